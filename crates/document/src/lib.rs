@@ -1,1 +1,65 @@
-//! (skeleton)
+//! Markdown run-books: `&str` → [`Plan`], with spans and diagnostics.
+//!
+//! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
+
+mod config;
+mod diagnostic;
+mod front_matter;
+mod plan;
+mod span;
+
+pub use config::*;
+pub use diagnostic::*;
+pub use front_matter::*;
+pub use plan::*;
+pub use span::Span;
+
+/// A document read, with everything that is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What to do, as far as it could be read. Run it only if no diagnostic is an error.
+    pub plan: Plan,
+    /// Findings in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Whether any finding keeps the document from running.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Reads a document. `config` is the repository's configuration, if there is one; names it declares are then
+/// checked. Every error of format.md section 6 that needs no file, process or clock is found here.
+pub fn compile(source: &str, config: Option<&Config>) -> Compiled {
+    let _ = (source, config);
+    unimplemented!()
+}
+
+/// Warnings of format.md section 6 that do not need a clock, in source order.
+pub fn lint(source: &str, plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
+    let _ = (source, plan, config);
+    unimplemented!()
+}
+
+/// Lints of the document-control claims, given today's date.
+pub fn lint_claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
+    let _ = (plan, today);
+    unimplemented!()
+}
+
+/// Reads `holdpoint.toml`. Findings carry spans into `source`; with any error the configuration must not be used.
+pub fn read_config(source: &str) -> (Config, Vec<Diagnostic>) {
+    let _ = source;
+    unimplemented!()
+}
+
+impl Plan {
+    /// SHA-256, lower-case hex, of the plan's outline: one LF-terminated line `step ID NUMBER DIGEST` a step, each
+    /// followed by one line `action ID KIND` an action and `rollback N` for each rollback block. Told in the record
+    /// so that a reader can say whether it walks the same plan.
+    pub fn digest(&self) -> String {
+        unimplemented!()
+    }
+}

@@ -1,0 +1,76 @@
+//! `holdpoint.toml` (format.md section 7): what differs between places where the same bytes run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// The repository's configuration. Every key is known or an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Config {
+    /// Where runs are kept, relative to the repository's root; `None` is `.holdpoint/runs`.
+    pub store: Option<String>,
+    /// OpenSSH `allowed_signers` file, relative to the repository's root.
+    pub signers: Option<String>,
+    /// Who is who, by principal.
+    pub people: BTreeMap<String, Person>,
+    /// Principals by role.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// Where run-books may run, by name.
+    pub environments: BTreeMap<String, Environment>,
+}
+
+/// Somebody who operates or signs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Printed name, as signatures show it (21 CFR 11.50 (a) (1)).
+    pub name: Option<String>,
+    /// How documents' front matter names this person.
+    pub alias: Option<String>,
+}
+
+/// A place a run-book runs in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Environment {
+    /// A rehearsal: sign-offs may come from an answers file.
+    pub rehearsal: bool,
+    /// Refuses what cannot be traced: no repository, uncommitted document.
+    pub protected: bool,
+    /// Variables its scripts see.
+    pub vars: BTreeMap<String, String>,
+    /// Where blocks of a target run, by target name.
+    pub targets: BTreeMap<String, Vec<String>>,
+    /// Least assurance of a sign-off.
+    pub signature: Option<Assurance>,
+    /// Every sign-off must be by somebody other than the performer.
+    pub four_eyes: bool,
+    /// What must hold before a run opens.
+    pub requires: Requires,
+}
+
+/// How sure it is who signed; ordered from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assurance {
+    /// From an answers file, in a rehearsal.
+    Rehearsal,
+    /// A name typed at the terminal.
+    Typed,
+    /// A key.
+    Ssh,
+    /// A hardware key that verified its user.
+    FidoUv,
+}
+
+/// What must hold before a run opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Requires {
+    /// The document must be as committed.
+    pub clean_commit: bool,
+    /// The document's approvers must have signed its bytes.
+    pub approved_document: bool,
+    /// A passed run of the same bytes in this environment must exist.
+    pub rehearsal: Option<String>,
+    /// How old that rehearsal may be.
+    pub max_age: Option<Duration>,
+}

@@ -1,0 +1,399 @@
+//! The ordered steps of a run-book, as the engine walks them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{FrontMatter, Span, ValueKind};
+
+/// Annotated or foreign (format.md section 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentKind {
+    /// Front matter has `runbook: 1`: anything ambiguous is an error.
+    Annotated,
+    /// Any other Markdown: every step is the operator's to do and confirm.
+    Foreign,
+}
+
+/// What a document asks to be done, in order. Owned; spans point into the source text that made it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// Annotated or foreign.
+    pub kind: DocumentKind,
+    /// The title: front matter's, else the first heading's, else empty.
+    pub title: String,
+    /// The document's claims and inputs; empty for a foreign document.
+    pub front: FrontMatter,
+    /// The steps, in document order.
+    pub steps: Vec<Step>,
+}
+
+/// The smallest heading section, ordered-list item or task-list item that holds something to do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Stable name: the heading's GitHub slug, `/` and first words for list items; unique in the plan.
+    pub id: String,
+    /// Position as the operator sees it, `2.1.3`.
+    pub number: String,
+    /// What it is called; a template.
+    pub title: String,
+    /// Titles of the headings above, outermost first.
+    pub path: Vec<String>,
+    /// The step's exact source bytes.
+    pub span: Span,
+    /// SHA-256, lower-case hex, of the bytes under `span`.
+    pub digest: String,
+    /// Who performs it.
+    pub role: Option<String>,
+    /// Conditions that must all hold, outermost first; minijinja expressions.
+    pub when: Vec<String>,
+    /// Where its blocks run, unless they say otherwise.
+    pub target: Option<String>,
+    /// What a failure leads to.
+    pub on_failure: OnFailure,
+    /// A point of no return: nothing before it can be rolled back once it has been crossed.
+    pub irreversible: bool,
+    /// Whether an operator may skip it, with a reason.
+    pub skippable: bool,
+    /// What there is to do, in document order; never empty.
+    pub actions: Vec<Action>,
+    /// Blocks that undo it, in document order.
+    pub rollbacks: Vec<Block>,
+}
+
+/// What a failing action leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// The operator decides.
+    #[default]
+    Ask,
+    /// The run ends failed.
+    Stop,
+    /// What was done is rolled back, then the run ends.
+    Rollback,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Action {
+    /// `STEP#N` counted from 1 within the step, or the block's own `id`; unique in the plan.
+    pub id: String,
+    /// The source bytes that make the action.
+    pub span: Span,
+    /// Prose since the action before it, shown above it.
+    pub prose: Option<Span>,
+    /// Text of `> [!CAUTION]` alerts since the mutating block before it: asks before this one runs.
+    pub caution: Option<String>,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Work {
+    /// Changes something.
+    Run(Block),
+    /// Only looks.
+    Check(Block),
+    /// The operator does it by hand and says so.
+    Confirm {
+        /// What to confirm, as Markdown; a template in an annotated document.
+        text: String,
+    },
+    /// The operator writes down observed values.
+    Record {
+        /// In the order written; never empty.
+        fields: Vec<Field>,
+    },
+    /// A hold point.
+    SignOff(SignOff),
+}
+
+/// A script with its options and what it must produce.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Block {
+    /// First word of the info string, lower case.
+    pub language: String,
+    /// The program and its arguments that run it: from `#!`, `interpreter`, or the language.
+    pub interpreter: Vec<String>,
+    /// The script, dedented, without the option lines.
+    pub script: String,
+    /// The whole fence, from the opening to the closing line.
+    pub span: Span,
+    /// What the `#|` lines say.
+    pub options: Options,
+    /// Expectations of every `expect` block that follows it, in document order.
+    pub expect: Vec<Expectation>,
+}
+
+/// Options of run, check and rollback blocks (format.md section 4).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Options {
+    /// Given by hand; becomes the action's id.
+    pub id: Option<String>,
+    /// Longest time one attempt may take.
+    pub timeout: Option<Duration>,
+    /// Try again until it passes.
+    pub retry: Option<Retry>,
+    /// May be run again without harm.
+    pub idempotent: bool,
+    /// What to take from its results into variables.
+    pub capture: Vec<Capture>,
+    /// Where it runs; `None` is the step's.
+    pub target: Option<String>,
+    /// Working directory, relative to the repository's root; `None` carries over.
+    pub cwd: Option<String>,
+    /// More variables for this block alone; values are templates.
+    pub env: Vec<(String, String)>,
+    /// Condition for this action; a minijinja expression.
+    pub when: Option<String>,
+    /// Needs a terminal.
+    pub tty: bool,
+    /// Secrets it is given; `None` gives it all declared ones.
+    pub secrets: Option<Vec<String>>,
+    /// Whether its output is kept.
+    pub record: bool,
+    /// Why it is not kept; present whenever `record` is false.
+    pub reason: Option<String>,
+    /// Render the script with minijinja, values quoted for the shell.
+    pub template: bool,
+    /// Output is kept but folded away in reports and not shown live.
+    pub sensitive: bool,
+    /// `set -eu` (and `-o pipefail` in bash).
+    pub strict: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            id: None,
+            timeout: None,
+            retry: None,
+            idempotent: false,
+            capture: Vec::new(),
+            target: None,
+            cwd: None,
+            env: Vec::new(),
+            when: None,
+            tty: false,
+            secrets: None,
+            record: true,
+            reason: None,
+            template: false,
+            sensitive: false,
+            strict: true,
+        }
+    }
+}
+
+/// Try again `every` so often, `for_` so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Retry {
+    /// Pause between attempts.
+    pub every: Duration,
+    /// No attempt starts once attempts and pauses have taken this long.
+    #[serde(rename = "for")]
+    pub for_: Duration,
+}
+
+/// A variable taken from a block's results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Capture {
+    /// The variable's name.
+    pub name: String,
+    /// Where its value is.
+    pub from: CaptureFrom,
+}
+
+/// Where a captured value is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptureFrom {
+    /// A file the block wrote, relative to where it ended; one trailing newline is dropped.
+    File(String),
+    /// All of standard output; one trailing newline is dropped.
+    Stdout,
+    /// Group 1, else the whole match, of the first match in standard output.
+    Regex(String),
+    /// The one node that an RFC 9535 path selects in standard output read as JSON.
+    Json(String),
+}
+
+/// One thing a run or check must have produced.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Expectation {
+    /// What must hold.
+    pub that: Expected,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What must hold of a result. Texts of YAML expectations are templates; literal lines are not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// The exit code is one of these.
+    Exit(Vec<i32>),
+    /// A property of standard output.
+    Stdout(Matcher),
+    /// A property of standard error.
+    Stderr(Matcher),
+    /// Standard output is JSON and the RFC 9535 path selects exactly this one value; strings are templates.
+    Json {
+        /// The path, as written.
+        path: String,
+        /// What it must select.
+        value: serde_json::Value,
+    },
+    /// Standard output is these lines (`text expect`).
+    Lines(Vec<LineMatcher>),
+}
+
+/// A property of an output, read as UTF-8 with replacement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matcher {
+    /// Nothing, or white space only.
+    Empty,
+    /// Something other than white space.
+    NotEmpty,
+    /// The text stands somewhere in it.
+    Contains(String),
+    /// The text stands nowhere in it.
+    NotContains(String),
+    /// It is the text, one trailing newline aside.
+    Equals(String),
+    /// The regular expression matches somewhere.
+    Matches(String),
+    /// The regular expression matches nowhere.
+    NotMatches(String),
+}
+
+/// One line of a `text expect`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LineMatcher {
+    /// The line without its ending mark.
+    pub text: String,
+    /// How it is compared.
+    pub how: LineKind,
+    /// How many lines it may stand for.
+    pub times: Times,
+}
+
+/// How an expected line is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineKind {
+    /// Byte for byte.
+    Equal,
+    /// `*` and `?` as in file names.
+    Glob,
+    /// A regular expression over the whole line.
+    Regex,
+}
+
+/// How many lines an expected line stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Times {
+    /// Exactly one.
+    Once,
+    /// `(?)`
+    Optional,
+    /// `(*)`
+    Any,
+    /// `(+)`
+    AtLeastOnce,
+}
+
+/// A value the operator writes down.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Field {
+    /// The variable's name.
+    pub name: String,
+    /// What the operator is asked; a template.
+    pub prompt: Option<String>,
+    /// Type and limits; a value out of its limits is kept and fails the action.
+    pub kind: ValueKind,
+    /// Proof to be named with it.
+    pub evidence: Option<EvidenceKind>,
+}
+
+/// What kind of proof a recorded value needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EvidenceKind {
+    /// An address.
+    Url,
+    /// A file, whose bytes become a blob of the record.
+    File,
+}
+
+/// A hold point: nobody passes without the named role's release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignOff {
+    /// Whose release it takes.
+    pub role: String,
+    /// What the signature means (21 CFR 11.50 (a) (3)).
+    pub meaning: Meaning,
+    /// What is signed; a template.
+    pub statement: String,
+    /// Not by whoever performed the steps.
+    pub independent: bool,
+    /// How many different people.
+    pub count: u32,
+    /// How long it stays good.
+    pub expires: Option<Duration>,
+}
+
+/// What a signature means (21 CFR 11.50 (a) (3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Meaning {
+    /// The signer looked at it.
+    Review,
+    /// The signer releases it.
+    Approval,
+    /// The signer answers for it.
+    Responsibility,
+    /// The signer made it.
+    Authorship,
+}
+
+impl Plan {
+    /// The step of this id and its index.
+    pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
+        self.steps.iter().enumerate().find(|(_, step)| step.id == id)
+    }
+}
+
+impl Step {
+    /// Whether any of its actions is a `run` block.
+    pub fn mutates(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.work, Work::Run(_)))
+    }
+}
+
+impl Work {
+    /// The block, where it is one.
+    pub fn block(&self) -> Option<&Block> {
+        match self {
+            Work::Run(block) | Work::Check(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// `run`, `check`, `confirm`, `record` or `signoff`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Work::Run(_) => "run",
+            Work::Check(_) => "check",
+            Work::Confirm { .. } => "confirm",
+            Work::Record { .. } => "record",
+            Work::SignOff(_) => "signoff",
+        }
+    }
+}
