@@ -2,6 +2,23 @@
 //!
 //! Synchronous, no IO, no clock. Whatever the mode (run, resume, rehearsal, dry run, verify), the same engine answers.
 
+mod apply;
 mod event;
+mod judge;
+mod lines;
+mod next;
+mod offers;
+mod rollback;
+mod run;
+mod sign_off;
+mod typed;
+mod values;
 
 pub use event::*;
+pub use judge::{Judgement, Observation, duration, judge};
+pub use next::*;
+pub use offers::Offers;
+pub use rollback::RollbackPlan;
+pub use run::{Run, Unexpected};
+pub use typed::{Fit, fit};
+pub use values::{TemplateError, Values, mask};

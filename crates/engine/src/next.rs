@@ -1,0 +1,127 @@
+//! What the engine answers: the one thing to do next.
+
+use std::time::Duration;
+
+use holdpoint_document::{Block, Plan, Step, Work};
+
+use crate::Verdict;
+
+/// What to do next. Data, never a closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing happened yet: `run.opened` is expected.
+    Open,
+    /// A condition does not hold: `step.not_applicable` is expected.
+    PassOver {
+        /// The action; where `whole` is set, the first of its step.
+        task: Task,
+        /// Whether the condition is the step's, not the action's own.
+        whole: bool,
+        /// The condition, as written.
+        condition: String,
+    },
+    /// Run a block.
+    Execute(Execution),
+    /// A block runs; its end is expected.
+    Await(Execution),
+    /// Somebody must answer.
+    Ask(Task, Question),
+    /// The document wants what was done to be rolled back: `rollback.opened` is expected.
+    RollBack,
+    /// The run is over: `run.closed` is expected, unless it is there already.
+    Done(Verdict),
+}
+
+/// One place in the plan where something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Task {
+    /// Index of the step.
+    pub step: usize,
+    /// What of the step.
+    pub slot: Slot,
+}
+
+/// An action or a rollback block of a step, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Slot {
+    /// An action.
+    Action(usize),
+    /// A rollback block.
+    Rollback(usize),
+}
+
+/// One execution of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Which block.
+    pub task: Task,
+    /// Counted from 1, over retries and repeats.
+    pub attempt: u32,
+    /// How long to wait before it starts (`retry: { every }`).
+    pub pause: Duration,
+    /// A check run only to find out whether an interrupted block took effect.
+    pub probe: bool,
+}
+
+/// What somebody is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// A hold point: the named role's release.
+    SignOff,
+    /// An action failed: what now?
+    Failed,
+    /// A block was started and nobody knows how it ended: what now?
+    InDoubt,
+    /// An item to do by hand; or, on a block, a warning to be acknowledged before it runs.
+    Confirm,
+    /// Observed values to write down.
+    Record,
+    /// Which of several; comes with foreign documents' commands.
+    Choose,
+}
+
+impl Task {
+    /// An action.
+    pub fn action(step: usize, action: usize) -> Task {
+        Task { step, slot: Slot::Action(action) }
+    }
+
+    /// A rollback block.
+    pub fn rollback(step: usize, block: usize) -> Task {
+        Task { step, slot: Slot::Rollback(block) }
+    }
+
+    /// The step it belongs to.
+    pub fn step_of(self, plan: &Plan) -> &Step {
+        &plan.steps[self.step]
+    }
+
+    /// What it does; `None` for rollback blocks.
+    pub fn work(self, plan: &Plan) -> Option<&Work> {
+        match self.slot {
+            Slot::Action(action) => Some(&self.step_of(plan).actions[action].work),
+            Slot::Rollback(_) => None,
+        }
+    }
+
+    /// The block it runs, if it runs one.
+    pub fn block(self, plan: &Plan) -> Option<&Block> {
+        match self.slot {
+            Slot::Action(action) => self.step_of(plan).actions[action].work.block(),
+            Slot::Rollback(block) => self.step_of(plan).rollbacks.get(block),
+        }
+    }
+
+    /// Its id as events name it: the action's, or `STEP#rollback-N` counted from 1.
+    pub fn id(self, plan: &Plan) -> String {
+        match self.slot {
+            Slot::Action(action) => self.step_of(plan).actions[action].id.clone(),
+            Slot::Rollback(block) => format!("{}#rollback-{}", self.step_of(plan).id, block + 1),
+        }
+    }
+
+    /// Whether running it changes something.
+    pub fn mutates(self, plan: &Plan) -> bool {
+        !matches!(self.work(plan), Some(work) if !matches!(work, Work::Run(_)))
+    }
+}

@@ -1,0 +1,78 @@
+//! Who may release a hold point. Checked by the engine when it happens, and again whenever the record is verified.
+
+use holdpoint_document::{Assurance, Plan, SignOff, Work};
+
+use crate::{Run, SignedOff, Task, TemplateError, Via};
+
+impl Run {
+    /// The statement to be signed, rendered.
+    pub fn statement(&self, sign_off: &SignOff) -> Result<String, TemplateError> {
+        self.values().render(&sign_off.statement)
+    }
+
+    /// Who has released it so far.
+    pub fn signers(&self, task: Task) -> impl Iterator<Item = &str> {
+        self.state(task).signers.iter().map(String::as_str)
+    }
+
+    /// The least assurance this run takes.
+    pub fn least_assurance(&self) -> Assurance {
+        self.opened().map_or(Assurance::Typed, |opened| opened.environment.signature)
+    }
+
+    /// Why `principal` may not release it, in words; `None` if they may. Where the repository configures no roles at
+    /// all, anybody may act in any role, and the record shows that nothing was configured.
+    pub fn role_refusal(&self, sign_off: &SignOff, principal: &str) -> Option<String> {
+        let opened = self.opened()?;
+        let role = &sign_off.role;
+        let members = opened.roles.get(role);
+        if principal.trim().is_empty() {
+            return Some("a release needs the name of whoever gives it".to_owned());
+        }
+        if !opened.roles.is_empty() && !members.is_some_and(|members| members.iter().any(|m| m == principal))
+        {
+            return Some(format!("{principal} does not have the role {role}"));
+        }
+        let independent = sign_off.independent || opened.environment.four_eyes;
+        if independent && self.performers.contains(principal) {
+            return Some(format!(
+                "{principal} performed steps of this run, and this release must be independent"
+            ));
+        }
+        None
+    }
+
+    /// Why this release does not count, in words; `None` if it does.
+    pub fn sign_off_refusal(&self, plan: &Plan, task: Task, given: &SignedOff) -> Option<String> {
+        let Some(Work::SignOff(sign_off)) = task.work(plan) else {
+            return Some("this is no hold point".to_owned());
+        };
+        if let Some(refusal) = self.role_refusal(sign_off, &given.by.who) {
+            return Some(refusal);
+        }
+        let rehearsal = self.opened().is_some_and(|opened| opened.environment.rehearsal);
+        let from_answers = given.by.via == Via::Answers || given.assurance == Assurance::Rehearsal;
+        if from_answers
+            && !(rehearsal && given.by.via != Via::Terminal && given.assurance == Assurance::Rehearsal)
+        {
+            return Some("a release from an answers file counts in a rehearsal only".to_owned());
+        }
+        if given.assurance < self.least_assurance() && !(rehearsal && from_answers) {
+            return Some("the environment asks for a surer signature".to_owned());
+        }
+        if self.state(task).signers.contains(&given.by.who) {
+            return Some(format!("{} has released it already; it takes different people", given.by.who));
+        }
+        if given.name.trim().is_empty() {
+            return Some("a release needs the printed name of whoever gives it".to_owned());
+        }
+        if given.role != sign_off.role || given.meaning != sign_off.meaning {
+            return Some("role or meaning are not those of the hold point".to_owned());
+        }
+        match self.statement(sign_off) {
+            Ok(statement) if statement == given.statement => None,
+            Ok(_) => Some("the statement is not that of the hold point".to_owned()),
+            Err(error) => Some(format!("the statement cannot be rendered: {error}")),
+        }
+    }
+}

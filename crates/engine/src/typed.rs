@@ -1,0 +1,70 @@
+//! Typed values: inputs and what operators write down.
+
+use holdpoint_document::ValueKind;
+use regex::Regex;
+
+/// How a text stands to the type and limits it should keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Type and limits are kept.
+    Within,
+    /// The type is right, a limit is not kept; says which.
+    OutOfLimits(String),
+    /// Not of the type at all; says why.
+    Wrong(String),
+}
+
+/// Holds `text` against `kind`.
+pub fn fit(kind: &ValueKind, text: &str) -> Fit {
+    match kind {
+        ValueKind::Text { pattern: None } => Fit::Within,
+        ValueKind::Text { pattern: Some(pattern) } => match Regex::new(pattern) {
+            Ok(regex) if regex.is_match(text) => Fit::Within,
+            Ok(_) => Fit::Wrong(format!("it must match {pattern}")),
+            Err(_) => Fit::Wrong(format!("{pattern} is no regular expression")),
+        },
+        ValueKind::Integer { min, max } => match text.parse::<i64>() {
+            Ok(value) => limits(value, *min, *max),
+            Err(_) => Fit::Wrong("it must be a whole number".to_owned()),
+        },
+        ValueKind::Number { min, max } => match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => limits(value, *min, *max),
+            _ => Fit::Wrong("it must be a number".to_owned()),
+        },
+        ValueKind::Boolean if matches!(text, "true" | "false") => Fit::Within,
+        ValueKind::Boolean => Fit::Wrong("it must be true or false".to_owned()),
+        ValueKind::Choice { choices } if choices.iter().any(|choice| choice == text) => Fit::Within,
+        ValueKind::Choice { choices } => Fit::Wrong(format!("it must be one of {}", choices.join(", "))),
+    }
+}
+
+fn limits<T: PartialOrd + std::fmt::Display>(value: T, min: Option<T>, max: Option<T>) -> Fit {
+    match (min, max) {
+        (Some(min), _) if value < min => Fit::OutOfLimits(format!("it must be at least {min}")),
+        (_, Some(max)) if value > max => Fit::OutOfLimits(format!("it must be at most {max}")),
+        _ => Fit::Within,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_held_against_both_limits() {
+        let kind = ValueKind::Number { min: Some(0.0), max: Some(0.1) };
+        assert_eq!(fit(&kind, "0.1"), Fit::Within);
+        assert_eq!(fit(&kind, "0.2"), Fit::OutOfLimits("it must be at most 0.1".into()));
+        assert_eq!(fit(&kind, "-1"), Fit::OutOfLimits("it must be at least 0".into()));
+        for wrong in ["", "nan", "inf", "ten", "0,1"] {
+            assert!(matches!(fit(&kind, wrong), Fit::Wrong(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_choice_is_one_of_the_listed_and_nothing_near() {
+        let kind = ValueKind::Choice { choices: vec!["stable".into(), "beta".into()] };
+        assert_eq!(fit(&kind, "beta"), Fit::Within);
+        assert_eq!(fit(&kind, "Beta"), Fit::Wrong("it must be one of stable, beta".into()));
+    }
+}
