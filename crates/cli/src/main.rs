@@ -1,2 +1,47 @@
-//! The command line.
-fn main() {}
+//! `holdpoint`: run-books you can run, sign and prove.
+
+mod args;
+mod digest;
+mod drive;
+mod exit;
+mod inputs;
+mod interrupts;
+mod operator;
+mod place;
+mod problem;
+mod screen;
+mod verbs;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+fn main() -> ExitCode {
+    // Everything this program creates is its owner's alone (record.md section 1).
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(verbs::perform(cli)),
+        Err(error) => Err(Problem::fault(format!("the program cannot start: {error}"), "")),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(problem) => {
+            problem.print();
+            problem.exit
+        }
+    }
+    .into()
+}

@@ -1,0 +1,244 @@
+//! What can be said on the command line (cli.md).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Run-books you can run, sign and prove.
+#[derive(Debug, Parser)]
+#[command(name = "holdpoint", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+   0  done and passed
+   1  a run or a check ended failed
+   2  usage, document or configuration error; nothing was executed
+   3  parked: the run waits for a person
+   4  aborted by the operator
+   5  refused by policy; nothing was executed
+   6  the record is altered, truncated or does not conform
+  70  a fault of holdpoint itself";
+
+/// One verb each.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Say everything that is wrong with run-books
+    Check(Check),
+    /// Show the ordered steps with their values; execute nothing
+    Plan(Plan),
+    /// Open a run of a run-book and drive it
+    Run(Run),
+    /// Drive on a run that was interrupted or parked
+    Resume(Resume),
+    /// List the runs
+    Runs(Listing),
+    /// One run at a glance
+    Show(Reading),
+    /// Add a note to an open run
+    Note(Note),
+    /// Re-prove a record: bytes, seal, conformity
+    Verify(Reading),
+    /// Watch a run again as it happened; executes nothing
+    Replay(Replay),
+    /// Render a record
+    Report(Report),
+}
+
+/// How a reading verb answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Run-books to check
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
+    /// Treat these findings as errors
+    #[arg(long, value_enum)]
+    pub deny: Option<Deny>,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// With the source lines they stand in.
+    Text,
+    /// One array of objects.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitHub Actions workflow commands.
+    Github,
+}
+
+/// What `--deny` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Every warning.
+    Warnings,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The run-book
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub given: Given,
+    /// How the plan is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// What a run is given.
+#[derive(Debug, Default, Args)]
+pub struct Given {
+    /// The environment, as holdpoint.toml names it
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// Give an input its value
+    #[arg(long = "set", value_name = "K=V")]
+    pub set: Vec<String>,
+    /// Take answers from this file (YAML: step id → confirm, value, choice with reason)
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+}
+
+/// Who operates.
+#[derive(Debug, Default, Args)]
+pub struct Who {
+    /// Who operates [default: HOLDPOINT_OPERATOR, git's user.email, the OS user]
+    #[arg(long, value_name = "WHO")]
+    pub operator: Option<String>,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The run-book
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub given: Given,
+    /// Ask nobody: what no answers file answers parks the run
+    #[arg(long)]
+    pub unattended: bool,
+    /// Execute checks only, assume the rest, keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `resume`
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// Take answers from this file
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Give a secret input its value again
+    #[arg(long = "set", value_name = "K=V")]
+    pub set: Vec<String>,
+    /// Ask nobody
+    #[arg(long)]
+    pub unattended: bool,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `runs`
+#[derive(Debug, Args)]
+pub struct Listing {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `show`, `verify`
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `note`
+#[derive(Debug, Args)]
+pub struct Note {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// What to note
+    pub text: String,
+    /// The step it is about
+    #[arg(long)]
+    pub step: Option<String>,
+    /// The number of the event it corrects
+    #[arg(long, value_name = "N")]
+    pub corrects: Option<u64>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// How many times faster than it was
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// Only this step
+    #[arg(long, value_name = "ID")]
+    pub step: Option<String>,
+    /// Longest wait that is played, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = speed)]
+    pub max_wait: f64,
+    /// How the answer is written; json gives the frames at once
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// What to make of the record
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub format: ReportFormat,
+    /// Write it here instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `report` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// The executed copy: the document, ticked, with what happened.
+    Markdown,
+    /// Everything, for programs.
+    Json,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("it must be a number above 0".to_owned()),
+    }
+}

@@ -1,0 +1,187 @@
+//! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{Event, Execution, Next, Question, Run, Started, Task, Verdict};
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+use crate::screen;
+use crate::world::{Answer, Hands, Journal, Person, Scene};
+
+/// How a drive ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The run is closed.
+    Done(Verdict),
+    /// It waits for somebody.
+    Parked(Task, Question),
+}
+
+/// A run on its way, with everything around it.
+pub struct Drive<'a, J, P, H> {
+    pub plan: &'a Plan,
+    pub source: &'a str,
+    pub run: Run,
+    pub events: u64,
+    pub journal: J,
+    pub person: P,
+    pub hands: H,
+    /// Masks secrets in everything that is about to become an event.
+    pub mask: Box<dyn Fn(&str) -> String + 'a>,
+    /// Whether there is anything to mask.
+    pub secretive: bool,
+}
+
+impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
+    /// Folds events in and makes them durable. The engine is asked first: what it refuses is never written.
+    pub fn record(&mut self, events: Vec<Event>) -> Result<(), Problem> {
+        let events: Vec<Event> = events.into_iter().map(|event| self.masked(event)).collect::<Result<_, _>>()?;
+        for event in &events {
+            self.run.apply(self.plan, event).map_err(|unexpected| {
+                Problem::fault(
+                    format!("the engine refuses its driver's own event: {unexpected}"),
+                    "This is a fault of holdpoint. The record is as it was before; please report it.",
+                )
+            })?;
+        }
+        self.events += events.len() as u64;
+        self.journal.append(Timestamp::now(), events)
+    }
+
+    fn masked(&self, event: Event) -> Result<Event, Problem> {
+        if !self.secretive {
+            return Ok(event);
+        }
+        let fault = |error: serde_json::Error| Problem::fault(format!("an event cannot be masked: {error}"), "");
+        let mut value = serde_json::to_value(&event).map_err(fault)?;
+        mask_strings(&mut value, &self.mask);
+        serde_json::from_value(value).map_err(fault)
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events }
+    }
+
+    /// Drives until the run is over or waits for somebody.
+    pub async fn on(&mut self) -> Result<Stop, Problem> {
+        let mut at_step = None;
+        loop {
+            let next = self.run.next(self.plan);
+            if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } = &next
+                && at_step.replace(task.step) != Some(task.step)
+            {
+                let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+                self.person.enter(&scene, *task);
+            }
+            match next {
+                Next::Open | Next::Await(_) => {
+                    return Err(Problem::fault(
+                        "the run is in a state that no driver leaves behind",
+                        "This is a fault of holdpoint; `holdpoint verify` tells whether the record is sound.",
+                    ));
+                }
+                Next::PassOver { task, whole, condition } => {
+                    let step = task.step_of(self.plan).id.clone();
+                    screen::say(&format!("  not for this run: {} does not hold", screen::neutralise(&condition)));
+                    let action = (!whole).then(|| task.id(self.plan));
+                    self.record(vec![Event::NotApplicable { step, action, condition }])?;
+                }
+                Next::Execute(execution) => {
+                    if let Some(stop) = self.execute(execution).await? {
+                        return Ok(stop);
+                    }
+                }
+                Next::Ask(task, question) => {
+                    self.request_release(task, question)?;
+                    let scene =
+                        Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+                    match self.person.answer(&scene, task, question, &mut self.journal)? {
+                        Answer::Events(events) => self.record(events)?,
+                        Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
+                    }
+                }
+                Next::RollBack => {
+                    let wanted = self.run.rollback_plan(self.plan);
+                    let ids = |steps: &[usize]| steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect();
+                    let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
+                    screen::say("  the document asks for a rollback of what was done");
+                    self.record(vec![Event::RollbackOpened { steps, without, reason: None, by: None }])?;
+                }
+                Next::Done(verdict) => {
+                    if !self.run.is_closed() {
+                        self.record(vec![Event::RunClosed { verdict }])?;
+                    }
+                    self.journal.seal(verdict)?;
+                    return Ok(Stop::Done(verdict));
+                }
+            }
+        }
+    }
+
+    /// Puts on record that a release is waited for, once.
+    fn request_release(&mut self, task: Task, question: Question) -> Result<(), Problem> {
+        use holdpoint_document::Work;
+        let Some(Work::SignOff(sign_off)) = task.work(self.plan) else { return Ok(()) };
+        if question != Question::SignOff || self.run.is_requested(task) {
+            return Ok(());
+        }
+        let statement = self.run.statement(sign_off).map_err(|error| {
+            Problem::usage(format!("the statement to be signed cannot be rendered: {error}"), "Correct the document.")
+        })?;
+        let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
+        self.record(vec![Event::SignOffRequested { step, action, role: sign_off.role.clone(), statement }])
+    }
+
+    async fn execute(&mut self, execution: Execution) -> Result<Option<Stop>, Problem> {
+        let task = execution.task;
+        let script = {
+            let scene = self.scene();
+            self.hands.script(&scene, task, &self.journal)?
+        };
+        let automatic = execution.probe || !execution.pause.is_zero();
+        if !automatic {
+            let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+            match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
+                Answer::Go => {}
+                Answer::Events(events) => return self.record(events).map(|()| None),
+                Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
+            }
+        }
+        if !execution.pause.is_zero() {
+            tokio::time::sleep(execution.pause).await;
+        }
+        let kept = if script.differs { Some(self.journal.put(script.text.as_bytes())?) } else { None };
+        let started = Started {
+            step: task.step_of(self.plan).id.clone(),
+            action: task.id(self.plan),
+            attempt: execution.attempt,
+            probe: execution.probe,
+            script: kept,
+            cwd: self.hands.cwd(),
+        };
+        let rollback = self.run.is_rolling_back();
+        self.record(vec![if rollback { Event::RollbackStarted(started) } else { Event::ActionStarted(started) }])?;
+        let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+        let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
+        let finished = Box::new(executed.finished);
+        screen::verdict_line(&finished);
+        screen::failure(&finished);
+        self.record(vec![if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) }])?;
+        if executed.park {
+            return Ok(Some(match self.run.next(self.plan) {
+                Next::Ask(task, question) => Stop::Parked(task, question),
+                _ => Stop::Parked(task, Question::Confirm),
+            }));
+        }
+        Ok(None)
+    }
+}
+
+fn mask_strings(value: &mut serde_json::Value, mask: &dyn Fn(&str) -> String) {
+    match value {
+        serde_json::Value::String(text) => *text = mask(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask_strings(item, mask)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|item| mask_strings(item, mask)),
+        _ => {}
+    }
+}

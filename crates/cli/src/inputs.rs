@@ -1,0 +1,199 @@
+//! Values of the inputs a document asks for, and where each came from.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use holdpoint_document::{Input, Plan, Source};
+use holdpoint_engine::{Fit, InputGiven, fit};
+
+use crate::problem::{Finding, Problem};
+
+/// Every input with its value.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// For the record: secrets by name only.
+    pub given: Vec<InputGiven>,
+    /// The secrets' values.
+    pub secrets: Vec<(String, String)>,
+    /// Inputs that got no value (a plan is shown all the same).
+    pub unknown: Vec<String>,
+}
+
+/// How inputs are found.
+pub struct Wanted<'a> {
+    /// `--set`, by name.
+    pub set: BTreeMap<String, String>,
+    /// `inputs:` of the answers file.
+    pub answers: &'a BTreeMap<String, String>,
+    /// The repository's root, for `from: { file: … }` and `{ command: … }`.
+    pub root: &'a Path,
+    /// Whether somebody can be asked.
+    pub ask: bool,
+    /// Whether an input without a value is an error.
+    pub all: bool,
+}
+
+/// `K=V`, each.
+pub fn parse_set(set: &[String]) -> Result<BTreeMap<String, String>, Problem> {
+    set.iter()
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            _ => Err(Problem::usage(format!("--set {pair}: there is no value"), "Write --set NAME=VALUE.")),
+        })
+        .collect()
+}
+
+/// Finds a value for every input: given, from its source, its default, else asked for.
+pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Result<Inputs, Problem> {
+    let declared = &plan.front.inputs;
+    for (given, from) in
+        wanted.set.keys().map(|k| (k, "--set")).chain(wanted.answers.keys().map(|k| (k, "the answers file")))
+    {
+        if !declared.iter().any(|input| input.name == *given) {
+            let names: Vec<&str> = declared.iter().map(|input| input.name.as_str()).collect();
+            let help = match (holdpoint_document::nearest(given, &names), names.is_empty()) {
+                (Some(near), _) => format!("Did you mean {near}?"),
+                (None, true) => "The document asks for no inputs.".to_owned(),
+                (None, false) => format!("It asks for {}.", names.join(", ")),
+            };
+            return Err(Problem::usage(format!("{from} gives {given}, which the document does not ask for"), help));
+        }
+    }
+    let mut inputs = Inputs::default();
+    for input in declared {
+        let Some((value, from)) = find(input, wanted)? else {
+            if wanted.all {
+                let help = format!("Give it with --set {}=VALUE.", input.name);
+                let message = format!("the input {} has no value", input.name);
+                return Err(at(input, name, source, message, help));
+            }
+            inputs.unknown.push(input.name.clone());
+            continue;
+        };
+        let refuse = |why: &str| {
+            let shown = if input.secret { String::new() } else { format!(", not {value:?}") };
+            let help = format!("Its value came from: {from}.");
+            Err(at(input, name, source, format!("the input {}: {why}{shown}", input.name), help))
+        };
+        match fit(&input.kind, &value) {
+            Fit::Within if value.contains('\0') => return refuse("it holds a NUL byte"),
+            Fit::Within => {}
+            Fit::OutOfLimits(why) | Fit::Wrong(why) => return refuse(&why),
+        }
+        let kept = (!input.secret).then(|| value.clone());
+        inputs.given.push(InputGiven { name: input.name.clone(), value: kept, secret: input.secret, from });
+        if input.secret {
+            inputs.secrets.push((input.name.clone(), value));
+        }
+    }
+    Ok(inputs)
+}
+
+/// Values of the secrets of a run that is taken up again; everything else is in its record.
+pub fn secrets_again(
+    plan: &Plan,
+    given: &[InputGiven],
+    name: &str,
+    source: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut only = plan.clone();
+    only.front.inputs.retain(|input| input.secret && given.iter().any(|known| known.name == input.name));
+    Ok(resolve(&only, name, source, wanted)?.secrets)
+}
+
+fn find(input: &Input, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, Problem> {
+    if let Some(value) = wanted.set.get(&input.name) {
+        return Ok(Some((value.clone(), "set".to_owned())));
+    }
+    if let Some(value) = wanted.answers.get(&input.name) {
+        return Ok(Some((value.clone(), "answers".to_owned())));
+    }
+    if let Some(source) = &input.from
+        && let Some(found) = from_source(input, source, wanted)?
+    {
+        return Ok(Some(found));
+    }
+    if let Some(default) = &input.default {
+        return Ok(Some((default.clone(), "default".to_owned())));
+    }
+    if !wanted.ask {
+        return Ok(None);
+    }
+    ask(input).map(|value| Some((value, "asked".to_owned())))
+}
+
+fn from_source(input: &Input, source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, Problem> {
+    let fail = |what: String, why: String| {
+        Problem::usage(format!("the input {}: {what}: {why}", input.name), "Mend that, or give it with --set.")
+    };
+    match source {
+        Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
+        Source::File(path) => {
+            let leaves = Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+            let file = wanted.root.join(path);
+            let outside = match (file.canonicalize(), wanted.root.canonicalize()) {
+                (Ok(file), Ok(root)) => !file.starts_with(root),
+                _ => false,
+            };
+            if leaves || outside {
+                return Err(fail(format!("the file {path}"), "it lies outside of the repository".to_owned()));
+            }
+            match std::fs::read_to_string(&file) {
+                Ok(text) => Ok(Some((one_newline_off(text), format!("file {path}")))),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(fail(format!("the file {path}"), error.to_string())),
+            }
+        }
+        Source::Command(command) => {
+            let output = std::process::Command::new("sh")
+                .args(["-euc", command])
+                .current_dir(wanted.root)
+                .stdin(std::process::Stdio::null())
+                .stderr(std::process::Stdio::inherit())
+                .output()
+                .map_err(|error| fail("its command".to_owned(), error.to_string()))?;
+            if !output.status.success() {
+                return Err(fail(format!("its command `{command}`"), output.status.to_string()));
+            }
+            let text = String::from_utf8(output.stdout)
+                .map_err(|_| fail(format!("its command `{command}`"), "the answer is not UTF-8".to_owned()))?;
+            Ok(Some((one_newline_off(text), "command".to_owned())))
+        }
+    }
+}
+
+fn one_newline_off(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    text
+}
+
+fn ask(input: &Input) -> Result<String, Problem> {
+    let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
+    let answer = if input.secret {
+        dialoguer::Password::new().with_prompt(format!("{prompt} (not shown)")).interact()
+    } else {
+        let kind = input.kind.clone();
+        dialoguer::Input::<String>::new()
+            .with_prompt(prompt)
+            .validate_with(move |text: &String| match fit(&kind, text) {
+                Fit::Within => Ok(()),
+                Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
+            })
+            .interact_text()
+    };
+    answer.map_err(|_| {
+        Problem::usage(format!("the input {} was not given", input.name), "Nothing was run. Start again when you have it.")
+    })
+}
+
+fn at(input: &Input, name: &str, source: &str, message: String, help: String) -> Problem {
+    use holdpoint_document::{Code, Diagnostic};
+    let diagnostic = Diagnostic::new(Code::BadValue, input.span, message.clone(), help);
+    Problem::findings("an input is not right; nothing was run", vec![Finding::new(name, source, diagnostic)])
+}

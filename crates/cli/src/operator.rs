@@ -1,0 +1,60 @@
+//! Who operates, on what machine, with what program.
+
+use std::path::Path;
+
+use holdpoint_engine::{Program, Session};
+
+use crate::place::git;
+
+/// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
+pub fn operator(option: Option<&str>, root: &Path) -> (String, &'static str) {
+    let said = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let option = option.map(str::to_owned).and_then(said).map(|who| (who, "option"));
+    let variable = || {
+        let who = std::env::var("HOLDPOINT_OPERATOR").ok().and_then(said)?;
+        Some((who, "HOLDPOINT_OPERATOR"))
+    };
+    let configured = || Some((git(root, &["config", "user.email"]).and_then(said)?, "git"));
+    option.or_else(variable).or_else(configured).unwrap_or_else(|| (os_user(), "os"))
+}
+
+/// The session as the record keeps it.
+pub fn session(option: Option<&str>, root: &Path) -> Session {
+    let (operator, operator_from) = operator(option, root);
+    let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::system();
+    let time_zone = zone.iana_name().map_or_else(|| jiff::Zoned::now().offset().to_string(), str::to_owned);
+    let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+    Session {
+        operator,
+        operator_from: operator_from.to_owned(),
+        program: Program {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: std::env::current_exe().ok().and_then(|path| crate::digest::sha256_of_file(&path)),
+        },
+        os_user: os_user(),
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        tty: tty.map(|name| name.to_string_lossy().into_owned()),
+        cwd,
+        time_zone,
+        clock_synchronised: clock_synchronised(),
+    }
+}
+
+/// The account's name, else its number.
+fn os_user() -> String {
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let number = rustix::process::geteuid().as_raw();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let of_number = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
+    });
+    of_number.or_else(|| named("USER")).or_else(|| named("LOGNAME")).unwrap_or_else(|| format!("uid {number}"))
+}
+
+/// systemd says so with a file; elsewhere nobody knows.
+fn clock_synchronised() -> Option<bool> {
+    Path::new("/run/systemd/timesync").is_dir().then(|| Path::new("/run/systemd/timesync/synchronized").exists())
+}

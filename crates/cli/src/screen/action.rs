@@ -1,0 +1,89 @@
+//! One action on the screen: the command with its values, how it ended, what was expected beside what came.
+
+use holdpoint_document::Block;
+use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
+
+use super::{at_most, neutralise, say, style, width};
+
+/// Names of known variables that a script mentions, with their values; secrets masked.
+pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
+    let mentions = |name: &str| {
+        script.match_indices('$').any(|(at, _)| {
+            let rest = &script[at + 1..];
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            let rest = rest.trim_start_matches(['#', '!']);
+            rest.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    };
+    let plain = values.vars().iter().map(|(name, value)| (name.clone(), value.clone()));
+    let secret = values.secrets().iter().map(|name| (name.clone(), mask(name)));
+    plain.chain(secret).filter(|(name, _)| mentions(name)).collect()
+}
+
+/// The exact command, and the variables it uses under it.
+pub fn shown_command(block: &Block, script: &str, edited: bool, values: &Values, kind: &str) {
+    let mut facts = vec![format!("{} {kind}", block.language)];
+    facts.push(block.options.target.clone().unwrap_or_else(|| "local".to_owned()));
+    if let Some(limit) = block.options.timeout {
+        facts.push(format!("limit {}", duration(limit)));
+    }
+    if let Some(retry) = block.options.retry {
+        facts.push(format!("again every {} for {}", duration(retry.every), duration(retry.for_)));
+    }
+    if edited {
+        facts.push("EDITED for this run".to_owned());
+    }
+    say(&style().dim().apply_to(format!("  {}", facts.join(" · "))).to_string());
+    for line in neutralise(script.trim_end()).lines() {
+        say(&format!("    {}", style().cyan().apply_to(line)));
+    }
+    for (name, value) in variables_of(script, values) {
+        let value = at_most(width().saturating_sub(name.len() + 12), &neutralise(&value).replace('\n', "⏎"));
+        say(&style().dim().apply_to(format!("      {name} = {value}")).to_string());
+    }
+}
+
+/// A block begins, for screens without a bar.
+pub fn started(id: &str, attempt: u32) {
+    if !super::bars() {
+        let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+        say(&format!("  started {id}{attempt}"));
+    }
+}
+
+/// One line on how a block ended.
+pub fn verdict_line(finished: &Finished) {
+    let took = duration(std::time::Duration::from_millis(finished.duration_ms));
+    let ended = match (finished.exit, finished.signal) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "not started".to_owned(),
+    };
+    let (word, style) = match finished.outcome {
+        Outcome::Passed => ("✓ passed", style().green()),
+        Outcome::Failed => ("✗ FAILED", style().red().bold()),
+        Outcome::TimedOut => ("✗ TIMED OUT", style().red().bold()),
+        Outcome::Interrupted => ("✗ INTERRUPTED", style().yellow().bold()),
+    };
+    say(&format!("  {} {}", style.apply_to(word), super::style().dim().apply_to(format!("· {ended} · {took}"))));
+    for (name, value) in &finished.captures {
+        let value = at_most(width().saturating_sub(name.len() + 16), &neutralise(value).replace('\n', "⏎"));
+        say(&super::style().dim().apply_to(format!("    captured {name} = {value}")).to_string());
+    }
+    for remark in &finished.remarks {
+        say(&format!("    {} {}", super::style().yellow().apply_to("note:"), neutralise(remark)));
+    }
+}
+
+/// What was expected beside what came, for everything that did not hold.
+pub fn failure(finished: &Finished) {
+    for judged in finished.expectations.iter().filter(|judged| !judged.held) {
+        say(&format!("    expected  {}", neutralise(&judged.expected)));
+        let came = neutralise(judged.came.as_deref().unwrap_or("nothing"));
+        say(&format!("    {}      {}", style().red().apply_to("came"), came));
+    }
+    let held = finished.expectations.iter().filter(|judged| judged.held).count();
+    if held > 0 {
+        say(&style().dim().apply_to(format!("    ({held} other expectations held)")).to_string());
+    }
+}

@@ -1,0 +1,60 @@
+//! The head of a run, and of each step.
+
+use holdpoint_document::{Plan, Step};
+use holdpoint_engine::{EnvironmentSeen, RunOpened, Values};
+
+use super::{neutralise, rule, say, style};
+
+/// The environment's name in its colour: production-like ones red, rehearsals green.
+pub fn environment_name(environment: &EnvironmentSeen) -> String {
+    let (style, mark) = match (environment.protected, environment.rehearsal) {
+        (true, _) => (style().white().on_red().bold(), " (protected)"),
+        (false, true) => (style().green().bold(), " (rehearsal)"),
+        (false, false) => (style().cyan().bold(), ""),
+    };
+    style.apply_to(format!("{}{mark}", neutralise(&environment.name))).to_string()
+}
+
+/// What runs, where, by whom.
+pub fn head(opened: &RunOpened, operator: &str, label: &str) {
+    let book = &opened.runbook;
+    let document = [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
+    let document: Vec<&str> = document.into_iter().flatten().collect();
+    let commit = match (&book.commit, book.dirty) {
+        (Some(commit), Some(true)) => format!("{} with uncommitted changes", &commit[..commit.len().min(12)]),
+        (Some(commit), _) => commit[..commit.len().min(12)].to_owned(),
+        (None, _) => "outside of a git repository".to_owned(),
+    };
+    say(&style().bold().apply_to(rule(&neutralise(&book.title))).to_string());
+    let line = |name: &str, value: &str| say(&format!("  {:<12}{value}", name));
+    line("run", label);
+    line("document", &neutralise(&format!("{} {}", book.path, document.join(" ")).trim_end().to_owned()));
+    line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
+    line("commit", &commit);
+    line("environment", &environment_name(&opened.environment));
+    line("operator", &neutralise(operator));
+    for input in &opened.inputs {
+        let value = input.value.as_deref().map_or_else(|| holdpoint_engine::mask(&input.name), neutralise);
+        line("input", &format!("{} = {value}  ({})", input.name, neutralise(&input.from)));
+    }
+    say("");
+}
+
+/// Where the run is now.
+pub fn step_head(plan: &Plan, step: &Step, values: &Values) {
+    let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
+    let title = neutralise(&title);
+    let all = plan.steps.len();
+    let at = plan.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
+    say("");
+    say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
+    let mut facts = vec![format!("step {at} of {all}"), format!("id {}", step.id)];
+    if !step.path.is_empty() {
+        facts.insert(0, neutralise(&step.path.join(" › ")));
+    }
+    facts.extend(step.role.iter().map(|role| format!("role {role}")));
+    if step.irreversible {
+        facts.push("point of no return".to_owned());
+    }
+    say(&style().dim().apply_to(format!("  {}", facts.join(" · "))).to_string());
+}

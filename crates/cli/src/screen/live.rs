@@ -1,0 +1,78 @@
+//! Output of a block while it runs, with a bar for the whole run under it.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{bars, neutralise, say, style};
+
+/// A line longer than this is shown in pieces, bytes.
+const LONGEST: usize = 4096;
+
+/// The moving part of the screen.
+pub struct Live {
+    bar: Option<ProgressBar>,
+    pending: [Vec<u8>; 2],
+    quiet: bool,
+}
+
+impl Live {
+    /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output.
+    pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
+        let bar = bars().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
+            let limit = limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
+            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{wide_msg}} {{elapsed}}{limit}");
+            bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_position(done as u64);
+            bar.set_message(neutralise(title));
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        Live { bar, pending: [Vec::new(), Vec::new()], quiet }
+    }
+
+    /// Shows a piece of output, line by line, already masked.
+    pub fn push(&mut self, error: bool, bytes: &[u8]) {
+        if self.quiet {
+            return;
+        }
+        self.pending[usize::from(error)].extend_from_slice(bytes);
+        loop {
+            let pending = &mut self.pending[usize::from(error)];
+            let end = match pending.iter().position(|byte| *byte == b'\n') {
+                Some(end) => end + 1,
+                None if pending.len() > LONGEST => LONGEST,
+                None => return,
+            };
+            let line: Vec<u8> = pending.drain(..end).collect();
+            self.line(error, &line);
+        }
+    }
+
+    fn line(&self, error: bool, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\n', '\r']);
+        // A progress display overwrites its own line: what a reader would see is what comes last.
+        let text = neutralise(text.rsplit('\r').next().unwrap_or_default());
+        let gutter = if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
+        let line = format!("{gutter}{text}");
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(&line)),
+            None => say(&line),
+        }
+    }
+
+    /// Shows what is left of unfinished lines and takes the bar away.
+    pub fn finish(mut self) {
+        for error in [false, true] {
+            let rest = std::mem::take(&mut self.pending[usize::from(error)]);
+            if !rest.is_empty() {
+                self.line(error, &rest);
+            }
+        }
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

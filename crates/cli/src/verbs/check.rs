@@ -1,0 +1,144 @@
+//! `check`: says everything that is wrong with run-books.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::{Code, Diagnostic, Severity};
+use serde_json::{Value, json};
+
+use super::prepare::{self, Checked};
+use crate::args::{self, CheckFormat};
+use crate::exit::Exit;
+use crate::problem::{Finding, Problem, render};
+use crate::screen;
+
+/// Checks files.
+pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
+    let mut checked =
+        arguments.files.iter().map(|file| prepare::check(file)).collect::<Result<Vec<Checked>, Problem>>()?;
+    same_ids(&mut checked);
+    if arguments.deny.is_some() {
+        for finding in checked.iter_mut().flat_map(|checked| &mut checked.findings) {
+            finding.severity = Severity::Error;
+        }
+    }
+    match arguments.format {
+        CheckFormat::Text => text(&checked),
+        CheckFormat::Json => screen::data(&pretty(&json_of(&checked))),
+        CheckFormat::Sarif => screen::data(&pretty(&sarif(&checked))),
+        CheckFormat::Github => github(&checked),
+    }
+    let failed = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
+    Ok(if failed { Exit::Usage } else { Exit::Passed })
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// The same `document_id` in two of the files that were named.
+fn same_ids(checked: &mut [Checked]) {
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    for checked in checked {
+        let Some(id) = checked.plan.front.document_id.clone() else { continue };
+        match first.get(&id) {
+            Some(other) if *other != checked.path => checked.findings.push(Diagnostic::new(
+                Code::DuplicateDocumentId,
+                checked.plan.front.span,
+                format!("document_id {id} is used by {other} as well"),
+                "Give each document an id of its own.",
+            )),
+            Some(_) => {}
+            None => {
+                first.insert(id, checked.path.clone());
+            }
+        }
+    }
+}
+
+fn text(checked: &[Checked]) {
+    for Checked { path, source, findings, plan, .. } in checked {
+        for finding in findings {
+            screen::say(&render(&Finding::new(path, source, finding.clone())));
+        }
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        let steps = plan.steps.len();
+        screen::say(&format!("{path}: {}, {}, {}", many(errors, "error"), many(warnings, "warning"), many(steps, "step")));
+    }
+}
+
+/// `1 step`, `2 steps`.
+pub fn many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Line and column of a byte offset, both from 1; the column in characters.
+fn position(source: &str, offset: usize) -> (usize, usize) {
+    let before = &source[..offset.min(source.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+fn json_of(checked: &[Checked]) -> Value {
+    let of = |checked: &Checked| {
+        let finding = |finding: &Diagnostic| {
+            let place = finding.span.map(|span| {
+                let (line, column) = position(&checked.source, span.start);
+                let (end_line, end_column) = position(&checked.source, span.end);
+                json!({"line": line, "column": column, "end_line": end_line, "end_column": end_column,
+                       "start": span.start, "end": span.end})
+            });
+            json!({"file": checked.path, "code": finding.code, "severity": finding.severity,
+                   "message": finding.message, "help": finding.help, "span": place})
+        };
+        checked.findings.iter().map(finding).collect::<Vec<_>>()
+    };
+    Value::Array(checked.iter().flat_map(of).collect())
+}
+
+fn sarif(checked: &[Checked]) -> Value {
+    let rules: Vec<Value> = Code::ALL.iter().map(|code| json!({"id": code.as_str()})).collect();
+    let of = |checked: &Checked| {
+        let result = |finding: &Diagnostic| {
+            let level = if finding.is_error() { "error" } else { "warning" };
+            let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": checked.path}}});
+            if let Some(span) = finding.span {
+                let (line, column) = position(&checked.source, span.start);
+                let (end_line, end_column) = position(&checked.source, span.end);
+                location["physicalLocation"]["region"] =
+                    json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
+            }
+            json!({"ruleId": finding.code, "level": level, "locations": [location],
+                   "message": {"text": format!("{}. {}", finding.message, finding.help)}})
+        };
+        checked.findings.iter().map(result).collect::<Vec<_>>()
+    };
+    json!({
+        "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [{
+            "tool": {"driver": {"name": "holdpoint", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "columnKind": "unicodeCodePoints",
+            "results": checked.iter().flat_map(of).collect::<Vec<_>>(),
+        }]
+    })
+}
+
+/// Workflow commands; a message's `%`, CR and LF are escaped, a property's `:` and `,` too.
+fn github(checked: &[Checked]) {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    for checked in checked {
+        for finding in &checked.findings {
+            let level = if finding.is_error() { "error" } else { "warning" };
+            let place = finding.span.map(|span| {
+                let (line, column) = position(&checked.source, span.start);
+                format!(",line={line},col={column}")
+            });
+            let (file, title) = (property(&checked.path), property(finding.code.as_str()));
+            let message = data(&format!("{}. {}", finding.message, finding.help));
+            screen::data(&format!("::{level} file={file}{},title={title}::{message}", place.unwrap_or_default()));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! One verb each, and what several of them need.
+
+pub mod check;
+pub mod listing;
+pub mod note;
+pub mod plan;
+pub mod prepare;
+pub mod read;
+pub mod replay;
+pub mod report;
+pub mod resume;
+pub mod run;
+pub mod verify;
+
+use holdpoint_engine::Verdict;
+
+use crate::args::{Cli, Verb};
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// Does what was asked for.
+pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
+    match cli.verb {
+        Verb::Check(arguments) => check::check(&arguments),
+        Verb::Plan(arguments) => plan::plan(&arguments),
+        Verb::Run(arguments) => run::run(&arguments).await,
+        Verb::Resume(arguments) => resume::resume(&arguments).await,
+        Verb::Runs(arguments) => listing::runs(&arguments),
+        Verb::Show(arguments) => listing::show(&arguments),
+        Verb::Note(arguments) => note::note(&arguments),
+        Verb::Verify(arguments) => verify::verify(&arguments),
+        Verb::Replay(arguments) => replay::replay(&arguments),
+        Verb::Report(arguments) => report::report(&arguments),
+    }
+}
+
+/// The exit code of a run that ended.
+pub fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Passed => Exit::Passed,
+        Verdict::Failed | Verdict::RolledBack => Exit::Failed,
+        Verdict::Aborted => Exit::Aborted,
+    }
+}
+
+/// A verdict in words.
+pub fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::RolledBack => "rolled back",
+        Verdict::Aborted => "aborted",
+    }
+}

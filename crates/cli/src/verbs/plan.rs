@@ -1,0 +1,144 @@
+//! `plan`: the ordered steps with their values, roles and sign-offs, and what is still unknown.
+
+use std::collections::BTreeSet;
+
+use holdpoint_document::{Action, CaptureFrom, Work};
+use holdpoint_engine::{Values, duration};
+use serde_json::json;
+
+use super::prepare::{self, Prepared};
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::screen;
+
+/// Shows what a run would do. Executes nothing, asks nobody.
+pub fn plan(arguments: &args::Plan) -> Result<Exit, Problem> {
+    let prepared = prepare::prepare(&arguments.file, &arguments.given, false, false)?;
+    let mut values = Values::default();
+    for (name, value) in &prepared.environment.vars {
+        values.set(name, value);
+    }
+    for given in &prepared.inputs.given {
+        match &given.value {
+            Some(value) => values.set(&given.name, value),
+            None => values.set_secret(&given.name),
+        }
+    }
+    match arguments.format {
+        Format::Json => {
+            let json = json!({
+                "runbook": prepared.path,
+                "sha256": crate::digest::sha256(prepared.source.as_bytes()),
+                "plan": prepared.plan.digest(),
+                "environment": prepared.environment,
+                "inputs": prepared.inputs.given,
+                "unknown": unknown(&prepared),
+                "document": prepared.plan,
+            });
+            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+        }
+        Format::Text => text(&prepared, &values),
+    }
+    Ok(Exit::Passed)
+}
+
+/// Names that get their values while the run goes on, or were not given.
+fn unknown(prepared: &Prepared) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = prepared.inputs.unknown.iter().cloned().collect();
+    for action in prepared.plan.steps.iter().flat_map(|step| &step.actions) {
+        match &action.work {
+            Work::Run(block) | Work::Check(block) => {
+                names.extend(block.options.capture.iter().map(|capture| capture.name.clone()));
+            }
+            Work::Record { fields } => names.extend(fields.iter().map(|field| field.name.clone())),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn text(prepared: &Prepared, values: &Values) {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&screen::neutralise(&text));
+        out.push('\n');
+    };
+    line(format!("{} ({}), environment {}", prepared.plan.title, prepared.path, prepared.environment.name));
+    for given in &prepared.inputs.given {
+        let value = given.value.clone().unwrap_or_else(|| holdpoint_engine::mask(&given.name));
+        line(format!("  {} = {value}  ({})", given.name, given.from));
+    }
+    for name in &prepared.inputs.unknown {
+        line(format!("  {name} is not given yet"));
+    }
+    for step in &prepared.plan.steps {
+        let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
+        let role = step.role.as_ref().map(|role| format!("  role {role}")).unwrap_or_default();
+        let point = if step.irreversible { "  point of no return" } else { "" };
+        line(String::new());
+        line(format!("{:<8}{title}  [{}]{role}{point}", step.number, step.id));
+        for condition in &step.when {
+            let holds = match values.holds(condition) {
+                Ok(true) => "holds",
+                Ok(false) => "does not hold: not for this run",
+                Err(_) => "not known yet",
+            };
+            line(format!("        when {condition}  ({holds})"));
+        }
+        for action in &step.actions {
+            describe(action, values, &mut line);
+        }
+        let rollbacks = step.rollbacks.len();
+        if rollbacks > 0 {
+            line(format!("        rollback  {}", super::check::many(rollbacks, "block")));
+        }
+    }
+    let unknown = unknown(prepared);
+    if !unknown.is_empty() {
+        line(String::new());
+        line(format!("Unknown before the run: {}", unknown.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    screen::data(&out);
+}
+
+fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
+    match &action.work {
+        Work::Run(block) | Work::Check(block) => {
+            let limit = block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
+            line(format!("        {:<9} {}{limit}", action.work.kind(), block.language));
+            for text in block.script.trim_end().lines() {
+                line(format!("          {text}"));
+            }
+            for (name, value) in screen::variables_of(&block.script, values) {
+                line(format!("            {name} = {value}"));
+            }
+            for capture in &block.options.capture {
+                let from = match &capture.from {
+                    CaptureFrom::File(path) => format!("file {path}"),
+                    CaptureFrom::Stdout => "stdout".to_owned(),
+                    CaptureFrom::Regex(pattern) => format!("stdout by {pattern}"),
+                    CaptureFrom::Json(path) => format!("stdout at {path}"),
+                };
+                line(format!("            {} is captured from {from}", capture.name));
+            }
+        }
+        Work::Confirm { text } => line(format!("        confirm   {}", first_line(text))),
+        Work::Record { fields } => {
+            for field in fields {
+                let prompt = field.prompt.as_deref().unwrap_or("");
+                line(format!("        record    {}  {}", field.name, first_line(prompt)));
+            }
+        }
+        Work::SignOff(sign_off) => {
+            let independent = if sign_off.independent { ", independent" } else { "" };
+            line(format!("        sign-off  role {}{independent}, {} signature(s)", sign_off.role, sign_off.count));
+            let statement = values.render(&sign_off.statement).unwrap_or_else(|_| sign_off.statement.clone());
+            line(format!("          “{}”", first_line(&statement)));
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    screen::at_most(90, text.trim().lines().next().unwrap_or_default())
+}

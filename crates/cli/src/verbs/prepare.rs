@@ -1,0 +1,272 @@
+//! Everything that is made sure of before a run opens. Nothing is written here.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use holdpoint_document::{Answers, Assurance, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work};
+use holdpoint_engine::{EnvironmentSeen, Verdict};
+use holdpoint_executor::syntax_error;
+
+use crate::args::Given;
+use crate::inputs::{self, Inputs, Wanted};
+use crate::place::{Place, Traced, current_dir};
+use crate::problem::{Finding, Problem};
+use crate::screen;
+
+/// A document read and found sound, where it is to run, and with what.
+pub struct Prepared {
+    /// Where we are.
+    pub place: Place,
+    /// The document's path as the record names it.
+    pub path: String,
+    /// Its text.
+    pub source: String,
+    /// What to do.
+    pub plan: Plan,
+    /// Warnings.
+    pub warnings: Vec<Diagnostic>,
+    /// Where it runs.
+    pub environment: EnvironmentSeen,
+    /// What must hold before it runs there.
+    pub requires: Requires,
+    /// With what.
+    pub inputs: Inputs,
+    /// Answers from a file.
+    pub answers: Option<Answers>,
+}
+
+/// A document read, with everything that is wrong with it.
+pub struct Checked {
+    /// Where we are.
+    pub place: Place,
+    /// The path as the record names it.
+    pub path: String,
+    /// Its text.
+    pub source: String,
+    /// What to do.
+    pub plan: Plan,
+    /// Every finding, in source order.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads a document and checks everything about it.
+pub fn check(file: &Path) -> Result<Checked, Problem> {
+    let source = read(file)?;
+    let directory = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => current_dir()?,
+    };
+    let mut place = Place::of(&directory.canonicalize().unwrap_or(directory))?;
+    if !place.is_git && place.config.is_none() {
+        place = Place::here()?;
+    }
+    let path = place.relative(file);
+    let compiled = holdpoint_document::compile(&source, place.configuration());
+    let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
+    findings.extend(script_errors(&plan, &place.root));
+    findings.extend(holdpoint_document::lint(&source, &plan, place.configuration()));
+    findings.extend(holdpoint_document::lint_claims(&plan, jiff::Zoned::now().date()));
+    findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
+    findings.dedup();
+    Ok(Checked { place, path, source, plan, findings })
+}
+
+/// The text of a document.
+pub fn read(file: &Path) -> Result<String, Problem> {
+    let help = "Name a Markdown file that can be read.";
+    let bytes = std::fs::read(file)
+        .map_err(|error| Problem::usage(format!("{} cannot be read: {error}", file.display()), help))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Problem::usage(format!("{} is not UTF-8, from byte {at} on", file.display()), "Save it as UTF-8.")
+    })
+}
+
+/// Scripts that their own interpreter cannot parse.
+fn script_errors(plan: &Plan, _root: &Path) -> Vec<Diagnostic> {
+    let blocks = plan.steps.iter().flat_map(|step| {
+        let actions = step.actions.iter().filter_map(|action| action.work.block());
+        actions.chain(&step.rollbacks)
+    });
+    let mut seen = BTreeSet::new();
+    let mut findings = Vec::new();
+    for block in blocks.filter(|block| !block.options.template) {
+        if !seen.insert((&block.interpreter, &block.script)) {
+            continue;
+        }
+        if let Ok(Some(error)) = syntax_error(&block.interpreter, &block.script) {
+            let line = error.line.map(|line| format!(" in its line {line}")).unwrap_or_default();
+            findings.push(Diagnostic::new(
+                Code::ScriptSyntax,
+                block.span,
+                format!("{} cannot parse this script{line}: {}", block.interpreter.join(" "), error.message),
+                "Correct the script; it was not executed.",
+            ));
+        }
+    }
+    findings
+}
+
+/// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
+pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepared, Problem> {
+    let checked = check(file)?;
+    let name = checked.path.clone();
+    let refuses = |finding: &Diagnostic| {
+        finding.is_error()
+            || (all && finding.code == Code::Placeholder && checked.plan.kind == DocumentKind::Annotated)
+    };
+    if checked.findings.iter().any(refuses) {
+        let findings = checked.findings.iter().filter(|finding| refuses(finding));
+        let findings = findings.map(|found| Finding::new(&name, &checked.source, found.clone())).collect();
+        return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
+    }
+    let Checked { place, path, source, plan, findings: warnings } = checked;
+    let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
+    let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
+    let from_answers = crate::world::answers::inputs(&answers);
+    let set = inputs::parse_set(&given.set)?;
+    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all };
+    let inputs = inputs::resolve(&plan, &path, &source, &wanted)?;
+    Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
+}
+
+/// Reads an answers file.
+pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
+    let text = read(file)?;
+    let (answers, findings) = holdpoint_document::read_answers(&text, plan);
+    if findings.is_empty() {
+        return Ok(answers);
+    }
+    let name = file.to_string_lossy();
+    let findings = findings.into_iter().map(|found| Finding::new(&name, &text, found)).collect();
+    Err(Problem::findings("the answers file has errors; nothing was run", findings))
+}
+
+fn environment(place: &Place, plan: &Plan, asked: Option<&str>) -> Result<(EnvironmentSeen, Requires), Problem> {
+    let none = std::collections::BTreeMap::new();
+    let known = place.configuration().map_or(&none, |config| &config.environments);
+    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+    let name = match (asked, names.is_empty()) {
+        (Some(name), false) if known.contains_key(name) => name,
+        (Some(name), false) => {
+            let near = holdpoint_document::nearest(name, &names).map(|near| format!("Did you mean {near}? "));
+            let help = format!("{}holdpoint.toml defines {}.", near.unwrap_or_default(), names.join(", "));
+            return Err(Problem::usage(format!("there is no environment {name}"), help));
+        }
+        (Some("local") | None, true) => "local",
+        (Some(name), true) => {
+            let help = "Define it in holdpoint.toml under [environments], or leave --env out.";
+            return Err(Problem::usage(format!("the repository defines no environment, and no {name}"), help));
+        }
+        (None, false) => {
+            let help = format!("Say where it runs: --env {}.", names.join(" or --env "));
+            return Err(Problem::usage("the environment is not said", help));
+        }
+    };
+    let allowed = &plan.front.environments;
+    if !allowed.is_empty() && !allowed.iter().any(|one| one == name) {
+        let help = format!("Its front matter allows {}.", allowed.join(", "));
+        return Err(Problem::usage(format!("the document does not run in the environment {name}"), help));
+    }
+    let environment = known.get(name).cloned().unwrap_or_default();
+    let Environment { rehearsal, protected, vars, signature, four_eyes, requires, .. } = environment;
+    let signature = signature.unwrap_or(Assurance::Typed);
+    let seen = EnvironmentSeen { name: name.to_owned(), rehearsal, protected, four_eyes, signature, vars };
+    Ok((seen, requires))
+}
+
+impl Prepared {
+    /// Refuses what a rule of the environment forbids. Nothing has been executed or written yet.
+    pub fn obey(&self, traced: &Traced) -> Result<(), Problem> {
+        let name = &self.environment.name;
+        if self.environment.protected {
+            if traced.commit.is_none() {
+                return Err(Problem::refused(
+                    format!("{name} is protected, and the document is in no git commit"),
+                    "Commit the document, or run it in an environment that is not protected.",
+                ));
+            }
+            if traced.committed != Some(true) {
+                return Err(Problem::refused(
+                    format!("{name} is protected, and the document is not as committed"),
+                    "Commit its changes first: what runs there must be traceable.",
+                ));
+            }
+        }
+        if self.requires.clean_commit && traced.dirty != Some(false) {
+            return Err(Problem::refused(
+                format!("{name} requires a clean commit, and the work tree has uncommitted changes"),
+                "Commit or stash them; `git status` lists them.",
+            ));
+        }
+        if self.requires.approved_document {
+            return Err(Problem::refused(
+                format!("{name} requires an approved document, and this version cannot check approvals yet"),
+                "Until it can, take approved_document out of the environment's requires.",
+            ));
+        }
+        let signs = self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
+        if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
+            return Err(Problem::refused(
+                format!("{name} requires signatures by key, and this version takes typed ones only"),
+                "Until it can, set signature = \"typed\" in the environment.",
+            ));
+        }
+        match &self.requires.rehearsal {
+            Some(rehearsal) => self.rehearsed(rehearsal),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the same bytes passed in the environment `rehearsal`, lately enough.
+    fn rehearsed(&self, rehearsal: &str) -> Result<(), Problem> {
+        let digest = crate::digest::sha256(self.source.as_bytes());
+        let now = jiff::Timestamp::now();
+        let runs = self.place.store().runs().map_err(super::read::store_problem)?;
+        let good = runs.iter().rev().any(|run| {
+            let Ok(read) = holdpoint_record::read(&run.path) else { return false };
+            let Some(holdpoint_engine::Event::RunOpened(opened)) = read.events.first().map(|e| &e.event) else {
+                return false;
+            };
+            let Some(last) = read.events.last() else { return false };
+            let age = now.duration_since(last.at).unsigned_abs();
+            let passed = read.seal.as_ref().is_some_and(|seal| seal.verdict == Verdict::Passed);
+            passed
+                && opened.environment.name == rehearsal
+                && opened.runbook.blob.sha256 == digest
+                && self.requires.max_age.is_none_or(|most| age <= most)
+        });
+        if good {
+            return Ok(());
+        }
+        let within = self.requires.max_age.map(|age| format!(" within {}", holdpoint_engine::duration(age)));
+        Err(Problem::refused(
+            format!(
+                "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and there is none",
+                self.environment.name,
+                within.unwrap_or_default()
+            ),
+            format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path),
+        ))
+    }
+
+    /// Says what should be looked at, before anything runs.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            let line = warning.span.map(|span| self.source[..span.start].matches('\n').count() + 1);
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            let mark = screen::style().yellow();
+            let message = screen::neutralise(&warning.message);
+            screen::say(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+        }
+    }
+
+    /// The document's file name without its ending, for the run directory.
+    pub fn slug(&self) -> String {
+        let stem = PathBuf::from(&self.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let slug: String = stem.unwrap_or_default().chars().map(keep).collect();
+        let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "run".to_owned() } else { parts.join("-") }
+    }
+}

@@ -1,0 +1,99 @@
+//! A recorded run, read with everything that belongs to it.
+
+use holdpoint_document::{Compiled, Plan};
+use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
+use holdpoint_record::{ReadError, RunDir, Store, StoreError, blob};
+
+use crate::exit::Exit;
+use crate::place::Place;
+use crate::problem::Problem;
+
+/// A record, its document and its plan.
+pub struct Recorded {
+    /// Where it lies.
+    pub dir: RunDir,
+    /// What happened.
+    pub events: Vec<Stamped>,
+    /// Whether it is sealed.
+    pub sealed: bool,
+    /// The document as it was.
+    pub source: String,
+    /// What it asked for.
+    pub plan: Plan,
+}
+
+/// The run directory that `what` names: a number, an id prefix, a path, `latest`.
+pub fn find(what: &str) -> Result<RunDir, Problem> {
+    let store: Store = Place::here()?.store();
+    store.find(what).map_err(store_problem)
+}
+
+/// Reads the run that `what` names.
+pub fn recorded(what: &str) -> Result<Recorded, Problem> {
+    let dir = find(what)?;
+    read_dir(dir)
+}
+
+/// Reads the run in `dir`.
+pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
+    let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
+    let Some(Event::RunOpened(opened)) = read.events.first().map(|stamped| &stamped.event) else {
+        return Err(Problem::record("the record does not begin with run.opened", "Verify it with holdpoint verify."));
+    };
+    let source = text(&dir, &opened.runbook.blob)?;
+    let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
+    let config = config.map(|text| holdpoint_document::read_config(&text).0);
+    let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
+    Ok(Recorded { sealed: read.seal.is_some(), events: read.events, dir, source, plan })
+}
+
+fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
+    let bytes = blob(&dir.path, reference)
+        .map_err(|error| Problem::record(error.to_string(), "Verify it with holdpoint verify."))?;
+    String::from_utf8(bytes).map_err(|_| Problem::record("a recorded text is not UTF-8", "Verify it with holdpoint verify."))
+}
+
+impl Recorded {
+    /// Event 0.
+    pub fn opened(&self) -> &RunOpened {
+        match &self.events[0].event {
+            Event::RunOpened(opened) => opened,
+            _ => unreachable!("read_dir made sure that event 0 is run.opened"),
+        }
+    }
+
+    /// A blob of the record; `None` if it is not there or altered.
+    pub fn blob(&self, reference: &BlobRef) -> Option<Vec<u8>> {
+        blob(&self.dir.path, reference).ok()
+    }
+
+    /// What reports are made of.
+    pub fn with_material<T>(&self, verified: Option<String>, make: impl FnOnce(&holdpoint_report::Material<'_>) -> T) -> T {
+        let blob = |reference: &BlobRef| self.blob(reference);
+        make(&holdpoint_report::Material {
+            plan: &self.plan,
+            source: &self.source,
+            events: &self.events,
+            blob: &blob,
+            verdict_of_verify: verified,
+            zone: jiff::tz::TimeZone::system(),
+        })
+    }
+}
+
+/// A record that cannot be read.
+pub fn read_problem(error: ReadError) -> Problem {
+    let message = error.to_string();
+    match error {
+        ReadError::NewerVersion { .. } => Problem::usage(message, "Read it with a newer holdpoint."),
+        _ => Problem::record(message, "Nothing was changed. `holdpoint verify` says what is wrong with it."),
+    }
+}
+
+/// A store that cannot be used.
+pub fn store_problem(error: StoreError) -> Problem {
+    Problem::usage(error.to_string(), "`holdpoint runs` lists the runs of this repository.")
+}
+
+/// The exit code for a record that is not intact.
+pub const ALTERED: Exit = Exit::Record;

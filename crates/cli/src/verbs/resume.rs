@@ -1,0 +1,155 @@
+//! `resume`: takes a run up again where it is, and says for each step why it will or will not run.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{Event, Next, Question, Run, Stamped};
+use holdpoint_record::{OpenError, Writer, seal_closed};
+
+use super::read::{find, read_dir, read_problem};
+use super::run::{driver, farewell, redactor};
+use super::{exit_of, prepare};
+use crate::args;
+use crate::exit::Exit;
+use crate::inputs::{self, Wanted};
+use crate::operator::session;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen;
+use crate::world::Journal;
+use crate::world::answers::Prepared as Answered;
+use crate::world::disk::Disk;
+use crate::world::hands::{Local, restored};
+use crate::world::terminal::Operator;
+
+/// Drives a run on.
+pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
+    let dir = find(&arguments.run)?;
+    let place = Place::here()?;
+    let recorded = read_dir(dir.clone())?;
+    let opened = recorded.opened().clone();
+    if let Some(Event::RunClosed { verdict }) = recorded.events.last().map(|stamped| &stamped.event) {
+        if !recorded.sealed {
+            seal_closed(&dir.path).map_err(|error| Problem::fault(error.to_string(), ""))?;
+            screen::say("The run had ended and was not sealed yet; it is now.");
+        }
+        let (number, words) = (opened.number, super::verdict_words(*verdict));
+        screen::say(&format!("Run {number} has ended ({words}); there is nothing to resume."));
+        return Ok(exit_of(*verdict));
+    }
+    if recorded.plan.digest() != opened.plan {
+        return Err(Problem::usage(
+            "this program reads the recorded document differently from the one that opened the run",
+            format!("Resume it with holdpoint {}.", opened.session.program.version),
+        ));
+    }
+    let ask = !arguments.unattended && screen::can_ask();
+    let plan = &recorded.plan;
+    let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
+    let name = opened.runbook.path.clone();
+    let from_answers: BTreeMap<String, String> = crate::world::answers::inputs(&answers);
+    let secret = |name: &String| opened.inputs.iter().any(|input| input.secret && input.name == *name);
+    let from_answers = from_answers.into_iter().filter(|(name, _)| secret(name)).collect();
+    let set = inputs::parse_set(&arguments.set)?;
+    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true };
+    let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
+    let redactor = redactor(&secrets)?;
+
+    let (writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
+    let orphan = writer.predecessor().and_then(|holder| holder.child_group);
+    let mut disk = Disk::new(writer);
+    let mut drive_run = Run::new(plan);
+    for stamped in &events {
+        drive_run.apply(plan, &stamped.event).map_err(|unexpected| {
+            Problem::record(
+                format!("the record does not conform at event {}: {unexpected}", stamped.n),
+                "Nothing was executed. `holdpoint verify` says more.",
+            )
+        })?;
+    }
+    let state = drive_run.shell_state().map(|blob| disk.get(blob)).transpose()?;
+    let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
+    let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
+    let session = session(arguments.who.operator.as_deref(), &place.root);
+    screen::head(&opened, &session.operator, &label);
+    if let Some(recovered) = &recovered {
+        let bytes = recovered.torn.bytes;
+        screen::say(&format!("  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."));
+    }
+    let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
+    let otherwise = ask.then(|| Operator { root: place.root.clone() });
+    let person = Answered::new(answers.unwrap_or_default(), otherwise);
+    let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
+    drive.run = drive_run;
+    drive.events = events.len() as u64;
+    let mut taken_up = vec![];
+    taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
+    taken_up.push(Event::SessionOpened(session));
+    drive.record(taken_up)?;
+    tell_steps(plan, &drive.run, &events);
+    tell_orphan(orphan);
+    let stop = drive.on().await?;
+    Ok(farewell(&drive.run, plan, stop, opened.number))
+}
+
+/// Why each step will or will not run.
+fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
+    let (at, doubtful) = match run.next(plan) {
+        Next::Ask(task, question) => (Some(task.step), question == Question::InDoubt),
+        Next::Execute(execution) => (Some(execution.task.step), false),
+        Next::PassOver { task, .. } => (Some(task.step), false),
+        _ => (None, false),
+    };
+    for (index, step) in plan.steps.iter().enumerate() {
+        let title = screen::neutralise(&format!("{} {}", step.number, step.title));
+        let why = match () {
+            () if Some(index) == at && doubtful => "in doubt: was started, no end is on record; you decide".to_owned(),
+            () if Some(index) == at && run.is_touched(index) => "goes on here; what passed in it is not run again".to_owned(),
+            () if Some(index) == at => "goes on here".to_owned(),
+            () if run.is_settled(index) => format!("will not run: {}", settled_because(&step.id, events)),
+            () => "will run: nothing of it has happened yet".to_owned(),
+        };
+        screen::say(&format!("  {title}: {why}"));
+    }
+}
+
+fn settled_because(step: &str, events: &[Stamped]) -> String {
+    let last = events.iter().rev().find_map(|stamped| {
+        let (of, how) = match &stamped.event {
+            Event::ActionFinished(finished) => (&finished.step, "passed"),
+            Event::ItemConfirmed { step, .. } => (step, "confirmed"),
+            Event::ValueRecorded { step, .. } => (step, "written down"),
+            Event::SignOffGiven(given) => (&given.step, "released"),
+            Event::Deviation(deviation) => (&deviation.step, "skipped"),
+            Event::Decision { step, .. } => (step, "decided"),
+            Event::NotApplicable { step, .. } => (step, "not for this run"),
+            _ => return None,
+        };
+        (of == step).then(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")))
+    });
+    last.unwrap_or_else(|| "done".to_owned())
+}
+
+/// A block may have outlived the program that started it.
+fn tell_orphan(group: Option<i32>) {
+    let Some(group) = group.and_then(rustix::process::Pid::from_raw) else { return };
+    if rustix::process::test_kill_process_group(group).is_ok() {
+        let mark = screen::style().yellow().bold();
+        screen::say(&format!(
+            "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",
+            mark.apply_to("STILL RUNNING"),
+            group.as_raw_nonzero(),
+            group.as_raw_nonzero(),
+        ));
+    }
+}
+
+/// A record that cannot be taken up.
+pub fn open_problem(error: OpenError) -> Problem {
+    let message = error.to_string();
+    match error {
+        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
+        OpenError::Read(error) => read_problem(error),
+        _ => Problem::record(message, "Nothing was executed. `holdpoint verify` says what is wrong with it."),
+    }
+}

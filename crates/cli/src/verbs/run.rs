@@ -1,0 +1,221 @@
+//! `run`: opens a run and drives it; dry runs take the same way through another world.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use holdpoint_engine::{BlobRef, Event, RunOpened, Runbook};
+use holdpoint_record::{FORMAT, Redactor};
+use jiff::Timestamp;
+
+use super::prepare::{self, Prepared};
+use super::{exit_of, verdict_words};
+use crate::args;
+use crate::drive::{Drive, Stop};
+use crate::exit::Exit;
+use crate::operator::session;
+use crate::place::Traced;
+use crate::problem::Problem;
+use crate::screen;
+use crate::world::answers::Prepared as Answered;
+use crate::world::assume::{Assuming, ChecksOnly, Learnt};
+use crate::world::disk::Disk;
+use crate::world::hands::Local;
+use crate::world::memory::Memory;
+use crate::world::terminal::Operator;
+use crate::world::{Hands, Journal, Person};
+
+/// Opens a run and drives it.
+pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
+    let ask = !arguments.unattended && screen::can_ask();
+    let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
+    let redactor = redactor(&prepared.inputs.secrets)?;
+    let traced = prepared.place.trace(&prepared.path);
+    if arguments.dry_run {
+        return dry_run(prepared, &arguments.who, traced, redactor).await;
+    }
+    prepared.obey(&traced)?;
+    let session = session(arguments.who.operator.as_deref(), &prepared.place.root);
+    let local =
+        Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
+
+    // From here on things are written.
+    let store = prepared.place.store();
+    let (number, writer) = store.create_run(&prepared.slug()).map_err(|error| {
+        Problem::usage(
+            format!("no run can be opened: {error}"),
+            "Nothing was run: without a durable record nothing is. Look at the store's path and its permissions.",
+        )
+    })?;
+    let mut disk = Disk::new(writer);
+    let opened = opened(&prepared, &mut disk, number, session, traced)?;
+    let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
+    screen::head(&opened, &opened.session.operator, &label);
+    prepared.warn();
+    let otherwise = ask.then(|| Operator { root: prepared.place.root.clone() });
+    let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
+    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local, &redactor);
+    drive.record(vec![Event::RunOpened(Box::new(opened))])?;
+    let stop = drive.on().await?;
+    Ok(farewell(&drive.run, &prepared.plan, stop, number))
+}
+
+/// A drive over a run of which nothing has happened yet.
+pub fn driver<'a, J: Journal, P: Person, H: Hands>(
+    plan: &'a holdpoint_document::Plan,
+    source: &'a str,
+    journal: J,
+    person: P,
+    hands: H,
+    redactor: &'a Redactor,
+) -> Drive<'a, J, P, H> {
+    Drive {
+        plan,
+        source,
+        run: holdpoint_engine::Run::new(plan),
+        events: 0,
+        journal,
+        person,
+        hands,
+        mask: Box::new(|text| redactor.text(text).into_owned()),
+        secretive: !redactor.is_empty(),
+    }
+}
+
+/// Masks the secrets; refuses what is too short to be masked.
+pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
+    Redactor::new(secrets.to_vec()).map_err(|error| {
+        Problem::usage(error.to_string(), "A secret that short would be masked everywhere, or nowhere. Use a longer one.")
+    })
+}
+
+/// Event 0.
+fn opened(
+    prepared: &Prepared,
+    journal: &mut dyn Journal,
+    number: u64,
+    session: holdpoint_engine::Session,
+    traced: Traced,
+) -> Result<RunOpened, Problem> {
+    let config = prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
+    let configuration = prepared.place.configuration();
+    let signers = configuration.and_then(|config| config.signers.as_ref());
+    let signers: Option<BlobRef> = match signers.map(|path| std::fs::read(prepared.place.root.join(path))) {
+        Some(Ok(bytes)) => Some(journal.put(&bytes)?),
+        _ => None,
+    };
+    let named = |config: &holdpoint_document::Config| {
+        let people = config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
+        people.collect()
+    };
+    Ok(RunOpened {
+        format: FORMAT.to_owned(),
+        id: ulid::Ulid::generate().to_string(),
+        number,
+        runbook: Runbook {
+            path: prepared.path.clone(),
+            blob: journal.put(prepared.source.as_bytes())?,
+            commit: traced.commit,
+            dirty: traced.dirty,
+            committed: traced.committed,
+            title: prepared.plan.title.clone(),
+            document_id: prepared.plan.front.document_id.clone(),
+            revision: prepared.plan.front.revision.clone(),
+        },
+        plan: prepared.plan.digest(),
+        environment: prepared.environment.clone(),
+        inputs: prepared.inputs.given.clone(),
+        config,
+        signers,
+        roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
+        people: configuration.map(named).unwrap_or_default(),
+        session,
+    })
+}
+
+/// The same engine over a world that executes checks only and keeps nothing.
+async fn dry_run(
+    prepared: Prepared,
+    who: &args::Who,
+    traced: Traced,
+    redactor: Redactor,
+) -> Result<Exit, Problem> {
+    let session = session(who.operator.as_deref(), &prepared.place.root);
+    let local = Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
+    let mut memory = Memory::default();
+    let opened = opened(&prepared, &mut memory, 0, session, traced.clone())?;
+    screen::head(&opened, &opened.session.operator, "DRY RUN: checks are executed, the rest is assumed, nothing is kept");
+    prepared.warn();
+    if let Err(problem) = prepared.obey(&traced) {
+        screen::say(&format!("  a real run would be refused: {problem}"));
+    }
+    let learnt = Rc::new(RefCell::new(Learnt::default()));
+    let person = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
+    let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
+    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands, &redactor);
+    drive.record(vec![Event::RunOpened(Box::new(opened))])?;
+    let stop = drive.on().await?;
+    let learnt = learnt.borrow();
+    screen::say("");
+    screen::say(&screen::rule("values"));
+    for (name, value) in drive.run.values().vars() {
+        let label = match () {
+            () if learnt.unknown.contains(name) => "unknown before the real run".to_owned(),
+            () if learnt.real.contains(name) => format!("{} (real)", screen::neutralise(value)),
+            () => format!("{} (given)", screen::neutralise(value)),
+        };
+        screen::say(&format!("  {name} = {label}"));
+    }
+    for name in drive.run.values().secrets() {
+        screen::say(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
+    }
+    screen::say("");
+    match (stop, learnt.failures.as_slice()) {
+        (Stop::Done(_), []) => {
+            screen::say("Dry run: every check before the first change holds. Nothing was changed or kept.");
+            Ok(Exit::Passed)
+        }
+        (_, []) => {
+            screen::say("Dry run: it could not be walked to its end. Nothing was changed or kept.");
+            Ok(Exit::Failed)
+        }
+        (_, failures) => {
+            screen::say(&format!("Dry run: a real run would stop at {}. Nothing was changed or kept.", failures.join(", ")));
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+/// Says how it ended and what to do next.
+pub fn farewell(run: &holdpoint_engine::Run, plan: &holdpoint_document::Plan, stop: Stop, number: u64) -> Exit {
+    screen::say("");
+    match stop {
+        Stop::Done(verdict) => {
+            let at_all = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+            let deviations = match run.deviations() {
+                0 => "no deviations".to_owned(),
+                1 => "1 deviation".to_owned(),
+                many => format!("{many} deviations"),
+            };
+            let exit = exit_of(verdict);
+            let style = if exit == Exit::Passed { screen::style().green() } else { screen::style().red() };
+            let words = verdict_words(verdict).to_uppercase();
+            screen::say(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
+            screen::say(&format!("  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"));
+            exit
+        }
+        Stop::Parked(task, question) => {
+            let step = task.step_of(plan);
+            let what = match question {
+                holdpoint_engine::Question::SignOff => "a release",
+                holdpoint_engine::Question::Failed => "a decision on a failure",
+                holdpoint_engine::Question::InDoubt => "a decision on what is in doubt",
+                holdpoint_engine::Question::Record => "values to be written down",
+                _ => "the operator",
+            };
+            let title = screen::neutralise(&format!("{} {}", step.number, step.title));
+            screen::say(&format!("Run {number}: {} · at {title}, waiting for {what}", screen::style().yellow().bold().apply_to("PARKED")));
+            screen::say(&format!("  go on with: holdpoint resume {number}"));
+            Exit::Parked
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `verify`: re-proves a record. Executes nothing and needs nothing beside the record.
+
+use std::path::Path;
+
+use holdpoint_record::{Verification, verify as prove};
+use serde_json::json;
+
+use super::read::{find, read_problem};
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::screen;
+
+/// Proves the record that was named.
+pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
+    let path = Path::new(&arguments.run);
+    // A path needs no store, no repository and no configuration: an auditor has the directory and nothing else.
+    let dir = if path.join(holdpoint_record::LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
+    let proof: Verification = prove(&dir).map_err(read_problem)?;
+    let intact = proof.verdict.intact();
+    match arguments.format {
+        Format::Json => {
+            let json = json!({
+                "verdict": proof.verdict.to_string(),
+                "intact": intact,
+                "events": proof.position.events,
+                "bytes": proof.position.bytes,
+                "sha256": proof.position.sha256,
+                "blobs_checked": proof.blobs,
+                "expectations_judged_again": proof.judged_again,
+                "remarks": proof.remarks,
+            });
+            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+        }
+        Format::Text => {
+            screen::data(&proof.verdict.to_string());
+            screen::say(&format!("  {} events, {} bytes, sha256 {}", proof.position.events, proof.position.bytes, proof.position.sha256));
+            screen::say(&format!("  {} blobs checked, {} executions judged again", proof.blobs, proof.judged_again));
+            for remark in &proof.remarks {
+                screen::say(&format!("  {}", screen::neutralise(remark)));
+            }
+        }
+    }
+    Ok(if intact { Exit::Passed } else { Exit::Record })
+}

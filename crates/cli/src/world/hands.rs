@@ -1,0 +1,348 @@
+//! Executes blocks on this machine and keeps what they print. The one place where output is masked, shown, digested
+//! and stored.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use holdpoint_document::{Block, CaptureFrom};
+use holdpoint_engine::{BlobRef, Execution, Finished, Observation, Outcome, Output, Task, judge};
+use holdpoint_executor::{How, Job, State, Stream};
+use holdpoint_record::{MaskStream, Redactor};
+
+use super::{Executed, Hands, Journal, Scene, Script, Sink};
+use crate::interrupts::{Interrupt, Interrupts};
+use crate::problem::Problem;
+use crate::screen::{self, Live};
+
+/// How long a block that is stopped gets between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// This machine.
+pub struct Local {
+    executor: holdpoint_executor::Local,
+    state: State,
+    root: PathBuf,
+    secrets: Vec<(String, String)>,
+    redactor: Redactor,
+    interrupts: Interrupts,
+}
+
+impl Local {
+    /// Blocks begin in `root`, or where `state` says.
+    pub fn new(
+        root: PathBuf,
+        state: Option<State>,
+        secrets: Vec<(String, String)>,
+        redactor: Redactor,
+    ) -> Result<Local, Problem> {
+        let executor = holdpoint_executor::Local::new().map_err(|error| {
+            Problem::fault(format!("a private directory for scripts cannot be made: {error}"), "Is TMPDIR writable?")
+        })?;
+        let state = state.unwrap_or_else(|| State::new(&root));
+        Ok(Local { executor, state, root, secrets, redactor, interrupts: Interrupts::catch()? })
+    }
+
+    fn environment(&self, scene: &Scene<'_>, task: Task, block: &Block) -> Result<Vec<(String, String)>, Problem> {
+        let values = scene.run.values();
+        let mut environment: Vec<(String, String)> =
+            values.vars().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let wanted = |name: &String| block.options.secrets.as_ref().is_none_or(|names| names.contains(name));
+        environment.extend(self.secrets.iter().filter(|(name, _)| wanted(name)).cloned());
+        for (name, template) in &block.options.env {
+            let value = values.render(template).map_err(|error| cannot_render(&format!("env {name}"), &error))?;
+            environment.push((name.clone(), value));
+        }
+        if let Some(opened) = scene.run.opened() {
+            environment.push(("HOLDPOINT_RUN".to_owned(), opened.number.to_string()));
+            environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
+        }
+        environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(scene.plan).id.clone()));
+        environment.push(("HOLDPOINT_OPERATOR".to_owned(), scene.run.operator().to_owned()));
+        Ok(environment)
+    }
+
+    /// Files that captures are taken from, as they are after the block.
+    fn captured_files(&self, block: &Block) -> BTreeMap<String, Vec<u8>> {
+        let paths = block.options.capture.iter().filter_map(|capture| match &capture.from {
+            CaptureFrom::File(path) => Some(path),
+            _ => None,
+        });
+        let read = |path: &String| {
+            let bytes = std::fs::read(self.inside(path)?).ok()?;
+            let text = String::from_utf8(bytes).ok()?;
+            Some((path.clone(), self.redactor.text(&text).into_owned().into_bytes()))
+        };
+        paths.filter_map(read).collect()
+    }
+
+    /// A path of the document, where it neither leaves the repository nor where the block stands.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let found = self.state.cwd.join(path).canonicalize().ok()?;
+        let below = |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
+        (plain && (below(&self.root) || below(&self.state.cwd))).then_some(found)
+    }
+
+    /// The state with secrets masked: what the record keeps.
+    fn masked_state(&self, state: &State) -> Vec<u8> {
+        match String::from_utf8(state.to_bytes()) {
+            Ok(text) => self.redactor.text(&text).into_owned().into_bytes(),
+            Err(error) => error.into_bytes(),
+        }
+    }
+}
+
+/// The kept state, with secrets put back where their masks stand.
+pub fn restored(bytes: &[u8], secrets: &[(String, String)]) -> Result<State, Problem> {
+    let damaged = |error: &dyn std::fmt::Display| {
+        Problem::record(format!("the kept shell state cannot be read: {error}"), "Verify the record.")
+    };
+    let mut text = String::from_utf8(bytes.to_vec()).map_err(|error| damaged(&error))?;
+    for (name, value) in secrets {
+        let quoted = serde_json::Value::from(value.as_str()).to_string();
+        text = text.replace(&holdpoint_engine::mask(name), &quoted[1..quoted.len() - 1]);
+    }
+    State::from_bytes(text.as_bytes()).map_err(|error| damaged(&error))
+}
+
+fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
+    Problem::usage(format!("{what} cannot be rendered: {error}"), "Nothing was executed. Correct the document.")
+}
+
+impl Hands for Local {
+    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
+        let missing = || Problem::fault(format!("{} is no block", task.id(scene.plan)), "");
+        let block = task.block(scene.plan).ok_or_else(missing)?;
+        if let Some(edited) = scene.run.edited_script(task) {
+            let text = String::from_utf8_lossy(&journal.get(edited)?).into_owned();
+            return Ok(Script { text, differs: true });
+        }
+        if block.options.template {
+            let rendered = scene.run.values().render_script(&block.script);
+            let text = rendered.map_err(|error| cannot_render("the script", &error))?;
+            return Ok(Script { text, differs: true });
+        }
+        Ok(Script { text: block.script.clone(), differs: false })
+    }
+
+    fn cwd(&self) -> String {
+        self.state.cwd.to_string_lossy().into_owned()
+    }
+
+    async fn execute(
+        &mut self,
+        scene: &Scene<'_>,
+        execution: Execution,
+        script: &Script,
+        journal: &mut dyn Journal,
+    ) -> Result<Executed, Problem> {
+        let task = execution.task;
+        let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
+        let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
+        let job = Job {
+            name: action.clone(),
+            interpreter: block.interpreter.clone(),
+            script: script.text.clone(),
+            strict: block.options.strict,
+            env: self.environment(scene, task, block)?,
+            timeout: block.options.timeout,
+            grace: GRACE,
+            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
+        };
+        screen::started(&action, execution.attempt);
+        let (done, all) = scene.run.progress();
+        let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
+        let quiet = block.options.sensitive || !block.options.record;
+        let live = Live::new(&title, block.options.timeout, done, all, quiet);
+        let recording = RefCell::new(Recording::new(block.options.record, &self.redactor, live, journal)?);
+
+        let interrupts = &mut self.interrupts;
+        // A signal that came while nothing ran has been answered at a prompt.
+        while interrupts.pending().await.is_some() {}
+        let asked = RefCell::new(None);
+        let interrupt = async { *asked.borrow_mut() = Some(interrupts.next().await) };
+        let noted = RefCell::new(&mut *journal);
+        let ended = self
+            .executor
+            .run(
+                &job,
+                &self.state,
+                interrupt,
+                |group| noted.borrow_mut().note_child(Some(group.id())),
+                |stream, bytes, elapsed| recording.borrow_mut().push(stream, bytes, elapsed),
+            )
+            .await;
+        journal.note_child(None);
+        let again = self.interrupts.pending().await;
+        let park = again.is_some() || asked.into_inner() == Some(Interrupt::Leave);
+        if let Some(error) = ended.output_error {
+            return Err(Problem::fault(
+                format!("what {action} printed cannot be kept: {error}"),
+                "The block was stopped. Make room or mend the disk, then resume this run; the block is in doubt.",
+            ));
+        }
+
+        let recorded = recording.into_inner().finish(journal)?;
+        let mut remarks = ended.remarks;
+        let mut kept_state = None;
+        if let Some(state) = ended.state {
+            if state != self.state {
+                kept_state = Some(journal.put(&self.masked_state(&state))?);
+            }
+            self.state = state;
+        }
+        let (exit, signal, error) = match ended.how {
+            How::Exited(code) => (Some(code), None, None),
+            How::Signalled(signal) => (None, Some(signal), None),
+            How::NotStarted(why) => (None, None, Some(why)),
+        };
+        let files = self.captured_files(block);
+        let judgement = judge(
+            block,
+            scene.run.values(),
+            &Observation {
+                exit,
+                signal,
+                error: error.as_deref(),
+                timed_out: ended.timed_out,
+                interrupted: ended.interrupted,
+                stdout: &recorded.stdout,
+                stderr: &recorded.stderr,
+                files: &files,
+            },
+        );
+        let mut kept_files = BTreeMap::new();
+        for (path, bytes) in &files {
+            kept_files.insert(path.clone(), journal.put(bytes)?);
+        }
+        if judgement.outcome == Outcome::Interrupted {
+            remarks.push("stopped by the operator".to_owned());
+        }
+        let finished = Finished {
+            step,
+            action,
+            attempt: execution.attempt,
+            probe: execution.probe,
+            outcome: judgement.outcome,
+            exit,
+            signal,
+            error,
+            duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX),
+            output: recorded.output,
+            expectations: judgement.expectations,
+            captures: judgement.captures,
+            files: kept_files,
+            state: kept_state,
+            masked: recorded.masked,
+            remarks,
+        };
+        Ok(Executed { finished, park })
+    }
+}
+
+/// Output on its way: masked, then stored and shown.
+struct Recording {
+    streams: [Kept; 2],
+    timing: Vec<u8>,
+    live: Live,
+}
+
+struct Kept {
+    mask: MaskStream,
+    sink: Option<Box<dyn Sink>>,
+    /// Held in memory only where the record keeps nothing.
+    held: Vec<u8>,
+    offset: u64,
+}
+
+struct Recorded {
+    output: Option<Output>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    masked: BTreeMap<String, u64>,
+}
+
+impl Recording {
+    fn new(keep: bool, redactor: &Redactor, live: Live, journal: &mut dyn Journal) -> Result<Recording, Problem> {
+        let mut kept = || -> Result<Kept, Problem> {
+            let sink = if keep { Some(journal.sink()?) } else { None };
+            Ok(Kept { mask: redactor.stream(), sink, held: Vec::new(), offset: 0 })
+        };
+        Ok(Recording { streams: [kept()?, kept()?], timing: Vec::new(), live })
+    }
+
+    fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
+        let error = stream == Stream::Stderr;
+        let Kept { mask, sink, held, offset } = &mut self.streams[usize::from(error)];
+        let (mut result, live, before) = (Ok(()), &mut self.live, *offset);
+        mask.push(bytes, &mut |piece| {
+            if result.is_ok() {
+                result = write(sink, held, piece);
+                *offset += piece.len() as u64;
+                live.push(error, piece);
+            }
+        });
+        if *offset > before {
+            writeln!(self.timing, "{} {offset} {}", if error { 'e' } else { 'o' }, elapsed.as_micros())?;
+        }
+        result
+    }
+
+    fn finish(self, journal: &mut dyn Journal) -> Result<Recorded, Problem> {
+        let Recording { streams, mut timing, mut live } = self;
+        let mut masked = BTreeMap::new();
+        let (mut blobs, mut helds): (Vec<BlobRef>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+        let last = timing.split(|byte| *byte == b'\n').rev().find(|line| !line.is_empty());
+        let last = last.and_then(|line| String::from_utf8_lossy(line).split(' ').nth(2).map(str::to_owned));
+        for (error, kept) in streams.into_iter().enumerate() {
+            let Kept { mask, mut sink, mut held, mut offset } = kept;
+            let (mut result, before) = (Ok(()), offset);
+            let counts = mask.finish(&mut |piece| {
+                if result.is_ok() {
+                    result = write(&mut sink, &mut held, piece);
+                    offset += piece.len() as u64;
+                    live.push(error == 1, piece);
+                }
+            });
+            result.map_err(|error| Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume."))?;
+            if offset > before {
+                let line = format!("{} {offset} {}\n", if error == 1 { 'e' } else { 'o' }, last.as_deref().unwrap_or("0"));
+                timing.extend_from_slice(line.as_bytes());
+            }
+            for (name, count) in counts {
+                *masked.entry(name).or_insert(0) += count;
+            }
+            match sink {
+                Some(sink) => blobs.push(sink.finish()?),
+                None => helds.push(held),
+            }
+        }
+        live.finish();
+        match <[BlobRef; 2]>::try_from(blobs) {
+            Ok([stdout, stderr]) => {
+                let (out, err) = (journal.get(&stdout)?, journal.get(&stderr)?);
+                let timing = journal.put(&timing)?;
+                let output = Some(Output { stdout, stderr, timing });
+                Ok(Recorded { output, stdout: out, stderr: err, masked })
+            }
+            Err(_) => {
+                let mut helds = helds.into_iter();
+                let (stdout, stderr) = (helds.next().unwrap_or_default(), helds.next().unwrap_or_default());
+                Ok(Recorded { output: None, stdout, stderr, masked })
+            }
+        }
+    }
+}
+
+fn write(sink: &mut Option<Box<dyn Sink>>, held: &mut Vec<u8>, piece: &[u8]) -> io::Result<()> {
+    match sink {
+        Some(sink) => sink.write_all(piece),
+        None => {
+            held.extend_from_slice(piece);
+            Ok(())
+        }
+    }
+}

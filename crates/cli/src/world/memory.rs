@@ -1,0 +1,74 @@
+//! A journal that forgets: dry runs keep nothing.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+use holdpoint_engine::{BlobRef, Event, Verdict};
+use jiff::Timestamp;
+
+use super::{Journal, Sink};
+use crate::digest::sha256;
+use crate::problem::Problem;
+
+/// Events and bytes in memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// What happened, in order.
+    pub events: Vec<(Timestamp, Event)>,
+    blobs: Rc<RefCell<HashMap<String, Vec<u8>>>>,
+}
+
+impl Journal for Memory {
+    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
+        self.events.extend(events.into_iter().map(|event| (at, event)));
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem> {
+        Ok(keep(&self.blobs, bytes.to_vec()))
+    }
+
+    fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Problem> {
+        let missing = || Problem::fault(format!("the blob {} is not there", blob.sha256), "");
+        self.blobs.borrow().get(&blob.sha256).cloned().ok_or_else(missing)
+    }
+
+    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem> {
+        Ok(Box::new(MemorySink { bytes: Vec::new(), blobs: Rc::clone(&self.blobs) }))
+    }
+
+    fn note_child(&mut self, _group: Option<u32>) {}
+
+    fn seal(&mut self, _verdict: Verdict) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+struct MemorySink {
+    bytes: Vec<u8>,
+    blobs: Rc<RefCell<HashMap<String, Vec<u8>>>>,
+}
+
+impl Write for MemorySink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for MemorySink {
+    fn finish(self: Box<Self>) -> Result<BlobRef, Problem> {
+        Ok(keep(&self.blobs, self.bytes))
+    }
+}
+
+fn keep(blobs: &RefCell<HashMap<String, Vec<u8>>>, bytes: Vec<u8>) -> BlobRef {
+    let blob = BlobRef { sha256: sha256(&bytes), bytes: bytes.len() as u64 };
+    blobs.borrow_mut().insert(blob.sha256.clone(), bytes);
+    blob
+}

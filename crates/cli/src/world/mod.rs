@@ -1,0 +1,117 @@
+//! The world around the engine. Live, resume, rehearsal and dry run are the same loop in another world.
+
+pub mod answers;
+pub mod assume;
+pub mod disk;
+pub mod hands;
+pub mod memory;
+pub mod terminal;
+
+use std::io::Write;
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, Task, Verdict};
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+
+/// Where events and bytes go.
+pub trait Journal {
+    /// Makes events durable, in order. After an error nothing more may be executed.
+    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem>;
+    /// Keeps bytes.
+    fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem>;
+    /// Bytes that were kept.
+    fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Problem>;
+    /// Keeps bytes as they come.
+    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem>;
+    /// Notes the process group that runs, so that somebody who comes after a crash can see it.
+    fn note_child(&mut self, group: Option<u32>);
+    /// The run is over.
+    fn seal(&mut self, verdict: Verdict) -> Result<(), Problem>;
+}
+
+/// Bytes on their way into a journal.
+pub trait Sink: Write {
+    /// All bytes are there.
+    fn finish(self: Box<Self>) -> Result<BlobRef, Problem>;
+}
+
+/// What everybody in a world may look at.
+pub struct Scene<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The document's text.
+    pub source: &'a str,
+    /// The run so far.
+    pub run: &'a Run,
+    /// How many events there are: the number that the next one gets.
+    pub events: u64,
+}
+
+/// What somebody answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// Run it.
+    Go,
+    /// These events are the answer.
+    Events(Vec<Event>),
+    /// Nobody here can answer: park.
+    Park,
+}
+
+/// Whoever answers questions: a person, a file, or nobody.
+pub trait Person {
+    /// A new step is at hand.
+    fn enter(&mut self, scene: &Scene<'_>, task: Task);
+    /// A block is about to run with this script.
+    fn permit(
+        &mut self,
+        scene: &Scene<'_>,
+        execution: Execution,
+        script: &str,
+        journal: &mut dyn Journal,
+    ) -> Result<Answer, Problem>;
+    /// A question of the engine.
+    fn answer(
+        &mut self,
+        scene: &Scene<'_>,
+        task: Task,
+        question: Question,
+        journal: &mut dyn Journal,
+    ) -> Result<Answer, Problem>;
+}
+
+/// Whoever executes blocks.
+pub trait Hands {
+    /// The script as it will run: the document's, rendered, or edited.
+    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem>;
+    /// The directory the next block starts in.
+    fn cwd(&self) -> String;
+    /// Runs it to its end. Its start is durable already.
+    fn execute(
+        &mut self,
+        scene: &Scene<'_>,
+        execution: Execution,
+        script: &Script,
+        journal: &mut dyn Journal,
+    ) -> impl Future<Output = Result<Executed, Problem>>;
+}
+
+/// A script and whether it is other than the document's own.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The exact text.
+    pub text: String,
+    /// Whether the record must keep it.
+    pub differs: bool,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub struct Executed {
+    /// For the record.
+    pub finished: Finished,
+    /// The operator wants to leave after this.
+    pub park: bool,
+}

@@ -1,0 +1,70 @@
+//! Prompts. Letters and words, each ended with Enter: they work over ssh, in a dumb terminal and under `tee`, and the
+//! answers stay readable in the scrollback.
+
+use dialoguer::Input;
+
+use crate::screen;
+
+/// What came of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked<T> {
+    /// An answer.
+    Said(T),
+    /// Ctrl-C, or the terminal went away.
+    Left,
+}
+
+/// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
+pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: bool) -> Asked<&'static str> {
+    let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
+    screen::say(&format!("  {}", screen::style().dim().apply_to(format!("{} · ? explains", words.join(" · ")))));
+    loop {
+        let mut input = Input::<String>::new().with_prompt(format!("  {prompt}"));
+        if default && let Some((word, ..)) = options.first() {
+            input = input.default((*word).to_owned());
+        }
+        let Ok(answer) = input.allow_empty(!default).interact_text() else { return Asked::Left };
+        let answer = answer.trim().to_lowercase();
+        if answer == "?" {
+            for (word, key, help) in options {
+                screen::say(&format!("    {:<14} {help}", with_key(word, *key)));
+            }
+            continue;
+        }
+        let chosen = options.iter().find(|(word, key, _)| *word == answer || key.to_string() == answer);
+        match chosen {
+            Some((word, ..)) => return Asked::Said(word),
+            None => screen::say("    That is none of them. Type a word or its letter, or ? for what each does."),
+        }
+    }
+}
+
+/// `run` and `r` become `[r]un`.
+fn with_key(word: &str, key: char) -> String {
+    match word.split_once(key) {
+        Some((before, after)) => format!("{before}[{key}]{after}"),
+        None => format!("{word} [{key}]"),
+    }
+}
+
+/// A line of text that must not be empty.
+pub fn text(prompt: &str) -> Asked<String> {
+    let input = Input::<String>::new().with_prompt(format!("  {prompt}")).validate_with(|text: &String| {
+        if text.trim().is_empty() { Err("It must not be empty.") } else { Ok(()) }
+    });
+    match input.interact_text() {
+        Ok(text) => Asked::Said(text.trim().to_owned()),
+        Err(_) => Asked::Left,
+    }
+}
+
+/// A line of text that `fits` must take; it says why not.
+pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
+    let input = Input::<String>::new()
+        .with_prompt(format!("  {prompt}"))
+        .validate_with(|text: &String| fits(text.trim()));
+    match input.interact_text() {
+        Ok(text) => Asked::Said(text.trim().to_owned()),
+        Err(_) => Asked::Left,
+    }
+}

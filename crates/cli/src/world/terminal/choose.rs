@@ -1,0 +1,294 @@
+//! What the operator may choose at each moment. The engine says what is on offer; nothing else is shown.
+
+use holdpoint_document::{EvidenceKind, Work};
+use holdpoint_engine::{
+    Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
+};
+
+use super::ask::{self, Asked};
+use super::{Operator, me, titles};
+use crate::problem::Problem;
+use crate::screen;
+use crate::world::answers::roll_back;
+use crate::world::{Answer, Journal, Scene};
+
+type Option_ = (&'static str, char, &'static str);
+
+/// Before a block runs.
+pub(super) fn before(
+    operator: &Operator,
+    scene: &Scene<'_>,
+    task: Task,
+    script: &str,
+    journal: &mut dyn Journal,
+) -> Result<Answer, Problem> {
+    let first: &[Option_] = &[("run", 'r', "run it now")];
+    choose(operator, scene, task, script, first, true, journal)
+}
+
+/// After a question of the engine.
+pub(super) fn decide(
+    operator: &Operator,
+    scene: &Scene<'_>,
+    task: Task,
+    question: Question,
+    journal: &mut dyn Journal,
+) -> Result<Answer, Problem> {
+    let offers = scene.run.offers(scene.plan);
+    let mut first: Vec<Option_> = Vec::new();
+    if question == Question::Confirm && task.block(scene.plan).is_none() {
+        first.push(("confirm", 'c', "it is done, and I say so"));
+    }
+    for choice in &offers.choices {
+        match choice {
+            Choice::Proceed => first.push(("proceed", 'y', "I have read the warning: go on")),
+            Choice::Retry => first.push(("retry", 'r', "do it again")),
+            Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
+            Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
+            Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
+            Choice::Abort => {}
+        }
+    }
+    let script = task.block(scene.plan).map(|block| block.script.clone()).unwrap_or_default();
+    choose(operator, scene, task, &script, &first, false, journal)
+}
+
+fn choose(
+    operator: &Operator,
+    scene: &Scene<'_>,
+    task: Task,
+    script: &str,
+    first: &[Option_],
+    default: bool,
+    journal: &mut dyn Journal,
+) -> Result<Answer, Problem> {
+    let offers = scene.run.offers(scene.plan);
+    let options = options(&offers, first);
+    loop {
+        let Asked::Said(word) = ask::one_of("What now?", &options, default) else { return Ok(Answer::Park) };
+        match act(operator, scene, task, script, word, &offers, journal)? {
+            Some(answer) => return Ok(answer),
+            None => continue,
+        }
+    }
+}
+
+fn options(offers: &Offers, first: &[Option_]) -> Vec<Option_> {
+    let mut options = first.to_vec();
+    if offers.skip {
+        options.push(("skip", 's', "do not do it; needs a reason, is a deviation"));
+    } else if offers.skip_step {
+        options.push(("skip step", 's', "leave the whole step; needs a reason, is a deviation"));
+    }
+    if offers.edit {
+        options.push(("edit", 'e', "change the script for this run; needs a reason, is a deviation"));
+    }
+    options.push(("shell", 'l', "open a shell beside the run; needs a reason, is a deviation"));
+    if !offers.back.is_empty() {
+        options.push(("back", 'b', "repeat a step, or go back to one; needs a reason, is a deviation"));
+    }
+    options.push(("what rollback", 'w', "say what a rollback would do now; does nothing"));
+    if !offers.rollback.steps.is_empty() {
+        options.push(("roll back", 'k', "undo what was done, last first, and end the run"));
+    }
+    options.push(("note", 'n', "write a note into the record"));
+    options.push(("park", 'p', "leave the run as it is; holdpoint resume takes it up again"));
+    options.push(("abort", 'a', "end the run here, for good"));
+    options
+}
+
+#[allow(clippy::too_many_arguments)] // one row of the table of choices
+fn act(
+    operator: &Operator,
+    scene: &Scene<'_>,
+    task: Task,
+    script: &str,
+    word: &str,
+    offers: &Offers,
+    journal: &mut dyn Journal,
+) -> Result<Option<Answer>, Problem> {
+    let plan = scene.plan;
+    let question = match scene.run.next(plan) {
+        holdpoint_engine::Next::Ask(_, question) => Some(question),
+        _ => None,
+    };
+    let by = me(scene);
+    let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
+    let decision = |choice, reason: Option<String>| {
+        let (step, action, by) = (step.clone(), action.clone(), by.clone());
+        Ok(Some(Answer::Events(vec![Event::Decision { step, action, choice, reason, by }])))
+    };
+    let deviation = |kind, step: &str, action: Option<String>, script, reason| {
+        let (step, by) = (step.to_owned(), by.clone());
+        Ok(Some(Answer::Events(vec![Event::Deviation(Deviation { kind, step, action, script, reason, by })])))
+    };
+    match word {
+        "run" if question.is_none() => Ok(Some(Answer::Go)),
+        "write" => Ok(Some(Answer::Go)),
+        "run" => decision(Choice::Run, None),
+        "proceed" => decision(Choice::Proceed, None),
+        "retry" => decision(Choice::Retry, None),
+        "find out" => decision(Choice::FindOut, None),
+        "happened" => decision(Choice::Happened, None),
+        "confirm" => Ok(Some(Answer::Events(vec![Event::ItemConfirmed { step, action, by }]))),
+        "skip" | "skip step" => {
+            let Asked::Said(reason) = ask::text("Why is it skipped?") else { return Ok(None) };
+            deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
+        }
+        "edit" => {
+            let current = match scene.run.edited_script(task) {
+                Some(blob) => String::from_utf8_lossy(&journal.get(blob)?).into_owned(),
+                None => script.to_owned(),
+            };
+            let Some(edited) = dialoguer::Editor::new().extension(".sh").edit(&current).ok().flatten() else {
+                screen::say("    Nothing was saved: the script is as it was.");
+                return Ok(None);
+            };
+            if edited == current {
+                screen::say("    Nothing was changed.");
+                return Ok(None);
+            }
+            let Asked::Said(reason) = ask::text("Why is it changed?") else { return Ok(None) };
+            let blob = journal.put(edited.as_bytes())?;
+            deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
+        }
+        "shell" => {
+            let Asked::Said(reason) = ask::text("What is the shell for?") else { return Ok(None) };
+            open_shell(operator, scene);
+            deviation(DeviationKind::Shell, &step, Some(action), None, reason)
+        }
+        "back" => go_back(scene, offers, deviation),
+        "what rollback" => {
+            tell_rollback(scene, &scene.run.rollback_plan(plan));
+            Ok(None)
+        }
+        "roll back" => {
+            tell_rollback(scene, &offers.rollback);
+            let sure: [Option_; 2] = [("no", 'n', "do not roll back"), ("yes", 'y', "roll back now")];
+            if ask::one_of("Roll back and end the run?", &sure, true) != Asked::Said("yes") {
+                return Ok(None);
+            }
+            let Asked::Said(reason) = ask::text("Why is it rolled back?") else { return Ok(None) };
+            Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), by)])))
+        }
+        "note" => {
+            let Asked::Said(text) = ask::text("Note") else { return Ok(None) };
+            Ok(Some(Answer::Events(vec![Event::Note { text, step: Some(step), corrects: None, by }])))
+        }
+        "park" => Ok(Some(Answer::Park)),
+        "abort" => {
+            let sure: [Option_; 2] = [("no", 'n', "go on"), ("yes", 'y', "end the run here, for good")];
+            if ask::one_of("End the run for good?", &sure, true) != Asked::Said("yes") {
+                return Ok(None);
+            }
+            let Asked::Said(reason) = ask::text("Why is it aborted?") else { return Ok(None) };
+            decision(Choice::Abort, Some(reason))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn go_back(
+    scene: &Scene<'_>,
+    offers: &Offers,
+    deviation: impl Fn(DeviationKind, &str, Option<String>, Option<holdpoint_engine::BlobRef>, String) -> Result<Option<Answer>, Problem>,
+) -> Result<Option<Answer>, Problem> {
+    let plan = scene.plan;
+    for title in titles(plan, &offers.back) {
+        screen::say(&format!("    {}", screen::neutralise(&title)));
+    }
+    let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
+    let known = |text: &str| {
+        if numbers.contains(&text) { Ok(()) } else { Err(format!("Type one of {}.", numbers.join(", "))) }
+    };
+    let Asked::Said(number) = ask::fitting("Which step?", known) else { return Ok(None) };
+    let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else { return Ok(None) };
+    let how: [Option_; 2] = [
+        ("repeat", 'r', "do this one step again, then go on where we are"),
+        ("from there", 'f', "do everything again from there on"),
+    ];
+    let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else { return Ok(None) };
+    let Asked::Said(reason) = ask::text("Why?") else { return Ok(None) };
+    let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
+    deviation(kind, &plan.steps[*index].id, None, None, reason)
+}
+
+/// What a rollback would do now.
+fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
+    let plan = scene.plan;
+    if wanted.steps.is_empty() && wanted.without.is_empty() {
+        screen::say("    Nothing was changed that could be rolled back.");
+    }
+    for (at, title) in titles(plan, &wanted.steps).iter().enumerate() {
+        screen::say(&format!("    {}. undo {}", at + 1, screen::neutralise(title)));
+    }
+    for title in titles(plan, &wanted.without) {
+        screen::say(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
+    }
+    if let Some(barrier) = wanted.barrier {
+        let title = &titles(plan, &[barrier])[0];
+        screen::say(&format!("    stays: {} was a point of no return, and so does all before it", screen::neutralise(title)));
+    }
+}
+
+fn open_shell(operator: &Operator, scene: &Scene<'_>) {
+    let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
+    screen::say("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
+    let mut command = std::process::Command::new(&shell);
+    command.current_dir(&operator.root).envs(scene.run.values().vars());
+    if let Err(error) = command.status() {
+        screen::say(&format!("    {shell} cannot be started: {error}"));
+    }
+}
+
+/// Values to write down.
+pub(super) fn record(
+    operator: &Operator,
+    scene: &Scene<'_>,
+    task: Task,
+    journal: &mut dyn Journal,
+) -> Result<Answer, Problem> {
+    let Some(Work::Record { .. }) = task.work(scene.plan) else { return Ok(Answer::Park) };
+    let ready: &[Option_] = &[("write", 'r', "write the values down")];
+    match choose(operator, scene, task, "", ready, true, journal)? {
+        Answer::Park => return Ok(Answer::Park),
+        Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
+        _ => {}
+    }
+    let (step, action, by) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan), me(scene));
+    let mut events = Vec::new();
+    for field in scene.run.open_fields(scene.plan, task) {
+        let prompt = field.prompt.as_deref().unwrap_or(&field.name);
+        let prompt = screen::neutralise(&scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
+        let typed = |text: &str| match fit(&field.kind, text) {
+            Fit::Wrong(why) => Err(why),
+            _ => Ok(()),
+        };
+        let Asked::Said(value) = ask::fitting(&prompt, typed) else { return Ok(Answer::Park) };
+        let within_limits = match fit(&field.kind, &value) {
+            Fit::OutOfLimits(why) => {
+                screen::say(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
+                false
+            }
+            _ => true,
+        };
+        let evidence = match field.evidence {
+            None => None,
+            Some(EvidenceKind::Url) => match ask::text("Evidence (address)") {
+                Asked::Said(url) => Some(Evidence::Url(url)),
+                Asked::Left => return Ok(Answer::Park),
+            },
+            Some(EvidenceKind::File) => {
+                let readable = |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
+                match ask::fitting("Evidence (file)", readable) {
+                    Asked::Said(path) => Some(super::evidence_file(&path, journal)?),
+                    Asked::Left => return Ok(Answer::Park),
+                }
+            }
+        };
+        let (step, action, by) = (step.clone(), action.clone(), by.clone());
+        let name = field.name.clone();
+        events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
+    }
+    Ok(Answer::Events(events))
+}
