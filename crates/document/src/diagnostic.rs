@@ -125,8 +125,19 @@ codes! {
 
 impl Diagnostic {
     /// A finding of rule `code` at `span`.
-    pub fn new(code: Code, span: impl Into<Option<Span>>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Diagnostic { code, severity: code.severity(), message: message.into(), span: span.into(), help: help.into() }
+    pub fn new(
+        code: Code,
+        span: impl Into<Option<Span>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            span: span.into(),
+            help: help.into(),
+        }
     }
 
     /// Whether it keeps the document from running.

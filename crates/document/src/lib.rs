@@ -2,11 +2,25 @@
 //!
 //! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
 
+mod audit;
+mod blocks;
+mod compile;
 mod config;
+mod config_file;
+mod declared;
 mod diagnostic;
+mod digest;
+mod findings;
+mod front;
 mod front_matter;
+mod lints;
+mod markdown;
+mod names;
 mod plan;
+mod scope;
 mod span;
+mod spanned;
+mod steps;
 
 pub use config::*;
 pub use diagnostic::*;
@@ -33,26 +47,22 @@ impl Compiled {
 /// Reads a document. `config` is the repository's configuration, if there is one; names it declares are then
 /// checked. Every error of format.md section 6 that needs no file, process or clock is found here.
 pub fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    let _ = (source, config);
-    unimplemented!()
+    compile::compile(source, config)
 }
 
 /// Warnings of format.md section 6 that do not need a clock, in source order.
 pub fn lint(source: &str, plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
-    let _ = (source, plan, config);
-    unimplemented!()
+    lints::lint(source, plan, config)
 }
 
 /// Lints of the document-control claims, given today's date.
 pub fn lint_claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
-    let _ = (plan, today);
-    unimplemented!()
+    lints::claims(plan, today)
 }
 
 /// Reads `holdpoint.toml`. Findings carry spans into `source`; with any error the configuration must not be used.
 pub fn read_config(source: &str) -> (Config, Vec<Diagnostic>) {
-    let _ = source;
-    unimplemented!()
+    config_file::read(source)
 }
 
 impl Plan {
@@ -60,6 +70,6 @@ impl Plan {
     /// followed by one line `action ID KIND` an action and `rollback N` for each rollback block. Told in the record
     /// so that a reader can say whether it walks the same plan.
     pub fn digest(&self) -> String {
-        unimplemented!()
+        digest::sha256(digest::outline(self).as_bytes())
     }
 }

@@ -1,0 +1,213 @@
+//! What can be wrong with an annotated document before anything is made of it: nothing that was meant as a block
+//! or a check may pass as prose.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::blocks::{Kind, kind_of, kind_or_near};
+use crate::findings::{Findings, nearest};
+use crate::markdown::{Block, Fence, Item, Text, Tree};
+use crate::{Code, Span};
+
+/// Walks every block of the document.
+pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
+    if let Some(span) = tree.too_deep {
+        findings.add(Code::Syntax, span, "lists or quotes are nested too deeply", "flatten them");
+    }
+    blocks(source, &tree.blocks, false, findings);
+}
+
+fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
+    for block in list {
+        match block {
+            Block::Fence(fence) => self::fence(fence, quoted, findings),
+            Block::Text(text) => self::text(text, findings),
+            Block::Heading(heading) => self::text(&heading.text, findings),
+            Block::Html(span) => html(source, *span, findings),
+            Block::Indented(body, span) => indented(body.text(), *span, findings),
+            Block::List(list) => {
+                for item in &list.items {
+                    self::item(source, item, quoted, findings);
+                    blocks(source, &item.blocks, quoted, findings);
+                }
+            }
+            Block::Quote(quote) => blocks(source, &quote.blocks, true, findings),
+            Block::Other(_) => {}
+        }
+    }
+}
+
+fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
+    let opening = Span::new(fence.span.start, fence.info_span.end);
+    if !fence.closed {
+        let marks: String = std::iter::repeat_n(fence.mark.0, fence.mark.1).collect();
+        let help = format!("add `{marks}` on a line of its own, indented as the opening line is");
+        findings.add(Code::UnclosedFence, opening, "this fence is never closed", help);
+    } else if let Some(span) = swallowed(fence) {
+        findings.add(
+            Code::SwallowedByFence,
+            span,
+            "a fence that opened above has swallowed this, so it is part of a block and no step",
+            "close the block above with a fence on a line of its own; to show a fence, put a longer one around it",
+        );
+    }
+    let before = findings.len();
+    match kind_of(&fence.info) {
+        Err(refused) => {
+            let code = if refused.missing { Code::MissingKind } else { Code::UnknownKind };
+            let span = if fence.info_span.start == fence.info_span.end { opening } else { fence.info_span };
+            findings.add(code, span, refused.message, refused.help);
+        }
+        Ok(Kind::Probe) => findings.add(
+            Code::NotSupported,
+            fence.info_span,
+            "typed probes (`yaml check`) are not run yet",
+            "write it as `sh check`, for example with curl",
+        ),
+        Ok(_) => {}
+    }
+    if quoted && findings.len() == before && kind_or_near(&fence.info) {
+        let help = "move the block out of the quote, or mark it `example`";
+        findings.add(
+            Code::Misplaced,
+            fence.info_span,
+            "a block inside a quote or a footnote is never run",
+            help,
+        );
+    }
+}
+
+/// Where the body holds what a fence closed in time would have left outside.
+fn swallowed(fence: &Fence) -> Option<Span> {
+    let (mark, count) = fence.mark;
+    let text = fence.body.text();
+    let marks: String = std::iter::repeat_n(mark, count).collect();
+    let does = !matches!(kind_of(&fence.info), Ok(Kind::Documentation));
+    let lines = fence.body.lines();
+    let line = |index: usize| lines.get(index).map_or("", |range| text[range.clone()].trim());
+    let blank = |index: Option<usize>| index.is_none_or(|index| line(index).is_empty());
+    (0..lines.len())
+        .find(|&index| {
+            let content = line(index);
+            let opens = content.starts_with(&marks)
+                && content
+                    .trim_start_matches(mark)
+                    .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '{' | ' '));
+            let closes_late = content.ends_with(&marks) && !content.starts_with(mark);
+            // `## ` with empty lines around it: a comment in a script has no such level, data has none at all.
+            let level = content.bytes().take_while(|byte| *byte == b'#').count();
+            let heads = (2..=6).contains(&level)
+                && content[level..].starts_with(' ')
+                && blank(index.checked_sub(1))
+                && blank(Some(index + 1));
+            opens || (mark == '`' && closes_late) || (does && heads)
+        })
+        .map(|index| fence.body.span(lines[index].clone()))
+}
+
+fn text(text: &Text, findings: &mut Findings) {
+    if let Some(span) = text.fence_like {
+        let help =
+            "begin the fence on a line of its own, and keep backticks out of what follows it on that line";
+        findings.add(Code::Misplaced, span, "this looks like a fence and opens none", help);
+    }
+    for link in &text.links {
+        if link.title == "include" {
+            let help = "copy the steps into this document for now";
+            findings.add(
+                Code::NotSupported,
+                link.span,
+                "including another run-book is not supported yet",
+                help,
+            );
+        } else if nearest(&link.title, ["include"]).is_some() {
+            let message = format!("`{}` is nearly the title that includes another run-book", link.title);
+            findings.add(Code::UnknownKind, link.span, message, "did you mean \"include\"?");
+        }
+    }
+}
+
+/// `[]`, `[ x]`, `[y]`: a task box that is none, so that the item would be prose.
+fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
+    static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^\[(?:[ \t]*|[ \t]+[xX][ \t]*|[xX][ \t]+|[vVyY✓✔_-])\](?:[ \t]|$)|^\[[ xX]\]\S").ok()
+    });
+    match item.task {
+        Some(task) if quoted => {
+            let help = "move the list out of the quote";
+            findings.add(Code::Misplaced, task, "an item inside a quote or a footnote is no step", help);
+        }
+        Some(task) if item.span.end <= task.end => {
+            findings.add(
+                Code::MissingKey,
+                task,
+                "there is nothing to confirm",
+                "write what the operator confirms",
+            );
+        }
+        Some(_) => {}
+        None => {
+            let content = source.get(item.content..item.span.end).unwrap_or_default();
+            let line = content.lines().next().unwrap_or_default();
+            let link = line.contains("](") || line.contains("][");
+            if !link && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line)) {
+                let span = Span::new(item.content, item.content + found.end());
+                let message = format!("`{}` is no task box", found.as_str().trim());
+                findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text");
+            }
+        }
+    }
+}
+
+fn html(source: &str, span: Span, findings: &mut Findings) {
+    let text = span.of(source);
+    let lower = text.trim_start().to_lowercase();
+    let pairs = [
+        ("<!--", "-->"),
+        ("<script", "</script>"),
+        ("<pre", "</pre>"),
+        ("<style", "</style>"),
+        ("<textarea", "</textarea>"),
+        ("<?", "?>"),
+        ("<![cdata[", "]]>"),
+    ];
+    if let Some((opens, closes)) = pairs.iter().find(|(opens, _)| lower.starts_with(opens)) {
+        if !lower.contains(closes) {
+            let first = Span::new(span.start, span.start + text.lines().next().unwrap_or_default().len());
+            let message =
+                format!("`{opens}` is never closed, so the rest of the document is no part of the page");
+            findings.add(Code::Syntax, first, message, format!("add `{closes}`"));
+        }
+        return;
+    }
+    let mut at = span.start;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim();
+        let marks = content.trim_start_matches(['`', '~']);
+        let fence = content.len() - marks.len() >= 3 && kind_or_near(marks.trim());
+        if fence || content.starts_with("- [ ]") {
+            let help = "leave an empty line between the HTML tag and what follows it";
+            let span = Span::new(at, at + line.trim_end().len());
+            findings.add(
+                Code::Misplaced,
+                span,
+                "this is part of an HTML block, so it is no block and no item",
+                help,
+            );
+            return;
+        }
+        at += line.len();
+    }
+}
+
+fn indented(text: &str, span: Span, findings: &mut Findings) {
+    let meant = text.lines().any(|line| {
+        let marks = line.trim().trim_start_matches(['`', '~']);
+        line.trim().len() - marks.len() >= 3 && kind_or_near(marks.trim())
+    });
+    if meant {
+        let help = "indent it as the text around it, by less than four columns more";
+        findings.add(Code::Misplaced, span, "this fence is indented so far that it is plain code", help);
+    }
+}

@@ -1,0 +1,83 @@
+//! `capture`: variables taken from a block's results.
+
+use crate::findings::Findings;
+use crate::names::is_variable;
+use crate::spanned::{Fields, Node, Value};
+use crate::{Capture, CaptureFrom, Code, Span};
+
+const HELP: &str = "write { file: PATH }, { stdout: true }, { regex: PATTERN } or { json: $.path }";
+
+/// The captures and where their names stand.
+pub(super) fn captures(node: &Node, findings: &mut Findings) -> (Vec<Capture>, Vec<Span>) {
+    let mut captures = Vec::new();
+    let mut spans = Vec::new();
+    let Value::Map(entries) = &node.value else {
+        let message = format!("expected names and where their values are, found {}", node.found());
+        node.bad(findings, message, "write `capture: { NAME: { file: PATH } }`");
+        return (captures, spans);
+    };
+    for entry in entries {
+        let good = is_variable(&entry.key, entry.key_span, findings);
+        if let Some(from) = from(&entry.node, findings).filter(|_| good) {
+            captures.push(Capture { name: entry.key.clone(), from });
+            spans.push(entry.key_span);
+        }
+    }
+    (captures, spans)
+}
+
+fn from(node: &Node, findings: &mut Findings) -> Option<CaptureFrom> {
+    let before = findings.len();
+    let mut fields = Fields::open(node, "a capture", findings)?;
+    let file = fields.text("file", findings).map(CaptureFrom::File);
+    let stdout = match fields.get("stdout") {
+        Some(node) => match node.bool(findings) {
+            Some(true) => Some(CaptureFrom::Stdout),
+            Some(false) => {
+                node.bad(findings, "`stdout: false` captures nothing", HELP);
+                None
+            }
+            None => None,
+        },
+        None => None,
+    };
+    let regex = fields.get("regex").and_then(|node| node.regex(findings)).map(CaptureFrom::Regex);
+    let json = fields.get("json").and_then(|node| json_path(node, findings)).map(CaptureFrom::Json);
+    fields.finish(findings);
+    let mut given: Vec<CaptureFrom> = [file, stdout, regex, json].into_iter().flatten().collect();
+    match given.len() {
+        1 => given.pop(),
+        0 if findings.len() > before => None,
+        0 => {
+            findings.add(Code::MissingKey, node.span, "nothing says where the value is", HELP);
+            None
+        }
+        _ => {
+            node.bad(findings, "a capture has one source", HELP);
+            None
+        }
+    }
+}
+
+/// An RFC 9535 path, kept as written.
+fn json_path(node: &Node, findings: &mut Findings) -> Option<String> {
+    let path = node.text(findings)?;
+    check_json_path(&path, node.span, findings).then_some(path)
+}
+
+/// Whether `path` is an RFC 9535 path.
+pub(super) fn check_json_path(path: &str, span: Span, findings: &mut Findings) -> bool {
+    match serde_json_path::JsonPath::parse(path) {
+        Ok(_) => true,
+        Err(error) => {
+            let message = format!("`{path}` is not a JSON path: {error}");
+            findings.add(
+                Code::BadValue,
+                span,
+                message,
+                "write it as in RFC 9535: `$.status`, `$.items[0].name`",
+            );
+            false
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What stands inside fences: kinds, options, and the decoded blocks.
+
+mod capture;
+mod expect;
+mod info;
+mod interpreter;
+mod lines;
+mod options;
+mod script;
+mod typed;
+mod value_kind;
+
+pub(crate) use expect::expectations;
+pub(crate) use info::{Kind, kind_of, kind_or_near};
+pub(crate) use interpreter::is_shell;
+pub(crate) use lines::expected_lines;
+pub(crate) use script::script_of;
+pub(crate) use typed::{StepOptions, record, signoff, step_options};
+pub(crate) use value_kind::value_kind;
+
+use crate::findings::Findings;
+use crate::markdown::Fence;
+use crate::{Block, Span};
+
+/// Where a decoded text stands that is a template or an expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Templated {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+    pub(crate) expression: bool,
+}
+
+/// A run, check or rollback block, with what must be checked of it once all names are known.
+pub(crate) struct Decoded {
+    pub(crate) block: Block,
+    /// Templates and conditions of its options.
+    pub(crate) templates: Vec<Templated>,
+    /// Where each capture's name is given, in the order of the captures.
+    pub(crate) capture_spans: Vec<Span>,
+    /// Where `id`, `target` and `secrets` are given.
+    pub(crate) id_span: Option<Span>,
+    pub(crate) target_span: Option<Span>,
+    pub(crate) secret_spans: Vec<Span>,
+    /// Where the script itself stands.
+    pub(crate) script_span: Span,
+}
+
+/// Decodes a run, check or rollback block.
+pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
+    let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let script = script_of(fence, &language, findings);
+    let mut read = options::read(&script, kind, &language, findings);
+    let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
+    Decoded {
+        block: Block {
+            language,
+            interpreter,
+            script: script.body.text().to_owned(),
+            span: fence.span,
+            options: read.options,
+            expect: Vec::new(),
+        },
+        templates: read.templates,
+        capture_spans: read.capture_spans,
+        id_span: read.id_span,
+        target_span: read.target_span,
+        secret_spans: read.secret_spans,
+        script_span: script.body.span(0..script.body.text().len()),
+    }
+}

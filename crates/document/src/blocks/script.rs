@@ -1,0 +1,91 @@
+//! A block's text apart: `#!`, option lines, script.
+
+use crate::findings::Findings;
+use crate::markdown::Fence;
+use crate::spanned::Mapped;
+use crate::{Code, Span};
+
+/// The parts of a run, check or rollback block.
+pub(crate) struct Script {
+    /// What follows `#!` on the first line.
+    pub(crate) shebang: Option<(String, Span)>,
+    /// The option lines' YAML; `None` where there are none.
+    pub(crate) options: Option<Mapped>,
+    /// The script without option lines, `#!` included.
+    pub(crate) body: Mapped,
+}
+
+/// How option lines begin in this language.
+fn prefix(language: &str) -> &'static str {
+    match language {
+        "sql" | "psql" | "mysql" | "plsql" | "sqlite" | "lua" | "haskell" | "ada" | "elm" => "--|",
+        "js" | "javascript" | "node" | "ts" | "typescript" | "go" | "rust" | "java" | "kotlin" | "swift"
+        | "c" | "cpp" | "c++" | "csharp" | "c#" | "scala" | "groovy" | "dart" | "php" | "zig" => "//|",
+        _ => "#|",
+    }
+}
+
+/// Splits a block. Option lines anywhere but at the top, or nearly option lines, are errors.
+pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) -> Script {
+    let prefix = prefix(language);
+    let text = fence.body.text();
+    let mut script = Script { shebang: None, options: None, body: Mapped::at(fence.body.span(0..0).start) };
+    let mut top = true;
+    for (index, range) in fence.body.lines().into_iter().enumerate() {
+        let line = &text[range.clone()];
+        let with_end = range.start..(range.end + 1).min(text.len());
+        if index == 0 && line.starts_with("#!") && !line.starts_with("#!|") {
+            let span = fence.body.span(range.clone());
+            script.shebang = Some((line[2..].to_owned(), span));
+            script.body.push_part(&fence.body, with_end);
+            continue;
+        }
+        if top && line.starts_with(prefix) {
+            let options =
+                script.options.get_or_insert_with(|| Mapped::at(fence.body.span(range.clone()).start));
+            // Every line is cut after its prefix, so a blank after it is part of the YAML's indentation.
+            options.push_part(&fence.body, range.start + prefix.len()..range.end);
+            let end = fence.body.span(range.end..with_end.end);
+            options.push("\n", end);
+            continue;
+        }
+        if !line.trim().is_empty() {
+            top = false;
+        }
+        if let Some(found) = near_miss(line, prefix) {
+            let span = fence.body.span(range.clone());
+            let (message, help) = if line.starts_with(prefix) {
+                (
+                    format!("a `{prefix}` line stands below the script's first line"),
+                    "option lines stand at the very top of the block".to_owned(),
+                )
+            } else {
+                (
+                    format!("`{found}` does not begin an option line"),
+                    format!("write `{prefix} key: value` at the left margin, at the top of the block"),
+                )
+            };
+            findings.add(Code::Misplaced, span, message, help);
+        }
+        if script.body.text().is_empty() && line.trim().is_empty() {
+            continue;
+        }
+        script.body.push_part(&fence.body, with_end);
+    }
+    script
+}
+
+/// What the line begins with, if that is an option prefix or nearly one.
+fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
+    let trimmed = line.trim_start();
+    let indent = line.len() - trimmed.len();
+    let comment = &prefix[..prefix.len() - 1];
+    let mut tries = vec!["#|", "# |", "#!|", "##|", "#:|"];
+    let spaced = format!("{comment} |");
+    tries.push(prefix);
+    if comment != "--" || prefix == "--|" {
+        tries.push(&spaced);
+    }
+    let found = tries.into_iter().find(|found| trimmed.starts_with(found))?;
+    Some(&line[indent..indent + found.len()])
+}

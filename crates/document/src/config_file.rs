@@ -1,0 +1,148 @@
+//! Reads `holdpoint.toml`.
+
+use std::collections::BTreeMap;
+
+use crate::findings::{Findings, suggest};
+use crate::names::is_variable;
+use crate::spanned::{Entry, Fields, Node, Value, parse_toml};
+use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span};
+
+/// The configuration and what is wrong with it.
+pub(crate) fn read(source: &str) -> (Config, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let config =
+        parse_toml(source, &mut findings).map(|node| decode(&node, &mut findings)).unwrap_or_default();
+    (config, findings.into_sorted(source))
+}
+
+fn decode(node: &Node, findings: &mut Findings) -> Config {
+    let mut config = Config::default();
+    let Some(mut fields) = Fields::open(node, "the configuration", findings) else { return config };
+    config.store = one(fields.get("store"), "`[store]`", "path", findings);
+    config.signers = one(fields.get("signers"), "`[signers]`", "file", findings);
+    for entry in table(fields.get("people"), "[people.\"PRINCIPAL\"]", findings) {
+        let Some(mut fields) = Fields::open(&entry.node, "a person", findings) else { continue };
+        let person = Person { name: fields.text("name", findings), alias: fields.text("alias", findings) };
+        fields.finish(findings);
+        config.people.insert(entry.key.clone(), person);
+    }
+    for entry in table(fields.get("roles"), "[roles]", findings) {
+        let principals = entry.node.texts(findings).unwrap_or_default();
+        config.roles.insert(entry.key.clone(), principals);
+    }
+    let mut rehearsals = Vec::new();
+    for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
+        if let Some(environment) = environment(&entry.node, &mut rehearsals, findings) {
+            config.environments.insert(entry.key.clone(), environment);
+        }
+    }
+    fields.finish(findings);
+    for (name, span) in rehearsals {
+        match config.environments.get(&name) {
+            Some(environment) if environment.rehearsal => {}
+            Some(_) => findings.add(
+                Code::BadValue,
+                span,
+                format!("the environment `{name}` is not a rehearsal"),
+                format!("add `rehearsal = true` to [environments.{name}]"),
+            ),
+            None => {
+                let names: Vec<&str> = config.environments.keys().map(String::as_str).collect();
+                let message = format!("there is no environment `{name}`");
+                findings.add(Code::Undeclared, span, message, suggest(&name, &names, "environments"));
+            }
+        }
+    }
+    config
+}
+
+/// The only key of a table.
+fn one(
+    node: Option<&Node>,
+    what: &'static str,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
+    let mut fields = Fields::open(node?, what, findings)?;
+    let value =
+        fields.need(key, "add it, or remove the table", findings).and_then(|node| node.text(findings));
+    fields.finish(findings);
+    value
+}
+
+fn table<'n>(node: Option<&'n Node>, write: &str, findings: &mut Findings) -> &'n [Entry] {
+    match node {
+        None => &[],
+        Some(Node { value: Value::Map(entries), .. }) => entries,
+        Some(node) => {
+            node.bad(findings, format!("expected a table, found {}", node.found()), format!("write {write}"));
+            &[]
+        }
+    }
+}
+
+fn environment(
+    node: &Node,
+    rehearsals: &mut Vec<(String, Span)>,
+    findings: &mut Findings,
+) -> Option<Environment> {
+    let mut fields = Fields::open(node, "an environment", findings)?;
+    let mut read = Environment {
+        rehearsal: fields.bool("rehearsal", findings).unwrap_or(false),
+        protected: fields.bool("protected", findings).unwrap_or(false),
+        four_eyes: fields.bool("four_eyes", findings).unwrap_or(false),
+        ..Environment::default()
+    };
+    for entry in table(fields.get("vars"), "vars = { NAME = \"value\" }", findings) {
+        is_variable(&entry.key, entry.key_span, findings);
+        if let Some(value) = entry.node.scalar(findings) {
+            read.vars.insert(entry.key.clone(), value);
+        }
+    }
+    read.targets = targets(fields.get("targets"), findings);
+    read.signature = fields.get("signature").and_then(|node| {
+        let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
+        node.word(findings, &words)
+    });
+    if let Some(mut fields) =
+        fields.get("requires").and_then(|node| Fields::open(node, "`requires`", findings))
+    {
+        read.requires = Requires {
+            clean_commit: fields.bool("clean_commit", findings).unwrap_or(false),
+            approved_document: fields.bool("approved_document", findings).unwrap_or(false),
+            rehearsal: None,
+            max_age: None,
+        };
+        let rehearsal = fields.get("rehearsal");
+        if let Some(node) = rehearsal {
+            read.requires.rehearsal = node.text(findings);
+            rehearsals.extend(read.requires.rehearsal.clone().map(|name| (name, node.span)));
+        }
+        let max_age = fields.get("max_age");
+        read.requires.max_age = max_age.and_then(|node| node.duration(findings));
+        if let (Some(node), None) = (max_age, rehearsal) {
+            let message = "`max_age` says how old a rehearsal may be, but none is required";
+            findings.add(
+                Code::Misplaced,
+                node.span,
+                message,
+                "add `rehearsal = \"NAME\"`, or remove `max_age`",
+            );
+        }
+        fields.finish(findings);
+    }
+    fields.finish(findings);
+    Some(read)
+}
+
+fn targets(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<String, Vec<String>> {
+    let mut targets = BTreeMap::new();
+    for entry in table(node, "targets.NAME = [\"ssh://user@host\"]", findings) {
+        let places = entry.node.texts(findings).unwrap_or_default();
+        if places.is_empty() && matches!(&entry.node.value, Value::Seq(items) if items.is_empty()) {
+            entry.node.bad(findings, "the target names no place", "write [\"ssh://user@host\"]");
+        }
+        targets.insert(entry.key.clone(), places);
+    }
+    targets
+}

@@ -1,0 +1,98 @@
+//! Names that one part of a document uses and another, or the configuration, must declare.
+
+use std::collections::BTreeSet;
+
+use crate::findings::{Findings, suggest};
+use crate::front::Front;
+use crate::scope::allowed;
+use crate::steps::Built;
+use crate::{Code, Config, Span};
+
+pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
+    roles(front, built, config, findings);
+    environments(front, config, findings);
+    targets(front, built, config, findings);
+    secrets(front, built, findings);
+    ids(built, findings);
+}
+
+fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
+    let declared: Vec<&str> = front.matter.roles.iter().map(String::as_str).collect();
+    for (role, span) in &built.roles {
+        if !declared.contains(&role.as_str()) {
+            let help = if declared.is_empty() {
+                format!("add `roles: [{role}]` to the front matter")
+            } else {
+                format!(
+                    "{}; every role used is listed in the front matter's `roles`",
+                    suggest(role, &declared, "roles")
+                )
+            };
+            findings.add(Code::Undeclared, *span, format!("the role `{role}` is not declared"), help);
+        }
+    }
+    let Some(config) = config else { return };
+    let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
+    for (role, span) in front.role_spans.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
+        let help = format!("{}; or add it to [roles]", suggest(role, &known, "roles"));
+        findings.add(
+            Code::Undeclared,
+            *span,
+            format!("holdpoint.toml says nobody has the role `{role}`"),
+            help,
+        );
+    }
+}
+
+fn environments(front: &Front, config: Option<&Config>, findings: &mut Findings) {
+    let Some(config) = config else { return };
+    let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
+    for (name, span) in front.environment_spans.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let message = format!("holdpoint.toml has no environment `{name}`");
+        findings.add(Code::Undeclared, *span, message, suggest(name, &known, "environments"));
+    }
+}
+
+fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
+    let environments = allowed(&front.matter, config);
+    for (target, span) in built.targets.iter().filter(|(target, _)| target != "local") {
+        let without = environments.iter().find(|(_, environment)| !environment.targets.contains_key(target));
+        if config.is_some() && (environments.is_empty() || without.is_some()) {
+            let known: Vec<&str> = environments
+                .iter()
+                .flat_map(|(_, environment)| environment.targets.keys().map(String::as_str))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            let message = match without {
+                Some((name, _)) => format!("the environment `{name}` has no target `{target}`"),
+                None => format!("holdpoint.toml has no target `{target}`"),
+            };
+            findings.add(Code::Undeclared, *span, message, suggest(target, &known, "targets"));
+        }
+        let message = format!("blocks run on this machine only for now, not on `{target}`");
+        findings.add(Code::NotSupported, *span, message, "remove `target`, and call ssh in the block");
+    }
+}
+
+fn secrets(front: &Front, built: &Built, findings: &mut Findings) {
+    let known: Vec<&str> =
+        front.matter.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str()).collect();
+    for (name, span) in built.secrets.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let message = format!("`{name}` is not a secret input of this document");
+        findings.add(Code::Undeclared, *span, message, suggest(name, &known, "secrets"));
+    }
+}
+
+fn ids(built: &Built, findings: &mut Findings) {
+    let mut seen: Vec<(&str, Span)> = Vec::new();
+    for (id, span) in &built.ids {
+        let twice = seen.iter().any(|(other, _)| other == id);
+        if twice || built.steps.iter().any(|step| step.id == *id) {
+            let what = if twice { "another block" } else { "a step" };
+            let message = format!("`{id}` is the id of {what} already");
+            findings.add(Code::DuplicateId, *span, message, "give it another id");
+        }
+        seen.push((id, *span));
+    }
+}

@@ -1,0 +1,31 @@
+//! SHA-256 as the record writes it.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::Plan;
+
+/// Lower-case hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The outline that [`Plan::digest`] hashes.
+pub(crate) fn outline(plan: &Plan) -> String {
+    let mut text = String::new();
+    for step in &plan.steps {
+        let _ = writeln!(text, "step {} {} {}", step.id, step.number, step.digest);
+        for action in &step.actions {
+            let _ = writeln!(text, "action {} {}", action.id, action.work.kind());
+        }
+        for number in 1..=step.rollbacks.len() {
+            let _ = writeln!(text, "rollback {number}");
+        }
+    }
+    text
+}

@@ -1,0 +1,69 @@
+//! Where diagnostics are collected, and how a near miss is told.
+
+use crate::{Code, Diagnostic, Span};
+
+/// Findings of one document, in the order they were made.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<Diagnostic>,
+}
+
+impl Findings {
+    pub(crate) fn add(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.list.push(Diagnostic::new(code, span, message, help));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// In source order, spans cut to what exists in `source`.
+    pub(crate) fn into_sorted(mut self, source: &str) -> Vec<Diagnostic> {
+        for finding in &mut self.list {
+            finding.span = finding.span.map(|span| fit(span, source));
+        }
+        self.list.sort_by_key(|finding| (finding.span, finding.code));
+        self.list.dedup();
+        self.list
+    }
+}
+
+/// The span moved onto character boundaries inside of `source`. Only matters where Markdown expanded a tab.
+fn fit(span: Span, source: &str) -> Span {
+    let floor = |mut at: usize| {
+        at = at.min(source.len());
+        while !source.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    Span::new(start, floor(span.end).max(start))
+}
+
+/// The candidate that `word` was probably meant to be.
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let lower = word.to_lowercase();
+    let allowed = (lower.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// "did you mean" where there is a near miss, else what there is to choose from.
+pub(crate) fn suggest(word: &str, candidates: &[&str], plural: &str) -> String {
+    match nearest(word, candidates.iter().copied()) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None if candidates.is_empty() => format!("there are no {plural}"),
+        None => format!("{plural} are: {}", candidates.join(", ")),
+    }
+}

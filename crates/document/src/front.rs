@@ -1,0 +1,299 @@
+//! Reads the front matter, and tells annotated documents from foreign ones.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::blocks::value_kind;
+use crate::findings::{Findings, nearest};
+use crate::markdown::Tree;
+use crate::names::is_variable;
+use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
+use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span, ValueKind};
+
+/// Front matter with the places of what can only be checked against other things.
+#[derive(Default)]
+pub(crate) struct Front {
+    pub(crate) matter: FrontMatter,
+    pub(crate) role_spans: Vec<(String, Span)>,
+    pub(crate) environment_spans: Vec<(String, Span)>,
+    /// Templates of titles and prompts: text and place.
+    pub(crate) templates: Vec<(String, Span)>,
+}
+
+/// A document is annotated if its front matter has `runbook: 1`. A near miss of that is an error, never foreign.
+pub(crate) fn read(source: &str, tree: &Tree, findings: &mut Findings) -> (DocumentKind, Front) {
+    let foreign = (DocumentKind::Foreign, Front::default());
+    let Some((outer, inner)) = tree.front else {
+        unread_front_matter(source, tree, findings);
+        return foreign;
+    };
+    let mut quiet = Findings::default();
+    let node = parse_yaml(&Mapped::slice(source, inner), &mut quiet);
+    let entries = match &node {
+        Some(Node { value: Value::Map(entries), .. }) => entries,
+        _ if mentions_runbook(inner.of(source)) => {
+            if node.is_none() {
+                parse_yaml(&Mapped::slice(source, inner), findings);
+            } else {
+                findings.add(
+                    Code::Syntax,
+                    inner,
+                    "the front matter is not keys and values",
+                    "write `runbook: 1`",
+                );
+            }
+            return foreign;
+        }
+        _ => return foreign,
+    };
+    let Some(version) = entries.iter().find(|entry| entry.key == "runbook") else {
+        near_miss(entries, findings);
+        if !tree.later_fronts.is_empty() {
+            unread_front_matter(source, tree, findings);
+        }
+        return foreign;
+    };
+    if !matches!(version.node.value, Value::Int(1, ref raw) if raw == "1") {
+        let message = format!("this program reads version 1 of the format, not {}", version.node.found());
+        findings.add(Code::FormatVersion, version.node.span, message, "write `runbook: 1`");
+    }
+    for span in &tree.later_fronts {
+        let help = "keep one, at the very top; put an empty line after a `---` that is a rule";
+        findings.add(Code::SecondFrontMatter, *span, "a second front matter stands in mid-file", help);
+    }
+    let front = match &node {
+        Some(node) => decode(node, outer, findings),
+        None => Front::default(),
+    };
+    (DocumentKind::Annotated, front)
+}
+
+/// `Runbook: 1`, `runbok: 1`: a foreign document's own key has another kind of value.
+fn near_miss(entries: &[Entry], findings: &mut Findings) {
+    for entry in entries {
+        let squeezed: String = entry.key.chars().filter(|c| c.is_alphanumeric()).collect();
+        let near = squeezed.eq_ignore_ascii_case("runbook") || nearest(&entry.key, ["runbook"]).is_some();
+        let version = match &entry.node.value {
+            Value::Int(..) | Value::Float(..) | Value::Bool(_) | Value::Null => true,
+            Value::Text(text) => {
+                text.trim_start_matches(['v', 'V']).starts_with(|c: char| c.is_ascii_digit())
+            }
+            _ => false,
+        };
+        if near && version {
+            let message = format!("`{}` is nearly `runbook`, so this may be meant as a run-book", entry.key);
+            findings.add(Code::UnknownKey, entry.key_span, message, "did you mean `runbook: 1`?");
+        }
+    }
+}
+
+/// `runbook: 1` that stands where no Git host takes it for front matter.
+fn unread_front_matter(source: &str, tree: &Tree, findings: &mut Findings) {
+    for span in tree.later_fronts.iter().filter(|span| mentions_runbook(span.of(source))) {
+        let help = "move it to the first line of the file";
+        findings.add(
+            Code::SecondFrontMatter,
+            *span,
+            "front matter stands in mid-file, where nobody reads it",
+            help,
+        );
+    }
+    let text = source.trim_start_matches('\u{feff}').trim_start();
+    let offset = source.len() - text.len();
+    let fence = text.lines().next().unwrap_or_default().trim_end();
+    if !matches!(fence, "---" | "+++") || !tree.later_fronts.is_empty() {
+        return;
+    }
+    // Up to where a front matter would end: a heading cannot stand in one.
+    let head: usize = text
+        .split_inclusive('\n')
+        .skip(1)
+        .take_while(|line| !line.starts_with("---") && !line.starts_with("+++"))
+        .map(str::len)
+        .sum();
+    let head = &text[..(fence.len() + 1 + head).min(text.len())];
+    if mentions_runbook(head) {
+        let span = Span::new(offset, offset + head.trim_end().len());
+        let help = "write `---` on the first line, `runbook: 1` below it, and `---` below the keys";
+        findings.add(Code::Syntax, span, "this front matter is not YAML between two `---` lines", help);
+    }
+}
+
+fn mentions_runbook(text: &str) -> bool {
+    static KEY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?im)^\s*["']?run[-_ ]?book["']?\s*[:=]\s*["']?v?\d"#).ok());
+    KEY.as_ref().is_some_and(|key| key.is_match(text))
+}
+
+fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {
+    let Some(mut fields) = Fields::open(node, "the front matter", findings) else { return Front::default() };
+    fields.get("runbook");
+    let mut front = Front::default();
+    let matter = &mut front.matter;
+    matter.span = outer;
+    if let Some(node) = fields.get("title") {
+        matter.title = node.text(findings);
+        front.templates.extend(matter.title.clone().map(|title| (title, node.span)));
+    }
+    matter.document_id = fields.get("document_id").and_then(|node| claim(node, findings));
+    matter.revision = fields.get("revision").and_then(|node| claim(node, findings));
+    matter.authors = fields.texts("authors", findings);
+    matter.approvers = fields.texts("approvers", findings);
+    matter.approval_date = fields.get("approval_date").and_then(|node| node.date(findings));
+    matter.effective_date = fields.get("effective_date").and_then(|node| node.date(findings));
+    matter.review_in = fields.get("review_in").and_then(|node| {
+        let text = node.text(findings)?;
+        let span = text.parse::<jiff::Span>().ok().filter(jiff::Span::is_positive);
+        if span.is_none() {
+            node.bad(
+                findings,
+                format!("`{text}` is not a length of time"),
+                "write `6 months`, `1 year`, `90 days`",
+            );
+        }
+        span.map(|_| text)
+    });
+    matter.description = fields.text("description", findings);
+    matter.repository = fields.text("repository", findings);
+    matter.folder = fields.text("folder", findings);
+    matter.content_type = fields.text("content_type", findings);
+    if let Some(node) = fields.get("inputs") {
+        inputs(node, &mut front, findings);
+    }
+    front.role_spans = listed(fields.get("roles"), findings);
+    front.environment_spans = listed(fields.get("environments"), findings);
+    front.matter.roles = front.role_spans.iter().map(|(name, _)| name.clone()).collect();
+    front.matter.environments = front.environment_spans.iter().map(|(name, _)| name.clone()).collect();
+    fields.finish(findings);
+    front
+}
+
+/// A number in a quality system may look like a number of YAML; how it is written is what counts.
+fn claim(node: &Node, findings: &mut Findings) -> Option<String> {
+    match &node.value {
+        Value::Int(..) | Value::Float(..) => node.scalar(findings),
+        _ => node.text(findings),
+    }
+}
+
+fn listed(node: Option<&Node>, findings: &mut Findings) -> Vec<(String, Span)> {
+    let Some(node) = node else { return Vec::new() };
+    let names = node.texts(findings).unwrap_or_default();
+    let Value::Seq(items) = &node.value else { return Vec::new() };
+    let place = |name: &String| {
+        items
+            .iter()
+            .find(|item| matches!(&item.value, Value::Text(text) if text == name))
+            .map(|item| item.span)
+    };
+    names
+        .into_iter()
+        .filter_map(|name| Some((place(&name)?, name)))
+        .map(|(span, name)| (name, span))
+        .collect()
+}
+
+fn inputs(node: &Node, front: &mut Front, findings: &mut Findings) {
+    let Value::Map(entries) = &node.value else {
+        node.bad(
+            findings,
+            format!("expected inputs, found {}", node.found()),
+            "write `inputs: { NAME: { prompt: … } }`",
+        );
+        return;
+    };
+    for entry in entries {
+        is_variable(&entry.key, entry.key_span, findings);
+        // `NAME:` alone is an input without any limits.
+        let empty = Node { value: Value::Map(Vec::new()), span: entry.node.span };
+        let node = if matches!(entry.node.value, Value::Null) { &empty } else { &entry.node };
+        let Some(mut fields) = Fields::open(node, "an input", findings) else { continue };
+        let prompt_node = fields.get("prompt");
+        let prompt = prompt_node.and_then(|node| node.text(findings));
+        let kind = value_kind(&mut fields, findings);
+        let default_node = fields.get("default");
+        let default = default_node.and_then(|node| node.scalar(findings));
+        let secret_node = fields.get("secret");
+        let secret = secret_node.and_then(|node| node.bool(findings)).unwrap_or(false);
+        let from = fields.get("from").and_then(|node| from(node, findings));
+        fields.finish(findings);
+        if let Some((default, node)) = default.as_ref().zip(default_node) {
+            if secret {
+                node.bad(
+                    findings,
+                    "a secret must not stand in the document",
+                    "use `from`, or leave it to be asked",
+                );
+            } else if let Some(reason) = kind.refuses(default) {
+                node.bad(
+                    findings,
+                    format!("the default is refused by the input itself: {reason}"),
+                    "correct one of the two",
+                );
+            }
+        }
+        let span = Span::new(entry.key_span.start, entry.node.span.end.max(entry.key_span.end));
+        front.matter.inputs.push(Input {
+            name: entry.key.clone(),
+            prompt,
+            kind,
+            default,
+            secret,
+            from,
+            span,
+        });
+    }
+}
+
+fn from(node: &Node, findings: &mut Findings) -> Option<Source> {
+    let before = findings.len();
+    let mut fields = Fields::open(node, "`from`", findings)?;
+    let env = fields.text("env", findings).map(Source::Env);
+    let file = fields.text("file", findings).map(Source::File);
+    let command = fields.text("command", findings).map(Source::Command);
+    fields.finish(findings);
+    let mut given: Vec<Source> = [env, file, command].into_iter().flatten().collect();
+    if given.len() == 1 {
+        return given.pop();
+    }
+    if findings.len() == before {
+        let help = "write { env: NAME }, { file: PATH } or { command: TEXT }";
+        node.bad(findings, "an input comes from exactly one place", help);
+    }
+    None
+}
+
+impl ValueKind {
+    /// Why this kind does not take `value`, in words; `None` if it does. The one judgement of inputs' and recorded
+    /// values: recorded values out of their limits are kept, inputs are refused.
+    pub fn refuses(&self, value: &str) -> Option<String> {
+        match self {
+            ValueKind::Text { pattern: None } => None,
+            ValueKind::Text { pattern: Some(pattern) } => match Regex::new(pattern) {
+                Ok(regex) if regex.is_match(value) => None,
+                _ => Some(format!("`{value}` does not match `{pattern}`")),
+            },
+            ValueKind::Integer { min, max } => match value.trim().parse::<i64>() {
+                Ok(number) => outside(number, *min, *max),
+                Err(_) => Some(format!("`{value}` is not a whole number")),
+            },
+            ValueKind::Number { min, max } => match value.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => outside(number, *min, *max),
+                _ => Some(format!("`{value}` is not a number")),
+            },
+            ValueKind::Boolean if matches!(value, "true" | "false") => None,
+            ValueKind::Boolean => Some(format!("`{value}` is neither `true` nor `false`")),
+            ValueKind::Choice { choices } if choices.iter().any(|choice| choice == value) => None,
+            ValueKind::Choice { choices } => Some(format!("`{value}` is none of: {}", choices.join(", "))),
+        }
+    }
+}
+
+fn outside<N: PartialOrd + std::fmt::Display>(number: N, min: Option<N>, max: Option<N>) -> Option<String> {
+    match (min, max) {
+        (Some(min), _) if number < min => Some(format!("{number} is less than {min}")),
+        (_, Some(max)) if number > max => Some(format!("{number} is more than {max}")),
+        _ => None,
+    }
+}

@@ -1,0 +1,252 @@
+//! From a stream of openings and closings to the tree.
+
+use super::slug::{Unique, slug};
+use super::tree::{Block, Fence, Heading, Item, Link, List, Quote, Text, Tree};
+use crate::Span;
+use crate::spanned::Mapped;
+
+/// Containers nested deeper than this are flattened into the deepest one kept, so that no later walk can exhaust
+/// the stack; [`Tree::too_deep`] tells.
+const MAX_DEPTH: usize = 48;
+
+/// What holds other blocks.
+#[derive(Clone, Copy)]
+pub(super) enum Container {
+    List { ordered: bool },
+    Item,
+    Quote { caution: bool },
+}
+
+/// What holds text.
+pub(super) enum Leaf {
+    Paragraph,
+    Heading(u8),
+    Fence(String),
+    Indented,
+    Html,
+    Table,
+}
+
+struct Frame {
+    container: Option<Container>,
+    span: Span,
+    task: Option<Span>,
+    items: Vec<Item>,
+    blocks: Vec<Block>,
+    /// Text of a tight item, which has no paragraph around it.
+    tight: Option<Text>,
+}
+
+pub(super) struct Builder<'s> {
+    source: &'s str,
+    stack: Vec<Frame>,
+    leaf: Option<(Leaf, Span)>,
+    text: Text,
+    body: Mapped,
+    in_image: usize,
+    flattened: usize,
+    too_deep: Option<Span>,
+    slugs: Unique,
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn new(source: &'s str) -> Builder<'s> {
+        Builder {
+            source,
+            stack: vec![frame(None, Span::default())],
+            leaf: None,
+            text: Text::default(),
+            body: Mapped::default(),
+            in_image: 0,
+            flattened: 0,
+            too_deep: None,
+            slugs: Unique::default(),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Tree {
+        while self.stack.len() > 1 {
+            self.close();
+        }
+        self.end_tight();
+        let blocks = self.stack.pop().map(|frame| frame.blocks).unwrap_or_default();
+        Tree { blocks, too_deep: self.too_deep, ..Tree::default() }
+    }
+
+    pub(super) fn open(&mut self, container: Container, span: Span) {
+        self.end_tight();
+        if self.stack.len() >= MAX_DEPTH {
+            self.flattened += 1;
+            self.too_deep.get_or_insert(span);
+        } else {
+            self.stack.push(frame(Some(container), span));
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.end_tight();
+        if self.flattened > 0 {
+            self.flattened -= 1;
+            return;
+        }
+        let Some(frame) = self.stack.pop() else { return };
+        let Some(container) = frame.container else { return };
+        match container {
+            Container::List { ordered } => self.add(Block::List(List { ordered, items: frame.items })),
+            Container::Quote { caution } => {
+                self.add(Block::Quote(Quote { span: frame.span, caution, blocks: frame.blocks }));
+            }
+            Container::Item => {
+                let length = frame.span.of(self.source).trim_end().len();
+                let span = Span::new(frame.span.start, frame.span.start + length);
+                let first = frame.blocks.first().map(|block| block.span().start);
+                let boxed = frame.task.map(|task| task.end);
+                let content = first.or(boxed).unwrap_or(span.end).min(span.end).max(span.start);
+                let item = Item { span, content, task: frame.task, blocks: frame.blocks };
+                if let Some(parent) = self.stack.last_mut() {
+                    parent.items.push(item);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, block: Block) {
+        if let Some(top) = self.stack.last_mut() {
+            top.blocks.push(block);
+        }
+    }
+
+    /// A tight item's text ends where its first inner block begins.
+    fn end_tight(&mut self) {
+        if let Some(top) = self.stack.last_mut()
+            && let Some(text) = top.tight.take()
+        {
+            top.blocks.push(Block::Text(text));
+        }
+    }
+
+    pub(super) fn open_leaf(&mut self, leaf: Leaf, span: Span) {
+        self.end_tight();
+        self.text = Text::default();
+        self.body = Mapped::at(span.start);
+        self.leaf = Some((leaf, span));
+    }
+
+    pub(super) fn close_leaf(&mut self) {
+        let Some((leaf, span)) = self.leaf.take() else { return };
+        let mut text = std::mem::take(&mut self.text);
+        let body = std::mem::take(&mut self.body);
+        let block = match leaf {
+            Leaf::Paragraph => {
+                text.span = trim(self.source, span);
+                Block::Text(text)
+            }
+            Leaf::Heading(level) => {
+                let slug = self.slugs.name(&slug(&text.plain));
+                if text.span == Span::default() {
+                    text.span = Span::new(span.start, span.start);
+                }
+                Block::Heading(Heading { level, span: trim(self.source, span), text, slug })
+            }
+            Leaf::Fence(info) => Block::Fence(fence(self.source, span, info, body)),
+            Leaf::Indented => Block::Indented(body, span),
+            Leaf::Html => Block::Html(span),
+            Leaf::Table => Block::Other(span),
+        };
+        self.add(block);
+    }
+
+    pub(super) fn rule(&mut self, span: Span) {
+        self.end_tight();
+        self.add(Block::Other(span));
+    }
+
+    pub(super) fn task(&mut self, span: Span) {
+        if self.flattened == 0
+            && let Some(top) = self.stack.last_mut()
+        {
+            top.task = Some(span);
+        }
+    }
+
+    pub(super) fn image(&mut self, opens: bool) {
+        self.in_image = if opens { self.in_image + 1 } else { self.in_image.saturating_sub(1) };
+    }
+
+    pub(super) fn link(&mut self, title: &str, span: Span) {
+        let link = Link { title: title.to_owned(), span };
+        self.inline("", span);
+        self.current().links.push(link);
+    }
+
+    pub(super) fn text(&mut self, text: &str, span: Span) {
+        if let Some((Leaf::Fence(_) | Leaf::Indented | Leaf::Html | Leaf::Table, _)) = &self.leaf {
+            self.body.push(text, span);
+            return;
+        }
+        let line_start = self.source[..span.start].trim_end_matches([' ', '\t']);
+        let opens_line = line_start.is_empty() || line_start.ends_with(['\n', ']', '>']);
+        if opens_line && (text.starts_with("```") || text.starts_with("~~~")) {
+            self.current().fence_like.get_or_insert(span);
+        }
+        self.inline(text, span);
+    }
+
+    /// Text as a reader sees it; `""` only stretches the span over markup.
+    pub(super) fn inline(&mut self, text: &str, span: Span) {
+        let in_image = self.in_image > 0;
+        let current = self.current();
+        current.span = if current.span == Span::default() {
+            span
+        } else {
+            Span::new(current.span.start.min(span.start), current.span.end.max(span.end))
+        };
+        if !in_image {
+            current.plain.push_str(text);
+        }
+    }
+
+    fn current(&mut self) -> &mut Text {
+        if self.leaf.is_none()
+            && let Some(top) = self.stack.last_mut()
+        {
+            return top.tight.get_or_insert_default();
+        }
+        &mut self.text
+    }
+}
+
+fn frame(container: Option<Container>, span: Span) -> Frame {
+    Frame { container, span, task: None, items: Vec::new(), blocks: Vec::new(), tight: None }
+}
+
+fn trim(source: &str, span: Span) -> Span {
+    Span::new(span.start, span.start + span.of(source).trim_end().len())
+}
+
+fn fence(source: &str, span: Span, info: String, body: Mapped) -> Fence {
+    let whole = span.of(source);
+    let opening = whole.lines().next().unwrap_or_default();
+    let mark = opening.chars().next().unwrap_or('`');
+    let count = opening.chars().take_while(|c| *c == mark).count();
+    let after = &opening[count * mark.len_utf8()..];
+    let info_start = span.start + count * mark.len_utf8() + (after.len() - after.trim_start().len());
+    let info_span = Span::new(info_start, info_start + after.trim().len());
+
+    // What the body leaves of the span is the closing line, if there is one.
+    let body_end = if body.text().is_empty() {
+        (span.start + opening.len()).min(span.end)
+    } else {
+        body.span(body.text().len() - 1..body.text().len()).end.clamp(span.start, span.end)
+    };
+    let rest = source.get(body_end..span.end).unwrap_or_default();
+    let closed = rest.contains(mark);
+    Fence {
+        span: trim(source, span),
+        info: info.trim().to_owned(),
+        info_span,
+        body,
+        closed,
+        mark: (mark, count),
+    }
+}

@@ -1,0 +1,87 @@
+//! Text taken out of a document, with the way back to where each byte stood.
+
+use std::ops::Range;
+
+use crate::Span;
+
+/// Text that was cut out of the source piece by piece: list indentation and option prefixes are gone from it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mapped {
+    text: String,
+    pieces: Vec<Piece>,
+    /// Where an empty text stands.
+    origin: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    text: usize,
+    source: usize,
+    /// Bytes it takes in the source; differs from its text only where a tab was expanded.
+    source_len: usize,
+}
+
+impl Mapped {
+    /// An empty text that stands at `origin`.
+    pub(crate) fn at(origin: usize) -> Mapped {
+        Mapped { origin, ..Mapped::default() }
+    }
+
+    /// The bytes of `source` under `span`, unchanged.
+    pub(crate) fn slice(source: &str, span: Span) -> Mapped {
+        let mut mapped = Mapped::at(span.start);
+        mapped.push(span.of(source), span);
+        mapped
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Appends text that stands at `source` in the document.
+    pub(crate) fn push(&mut self, text: &str, source: Span) {
+        if text.is_empty() {
+            return;
+        }
+        self.pieces.push(Piece {
+            text: self.text.len(),
+            source: source.start,
+            source_len: source.end - source.start,
+        });
+        self.text.push_str(text);
+    }
+
+    /// Appends the part `range` of another text.
+    pub(crate) fn push_part(&mut self, other: &Mapped, range: Range<usize>) {
+        self.push(&other.text[range.clone()], other.span(range));
+    }
+
+    /// Where `range` of this text stands in the document.
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
+        let start = self.source_of(range.start, false);
+        let end = if range.end > range.start { self.source_of(range.end, true) } else { start };
+        Span::new(start, end.max(start))
+    }
+
+    fn source_of(&self, at: usize, is_end: bool) -> usize {
+        let index =
+            self.pieces.partition_point(|piece| if is_end { piece.text < at } else { piece.text <= at });
+        match index.checked_sub(1).map(|index| self.pieces[index]) {
+            Some(piece) => piece.source + (at - piece.text).min(piece.source_len),
+            None => self.pieces.first().map_or(self.origin, |piece| piece.source),
+        }
+    }
+
+    /// Byte ranges of the lines, without their ends.
+    pub(crate) fn lines(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        self.text
+            .split_inclusive('\n')
+            .map(|line| {
+                let range = start..start + line.trim_end_matches('\n').len();
+                start += line.len();
+                range
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,219 @@
+//! A value with its place in the source, and the strict readers of it.
+
+use std::time::Duration;
+
+use crate::findings::{Findings, suggest};
+use crate::{Code, Span};
+
+/// A value of YAML or TOML, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
+}
+
+/// What a value is. Scalars keep how they were written, so that `06` stays `06`.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Int(i64, String),
+    Float(f64, String),
+    Text(String),
+    Seq(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key of a map and its value. Keys are unique: the parsers refuse duplicates.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) node: Node,
+}
+
+impl Node {
+    /// What the value is, for messages.
+    pub(crate) fn found(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".into(),
+            Value::Bool(value) => format!("`{value}`"),
+            Value::Int(_, raw) | Value::Float(_, raw) => format!("the number `{raw}`"),
+            Value::Text(text) => format!("the text `{}`", shorten(text)),
+            Value::Seq(_) => "a list".into(),
+            Value::Map(_) => "a map".into(),
+        }
+    }
+
+    fn wrong(&self, findings: &mut Findings, expected: &str, help: impl Into<String>) {
+        findings.add(Code::BadValue, self.span, format!("expected {expected}, found {}", self.found()), help);
+    }
+
+    pub(crate) fn bad(&self, findings: &mut Findings, message: impl Into<String>, help: impl Into<String>) {
+        findings.add(Code::BadValue, self.span, message, help);
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn text(&self, findings: &mut Findings) -> Option<String> {
+        match &self.value {
+            Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Text(_) => {
+                self.bad(findings, "the text is empty", "write something or leave the key out");
+                None
+            }
+            Value::Int(_, raw) | Value::Float(_, raw) => {
+                self.wrong(findings, "a text", format!("put it in quotes: \"{raw}\""));
+                None
+            }
+            Value::Bool(value) => {
+                self.wrong(findings, "a text", format!("put it in quotes: \"{value}\""));
+                None
+            }
+            _ => {
+                self.wrong(findings, "a text", "write one text; in quotes if it holds `: ` or `#`");
+                None
+            }
+        }
+    }
+
+    /// Any scalar but null, as it was written. The text may be empty.
+    pub(crate) fn scalar(&self, findings: &mut Findings) -> Option<String> {
+        match &self.value {
+            Value::Text(text) | Value::Int(_, text) | Value::Float(_, text) => Some(text.clone()),
+            Value::Bool(value) => Some(value.to_string()),
+            _ => {
+                self.wrong(findings, "one value", "write one text or number");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn bool(&self, findings: &mut Findings) -> Option<bool> {
+        if let Value::Bool(value) = self.value {
+            return Some(value);
+        }
+        self.wrong(findings, "`true` or `false`", "write `true` or `false`");
+        None
+    }
+
+    pub(crate) fn int(&self, findings: &mut Findings) -> Option<i64> {
+        if let Value::Int(value, _) = self.value {
+            return Some(value);
+        }
+        self.wrong(findings, "a whole number", "write digits only, without quotes");
+        None
+    }
+
+    pub(crate) fn number(&self, findings: &mut Findings) -> Option<f64> {
+        match self.value {
+            Value::Int(value, _) => Some(value as f64),
+            Value::Float(value, _) if value.is_finite() => Some(value),
+            _ => {
+                self.wrong(findings, "a number", "write digits, without quotes and without a unit");
+                None
+            }
+        }
+    }
+
+    /// A duration such as `90s`, `5m`, `1h 30m`, `7d`; a day is 24 hours; longer than zero.
+    pub(crate) fn duration(&self, findings: &mut Findings) -> Option<Duration> {
+        let help = "write a number with its unit: 500ms, 30s, 5m, 1h 30m, 7d";
+        let Value::Text(text) = &self.value else {
+            self.wrong(findings, "a duration", help);
+            return None;
+        };
+        let days = jiff::SpanRelativeTo::days_are_24_hours();
+        let parsed = text.trim().parse::<jiff::Span>().ok().and_then(|span| span.to_duration(days).ok());
+        match parsed.and_then(|duration| Duration::try_from(duration).ok()) {
+            Some(duration) if !duration.is_zero() => Some(duration),
+            _ => {
+                self.wrong(findings, "a duration", help);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn date(&self, findings: &mut Findings) -> Option<jiff::civil::Date> {
+        let text = match &self.value {
+            Value::Text(text) => text.as_str(),
+            _ => "",
+        };
+        // jiff reads more than format.md names (times, compact dates), so the shape is held here.
+        let parsed = (text.len() == 10).then(|| text.parse::<jiff::civil::Date>().ok()).flatten();
+        if parsed.is_none() {
+            self.wrong(findings, "a date", "write it as 2026-11-23");
+        }
+        parsed
+    }
+
+    pub(crate) fn list(&self, findings: &mut Findings) -> Option<&[Node]> {
+        if let Value::Seq(items) = &self.value {
+            return Some(items);
+        }
+        self.wrong(findings, "a list", "write [a, b]");
+        None
+    }
+
+    /// A list of texts, each written as a scalar and none of them twice.
+    pub(crate) fn texts(&self, findings: &mut Findings) -> Option<Vec<String>> {
+        let mut texts: Vec<String> = Vec::new();
+        for item in self.list(findings)? {
+            if let Some(text) = item.text(findings) {
+                if texts.contains(&text) {
+                    item.bad(findings, format!("`{text}` stands twice in the list"), "remove one of them");
+                } else {
+                    texts.push(text);
+                }
+            }
+        }
+        Some(texts)
+    }
+
+    /// One of the words in `words`.
+    pub(crate) fn word<T: Copy>(&self, findings: &mut Findings, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(findings)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let message = format!("`{}` is not a value this key takes", shorten(&text));
+        self.bad(findings, message, suggest(&text, &names, "values"));
+        None
+    }
+
+    /// A regular expression, kept as written.
+    pub(crate) fn regex(&self, findings: &mut Findings) -> Option<String> {
+        let text = self.text(findings)?;
+        match regex::Regex::new(&text) {
+            Ok(_) => Some(text),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason =
+                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let message = format!("the regular expression does not compile: {reason}");
+                self.bad(findings, message, "see https://docs.rs/regex/latest/regex/#syntax");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Int(value, _) => (*value).into(),
+            Value::Float(value, _) => (*value).into(),
+            Value::Text(text) => text.clone().into(),
+            Value::Seq(items) => items.iter().map(Node::to_json).collect(),
+            Value::Map(entries) => {
+                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect()
+            }
+        }
+    }
+}
+
+/// At most 40 characters of a text, on one line.
+pub(crate) fn shorten(text: &str) -> String {
+    let line: String = text.chars().take_while(|c| *c != '\n').take(40).collect();
+    if line.len() < text.len() { format!("{line}…") } else { line }
+}

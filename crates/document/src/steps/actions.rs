@@ -1,0 +1,351 @@
+//! The actions of one step.
+
+use std::collections::VecDeque;
+
+use super::container::{has_work, kind};
+use super::titles::dedented;
+use super::walk::{Built, Context, Head};
+use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
+use crate::digest::sha256;
+use crate::findings::Findings;
+use crate::markdown::{Block, Fence, Item};
+use crate::scope::Scope;
+use crate::spanned::{Value, parse_yaml};
+use crate::{Action, Code, DocumentKind, Expectation, Expected, Span, Step, Work};
+
+/// Makes steps out of blocks, in document order.
+pub(super) struct Maker<'w, 's> {
+    source: &'s str,
+    document: DocumentKind,
+    scope: &'w mut Scope,
+    pub(super) built: Built,
+    /// Where prose not shown yet begins.
+    prose: usize,
+    /// Cautions that no mutating block has taken yet, in document order.
+    cautions: VecDeque<(usize, String)>,
+}
+
+/// A step while its actions are collected.
+struct Open {
+    head: Head,
+    conditional: bool,
+    actions: Vec<Action>,
+    rollbacks: Vec<crate::Block>,
+    /// What an `expect` would be about.
+    subject: Subject,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Subject {
+    None,
+    Action(usize),
+    Rollback,
+}
+
+impl<'w, 's> Maker<'w, 's> {
+    pub(super) fn new(
+        source: &'s str,
+        document: DocumentKind,
+        scope: &'w mut Scope,
+        cautions: Vec<(usize, String)>,
+    ) -> Maker<'w, 's> {
+        Maker { source, document, scope, built: Built::default(), prose: 0, cautions: cautions.into() }
+    }
+
+    pub(super) fn prose_from(&mut self, at: usize) {
+        self.prose = at;
+    }
+
+    /// An item begins at `start`: its own text is a title, unless prose not shown yet stands before it.
+    pub(super) fn enter(&mut self, start: usize, after_text: usize) {
+        if self.is_blank(self.prose, start) {
+            self.prose = after_text;
+        }
+    }
+
+    /// Checks a template or condition; those of foreign documents are plain text.
+    pub(super) fn check(&self, templated: &Templated, findings: &mut Findings) {
+        if self.document == DocumentKind::Annotated {
+            self.scope.check(templated, findings);
+        }
+    }
+
+    fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
+        self.check(&Templated { text: text.to_owned(), span, expression: false }, findings);
+    }
+
+    /// A heading section with things to do.
+    pub(super) fn step(
+        &mut self,
+        head: Head,
+        context: &Context,
+        options: &StepOptions,
+        blocks: &[Block],
+        findings: &mut Findings,
+    ) {
+        self.prose = head.prose;
+        let mut open = self.open(head, context, findings);
+        self.blocks(&mut open, blocks, findings);
+        self.close(open, context, options, findings);
+    }
+
+    /// An ordered item with things to do. Text between it and what was done before belongs to its first action.
+    pub(super) fn item_step(
+        &mut self,
+        head: Head,
+        context: &Context,
+        options: &StepOptions,
+        blocks: &[Block],
+        findings: &mut Findings,
+    ) {
+        self.enter(head.span.start, head.prose);
+        let mut open = self.open(head, context, findings);
+        self.blocks(&mut open, blocks, findings);
+        self.close(open, context, options, findings);
+    }
+
+    /// An ordered item that is only text.
+    pub(super) fn leaf(
+        &mut self,
+        head: Head,
+        context: &Context,
+        options: &StepOptions,
+        text: String,
+        findings: &mut Findings,
+    ) {
+        let span = head.span;
+        let mut open = self.open(head, context, findings);
+        self.push(&mut open, span, Work::Confirm { text }, None);
+        self.close(open, context, options, findings);
+    }
+
+    /// A foreign section that is only to be read and followed: its contents are the prose of one confirmation.
+    pub(super) fn manual(
+        &mut self,
+        head: Head,
+        context: &Context,
+        text: String,
+        end: usize,
+        findings: &mut Findings,
+    ) {
+        self.prose = head.prose;
+        let span = Span::new(end, end);
+        let mut open = self.open(head, context, findings);
+        self.push(&mut open, span, Work::Confirm { text }, None);
+        if let Some(action) = open.actions.last_mut() {
+            action.span = open.head.span;
+        }
+        self.close(open, context, &StepOptions::default(), findings);
+    }
+
+    fn open(&mut self, head: Head, context: &Context, findings: &mut Findings) -> Open {
+        self.check_text(&head.title, head.title_span, findings);
+        let conditional = !context.when.is_empty();
+        Open { head, conditional, actions: Vec::new(), rollbacks: Vec::new(), subject: Subject::None }
+    }
+
+    fn close(&mut self, open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
+        let Open { head, mut actions, rollbacks, .. } = open;
+        if actions.is_empty() {
+            if let Some(rollback) = rollbacks.first() {
+                let help = "move the rollback into the step that it undoes";
+                findings.add(Code::Misplaced, rollback.span, "a rollback in a step that does nothing", help);
+            }
+            return;
+        }
+        for (index, action) in actions.iter_mut().enumerate() {
+            let own = action.work.block().and_then(|block| block.options.id.clone());
+            action.id = own.unwrap_or_else(|| format!("{}#{}", head.id, index + 1));
+        }
+        self.built.steps.push(Step {
+            id: head.id,
+            number: head.number,
+            title: head.title,
+            path: context.path.clone(),
+            span: head.span,
+            digest: sha256(head.span.of(self.source).as_bytes()),
+            role: context.role.clone(),
+            when: context.when.clone(),
+            target: context.target.clone(),
+            on_failure: context.on_failure,
+            irreversible: options.irreversible.is_some_and(|(value, _)| value),
+            skippable: options.skippable.is_none_or(|(value, _)| value),
+            actions,
+            rollbacks,
+        });
+    }
+
+    fn is_blank(&self, from: usize, to: usize) -> bool {
+        from >= to || self.source[from..to].trim().is_empty()
+    }
+
+    fn push(&mut self, open: &mut Open, span: Span, work: Work, caution: Option<String>) {
+        let prose = (!self.is_blank(self.prose, span.start)).then(|| {
+            let text = &self.source[self.prose..span.start];
+            let start = self.prose + (text.len() - text.trim_start().len());
+            Span::new(start, start + text.trim().len())
+        });
+        self.prose = self.prose.max(span.end);
+        open.actions.push(Action { id: String::new(), span, prose, caution, work });
+    }
+
+    /// A fence that is no action of its own hides no prose, but is none.
+    fn pass(&mut self, span: Span) {
+        if self.is_blank(self.prose, span.start) {
+            self.prose = self.prose.max(span.end);
+        }
+    }
+
+    fn blocks(&mut self, open: &mut Open, blocks: &[Block], findings: &mut Findings) {
+        for block in blocks {
+            match block {
+                Block::Fence(fence) => self.fence(open, fence, findings),
+                Block::List(list) => {
+                    list.items.iter().for_each(|item| self.item(open, item, list.ordered, findings));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn item(&mut self, open: &mut Open, item: &Item, ordered: bool, findings: &mut Findings) {
+        let works = has_work(&item.blocks, self.document);
+        self.blocks(open, &item.blocks, findings);
+        let confirms = item.task.is_some() || (ordered && !works);
+        if !confirms {
+            return;
+        }
+        // What is inside of it comes first and is shown by itself; then only the item's own words are confirmed.
+        let span = match item.text() {
+            Some(text) if works => Span::new(item.span.start, text.span.end),
+            _ if works => Span::new(item.span.start, item.content),
+            _ => item.span,
+        };
+        let content = Span::new(item.content.min(span.end), span.end);
+        let mut text = dedented(self.source, content);
+        if text.is_empty() {
+            text = "Done".to_owned();
+        }
+        self.check_text(&text, content, findings);
+        self.push(open, span, Work::Confirm { text }, None);
+    }
+
+    fn fence(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
+        match kind(fence, self.document) {
+            Kind::Documentation => {}
+            Kind::Step | Kind::Probe => self.pass(fence.span),
+            Kind::Run => self.script(open, fence, Kind::Run, findings),
+            Kind::Check => self.script(open, fence, Kind::Check, findings),
+            Kind::Rollback => self.rollback(open, fence, findings),
+            Kind::ExpectYaml => {
+                let Some(node) = parse_yaml(&fence.body, findings) else { return };
+                if matches!(node.value, Value::Null) {
+                    let help = "write `exit: 0`, or remove the block";
+                    findings.add(Code::MissingKey, fence.info_span, "this block expects nothing", help);
+                    return;
+                }
+                let (expectations, templates) = blocks::expectations(&node, findings);
+                templates.iter().for_each(|templated| self.check(templated, findings));
+                self.expect(open, fence, expectations, findings);
+            }
+            Kind::ExpectLines => {
+                let lines = blocks::expected_lines(fence, findings);
+                let expectation = Expectation { that: Expected::Lines(lines), span: fence.span };
+                self.expect(open, fence, vec![expectation], findings);
+            }
+            Kind::SignOff => self.signoff(open, fence, findings),
+            Kind::Record => self.record(open, fence, findings),
+        }
+    }
+
+    fn script(&mut self, open: &mut Open, fence: &Fence, kind: Kind, findings: &mut Findings) {
+        let decoded = blocks::decode(fence, kind, findings);
+        self.judge(&decoded, findings);
+        let conditional = open.conditional || decoded.block.options.when.is_some();
+        for (capture, span) in decoded.block.options.capture.iter().zip(&decoded.capture_spans) {
+            self.scope.take(&capture.name, *span, conditional, findings);
+        }
+        open.subject = Subject::Action(open.actions.len());
+        if kind == Kind::Run {
+            let caution = self.cautions_before(fence.span.start);
+            self.push(open, fence.span, Work::Run(decoded.block), caution);
+        } else {
+            self.push(open, fence.span, Work::Check(decoded.block), None);
+        }
+    }
+
+    fn cautions_before(&mut self, at: usize) -> Option<String> {
+        let mut texts = Vec::new();
+        while self.cautions.front().is_some_and(|(start, _)| *start < at) {
+            texts.extend(self.cautions.pop_front().map(|(_, text)| text));
+        }
+        (!texts.is_empty()).then(|| texts.join("\n\n"))
+    }
+
+    fn rollback(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
+        let decoded = blocks::decode(fence, Kind::Rollback, findings);
+        self.judge(&decoded, findings);
+        open.subject = Subject::Rollback;
+        open.rollbacks.push(decoded.block);
+        self.pass(fence.span);
+    }
+
+    /// Notes what the block names, and checks its templates against what is known before it.
+    fn judge(&mut self, decoded: &Decoded, findings: &mut Findings) {
+        let options = &decoded.block.options;
+        self.built.ids.extend(options.id.clone().zip(decoded.id_span));
+        self.built.targets.extend(options.target.clone().zip(decoded.target_span));
+        let secrets = options.secrets.iter().flatten().cloned().zip(decoded.secret_spans.iter().copied());
+        self.built.secrets.extend(secrets);
+        decoded.templates.iter().for_each(|templated| self.check(templated, findings));
+        if options.template {
+            self.check_text(&decoded.block.script, decoded.script_span, findings);
+        }
+    }
+
+    fn expect(
+        &mut self,
+        open: &mut Open,
+        fence: &Fence,
+        expectations: Vec<Expectation>,
+        findings: &mut Findings,
+    ) {
+        let subject = match open.subject {
+            Subject::Action(index) => open.actions.get_mut(index),
+            _ => None,
+        };
+        match subject.map(|action| &mut action.work) {
+            Some(Work::Run(block) | Work::Check(block)) => block.expect.extend(expectations),
+            _ => {
+                let message = if open.subject == Subject::Rollback {
+                    "an expectation stands after a rollback, which nothing judges"
+                } else {
+                    "there is no run or check before this in the step"
+                };
+                let help = "put it right below the run or check it is about";
+                findings.add(Code::ExpectWithoutSubject, fence.info_span, message, help);
+            }
+        }
+        self.pass(fence.span);
+    }
+
+    fn signoff(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
+        let Some(node) = parse_yaml(&fence.body, findings) else { return };
+        let Some((signoff, role_span, template)) = blocks::signoff(&node, findings) else { return };
+        self.check(&template, findings);
+        self.built.roles.push((signoff.role.clone(), role_span));
+        self.push(open, fence.span, Work::SignOff(signoff), None);
+    }
+
+    fn record(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
+        let Some(node) = parse_yaml(&fence.body, findings) else { return };
+        let (fields, spans, templates) = blocks::record(&node, findings);
+        templates.iter().for_each(|templated| self.check(templated, findings));
+        for (field, span) in fields.iter().zip(&spans) {
+            self.scope.take(&field.name, *span, open.conditional, findings);
+        }
+        if !fields.is_empty() {
+            self.push(open, fence.span, Work::Record { fields }, None);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Walks sections and items, and hands each step to its maker.
+
+use super::actions::Maker;
+use super::container::{Class, classify, kind, ordered_items};
+use super::sections::{Section, sections};
+use super::titles::{Numbers, dedented, item_slug, item_title};
+use crate::blocks::{Kind, StepOptions, Templated, step_options};
+use crate::findings::Findings;
+use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
+use crate::scope::Scope;
+use crate::spanned::{Value, parse_yaml};
+use crate::{Code, DocumentKind, OnFailure, Span, Step};
+
+/// The steps, with what can only be judged once all of them are known.
+#[derive(Default)]
+pub(crate) struct Built {
+    pub(crate) steps: Vec<Step>,
+    /// Roles that are named, and where.
+    pub(crate) roles: Vec<(String, Span)>,
+    /// Targets that are named, and where.
+    pub(crate) targets: Vec<(String, Span)>,
+    /// Secrets that blocks ask for, and where.
+    pub(crate) secrets: Vec<(String, Span)>,
+    /// Ids given by hand, and where.
+    pub(crate) ids: Vec<(String, Span)>,
+}
+
+/// What is inherited from the headings and items above.
+#[derive(Clone, Default)]
+pub(super) struct Context {
+    pub(super) path: Vec<String>,
+    pub(super) role: Option<String>,
+    pub(super) when: Vec<String>,
+    pub(super) target: Option<String>,
+    pub(super) on_failure: OnFailure,
+}
+
+/// What a step is called and where it stands.
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) number: String,
+    pub(super) title: String,
+    pub(super) title_span: Span,
+    pub(super) span: Span,
+    /// Where prose of its first action begins.
+    pub(super) prose: usize,
+}
+
+/// Makes the steps of a document called `title`.
+pub(crate) fn build(
+    source: &str,
+    tree: &Tree,
+    document: DocumentKind,
+    title: &str,
+    scope: &mut Scope,
+    findings: &mut Findings,
+) -> Built {
+    let sections = sections(&tree.blocks, source.len());
+    let heads: Vec<u8> = headings(&sections).map(|(level, _)| level).collect();
+    let titled = heads.first() == Some(&1) && heads.iter().filter(|level| **level == 1).count() == 1;
+    let mut unique = Unique::default();
+    headings(&sections).for_each(|(_, slug)| {
+        unique.name(slug);
+    });
+    let mut walker = Walker {
+        source,
+        document,
+        titled,
+        only_text: heads.is_empty(),
+        title,
+        ids: unique,
+        maker: Maker::new(source, document, scope, cautions(&tree.blocks)),
+        findings,
+    };
+    let mut numbers = Numbers::top();
+    let mut inherited = Context::default();
+    for section in &sections {
+        // What stands before the first heading holds for all that follow.
+        let context = walker.section(section, &inherited, &mut numbers);
+        if section.heading.is_none() {
+            inherited = context;
+        }
+    }
+    walker.maker.built
+}
+
+fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s str)> {
+    fn visit<'s>(section: &'s Section<'_>, found: &mut Vec<(u8, &'s str)>) {
+        found.extend(section.heading.map(|heading| (heading.level, heading.slug.as_str())));
+        section.children.iter().for_each(|child| visit(child, found));
+    }
+    let mut found = Vec::new();
+    sections.iter().for_each(|section| visit(section, &mut found));
+    found.into_iter()
+}
+
+/// Where each caution of the document begins, and its text.
+fn cautions(blocks: &[Block]) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Quote(quote) if quote.caution => found.push((quote.span.start, quote.plain())),
+            _ => block.children().for_each(|child| found.extend(cautions(std::slice::from_ref(child)))),
+        }
+    }
+    found
+}
+
+struct Walker<'w, 's> {
+    source: &'s str,
+    document: DocumentKind,
+    titled: bool,
+    only_text: bool,
+    title: &'w str,
+    ids: Unique,
+    maker: Maker<'w, 's>,
+    findings: &'w mut Findings,
+}
+
+impl Walker<'_, '_> {
+    fn section(&mut self, section: &Section<'_>, inherited: &Context, numbers: &mut Numbers) -> Context {
+        let class = classify(section.blocks, self.document);
+        let manual = class == Class::Nothing && self.is_manual(section);
+        let options = self.options(section.blocks, class == Class::Step || manual);
+        let mut context = self.inherit(inherited, &options);
+        if class == Class::Nothing && !manual && !section.children.iter().any(|child| self.contains(child)) {
+            if let Some(span) = self.step_fence(section.blocks)
+                && section.heading.is_some()
+            {
+                let help = "move it into the step it is about";
+                self.findings.add(
+                    Code::Misplaced,
+                    span,
+                    "options of a step, but there is no step here",
+                    help,
+                );
+            }
+            section.children.iter().for_each(|child| {
+                self.section(child, &context, &mut Numbers::top());
+            });
+            return context;
+        }
+        let title = section.heading.map_or_else(|| self.title.to_owned(), |heading| heading.text.line());
+        let is_title = section.heading.is_none_or(|heading| heading.level == 1 && self.titled);
+        let id = match section.heading {
+            Some(heading) => heading.slug.clone(),
+            None if class == Class::Nothing && !manual => String::new(),
+            None => {
+                let wanted = slug(self.title);
+                self.ids.name(if wanted.is_empty() { "document" } else { &wanted })
+            }
+        };
+        let number = if is_title { None } else { Some(numbers.take()) };
+        let mut below = number.as_deref().map(Numbers::under);
+        let numbers = below.as_mut().unwrap_or(numbers);
+        let after_heading = section.heading.map_or(section.span.start, |heading| heading.span.end);
+        match class {
+            Class::Step => {
+                let head = Head {
+                    id,
+                    number: number.unwrap_or_else(|| numbers.take()),
+                    title: title.clone(),
+                    title_span: section
+                        .heading
+                        .map_or(Span::new(after_heading, after_heading), |h| h.text.span),
+                    span: section.span,
+                    prose: after_heading,
+                };
+                self.maker.step(head, &context, &options, section.blocks, self.findings);
+            }
+            Class::Phase => {
+                self.maker.prose_from(after_heading);
+                let mut inner = context.clone();
+                inner.path.extend(section.heading.map(|_| title.clone()));
+                self.items(section.blocks, &id, &inner, numbers);
+            }
+            Class::Nothing if manual => {
+                let text = match section.heading {
+                    Some(heading) => heading.text.span.of(self.source).trim().to_owned(),
+                    None => String::new(),
+                };
+                let text = [text, title.clone(), "Follow the document".into()]
+                    .into_iter()
+                    .find(|text| !text.is_empty());
+                let head = Head {
+                    id,
+                    number: number.unwrap_or_else(|| numbers.take()),
+                    title: title.clone(),
+                    title_span: Span::new(after_heading, after_heading),
+                    span: section.span,
+                    prose: after_heading,
+                };
+                self.maker.manual(head, &context, text.unwrap_or_default(), section.span.end, self.findings);
+            }
+            Class::Nothing => {}
+        }
+        let mut inner = context.clone();
+        inner.path.extend(section.heading.map(|_| title));
+        for child in &section.children {
+            self.section(child, &inner, numbers);
+        }
+        context.path = inherited.path.clone();
+        context
+    }
+
+    fn items(&mut self, blocks: &[Block], slug: &str, context: &Context, numbers: &mut Numbers) {
+        for item in ordered_items(blocks) {
+            let title = item_title(item);
+            let class = classify(&item.blocks, self.document);
+            let options = self.options(&item.blocks, class != Class::Phase);
+            let mut inner = self.inherit(context, &options);
+            let number = numbers.take();
+            if class == Class::Phase {
+                inner.path.push(title);
+                self.maker.enter(item.span.start, item.text().map_or(item.content, |text| text.span.end));
+                self.items(&item.blocks, slug, &inner, &mut Numbers::under(&number));
+                continue;
+            }
+            let id = self.ids.name(&format!("{slug}/{}", item_slug(&title)));
+            let text = item.text().map_or(Span::new(item.content, item.content), |text| text.span);
+            let head = Head { id, number, title, title_span: text, span: item.span, prose: text.end };
+            if class == Class::Step {
+                self.maker.item_step(head, &inner, &options, &item.blocks, self.findings);
+            } else {
+                let text = self.item_text(item);
+                self.maker.leaf(head, &inner, &options, text, self.findings);
+            }
+        }
+    }
+
+    fn item_text(&self, item: &Item) -> String {
+        let text = dedented(self.source, Span::new(item.content, item.span.end));
+        if text.is_empty() { "Done".to_owned() } else { text }
+    }
+
+    /// A foreign section that has something to read and no items.
+    fn is_manual(&self, section: &Section<'_>) -> bool {
+        let says = |block: &Block| match block {
+            Block::Html(span) => !span.of(self.source).trim_start().starts_with("<!--"),
+            _ => true,
+        };
+        self.document == DocumentKind::Foreign
+            && (section.heading.is_some() || self.only_text)
+            && (section.blocks.iter().any(says) || (section.heading.is_some() && section.children.is_empty()))
+    }
+
+    fn contains(&self, section: &Section<'_>) -> bool {
+        classify(section.blocks, self.document) != Class::Nothing
+            || self.is_manual(section)
+            || section.children.iter().any(|child| self.contains(child))
+    }
+
+    fn step_fence(&self, blocks: &[Block]) -> Option<Span> {
+        blocks.iter().find_map(|block| match block {
+            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(fence.info_span),
+            _ => None,
+        })
+    }
+
+    /// The container's `yaml step`: one, directly in it, above what there is to do.
+    fn options(&mut self, blocks: &[Block], is_step: bool) -> StepOptions {
+        let mut found: Option<&Fence> = None;
+        let mut work_above = false;
+        for block in blocks {
+            match block {
+                Block::Fence(fence) => match kind(fence, self.document) {
+                    Kind::Step if found.is_some() => {
+                        let help = "put all options into the first one";
+                        self.findings.add(
+                            Code::Misplaced,
+                            fence.info_span,
+                            "a second `yaml step` in one step",
+                            help,
+                        );
+                    }
+                    Kind::Step => {
+                        if work_above {
+                            let message = "options of the step stand below what there is to do";
+                            let help = "move the `yaml step` block to the top of the step";
+                            self.findings.add(Code::Misplaced, fence.info_span, message, help);
+                        }
+                        found = Some(fence);
+                    }
+                    Kind::Documentation => {}
+                    _ => work_above = true,
+                },
+                Block::List(list) => {
+                    work_above |= super::container::has_work(std::slice::from_ref(block), self.document);
+                    // Ordered items of a phase are containers with options of their own.
+                    if is_step || !list.ordered {
+                        self.stray_options(block, is_step);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some(fence) = found else { return StepOptions::default() };
+        let Some(node) = parse_yaml(&fence.body, self.findings) else { return StepOptions::default() };
+        if matches!(node.value, Value::Null) {
+            let help = "write `role: …`, `when: …`, or remove the block";
+            self.findings.add(Code::MissingKey, fence.info_span, "this block sets no option", help);
+            return StepOptions::default();
+        }
+        let mut options = step_options(&node, self.findings);
+        if !is_step {
+            for (key, given) in [("irreversible", options.irreversible), ("skippable", options.skippable)] {
+                if let Some((_, span)) = given {
+                    let message = format!("`{key}` is an option of a step, and this groups steps");
+                    let help = "move it into a `yaml step` of each step it is about";
+                    self.findings.add(Code::Misplaced, span, message, help);
+                }
+            }
+            (options.irreversible, options.skippable) = (None, None);
+        }
+        options
+    }
+
+    fn stray_options(&mut self, block: &Block, is_step: bool) {
+        let Block::List(list) = block else { return };
+        for item in &list.items {
+            for inner in &item.blocks {
+                match inner {
+                    Block::Fence(fence) if kind(fence, self.document) == Kind::Step => {
+                        let message = "options of a step stand inside one of its items";
+                        let help = "move the `yaml step` block to the top of the step, outside of the list";
+                        self.findings.add(Code::Misplaced, fence.info_span, message, help);
+                    }
+                    Block::List(list) if is_step || !list.ordered => self.stray_options(inner, is_step),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn inherit(&mut self, above: &Context, options: &StepOptions) -> Context {
+        let mut context = above.clone();
+        let built = &mut self.maker.built;
+        if let Some((role, span)) = &options.role {
+            built.roles.push((role.clone(), *span));
+            context.role = Some(role.clone());
+        }
+        if let Some((target, span)) = &options.target {
+            built.targets.push((target.clone(), *span));
+            context.target = Some(target.clone());
+        }
+        if let Some((when, span)) = &options.when {
+            let when = when.clone();
+            self.maker.check(&Templated { text: when.clone(), span: *span, expression: true }, self.findings);
+            context.when.push(when);
+        }
+        context.on_failure = options.on_failure.unwrap_or(above.on_failure);
+        context
+    }
+}
