@@ -2,6 +2,7 @@
 
 use holdpoint_engine::{Event, Stamped};
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -44,9 +45,13 @@ pub(crate) fn encode(stamped: &Stamped) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Reads the line (without its LF) that must be event `n`, with `prev` the digest of all bytes before it.
 pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFault> {
-    let text = std::str::from_utf8(line).map_err(|e| LineFault::Unparsable(e.to_string()))?;
+    let unparsable = |why| match more_than_one(line) {
+        true => LineFault::Wrong("more bytes follow the event on its line".into()),
+        false => LineFault::Unparsable(why),
+    };
+    let text = std::str::from_utf8(line).map_err(|e| unparsable(e.to_string()))?;
     let value = parse(text).map_err(|fault| match fault {
-        JsonFault::NotJson(why) => LineFault::Unparsable(why),
+        JsonFault::NotJson(why) => unparsable(why),
         JsonFault::Refused(why) => LineFault::Wrong(why),
     })?;
     if text.contains('\r') {
@@ -70,6 +75,14 @@ pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFau
     }
     let event = Event::deserialize(Value::Object(fields)).map_err(|e| LineFault::Wrong(e.to_string()))?;
     Ok(Stamped { n, prev: prev.to_owned(), at, event })
+}
+
+/// Whether something follows a whole JSON value. No crash does that: it leaves part of a line, or NUL where it was to
+/// be. Two lines whose LF was taken away look like this.
+fn more_than_one(line: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let whole = matches!(values.next(), Some(Ok(_)));
+    whole && line.get(values.byte_offset()).is_some_and(|next| *next != 0)
 }
 
 fn wrong<T>(why: impl Into<String>) -> Result<T, LineFault> {
