@@ -207,3 +207,45 @@ pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, serde_json::Error> {
     collect(&serde_json::to_value(event)?, &mut found);
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_by_shape_in_whatever_event() {
+        let blob = |c: &str| format!(r#"{{"sha256":"{}","bytes":1}}"#, c.repeat(64));
+        let events = [
+            (format!(r#"{{"type":"log.recovered","torn":{}}}"#, blob("a")), "a"),
+            (
+                format!(
+                    r#"{{"type":"deviation","kind":"edited","step":"s","script":{},"reason":"r","by":{{"who":"w","via":"terminal"}}}}"#,
+                    blob("b")
+                ),
+                "b",
+            ),
+            (
+                format!(
+                    r#"{{"type":"action.finished","step":"s","action":"a","attempt":1,"outcome":"passed","duration_ms":1,
+                    "output":{{"stdout":{},"stderr":{},"timing":{}}},"files":{{"out/x":{}}},"state":{}}}"#,
+                    blob("1"), blob("2"), blob("3"), blob("4"), blob("5")
+                ),
+                "12345",
+            ),
+            (
+                format!(
+                    r#"{{"type":"value.recorded","step":"s","action":"a","name":"n","value":"v","evidence":{{"file":{{"path":"p","blob":{}}}}},
+                    "within_limits":true,"by":{{"who":"w","via":"terminal"}}}}"#,
+                    blob("c")
+                ),
+                "c",
+            ),
+            (r#"{"type":"note","text":"{\"sha256\":\"x\",\"bytes\":1}","by":{"who":"w","via":"terminal"}}"#.into(), ""),
+        ];
+        for (text, expected) in events {
+            let event: Event = serde_json::from_str(&text).unwrap();
+            let found: String = referenced(&event).unwrap().iter().map(|blob| &blob.sha256[..1]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

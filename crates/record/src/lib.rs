@@ -20,7 +20,7 @@ mod writer;
 pub use blob::{BlobError, BlobWriter, blob, referenced};
 pub use disk::DiskError;
 pub use lock::Holder;
-pub use open::{OpenError, Recovered, seal_closed};
+pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
 pub use reader::{Position, Read, ReadError, Reader, Torn, read};
 pub use redact::{LEAST_SECRET, MaskStream, Redactor, SecretError};
 pub use seal::{Seal, SealError};

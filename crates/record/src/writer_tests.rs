@@ -111,6 +111,40 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
     }
 }
 
+/// Writes down what is asked of it.
+struct Recording(std::sync::Arc<std::sync::Mutex<Vec<&'static str>>>, u64);
+
+impl Log for Recording {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.1)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.1 += bytes.len() as u64;
+        self.0.lock().unwrap().push("write");
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap().push("sync");
+        Ok(())
+    }
+}
+
+#[test]
+fn several_events_take_one_write_and_one_sync_and_both_before_it_returns() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = run(dir.path());
+    let calls = std::sync::Arc::default();
+    writer.log = Box::new(Recording(std::sync::Arc::clone(&calls), writer.position().bytes));
+    assert!(writer.append_all([]).unwrap().is_empty());
+    assert_eq!(calls.lock().unwrap().len(), 0);
+    writer.append_all([(at(), note("one")), (at(), note("two"))]).unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["write", "sync"]);
+    writer.append(at(), note("three")).unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "sync"]);
+}
+
 #[test]
 fn a_full_disk_poisons_the_writer() {
     let dir = tempfile::tempdir().unwrap();

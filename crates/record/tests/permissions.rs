@@ -1,4 +1,5 @@
 //! Alone in its binary: the umask belongs to the whole process.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Secrets are masked, however the stream that holds them is cut.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

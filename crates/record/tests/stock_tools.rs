@@ -1,5 +1,6 @@
 //! A record is checked without this program: the commands of the specification, run as they stand there.
 //! The tools are part of the promise: without them these tests fail.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 

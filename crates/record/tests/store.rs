@@ -1,4 +1,5 @@
 //! Runs in a store: their numbers, their names, who drives them.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What somebody with the disk can do to a record, and what verify says of it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 
@@ -40,7 +41,7 @@ fn every_changed_byte_of_a_sealed_record_shows() {
     let good = log(&dir);
     let mut line = 0_u64;
     for at in 0..good.len() {
-        for to in [good[at] ^ 1, b'\n', 0xff] {
+        for to in [good[at] ^ 1, b'\n'] {
             if to == good[at] {
                 continue;
             }
@@ -73,12 +74,10 @@ fn every_changed_byte_before_the_last_line_of_an_open_record_shows() {
     let good = log(&dir);
     let last = good.len() - lines(&good).last().unwrap().len();
     for at in 0..last {
-        for to in [good[at] ^ 1, b' ', 0xff] {
+        let line_end: &[u8] = if good[at] == b'\n' { b" x\r{\xff" } else { b"" };
+        for to in [good[at] ^ 1].iter().chain(line_end).copied() {
             let mut bad = good.clone();
             bad[at] = to;
-            if bad == good {
-                continue;
-            }
             set_log(&dir, &bad);
             assert!(
                 !matches!(verify_bytes(&dir), Ok(report) if report.verdict.intact()),

@@ -1,4 +1,5 @@
 //! What a crash in the middle of a write leaves, and what becomes of it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 
