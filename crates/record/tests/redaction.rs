@@ -83,6 +83,16 @@ fn a_secret_of_several_lines_is_masked_whole_and_line_by_line() {
 }
 
 #[test]
+fn a_secret_is_found_with_either_line_end() {
+    for value in ["first line\nlast", "first line\r\nlast"] {
+        let redactor = redactor(&[("KEY", value)]);
+        for text in ["first line\nlast", "first line\r\nlast"] {
+            assert_eq!(redactor.text(text), "[REDACTED:KEY]", "{value:?} in {text:?}");
+        }
+    }
+}
+
+#[test]
 fn a_value_from_a_file_is_masked_without_its_line_end() {
     let redactor = redactor(&[("TOKEN", "sk-live-12345\r\n")]);
     assert_eq!(redactor.text("sk-live-12345 sk-live-12345\n"), "[REDACTED:TOKEN] [REDACTED:TOKEN]\n");
@@ -124,6 +134,8 @@ fn what_cannot_become_a_secret_is_not_held_back() {
     assert_eq!(out, b"a prompt: ");
     stream.push(b"ght", &mut |piece| out.extend_from_slice(piece));
     assert_eq!(out, b"a prompt: sk-light");
+    stream.push(b" sk-live-12345", &mut |piece| out.extend_from_slice(piece));
+    assert_eq!(out, b"a prompt: sk-light [REDACTED:TOKEN]", "nothing longer could follow");
 }
 
 #[test]

@@ -255,6 +255,17 @@ fn the_first_thing_that_is_wrong_is_what_verify_names() {
 }
 
 #[test]
+fn a_blob_of_another_length_than_the_record_says_is_altered() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let good = writer.put_blob(b"output").unwrap();
+    for bytes in [0, 5, 7, u64::MAX] {
+        let wrong = holdpoint_engine::BlobRef { bytes, ..good.clone() };
+        assert!(matches!(blob(writer.dir(), &wrong), Err(BlobError::Altered { .. })), "{bytes}");
+    }
+}
+
+#[test]
 fn a_blob_reference_that_is_a_path_is_never_followed() {
     let bench = Bench::new();
     let dir = bench.open_record();
