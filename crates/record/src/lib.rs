@@ -1,1 +1,38 @@
-//! (skeleton)
+//! The run directory: append and sync, lock, recovery, blobs, seal, and the proof of its bytes.
+//!
+//! What it does not do: it judges no event (the engine does), checks no signature, executes nothing and prints
+//! nothing. Rules are those of the record's specification, format version [`FORMAT`].
+
+mod blob;
+mod disk;
+mod find;
+mod json;
+mod line;
+mod lock;
+mod open;
+mod reader;
+mod redact;
+mod seal;
+mod store;
+mod verify;
+mod writer;
+
+pub use blob::{BlobError, BlobWriter, blob, referenced};
+pub use disk::DiskError;
+pub use lock::Holder;
+pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
+pub use reader::{Position, Read, ReadError, Reader, Torn, read};
+pub use redact::{LEAST_SECRET, MaskStream, Redactor, SecretError};
+pub use seal::{Seal, SealError};
+pub use store::{RunDir, Store, StoreError};
+pub use verify::{BytesReport, RecordVerdict, verify_bytes};
+pub use writer::{WriteError, Writer};
+
+/// Format version of the records that this crate writes; it reads no newer one.
+pub const FORMAT: &str = "1.0";
+
+/// Longest line of a record, LF included, in bytes. Longer ones are neither written nor read.
+pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
+
+/// File of the events inside a run directory.
+pub const LOG: &str = "run.jsonl";

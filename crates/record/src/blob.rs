@@ -1,0 +1,251 @@
+//! Blobs: bytes named by their digest, `blobs/sha256/<hex>`.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use holdpoint_engine::{BlobRef, Event};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
+use crate::reader::hex;
+use crate::writer::WriteError;
+
+/// Where partial blobs are written.
+pub(crate) const BLOBS: &str = "blobs";
+/// Where whole blobs are.
+pub(crate) const SHA256: &str = "blobs/sha256";
+/// How partial blobs are called.
+pub(crate) const PARTIAL: &str = "partial-";
+
+/// Why a blob cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The reference itself is none: a digest is 64 lower-case hex digits.
+    #[error("{0:?} is no SHA-256 digest")]
+    BadDigest(String),
+    /// The blob is not there.
+    #[error("the blob {0} is missing")]
+    Missing(String),
+    /// The blob is not what its name says.
+    #[error("the blob {sha256} is altered: {reason}")]
+    Altered {
+        /// Its name.
+        sha256: String,
+        /// In what.
+        reason: String,
+    },
+    /// The file system refused.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// Once a write or sync failed, nothing of this writer counts any more. Shared by a writer and its blob writers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Poison(Arc<AtomicBool>);
+
+impl Poison {
+    pub(crate) fn check(&self) -> Result<(), WriteError> {
+        if self.0.load(Ordering::SeqCst) { Err(WriteError::Poisoned) } else { Ok(()) }
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Passes a result on, poisoned if it is an error.
+    pub(crate) fn on_error<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
+        if result.is_err() {
+            self.set();
+        }
+        result
+    }
+}
+
+/// Takes bytes as they come and makes a blob of them. Owns its path: independent of the [`crate::Writer`] it is of.
+///
+/// Dropped without [`BlobWriter::finish`], it leaves nothing. What a crash leaves is `blobs/partial-*`.
+#[derive(Debug)]
+pub struct BlobWriter {
+    dir: PathBuf,
+    partial: PathBuf,
+    file: File,
+    hasher: Sha256,
+    bytes: u64,
+    poison: Poison,
+}
+
+impl BlobWriter {
+    pub(crate) fn create(dir: &Path, poison: Poison) -> Result<BlobWriter, WriteError> {
+        poison.check()?;
+        let blobs = dir.join(BLOBS);
+        let mut unique = 0_u64;
+        let (partial, file) = loop {
+            let partial = blobs.join(format!("{PARTIAL}{unique}"));
+            match make_file(&partial) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => unique += 1,
+                made => break (partial.clone(), poison.on_error(made.map_err(cannot("create", &partial)))?),
+            }
+        };
+        Ok(BlobWriter { dir: dir.to_owned(), partial, file, hasher: Sha256::new(), bytes: 0, poison })
+    }
+
+    /// Makes the blob durable under its digest. A blob that is there already is checked and kept.
+    pub fn finish(self) -> Result<BlobRef, WriteError> {
+        self.poison.check()?;
+        self.poison.on_error(self.settle())
+    }
+
+    fn settle(&self) -> Result<BlobRef, WriteError> {
+        self.file.sync_all().map_err(cannot("sync", &self.partial))?;
+        let blob = BlobRef { sha256: hex(self.hasher.clone()), bytes: self.bytes };
+        let whole = self.dir.join(SHA256);
+        let path = whole.join(&blob.sha256);
+        match check(&self.dir, &blob) {
+            // `drop` removes the partial file.
+            Ok(()) => {}
+            Err(BlobError::Missing(_)) => {
+                fs::rename(&self.partial, &path).map_err(cannot("create", &path))?;
+            }
+            Err(other) => return Err(WriteError::Blob(other)),
+        }
+        // Also for a blob that was there: the crash that ended its writer may have come before this.
+        sync_dir(&whole)?;
+        Ok(blob)
+    }
+}
+
+impl Write for BlobWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.poison.check().map_err(io::Error::other)?;
+        let written = match self.file.write(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => return Err(e),
+            result => self.poison.on_error(result)?,
+        };
+        self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for BlobWriter {
+    fn drop(&mut self) {
+        // After a rename there is none; an error leaves a file that verify lists.
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+/// Reads a blob. Length and digest are checked on every read.
+pub fn blob(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
+    let mut bytes = Vec::new();
+    stream(dir, blob, &mut |piece| bytes.extend_from_slice(piece))?;
+    Ok(bytes)
+}
+
+/// As [`blob`], keeping nothing.
+pub(crate) fn check(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
+    stream(dir, blob, &mut |_| {})
+}
+
+fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<(), BlobError> {
+    let BlobRef { sha256, bytes } = blob;
+    // The name becomes a path, and the record may be anybody's.
+    if sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(BlobError::BadDigest(sha256.clone()));
+    }
+    let altered = |reason: String| BlobError::Altered { sha256: sha256.clone(), reason };
+    let path = dir.join(SHA256).join(sha256);
+    let mut file = open_regular(&path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => BlobError::Missing(sha256.clone()),
+        io::ErrorKind::PermissionDenied => cannot("read", &path)(cause).into(),
+        _ => altered(cause.to_string()),
+    })?;
+    let length = file.metadata().map_err(cannot("read", &path))?.len();
+    if length != *bytes {
+        return Err(altered(format!("it has {length} bytes and the record says {bytes}")));
+    }
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+                sink(&buffer[..read]);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(cannot("read", &path)(e).into()),
+        }
+    }
+    let digest = hex(hasher);
+    if digest == *sha256 { Ok(()) } else { Err(altered(format!("its bytes have the digest {digest}"))) }
+}
+
+/// Every blob that an event refers to, in the order in which its line names them.
+pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, serde_json::Error> {
+    // By shape, not by field: a reference in a field that is added later is not overlooked.
+    fn collect(value: &Value, found: &mut Vec<BlobRef>) {
+        match value {
+            Value::Object(object) => match (object.len(), object.get("sha256"), object.get("bytes")) {
+                (2, Some(Value::String(sha256)), Some(Value::Number(bytes))) if bytes.is_u64() => {
+                    let bytes = bytes.as_u64().unwrap_or_default();
+                    found.push(BlobRef { sha256: sha256.clone(), bytes });
+                }
+                _ => object.values().for_each(|value| collect(value, found)),
+            },
+            Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(&serde_json::to_value(event)?, &mut found);
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_by_shape_in_whatever_event() {
+        let blob = |c: &str| format!(r#"{{"sha256":"{}","bytes":1}}"#, c.repeat(64));
+        let events = [
+            (format!(r#"{{"type":"log.recovered","torn":{}}}"#, blob("a")), "a"),
+            (
+                format!(
+                    r#"{{"type":"deviation","kind":"edited","step":"s","script":{},"reason":"r","by":{{"who":"w","via":"terminal"}}}}"#,
+                    blob("b")
+                ),
+                "b",
+            ),
+            (
+                format!(
+                    r#"{{"type":"action.finished","step":"s","action":"a","attempt":1,"outcome":"passed","duration_ms":1,
+                    "output":{{"stdout":{},"stderr":{},"timing":{}}},"files":{{"out/x":{}}},"state":{}}}"#,
+                    blob("1"), blob("2"), blob("3"), blob("4"), blob("5")
+                ),
+                "12345",
+            ),
+            (
+                format!(
+                    r#"{{"type":"value.recorded","step":"s","action":"a","name":"n","value":"v","evidence":{{"file":{{"path":"p","blob":{}}}}},
+                    "within_limits":true,"by":{{"who":"w","via":"terminal"}}}}"#,
+                    blob("c")
+                ),
+                "c",
+            ),
+            (r#"{"type":"note","text":"{\"sha256\":\"x\",\"bytes\":1}","by":{"who":"w","via":"terminal"}}"#.into(), ""),
+        ];
+        for (text, expected) in events {
+            let event: Event = serde_json::from_str(&text).unwrap();
+            let found: String = referenced(&event).unwrap().iter().map(|blob| &blob.sha256[..1]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The few file-system operations a record needs, each with its permissions and its error text.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// What the file system refused, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} {}: {cause}", path.display())]
+pub struct DiskError {
+    /// What was being done, as a verb phrase: `create`, `write to`.
+    pub doing: &'static str,
+    /// To which file or directory.
+    pub path: PathBuf,
+    /// What the system said. Part of the message, therefore not also a source.
+    pub cause: io::Error,
+}
+
+/// Names an IO error: `.map_err(cannot("sync", path))`.
+pub(crate) fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError + use<> {
+    let path = path.to_owned();
+    move |cause| DiskError { doing, path, cause }
+}
+
+/// Makes one directory, 0700 whatever the umask is.
+pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Makes one file that is not there yet, 0600 whatever the umask is.
+pub(crate) fn make_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes the entries of a directory durable.
+pub(crate) fn sync_dir(path: &Path) -> Result<(), DiskError> {
+    File::open(path).and_then(|dir| dir.sync_all()).map_err(cannot("sync the directory", path))
+}
+
+/// Opens a file for reading. A record may come from anywhere: a link or a pipe in it is not followed or waited for.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    regular(OpenOptions::new().read(true).custom_flags(careful()).open(path)?)
+}
+
+/// As [`open_regular`], for appending as well.
+pub(crate) fn append_regular(path: &Path) -> io::Result<File> {
+    regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
+}
+
+/// Opens the lock file, making it if need be. Its content is left as it is.
+pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
+    match make_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
+        }
+        made => made,
+    }
+}
+
+fn careful() -> i32 {
+    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32
+}
+
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+    }
+}

@@ -1,0 +1,130 @@
+//! How a run is named: by directory, number, ULID or `latest`.
+
+use std::path::{Path, PathBuf};
+
+use holdpoint_engine::{Event, RunOpened, Stamped};
+
+use crate::reader::Reader;
+use crate::store::{RunDir, Store, StoreError};
+use crate::{LOG, disk};
+
+/// Directory names are cut so that they stay readable and fit every file system.
+const LONGEST_SLUG: usize = 80;
+
+/// The name of a run's directory: `0042-promote-staging`.
+pub(crate) fn directory_name(number: u64, slug: &str) -> String {
+    let mut tidy = String::new();
+    for c in slug.chars().flat_map(char::to_lowercase) {
+        if tidy.len() + c.len_utf8() > LONGEST_SLUG {
+            break;
+        }
+        match c {
+            c if c.is_alphanumeric() || c == '_' => tidy.push(c),
+            _ if tidy.is_empty() || tidy.ends_with('-') => {}
+            _ => tidy.push('-'),
+        }
+    }
+    let tidy = tidy.trim_end_matches('-');
+    format!("{number:04}-{}", if tidy.is_empty() { "run" } else { tidy })
+}
+
+/// The number in a directory's name; `None` where the name is not a run's.
+pub(crate) fn number_of(path: &Path) -> Option<u64> {
+    let (digits, _) = path.file_name()?.to_str()?.split_once('-')?;
+    let number = digits.parse().ok()?;
+    (number > 0 && format!("{number:04}") == digits).then_some(number)
+}
+
+impl Store {
+    /// The run that `what` names: a path, `latest`, a number, or the beginning of a directory's name or of a ULID.
+    ///
+    /// Digits alone are always a number. More than one run is an error that lists them.
+    pub fn find(&self, what: &str) -> Result<RunDir, StoreError> {
+        if what.contains('/') || what == "." || what == ".." {
+            return by_path(Path::new(what));
+        }
+        let mut runs = self.runs()?;
+        let not_found = || StoreError::NotFound { what: what.to_owned(), store: self.path().to_owned() };
+        if what == "latest" {
+            return runs.pop().ok_or_else(not_found);
+        }
+        if let Some(exact) = runs.iter().position(|run| run.name == what) {
+            return Ok(runs.swap_remove(exact));
+        }
+        let mut found: Vec<RunDir> = if what.bytes().all(|b| b.is_ascii_digit()) {
+            let number = what.parse::<u64>().ok();
+            runs.into_iter().filter(|run| Some(run.number) == number).collect()
+        } else {
+            runs.into_iter().filter(|run| run.name.starts_with(what) || has_id(run, what)).collect()
+        };
+        match (found.pop(), found.is_empty()) {
+            (Some(run), true) => Ok(run),
+            (Some(last), false) => {
+                let candidates = found.into_iter().chain([last]).map(|run| run.name).collect();
+                Err(StoreError::Ambiguous { what: what.to_owned(), candidates })
+            }
+            (None, _) => Err(not_found()),
+        }
+    }
+}
+
+fn has_id(run: &RunDir, what: &str) -> bool {
+    // A run whose first event cannot be read has no ULID to be found by; its name and number still find it.
+    let opened = first(&run.path);
+    opened.is_some_and(|opened| opened.id.to_lowercase().starts_with(&what.to_lowercase()))
+}
+
+fn first(dir: &Path) -> Option<RunOpened> {
+    match Reader::open(dir).ok()?.next()?.ok()? {
+        Stamped { event: Event::RunOpened(opened), .. } => Some(*opened),
+        _ => None,
+    }
+}
+
+/// A run anywhere. A directory that was renamed has its number in its first event.
+fn by_path(path: &Path) -> Result<RunDir, StoreError> {
+    let not_a_run = || StoreError::NotARun(path.to_owned());
+    let absolute: PathBuf = path.canonicalize().map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => not_a_run(),
+        _ => disk::cannot("find", path)(e).into(),
+    })?;
+    if !absolute.join(LOG).is_file() {
+        return Err(not_a_run());
+    }
+    let number = number_of(&absolute).or_else(|| first(&absolute).map(|opened| opened.number));
+    let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned());
+    match (number, name) {
+        (Some(number), Some(name)) => Ok(RunDir { number, name, path: absolute }),
+        _ => Err(not_a_run()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_named_by_number_and_a_tidy_slug() {
+        let cases = [
+            (42, "promote-staging-to-production", "0042-promote-staging-to-production"),
+            (1, "Promote: staging → production!", "0001-promote-staging-production"),
+            (12345, "x", "12345-x"),
+            (7, "", "0007-run"),
+            (7, "../../etc", "0007-etc"),
+            (7, ".\0/", "0007-run"),
+            (7, "Übung_1", "0007-übung_1"),
+        ];
+        for (number, slug, name) in cases {
+            assert_eq!(directory_name(number, slug), name);
+            assert_eq!(number_of(Path::new(name)), Some(number));
+        }
+        assert_eq!(directory_name(1, &"ü".repeat(100)).len(), 5 + LONGEST_SLUG);
+    }
+
+    #[test]
+    fn what_is_not_named_like_a_run_has_no_number() {
+        for name in ["42-a", "0042", "00042-a", "0000-a", "+042-a", "a-0042", ".lock", ""] {
+            assert_eq!(number_of(Path::new(name)), None, "{name}");
+        }
+    }
+}

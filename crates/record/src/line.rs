@@ -1,0 +1,216 @@
+//! One line of `run.jsonl`: how an event becomes bytes, and how strictly bytes become an event (record.md section 2).
+
+use holdpoint_engine::{Event, Stamped};
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::FORMAT;
+use crate::json::{JsonFault, knows_event, parse};
+
+/// Why a line is not the event that belongs in its place.
+#[derive(Debug)]
+pub(crate) enum LineFault {
+    /// No JSON: a torn write if it is the last line, tampering otherwise.
+    Unparsable(String),
+    /// Readable, and wrong.
+    Wrong(String),
+    /// Event 0 names a format version that this program does not know.
+    NewerVersion(String),
+    /// A type of event that this program does not know.
+    UnknownEvent(String),
+}
+
+/// A time as records hold it: whole microseconds, so that what was returned equals what is read back.
+pub(crate) fn stored_time(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
+
+/// The line of an event, LF included. Keys in the order n, prev, at, type, then the event's own.
+pub(crate) fn encode(stamped: &Stamped) -> Result<Vec<u8>, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        n: u64,
+        prev: &'a str,
+        at: String,
+        #[serde(flatten)]
+        event: &'a Event,
+    }
+    let Stamped { n, prev, at, event } = stamped;
+    let mut line = serde_json::to_vec(&Line { n: *n, prev, at: format!("{at:.6}"), event })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Reads the line (without its LF) that must be event `n`, with `prev` the digest of all bytes before it.
+pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFault> {
+    let unparsable = |why| match more_than_one(line) {
+        true => LineFault::Wrong("more bytes follow the event on its line".into()),
+        false => LineFault::Unparsable(why),
+    };
+    let text = std::str::from_utf8(line).map_err(|e| unparsable(e.to_string()))?;
+    let value = parse(text).map_err(|fault| match fault {
+        JsonFault::NotJson(why) => unparsable(why),
+        JsonFault::Refused(why) => LineFault::Wrong(why),
+    })?;
+    if text.contains('\r') {
+        return wrong("the line holds a carriage return");
+    }
+    let Value::Object(mut fields) = value else {
+        return wrong("the line is not a JSON object");
+    };
+    chained(&mut fields, n, prev)?;
+    let at = time(&mut fields)?;
+    let Some(kind) = fields.get("type").and_then(Value::as_str) else {
+        return wrong("`type` is missing or no string");
+    };
+    match (n, kind == "run.opened") {
+        (0, false) => return wrong(format!("the first event is `{kind}` and must be `run.opened`")),
+        (0, true) => known_version(&fields)?,
+        _ => {}
+    }
+    if !knows_event(kind) {
+        return Err(LineFault::UnknownEvent(kind.to_owned()));
+    }
+    let event = Event::deserialize(Value::Object(fields)).map_err(|e| LineFault::Wrong(e.to_string()))?;
+    Ok(Stamped { n, prev: prev.to_owned(), at, event })
+}
+
+/// Whether something follows a whole JSON value. No crash does that: it leaves part of a line, or NUL where it was to
+/// be. Two lines whose LF was taken away look like this.
+fn more_than_one(line: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let whole = matches!(values.next(), Some(Ok(_)));
+    whole && line.get(values.byte_offset()).is_some_and(|next| *next != 0)
+}
+
+fn wrong<T>(why: impl Into<String>) -> Result<T, LineFault> {
+    Err(LineFault::Wrong(why.into()))
+}
+
+fn chained(fields: &mut Map<String, Value>, n: u64, prev: &str) -> Result<(), LineFault> {
+    match fields.shift_remove("n").as_ref().map(Value::as_u64) {
+        Some(Some(found)) if found == n => {}
+        Some(Some(found)) => return wrong(format!("`n` is {found} and must be {n}")),
+        _ => return wrong("`n` is missing or no number"),
+    }
+    match fields.shift_remove("prev") {
+        Some(Value::String(found)) if found == prev => Ok(()),
+        Some(_) => wrong("`prev` is not the SHA-256 of the bytes before the line"),
+        None => wrong("`prev` is missing"),
+    }
+}
+
+/// RFC 3339 in UTC, and nothing else that a lenient parser would take.
+fn time(fields: &mut Map<String, Value>) -> Result<Timestamp, LineFault> {
+    let Some(Value::String(text)) = fields.shift_remove("at") else {
+        return wrong("`at` is missing or no string");
+    };
+    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len().saturating_sub(1));
+    match text.parse::<Timestamp>() {
+        Ok(at) if text.as_bytes()[0].is_ascii_digit() && format!("{at:.digits$}") == text => Ok(at),
+        _ => wrong(format!("`at` is {text:?} and must be a time in UTC as RFC 3339 writes it")),
+    }
+}
+
+fn known_version(fields: &Map<String, Value>) -> Result<(), LineFault> {
+    let Some(found) = fields.get("format").and_then(Value::as_str) else {
+        return wrong("`format` is missing or no string");
+    };
+    let numbers = |text: &str| {
+        let (major, minor) = text.split_once('.')?;
+        let number =
+            |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u32>().ok())?;
+        Some((number(major)?, number(minor)?))
+    };
+    match numbers(found) {
+        _ if found == FORMAT => Ok(()),
+        Some(version) if Some(version) > numbers(FORMAT) => Err(LineFault::NewerVersion(found.to_owned())),
+        _ => wrong(format!("`format` is {found:?}, which never was a version of the record's format")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdpoint_engine::{By, Via};
+
+    const PREV: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn note() -> Stamped {
+        let by = By { who: "ops@example.org".into(), via: Via::Terminal };
+        let event = Event::Note { text: "ok\r\u{0}".into(), step: None, corrects: None, by };
+        Stamped { n: 7, prev: PREV.into(), at: "2026-11-23T14:34:05Z".parse().unwrap(), event }
+    }
+
+    #[test]
+    fn a_line_has_its_keys_in_order_and_its_time_in_microseconds() {
+        let line = String::from_utf8(encode(&note()).unwrap()).unwrap();
+        let head =
+            format!(r#"{{"n":7,"prev":"{PREV}","at":"2026-11-23T14:34:05.000000Z","type":"note","text":"#);
+        assert!(line.starts_with(&head), "{line}");
+        assert!(line.ends_with("}\n"));
+    }
+
+    #[test]
+    fn a_line_is_read_back_as_it_was() {
+        let line = encode(&note()).unwrap();
+        assert_eq!(decode(line.trim_ascii_end(), 7, PREV).unwrap(), note());
+    }
+
+    /// What is done to the good line, and a word of the reason it is refused for.
+    #[test]
+    fn what_a_record_must_not_hold_is_refused() {
+        let good = String::from_utf8(encode(&note()).unwrap()).unwrap().trim_end().to_owned();
+        let cases = [
+            ("\"n\":7", "\"n\":8", "must be 7"),
+            ("\"n\":7", "\"n\":7.0", "whole"),
+            ("\"n\":7", "\"n\":\"7\"", "no number"),
+            ("\"n\":7,", "", "`n` is missing"),
+            ("\"n\":7,", "\"n\":7,\"n\":7,", "twice"),
+            ("e3b0", "e3b1", "SHA-256"),
+            ("e3b0", "E3B0", "SHA-256"),
+            ("05.000000Z", "05.000000+00:00", "UTC"),
+            ("05.000000Z", "05.000000z", "UTC"),
+            ("05.000000Z", "05.000000Z[UTC]", "UTC"),
+            ("T14", " 14", "UTC"),
+            ("05.000000Z", "65.000000Z", "UTC"),
+            ("05.000000Z", "05.Z", "UTC"),
+            ("\"2026-11-23T14:34:05.000000Z\"", "\"\"", "UTC"),
+            ("\"2026-11-23T14:34:05.000000Z\"", "1", "`at`"),
+            ("\"note\"", "1", "`type`"),
+            ("\"note\"", "\"run.closed\"", "unknown field"),
+            ("\"type\":", "\"typ\":1,\"type\":", "unknown field"),
+            ("\"via\":", "\"vis\":1,\"via\":", "unknown field"),
+            ("\"text\":", "\"corrects\":1e3,\"text\":", "whole"),
+            ("{\"n\"", "[{\"n\"", ""),
+            ("\"type\"", "\r\"type\"", "carriage return"),
+        ];
+        for (from, to, reason) in cases {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good);
+            match decode(bad.as_bytes(), 7, PREV) {
+                Err(LineFault::Wrong(why)) => assert!(why.contains(reason), "{to}: {why}"),
+                Err(LineFault::Unparsable(_)) => assert_eq!(reason, "", "{to}"),
+                other => panic!("{to}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_may_have_fewer_or_more_digits() {
+        for at in ["2026-11-23T14:34:05Z", "2026-11-23T14:34:05.1Z", "2026-11-23T14:34:05.123456789Z"] {
+            let line = String::from_utf8(encode(&note()).unwrap()).unwrap();
+            let line = line.trim_end().replace("2026-11-23T14:34:05.000000Z", at);
+            assert!(decode(line.as_bytes(), 7, PREV).is_ok(), "{at}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_type_is_named() {
+        let line = String::from_utf8(encode(&note()).unwrap()).unwrap().replace("\"note\"", "\"run.paused\"");
+        let fault = decode(line.trim_end().as_bytes(), 7, PREV);
+        assert!(matches!(fault, Err(LineFault::UnknownEvent(kind)) if kind == "run.paused"));
+    }
+}

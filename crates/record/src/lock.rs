@@ -1,0 +1,109 @@
+//! One writer: an exclusive lock for the life of the process (record.md section 3).
+//!
+//! The lock is the kernel's; the file's content only tells others who holds it, and what may still be alive after
+//! a crash. It is no evidence and is not synced.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{DiskError, cannot, open_or_make};
+
+const FILE: &str = "lock";
+
+/// Who holds a run, or held it when it crashed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Process id of the driver.
+    pub pid: u32,
+    /// The machine it runs on.
+    pub host: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Process group of the block it executes; after a crash it may still be alive.
+    pub child_group: Option<i32>,
+}
+
+/// Why the lock was not taken.
+#[derive(Debug)]
+pub(crate) enum LockError {
+    /// Somebody else has it. `None` where the holder could not be read.
+    Held(Option<Holder>),
+    Disk(DiskError),
+}
+
+/// The lock, held until it is dropped or the process ends.
+pub(crate) struct RunLock {
+    file: File,
+    path: PathBuf,
+    me: Holder,
+    predecessor: Option<Holder>,
+}
+
+impl RunLock {
+    /// Takes the lock of a run directory or says who has it. Never waits.
+    pub(crate) fn take(dir: &Path) -> Result<RunLock, LockError> {
+        let path = dir.join(FILE);
+        let failed = |doing| {
+            let path = path.clone();
+            move |cause| LockError::Disk(cannot(doing, &path)(cause))
+        };
+        let mut file = open_or_make(&path).map_err(failed("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
+            Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
+        }
+        let predecessor = holder(&mut file);
+        let me = Holder {
+            pid: std::process::id(),
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            since: Timestamp::now(),
+            // Kept until somebody has seen to it: this process may crash as well.
+            child_group: predecessor.as_ref().and_then(|before| before.child_group),
+        };
+        let mut lock = RunLock { file, path, me, predecessor };
+        lock.tell().map_err(LockError::Disk)?;
+        Ok(lock)
+    }
+
+    /// Who held the lock and did not let go of it in order.
+    pub(crate) fn predecessor(&self) -> Option<&Holder> {
+        self.predecessor.as_ref()
+    }
+
+    /// Names the process group that is being executed.
+    pub(crate) fn note_child(&mut self, group: Option<i32>) -> Result<(), DiskError> {
+        self.me.child_group = group;
+        self.tell()
+    }
+
+    fn tell(&mut self) -> Result<(), DiskError> {
+        let written = serde_json::to_vec(&self.me).map_err(io::Error::from).and_then(|mut text| {
+            text.push(b'\n');
+            self.file.set_len(0)?;
+            self.file.write_all(&text)
+        });
+        written.map_err(cannot("write to", &self.path))
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Empty content means: let go of in order, and nothing of it is alive.
+        if self.me.child_group.is_none() {
+            let _ = self.file.set_len(0);
+        }
+    }
+}
+
+/// Whoever the content names. Half-written or strange content names nobody.
+fn holder(file: &mut File) -> Option<Holder> {
+    let mut text = Vec::new();
+    file.rewind().ok()?;
+    file.take(64 * 1024).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}

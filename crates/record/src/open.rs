@@ -1,0 +1,156 @@
+//! Taking up a record again: lock, strict read, recovery of a torn tail (record.md section 3).
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use holdpoint_engine::{BlobRef, Stamped};
+
+use crate::LOG;
+use crate::blob::{BlobWriter, Poison};
+use crate::disk::{DiskError, append_regular, cannot};
+use crate::lock::{Holder, LockError, RunLock};
+use crate::reader::{ReadError, Reader, Torn};
+use crate::seal::{Seal, SealError, is_sealed};
+use crate::writer::{End, WriteError, Writer};
+
+/// Why a record cannot be written on.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process drives the run.
+    #[error("the run is being driven {}: wait for it, or end it there", whom(.0.as_ref()))]
+    Held(Option<Holder>),
+    /// The record cannot be read, or is not what it says it is.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The record is sealed; a correction belongs into a new run.
+    #[error("the record is sealed: nothing can be added to it")]
+    Sealed,
+    /// The run is over and only its seal is missing: [`seal_closed`].
+    #[error("the run is closed: nothing can be added to it; it only remains to be sealed")]
+    Closed,
+    /// The run is not over.
+    #[error("the run is not closed: it cannot be sealed yet")]
+    NotClosed,
+    /// The file system refused.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The torn tail could not be kept.
+    #[error("the torn tail of the record cannot be kept as a blob: {0}")]
+    Recovery(WriteError),
+}
+
+fn whom(holder: Option<&Holder>) -> String {
+    match holder {
+        Some(Holder { pid, host, since, .. }) => format!("by process {pid} on {host} since {since:.0}"),
+        None => "by another process".to_owned(),
+    }
+}
+
+/// A torn tail was cut off. The caller appends `log.recovered` before anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The bytes that were cut.
+    pub torn: BlobRef,
+}
+
+impl Writer {
+    /// Takes up the record of a run that is not over.
+    ///
+    /// A torn tail is kept as a blob and cut off. A complete line that does not fit is tampering and refused, and so
+    /// are closed and sealed records and newer format versions; refused records are left as they are.
+    pub fn open(dir: &Path) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
+        let (mut writer, mut file, events, torn) = take_up(dir)?;
+        if writer.end.closed.is_some() {
+            return Err(OpenError::Closed);
+        }
+        let recovered = torn.map(|torn| recover(&mut writer, &mut file, torn)).transpose()?;
+        writer.log = Box::new(file);
+        Ok((writer, events, recovered))
+    }
+}
+
+/// Seals the record of a run that was closed by a process that ended before it could seal it.
+pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
+    let (mut writer, file, _, torn) = take_up(dir)?;
+    if writer.end.closed.is_none() {
+        return Err(OpenError::NotClosed.into());
+    }
+    if torn.is_some() {
+        let (event, reason) = (writer.end.events, "bytes follow `run.closed`".to_owned());
+        return Err(OpenError::Read(ReadError::Altered { event, reason }).into());
+    }
+    // A closing event that the crash left in memory only must not be sealed before it is durable.
+    file.sync_all().map_err(cannot("sync", &dir.join(LOG))).map_err(OpenError::Disk)?;
+    writer.log = Box::new(file);
+    Ok(writer.seal()?)
+}
+
+/// Why [`seal_closed`] did not seal.
+#[derive(Debug, thiserror::Error)]
+pub enum SealClosedError {
+    /// The record cannot be taken up.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
+    RunLock::take(dir).map_err(|error| match error {
+        LockError::Held(holder) => OpenError::Held(holder),
+        LockError::Disk(error) => OpenError::Disk(error),
+    })
+}
+
+/// Locks and reads. The writer's log is a second handle until the caller has decided.
+fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
+    let path = dir.join(LOG);
+    if !path.exists() {
+        // Before the lock, so that no lock file appears in what is no run.
+        return Err(ReadError::NotARun(dir.to_owned()).into());
+    }
+    if is_sealed(dir) {
+        return Err(OpenError::Sealed);
+    }
+    let lock = take_lock(dir)?;
+    if is_sealed(dir) {
+        return Err(OpenError::Sealed);
+    }
+    let file = append_regular(&path).map_err(cannot("open", &path))?;
+    let handle = || file.try_clone().map_err(cannot("open", &path));
+    let mut reader = Reader::of(handle()?, path.clone());
+    let (mut events, mut end) = (Vec::new(), End::default());
+    for stamped in reader.by_ref() {
+        let stamped = stamped?;
+        end.pass(&stamped.event);
+        events.push(stamped);
+    }
+    if events.is_empty() {
+        return Err(ReadError::NoFirstEvent(dir.to_owned()).into());
+    }
+    let (position, torn) = (reader.position(), reader.torn());
+    (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
+    let writer =
+        Writer { dir: dir.to_owned(), log: Box::new(handle()?), lock, end, poison: Poison::default() };
+    Ok((writer, file, events, torn))
+}
+
+/// Keeps the torn bytes, durably, and only then cuts them off.
+fn recover(writer: &mut Writer, file: &mut File, torn: Torn) -> Result<Recovered, OpenError> {
+    let path: PathBuf = writer.dir.join(LOG);
+    let mut blob = BlobWriter::create(&writer.dir, writer.poison.clone()).map_err(OpenError::Recovery)?;
+    file.seek(SeekFrom::Start(torn.offset)).map_err(cannot("read", &path))?;
+    let copied =
+        io::copy(&mut file.take(torn.bytes), &mut blob).map_err(cannot("copy the torn tail of", &path))?;
+    let length = file.metadata().map_err(cannot("read", &path))?.len();
+    if copied != torn.bytes || length != torn.offset + torn.bytes {
+        let expected = torn.offset + torn.bytes;
+        return Err(OpenError::Recovery(WriteError::Changed { path, found: length, expected }));
+    }
+    let blob = blob.finish().map_err(OpenError::Recovery)?;
+    file.set_len(torn.offset).map_err(cannot("cut", &path))?;
+    file.sync_all().map_err(cannot("sync", &path))?;
+    Ok(Recovered { torn: blob })
+}

@@ -1,0 +1,105 @@
+//! `seal.json`: what a record was when it was closed.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use holdpoint_engine::Verdict;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
+use crate::reader::ReadError;
+use crate::writer::WriteError;
+
+const FILE: &str = "seal.json";
+const PARTIAL: &str = "seal.json.partial";
+/// A seal is some 300 bytes; what is longer than this is none.
+const LONGEST: u64 = 64 * 1024;
+
+/// The content of `seal.json`. It closes a record; its own digest is what to anchor elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// Format version of the record.
+    pub format: String,
+    /// ULID of the run.
+    pub id: String,
+    /// Number of the run in its store.
+    pub number: u64,
+    /// How the run ended.
+    pub verdict: Verdict,
+    /// Events in the record.
+    pub events: u64,
+    /// Length of `run.jsonl`.
+    pub bytes: u64,
+    /// SHA-256 of `run.jsonl`, lower-case hex.
+    pub sha256: String,
+}
+
+/// Why a record was not sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The run is not over.
+    #[error("the run is not closed yet: only a closed record can be sealed")]
+    NotClosed,
+    /// It is sealed already.
+    #[error("the record is sealed already")]
+    Sealed,
+    /// The file is not what this process wrote.
+    #[error("the record is not what this program wrote: {0}; nothing was sealed")]
+    Changed(String),
+    /// The file system refused, or an earlier write failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl From<DiskError> for SealError {
+    fn from(error: DiskError) -> SealError {
+        SealError::Write(error.into())
+    }
+}
+
+/// Whether a seal, good or bad, is there.
+pub(crate) fn is_sealed(dir: &Path) -> bool {
+    // Any file of this name counts: an unreadable seal is no licence to write on.
+    dir.join(FILE).symlink_metadata().is_ok()
+}
+
+/// Reads the seal, if there is one.
+pub(crate) fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
+    let path = dir.join(FILE);
+    let file = match open_regular(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A link, a pipe or a directory where the seal should be.
+        Err(e) if is_sealed(dir) && e.kind() != io::ErrorKind::PermissionDenied => {
+            return Err(ReadError::Seal(e.to_string()));
+        }
+        Err(e) => return Err(cannot("read", &path)(e).into()),
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot("read", &path))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(ReadError::Seal(format!("it is longer than {LONGEST} bytes")));
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|e| ReadError::Seal(e.to_string()))
+}
+
+/// Writes the seal so that it is there whole or not at all.
+pub(crate) fn write_seal(dir: &Path, seal: &Seal) -> Result<(), SealError> {
+    if is_sealed(dir) {
+        return Err(SealError::Sealed);
+    }
+    let (partial, path) = (dir.join(PARTIAL), dir.join(FILE));
+    let mut bytes = serde_json::to_vec(seal).map_err(WriteError::Encode)?;
+    bytes.push(b'\n');
+    // A crash may have left one; the lock is held, so it is nobody's.
+    match std::fs::remove_file(&partial) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(cannot("remove", &partial)(e).into()),
+        _ => {}
+    }
+    let mut file = make_file(&partial).map_err(cannot("create", &partial))?;
+    file.write_all(&bytes).map_err(cannot("write to", &partial))?;
+    file.sync_all().map_err(cannot("sync", &partial))?;
+    std::fs::rename(&partial, &path).map_err(cannot("create", &path))?;
+    Ok(sync_dir(dir)?)
+}

@@ -1,0 +1,262 @@
+//! Appending to a record: durable before it returns, and never again after an error (record.md section 3).
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::blob::{BLOBS, BlobError, BlobWriter, Poison, SHA256};
+use crate::disk::{DiskError, cannot, make_dir, make_file, sync_dir};
+use crate::find::number_of;
+use crate::line::{encode, stored_time};
+use crate::lock::{Holder, RunLock};
+use crate::open::{OpenError, take_lock};
+use crate::reader::{Position, Reader, hex};
+use crate::seal::{Seal, SealError, write_seal};
+use crate::{FORMAT, LOG, LONGEST_LINE};
+
+/// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The file system refused. The writer refuses everything from here on.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// An earlier write failed, so what is on the disk is unknown.
+    #[error("an earlier write to the record failed; resume the run to find out what was kept")]
+    Poisoned,
+    /// The file is not as long as this writer left it.
+    #[error("{} has {found} bytes and was left with {expected}: somebody else wrote to it", path.display())]
+    Changed {
+        /// The record.
+        path: PathBuf,
+        /// Its length, bytes.
+        found: u64,
+        /// The length this writer left, bytes.
+        expected: u64,
+    },
+    /// The event is one that cannot stand here. Nothing was written; a fault of the program.
+    #[error("the event cannot be recorded here: {0}")]
+    Misplaced(String),
+    /// The event is longer than a line of a record may be. Nothing was written.
+    #[error(
+        "the event is {0} bytes long and a record holds at most {LONGEST_LINE} in one: keep it as a blob"
+    )]
+    TooLong(usize),
+    /// The event could not be written as JSON. Nothing was written; a fault of the program.
+    #[error("the event cannot be written as JSON: {0}")]
+    Encode(serde_json::Error),
+    /// A blob of the same name is there and is not what its name says.
+    #[error(transparent)]
+    Blob(BlobError),
+}
+
+/// The file of events, so that tests can let it fail.
+pub(crate) trait Log: Send {
+    fn length(&self) -> io::Result<u64>;
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+impl Log for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// The one writer of a run. Holds its lock until it is dropped.
+pub struct Writer {
+    pub(crate) dir: PathBuf,
+    pub(crate) log: Box<dyn Log>,
+    pub(crate) lock: RunLock,
+    pub(crate) end: End,
+    pub(crate) poison: Poison,
+}
+
+/// Where a record ends, and what of its events decides what may follow.
+#[derive(Clone, Default)]
+pub(crate) struct End {
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
+    pub(crate) hasher: Sha256,
+    pub(crate) run: Option<(String, u64)>,
+    pub(crate) closed: Option<Verdict>,
+}
+
+impl End {
+    /// Takes note of an event that stands in the record.
+    pub(crate) fn pass(&mut self, event: &Event) {
+        match event {
+            Event::RunOpened(opened) => self.run = Some((opened.id.clone(), opened.number)),
+            Event::RunClosed { verdict } => self.closed = Some(*verdict),
+            _ => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("dir", &self.dir)
+            .field("events", &self.end.events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Makes the files of a run in an empty directory and takes its lock. [`crate::Store::create_run`] does this.
+    pub fn create(dir: &Path) -> Result<Writer, OpenError> {
+        let lock = take_lock(dir)?;
+        for part in [BLOBS, SHA256, "signoffs"] {
+            let path = dir.join(part);
+            make_dir(&path).map_err(cannot("create", &path))?;
+        }
+        let path = dir.join(LOG);
+        let log = make_file(&path).map_err(cannot("create", &path))?;
+        sync_dir(&dir.join(BLOBS))?;
+        sync_dir(dir)?;
+        let (end, poison) = (End::default(), Poison::default());
+        Ok(Writer { dir: dir.to_owned(), log: Box::new(log), lock, end, poison })
+    }
+
+    /// The run directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The point after the last event. Its digest is the `prev` of the next one, and what a sign-off names.
+    pub fn position(&self) -> Position {
+        let End { events, bytes, hasher, .. } = &self.end;
+        Position { events: *events, bytes: *bytes, sha256: hex(hasher.clone()) }
+    }
+
+    /// Who drove the run before and crashed. Its `child_group` may still be alive: find out before going on.
+    pub fn predecessor(&self) -> Option<&Holder> {
+        self.lock.predecessor()
+    }
+
+    /// Appends one event. It is durable when this returns; see [`Writer::append_all`].
+    pub fn append(&mut self, at: Timestamp, event: Event) -> Result<Stamped, WriteError> {
+        let mut stamped = self.append_all([(at, event)])?;
+        stamped.pop().ok_or(WriteError::Poisoned)
+    }
+
+    /// Appends several events with one write and one `fdatasync`; all are durable when this returns.
+    ///
+    /// After a failed write or sync it refuses everything: a sync that failed once may claim success the next time.
+    pub fn append_all(
+        &mut self,
+        events: impl IntoIterator<Item = (Timestamp, Event)>,
+    ) -> Result<Vec<Stamped>, WriteError> {
+        self.poison.check()?;
+        let (mut end, mut lines, mut stamped) = (self.end.clone(), Vec::new(), Vec::new());
+        for (at, event) in events {
+            self.may_follow(&end, &event)?;
+            let one = Stamped { n: end.events, prev: hex(end.hasher.clone()), at: stored_time(at), event };
+            let line = encode(&one).map_err(WriteError::Encode)?;
+            if line.len() > LONGEST_LINE {
+                return Err(WriteError::TooLong(line.len()));
+            }
+            end.hasher.update(&line);
+            end.bytes += line.len() as u64;
+            end.events += 1;
+            end.pass(&one.event);
+            lines.extend_from_slice(&line);
+            stamped.push(one);
+        }
+        if !lines.is_empty() {
+            let written = self.write(&lines);
+            self.poison.on_error(written)?;
+            self.end = end;
+        }
+        Ok(stamped)
+    }
+
+    fn may_follow(&self, end: &End, event: &Event) -> Result<(), WriteError> {
+        let misplaced = |why: String| Err(WriteError::Misplaced(why));
+        match event {
+            _ if end.closed.is_some() => misplaced("the run is closed".into()),
+            Event::RunOpened(_) if end.events > 0 => misplaced("the run is open already".into()),
+            Event::RunOpened(opened) if opened.format != FORMAT => {
+                misplaced(format!("its format is {:?} and this program writes {FORMAT}", opened.format))
+            }
+            Event::RunOpened(opened) => match number_of(&self.dir) {
+                Some(number) if number != opened.number => {
+                    misplaced(format!("its number is {} and the directory's is {number}", opened.number))
+                }
+                _ => Ok(()),
+            },
+            _ if end.events == 0 => misplaced("the first event must be `run.opened`".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+        let path = self.dir.join(LOG);
+        let (found, expected) = (self.log.length().map_err(cannot("read", &path))?, self.end.bytes);
+        if found != expected {
+            return Err(WriteError::Changed { path, found, expected });
+        }
+        self.log.append(lines).map_err(cannot("write to", &path))?;
+        Ok(self.log.sync().map_err(cannot("sync", &path))?)
+    }
+
+    /// Keeps bytes under their digest; durable when this returns. The same bytes are kept once.
+    pub fn put_blob(&mut self, bytes: &[u8]) -> Result<BlobRef, WriteError> {
+        let mut blob = self.blob_writer()?;
+        let path = self.dir.join(BLOBS);
+        io::Write::write_all(&mut blob, bytes).map_err(cannot("write a blob in", &path))?;
+        blob.finish()
+    }
+
+    /// A blob to be written piece by piece, from wherever its bytes come.
+    pub fn blob_writer(&mut self) -> Result<BlobWriter, WriteError> {
+        BlobWriter::create(&self.dir, self.poison.clone())
+    }
+
+    /// Names the process group that a block runs in, for whoever comes after a crash. Not durable, no evidence.
+    pub fn note_child(&mut self, group: i32) -> Result<(), DiskError> {
+        self.lock.note_child(Some(group))
+    }
+
+    /// No process group of ours is alive (any more).
+    pub fn clear_child(&mut self) -> Result<(), DiskError> {
+        self.lock.note_child(None)
+    }
+
+    /// Seals the record of a closed run with the verdict it was closed with. Nothing can be added afterwards.
+    ///
+    /// The file is read once more: what is sealed is what is on the disk.
+    pub fn seal(self) -> Result<Seal, SealError> {
+        self.poison.check()?;
+        let (Some((id, number)), Some(verdict)) = (self.end.run.clone(), self.end.closed) else {
+            return Err(SealError::NotClosed);
+        };
+        let mut reader = Reader::open(&self.dir).map_err(|e| SealError::Changed(e.to_string()))?;
+        for event in reader.by_ref() {
+            event.map_err(|e| SealError::Changed(e.to_string()))?;
+        }
+        let found = reader.position();
+        if found != self.position() || reader.torn().is_some() {
+            return Err(SealError::Changed(format!("{LOG} has another digest")));
+        }
+        let Position { events, bytes, sha256 } = found;
+        let seal = Seal { format: FORMAT.into(), id, number, verdict, events, bytes, sha256 };
+        write_seal(&self.dir, &seal)?;
+        Ok(seal)
+    }
+}
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -1,0 +1,451 @@
+//! What somebody with the disk can do to a record, and what verify says of it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Bench, STDOUT, lines, log, note, now, set_log};
+use holdpoint_record::{
+    BlobError, LONGEST_LINE, OpenError, ReadError, RecordVerdict, Writer, blob, read, referenced,
+    verify_bytes,
+};
+
+fn verdict(dir: &Path) -> String {
+    verify_bytes(dir).unwrap().verdict.to_string()
+}
+
+#[test]
+fn an_untouched_record_is_intact() {
+    let bench = Bench::new();
+    let report = verify_bytes(&bench.sealed_record()).unwrap();
+    assert_eq!(report.verdict, RecordVerdict::IntactComplete);
+    assert_eq!(report.verdict.to_string(), "intact and complete");
+    assert!(
+        report.verdict.intact() && report.remarks.is_empty() && report.unreferenced.is_empty(),
+        "{report:?}"
+    );
+    assert_eq!((report.events.len(), report.seal.unwrap().events), (7, 7));
+
+    let report = verify_bytes(&bench.open_record()).unwrap();
+    assert_eq!(report.verdict.to_string(), "intact, open");
+    assert!(report.verdict.intact() && report.remarks.is_empty(), "{report:?}");
+}
+
+/// Every byte of the record, changed to something else, sealed: it shows at that line or at the next one.
+#[test]
+fn every_changed_byte_of_a_sealed_record_shows() {
+    let dir = Bench::new();
+    let dir = dir.sealed_record();
+    let good = log(&dir);
+    let mut line = 0_u64;
+    for at in 0..good.len() {
+        for to in [good[at] ^ 1, b'\n'] {
+            if to == good[at] {
+                continue;
+            }
+            let mut bad = good.clone();
+            bad[at] = to;
+            set_log(&dir, &bad);
+            match verify_bytes(&dir) {
+                Ok(report) => match report.verdict {
+                    RecordVerdict::Altered { event, .. } => {
+                        assert!(
+                            event == line || event == line + 1,
+                            "byte {at} of line {line} to {to}: {event}"
+                        );
+                    }
+                    other => panic!("byte {at} of line {line} to {to}: {other:?}"),
+                },
+                Err(ReadError::NewerVersion { .. }) => assert_eq!(line, 0),
+                Err(other) => panic!("byte {at}: {other}"),
+            }
+        }
+        line += u64::from(good[at] == b'\n');
+    }
+}
+
+/// Without a seal the last line has nothing behind it that vouches for it.
+#[test]
+fn every_changed_byte_before_the_last_line_of_an_open_record_shows() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = log(&dir);
+    let last = good.len() - lines(&good).last().unwrap().len();
+    for at in 0..last {
+        let line_end: &[u8] = if good[at] == b'\n' { b" x\r{\xff" } else { b"" };
+        for to in [good[at] ^ 1].iter().chain(line_end).copied() {
+            let mut bad = good.clone();
+            bad[at] = to;
+            set_log(&dir, &bad);
+            assert!(
+                !matches!(verify_bytes(&dir), Ok(report) if report.verdict.intact()),
+                "byte {at} to {to}"
+            );
+            assert!(Writer::open(&dir).is_err(), "byte {at} to {to}");
+            assert_eq!(log(&dir), bad, "a refused record is left as it is");
+        }
+    }
+}
+
+#[test]
+fn a_missing_line_shows_where_it_is_missing() {
+    let bench = Bench::new();
+    for (dir, count) in [(bench.open_record(), 6), (bench.sealed_record(), 7)] {
+        let good = lines(&log(&dir));
+        assert_eq!(good.len(), count);
+        for gone in 0..count - 1 {
+            let mut bad = good.clone();
+            bad.remove(gone);
+            set_log(&dir, &bad.concat());
+            assert_eq!(verdict(&dir), format!("altered at event {gone}"));
+        }
+    }
+}
+
+#[test]
+fn swapped_lines_show_at_the_first_of_them() {
+    let bench = Bench::new();
+    for dir in [bench.open_record(), bench.sealed_record()] {
+        let good = lines(&log(&dir));
+        for first in 0..good.len() - 1 {
+            let mut bad = good.clone();
+            bad.swap(first, first + 1);
+            set_log(&dir, &bad.concat());
+            assert_eq!(verdict(&dir), format!("altered at event {first}"));
+        }
+    }
+}
+
+#[test]
+fn a_sealed_record_that_is_cut_anywhere_is_truncated() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let good = log(&dir);
+    for length in 0..good.len() {
+        set_log(&dir, &good[..length]);
+        assert_eq!(verdict(&dir), "truncated", "at byte {length}");
+    }
+}
+
+#[test]
+fn an_open_record_that_is_cut_at_a_line_is_intact_and_open() {
+    // What a chain cannot prove, and the specification says so.
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = lines(&log(&dir));
+    for kept in 1..=good.len() {
+        set_log(&dir, &good[..kept].concat());
+        assert_eq!(verdict(&dir), "intact, open");
+    }
+}
+
+#[test]
+fn a_record_without_a_first_event_is_truncated_and_cannot_be_taken_up() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let first = lines(&log(&dir)).remove(0);
+    for length in [0, 1, first.len() - 1] {
+        set_log(&dir, &first[..length]);
+        assert_eq!(verdict(&dir), "truncated", "{length} bytes");
+        assert!(matches!(read(&dir), Err(ReadError::NoFirstEvent(_))));
+        assert!(matches!(Writer::open(&dir), Err(OpenError::Read(ReadError::NoFirstEvent(_)))));
+        assert_eq!(log(&dir).len(), length);
+    }
+}
+
+#[test]
+fn what_is_added_after_the_seal_shows() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let good = log(&dir);
+    let digest = holdpoint_record::Reader::open(&dir).map(|mut reader| {
+        reader.by_ref().for_each(drop);
+        reader.position().sha256
+    });
+    let line = format!(
+        r#"{{"n":7,"prev":"{}","at":"2026-11-23T14:34:05Z","type":"note","text":"x","by":{{"who":"x","via":"terminal"}}}}"#,
+        digest.unwrap()
+    );
+    for added in [format!("{line}\n"), line, "\n".into(), "x".into(), "\0\0".into()] {
+        set_log(&dir, &[&good[..], added.as_bytes()].concat());
+        assert_eq!(verdict(&dir), "altered at event 7", "{added:?}");
+    }
+}
+
+#[test]
+fn a_byte_taken_out_of_the_last_event_is_alteration_and_no_truncation() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let text = String::from_utf8(log(&dir)).unwrap();
+    set_log(
+        &dir,
+        text.replace("14:34:05.123456Z\",\"type\":\"run.closed", "14:34:05.12345Z\",\"type\":\"run.closed")
+            .as_bytes(),
+    );
+    assert_ne!(log(&dir), text.as_bytes());
+    assert_eq!(verdict(&dir), "altered at event 6");
+}
+
+#[test]
+fn a_blob_that_is_missing_or_altered_shows_at_the_event_that_names_it() {
+    let bench = Bench::new();
+    for dir in [bench.open_record(), bench.sealed_record()] {
+        let events = read(&dir).unwrap().events;
+        for n in [0_usize, 2] {
+            for reference in referenced(&events[n].event).unwrap() {
+                let path = dir.join("blobs/sha256").join(&reference.sha256);
+                let good = fs::read(&path).unwrap();
+                let spoilt: [&dyn Fn(); 5] = [
+                    &|| fs::remove_file(&path).unwrap(),
+                    &|| fs::write(&path, [&good[..], b"x"].concat()).unwrap(),
+                    &|| {
+                        fs::write(
+                            &path,
+                            good.iter()
+                                .map(|byte| byte ^ 1)
+                                .chain([0].into_iter().filter(|_| good.is_empty()))
+                                .collect::<Vec<_>>(),
+                        )
+                        .unwrap()
+                    },
+                    &|| {
+                        fs::remove_file(&path).unwrap();
+                        fs::create_dir(&path).unwrap();
+                    },
+                    &|| {
+                        fs::remove_dir(&path).unwrap();
+                        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+                    },
+                ];
+                for spoil in spoilt {
+                    spoil();
+                    assert_eq!(verdict(&dir), format!("altered at event {n}"));
+                    assert!(blob(&dir, &reference).is_err());
+                }
+                fs::remove_file(&path).unwrap();
+                fs::write(&path, &good).unwrap();
+                assert_eq!(blob(&dir, &reference).unwrap(), good);
+            }
+        }
+        assert!(verify_bytes(&dir).unwrap().verdict.intact());
+    }
+}
+
+#[test]
+fn the_first_thing_that_is_wrong_is_what_verify_names() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let events = read(&dir).unwrap().events;
+    let output = &referenced(&events[2].event).unwrap()[0];
+    assert_eq!(blob(&dir, output).unwrap(), STDOUT);
+    fs::remove_file(dir.join("blobs/sha256").join(&output.sha256)).unwrap();
+    let good = lines(&log(&dir));
+    let mut bad = good.clone();
+    bad.remove(4);
+    set_log(&dir, &bad.concat());
+    assert_eq!(verdict(&dir), "altered at event 2", "blob of 2, line 4");
+    let mut bad = good.clone();
+    bad.remove(1);
+    set_log(&dir, &bad.concat());
+    assert_eq!(verdict(&dir), "altered at event 1", "line 1, blob of 2");
+    set_log(&dir, &good[..5].concat());
+    assert_eq!(verdict(&dir), "altered at event 2", "blob of 2, cut");
+}
+
+#[test]
+fn a_blob_of_another_length_than_the_record_says_is_altered() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let good = writer.put_blob(b"output").unwrap();
+    for bytes in [0, 5, 7, u64::MAX] {
+        let wrong = holdpoint_engine::BlobRef { bytes, ..good.clone() };
+        assert!(matches!(blob(writer.dir(), &wrong), Err(BlobError::Altered { .. })), "{bytes}");
+    }
+}
+
+#[test]
+fn a_blob_reference_that_is_a_path_is_never_followed() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    fs::write(dir.join("outside"), b"").unwrap();
+    for sha256 in ["../../outside", "", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"] {
+        let reference = holdpoint_engine::BlobRef { sha256: sha256.into(), bytes: 0 };
+        assert!(matches!(blob(&dir, &reference), Err(BlobError::BadDigest(_))));
+    }
+}
+
+#[test]
+fn a_seal_that_does_not_fit_is_alteration() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let path = dir.join("seal.json");
+    let good = fs::read_to_string(&path).unwrap();
+    let cases = [
+        ("\"verdict\":\"passed\"", "\"verdict\":\"failed\""),
+        ("\"verdict\":\"passed\"", "\"verdict\":\"fine\""),
+        ("\"number\":1", "\"number\":2"),
+        ("\"events\":7", "\"events\":6"),
+        ("\"format\":\"1.0\"", "\"format\":\"0.9\""),
+        ("\"id\":\"01K", "\"id\":\"01J"),
+        ("\"sha256\":\"", "\"sha256\":\"0"),
+        ("\"number\":1", "\"number\":1,\"number\":1"),
+        ("\"number\":1", "\"number\":1,\"more\":1"),
+        ("{", ""),
+        (good.as_str(), ""),
+    ];
+    for (from, to) in cases {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        fs::write(&path, bad).unwrap();
+        let report = verify_bytes(&dir).unwrap();
+        assert!(
+            matches!(report.verdict, RecordVerdict::Altered { event: 6 | 7, .. }),
+            "{to}: {:?}",
+            report.verdict
+        );
+    }
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("run.jsonl", &path).unwrap();
+    assert_eq!(verdict(&dir), "altered at event 6");
+    fs::remove_file(&path).unwrap();
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!(report.verdict, RecordVerdict::IntactOpen);
+    assert!(report.remarks[0].contains("closed and not sealed"));
+}
+
+#[test]
+fn a_seal_on_a_run_that_is_not_over_is_alteration() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let open = bench.open_record();
+    let position = {
+        let mut reader = holdpoint_record::Reader::open(&open).unwrap();
+        reader.by_ref().for_each(drop);
+        reader.position()
+    };
+    let mut seal: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.join("seal.json")).unwrap()).unwrap();
+    seal["events"] = position.events.into();
+    seal["bytes"] = position.bytes.into();
+    seal["sha256"] = position.sha256.into();
+    fs::write(open.join("seal.json"), seal.to_string()).unwrap();
+    assert_eq!(verdict(&open), "altered at event 5");
+    assert!(matches!(Writer::open(&open), Err(OpenError::Sealed)));
+}
+
+#[test]
+fn newer_versions_are_named_and_refused() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let text = String::from_utf8(log(&dir)).unwrap();
+    for version in ["1.1", "2.0", "10.0"] {
+        let newer =
+            text.replacen("\"format\":\"1.0\"", &format!("\"format\":\"{version}\",\"news\":{{}}"), 1);
+        set_log(&dir, newer.as_bytes());
+        for error in [read(&dir).unwrap_err(), verify_bytes(&dir).unwrap_err()] {
+            let text = error.to_string();
+            assert!(matches!(error, ReadError::NewerVersion { found } if found == version));
+            assert!(
+                text.contains(version) && text.contains("up to 1.0") && text.contains("newer holdpoint"),
+                "{text}"
+            );
+        }
+        assert!(matches!(Writer::open(&dir), Err(OpenError::Read(ReadError::NewerVersion { .. }))));
+        assert_eq!(log(&dir), newer.as_bytes());
+    }
+    for never in ["0.9", "1", "1.0.0", "", "+1.1", "one"] {
+        set_log(&dir, text.replacen("\"format\":\"1.0\"", &format!("\"format\":\"{never}\""), 1).as_bytes());
+        assert_eq!(verdict(&dir), "altered at event 0", "{never}");
+    }
+}
+
+#[test]
+fn an_unknown_type_of_event_is_named_and_refused() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let mut all = lines(&log(&dir));
+    let last = String::from_utf8(all.pop().unwrap()).unwrap();
+    all.push(last.replace("\"type\":\"note\"", "\"type\":\"run.paused\"").into_bytes());
+    set_log(&dir, &all.concat());
+    let error = read(&dir).unwrap_err();
+    assert!(error.to_string().contains("event 5 is of the type `run.paused`"), "{error}");
+    assert!(matches!(error, ReadError::UnknownEvent { event: 5, .. }));
+    assert!(matches!(Writer::open(&dir), Err(OpenError::Read(ReadError::UnknownEvent { .. }))));
+    assert_eq!(verdict(&dir), "altered at event 5");
+}
+
+#[test]
+fn the_first_line_must_open_the_run() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let first = r#"{"n":0,"prev":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","at":"2026-11-23T14:34:05Z","type":"note","text":"x","by":{"who":"x","via":"terminal"}}"#;
+    set_log(&dir, format!("{first}\n").as_bytes());
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!(report.verdict.to_string(), "altered at event 0");
+    assert!(report.verdict.reason().unwrap().contains("run.opened"));
+}
+
+#[test]
+fn an_endless_line_is_refused_in_bounded_memory() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = log(&dir);
+    let endless = [&good[..], &vec![b' '; LONGEST_LINE + 1], b"\n", b"x\n"].concat();
+    set_log(&dir, &endless);
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!(report.verdict.to_string(), "altered at event 6");
+    assert!(report.verdict.reason().unwrap().contains("longer than"));
+}
+
+#[test]
+fn links_and_pipes_in_place_of_the_record_are_not_followed() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let (path, elsewhere) = (dir.join("run.jsonl"), bench.dir.path().join("elsewhere"));
+    fs::rename(&path, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    assert!(matches!(verify_bytes(&dir), Err(ReadError::Disk(_))));
+    assert!(matches!(Writer::open(&dir), Err(OpenError::Disk(_))));
+    fs::remove_file(&path).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+    assert!(matches!(verify_bytes(&dir), Err(ReadError::Disk(_))));
+}
+
+#[test]
+fn blobs_that_no_event_names_are_listed_and_no_fault() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let orphan = writer.put_blob(b"an output that no event came to name").unwrap();
+    fs::write(writer.dir().join("blobs/partial-0"), b"cut sho").unwrap();
+    let report = verify_bytes(writer.dir()).unwrap();
+    assert_eq!(report.verdict, RecordVerdict::IntactOpen);
+    assert_eq!(report.unreferenced, [orphan.sha256]);
+    assert!(report.remarks[0].contains("1 blob(s)"), "{:?}", report.remarks);
+}
+
+#[test]
+fn a_record_can_be_verified_anywhere_and_a_wrong_number_is_remarked() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let moved = bench.dir.path().join("evidence");
+    fs::rename(&dir, &moved).unwrap();
+    assert!(verify_bytes(&moved).unwrap().remarks.is_empty());
+    let other = bench.dir.path().join("0002-promote");
+    fs::rename(&moved, &other).unwrap();
+    let report = verify_bytes(&other).unwrap();
+    assert_eq!(report.verdict, RecordVerdict::IntactComplete);
+    assert_eq!(report.remarks, ["the directory has the number 2 and the record 1"]);
+}
+
+#[test]
+fn events_are_read_back_as_they_were_returned() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let last = writer.append(now(), note("again")).unwrap();
+    let back = read(writer.dir()).unwrap();
+    assert_eq!(back.events.last(), Some(&last));
+    assert_eq!(back.position, writer.position());
+    assert!(!back.closed());
+}

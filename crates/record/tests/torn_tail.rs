@@ -1,0 +1,158 @@
+//! What a crash in the middle of a write leaves, and what becomes of it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod common;
+
+use common::{Bench, lines, log, note, now, set_log};
+use holdpoint_engine::{Event, Verdict};
+use holdpoint_record::{OpenError, ReadError, RecordVerdict, Writer, blob, read, seal_closed, verify_bytes};
+
+#[test]
+fn every_prefix_of_the_last_event_recovers_with_and_without_nul_fill() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = log(&dir);
+    let last = lines(&good).pop().unwrap();
+    let whole = &good[..good.len() - last.len()];
+    for kept in 0..last.len() {
+        for filled in [0, 1, last.len() - kept, 4096] {
+            for end in ["", "\n"] {
+                let torn = [&last[..kept], &vec![0; filled][..], end.as_bytes()].concat();
+                // The whole line again, or nothing at all: no torn tail.
+                if torn.is_empty() || torn == last {
+                    continue;
+                }
+                set_log(&dir, &[whole, &torn].concat());
+                let report = verify_bytes(&dir).unwrap();
+                assert_eq!(report.verdict, RecordVerdict::IntactOpen);
+                assert_eq!(report.torn.unwrap().bytes, torn.len() as u64);
+                assert!(report.remarks[0].contains("torn write"), "{:?}", report.remarks);
+
+                let (mut writer, events, recovered) = Writer::open(&dir).unwrap();
+                let recovered = recovered.expect("a torn tail");
+                assert_eq!((events.len(), log(&dir).as_slice()), (5, whole));
+                assert_eq!(blob(&dir, &recovered.torn).unwrap(), torn);
+                writer.append(now(), Event::LogRecovered { torn: recovered.torn }).unwrap();
+                assert_eq!(read(&dir).unwrap().events.len(), 6);
+            }
+        }
+    }
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!((report.verdict, report.torn), (RecordVerdict::IntactOpen, None));
+}
+
+#[test]
+fn a_batch_that_was_cut_anywhere_recovers_to_its_whole_events() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let (dir, before) = (writer.dir().to_owned(), writer.position());
+    writer.append_all([(now(), note("one")), (now(), note("two")), (now(), note("three"))]).unwrap();
+    drop(writer);
+    let good = log(&dir);
+    for length in before.bytes as usize..=good.len() {
+        set_log(&dir, &good[..length]);
+        let whole = lines(&good[..length]).iter().filter(|line| line.ends_with(b"\n")).count();
+        let (_, events, recovered) = Writer::open(&dir).unwrap();
+        assert_eq!(events.len(), whole);
+        assert_eq!(recovered.is_some(), good[length - 1] != b'\n');
+    }
+}
+
+#[test]
+fn a_torn_tail_longer_than_any_line_is_kept_whole() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = log(&dir);
+    let torn = [&b"{\"n\":6"[..], &vec![0; holdpoint_record::LONGEST_LINE + 70_000]].concat();
+    for end in [&b""[..], b"\n"] {
+        let torn = [&torn[..], end].concat();
+        set_log(&dir, &[&good[..], &torn].concat());
+        let (_, events, recovered) = Writer::open(&dir).unwrap();
+        assert_eq!((events.len(), recovered.unwrap().torn.bytes), (6, torn.len() as u64));
+        assert_eq!(log(&dir), good);
+    }
+}
+
+#[test]
+fn a_complete_last_line_that_does_not_fit_is_tampering_and_not_cut() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    let good = String::from_utf8(log(&dir)).unwrap();
+    let last = lines(good.as_bytes()).len() - 1;
+    for (from, to) in [
+        ("{\"n\":5,", "{\"n\":6,"),
+        ("{\"n\":5,\"prev\":\"", "{\"n\":5,\"prev\":\"0"),
+        ("{\"n\":5,", "{\"n\":5,\"n\":5,"),
+    ] {
+        let bad = good.replace(from, to);
+        assert_ne!(bad, good);
+        set_log(&dir, bad.as_bytes());
+        let error = Writer::open(&dir).unwrap_err();
+        assert!(
+            matches!(error, OpenError::Read(ReadError::Altered { event, .. }) if event == last as u64),
+            "{error}"
+        );
+        assert_eq!(log(&dir), bad.as_bytes());
+    }
+}
+
+#[test]
+fn a_closed_record_refuses_a_writer_and_can_be_sealed_once() {
+    let bench = Bench::new();
+    let dir = bench.closed_record();
+    assert!(matches!(Writer::open(&dir), Err(OpenError::Closed)));
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!(report.verdict, RecordVerdict::IntactOpen);
+    assert!(report.remarks[0].contains("closed and not sealed"));
+
+    let seal = seal_closed(&dir).unwrap();
+    assert_eq!((seal.events, seal.number, seal.verdict), (7, 1, Verdict::Passed));
+    assert_eq!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::IntactComplete);
+    assert!(matches!(Writer::open(&dir), Err(OpenError::Sealed)));
+    assert!(seal_closed(&dir).is_err());
+}
+
+#[test]
+fn a_seal_that_was_being_written_when_the_driver_crashed_is_written_again() {
+    let bench = Bench::new();
+    let dir = bench.closed_record();
+    std::fs::write(dir.join("seal.json.partial"), b"{\"for").unwrap();
+    assert_eq!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::IntactOpen);
+    seal_closed(&dir).unwrap();
+    assert_eq!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::IntactComplete);
+    assert!(!dir.join("seal.json.partial").exists());
+}
+
+#[test]
+fn bytes_after_the_closing_event_are_no_torn_tail() {
+    let bench = Bench::new();
+    let dir = bench.closed_record();
+    let bad = [&log(&dir)[..], b"{\"n\":7"].concat();
+    set_log(&dir, &bad);
+    assert_eq!(verify_bytes(&dir).unwrap().verdict.to_string(), "altered at event 7");
+    assert!(seal_closed(&dir).is_err());
+    assert!(Writer::open(&dir).is_err());
+    assert_eq!(log(&dir), bad);
+}
+
+#[test]
+fn only_a_closed_run_can_be_sealed() {
+    let bench = Bench::new();
+    let dir = bench.open_record();
+    assert!(seal_closed(&dir).is_err());
+    let (writer, ..) = Writer::open(&dir).unwrap();
+    assert!(writer.seal().is_err());
+    assert!(!dir.join("seal.json").exists());
+}
+
+#[test]
+fn what_changed_under_the_writer_is_not_sealed() {
+    let bench = Bench::new();
+    let mut writer = bench.driven();
+    let dir = writer.dir().to_owned();
+    writer.append(now(), Event::RunClosed { verdict: Verdict::Passed }).unwrap();
+    let changed = String::from_utf8(log(&dir)).unwrap().replace("passed\"}\n", "failed\"}\n");
+    set_log(&dir, changed.as_bytes());
+    assert!(writer.seal().unwrap_err().to_string().contains("not what this program wrote"));
+    assert!(!dir.join("seal.json").exists());
+}
