@@ -1,1 +1,36 @@
-//! (skeleton)
+//! One script → how it ended and what it printed, somewhere. Knows no run-books.
+//!
+//! # What a block can rely on
+//!
+//! - One process in its own process group, standard input `/dev/null`, standard output and error apart.
+//! - Shells (`bash`; `sh`, `dash`, `ash`) begin where the block before ended: working directory, exported and plain
+//!   variables, and in bash arrays and the attributes integer, lower, upper and nameref. Read-only variables come
+//!   back writable. Functions, aliases, options, traps and positional parameters do not cross.
+//! - Any other interpreter is called as `INTERPRETER SCRIPTFILE` with environment and working directory; nothing
+//!   comes back from it.
+//! - A script that ends by itself keeps its state whatever its exit code; one that a signal ended does not.
+//!
+//! # What this crate does not do
+//!
+//! It does not judge an outcome, keep a record, mask secrets, talk to a terminal or catch Ctrl-C.
+
+mod dump;
+mod group;
+mod interpreter;
+mod job;
+mod local;
+mod names;
+mod prepare;
+mod scratch;
+mod shell;
+mod state;
+mod streams;
+mod syntax;
+mod unquote;
+mod watch;
+
+pub use group::ProcessGroup;
+pub use job::{Ended, How, Job, Stream};
+pub use local::Local;
+pub use state::{Array, Damaged, State, Text};
+pub use syntax::{SyntaxError, Unchecked, syntax_error};

@@ -1,0 +1,279 @@
+//! What a shell tells about itself at its end, and what of it becomes the next state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStringExt;
+
+use crate::names::{crosses, is_identifier};
+use crate::prepare::Environment;
+use crate::state::{Array, State, Text};
+use crate::unquote::{Unreadable, Words};
+
+/// What a shell told about itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    cwd: Vec<u8>,
+    shell: Variables,
+    hidden: Hidden,
+    bash: bool,
+}
+
+/// Which variables could not be seen because function-local ones stood in front of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Hidden {
+    /// It ended outside of any function.
+    #[default]
+    Nothing,
+    /// These.
+    Names(BTreeSet<String>),
+    /// Nobody can tell.
+    Anything,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Variables {
+    exported: BTreeMap<String, Text>,
+    plain: BTreeMap<String, Text>,
+    arrays: BTreeMap<String, Array>,
+    attributes: BTreeMap<String, String>,
+}
+
+/// The environment a block was given and where it came from.
+pub(crate) struct Given<'a> {
+    /// The environment the program was started in.
+    pub(crate) base: &'a Environment,
+    /// What the process got.
+    pub(crate) sent: &'a Environment,
+    /// Whether the block was put into a directory of its own.
+    pub(crate) own_cwd: bool,
+}
+
+/// What the wrapper tells first: the state is restored, the script begins.
+pub(crate) const READY: &[u8] = b"ready\0";
+
+/// The remark for a block that ended inside functions.
+pub(crate) const IN_FUNCTIONS: &str = "the script ended inside a function, whose local variables cannot be told from \
+    the others: variables stay as they were before it; only the working directory carries over";
+
+/// Reads what our wrapper wrote, all of it: `ready`, then `state`, functions, directory, variables, more, `end`,
+/// each closed by NUL. `None`: the shell did not get to its end.
+pub(crate) fn read(bytes: &[u8]) -> Result<Option<Told>, Unreadable> {
+    let fields: Vec<&[u8]> = bytes.split(|&byte| byte == 0).collect();
+    let [b"ready", b"state", functions, cwd, variables, more, b"end", b""] = fields[..] else {
+        return if fields.len() <= 2 { Ok(None) } else { Err(Unreadable) };
+    };
+    let bash = variables.starts_with(b"declare ");
+    let mut told = Told { cwd: cwd.strip_suffix(b"\n").unwrap_or(cwd).to_vec(), bash, ..Told::default() };
+    if told.cwd.first() != Some(&b'/') {
+        return Err(Unreadable);
+    }
+    told.shell = if bash { declarations(variables)? } else { assignments(variables, more)? };
+    told.hidden =
+        match functions.split(|&byte| byte == b' ').filter(|name| !name.is_empty()).collect::<Vec<_>>()[..] {
+            [] | [b"source"] => Hidden::Nothing,
+            [_] | [_, b"source"] if functions != b"? " => Hidden::Names(locals(more)?),
+            _ => Hidden::Anything,
+        };
+    Ok(Some(told))
+}
+
+/// `declare -FLAGS NAME=VALUE` lines of bash.
+fn declarations(text: &[u8]) -> Result<Variables, Unreadable> {
+    let mut variables = Variables::default();
+    let mut words = Words::new(text);
+    while words.peek().is_some() {
+        if words.bare(|byte| byte == b' ') != b"declare" {
+            return Err(Unreadable);
+        }
+        words.expect(b' ')?;
+        let flags = words.bare(|byte| byte == b' ');
+        words.expect(b' ')?;
+        let name = String::from_utf8(words.bare(|byte| byte == b'=' || byte == b'\n').to_vec())
+            .map_err(|_| Unreadable)?;
+        let has = |flag: u8| flags.contains(&flag);
+        if has(b'a') || has(b'A') {
+            // An array that was declared and never assigned is printed without a value.
+            let items = if words.eat(b'=') { array(&mut words)? } else { Vec::new() };
+            let array = if has(b'A') { associative(items) } else { indexed(items)? };
+            variables.arrays.insert(name.clone(), array);
+        } else if words.eat(b'=') {
+            let value = Text::from_bytes(words.word(|byte| byte == b'\n')?);
+            let kind = if has(b'x') { &mut variables.exported } else { &mut variables.plain };
+            kind.insert(name.clone(), value);
+        }
+        words.expect(b'\n')?;
+        let array_flags: &[u8] = if has(b'a') || has(b'A') { b"x" } else { b"" };
+        let mut kept: Vec<u8> = flags
+            .iter()
+            .copied()
+            .filter(|flag| b"ilnu".contains(flag) || array_flags.contains(flag))
+            .collect();
+        kept.sort_unstable();
+        if !kept.is_empty() {
+            variables.attributes.insert(name, String::from_utf8(kept).map_err(|_| Unreadable)?);
+        }
+    }
+    Ok(variables)
+}
+
+type Items = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// `([KEY]=VALUE …)`; older bash prints the same in single quotes.
+fn array(words: &mut Words<'_>) -> Result<Items, Unreadable> {
+    if words.peek() != Some(b'(') {
+        let inner = words.word(|byte| byte == b'\n')?;
+        let mut inner_words = Words::new(&inner);
+        return if inner.first() == Some(&b'(') { array(&mut inner_words) } else { Err(Unreadable) };
+    }
+    words.expect(b'(')?;
+    let mut items = Vec::new();
+    loop {
+        while words.eat(b' ') {}
+        if words.eat(b')') {
+            return Ok(items);
+        }
+        words.expect(b'[')?;
+        let key = words.word(|byte| byte == b']')?;
+        words.expect(b']')?;
+        words.expect(b'=')?;
+        items.push((key, words.word(|byte| byte == b' ' || byte == b')')?));
+    }
+}
+
+fn associative(items: Items) -> Array {
+    Array::Associative(
+        items.into_iter().map(|(key, value)| (Text::from_bytes(key), Text::from_bytes(value))).collect(),
+    )
+}
+
+fn indexed(items: Items) -> Result<Array, Unreadable> {
+    let number = |key: &[u8]| std::str::from_utf8(key).ok()?.parse::<u64>().ok();
+    let item = |(key, value): (Vec<u8>, _)| Ok((number(&key).ok_or(Unreadable)?, Text::from_bytes(value)));
+    items.into_iter().map(item).collect::<Result<_, _>>().map(Array::Indexed)
+}
+
+/// `NAME=VALUE` lines of `set` and `export NAME[=VALUE]` lines of `export -p`.
+fn assignments(set: &[u8], exports: &[u8]) -> Result<Variables, Unreadable> {
+    let mut variables = Variables::default();
+    let mut words = Words::new(set);
+    while words.peek().is_some() {
+        let name = name(&mut words)?;
+        words.expect(b'=')?;
+        variables.plain.insert(name, Text::from_bytes(words.word(|byte| byte == b'\n')?));
+        words.expect(b'\n')?;
+    }
+    let mut words = Words::new(exports);
+    while words.peek().is_some() {
+        if words.bare(|byte| byte == b' ') != b"export" {
+            return Err(Unreadable);
+        }
+        words.expect(b' ')?;
+        let name = name(&mut words)?;
+        if words.eat(b'=') {
+            words.word(|byte| byte == b'\n')?;
+        }
+        words.expect(b'\n')?;
+        if let Some(value) = variables.plain.remove(&name) {
+            variables.exported.insert(name, value);
+        }
+    }
+    Ok(variables)
+}
+
+fn name(words: &mut Words<'_>) -> Result<String, Unreadable> {
+    let name = words.bare(|byte| byte == b'=' || byte == b'\n');
+    std::str::from_utf8(name).ok().filter(|name| is_identifier(name)).map(str::to_owned).ok_or(Unreadable)
+}
+
+/// Names that `local -p` lists: bash 5 prints declarations, older ones plain assignments.
+fn locals(text: &[u8]) -> Result<BTreeSet<String>, Unreadable> {
+    let told = declarations(text)?;
+    let names = told.exported.into_keys().chain(told.plain.into_keys()).chain(told.arrays.into_keys());
+    // `local x` without a value hides a variable too and is listed without `=`.
+    let bare = text
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.starts_with(b"declare ") && !line.contains(&b'='));
+    let bare = bare.filter_map(|line| line.rsplit(|&byte| byte == b' ').next());
+    Ok(names.chain(bare.filter_map(|name| String::from_utf8(name.to_vec()).ok())).collect())
+}
+
+impl Told {
+    /// The state after a block, from the one before it; with a remark where something could not be told.
+    pub(crate) fn after(self, before: &State, given: &Given<'_>) -> (State, Option<&'static str>) {
+        let mut next = before.clone();
+        if !given.own_cwd {
+            next.cwd = std::ffi::OsString::from_vec(self.cwd.clone()).into();
+        }
+        if self.hidden == Hidden::Anything {
+            return (next, Some(IN_FUNCTIONS));
+        }
+        self.exported(&mut next, given);
+        self.unexported(&mut next, given);
+        (next, None)
+    }
+
+    fn visible(&self, name: &str) -> bool {
+        crosses(name) && !matches!(&self.hidden, Hidden::Names(names) if names.contains(name))
+    }
+
+    /// Whether the process got this variable and left it alone: what the state says about it still holds.
+    fn untouched(&self, name: &str, given: &Given<'_>) -> bool {
+        let sent = given.sent.get(OsStr::new(name)).map(|value| value.as_os_str());
+        sent.is_some() && sent == self.shell.exported.get(name).map(|value| &**value)
+    }
+
+    fn exported(&self, next: &mut State, given: &Given<'_>) {
+        let sent = given.sent.keys().filter_map(|name| name.to_str().map(str::to_owned));
+        let names: BTreeSet<String> = sent.chain(self.shell.exported.keys().cloned()).collect();
+        for name in names.iter().filter(|name| self.visible(name) && !self.untouched(name, given)) {
+            let base = given.base.get(OsStr::new(name)).map(|value| value.as_os_str());
+            let now = self.shell.exported.get(name);
+            next.forget(name);
+            if now.map(|value| &**value) != base {
+                next.exported.insert(name.clone(), now.cloned());
+            }
+        }
+    }
+
+    fn unexported(&self, next: &mut State, given: &Given<'_>) {
+        let keep = |name: &String| !self.visible(name) || self.untouched(name, given);
+        let old_plain = next.plain.clone();
+        next.plain.retain(|name, _| keep(name));
+        for (name, value) in
+            self.shell.plain.iter().filter(|(name, value)| self.visible(name) && !initial(name, value))
+        {
+            next.plain.insert(name.clone(), value.clone());
+        }
+        if self.bash {
+            next.arrays.retain(|name, _| keep(name));
+            next.attributes.retain(|name, _| keep(name));
+        } else {
+            // This shell was not given arrays and knows no attributes: they wait for the next bash, unless a scalar
+            // has taken the name.
+            next.arrays.retain(|name, _| !self.shell.plain.contains_key(name));
+            let (plain, arrays) = (&next.plain, &next.arrays);
+            next.attributes.retain(|name, _| {
+                keep(name)
+                    || arrays.contains_key(name)
+                    || plain.get(name).is_some_and(|now| old_plain.get(name) == Some(now))
+            });
+        }
+        for (name, array) in self.shell.arrays.iter().filter(|(name, _)| self.visible(name)) {
+            next.arrays.insert(name.clone(), array.clone());
+        }
+        for (name, flags) in self.shell.attributes.iter().filter(|(name, _)| self.visible(name)) {
+            next.attributes.insert(name.clone(), flags.clone());
+        }
+    }
+}
+
+/// Whether a plain variable has the value that shells start with anyway.
+fn initial(name: &str, value: &Text) -> bool {
+    match name {
+        "IFS" => value.as_bytes() == b" \t\n",
+        "PS4" => value.as_bytes() == b"+ ",
+        "TERM" => value.as_bytes() == b"dumb",
+        "HOSTNAME" => value.as_bytes() == rustix::system::uname().nodename().to_bytes(),
+        _ => false,
+    }
+}
