@@ -3,7 +3,7 @@
 use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Finished, Judged};
 
-use super::history::{About, Told};
+use super::history::{About, Told, Weight};
 use super::{Pen, words};
 use crate::text::{code, fenced, prose, shorten};
 use crate::time::took;
@@ -14,12 +14,16 @@ const EDGE: usize = 20;
 const EDGE_OF_EARLIER: usize = 5;
 
 impl Pen<'_> {
-    /// Tells an attempt. `in_full` for the one that counts.
-    pub(super) fn attempt(&self, attempt: &Attempt, at: &str, about: About<'_>, in_full: bool) -> Told {
+    /// Tells an attempt.
+    pub(super) fn attempt(&self, attempt: &Attempt, at: &str, about: About<'_>, weight: Weight) -> Told {
+        let alone = weight == Weight::Alone;
         let who = prose(self.summary.name_of(&attempt.who));
         let probe = if attempt.probe { "PROBE " } else { "" };
-        let number =
-            if attempt.attempt > 1 { format!("attempt {} · ", attempt.attempt) } else { String::new() };
+        let number = if alone && attempt.attempt == 1 {
+            String::new()
+        } else {
+            format!("attempt {} · ", attempt.attempt)
+        };
         let mut details = Vec::new();
         if let Some(script) = &attempt.script {
             let caption = if attempt.edited {
@@ -35,8 +39,15 @@ impl Pen<'_> {
         };
         let result = &ended.result;
         details.extend(expectations(&result.expectations));
+        if result.expectations.is_empty() {
+            details.push(String::new());
+        }
         details.extend(given(result));
-        details.extend(self.output(result, about.block, if in_full { EDGE } else { EDGE_OF_EARLIER }));
+        details.extend(self.output(
+            result,
+            about.block,
+            if weight == Weight::Earlier { EDGE_OF_EARLIER } else { EDGE },
+        ));
         details.extend(remarks(result));
         let word = format!("{probe}{}", Status::from(result.outcome).words());
         let rest = format!("{number}{} · {} · {at} · by {who}", ending(result), took(result.duration_ms));
@@ -128,18 +139,13 @@ fn expectations(judged: &[Judged]) -> Vec<String> {
 }
 
 fn given(result: &Finished) -> Vec<String> {
-    let mut lines = Vec::new();
     let captured =
         result.captures.iter().map(|(name, value)| format!("- captured: {} = {}", code(name), code(value)));
     let files = result.files.iter().map(|(path, blob)| {
         let digest = code(&format!("sha256:{}", blob.sha256));
         format!("- file kept: {}, {} bytes, {digest}", code(path), blob.bytes)
     });
-    lines.extend(captured.chain(files));
-    if !lines.is_empty() {
-        lines.insert(0, String::new());
-    }
-    lines
+    captured.chain(files).collect()
 }
 
 fn remarks(result: &Finished) -> Vec<String> {

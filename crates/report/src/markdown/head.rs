@@ -1,5 +1,6 @@
 //! The head of the executed copy, by a template. Every value is escaped unless a filter has made it safe.
 
+use holdpoint_document::Work;
 use minijinja::{
     AutoEscape, Environment, Error, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde,
 };
@@ -92,6 +93,11 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
         Some((_, title)) => safe(prose(title)),
         None => safe(code_cell(&id)),
     });
+    let actions = actions(pen);
+    env.add_filter("action", move |id: String| match actions.iter().find(|(known, _)| *known == id) {
+        Some((_, kind)) => safe(format!("{} {}", prose(kind), code_cell(&id))),
+        None => safe(code_cell(&id)),
+    });
     add_words(&mut env);
     Ok(env)
 }
@@ -100,6 +106,19 @@ fn names(summary: &Summary) -> Vec<(String, String)> {
     let named =
         summary.people.iter().filter_map(|person| Some((person.principal.clone(), person.name.clone()?)));
     named.collect()
+}
+
+/// What to call an action: an item by its text, else its kind.
+fn actions(pen: &Pen<'_>) -> Vec<(String, String)> {
+    let planned = pen.m.plan.steps.iter().flat_map(|step| &step.actions).map(|action| {
+        let name = match &action.work {
+            Work::Confirm { text } => format!("“{}”", text.trim()),
+            work => work.kind().to_owned(),
+        };
+        (action.id.clone(), name)
+    });
+    let blocks = pen.summary.steps.iter().flat_map(|step| &step.rollback_blocks);
+    planned.chain(blocks.map(|block| (block.id.clone(), block.kind.to_owned()))).collect()
 }
 
 /// Filters that turn an enum's serialised name into words; a name that is none of them is an error.

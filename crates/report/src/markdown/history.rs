@@ -22,6 +22,17 @@ pub(super) struct About<'a> {
     pub(super) block: Option<&'a Block>,
 }
 
+/// How much room a happening is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Nothing else happened.
+    Alone,
+    /// The attempt that counts, among others.
+    Last,
+    /// Overtaken by another.
+    Earlier,
+}
+
 impl Pen<'_> {
     /// What became of an action.
     pub(super) fn action(&self, result: &ActionSummary, action: Option<&Action>) -> Vec<String> {
@@ -41,7 +52,7 @@ impl Pen<'_> {
         if let [only] = &result.history[..]
             && !only.superseded
         {
-            let told = self.tell(only, about, true);
+            let told = self.tell(only, about, Weight::Alone);
             // The one thing that happened is the result: one line says both.
             if told.word == words {
                 let mut lines = vec![format!("**{rollback}{words}** · {} · {}", told.rest, self.mark)];
@@ -76,7 +87,10 @@ impl Pen<'_> {
             line.push_str(if started == ended { "" } else { &span });
         }
         if step.rounds > 1 {
-            line.push_str(&format!(" · begun {} times", step.rounds));
+            line.push_str(&match step.rounds {
+                2 => " · begun twice".to_owned(),
+                times => format!(" · begun {times} times"),
+            });
         }
         if !step.performers.is_empty() {
             let names: Vec<String> =
@@ -114,7 +128,8 @@ impl Pen<'_> {
                 let caption = if earlier { "*Earlier, before this was done again:*" } else { "*Then:*" };
                 lines.extend([String::new(), caption.to_owned()]);
             }
-            let told = self.tell(happening, about, last == Some(at) && !happening.superseded);
+            let counts = last == Some(at) && !happening.superseded;
+            let told = self.tell(happening, about, if counts { Weight::Last } else { Weight::Earlier });
             let history = if happening.superseded { " (earlier)" } else { "" };
             lines.push(String::new());
             lines.push(format!("**{}**{history} · {}", told.word, told.rest));
@@ -123,11 +138,11 @@ impl Pen<'_> {
         lines
     }
 
-    fn tell(&self, happening: &Happening, about: About<'_>, in_full: bool) -> Told {
+    fn tell(&self, happening: &Happening, about: About<'_>, weight: Weight) -> Told {
         let at = clock(happening.at, &self.m.zone);
         let simple = |word: &str, rest: String| Told { word: word.to_owned(), rest, details: Vec::new() };
         let mut told = match &happening.what {
-            What::Attempt(attempt) => self.attempt(attempt, &at, about, in_full),
+            What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
             What::Confirmed { by } => simple("CONFIRMED", format!("{at} · {}", self.who(by))),
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };

@@ -96,7 +96,13 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
         }
     }
     values.sort_by_key(|value| value.n);
-    values
+    // A value taken or written down again by the same action replaces the one before it.
+    let again = |at: usize| {
+        let value: &ValueFound = &values[at];
+        values[at + 1..].iter().any(|later| later.name == value.name && later.action == value.action)
+    };
+    let stands: Vec<bool> = (0..values.len()).map(|at| !again(at)).collect();
+    values.into_iter().zip(stands).filter(|(_, stands)| *stands).map(|(value, _)| value).collect()
 }
 
 /// The first thing in document order (or in the order of a rollback) that is not done.
