@@ -1,1 +1,48 @@
-//! (skeleton)
+//! A record, rendered: the executed copy (Markdown), one JSON object, and frames to replay.
+//!
+//! Executes nothing and reads no files: events, plan, source text and a way to read blobs come in, strings go out.
+//! What comes from a run (outputs, reasons, names, values) is never trusted: it is made harmless here before it
+//! stands in a rendering.
+
+mod blobs;
+mod error;
+mod markdown;
+mod summary;
+mod text;
+mod time;
+mod timeline;
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{BlobRef, Stamped};
+
+pub use error::ReportError;
+pub use markdown::markdown;
+pub use summary::*;
+pub use text::visible;
+pub use time::{clock, took};
+pub use timeline::*;
+
+/// What a rendering is made from.
+pub struct Material<'a> {
+    /// The plan, compiled from `source`.
+    pub plan: &'a Plan,
+    /// The document's text, exactly the bytes the record names.
+    pub source: &'a str,
+    /// The record's events, in order, from event 0.
+    pub events: &'a [Stamped],
+    /// Reads a blob of the record; `None` where it is not there. Digest and length are checked here again.
+    pub blob: &'a dyn Fn(&BlobRef) -> Option<Vec<u8>>,
+    /// What `verify` said of the record, in its own words; `None` where nobody asked it.
+    pub verdict_of_verify: Option<String>,
+    /// The zone that times are shown in.
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// The record as one JSON object. Every event stands in it under its number `n`; the keys are those of [`Summary`].
+///
+/// # Errors
+///
+/// Those of [`summarise`].
+pub fn json(m: &Material<'_>) -> Result<serde_json::Value, ReportError> {
+    Ok(serde_json::to_value(summarise(m)?)?)
+}

@@ -1,0 +1,134 @@
+//! The head of the executed copy, by a template. Every value is escaped unless a filter has made it safe.
+
+use holdpoint_document::Work;
+use minijinja::{
+    AutoEscape, Environment, Error, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde,
+};
+use serde::Serialize;
+
+use super::{Pen, words};
+use crate::text::{code_cell, prose};
+use crate::time::{clock, took, zone_name};
+use crate::{Person, ReportError, Summary};
+
+const TEMPLATE: &str = include_str!("../../templates/executed.md.j2");
+
+/// Renders the head, from the title down to where the document begins.
+pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
+    let mut env = environment(pen)?;
+    env.add_template("executed.md", TEMPLATE)?;
+    let summary = pen.summary;
+    let context = Head {
+        summary,
+        mark: &pen.mark,
+        verdict: summary.verdict_words(),
+        zone: zone_name(&pen.m.zone, summary.run.opened),
+        statuses: summary.steps.iter().map(|step| step.status.words()).collect(),
+        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        acting: summary.people.iter().filter(|person| person.acted).collect(),
+    };
+    Ok(env.get_template("executed.md")?.render(Value::from(Serde(context)))?)
+}
+
+/// What the template sees: the summary, and words for it.
+#[derive(Serialize)]
+struct Head<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    mark: &'a str,
+    verdict: &'static str,
+    zone: String,
+    statuses: Vec<&'static str>,
+    waits_words: Option<String>,
+    acting: Vec<&'a Person>,
+}
+
+fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_syntax(
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?,
+    );
+    env.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
+    // Fail closed: a value that no filter made safe is escaped, whoever edits the template.
+    env.set_formatter(|out, _, value| {
+        let text = value.to_string();
+        let text = if value.is_safe() { text } else { prose(&text) };
+        out.write_str(&text).map_err(Error::from)
+    });
+    let safe = Value::from_safe_string;
+    env.add_filter("code", move |text: String| safe(code_cell(&text)));
+    env.add_filter("digest", move |hex: String| safe(code_cell(&format!("sha256:{hex}"))));
+    env.add_filter("took", move |ms: u64| safe(took(ms)));
+    let zone = pen.m.zone.clone();
+    env.add_filter("time", move |at: String| match at.parse() {
+        Ok(at) => Ok(safe(clock(at, &zone))),
+        Err(_) => Err(Error::new(minijinja::ErrorKind::InvalidOperation, "not a time")),
+    });
+    let names = names(pen.summary);
+    env.add_filter("who", move |principal: String| {
+        match names.iter().find(|(known, _)| *known == principal) {
+            Some((_, name)) => safe(format!("{} ({})", prose(name), code_cell(&principal))),
+            None => safe(code_cell(&principal)),
+        }
+    });
+    env.add_filter("via", move |via: String| {
+        safe(
+            match via.as_str() {
+                "terminal" => "",
+                "answers" => " (from the answers file)",
+                "command" => " (by a command)",
+                _ => " (ASSUMED by a dry run)",
+            }
+            .to_owned(),
+        )
+    });
+    let steps: Vec<(String, String)> = pen
+        .summary
+        .steps
+        .iter()
+        .map(|step| (step.id.clone(), format!("{} {}", step.number, step.title)))
+        .collect();
+    env.add_filter("step", move |id: String| match steps.iter().find(|(known, _)| *known == id) {
+        Some((_, title)) => safe(prose(title)),
+        None => safe(code_cell(&id)),
+    });
+    let actions = actions(pen);
+    env.add_filter("action", move |id: String| match actions.iter().find(|(known, _)| *known == id) {
+        Some((_, kind)) => safe(format!("{} {}", prose(kind), code_cell(&id))),
+        None => safe(code_cell(&id)),
+    });
+    add_words(&mut env);
+    Ok(env)
+}
+
+fn names(summary: &Summary) -> Vec<(String, String)> {
+    let named =
+        summary.people.iter().filter_map(|person| Some((person.principal.clone(), person.name.clone()?)));
+    named.collect()
+}
+
+/// What to call an action: an item by its text, else its kind.
+fn actions(pen: &Pen<'_>) -> Vec<(String, String)> {
+    let planned = pen.m.plan.steps.iter().flat_map(|step| &step.actions).map(|action| {
+        let name = match &action.work {
+            Work::Confirm { text } => format!("“{}”", text.trim()),
+            work => work.kind().to_owned(),
+        };
+        (action.id.clone(), name)
+    });
+    let blocks = pen.summary.steps.iter().flat_map(|step| &step.rollback_blocks);
+    planned.chain(blocks.map(|block| (block.id.clone(), block.kind.to_owned()))).collect()
+}
+
+/// Filters that turn an enum's serialised name into words; a name that is none of them is an error.
+fn add_words(env: &mut Environment<'_>) {
+    fn read<T: serde::de::DeserializeOwned>(name: String) -> Result<T, Error> {
+        serde_json::from_value(serde_json::Value::String(name))
+            .map_err(|_| Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name"))
+    }
+    env.add_filter("deviation", |name: String| read(name).map(words::deviation));
+    env.add_filter("choice", |name: String| read(name).map(words::choice));
+    env.add_filter("meaning", |name: String| read(name).map(words::meaning));
+    env.add_filter("assurance", |name: String| read(name).map(words::assurance));
+}

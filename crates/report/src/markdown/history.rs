@@ -1,0 +1,270 @@
+//! What happened to a step or an action, as the lines of a block quote.
+
+use holdpoint_document::{Action, Block, Work};
+use holdpoint_engine::{By, DeviationKind, Evidence, SignedOff};
+
+use super::{Pen, words};
+use crate::text::{code, code_cell, fenced, prose, shorten};
+use crate::time::{clock, took};
+use crate::{ActionSummary, Happening, RollbackState, Status, StepSummary, What, blobs};
+
+/// A happening told: a word in capitals, the rest of its line, and lines below it.
+pub(super) struct Told {
+    pub(super) word: String,
+    pub(super) rest: String,
+    pub(super) details: Vec<String>,
+}
+
+/// The part of the document a happening is about.
+#[derive(Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) work: Option<&'a Work>,
+    pub(super) block: Option<&'a Block>,
+}
+
+/// How much room a happening is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Nothing else happened.
+    Alone,
+    /// The attempt that counts, among others.
+    Last,
+    /// Overtaken by another.
+    Earlier,
+}
+
+impl Pen<'_> {
+    /// What became of an action.
+    pub(super) fn action(&self, result: &ActionSummary, action: Option<&Action>) -> Vec<String> {
+        let work = action.map(|action| &action.work);
+        self.result(result, About { work, block: work.and_then(Work::block) })
+    }
+
+    /// What became of a rollback block.
+    pub(super) fn rollback_block(&self, result: &ActionSummary, block: &Block) -> Vec<String> {
+        self.result(result, About { work: None, block: Some(block) })
+    }
+
+    fn result(&self, result: &ActionSummary, about: About<'_>) -> Vec<String> {
+        let words = result.status.words();
+        let rollback =
+            if result.kind == "rollback" && result.status != Status::NotUsed { "ROLLBACK " } else { "" };
+        if let [only] = &result.history[..]
+            && !only.superseded
+        {
+            let told = self.tell(only, about, Weight::Alone);
+            // The one thing that happened is the result: one line says both.
+            if told.word == words {
+                let mut lines = vec![format!("**{rollback}{words}** · {} · {}", told.rest, self.mark)];
+                lines.extend(told.details);
+                return lines;
+            }
+        }
+        let explained = match result.status {
+            Status::NotUsed => ": nothing was rolled back here",
+            Status::RolledBack => ": what this did was undone, see the rollback below",
+            Status::Waiting if self.summary.run.closed.is_some() => ": the run ended before it was complete",
+            Status::Waiting => ": the run cannot go on without it",
+            Status::InDoubt => ": it was begun and the record does not say how it ended",
+            Status::TakenAsDone => {
+                ": the record does not say how it ended; the operator says that it happened"
+            }
+            _ => "",
+        };
+        let attempts =
+            if result.attempts > 1 { format!(" · {} attempts", result.attempts) } else { String::new() };
+        let mut lines = vec![format!("**{rollback}{words}**{explained}{attempts} · {}", self.mark)];
+        lines.extend(self.history(&result.history, about));
+        lines
+    }
+
+    /// What became of a step as a whole.
+    pub(super) fn step(&self, step: &StepSummary) -> Vec<String> {
+        let mut line = format!("**STEP {} {}**", prose(&step.number), step.status.words());
+        if let (Some(started), Some(ended)) = (step.started, step.ended) {
+            let (zone, elapsed) = (&self.m.zone, took(step.elapsed_ms));
+            let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));
+            line.push_str(if started == ended { "" } else { &span });
+        }
+        if step.rounds > 1 {
+            line.push_str(&match step.rounds {
+                2 => " · begun twice".to_owned(),
+                times => format!(" · begun {times} times"),
+            });
+        }
+        if !step.performers.is_empty() {
+            let names: Vec<String> =
+                step.performers.iter().map(|who| prose(self.summary.name_of(who))).collect();
+            line.push_str(&format!(" · by {}", names.join(", ")));
+        }
+        let mut lines = vec![format!("{line} · {}", self.mark)];
+        let undone = match step.rollback {
+            None | Some(RollbackState::Done) => None,
+            Some(RollbackState::Impossible) => {
+                Some("**NOT ROLLED BACK**: the document has no rollback for this step.")
+            }
+            Some(RollbackState::Failed) => Some("**ROLLBACK FAILED**: a rollback block did not pass."),
+            Some(RollbackState::InDoubt) => {
+                Some("**ROLLBACK IN DOUBT**: a rollback block has no recorded end.")
+            }
+            Some(RollbackState::Unfinished) => {
+                Some("**ROLLBACK NOT FINISHED**: not every rollback block was run.")
+            }
+        };
+        if let Some(undone) = undone {
+            lines.extend([String::new(), undone.to_owned()]);
+        }
+        lines.extend(self.history(&step.history, About::default()));
+        lines
+    }
+
+    fn history(&self, history: &[Happening], about: About<'_>) -> Vec<String> {
+        let last = history.iter().rposition(|h| matches!(&h.what, What::Attempt(attempt) if !attempt.probe));
+        let mut lines = Vec::new();
+        let mut earlier = false;
+        for (at, happening) in history.iter().enumerate() {
+            if happening.superseded != earlier {
+                earlier = happening.superseded;
+                let caption = if earlier { "*Earlier, before this was done again:*" } else { "*Then:*" };
+                lines.extend([String::new(), caption.to_owned()]);
+            }
+            let counts = last == Some(at) && !happening.superseded;
+            let told = self.tell(happening, about, if counts { Weight::Last } else { Weight::Earlier });
+            let history = if happening.superseded { " (earlier)" } else { "" };
+            lines.push(String::new());
+            lines.push(format!("**{}**{history} · {}", told.word, told.rest));
+            lines.extend(told.details);
+        }
+        lines
+    }
+
+    fn tell(&self, happening: &Happening, about: About<'_>, weight: Weight) -> Told {
+        let at = clock(happening.at, &self.m.zone);
+        let simple = |word: &str, rest: String| Told { word: word.to_owned(), rest, details: Vec::new() };
+        let mut told = match &happening.what {
+            What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
+            What::Confirmed { by } => simple("CONFIRMED", format!("{at} · {}", self.who(by))),
+            What::Recorded { name, value, evidence, within_limits, by } => {
+                let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };
+                let limits =
+                    limits_of(about.work, name).map(|l| format!(" ({})", prose(&l))).unwrap_or_default();
+                let proof =
+                    evidence.as_ref().map(|e| format!(" · evidence: {}", proof(e))).unwrap_or_default();
+                let value = format!("{} = {}{limits}{proof}", code(name), code(value));
+                simple(word, format!("{value} · {at} · {}", self.who(by)))
+            }
+            What::Requested { role, statement } => {
+                let mut told = simple("RELEASE ASKED FOR", format!("{at} · role {}", code(role)));
+                told.details = vec![String::new(), format!("To be signed: {}", prose(statement))];
+                told
+            }
+            What::Given(given) => self.signed(given, &at),
+            What::Rejected { reason, by } => simple("REJECTED", self.because(&at, reason, by)),
+            What::Refused { reason, by } => simple("DID NOT COUNT", self.because(&at, reason, by)),
+            What::Deviation { number, kind, script, reason, by } => {
+                let word = match kind {
+                    DeviationKind::Skipped => "SKIPPED",
+                    DeviationKind::Edited => "EDITED",
+                    DeviationKind::Repeated => "REPEATED",
+                    DeviationKind::OutOfOrder => "GONE BACK TO HERE",
+                    DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
+                    DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+                };
+                let mut told =
+                    simple(word, format!("deviation {number} · {}", self.because(&at, reason, by)));
+                // An edited script is shown where it ran.
+                if let Some(script) = script.as_ref().filter(|_| *kind != DeviationKind::Edited) {
+                    told.details = self.script("What was run", script, "sh");
+                }
+                told
+            }
+            What::Decision { choice, reason, by } => {
+                let reason =
+                    reason.as_ref().map(|reason| format!(" · reason: {}", prose(reason))).unwrap_or_default();
+                simple("DECIDED", format!("{}{reason} · {at} · {}", words::choice(*choice), self.who(by)))
+            }
+            What::NotApplicable { condition } => {
+                simple("NOT APPLICABLE", format!("{} does not hold · {at}", code(condition)))
+            }
+            What::Note { text, corrects, by } => {
+                let corrects = corrects.map(|n| format!("corrects event {n}: ")).unwrap_or_default();
+                simple("NOTE", format!("{corrects}{} · {at} · {}", prose(text), self.who(by)))
+            }
+        };
+        let end = match &happening.what {
+            What::Attempt(attempt) => attempt.finished.as_ref().map(|ended| ended.n),
+            _ => None,
+        };
+        for note in
+            [Some(happening.n), end].into_iter().flatten().flat_map(|n| self.corrections.get(&n)).flatten()
+        {
+            let (at, who) = (clock(note.at, &self.m.zone), self.who(&note.by));
+            let line = format!("**CORRECTED** by event {}: {} · {at} · {who}", note.n, prose(&note.text));
+            told.details.extend([String::new(), line]);
+        }
+        told
+    }
+
+    /// The printed name, and how the answer came if not from a terminal.
+    pub(super) fn who(&self, by: &By) -> String {
+        format!("{}{}", prose(self.summary.name_of(&by.who)), words::via(by))
+    }
+
+    fn because(&self, at: &str, reason: &str, by: &By) -> String {
+        format!("reason: {} · {at} · {}", prose(reason), self.who(by))
+    }
+
+    /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
+    fn signed(&self, given: &SignedOff, at: &str) -> Told {
+        let row = |what: &str, value: String| format!("| {what} | {value} |");
+        let details = vec![
+            String::new(),
+            row("Signed by", format!("{} ({})", prose(&given.name), code_cell(&given.by.who))),
+            "| --- | --- |".to_owned(),
+            row("Time", at.to_owned()),
+            row("Meaning", words::meaning(given.meaning).to_owned()),
+            row("Role", code_cell(&given.role)),
+            row("Statement", prose(&given.statement)),
+            row("Assurance", words::assurance(given.assurance).to_owned()),
+        ];
+        let rest =
+            format!("{} · {}{}", words::meaning(given.meaning), prose(&given.name), words::via(&given.by));
+        Told { word: "SIGNED".to_owned(), rest, details }
+    }
+
+    /// A script from a blob, whole.
+    pub(super) fn script(
+        &self,
+        caption: &str,
+        script: &holdpoint_engine::BlobRef,
+        language: &str,
+    ) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        match blobs::fetch(self.m, script).bytes() {
+            Ok(bytes) => {
+                lines.push(format!("{caption} ({}):", code(&format!("sha256:{}", script.sha256))));
+                lines.push(String::new());
+                lines.extend(fenced(language, &shorten(&bytes, 500).lines));
+            }
+            Err(why) => {
+                lines.push(format!("{caption}: **{why}** ({})", code(&format!("sha256:{}", script.sha256))))
+            }
+        }
+        lines
+    }
+}
+
+fn limits_of(work: Option<&Work>, name: &str) -> Option<String> {
+    let Some(Work::Record { fields }) = work else { return None };
+    fields.iter().find(|field| field.name == name).and_then(|field| words::limits(&field.kind))
+}
+
+/// Proof named with a value.
+pub(super) fn proof(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Url(url) => code(url),
+        Evidence::File { path, blob } => {
+            format!("{} ({} bytes, {})", code(path), blob.bytes, code(&format!("sha256:{}", blob.sha256)))
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What enums are called in reports.
+
+use holdpoint_document::{Assurance, Meaning, ValueKind};
+use holdpoint_engine::{By, Choice, DeviationKind, Via};
+
+pub(super) fn deviation(kind: DeviationKind) -> &'static str {
+    match kind {
+        DeviationKind::Skipped => "skipped",
+        DeviationKind::Edited => "edited",
+        DeviationKind::Repeated => "repeated",
+        DeviationKind::OutOfOrder => "out of order",
+        DeviationKind::Shell => "outside of the document",
+        DeviationKind::PolicyOverridden => "policy overridden",
+    }
+}
+
+pub(super) fn choice(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Proceed => "go on",
+        Choice::Retry => "do it again",
+        Choice::Happened => "it happened, go on",
+        Choice::Run => "it did not happen, run it",
+        Choice::FindOut => "run the check to find out",
+        Choice::Abort => "end the run here",
+    }
+}
+
+pub(super) fn meaning(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Review => "review",
+        Meaning::Approval => "approval",
+        Meaning::Responsibility => "responsibility",
+        Meaning::Authorship => "authorship",
+    }
+}
+
+pub(super) fn assurance(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Rehearsal => "rehearsal (from an answers file: nobody signed)",
+        Assurance::Typed => "typed (a name typed at the terminal)",
+        Assurance::Ssh => "ssh (a key)",
+        Assurance::FidoUv => "fido-uv (a hardware key that verified its user)",
+    }
+}
+
+/// How an answer came, where it did not come from a person at a terminal.
+pub(super) fn via(by: &By) -> &'static str {
+    match by.via {
+        Via::Terminal => "",
+        Via::Answers => " (from the answers file)",
+        Via::Command => " (by a command)",
+        Via::Assumed => " (ASSUMED by a dry run)",
+    }
+}
+
+/// What values are allowed, where that is limited.
+pub(super) fn limits(kind: &ValueKind) -> Option<String> {
+    let range = |min: Option<String>, max: Option<String>| match (min, max) {
+        (None, None) => None,
+        (Some(min), None) => Some(format!("at least {min}")),
+        (None, Some(max)) => Some(format!("at most {max}")),
+        (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+    };
+    match kind {
+        ValueKind::Text { pattern } => pattern.as_ref().map(|pattern| format!("matches {pattern}")),
+        ValueKind::Integer { min, max } => range(min.map(|v| v.to_string()), max.map(|v| v.to_string())),
+        ValueKind::Number { min, max } => range(min.map(|v| v.to_string()), max.map(|v| v.to_string())),
+        ValueKind::Boolean => None,
+        ValueKind::Choice { choices } => Some(format!("one of {}", choices.join(", "))),
+    }
+}
+
+/// A signal's name, where it is a common one.
+pub(super) fn signal(number: i32) -> String {
+    let name = match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        6 => "SIGABRT",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        _ => return format!("signal {number}"),
+    };
+    format!("signal {number} ({name})")
+}

@@ -1,0 +1,297 @@
+//! The facts of a run that belong to no single step.
+
+use holdpoint_document::DocumentKind;
+use holdpoint_engine::{
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, SignedOff, Verdict,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Status;
+
+/// Which run, where, when, how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunFacts {
+    /// Event 0.
+    pub n: u64,
+    /// The store's gap-free number.
+    pub number: u64,
+    /// ULID that makes it unique beyond its store.
+    pub id: String,
+    /// Format version of the record.
+    pub record_format: String,
+    /// Digest of the plan that was walked.
+    pub plan: String,
+    /// Where it ran, as configured then.
+    pub environment: EnvironmentSeen,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When the last event was written.
+    pub last: Timestamp,
+    /// From the first to the last event, milliseconds; waiting included.
+    pub elapsed_ms: u64,
+    /// Time blocks were executing, milliseconds.
+    pub executing_ms: u64,
+    /// How it ended; `None` while it is open.
+    pub closed: Option<Closed>,
+    /// What `verify` said of the record; `None` where it was not asked.
+    pub verification: Option<String>,
+    /// How many events the record holds.
+    pub events: u64,
+    /// `holdpoint.toml` as it was.
+    pub config: Option<BlobRef>,
+    /// `allowed_signers` as it was.
+    pub signers: Option<BlobRef>,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Closed {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub verdict: Verdict,
+}
+
+/// The document that ran.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DocumentFacts {
+    /// Its title, as recorded.
+    pub title: String,
+    /// The quality system's number.
+    pub document_id: Option<String>,
+    /// The quality system's revision.
+    pub revision: Option<String>,
+    /// Path, relative to the repository's root.
+    pub path: String,
+    /// Its exact bytes.
+    pub blob: BlobRef,
+    /// The commit; `None` outside a repository.
+    pub commit: Option<String>,
+    /// Whether the work tree had uncommitted changes.
+    pub dirty: Option<bool>,
+    /// Whether the document's bytes are those of the commit.
+    pub committed: Option<bool>,
+    /// Annotated or foreign.
+    pub kind: DocumentKind,
+    /// Who wrote it, as it claims.
+    pub authors: Vec<String>,
+    /// Who approves it, as it claims.
+    pub approvers: Vec<String>,
+    /// When it was approved, as it claims.
+    pub approval_date: Option<String>,
+    /// From when it may be used, as it claims.
+    pub effective_date: Option<String>,
+}
+
+/// Somebody the record names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// The principal.
+    pub principal: String,
+    /// Printed name, where the record has one.
+    pub name: Option<String>,
+    /// Roles configured when the run opened.
+    pub roles: Vec<String>,
+    /// Whether this person did anything in this run.
+    pub acted: bool,
+}
+
+/// One driver's time at the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionFacts {
+    /// The event: 0 for the first.
+    pub n: u64,
+    /// When it began.
+    pub at: Timestamp,
+    /// Who, with what, where.
+    #[serde(flatten)]
+    pub session: Session,
+}
+
+/// A deviation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviationFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Counted from 1 within the run.
+    pub number: usize,
+    /// What kind.
+    pub kind: DeviationKind,
+    /// The step.
+    pub step: String,
+    /// The action; `None` means what was left of the step.
+    pub action: Option<String>,
+    /// The script that ran instead.
+    pub script: Option<BlobRef>,
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub by: By,
+}
+
+/// An answer to a question of the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DecisionFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The step.
+    pub step: String,
+    /// The action.
+    pub action: String,
+    /// How the action stood when it was decided.
+    pub about: Status,
+    /// What was decided.
+    pub choice: Choice,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who decided.
+    pub by: By,
+}
+
+/// Something about a sign-off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignOffFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The step.
+    pub step: String,
+    /// The action.
+    pub action: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: SignOffEvent,
+}
+
+/// What can happen to a sign-off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum SignOffEvent {
+    /// The run waits for it.
+    Requested {
+        /// Whose release it takes.
+        role: String,
+        /// What is to be signed.
+        statement: String,
+    },
+    /// It was given.
+    Given(SignedOff),
+    /// The person asked refused it.
+    Rejected {
+        /// Why.
+        reason: String,
+        /// By whom.
+        by: By,
+    },
+    /// An attempt did not count.
+    Refused {
+        /// Why.
+        reason: String,
+        /// Who tried.
+        by: By,
+    },
+}
+
+/// A rollback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RollbackFacts {
+    /// The event.
+    pub n: u64,
+    /// When it was opened.
+    pub at: Timestamp,
+    /// Steps to undo, in that order.
+    pub steps: Vec<String>,
+    /// Steps with an effect that the document cannot undo.
+    pub without: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked; `None` where the document did.
+    pub by: Option<By>,
+}
+
+/// A note or a correction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoteFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What it says.
+    pub text: String,
+    /// The step it is about.
+    pub step: Option<String>,
+    /// The event it corrects.
+    pub corrects: Option<u64>,
+    /// Who says so.
+    pub by: By,
+}
+
+/// A torn tail that was cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recovery {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The bytes that were cut.
+    pub torn: BlobRef,
+}
+
+/// A value that came out of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ValueFound {
+    /// The event it came with.
+    pub n: u64,
+    /// The variable's name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The step.
+    pub step: String,
+    /// The action.
+    pub action: String,
+    /// Whether a person wrote it down (else it was captured).
+    pub recorded: bool,
+    /// Whether it keeps its limits; captured values have none.
+    pub within_limits: bool,
+    /// Proof named with it.
+    pub evidence: Option<Evidence>,
+}
+
+/// What an open run waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waits {
+    /// The step.
+    pub step: String,
+    /// Its number.
+    pub number: String,
+    /// The action or rollback block.
+    pub action: String,
+    /// `run`, `check`, `confirm`, `record`, `signoff` or `rollback`.
+    pub kind: &'static str,
+    /// How it stands.
+    pub status: Status,
+    /// Whose turn it is, where a role is named.
+    pub role: Option<String>,
+}
+
+/// An event that this plan has no place for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Misfit {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Why it does not fit.
+    pub why: String,
+    /// The event, whole.
+    pub event: holdpoint_engine::Event,
+}

@@ -1,0 +1,152 @@
+//! What happened to one step or action.
+
+use holdpoint_engine::{BlobRef, By, Choice, DeviationKind, Evidence, Finished, SignedOff};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One thing that happened, in the order of the record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Happening {
+    /// The event; for an attempt its start.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the step was begun again later, so that this is history only.
+    pub superseded: bool,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What can happen to a step or an action.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A block was executed, or begun.
+    Attempt(Box<Attempt>),
+    /// Somebody confirmed it.
+    Confirmed {
+        /// Who.
+        by: By,
+    },
+    /// A value was written down.
+    Recorded {
+        /// The field.
+        name: String,
+        /// The value.
+        value: String,
+        /// Proof named with it.
+        evidence: Option<Evidence>,
+        /// Whether it keeps the field's limits.
+        within_limits: bool,
+        /// Who.
+        by: By,
+    },
+    /// A release was asked for.
+    Requested {
+        /// Whose.
+        role: String,
+        /// What is to be signed.
+        statement: String,
+    },
+    /// A release was given.
+    Given(SignedOff),
+    /// A release was refused by the person asked.
+    Rejected {
+        /// Why.
+        reason: String,
+        /// Who.
+        by: By,
+    },
+    /// An attempt to release did not count.
+    Refused {
+        /// Why.
+        reason: String,
+        /// Who tried.
+        by: By,
+    },
+    /// What was done is not what the document says.
+    Deviation {
+        /// Counted from 1 within the run.
+        number: usize,
+        /// What kind.
+        kind: DeviationKind,
+        /// The script that ran instead.
+        script: Option<BlobRef>,
+        /// Why.
+        reason: String,
+        /// Who decided it.
+        by: By,
+    },
+    /// An answer to a question.
+    Decision {
+        /// What was decided.
+        choice: Choice,
+        /// Why.
+        reason: Option<String>,
+        /// Who decided.
+        by: By,
+    },
+    /// A condition does not hold.
+    NotApplicable {
+        /// The condition, as written.
+        condition: String,
+    },
+    /// Somebody wanted this to be on record.
+    Note {
+        /// What it says.
+        text: String,
+        /// The event it corrects.
+        corrects: Option<u64>,
+        /// Who says so.
+        by: By,
+    },
+}
+
+/// One execution of a block.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Attempt {
+    /// Counted from 1, over retries and repeats.
+    pub attempt: u32,
+    /// Run only to find out whether an interrupted block took effect.
+    pub probe: bool,
+    /// Who operated, by principal.
+    pub who: String,
+    /// Working directory it started in.
+    pub cwd: String,
+    /// The exact script, where it is not the document's own.
+    pub script: Option<BlobRef>,
+    /// Whether that script was edited by the operator (else it is the document's, rendered).
+    pub edited: bool,
+    /// How it ended; `None` is in doubt.
+    pub finished: Option<Ended>,
+}
+
+/// The end of an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ended {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How it ended.
+    #[serde(flatten)]
+    pub result: Box<Finished>,
+}
+
+impl What {
+    /// Who answered, where a person did.
+    pub fn by(&self) -> Option<&By> {
+        match self {
+            What::Confirmed { by }
+            | What::Recorded { by, .. }
+            | What::Rejected { by, .. }
+            | What::Refused { by, .. }
+            | What::Deviation { by, .. }
+            | What::Decision { by, .. }
+            | What::Note { by, .. } => Some(by),
+            What::Given(given) => Some(&given.by),
+            What::Attempt(_) | What::Requested { .. } | What::NotApplicable { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A record folded into what a reader asks for: what became of each step and action, who, when, and what was
+//! decided. Shared by every rendering.
+
+mod facts;
+mod finish;
+mod fold;
+mod happening;
+mod opening;
+mod status;
+
+pub use facts::*;
+pub use fold::summarise;
+pub use happening::*;
+pub use status::{RollbackState, Status};
+
+use serde::Serialize;
+
+/// A run, whole. Every event of the record stands in it under its number `n`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Format version of this object, `1.0`.
+    pub format: &'static str,
+    /// Which run, where, when, how it ended.
+    pub run: RunFacts,
+    /// What ran; title, id and revision are the document's own claims.
+    pub document: DocumentFacts,
+    /// Everybody the record names, by principal.
+    pub people: Vec<Person>,
+    /// Who drove, the first session from event 0.
+    pub sessions: Vec<SessionFacts>,
+    /// Inputs as given; secrets by name only.
+    pub inputs: Vec<holdpoint_engine::InputGiven>,
+    /// What became of each step, in document order.
+    pub steps: Vec<StepSummary>,
+    /// Values captured and recorded that still count, in the order they came.
+    pub values: Vec<ValueFound>,
+    /// Deviations in order, numbered from 1.
+    pub deviations: Vec<DeviationFacts>,
+    /// Answers to the engine's questions, in order.
+    pub decisions: Vec<DecisionFacts>,
+    /// Sign-offs asked for, given, rejected and refused, in order.
+    pub sign_offs: Vec<SignOffFacts>,
+    /// Rollbacks, in order.
+    pub rollbacks: Vec<RollbackFacts>,
+    /// Notes and corrections, in order.
+    pub notes: Vec<NoteFacts>,
+    /// Torn tails that were cut.
+    pub recoveries: Vec<Recovery>,
+    /// What an open run waits for.
+    pub waits: Option<Waits>,
+    /// Events that this plan has no place for; a sound record has none.
+    pub misfits: Vec<Misfit>,
+}
+
+impl Summary {
+    /// The person's printed name, where the record has one, else the principal itself.
+    pub fn name_of<'a>(&'a self, principal: &'a str) -> &'a str {
+        self.people
+            .iter()
+            .find(|person| person.principal == principal)
+            .and_then(|person| person.name.as_deref())
+            .unwrap_or(principal)
+    }
+
+    /// How the run ended in capitals, or that it did not.
+    pub fn verdict_words(&self) -> &'static str {
+        use holdpoint_engine::Verdict;
+        match self.run.closed.as_ref().map(|closed| closed.verdict) {
+            None => "OPEN, NOT FINISHED",
+            Some(Verdict::Passed) if self.deviations.is_empty() => "PASSED",
+            Some(Verdict::Passed) => "PASSED, WITH DEVIATIONS",
+            Some(Verdict::Failed) => "FAILED",
+            Some(Verdict::RolledBack) => "ROLLED BACK",
+            Some(Verdict::Aborted) => "ABORTED",
+        }
+    }
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepSummary {
+    /// The plan's name for it.
+    pub id: String,
+    /// Position as the operator sees it.
+    pub number: String,
+    /// What it is called, as written.
+    pub title: String,
+    /// Titles of the headings above.
+    pub path: Vec<String>,
+    /// Who performs it, where the document says so.
+    pub role: Option<String>,
+    /// What became of it.
+    pub status: Status,
+    /// How often it was begun: 1 unless it was repeated.
+    pub rounds: u32,
+    /// First event of its present round.
+    pub started: Option<jiff::Timestamp>,
+    /// Last event of its present round.
+    pub ended: Option<jiff::Timestamp>,
+    /// From the first to the last, milliseconds; waiting for people included.
+    pub elapsed_ms: u64,
+    /// Who acted in it, by principal, in order.
+    pub performers: Vec<String>,
+    /// What happened to the step as a whole: conditions, deviations, notes.
+    pub history: Vec<Happening>,
+    /// Its actions, in document order.
+    pub actions: Vec<ActionSummary>,
+    /// How far undoing it came; `None` where no rollback named it.
+    pub rollback: Option<RollbackState>,
+    /// Its rollback blocks, in document order.
+    pub rollback_blocks: Vec<ActionSummary>,
+}
+
+/// What became of an action or a rollback block.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ActionSummary {
+    /// The plan's name for it; `STEP#rollback-N` for a rollback block, N from 1.
+    pub id: String,
+    /// `run`, `check`, `confirm`, `record`, `signoff` or `rollback`.
+    pub kind: &'static str,
+    /// What became of it.
+    pub status: Status,
+    /// Attempts of its present round, probes not counted.
+    pub attempts: u32,
+    /// First event of its present round.
+    pub started: Option<jiff::Timestamp>,
+    /// Last event of its present round.
+    pub ended: Option<jiff::Timestamp>,
+    /// Execution time of its present round, milliseconds; 0 for what people do.
+    pub duration_ms: u64,
+    /// Who acted, by principal, in order.
+    pub who: Vec<String>,
+    /// Everything that happened to it, earlier rounds included, in order.
+    pub history: Vec<Happening>,
+}
+
+impl ActionSummary {
+    /// The last attempt that counts, probes aside.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.history.iter().rev().filter(|h| !h.superseded).find_map(|h| match &h.what {
+            What::Attempt(attempt) if !attempt.probe => Some(&**attempt),
+            _ => None,
+        })
+    }
+}

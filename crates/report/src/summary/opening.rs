@@ -1,0 +1,116 @@
+//! The summary as it stands when a run opens: everything known, nothing done.
+
+use holdpoint_engine::{RunOpened, Stamped};
+
+use super::*;
+use crate::{Material, time::between};
+
+/// From event 0 and the plan.
+pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> Summary {
+    let front = &m.plan.front;
+    let book = &opened.runbook;
+    let last = m.events.last().map_or(first.at, |stamped| stamped.at);
+    Summary {
+        format: "1.0",
+        run: RunFacts {
+            n: first.n,
+            number: opened.number,
+            id: opened.id.clone(),
+            record_format: opened.format.clone(),
+            plan: opened.plan.clone(),
+            environment: opened.environment.clone(),
+            opened: first.at,
+            last,
+            elapsed_ms: between(first.at, last),
+            executing_ms: 0,
+            closed: None,
+            verification: m.verdict_of_verify.clone(),
+            events: m.events.len() as u64,
+            config: opened.config.clone(),
+            signers: opened.signers.clone(),
+        },
+        document: DocumentFacts {
+            title: book.title.clone(),
+            document_id: book.document_id.clone(),
+            revision: book.revision.clone(),
+            path: book.path.clone(),
+            blob: book.blob.clone(),
+            commit: book.commit.clone(),
+            dirty: book.dirty,
+            committed: book.committed,
+            kind: m.plan.kind,
+            authors: front.authors.clone(),
+            approvers: front.approvers.clone(),
+            approval_date: front.approval_date.map(|date| date.to_string()),
+            effective_date: front.effective_date.map(|date| date.to_string()),
+        },
+        people: people(opened),
+        sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
+        inputs: opened.inputs.clone(),
+        steps: m.plan.steps.iter().map(empty_step).collect(),
+        values: Vec::new(),
+        deviations: Vec::new(),
+        decisions: Vec::new(),
+        sign_offs: Vec::new(),
+        rollbacks: Vec::new(),
+        notes: Vec::new(),
+        recoveries: Vec::new(),
+        waits: None,
+        misfits: Vec::new(),
+    }
+}
+
+fn people(opened: &RunOpened) -> Vec<Person> {
+    let mut principals: Vec<&String> = opened.people.keys().chain(opened.roles.values().flatten()).collect();
+    principals.sort();
+    principals.dedup();
+    let roles = |who: &String| {
+        opened.roles.iter().filter(|(_, all)| all.contains(who)).map(|(role, _)| role.clone()).collect()
+    };
+    principals
+        .into_iter()
+        .map(|who| Person {
+            principal: who.clone(),
+            name: opened.people.get(who).cloned(),
+            roles: roles(who),
+            acted: false,
+        })
+        .collect()
+}
+
+fn empty_step(step: &holdpoint_document::Step) -> StepSummary {
+    let rollback_id = |at: usize| format!("{}#rollback-{}", step.id, at + 1);
+    StepSummary {
+        id: step.id.clone(),
+        number: step.number.clone(),
+        title: step.title.clone(),
+        path: step.path.clone(),
+        role: step.role.clone(),
+        status: Status::NotReached,
+        rounds: 1,
+        started: None,
+        ended: None,
+        elapsed_ms: 0,
+        performers: Vec::new(),
+        history: Vec::new(),
+        actions: step.actions.iter().map(|a| empty_action(a.id.clone(), a.work.kind())).collect(),
+        rollback: None,
+        rollback_blocks: (0..step.rollbacks.len())
+            .map(|at| empty_action(rollback_id(at), "rollback"))
+            .collect(),
+    }
+}
+
+fn empty_action(id: String, kind: &'static str) -> ActionSummary {
+    ActionSummary {
+        id,
+        kind,
+        status: Status::NotReached,
+        attempts: 0,
+        started: None,
+        ended: None,
+        duration_ms: 0,
+        who: Vec::new(),
+        history: Vec::new(),
+    }
+}

@@ -1,0 +1,202 @@
+//! Foreign text made harmless: control characters visible, Markdown and HTML without effect, fences that hold.
+
+/// Longest line shown of an output, in characters.
+const LONGEST_LINE: usize = 400;
+/// Longest value shown in a line of text, in characters.
+const LONGEST_VALUE: usize = 300;
+
+/// Bytes as text in which nothing acts or hides: line feeds and tabs stay, other control characters become their
+/// pictures (`␛`), invisible and direction-changing ones become `⟨U+202E⟩`, bytes that are not UTF-8 `⟨0xFF⟩`.
+pub fn visible(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c == '\n' || c == '\t' { out.push(c) } else { push(&mut out, c) }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("⟨0x{byte:02X}⟩"));
+        }
+    }
+    out
+}
+
+fn push(out: &mut String, c: char) {
+    let code = u32::from(c);
+    match code {
+        0..0x20 => out.push(char::from_u32(0x2400 + code).unwrap_or('\u{fffd}')),
+        0x7f => out.push('\u{2421}'),
+        // C1 controls, then what is invisible or turns the direction of text (Unicode categories Cc, Cf, Zl, Zp).
+        0x80..=0x9f
+        | 0xad
+        | 0x61c
+        | 0x180e
+        | 0x200b..=0x200f
+        | 0x2028..=0x202e
+        | 0x2060..=0x206f
+        | 0xfeff
+        | 0xfff9..=0xfffb
+        | 0xe0000..=0xe007f => out.push_str(&format!("⟨U+{code:04X}⟩")),
+        _ => out.push(c),
+    }
+}
+
+/// One line: line ends become `⏎`, tabs `␉`, too much is cut with a count.
+fn one_line(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.trim_end_matches('\n').chars() {
+        match c {
+            '\n' => out.push('⏎'),
+            c => push(&mut out, c),
+        }
+    }
+    cut(out, LONGEST_VALUE)
+}
+
+fn cut(text: String, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text;
+    }
+    let kept: String = text.chars().take(most).collect();
+    format!("{kept}… ⟨{} more characters⟩", count - most)
+}
+
+/// Text for a paragraph or a table cell: nothing in it is Markdown or HTML.
+pub(crate) fn prose(text: &str) -> String {
+    let line = one_line(text);
+    let chars: Vec<char> = line.chars().collect();
+    let mut out = String::with_capacity(line.len());
+    for (at, &c) in chars.iter().enumerate() {
+        let escaped = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '$' | '#' => true,
+            // Inside of a word an underscore never means anything; names stay readable in the raw text.
+            '_' => {
+                let word =
+                    |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
+                !(word(at.checked_sub(1)) && word(Some(at + 1)))
+            }
+            _ => false,
+        };
+        if escaped {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A code span that holds whatever the text is.
+pub(crate) fn code(text: &str) -> String {
+    let line = one_line(text);
+    if line.is_empty() {
+        return "(empty)".to_owned();
+    }
+    let ticks = "`".repeat(longest_run(&line) + 1);
+    let strips = line.starts_with(' ') && line.ends_with(' ') && !line.trim().is_empty();
+    let pad = if line.starts_with('`') || line.ends_with('`') || strips { " " } else { "" };
+    format!("{ticks}{pad}{line}{pad}{ticks}")
+}
+
+/// A code span for a table cell: there, and only there, a bar must be escaped even in code.
+pub(crate) fn code_cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// A fenced block as lines, its fence longer than any run of backticks in the body.
+pub(crate) fn fenced(info: &str, body: &[String]) -> Vec<String> {
+    let longest = body.iter().map(|line| longest_run(line)).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let info: String = info.chars().filter(|c| c.is_ascii_alphanumeric() || "+-_".contains(*c)).collect();
+    let mut lines = vec![format!("{fence}{info}")];
+    lines.extend(body.iter().cloned());
+    lines.push(fence);
+    lines
+}
+
+/// Bytes as lines, harmless, with the middle left out beyond `edge` lines at both ends.
+pub(crate) struct Shown {
+    /// The lines to show.
+    pub(crate) lines: Vec<String>,
+    /// How many there were.
+    pub(crate) total: usize,
+    /// How many were left out.
+    pub(crate) hidden: usize,
+    /// Whether the last line had no line feed.
+    pub(crate) unterminated: bool,
+}
+
+/// Shortens an output to its first and last `edge` lines.
+pub(crate) fn shorten(bytes: &[u8], edge: usize) -> Shown {
+    let text = visible(bytes);
+    let unterminated = !text.is_empty() && !text.ends_with('\n');
+    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(&text).split('\n').collect();
+    let total = if text.is_empty() { 0 } else { lines.len() };
+    let long = |line: &&str| cut((*line).to_owned(), LONGEST_LINE);
+    // Leaving out one or two lines would save nothing.
+    if total <= edge * 2 + 2 {
+        let lines = if total == 0 { Vec::new() } else { lines.iter().map(long).collect() };
+        return Shown { lines, total, hidden: 0, unterminated };
+    }
+    let hidden = total - edge * 2;
+    let mut shown: Vec<String> = lines[..edge].iter().map(long).collect();
+    shown.push(format!("⋮ ⟨{hidden} lines left out here⟩"));
+    shown.extend(lines[total - edge..].iter().map(long));
+    Shown { lines: shown, total, hidden, unterminated }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_or_hides_is_shown_instead() {
+        let cases: &[(&[u8], &str)] = &[
+            (b"\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
+            (b"a\r\nb", "a␍\nb"),
+            (b"bell\x07 nul\x00 del\x7f", "bell␇ nul␀ del␡"),
+            (b"bad\xff\xfebytes", "bad⟨0xFF⟩⟨0xFE⟩bytes"),
+            ("abc\u{202e}def\u{200b}".as_bytes(), "abc⟨U+202E⟩def⟨U+200B⟩"),
+            ("csi\u{9b}31m".as_bytes(), "csi⟨U+009B⟩31m"),
+            (b"tab\tstays", "tab\tstays"),
+        ];
+        for (bytes, shown) in cases {
+            assert_eq!(&visible(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn prose_is_neither_markdown_nor_html() {
+        assert_eq!(prose("a_b *c* <b>&amp;`d`|e\nf"), "a_b \\*c\\* \\<b\\>\\&amp;\\`d\\`\\|e⏎f");
+        assert_eq!(prose("_under_ error_rate"), "\\_under\\_ error_rate");
+    }
+
+    #[test]
+    fn a_code_span_holds_any_number_of_backticks() {
+        assert_eq!(code("plain"), "`plain`");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(code_cell("a|b"), "`a\\|b`");
+        assert_eq!(code(""), "(empty)");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_fence_inside() {
+        let lines = fenced("text", &["````".to_owned()]);
+        assert_eq!(lines, ["`````text", "````", "`````"]);
+    }
+
+    #[test]
+    fn a_long_output_keeps_its_ends_and_says_how_much_is_missing() {
+        let output: String = (1..=100).map(|n| format!("line {n}\n")).collect();
+        let shown = shorten(output.as_bytes(), 3);
+        assert_eq!((shown.total, shown.hidden, shown.lines.len()), (100, 94, 7));
+        assert_eq!(shown.lines[3], "⋮ ⟨94 lines left out here⟩");
+        assert_eq!(shown.lines[6], "line 100");
+        assert_eq!(shorten(b"", 3).total, 0);
+        assert!(shorten(b"no end", 3).unterminated);
+    }
+}

@@ -1,0 +1,66 @@
+//! Times and durations, as people read them.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Date and time to the second with the offset from UTC: `2026-11-23 15:34:05 +01:00`.
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The zone's name, where it has one.
+pub(crate) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
+    match zone.iana_name() {
+        Some(name) => name.to_owned(),
+        None => format!("UTC{}", at.to_zoned_datetime(zone.clone()).strftime("%:z")),
+    }
+}
+
+/// Milliseconds in words: `850 ms`, `4.2 s`, `3 min 05 s`, `2 h 07 min`.
+pub fn took(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", seconds, ms % 1000 / 100),
+        60_000..3_600_000 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Whole milliseconds from one event to another, none if the clock went back.
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_told_in_the_unit_a_reader_expects() {
+        let cases = [
+            (0, "0 ms"),
+            (850, "850 ms"),
+            (4_250, "4.2 s"),
+            (59_999, "59.9 s"),
+            (185_000, "3 min 05 s"),
+            (7_620_000, "2 h 07 min"),
+        ];
+        for (ms, words) in cases {
+            assert_eq!(took(ms), words);
+        }
+    }
+
+    #[test]
+    fn a_time_carries_its_offset() {
+        let at: Timestamp = "2026-11-23T14:34:05.123456Z".parse().unwrap();
+        let zone = jiff::tz::Offset::constant(1).to_time_zone();
+        assert_eq!(clock(at, &zone), "2026-11-23 15:34:05 +01:00");
+        assert_eq!(zone_name(&zone, at), "UTC+01:00");
+    }
+
+    #[test]
+    fn a_clock_that_went_back_gives_no_negative_duration() {
+        let at: Timestamp = "2026-11-23T14:34:05Z".parse().unwrap();
+        assert_eq!(between(at, at - jiff::SignedDuration::from_secs(5)), 0);
+    }
+}

@@ -1,0 +1,458 @@
+//! A small planner for test documents and a tape that records events, blobs and times.
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+use holdpoint_report::Material;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Plans a document of a plain make: `##` sections are steps, fences with a kind and task items are actions. Stands
+/// in for the real parser, which knows far more.
+pub fn plan(source: &str) -> Plan {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut fence: Option<(usize, String, String)> = None;
+    let mut at = 0;
+    let in_front = source.starts_with("---\n");
+    let mut skipping = in_front;
+    let mut in_item = false;
+    for line in source.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if skipping {
+            skipping = start == 0 || line.trim_end() != "---";
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let text = line.trim();
+        if let Some((from, info, marks)) = &fence {
+            if text == marks {
+                let span = Span::new(*from, start + line.trim_end().len());
+                let info = info.clone();
+                fence = None;
+                if let Some(step) = steps.last_mut() {
+                    step.span.end = at;
+                    add_fence(step, source, span, &info);
+                }
+            }
+            continue;
+        }
+        if let Some(step) = steps.last_mut() {
+            step.span.end = at;
+        }
+        let continues = in_item && indent > 0 && !text.is_empty() && !text.starts_with(['`', '-', '>']);
+        in_item = continues || text.starts_with("- [");
+        if continues {
+            steps.last_mut().and_then(|step| step.actions.last_mut()).expect("an item").span.end = at;
+        } else if text.starts_with("```") {
+            let marks: String = text.chars().take_while(|c| *c == '`').collect();
+            fence = Some((start + indent, text[marks.len()..].to_owned(), marks));
+        } else if let Some(title) = line.strip_prefix("## ") {
+            steps.push(step(title.trim(), steps.len() + 1, Span::new(start, at)));
+        } else if let Some(item) = text.strip_prefix("- [ ] ").or_else(|| text.strip_prefix("- [x] ")) {
+            let step = steps.last_mut().expect("items stand in steps");
+            let span = Span::new(start + indent, at);
+            push(step, span, Work::Confirm { text: item.to_owned() });
+        }
+    }
+    steps.retain(|step| !step.actions.is_empty());
+    Plan { kind: DocumentKind::Annotated, title: title(source), front: front(source), steps }
+}
+
+fn title(source: &str) -> String {
+    source.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default().to_owned()
+}
+
+fn front(source: &str) -> FrontMatter {
+    let key = |key: &str| {
+        source.lines().find_map(|l| l.strip_prefix(key)).map(|v| v.trim().trim_matches('"').to_owned())
+    };
+    FrontMatter {
+        document_id: key("document_id:"),
+        revision: key("revision:"),
+        authors: key("author:").into_iter().collect(),
+        ..FrontMatter::default()
+    }
+}
+
+fn step(title: &str, number: usize, span: Span) -> Step {
+    let id = title.to_lowercase().replace(' ', "-");
+    Step {
+        id,
+        number: number.to_string(),
+        title: title.to_owned(),
+        path: Vec::new(),
+        span,
+        digest: String::new(),
+        role: None,
+        when: Vec::new(),
+        target: None,
+        on_failure: OnFailure::Ask,
+        irreversible: false,
+        skippable: true,
+        actions: Vec::new(),
+        rollbacks: Vec::new(),
+    }
+}
+
+fn push(step: &mut Step, span: Span, work: Work) {
+    let id = format!("{}#{}", step.id, step.actions.len() + 1);
+    step.actions.push(Action { id, span, prose: None, caution: None, work });
+}
+
+fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
+    let (language, kind) = info.split_once(' ').unwrap_or((info, ""));
+    let inner: Vec<&str> = span.of(source).lines().skip(1).collect();
+    let script: String = inner[..inner.len() - 1]
+        .iter()
+        .filter(|l| !l.starts_with("#|"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let has = |option: &str| inner.iter().any(|line| *line == option);
+    let options = Options {
+        sensitive: has("#| sensitive: true"),
+        record: !has("#| record: false"),
+        reason: has("#| record: false").then(|| "prints the whole key ring".to_owned()),
+        ..Options::default()
+    };
+    let block = Block {
+        language: language.to_owned(),
+        interpreter: vec![language.to_owned()],
+        script,
+        span,
+        options,
+        expect: Vec::new(),
+    };
+    match kind {
+        "run" => push(step, span, Work::Run(block)),
+        "check" => push(step, span, Work::Check(block)),
+        "rollback" => step.rollbacks.push(block),
+        "expect" => {
+            let action = step.actions.last_mut().expect("a subject");
+            action.span.end = span.end;
+        }
+        "record" => {
+            let fields = inner[..inner.len() - 1].iter().filter_map(|line| line.trim().split_once(':')).map(
+                |(name, _)| Field {
+                    name: name.to_owned(),
+                    prompt: None,
+                    kind: ValueKind::Number { min: None, max: Some(0.1) },
+                    evidence: None,
+                },
+            );
+            push(step, span, Work::Record { fields: fields.collect() });
+        }
+        "signoff" => push(
+            step,
+            span,
+            Work::SignOff(SignOff {
+                role: "qa".to_owned(),
+                meaning: Meaning::Approval,
+                statement: "I approve".to_owned(),
+                independent: true,
+                count: 1,
+                expires: None,
+            }),
+        ),
+        _ => {}
+    }
+}
+
+/// A record in the making.
+#[derive(Debug)]
+pub struct Tape {
+    pub source: String,
+    pub plan: Plan,
+    pub events: Vec<Stamped>,
+    pub blobs: BTreeMap<String, Vec<u8>>,
+    pub now: Timestamp,
+}
+
+pub fn by(who: &str) -> By {
+    By { who: format!("{who}@example.org"), via: Via::Terminal }
+}
+
+pub fn session(operator: &str) -> Session {
+    Session {
+        operator: format!("{operator}@example.org"),
+        operator_from: "git".to_owned(),
+        program: Program { version: "0.1.0".to_owned(), sha256: Some(sha256(b"program")) },
+        os_user: operator.to_owned(),
+        host: "bastion-1".to_owned(),
+        tty: Some("/dev/pts/3".to_owned()),
+        cwd: "/srv/product".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        clock_synchronised: Some(true),
+    }
+}
+
+/// How an attempt ends.
+#[derive(Clone)]
+pub struct End {
+    pub outcome: Outcome,
+    pub exit: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub seconds: i64,
+    pub expectations: Vec<Judged>,
+    pub captures: Vec<(&'static str, String)>,
+    pub kept: bool,
+    pub masked: Vec<(&'static str, u64)>,
+}
+
+pub fn passed(stdout: impl AsRef<[u8]>) -> End {
+    End {
+        outcome: Outcome::Passed,
+        exit: Some(0),
+        stdout: stdout.as_ref().to_vec(),
+        stderr: Vec::new(),
+        seconds: 4,
+        expectations: vec![held("exit code 0")],
+        captures: Vec::new(),
+        kept: true,
+        masked: Vec::new(),
+    }
+}
+
+pub fn failed(exit: i32, stderr: impl AsRef<[u8]>) -> End {
+    End {
+        outcome: Outcome::Failed,
+        exit: Some(exit),
+        stderr: stderr.as_ref().to_vec(),
+        expectations: vec![broke("exit code 0", &exit.to_string())],
+        ..passed("")
+    }
+}
+
+pub fn held(expected: &str) -> Judged {
+    Judged { expected: expected.to_owned(), came: None, held: true }
+}
+
+pub fn broke(expected: &str, came: &str) -> Judged {
+    Judged { expected: expected.to_owned(), came: Some(came.to_owned()), held: false }
+}
+
+impl Tape {
+    pub fn open(source: &str, change: impl FnOnce(&mut RunOpened)) -> Tape {
+        let plan = plan(source);
+        let mut tape = Tape {
+            source: source.to_owned(),
+            events: Vec::new(),
+            blobs: BTreeMap::new(),
+            now: "2026-11-23T13:00:00.250Z".parse().unwrap(),
+            plan,
+        };
+        let blob = tape.blob(source);
+        let name = |who: &str, name: &str| (format!("{who}@example.org"), name.to_owned());
+        let role = |role: &str, who: &str| (role.to_owned(), vec![format!("{who}@example.org")]);
+        let mut opened = RunOpened {
+            format: "1.0".to_owned(),
+            id: "01KAR5W2X3Y4Z5A6B7C8D9E0FG".to_owned(),
+            number: 42,
+            runbook: Runbook {
+                path: "runbooks/promote.md".to_owned(),
+                blob,
+                commit: Some("6b1f0c3d5a7e9b2c4d6f8a0b1c3d5e7f9a1b2c3d".to_owned()),
+                dirty: Some(false),
+                committed: Some(true),
+                title: tape.plan.title.clone(),
+                document_id: tape.plan.front.document_id.clone(),
+                revision: tape.plan.front.revision.clone(),
+            },
+            plan: sha256(b"plan"),
+            environment: EnvironmentSeen {
+                name: "production".to_owned(),
+                rehearsal: false,
+                protected: true,
+                four_eyes: true,
+                signature: Assurance::Typed,
+                vars: BTreeMap::from([("APP_URL".to_owned(), "http://127.0.0.1:8080".to_owned())]),
+            },
+            inputs: vec![InputGiven {
+                name: "RELEASE".to_owned(),
+                value: Some("v2.4.0".to_owned()),
+                secret: false,
+                from: "set".to_owned(),
+            }],
+            config: None,
+            signers: None,
+            roles: BTreeMap::from([role("operator", "olga"), role("qa", "quinn")]),
+            people: BTreeMap::from([name("olga", "Olga Operator"), name("quinn", "Quinn Q. Approver")]),
+            session: session("olga"),
+        };
+        change(&mut opened);
+        tape.push(Event::RunOpened(Box::new(opened)));
+        tape
+    }
+
+    pub fn blob(&mut self, bytes: impl AsRef<[u8]>) -> BlobRef {
+        let bytes = bytes.as_ref().to_vec();
+        let blob = BlobRef { sha256: sha256(&bytes), bytes: bytes.len() as u64 };
+        self.blobs.insert(blob.sha256.clone(), bytes);
+        blob
+    }
+
+    /// Adds an event; two seconds pass.
+    pub fn push(&mut self, event: Event) -> &mut Tape {
+        self.events.push(Stamped { n: self.events.len() as u64, prev: String::new(), at: self.now, event });
+        self.wait(2)
+    }
+
+    pub fn wait(&mut self, seconds: i64) -> &mut Tape {
+        self.now += SignedDuration::from_secs(seconds);
+        self
+    }
+
+    fn step_of(action: &str) -> String {
+        action.split('#').next().unwrap().to_owned()
+    }
+
+    pub fn started(&mut self, action: &str, attempt: u32, script: Option<&str>) -> &mut Tape {
+        let started = self.starting(action, attempt, script);
+        self.push(if action.contains("#rollback-") {
+            Event::RollbackStarted(started)
+        } else {
+            Event::ActionStarted(started)
+        })
+    }
+
+    pub fn starting(&mut self, action: &str, attempt: u32, script: Option<&str>) -> Started {
+        let script = script.map(|script| self.blob(script));
+        let cwd = "/srv/product".to_owned();
+        Started { step: Self::step_of(action), action: action.to_owned(), attempt, probe: false, script, cwd }
+    }
+
+    pub fn finished(&mut self, action: &str, attempt: u32, end: End) -> &mut Tape {
+        let finished = Box::new(self.finishing(action, attempt, end));
+        self.push(if action.contains("#rollback-") {
+            Event::RollbackFinished(finished)
+        } else {
+            Event::ActionFinished(finished)
+        })
+    }
+
+    pub fn finishing(&mut self, action: &str, attempt: u32, end: End) -> Finished {
+        self.wait(end.seconds);
+        let timing = format!("o {} 1500000\ne {} 2000000\n", end.stdout.len(), end.stderr.len());
+        let (stdout, stderr, timing) = (self.blob(&end.stdout), self.blob(&end.stderr), self.blob(timing));
+        Finished {
+            step: Self::step_of(action),
+            action: action.to_owned(),
+            attempt,
+            probe: false,
+            outcome: end.outcome,
+            exit: end.exit,
+            signal: end.exit.is_none().then_some(15),
+            error: None,
+            duration_ms: end.seconds as u64 * 1000,
+            output: end.kept.then_some(Output { stdout, stderr, timing }),
+            expectations: end.expectations,
+            captures: end.captures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            files: BTreeMap::new(),
+            state: None,
+            masked: end.masked.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+            remarks: Vec::new(),
+        }
+    }
+
+    pub fn ran(&mut self, action: &str, attempt: u32, end: End) -> &mut Tape {
+        self.started(action, attempt, None).finished(action, attempt, end)
+    }
+
+    pub fn confirmed(&mut self, action: &str) -> &mut Tape {
+        let (step, action) = (Self::step_of(action), action.to_owned());
+        self.push(Event::ItemConfirmed { step, action, by: by("olga") })
+    }
+
+    pub fn recorded(&mut self, action: &str, name: &str, value: &str, within_limits: bool) -> &mut Tape {
+        let evidence = Some(Evidence::Url("https://dash.example.org/errors?from=1&to=2".to_owned()));
+        let (step, action) = (Self::step_of(action), action.to_owned());
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by: by("olga") })
+    }
+
+    pub fn requested(&mut self, action: &str) -> &mut Tape {
+        let (step, action) = (Self::step_of(action), action.to_owned());
+        let statement = "I reviewed the results above and approve release v2.4.0.".to_owned();
+        self.push(Event::SignOffRequested { step, action, role: "qa".to_owned(), statement })
+    }
+
+    pub fn signed(&mut self, action: &str) -> &mut Tape {
+        let (step, action) = (Self::step_of(action), action.to_owned());
+        self.push(Event::SignOffGiven(SignedOff {
+            step,
+            action,
+            role: "qa".to_owned(),
+            meaning: Meaning::Approval,
+            statement: "I reviewed the results above and approve release v2.4.0.".to_owned(),
+            name: "Quinn Q. Approver".to_owned(),
+            assurance: Assurance::Typed,
+            by: by("quinn"),
+        }))
+    }
+
+    pub fn deviated(
+        &mut self,
+        kind: DeviationKind,
+        step: &str,
+        action: Option<&str>,
+        reason: &str,
+    ) -> &mut Tape {
+        let (step, action) = (step.to_owned(), action.map(str::to_owned));
+        let reason = reason.to_owned();
+        self.push(Event::Deviation(Deviation { kind, step, action, script: None, reason, by: by("olga") }))
+    }
+
+    pub fn decided(&mut self, action: &str, choice: Choice, reason: Option<&str>) -> &mut Tape {
+        let (step, action) = (Self::step_of(action), action.to_owned());
+        let reason = reason.map(str::to_owned);
+        self.push(Event::Decision { step, action, choice, reason, by: by("olga") })
+    }
+
+    pub fn noted(&mut self, text: &str, step: Option<&str>, corrects: Option<u64>) -> &mut Tape {
+        let (text, step) = (text.to_owned(), step.map(str::to_owned));
+        self.push(Event::Note { text, step, corrects, by: by("olga") })
+    }
+
+    pub fn closed(&mut self, verdict: Verdict) -> &mut Tape {
+        self.push(Event::RunClosed { verdict })
+    }
+
+    pub fn with<R>(&self, verified: Option<&str>, read: impl FnOnce(&Material<'_>) -> R) -> R {
+        let blob = |blob: &BlobRef| self.blobs.get(&blob.sha256).cloned();
+        read(&Material {
+            plan: &self.plan,
+            source: &self.source,
+            events: &self.events,
+            blob: &blob,
+            verdict_of_verify: verified.map(str::to_owned),
+            zone: jiff::tz::Offset::constant(1).to_time_zone(),
+        })
+    }
+
+    pub fn markdown(&self) -> String {
+        self.with(Some("intact and complete"), |m| holdpoint_report::markdown(m).unwrap())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        self.with(Some("intact and complete"), |m| holdpoint_report::json(m).unwrap())
+    }
+}
+
+/// Every event number that a JSON value tells of, under the key `n`.
+pub fn numbers(value: &serde_json::Value, found: &mut Vec<u64>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            found.extend(object.get("n").and_then(serde_json::Value::as_u64));
+            object.values().for_each(|value| numbers(value, found));
+        }
+        serde_json::Value::Array(array) => array.iter().for_each(|value| numbers(value, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,265 @@
+//! What must hold of every rendering, whatever the document says and whatever a run throws at it.
+
+mod common;
+
+use common::*;
+use holdpoint_engine::*;
+use proptest::prelude::*;
+use pulldown_cmark::{Event as Md, Options, Parser, Tag, TagEnd};
+
+/// Pieces of documents: each is complete, so that any sequence of them is a document.
+const PIECES: &[&str] = &[
+    "Some prose, *emphasis* and a [link](https://example.org).\n",
+    "- [ ] one\n- [ ] two\n- [x] three\n",
+    "- [ ] outer\n\n  ```sh run\n  echo nested\n  ```\n\n- [ ] after\n",
+    "- [ ] outer\n  - [ ] inner\n    - [ ] innermost\n- [ ] next\n",
+    "- [ ] with more\n  text below it\n",
+    "1. First\n\n   ```sh run\n   echo one\n   ```\n\n2. Second\n   ```sh check\n   echo two\n   ```\n3. Third\n",
+    "```sh run\necho \"$RELEASE\"\n```\n",
+    "```sh run\necho 1\n```\n```yaml expect\nexit: 0\n```\nProse right below the fence.\n",
+    "````sh run\ncat <<'X'\n```\nX\n````\n",
+    "```sh rollback\n./undo.sh\n```\n",
+    "> [!CAUTION]\n> This cannot be undone.\n",
+    "> **PASSED** · exit 0 · a quote of the document's own\n",
+    "```yaml signoff\nrole: qa\n```\n",
+    "```yaml record\nrate: { type: number }\n```\n",
+    "| a | b |\n| --- | --- |\n| 1 | 2 |\n",
+    "***\n",
+    "- [ ] quoting\n  > a quote inside of the item\n- [ ] last\n",
+    "<details><summary>More</summary>\n\nhidden\n\n</details>\n",
+];
+
+/// Texts that would break out of their place if they could.
+const HOSTILE: &[&str] = &[
+    "```",
+    "~~~",
+    "\n",
+    "\n\n",
+    "\r",
+    "\r\n",
+    "</details>",
+    "<script>alert(1)</script>",
+    "<!--",
+    "-->",
+    "\x1b[2J\x1b[31m",
+    "\u{202e}",
+    "\u{2028}",
+    "| x |",
+    "> quote",
+    "\n> **PASSED** · exit 0",
+    "- [ ] item",
+    "# heading",
+    "\n---\n",
+    "[a]: https://example.org",
+    "`",
+    "``",
+    "\\",
+    "&lt;",
+    "*b*",
+    "_",
+    "![i](x)",
+    "<https://example.org>",
+    "\t",
+    "    code",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "\0",
+    "ordinary words",
+    "$x^2$",
+    "\u{9b}31m",
+];
+
+fn document() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(PIECES);
+    let section = proptest::collection::vec(piece, 0..6);
+    (proptest::collection::vec(section, 1..4), any::<bool>(), any::<bool>()).prop_map(
+        |(sections, front, cut)| {
+            let mut text = if front { "---\nrunbook: 1\n---\n".to_owned() } else { String::new() };
+            text.push_str("# Generated\n\n");
+            for (number, pieces) in sections.iter().enumerate() {
+                text.push_str(&format!("## Section {number}\n\n{}\n", pieces.join("\n")));
+            }
+            if cut { text.trim_end().to_owned() } else { text }
+        },
+    )
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    proptest::collection::vec(proptest::sample::select(HOSTILE), 1..6).prop_map(|parts| parts.concat())
+}
+
+/// Something that happens: what, to which action (taken modulo their number), with what text.
+fn happening() -> impl Strategy<Value = (u8, usize, String, Vec<u8>)> {
+    let bytes = prop_oneof![
+        hostile().prop_map(String::into_bytes),
+        proptest::collection::vec(any::<u8>(), 0..30),
+        Just(vec![b'x'; 5000]),
+        Just(b"line\n".repeat(100)),
+    ];
+    (0u8..16, any::<usize>(), hostile(), bytes)
+}
+
+/// A run that no engine would allow, told as if it had happened.
+fn tape() -> impl Strategy<Value = Tape> {
+    (document(), proptest::collection::vec(happening(), 0..25), hostile()).prop_map(
+        |(source, happenings, text)| {
+            let mut tape = Tape::open(&source, |opened| {
+                opened.inputs[0].value = Some(text.clone());
+                opened.environment.vars.insert("HOSTILE".to_owned(), text.clone());
+                opened.people.insert("olga@example.org".to_owned(), text.clone());
+                opened.session.host = text.clone();
+                opened.runbook.path = text;
+            });
+            let mut actions: Vec<String> = Vec::new();
+            for step in &tape.plan.steps {
+                actions.extend(step.actions.iter().map(|action| action.id.clone()));
+                actions
+                    .extend((0..step.rollbacks.len()).map(|at| format!("{}#rollback-{}", step.id, at + 1)));
+            }
+            actions.push("nowhere#1".to_owned());
+            for (kind, pick, text, bytes) in happenings {
+                happen(&mut tape, kind, &actions[pick % actions.len()], &text, bytes);
+            }
+            tape
+        },
+    )
+}
+
+fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
+    let step = action.split('#').next().unwrap().to_owned();
+    let action = action.to_owned();
+    let reason = text.to_owned();
+    let mut end = if kind == 0 { passed(&bytes) } else { failed(1, &bytes) };
+    end.expectations.push(broke(text, text));
+    end.captures = vec![("CAPTURED", text.to_owned())];
+    match kind {
+        0 | 1 => tape.ran(&action, 1, end),
+        2 => tape.started(&action, 2, Some(text)),
+        3 => tape.finished(&action, 2, end),
+        4 => tape.confirmed(&action),
+        5 => tape.recorded(&action, text, text, false),
+        6 => tape.push(Event::SignOffRequested { step, action, role: text.to_owned(), statement: reason }),
+        7 => tape.signed(&action),
+        8 => tape.push(Event::SignOffRejected { step, action, reason, by: by("quinn") }),
+        9 => tape.deviated(DeviationKind::Skipped, &step, Some(&action), text),
+        10 => tape.deviated(DeviationKind::Skipped, &step, None, text),
+        11 => tape.deviated(DeviationKind::Repeated, &step, None, text),
+        12 => tape.deviated(DeviationKind::OutOfOrder, &step, None, text),
+        13 => tape.decided(&action, Choice::Happened, Some(text)),
+        14 => tape.noted(text, Some(&step), Some(1)),
+        _ => tape.push(Event::RollbackOpened {
+            steps: vec![step],
+            without: Vec::new(),
+            reason: Some(reason),
+            by: None,
+        }),
+    };
+}
+
+fn mark(tape: &Tape) -> String {
+    let copy = tape.markdown();
+    let start = copy.find("quotes marked ").unwrap() + "quotes marked ".len();
+    copy[start..].split_once('⟧').map(|(mark, _)| format!("{mark}⟧")).unwrap()
+}
+
+/// What follows the head: the document as executed.
+fn body(copy: &str) -> &str {
+    let (_, rest) = copy.split_once("\n## The document, as executed\n").unwrap();
+    rest
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM
+}
+
+/// What a Markdown parser makes of a text, without the block quotes that carry the mark, and without what inserting
+/// may change: tight lists becoming loose, ticks, text cut into other pieces.
+fn structure(text: &str, mark: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut quotes: Vec<(usize, bool)> = Vec::new();
+    for event in Parser::new_ext(text, options()) {
+        match event {
+            Md::Start(Tag::BlockQuote(_)) => {
+                quotes.push((out.len(), false));
+                out.push("quote".to_owned());
+            }
+            Md::End(TagEnd::BlockQuote(_)) => {
+                let (from, ours) = quotes.pop().unwrap();
+                out.push("end of quote".to_owned());
+                if ours {
+                    out.truncate(from);
+                }
+            }
+            Md::Start(Tag::Paragraph) | Md::End(TagEnd::Paragraph) | Md::TaskListMarker(_) => {}
+            Md::Text(text) => {
+                if let Some(quote) = quotes.last_mut().filter(|_| text.contains(mark)) {
+                    quote.1 = true;
+                }
+                match out.last_mut() {
+                    Some(last) if last.starts_with("text ") => last.push_str(&text),
+                    _ => out.push(format!("text {text}")),
+                }
+            }
+            other => out.push(format!("{other:?}")),
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn every_event_of_a_record_stands_in_its_json(tape in tape()) {
+        let mut found = Vec::new();
+        numbers(&tape.json(), &mut found);
+        for event in &tape.events {
+            prop_assert!(found.contains(&event.n), "event {} ({:?}) is not told", event.n, event.event);
+        }
+    }
+
+    #[test]
+    fn the_documents_own_lines_survive_in_order(tape in tape()) {
+        let copy = tape.markdown();
+        let mut lines = body(&copy).lines();
+        let plain = |line: &str| line.replace("[x]", "[ ]");
+        for line in tape.source.lines().filter(|line| !line.trim().is_empty()) {
+            prop_assert!(lines.any(|candidate| plain(candidate) == plain(line)), "{line:?} is lost");
+        }
+    }
+
+    #[test]
+    fn without_its_marked_quotes_the_copy_is_the_document_again(tape in tape()) {
+        let copy = tape.markdown();
+        let (_, executed) = body(&copy).rsplit_once("\n---\n\n# Generated\n").unwrap();
+        let source = tape.source.split_once("# Generated\n").unwrap().1;
+        let mark = mark(&tape);
+        prop_assert_eq!(structure(executed, &mark), structure(source, &mark), "{}", executed);
+    }
+
+    #[test]
+    fn nothing_that_acts_or_hides_reaches_a_copy(tape in tape()) {
+        let copy = tape.markdown();
+        let acts = |c: &char| c.is_control() && *c != '\n' && *c != '\t' || "\u{202e}\u{2028}\u{200b}".contains(*c);
+        prop_assert_eq!(copy.chars().find(acts), None);
+        // HTML and headings in it are the document's own, or none.
+        let parsed = |text: &str| -> Vec<String> {
+            Parser::new_ext(text, options())
+                .filter(|e| matches!(e, Md::Html(_) | Md::InlineHtml(_) | Md::Start(Tag::Heading { .. } | Tag::Image { .. })))
+                .map(|event| format!("{event:?}"))
+                .collect()
+        };
+        let head = copy.split_once("\n## The document, as executed\n").unwrap().0;
+        prop_assert!(parsed(head).iter().all(|tag| tag.contains("Heading")), "{}", head);
+        prop_assert_eq!(parsed(&copy).len() - parsed(head).len() - 1, parsed(tape.source.trim_start_matches("---\nrunbook: 1\n---\n")).len());
+    }
+
+    #[test]
+    fn frames_never_go_back_in_time_and_tell_every_event(tape in tape()) {
+        let frames = tape.with(None, holdpoint_report::timeline);
+        prop_assert!(frames.windows(2).all(|pair| pair[0].at <= pair[1].at));
+        for event in &tape.events {
+            prop_assert!(frames.iter().any(|frame| frame.n == event.n));
+        }
+    }
+}
