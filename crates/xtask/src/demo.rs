@@ -19,14 +19,16 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// The unattended rehearsal, also at a terminal.
     pub rehearse_only: bool,
+    /// A program that is built already; `None` builds it.
+    pub holdpoint: Option<PathBuf>,
 }
 
-/// Runs the demo and gives the exit code of the promotion, or of `verify` where that is worse.
+/// Runs the demo and gives the exit code of the promotion; where that is 0, what went wrong with looking back.
 ///
 /// # Errors
 /// The program cannot be built, or the scratch repository not be made.
 pub fn run(options: &Options) -> io::Result<ExitCode> {
-    let binary = build()?;
+    let binary = options.holdpoint.as_ref().map_or_else(build, fs::canonicalize)?;
     let directory = make_room(options.keep.as_deref())?;
     eprintln!("Making a scratch repository and two deployments …");
     let mut product = product::make(&directory.join("product"))?;
@@ -34,26 +36,24 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     let arguments = arguments(attended);
     announce(&product, attended, &binary, &arguments)?;
 
-    let code = holdpoint(&binary, &product, &arguments).status()?.code().unwrap_or(70);
-    let parked = code == 3;
-    let verified = match newest_record(&product.repo)? {
+    let ended = holdpoint(&binary, &product, &arguments).status()?.code().unwrap_or(70);
+    let looked = match newest_record(&product.repo)? {
         Some(record) => look_back(&binary, &product, &directory, &record)?,
         None => {
-            println!("\nNothing was recorded: the run was not opened (exit code {code}).");
-            0
+            println!("\nNothing was recorded: the run was not opened (exit code {ended}).");
+            70
         }
     };
+    let parked = ended == 3;
     if parked {
-        product.leave_running();
         println!("\nThe run waits for a person. To take it up again:");
         println!("  cd {}", product.repo.display());
         println!("  {} sign latest --as {QA}     # where it waits for quality assurance", binary.display());
         println!("  {} resume latest", binary.display());
-    } else if options.keep.is_some() {
-        product.leave_running();
     }
     farewell(&mut product, parked || options.keep.is_some())?;
-    Ok(ExitCode::from(u8::try_from(if code == 0 { verified } else { code }).unwrap_or(70)))
+    let code = if ended == 0 { looked } else { ended };
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(70)))
 }
 
 /// Builds the program and tells where it is. Unoptimised: first contact is dominated by the build.
@@ -129,7 +129,8 @@ fn announce(product: &Product, attended: bool, binary: &Path, arguments: &[Strin
     println!("A sample product is at {}", product.repo.display());
     println!("  {} serves commit {:.12} as process {}", place.url(), product.previous, serving["pid"]);
     println!("  branch staging holds commit {:.12}, to become {RELEASE}", product.candidate);
-    println!("{what}: tests, backup, fast-forward, tag, build, switch, verification, release.");
+    println!("{what}:");
+    println!("  tests, backup, fast-forward, tag, build, switch, verification, release.");
     if attended {
         println!(
             "Each step is shown and asks before it runs. Nothing leaves this directory and this machine."
@@ -184,6 +185,7 @@ fn look_back(binary: &Path, product: &Product, directory: &Path, record: &Path) 
 fn farewell(product: &mut Product, keep: bool) -> io::Result<()> {
     println!();
     if keep {
+        product.leave_running();
         println!("The service still runs, at {} and {}.", product.production.url(), product.staging.url());
         println!("To stop it: cargo xtask stop {}", product.root.display());
     } else {

@@ -24,6 +24,9 @@ enum Verb {
         /// Rehearse, unattended, also where there is a terminal.
         #[arg(long)]
         rehearse_only: bool,
+        /// Use this program, and build none.
+        #[arg(long, value_name = "FILE")]
+        holdpoint: Option<PathBuf>,
     },
     /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
     Test,
@@ -45,8 +48,9 @@ enum Verb {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
-        Verb::Demo { keep, rehearse_only } => {
-            return demo::run(&demo::Options { keep, rehearse_only }).unwrap_or_else(|error| failed(&error));
+        Verb::Demo { keep, rehearse_only, holdpoint } => {
+            return demo::run(&demo::Options { keep, rehearse_only, holdpoint })
+                .unwrap_or_else(|error| failed(&error));
         }
         Verb::Test => suite::run(),
         Verb::Tidy => tidy::check(&workspace()),
