@@ -1,2 +1,71 @@
-//! Set-up and tests.
-fn main() {}
+//! `cargo xtask …`: set-up, demo, tests.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use holdpoint_xtask::{demo, licences, product, suite, tidy, workspace};
+
+/// Set-up, demo and tests of holdpoint.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Promote a sample product in a scratch repository: a real build, a real switch, a record to verify.
+    Demo {
+        /// Make it here, and let the services run on afterwards.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+        /// Rehearse, unattended, also where there is a terminal.
+        #[arg(long)]
+        rehearse_only: bool,
+        /// Use this program, and build none.
+        #[arg(long, value_name = "FILE")]
+        holdpoint: Option<PathBuf>,
+    },
+    /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
+    Test,
+    /// Check that tracked files are fit to be read elsewhere.
+    Tidy,
+    /// Check the licences and sources of dependencies against deny.toml.
+    Deny,
+    /// Make the sample product's scratch repository in DIR, let it serve, and describe it as JSON.
+    Product {
+        /// Empty or missing.
+        dir: PathBuf,
+    },
+    /// Stop what a sample product in DIR serves.
+    Stop {
+        /// Where `demo --keep` or `product` made it.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Demo { keep, rehearse_only, holdpoint } => {
+            return demo::run(&demo::Options { keep, rehearse_only, holdpoint })
+                .unwrap_or_else(|error| failed(&error));
+        }
+        Verb::Test => suite::run(),
+        Verb::Tidy => tidy::check(&workspace()),
+        Verb::Deny => licences::check(),
+        Verb::Product { dir } => product::make(&dir).and_then(|mut product| {
+            println!("{}", serde_json::to_string_pretty(&product)?);
+            product.leave_running();
+            Ok(())
+        }),
+        Verb::Stop { dir } => product::stop(&dir),
+    };
+    done.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: &std::io::Error) -> ExitCode {
+    eprintln!("cargo xtask: {error}");
+    ExitCode::FAILURE
+}

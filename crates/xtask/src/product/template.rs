@@ -1,0 +1,44 @@
+//! The sample product's files, from `examples/product`, with its own ports.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::{ANSWERS, RUNBOOK};
+use crate::workspace;
+
+/// Writes the product's files, run-book and answers apart, into `repo`.
+pub(super) fn write(repo: &Path, staging: u16, production: u16) -> io::Result<()> {
+    copy(&workspace().join("examples/product"), repo)?;
+    let file = repo.join("holdpoint.toml");
+    let mut config = fs::read_to_string(&file)?;
+    for (placeholder, port) in [("8081", staging), ("8080", production)] {
+        if config.matches(placeholder).count() != 2 {
+            return Err(io::Error::other(format!("holdpoint.toml does not name port {placeholder} twice")));
+        }
+        config = config.replace(placeholder, &port.to_string());
+    }
+    fs::write(file, config)
+}
+
+/// Writes the run-book and its answers into `repo`.
+pub(super) fn write_runbook(repo: &Path) -> io::Result<()> {
+    fs::create_dir_all(repo.join("runbooks"))?;
+    fs::copy(workspace().join(RUNBOOK), repo.join(RUNBOOK))?;
+    fs::copy(workspace().join("examples/answers/promote-staging-to-production.yaml"), repo.join(ANSWERS))?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! The demo's own behaviour, with small real programs in the place of `holdpoint`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use holdpoint_xtask::product;
+
+/// A `holdpoint` that leaves a record, notes how it was called, and ends as told.
+const FAKE: &str = r##"#!/bin/sh
+echo "$*" >>"$(dirname "$0")/calls"
+case $1 in
+run) [ RECORDS = no ] || { mkdir -p .holdpoint/runs/0001-promote && : >.holdpoint/runs/0001-promote/run.jsonl; }
+     exit RUN ;;
+verify) exit VERIFY ;;
+report) echo "# Promoted"; exit REPORT ;;
+esac
+"##;
+
+struct Demo {
+    output: Output,
+    calls: String,
+    directory: tempfile::TempDir,
+}
+
+/// Runs the demo without a terminal, with services left running.
+fn demo(replacements: &[(&str, &str)]) -> Demo {
+    let directory = tempfile::tempdir().unwrap();
+    let fake = directory.path().join("holdpoint");
+    let defaults = [("RECORDS", "yes"), ("RUN", "0"), ("VERIFY", "0"), ("REPORT", "0")];
+    let script =
+        replacements.iter().chain(&defaults).fold(FAKE.to_owned(), |text, (from, to)| text.replace(from, to));
+    fs::write(&fake, script).unwrap();
+    fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = xtask(&["demo", "--keep"], &directory.path().join("demo"))
+        .arg("--holdpoint")
+        .arg(&fake)
+        .output()
+        .unwrap();
+    let calls = fs::read_to_string(directory.path().join("calls")).unwrap_or_default();
+    Demo { output, calls, directory }
+}
+
+fn xtask(arguments: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint-xtask"));
+    command.args(arguments).arg(directory).stdin(Stdio::null());
+    command
+}
+
+impl Demo {
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        product::stop(&self.directory.path().join("demo/product")).unwrap();
+    }
+}
+
+#[test]
+fn without_a_terminal_it_rehearses_then_verifies_and_reports() {
+    let demo = demo(&[]);
+    assert_eq!(demo.output.status.code(), Some(0), "{:?}", demo.output);
+    let rehearsal =
+        format!("run {} --env staging --unattended --answers {}", product::RUNBOOK, product::ANSWERS);
+    let expected = [&*rehearsal, "verify latest", "report latest --format markdown"];
+    assert_eq!(demo.calls.lines().collect::<Vec<_>>(), expected);
+    let report = demo.directory.path().join("demo/report.md");
+    assert_eq!(fs::read_to_string(&report).unwrap(), "# Promoted\n");
+    for named in ["report.md", "0001-promote", "replay latest", "cargo xtask stop"] {
+        assert!(demo.said().contains(named), "{named} in\n{}", demo.said());
+    }
+}
+
+#[test]
+fn a_run_that_is_parked_says_how_to_take_it_up_again() {
+    let demo = demo(&[("RUN", "3")]);
+    assert_eq!(demo.output.status.code(), Some(3));
+    assert!(demo.said().contains("resume latest"), "{}", demo.said());
+    assert!(demo.said().contains("sign latest --as qa@example.org"));
+}
+
+#[test]
+fn whatever_goes_wrong_is_told_by_the_exit_code() {
+    for (replacements, expected) in [
+        (&[("RUN", "1")][..], 1),
+        (&[("VERIFY", "6")], 6),
+        (&[("REPORT", "2")], 70),
+        (&[("RECORDS", "no")], 70),
+        (&[("RECORDS", "no"), ("RUN", "5")], 5),
+    ] {
+        let demo = demo(replacements);
+        assert_eq!(demo.output.status.code(), Some(expected), "{replacements:?}\n{}", demo.said());
+    }
+}
+
+#[test]
+fn a_demo_takes_the_place_of_the_one_before_it_but_of_nothing_else() {
+    let demo = demo(&[]);
+    let again = demo.directory.path().join("demo");
+    let fake = demo.directory.path().join("holdpoint");
+    fs::write(again.join("report.md"), "old").unwrap();
+    let output = xtask(&["demo", "--keep"], &again).arg("--holdpoint").arg(&fake).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::read_to_string(again.join("report.md")).unwrap(), "# Promoted\n");
+
+    let letters = demo.directory.path().join("letters");
+    fs::create_dir(&letters).unwrap();
+    fs::write(letters.join("letter.txt"), "dear").unwrap();
+    let output = xtask(&["demo", "--keep"], &letters).arg("--holdpoint").arg(&fake).output().unwrap();
+    assert!(!output.status.success());
+    assert_eq!(fs::read_to_string(letters.join("letter.txt")).unwrap(), "dear");
+}
