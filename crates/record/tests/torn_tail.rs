@@ -15,7 +15,7 @@ fn every_prefix_of_the_last_event_recovers_with_and_without_nul_fill() {
     let last = lines(&good).pop().unwrap();
     let whole = &good[..good.len() - last.len()];
     for kept in 0..last.len() {
-        for filled in [0, 1, last.len() - kept, 4096] {
+        for filled in [0, last.len() - kept] {
             for end in ["", "\n"] {
                 let torn = [&last[..kept], &vec![0; filled][..], end.as_bytes()].concat();
                 // The whole line again, or nothing at all: no torn tail.

@@ -215,3 +215,37 @@ fn a_product_left_running_is_stopped_by_its_directory() {
     product::stop(directory.path()).unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", place.port)).is_err(), "process {pid} still serves");
 }
+
+/// Both when the product is made and when somebody goes on in it by hand.
+#[test]
+fn the_users_own_git_settings_stay_outside() {
+    let directory = tempfile::tempdir().unwrap();
+    let (home, made) = (directory.path().join("home"), directory.path().join("made"));
+    let hooks = home.join("hooks");
+    fs::create_dir_all(&hooks).unwrap();
+    for hook in ["pre-commit", "pre-push", "commit-msg"] {
+        output(std::process::Command::new("install").args(["-m", "755", "/bin/false"]).arg(hooks.join(hook)))
+            .unwrap();
+    }
+    let settings = format!(
+        "[user]\nname = Nobody\nemail = nobody@example.org\n[commit]\ngpgSign = true\n[tag]\ngpgSign = true\n\
+        [core]\nhooksPath = {}\n[init]\ndefaultBranch = trunk\n",
+        hooks.display()
+    );
+    fs::write(home.join(".gitconfig"), settings).unwrap();
+
+    let mut make = std::process::Command::new(env!("CARGO_BIN_EXE_holdpoint-xtask"));
+    make.arg("product").arg(&made).env("HOME", &home).env("GIT_DIR", "no-such-repository");
+    let described: serde_json::Value = serde_json::from_str(&output(&mut make).unwrap()).unwrap();
+    product::stop(&made).unwrap();
+
+    let by_hand = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(arguments).current_dir(described["repo"].as_str().unwrap()).env("HOME", &home);
+        output(git.env_remove("GIT_CONFIG_GLOBAL")).unwrap()
+    };
+    assert_eq!(by_hand(&["config", "user.email"]), product::OPERATOR);
+    by_hand(&["tag", "--annotate", "--message", "Release v9.9.9", "v9.9.9"]);
+    by_hand(&["push", "--quiet", "origin", "refs/tags/v9.9.9"]);
+    by_hand(&["commit", "--quiet", "--allow-empty", "--message", "Nothing"]);
+}
