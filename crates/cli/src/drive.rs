@@ -22,7 +22,6 @@ pub struct Drive<'a, J, P, H> {
     pub plan: &'a Plan,
     pub source: &'a str,
     pub run: Run,
-    pub events: u64,
     pub journal: J,
     pub person: P,
     pub hands: H,
@@ -35,7 +34,8 @@ pub struct Drive<'a, J, P, H> {
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Folds events in and makes them durable. The engine is asked first: what it refuses is never written.
     pub fn record(&mut self, events: Vec<Event>) -> Result<(), Problem> {
-        let events: Vec<Event> = events.into_iter().map(|event| self.masked(event)).collect::<Result<_, _>>()?;
+        let events: Vec<Event> =
+            events.into_iter().map(|event| self.masked(event)).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
                 Problem::fault(
@@ -44,7 +44,6 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 )
             })?;
         }
-        self.events += events.len() as u64;
         self.journal.append(Timestamp::now(), events)
     }
 
@@ -52,14 +51,15 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if !self.secretive {
             return Ok(event);
         }
-        let fault = |error: serde_json::Error| Problem::fault(format!("an event cannot be masked: {error}"), "");
+        let fault =
+            |error: serde_json::Error| Problem::fault(format!("an event cannot be masked: {error}"), "");
         let mut value = serde_json::to_value(&event).map_err(fault)?;
         mask_strings(&mut value, &self.mask);
         serde_json::from_value(value).map_err(fault)
     }
 
     fn scene(&self) -> Scene<'_> {
-        Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events }
+        Scene { plan: self.plan, source: self.source, run: &self.run }
     }
 
     /// Drives until the run is over or waits for somebody.
@@ -67,10 +67,11 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let mut at_step = None;
         loop {
             let next = self.run.next(self.plan);
-            if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } = &next
+            if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } =
+                &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+                let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                 self.person.enter(&scene, *task);
             }
             match next {
@@ -82,7 +83,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
-                    screen::say(&format!("  not for this run: {} does not hold", screen::neutralise(&condition)));
+                    screen::say(&format!(
+                        "  not for this run: {} does not hold",
+                        screen::neutralise(&condition)
+                    ));
                     let action = (!whole).then(|| task.id(self.plan));
                     self.record(vec![Event::NotApplicable { step, action, condition }])?;
                 }
@@ -93,8 +97,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::Ask(task, question) => {
                     self.request_release(task, question)?;
-                    let scene =
-                        Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+                    let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
                         Answer::Events(events) => self.record(events)?,
                         Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
@@ -102,7 +105,9 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::RollBack => {
                     let wanted = self.run.rollback_plan(self.plan);
-                    let ids = |steps: &[usize]| steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect();
+                    let ids = |steps: &[usize]| {
+                        steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect()
+                    };
                     let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
                     screen::say("  the document asks for a rollback of what was done");
                     self.record(vec![Event::RollbackOpened { steps, without, reason: None, by: None }])?;
@@ -126,7 +131,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             return Ok(());
         }
         let statement = self.run.statement(sign_off).map_err(|error| {
-            Problem::usage(format!("the statement to be signed cannot be rendered: {error}"), "Correct the document.")
+            Problem::usage(
+                format!("the statement to be signed cannot be rendered: {error}"),
+                "Correct the document.",
+            )
         })?;
         let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
         self.record(vec![Event::SignOffRequested { step, action, role: sign_off.role.clone(), statement }])
@@ -140,7 +148,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         };
         let automatic = execution.probe || !execution.pause.is_zero();
         if !automatic {
-            let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+            let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
                 Answer::Go => {}
                 Answer::Events(events) => return self.record(events).map(|()| None),
@@ -160,13 +168,21 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             cwd: self.hands.cwd(),
         };
         let rollback = self.run.is_rolling_back();
-        self.record(vec![if rollback { Event::RollbackStarted(started) } else { Event::ActionStarted(started) }])?;
-        let scene = Scene { plan: self.plan, source: self.source, run: &self.run, events: self.events };
+        self.record(vec![if rollback {
+            Event::RollbackStarted(started)
+        } else {
+            Event::ActionStarted(started)
+        }])?;
+        let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
         screen::verdict_line(&finished);
         screen::failure(&finished);
-        self.record(vec![if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) }])?;
+        self.record(vec![if rollback {
+            Event::RollbackFinished(finished)
+        } else {
+            Event::ActionFinished(finished)
+        }])?;
         if executed.park {
             return Ok(Some(match self.run.next(self.plan) {
                 Next::Ask(task, question) => Stop::Parked(task, question),

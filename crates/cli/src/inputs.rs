@@ -56,7 +56,10 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
                 (None, true) => "The document asks for no inputs.".to_owned(),
                 (None, false) => format!("It asks for {}.", names.join(", ")),
             };
-            return Err(Problem::usage(format!("{from} gives {given}, which the document does not ask for"), help));
+            return Err(Problem::usage(
+                format!("{from} gives {given}, which the document does not ask for"),
+                help,
+            ));
         }
     }
     let mut inputs = Inputs::default();
@@ -123,14 +126,23 @@ fn find(input: &Input, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, 
     ask(input).map(|value| Some((value, "asked".to_owned())))
 }
 
-fn from_source(input: &Input, source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, Problem> {
+fn from_source(
+    input: &Input,
+    source: &Source,
+    wanted: &Wanted<'_>,
+) -> Result<Option<(String, String)>, Problem> {
     let fail = |what: String, why: String| {
-        Problem::usage(format!("the input {}: {what}: {why}", input.name), "Mend that, or give it with --set.")
+        Problem::usage(
+            format!("the input {}: {what}: {why}", input.name),
+            "Mend that, or give it with --set.",
+        )
     };
     match source {
         Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
         Source::File(path) => {
-            let leaves = Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+            let leaves = Path::new(path)
+                .components()
+                .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
             let file = wanted.root.join(path);
             let outside = match (file.canonicalize(), wanted.root.canonicalize()) {
                 (Ok(file), Ok(root)) => !file.starts_with(root),
@@ -156,8 +168,9 @@ fn from_source(input: &Input, source: &Source, wanted: &Wanted<'_>) -> Result<Op
             if !output.status.success() {
                 return Err(fail(format!("its command `{command}`"), output.status.to_string()));
             }
-            let text = String::from_utf8(output.stdout)
-                .map_err(|_| fail(format!("its command `{command}`"), "the answer is not UTF-8".to_owned()))?;
+            let text = String::from_utf8(output.stdout).map_err(|_| {
+                fail(format!("its command `{command}`"), "the answer is not UTF-8".to_owned())
+            })?;
             Ok(Some((one_newline_off(text), "command".to_owned())))
         }
     }
@@ -188,7 +201,10 @@ fn ask(input: &Input) -> Result<String, Problem> {
             .interact_text()
     };
     answer.map_err(|_| {
-        Problem::usage(format!("the input {} was not given", input.name), "Nothing was run. Start again when you have it.")
+        Problem::usage(
+            format!("the input {} was not given", input.name),
+            "Nothing was run. Start again when you have it.",
+        )
     })
 }
 

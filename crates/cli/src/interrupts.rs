@@ -22,7 +22,9 @@ pub enum Interrupt {
 impl Interrupts {
     /// Catches INT, TERM and HUP.
     pub fn catch() -> Result<Interrupts, Problem> {
-        let catch = |kind| signal(kind).map_err(|error| Problem::fault(format!("signals cannot be caught: {error}"), ""));
+        let catch = |kind| {
+            signal(kind).map_err(|error| Problem::fault(format!("signals cannot be caught: {error}"), ""))
+        };
         Ok(Interrupts {
             int: catch(SignalKind::interrupt())?,
             leave: [catch(SignalKind::terminate())?, catch(SignalKind::hangup())?],

@@ -1,5 +1,7 @@
 //! `holdpoint`: run-books you can run, sign and prove.
 
+#![allow(unreachable_pub)] // a binary: nothing of it can be reached from outside
+
 mod args;
 mod digest;
 mod drive;

@@ -23,7 +23,8 @@ pub fn session(option: Option<&str>, root: &Path) -> Session {
     let (operator, operator_from) = operator(option, root);
     let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
     let zone = jiff::tz::TimeZone::system();
-    let time_zone = zone.iana_name().map_or_else(|| jiff::Zoned::now().offset().to_string(), str::to_owned);
+    let time_zone =
+        zone.iana_name().map_or_else(|| zone.to_offset(jiff::Timestamp::now()).to_string(), str::to_owned);
     let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
     Session {
         operator,
@@ -51,10 +52,15 @@ fn os_user() -> String {
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
     });
-    of_number.or_else(|| named("USER")).or_else(|| named("LOGNAME")).unwrap_or_else(|| format!("uid {number}"))
+    of_number
+        .or_else(|| named("USER"))
+        .or_else(|| named("LOGNAME"))
+        .unwrap_or_else(|| format!("uid {number}"))
 }
 
 /// systemd says so with a file; elsewhere nobody knows.
 fn clock_synchronised() -> Option<bool> {
-    Path::new("/run/systemd/timesync").is_dir().then(|| Path::new("/run/systemd/timesync/synchronized").exists())
+    Path::new("/run/systemd/timesync")
+        .is_dir()
+        .then(|| Path::new("/run/systemd/timesync/synchronized").exists())
 }

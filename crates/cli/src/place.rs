@@ -59,7 +59,8 @@ impl Place {
 
     /// Where runs are kept.
     pub fn store(&self) -> Store {
-        let path = self.configuration().and_then(|config| config.store.as_deref()).unwrap_or(".holdpoint/runs");
+        let path =
+            self.configuration().and_then(|config| config.store.as_deref()).unwrap_or(".holdpoint/runs");
         Store::open(self.root.join(path))
     }
 
@@ -81,9 +82,11 @@ impl Place {
             return Traced::default();
         }
         let store = self.store();
-        let store = store.path().strip_prefix(&self.root).unwrap_or(Path::new(".holdpoint/runs")).to_path_buf();
+        let store =
+            store.path().strip_prefix(&self.root).unwrap_or(Path::new(".holdpoint/runs")).to_path_buf();
         let aside = format!(":(exclude,top){}", store.display());
-        let status = git(&self.root, &["status", "--porcelain", "--untracked-files=normal", "--", ":/", &aside]);
+        let status =
+            git(&self.root, &["status", "--porcelain", "--untracked-files=normal", "--", ":/", &aside]);
         let in_commit = git(&self.root, &["rev-parse", "--verify", "--quiet", &format!("HEAD:{path}")]);
         let on_disk = git(&self.root, &["hash-object", "--", path]);
         Traced {

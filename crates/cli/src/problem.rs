@@ -34,7 +34,12 @@ impl Finding {
 impl Problem {
     fn new(exit: Exit, message: impl Into<String>, help: impl Into<String>) -> Problem {
         let help = help.into();
-        Problem { exit, message: message.into(), help: (!help.is_empty()).then_some(help), findings: Vec::new() }
+        Problem {
+            exit,
+            message: message.into(),
+            help: (!help.is_empty()).then_some(help),
+            findings: Vec::new(),
+        }
     }
 
     /// Asked for in a way that cannot be done.

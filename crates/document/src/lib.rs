@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
 
+mod answers;
 mod audit;
 mod blocks;
 mod compile;
@@ -22,11 +23,17 @@ mod span;
 mod spanned;
 mod steps;
 
+pub use answers::*;
 pub use config::*;
 pub use diagnostic::*;
 pub use front_matter::*;
 pub use plan::*;
 pub use span::Span;
+
+/// The candidate that `word` was probably meant to be, for "did you mean".
+pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    findings::nearest(word, candidates.iter().copied())
+}
 
 /// A document read, with everything that is wrong with it.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 //! nothing. Rules are those of the record's specification, format version [`FORMAT`].
 
 mod blob;
+mod conform;
 mod disk;
 mod find;
 mod json;
@@ -18,6 +19,7 @@ mod verify;
 mod writer;
 
 pub use blob::{BlobError, BlobWriter, blob, referenced};
+pub use conform::{Verification, verify};
 pub use disk::DiskError;
 pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};

@@ -92,6 +92,11 @@ impl Redactor {
         })
     }
 
+    /// Whether there is nothing to mask.
+    pub fn is_empty(&self) -> bool {
+        self.matcher.is_none()
+    }
+
     /// Masks a whole text. Borrowed where there is nothing to mask.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match &self.matcher {

@@ -12,7 +12,8 @@ pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
             let rest = &script[at + 1..];
             let rest = rest.strip_prefix('{').unwrap_or(rest);
             let rest = rest.trim_start_matches(['#', '!']);
-            rest.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+            rest.strip_prefix(name)
+                .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         })
     };
     let plain = values.vars().iter().map(|(name, value)| (name.clone(), value.clone()));
@@ -65,7 +66,11 @@ pub fn verdict_line(finished: &Finished) {
         Outcome::TimedOut => ("✗ TIMED OUT", style().red().bold()),
         Outcome::Interrupted => ("✗ INTERRUPTED", style().yellow().bold()),
     };
-    say(&format!("  {} {}", style.apply_to(word), super::style().dim().apply_to(format!("· {ended} · {took}"))));
+    say(&format!(
+        "  {} {}",
+        style.apply_to(word),
+        super::style().dim().apply_to(format!("· {ended} · {took}"))
+    ));
     for (name, value) in &finished.captures {
         let value = at_most(width().saturating_sub(name.len() + 16), &neutralise(value).replace('\n', "⏎"));
         say(&super::style().dim().apply_to(format!("    captured {name} = {value}")).to_string());

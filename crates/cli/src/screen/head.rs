@@ -18,7 +18,8 @@ pub fn environment_name(environment: &EnvironmentSeen) -> String {
 /// What runs, where, by whom.
 pub fn head(opened: &RunOpened, operator: &str, label: &str) {
     let book = &opened.runbook;
-    let document = [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
+    let document =
+        [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
     let document: Vec<&str> = document.into_iter().flatten().collect();
     let commit = match (&book.commit, book.dirty) {
         (Some(commit), Some(true)) => format!("{} with uncommitted changes", &commit[..commit.len().min(12)]),

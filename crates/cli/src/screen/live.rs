@@ -21,9 +21,12 @@ impl Live {
     pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
         let bar = bars().then(|| {
             let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
-            let limit = limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
+            let limit =
+                limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
             let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{wide_msg}} {{elapsed}}{limit}");
-            bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             bar.set_position(done as u64);
             bar.set_message(neutralise(title));
             bar.enable_steady_tick(Duration::from_millis(250));
@@ -55,7 +58,8 @@ impl Live {
         let text = text.trim_end_matches(['\n', '\r']);
         // A progress display overwrites its own line: what a reader would see is what comes last.
         let text = neutralise(text.rsplit('\r').next().unwrap_or_default());
-        let gutter = if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
+        let gutter =
+            if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
         let line = format!("{gutter}{text}");
         match &self.bar {
             Some(bar) => bar.suspend(|| say(&line)),

@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 use console::Style;
 
 pub use action::{failure, shown_command, started, variables_of, verdict_line};
-pub use head::{environment_name, head, step_head};
+pub use head::{head, step_head};
 pub use live::Live;
 pub use plain::{at_most, neutralise, prose};
 

@@ -63,7 +63,12 @@ fn text(checked: &[Checked]) {
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         let steps = plan.steps.len();
-        screen::say(&format!("{path}: {}, {}, {}", many(errors, "error"), many(warnings, "warning"), many(steps, "step")));
+        screen::say(&format!(
+            "{path}: {}, {}, {}",
+            many(errors, "error"),
+            many(warnings, "warning"),
+            many(steps, "step")
+        ));
     }
 }
 
@@ -106,8 +111,7 @@ fn sarif(checked: &[Checked]) -> Value {
             if let Some(span) = finding.span {
                 let (line, column) = position(&checked.source, span.start);
                 let (end_line, end_column) = position(&checked.source, span.end);
-                location["physicalLocation"]["region"] =
-                    json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
+                location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
             }
             json!({"ruleId": finding.code, "level": level, "locations": [location],
                    "message": {"text": format!("{}. {}", finding.message, finding.help)}})
@@ -138,7 +142,10 @@ fn github(checked: &[Checked]) {
             });
             let (file, title) = (property(&checked.path), property(finding.code.as_str()));
             let message = data(&format!("{}. {}", finding.message, finding.help));
-            screen::data(&format!("::{level} file={file}{},title={title}::{message}", place.unwrap_or_default()));
+            screen::data(&format!(
+                "::{level} file={file}{},title={title}::{message}",
+                place.unwrap_or_default()
+            ));
         }
     }
 }

@@ -72,7 +72,23 @@ pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
         screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
         return Ok(Exit::Passed);
     }
-    let text = recorded.with_material(None, holdpoint_report::glance);
-    screen::data(&screen::neutralise(&text));
+    let summary = recorded.with_material(None, holdpoint_report::summarise);
+    let summary =
+        summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
+    screen::data(&screen::neutralise(&glance(&summary)));
     Ok(Exit::Passed)
+}
+
+/// A run on one screen.
+fn glance(summary: &holdpoint_report::Summary) -> String {
+    let mut out = format!("{}\n", serde_json::to_string_pretty(&summary.run).unwrap_or_default());
+    for step in &summary.steps {
+        out.push_str(&format!(
+            "  {:<8}{:<44}{}\n",
+            step.number,
+            screen::at_most(42, &step.title),
+            step.status.words()
+        ));
+    }
+    out
 }

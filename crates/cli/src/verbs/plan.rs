@@ -105,7 +105,8 @@ fn text(prepared: &Prepared, values: &Values) {
 fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
     match &action.work {
         Work::Run(block) | Work::Check(block) => {
-            let limit = block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
+            let limit =
+                block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
             line(format!("        {:<9} {}{limit}", action.work.kind(), block.language));
             for text in block.script.trim_end().lines() {
                 line(format!("          {text}"));
@@ -132,7 +133,10 @@ fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
         }
         Work::SignOff(sign_off) => {
             let independent = if sign_off.independent { ", independent" } else { "" };
-            line(format!("        sign-off  role {}{independent}, {} signature(s)", sign_off.role, sign_off.count));
+            line(format!(
+                "        sign-off  role {}{independent}, {} signature(s)",
+                sign_off.role, sign_off.count
+            ));
             let statement = values.render(&sign_off.statement).unwrap_or_else(|_| sign_off.statement.clone());
             line(format!("          “{}”", first_line(&statement)));
         }

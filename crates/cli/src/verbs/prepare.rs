@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use holdpoint_document::{Answers, Assurance, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work};
+use holdpoint_document::{
+    Answers, Assurance, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
+};
 use holdpoint_engine::{EnvironmentSeen, Verdict};
 use holdpoint_executor::syntax_error;
 
@@ -65,10 +67,15 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
     findings.extend(script_errors(&plan, &place.root));
     findings.extend(holdpoint_document::lint(&source, &plan, place.configuration()));
-    findings.extend(holdpoint_document::lint_claims(&plan, jiff::Zoned::now().date()));
+    findings.extend(holdpoint_document::lint_claims(&plan, today()));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
     Ok(Checked { place, path, source, plan, findings })
+}
+
+/// Today, where this machine stands.
+fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// The text of a document.
@@ -95,11 +102,15 @@ fn script_errors(plan: &Plan, _root: &Path) -> Vec<Diagnostic> {
             continue;
         }
         if let Ok(Some(error)) = syntax_error(&block.interpreter, &block.script) {
-            let line = error.line.map(|line| format!(" in its line {line}")).unwrap_or_default();
             findings.push(Diagnostic::new(
                 Code::ScriptSyntax,
                 block.span,
-                format!("{} cannot parse this script{line}: {}", block.interpreter.join(" "), error.message),
+                format!(
+                    "{} cannot parse this script, line {}: {}",
+                    block.interpreter.join(" "),
+                    error.line,
+                    error.message
+                ),
                 "Correct the script; it was not executed.",
             ));
         }
@@ -142,7 +153,11 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
     Err(Problem::findings("the answers file has errors; nothing was run", findings))
 }
 
-fn environment(place: &Place, plan: &Plan, asked: Option<&str>) -> Result<(EnvironmentSeen, Requires), Problem> {
+fn environment(
+    place: &Place,
+    plan: &Plan,
+    asked: Option<&str>,
+) -> Result<(EnvironmentSeen, Requires), Problem> {
     let none = std::collections::BTreeMap::new();
     let known = place.configuration().map_or(&none, |config| &config.environments);
     let names: Vec<&str> = known.keys().map(String::as_str).collect();
@@ -156,7 +171,10 @@ fn environment(place: &Place, plan: &Plan, asked: Option<&str>) -> Result<(Envir
         (Some("local") | None, true) => "local",
         (Some(name), true) => {
             let help = "Define it in holdpoint.toml under [environments], or leave --env out.";
-            return Err(Problem::usage(format!("the repository defines no environment, and no {name}"), help));
+            return Err(Problem::usage(
+                format!("the repository defines no environment, and no {name}"),
+                help,
+            ));
         }
         (None, false) => {
             let help = format!("Say where it runs: --env {}.", names.join(" or --env "));
@@ -205,7 +223,8 @@ impl Prepared {
                 "Until it can, take approved_document out of the environment's requires.",
             ));
         }
-        let signs = self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
+        let signs =
+            self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
         if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
             return Err(Problem::refused(
                 format!("{name} requires signatures by key, and this version takes typed ones only"),
@@ -225,7 +244,8 @@ impl Prepared {
         let runs = self.place.store().runs().map_err(super::read::store_problem)?;
         let good = runs.iter().rev().any(|run| {
             let Ok(read) = holdpoint_record::read(&run.path) else { return false };
-            let Some(holdpoint_engine::Event::RunOpened(opened)) = read.events.first().map(|e| &e.event) else {
+            let Some(holdpoint_engine::Event::RunOpened(opened)) = read.events.first().map(|e| &e.event)
+            else {
                 return false;
             };
             let Some(last) = read.events.last() else { return false };

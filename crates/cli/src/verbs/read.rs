@@ -4,7 +4,6 @@ use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{ReadError, RunDir, Store, StoreError, blob};
 
-use crate::exit::Exit;
 use crate::place::Place;
 use crate::problem::Problem;
 
@@ -38,7 +37,10 @@ pub fn recorded(what: &str) -> Result<Recorded, Problem> {
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
     let Some(Event::RunOpened(opened)) = read.events.first().map(|stamped| &stamped.event) else {
-        return Err(Problem::record("the record does not begin with run.opened", "Verify it with holdpoint verify."));
+        return Err(Problem::record(
+            "the record does not begin with run.opened",
+            "Verify it with holdpoint verify.",
+        ));
     };
     let source = text(&dir, &opened.runbook.blob)?;
     let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
@@ -50,7 +52,8 @@ pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
     let bytes = blob(&dir.path, reference)
         .map_err(|error| Problem::record(error.to_string(), "Verify it with holdpoint verify."))?;
-    String::from_utf8(bytes).map_err(|_| Problem::record("a recorded text is not UTF-8", "Verify it with holdpoint verify."))
+    String::from_utf8(bytes)
+        .map_err(|_| Problem::record("a recorded text is not UTF-8", "Verify it with holdpoint verify."))
 }
 
 impl Recorded {
@@ -68,7 +71,11 @@ impl Recorded {
     }
 
     /// What reports are made of.
-    pub fn with_material<T>(&self, verified: Option<String>, make: impl FnOnce(&holdpoint_report::Material<'_>) -> T) -> T {
+    pub fn with_material<T>(
+        &self,
+        verified: Option<String>,
+        make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
+    ) -> T {
         let blob = |reference: &BlobRef| self.blob(reference);
         make(&holdpoint_report::Material {
             plan: &self.plan,
@@ -94,6 +101,3 @@ pub fn read_problem(error: ReadError) -> Problem {
 pub fn store_problem(error: StoreError) -> Problem {
     Problem::usage(error.to_string(), "`holdpoint runs` lists the runs of this repository.")
 }
-
-/// The exit code for a record that is not intact.
-pub const ALTERED: Exit = Exit::Record;

@@ -32,7 +32,8 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
                 Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
             };
             let mut options = std::fs::OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(cannot)?;
+            let mut file =
+                options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
             screen::say(&format!("Written to {}.", path.display()));
         }

@@ -57,7 +57,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
 
     let (writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
-    let mut disk = Disk::new(writer);
+    let disk = Disk::new(writer);
     let mut drive_run = Run::new(plan);
     for stamped in &events {
         drive_run.apply(plan, &stamped.event).map_err(|unexpected| {
@@ -74,14 +74,15 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     screen::head(&opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
-        screen::say(&format!("  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."));
+        screen::say(&format!(
+            "  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."
+        ));
     }
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator { root: place.root.clone() });
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
     let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
     drive.run = drive_run;
-    drive.events = events.len() as u64;
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
     taken_up.push(Event::SessionOpened(session));
@@ -103,8 +104,12 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
     for (index, step) in plan.steps.iter().enumerate() {
         let title = screen::neutralise(&format!("{} {}", step.number, step.title));
         let why = match () {
-            () if Some(index) == at && doubtful => "in doubt: was started, no end is on record; you decide".to_owned(),
-            () if Some(index) == at && run.is_touched(index) => "goes on here; what passed in it is not run again".to_owned(),
+            () if Some(index) == at && doubtful => {
+                "in doubt: was started, no end is on record; you decide".to_owned()
+            }
+            () if Some(index) == at && run.is_touched(index) => {
+                "goes on here; what passed in it is not run again".to_owned()
+            }
             () if Some(index) == at => "goes on here".to_owned(),
             () if run.is_settled(index) => format!("will not run: {}", settled_because(&step.id, events)),
             () => "will run: nothing of it has happened yet".to_owned(),

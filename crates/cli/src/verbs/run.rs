@@ -72,7 +72,6 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         plan,
         source,
         run: holdpoint_engine::Run::new(plan),
-        events: 0,
         journal,
         person,
         hands,
@@ -84,7 +83,10 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
 /// Masks the secrets; refuses what is too short to be masked.
 pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
     Redactor::new(secrets.to_vec()).map_err(|error| {
-        Problem::usage(error.to_string(), "A secret that short would be masked everywhere, or nowhere. Use a longer one.")
+        Problem::usage(
+            error.to_string(),
+            "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
+        )
     })
 }
 
@@ -96,7 +98,8 @@ fn opened(
     session: holdpoint_engine::Session,
     traced: Traced,
 ) -> Result<RunOpened, Problem> {
-    let config = prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
+    let config =
+        prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
     let configuration = prepared.place.configuration();
     let signers = configuration.and_then(|config| config.signers.as_ref());
     let signers: Option<BlobRef> = match signers.map(|path| std::fs::read(prepared.place.root.join(path))) {
@@ -104,7 +107,8 @@ fn opened(
         _ => None,
     };
     let named = |config: &holdpoint_document::Config| {
-        let people = config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
+        let people =
+            config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
         people.collect()
     };
     Ok(RunOpened {
@@ -140,16 +144,22 @@ async fn dry_run(
     redactor: Redactor,
 ) -> Result<Exit, Problem> {
     let session = session(who.operator.as_deref(), &prepared.place.root);
-    let local = Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
+    let local =
+        Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
     let mut memory = Memory::default();
     let opened = opened(&prepared, &mut memory, 0, session, traced.clone())?;
-    screen::head(&opened, &opened.session.operator, "DRY RUN: checks are executed, the rest is assumed, nothing is kept");
+    screen::head(
+        &opened,
+        &opened.session.operator,
+        "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
+    );
     prepared.warn();
     if let Err(problem) = prepared.obey(&traced) {
         screen::say(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
-    let person = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
+    let person =
+        Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
     let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
     let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands, &redactor);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
@@ -179,14 +189,22 @@ async fn dry_run(
             Ok(Exit::Failed)
         }
         (_, failures) => {
-            screen::say(&format!("Dry run: a real run would stop at {}. Nothing was changed or kept.", failures.join(", ")));
+            screen::say(&format!(
+                "Dry run: a real run would stop at {}. Nothing was changed or kept.",
+                failures.join(", ")
+            ));
             Ok(Exit::Failed)
         }
     }
 }
 
 /// Says how it ended and what to do next.
-pub fn farewell(run: &holdpoint_engine::Run, plan: &holdpoint_document::Plan, stop: Stop, number: u64) -> Exit {
+pub fn farewell(
+    run: &holdpoint_engine::Run,
+    plan: &holdpoint_document::Plan,
+    stop: Stop,
+    number: u64,
+) -> Exit {
     screen::say("");
     match stop {
         Stop::Done(verdict) => {
@@ -200,7 +218,9 @@ pub fn farewell(run: &holdpoint_engine::Run, plan: &holdpoint_document::Plan, st
             let style = if exit == Exit::Passed { screen::style().green() } else { screen::style().red() };
             let words = verdict_words(verdict).to_uppercase();
             screen::say(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
-            screen::say(&format!("  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"));
+            screen::say(&format!(
+                "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
+            ));
             exit
         }
         Stop::Parked(task, question) => {
@@ -213,7 +233,10 @@ pub fn farewell(run: &holdpoint_engine::Run, plan: &holdpoint_document::Plan, st
                 _ => "the operator",
             };
             let title = screen::neutralise(&format!("{} {}", step.number, step.title));
-            screen::say(&format!("Run {number}: {} · at {title}, waiting for {what}", screen::style().yellow().bold().apply_to("PARKED")));
+            screen::say(&format!(
+                "Run {number}: {} · at {title}, waiting for {what}",
+                screen::style().yellow().bold().apply_to("PARKED")
+            ));
             screen::say(&format!("  go on with: holdpoint resume {number}"));
             Exit::Parked
         }

@@ -15,7 +15,8 @@ use crate::screen;
 pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
     // A path needs no store, no repository and no configuration: an auditor has the directory and nothing else.
-    let dir = if path.join(holdpoint_record::LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
+    let dir =
+        if path.join(holdpoint_record::LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let intact = proof.verdict.intact();
     match arguments.format {
@@ -34,8 +35,14 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
         }
         Format::Text => {
             screen::data(&proof.verdict.to_string());
-            screen::say(&format!("  {} events, {} bytes, sha256 {}", proof.position.events, proof.position.bytes, proof.position.sha256));
-            screen::say(&format!("  {} blobs checked, {} executions judged again", proof.blobs, proof.judged_again));
+            screen::say(&format!(
+                "  {} events, {} bytes, sha256 {}",
+                proof.position.events, proof.position.bytes, proof.position.sha256
+            ));
+            screen::say(&format!(
+                "  {} blobs checked, {} executions judged again",
+                proof.blobs, proof.judged_again
+            ));
             for remark in &proof.remarks {
                 screen::say(&format!("  {}", screen::neutralise(remark)));
             }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_document::{Answers, Entry, EvidenceKind, Plan, Work};
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Question, SignedOff, Task, Via, fit,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Question, SignedOff, Task, Via,
+    fit,
 };
 
 use super::{Answer, Journal, Person, Scene};
@@ -74,13 +75,22 @@ impl<P: Person> Prepared<P> {
                 "skip" if offers.skip => entry.reason.clone().map(|reason| {
                     let (action, script) = (Some(action.clone()), None);
                     let kind = DeviationKind::Skipped;
-                    Event::Deviation(Deviation { kind, step: step.clone(), action, script, reason, by: by.clone() })
+                    Event::Deviation(Deviation {
+                        kind,
+                        step: step.clone(),
+                        action,
+                        script,
+                        reason,
+                        by: by.clone(),
+                    })
                 }),
                 "rollback" if question.is_some() && !offers.rollback.steps.is_empty() => {
                     Some(roll_back(plan, &offers.rollback, entry.reason.clone(), by.clone()))
                 }
                 // An abort or a retry answers a question; it does not keep a block from being run the first time.
-                name => of_name(name).filter(|choice| question.is_some() && offers.choices.contains(choice)).map(decision),
+                name => of_name(name)
+                    .filter(|choice| question.is_some() && offers.choices.contains(choice))
+                    .map(decision),
             };
             if let Some(event) = event {
                 self.taken.insert((task, "choice"));
@@ -113,11 +123,21 @@ impl<P: Person> Prepared<P> {
                         (None, _) => None,
                         (Some(_), None) => return Ok(None),
                         (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
-                        (Some(EvidenceKind::File), Some(path)) => Some(super::terminal::evidence_file(path, journal)?),
+                        (Some(EvidenceKind::File), Some(path)) => {
+                            Some(super::terminal::evidence_file(path, journal)?)
+                        }
                     };
                     let (name, value) = (field.name.clone(), value.clone());
                     let (step, action, by) = (step.clone(), action.clone(), by.clone());
-                    events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
+                    events.push(Event::ValueRecorded {
+                        step,
+                        action,
+                        name,
+                        value,
+                        evidence,
+                        within_limits,
+                        by,
+                    });
                 }
                 Some(events)
             }
@@ -125,7 +145,12 @@ impl<P: Person> Prepared<P> {
                 let Some(sign) = &entry.sign else { return Ok(None) };
                 let refused = |reason: &str, by: By| {
                     screen::say(&format!("  refused: {reason}"));
-                    Event::SignOffRefused { step: step.clone(), action: action.clone(), reason: reason.to_owned(), by }
+                    Event::SignOffRefused {
+                        step: step.clone(),
+                        action: action.clone(),
+                        reason: reason.to_owned(),
+                        by,
+                    }
                 };
                 let by = By { who: sign.who.clone(), via: Via::Answers };
                 if !self.taken.insert((task, "sign")) {
@@ -227,7 +252,9 @@ fn told(events: &[Event]) {
             Event::ValueRecorded { name, value, within_limits, .. } => {
                 format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
             }
-            Event::SignOffGiven(given) => format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role),
+            Event::SignOffGiven(given) => {
+                format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
+            }
             Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
             Event::Decision { choice, .. } => format!("decided: {choice:?}"),
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use holdpoint_document::{Answers, Assurance, EvidenceKind, ValueKind, Work};
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question, SignedOff,
-    Task, Via, fit,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
+    SignedOff, Task, Via, fit,
 };
 
 use super::hands::Local;
@@ -92,7 +92,10 @@ impl Person for Assuming {
                     statement: scene.run.statement(sign_off).unwrap_or_default(),
                     name: "(assumed)".to_owned(),
                     assurance: Assurance::Rehearsal,
-                    by: By { who: format!("(assumed {})", 1 + scene.run.signers(task).count()), via: Via::Assumed },
+                    by: By {
+                        who: format!("(assumed {})", 1 + scene.run.signers(task).count()),
+                        via: Via::Assumed,
+                    },
                 })]
             }
             (Question::Failed, _) if scene.run.offers(plan).skip => {
@@ -194,7 +197,9 @@ impl Hands for ChecksOnly {
             let mentioned = screen::variables_of(&script.text, scene.run.values());
             let in_expectations = |name: &String| {
                 let block = task.block(scene.plan);
-                block.is_some_and(|block| block.expect.iter().any(|e| format!("{:?}", e.that).contains(name.as_str())))
+                block.is_some_and(|block| {
+                    block.expect.iter().any(|e| format!("{:?}", e.that).contains(name.as_str()))
+                })
             };
             let mut needs: BTreeSet<String> = mentioned.into_iter().map(|(name, _)| name).collect();
             needs.extend(learnt.unknown.iter().filter(|name| in_expectations(name)).cloned());

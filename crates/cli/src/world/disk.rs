@@ -28,7 +28,9 @@ impl Disk {
     }
 
     fn writer(&mut self) -> Result<&mut Writer, Problem> {
-        self.writer.as_mut().ok_or_else(|| Problem::fault("the record is sealed already", "This is a fault of holdpoint."))
+        self.writer
+            .as_mut()
+            .ok_or_else(|| Problem::fault("the record is sealed already", "This is a fault of holdpoint."))
     }
 }
 
@@ -42,7 +44,7 @@ fn unwritable(error: impl std::fmt::Display) -> Problem {
 
 impl Journal for Disk {
     fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        self.writer()?.append_all(at, events).map(|_| ()).map_err(unwritable)
+        self.writer()?.append_all(events.into_iter().map(|event| (at, event))).map(|_| ()).map_err(unwritable)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem> {
@@ -57,10 +59,10 @@ impl Journal for Disk {
         Ok(Box::new(DiskSink(self.writer()?.blob_writer().map_err(unwritable)?)))
     }
 
-    fn note_child(&mut self, group: Option<u32>) {
+    fn note_child(&mut self, group: Option<i32>) {
         let Some(writer) = &mut self.writer else { return };
         // A convenience for whoever comes after a crash, no evidence: the run goes on without it.
-        let _ = match group.and_then(|group| i32::try_from(group).ok()) {
+        let _ = match group {
             Some(group) => writer.note_child(group),
             None => writer.clear_child(),
         };

@@ -39,20 +39,29 @@ impl Local {
         redactor: Redactor,
     ) -> Result<Local, Problem> {
         let executor = holdpoint_executor::Local::new().map_err(|error| {
-            Problem::fault(format!("a private directory for scripts cannot be made: {error}"), "Is TMPDIR writable?")
+            Problem::fault(
+                format!("a private directory for scripts cannot be made: {error}"),
+                "Is TMPDIR writable?",
+            )
         })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         Ok(Local { executor, state, root, secrets, redactor, interrupts: Interrupts::catch()? })
     }
 
-    fn environment(&self, scene: &Scene<'_>, task: Task, block: &Block) -> Result<Vec<(String, String)>, Problem> {
+    fn environment(
+        &self,
+        scene: &Scene<'_>,
+        task: Task,
+        block: &Block,
+    ) -> Result<Vec<(String, String)>, Problem> {
         let values = scene.run.values();
         let mut environment: Vec<(String, String)> =
             values.vars().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let wanted = |name: &String| block.options.secrets.as_ref().is_none_or(|names| names.contains(name));
         environment.extend(self.secrets.iter().filter(|(name, _)| wanted(name)).cloned());
         for (name, template) in &block.options.env {
-            let value = values.render(template).map_err(|error| cannot_render(&format!("env {name}"), &error))?;
+            let value =
+                values.render(template).map_err(|error| cannot_render(&format!("env {name}"), &error))?;
             environment.push((name.clone(), value));
         }
         if let Some(opened) = scene.run.opened() {
@@ -80,9 +89,11 @@ impl Local {
 
     /// A path of the document, where it neither leaves the repository nor where the block stands.
     fn inside(&self, path: &str) -> Option<PathBuf> {
-        let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let plain =
+            Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let found = self.state.cwd.join(path).canonicalize().ok()?;
-        let below = |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
+        let below =
+            |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
         (plain && (below(&self.root) || below(&self.state.cwd))).then_some(found)
     }
 
@@ -109,7 +120,10 @@ pub fn restored(bytes: &[u8], secrets: &[(String, String)]) -> Result<State, Pro
 }
 
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
-    Problem::usage(format!("{what} cannot be rendered: {error}"), "Nothing was executed. Correct the document.")
+    Problem::usage(
+        format!("{what} cannot be rendered: {error}"),
+        "Nothing was executed. Correct the document.",
+    )
 }
 
 impl Hands for Local {
@@ -266,7 +280,12 @@ struct Recorded {
 }
 
 impl Recording {
-    fn new(keep: bool, redactor: &Redactor, live: Live, journal: &mut dyn Journal) -> Result<Recording, Problem> {
+    fn new(
+        keep: bool,
+        redactor: &Redactor,
+        live: Live,
+        journal: &mut dyn Journal,
+    ) -> Result<Recording, Problem> {
         let mut kept = || -> Result<Kept, Problem> {
             let sink = if keep { Some(journal.sink()?) } else { None };
             Ok(Kept { mask: redactor.stream(), sink, held: Vec::new(), offset: 0 })
@@ -307,9 +326,15 @@ impl Recording {
                     live.push(error == 1, piece);
                 }
             });
-            result.map_err(|error| Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume."))?;
+            result.map_err(|error| {
+                Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume.")
+            })?;
             if offset > before {
-                let line = format!("{} {offset} {}\n", if error == 1 { 'e' } else { 'o' }, last.as_deref().unwrap_or("0"));
+                let line = format!(
+                    "{} {offset} {}\n",
+                    if error == 1 { 'e' } else { 'o' },
+                    last.as_deref().unwrap_or("0")
+                );
                 timing.extend_from_slice(line.as_bytes());
             }
             for (name, count) in counts {

@@ -39,7 +39,7 @@ impl Journal for Memory {
         Ok(Box::new(MemorySink { bytes: Vec::new(), blobs: Rc::clone(&self.blobs) }))
     }
 
-    fn note_child(&mut self, _group: Option<u32>) {}
+    fn note_child(&mut self, _group: Option<i32>) {}
 
     fn seal(&mut self, _verdict: Verdict) -> Result<(), Problem> {
         Ok(())

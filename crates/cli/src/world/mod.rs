@@ -26,7 +26,7 @@ pub trait Journal {
     /// Keeps bytes as they come.
     fn sink(&mut self) -> Result<Box<dyn Sink>, Problem>;
     /// Notes the process group that runs, so that somebody who comes after a crash can see it.
-    fn note_child(&mut self, group: Option<u32>);
+    fn note_child(&mut self, group: Option<i32>);
     /// The run is over.
     fn seal(&mut self, verdict: Verdict) -> Result<(), Problem>;
 }
@@ -45,8 +45,6 @@ pub struct Scene<'a> {
     pub source: &'a str,
     /// The run so far.
     pub run: &'a Run,
-    /// How many events there are: the number that the next one gets.
-    pub events: u64,
 }
 
 /// What somebody answers.

@@ -11,8 +11,6 @@ use super::{Answer, Journal, Person, Scene};
 use crate::problem::Problem;
 use crate::screen;
 
-pub use ask::Asked;
-
 /// The operator, at the keyboard.
 pub struct Operator {
     /// Variables and working directory for a shell.
@@ -118,9 +116,14 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
         }
         (Question::SignOff, Some(Work::SignOff(sign_off))) => {
             let statement = scene.run.statement(sign_off).unwrap_or_else(|error| error.to_string());
-            let independent = if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
+            let independent =
+                if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
             let mark = screen::style().magenta().bold();
-            screen::say(&format!("  {} release by the role {}{independent}", mark.apply_to("HOLD POINT"), sign_off.role));
+            screen::say(&format!(
+                "  {} release by the role {}{independent}",
+                mark.apply_to("HOLD POINT"),
+                sign_off.role
+            ));
             screen::say(&format!("  “{}”", screen::neutralise(&statement)));
         }
         (Question::Failed, _) => {
@@ -135,7 +138,9 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
                 mark.apply_to("IN DOUBT"),
                 task.id(plan)
             ));
-            screen::say("  It will not be run again unless you say so. Find out whether it took effect, then decide.");
+            screen::say(
+                "  It will not be run again unless you say so. Find out whether it took effect, then decide.",
+            );
         }
         _ => {}
     }
@@ -144,7 +149,10 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
 /// A file named as evidence becomes a blob.
 pub fn evidence_file(path: &str, journal: &mut dyn Journal) -> Result<Evidence, Problem> {
     let bytes = std::fs::read(path).map_err(|error| {
-        Problem::usage(format!("the evidence {path} cannot be read: {error}"), "Name a file that can be read.")
+        Problem::usage(
+            format!("the evidence {path} cannot be read: {error}"),
+            "Name a file that can be read.",
+        )
     })?;
     let blob: BlobRef = journal.put(&bytes)?;
     Ok(Evidence::File { path: path.to_owned(), blob })

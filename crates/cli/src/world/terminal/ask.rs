@@ -17,7 +17,10 @@ pub enum Asked<T> {
 /// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
 pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: bool) -> Asked<&'static str> {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    screen::say(&format!("  {}", screen::style().dim().apply_to(format!("{} · ? explains", words.join(" · ")))));
+    screen::say(&format!(
+        "  {}",
+        screen::style().dim().apply_to(format!("{} · ? explains", words.join(" · ")))
+    ));
     loop {
         let mut input = Input::<String>::new().with_prompt(format!("  {prompt}"));
         if default && let Some((word, ..)) = options.first() {
@@ -34,7 +37,9 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         let chosen = options.iter().find(|(word, key, _)| *word == answer || key.to_string() == answer);
         match chosen {
             Some((word, ..)) => return Asked::Said(word),
-            None => screen::say("    That is none of them. Type a word or its letter, or ? for what each does."),
+            None => {
+                screen::say("    That is none of them. Type a word or its letter, or ? for what each does.")
+            }
         }
     }
 }

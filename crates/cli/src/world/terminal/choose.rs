@@ -191,7 +191,13 @@ fn act(
 fn go_back(
     scene: &Scene<'_>,
     offers: &Offers,
-    deviation: impl Fn(DeviationKind, &str, Option<String>, Option<holdpoint_engine::BlobRef>, String) -> Result<Option<Answer>, Problem>,
+    deviation: impl Fn(
+        DeviationKind,
+        &str,
+        Option<String>,
+        Option<holdpoint_engine::BlobRef>,
+        String,
+    ) -> Result<Option<Answer>, Problem>,
 ) -> Result<Option<Answer>, Problem> {
     let plan = scene.plan;
     for title in titles(plan, &offers.back) {
@@ -202,12 +208,16 @@ fn go_back(
         if numbers.contains(&text) { Ok(()) } else { Err(format!("Type one of {}.", numbers.join(", "))) }
     };
     let Asked::Said(number) = ask::fitting("Which step?", known) else { return Ok(None) };
-    let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else { return Ok(None) };
+    let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else {
+        return Ok(None);
+    };
     let how: [Option_; 2] = [
         ("repeat", 'r', "do this one step again, then go on where we are"),
         ("from there", 'f', "do everything again from there on"),
     ];
-    let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else { return Ok(None) };
+    let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else {
+        return Ok(None);
+    };
     let Asked::Said(reason) = ask::text("Why?") else { return Ok(None) };
     let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
     deviation(kind, &plan.steps[*index].id, None, None, reason)
@@ -227,7 +237,10 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
     }
     if let Some(barrier) = wanted.barrier {
         let title = &titles(plan, &[barrier])[0];
-        screen::say(&format!("    stays: {} was a point of no return, and so does all before it", screen::neutralise(title)));
+        screen::say(&format!(
+            "    stays: {} was a point of no return, and so does all before it",
+            screen::neutralise(title)
+        ));
     }
 }
 
@@ -259,7 +272,8 @@ pub(super) fn record(
     let mut events = Vec::new();
     for field in scene.run.open_fields(scene.plan, task) {
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
-        let prompt = screen::neutralise(&scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
+        let prompt =
+            screen::neutralise(&scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
         let typed = |text: &str| match fit(&field.kind, text) {
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
@@ -279,7 +293,8 @@ pub(super) fn record(
                 Asked::Left => return Ok(Answer::Park),
             },
             Some(EvidenceKind::File) => {
-                let readable = |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
+                let readable =
+                    |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
                 match ask::fitting("Evidence (file)", readable) {
                     Asked::Said(path) => Some(super::evidence_file(&path, journal)?),
                     Asked::Left => return Ok(Answer::Park),

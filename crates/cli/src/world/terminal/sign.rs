@@ -33,7 +33,11 @@ pub(super) fn release(scene: &Scene<'_>, task: Task, _journal: &mut dyn Journal)
             };
             let by = By { who, via: Via::Terminal };
             let refused = |reason: String, by: By| {
-                screen::say(&format!("  {} {}", screen::style().red().apply_to("refused:"), screen::neutralise(&reason)));
+                screen::say(&format!(
+                    "  {} {}",
+                    screen::style().red().apply_to("refused:"),
+                    screen::neutralise(&reason)
+                ));
                 let (step, action) = (step.clone(), action.clone());
                 Ok(Answer::Events(vec![Event::SignOffRefused { step, action, reason, by }]))
             };
@@ -44,7 +48,8 @@ pub(super) fn release(scene: &Scene<'_>, task: Task, _journal: &mut dyn Journal)
             let printed = match known {
                 Some(name) => {
                     screen::say(&format!("  {} signs by typing their printed name: {name}", by.who));
-                    let same = |text: &str| if text == name { Ok(()) } else { Err(format!("Type {name} to sign.")) };
+                    let same =
+                        |text: &str| if text == name { Ok(()) } else { Err(format!("Type {name} to sign.")) };
                     ask::fitting("Printed name", same)
                 }
                 None => ask::text("Printed name"),
@@ -52,7 +57,16 @@ pub(super) fn release(scene: &Scene<'_>, task: Task, _journal: &mut dyn Journal)
             let Asked::Said(name) = printed else { return Ok(Answer::Park) };
             let statement = scene.run.statement(sign_off).unwrap_or_default();
             let (role, meaning, assurance) = (sign_off.role.clone(), sign_off.meaning, Assurance::Typed);
-            let given = SignedOff { step: step.clone(), action: action.clone(), role, meaning, statement, name, assurance, by };
+            let given = SignedOff {
+                step: step.clone(),
+                action: action.clone(),
+                role,
+                meaning,
+                statement,
+                name,
+                assurance,
+                by,
+            };
             match scene.run.sign_off_refusal(plan, task, &given) {
                 Some(reason) => refused(reason, given.by),
                 None => Ok(Answer::Events(vec![Event::SignOffGiven(given)])),

@@ -1,0 +1,143 @@
+//! Answers files: what an unattended run says where a person would be asked.
+
+use std::collections::BTreeMap;
+
+use crate::findings::{Findings, suggest};
+use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
+use crate::{Code, Diagnostic, Plan, Span};
+
+/// What an answers file says (cli.md, "Answers without a terminal").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Values of inputs.
+    pub inputs: BTreeMap<String, String>,
+    /// Answers by step id or action id; an action's own come first.
+    pub steps: BTreeMap<String, Entry>,
+}
+
+/// Answers to what one step or action asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Items are confirmed, warnings acknowledged.
+    pub confirm: bool,
+    /// Recorded values, by field.
+    pub value: BTreeMap<String, String>,
+    /// Evidence for them, by field.
+    pub evidence: BTreeMap<String, String>,
+    /// What is chosen: one of [`CHOICES`].
+    pub choice: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who releases a hold point, in a rehearsal.
+    pub sign: Option<Sign>,
+}
+
+/// Who releases a hold point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// The principal.
+    pub who: String,
+    /// The printed name.
+    pub name: String,
+}
+
+/// What may be chosen.
+pub const CHOICES: &[&str] =
+    &["retry", "skip", "rollback", "abort", "proceed", "happened", "run", "find_out"];
+
+/// Reads an answers file for a run of `plan`. With any finding it must not be used.
+pub fn read_answers(source: &str, plan: &Plan) -> (Answers, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let text = Mapped::slice(source, Span::new(0, source.len()));
+    let mut answers = Answers::default();
+    if let Some(root) = parse_yaml(&text, &mut findings)
+        && !matches!(root.value, Value::Null)
+        && let Some(mut fields) = Fields::open(&root, "the answers", &mut findings)
+    {
+        if let Some(node) = fields.get("inputs") {
+            answers.inputs = texts(node, "inputs", &mut findings);
+        }
+        if let Some(node) = fields.get("steps") {
+            answers.steps = steps(node, plan, &mut findings);
+        }
+        fields.finish(&mut findings);
+    }
+    (answers, findings.into_sorted(source))
+}
+
+fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, Entry> {
+    let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(|action| action.id.as_str()));
+    let known: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).chain(actions).collect();
+    let rollback = |key: &str| {
+        let (step, number) = key.split_once("#rollback-").unwrap_or((key, ""));
+        plan.step(step).is_some_and(|(_, step)| {
+            number.parse::<usize>().is_ok_and(|number| (1..=step.rollbacks.len()).contains(&number))
+        })
+    };
+    let mut out = BTreeMap::new();
+    for MapEntry { key, key_span, node } in entries(node, "steps", findings) {
+        if !known.contains(&key.as_str()) && !rollback(key) {
+            let steps: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+            let help = suggest(key, &steps, "steps");
+            findings.add(
+                Code::Undeclared,
+                *key_span,
+                format!("the run-book has no step or action `{key}`"),
+                help,
+            );
+            continue;
+        }
+        if let Some(entry) = entry(node, findings) {
+            out.insert(key.clone(), entry);
+        }
+    }
+    out
+}
+
+fn entry(node: &Node, findings: &mut Findings) -> Option<Entry> {
+    let mut fields = Fields::open(node, "an answer", findings)?;
+    let mut entry = Entry { confirm: fields.bool("confirm", findings).unwrap_or(false), ..Entry::default() };
+    if let Some(node) = fields.get("value") {
+        entry.value = texts(node, "value", findings);
+    }
+    if let Some(node) = fields.get("evidence") {
+        entry.evidence = texts(node, "evidence", findings);
+    }
+    let words: Vec<(&str, &str)> = CHOICES.iter().map(|word| (*word, *word)).collect();
+    entry.choice = fields.get("choice").and_then(|node| node.word(findings, &words)).map(str::to_owned);
+    entry.reason = fields.text("reason", findings);
+    if let Some(node) = fields.get("sign")
+        && let Some(mut sign) = Fields::open(node, "a sign-off", findings)
+    {
+        let help = "write sign: { as: qa@example.org, name: Printed Name }";
+        let who = sign.need("as", help, findings).and_then(|node| node.text(findings));
+        let name = sign.need("name", help, findings).and_then(|node| node.text(findings));
+        sign.finish(findings);
+        entry.sign = who.zip(name).map(|(who, name)| Sign { who, name });
+    }
+    fields.finish(findings);
+    let needs_reason = matches!(entry.choice.as_deref(), Some("skip" | "abort" | "rollback"));
+    if needs_reason && entry.reason.is_none() {
+        let choice = entry.choice.as_deref().unwrap_or_default();
+        let message = format!("the choice `{choice}` needs a `reason`");
+        findings.add(Code::MissingKey, node.span, message, "write why; it goes into the record");
+    }
+    Some(entry)
+}
+
+fn texts(node: &Node, what: &'static str, findings: &mut Findings) -> BTreeMap<String, String> {
+    let entries = entries(node, what, findings).iter();
+    entries.filter_map(|entry| Some((entry.key.clone(), entry.node.scalar(findings)?))).collect()
+}
+
+fn entries<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> &'n [MapEntry] {
+    match &node.value {
+        Value::Map(entries) => entries,
+        Value::Null => &[],
+        _ => {
+            let message = format!("expected `{what}` as keys and values, found {}", node.found());
+            findings.add(Code::BadValue, node.span, message, "write `key: value`");
+            &[]
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Conformity: the record replayed through the engine that drove it, and every expectation judged again on the
+//! recorded output (record.md section 5). Executes nothing; needs nothing beside the record.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use holdpoint_document::{Config, Plan, compile, read_config};
+use holdpoint_engine::{
+    BlobRef, Event, Finished, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task, judge,
+};
+
+use crate::verify::{RecordVerdict, verify_bytes};
+use crate::{BytesReport, Position, ReadError, blob};
+
+/// What a record was proved to be, and by how much work.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// What it is.
+    pub verdict: RecordVerdict,
+    /// How far its events could be read.
+    pub position: Position,
+    /// How many blobs the events refer to, all of which were checked.
+    pub blobs: usize,
+    /// How many executions were judged again on their recorded output.
+    pub judged_again: usize,
+    /// What is no fault and should be known; the reason first, where something is wrong.
+    pub remarks: Vec<String>,
+}
+
+/// Proves a record: bytes, seal, then conformity. An error means that nothing could be proved.
+pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
+    let BytesReport { mut verdict, events, position, mut remarks, .. } = verify_bytes(dir)?;
+    let mut named: Vec<BlobRef> =
+        events.iter().flat_map(|e| crate::referenced(&e.event).unwrap_or_default()).collect();
+    named.sort();
+    named.dedup();
+    let mut judged_again = 0;
+    if verdict.intact() {
+        let mut unjudged = 0;
+        match conform(dir, &events, &mut judged_again, &mut unjudged) {
+            Ok(()) => {}
+            Err((event, reason)) => verdict = RecordVerdict::DoesNotConform { event, reason },
+        }
+        if unjudged > 0 {
+            remarks.push(format!(
+                "{unjudged} execution(s) could not be judged again: the document keeps no output of them"
+            ));
+        }
+    }
+    if let Some(reason) = verdict.reason() {
+        remarks.insert(0, reason.to_owned());
+    }
+    Ok(Verification { verdict, position, blobs: named.len(), judged_again, remarks })
+}
+
+type Wrong = (u64, String);
+
+fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut usize) -> Result<(), Wrong> {
+    let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
+        return Err((0, "the record does not begin with run.opened".to_owned()));
+    };
+    let plan = plan_of(dir, opened).map_err(|reason| (0, reason))?;
+    let mut run = Run::new(&plan);
+    for stamped in events {
+        if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
+            match again(dir, &plan, &run, finished).map_err(|reason| (stamped.n, reason))? {
+                true => *judged += 1,
+                false => *unjudged += 1,
+            }
+        }
+        run.apply(&plan, &stamped.event).map_err(|unexpected| (stamped.n, unexpected.to_string()))?;
+    }
+    Ok(())
+}
+
+/// The plan that the recorded bytes make, and event 0 held against the recorded configuration.
+fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
+    let text = |reference: &BlobRef| {
+        let bytes = blob(dir, reference).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| "a recorded text is not UTF-8".to_owned())
+    };
+    let config = match &opened.config {
+        Some(reference) => {
+            let (config, findings) = read_config(&text(reference)?);
+            if let Some(finding) = findings.iter().find(|finding| finding.is_error()) {
+                return Err(format!("the recorded configuration has an error: {}", finding.message));
+            }
+            Some(config)
+        }
+        None => None,
+    };
+    configured(opened, config.as_ref())?;
+    let compiled = compile(&text(&opened.runbook.blob)?, config.as_ref());
+    if let Some(finding) = compiled.diagnostics.iter().find(|finding| finding.is_error()) {
+        return Err(format!("the recorded run-book has an error: {}", finding.message));
+    }
+    if compiled.plan.digest() != opened.plan {
+        return Err("the recorded run-book makes another plan than the one that was run".to_owned());
+    }
+    Ok(compiled.plan)
+}
+
+/// Roles, people and environment as event 0 tells them must be those of the recorded configuration: they decide who
+/// may release what.
+fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String> {
+    let none = Config::default();
+    let config = config.unwrap_or(&none);
+    let seen = &opened.environment;
+    let named = config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
+    if opened.roles != config.roles || opened.people != named.collect() {
+        return Err("roles or people are not those of the recorded configuration".to_owned());
+    }
+    let same = match config.environments.get(&seen.name) {
+        Some(environment) => {
+            environment.rehearsal == seen.rehearsal
+                && environment.protected == seen.protected
+                && environment.four_eyes == seen.four_eyes
+                && environment.vars == seen.vars
+                && environment.signature.unwrap_or(holdpoint_document::Assurance::Typed) == seen.signature
+        }
+        None => {
+            config.environments.is_empty() && seen.name == "local" && !seen.rehearsal && seen.vars.is_empty()
+        }
+    };
+    if same { Ok(()) } else { Err("the environment is not that of the recorded configuration".to_owned()) }
+}
+
+/// Judges one execution again on its recorded output. `false` where the document keeps none.
+fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished) -> Result<bool, String> {
+    let task = task_of(plan, finished).ok_or("there is no such action")?;
+    let block = task.block(plan).ok_or("this is no block")?;
+    let Some(output) = &finished.output else {
+        return if block.options.record {
+            Err("the output is not in the record".to_owned())
+        } else {
+            Ok(false)
+        };
+    };
+    let bytes = |reference: &BlobRef| blob(dir, reference).map_err(|error| error.to_string());
+    let mut files = BTreeMap::new();
+    for (path, reference) in &finished.files {
+        files.insert(path.clone(), bytes(reference)?);
+    }
+    let judgement = judge(
+        block,
+        run.values(),
+        &Observation {
+            exit: finished.exit,
+            signal: finished.signal,
+            error: finished.error.as_deref(),
+            timed_out: finished.outcome == Outcome::TimedOut,
+            interrupted: finished.outcome == Outcome::Interrupted,
+            stdout: &bytes(&output.stdout)?,
+            stderr: &bytes(&output.stderr)?,
+            files: &files,
+        },
+    );
+    if judgement.outcome != finished.outcome {
+        return Err(format!(
+            "the recorded output is judged {:?}, not {:?}",
+            judgement.outcome, finished.outcome
+        ));
+    }
+    let held =
+        |judged: &[holdpoint_engine::Judged]| judged.iter().map(|judged| judged.held).collect::<Vec<_>>();
+    if held(&judgement.expectations) != held(&finished.expectations) {
+        return Err("an expectation is judged differently on the recorded output".to_owned());
+    }
+    if judgement.captures != finished.captures {
+        return Err("the captures are not those of the recorded output".to_owned());
+    }
+    Ok(true)
+}
+
+fn task_of(plan: &Plan, finished: &Finished) -> Option<Task> {
+    let (index, step) = plan.step(&finished.step)?;
+    let actions = (0..step.actions.len()).map(Slot::Action);
+    let rollbacks = (0..step.rollbacks.len()).map(Slot::Rollback);
+    actions
+        .chain(rollbacks)
+        .map(|slot| Task { step: index, slot })
+        .find(|task| task.id(plan) == finished.action)
+}
