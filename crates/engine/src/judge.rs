@@ -133,7 +133,8 @@ fn judge_text(stream: &str, matcher: &Matcher, text: &str, values: &Values) -> J
         Ok(wanted) => wanted,
         Err(error) => return judged(expected, Some(format!("cannot be judged: {error}"))),
     };
-    let regex = |pattern: &str| Regex::new(pattern).map(|regex| regex.is_match(text));
+    // `$` stands before the newline that ends an output, as people expect of a line.
+    let regex = |pattern: &str| Regex::new(pattern).map(|regex| regex.is_match(one_newline_off(text)));
     let held = match matcher {
         Matcher::Empty => Ok(text.trim().is_empty()),
         Matcher::NotEmpty => Ok(!text.trim().is_empty()),

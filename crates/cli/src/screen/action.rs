@@ -88,7 +88,7 @@ pub fn failure(finished: &Finished) {
         say(&format!("    {}      {}", style().red().apply_to("came"), came));
     }
     let held = finished.expectations.iter().filter(|judged| judged.held).count();
-    if held > 0 {
+    if held > 0 && held < finished.expectations.len() {
         say(&style().dim().apply_to(format!("    ({held} other expectations held)")).to_string());
     }
 }
