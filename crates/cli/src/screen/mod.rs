@@ -12,7 +12,7 @@ use console::Style;
 pub use action::{failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
-pub use plain::{at_most, neutralise, prose};
+pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
 
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {

@@ -30,6 +30,40 @@ pub fn prose(text: &str) -> String {
     neutralise(&lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n"))
 }
 
+/// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks.
+pub fn wrapped(width: usize, text: &str) -> Vec<String> {
+    let indent = text.len() - text.trim_start().len();
+    let mark =
+        ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
+    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
+    let options = textwrap::Options::new(width).subsequent_indent(&hang).break_words(false);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
+/// and headings keep their own lines.
+pub fn paragraphs(prose: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let (mut fenced, mut open) = (false, false);
+    for line in prose.lines() {
+        let text = line.trim_start();
+        let fence = text.starts_with("```") || text.starts_with("~~~");
+        let own = ["- ", "* ", "+ ", ">", "|", "#", "    "].iter().any(|mark| text.starts_with(mark))
+            || line.starts_with("    ")
+            || text.split_once(['.', ')']).is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+        match out.last_mut() {
+            Some(last) if open && !fenced && !fence && !own && !text.is_empty() => {
+                last.push(' ');
+                last.push_str(text);
+            }
+            _ => out.push(line.to_owned()),
+        }
+        fenced ^= fence;
+        open = !fenced && !fence && !text.is_empty() && !text.starts_with(['|', '#', '>']);
+    }
+    out
+}
+
 /// The first `limit` characters, with a mark where something is left out.
 pub fn at_most(limit: usize, text: &str) -> String {
     match text.char_indices().nth(limit) {
@@ -47,6 +81,26 @@ mod tests {
         let shown = neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
         assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇�2J ⟨U+202E⟩gnp.exe");
         assert!(!shown.chars().any(|char| char.is_control()));
+    }
+
+    #[test]
+    fn paragraphs_are_joined_and_lists_keep_their_lines() {
+        let text = "One sentence\nthat goes on.\n\n- first\n  goes on\n- second\n> quoted\n> again\n\n```\na\nb\n```";
+        let joined = [
+            "One sentence that goes on.",
+            "",
+            "- first goes on",
+            "- second",
+            "> quoted",
+            "> again",
+            "",
+            "```",
+            "a",
+            "b",
+            "```",
+        ];
+        assert_eq!(paragraphs(text), joined);
+        assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
     }
 
     #[test]

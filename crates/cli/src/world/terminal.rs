@@ -65,10 +65,12 @@ fn show_prose(scene: &Scene<'_>, task: Task) {
         let prose = screen::prose(span.of(scene.source));
         if !prose.is_empty() {
             screen::say("");
-            for line in prose.lines() {
-                let loud = line.trim_start().starts_with("> [!") || line.trim_start().starts_with("> ");
+            for paragraph in screen::paragraphs(&prose) {
+                let loud = paragraph.trim_start().starts_with('>');
                 let style = if loud { screen::style().yellow() } else { screen::style() };
-                screen::say(&format!("  {}", style.apply_to(line)));
+                for line in screen::wrapped(screen::width() - 4, &paragraph) {
+                    screen::say(format!("  {}", style.apply_to(line)).trim_end());
+                }
             }
         }
     }
