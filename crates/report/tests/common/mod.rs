@@ -1,5 +1,5 @@
 //! A small planner for test documents and a tape that records events, blobs and times.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
         .filter(|l| !l.starts_with("#|"))
         .map(|line| format!("{line}\n"))
         .collect();
-    let has = |option: &str| inner.iter().any(|line| *line == option);
+    let has = |option: &str| inner.contains(&option);
     let options = Options {
         sensitive: has("#| sensitive: true"),
         record: !has("#| record: false"),
