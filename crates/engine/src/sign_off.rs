@@ -23,7 +23,7 @@ impl Run {
     /// Why `principal` may not release it, in words; `None` if they may. Where the repository configures no roles at
     /// all, anybody may act in any role, and the record shows that nothing was configured.
     pub fn role_refusal(&self, sign_off: &SignOff, principal: &str) -> Option<String> {
-        let opened = self.opened()?;
+        let Some(opened) = self.opened() else { return Some("the run is not open".to_owned()) };
         let role = &sign_off.role;
         let members = opened.roles.get(role);
         if principal.trim().is_empty() {
@@ -51,13 +51,11 @@ impl Run {
             return Some(refusal);
         }
         let rehearsal = self.opened().is_some_and(|opened| opened.environment.rehearsal);
-        let from_answers = given.by.via == Via::Answers || given.assurance == Assurance::Rehearsal;
-        if from_answers
-            && !(rehearsal && given.by.via != Via::Terminal && given.assurance == Assurance::Rehearsal)
-        {
-            return Some("a release from an answers file counts in a rehearsal only".to_owned());
+        let answered = given.by.via == Via::Answers;
+        if answered != (given.assurance == Assurance::Rehearsal) || (answered && !rehearsal) {
+            return Some("a release from an answers file counts in a rehearsal only, and as that".to_owned());
         }
-        if given.assurance < self.least_assurance() && !(rehearsal && from_answers) {
+        if !answered && given.assurance < self.least_assurance() {
             return Some("the environment asks for a surer signature".to_owned());
         }
         if self.state(task).signers.contains(&given.by.who) {
