@@ -176,8 +176,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
-        screen::verdict_line(&finished);
-        screen::failure(&finished);
+        if !executed.assumed {
+            screen::verdict_line(&finished);
+            screen::failure(&finished);
+        }
         self.record(vec![if rollback {
             Event::RollbackFinished(finished)
         } else {

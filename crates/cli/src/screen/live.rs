@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{bars, neutralise, say, style};
+use super::{at_most, bars, neutralise, say, style, width};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -23,12 +23,14 @@ impl Live {
             let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
             let limit =
                 limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
-            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{wide_msg}} {{elapsed}}{limit}");
+            // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
+            // left of it stays on the screen.
+            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{msg}} · {{elapsed}}{limit}");
             bar.set_style(
                 ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
             bar.set_position(done as u64);
-            bar.set_message(neutralise(title));
+            bar.set_message(at_most(width().saturating_sub(70), &neutralise(title)));
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });

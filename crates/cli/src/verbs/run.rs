@@ -51,7 +51,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&opened, &opened.session.operator, &label);
     prepared.warn();
-    let otherwise = ask.then(|| Operator { root: prepared.place.root.clone() });
+    let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local, &redactor);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;

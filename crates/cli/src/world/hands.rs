@@ -253,7 +253,7 @@ impl Hands for Local {
             masked: recorded.masked,
             remarks,
         };
-        Ok(Executed { finished, park })
+        Ok(Executed { finished, park, assumed: false })
     }
 }
 

@@ -112,4 +112,6 @@ pub struct Executed {
     pub finished: Finished,
     /// The operator wants to leave after this.
     pub park: bool,
+    /// Nothing was executed, or what came of it does not count: it has been said already.
+    pub assumed: bool,
 }

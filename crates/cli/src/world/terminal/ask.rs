@@ -17,10 +17,9 @@ pub enum Asked<T> {
 /// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
 pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: bool) -> Asked<&'static str> {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    screen::say(&format!(
-        "  {}",
-        screen::style().dim().apply_to(format!("{} · ? explains", words.join(" · ")))
-    ));
+    for line in screen::wrapped(screen::width() - 4, &format!("{} · ? explains", words.join(" · "))) {
+        screen::say(&format!("  {}", screen::style().dim().apply_to(line)));
+    }
     loop {
         let mut input = Input::<String>::new().with_prompt(format!("  {prompt}"));
         if default && let Some((word, ..)) = options.first() {
