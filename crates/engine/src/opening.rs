@@ -6,7 +6,30 @@ use crate::apply::{Fold, ensure};
 use crate::rollback::Rollback;
 use crate::run::Status;
 use crate::values::Scalar;
-use crate::{Fit, Run, RunOpened, fit};
+use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Values, fit};
+
+impl Values {
+    /// What is known before anything happens: the environment's variables, and the inputs with the types that the
+    /// document declares.
+    pub fn given(plan: &Plan, environment: &EnvironmentSeen, inputs: &[InputGiven]) -> Values {
+        let mut values = Values::default();
+        for (name, value) in &environment.vars {
+            values.set(name, value);
+        }
+        for input in inputs {
+            let declared = plan.front.inputs.iter().find(|declared| declared.name == input.name);
+            match (&input.value, declared) {
+                (Some(value), Some(declared)) => values.set_typed(&input.name, value, &declared.kind),
+                (Some(value), None) => values.set(&input.name, value),
+                (None, _) => values.set_secret(&input.name),
+            }
+        }
+        values.set_context("environment", "name", Scalar::Text(environment.name.clone()));
+        values.set_context("environment", "rehearsal", Scalar::Truth(environment.rehearsal));
+        values.set_context("environment", "protected", Scalar::Truth(environment.protected));
+        values
+    }
+}
 
 impl Run {
     pub(crate) fn open(&mut self, plan: &Plan, opened: &RunOpened) -> Fold {
@@ -17,18 +40,7 @@ impl Run {
             "the document may not run in this environment",
         )?;
         asked_for(plan, opened)?;
-        for (name, value) in &environment.vars {
-            self.values.set(name, value);
-        }
-        for (declared, given) in pairs(plan, opened) {
-            match &given.value {
-                Some(value) => self.values.set_typed(&given.name, value, &declared.kind),
-                None => self.values.set_secret(&given.name),
-            }
-        }
-        self.values.set_context("environment", "name", Scalar::Text(environment.name.clone()));
-        self.values.set_context("environment", "rehearsal", Scalar::Truth(environment.rehearsal));
-        self.values.set_context("environment", "protected", Scalar::Truth(environment.protected));
+        self.values = Values::given(plan, environment, &opened.inputs);
         self.values.set_context("run", "number", Scalar::Number(opened.number));
         self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
         self.opened = Some(Box::new(opened.clone()));
