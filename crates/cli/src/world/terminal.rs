@@ -124,7 +124,9 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
         (Question::Confirm, _) => {
             let warning = scene.run.warning(plan, task).unwrap_or_default();
             let lines = screen::neutralise(&warning);
-            for line in lines.lines().flat_map(|line| screen::wrapped(screen::width() - 12, line)) {
+            for line in
+                screen::paragraphs(&lines).iter().flat_map(|line| screen::wrapped(screen::width() - 12, line))
+            {
                 screen::say(&format!("  {} {line}", screen::style().red().bold().apply_to("CAUTION")));
             }
         }
@@ -145,7 +147,12 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));
-            screen::say(&format!("  “{}”", screen::neutralise(&statement)));
+            let quoted = format!("“{}”", screen::neutralise(&statement));
+            for line in screen::wrapped(screen::width() - 4, &quoted) {
+                screen::say(&format!("  {line}"));
+            }
+            let ((done, all), deviations) = (scene.run.progress(), scene.run.deviations());
+            screen::say(&format!("  so far: {done} of {all} actions done, {deviations} deviation(s)"));
         }
         (Question::Failed, _) => {
             let why = scene.run.condition_error(plan, task);
