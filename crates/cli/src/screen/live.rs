@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{at_most, bars, neutralise, say, style, width};
@@ -56,10 +57,9 @@ impl Live {
     }
 
     fn line(&self, error: bool, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let text = text.trim_end_matches(['\n', '\r']);
+        let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         // A progress display overwrites its own line: what a reader would see is what comes last.
-        let text = neutralise(text.rsplit('\r').next().unwrap_or_default());
+        let text = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
         let gutter =
             if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
         let line = format!("{gutter}{text}");
