@@ -82,12 +82,14 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
 
 /// Masks the secrets; refuses what is too short to be masked.
 pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
-    Redactor::new(secrets.to_vec()).map_err(|error| {
+    let redactor = Redactor::new(secrets.to_vec()).map_err(|error| {
         Problem::usage(
             error.to_string(),
             "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
         )
-    })
+    })?;
+    screen::hide(&redactor);
+    Ok(redactor)
 }
 
 /// Event 0.

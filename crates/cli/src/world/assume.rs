@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use holdpoint_document::{Answers, Assurance, EvidenceKind, Expected, ValueKind, Work};
 use holdpoint_engine::{
@@ -13,6 +14,7 @@ use holdpoint_engine::{
 
 use super::hands::Local;
 use super::{Answer, Executed, Hands, Journal, Person, Scene, Script};
+use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
 
@@ -199,6 +201,14 @@ pub struct ChecksOnly {
 impl Hands for ChecksOnly {
     fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
         self.local.script(scene, task, journal)
+    }
+
+    async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
+        self.local.wait(pause).await
+    }
+
+    async fn asked_to_leave(&mut self) -> bool {
+        self.local.asked_to_leave().await
     }
 
     fn cwd(&self) -> String {

@@ -3,6 +3,7 @@
 
 use dialoguer::Input;
 
+use crate::interrupts::Prompting;
 use crate::screen;
 
 /// What came of a prompt.
@@ -25,7 +26,9 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         if default && let Some((word, ..)) = options.first() {
             input = input.default((*word).to_owned());
         }
+        let prompting = Prompting::begin();
         let Ok(answer) = input.allow_empty(!default).interact_text() else { return Asked::Left };
+        drop(prompting);
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
             for (word, key, help) in options {
@@ -56,6 +59,7 @@ pub fn text(prompt: &str) -> Asked<String> {
     let input = Input::<String>::new().with_prompt(format!("  {prompt}")).validate_with(|text: &String| {
         if text.trim().is_empty() { Err("It must not be empty.") } else { Ok(()) }
     });
+    let _prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
         Err(_) => Asked::Left,
@@ -67,6 +71,7 @@ pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked
     let input = Input::<String>::new()
         .with_prompt(format!("  {prompt}"))
         .validate_with(|text: &String| fits(text.trim()));
+    let _prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
         Err(_) => Asked::Left,
