@@ -20,13 +20,9 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
     let declared: Vec<&str> = front.matter.roles.iter().map(String::as_str).collect();
     for (role, span) in &built.roles {
         if !declared.contains(&role.as_str()) {
-            let help = if declared.is_empty() {
-                format!("add `roles: [{role}]` to the front matter")
-            } else {
-                format!(
-                    "{}; every role used is listed in the front matter's `roles`",
-                    suggest(role, &declared, "roles")
-                )
+            let help = match declared.as_slice() {
+                [] => format!("add `roles: [{role}]` to the front matter"),
+                _ => suggest(role, &declared, "roles in the front matter"),
             };
             findings.add(Code::Undeclared, *span, format!("the role `{role}` is not declared"), help);
         }
@@ -34,7 +30,7 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
     let Some(config) = config else { return };
     let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
     for (role, span) in front.role_spans.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
-        let help = format!("{}; or add it to [roles]", suggest(role, &known, "roles"));
+        let help = suggest(role, &known, "roles in holdpoint.toml");
         findings.add(
             Code::Undeclared,
             *span,
