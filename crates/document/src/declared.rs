@@ -1,12 +1,12 @@
 //! Names that one part of a document uses and another, or the configuration, must declare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::findings::{Findings, suggest};
 use crate::front::Front;
 use crate::scope::allowed;
 use crate::steps::Built;
-use crate::{Code, Config, Span};
+use crate::{Code, Config};
 
 pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     roles(front, built, config, findings);
@@ -81,14 +81,14 @@ fn secrets(front: &Front, built: &Built, findings: &mut Findings) {
 }
 
 fn ids(built: &Built, findings: &mut Findings) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let steps: HashSet<&str> = built.steps.iter().map(|step| step.id.as_str()).collect();
+    let mut seen = HashSet::new();
     for (id, span) in &built.ids {
-        let twice = seen.iter().any(|(other, _)| other == id);
-        if twice || built.steps.iter().any(|step| step.id == *id) {
+        let twice = !seen.insert(id);
+        if twice || steps.contains(id.as_str()) {
             let what = if twice { "another block" } else { "a step" };
             let message = format!("`{id}` is the id of {what} already");
             findings.add(Code::DuplicateId, *span, message, "give it another id");
         }
-        seen.push((id, *span));
     }
 }
