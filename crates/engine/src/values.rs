@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use holdpoint_document::ValueKind;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Object};
+use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 /// The variables a run knows at one moment. Secrets are known by name only.
@@ -131,7 +131,7 @@ impl Values {
         if value.is_undefined() {
             return Err(TemplateError { message: format!("`{condition}` is not defined") });
         }
-        if value.kind() != minijinja::value::ValueKind::Bool {
+        if value.kind() != Kind::Bool {
             let message = format!("`{condition}` is neither true nor false; compare it with something");
             return Err(TemplateError { message });
         }
@@ -172,10 +172,10 @@ impl Object for Names {
         if self.known.secrets.contains(name) {
             return Some(mask(name).into());
         }
-        let text = self.known.vars.get(name)?;
-        let typed = self.known.types.get(name).and_then(|typed| typed.read(text));
-        let typed = typed.filter(|value| matches!(self.view, View::Typed) || value.to_string() == *text);
-        Some(typed.unwrap_or_else(|| text.as_str().into()))
+        let written = self.known.vars.get(name)?;
+        let typed = self.known.types.get(name).and_then(|typed| typed.read(written));
+        let typed = typed.filter(|value| matches!(self.view, View::Typed) || text(value) == *written);
+        Some(typed.unwrap_or_else(|| written.as_str().into()))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -198,12 +198,14 @@ pub fn mask(name: &str) -> String {
     format!("[REDACTED:{name}]")
 }
 
-static TEXT: LazyLock<Environment<'static>> = LazyLock::new(strict);
+static TEXT: LazyLock<Environment<'static>> = LazyLock::new(|| writing(str::to_owned));
 static SCRIPT: LazyLock<Environment<'static>> =
-    LazyLock::new(|| quoting(|value| format!("'{}'", value.replace('\'', r"'\''"))));
-static PATTERN: LazyLock<Environment<'static>> = LazyLock::new(|| quoting(regex::escape));
+    LazyLock::new(|| writing(|value| format!("'{}'", value.replace('\'', r"'\''"))));
+static PATTERN: LazyLock<Environment<'static>> = LazyLock::new(|| writing(regex::escape));
 
-fn strict() -> Environment<'static> {
+/// An environment in which undefined names are errors and every inserted value goes through `quote`, also where a
+/// template calls it safe.
+fn writing(quote: fn(&str) -> String) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -211,21 +213,22 @@ fn strict() -> Environment<'static> {
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         environment.set_syntax(syntax);
     }
-    environment
-}
-
-/// Every inserted value goes through `quote`, also where a template calls it safe.
-fn quoting(quote: fn(&str) -> String) -> Environment<'static> {
-    let mut environment = strict();
-    environment.set_auto_escape_callback(|_| AutoEscape::Custom("quoted".into()));
     environment.set_formatter(move |out, state, value| {
         if value.is_undefined() {
             return minijinja::escape_formatter(out, state, value);
         }
-        out.write_str(&quote(&value.to_string()))
+        out.write_str(&quote(&text(value)))
             .map_err(|_| Error::new(ErrorKind::WriteFailure, "the rendered text cannot be written"))
     });
     environment
+}
+
+/// A value as run-books write it: `true`, where minijinja writes `True`.
+fn text(value: &Value) -> String {
+    match value.kind() {
+        Kind::Bool => value.is_true().to_string(),
+        _ => value.to_string(),
+    }
 }
 
 impl From<&Scalar> for Value {
@@ -336,6 +339,8 @@ mod tests {
     #[test]
     fn a_typed_value_is_rendered_as_it_was_written() {
         assert_eq!(values().render("{{ RATE }} {{ REPLICAS }} {{ LOUD }}").unwrap(), "0.10 2 false");
+        let truths = "{{ environment.protected }} {{ 1 == 2 }}{% if LOUD %} loud{% endif %}";
+        assert_eq!(values().render(truths).unwrap(), "true false");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod build;
 mod conditions;
 mod deviations;
 mod events;
+mod judging;
 mod people;
 mod resume;
 mod rollback;
