@@ -172,6 +172,35 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Who is answerable for it, where that is a person: whoever answered, signed, decided, wrote; or operates, where
+    /// the event is of a session. `None` for what the driver or the document does.
+    pub fn who(&self) -> Option<&str> {
+        let by = match self {
+            Event::RunOpened(opened) => return Some(&opened.session.operator),
+            Event::SessionOpened(session) => return Some(&session.operator),
+            Event::ItemConfirmed { by, .. }
+            | Event::ValueRecorded { by, .. }
+            | Event::SignOffRejected { by, .. }
+            | Event::SignOffRefused { by, .. }
+            | Event::Decision { by, .. }
+            | Event::Note { by, .. } => by,
+            Event::SignOffGiven(given) => &given.by,
+            Event::Deviation(deviation) => &deviation.by,
+            Event::RollbackOpened { by, .. } => by.as_ref()?,
+            Event::LogRecovered { .. }
+            | Event::NotApplicable { .. }
+            | Event::ActionStarted(_)
+            | Event::ActionFinished(_)
+            | Event::SignOffRequested { .. }
+            | Event::RollbackStarted(_)
+            | Event::RollbackFinished(_)
+            | Event::RunClosed { .. } => return None,
+        };
+        Some(&by.who)
+    }
+}
+
 /// A blob of the record: its digest and length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -299,7 +299,7 @@ fn left_open<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 2000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_invited_is_taken_and_everything_else_is_refused_without_a_mark(
@@ -327,6 +327,9 @@ proptest! {
     fn the_oracle_says_the_same_after_every_event((plan, choices) in a_plan_and_choices(60)) {
         history(&plan, &choices, |run, events, _| {
             assert_eq!(at(&plan, &run.next(&plan)), oracle::expected(&plan, events), "after {events:#?}");
+            let undone = run.rollback_plan(&plan).steps;
+            let undone: Vec<&String> = undone.iter().map(|step| &plan.steps[*step].id).collect();
+            assert!(undone.into_iter().eq(&oracle::undoable(&plan, events)), "after {events:#?}");
         });
     }
 

@@ -75,6 +75,8 @@ fn tiny() -> Vec<(Plan, usize)> {
         (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
         (plan([step("a").run().rollback(), step("b").run().irreversible().rollback()]), 7),
         (plan([step("a").confirm(), step("b").sign_off("qa").released(|s| s.count = 2)]), 7),
+        (plan([step("a").sign_off("qa").run()]), 8),
+        (plan([step("a").run().captures("V").run().captures("V").with(only_if("V == 'yes'"))]), 7),
         (plan([step("a").sign_off("qa"), step("b").run(), step("c").confirm()]), 6),
         (plan([step("a").record(&["x", "y"]).mandatory(), step("b").confirm()]), 8),
         (plan([step("a").run().captures("V"), step("b").run().confirm().when("V == 'yes'")]), 7),
