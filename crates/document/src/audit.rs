@@ -42,7 +42,7 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
     let opening = Span::new(fence.span.start, fence.info_span.end);
     if !fence.closed {
         let marks: String = std::iter::repeat_n(fence.mark.0, fence.mark.1).collect();
-        let help = format!("add `{marks}` on a line of its own, indented as the opening line is");
+        let help = format!("close it: {marks} on a line of its own, indented as the opening line is");
         findings.add(Code::UnclosedFence, opening, "this fence is never closed", help);
     } else if let Some(span) = swallowed(fence) {
         findings.add(

@@ -21,7 +21,7 @@ pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
     }
     let built = steps::build(source, &tree, kind, &title, &mut scope, &mut findings);
     declared::check(&front, &built, config, &mut findings);
-    if built.steps.is_empty() {
+    if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);

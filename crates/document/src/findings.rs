@@ -19,6 +19,10 @@ impl Findings {
         self.list.push(Diagnostic::new(code, span, message, help));
     }
 
+    pub(crate) fn any_error(&self) -> bool {
+        self.list.iter().any(Diagnostic::is_error)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
@@ -50,7 +54,9 @@ fn fit(span: Span, source: &str) -> Span {
 /// The candidate that `word` was probably meant to be.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = word.to_lowercase();
-    let allowed = (lower.chars().count() / 3).clamp(1, 3);
+    let length = lower.chars().count();
+    // One letter is near to every other one.
+    let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 3) };
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))

@@ -110,7 +110,7 @@ fn alone(word: &str) -> Result<Kind, Refused> {
     // `sh,run`, `{bash run}` and `bash:check` are kinds written in another tool's way.
     let parts: Vec<&str> =
         bare.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    let acts = |part: &str| KINDS[..7].contains(&part) || (part.len() > 4 && near_kind(part).is_some());
+    let acts = |part: &str| KINDS[..7].contains(&part) || (part.len() > 3 && near_kind(part).is_some());
     match parts.as_slice() {
         [part] if acts(part) => {
             let kind = near_kind(part).unwrap_or("run");
@@ -134,10 +134,11 @@ fn alone(word: &str) -> Result<Kind, Refused> {
 
 fn missing(word: &str) -> Result<Kind, Refused> {
     let clean = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let runs = if DATA.contains(&clean.as_str()) { "sh" } else { clean.as_str() };
     Err(Refused {
         missing: true,
         message: format!("this `{word}` block has no kind, so nobody can tell whether it is to be run"),
-        help: format!("write `{clean} run` or `{clean} check` if it is, `{clean} example` if it is not"),
+        help: format!("write `{runs} run` or `{runs} check` if it is, `{clean} example` if it is not"),
     })
 }
 
@@ -147,6 +148,7 @@ fn near_kind(word: &str) -> Option<&'static str> {
 
 fn pair(language: &str, kind: &str) -> Result<Kind, Refused> {
     let lower = language.to_lowercase();
+    let lower = lower.trim_matches(|c: char| !c.is_alphanumeric());
     if !KINDS.contains(&kind) {
         let help = match nearest(kind, KINDS.iter().copied()) {
             Some(near) => format!("did you mean `{lower} {near}`?"),
@@ -158,8 +160,7 @@ fn pair(language: &str, kind: &str) -> Result<Kind, Refused> {
         return Ok(Kind::Documentation);
     }
     if !language.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+#._-".contains(c)) {
-        let clean = lower.trim_matches(|c: char| !c.is_alphanumeric());
-        return unknown(format!("`{language}` is not a language"), format!("did you mean `{clean} {kind}`?"));
+        return unknown(format!("`{language}` is not a language"), format!("did you mean `{lower} {kind}`?"));
     }
     match (language, kind) {
         ("yaml", "check") => Ok(Kind::Probe),

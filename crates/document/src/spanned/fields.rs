@@ -44,7 +44,7 @@ impl<'n> Fields<'n> {
     ) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() {
-            findings.add(Code::MissingKey, self.span, format!("{} need `{key}`", self.what), help);
+            findings.add(Code::MissingKey, self.span, format!("`{key}` is missing from {}", self.what), help);
         }
         found
     }

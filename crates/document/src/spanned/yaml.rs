@@ -26,7 +26,9 @@ pub(crate) fn parse(text: &Mapped, findings: &mut Findings) -> Option<Node> {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                let at = offsets.byte(error.marker().index());
+                // At the end of the text there is nothing to point at but what stands last.
+                let last = text.text().trim_end().char_indices().last().map_or(0, |(at, _)| at);
+                let at = offsets.byte(error.marker().index()).min(last);
                 let at = text.span(at..next_char(text.text(), at));
                 let message = format!("this YAML does not parse: {}", error.info());
                 findings.add(Code::Syntax, at, message, "texts that hold `: `, `#`, `{` or `*` need quotes");

@@ -10,7 +10,7 @@ use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
-use crate::spanned::{Value, parse_yaml};
+use crate::spanned::{Node, Value, parse_yaml};
 use crate::{Action, Code, DocumentKind, Expectation, Expected, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
@@ -238,12 +238,7 @@ impl<'w, 's> Maker<'w, 's> {
             Kind::Check => self.script(open, fence, Kind::Check, findings),
             Kind::Rollback => self.rollback(open, fence, findings),
             Kind::ExpectYaml => {
-                let Some(node) = parse_yaml(&fence.body, findings) else { return };
-                if matches!(node.value, Value::Null) {
-                    let help = "write `exit: 0`, or remove the block";
-                    findings.add(Code::MissingKey, fence.info_span, "this block expects nothing", help);
-                    return;
-                }
+                let Some(node) = self.yaml(fence, "this block expects nothing", findings) else { return };
                 let (expectations, templates) = blocks::expectations(&node, findings);
                 templates.iter().for_each(|templated| self.check(templated, findings));
                 self.expect(open, fence, expectations, findings);
@@ -329,8 +324,18 @@ impl<'w, 's> Maker<'w, 's> {
         self.pass(fence.span);
     }
 
+    /// The block's YAML; none at all is an error told as `empty`.
+    fn yaml(&self, fence: &Fence, empty: &str, findings: &mut Findings) -> Option<Node> {
+        let node = parse_yaml(&fence.body, findings)?;
+        if matches!(node.value, Value::Null) {
+            findings.add(Code::MissingKey, fence.info_span, empty, "fill the block in, or remove it");
+            return None;
+        }
+        Some(node)
+    }
+
     fn signoff(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        let Some(node) = parse_yaml(&fence.body, findings) else { return };
+        let Some(node) = self.yaml(fence, "this sign-off says nothing", findings) else { return };
         let Some((signoff, role_span, template)) = blocks::signoff(&node, findings) else { return };
         self.check(&template, findings);
         self.built.roles.push((signoff.role.clone(), role_span));
@@ -338,7 +343,7 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn record(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        let Some(node) = parse_yaml(&fence.body, findings) else { return };
+        let Some(node) = self.yaml(fence, "there is nothing to record", findings) else { return };
         let (fields, spans, templates) = blocks::record(&node, findings);
         templates.iter().for_each(|templated| self.check(templated, findings));
         for (field, span) in fields.iter().zip(&spans) {

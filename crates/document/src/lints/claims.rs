@@ -1,0 +1,46 @@
+//! What the document claims about itself, held against the calendar.
+
+use crate::{Code, Diagnostic, Plan};
+
+/// Lints of the document-control claims, given today's date.
+pub(crate) fn claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
+    let front = &plan.front;
+    let mut found = Vec::new();
+    let mut add =
+        |code, message: String, help: &str| found.push(Diagnostic::new(code, front.span, message, help));
+    if let Some(effective) = front.effective_date {
+        if effective > today {
+            add(
+                Code::NotYetEffective,
+                format!("the document is effective from {effective}, and today is {today}"),
+                "use the revision that is effective now",
+            );
+        }
+        if let Some(approval) = front.approval_date.filter(|approval| effective < *approval) {
+            add(
+                Code::EffectiveBeforeApproval,
+                format!("effective on {effective}, but approved only on {approval}"),
+                "correct one of the two dates",
+            );
+        }
+    }
+    for author in front.authors.iter().filter(|author| front.approvers.contains(author)) {
+        add(
+            Code::AuthorApproves,
+            format!("`{author}` is an author and also an approver"),
+            "name an approver who did not write it",
+        );
+    }
+    let review = front.review_in.as_ref().and_then(|text| text.parse::<jiff::Span>().ok());
+    let since = front.approval_date.or(front.effective_date);
+    if let Some(due) = since.zip(review).and_then(|(since, span)| since.checked_add(span).ok())
+        && due < today
+    {
+        add(
+            Code::ReviewOverdue,
+            format!("the document was to be reviewed by {due}, and today is {today}"),
+            "review it and set a new approval date",
+        );
+    }
+    found
+}

@@ -1,0 +1,168 @@
+//! Commands that prompt, wait, never end, or show secrets.
+
+use super::Script;
+use super::shell::{Command, Shell};
+use crate::findings::Findings;
+use crate::{Code, Plan};
+
+pub(super) fn lint(script: &Script<'_>, plan: &Plan, findings: &mut Findings) {
+    prompts(script, findings);
+    let Some(shell) = &script.shell else { return };
+    for (index, command) in shell.commands.iter().enumerate() {
+        let span = script.text.span(command.at());
+        let program = command.program();
+        if interactive(command) {
+            let message = format!("`{program}` waits for somebody at a terminal, and a block has none");
+            let help = "use its batch mode, or make it a `- [ ]` item that is done by hand";
+            findings.add(Code::InteractiveProgram, span, message, help);
+        } else if endless(command, shell.commands.get(index + 1)) {
+            let message = format!("`{program}` as written here never ends by itself");
+            let help = "limit it (`-n`, `-c`, `timeout 60 …`), or write a check with `retry`";
+            findings.add(Code::NeverEnds, span, message, help);
+        }
+        if let Some(name) = shows_secret(command, plan) {
+            let message = format!("the secret `{name}` is printed");
+            findings.add(
+                Code::SecretPrinted,
+                span,
+                message,
+                "hand it to the program by its environment or standard input",
+            );
+        }
+    }
+    loops(script, shell, findings);
+}
+
+fn prompts(script: &Script<'_>, findings: &mut Findings) {
+    let text = script.text.text();
+    for line in script.text.lines() {
+        let content = text[line.clone()].trim_start();
+        if content.starts_with("$ ") || content.starts_with("% ") || content.starts_with("❯ ") {
+            let start = line.end - content.len();
+            let span = script.text.span(start..line.end);
+            let help = "remove the prompt; show output in a `text expect` or `text output` block";
+            findings.add(Code::PromptInBlock, span, "the line begins with a shell prompt", help);
+            return;
+        }
+    }
+}
+
+/// A program that wants a terminal.
+fn interactive(command: &Command) -> bool {
+    let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
+    let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
+    let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
+    match command.program() {
+        "vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo" | "less" | "more" | "man" | "htop"
+        | "nmtui" | "dialog" | "whiptail" | "cfdisk" | "tmux" | "screen" => {
+            !(command.captured && command.fed)
+        }
+        "passwd" | "fdisk" | "irb" | "ftp" | "sftp" | "telnet" => {
+            !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
+        }
+        "crontab" => command.flag('e', ""),
+        "top" => !command.flag('b', ""),
+        "psql" => {
+            !command.fed
+                && !command.flag('c', "command")
+                && !command.flag('f', "file")
+                && !command.flag('l', "")
+        }
+        "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
+        "sqlite3" | "redis-cli" => {
+            !command.fed
+                && command.arguments().filter(|word| !word.starts_with('-')).count() < 2
+                && command.program() == "sqlite3"
+        }
+        "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
+        "read" => !command.fed,
+        "git" => match first {
+            "rebase" => command.flag('i', "interactive"),
+            "add" => command.flag('p', "patch") || command.flag('i', "interactive"),
+            "commit" => {
+                !command.flag('m', "message")
+                    && !command.flag('F', "file")
+                    && !command.flag('C', "no-edit")
+                    && !word(&["--dry-run"])
+            }
+            _ => false,
+        },
+        "kubectl" | "oc" => first == "edit" || terminal,
+        "docker" | "podman" => terminal,
+        _ => false,
+    }
+}
+
+/// A command that goes on until somebody stops it.
+fn endless(command: &Command, next: Option<&Command>) -> bool {
+    let cut = command.captured
+        && next.is_some_and(|next| {
+            next.fed
+                && (next.program() == "head"
+                    || (next.program() == "grep" && (next.flag('q', "quiet") || next.flag('m', "max-count"))))
+        });
+    if command.background || cut {
+        return false;
+    }
+    let word = |wanted: &str| command.arguments().any(|word| word == wanted);
+    match command.program() {
+        "tail" => command.flag('f', "follow") || command.flag('F', ""),
+        "journalctl" | "dmesg" => command.flag('f', "follow") || command.flag('w', "follow"),
+        "watch" => !command.flag('g', "chgexit"),
+        "sleep" => word("infinity"),
+        "ping" => !command.flag('c', "count"),
+        "tcpdump" => !command.flag('c', ""),
+        "yes" => !command.captured,
+        "kubectl" | "oc" => {
+            word("port-forward")
+                || command.flag('w', "watch")
+                || (word("logs") && command.flag('f', "follow"))
+        }
+        "docker" | "podman" | "docker-compose" => {
+            (word("logs") && command.flag('f', "follow"))
+                || word("stats") && !word("--no-stream")
+                || word("events")
+        }
+        "ssh" => command.flag('N', ""),
+        "python" | "python3" => word("http.server"),
+        _ => false,
+    }
+}
+
+/// `while true` in a script that never breaks out.
+fn loops(script: &Script<'_>, shell: &Shell, findings: &mut Findings) {
+    if shell.commands.iter().any(|command| matches!(command.program(), "break" | "exit" | "return")) {
+        return;
+    }
+    let text = script.text.text();
+    for line in script.text.lines() {
+        let content = text[line.clone()].trim();
+        if ["while true", "while :", "while [ 1 ]", "until false", "for ((;;))"].iter().any(|head| {
+            content.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ' ']))
+        }) {
+            let span = script.text.span(line);
+            let help = "break out of it, or write a check with `retry`";
+            findings.add(Code::NeverEnds, span, "this loop never ends by itself", help);
+        }
+    }
+}
+
+fn shows_secret<'p>(command: &Command, plan: &'p Plan) -> Option<&'p str> {
+    if command.captured {
+        return None;
+    }
+    let secrets = plan.front.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str());
+    let holds = |name: &str| match command.program() {
+        "echo" | "printf" => command.arguments().any(|word| {
+            word.match_indices(&format!("${name}")).any(|(at, found)| {
+                !word[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            })
+        }),
+        "printenv" => command.arguments().any(|word| word == name) || command.words.len() == 1,
+        "export" | "declare" | "set" => {
+            command.arguments().all(|word| word == "-p") && command.words.len() == 2
+        }
+        _ => false,
+    };
+    secrets.into_iter().find(|name| holds(name))
+}

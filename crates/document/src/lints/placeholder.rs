@@ -1,0 +1,96 @@
+//! Placeholders left in commands: they parse as redirections and globs, and do real damage.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Script;
+use crate::Code;
+use crate::blocks::is_shell;
+use crate::findings::Findings;
+
+/// What stands in the text before the match decides whether it is one; the first group is the placeholder.
+const PATTERNS: &[&str] = &[
+    // <VERSION>, <your-name>
+    r"(?:^|[^<\w?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
+    // YOUR_TOKEN, your-bucket
+    r"(?:^|[^\w$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
+    // [rds-hostname]; not [a-z], nor an index
+    r"(?:^|[^\w\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
+    // vX.Y.Z
+    r"(?:^|[^\w.])(v?X\.Y(?:\.Z)?)(?:$|[^\w])",
+    // {name}; not ${name}, %{name}, @{name}
+    r"(?:^|[^$%@\{\w\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
+    // {{name}} where nothing renders it
+    r"(\{\{\s*[A-Za-z_]\w*\s*\}\})",
+    r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",
+];
+
+/// Tags of HTML and words of awk and Go templates that look the same.
+const NOT: &[&str] = &[
+    "<html>",
+    "<head>",
+    "<body>",
+    "<title>",
+    "<p>",
+    "<b>",
+    "<i>",
+    "<a>",
+    "<br>",
+    "<br/>",
+    "<pre>",
+    "<code>",
+    "<div>",
+    "<span>",
+    "<ul>",
+    "<li>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "<h1>",
+    "<h2>",
+    "<h3>",
+    "<script>",
+    "<stdin>",
+    "{print}",
+    "{next}",
+    "{exit}",
+    "{end}",
+    "{{end}}",
+    "{{else}}",
+    "{{ end }}",
+    "{{ else }}",
+];
+
+pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
+    static COMPILED: LazyLock<Vec<Regex>> =
+        LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
+    let language = script.block.language.as_str();
+    if !is_shell(language) && !matches!(language, "sql" | "psql" | "mysql") {
+        return;
+    }
+    let text = script.text.text();
+    for line in script.text.lines() {
+        let content = &text[line.clone()];
+        if content.trim_start().starts_with('#') {
+            continue;
+        }
+        for (index, pattern) in COMPILED.iter().enumerate() {
+            if script.block.options.template && matches!(index, 4 | 5) {
+                continue;
+            }
+            for found in pattern.captures_iter(content).filter_map(|captures| captures.get(1)) {
+                if NOT.contains(&found.as_str()) {
+                    continue;
+                }
+                let span = script.text.span(line.start + found.start()..line.start + found.end());
+                findings.add(
+                    Code::Placeholder,
+                    span,
+                    format!("`{}` looks like a placeholder that nobody filled in", found.as_str()),
+                    "make it an input and write \"$NAME\"; a run refuses placeholders",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! A rough reading of shell scripts: commands, words, variables. Good enough to warn, never used to decide.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// What a script holds.
+#[derive(Debug, Default)]
+pub(super) struct Shell {
+    pub(super) commands: Vec<Command>,
+    /// Variables that are read without a default.
+    pub(super) uses: Vec<(String, Range<usize>)>,
+    /// Variables that are set somewhere in the script.
+    pub(super) defines: BTreeSet<String>,
+}
+
+/// One simple command.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Command {
+    /// Words without their quotes; assignments, keywords and wrappers in front are gone.
+    pub(super) words: Vec<Word>,
+    /// Its output goes into a pipe, a file, or a substitution.
+    pub(super) captured: bool,
+    /// Its input comes from a pipe, a file or a here-document.
+    pub(super) fed: bool,
+    /// It runs in the background.
+    pub(super) background: bool,
+}
+
+/// A word and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) text: String,
+    pub(super) at: Range<usize>,
+}
+
+impl Command {
+    /// The program's name, without its folder.
+    pub(super) fn program(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.rsplit('/').next().unwrap_or_default())
+    }
+
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).map(|word| word.text.as_str())
+    }
+
+    /// Whether a flag is given: `-f` also inside of `-nf`, `--follow` also as `--follow=name`.
+    pub(super) fn flag(&self, short: char, long: &str) -> bool {
+        self.arguments().any(|word| match word.strip_prefix("--") {
+            Some(name) => !long.is_empty() && (name == long || name.starts_with(&format!("{long}="))),
+            None => word.strip_prefix('-').is_some_and(|flags| {
+                flags.chars().take_while(|c| c.is_ascii_alphabetic()).any(|flag| flag == short)
+            }),
+        })
+    }
+
+    /// Where it stands.
+    pub(super) fn at(&self) -> Range<usize> {
+        match (self.words.first(), self.words.last()) {
+            (Some(first), Some(last)) => first.at.start..last.at.end,
+            _ => 0..0,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Context {
+    Plain,
+    Double,
+    Parenthesis,
+    Backtick,
+}
+
+/// What is taken up again when a substitution ends.
+struct Saved {
+    context: Context,
+    command: Command,
+    word: Option<Word>,
+    skip: bool,
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+    context: Context,
+    stack: Vec<Saved>,
+    command: Command,
+    word: Option<Word>,
+    /// The next word is where a redirection goes.
+    skip: bool,
+    /// Here-documents whose bodies begin on the next line: delimiter, and whether it is quoted.
+    heredocs: Vec<(String, bool)>,
+    read: Shell,
+}
+
+impl Shell {
+    pub(super) fn scan(text: &str) -> Shell {
+        let mut scanner = Scanner {
+            text,
+            at: 0,
+            context: Context::Plain,
+            stack: Vec::new(),
+            command: Command::default(),
+            word: None,
+            skip: false,
+            heredocs: Vec::new(),
+            read: Shell::default(),
+        };
+        while scanner.at < text.len() {
+            scanner.step();
+        }
+        while !scanner.stack.is_empty() {
+            scanner.leave();
+        }
+        scanner.end_command();
+        let mut read = scanner.read;
+        let commands = std::mem::take(&mut read.commands);
+        read.commands = commands.into_iter().filter_map(|command| read.simplify(command)).collect();
+        read
+    }
+
+    /// Drops what stands in front of the program, and notes what is defined.
+    fn simplify(&mut self, mut command: Command) -> Option<Command> {
+        const KEYWORDS: &[&str] = &[
+            "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
+            "function",
+        ];
+        const WRAPPERS: &[&str] = &["time", "exec", "command", "nohup", "sudo", "doas", "env", "builtin"];
+        loop {
+            let first = command.words.first()?.text.clone();
+            if let Some(name) = assigned(&first) {
+                self.defines.insert(name.to_owned());
+            } else if !KEYWORDS.contains(&first.as_str()) && !WRAPPERS.contains(&first.as_str()) {
+                break;
+            }
+            let wrapper = WRAPPERS.contains(&first.as_str());
+            command.words.remove(0);
+            while wrapper && command.words.first().is_some_and(|word| word.text.starts_with('-')) {
+                let takes_value = matches!(command.words[0].text.as_str(), "-u" | "-g" | "-a");
+                command.words.remove(0);
+                if takes_value && !command.words.is_empty() {
+                    command.words.remove(0);
+                }
+            }
+        }
+        let define = |shell: &mut Shell, name: &str| {
+            let name = name.split(['=', '+', '[']).next().unwrap_or_default();
+            if is_name(name) {
+                shell.defines.insert(name.to_owned());
+            }
+        };
+        match command.program() {
+            "export" | "local" | "declare" | "typeset" | "readonly" | "read" | "mapfile" | "readarray"
+            | "let" | "getopts" => command.arguments().for_each(|word| define(self, word)),
+            "for" | "select" => command.arguments().take(1).for_each(|word| define(self, word)),
+            "printf" => {
+                let words: Vec<&str> = command.arguments().collect();
+                words.windows(2).filter(|pair| pair[0] == "-v").for_each(|pair| define(self, pair[1]));
+            }
+            _ => {}
+        }
+        Some(command)
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The name in `NAME=…`, `NAME+=…`, `NAME[i]=…`.
+fn assigned(word: &str) -> Option<&str> {
+    let (left, _) = word.split_once('=')?;
+    let name = left.strip_suffix('+').unwrap_or(left).split('[').next()?;
+    is_name(name).then_some(name)
+}
+
+impl<'t> Scanner<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn put(&mut self, text: &str, from: usize) {
+        let word = self.word.get_or_insert_with(|| Word { text: String::new(), at: from..from });
+        word.text.push_str(text);
+        word.at.end = self.at;
+    }
+
+    fn step(&mut self) {
+        let start = self.at;
+        let Some(c) = self.rest().chars().next() else { return };
+        self.at += c.len_utf8();
+        match c {
+            '\\' => {
+                let next = self.rest().chars().next().unwrap_or('\n');
+                self.at = (self.at + next.len_utf8()).min(self.text.len());
+                if next != '\n' {
+                    self.put(&next.to_string(), start);
+                }
+            }
+            '$' => self.dollar(start),
+            '`' if self.context == Context::Backtick => self.leave(),
+            '`' => self.enter(Context::Backtick),
+            '"' if self.context == Context::Double => {
+                if let Some(saved) = self.stack.pop() {
+                    self.context = saved.context;
+                }
+                self.put("", start);
+            }
+            _ if self.context == Context::Double => self.put(&c.to_string(), start),
+            '"' => {
+                // Quotes do not begin a command of their own: only the context is kept.
+                self.stack.push(Saved {
+                    context: self.context,
+                    command: Command::default(),
+                    word: None,
+                    skip: false,
+                });
+                self.context = Context::Double;
+                self.put("", start);
+            }
+            '\'' => {
+                let length = self.rest().find('\'').unwrap_or(self.rest().len());
+                let quoted = self.rest()[..length].to_owned();
+                self.at = (self.at + length + 1).min(self.text.len());
+                self.put(&quoted, start);
+            }
+            '#' if self.word.is_none() => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+            '\n' => {
+                self.end_command();
+                self.here_documents();
+            }
+            ' ' | '\t' | '\r' => self.end_word(),
+            ';' => self.end_command(),
+            '|' | '&' => self.operator(c),
+            '(' => self.enter(Context::Parenthesis),
+            ')' if self.context == Context::Parenthesis => self.leave(),
+            ')' => {
+                // A pattern of `case`.
+                self.word = None;
+                self.command = Command::default();
+            }
+            '<' => self.input(),
+            '>' => self.output(),
+            _ => self.put(&c.to_string(), start),
+        }
+    }
+
+    fn operator(&mut self, c: char) {
+        if c == '&' && self.rest().starts_with('>') {
+            return;
+        }
+        if self.rest().starts_with(c) {
+            self.at += 1;
+            self.end_command();
+        } else if c == '|' {
+            self.at += usize::from(self.rest().starts_with('&'));
+            self.command.captured = true;
+            self.end_command();
+            self.command.fed = true;
+        } else {
+            self.command.background = true;
+            self.end_command();
+        }
+    }
+
+    fn input(&mut self) {
+        let rest = self.rest();
+        if rest.starts_with('(') {
+            return;
+        }
+        self.command.fed = true;
+        if rest.starts_with("<<") {
+            self.at += 2;
+            self.end_word();
+        } else if let Some(after) = rest.strip_prefix('<') {
+            self.at += 1 + usize::from(after.starts_with('-'));
+            let after = self.rest().trim_start_matches([' ', '\t']);
+            let blank = self.rest().len() - after.len();
+            let word: String =
+                after.chars().take_while(|c| !c.is_whitespace() && !";|&()<>".contains(*c)).collect();
+            self.at += blank + word.len();
+            let bare: String = word.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+            self.heredocs.push((bare.clone(), bare != word));
+        } else {
+            self.end_word();
+            self.skip = true;
+        }
+    }
+
+    fn output(&mut self) {
+        let number = self.word.take_if(|word| matches!(word.text.as_str(), "0" | "1" | "2" | "3"));
+        self.end_word();
+        let to_stderr = number.is_some_and(|word| word.text == "2");
+        self.at += usize::from(self.rest().starts_with(['>', '|']));
+        if self.rest().starts_with('&') {
+            self.at += 1;
+            let digits = self.rest().chars().take_while(|c| c.is_ascii_digit() || *c == '-').count();
+            self.at += digits;
+            self.command.captured |= !to_stderr && digits == 0;
+            self.skip = digits == 0;
+            return;
+        }
+        self.command.captured |= !to_stderr;
+        self.skip = true;
+    }
+
+    fn dollar(&mut self, start: usize) {
+        let rest = self.rest().to_owned();
+        if rest.starts_with("((") {
+            let length = rest.find("))").map_or(rest.len(), |at| at + 2);
+            self.names_in(self.at..self.at + length);
+            self.at += length;
+            self.put("0", start);
+        } else if rest.starts_with('(') {
+            self.at += 1;
+            self.put("", start);
+            self.enter(Context::Parenthesis);
+            self.command.captured = true;
+        } else if let Some(inner) = rest.strip_prefix('{') {
+            self.braces(inner, start);
+        } else if rest.starts_with('\'') && self.context != Context::Double {
+            let length = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
+            self.at += length;
+            self.put("", start);
+        } else {
+            let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let name = if is_name(&name) { name } else { name.chars().take(1).collect() };
+            self.at += name.len();
+            if is_name(&name) {
+                self.read.uses.push((name.clone(), start..self.at));
+            } else if name.is_empty() && rest.starts_with(['@', '*', '#', '?', '!', '$', '-']) {
+                self.at += 1;
+            }
+            self.put(&format!("${name}"), start);
+        }
+    }
+
+    fn braces(&mut self, inner: &str, start: usize) {
+        let name_at = inner.len() - inner.trim_start_matches(['#', '!']).len();
+        let name: String =
+            inner[name_at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let after = &inner[name_at + name.len()..];
+        let mut depth = 1;
+        let length = inner
+            .char_indices()
+            .find(|(_, c)| {
+                depth += match c {
+                    '{' => 1,
+                    '}' => -1,
+                    _ => 0,
+                };
+                depth == 0
+            })
+            .map_or(inner.len(), |(at, _)| at + 1);
+        let end = self.at + 1 + length;
+        if is_name(&name) {
+            let defaulted = after.starts_with([':', '-', '=', '+', '?'])
+                && !after[1..].starts_with(|c: char| c.is_ascii_digit() || c == ' ' || c == '$');
+            if after.trim_start_matches(':').starts_with('=') {
+                self.read.defines.insert(name.clone());
+            }
+            if !defaulted && name_at == 0 {
+                self.read.uses.push((name.clone(), start..end.min(self.text.len())));
+            }
+        }
+        self.at = end.min(self.text.len());
+        self.put(&format!("${name}"), start);
+    }
+
+    /// Variables in text that is expanded but not read as commands.
+    fn names_in(&mut self, range: Range<usize>) {
+        let text = &self.text[range.clone()];
+        let mut found = Vec::new();
+        let mut escaped = false;
+        for (at, c) in text.char_indices() {
+            if c == '$' && !escaped {
+                let after = text[at + 1..].strip_prefix('{').unwrap_or(&text[at + 1..]);
+                let name: String =
+                    after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let braced = after.len() < text[at + 1..].len();
+                let defaulted = braced && after[name.len()..].starts_with([':', '-', '=', '+', '?']);
+                if is_name(&name) && !defaulted {
+                    let length = 1 + usize::from(braced) + name.len() + usize::from(braced);
+                    let start = range.start + at;
+                    found.push((name, start..(start + length).min(range.end)));
+                }
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        self.read.uses.extend(found.into_iter().filter(|(_, at)| self.text.is_char_boundary(at.end)));
+    }
+
+    fn here_documents(&mut self) {
+        for (delimiter, quoted) in std::mem::take(&mut self.heredocs) {
+            let from = self.at;
+            while self.at < self.text.len() {
+                let length = self.rest().find('\n').map_or(self.rest().len(), |at| at + 1);
+                let line = self.rest()[..length].trim();
+                let ends = line == delimiter;
+                let body_end = self.at;
+                self.at += length;
+                if ends || self.at >= self.text.len() {
+                    let end = if ends { body_end } else { self.at };
+                    if !quoted {
+                        self.names_in(from..end);
+                    }
+                    break;
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, context: Context) {
+        let saved = Saved {
+            context: self.context,
+            command: std::mem::take(&mut self.command),
+            word: self.word.take(),
+            skip: std::mem::take(&mut self.skip),
+        };
+        self.stack.push(saved);
+        self.context = context;
+        self.command.captured = context == Context::Backtick;
+    }
+
+    fn leave(&mut self) {
+        let Some(saved) = self.stack.pop() else { return };
+        if self.context != Context::Double {
+            self.end_command();
+            self.command = saved.command;
+            self.word = saved.word;
+            self.skip = saved.skip;
+        }
+        self.context = saved.context;
+    }
+
+    fn end_word(&mut self) {
+        if let Some(word) = self.word.take()
+            && !std::mem::take(&mut self.skip)
+        {
+            self.command.words.push(word);
+        }
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.skip = false;
+        let command = std::mem::take(&mut self.command);
+        if !command.words.is_empty() {
+            self.read.commands.push(command);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_split_where_a_shell_splits_them() {
+        let shell = Shell::scan(
+            "A=1 sudo -u x foo 'a b' | bar \"$(baz \"$Q\" >/dev/null)\" && cat <<EOF\n$IN ; no\nEOF\nend # not\n",
+        );
+        let words: Vec<Vec<&str>> =
+            shell.commands.iter().map(|c| c.words.iter().map(|w| w.text.as_str()).collect()).collect();
+        assert_eq!(words, [vec!["foo", "a b"], vec!["baz", "$Q"], vec!["bar", ""], vec!["cat"], vec!["end"]]);
+        assert!(shell.commands[0].captured && shell.commands[1].captured && shell.commands[2].fed);
+        assert_eq!(shell.uses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Q", "IN"]);
+        assert!(shell.defines.contains("A"));
+    }
+
+    #[test]
+    fn defaults_quotes_and_escapes_are_no_uses() {
+        let shell = Shell::scan(
+            "echo ${A:-x} ${B-} ${C:?no} '$D' \\$E \"\\$F\" ${#G} $1 $@ $$ ${H} \"$I\"\ncat <<'X'\n$J\nX\n",
+        );
+        assert_eq!(shell.uses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["H", "I"]);
+    }
+
+    #[test]
+    fn names_are_defined_by_the_words_that_define_them() {
+        let shell = Shell::scan(
+            "read -r A B\nfor C in 1; do export D=1; local E; done\nprintf -v F x\n: ${G:=1}\nH+=1\nwhile read I; do :; done",
+        );
+        assert_eq!(shell.defines.iter().map(String::as_str).collect::<String>(), "ABCDEFGHI");
+    }
+}

@@ -1,0 +1,70 @@
+//! Every case under `tests/cases/document`: what a document or a configuration must give.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use holdpoint_document::{Code, Severity, read_config};
+
+/// Raised by whoever has more than one document or a shell at hand, or for what is not supported yet.
+const ELSEWHERE: &[Code] = &[Code::ScriptSyntax, Code::DuplicateDocumentId, Code::IncludeCycle];
+
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(support::cases());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+#[test]
+fn every_document_gives_the_plan_and_the_findings_written_beside_it() {
+    settings().bind(|| {
+        insta::glob!(support::cases(), "*.md", |path| {
+            let case = support::case(path);
+            let outline = support::outline(&case.source, &case.compiled.plan);
+            let findings = support::findings(&case.source, &case.findings);
+            insta::assert_snapshot!("plan", format!("{outline}\n{findings}"));
+        });
+    });
+}
+
+#[test]
+fn every_configuration_gives_the_values_and_the_findings_written_beside_it() {
+    settings().bind(|| {
+        insta::glob!(support::cases(), "config*.toml", |path| {
+            let source = support::text(path);
+            let (config, findings) = read_config(&source);
+            let findings = support::findings(&source, &findings);
+            insta::assert_snapshot!("config", format!("{config:#?}\n\n{findings}"));
+        });
+    });
+}
+
+#[test]
+fn every_code_has_a_case_that_raises_it_and_a_near_one_that_does_not() {
+    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
+        let raised = |name: &str| support::case(&support::cases().join(format!("{name}.md"))).findings;
+        let bad = raised(code.as_str());
+        assert!(bad.iter().any(|finding| finding.code == *code), "{} is not raised", code.as_str());
+        let good = raised(&format!("{}.ok", code.as_str()));
+        let unexpected: Vec<_> =
+            good.iter().filter(|found| found.code == *code || found.severity == Severity::Error).collect();
+        assert!(unexpected.is_empty(), "{}.ok: {unexpected:?}", code.as_str());
+    }
+}
+
+#[test]
+fn findings_are_sentences_without_a_full_stop_and_say_what_to_do() {
+    for entry in std::fs::read_dir(support::cases()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        for finding in support::case(&path).findings {
+            assert!(!finding.message.ends_with('.'), "{}", finding.message);
+            assert!(!finding.help.is_empty(), "{}", finding.message);
+            assert!(finding.span.is_some(), "{}", finding.message);
+        }
+    }
+}
