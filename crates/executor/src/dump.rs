@@ -15,7 +15,6 @@ pub(crate) struct Told {
     cwd: Vec<u8>,
     shell: Variables,
     hidden: Hidden,
-    bash: bool,
 }
 
 /// Which variables could not be seen because function-local ones stood in front of them.
@@ -46,6 +45,8 @@ pub(crate) struct Given<'a> {
     pub(crate) sent: &'a Environment,
     /// Whether the block was put into a directory of its own.
     pub(crate) own_cwd: bool,
+    /// Whether it was given arrays and attributes.
+    pub(crate) arrays: bool,
 }
 
 /// What the wrapper tells first: the state is restored, the script begins.
@@ -63,7 +64,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Told>, Unreadable> {
         return if fields.len() <= 2 { Ok(None) } else { Err(Unreadable) };
     };
     let bash = variables.starts_with(b"declare ");
-    let mut told = Told { cwd: cwd.strip_suffix(b"\n").unwrap_or(cwd).to_vec(), bash, ..Told::default() };
+    let mut told = Told { cwd: cwd.strip_suffix(b"\n").unwrap_or(cwd).to_vec(), ..Told::default() };
     if told.cwd.first() != Some(&b'/') {
         return Err(Unreadable);
     }
@@ -71,7 +72,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Told>, Unreadable> {
     told.hidden =
         match functions.split(|&byte| byte == b' ').filter(|name| !name.is_empty()).collect::<Vec<_>>()[..] {
             [] | [b"source"] => Hidden::Nothing,
-            [_] | [_, b"source"] if functions != b"? " => Hidden::Names(locals(more)?),
+            [_] | [_, b"source"] if functions != b"? " => {
+                locals(more).map_or(Hidden::Anything, Hidden::Names)
+            }
             _ => Hidden::Anything,
         };
     Ok(Some(told))
@@ -185,7 +188,7 @@ fn name(words: &mut Words<'_>) -> Result<String, Unreadable> {
     std::str::from_utf8(name).ok().filter(|name| is_identifier(name)).map(str::to_owned).ok_or(Unreadable)
 }
 
-/// Names that `local -p` lists: bash 5 prints declarations, older ones plain assignments.
+/// Names that `local -p` lists. Only bash 5 prints declarations; of older ones it is not known what they hide.
 fn locals(text: &[u8]) -> Result<BTreeSet<String>, Unreadable> {
     let told = declarations(text)?;
     let names = told.exported.into_keys().chain(told.plain.into_keys()).chain(told.arrays.into_keys());
@@ -244,7 +247,7 @@ impl Told {
         {
             next.plain.insert(name.clone(), value.clone());
         }
-        if self.bash {
+        if given.arrays {
             next.arrays.retain(|name, _| keep(name));
             next.attributes.retain(|name, _| keep(name));
         } else {
@@ -272,8 +275,65 @@ fn initial(name: &str, value: &Text) -> bool {
     match name {
         "IFS" => value.as_bytes() == b" \t\n",
         "PS4" => value.as_bytes() == b"+ ",
+        // bash in the role of sh.
+        "POSIXLY_CORRECT" => value.as_bytes() == b"y",
         "TERM" => value.as_bytes() == b"dumb",
+        // bash looks it up where it was not inherited.
+        "SHELL" => true,
         "HOSTNAME" => value.as_bytes() == rustix::system::uname().nodename().to_bytes(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, Text> {
+        pairs.iter().map(|(name, value)| (name.to_string(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn declarations_of_every_bash_are_read() {
+        let text = "declare -- a=\"1 2\"\ndeclare -x b=$'x\\ny'\ndeclare -ir c=\"3\"\ndeclare -x unset\n\
+            declare -a d=([0]=\"p\" [2]=\"q\\\"\")\ndeclare -A e=([k]=\"v\" [\"]\"]=$'\\001' )\n\
+            declare -a f='([0]=\"old bash\")'\ndeclare -a g\n";
+        let read = declarations(text.as_bytes()).unwrap();
+        assert_eq!(read.plain, texts(&[("a", "1 2"), ("c", "3")]));
+        assert_eq!(read.exported, texts(&[("b", "x\ny")]));
+        assert_eq!(read.attributes, [("c".to_owned(), "i".to_owned())].into());
+        let indexed =
+            |items: &[(u64, &str)]| Array::Indexed(items.iter().map(|&(n, v)| (n, v.into())).collect());
+        let arrays = [
+            ("d", indexed(&[(0, "p"), (2, "q\"")])),
+            ("e", Array::Associative([("k".into(), "v".into()), ("]".into(), "\u{1}".into())].into())),
+            ("f", indexed(&[(0, "old bash")])),
+            ("g", indexed(&[])),
+        ];
+        assert_eq!(read.arrays, arrays.map(|(name, array)| (name.to_owned(), array)).into());
+    }
+
+    #[test]
+    fn assignments_of_a_posix_shell_are_read() {
+        let read = assignments(b"A='1'\nB='it'\"'\"'s\n'\nC=bare\n", b"export A='1'\nexport D\n").unwrap();
+        assert_eq!(read.exported, texts(&[("A", "1")]));
+        assert_eq!(read.plain, texts(&[("B", "it's\n"), ("C", "bare")]));
+    }
+
+    #[test]
+    fn what_is_not_a_whole_report_is_no_state() {
+        for (bytes, expected) in [
+            (&b"ready\0"[..], Ok(None)),
+            (b"", Ok(None)),
+            (b"ready\0state\0", Err(Unreadable)),
+            (b"ready\0state\0\0/\n\0A='1\0\0end\0", Err(Unreadable)),
+            (b"ready\0state\0\0relative\n\0\0\0end\0", Err(Unreadable)),
+            (b"ready\0state\0\0/\n\0func () {\n\0\0end\0", Err(Unreadable)),
+            (b"ready\0state\0\0/\n\0\0\0end\0more\0", Err(Unreadable)),
+        ] {
+            assert_eq!(read(bytes), expected, "{}", bytes.escape_ascii());
+        }
+        let told = read(b"ready\0state\0\0/a\nb\n\0A='1'\n\0\0end\0").unwrap().unwrap();
+        assert_eq!(told.cwd, b"/a\nb");
     }
 }

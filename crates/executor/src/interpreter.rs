@@ -110,9 +110,11 @@ fn is_program(file: &Path) -> bool {
 mod tests {
     use super::*;
 
+    type Case<'a> = (&'a [&'a str], Kind, &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn shells_are_told_from_other_programs() {
-        let cases: &[(&[&str], Kind, &[&str], &[&str])] = &[
+        let cases: &[Case<'_>] = &[
             (&["bash"], Kind::Bash, &["bash"], &[]),
             (&["/bin/bash", "-x"], Kind::Bash, &["/bin/bash"], &["-x"]),
             (&["bash-5.2"], Kind::Bash, &["bash-5.2"], &[]),

@@ -110,7 +110,12 @@ impl Local {
         if prepared.kind == Kind::Other {
             return ended;
         }
-        let given = Given { base: &self.base, sent: &prepared.environment, own_cwd: job.cwd.is_some() };
+        let given = Given {
+            base: &self.base,
+            sent: &prepared.environment,
+            own_cwd: job.cwd.is_some(),
+            arrays: prepared.kind == Kind::Bash,
+        };
         let began = seen.told.as_ref().is_none_or(|told| told.starts_with(dump::READY));
         let lost = match (&ended.how, seen.told.as_deref().map(dump::read)) {
             (How::Exited(code), _) if !began && !stopped => {

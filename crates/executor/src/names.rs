@@ -6,7 +6,6 @@ pub(crate) const OURS: &str = "__holdpoint_";
 /// Variables that a shell makes anew in every process, that are read-only in it, or that describe one process only.
 /// The working directory crosses by itself, so `PWD` is here; `OLDPWD` was left by somebody else.
 const OF_THE_SHELL: &[&str] = &[
-    "_",
     "COLUMNS",
     "COMP_CWORD",
     "COMP_KEY",
@@ -42,6 +41,7 @@ const OF_THE_SHELL: &[&str] = &[
     "SHLVL",
     "SRANDOM",
     "UID",
+    "_",
 ];
 
 /// Whether a variable of this name may cross from one block to the next.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Job;
 use crate::interpreter::{Interpreter, Kind, find};
-use crate::names::inherited;
+use crate::names::{crosses, inherited};
 use crate::scratch::{Scratch, ScriptFile};
 use crate::shell::{Wrapper, restore};
 use crate::state::{Array, State, Text};
@@ -125,7 +125,7 @@ fn reachable(cwd: &Path) -> Result<(), String> {
 
 fn environment(job: &Job, state: &State, base: &Environment, cwd: &Path) -> Environment {
     let mut environment = base.clone();
-    for (name, value) in &state.exported {
+    for (name, value) in state.exported.iter().filter(|(name, _)| crosses(name)) {
         match value {
             Some(value) => environment.insert(name.into(), (**value).to_owned()),
             None => environment.remove(OsStr::new(name)),

@@ -6,7 +6,6 @@
 //! value on a disk or a command line. Only builtins are used, so that `PATH=` or a missing program harms nothing,
 //! and nothing is forked.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -146,7 +145,7 @@ pub(crate) fn restore(kind: Kind, state: &State, given: &BTreeMap<&str, &str>) -
 fn array_declaration(name: &str, array: &Array, flags: &str) -> Vec<u8> {
     let mut text = Vec::new();
     let mut item = |key: &[u8], value: &[u8]| {
-        for part in [b"[", key, b"]=", &*quoted(value), b" "] {
+        for part in [b"[", key, b"]=", &quoted(value), b" "] {
             text.extend_from_slice(part);
         }
     };
@@ -156,22 +155,21 @@ fn array_declaration(name: &str, array: &Array, flags: &str) -> Vec<u8> {
             "a"
         }
         Array::Associative(items) => {
-            items.iter().for_each(|(key, value)| item(&quoted_key(key.as_bytes()), value.as_bytes()));
+            items.iter().for_each(|(key, value)| item(&quoted(key.as_bytes()), value.as_bytes()));
             "A"
         }
     };
     [format!("declare -{kind}{flags} {name}=(").into_bytes(), text, b")".to_vec()].concat()
 }
 
-/// A word of shell text. Values hold no NUL ([`crate::Text`]), and that is all quoting can fail on.
-fn quoted(word: &[u8]) -> Cow<'_, [u8]> {
-    shlex::bytes::Quoter::new().allow_nul(true).quote(word).unwrap_or(Cow::Borrowed(b"''"))
-}
-
-/// A key: always in quotes, since `]`, `@` and `*` mean something in a subscript.
-fn quoted_key(key: &[u8]) -> Vec<u8> {
-    match quoted(key) {
-        Cow::Borrowed(bare) => [b"'", bare, b"'"].concat(),
-        Cow::Owned(quoted) => quoted,
+/// A word of shell text, always in single quotes: bash doubles `\x01` and `\x7f` within double quotes of an array, and
+/// `]`, `@` and `*` mean something in a bare subscript. Values hold no NUL (see `prepare`).
+fn quoted(word: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'\''];
+    for (count, part) in word.split(|&byte| byte == b'\'').enumerate() {
+        text.extend_from_slice(if count == 0 { b"" } else { br"'\''" });
+        text.extend_from_slice(part);
     }
+    text.push(b'\'');
+    text
 }

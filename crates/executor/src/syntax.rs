@@ -63,7 +63,7 @@ pub fn syntax_error(interpreter: &[String], script: &str) -> Result<Option<Synta
         .run()
         .map_err(failed)?;
     let messages = String::from_utf8_lossy(&output.stderr).into_owned();
-    let found = messages.lines().find_map(|line| located(line));
+    let found = messages.lines().find_map(located);
     match found {
         Some(error) => Ok(Some(error)),
         None if output.status.success() => Ok(None),
@@ -76,5 +76,9 @@ fn located(line: &str) -> Option<SyntaxError> {
     let mut parts = line.splitn(3, ": ");
     let (_shell, place, message) = (parts.next()?, parts.next()?, parts.next()?);
     let line = place.strip_prefix("line ").unwrap_or(place).parse().ok()?;
+    // The line where it begins is where to look, not the end of the file.
+    let opened =
+        message.strip_prefix("warning: here-document at line ").and_then(|rest| rest.split(' ').next());
+    let line = opened.and_then(|opened| opened.parse().ok()).unwrap_or(line);
     Some(SyntaxError { line, message: message.to_owned() })
 }

@@ -1,5 +1,7 @@
 //! What must hold of every rendering, whatever the document says and whatever a run throws at it.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -26,6 +28,10 @@ const PIECES: &[&str] = &[
     "| a | b |\n| --- | --- |\n| 1 | 2 |\n",
     "***\n",
     "- [ ] quoting\n  > a quote inside of the item\n- [ ] last\n",
+    "> - [ ] quoted\n> - [ ] another\n>\n> ```sh run\n> echo quoted\n> ```\n> and prose\n",
+    "1. a\n   1. b\n\n      ```sh run\n      echo deep\n      ```\n\n      text\n2. c\n",
+    "* [ ] star\n\n  paragraph\n* [ ] star again\n",
+    "12. [ ] numbered\n13. [ ] and next\nlazy\n",
     "<details><summary>More</summary>\n\nhidden\n\n</details>\n",
 ];
 
@@ -207,7 +213,7 @@ fn structure(text: &str, mark: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
 
     #[test]
     fn every_event_of_a_record_stands_in_its_json(tape in tape()) {
@@ -262,4 +268,41 @@ proptest! {
             prop_assert!(frames.iter().any(|frame| frame.n == event.n));
         }
     }
+}
+
+#[test]
+fn what_somebody_wrote_reads_back_from_the_heads_tables() {
+    for text in HOSTILE.iter().chain(&["a|b", "`a|b`", "\\|", "*a*|_b_", "end\\"]) {
+        let text = format!("x {text} y");
+        let mut tape = Tape::open("# Generated\n\n## S\n\n- [ ] item\n", |opened| {
+            opened.inputs[0].value = Some(text.clone());
+        });
+        tape.deviated(DeviationKind::Skipped, "s", None, &text);
+        let copy = tape.markdown();
+        let head = copy.split_once("\n## The document, as executed\n").unwrap().0;
+        let rows = rows(head);
+        let shown = holdpoint_report::visible(text.as_bytes()).replace('\n', "⏎").replace('\t', "␉");
+        let deviation = rows.iter().find(|row| row.get(1).is_some_and(|kind| kind == "skipped")).unwrap();
+        assert_eq!((deviation.len(), &deviation[3]), (6, &shown), "{head}");
+        let input = rows.iter().find(|row| row[0] == "RELEASE").unwrap();
+        assert_eq!((input.len(), &input[1]), (3, &shown), "{head}");
+    }
+}
+
+/// The cells of all table rows, as a reader sees them.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for event in Parser::new_ext(text, options()) {
+        match event {
+            Md::Start(Tag::TableRow | Tag::TableHead) => rows.push(Vec::new()),
+            Md::Start(Tag::TableCell) => rows.last_mut().unwrap().push(String::new()),
+            Md::Text(text) | Md::Code(text) => {
+                if let Some(cell) = rows.last_mut().and_then(|row| row.last_mut()) {
+                    cell.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+    rows
 }

@@ -1,5 +1,7 @@
 //! Whole executed copies, as somebody would file them.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -134,4 +136,22 @@ fn secrets_are_told_by_name_only() {
     unkept.kept = false;
     tape.ran("rotate#2", 1, unkept).closed(Verdict::Passed);
     insta::assert_snapshot!(tape.markdown());
+}
+
+#[test]
+fn a_step_reads_in_json_as_it_went() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    let edited = "./deploy.sh --force\n";
+    let script = Some(tape.blob(edited));
+    let (kind, reason) = (DeviationKind::Edited, "a stale lock is held".to_owned());
+    let (step, action) = ("deploy".to_owned(), Some("deploy#1".to_owned()));
+    tape.push(Event::Deviation(Deviation { kind, step, action, script, reason, by: by("olga") }));
+    let mut end = passed("deployed\n");
+    end.captures = vec![("DIGEST", "sha256:77aa".to_owned())];
+    tape.started("deploy#1", 1, Some(edited)).finished("deploy#1", 1, end);
+    tape.started("deploy#2", 1, None);
+    let mut json = tape.json();
+    insta::assert_json_snapshot!(json["steps"][1].take());
+    json["steps"] = serde_json::Value::Null;
+    insta::assert_json_snapshot!(json);
 }

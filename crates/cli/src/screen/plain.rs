@@ -1,22 +1,8 @@
 //! Text from outside, made harmless before it stands among our own.
 
-/// Replaces what could steer a terminal or mislead its reader: control characters by their pictures, bidirectional
-/// overrides by their code points. Newlines and tabs stay.
+/// Text in which nothing acts or hides; newlines and tabs stay. As reports do it.
 pub fn neutralise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\n' | '\t' => out.push(char),
-            '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + char as u32).unwrap_or('�')),
-            '\u{7f}' => out.push('␡'),
-            '\u{80}'..='\u{9f}' => out.push('�'),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                out.push_str(&format!("⟨U+{:04X}⟩", char as u32));
-            }
-            other => out.push(other),
-        }
-    }
-    out
+    holdpoint_report::visible(text.as_bytes())
 }
 
 /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
@@ -28,6 +14,40 @@ pub fn prose(text: &str) -> String {
     let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     let cut = |line: &&str| line.get(common..).unwrap_or_default().to_owned();
     neutralise(&lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n"))
+}
+
+/// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks.
+pub fn wrapped(width: usize, text: &str) -> Vec<String> {
+    let indent = text.len() - text.trim_start().len();
+    let mark =
+        ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
+    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
+    let options = textwrap::Options::new(width).subsequent_indent(&hang).break_words(false);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
+/// and headings keep their own lines.
+pub fn paragraphs(prose: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let (mut fenced, mut open) = (false, false);
+    for line in prose.lines() {
+        let text = line.trim_start();
+        let fence = text.starts_with("```") || text.starts_with("~~~");
+        let own = ["- ", "* ", "+ ", ">", "|", "#", "    "].iter().any(|mark| text.starts_with(mark))
+            || line.starts_with("    ")
+            || text.split_once(['.', ')']).is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+        match out.last_mut() {
+            Some(last) if open && !fenced && !fence && !own && !text.is_empty() => {
+                last.push(' ');
+                last.push_str(text);
+            }
+            _ => out.push(line.to_owned()),
+        }
+        fenced ^= fence;
+        open = !fenced && !fence && !text.is_empty() && !text.starts_with(['|', '#', '>']);
+    }
+    out
 }
 
 /// The first `limit` characters, with a mark where something is left out.
@@ -45,8 +65,28 @@ mod tests {
     #[test]
     fn nothing_that_steers_a_terminal_comes_through() {
         let shown = neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
-        assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇�2J ⟨U+202E⟩gnp.exe");
+        assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇⟨U+009B⟩2J ⟨U+202E⟩gnp.exe");
         assert!(!shown.chars().any(|char| char.is_control()));
+    }
+
+    #[test]
+    fn paragraphs_are_joined_and_lists_keep_their_lines() {
+        let text = "One sentence\nthat goes on.\n\n- first\n  goes on\n- second\n> quoted\n> again\n\n```\na\nb\n```";
+        let joined = [
+            "One sentence that goes on.",
+            "",
+            "- first goes on",
+            "- second",
+            "> quoted",
+            "> again",
+            "",
+            "```",
+            "a",
+            "b",
+            "```",
+        ];
+        assert_eq!(paragraphs(text), joined);
+        assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
     }
 
     #[test]

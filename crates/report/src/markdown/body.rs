@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Action, Block, Span, Step, Work};
 
-use super::{Pen, place, place::Place, push_line};
+use super::{Pen, place, place::Place, push_line, reach};
 use crate::{ActionSummary, Material, Status, StepSummary};
 
 /// The front matter with its delimiters, and where the rest begins. The plan's own span is not relied on: a foreign
@@ -41,7 +41,8 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
             step_lines.clear();
         }
         for (action, result) in step.actions.iter().zip(&summary.actions) {
-            let place = place::below(pen.m.source, action_span(action), &actions, &fences);
+            let place =
+                place::below(pen.m.source, action_span(pen.m.source, action, &actions), &actions, &fences);
             // A step without a heading (a list item) tells its own story above that of its first action.
             let mut lines = std::mem::take(&mut step_lines);
             if !lines.is_empty() {
@@ -57,7 +58,8 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
         }
     }
     insertions.sort_by_key(|insertion| insertion.place.offset);
-    assemble(&text, start, &insertions)
+    let blank = text[start..].len() - text[start..].trim_start_matches(['\r', '\n']).len();
+    assemble(&text, start + blank, &insertions)
 }
 
 /// Whether a step without a heading has something to tell that its actions do not.
@@ -66,12 +68,12 @@ fn remarkable(step: &StepSummary) -> bool {
     step.rounds > 1 || step.rollback.is_some() || step.history.iter().any(|happening| !told(happening.n))
 }
 
-fn action_span(action: &Action) -> Span {
-    match action.work.block() {
-        // The action may reach over the block's expectations; the result stands below those.
-        Some(block) => Span::new(block.span.start, block.span.end.max(action.span.end)),
-        None => action.span,
-    }
+fn action_span(source: &str, action: &Action, actions: &[Span]) -> Span {
+    let Some(block) = action.work.block() else { return action.span };
+    let expected: Vec<Span> = block.expect.iter().map(|expectation| expectation.span).collect();
+    let reach = reach::with_expectations(source, block.span, &expected, actions);
+    // The action itself may already reach over the block's expectations.
+    Span::new(reach.start, reach.end.max(action.span.end))
 }
 
 /// What must never be cut by an insertion: every block of the plan.

@@ -5,6 +5,7 @@ mod body;
 mod head;
 mod history;
 mod place;
+mod reach;
 mod words;
 
 use std::collections::BTreeMap;

@@ -26,7 +26,9 @@ pub(super) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) 
         None => after_line(source, end.max(span.start + 1) - 1),
     };
     let (prefix, item) = container(source, span);
-    let tight = item && !span.of(source).contains('>');
+    let text = span.of(source).trim_end();
+    let plain = !text.contains('>') && text.lines().all(|line| !line.trim().is_empty());
+    let tight = item && plain;
     Place { offset: out_of_fences(source, offset, fences), prefix, tight }
 }
 
@@ -75,7 +77,7 @@ pub(super) fn task_box(source: &str, span: Span) -> Option<usize> {
 }
 
 /// What continues the containers in which `span` begins, and whether `span` itself is one list item.
-fn container(source: &str, span: Span) -> (String, bool) {
+pub(super) fn container(source: &str, span: Span) -> (String, bool) {
     let start = line_start(source, span.start);
     let line = &source[start..line_end(source, start)];
     let column = span.start - start;
@@ -136,17 +138,19 @@ fn trimmed_end(source: &str, span: Span) -> usize {
     span.start + span.of(source).trim_end().len()
 }
 
-fn line_start(source: &str, at: usize) -> usize {
+/// Start of the line that byte `at` stands on.
+pub(super) fn line_start(source: &str, at: usize) -> usize {
     source.as_bytes()[..at.min(source.len())].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1)
 }
 
-fn line_end(source: &str, at: usize) -> usize {
+/// End of the line that byte `at` stands on, its line feed not included.
+pub(super) fn line_end(source: &str, at: usize) -> usize {
     let at = at.min(source.len());
     source.as_bytes()[at..].iter().position(|b| *b == b'\n').map_or(source.len(), |length| at + length)
 }
 
 /// Start of the line after the one that byte `at` stands on.
-fn after_line(source: &str, at: usize) -> usize {
+pub(super) fn after_line(source: &str, at: usize) -> usize {
     (line_end(source, at) + 1).min(source.len())
 }
 

@@ -1,9 +1,7 @@
 //! The facts of a run that belong to no single step.
 
-use holdpoint_document::DocumentKind;
-use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, SignedOff, Verdict,
-};
+use holdpoint_document::{Assurance, DocumentKind, Meaning};
+use holdpoint_engine::{BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -183,7 +181,20 @@ pub enum SignOffEvent {
         statement: String,
     },
     /// It was given.
-    Given(SignedOff),
+    Given {
+        /// The role it was given in.
+        role: String,
+        /// What it means.
+        meaning: Meaning,
+        /// What was signed.
+        statement: String,
+        /// Printed name.
+        name: String,
+        /// How sure it is who signed.
+        assurance: Assurance,
+        /// Who signed.
+        by: By,
+    },
     /// The person asked refused it.
     Rejected {
         /// Why.

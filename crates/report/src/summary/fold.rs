@@ -60,17 +60,14 @@ impl Fold<'_> {
                 );
             }
             Event::SignOffRequested { step, action, role, statement } => {
-                self.sign_off(stamped, step, action, SignOffEvent::Requested { role, statement });
+                self.sign_off(stamped, step, action, What::Requested { role, statement });
             }
-            Event::SignOffGiven(given) => {
-                let SignedOff { step, action, .. } = given.clone();
-                self.sign_off(stamped, step, action, SignOffEvent::Given(given));
-            }
+            Event::SignOffGiven(given) => self.signed(stamped, given),
             Event::SignOffRejected { step, action, reason, by } => {
-                self.sign_off(stamped, step, action, SignOffEvent::Rejected { reason, by });
+                self.sign_off(stamped, step, action, What::Rejected { reason, by });
             }
             Event::SignOffRefused { step, action, reason, by } => {
-                self.sign_off(stamped, step, action, SignOffEvent::Refused { reason, by });
+                self.sign_off(stamped, step, action, What::Refused { reason, by });
             }
             Event::Deviation(deviation) => self.deviation(stamped, deviation),
             Event::Decision { step, action, choice, reason, by } => {
@@ -229,12 +226,19 @@ impl Fold<'_> {
         }
     }
 
-    fn sign_off(&mut self, stamped: &Stamped, step: String, action: String, event: SignOffEvent) {
-        let what = match event.clone() {
-            SignOffEvent::Requested { role, statement } => What::Requested { role, statement },
-            SignOffEvent::Given(given) => What::Given(given),
-            SignOffEvent::Rejected { reason, by } => What::Rejected { reason, by },
-            SignOffEvent::Refused { reason, by } => What::Refused { reason, by },
+    fn signed(&mut self, stamped: &Stamped, given: SignedOff) {
+        let SignedOff { step, action, role, meaning, statement, name, assurance, by } = given.clone();
+        self.put(stamped, &step, &action, What::Given(given));
+        let what = SignOffEvent::Given { role, meaning, statement, name, assurance, by };
+        self.summary.sign_offs.push(SignOffFacts { n: stamped.n, at: stamped.at, step, action, what });
+    }
+
+    fn sign_off(&mut self, stamped: &Stamped, step: String, action: String, what: What) {
+        let event = match what.clone() {
+            What::Requested { role, statement } => SignOffEvent::Requested { role, statement },
+            What::Rejected { reason, by } => SignOffEvent::Rejected { reason, by },
+            What::Refused { reason, by } => SignOffEvent::Refused { reason, by },
+            _ => return self.misfit(stamped, "not about a sign-off"),
         };
         self.put(stamped, &step, &action, what);
         self.summary.sign_offs.push(SignOffFacts { n: stamped.n, at: stamped.at, step, action, what: event });

@@ -1,5 +1,5 @@
 //! A small planner for test documents and a tape that records events, blobs and times.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub fn plan(source: &str) -> Plan {
             skipping = start == 0 || line.trim_end() != "---";
             continue;
         }
-        let indent = line.len() - line.trim_start().len();
-        let text = line.trim();
+        let indent = line.len() - line.trim_start_matches([' ', '>']).len();
+        let text = line[indent..].trim();
         if let Some((from, info, marks)) = &fence {
             if text == marks {
                 let span = Span::new(*from, start + line.trim_end().len());
@@ -46,8 +46,9 @@ pub fn plan(source: &str) -> Plan {
         if let Some(step) = steps.last_mut() {
             step.span.end = at;
         }
-        let continues = in_item && indent > 0 && !text.is_empty() && !text.starts_with(['`', '-', '>']);
-        in_item = continues || text.starts_with("- [");
+        let lazy = text.starts_with(|c: char| c.is_alphabetic());
+        let continues = in_item && (indent > 0 || lazy) && !text.is_empty() && !text.starts_with(['`', '-']);
+        in_item = continues || text.contains(" [ ] ") || text.contains(" [x] ");
         if continues {
             steps.last_mut().and_then(|step| step.actions.last_mut()).expect("an item").span.end = at;
         } else if text.starts_with("```") {
@@ -55,7 +56,12 @@ pub fn plan(source: &str) -> Plan {
             fence = Some((start + indent, text[marks.len()..].to_owned(), marks));
         } else if let Some(title) = line.strip_prefix("## ") {
             steps.push(step(title.trim(), steps.len() + 1, Span::new(start, at)));
-        } else if let Some(item) = text.strip_prefix("- [ ] ").or_else(|| text.strip_prefix("- [x] ")) {
+        } else if let Some(item) = text
+            .split_once("[ ] ")
+            .or_else(|| text.split_once("[x] "))
+            .filter(|(m, _)| m.ends_with(' ') && m.len() < 5)
+            .map(|(_, item)| item)
+        {
             let step = steps.last_mut().expect("items stand in steps");
             let span = Span::new(start + indent, at);
             push(step, span, Work::Confirm { text: item.to_owned() });
@@ -114,7 +120,7 @@ fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
         .filter(|l| !l.starts_with("#|"))
         .map(|line| format!("{line}\n"))
         .collect();
-    let has = |option: &str| inner.iter().any(|line| *line == option);
+    let has = |option: &str| inner.contains(&option);
     let options = Options {
         sensitive: has("#| sensitive: true"),
         record: !has("#| record: false"),

@@ -1,0 +1,188 @@
+//! What a replay shows.
+
+use std::time::Duration;
+
+use holdpoint_engine::{By, Choice, Deviation, Evidence, Outcome, Session, SignedOff, Verdict};
+
+/// One thing to show, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// Since the run was opened; never less than the frame before it.
+    pub at: Duration,
+    /// The event it comes from.
+    pub n: u64,
+    /// What to show.
+    pub kind: FrameKind,
+}
+
+/// What a frame shows. Texts and bytes are as recorded: make them harmless ([`crate::visible`]) or mean not to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FrameKind {
+    /// Somebody begins or takes up driving.
+    Session {
+        /// Who, with what, where.
+        session: Box<Session>,
+        /// Whether the run was open before.
+        resumed: bool,
+    },
+    /// The run turns to another step.
+    StepHead {
+        /// Its id.
+        step: String,
+        /// Position as the operator sees it; empty where the document has no such step.
+        number: String,
+        /// Its title, as written.
+        title: String,
+    },
+    /// A block begins.
+    Command {
+        /// The action or rollback block.
+        action: String,
+        /// What it is.
+        kind: CommandKind,
+        /// Counted from 1.
+        attempt: u32,
+        /// What runs: the exact script where it is recorded, else the document's.
+        script: String,
+        /// Whether the script is not the document's own.
+        differs: bool,
+        /// First word of the block's info string.
+        language: String,
+    },
+    /// A piece of output.
+    Output {
+        /// Which stream.
+        stream: Stream,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A block ended.
+    Ended {
+        /// The action or rollback block.
+        action: String,
+        /// How.
+        outcome: Outcome,
+        /// Exit code.
+        exit: Option<i32>,
+        /// Signal.
+        signal: Option<i32>,
+        /// Why it could not run.
+        error: Option<String>,
+        /// Wall time, milliseconds.
+        duration_ms: u64,
+    },
+    /// One expectation, judged.
+    Expectation {
+        /// What was expected.
+        expected: String,
+        /// What came, where it did not hold.
+        came: Option<String>,
+        /// Whether it held.
+        held: bool,
+    },
+    /// A variable taken from a block's results.
+    Captured {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// Somebody confirmed an item.
+    Confirmed {
+        /// The item, as written.
+        text: String,
+        /// Who.
+        by: By,
+    },
+    /// Somebody wrote down a value.
+    Value {
+        /// The field.
+        name: String,
+        /// The value.
+        value: String,
+        /// Proof named with it.
+        evidence: Option<Evidence>,
+        /// Whether it keeps its limits.
+        within_limits: bool,
+        /// Who.
+        by: By,
+    },
+    /// A release was asked for.
+    SignOffRequested {
+        /// Whose.
+        role: String,
+        /// What is to be signed.
+        statement: String,
+    },
+    /// A release was given.
+    SignOff(Box<SignedOff>),
+    /// A release was refused: by the person asked, or because it did not count.
+    SignOffWithheld {
+        /// Whether the person asked refused it (else the attempt did not count).
+        rejected: bool,
+        /// Why.
+        reason: String,
+        /// Who.
+        by: By,
+    },
+    /// A condition does not hold.
+    NotApplicable {
+        /// The condition, as written.
+        condition: String,
+    },
+    /// A question was answered.
+    Decision {
+        /// The answer.
+        choice: Choice,
+        /// Why.
+        reason: Option<String>,
+        /// Who.
+        by: By,
+    },
+    /// What is done is not what the document says.
+    Deviation(Box<Deviation>),
+    /// Rolling back begins.
+    Rollback {
+        /// Steps to undo, in that order.
+        steps: Vec<String>,
+        /// Steps with an effect that the document cannot undo.
+        without: Vec<String>,
+        /// Why.
+        reason: Option<String>,
+        /// Who asked; `None` where the document did.
+        by: Option<By>,
+    },
+    /// A note.
+    Note {
+        /// What it says.
+        text: String,
+        /// Who.
+        by: By,
+    },
+    /// What replay cannot show, and why; a torn tail that was cut.
+    Remark(String),
+    /// The run is over.
+    Closed(Verdict),
+}
+
+/// What kind of block a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandKind {
+    /// Changes something.
+    Run,
+    /// Only looks.
+    Check,
+    /// A check run to find out whether an interrupted block took effect.
+    Probe,
+    /// Undoes a step.
+    Rollback,
+}
+
+/// Where output went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
