@@ -4,5 +4,8 @@
 
 mod bad_input;
 mod corpus;
+mod forged;
 mod lints;
+mod sealed;
 mod support;
+mod verdicts;
