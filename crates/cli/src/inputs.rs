@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
 
+use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 
 /// Every input with its value.
@@ -194,6 +195,7 @@ fn one_newline_off(mut text: String) -> String {
 fn ask(input: &Input) -> Result<String, Problem> {
     let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
     let answer = if input.secret {
+        let _prompting = Prompting::hidden();
         dialoguer::Password::new().with_prompt(format!("{prompt} (not shown)")).interact()
     } else {
         let kind = input.kind.clone();

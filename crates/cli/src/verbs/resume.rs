@@ -12,6 +12,7 @@ use super::{exit_of, prepare};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
+use crate::interrupts::Interrupts;
 use crate::operator::session;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -44,6 +45,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         ));
     }
     let ask = !arguments.unattended && screen::can_ask();
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
