@@ -4,6 +4,7 @@ use holdpoint_document::Plan;
 use holdpoint_engine::{Event, Execution, Next, Question, Run, Started, Task, Verdict};
 use jiff::Timestamp;
 
+use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::{Answer, Hands, Journal, Person, Scene};
@@ -146,8 +147,13 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             let scene = self.scene();
             self.hands.script(&scene, task, &self.journal)?
         };
+        let interrupted =
+            if execution.pause.is_zero() { None } else { self.hands.wait(execution.pause).await };
+        if interrupted == Some(Interrupt::Leave) {
+            return Ok(Some(Stop::Parked(task, Question::Confirm)));
+        }
         let automatic = execution.probe || !execution.pause.is_zero();
-        if !automatic {
+        if !automatic || interrupted.is_some() {
             let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
                 Answer::Go => {}
@@ -155,8 +161,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
             }
         }
-        if !execution.pause.is_zero() {
-            tokio::time::sleep(execution.pause).await;
+        if self.hands.asked_to_leave().await {
+            return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
         let kept = if script.differs { Some(self.journal.put(script.text.as_bytes())?) } else { None };
         let started = Started {
@@ -176,8 +182,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
-        screen::verdict_line(&finished);
-        screen::failure(&finished);
+        if !executed.assumed {
+            screen::verdict_line(&finished);
+            screen::failure(&finished);
+        }
         self.record(vec![if rollback {
             Event::RollbackFinished(finished)
         } else {

@@ -33,7 +33,8 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // One worker beside the main thread: a signal must be heard while a prompt blocks the main one.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(verbs::perform(cli)),
         Err(error) => Err(Problem::fault(format!("the program cannot start: {error}"), "")),

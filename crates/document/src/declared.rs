@@ -1,12 +1,12 @@
 //! Names that one part of a document uses and another, or the configuration, must declare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::findings::{Findings, suggest};
 use crate::front::Front;
 use crate::scope::allowed;
 use crate::steps::Built;
-use crate::{Code, Config, Span};
+use crate::{Code, Config};
 
 pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     roles(front, built, config, findings);
@@ -20,13 +20,9 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
     let declared: Vec<&str> = front.matter.roles.iter().map(String::as_str).collect();
     for (role, span) in &built.roles {
         if !declared.contains(&role.as_str()) {
-            let help = if declared.is_empty() {
-                format!("add `roles: [{role}]` to the front matter")
-            } else {
-                format!(
-                    "{}; every role used is listed in the front matter's `roles`",
-                    suggest(role, &declared, "roles")
-                )
+            let help = match declared.as_slice() {
+                [] => format!("add `roles: [{role}]` to the front matter"),
+                _ => suggest(role, &declared, "roles in the front matter"),
             };
             findings.add(Code::Undeclared, *span, format!("the role `{role}` is not declared"), help);
         }
@@ -34,7 +30,7 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
     let Some(config) = config else { return };
     let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
     for (role, span) in front.role_spans.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
-        let help = format!("{}; or add it to [roles]", suggest(role, &known, "roles"));
+        let help = suggest(role, &known, "roles in holdpoint.toml");
         findings.add(
             Code::Undeclared,
             *span,
@@ -85,14 +81,14 @@ fn secrets(front: &Front, built: &Built, findings: &mut Findings) {
 }
 
 fn ids(built: &Built, findings: &mut Findings) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let steps: HashSet<&str> = built.steps.iter().map(|step| step.id.as_str()).collect();
+    let mut seen = HashSet::new();
     for (id, span) in &built.ids {
-        let twice = seen.iter().any(|(other, _)| other == id);
-        if twice || built.steps.iter().any(|step| step.id == *id) {
+        let twice = !seen.insert(id);
+        if twice || steps.contains(id.as_str()) {
             let what = if twice { "another block" } else { "a step" };
             let message = format!("`{id}` is the id of {what} already");
             findings.add(Code::DuplicateId, *span, message, "give it another id");
         }
-        seen.push((id, *span));
     }
 }

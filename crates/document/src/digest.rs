@@ -8,16 +8,15 @@ use crate::Plan;
 
 /// Lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
+    Sha256::digest(bytes).iter().copied().flat_map(digits).collect()
 }
 
 /// The outline that [`Plan::digest`] hashes.
 pub(crate) fn outline(plan: &Plan) -> String {
     let mut text = String::new();
+    // Writing to a string cannot fail.
     for step in &plan.steps {
         let _ = writeln!(text, "step {} {} {}", step.id, step.number, step.digest);
         for action in &step.actions {

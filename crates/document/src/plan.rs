@@ -34,7 +34,9 @@ pub struct Plan {
 pub struct Step {
     /// Stable name: the heading's GitHub slug, `/` and first words for list items; unique in the plan.
     pub id: String,
-    /// Position as the operator sees it, `2.1.3`.
+    /// Position as the operator sees it, `2.1.3`: a heading or ordered item that is or contains steps takes the next
+    /// number among its siblings. The document's only first-level heading, where it is its first heading too, is its
+    /// title and no level.
     pub number: String,
     /// What it is called; a template.
     pub title: String,

@@ -29,11 +29,14 @@ pub(crate) struct Scope {
     names: BTreeMap<String, Origin>,
     /// Names that only some of the environments have, and one that has not.
     partial: BTreeMap<String, String>,
+    engine: Environment<'static>,
 }
 
 impl Scope {
     pub(crate) fn new(front: &FrontMatter, config: Option<&Config>) -> Scope {
-        let mut scope = Scope { names: BTreeMap::new(), partial: BTreeMap::new() };
+        let mut engine = Environment::new();
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        let mut scope = Scope { names: BTreeMap::new(), partial: BTreeMap::new(), engine };
         let environments: Vec<_> = allowed(front, config);
         for (_, environment) in &environments {
             for name in environment.vars.keys() {
@@ -76,8 +79,11 @@ impl Scope {
     /// Checks syntax and names of a template or an expression.
     pub(crate) fn check(&self, templated: &Templated, findings: &mut Findings) {
         let Templated { text, span, expression } = templated;
-        let mut engine = Environment::new();
-        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        // Most texts are no templates; only these three open one.
+        if !*expression && !["{{", "{%", "{#"].iter().any(|opens| text.contains(opens)) {
+            return;
+        }
+        let engine = &self.engine;
         let undeclared = if *expression {
             engine.compile_expression(text).map(|compiled| compiled.undeclared_variables(true))
         } else {

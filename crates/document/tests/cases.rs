@@ -1,6 +1,6 @@
 //! Every case under `tests/cases/document`: what a document or a configuration must give.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Real run-books that other people wrote: each can be stepped through as it is.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod support;
 

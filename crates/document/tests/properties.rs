@@ -130,7 +130,7 @@ fn everything(source: &str) -> Compiled {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_compiles_to_a_sound_plan(source in any::<String>()) {

@@ -1,9 +1,13 @@
 //! What happened. A record is a list of these and nothing else (record.md section 2).
 
-use std::collections::BTreeMap;
+mod block;
+mod opened;
 
 use holdpoint_document::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
+
+pub use block::*;
+pub use opened::*;
 
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
 ///
@@ -168,6 +172,24 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Who gave it as an answer; `None` for what no one answers.
+    pub fn by(&self) -> Option<&By> {
+        match self {
+            Event::ItemConfirmed { by, .. }
+            | Event::ValueRecorded { by, .. }
+            | Event::SignOffRejected { by, .. }
+            | Event::SignOffRefused { by, .. }
+            | Event::Decision { by, .. }
+            | Event::Note { by, .. } => Some(by),
+            Event::SignOffGiven(given) => Some(&given.by),
+            Event::Deviation(deviation) => Some(&deviation.by),
+            Event::RollbackOpened { by, .. } => by.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A blob of the record: its digest and length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,243 +222,6 @@ pub enum Via {
     Command,
     /// Assumed by a dry run; never in a stored record.
     Assumed,
-}
-
-/// Event 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RunOpened {
-    /// Format version of the record, `1.0`.
-    pub format: String,
-    /// ULID that makes the run unique beyond its store.
-    pub id: String,
-    /// The store's gap-free number.
-    pub number: u64,
-    /// The document that runs.
-    pub runbook: Runbook,
-    /// [`holdpoint_document::Plan::digest`] of the plan made from it.
-    pub plan: String,
-    /// Where it runs.
-    pub environment: EnvironmentSeen,
-    /// What it was given.
-    pub inputs: Vec<InputGiven>,
-    /// `holdpoint.toml` as it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<BlobRef>,
-    /// The `allowed_signers` file as it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signers: Option<BlobRef>,
-    /// Principals by role, as configured.
-    pub roles: BTreeMap<String, Vec<String>>,
-    /// Printed names by principal, as configured.
-    pub people: BTreeMap<String, String>,
-    /// Who took it up, and where.
-    pub session: Session,
-}
-
-/// The document that runs. Title, id and revision are its own claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Runbook {
-    /// Path, relative to the repository's root.
-    pub path: String,
-    /// Its exact bytes.
-    pub blob: BlobRef,
-    /// The commit the repository stood at; `None` outside a repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// Whether the work tree had uncommitted changes; `None` outside a repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dirty: Option<bool>,
-    /// Whether the document's bytes are those of the commit; `None` outside a repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub committed: Option<bool>,
-    /// What it is called.
-    pub title: String,
-    /// The quality system's number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_id: Option<String>,
-    /// The quality system's revision.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-}
-
-/// Where a run runs, as configured when it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EnvironmentSeen {
-    /// Its name; `local` where the repository defines none.
-    pub name: String,
-    /// A rehearsal.
-    pub rehearsal: bool,
-    /// Refuses what cannot be traced.
-    pub protected: bool,
-    /// Sign-offs must be by somebody other than the performer.
-    pub four_eyes: bool,
-    /// Least assurance of a sign-off.
-    pub signature: Assurance,
-    /// Variables its scripts see.
-    pub vars: BTreeMap<String, String>,
-}
-
-/// An input and where its value came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InputGiven {
-    /// Its name.
-    pub name: String,
-    /// Its value; `None` for secrets, which are recorded by name only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// Whether it is a secret.
-    pub secret: bool,
-    /// Where the value came from: `set`, `answers`, `env NAME`, `file PATH`, `command`, `default`, `asked`.
-    pub from: String,
-}
-
-/// Who drives the run, with what program, on what machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Session {
-    /// Who operates.
-    pub operator: String,
-    /// Where that name came from: `option`, `HOLDPOINT_OPERATOR`, `git`, `os`.
-    pub operator_from: String,
-    /// The program that drives.
-    pub program: Program,
-    /// The machine's user.
-    pub os_user: String,
-    /// The machine.
-    pub host: String,
-    /// The terminal, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tty: Option<String>,
-    /// Working directory.
-    pub cwd: String,
-    /// IANA time zone, or an offset.
-    pub time_zone: String,
-    /// Whether the machine's clock is synchronised, where the machine says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock_synchronised: Option<bool>,
-}
-
-/// The program that wrote an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Program {
-    /// Its version.
-    pub version: String,
-    /// Digest of its own binary, where it could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-/// A block is about to be executed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Started {
-    /// The step.
-    pub step: String,
-    /// The action: an action's id, or `STEP#rollback-N` for a rollback block.
-    pub action: String,
-    /// Counted from 1, over retries and repeats.
-    pub attempt: u32,
-    /// Set when a check is run only to find out whether an interrupted block took effect.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub probe: bool,
-    /// The exact script, where it is not the document's own (edited or rendered).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub script: Option<BlobRef>,
-    /// Working directory it starts in.
-    pub cwd: String,
-}
-
-/// A block ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Finished {
-    /// The step.
-    pub step: String,
-    /// The action.
-    pub action: String,
-    /// The attempt that ended.
-    pub attempt: u32,
-    /// As in the start.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub probe: bool,
-    /// How it ended, judged.
-    pub outcome: Outcome,
-    /// The exit code, if the process ended by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit: Option<i32>,
-    /// The signal that ended the process, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signal: Option<i32>,
-    /// Why the process could not be started, or its results not be taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Wall time, milliseconds.
-    pub duration_ms: u64,
-    /// What it printed; `None` where the document says that nothing is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Output>,
-    /// Every expectation, in the order of judgement.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub expectations: Vec<Judged>,
-    /// Captured variables.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub captures: BTreeMap<String, String>,
-    /// Files that captures were taken from, by the path written in the document.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub files: BTreeMap<String, BlobRef>,
-    /// Shell state for the next block; `None` where it did not change or was lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<BlobRef>,
-    /// How often each secret was masked.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub masked: BTreeMap<String, u64>,
-    /// What else should be known: pipes left open, state lost.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remarks: Vec<String>,
-}
-
-/// What a block printed, each stream apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Output {
-    /// Standard output.
-    pub stdout: BlobRef,
-    /// Standard error.
-    pub stderr: BlobRef,
-    /// When each piece came: lines `o|e OFFSET MICROSECONDS`, the offset being where the piece ends in its stream.
-    pub timing: BlobRef,
-}
-
-/// How a block ended. A value, never an error of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Every expectation held.
-    Passed,
-    /// It ended and something did not hold.
-    Failed,
-    /// It took longer than it may.
-    TimedOut,
-    /// The operator stopped it.
-    Interrupted,
-}
-
-/// One expectation and what came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Judged {
-    /// What was expected, in words.
-    pub expected: String,
-    /// What came, in words, shortened; `None` where it held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub came: Option<String>,
-    /// Whether it held.
-    pub held: bool,
 }
 
 /// Proof named with a recorded value.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdpoint_document::{Block, Capture, CaptureFrom, Expected, Matcher};
-use regex::Regex;
-use serde_json::Value;
+use regex::{Regex, RegexBuilder};
+use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
-use crate::values::Values;
-use crate::{Judged, Outcome, lines};
+use crate::values::{Values, mask};
+use crate::{Judged, Outcome, conform, lines};
 
 /// What a block's execution left behind, as recorded (masked).
 pub struct Observation<'a> {
@@ -50,12 +50,20 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     let stdout = String::from_utf8_lossy(seen.stdout);
     let stderr = String::from_utf8_lossy(seen.stderr);
     let mut expectations = Vec::new();
-    if let Some(timeout) = block.options.timeout {
-        let expected = format!("ends within {}", duration(timeout));
-        let came = seen.timed_out.then(|| format!("still running after {}", duration(timeout)));
-        expectations.push(judged(expected, came));
+    match block.options.timeout.map(duration) {
+        Some(timeout) => {
+            let came = seen.timed_out.then(|| format!("still running after {timeout}"));
+            expectations.push(judged(format!("ends within {timeout}"), came));
+        }
+        None if seen.timed_out && !seen.interrupted => {
+            expectations.push(judged("ends in time".to_owned(), Some("still running".to_owned())));
+        }
+        None => {}
     }
-    expectations.push(judge_exit(block, seen));
+    for codes in conform::codes(block) {
+        let came = exit_complaint(codes, seen.error, seen.signal, seen.exit);
+        expectations.push(judged(exit_words(codes), came));
+    }
     let order = |expected: &Expected| match expected {
         Expected::Exit(_) => 0,
         Expected::Stderr(_) => 1,
@@ -78,7 +86,7 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
-        match take(capture, &stdout, seen.files) {
+        match take(capture, seen).and_then(|value| carried(value, values)) {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);
             }
@@ -98,21 +106,41 @@ fn judged(expected: String, came: Option<String>) -> Judged {
     Judged { expected, held: came.is_none(), came }
 }
 
-fn judge_exit(block: &Block, seen: &Observation<'_>) -> Judged {
-    let declared = block.expect.iter().find_map(|expectation| match &expectation.that {
-        Expected::Exit(codes) => Some(codes.as_slice()),
-        _ => None,
-    });
-    let codes = declared.unwrap_or(&[0]);
+/// A judgement for a dry run, which executes nothing that changes something: everything held, and these are the
+/// captures. `None` where a declared capture has no value. Never for a stored record.
+pub fn assumed(block: &Block, captures: &BTreeMap<String, String>) -> Option<Judgement> {
+    let captures: BTreeMap<String, String> = block
+        .options
+        .capture
+        .iter()
+        .map(|capture| captures.get_key_value(&capture.name).map(|(k, v)| (k.clone(), v.clone())))
+        .collect::<Option<_>>()?;
+    let exits = conform::codes(block).len();
+    let others = block.expect.iter().filter(|e| !matches!(e.that, Expected::Exit(_))).count();
+    let count = usize::from(block.options.timeout.is_some()) + exits + others;
+    let expectations = vec![judged("assumed".to_owned(), None); count];
+    Some(Judgement { outcome: Outcome::Passed, expectations, captures })
+}
+
+fn exit_words(codes: &[i32]) -> String {
     let words: Vec<String> = codes.iter().map(i32::to_string).collect();
-    let came = match (seen.error, seen.signal, seen.exit) {
+    format!("exit {}", words.join(" or "))
+}
+
+/// What is wrong with how the process ended, in words; `None` where it is as expected.
+pub(crate) fn exit_complaint(
+    codes: &[i32],
+    error: Option<&str>,
+    signal: Option<i32>,
+    exit: Option<i32>,
+) -> Option<String> {
+    match (error, signal, exit) {
         (Some(error), _, _) => Some(error.to_owned()),
         (None, Some(signal), _) => Some(format!("killed by signal {signal}")),
         (None, None, Some(code)) if codes.contains(&code) => None,
         (None, None, Some(code)) => Some(format!("exit {code}")),
         (None, None, None) => Some("no exit code".to_owned()),
-    };
-    judged(format!("exit {}", words.join(" or ")), came)
+    }
 }
 
 fn judge_text(stream: &str, matcher: &Matcher, text: &str, values: &Values) -> Judged {
@@ -129,27 +157,41 @@ fn judge_text(stream: &str, matcher: &Matcher, text: &str, values: &Values) -> J
         Matcher::NotEmpty => format!("{stream} is not empty"),
         _ => format!("{stream} {verb} {template:?}"),
     };
-    let wanted = match values.render(template) {
+    let is_pattern = matches!(matcher, Matcher::Matches(_) | Matcher::NotMatches(_));
+    let rendered = if is_pattern { values.render_pattern(template) } else { values.render(template) };
+    let wanted = match rendered {
         Ok(wanted) => wanted,
         Err(error) => return judged(expected, Some(format!("cannot be judged: {error}"))),
     };
+    let expected = if wanted == template { expected } else { format!("{stream} {verb} {wanted:?}") };
+    // Every text contains nothing.
+    let idle =
+        !matches!(matcher, Matcher::Empty | Matcher::NotEmpty | Matcher::Equals(_)) && wanted.is_empty();
+    if idle {
+        return judged(expected, Some("cannot be judged: there is nothing to look for".to_owned()));
+    }
     // `$` stands before the newline that ends an output, as people expect of a line.
-    let regex = |pattern: &str| Regex::new(pattern).map(|regex| regex.is_match(one_newline_off(text)));
+    let line = one_newline_off(text);
     let held = match matcher {
         Matcher::Empty => Ok(text.trim().is_empty()),
         Matcher::NotEmpty => Ok(!text.trim().is_empty()),
         Matcher::Contains(_) => Ok(text.contains(&wanted)),
         Matcher::NotContains(_) => Ok(!text.contains(&wanted)),
         Matcher::Equals(_) => Ok(one_newline_off(text) == one_newline_off(&wanted)),
-        Matcher::Matches(_) => regex(&wanted),
-        Matcher::NotMatches(_) => regex(&wanted).map(|matched| !matched),
+        Matcher::Matches(_) => pattern(&wanted).map(|regex| regex.is_match(line)),
+        Matcher::NotMatches(_) => pattern(&wanted).map(|regex| !regex.is_match(line)),
     };
-    let expected = if wanted == template { expected } else { format!("{stream} {verb} {wanted:?}") };
     match held {
         Ok(true) => judged(expected, None),
         Ok(false) => judged(expected, Some(quoted(text))),
         Err(error) => judged(expected, Some(format!("cannot be judged: {error}"))),
     }
+}
+
+/// `^` and `$` stand at the lines of an output, as in grep: otherwise `not_matches: ^ERROR` would see the first line
+/// only. `\A` and `\z` are the ends of the whole.
+fn pattern(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).multi_line(true).crlf(true).build()
 }
 
 fn judge_json(path: &str, value: &Value, stdout: &str, values: &Values) -> Judged {
@@ -161,7 +203,7 @@ fn judge_json(path: &str, value: &Value, stdout: &str, values: &Values) -> Judge
     };
     let came = match select(path, stdout) {
         Err(came) => Some(came),
-        Ok(came) if same(&wanted, &came, &wanted != value) => None,
+        Ok(came) if same(value, &wanted, &came) => None,
         Ok(came) => Some(quoted(&came.to_string())),
     };
     judged(format!("json {path} = {wanted}"), came)
@@ -181,21 +223,37 @@ fn select(path: &str, text: &str) -> Result<Value, String> {
 }
 
 /// Equal values; numbers by value. Where the expectation was a template, a scalar's text may equal it.
-fn same(wanted: &Value, came: &Value, from_template: bool) -> bool {
-    match (wanted, came) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::String(text), Value::Number(_) | Value::Bool(_)) if from_template => {
-            *text == came.to_string()
+fn same(written: &Value, wanted: &Value, came: &Value) -> bool {
+    match (written, wanted, came) {
+        (_, Value::Number(a), Value::Number(b)) => same_number(a, b),
+        (_, Value::String(text), Value::Number(number)) => written != wanted && *text == number.to_string(),
+        (_, Value::String(text), Value::Bool(truth)) => written != wanted && *text == truth.to_string(),
+        (Value::Array(w), Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && w.iter().zip(a).zip(b).all(|((w, a), b)| same(w, a, b))
         }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, from_template))
-        }
-        (Value::Object(a), Value::Object(b)) => {
+        (Value::Object(w), Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
-                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b, from_template)))
+                && w.iter().all(|(key, w)| match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => same(w, a, b),
+                    _ => false,
+                })
         }
         _ => wanted == came,
     }
+}
+
+/// `1` is `1.0`; whole numbers are compared exactly, beyond what a float can tell apart.
+fn same_number(a: &Number, b: &Number) -> bool {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => a.as_f64() == b.as_f64(),
+        (Some(whole), None) => same_whole(whole, b),
+        (None, Some(whole)) => same_whole(whole, a),
+    }
+}
+
+fn same_whole(whole: i128, float: &Number) -> bool {
+    float.as_f64().is_some_and(|float| float.fract() == 0.0 && float as i128 == whole)
 }
 
 fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateError> {
@@ -213,27 +271,34 @@ fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateErro
     })
 }
 
-fn take(capture: &Capture, stdout: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<String, String> {
+fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned());
     match &capture.from {
-        CaptureFrom::Stdout => Ok(one_newline_off(stdout).to_owned()),
-        CaptureFrom::File(path) => match files.get(path) {
+        CaptureFrom::Stdout => Ok(one_newline_off(text(seen.stdout)?).to_owned()),
+        CaptureFrom::File(path) => match seen.files.get(path) {
             None => Err("no such file".to_owned()),
-            Some(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(one_newline_off(text).to_owned()),
-                Err(_) => Err("not UTF-8".to_owned()),
-            },
+            Some(bytes) => Ok(one_newline_off(text(bytes)?).to_owned()),
         },
-        CaptureFrom::Regex(pattern) => {
-            let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
+        CaptureFrom::Regex(source) => {
+            let stdout = text(seen.stdout)?;
+            let regex = pattern(source).map_err(|error| error.to_string())?;
             let found = regex.captures(stdout).ok_or_else(|| quoted(stdout))?;
-            let group = found.get(1).or_else(|| found.get(0));
-            Ok(group.map(|found| found.as_str().to_owned()).unwrap_or_default())
+            let wanted = if regex.captures_len() > 1 { found.get(1) } else { found.get(0) };
+            wanted.map(|found| found.as_str().to_owned()).ok_or_else(|| quoted(stdout))
         }
-        CaptureFrom::Json(path) => match select(path, stdout)? {
+        CaptureFrom::Json(path) => match select(path, text(seen.stdout)?)? {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         },
     }
+}
+
+/// What can be carried to other blocks as a variable: no mask, which would be taken for the value, and no NUL.
+fn carried(value: String, values: &Values) -> Result<String, String> {
+    if let Some(name) = values.secrets().iter().find(|name| value.contains(&mask(name))) {
+        return Err(format!("it holds the secret {name}, which is not kept"));
+    }
+    if value.contains('\0') { Err("it holds a NUL".to_owned()) } else { Ok(value) }
 }
 
 fn capture_words(capture: &Capture) -> String {
@@ -247,8 +312,7 @@ fn capture_words(capture: &Capture) -> String {
 }
 
 fn one_newline_off(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
 }
 
 fn quoted(text: &str) -> String {

@@ -2,12 +2,18 @@
 //!
 //! Synchronous, no IO, no clock. Whatever the mode (run, resume, rehearsal, dry run, verify), the same engine answers.
 
+mod answers;
 mod apply;
+mod blocks;
+mod condition;
+mod conform;
+mod deviate;
 mod event;
 mod judge;
 mod lines;
 mod next;
 mod offers;
+mod opening;
 mod rollback;
 mod run;
 mod sign_off;
@@ -15,7 +21,7 @@ mod typed;
 mod values;
 
 pub use event::*;
-pub use judge::{Judgement, Observation, duration, judge};
+pub use judge::{Judgement, Observation, assumed, duration, judge};
 pub use next::*;
 pub use offers::Offers;
 pub use rollback::RollbackPlan;

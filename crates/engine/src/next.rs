@@ -112,6 +112,12 @@ impl Task {
         }
     }
 
+    /// Where its block runs; `None` for the machine that drives the run.
+    pub fn target(self, plan: &Plan) -> Option<&str> {
+        let own = self.block(plan).and_then(|block| block.options.target.as_deref());
+        own.or(self.step_of(plan).target.as_deref())
+    }
+
     /// Its id as events name it: the action's, or `STEP#rollback-N` counted from 1.
     pub fn id(self, plan: &Plan) -> String {
         match self.slot {

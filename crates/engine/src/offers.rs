@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Plan, Work};
 
-use crate::run::Status;
+use crate::condition::Condition;
 use crate::{Choice, Next, Question, RollbackPlan, Run, Slot, Task};
 
 /// What may be answered now, beside the plain answer (run it, confirm it, sign it).
@@ -20,45 +20,76 @@ pub struct Offers {
     pub edit: bool,
     /// Steps that may be repeated, or gone back to.
     pub back: Vec<usize>,
-    /// What a rollback would do; empty where none is possible.
+    /// What a rollback would do; no steps where none is possible.
     pub rollback: RollbackPlan,
+}
+
+/// A moment at which somebody may choose.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) task: Task,
+    /// What is asked; `None` where the block would simply be executed.
+    question: Option<Question>,
+    /// A check is about to find out about another block.
+    probe: bool,
+}
+
+impl Moment {
+    pub(crate) fn of(next: &Next) -> Option<Moment> {
+        match next {
+            Next::Execute(execution) => {
+                Some(Moment { task: execution.task, question: None, probe: execution.probe })
+            }
+            Next::Ask(task, question) => {
+                Some(Moment { task: *task, question: Some(*question), probe: false })
+            }
+            _ => None,
+        }
+    }
+
+    fn in_doubt(&self) -> bool {
+        self.probe || self.question == Some(Question::InDoubt)
+    }
+
+    fn in_rollback(&self) -> bool {
+        matches!(self.task.slot, Slot::Rollback(_))
+    }
+
+    fn at_hold_point(&self, plan: &Plan) -> bool {
+        matches!(self.task.work(plan), Some(Work::SignOff(_)))
+    }
 }
 
 impl Run {
     /// What may be chosen now.
     pub fn offers(&self, plan: &Plan) -> Offers {
-        let (task, question) = match self.next(plan) {
-            Next::Execute(execution) if !execution.probe => (execution.task, None),
-            Next::Execute(_) => {
-                return Offers { choices: vec![Choice::Abort], task: self.probed(), ..Offers::default() };
-            }
-            Next::Ask(task, question) => (task, Some(question)),
-            _ => return Offers::default(),
-        };
-        let work = task.work(plan);
-        let is_sign_off = matches!(work, Some(Work::SignOff(_)));
-        let doubtful = question == Some(Question::InDoubt);
-        let in_rollback = matches!(task.slot, Slot::Rollback(_));
-        let skip_step = !in_rollback && !is_sign_off && !doubtful && task.step_of(plan).skippable;
-        let skippable = in_rollback || (!is_sign_off && task.step_of(plan).skippable);
-        // Past a condition that cannot be evaluated, only the whole step can be passed: nothing in it may run.
-        let condition_unknown = self.condition_error(plan, task).is_some();
-        let mut choices = match question {
+        let Some(moment) = Moment::of(&self.next(plan)) else { return Offers::default() };
+        Offers {
+            task: Some(self.probe.map_or(moment.task, |probe| probe.of)),
+            choices: self.choices(plan, &moment),
+            skip: self.may_skip(plan, &moment),
+            skip_step: self.may_skip_step(plan, &moment),
+            edit: self.may_edit(plan, &moment),
+            back: (0..=moment.task.step).filter(|step| self.may_go_back(&moment, *step)).collect(),
+            rollback: if self.may_roll_back(&moment) {
+                self.rollback_plan(plan)
+            } else {
+                RollbackPlan::default()
+            },
+        }
+    }
+
+    pub(crate) fn choices(&self, plan: &Plan, moment: &Moment) -> Vec<Choice> {
+        let task = moment.task;
+        let mut choices = match moment.question {
             Some(Question::Confirm) if task.block(plan).is_some() => vec![Choice::Proceed],
-            Some(Question::Failed) => vec![Choice::Retry],
+            // A condition that cannot be evaluated says the same again until something else has changed.
+            Some(Question::Failed) if self.condition_error(plan, task).is_none() => vec![Choice::Retry],
             Some(Question::InDoubt) => self.in_doubt_choices(plan, task),
             _ => Vec::new(),
         };
         choices.push(Choice::Abort);
-        Offers {
-            task: Some(task),
-            choices,
-            skip: skippable && !condition_unknown,
-            skip_step,
-            edit: task.block(plan).is_some() && !doubtful && !condition_unknown,
-            back: if in_rollback || doubtful { Vec::new() } else { self.behind(task) },
-            rollback: if in_rollback { RollbackPlan::default() } else { self.rollback_plan(plan) },
-        }
+        choices
     }
 
     fn in_doubt_choices(&self, plan: &Plan, task: Task) -> Vec<Choice> {
@@ -73,6 +104,31 @@ impl Run {
         choices
     }
 
+    pub(crate) fn may_skip(&self, plan: &Plan, moment: &Moment) -> bool {
+        // Past a condition of the step that cannot be evaluated, only the whole step can be passed.
+        let barred = matches!(self.condition(plan, moment.task), Condition::Unknown { whole: true, .. });
+        let skippable = moment.in_rollback() || moment.task.step_of(plan).skippable;
+        skippable && !moment.probe && !moment.at_hold_point(plan) && !barred
+    }
+
+    pub(crate) fn may_skip_step(&self, plan: &Plan, moment: &Moment) -> bool {
+        let barred = moment.in_rollback() || moment.in_doubt() || moment.at_hold_point(plan);
+        moment.task.step_of(plan).skippable && !barred
+    }
+
+    pub(crate) fn may_edit(&self, plan: &Plan, moment: &Moment) -> bool {
+        let unknown = matches!(self.condition(plan, moment.task), Condition::Unknown { .. });
+        moment.task.block(plan).is_some() && !moment.in_doubt() && !unknown
+    }
+
+    pub(crate) fn may_go_back(&self, moment: &Moment, step: usize) -> bool {
+        !moment.in_rollback() && !moment.in_doubt() && step <= moment.task.step && self.entered[step]
+    }
+
+    pub(crate) fn may_roll_back(&self, moment: &Moment) -> bool {
+        !moment.in_rollback() && !moment.probe
+    }
+
     /// The step's own check that tells whether the block took effect.
     pub fn check_after(&self, plan: &Plan, task: Task) -> Option<Task> {
         let Slot::Action(action) = task.slot else { return None };
@@ -80,20 +136,10 @@ impl Run {
             return None;
         }
         let actions = task.step_of(plan).actions.iter().enumerate().skip(action + 1);
-        let check = actions.take_while(|(_, action)| !matches!(action.work, Work::Run(_)));
-        let check = check.into_iter().find(|(_, action)| matches!(action.work, Work::Check(_)));
-        check.map(|(index, _)| Task::action(task.step, index))
-    }
-
-    fn behind(&self, task: Task) -> Vec<usize> {
-        (0..=task.step).filter(|step| self.entered[*step]).collect()
-    }
-
-    fn probed(&self) -> Option<Task> {
-        self.probe.map(|probe| probe.of)
-    }
-
-    pub(crate) fn is_doubtful(&self, task: Task) -> bool {
-        self.state(task).status == Status::InDoubt
+        let mut own = actions.take_while(|(_, action)| !matches!(action.work, Work::Run(_)));
+        let (index, _) = own.find(|(_, action)| matches!(action.work, Work::Check(_)))?;
+        let check = Task::action(task.step, index);
+        // A check that is not for this run finds nothing out.
+        matches!(self.condition(plan, check), Condition::Holds).then_some(check)
     }
 }

@@ -1,11 +1,13 @@
 //! What would be undone, in which order, and how far back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_document::Plan;
 
+use crate::apply::{Fold, ensure};
+use crate::offers::Moment;
 use crate::run::{State, Status, UNTOUCHED};
-use crate::{Run, Task};
+use crate::{Next, Run, Task};
 
 /// What rolling back now would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,29 +28,73 @@ pub(crate) struct Rollback {
     states: BTreeMap<Task, State>,
 }
 
-impl Run {
-    /// What rolling back now would do: steps whose mutating blocks were started (a failed or doubtful block may have
-    /// done half of its work), in reverse order of their last start, back to the last point of no return.
-    pub fn rollback_plan(&self, plan: &Plan) -> RollbackPlan {
-        let mut out = RollbackPlan::default();
-        for step in self.effects.iter().rev().copied() {
-            if plan.steps[step].irreversible {
-                out.barrier = Some(step);
-                break;
-            }
-            if plan.steps[step].rollbacks.is_empty() {
-                out.without.push(step);
-            } else {
-                out.steps.push(step);
-            }
+/// What may have taken effect: steps whose mutating blocks were started (a failed or doubtful block may have done half
+/// of its work).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Effects {
+    starts: u64,
+    /// Steps that can be undone still, with the number of their last start.
+    undoable: BTreeMap<usize, u64>,
+    /// Steps up to the last point of no return. They stay so: to undo one that was repeated after the point would
+    /// go back behind it.
+    kept: BTreeSet<usize>,
+    barrier: Option<usize>,
+}
+
+impl Effects {
+    /// Notes that a mutating block of the step is started.
+    pub(crate) fn note(&mut self, plan: &Plan, step: usize) {
+        self.starts += 1;
+        if !self.kept.contains(&step) {
+            self.undoable.insert(step, self.starts);
         }
-        out
+        if plan.steps[step].irreversible {
+            self.kept.extend(std::mem::take(&mut self.undoable).into_keys());
+            self.barrier = Some(step);
+        }
+    }
+}
+
+impl Run {
+    /// What rolling back now would do: steps that may have taken effect, in reverse order of their last start, back to
+    /// the last point of no return.
+    pub fn rollback_plan(&self, plan: &Plan) -> RollbackPlan {
+        let mut steps: Vec<(usize, u64)> = self.effects.undoable.iter().map(|(s, n)| (*s, *n)).collect();
+        steps.sort_by_key(|(_, start)| std::cmp::Reverse(*start));
+        let (without, steps) =
+            steps.iter().map(|(step, _)| *step).partition(|step| plan.steps[*step].rollbacks.is_empty());
+        RollbackPlan { steps, without, barrier: self.effects.barrier }
     }
 
-    /// Notes that a mutating block of the step may have taken effect.
-    pub(crate) fn note_effect(&mut self, step: usize) {
-        self.effects.retain(|other| *other != step);
-        self.effects.push(step);
+    /// Whether rolling back now would do anything.
+    pub(crate) fn can_roll_back(&self, plan: &Plan) -> bool {
+        self.effects.undoable.keys().any(|step| !plan.steps[*step].rollbacks.is_empty())
+    }
+
+    pub(crate) fn open_rollback(
+        &mut self,
+        plan: &Plan,
+        next: &Next,
+        steps: &[String],
+        without: &[String],
+        somebody_asks: bool,
+    ) -> Fold {
+        if *next == Next::RollBack {
+            ensure(!somebody_asks, "the document asks for this rollback")?;
+        } else {
+            ensure(somebody_asks, "somebody must ask for a rollback")?;
+            let possible = Moment::of(next).is_some_and(|moment| self.may_roll_back(&moment));
+            ensure(possible, "there is nothing to roll back here")?;
+        }
+        let wanted = self.rollback_plan(plan);
+        ensure(!wanted.steps.is_empty(), "there is nothing to roll back here")?;
+        let same = |indices: &[usize], ids: &[String]| {
+            indices.iter().map(|index| &plan.steps[*index].id).eq(ids.iter())
+        };
+        ensure(same(&wanted.steps, steps), "these are not the steps that took effect, last first")?;
+        ensure(same(&wanted.without, without), "these are not the steps without a rollback")?;
+        self.rollback = Some(Rollback::new(plan, &wanted.steps));
+        Ok(())
     }
 
     /// Whether a rollback is under way.

@@ -1,11 +1,12 @@
 //! The state of a run, folded from its events, and the one question it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use holdpoint_document::{OnFailure, Plan, Work};
 
-use crate::rollback::Rollback;
+use crate::condition::Condition;
+use crate::rollback::{Effects, Rollback};
 use crate::{BlobRef, Event, Execution, Next, Question, RunOpened, Slot, Task, Values, Verdict};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
@@ -13,20 +14,26 @@ use crate::{BlobRef, Event, Execution, Next, Question, RunOpened, Slot, Task, Va
 pub struct Run {
     pub(crate) opened: Option<Box<RunOpened>>,
     pub(crate) operator: String,
-    /// By step, by action.
+    /// Events folded in.
+    pub(crate) events: u64,
+    /// By step, by action. Changed through [`Run::change`] and its like only, which keep count of the settled ones.
     pub(crate) states: Vec<Vec<State>>,
+    pub(crate) settled: usize,
+    pub(crate) actions: usize,
     /// Whether the step's own condition has been decided: something of the step has been touched.
     pub(crate) entered: Vec<bool>,
-    /// No step before this one has anything left to do.
-    pub(crate) cursor: usize,
+    /// Step and action before which nothing is left to do; the first action that is not settled.
+    pub(crate) cursor: (usize, usize),
     pub(crate) rollback: Option<Rollback>,
     pub(crate) probe: Option<Probe>,
     pub(crate) values: Values,
     pub(crate) performers: BTreeSet<String>,
-    /// Steps whose mutating blocks were started, in order of their last start.
-    pub(crate) effects: Vec<usize>,
+    pub(crate) effects: Effects,
+    /// Releases that lapse if something their signer saw changes: nothing that they guard has begun.
+    pub(crate) fresh: Vec<Task>,
     pub(crate) deviations: usize,
-    pub(crate) shell: Option<BlobRef>,
+    /// By target.
+    pub(crate) shell: BTreeMap<Option<String>, BlobRef>,
     pub(crate) aborted: bool,
     pub(crate) closed: bool,
 }
@@ -41,14 +48,16 @@ pub(crate) struct State {
     pub(crate) spent_ms: u64,
     /// Whether the next attempt is an automatic one.
     pub(crate) retrying: bool,
+    /// Its own condition was decided: it has begun since it was last reset.
+    pub(crate) decided: bool,
     /// The warning before it was acknowledged.
     pub(crate) acknowledged: bool,
     /// Runs instead of the document's script.
     pub(crate) script: Option<BlobRef>,
     /// Fields written down.
     pub(crate) recorded: BTreeSet<String>,
-    /// Fields written down that do not keep their limits.
-    pub(crate) out_of_limits: BTreeSet<String>,
+    /// One of them does not keep its limits.
+    pub(crate) out_of_limits: bool,
     /// Who released it.
     pub(crate) signers: BTreeSet<String>,
     pub(crate) requested: bool,
@@ -88,11 +97,14 @@ pub struct Unexpected {
 impl Run {
     /// A run of which nothing has happened yet.
     pub fn new(plan: &Plan) -> Run {
-        Run {
+        let mut run = Run {
             states: plan.steps.iter().map(|step| vec![State::default(); step.actions.len()]).collect(),
+            actions: plan.steps.iter().map(|step| step.actions.len()).sum(),
             entered: vec![false; plan.steps.len()],
             ..Run::default()
-        }
+        };
+        run.advance();
+        run
     }
 
     /// Folds a whole record. The error names the first event that does not fit.
@@ -130,10 +142,20 @@ impl Run {
 
     /// The first action that is not settled.
     pub(crate) fn current(&self) -> Option<Task> {
-        self.states.iter().enumerate().skip(self.cursor).find_map(|(step, states)| {
-            let action = states.iter().position(|state| state.status != Status::Settled)?;
-            Some(Task::action(step, action))
-        })
+        let (step, action) = self.cursor;
+        (step < self.states.len()).then(|| Task::action(step, action))
+    }
+
+    /// Moves the cursor past what is settled.
+    pub(crate) fn advance(&mut self) {
+        while let Some(states) = self.states.get(self.cursor.0) {
+            let left = states.iter().skip(self.cursor.1).position(|state| state.status != Status::Settled);
+            if let Some(settled) = left {
+                self.cursor.1 += settled;
+                return;
+            }
+            self.cursor = (self.cursor.0 + 1, 0);
+        }
     }
 
     fn next_of(&self, plan: &Plan, task: Task) -> Next {
@@ -155,36 +177,27 @@ impl Run {
         match task.step_of(plan).on_failure {
             OnFailure::Ask => ask,
             OnFailure::Stop => Next::Done(Verdict::Failed),
-            OnFailure::Rollback if self.rollback_plan(plan).steps.is_empty() => Next::Done(Verdict::Failed),
+            OnFailure::Rollback if !self.can_roll_back(plan) => Next::Done(Verdict::Failed),
             OnFailure::Rollback => Next::RollBack,
         }
     }
 
     fn begin(&self, plan: &Plan, task: Task, state: &State) -> Next {
-        let Slot::Action(action) = task.slot else {
-            return Next::Execute(self.execution(task, plan, false));
-        };
-        let step = task.step_of(plan);
-        let untouched = state.attempts == 0 && !state.acknowledged && state.recorded.is_empty();
-        let conditions =
-            step.when.iter().map(|condition| (condition, true)).filter(|_| !self.entered[task.step]);
-        let own = step.actions[action].work.block().and_then(|block| block.options.when.as_ref());
-        let own = own.map(|condition| (condition, false)).filter(|_| untouched);
-        for (condition, whole) in conditions.chain(own) {
-            match self.values.holds(condition) {
-                Ok(true) => {}
-                Ok(false) => return Next::PassOver { task, whole, condition: condition.clone() },
-                Err(_) => return Next::Ask(task, Question::Failed),
+        match self.condition(plan, task) {
+            Condition::Holds => {}
+            Condition::Fails { condition, whole } => {
+                return Next::PassOver { task, whole, condition: condition.to_owned() };
             }
+            Condition::Unknown { .. } => return Next::Ask(task, Question::Failed),
         }
-        match &step.actions[action].work {
-            Work::Run(_) if !state.acknowledged && self.warning(plan, task).is_some() => {
+        match task.work(plan) {
+            Some(Work::Run(_)) if !state.acknowledged && self.warning(plan, task).is_some() => {
                 Next::Ask(task, Question::Confirm)
             }
-            Work::Run(_) | Work::Check(_) => Next::Execute(self.execution(task, plan, false)),
-            Work::Confirm { .. } => Next::Ask(task, Question::Confirm),
-            Work::Record { .. } => Next::Ask(task, Question::Record),
-            Work::SignOff(_) => Next::Ask(task, Question::SignOff),
+            None | Some(Work::Run(_) | Work::Check(_)) => Next::Execute(self.execution(task, plan, false)),
+            Some(Work::Confirm { .. }) => Next::Ask(task, Question::Confirm),
+            Some(Work::Record { .. }) => Next::Ask(task, Question::Record),
+            Some(Work::SignOff(_)) => Next::Ask(task, Question::SignOff),
         }
     }
 
@@ -192,30 +205,17 @@ impl Run {
     pub fn warning(&self, plan: &Plan, task: Task) -> Option<String> {
         let Slot::Action(action) = task.slot else { return None };
         let step = task.step_of(plan);
-        let is_run = |action: &holdpoint_document::Action| matches!(action.work, Work::Run(_));
-        if !is_run(&step.actions[action]) {
+        let is_run = |action: usize| matches!(step.actions[action].work, Work::Run(_));
+        if !is_run(action) {
             return None;
         }
-        let first_run = !step.actions[..action].iter().any(is_run);
-        let point = (step.irreversible && first_run).then(|| {
+        // Not simply before the first block: that one may have been skipped, or not be for this run.
+        let told = (0..action).any(|before| is_run(before) && self.states[task.step][before].acknowledged);
+        let point = (step.irreversible && !told).then(|| {
             "This is a point of no return: nothing up to here can be rolled back afterwards.".to_owned()
         });
         let texts: Vec<String> = step.actions[action].caution.iter().cloned().chain(point).collect();
         (!texts.is_empty()).then(|| texts.join("\n"))
-    }
-
-    /// Why the condition of this action cannot be evaluated, if that is what the engine asks about.
-    pub fn condition_error(&self, plan: &Plan, task: Task) -> Option<String> {
-        if self.state(task).status != Status::Pending {
-            return None;
-        }
-        let step = task.step_of(plan);
-        let own = task.block(plan).and_then(|block| block.options.when.as_ref());
-        let error = |condition: &String| {
-            let error = self.values.holds(condition).err()?;
-            Some(format!("the condition `{condition}` cannot be evaluated: {error}"))
-        };
-        step.when.iter().chain(own).find_map(error)
     }
 
     fn execution(&self, task: Task, plan: &Plan, probe: bool) -> Execution {
@@ -242,6 +242,11 @@ impl Run {
         self.opened.as_deref()
     }
 
+    /// Whether this is a dry run: it has the number 0, which no store gives.
+    pub fn is_dry(&self) -> bool {
+        self.opened().is_some_and(|opened| opened.number == 0)
+    }
+
     /// Whether `run.closed` has been written: nothing follows it.
     pub fn is_closed(&self) -> bool {
         self.closed
@@ -262,9 +267,15 @@ impl Run {
         self.deviations
     }
 
-    /// The shell state that the next block begins with, if any was kept.
-    pub fn shell_state(&self) -> Option<&BlobRef> {
-        self.shell.as_ref()
+    /// How many events there were.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The shell state that this block begins with, if any was kept: that in which the block before it on the same
+    /// target ended.
+    pub fn shell_state(&self, plan: &Plan, task: Task) -> Option<&BlobRef> {
+        self.shell.get(&task.target(plan).map(str::to_owned))
     }
 
     /// The script that runs instead of the document's, if the operator edited it.
@@ -289,8 +300,7 @@ impl Run {
 
     /// How many actions are settled, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        let settled = |states: &Vec<State>| states.iter().filter(|s| s.status == Status::Settled).count();
-        (self.states.iter().map(settled).sum(), self.states.iter().map(Vec::len).sum())
+        (self.settled, self.actions)
     }
 
     /// Whether the step holds nothing that is left to do.
@@ -309,10 +319,11 @@ pub(crate) static UNTOUCHED: State = State {
     attempts: 0,
     spent_ms: 0,
     retrying: false,
+    decided: false,
     acknowledged: false,
     script: None,
     recorded: BTreeSet::new(),
-    out_of_limits: BTreeSet::new(),
+    out_of_limits: false,
     signers: BTreeSet::new(),
     requested: false,
     interrupted: false,

@@ -23,7 +23,7 @@ impl Run {
     /// Why `principal` may not release it, in words; `None` if they may. Where the repository configures no roles at
     /// all, anybody may act in any role, and the record shows that nothing was configured.
     pub fn role_refusal(&self, sign_off: &SignOff, principal: &str) -> Option<String> {
-        let opened = self.opened()?;
+        let Some(opened) = self.opened() else { return Some("the run is not open".to_owned()) };
         let role = &sign_off.role;
         let members = opened.roles.get(role);
         if principal.trim().is_empty() {
@@ -47,17 +47,18 @@ impl Run {
         let Some(Work::SignOff(sign_off)) = task.work(plan) else {
             return Some("this is no hold point".to_owned());
         };
+        if given.by.via == Via::Assumed && self.is_dry() {
+            return self.statement_refusal(sign_off, given);
+        }
         if let Some(refusal) = self.role_refusal(sign_off, &given.by.who) {
             return Some(refusal);
         }
         let rehearsal = self.opened().is_some_and(|opened| opened.environment.rehearsal);
-        let from_answers = given.by.via == Via::Answers || given.assurance == Assurance::Rehearsal;
-        if from_answers
-            && !(rehearsal && given.by.via != Via::Terminal && given.assurance == Assurance::Rehearsal)
-        {
-            return Some("a release from an answers file counts in a rehearsal only".to_owned());
+        let answered = given.by.via == Via::Answers;
+        if answered != (given.assurance == Assurance::Rehearsal) || (answered && !rehearsal) {
+            return Some("a release from an answers file counts in a rehearsal only, and as that".to_owned());
         }
-        if given.assurance < self.least_assurance() && !(rehearsal && from_answers) {
+        if !answered && given.assurance < self.least_assurance() {
             return Some("the environment asks for a surer signature".to_owned());
         }
         if self.state(task).signers.contains(&given.by.who) {
@@ -69,6 +70,10 @@ impl Run {
         if given.role != sign_off.role || given.meaning != sign_off.meaning {
             return Some("role or meaning are not those of the hold point".to_owned());
         }
+        self.statement_refusal(sign_off, given)
+    }
+
+    fn statement_refusal(&self, sign_off: &SignOff, given: &SignedOff) -> Option<String> {
         match self.statement(sign_off) {
             Ok(statement) if statement == given.statement => None,
             Ok(_) => Some("the statement is not that of the hold point".to_owned()),

@@ -1,13 +1,26 @@
 //! Variables of a run, and the templates and conditions that see them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use holdpoint_document::ValueKind;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Enumerator, Object, ValueKind as Kind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 /// The variables a run knows at one moment. Secrets are known by name only.
+///
+/// Names are looked up one by one, so that a condition costs the same in a run of ten variables and of ten thousand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
+    known: Arc<Known>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Known {
     vars: BTreeMap<String, String>,
+    /// Of variables that are declared with a type; all others are text.
+    types: BTreeMap<String, Type>,
     secrets: BTreeSet<String>,
     context: BTreeMap<String, BTreeMap<String, Scalar>>,
     operator: String,
@@ -21,6 +34,13 @@ pub(crate) enum Scalar {
     Truth(bool),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Integer,
+    Number,
+    Boolean,
+}
+
 /// A template or condition that cannot be evaluated: a name nothing defines, or bad syntax.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -32,35 +52,53 @@ pub struct TemplateError {
 impl Values {
     /// The value of a variable; `None` for unknown names and for secrets.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.vars.get(name).map(String::as_str)
+        self.known.vars.get(name).map(String::as_str)
     }
 
     /// Every variable that is not a secret, by name.
     pub fn vars(&self) -> &BTreeMap<String, String> {
-        &self.vars
+        &self.known.vars
     }
 
     /// Names of the secrets.
     pub fn secrets(&self) -> &BTreeSet<String> {
-        &self.secrets
+        &self.known.secrets
     }
 
-    /// Sets a variable.
+    /// Sets a variable to a text.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.vars.insert(name.into(), value.into());
+        let known = Arc::make_mut(&mut self.known);
+        let name = name.into();
+        known.types.remove(&name);
+        known.vars.insert(name, value.into());
+    }
+
+    /// Sets a variable that is declared with a type: conditions then compare numbers as numbers, and `false` is not
+    /// true. Scripts and templates see it as it was written.
+    pub fn set_typed(&mut self, name: impl Into<String>, value: impl Into<String>, kind: &ValueKind) {
+        let name = name.into();
+        self.set(name.clone(), value);
+        let typed = match kind {
+            ValueKind::Integer { .. } => Type::Integer,
+            ValueKind::Number { .. } => Type::Number,
+            ValueKind::Boolean => Type::Boolean,
+            ValueKind::Text { .. } | ValueKind::Choice { .. } => return,
+        };
+        Arc::make_mut(&mut self.known).types.insert(name, typed);
     }
 
     /// Makes a secret known by name. Templates render it as its mask, which is what recorded output holds.
     pub fn set_secret(&mut self, name: impl Into<String>) {
-        self.secrets.insert(name.into());
+        Arc::make_mut(&mut self.known).secrets.insert(name.into());
     }
 
     pub(crate) fn set_context(&mut self, group: &str, key: &str, value: Scalar) {
-        self.context.entry(group.to_owned()).or_default().insert(key.to_owned(), value);
+        let known = Arc::make_mut(&mut self.known);
+        known.context.entry(group.to_owned()).or_default().insert(key.to_owned(), value);
     }
 
     pub(crate) fn set_operator(&mut self, operator: &str) {
-        operator.clone_into(&mut self.operator);
+        operator.clone_into(&mut Arc::make_mut(&mut self.known).operator);
     }
 
     /// Renders a minijinja template. Undefined names are errors.
@@ -68,49 +106,90 @@ impl Values {
         if !template.contains("{{") && !template.contains("{%") && !template.contains("{#") {
             return Ok(template.to_owned());
         }
-        strict().render_str(template, self.context()).map_err(TemplateError::from)
+        self.render_in(&TEXT, template)
     }
 
     /// Renders a script: every inserted value is quoted for a POSIX shell as one word.
     pub fn render_script(&self, template: &str) -> Result<String, TemplateError> {
-        let mut environment = strict();
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Custom("shell".into()));
-        environment.set_formatter(|out, state, value| {
-            if value.is_undefined() {
-                return minijinja::escape_formatter(out, state, value);
-            }
-            let quoted = quote(&value.to_string());
-            out.write_str(&quoted).map_err(|_| {
-                minijinja::Error::new(
-                    minijinja::ErrorKind::WriteFailure,
-                    "the rendered script cannot be written",
-                )
-            })
-        });
-        environment.render_str(template, self.context()).map_err(TemplateError::from)
+        self.render_in(&SCRIPT, template)
     }
 
-    /// Evaluates a condition. Undefined names are errors.
+    /// Renders a regular expression: every inserted value stands for itself alone, so that the dots of a version match
+    /// dots.
+    pub(crate) fn render_pattern(&self, template: &str) -> Result<String, TemplateError> {
+        self.render_in(&PATTERN, template)
+    }
+
+    fn render_in(&self, environment: &Environment<'_>, template: &str) -> Result<String, TemplateError> {
+        Ok(environment.render_str(template, self.view(View::AsWritten))?)
+    }
+
+    /// Evaluates a condition. Undefined names are errors, and so is whatever is neither true nor false: the text
+    /// `"false"` would count as true.
     pub fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
-        let environment = strict();
-        let expression = environment.compile_expression_owned(condition.to_owned())?;
-        let value = expression.eval(self.context())?;
+        let value = TEXT.compile_expression(condition)?.eval(self.view(View::Typed))?;
         if value.is_undefined() {
             return Err(TemplateError { message: format!("`{condition}` is not defined") });
+        }
+        if value.kind() != Kind::Bool {
+            let message = format!("`{condition}` is neither true nor false; compare it with something");
+            return Err(TemplateError { message });
         }
         Ok(value.is_true())
     }
 
-    fn context(&self) -> Value {
-        let mut all: BTreeMap<String, Value> = BTreeMap::new();
-        for (group, entries) in &self.context {
-            let entries = entries.iter().map(|(key, value)| (key.clone(), value.into()));
-            all.insert(group.clone(), entries.collect::<BTreeMap<String, Value>>().into());
+    fn view(&self, view: View) -> Value {
+        Value::from_object(Names { known: Arc::clone(&self.known), view })
+    }
+}
+
+/// How declared types are seen.
+#[derive(Clone, Copy, Debug)]
+enum View {
+    /// Typed throughout: conditions.
+    Typed,
+    /// Typed where that is rendered exactly as it was written, else text: `0.10` stays `0.10`.
+    AsWritten,
+}
+
+#[derive(Debug)]
+struct Names {
+    known: Arc<Known>,
+    view: View,
+}
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        // The run's own names cannot be taken by a variable.
+        if let Some(entries) = self.known.context.get(name) {
+            let entries = entries.iter().map(|(key, value)| (key.as_str(), Value::from(value)));
+            return Some(entries.collect::<BTreeMap<&str, Value>>().into());
         }
-        all.insert("operator".to_owned(), self.operator.as_str().into());
-        all.extend(self.vars.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
-        all.extend(self.secrets.iter().map(|name| (name.clone(), mask(name).into())));
-        all.into()
+        if name == "operator" {
+            return Some(self.known.operator.as_str().into());
+        }
+        if self.known.secrets.contains(name) {
+            return Some(mask(name).into());
+        }
+        let written = self.known.vars.get(name)?;
+        let typed = self.known.types.get(name).and_then(|typed| typed.read(written));
+        let typed = typed.filter(|value| matches!(self.view, View::Typed) || text(value) == *written);
+        Some(typed.unwrap_or_else(|| written.as_str().into()))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+impl Type {
+    fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Type::Integer => text.parse::<i64>().ok().map(Value::from),
+            Type::Number => text.parse::<f64>().ok().map(Value::from),
+            Type::Boolean => text.parse::<bool>().ok().map(Value::from),
+        }
     }
 }
 
@@ -119,16 +198,37 @@ pub fn mask(name: &str) -> String {
     format!("[REDACTED:{name}]")
 }
 
-/// One word of a POSIX shell.
-fn quote(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
+static TEXT: LazyLock<Environment<'static>> = LazyLock::new(|| writing(str::to_owned));
+static SCRIPT: LazyLock<Environment<'static>> =
+    LazyLock::new(|| writing(|value| format!("'{}'", value.replace('\'', r"'\''"))));
+static PATTERN: LazyLock<Environment<'static>> = LazyLock::new(|| writing(regex::escape));
 
-fn strict() -> Environment<'static> {
+/// An environment in which undefined names are errors and every inserted value goes through `quote`, also where a
+/// template calls it safe.
+fn writing(quote: fn(&str) -> String) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    // Delimiters stay the default ones, which never fail to build.
+    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment.set_formatter(move |out, state, value| {
+        if value.is_undefined() {
+            return minijinja::escape_formatter(out, state, value);
+        }
+        out.write_str(&quote(&text(value)))
+            .map_err(|_| Error::new(ErrorKind::WriteFailure, "the rendered text cannot be written"))
+    });
     environment
+}
+
+/// A value as run-books write it: `true`, where minijinja writes `True`.
+fn text(value: &Value) -> String {
+    match value.kind() {
+        Kind::Bool => value.is_true().to_string(),
+        _ => value.to_string(),
+    }
 }
 
 impl From<&Scalar> for Value {
@@ -141,8 +241,8 @@ impl From<&Scalar> for Value {
     }
 }
 
-impl From<minijinja::Error> for TemplateError {
-    fn from(error: minijinja::Error) -> TemplateError {
+impl From<Error> for TemplateError {
+    fn from(error: Error) -> TemplateError {
         let message = match error.detail() {
             Some(detail) => format!("{}: {detail}", error.kind()),
             None => error.kind().to_string(),
@@ -159,6 +259,9 @@ mod tests {
         let mut values = Values::default();
         values.set("RELEASE", "v1.2.3");
         values.set("ODD", "it's $(rm -rf x)");
+        values.set_typed("REPLICAS", "2", &ValueKind::Integer { min: None, max: None });
+        values.set_typed("RATE", "0.10", &ValueKind::Number { min: None, max: None });
+        values.set_typed("LOUD", "false", &ValueKind::Boolean);
         values.set_secret("TOKEN");
         values.set_context("environment", "name", Scalar::Text("production".into()));
         values.set_context("environment", "protected", Scalar::Truth(true));
@@ -193,8 +296,66 @@ mod tests {
     }
 
     #[test]
+    fn a_rendered_script_keeps_its_last_newline() {
+        assert_eq!(values().render_script("echo {{ RELEASE }}\n").unwrap(), "echo 'v1.2.3'\n");
+    }
+
+    #[test]
+    fn a_value_in_a_pattern_stands_for_itself() {
+        assert_eq!(values().render_pattern("^{{ RELEASE }}$").unwrap(), r"^v1\.2\.3$");
+    }
+
+    #[test]
     fn a_condition_is_true_or_false() {
         assert!(values().holds("environment.name == 'production'").unwrap());
         assert!(!values().holds("not environment.protected").unwrap());
+    }
+
+    #[test]
+    fn a_text_is_no_condition_because_the_text_false_would_count_as_true() {
+        let mut values = values();
+        values.set("CAPTURED", "false");
+        assert!(values.holds("CAPTURED").is_err());
+        assert!(values.holds("1").is_err());
+        assert!(!values.holds("CAPTURED == 'true'").unwrap());
+    }
+
+    #[test]
+    fn declared_types_are_compared_as_what_they_are() {
+        let values = values();
+        for (condition, expected) in [
+            ("LOUD", false),
+            ("not LOUD", true),
+            ("REPLICAS == 2", true),
+            ("REPLICAS > 10", false),
+            ("REPLICAS < 10", true),
+            ("RATE <= 0.1", true),
+            ("RATE > 0.1", false),
+        ] {
+            assert_eq!(values.holds(condition).unwrap(), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_typed_value_is_rendered_as_it_was_written() {
+        assert_eq!(values().render("{{ RATE }} {{ REPLICAS }} {{ LOUD }}").unwrap(), "0.10 2 false");
+        let truths = "{{ environment.protected }} {{ 1 == 2 }}{% if LOUD %} loud{% endif %}";
+        assert_eq!(values().render(truths).unwrap(), "true false");
+    }
+
+    #[test]
+    fn a_variable_cannot_take_the_name_of_what_the_run_itself_says() {
+        let mut values = values();
+        values.set("environment", "x");
+        values.set("operator", "mallory");
+        assert!(values.holds("environment.name == 'production'").unwrap());
+        assert!(!values.holds("operator == 'mallory'").unwrap());
+    }
+
+    #[test]
+    fn a_later_value_without_a_type_is_text_again() {
+        let mut values = values();
+        values.set("REPLICAS", "many");
+        assert!(values.holds("REPLICAS == 'many'").unwrap());
     }
 }

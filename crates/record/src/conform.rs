@@ -75,6 +75,11 @@ fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut us
 
 /// The plan that the recorded bytes make, and event 0 held against the recorded configuration.
 fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
+    if opened.number == 0 {
+        return Err(
+            "the run has the number 0, which only dry runs have, and those are never recorded".to_owned()
+        );
+    }
     let text = |reference: &BlobRef| {
         let bytes = blob(dir, reference).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "a recorded text is not UTF-8".to_owned())

@@ -48,8 +48,8 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     if parked {
         println!("\nThe run waits for a person. To take it up again:");
         println!("  cd {}", product.repo.display());
-        println!("  {} sign latest --as {QA}     # where it waits for quality assurance", binary.display());
         println!("  {} resume latest", binary.display());
+        println!("Where it waits for a release, choose `sign` and let {QA} type their printed name.");
     }
     farewell(&mut product, parked || options.keep.is_some())?;
     let code = if ended == 0 { looked } else { ended };

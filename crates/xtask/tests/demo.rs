@@ -82,7 +82,7 @@ fn a_run_that_is_parked_says_how_to_take_it_up_again() {
     let demo = demo(&[("RUN", "3")]);
     assert_eq!(demo.output.status.code(), Some(3));
     assert!(demo.said().contains("resume latest"), "{}", demo.said());
-    assert!(demo.said().contains("sign latest --as qa@example.org"));
+    assert!(demo.said().contains("let qa@example.org type"));
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{bars, neutralise, say, style};
+use super::{at_most, bars, neutralise, say, style, width};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -23,12 +24,14 @@ impl Live {
             let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
             let limit =
                 limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
-            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{wide_msg}} {{elapsed}}{limit}");
+            // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
+            // left of it stays on the screen.
+            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{msg}} · {{elapsed}}{limit}");
             bar.set_style(
                 ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
             bar.set_position(done as u64);
-            bar.set_message(neutralise(title));
+            bar.set_message(at_most(width().saturating_sub(70), &neutralise(title)));
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
@@ -54,10 +57,9 @@ impl Live {
     }
 
     fn line(&self, error: bool, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let text = text.trim_end_matches(['\n', '\r']);
+        let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         // A progress display overwrites its own line: what a reader would see is what comes last.
-        let text = neutralise(text.rsplit('\r').next().unwrap_or_default());
+        let text = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
         let gutter =
             if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
         let line = format!("{gutter}{text}");

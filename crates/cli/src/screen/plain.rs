@@ -1,22 +1,8 @@
 //! Text from outside, made harmless before it stands among our own.
 
-/// Replaces what could steer a terminal or mislead its reader: control characters by their pictures, bidirectional
-/// overrides by their code points. Newlines and tabs stay.
+/// Text in which nothing acts or hides; newlines and tabs stay. As reports do it.
 pub fn neutralise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\n' | '\t' => out.push(char),
-            '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + char as u32).unwrap_or('�')),
-            '\u{7f}' => out.push('␡'),
-            '\u{80}'..='\u{9f}' => out.push('�'),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                out.push_str(&format!("⟨U+{:04X}⟩", char as u32));
-            }
-            other => out.push(other),
-        }
-    }
-    out
+    holdpoint_report::visible(text.as_bytes())
 }
 
 /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
@@ -79,7 +65,7 @@ mod tests {
     #[test]
     fn nothing_that_steers_a_terminal_comes_through() {
         let shown = neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
-        assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇�2J ⟨U+202E⟩gnp.exe");
+        assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇⟨U+009B⟩2J ⟨U+202E⟩gnp.exe");
         assert!(!shown.chars().any(|char| char.is_control()));
     }
 

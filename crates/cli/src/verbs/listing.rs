@@ -1,6 +1,7 @@
 //! `runs` and `show`.
 
 use holdpoint_engine::Event;
+use holdpoint_report::{Summary, clock, took};
 use serde_json::json;
 
 use super::read::{recorded, store_problem};
@@ -80,15 +81,46 @@ pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
 }
 
 /// A run on one screen.
-fn glance(summary: &holdpoint_report::Summary) -> String {
-    let mut out = format!("{}\n", serde_json::to_string_pretty(&summary.run).unwrap_or_default());
-    for step in &summary.steps {
-        out.push_str(&format!(
-            "  {:<8}{:<44}{}\n",
-            step.number,
-            screen::at_most(42, &step.title),
-            step.status.words()
-        ));
+fn glance(summary: &Summary) -> String {
+    let (run, document) = (&summary.run, &summary.document);
+    let zone = jiff::tz::TimeZone::system();
+    let mut lines = vec![format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title)];
+    let mut fact = |name: &str, value: String| lines.push(format!("  {name:<13}{value}"));
+    let id =
+        document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");
+    fact("document", format!("{} {id}", document.path).trim_end().to_owned());
+    fact("environment", run.environment.name.clone());
+    fact("opened", clock(run.opened, &zone));
+    fact("last event", format!("{}, {} events in all", clock(run.last, &zone), run.events));
+    for session in &summary.sessions {
+        let what = if session.n == 0 { "operator" } else { "resumed by" };
+        fact(what, format!("{} on {}", session.session.operator, session.session.host));
     }
-    out
+    if let Some(waits) = &summary.waits {
+        let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
+        fact(
+            "waits at",
+            format!("{} {} ({}{role})", waits.number, waits.step, waits.status.words().to_lowercase()),
+        );
+        fact("go on with", format!("holdpoint resume {}", run.number));
+    }
+    for deviation in &summary.deviations {
+        let kind = format!("{:?}", deviation.kind).to_lowercase();
+        fact(
+            "deviation",
+            format!("{} {kind}, by {}: {}", deviation.step, deviation.by.who, deviation.reason),
+        );
+    }
+    for note in &summary.notes {
+        fact("note", format!("{}: {}", note.by.who, note.text));
+    }
+    lines.push(String::new());
+    for step in &summary.steps {
+        let took = if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() };
+        let title = screen::at_most(46, &step.title);
+        lines.push(
+            format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
+        );
+    }
+    lines.join("\n")
 }

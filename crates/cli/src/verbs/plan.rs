@@ -15,16 +15,7 @@ use crate::screen;
 /// Shows what a run would do. Executes nothing, asks nobody.
 pub fn plan(arguments: &args::Plan) -> Result<Exit, Problem> {
     let prepared = prepare::prepare(&arguments.file, &arguments.given, false, false)?;
-    let mut values = Values::default();
-    for (name, value) in &prepared.environment.vars {
-        values.set(name, value);
-    }
-    for given in &prepared.inputs.given {
-        match &given.value {
-            Some(value) => values.set(&given.name, value),
-            None => values.set_secret(&given.name),
-        }
-    }
+    let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     match arguments.format {
         Format::Json => {
             let json = json!({

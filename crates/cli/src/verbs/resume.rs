@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Next, Question, Run, Stamped};
+use holdpoint_engine::{Event, Next, Question, Run, Stamped, Task};
 use holdpoint_record::{OpenError, Writer, seal_closed};
 
 use super::read::{find, read_dir, read_problem};
@@ -67,7 +67,9 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             )
         })?;
     }
-    let state = drive_run.shell_state().map(|blob| disk.get(blob)).transpose()?;
+    // Every block runs on this machine so far, so any block's target tells the state.
+    let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
+    let state = state.map(|blob| disk.get(blob)).transpose()?;
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let session = session(arguments.who.operator.as_deref(), &place.root);
@@ -79,7 +81,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         ));
     }
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
-    let otherwise = ask.then(|| Operator { root: place.root.clone() });
+    let otherwise = ask.then(|| Operator::new(place.root.clone()));
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
     let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
     drive.run = drive_run;

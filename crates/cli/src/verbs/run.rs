@@ -51,7 +51,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&opened, &opened.session.operator, &label);
     prepared.warn();
-    let otherwise = ask.then(|| Operator { root: prepared.place.root.clone() });
+    let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local, &redactor);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
@@ -82,12 +82,14 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
 
 /// Masks the secrets; refuses what is too short to be masked.
 pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
-    Redactor::new(secrets.to_vec()).map_err(|error| {
+    let redactor = Redactor::new(secrets.to_vec()).map_err(|error| {
         Problem::usage(
             error.to_string(),
             "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
         )
-    })
+    })?;
+    screen::hide(&redactor);
+    Ok(redactor)
 }
 
 /// Event 0.

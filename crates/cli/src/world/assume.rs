@@ -4,15 +4,17 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
-use holdpoint_document::{Answers, Assurance, EvidenceKind, ValueKind, Work};
+use holdpoint_document::{Answers, Assurance, EvidenceKind, Expected, ValueKind, Work};
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
-    SignedOff, Task, Via, fit,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Judged, Observation,
+    Outcome, Question, SignedOff, Task, Via, fit, judge,
 };
 
 use super::hands::Local;
 use super::{Answer, Executed, Hands, Journal, Person, Scene, Script};
+use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
 
@@ -162,6 +164,32 @@ fn assumed(what: &str) {
     screen::say(&format!("  {} {what}", screen::style().cyan().apply_to("assumed:")));
 }
 
+/// The exit code and the expectations of a block as they would be told if all of them held.
+fn as_if_held(scene: &Scene<'_>, task: Task) -> (i32, Vec<Judged>) {
+    let Some(block) = task.block(scene.plan) else { return (0, Vec::new()) };
+    let codes = block.expect.iter().find_map(|expectation| match &expectation.that {
+        Expected::Exit(codes) => codes.first().copied(),
+        _ => None,
+    });
+    let exit = codes.unwrap_or(0);
+    let nothing = Observation {
+        exit: Some(exit),
+        signal: None,
+        error: None,
+        timed_out: false,
+        interrupted: false,
+        stdout: b"",
+        stderr: b"",
+        files: &BTreeMap::new(),
+    };
+    let judgement = judge(block, scene.run.values(), &nothing);
+    // What could not be captured stands at the end; here it counts as captured.
+    let missing = block.options.capture.len() - judgement.captures.len();
+    let judged = judgement.expectations.len() - missing;
+    let held = |judged: Judged| Judged { came: None, held: true, ..judged };
+    (exit, judgement.expectations.into_iter().take(judged).map(held).collect())
+}
+
 /// Executes checks, assumes the rest.
 pub struct ChecksOnly {
     /// Executes.
@@ -173,6 +201,14 @@ pub struct ChecksOnly {
 impl Hands for ChecksOnly {
     fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
         self.local.script(scene, task, journal)
+    }
+
+    async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
+        self.local.wait(pause).await
+    }
+
+    async fn asked_to_leave(&mut self) -> bool {
+        self.local.asked_to_leave().await
     }
 
     fn cwd(&self) -> String {
@@ -190,7 +226,7 @@ impl Hands for ChecksOnly {
         if task.mutates(scene.plan) {
             self.learnt.borrow_mut().changed = true;
             assumed("not executed, it changes something; taken as passed");
-            return Ok(self.taken_as_passed(scene, execution, BTreeMap::new()));
+            return Ok(self.taken_as_passed(scene, execution));
         }
         let needs: Vec<String> = {
             let learnt = self.learnt.borrow();
@@ -207,44 +243,42 @@ impl Hands for ChecksOnly {
         };
         if !needs.is_empty() {
             assumed(&format!("not executed, it needs {}, unknown before the real run", needs.join(", ")));
-            return Ok(self.taken_as_passed(scene, execution, BTreeMap::new()));
+            return Ok(self.taken_as_passed(scene, execution));
         }
         let executed = self.local.execute(scene, execution, script, journal).await?;
-        let changed = self.learnt.borrow().changed;
-        let passed = executed.finished.outcome == Outcome::Passed;
-        self.learnt.borrow_mut().real.extend(executed.finished.captures.keys().cloned());
         if executed.finished.outcome == Outcome::Interrupted {
             return Ok(Executed { park: true, ..executed });
         }
-        if !changed {
+        let passed = executed.finished.outcome == Outcome::Passed;
+        if !self.learnt.borrow().changed {
+            let mut learnt = self.learnt.borrow_mut();
+            learnt.real.extend(executed.finished.captures.keys().cloned());
             if !passed {
-                self.learnt.borrow_mut().failures.push(executed.finished.action.clone());
+                learnt.failures.push(executed.finished.action.clone());
             }
             return Ok(executed);
         }
-        if !passed {
-            screen::failure(&executed.finished);
-            assumed("does not hold now, before the changes that this run would make; taken as passed");
-        }
-        let captures = executed.finished.captures;
-        Ok(self.taken_as_passed(scene, execution, captures))
+        // What it says now is not what it will say after the changes, so nothing of it counts.
+        screen::failure(&executed.finished);
+        assumed(match passed {
+            true => "holds already, before the changes that this run would make; taken as passed",
+            false => "does not hold now, before the changes that this run would make; taken as passed",
+        });
+        Ok(self.taken_as_passed(scene, execution))
     }
 }
 
 impl ChecksOnly {
-    fn taken_as_passed(
-        &self,
-        scene: &Scene<'_>,
-        execution: Execution,
-        mut captures: BTreeMap<String, String>,
-    ) -> Executed {
+    fn taken_as_passed(&self, scene: &Scene<'_>, execution: Execution) -> Executed {
+        let mut captures = BTreeMap::new();
         let task = execution.task;
+        let (exit, expectations) = as_if_held(scene, task);
         for capture in task.block(scene.plan).iter().flat_map(|block| &block.options.capture) {
-            if !captures.contains_key(&capture.name) {
-                screen::say(&format!("    {} = unknown (would be captured here)", capture.name));
-                self.learnt.borrow_mut().unknown.insert(capture.name.clone());
-                captures.insert(capture.name.clone(), unknown(&capture.name));
-            }
+            screen::say(&format!("    {} = unknown (would be captured here)", capture.name));
+            let mut learnt = self.learnt.borrow_mut();
+            learnt.real.remove(&capture.name);
+            learnt.unknown.insert(capture.name.clone());
+            captures.insert(capture.name.clone(), unknown(&capture.name));
         }
         let finished = Finished {
             step: task.step_of(scene.plan).id.clone(),
@@ -252,18 +286,18 @@ impl ChecksOnly {
             attempt: execution.attempt,
             probe: execution.probe,
             outcome: Outcome::Passed,
-            exit: None,
+            exit: Some(exit),
             signal: None,
             error: None,
             duration_ms: 0,
             output: None,
-            expectations: Vec::new(),
+            expectations,
             captures,
             files: BTreeMap::new(),
             state: None,
             masked: BTreeMap::new(),
             remarks: Vec::new(),
         };
-        Executed { finished, park: false }
+        Executed { finished, park: false, assumed: true }
     }
 }

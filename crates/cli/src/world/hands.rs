@@ -38,12 +38,16 @@ impl Local {
         secrets: Vec<(String, String)>,
         redactor: Redactor,
     ) -> Result<Local, Problem> {
-        let executor = holdpoint_executor::Local::new().map_err(|error| {
-            Problem::fault(
-                format!("a private directory for scripts cannot be made: {error}"),
-                "Is TMPDIR writable?",
-            )
-        })?;
+        // A secret reaches only the blocks that are given it, also where it came from the environment.
+        let secret = |value: &std::ffi::OsString| secrets.iter().any(|(_, secret)| *value == **secret);
+        let environment = std::env::vars_os().filter(|(_, value)| !secret(value));
+        let executor =
+            holdpoint_executor::Local::with(environment, &std::env::temp_dir()).map_err(|error| {
+                Problem::fault(
+                    format!("a private directory for scripts cannot be made: {error}"),
+                    "Is TMPDIR writable?",
+                )
+            })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         Ok(Local { executor, state, root, secrets, redactor, interrupts: Interrupts::catch()? })
     }
@@ -142,6 +146,17 @@ impl Hands for Local {
         Ok(Script { text: block.script.clone(), differs: false })
     }
 
+    async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => None,
+            interrupt = self.interrupts.next() => Some(interrupt),
+        }
+    }
+
+    async fn asked_to_leave(&mut self) -> bool {
+        self.interrupts.asked_to_leave().await
+    }
+
     fn cwd(&self) -> String {
         self.state.cwd.to_string_lossy().into_owned()
     }
@@ -174,8 +189,6 @@ impl Hands for Local {
         let recording = RefCell::new(Recording::new(block.options.record, &self.redactor, live, journal)?);
 
         let interrupts = &mut self.interrupts;
-        // A signal that came while nothing ran has been answered at a prompt.
-        while interrupts.pending().await.is_some() {}
         let asked = RefCell::new(None);
         let interrupt = async { *asked.borrow_mut() = Some(interrupts.next().await) };
         let noted = RefCell::new(&mut *journal);
@@ -253,7 +266,7 @@ impl Hands for Local {
             masked: recorded.masked,
             remarks,
         };
-        Ok(Executed { finished, park })
+        Ok(Executed { finished, park, assumed: false })
     }
 }
 

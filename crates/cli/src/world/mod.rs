@@ -8,11 +8,13 @@ pub mod memory;
 pub mod terminal;
 
 use std::io::Write;
+use std::time::Duration;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, Task, Verdict};
 use jiff::Timestamp;
 
+use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 
 /// Where events and bytes go.
@@ -84,6 +86,10 @@ pub trait Person {
 pub trait Hands {
     /// The script as it will run: the document's, rendered, or edited.
     fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem>;
+    /// Waits before an attempt that is made by itself; says what kept it from being waited out.
+    fn wait(&mut self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
+    /// Whether the program was asked to leave while somebody was asked.
+    fn asked_to_leave(&mut self) -> impl Future<Output = bool>;
     /// The directory the next block starts in.
     fn cwd(&self) -> String;
     /// Runs it to its end. Its start is durable already.
@@ -112,4 +118,6 @@ pub struct Executed {
     pub finished: Finished,
     /// The operator wants to leave after this.
     pub park: bool,
+    /// Nothing was executed, or what came of it does not count: it has been said already.
+    pub assumed: bool,
 }

@@ -13,12 +13,28 @@ use crate::screen;
 
 /// The operator, at the keyboard.
 pub struct Operator {
-    /// Variables and working directory for a shell.
-    pub root: std::path::PathBuf,
+    /// Working directory for a shell.
+    root: std::path::PathBuf,
+    /// What the prose was shown for last: it is not repeated for a second question on the same action.
+    told: Option<Task>,
+}
+
+impl Operator {
+    /// Somebody at the keyboard, standing in `root`.
+    pub fn new(root: std::path::PathBuf) -> Operator {
+        Operator { root, told: None }
+    }
+
+    fn tell_prose(&mut self, scene: &Scene<'_>, task: Task) {
+        if self.told.replace(task) != Some(task) {
+            show_prose(scene, task);
+        }
+    }
 }
 
 impl Person for Operator {
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
+        self.told = None;
         screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
     }
 
@@ -29,7 +45,7 @@ impl Person for Operator {
         script: &str,
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
-        show_prose(scene, execution.task);
+        self.tell_prose(scene, execution.task);
         show_command(scene, execution.task, script);
         choose::before(self, scene, execution.task, script, journal)
     }
@@ -41,7 +57,9 @@ impl Person for Operator {
         question: Question,
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
-        show_prose_of_question(scene, task, question);
+        if !matches!(question, Question::Failed | Question::InDoubt) {
+            self.tell_prose(scene, task);
+        }
         show_question(scene, task, question);
         match question {
             Question::SignOff => sign::release(scene, task, journal),
@@ -65,9 +83,15 @@ fn show_prose(scene: &Scene<'_>, task: Task) {
         let prose = screen::prose(span.of(scene.source));
         if !prose.is_empty() {
             screen::say("");
+            let mut cautioned = false;
             for paragraph in screen::paragraphs(&prose) {
-                let loud = paragraph.trim_start().starts_with('>');
-                let style = if loud { screen::style().yellow() } else { screen::style() };
+                let quote = paragraph.trim_start().starts_with('>');
+                // A caution is shown by the question that asks for it to be acknowledged.
+                cautioned = quote && (cautioned || paragraph.trim_start().starts_with("> [!CAUTION]"));
+                if cautioned {
+                    continue;
+                }
+                let style = if quote { screen::style().yellow() } else { screen::style() };
                 for line in screen::wrapped(screen::width() - 4, &paragraph) {
                     screen::say(format!("  {}", style.apply_to(line)).trim_end());
                 }
@@ -75,12 +99,6 @@ fn show_prose(scene: &Scene<'_>, task: Task) {
         }
     }
     screen::say("");
-}
-
-fn show_prose_of_question(scene: &Scene<'_>, task: Task, question: Question) {
-    if !matches!(question, Question::Failed | Question::InDoubt) {
-        show_prose(scene, task);
-    }
 }
 
 /// The command at hand.
@@ -105,7 +123,10 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
         }
         (Question::Confirm, _) => {
             let warning = scene.run.warning(plan, task).unwrap_or_default();
-            for line in screen::neutralise(&warning).lines() {
+            let lines = screen::neutralise(&warning);
+            for line in
+                screen::paragraphs(&lines).iter().flat_map(|line| screen::wrapped(screen::width() - 12, line))
+            {
                 screen::say(&format!("  {} {line}", screen::style().red().bold().apply_to("CAUTION")));
             }
         }
@@ -126,7 +147,12 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));
-            screen::say(&format!("  “{}”", screen::neutralise(&statement)));
+            let quoted = format!("“{}”", screen::neutralise(&statement));
+            for line in screen::wrapped(screen::width() - 4, &quoted) {
+                screen::say(&format!("  {line}"));
+            }
+            let ((done, all), deviations) = (scene.run.progress(), scene.run.deviations());
+            screen::say(&format!("  so far: {done} of {all} actions done, {deviations} deviation(s)"));
         }
         (Question::Failed, _) => {
             let why = scene.run.condition_error(plan, task);

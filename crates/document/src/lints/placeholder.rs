@@ -75,14 +75,18 @@ pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
         if content.trim_start().starts_with('#') {
             continue;
         }
+        let mut told: Vec<std::ops::Range<usize>> = Vec::new();
         for (index, pattern) in COMPILED.iter().enumerate() {
             if script.block.options.template && matches!(index, 4 | 5) {
                 continue;
             }
             for found in pattern.captures_iter(content).filter_map(|captures| captures.get(1)) {
-                if NOT.contains(&found.as_str()) {
+                let inside =
+                    told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
+                if inside || NOT.contains(&found.as_str()) {
                     continue;
                 }
+                told.push(found.range());
                 let span = script.text.span(line.start + found.start()..line.start + found.end());
                 findings.add(
                     Code::Placeholder,

@@ -15,32 +15,11 @@ pub(crate) fn read(source: &str) -> Tree {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES;
 
-    // pulldown-cmark takes metadata blocks anywhere, Git hosts only at the very start: so one pass to find them,
-    // and a second one, without them, over what follows the first.
-    let mut front = None;
-    let mut later_fronts = Vec::new();
-    let mut whole = None;
-    for (event, range) in
-        Parser::new_ext(&source[base..], options | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS)
-            .into_offset_iter()
-    {
-        let span = Span::new(range.start + base, range.end + base);
-        match event {
-            Event::Start(Tag::MetadataBlock(_)) => whole = Some((span, Span::new(span.end, span.end))),
-            Event::Text(_) => {
-                if let Some((_, inner)) = &mut whole {
-                    *inner = Span::new(inner.start.min(span.start), span.end);
-                }
-            }
-            Event::End(TagEnd::MetadataBlock(_)) => match whole.take() {
-                Some((outer, inner)) if outer.start == base => front = Some((outer, inner)),
-                Some((outer, inner)) if looks_like_front_matter(inner.of(source)) => later_fronts.push(outer),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-
+    // pulldown-cmark takes metadata blocks anywhere, Git hosts only at the very start: so they are looked for apart,
+    // and only in what can hold one, and the document itself is read without them.
+    let front = front_end(&source[base..])
+        .and_then(|end| metadata(&source[base..base + end], base, options).into_iter().next())
+        .filter(|(outer, _)| outer.start == base);
     let start = front.map_or(base, |(outer, _)| outer.end);
     let mut builder = Builder::new(source);
     for (event, range) in Parser::new_ext(&source[start..], options).into_offset_iter() {
@@ -48,8 +27,47 @@ pub(crate) fn read(source: &str) -> Tree {
     }
     let mut tree = builder.finish();
     tree.front = front;
-    tree.later_fronts = later_fronts;
+    if source[start..].match_indices("\n---").nth(1).is_some() {
+        let later =
+            metadata(&source[base..], base, options).into_iter().filter(|(outer, _)| outer.start > base);
+        let later = later.filter(|(_, inner)| looks_like_front_matter(inner.of(source)));
+        tree.later_fronts = later.map(|(outer, _)| outer).collect();
+    }
     tree
+}
+
+/// Where a front matter that begins the text would end, if there is one.
+fn front_end(text: &str) -> Option<usize> {
+    let mut at = text.starts_with("---").then_some(0)?;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        at += line.len();
+        if index > 0 && (line.starts_with("---") || line.starts_with("...")) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The metadata blocks of a text that stands at `base`, with and without their fences.
+fn metadata(text: &str, base: usize, options: Options) -> Vec<(Span, Span)> {
+    let mut found: Vec<(Span, Span)> = Vec::new();
+    let mut inside = false;
+    let parser = Parser::new_ext(text, options | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS);
+    for (event, range) in parser.into_offset_iter() {
+        let span = Span::new(range.start + base, range.end + base);
+        match (event, found.last_mut()) {
+            (Event::Start(Tag::MetadataBlock(_)), _) => {
+                inside = true;
+                found.push((span, Span::new(span.end, span.end)));
+            }
+            (Event::End(TagEnd::MetadataBlock(_)), _) => inside = false,
+            (Event::Text(_), Some((_, inner))) if inside => {
+                *inner = Span::new(inner.start.min(span.start), span.end);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Keys at the left margin and nothing else there.

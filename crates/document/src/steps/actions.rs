@@ -70,7 +70,8 @@ impl<'w, 's> Maker<'w, 's> {
         }
     }
 
-    fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
+    /// Checks a text that is a template in an annotated document.
+    pub(super) fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
         self.check(&Templated { text: text.to_owned(), span, expression: false }, findings);
     }
 
@@ -84,7 +85,7 @@ impl<'w, 's> Maker<'w, 's> {
         findings: &mut Findings,
     ) {
         self.prose = head.prose;
-        let mut open = self.open(head, context, findings);
+        let mut open = self.open(head, context);
         self.blocks(&mut open, blocks, findings);
         self.close(open, context, options, findings);
     }
@@ -99,7 +100,7 @@ impl<'w, 's> Maker<'w, 's> {
         findings: &mut Findings,
     ) {
         self.enter(head.span.start, head.prose);
-        let mut open = self.open(head, context, findings);
+        let mut open = self.open(head, context);
         self.blocks(&mut open, blocks, findings);
         self.close(open, context, options, findings);
     }
@@ -114,23 +115,16 @@ impl<'w, 's> Maker<'w, 's> {
         findings: &mut Findings,
     ) {
         let span = head.span;
-        let mut open = self.open(head, context, findings);
+        let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);
         self.close(open, context, options, findings);
     }
 
     /// A foreign section that is only to be read and followed: its contents are the prose of one confirmation.
-    pub(super) fn manual(
-        &mut self,
-        head: Head,
-        context: &Context,
-        text: String,
-        end: usize,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn manual(&mut self, head: Head, context: &Context, text: String, findings: &mut Findings) {
         self.prose = head.prose;
-        let span = Span::new(end, end);
-        let mut open = self.open(head, context, findings);
+        let span = Span::new(head.span.end, head.span.end);
+        let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);
         if let Some(action) = open.actions.last_mut() {
             action.span = open.head.span;
@@ -138,13 +132,16 @@ impl<'w, 's> Maker<'w, 's> {
         self.close(open, context, &StepOptions::default(), findings);
     }
 
-    fn open(&mut self, head: Head, context: &Context, findings: &mut Findings) -> Open {
-        self.check_text(&head.title, head.title_span, findings);
+    fn open(&self, head: Head, context: &Context) -> Open {
         let conditional = !context.when.is_empty();
         Open { head, conditional, actions: Vec::new(), rollbacks: Vec::new(), subject: Subject::None }
     }
 
-    fn close(&mut self, open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
+    fn close(&mut self, mut open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
+        if self.document == DocumentKind::Foreign {
+            let end = open.head.span.end;
+            self.append(&mut open, end);
+        }
         let Open { head, mut actions, rollbacks, .. } = open;
         if actions.is_empty() {
             if let Some(rollback) = rollbacks.first() {
@@ -190,7 +187,7 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     /// A fence that is no action of its own hides no prose, but is none.
-    fn pass(&mut self, span: Span) {
+    pub(super) fn pass(&mut self, span: Span) {
         if self.is_blank(self.prose, span.start) {
             self.prose = self.prose.max(span.end);
         }
@@ -232,7 +229,7 @@ impl<'w, 's> Maker<'w, 's> {
 
     fn fence(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
         match kind(fence, self.document) {
-            Kind::Documentation => {}
+            Kind::Documentation => self.documentation(open, fence),
             Kind::Step | Kind::Probe => self.pass(fence.span),
             Kind::Run => self.script(open, fence, Kind::Run, findings),
             Kind::Check => self.script(open, fence, Kind::Check, findings),
@@ -250,6 +247,26 @@ impl<'w, 's> Maker<'w, 's> {
             }
             Kind::SignOff => self.signoff(open, fence, findings),
             Kind::Record => self.record(open, fence, findings),
+        }
+    }
+
+    /// In a foreign document code below an item belongs to it, indented or not: it must be seen before it is
+    /// confirmed, not after.
+    fn documentation(&mut self, open: &mut Open, fence: &Fence) {
+        if self.document == DocumentKind::Foreign {
+            self.append(open, fence.span.end);
+        }
+    }
+
+    /// Adds what stands between the last action and `end` to what that action confirms.
+    fn append(&mut self, open: &mut Open, end: usize) {
+        let Some(Action { work: Work::Confirm { text }, span, .. }) = open.actions.last_mut() else { return };
+        let tail = self.source.get(self.prose..end).unwrap_or_default().trim();
+        if !tail.is_empty() {
+            text.push_str("\n\n");
+            text.push_str(tail);
+            span.end = span.end.max(end);
+            self.prose = end;
         }
     }
 

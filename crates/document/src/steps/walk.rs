@@ -40,7 +40,6 @@ pub(super) struct Head {
     pub(super) id: String,
     pub(super) number: String,
     pub(super) title: String,
-    pub(super) title_span: Span,
     pub(super) span: Span,
     /// Where prose of its first action begins.
     pub(super) prose: usize,
@@ -124,9 +123,10 @@ impl Walker<'_, '_> {
         let options = self.options(section.blocks, class == Class::Step || manual);
         let mut context = self.inherit(inherited, &options);
         if class == Class::Nothing && !manual && !section.children.iter().any(|child| self.contains(child)) {
-            if let Some(span) = self.step_fence(section.blocks)
+            if let Some(fence) = self.step_fence(section.blocks)
                 && section.heading.is_some()
             {
+                let span = fence.info_span;
                 let help = "move it into the step it is about";
                 self.findings.add(
                     Code::Misplaced,
@@ -141,6 +141,9 @@ impl Walker<'_, '_> {
             return context;
         }
         let title = section.heading.map_or_else(|| self.title.to_owned(), |heading| heading.text.line());
+        if let Some(heading) = section.heading {
+            self.maker.check_text(&title, heading.text.span, self.findings);
+        }
         let is_title = section.heading.is_none_or(|heading| heading.level == 1 && self.titled);
         let id = match section.heading {
             Some(heading) => heading.slug.clone(),
@@ -159,10 +162,7 @@ impl Walker<'_, '_> {
                 let head = Head {
                     id,
                     number: number.unwrap_or_else(|| numbers.take()),
-                    title: title.clone(),
-                    title_span: section
-                        .heading
-                        .map_or(Span::new(after_heading, after_heading), |h| h.text.span),
+                    title: if title.is_empty() { "Document".to_owned() } else { title.clone() },
                     span: section.span,
                     prose: after_heading,
                 };
@@ -170,9 +170,12 @@ impl Walker<'_, '_> {
             }
             Class::Phase => {
                 self.maker.prose_from(after_heading);
+                if let Some(fence) = self.step_fence(section.blocks) {
+                    self.maker.pass(fence.span);
+                }
                 let mut inner = context.clone();
                 inner.path.extend(section.heading.map(|_| title.clone()));
-                self.items(section.blocks, &id, &inner, numbers);
+                self.items(section.blocks, section.span.end, &id, &inner, numbers);
             }
             Class::Nothing if manual => {
                 let text = match section.heading {
@@ -185,12 +188,11 @@ impl Walker<'_, '_> {
                 let head = Head {
                     id,
                     number: number.unwrap_or_else(|| numbers.take()),
-                    title: title.clone(),
-                    title_span: Span::new(after_heading, after_heading),
+                    title: if title.is_empty() { "Document".to_owned() } else { title.clone() },
                     span: section.span,
                     prose: after_heading,
                 };
-                self.maker.manual(head, &context, text.unwrap_or_default(), section.span.end, self.findings);
+                self.maker.manual(head, &context, text.unwrap_or_default(), self.findings);
             }
             Class::Nothing => {}
         }
@@ -203,29 +205,53 @@ impl Walker<'_, '_> {
         context
     }
 
-    fn items(&mut self, blocks: &[Block], slug: &str, context: &Context, numbers: &mut Numbers) {
-        for item in ordered_items(blocks) {
+    /// The ordered items of a phase that ends at `end`.
+    fn items(&mut self, blocks: &[Block], end: usize, slug: &str, context: &Context, numbers: &mut Numbers) {
+        let items = ordered_items(blocks);
+        for (index, item) in items.iter().enumerate() {
+            let next = items.get(index + 1).map(|next| next.span.start);
             let title = item_title(item);
             let class = classify(&item.blocks, self.document);
             let options = self.options(&item.blocks, class != Class::Phase);
             let mut inner = self.inherit(context, &options);
             let number = numbers.take();
+            let extent = self.with_tail(blocks, item.span, next, end);
             if class == Class::Phase {
+                self.maker.check_text(&title, item.text().map_or(item.span, |text| text.span), self.findings);
                 inner.path.push(title);
                 self.maker.enter(item.span.start, item.text().map_or(item.content, |text| text.span.end));
-                self.items(&item.blocks, slug, &inner, &mut Numbers::under(&number));
+                self.items(&item.blocks, extent.end, slug, &inner, &mut Numbers::under(&number));
                 continue;
             }
             let id = self.ids.name(&format!("{slug}/{}", item_slug(&title)));
             let text = item.text().map_or(Span::new(item.content, item.content), |text| text.span);
-            let head = Head { id, number, title, title_span: text, span: item.span, prose: text.end };
+            let title = if title.is_empty() { format!("Item {number}") } else { title };
+            let head = Head { id, number, title, span: extent, prose: text.end };
             if class == Class::Step {
+                self.maker.check_text(&head.title, text, self.findings);
                 self.maker.item_step(head, &inner, &options, &item.blocks, self.findings);
             } else {
-                let text = self.item_text(item);
+                let tail = Span::new(item.span.end, extent.end).of(self.source).trim();
+                let text = format!("{}\n\n{tail}", self.item_text(item)).trim_end().to_owned();
+                self.maker.check_text(&text, item.span, self.findings);
                 self.maker.leaf(head, &inner, &options, text, self.findings);
             }
         }
+    }
+
+    /// Where a foreign item ends: a block of code below it that is not indented is part of it all the same, and so
+    /// is what follows the last item. In annotated documents an item is what Markdown says it is.
+    fn with_tail(&self, blocks: &[Block], item: Span, next: Option<usize>, end: usize) -> Span {
+        if self.document == DocumentKind::Annotated {
+            return item;
+        }
+        let Some(next) = next else {
+            let tail = self.source.get(item.end..end).unwrap_or_default();
+            return Span::new(item.start, item.end + tail.trim_end().len());
+        };
+        let code = blocks.iter().filter(|block| matches!(block, Block::Fence(_) | Block::Indented(..)));
+        let last = code.map(Block::span).rfind(|code| code.start >= item.end && code.end <= next);
+        Span::new(item.start, last.map_or(item.end, |code| item.end.max(code.end)))
     }
 
     fn item_text(&self, item: &Item) -> String {
@@ -250,9 +276,9 @@ impl Walker<'_, '_> {
             || section.children.iter().any(|child| self.contains(child))
     }
 
-    fn step_fence(&self, blocks: &[Block]) -> Option<Span> {
+    fn step_fence<'b>(&self, blocks: &'b [Block]) -> Option<&'b Fence> {
         blocks.iter().find_map(|block| match block {
-            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(fence.info_span),
+            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(fence),
             _ => None,
         })
     }

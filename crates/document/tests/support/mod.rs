@@ -1,5 +1,5 @@
 //! What the tests of this crate share. They read case files; the crate itself may not.
-#![allow(clippy::disallowed_methods, dead_code)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

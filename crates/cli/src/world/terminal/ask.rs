@@ -3,6 +3,7 @@
 
 use dialoguer::Input;
 
+use crate::interrupts::Prompting;
 use crate::screen;
 
 /// What came of a prompt.
@@ -17,16 +18,17 @@ pub enum Asked<T> {
 /// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
 pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: bool) -> Asked<&'static str> {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    screen::say(&format!(
-        "  {}",
-        screen::style().dim().apply_to(format!("{} · ? explains", words.join(" · ")))
-    ));
+    for line in screen::wrapped(screen::width() - 4, &format!("{} · ? explains", words.join(" · "))) {
+        screen::say(&format!("  {}", screen::style().dim().apply_to(line)));
+    }
     loop {
         let mut input = Input::<String>::new().with_prompt(format!("  {prompt}"));
         if default && let Some((word, ..)) = options.first() {
             input = input.default((*word).to_owned());
         }
+        let prompting = Prompting::begin();
         let Ok(answer) = input.allow_empty(!default).interact_text() else { return Asked::Left };
+        drop(prompting);
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
             for (word, key, help) in options {
@@ -57,6 +59,7 @@ pub fn text(prompt: &str) -> Asked<String> {
     let input = Input::<String>::new().with_prompt(format!("  {prompt}")).validate_with(|text: &String| {
         if text.trim().is_empty() { Err("It must not be empty.") } else { Ok(()) }
     });
+    let _prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
         Err(_) => Asked::Left,
@@ -68,6 +71,7 @@ pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked
     let input = Input::<String>::new()
         .with_prompt(format!("  {prompt}"))
         .validate_with(|text: &String| fits(text.trim()));
+    let _prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
         Err(_) => Asked::Left,

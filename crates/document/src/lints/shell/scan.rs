@@ -1,66 +1,8 @@
-//! A rough reading of shell scripts: commands, words, variables. Good enough to warn, never used to decide.
+//! One pass over a script, character by character.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// What a script holds.
-#[derive(Debug, Default)]
-pub(super) struct Shell {
-    pub(super) commands: Vec<Command>,
-    /// Variables that are read without a default.
-    pub(super) uses: Vec<(String, Range<usize>)>,
-    /// Variables that are set somewhere in the script.
-    pub(super) defines: BTreeSet<String>,
-}
-
-/// One simple command.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Command {
-    /// Words without their quotes; assignments, keywords and wrappers in front are gone.
-    pub(super) words: Vec<Word>,
-    /// Its output goes into a pipe, a file, or a substitution.
-    pub(super) captured: bool,
-    /// Its input comes from a pipe, a file or a here-document.
-    pub(super) fed: bool,
-    /// It runs in the background.
-    pub(super) background: bool,
-}
-
-/// A word and where it stands.
-#[derive(Clone, Debug)]
-pub(super) struct Word {
-    pub(super) text: String,
-    pub(super) at: Range<usize>,
-}
-
-impl Command {
-    /// The program's name, without its folder.
-    pub(super) fn program(&self) -> &str {
-        self.words.first().map_or("", |word| word.text.rsplit('/').next().unwrap_or_default())
-    }
-
-    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().skip(1).map(|word| word.text.as_str())
-    }
-
-    /// Whether a flag is given: `-f` also inside of `-nf`, `--follow` also as `--follow=name`.
-    pub(super) fn flag(&self, short: char, long: &str) -> bool {
-        self.arguments().any(|word| match word.strip_prefix("--") {
-            Some(name) => !long.is_empty() && (name == long || name.starts_with(&format!("{long}="))),
-            None => word.strip_prefix('-').is_some_and(|flags| {
-                flags.chars().take_while(|c| c.is_ascii_alphabetic()).any(|flag| flag == short)
-            }),
-        })
-    }
-
-    /// Where it stands.
-    pub(super) fn at(&self) -> Range<usize> {
-        match (self.words.first(), self.words.last()) {
-            (Some(first), Some(last)) => first.at.start..last.at.end,
-            _ => 0..0,
-        }
-    }
-}
+use super::{Command, Shell, Word, is_name};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Context {
@@ -92,86 +34,27 @@ struct Scanner<'t> {
     read: Shell,
 }
 
-impl Shell {
-    pub(super) fn scan(text: &str) -> Shell {
-        let mut scanner = Scanner {
-            text,
-            at: 0,
-            context: Context::Plain,
-            stack: Vec::new(),
-            command: Command::default(),
-            word: None,
-            skip: false,
-            heredocs: Vec::new(),
-            read: Shell::default(),
-        };
-        while scanner.at < text.len() {
-            scanner.step();
-        }
-        while !scanner.stack.is_empty() {
-            scanner.leave();
-        }
-        scanner.end_command();
-        let mut read = scanner.read;
-        let commands = std::mem::take(&mut read.commands);
-        read.commands = commands.into_iter().filter_map(|command| read.simplify(command)).collect();
-        read
+/// The commands as written, and the variables they read.
+pub(super) fn scan(text: &str) -> Shell {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        context: Context::Plain,
+        stack: Vec::new(),
+        command: Command::default(),
+        word: None,
+        skip: false,
+        heredocs: Vec::new(),
+        read: Shell::default(),
+    };
+    while scanner.at < text.len() {
+        scanner.step();
     }
-
-    /// Drops what stands in front of the program, and notes what is defined.
-    fn simplify(&mut self, mut command: Command) -> Option<Command> {
-        const KEYWORDS: &[&str] = &[
-            "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
-            "function",
-        ];
-        const WRAPPERS: &[&str] = &["time", "exec", "command", "nohup", "sudo", "doas", "env", "builtin"];
-        loop {
-            let first = command.words.first()?.text.clone();
-            if let Some(name) = assigned(&first) {
-                self.defines.insert(name.to_owned());
-            } else if !KEYWORDS.contains(&first.as_str()) && !WRAPPERS.contains(&first.as_str()) {
-                break;
-            }
-            let wrapper = WRAPPERS.contains(&first.as_str());
-            command.words.remove(0);
-            while wrapper && command.words.first().is_some_and(|word| word.text.starts_with('-')) {
-                let takes_value = matches!(command.words[0].text.as_str(), "-u" | "-g" | "-a");
-                command.words.remove(0);
-                if takes_value && !command.words.is_empty() {
-                    command.words.remove(0);
-                }
-            }
-        }
-        let define = |shell: &mut Shell, name: &str| {
-            let name = name.split(['=', '+', '[']).next().unwrap_or_default();
-            if is_name(name) {
-                shell.defines.insert(name.to_owned());
-            }
-        };
-        match command.program() {
-            "export" | "local" | "declare" | "typeset" | "readonly" | "read" | "mapfile" | "readarray"
-            | "let" | "getopts" => command.arguments().for_each(|word| define(self, word)),
-            "for" | "select" => command.arguments().take(1).for_each(|word| define(self, word)),
-            "printf" => {
-                let words: Vec<&str> = command.arguments().collect();
-                words.windows(2).filter(|pair| pair[0] == "-v").for_each(|pair| define(self, pair[1]));
-            }
-            _ => {}
-        }
-        Some(command)
+    while !scanner.stack.is_empty() {
+        scanner.leave();
     }
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// The name in `NAME=…`, `NAME+=…`, `NAME[i]=…`.
-fn assigned(word: &str) -> Option<&str> {
-    let (left, _) = word.split_once('=')?;
-    let name = left.strip_suffix('+').unwrap_or(left).split('[').next()?;
-    is_name(name).then_some(name)
+    scanner.end_command();
+    scanner.read
 }
 
 impl<'t> Scanner<'t> {
@@ -448,39 +331,5 @@ impl<'t> Scanner<'t> {
         if !command.words.is_empty() {
             self.read.commands.push(command);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_are_split_where_a_shell_splits_them() {
-        let shell = Shell::scan(
-            "A=1 sudo -u x foo 'a b' | bar \"$(baz \"$Q\" >/dev/null)\" && cat <<EOF\n$IN ; no\nEOF\nend # not\n",
-        );
-        let words: Vec<Vec<&str>> =
-            shell.commands.iter().map(|c| c.words.iter().map(|w| w.text.as_str()).collect()).collect();
-        assert_eq!(words, [vec!["foo", "a b"], vec!["baz", "$Q"], vec!["bar", ""], vec!["cat"], vec!["end"]]);
-        assert!(shell.commands[0].captured && shell.commands[1].captured && shell.commands[2].fed);
-        assert_eq!(shell.uses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Q", "IN"]);
-        assert!(shell.defines.contains("A"));
-    }
-
-    #[test]
-    fn defaults_quotes_and_escapes_are_no_uses() {
-        let shell = Shell::scan(
-            "echo ${A:-x} ${B-} ${C:?no} '$D' \\$E \"\\$F\" ${#G} $1 $@ $$ ${H} \"$I\"\ncat <<'X'\n$J\nX\n",
-        );
-        assert_eq!(shell.uses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["H", "I"]);
-    }
-
-    #[test]
-    fn names_are_defined_by_the_words_that_define_them() {
-        let shell = Shell::scan(
-            "read -r A B\nfor C in 1; do export D=1; local E; done\nprintf -v F x\n: ${G:=1}\nH+=1\nwhile read I; do :; done",
-        );
-        assert_eq!(shell.defines.iter().map(String::as_str).collect::<String>(), "ABCDEFGHI");
     }
 }

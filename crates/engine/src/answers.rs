@@ -1,0 +1,97 @@
+//! What people write down and release.
+
+use holdpoint_document::{EvidenceKind, Field, Plan, SignOff, Work};
+
+use crate::apply::{Fold, ensure};
+use crate::run::Status;
+use crate::{Event, Evidence, Fit, Run, Task, fit};
+
+impl Run {
+    pub(crate) fn record(&mut self, plan: &Plan, task: Task, event: &Event) -> Fold {
+        let Event::ValueRecorded { name, value, evidence, within_limits, by, .. } = event else {
+            return Err("no value".into());
+        };
+        let open = self.open_fields(plan, task);
+        let Some(field) = open.iter().find(|field| field.name == *name) else {
+            return Err(format!("no value {name} is to be written down here"));
+        };
+        match fit(&field.kind, value) {
+            Fit::Wrong(why) => return Err(format!("{name}: {why}")),
+            Fit::Within => ensure(*within_limits, "the value keeps its limits")?,
+            Fit::OutOfLimits(_) => ensure(!within_limits, "the value does not keep its limits")?,
+        }
+        ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
+        let last = open.len() == 1;
+        self.values.set_typed(name, value, &field.kind);
+        self.performers.insert(by.who.clone());
+        self.change(task, |state| {
+            state.recorded.insert(name.clone());
+            state.out_of_limits |= !within_limits;
+            if last {
+                state.status = if state.out_of_limits { Status::Failed } else { Status::Settled };
+            }
+        });
+        Ok(())
+    }
+
+    /// What happens at a hold point.
+    pub(crate) fn hold(&mut self, plan: &Plan, task: Task, event: &Event) -> Fold {
+        let Some(Work::SignOff(sign_off)) = task.work(plan) else {
+            return Err("this is no hold point".into());
+        };
+        match event {
+            Event::SignOffRequested { role, statement, .. } => self.request(task, sign_off, role, statement),
+            Event::SignOffGiven(given) => {
+                self.sign_off_refusal(plan, task, given).map_or(Ok(()), Err)?;
+                self.change(task, |state| {
+                    state.signers.insert(given.by.who.clone());
+                    if state.signers.len() >= sign_off.count as usize {
+                        state.status = Status::Settled;
+                    }
+                });
+                self.fresh.retain(|release| *release != task);
+                self.fresh.push(task);
+                Ok(())
+            }
+            Event::SignOffRejected { reason, by, .. } => {
+                ensure(!reason.trim().is_empty(), "a rejection needs a written reason")?;
+                self.role_refusal(sign_off, &by.who).map_or(Ok(()), Err)?;
+                // Whoever had released it takes that back.
+                self.change(task, |state| {
+                    state.signers.remove(&by.who);
+                });
+                Ok(())
+            }
+            Event::SignOffRefused { reason, .. } => {
+                ensure(!reason.trim().is_empty(), "a refusal needs a reason")
+            }
+            _ => Err("this is no answer to what was asked".into()),
+        }
+    }
+
+    fn request(&mut self, task: Task, sign_off: &SignOff, role: &str, statement: &str) -> Fold {
+        ensure(!self.state(task).requested, "the release has been asked for already")?;
+        ensure(role == sign_off.role, "the role is not that of the hold point")?;
+        let rendered = self.statement(sign_off).map_err(|error| error.to_string())?;
+        ensure(rendered == statement, "the statement is not that of the hold point")?;
+        self.change(task, |state| state.requested = true);
+        Ok(())
+    }
+
+    /// Releases whose signer saw something that changes now, before anything they guard has begun, lapse: they are
+    /// asked for again (record.md section 4).
+    pub(crate) fn lapse(&mut self) {
+        for release in std::mem::take(&mut self.fresh) {
+            self.reset(release);
+        }
+    }
+}
+
+fn proves(field: &Field, evidence: Option<&Evidence>) -> bool {
+    match (field.evidence, evidence) {
+        (None, None) => true,
+        (None | Some(EvidenceKind::Url), Some(Evidence::Url(address))) => !address.trim().is_empty(),
+        (None | Some(EvidenceKind::File), Some(Evidence::File { .. })) => true,
+        (Some(_), _) => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! Blocks that start and end.
+
+use holdpoint_document::{Plan, Retry};
+
+use crate::apply::{Fold, ensure, named, numbered};
+use crate::run::{Probe, State, Status};
+use crate::{Finished, Next, Outcome, Run, Slot, Started, conform};
+
+impl Run {
+    pub(crate) fn start(&mut self, plan: &Plan, next: &Next, started: &Started, rollback: bool) -> Fold {
+        let Next::Execute(execution) = next else { return Err("nothing was to be executed here".into()) };
+        let task = execution.task;
+        apart(rollback, task.slot)?;
+        named(plan, task, &started.step, &started.action)?;
+        numbered(execution, started.attempt, started.probe)?;
+        let rendered = task.block(plan).is_some_and(|block| block.options.template);
+        match (&self.state(task).script, rendered) {
+            (Some(edited), _) => {
+                ensure(started.script.as_ref() == Some(edited), "the edited script was to run")?
+            }
+            (None, true) => ensure(started.script.is_some(), "the rendered script must be kept")?,
+            (None, false) => ensure(started.script.is_none(), "the document's own script was to run")?,
+        }
+        self.performers.insert(self.operator.clone());
+        if execution.probe {
+            self.change(task, |state| state.attempts += 1);
+            self.probe = self.probe.map(|probe| Probe { running: true, ..probe });
+            return Ok(());
+        }
+        self.change(task, |state| {
+            state.attempts += 1;
+            state.status = Status::Running;
+            state.retrying = false;
+            state.decided = true;
+        });
+        self.fresh.clear();
+        if !rollback && task.mutates(plan) {
+            self.effects.note(plan, task.step);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(&mut self, plan: &Plan, next: &Next, finished: &Finished, rollback: bool) -> Fold {
+        let Next::Await(execution) = next else { return Err("nothing was running".into()) };
+        let task = execution.task;
+        apart(rollback, task.slot)?;
+        named(plan, task, &finished.step, &finished.action)?;
+        numbered(execution, finished.attempt, finished.probe)?;
+        let block = task.block(plan).ok_or("this is no block")?;
+        conform::finished(block, finished)?;
+        if execution.probe {
+            self.probe = None;
+            return Ok(());
+        }
+        for (name, value) in &finished.captures {
+            self.values.set(name, value);
+        }
+        if let Some(state) = &finished.state {
+            self.shell.insert(task.target(plan).map(str::to_owned), state.clone());
+        }
+        // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
+        let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
+        self.change(task, |state| match finished.outcome {
+            Outcome::Passed => state.status = Status::Settled,
+            Outcome::Interrupted => {
+                state.status = Status::Failed;
+                state.interrupted = true;
+            }
+            Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
+        });
+        Ok(())
+    }
+}
+
+/// Failed, or to be tried again as long as attempts and pauses have not used up the document's time for it. That is
+/// told from events alone. An attempt costs a millisecond at least, so that trying ends.
+fn fail(state: &mut State, retry: Option<Retry>, took: u64) {
+    let every = retry.map_or(0, |retry| millis(retry.every));
+    state.spent_ms = state.spent_ms.saturating_add(took.max(1)).saturating_add(every);
+    state.retrying = retry.is_some_and(|retry| state.spent_ms < millis(retry.for_));
+    state.status = if state.retrying { Status::Pending } else { Status::Failed };
+}
+
+fn apart(rollback: bool, slot: Slot) -> Fold {
+    ensure(rollback == matches!(slot, Slot::Rollback(_)), "rollback blocks and actions are not the same")
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,52 @@
+//! Conditions: whether what is at hand is for this run at all.
+
+use holdpoint_document::Plan;
+
+use crate::run::Status;
+use crate::{Run, Slot, Task, TemplateError};
+
+/// What the conditions of a task that has not begun say.
+pub(crate) enum Condition<'p> {
+    /// All hold, or were decided before.
+    Holds,
+    /// This one does not hold.
+    Fails { condition: &'p str, whole: bool },
+    /// This one cannot be evaluated, so nothing may happen past it.
+    Unknown { condition: &'p str, whole: bool, error: TemplateError },
+}
+
+impl Run {
+    /// The step's conditions until something of the step has happened, then the block's own until it has begun: what
+    /// was decided once stays decided, until the step is done again.
+    pub(crate) fn condition<'p>(&self, plan: &'p Plan, task: Task) -> Condition<'p> {
+        let state = self.state(task);
+        if state.status != Status::Pending {
+            return Condition::Holds;
+        }
+        let of_step = match task.slot {
+            Slot::Action(_) if !self.entered[task.step] => task.step_of(plan).when.as_slice(),
+            _ => &[],
+        };
+        let own = task.block(plan).filter(|_| !state.decided).and_then(|block| block.options.when.as_ref());
+        let conditions =
+            of_step.iter().map(|condition| (condition, true)).chain(own.map(|condition| (condition, false)));
+        for (condition, whole) in conditions {
+            match self.values.holds(condition) {
+                Ok(true) => {}
+                Ok(false) => return Condition::Fails { condition, whole },
+                Err(error) => return Condition::Unknown { condition, whole, error },
+            }
+        }
+        Condition::Holds
+    }
+
+    /// Why the condition of this action cannot be evaluated, if that is what the engine asks about.
+    pub fn condition_error(&self, plan: &Plan, task: Task) -> Option<String> {
+        match self.condition(plan, task) {
+            Condition::Unknown { condition, error, .. } => {
+                Some(format!("the condition `{condition}` cannot be evaluated: {error}"))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Whether the recorded end of a block can be true of that block, as far as events tell without its output.
+//!
+//! The outcome is not taken on trust: a block of which nothing is kept (`record: false`) cannot be judged again later.
+
+use holdpoint_document::{Block, Expected};
+
+use crate::apply::{Fold, ensure};
+use crate::judge::exit_complaint;
+use crate::{Finished, Outcome};
+
+pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
+    let declared = |name: &String| block.options.capture.iter().any(|capture| capture.name == *name);
+    ensure(finished.captures.keys().all(declared), "a capture that the document does not declare")?;
+    let missing =
+        block.options.capture.iter().filter(|capture| !finished.captures.contains_key(&capture.name)).count();
+    let timed = block.options.timeout.is_some() || finished.outcome == Outcome::TimedOut;
+    let exits: Vec<&[i32]> = codes(block);
+    let others = block.expect.iter().filter(|e| !matches!(e.that, Expected::Exit(_))).count();
+    let count = usize::from(timed) + exits.len() + others + missing;
+    ensure(finished.expectations.len() == count, "not every expectation was judged, each once")?;
+
+    let (timeout, rest) = finished.expectations.split_at(usize::from(timed));
+    let in_time = timeout.iter().all(|judged| judged.held);
+    for (codes, judged) in exits.into_iter().zip(rest) {
+        let complaint = exit_complaint(codes, finished.error.as_deref(), finished.signal, finished.exit);
+        ensure(judged.held == complaint.is_none(), "the exit is not judged as the document says")?;
+    }
+    let captured = rest.iter().rev().take(missing).all(|judged| !judged.held);
+    ensure(captured, "a capture is missing and nothing says so")?;
+    let held = finished.expectations.iter().all(|judged| judged.held);
+    match finished.outcome {
+        Outcome::Passed => ensure(held, "it passed though an expectation did not hold"),
+        Outcome::Failed => ensure(in_time && !held, "it failed though every expectation held, or in time"),
+        Outcome::TimedOut => ensure(!in_time, "it took too long though it ended in time"),
+        Outcome::Interrupted => Ok(()),
+    }
+}
+
+/// Exit codes that each expectation of them allows; 0 where the document says nothing.
+pub(crate) fn codes(block: &Block) -> Vec<&[i32]> {
+    let declared = block.expect.iter().filter_map(|expectation| match &expectation.that {
+        Expected::Exit(codes) => Some(codes.as_slice()),
+        _ => None,
+    });
+    let codes: Vec<&[i32]> = declared.collect();
+    if codes.is_empty() { vec![&[0]] } else { codes }
+}

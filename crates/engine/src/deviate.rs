@@ -1,0 +1,142 @@
+//! Deviations from the document, and answers to the engine's questions.
+
+use holdpoint_document::{Plan, Work};
+
+use crate::apply::{Fold, ensure, named};
+use crate::offers::Moment;
+use crate::run::{Probe, State, Status};
+use crate::{By, Choice, Deviation, DeviationKind, Next, Run, Slot, Task};
+
+impl Run {
+    pub(crate) fn deviate(&mut self, plan: &Plan, next: &Next, deviation: &Deviation) -> Fold {
+        ensure(!deviation.reason.trim().is_empty(), "a deviation needs a reason")?;
+        let (index, _) = plan.step(&deviation.step).ok_or("there is no such step")?;
+        let kind = deviation.kind;
+        let edited = kind == DeviationKind::Edited;
+        ensure(edited == deviation.script.is_some(), "a script goes with an edit, and only with an edit")?;
+        let moment = Moment::of(next);
+        let here = moment.filter(|moment| moment.task.step == index);
+        match (kind, &deviation.action) {
+            (DeviationKind::Skipped, Some(action)) => {
+                let here = here.filter(|here| self.may_skip(plan, here)).ok_or("this may not be skipped")?;
+                named(plan, here.task, &deviation.step, action)?;
+                self.settle(here.task);
+            }
+            (DeviationKind::Skipped, None) => {
+                let here = here.filter(|here| self.may_skip_step(plan, here));
+                self.skip_step(plan, here.ok_or("this step may not be skipped")?.task.step);
+            }
+            (DeviationKind::Edited, Some(action)) => {
+                let here = here.filter(|here| self.may_edit(plan, here)).ok_or("this may not be edited")?;
+                named(plan, here.task, &deviation.step, action)?;
+                self.lapse();
+                self.change(here.task, |state| {
+                    again(state);
+                    state.script.clone_from(&deviation.script);
+                });
+            }
+            (DeviationKind::Edited, None) => return Err("an edit names its action".into()),
+            (DeviationKind::Repeated | DeviationKind::OutOfOrder, None) => {
+                let back = moment.is_some_and(|moment| self.may_go_back(&moment, index));
+                ensure(back, "the run cannot go there")?;
+                self.go_back(plan, index, kind == DeviationKind::Repeated);
+            }
+            (DeviationKind::Repeated | DeviationKind::OutOfOrder, Some(_)) => {
+                return Err("a whole step is repeated, or gone back to".into());
+            }
+            (DeviationKind::Shell | DeviationKind::PolicyOverridden, action) => {
+                let known = |action: &String| plan.steps[index].actions.iter().any(|a| a.id == *action);
+                ensure(action.as_ref().is_none_or(known), "the step has no such action")?;
+                ensure(
+                    !matches!(next, Next::Await(_) | Next::Done(_)),
+                    "not while a block runs, nor at the end",
+                )?;
+                self.lapse();
+            }
+        }
+        // Whoever does something else than the document says has performed it.
+        if matches!(kind, DeviationKind::Skipped | DeviationKind::Edited | DeviationKind::Shell) {
+            self.performers.insert(deviation.by.who.clone());
+        }
+        self.deviations += 1;
+        Ok(())
+    }
+
+    /// Hold points stay: nobody passes them without a release.
+    fn skip_step(&mut self, plan: &Plan, step: usize) {
+        for (action, work) in plan.steps[step].actions.iter().map(|action| &action.work).enumerate() {
+            if !matches!(work, Work::SignOff(_)) {
+                self.settle(Task::action(step, action));
+            }
+        }
+    }
+
+    /// Repeating does one step again; going back does everything from there again. Releases that were given after
+    /// it saw something that changes now, so they are asked for again.
+    fn go_back(&mut self, plan: &Plan, to: usize, only: bool) {
+        for (step, actions) in plan.steps.iter().map(|step| &step.actions).enumerate().skip(to) {
+            let all = step == to || !only;
+            for (action, work) in actions.iter().map(|action| &action.work).enumerate() {
+                // A hold point that nobody signed was not for this run.
+                let released = !self.states[step][action].signers.is_empty();
+                if all || (matches!(work, Work::SignOff(_)) && released) {
+                    self.reset(Task::action(step, action));
+                }
+            }
+            if all {
+                self.entered[step] = false;
+            }
+        }
+        self.lapse();
+    }
+
+    /// Puts an action back to its beginning.
+    pub(crate) fn reset(&mut self, task: Task) {
+        if let Slot::Action(action) = task.slot {
+            self.alter(task.step, action, State::reset);
+            self.cursor = self.cursor.min((task.step, action));
+        }
+    }
+
+    pub(crate) fn decide(
+        &mut self,
+        plan: &Plan,
+        next: &Next,
+        (step, action): (&str, &str),
+        choice: Choice,
+        by: &By,
+    ) -> Fold {
+        let moment = Moment::of(next).ok_or("nothing was to be decided here")?;
+        // An answer given while a check finds out is about the block in doubt.
+        let task = self.probe.map_or(moment.task, |probe| probe.of);
+        named(plan, task, step, action)?;
+        ensure(self.choices(plan, &moment).contains(&choice), "this may not be chosen here")?;
+        match choice {
+            Choice::Abort => self.aborted = true,
+            Choice::Proceed => self.change(task, |state| {
+                state.acknowledged = true;
+                state.decided = true;
+            }),
+            Choice::Retry | Choice::Run => self.change(task, again),
+            Choice::Happened => {
+                self.settle(task);
+                self.performers.insert(by.who.clone());
+            }
+            Choice::FindOut => {
+                let check = self.check_after(plan, task).ok_or("the step has no check of its own")?;
+                self.probe = Some(Probe { of: task, check, running: false });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ready to be done once more, because somebody asked for it.
+fn again(state: &mut State) {
+    state.status = Status::Pending;
+    state.spent_ms = 0;
+    state.retrying = false;
+    state.interrupted = false;
+    state.recorded.clear();
+    state.out_of_limits = false;
+}

@@ -1,0 +1,137 @@
+//! Event 0: what runs, where, with what, by whom.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::Assurance;
+use serde::{Deserialize, Serialize};
+
+use crate::BlobRef;
+
+/// Event 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunOpened {
+    /// Format version of the record, `1.0`.
+    pub format: String,
+    /// ULID that makes the run unique beyond its store.
+    pub id: String,
+    /// The store's gap-free number.
+    pub number: u64,
+    /// The document that runs.
+    pub runbook: Runbook,
+    /// [`holdpoint_document::Plan::digest`] of the plan made from it.
+    pub plan: String,
+    /// Where it runs.
+    pub environment: EnvironmentSeen,
+    /// What it was given.
+    pub inputs: Vec<InputGiven>,
+    /// `holdpoint.toml` as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<BlobRef>,
+    /// The `allowed_signers` file as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<BlobRef>,
+    /// Principals by role, as configured.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// Printed names by principal, as configured.
+    pub people: BTreeMap<String, String>,
+    /// Who took it up, and where.
+    pub session: Session,
+}
+
+/// The document that runs. Title, id and revision are its own claims.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runbook {
+    /// Path, relative to the repository's root.
+    pub path: String,
+    /// Its exact bytes.
+    pub blob: BlobRef,
+    /// The commit the repository stood at; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether the work tree had uncommitted changes; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+    /// Whether the document's bytes are those of the commit; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<bool>,
+    /// What it is called.
+    pub title: String,
+    /// The quality system's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<String>,
+    /// The quality system's revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+}
+
+/// Where a run runs, as configured when it opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSeen {
+    /// Its name; `local` where the repository defines none.
+    pub name: String,
+    /// A rehearsal.
+    pub rehearsal: bool,
+    /// Refuses what cannot be traced.
+    pub protected: bool,
+    /// Sign-offs must be by somebody other than the performer.
+    pub four_eyes: bool,
+    /// Least assurance of a sign-off.
+    pub signature: Assurance,
+    /// Variables its scripts see.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// An input and where its value came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputGiven {
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` for secrets, which are recorded by name only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether it is a secret.
+    pub secret: bool,
+    /// Where the value came from: `set`, `answers`, `env NAME`, `file PATH`, `command`, `default`, `asked`.
+    pub from: String,
+}
+
+/// Who drives the run, with what program, on what machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Who operates.
+    pub operator: String,
+    /// Where that name came from: `option`, `HOLDPOINT_OPERATOR`, `git`, `os`.
+    pub operator_from: String,
+    /// The program that drives.
+    pub program: Program,
+    /// The machine's user.
+    pub os_user: String,
+    /// The machine.
+    pub host: String,
+    /// The terminal, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<String>,
+    /// Working directory.
+    pub cwd: String,
+    /// IANA time zone, or an offset.
+    pub time_zone: String,
+    /// Whether the machine's clock is synchronised, where the machine says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_synchronised: Option<bool>,
+}
+
+/// The program that wrote an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its version.
+    pub version: String,
+    /// Digest of its own binary, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}

@@ -1,0 +1,95 @@
+//! How a run begins, and how it is taken up again.
+
+use holdpoint_document::Plan;
+
+use crate::apply::{Fold, ensure};
+use crate::rollback::Rollback;
+use crate::run::Status;
+use crate::values::Scalar;
+use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Values, fit};
+
+impl Values {
+    /// What is known before anything happens: the environment's variables, and the inputs with the types that the
+    /// document declares.
+    pub fn given(plan: &Plan, environment: &EnvironmentSeen, inputs: &[InputGiven]) -> Values {
+        let mut values = Values::default();
+        for (name, value) in &environment.vars {
+            values.set(name, value);
+        }
+        for input in inputs {
+            let declared = plan.front.inputs.iter().find(|declared| declared.name == input.name);
+            match (&input.value, declared) {
+                (Some(value), Some(declared)) => values.set_typed(&input.name, value, &declared.kind),
+                (Some(value), None) => values.set(&input.name, value),
+                (None, _) => values.set_secret(&input.name),
+            }
+        }
+        values.set_context("environment", "name", Scalar::Text(environment.name.clone()));
+        values.set_context("environment", "rehearsal", Scalar::Truth(environment.rehearsal));
+        values.set_context("environment", "protected", Scalar::Truth(environment.protected));
+        values
+    }
+}
+
+impl Run {
+    pub(crate) fn open(&mut self, plan: &Plan, opened: &RunOpened) -> Fold {
+        let environment = &opened.environment;
+        let allowed = &plan.front.environments;
+        ensure(
+            allowed.is_empty() || allowed.contains(&environment.name),
+            "the document may not run in this environment",
+        )?;
+        asked_for(plan, opened)?;
+        self.values = Values::given(plan, environment, &opened.inputs);
+        self.values.set_context("run", "number", Scalar::Number(opened.number));
+        self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
+        self.opened = Some(Box::new(opened.clone()));
+        self.take_up(&opened.session.operator);
+        Ok(())
+    }
+
+    /// A driver takes the run up: whatever was running then is in doubt now.
+    pub(crate) fn take_up(&mut self, operator: &str) {
+        operator.clone_into(&mut self.operator);
+        self.values.set_operator(operator);
+        self.probe = None;
+        let current = self.rollback.as_ref().map_or_else(|| self.current(), Rollback::current);
+        if let Some(task) = current.filter(|task| self.state(*task).status == Status::Running) {
+            self.change(task, |state| state.status = Status::InDoubt);
+        }
+    }
+}
+
+/// The inputs given are those the document asks for: each once, secrets by name only, all others with a value that
+/// keeps type and limits.
+fn asked_for(plan: &Plan, opened: &RunOpened) -> Fold {
+    ensure(
+        opened.inputs.len() == plan.front.inputs.len() && pairs(plan, opened).count() == opened.inputs.len(),
+        "the inputs are not those that the document asks for",
+    )?;
+    for (declared, given) in pairs(plan, opened) {
+        let name = &given.name;
+        ensure(given.secret == declared.secret, &format!("whether {name} is secret, the document says"))?;
+        ensure(
+            given.secret == given.value.is_none(),
+            &format!("{name}: secrets, and only they, go by name"),
+        )?;
+        if let Some(Fit::Wrong(why) | Fit::OutOfLimits(why)) =
+            given.value.as_ref().map(|value| fit(&declared.kind, value))
+        {
+            return Err(format!("{name}: {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// Each input that the document declares with what was given for it, in the document's order.
+fn pairs<'a>(
+    plan: &'a Plan,
+    opened: &'a RunOpened,
+) -> impl Iterator<Item = (&'a holdpoint_document::Input, &'a crate::InputGiven)> {
+    plan.front.inputs.iter().filter_map(|declared| {
+        let given = opened.inputs.iter().find(|given| given.name == declared.name)?;
+        Some((declared, given))
+    })
+}

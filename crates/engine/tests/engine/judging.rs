@@ -1,0 +1,396 @@
+//! Expectations: what is held against what.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+use serde_json::json;
+
+use crate::build::*;
+
+/// What a block left behind that ended well and said nothing.
+struct Seen {
+    exit: Option<i32>,
+    signal: Option<i32>,
+    error: Option<&'static str>,
+    timed_out: bool,
+    interrupted: bool,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+fn seen() -> Seen {
+    Seen {
+        exit: Some(0),
+        signal: None,
+        error: None,
+        timed_out: false,
+        interrupted: false,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        files: BTreeMap::new(),
+    }
+}
+
+fn printed(stdout: &str) -> Seen {
+    Seen { stdout: stdout.into(), ..seen() }
+}
+
+fn values() -> Values {
+    let mut values = Values::default();
+    values.set("RELEASE", "v1.2.3");
+    values.set("COUNT", "3");
+    values.set("NOTHING", "");
+    values.set_secret("TOKEN");
+    values
+}
+
+fn judged(block: &Block, seen: &Seen) -> Judgement {
+    judge(
+        block,
+        &values(),
+        &Observation {
+            exit: seen.exit,
+            signal: seen.signal,
+            error: seen.error,
+            timed_out: seen.timed_out,
+            interrupted: seen.interrupted,
+            stdout: &seen.stdout,
+            stderr: &seen.stderr,
+            files: &seen.files,
+        },
+    )
+}
+
+fn expecting(expected: impl IntoIterator<Item = Expected>) -> Block {
+    Block { expect: expected.into_iter().map(expect).collect(), ..block() }
+}
+
+fn capturing(from: CaptureFrom) -> Block {
+    let mut block = block();
+    block.options.capture.push(capture("OUT", from));
+    block
+}
+
+fn complaints(judgement: &Judgement) -> Vec<String> {
+    let failing = judgement.expectations.iter().filter(|judged| !judged.held);
+    failing.map(|j| format!("{}: {}", j.expected, j.came.clone().unwrap_or_default())).collect()
+}
+
+fn holds(expected: Expected, seen: &Seen) -> bool {
+    let judgement = judged(&expecting([expected]), seen);
+    assert_eq!(judgement.outcome == Outcome::Passed, complaints(&judgement).is_empty());
+    judgement.outcome == Outcome::Passed
+}
+
+#[test]
+fn the_order_is_timeout_exit_stderr_stdout_json_captures_whatever_the_document_says_first() {
+    let mut block = expecting([
+        Expected::Json { path: "$.a".into(), value: json!(1) },
+        Expected::Stdout(Matcher::Contains("x".into())),
+        Expected::Lines(vec![]),
+        Expected::Stderr(Matcher::Empty),
+        Expected::Exit(vec![7]),
+    ]);
+    block.options.timeout = Some(Duration::from_secs(90));
+    block.options.capture.push(capture("OUT", CaptureFrom::Regex("z(.)".into())));
+    let judgement = judged(
+        &block,
+        &Seen { timed_out: true, signal: Some(15), exit: None, stderr: "no".into(), ..printed("out\n") },
+    );
+    assert_eq!(judgement.outcome, Outcome::TimedOut);
+    assert_eq!(
+        complaints(&judgement),
+        [
+            "ends within 1m 30s: still running after 1m 30s",
+            "exit 7: killed by signal 15",
+            "stderr is empty: \"no\"",
+            "stdout contains \"x\": \"out\"",
+            "stdout is the 0 expected lines: line 1, \"out\", is more than was expected",
+            "json $.a = 1: no JSON (expected value at line 1 column 1): \"out\"",
+            "OUT is captured from stdout by z(.): \"out\"",
+        ]
+    );
+}
+
+#[test]
+fn what_held_is_reported_too() {
+    let judgement = judged(&expecting([Expected::Stdout(Matcher::NotEmpty)]), &printed("x"));
+    let words: Vec<(&str, bool)> =
+        judgement.expectations.iter().map(|j| (j.expected.as_str(), j.held)).collect();
+    assert_eq!(words, [("exit 0", true), ("stdout is not empty", true)]);
+}
+
+#[test]
+fn the_exit_code_is_0_or_what_the_document_says() {
+    let ended = |exit| Seen { exit, ..seen() };
+    let cases: [(Vec<Expected>, Seen, Option<&str>); 9] = [
+        (vec![], ended(Some(0)), None),
+        (vec![], ended(Some(1)), Some("exit 0: exit 1")),
+        (vec![], ended(None), Some("exit 0: no exit code")),
+        (vec![Expected::Exit(vec![1, 3])], ended(Some(3)), None),
+        (vec![Expected::Exit(vec![1, 3])], ended(Some(0)), Some("exit 1 or 3: exit 0")),
+        (vec![Expected::Exit(vec![])], ended(Some(0)), Some("exit : exit 0")),
+        (vec![], Seen { signal: Some(9), ..ended(None) }, Some("exit 0: killed by signal 9")),
+        (
+            vec![Expected::Exit(vec![137])],
+            Seen { signal: Some(9), ..ended(None) },
+            Some("exit 137: killed by signal 9"),
+        ),
+        (vec![], Seen { error: Some("no such program"), ..ended(None) }, Some("exit 0: no such program")),
+    ];
+    for (expected, seen, complaint) in cases {
+        let judgement = judged(&expecting(expected), &seen);
+        assert_eq!(complaints(&judgement), complaint.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn every_expectation_of_the_exit_counts_not_only_the_first() {
+    let block = expecting([Expected::Exit(vec![0, 1]), Expected::Exit(vec![0])]);
+    assert_eq!(complaints(&judged(&block, &Seen { exit: Some(1), ..seen() })), ["exit 0: exit 1"]);
+}
+
+#[test]
+fn an_outcome_is_interrupted_before_timed_out_before_failed() {
+    for (interrupted, timed_out, exit, outcome) in [
+        (true, true, Some(1), Outcome::Interrupted),
+        (true, false, Some(0), Outcome::Interrupted),
+        (false, true, Some(0), Outcome::TimedOut),
+        (false, false, Some(1), Outcome::Failed),
+        (false, false, Some(0), Outcome::Passed),
+    ] {
+        let judgement = judged(&block(), &Seen { interrupted, timed_out, exit, ..seen() });
+        assert_eq!(judgement.outcome, outcome);
+    }
+}
+
+#[test]
+fn a_timeout_nobody_declared_is_still_said() {
+    let judgement = judged(&block(), &Seen { timed_out: true, ..seen() });
+    assert_eq!(complaints(&judgement), ["ends in time: still running"]);
+}
+
+#[test]
+fn texts_are_matched_as_their_matcher_says() {
+    use Matcher::{Contains, Empty, Equals, Matches, NotContains, NotEmpty, NotMatches};
+    let cases: [(Matcher, &str, bool); 43] = [
+        (Empty, "", true),
+        (Empty, " \n\t", true),
+        (Empty, "x", false),
+        (NotEmpty, "x", true),
+        (NotEmpty, " \n", false),
+        (Contains("b".into()), "abc", true),
+        (Contains("B".into()), "abc", false),
+        (Contains("".into()), "abc", false),
+        (Contains("{{ NOTHING }}".into()), "abc", false),
+        (Contains("{{ RELEASE }}".into()), "is v1.2.3.", true),
+        (Contains("{{ RELEASE }}".into()), "is v1x2x3", false),
+        (Contains("{{ NOBODY }}".into()), "abc", false),
+        (NotContains("x".into()), "abc", true),
+        (NotContains("b".into()), "abc", false),
+        (NotContains("".into()), "abc", false),
+        (NotContains("{{ NOTHING }}".into()), "", false),
+        (NotContains("{{ NOBODY }}".into()), "abc", false),
+        (NotContains("{{ broken".into()), "abc", false),
+        (Equals("abc".into()), "abc", true),
+        (Equals("abc".into()), "abc\n", true),
+        (Equals("abc".into()), "abc\r\n", true),
+        (Equals("abc\n".into()), "abc", true),
+        (Equals("abc".into()), "abc\n\n", false),
+        (Equals("abc".into()), "abc\r", false),
+        (Equals("abc".into()), " abc", false),
+        (Equals("".into()), "", true),
+        (Equals("".into()), "x", false),
+        (Equals("{{ COUNT }}".into()), "3\n", true),
+        (Matches("b+".into()), "abbc", true),
+        (Matches("^b".into()), "abc", false),
+        (Matches("^v1$".into()), "v1\n", true),
+        (Matches("^two$".into()), "one\r\ntwo\r\n", true),
+        (Matches(r"\Atwo".into()), "one\ntwo\n", false),
+        (Matches("^{{ RELEASE }}$".into()), "v1.2.3\n", true),
+        (Matches("^{{ RELEASE }}$".into()), "v1x2x3\n", false),
+        (Matches("(".into()), "(", false),
+        (Matches("".into()), "abc", false),
+        (Matches("{{ NOTHING }}".into()), "abc", false),
+        (NotMatches("^ERROR".into()), "fine\n", true),
+        (NotMatches("^ERROR".into()), "fine\nERROR here\n", false),
+        (NotMatches("(".into()), "abc", false),
+        (NotMatches("{{ NOBODY }}".into()), "abc", false),
+        (NotMatches("{{ NOTHING }}".into()), "abc", false),
+    ];
+    for (matcher, text, held) in cases {
+        assert_eq!(holds(Expected::Stdout(matcher.clone()), &printed(text)), held, "{matcher:?} {text:?}");
+        let seen = Seen { stderr: text.into(), ..seen() };
+        assert_eq!(holds(Expected::Stderr(matcher.clone()), &seen), held, "{matcher:?} {text:?}");
+    }
+}
+
+#[test]
+fn output_that_is_no_utf_8_is_read_with_replacement() {
+    let seen = Seen { stdout: b"a\xffb".to_vec(), ..seen() };
+    assert!(holds(Expected::Stdout(Matcher::Contains("a\u{fffd}b".into())), &seen));
+}
+
+#[test]
+fn a_secret_is_expected_as_its_mask_which_is_what_recorded_output_holds() {
+    let expected = || Expected::Stdout(Matcher::Contains("token={{ TOKEN }}".into()));
+    assert!(holds(expected(), &printed("token=[REDACTED:TOKEN]\n")));
+    let judgement = judged(&expecting([expected()]), &printed("none"));
+    assert_eq!(complaints(&judgement), ["stdout contains \"token=[REDACTED:TOKEN]\": \"none\""]);
+    let pattern = Expected::Stdout(Matcher::Matches("^{{ TOKEN }}$".into()));
+    assert!(holds(pattern, &printed("[REDACTED:TOKEN]\n")));
+}
+
+#[test]
+fn one_value_of_the_json_is_held_against_what_is_expected() {
+    let output = r#"{ "status": "ok", "n": 3, "f": 1.0, "yes": true, "none": null, "big": 9007199254740993,
+        "list": [1, "3"], "map": { "a": "v1.2.3", "b": 5 }, "text": "3" }"#;
+    let cases = [
+        ("$.status", json!("ok"), true),
+        ("$.status", json!("OK"), false),
+        ("$.n", json!(3), true),
+        ("$.n", json!(3.0), true),
+        ("$.f", json!(1), true),
+        ("$.n", json!("3"), false),
+        ("$.n", json!("{{ COUNT }}"), true),
+        ("$.text", json!("{{ COUNT }}"), true),
+        ("$.text", json!(3), false),
+        ("$.yes", json!(true), true),
+        ("$.yes", json!("true"), false),
+        ("$.yes", json!("{{ 1 == 1 }}"), true),
+        ("$.none", json!(null), true),
+        ("$.none", json!("null"), false),
+        ("$.big", json!(9_007_199_254_740_993_u64), true),
+        ("$.big", json!(9_007_199_254_740_992_u64), false),
+        ("$.big", json!(9_007_199_254_740_992.0), false),
+        ("$.list", json!([1, "3"]), true),
+        ("$.list", json!(["3", 1]), false),
+        ("$.list", json!([1]), false),
+        ("$.map", json!({ "b": 5, "a": "{{ RELEASE }}" }), true),
+        ("$.map", json!({ "b": "5", "a": "{{ RELEASE }}" }), false),
+        ("$.map", json!({ "a": "{{ RELEASE }}" }), false),
+        ("$.map", json!({ "a": "v1.2.3", "b": 5, "c": 1 }), false),
+        ("$.map.a", json!("{{ NOBODY }}"), false),
+        ("$.missing", json!(null), false),
+        ("$.list[*]", json!(1), false),
+        ("not a path", json!(1), false),
+    ];
+    for (path, value, held) in cases {
+        let expected = Expected::Json { path: path.into(), value: value.clone() };
+        assert_eq!(holds(expected, &printed(output)), held, "{path} {value}");
+    }
+    assert!(!holds(Expected::Json { path: "$".into(), value: json!(1) }, &printed("1 2")));
+}
+
+#[test]
+fn captures_are_taken_from_where_the_document_says() {
+    use CaptureFrom::{File, Json, Regex, Stdout};
+    let files: BTreeMap<String, Vec<u8>> = [
+        ("out/digest".to_owned(), b"sha\r\n".to_vec()),
+        ("two".to_owned(), b"a\nb\n\n".to_vec()),
+        ("binary".to_owned(), vec![0xff]),
+        ("nul".to_owned(), b"a\0b".to_vec()),
+    ]
+    .into();
+    let cases: [(CaptureFrom, &[u8], Result<&str, &str>); 22] = [
+        (Stdout, b"v1\n", Ok("v1")),
+        (Stdout, b"v1", Ok("v1")),
+        (Stdout, b"v1\n\n", Ok("v1\n")),
+        (Stdout, b"", Ok("")),
+        (Stdout, b"\xff", Err("not UTF-8")),
+        (Stdout, b"a\0", Err("it holds a NUL")),
+        (Stdout, b"t=[REDACTED:TOKEN]", Err("it holds the secret TOKEN, which is not kept")),
+        (File("out/digest".into()), b"", Ok("sha")),
+        (File("two".into()), b"", Ok("a\nb\n")),
+        (File("binary".into()), b"", Err("not UTF-8")),
+        (File("nul".into()), b"", Err("it holds a NUL")),
+        (File("none".into()), b"", Err("no such file")),
+        (Regex("id=(\\d+)".into()), b"a\nid=42\nid=43\n", Ok("42")),
+        (Regex("id=\\d+".into()), b"id=42", Ok("id=42")),
+        (Regex("^id: (.*)$".into()), b"a\r\nid: x\r\nb", Ok("x")),
+        (Regex("a(b)?".into()), b"a", Err("\"a\"")),
+        (Regex("z".into()), b"", Err("nothing")),
+        (Json("$.a".into()), br#"{"a":"x"}"#, Ok("x")),
+        (Json("$.a".into()), br#"{"a":1}"#, Ok("1")),
+        (Json("$.a".into()), br#"{"a":[1,"b"]}"#, Ok(r#"[1,"b"]"#)),
+        (Json("$.b".into()), br#"{"a":1}"#, Err("nothing there in \"{\\\"a\\\":1}\"")),
+        (Json("$[*]".into()), br#"[1,2]"#, Err("2 values there in \"[1,2]\"")),
+    ];
+    for (from, stdout, expected) in cases {
+        let seen = Seen { stdout: stdout.to_vec(), files: files.clone(), ..seen() };
+        let judgement = judged(&capturing(from.clone()), &seen);
+        let came = judgement.captures.get("OUT").map(String::as_str);
+        match expected {
+            Ok(value) => {
+                assert_eq!((came, judgement.outcome), (Some(value), Outcome::Passed), "{from:?}");
+            }
+            Err(complaint) => {
+                assert_eq!((came, judgement.outcome), (None, Outcome::Failed), "{from:?}");
+                let last = judgement.expectations.last().unwrap();
+                assert_eq!((last.held, last.came.as_deref()), (false, Some(complaint)), "{from:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn captures_are_kept_of_a_block_that_failed_otherwise() {
+    let judgement = judged(&capturing(CaptureFrom::Stdout), &Seen { exit: Some(1), ..printed("v1\n") });
+    assert_eq!(judgement.outcome, Outcome::Failed);
+    assert_eq!(judgement.captures["OUT"], "v1");
+}
+
+#[test]
+fn long_output_is_quoted_in_part_with_its_length() {
+    let judgement = judged(&expecting([Expected::Stdout(Matcher::Empty)]), &printed(&"é".repeat(1000)));
+    let came = judgement.expectations[1].came.clone().unwrap();
+    assert_eq!(came, format!("\"{}\"… (2000 bytes in all)", "é".repeat(240)));
+}
+
+#[test]
+fn literal_lines_are_matched_with_their_endings() {
+    let line = |text: &str, how, times| LineMatcher { text: text.into(), how, times };
+    let expected = || {
+        Expected::Lines(vec![
+            line("start", LineKind::Equal, Times::Once),
+            line("item *", LineKind::Glob, Times::AtLeastOnce),
+            line("warn.*", LineKind::Regex, Times::Any),
+            line("bye", LineKind::Equal, Times::Optional),
+            line("{{ COUNT }}", LineKind::Equal, Times::Once),
+        ])
+    };
+    for (output, held) in [
+        ("start\nitem 1\n{{ COUNT }}\n", true),
+        ("start\nitem 1\nitem 2\nwarning\nwarn\nbye\n{{ COUNT }}", true),
+        ("start\r\nitem 1\r\n{{ COUNT }}\r\n", true),
+        ("start\n{{ COUNT }}\n", false),
+        ("start\nitem 1\n3\n", false),
+        ("start\nitem 1\nbye\nbye\n{{ COUNT }}\n", false),
+        ("start\nitem 1\na warning\n{{ COUNT }}\n", false),
+        ("", false),
+    ] {
+        assert_eq!(holds(expected(), &printed(output)), held, "{output:?}");
+    }
+    let broken = || Expected::Lines(vec![line("(", LineKind::Regex, Times::Any)]);
+    assert!(
+        !holds(broken(), &printed("")),
+        "a pattern that does not parse matches nothing, not even nothing"
+    );
+}
+
+#[test]
+fn durations_are_written_as_people_write_them() {
+    for (millis, words) in [
+        (0, "0s"),
+        (1, "1ms"),
+        (90_000, "1m 30s"),
+        (3_600_000, "1h"),
+        (3_661_001, "1h 1m 1s 1ms"),
+        (90_000_000, "25h"),
+    ] {
+        assert_eq!(duration(Duration::from_millis(millis)), words);
+    }
+}

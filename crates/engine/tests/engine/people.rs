@@ -1,0 +1,436 @@
+//! What people confirm, write down and release.
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+
+use crate::build::*;
+use crate::story::*;
+
+fn input(name: &str, kind: ValueKind, secret: bool) -> Input {
+    Input { name: name.into(), prompt: None, kind, default: None, secret, from: None, span: Span::default() }
+}
+
+fn given(name: &str, value: Option<&str>, secret: bool) -> InputGiven {
+    InputGiven { name: name.into(), value: value.map(str::to_owned), secret, from: "set".into() }
+}
+
+#[test]
+fn an_item_is_confirmed_by_naming_it() {
+    let mut story = Story::of(plan([step("a").confirm().confirm()]));
+    let wrong = Event::ItemConfirmed { step: "a".into(), action: "a#2".into(), by: by(OPS) };
+    story.refuses(wrong);
+    story.refuses(story.decision(Choice::Proceed));
+    story.confirm();
+    story.confirm();
+    assert_eq!(story.at(), "done Passed");
+}
+
+#[test]
+fn values_are_written_down_in_any_order_each_once() {
+    let mut story = Story::of(plan([step("a").record(&["x", "y"])]));
+    story.refuses(story.recording("z", "1", true));
+    story.record("y", "2");
+    story.refuses(story.recording("y", "2", true));
+    story.record("x", "1");
+    assert_eq!(story.at(), "done Passed");
+    assert_eq!(story.run.values().get("y"), Some("2"));
+}
+
+#[test]
+fn a_value_of_another_type_is_refused_and_one_out_of_limits_is_kept_and_fails() {
+    let mut story = Story::of(plan([step("a").record(&["x", "y"])]));
+    story.refuses(story.recording("x", "many", false));
+    story.refuses(story.recording("x", "11", true));
+    story.refuses(story.recording("x", "1", false));
+    story.tell(story.recording("x", "11", false));
+    assert_eq!(story.at(), "ask a#1 Record");
+    story.record("y", "1");
+    assert_eq!(story.at(), "ask a#1 Failed");
+    assert_eq!(story.run.values().get("x"), Some("11"));
+    story.decide(Choice::Retry);
+    story.record("x", "1");
+    story.record("y", "1");
+    assert_eq!(story.at(), "done Passed");
+}
+
+#[test]
+fn a_value_out_of_limits_leads_to_what_the_step_says_of_failures() {
+    let mut story = Story::of(plan([step("a").record(&["x"]).on_failure(OnFailure::Stop)]));
+    story.tell(story.recording("x", "11", false));
+    assert_eq!(story.at(), "done Failed");
+}
+
+#[test]
+fn evidence_that_is_asked_for_must_be_given_and_be_of_its_kind() {
+    let url = || Evidence::Url("https://example.org/d".into());
+    let file = || Evidence::File { path: "a.png".into(), blob: blob("a") };
+    let cases = [
+        (None, None, true),
+        (None, Some(url()), true),
+        (None, Some(Evidence::Url(" ".into())), false),
+        (Some(EvidenceKind::Url), Some(url()), true),
+        (Some(EvidenceKind::Url), Some(Evidence::Url(String::new())), false),
+        (Some(EvidenceKind::Url), Some(file()), false),
+        (Some(EvidenceKind::Url), None, false),
+        (Some(EvidenceKind::File), Some(file()), true),
+        (Some(EvidenceKind::File), Some(url()), false),
+        (Some(EvidenceKind::File), None, false),
+    ];
+    for (asked, named, fits) in cases {
+        let mut story = Story::of(plan([step("a").record(&["x"]).fields(|f| f[0].evidence = asked)]));
+        let Event::ValueRecorded { step, action, name, value, within_limits, by, .. } =
+            story.recording("x", "1", true)
+        else {
+            panic!()
+        };
+        let event =
+            Event::ValueRecorded { step, action, name, value, within_limits, by, evidence: named.clone() };
+        if fits {
+            story.tell(event);
+        } else {
+            story.refuses(event);
+        }
+    }
+}
+
+#[test]
+fn a_hold_point_takes_the_named_role_and_the_rendered_statement() {
+    let release = |s: &mut SignOff| s.statement = "I approve run {{ run.number }}.".into();
+    let mut story = Story::of(plan([step("a").sign_off("qa").released(release), step("b").confirm()]));
+    assert_eq!(story.at(), "ask a#1 SignOff");
+    assert_eq!(story.release(QA).statement, "I approve run 7.");
+    story.refuses(story.confirming(OPS));
+    story.refuses(story.skipping());
+    story.refuses(story.skipping_step());
+    assert!(story.refuses(story.releasing(OPS, |_| ())).contains("does not have the role qa"));
+    let cases: [fn(&mut SignedOff); 6] = [
+        |r| r.role = "operator".into(),
+        |r| r.meaning = Meaning::Review,
+        |r| r.statement = "I approve run 8.".into(),
+        |r| r.name = " ".into(),
+        |r| r.action = "b#1".into(),
+        |r| r.by.who = " ".into(),
+    ];
+    for wrong in cases {
+        story.refuses(story.releasing(QA, wrong));
+    }
+    story.sign(QA);
+    assert_eq!(story.at(), "ask b#1 Confirm");
+}
+
+#[test]
+fn a_request_is_made_once_with_the_hold_points_own_words() {
+    let mut story = Story::of(plan([step("a").sign_off("qa")]));
+    let request = |role: &str, statement: &str| Event::SignOffRequested {
+        step: "a".into(),
+        action: "a#1".into(),
+        role: role.into(),
+        statement: statement.into(),
+    };
+    story.refuses(request("operator", "I approve."));
+    story.refuses(request("qa", "Whatever."));
+    story.tell(request("qa", "I approve."));
+    assert!(story.run.is_requested(story.task()));
+    story.refuses(request("qa", "I approve."));
+    story.sign(QA);
+}
+
+#[test]
+fn where_no_roles_are_configured_anybody_may_release() {
+    let mut story =
+        Story::opened_as(plan([step("a").sign_off("qa")]), |opened| opened.roles = Default::default());
+    story.sign("anybody@example.org");
+    assert_eq!(story.at(), "done Passed");
+}
+
+#[test]
+fn a_release_takes_as_many_different_people_as_the_document_says() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    story.sign(QA);
+    assert_eq!(story.at(), "ask a#1 SignOff");
+    assert!(story.refuses(story.releasing(QA, |_| ())).contains("different people"));
+    assert_eq!(story.run.signers(story.task()).collect::<Vec<_>>(), [QA]);
+    story.sign(LEAD);
+    assert_eq!(story.at(), "done Passed");
+}
+
+/// What QA may have done before that makes a release by QA one of their own work.
+fn done_by_qa() -> Vec<(&'static str, Story)> {
+    let story =
+        |first: Step| Story::of(plan([first, step("z").sign_off("qa").released(|s| s.independent = true)]));
+    let mut all = Vec::new();
+
+    let mut ran = story(step("a").run());
+    ran.tell(Event::SessionOpened(session(QA)));
+    ran.pass();
+    ran.tell(Event::SessionOpened(session(OPS)));
+    all.push(("ran a block", ran));
+
+    let mut confirmed = story(step("a").confirm());
+    confirmed.tell(confirmed.confirming(QA));
+    all.push(("confirmed an item", confirmed));
+
+    let mut recorded = story(step("a").record(&["x"]));
+    let Event::ValueRecorded { step: s, action, name, value, evidence, within_limits, .. } =
+        recorded.recording("x", "1", true)
+    else {
+        panic!()
+    };
+    let event = Event::ValueRecorded { step: s, action, name, value, evidence, within_limits, by: by(QA) };
+    recorded.tell(event);
+    all.push(("wrote a value down", recorded));
+
+    for (what, kind) in [("skipped", DeviationKind::Skipped), ("used a shell", DeviationKind::Shell)] {
+        let mut story = story(step("a").confirm());
+        let Event::Deviation(event) = deviation(kind, "a", None) else { panic!() };
+        story.tell(Event::Deviation(Deviation { by: by(QA), ..event }));
+        if kind == DeviationKind::Shell {
+            story.confirm();
+        }
+        all.push((what, story));
+    }
+
+    let mut edited = story(step("a").run());
+    let Event::Deviation(event) = edited.editing("mine") else { panic!() };
+    edited.tell(Event::Deviation(Deviation { by: by(QA), ..event }));
+    edited.pass();
+    all.push(("edited a script", edited));
+
+    let mut said = story(step("a").run());
+    said.start();
+    said.crash();
+    let choice = Choice::Happened;
+    said.tell(Event::Decision { step: "a".into(), action: "a#1".into(), choice, reason: None, by: by(QA) });
+    all.push(("said that a block in doubt happened", said));
+    all
+}
+
+#[test]
+fn an_independent_release_is_not_by_whoever_performed_anything() {
+    for (what, mut story) in done_by_qa() {
+        assert_eq!(story.at(), "ask z#1 SignOff", "{what}");
+        let event = story.releasing(QA, |_| ());
+        let reason = story.run.clone().apply(&story.plan, &event).expect_err(what).reason;
+        assert!(reason.contains("independent"), "{what}: {reason}");
+        story.sign(LEAD);
+        assert_eq!(story.at(), "done Passed");
+    }
+}
+
+#[test]
+fn four_eyes_in_the_environment_make_every_release_independent() {
+    let steps = || plan([step("a").confirm(), step("b").sign_off("qa")]);
+    for four_eyes in [false, true] {
+        let mut story = Story::opened_as(steps(), |opened| opened.environment.four_eyes = four_eyes);
+        story.tell(story.confirming(QA));
+        let taken = story.run.clone().apply(&story.plan, &story.releasing(QA, |_| ())).is_ok();
+        assert_eq!(taken, !four_eyes);
+    }
+}
+
+#[test]
+fn assurance_is_held_against_what_the_environment_asks_for() {
+    use Assurance::{FidoUv, Rehearsal, Ssh, Typed};
+    use Via::{Answers, Command, Terminal};
+    let cases = [
+        // rehearsal, least, given, via, taken
+        (false, Typed, Typed, Terminal, true),
+        (false, Typed, Ssh, Command, true),
+        (false, Ssh, Typed, Terminal, false),
+        (false, Ssh, FidoUv, Terminal, true),
+        (false, FidoUv, Ssh, Terminal, false),
+        (false, Typed, Rehearsal, Terminal, false),
+        (false, Typed, Rehearsal, Answers, false),
+        (false, Typed, Typed, Answers, false),
+        (false, Rehearsal, Rehearsal, Answers, false),
+        (true, Typed, Rehearsal, Answers, true),
+        (true, Ssh, Rehearsal, Answers, true),
+        (true, Typed, Ssh, Answers, false),
+        (true, Typed, Rehearsal, Terminal, false),
+        (true, Typed, Rehearsal, Command, false),
+        (true, Typed, Typed, Terminal, true),
+        (true, Ssh, Typed, Terminal, false),
+    ];
+    for (rehearsal, least, assurance, via, taken) in cases {
+        let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
+            opened.environment.rehearsal = rehearsal;
+            opened.environment.signature = least;
+        });
+        let event = story.releasing(QA, |release| {
+            release.assurance = assurance;
+            release.by.via = via;
+        });
+        let result = story.run.apply(&story.plan, &event);
+        assert_eq!(result.is_ok(), taken, "{rehearsal} {least:?} {assurance:?} {via:?}");
+    }
+}
+
+#[test]
+fn a_rejection_needs_the_role_and_a_reason_and_is_no_failure() {
+    let mut story = Story::of(plan([
+        step("a").run().rollback(),
+        step("b").sign_off("qa").on_failure(OnFailure::Rollback),
+    ]));
+    story.pass();
+    let rejected = |reason: &str, who: &str| Event::SignOffRejected {
+        step: "b".into(),
+        action: "b#1".into(),
+        reason: reason.into(),
+        by: by(who),
+    };
+    story.refuses(rejected(" ", QA));
+    story.refuses(rejected("not tested", OPS));
+    story.tell(rejected("not tested", QA));
+    assert_eq!(story.at(), "ask b#1 SignOff");
+    story.go_back("a");
+    story.pass();
+    story.sign(QA);
+    assert_eq!(story.at(), "done Passed");
+}
+
+#[test]
+fn whoever_rejects_takes_back_their_own_release() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    story.sign(QA);
+    story.tell(Event::SignOffRejected {
+        step: "a".into(),
+        action: "a#1".into(),
+        reason: "looked again".into(),
+        by: by(QA),
+    });
+    story.sign(LEAD);
+    assert_eq!(story.at(), "ask a#1 SignOff");
+}
+
+#[test]
+fn a_refused_attempt_is_on_record_and_changes_nothing() {
+    let mut story = Story::of(plan([step("a").sign_off("qa")]));
+    let refused = |reason: &str| Event::SignOffRefused {
+        step: "a".into(),
+        action: "a#1".into(),
+        reason: reason.into(),
+        by: by(OPS),
+    };
+    story.refuses(refused(""));
+    story.tell(refused("no such role"));
+    assert_eq!(story.at(), "ask a#1 SignOff");
+}
+
+fn released_then(second: Step) -> Story {
+    let mut story = Story::of(plan([step("a").sign_off("qa"), second, step("c").confirm()]));
+    story.sign(QA);
+    story
+}
+
+#[test]
+fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_begins() {
+    let correction = Event::Note { text: "wrong".into(), step: None, corrects: Some(0), by: by(OPS) };
+    for change in [
+        deviation(DeviationKind::Shell, "b", None),
+        deviation(DeviationKind::PolicyOverridden, "b", None),
+        correction,
+    ] {
+        let mut story = released_then(step("b").run());
+        story.tell(change.clone());
+        assert_eq!(story.at(), "ask a#1 SignOff", "{change:?}");
+        story.sign(QA);
+        assert_eq!(story.at(), "execute b#1");
+
+        let mut story = released_then(step("b").run());
+        story.fail();
+        story.tell(change);
+        assert_eq!(story.at(), "ask b#1 Failed", "the next step had begun");
+    }
+}
+
+#[test]
+fn a_script_edited_right_after_the_release_is_released_again_before_it_runs() {
+    let mut story = released_then(step("b").run());
+    story.tell(story.editing("mine"));
+    assert_eq!(story.at(), "ask a#1 SignOff");
+    story.sign(QA);
+    assert_eq!(story.run.edited_script(story.task()), Some(&blob("mine")));
+    story.pass();
+    assert_eq!(story.at(), "ask c#1 Confirm");
+}
+
+#[test]
+fn one_of_two_releases_lapses_too() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    story.sign(QA);
+    story.tell(deviation(DeviationKind::Shell, "a", None));
+    story.sign(LEAD);
+    assert_eq!(story.at(), "ask a#1 SignOff");
+    story.sign(QA);
+    assert_eq!(story.at(), "done Passed");
+}
+
+#[test]
+fn a_note_a_crash_or_a_step_that_is_not_for_this_run_does_not_make_a_release_lapse() {
+    let mut story = released_then(step("b").run().when("false"));
+    story.tell(note("fine"));
+    story.crash();
+    story.pass_over();
+    assert_eq!(story.at(), "ask c#1 Confirm");
+    story.tell(deviation(DeviationKind::Shell, "c", None));
+    assert_eq!(story.at(), "ask a#1 SignOff", "what was passed over has not begun");
+}
+
+#[test]
+fn a_statement_that_cannot_be_rendered_cannot_be_signed_but_the_run_can_go_back_or_end() {
+    let release = |s: &mut SignOff| s.statement = "{{ NOBODY }}".into();
+    let mut story = Story::of(plan([step("a").confirm().sign_off("qa").released(release)]));
+    story.confirm();
+    let Some(Work::SignOff(sign_off)) = story.task().work(&story.plan) else { panic!() };
+    assert!(story.run.statement(sign_off).is_err());
+    let forged = SignedOff {
+        step: "a".into(),
+        action: "a#2".into(),
+        role: "qa".into(),
+        meaning: Meaning::Approval,
+        statement: "{{ NOBODY }}".into(),
+        name: "Q".into(),
+        assurance: Assurance::Typed,
+        by: by(QA),
+    };
+    story.refuses(Event::SignOffGiven(forged));
+    assert_eq!((story.offers().choices, story.offers().back), (vec![Choice::Abort], vec![0]));
+}
+
+#[test]
+fn a_run_opens_with_exactly_the_inputs_the_document_asks_for() {
+    let mut plan = plan([step("a").run()]);
+    plan.front.inputs = vec![
+        input("RELEASE", ValueKind::Text { pattern: Some(r"^v\d+$".into()) }, false),
+        input("TOKEN", ValueKind::Text { pattern: None }, true),
+    ];
+    let release = || given("RELEASE", Some("v1"), false);
+    let token = || given("TOKEN", None, true);
+    let cases = [
+        ("as asked", vec![release(), token()], true),
+        ("in another order", vec![token(), release()], true),
+        ("one is missing", vec![token()], false),
+        ("one is too much", vec![release(), token(), given("X", Some("1"), false)], false),
+        ("one stands twice", vec![release(), release(), token()], false),
+        ("one stands for another", vec![release(), release()], false),
+        ("one does not match", vec![given("RELEASE", Some("1"), false), token()], false),
+        ("one has no value", vec![given("RELEASE", None, false), token()], false),
+        ("a secret has its value on record", vec![release(), given("TOKEN", Some("s"), true)], false),
+        ("a secret is called none", vec![release(), given("TOKEN", Some("s"), false)], false),
+        ("what is no secret is called one", vec![given("RELEASE", None, true), token()], false),
+    ];
+    for (case, inputs, taken) in cases {
+        let event = Event::RunOpened(Box::new(RunOpened { inputs, ..opened() }));
+        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken, "{case}");
+    }
+}
+
+#[test]
+fn a_run_opens_only_in_an_environment_the_document_allows() {
+    let mut plan = plan([step("a").run()]);
+    for (allowed, taken) in [(vec![], true), (vec!["production"], true), (vec!["staging"], false)] {
+        plan.front.environments = allowed.into_iter().map(str::to_owned).collect();
+        let event = Event::RunOpened(Box::new(opened()));
+        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken);
+    }
+}

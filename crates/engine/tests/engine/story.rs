@@ -1,0 +1,391 @@
+//! A run told event by event: what is told is taken, or the test fails.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+
+pub(crate) const OPS: &str = "ops@example.org";
+pub(crate) const QA: &str = "qa@example.org";
+pub(crate) const LEAD: &str = "lead@example.org";
+
+pub(crate) fn by(who: &str) -> By {
+    By { who: who.into(), via: Via::Terminal }
+}
+
+pub(crate) fn session(operator: &str) -> Session {
+    Session {
+        operator: operator.into(),
+        operator_from: "option".into(),
+        program: Program { version: "0.1.0".into(), sha256: None },
+        os_user: "u".into(),
+        host: "h".into(),
+        tty: None,
+        cwd: "/".into(),
+        time_zone: "UTC".into(),
+        clock_synchronised: None,
+    }
+}
+
+/// Everybody operates; QA and LEAD release as `qa`.
+pub(crate) fn opened() -> RunOpened {
+    let roles = [("operator", vec![OPS, QA, LEAD]), ("qa", vec![QA, LEAD])];
+    let roles = roles.map(|(role, who)| (role.to_owned(), who.iter().map(|w| (*w).to_owned()).collect()));
+    RunOpened {
+        format: "1.0".into(),
+        id: "01JD".into(),
+        number: 7,
+        runbook: Runbook {
+            path: "a.md".into(),
+            blob: blob("a"),
+            commit: None,
+            dirty: None,
+            committed: None,
+            title: "A plan".into(),
+            document_id: None,
+            revision: None,
+        },
+        plan: String::new(),
+        environment: EnvironmentSeen {
+            name: "production".into(),
+            rehearsal: false,
+            protected: false,
+            four_eyes: false,
+            signature: Assurance::Typed,
+            vars: BTreeMap::new(),
+        },
+        inputs: Vec::new(),
+        config: None,
+        signers: None,
+        roles: roles.into_iter().collect(),
+        people: BTreeMap::new(),
+        session: session(OPS),
+    }
+}
+
+pub(crate) fn blob(name: &str) -> BlobRef {
+    BlobRef { sha256: name.into(), bytes: 1 }
+}
+
+pub(crate) fn started(plan: &Plan, execution: Execution) -> Started {
+    let block = execution.task.block(plan).unwrap();
+    Started {
+        step: execution.task.step_of(plan).id.clone(),
+        action: execution.task.id(plan),
+        attempt: execution.attempt,
+        probe: execution.probe,
+        script: block.options.template.then(|| blob("rendered")),
+        cwd: "/".into(),
+    }
+}
+
+/// The end of a block, as the judge would tell it: the first expectation (of its kind) decides.
+pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outcome: Outcome) -> Finished {
+    let block = task.block(plan).unwrap();
+    let values = Values::default();
+    let captures = &block.options.capture;
+    let files: BTreeMap<String, Vec<u8>> = captures
+        .iter()
+        .filter_map(|capture| match &capture.from {
+            CaptureFrom::File(path) => Some((path.clone(), b"yes\n".to_vec())),
+            _ => None,
+        })
+        .collect();
+    let ended = matches!(outcome, Outcome::Passed | Outcome::Failed);
+    let seen = Observation {
+        exit: ended.then_some(i32::from(outcome == Outcome::Failed)),
+        signal: (!ended).then_some(15),
+        error: None,
+        timed_out: outcome == Outcome::TimedOut,
+        interrupted: outcome == Outcome::Interrupted,
+        stdout: b"yes\n",
+        stderr: b"",
+        files: &files,
+    };
+    let judgement = judge(block, &values, &seen);
+    assert_eq!(judgement.outcome, outcome, "{:?}", judgement.expectations);
+    Finished {
+        step: task.step_of(plan).id.clone(),
+        action: task.id(plan),
+        attempt,
+        probe,
+        outcome,
+        exit: seen.exit,
+        signal: seen.signal,
+        error: None,
+        duration_ms: 1000,
+        output: None,
+        expectations: judgement.expectations,
+        captures: judgement.captures,
+        files: BTreeMap::new(),
+        state: None,
+        masked: BTreeMap::new(),
+        remarks: Vec::new(),
+    }
+}
+
+pub(crate) struct Story {
+    pub(crate) plan: Plan,
+    pub(crate) run: Run,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Story {
+    /// The run has been opened.
+    pub(crate) fn of(plan: Plan) -> Story {
+        Story::opened_as(plan, |_| ())
+    }
+
+    pub(crate) fn opened_as(plan: Plan, how: impl FnOnce(&mut RunOpened)) -> Story {
+        let mut event = opened();
+        how(&mut event);
+        let mut story = Story { run: Run::new(&plan), plan, events: Vec::new() };
+        story.tell(Event::RunOpened(Box::new(event)));
+        story
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        if let Err(error) = self.run.apply(&self.plan, &event) {
+            panic!("refused: {error}\nevent: {event:?}\nnext: {:?}", error.next);
+        }
+        self.events.push(event);
+    }
+
+    /// Why the event is refused. The run is as it was.
+    pub(crate) fn refuses(&mut self, event: Event) -> String {
+        let before = self.run.clone();
+        let error = self.run.apply(&self.plan, &event).expect_err(&format!("taken: {event:?}"));
+        assert_eq!(self.run, before);
+        error.reason
+    }
+
+    pub(crate) fn next(&self) -> Next {
+        self.run.next(&self.plan)
+    }
+
+    pub(crate) fn offers(&self) -> Offers {
+        self.run.offers(&self.plan)
+    }
+
+    /// The action at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…
+    pub(crate) fn at(&self) -> String {
+        let name = |task: &Task| task.id(&self.plan);
+        match self.next() {
+            Next::Open => "open".into(),
+            Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(&self.plan).id),
+            Next::PassOver { task, .. } => format!("pass over {}", name(&task)),
+            Next::Execute(e) if e.probe => format!("probe {}", name(&e.task)),
+            Next::Execute(e) => format!("execute {}", name(&e.task)),
+            Next::Await(e) => format!("await {}", name(&e.task)),
+            Next::Ask(task, question) => format!("ask {} {question:?}", name(&task)),
+            Next::RollBack => "roll back".into(),
+            Next::Done(verdict) => format!("done {verdict:?}"),
+        }
+    }
+
+    pub(crate) fn execution(&self) -> Execution {
+        match self.next() {
+            Next::Execute(execution) | Next::Await(execution) => execution,
+            other => panic!("nothing is executed: {other:?}"),
+        }
+    }
+
+    pub(crate) fn task(&self) -> Task {
+        match self.next() {
+            Next::Execute(execution) | Next::Await(execution) => execution.task,
+            Next::Ask(task, _) | Next::PassOver { task, .. } => task,
+            other => panic!("nothing is at hand: {other:?}"),
+        }
+    }
+
+    fn names(&self) -> (String, String) {
+        let task = self.offers().task.unwrap_or_else(|| self.task());
+        (task.step_of(&self.plan).id.clone(), task.id(&self.plan))
+    }
+
+    pub(crate) fn start_event(&self) -> Event {
+        let execution = self.execution();
+        let mut started = started(&self.plan, execution);
+        if let Some(script) = self.run.edited_script(execution.task) {
+            started.script = Some(script.clone());
+        }
+        match execution.task.slot {
+            Slot::Action(_) => Event::ActionStarted(started),
+            Slot::Rollback(_) => Event::RollbackStarted(started),
+        }
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.tell(self.start_event());
+    }
+
+    pub(crate) fn finish_event(&self, outcome: Outcome, how: impl FnOnce(&mut Finished)) -> Event {
+        let Execution { task, attempt, probe, .. } = self.execution();
+        let mut finished = finished(&self.plan, task, attempt, probe, outcome);
+        how(&mut finished);
+        match task.slot {
+            Slot::Action(_) => Event::ActionFinished(Box::new(finished)),
+            Slot::Rollback(_) => Event::RollbackFinished(Box::new(finished)),
+        }
+    }
+
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        self.tell(self.finish_event(outcome, |_| ()));
+    }
+
+    pub(crate) fn finish_with(&mut self, outcome: Outcome, how: impl FnOnce(&mut Finished)) {
+        self.tell(self.finish_event(outcome, how));
+    }
+
+    pub(crate) fn execute(&mut self, outcome: Outcome) {
+        self.start();
+        self.finish(outcome);
+    }
+
+    pub(crate) fn pass(&mut self) {
+        self.execute(Outcome::Passed);
+    }
+
+    pub(crate) fn fail(&mut self) {
+        self.execute(Outcome::Failed);
+    }
+
+    /// A capture's value, beside passing.
+    pub(crate) fn pass_with(&mut self, name: &str, value: &str) {
+        self.start();
+        self.finish_with(Outcome::Passed, |f| {
+            f.captures.insert(name.into(), value.into());
+        });
+    }
+
+    pub(crate) fn crash(&mut self) {
+        self.tell(Event::SessionOpened(session(OPS)));
+    }
+
+    pub(crate) fn decision(&self, choice: Choice) -> Event {
+        let (step, action) = self.names();
+        Event::Decision { step, action, choice, reason: None, by: by(OPS) }
+    }
+
+    pub(crate) fn decide(&mut self, choice: Choice) {
+        self.tell(self.decision(choice));
+    }
+
+    pub(crate) fn skipping(&self) -> Event {
+        let (step, action) = self.names();
+        deviation(DeviationKind::Skipped, &step, Some(&action))
+    }
+
+    pub(crate) fn skip(&mut self) {
+        self.tell(self.skipping());
+    }
+
+    pub(crate) fn skipping_step(&self) -> Event {
+        deviation(DeviationKind::Skipped, &self.names().0, None)
+    }
+
+    pub(crate) fn editing(&self, script: &str) -> Event {
+        let (step, action) = self.names();
+        match deviation(DeviationKind::Edited, &step, Some(&action)) {
+            Event::Deviation(deviation) => {
+                Event::Deviation(Deviation { script: Some(blob(script)), ..deviation })
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn repeat(&mut self, step: &str) {
+        self.tell(deviation(DeviationKind::Repeated, step, None));
+    }
+
+    pub(crate) fn go_back(&mut self, step: &str) {
+        self.tell(deviation(DeviationKind::OutOfOrder, step, None));
+    }
+
+    pub(crate) fn confirming(&self, who: &str) -> Event {
+        let (step, action) = self.names();
+        Event::ItemConfirmed { step, action, by: by(who) }
+    }
+
+    pub(crate) fn confirm(&mut self) {
+        self.tell(self.confirming(OPS));
+    }
+
+    pub(crate) fn recording(&self, name: &str, value: &str, within_limits: bool) -> Event {
+        let (step, action) = self.names();
+        Event::ValueRecorded {
+            step,
+            action,
+            name: name.into(),
+            value: value.into(),
+            evidence: None,
+            within_limits,
+            by: by(OPS),
+        }
+    }
+
+    pub(crate) fn record(&mut self, name: &str, value: &str) {
+        self.tell(self.recording(name, value, true));
+    }
+
+    pub(crate) fn release(&self, who: &str) -> SignedOff {
+        let (step, action) = self.names();
+        let Some(Work::SignOff(sign_off)) = self.task().work(&self.plan) else { panic!("no hold point") };
+        SignedOff {
+            step,
+            action,
+            role: sign_off.role.clone(),
+            meaning: sign_off.meaning,
+            statement: self.run.statement(sign_off).unwrap(),
+            name: who.into(),
+            assurance: Assurance::Typed,
+            by: by(who),
+        }
+    }
+
+    pub(crate) fn releasing(&self, who: &str, how: impl FnOnce(&mut SignedOff)) -> Event {
+        let mut release = self.release(who);
+        how(&mut release);
+        Event::SignOffGiven(release)
+    }
+
+    pub(crate) fn sign(&mut self, who: &str) {
+        self.tell(self.releasing(who, |_| ()));
+    }
+
+    pub(crate) fn pass_over(&mut self) {
+        let Next::PassOver { task, whole, condition } = self.next() else { panic!("{}", self.at()) };
+        let step = task.step_of(&self.plan).id.clone();
+        let action = (!whole).then(|| task.id(&self.plan));
+        self.tell(Event::NotApplicable { step, action, condition });
+    }
+
+    pub(crate) fn rolling_back(&self, by: Option<By>) -> Event {
+        let plan = self.run.rollback_plan(&self.plan);
+        let ids = |steps: &[usize]| steps.iter().map(|s| self.plan.steps[*s].id.clone()).collect();
+        Event::RollbackOpened { steps: ids(&plan.steps), without: ids(&plan.without), reason: None, by }
+    }
+
+    pub(crate) fn roll_back(&mut self) {
+        self.tell(self.rolling_back(Some(by(OPS))));
+    }
+
+    pub(crate) fn close(&mut self, verdict: Verdict) {
+        self.tell(Event::RunClosed { verdict });
+    }
+}
+
+pub(crate) fn deviation(kind: DeviationKind, step: &str, action: Option<&str>) -> Event {
+    Event::Deviation(Deviation {
+        kind,
+        step: step.into(),
+        action: action.map(str::to_owned),
+        script: None,
+        reason: "because".into(),
+        by: by(OPS),
+    })
+}
+
+pub(crate) fn note(text: &str) -> Event {
+    Event::Note { text: text.into(), step: None, corrects: None, by: by(OPS) }
+}
