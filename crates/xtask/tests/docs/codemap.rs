@@ -1,7 +1,7 @@
 //! The codemap in `ARCHITECTURE.md` names what is there, and nothing else.
 
 use crate::none;
-use crate::page::{Page, between, root, sources_below};
+use crate::page::{Page, all, between, root, sources_below};
 
 const CRATES: &[&str] = &["document", "engine", "record", "executor", "report", "cli", "xtask"];
 
@@ -67,4 +67,28 @@ fn every_crate_is_in_the_codemap() {
     let mut known: Vec<String> = CRATES.iter().map(|name| (*name).to_owned()).collect();
     known.sort();
     assert_eq!(crates, known);
+}
+
+/// `crates/engine/src/rollback.rs`, or `engine/rollback.rs` for short; folders end with a `/`.
+#[test]
+fn every_source_that_any_page_names_exists() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for page in all() {
+        for path in page.codes.iter().filter(|code| code.contains('/') && !code.contains(' ')) {
+            let (name, rest) = path.split_once('/').unwrap_or_default();
+            let source = path.ends_with(".rs") || path.starts_with("crates/");
+            let short = CRATES.contains(&name) && (source || path.ends_with('/'));
+            let within_crate = page.path == "ARCHITECTURE.md" && source && !short && name != "crates";
+            if !(source || short) || within_crate {
+                continue;
+            }
+            seen += 1;
+            let at = if short { format!("crates/{name}/src/{rest}") } else { path.clone() };
+            if !root().join(&at).exists() {
+                wrong.push(format!("{}: {path}", page.path));
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} sources only");
+    none(wrong, "sources that do not exist");
 }

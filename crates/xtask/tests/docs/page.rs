@@ -20,7 +20,7 @@ pub(crate) struct Page {
     pub(crate) fences: Vec<(String, String)>,
     pub(crate) links: Vec<String>,
     /// What stands in backticks.
-    codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
 }
 
 impl Page {
