@@ -10,7 +10,7 @@ use crate::names::BUILT_IN;
 use crate::{Code, Config, FrontMatter, Span};
 
 /// Attributes of `environment`: what event 0 of a record says of it.
-const OF_ENVIRONMENT: &[&str] = &["name", "rehearsal", "protected", "four_eyes", "signature", "vars"];
+const OF_ENVIRONMENT: &[&str] = &["name", "rehearsal", "protected", "four_eyes"];
 
 /// Where a name comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,7 @@ impl Values {
         values.set_context("environment", "name", Scalar::Text(environment.name.clone()));
         values.set_context("environment", "rehearsal", Scalar::Truth(environment.rehearsal));
         values.set_context("environment", "protected", Scalar::Truth(environment.protected));
+        values.set_context("environment", "four_eyes", Scalar::Truth(environment.four_eyes));
         values
     }
 }

@@ -198,7 +198,6 @@ const HELD: &str = "HOLDPOINT_TEST_RUN_TO_HOLD";
 
 /// No test: the other process of the next one.
 #[test]
-#[ignore = "run by `a_killed_driver_leaves_no_lock_and_names_its_child`"]
 fn holds_a_run_until_it_is_killed() {
     let Ok(dir) = std::env::var(HELD) else { return };
     let (mut writer, ..) = Writer::open(dir.as_ref()).unwrap();

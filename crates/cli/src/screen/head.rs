@@ -29,7 +29,7 @@ pub fn head(opened: &RunOpened, operator: &str, label: &str) {
     say(&style().bold().apply_to(rule(&neutralise(&book.title))).to_string());
     let line = |name: &str, value: &str| say(&format!("  {:<12}{value}", name));
     line("run", label);
-    line("document", &neutralise(&format!("{} {}", book.path, document.join(" ")).trim_end().to_owned()));
+    line("document", &neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
     line("commit", &commit);
     line("environment", &environment_name(&opened.environment));

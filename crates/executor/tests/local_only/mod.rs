@@ -192,39 +192,3 @@ fn bash_in_the_role_of_sh_carries_over() {
     assert_eq!((came.ended.how, came.ended.remarks.len()), (How::Exited(3), 1));
     assert!(came.ended.state.unwrap().get("l").is_none());
 }
-
-/// Not a test of the machine's speed: prints what a block costs beside a bare spawn (`--ignored --nocapture`).
-#[test]
-#[ignore = "a measurement"]
-fn what_a_block_costs() {
-    let mut world = Machine::open();
-    world.passes("sh", "P=1; export Q=2");
-    let block = job("sh", "true");
-    let start = std::time::Instant::now();
-    (0..1000).for_each(|_| drop(world.run(&block)));
-    let ours = start.elapsed();
-    let start = std::time::Instant::now();
-    (0..1000).for_each(|_| {
-        assert!(std::process::Command::new("sh").args(["-c", "true"]).status().unwrap().success())
-    });
-    let inside: std::time::Duration = (0..1000).map(|_| world.run(&block).ended.duration).sum();
-    println!(
-        "1000 blocks {ours:?}, of it between start and end {inside:?}, 1000 bare spawns {:?}",
-        start.elapsed()
-    );
-    let start = std::time::Instant::now();
-    let mut bytes = 0;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let block = job("sh", "head -c 1000000000 /dev/zero");
-    runtime.block_on(world.executor.local.run(
-        &block,
-        &world.state,
-        std::future::pending(),
-        |_| {},
-        |_, piece, _| {
-            bytes += piece.len();
-            Ok(())
-        },
-    ));
-    println!("{bytes} bytes {:?}", start.elapsed());
-}
