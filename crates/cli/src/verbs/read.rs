@@ -99,7 +99,5 @@ pub fn read_problem(error: ReadError) -> Problem {
 
 /// A store that cannot be used.
 pub fn store_problem(error: StoreError) -> Problem {
-    let message = error.to_string();
-    let told = message.contains("`holdpoint runs`");
-    Problem::usage(message, if told { "" } else { "`holdpoint runs` lists the runs of this repository." })
+    Problem::usage(error.to_string(), "`holdpoint runs` lists the runs of this repository.")
 }
