@@ -49,7 +49,7 @@ impl Bench {
 
     /// Where commands run.
     pub fn root(&self) -> PathBuf {
-        self.temp.path().join("work")
+        self.temp.path().join("repo")
     }
 
     /// Everything that belongs to the bench.
