@@ -99,5 +99,5 @@ pub fn read_problem(error: ReadError) -> Problem {
 
 /// A store that cannot be used.
 pub fn store_problem(error: StoreError) -> Problem {
-    Problem::usage(error.to_string(), "")
+    Problem::usage(error.to_string(), "`holdpoint runs` lists the runs of this repository.")
 }
