@@ -32,7 +32,7 @@ impl Bench {
     /// A directory outside of any repository.
     pub fn new() -> Bench {
         let temp = tempfile::tempdir().unwrap();
-        for name in ["work", "home", "tmp"] {
+        for name in ["repo", "home", "tmp"] {
             fs::create_dir(temp.path().join(name)).unwrap();
         }
         Bench { temp }
