@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// Nothing is called that.
-    #[error("no run `{what}` in {}: `holdpoint runs` lists them", store.display())]
+    #[error("no run `{what}` in {}", store.display())]
     NotFound {
         /// What was looked for.
         what: String,

@@ -16,6 +16,8 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
     let mut checked =
         arguments.files.iter().map(|file| prepare::check(file)).collect::<Result<Vec<Checked>, Problem>>()?;
     same_ids(&mut checked);
+    // A document that cannot run is a document error; one that merely does not pass is a check that failed.
+    let broken = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
     if arguments.deny.is_some() {
         for finding in checked.iter_mut().flat_map(|checked| &mut checked.findings) {
             finding.severity = Severity::Error;
@@ -28,7 +30,11 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
         CheckFormat::Github => github(&checked),
     }
     let failed = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
-    Ok(if failed { Exit::Usage } else { Exit::Passed })
+    Ok(match (broken, failed) {
+        (true, _) => Exit::Usage,
+        (false, true) => Exit::Failed,
+        (false, false) => Exit::Passed,
+    })
 }
 
 fn pretty(value: &Value) -> String {

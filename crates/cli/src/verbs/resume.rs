@@ -160,6 +160,9 @@ pub fn open_problem(error: OpenError) -> Problem {
     match error {
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
         OpenError::Read(error) => read_problem(error),
+        OpenError::Sealed | OpenError::Closed => {
+            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
+        }
         _ => Problem::record(message, "Nothing was executed. `holdpoint verify` says what is wrong with it."),
     }
 }
