@@ -178,6 +178,10 @@ impl<P: Person> Prepared<P> {
 }
 
 impl<P: Person> Person for Prepared<P> {
+    fn attended(&self) -> bool {
+        self.otherwise.is_some()
+    }
+
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         match &mut self.otherwise {
             Some(person) => person.enter(scene, task),
