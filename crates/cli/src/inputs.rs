@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
 
+use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 
 /// Every input with its value.
@@ -33,14 +34,19 @@ pub struct Wanted<'a> {
     pub all: bool,
 }
 
-/// `K=V`, each.
+/// `K=V`, each, no name twice.
 pub fn parse_set(set: &[String]) -> Result<BTreeMap<String, String>, Problem> {
-    set.iter()
-        .map(|pair| match pair.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            _ => Err(Problem::usage(format!("--set {pair}: there is no value"), "Write --set NAME=VALUE.")),
-        })
-        .collect()
+    let mut values = BTreeMap::new();
+    for pair in set {
+        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            // Not shown: what stands there may be a secret.
+            return Err(Problem::usage("--set takes a name and a value", "Write --set NAME=VALUE."));
+        };
+        if values.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Problem::usage(format!("--set gives {name} twice"), "Give it once."));
+        }
+    }
+    Ok(values)
 }
 
 /// Finds a value for every input: given, from its source, its default, else asked for.
@@ -64,7 +70,7 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
     }
     let mut inputs = Inputs::default();
     for input in declared {
-        let Some((value, from)) = find(input, wanted)? else {
+        let Some((value, from)) = find(input, name, source, wanted)? else {
             if wanted.all {
                 let help = format!("Give it with --set {}=VALUE.", input.name);
                 let message = format!("the input {} has no value", input.name);
@@ -105,17 +111,26 @@ pub fn secrets_again(
     Ok(resolve(&only, name, source, wanted)?.secrets)
 }
 
-fn find(input: &Input, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, Problem> {
+fn find(
+    input: &Input,
+    name: &str,
+    source: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Option<(String, String)>, Problem> {
     if let Some(value) = wanted.set.get(&input.name) {
         return Ok(Some((value.clone(), "set".to_owned())));
     }
     if let Some(value) = wanted.answers.get(&input.name) {
         return Ok(Some((value.clone(), "answers".to_owned())));
     }
-    if let Some(source) = &input.from
-        && let Some(found) = from_source(input, source, wanted)?
-    {
-        return Ok(Some(found));
+    if let Some(from) = &input.from {
+        let fail = |why: String| {
+            let message = format!("the input {}: {why}", input.name);
+            at(input, name, source, message, "Mend that, or give it with --set.".to_owned())
+        };
+        if let Some(found) = from_source(from, wanted).map_err(fail)? {
+            return Ok(Some(found));
+        }
     }
     if let Some(default) = &input.default {
         return Ok(Some((default.clone(), "default".to_owned())));
@@ -126,17 +141,8 @@ fn find(input: &Input, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, 
     ask(input).map(|value| Some((value, "asked".to_owned())))
 }
 
-fn from_source(
-    input: &Input,
-    source: &Source,
-    wanted: &Wanted<'_>,
-) -> Result<Option<(String, String)>, Problem> {
-    let fail = |what: String, why: String| {
-        Problem::usage(
-            format!("the input {}: {what}: {why}", input.name),
-            "Mend that, or give it with --set.",
-        )
-    };
+fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, String> {
+    let fail = |what: String, why: String| format!("{what}: {why}");
     match source {
         Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
         Source::File(path) => {
@@ -189,6 +195,7 @@ fn one_newline_off(mut text: String) -> String {
 fn ask(input: &Input) -> Result<String, Problem> {
     let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
     let answer = if input.secret {
+        let _prompting = Prompting::hidden();
         dialoguer::Password::new().with_prompt(format!("{prompt} (not shown)")).interact()
     } else {
         let kind = input.kind.clone();

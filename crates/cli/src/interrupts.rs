@@ -1,7 +1,8 @@
 //! Ctrl-C and its relatives, as values that can be awaited.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -27,7 +28,10 @@ pub enum Interrupt {
 impl Interrupts {
     /// Catches INT, TERM and HUP. From now on TERM and HUP at a prompt park the run.
     pub fn catch() -> Result<Interrupts, Problem> {
-        tokio::spawn(leave_prompts([caught(SignalKind::terminate())?, caught(SignalKind::hangup())?]));
+        if WATCHED.set(()).is_ok() {
+            let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
+            tokio::spawn(leave_prompts(leave, caught(SignalKind::interrupt())?));
+        }
         Ok(Interrupts {
             int: caught(SignalKind::interrupt())?,
             leave: [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?],
@@ -69,44 +73,85 @@ fn caught(kind: SignalKind) -> Result<Signal, Problem> {
     signal(kind).map_err(|error| Problem::fault(format!("signals cannot be caught: {error}"), ""))
 }
 
-static PROMPTING: AtomicBool = AtomicBool::new(false);
+const NOBODY: u8 = 0;
+const OPERATOR: u8 = 1;
+const HIDDEN: u8 = 2;
+
+/// Who is being asked.
+static PROMPTING: AtomicU8 = AtomicU8::new(NOBODY);
+/// Whether [`leave_prompts`] is at work: one is enough.
+static WATCHED: OnceLock<()> = OnceLock::new();
+/// How many times INT was heard.
+static HEARD: AtomicUsize = AtomicUsize::new(0);
 static MODES: OnceLock<Termios> = OnceLock::new();
 
 /// While this lives, somebody is being asked: nothing runs, and everything that happened is durable.
-pub struct Prompting;
+pub struct Prompting {
+    heard: usize,
+}
 
 impl Prompting {
     /// Somebody is asked from now on.
     pub fn begin() -> Prompting {
+        Prompting::of(OPERATOR)
+    }
+
+    /// As [`Prompting::begin`], for a secret before anything has happened: there is no run to park, and Ctrl-C would
+    /// otherwise leave the terminal without its echo.
+    pub fn hidden() -> Prompting {
+        Prompting::of(HIDDEN)
+    }
+
+    fn of(whom: u8) -> Prompting {
         if let Ok(modes) = tcgetattr(std::io::stdin()) {
             MODES.get_or_init(|| modes);
         }
-        PROMPTING.store(true, Ordering::SeqCst);
-        Prompting
+        PROMPTING.store(whom, Ordering::SeqCst);
+        Prompting { heard: HEARD.load(Ordering::SeqCst) }
+    }
+
+    /// For a prompt that was interrupted, which raises INT: waits, a second at most, until that has been heard, or
+    /// until the program has left.
+    pub fn wait_until_heard(&self) {
+        let start = Instant::now();
+        while HEARD.load(Ordering::SeqCst) == self.heard && start.elapsed() < Duration::from_secs(1) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
 impl Drop for Prompting {
     fn drop(&mut self) {
-        PROMPTING.store(false, Ordering::SeqCst);
+        PROMPTING.store(NOBODY, Ordering::SeqCst);
     }
 }
 
 /// A prompt reads the terminal and cannot be told to stop, so the program leaves from beside it. That is parking:
 /// at a prompt nothing is in flight and nothing is left to be written.
-async fn leave_prompts([mut term, mut hup]: [Signal; 2]) {
+async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
     loop {
-        tokio::select! { _ = term.recv() => {}, _ = hup.recv() => {} }
-        if PROMPTING.load(Ordering::SeqCst) {
-            if let Some(modes) = MODES.get() {
-                let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
+        let leave = tokio::select! {
+            biased;
+            _ = term.recv() => true,
+            _ = hup.recv() => true,
+            _ = int.recv() => false,
+        };
+        let (words, exit) = match PROMPTING.load(Ordering::SeqCst) {
+            OPERATOR if leave => {
+                ("PARKED: the program was asked to leave. Go on with: holdpoint resume latest", Exit::Parked)
             }
-            let _ = console::Term::stderr().show_cursor();
-            crate::screen::say(
-                "\nPARKED: the program was asked to leave. Go on with: holdpoint resume latest",
-            );
-            #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning
-            std::process::exit(Exit::Parked as i32);
+            HIDDEN => ("The secret was not given. Nothing was run.", Exit::Usage),
+            _ => {
+                HEARD.fetch_add(1, Ordering::SeqCst);
+                continue;
+            }
+        };
+        if let Some(modes) = MODES.get() {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
         }
+        let _ = console::Term::stderr().show_cursor();
+        crate::screen::say(&format!("\n{words}"));
+        #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning
+        std::process::exit(exit as i32);
     }
 }

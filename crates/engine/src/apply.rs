@@ -23,6 +23,7 @@ impl Run {
     }
 
     fn fold(&mut self, plan: &Plan, event: &Event, next: &Next) -> Fold {
+        ensure(event.who().is_none_or(|who| !who.trim().is_empty()), "it must say who")?;
         if let Event::RunOpened(opened) = event {
             ensure(*next == Next::Open, "the run is open already")?;
             return self.open(plan, opened);

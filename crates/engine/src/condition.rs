@@ -2,7 +2,6 @@
 
 use holdpoint_document::Plan;
 
-use crate::run::Status;
 use crate::{Run, Slot, Task, TemplateError};
 
 /// What the conditions of a task that has not begun say.
@@ -20,9 +19,6 @@ impl Run {
     /// was decided once stays decided, until the step is done again.
     pub(crate) fn condition<'p>(&self, plan: &'p Plan, task: Task) -> Condition<'p> {
         let state = self.state(task);
-        if state.status != Status::Pending {
-            return Condition::Holds;
-        }
         let of_step = match task.slot {
             Slot::Action(_) if !self.entered[task.step] => task.step_of(plan).when.as_slice(),
             _ => &[],

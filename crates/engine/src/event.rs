@@ -173,7 +173,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Who gave it as an answer; `None` for what no one answers.
+    /// Who gave it as an answer; `None` for what nobody answers.
     pub fn by(&self) -> Option<&By> {
         match self {
             Event::ItemConfirmed { by, .. }
@@ -185,7 +185,26 @@ impl Event {
             Event::SignOffGiven(given) => Some(&given.by),
             Event::Deviation(deviation) => Some(&deviation.by),
             Event::RollbackOpened { by, .. } => by.as_ref(),
-            _ => None,
+            Event::RunOpened(_)
+            | Event::SessionOpened(_)
+            | Event::LogRecovered { .. }
+            | Event::NotApplicable { .. }
+            | Event::ActionStarted(_)
+            | Event::ActionFinished(_)
+            | Event::SignOffRequested { .. }
+            | Event::RollbackStarted(_)
+            | Event::RollbackFinished(_)
+            | Event::RunClosed { .. } => None,
+        }
+    }
+
+    /// Who is answerable for it, where that is a person: whoever answered, signed, decided, wrote; or operates, where
+    /// the event is of a session. `None` for what the driver or the document does.
+    pub fn who(&self) -> Option<&str> {
+        match self {
+            Event::RunOpened(opened) => Some(&opened.session.operator),
+            Event::SessionOpened(session) => Some(&session.operator),
+            other => other.by().map(|by| by.who.as_str()),
         }
     }
 }

@@ -33,8 +33,9 @@ pub(crate) struct Rollback {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Effects {
     starts: u64,
-    /// Steps that can be undone still, with the number of their last start.
-    undoable: BTreeMap<usize, u64>,
+    /// Steps that can be undone still, by the number of their last start; and the other way round.
+    undoable: BTreeMap<u64, usize>,
+    last_start: BTreeMap<usize, u64>,
     /// Steps up to the last point of no return. They stay so: to undo one that was repeated after the point would
     /// go back behind it.
     kept: BTreeSet<usize>,
@@ -46,10 +47,13 @@ impl Effects {
     pub(crate) fn note(&mut self, plan: &Plan, step: usize) {
         self.starts += 1;
         if !self.kept.contains(&step) {
-            self.undoable.insert(step, self.starts);
+            if let Some(before) = self.last_start.insert(step, self.starts) {
+                self.undoable.remove(&before);
+            }
+            self.undoable.insert(self.starts, step);
         }
         if plan.steps[step].irreversible {
-            self.kept.extend(std::mem::take(&mut self.undoable).into_keys());
+            self.kept.extend(std::mem::take(&mut self.undoable).into_values());
             self.barrier = Some(step);
         }
     }
@@ -59,16 +63,14 @@ impl Run {
     /// What rolling back now would do: steps that may have taken effect, in reverse order of their last start, back to
     /// the last point of no return.
     pub fn rollback_plan(&self, plan: &Plan) -> RollbackPlan {
-        let mut steps: Vec<(usize, u64)> = self.effects.undoable.iter().map(|(s, n)| (*s, *n)).collect();
-        steps.sort_by_key(|(_, start)| std::cmp::Reverse(*start));
-        let (without, steps) =
-            steps.iter().map(|(step, _)| *step).partition(|step| plan.steps[*step].rollbacks.is_empty());
+        let last_first = self.effects.undoable.values().rev().copied();
+        let (without, steps) = last_first.partition(|step| plan.steps[*step].rollbacks.is_empty());
         RollbackPlan { steps, without, barrier: self.effects.barrier }
     }
 
     /// Whether rolling back now would do anything.
     pub(crate) fn can_roll_back(&self, plan: &Plan) -> bool {
-        self.effects.undoable.keys().any(|step| !plan.steps[*step].rollbacks.is_empty())
+        self.effects.undoable.values().any(|step| !plan.steps[*step].rollbacks.is_empty())
     }
 
     pub(crate) fn open_rollback(

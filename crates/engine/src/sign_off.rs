@@ -27,7 +27,7 @@ impl Run {
         let role = &sign_off.role;
         let members = opened.roles.get(role);
         if principal.trim().is_empty() {
-            return Some("a release needs the name of whoever gives it".to_owned());
+            return Some("a release must say who gives it".to_owned());
         }
         if !opened.roles.is_empty() && !members.is_some_and(|members| members.iter().any(|m| m == principal))
         {

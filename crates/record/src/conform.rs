@@ -6,7 +6,7 @@ use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Event, Finished, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task, judge,
+    BlobRef, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task, judge,
 };
 
 use crate::verify::{RecordVerdict, verify_bytes};
@@ -29,7 +29,7 @@ pub struct Verification {
 
 /// Proves a record: bytes, seal, then conformity. An error means that nothing could be proved.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
-    let BytesReport { mut verdict, events, position, mut remarks, .. } = verify_bytes(dir)?;
+    let BytesReport { mut verdict, events, position, unreferenced, mut remarks, .. } = verify_bytes(dir)?;
     let mut named: Vec<BlobRef> =
         events.iter().flat_map(|e| crate::referenced(&e.event).unwrap_or_default()).collect();
     named.sort();
@@ -47,6 +47,12 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
             ));
         }
     }
+    if !unreferenced.is_empty() {
+        remarks.push(format!(
+            "{} blob(s) are there that no event names; a crash leaves such",
+            unreferenced.len()
+        ));
+    }
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
@@ -54,6 +60,10 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
 }
 
 type Wrong = (u64, String);
+
+/// How a mask begins. Events are masked once more than the output that they tell of: a secret that a capture put
+/// together is masked in the event only.
+const MASK: &str = "[REDACTED:";
 
 fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut usize) -> Result<(), Wrong> {
     let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
@@ -102,6 +112,15 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
     if compiled.plan.digest() != opened.plan {
         return Err("the recorded run-book makes another plan than the one that was run".to_owned());
     }
+    let (book, front) = (&opened.runbook, &compiled.plan.front);
+    let same = |told: &str, claimed: &str| told == claimed || told.contains(MASK);
+    let claims = [(&book.document_id, &front.document_id), (&book.revision, &front.revision)];
+    let claims = claims.map(|(told, claimed)| (told.as_deref(), claimed.as_deref()));
+    if !same(&book.title, &compiled.plan.title)
+        || claims.iter().any(|(told, claimed)| !same(told.unwrap_or_default(), claimed.unwrap_or_default()))
+    {
+        return Err("title, document_id or revision are not those of the recorded run-book".to_owned());
+    }
     Ok(compiled.plan)
 }
 
@@ -124,7 +143,11 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
                 && environment.signature.unwrap_or(holdpoint_document::Assurance::Typed) == seen.signature
         }
         None => {
-            config.environments.is_empty() && seen.name == "local" && !seen.rehearsal && seen.vars.is_empty()
+            let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes && seen.vars.is_empty();
+            config.environments.is_empty()
+                && seen.name == "local"
+                && plain
+                && seen.signature == holdpoint_document::Assurance::Typed
         }
     };
     if same { Ok(()) } else { Err("the environment is not that of the recorded configuration".to_owned()) }
@@ -166,12 +189,21 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished) -> Result<bool
             judgement.outcome, finished.outcome
         ));
     }
-    let held =
-        |judged: &[holdpoint_engine::Judged]| judged.iter().map(|judged| judged.held).collect::<Vec<_>>();
-    if held(&judgement.expectations) != held(&finished.expectations) {
+    let secrets = run.opened().is_some_and(|opened| opened.inputs.iter().any(|input| input.secret));
+    let same = |told: &str, came: &str| told == came || (secrets && told.contains(MASK));
+    let same_words = |told: &Judged, came: &Judged| {
+        told.held == came.held
+            && same(&told.expected, &came.expected)
+            && same(told.came.as_deref().unwrap_or_default(), came.came.as_deref().unwrap_or_default())
+    };
+    let (told, came) = (&finished.expectations, &judgement.expectations);
+    if told.len() != came.len() || !told.iter().zip(came).all(|(told, came)| same_words(told, came)) {
         return Err("an expectation is judged differently on the recorded output".to_owned());
     }
-    if judgement.captures != finished.captures {
+    let (told, came) = (&finished.captures, &judgement.captures);
+    let captured =
+        |((a, told), (b, came)): ((&String, &String), (&String, &String))| a == b && same(told, came);
+    if told.len() != came.len() || !told.iter().zip(came).all(captured) {
         return Err("the captures are not those of the recorded output".to_owned());
     }
     Ok(true)

@@ -80,7 +80,7 @@ fn today() -> jiff::civil::Date {
 
 /// The text of a document.
 pub fn read(file: &Path) -> Result<String, Problem> {
-    let help = "Name a Markdown file that can be read.";
+    let help = "Name a file that can be read.";
     let bytes = std::fs::read(file)
         .map_err(|error| Problem::usage(format!("{} cannot be read: {error}", file.display()), help))?;
     String::from_utf8(bytes).map_err(|error| {
@@ -212,10 +212,14 @@ impl Prepared {
             }
         }
         if self.requires.clean_commit && traced.dirty != Some(false) {
-            return Err(Problem::refused(
-                format!("{name} requires a clean commit, and the work tree has uncommitted changes"),
-                "Commit or stash them; `git status` lists them.",
-            ));
+            let (why, help) = match traced.dirty {
+                Some(_) => (
+                    "the work tree has uncommitted changes",
+                    "Commit or stash them; `git status` lists them.",
+                ),
+                None => ("git knows of none here", "Run it in a git repository, from a commit."),
+            };
+            return Err(Problem::refused(format!("{name} requires a clean commit, and {why}"), help));
         }
         if self.requires.approved_document {
             return Err(Problem::refused(

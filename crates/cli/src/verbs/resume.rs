@@ -12,6 +12,7 @@ use super::{exit_of, prepare};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
+use crate::interrupts::Interrupts;
 use crate::operator::session;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -44,6 +45,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         ));
     }
     let ask = !arguments.unattended && screen::can_ask();
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
@@ -157,6 +160,9 @@ pub fn open_problem(error: OpenError) -> Problem {
     match error {
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
         OpenError::Read(error) => read_problem(error),
+        OpenError::Sealed | OpenError::Closed => {
+            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
+        }
         _ => Problem::record(message, "Nothing was executed. `holdpoint verify` says what is wrong with it."),
     }
 }

@@ -12,6 +12,7 @@ use super::{exit_of, verdict_words};
 use crate::args;
 use crate::drive::{Drive, Stop};
 use crate::exit::Exit;
+use crate::interrupts::Interrupts;
 use crate::operator::session;
 use crate::place::Traced;
 use crate::problem::Problem;
@@ -27,6 +28,8 @@ use crate::world::{Hands, Journal, Person};
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let ask = !arguments.unattended && screen::can_ask();
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     let traced = prepared.place.trace(&prepared.path);

@@ -86,7 +86,8 @@ fn an_outcome_that_contradicts_the_exit_or_the_expectations_is_refused() {
         block.expect.push(expect(Expected::Stderr(Matcher::Empty)));
     })]));
     story.start();
-    let cases: [(&str, Outcome, fn(&mut Finished)); 13] = [
+    type Case = (&'static str, Outcome, fn(&mut Finished));
+    let cases: [Case; 14] = [
         ("nothing was judged", Outcome::Passed, |f| f.expectations.clear()),
         ("one was not judged", Outcome::Passed, |f| drop(f.expectations.pop())),
         ("one was judged twice", Outcome::Passed, |f| f.expectations.push(f.expectations[0].clone())),
@@ -96,6 +97,10 @@ fn an_outcome_that_contradicts_the_exit_or_the_expectations_is_refused() {
         ("not started", Outcome::Passed, |f| f.error = Some("no such program".into())),
         ("an expectation that did not hold", Outcome::Passed, |f| f.expectations[2].held = false),
         ("a capture is missing", Outcome::Passed, |f| f.captures.clear()),
+        ("a capture is missing and nothing says so", Outcome::Failed, |f| {
+            f.captures.clear();
+            f.expectations.push(Judged { expected: "OUT".into(), came: None, held: true });
+        }),
         ("a capture nobody declared", Outcome::Passed, |f| drop(f.captures.insert("X".into(), "1".into()))),
         ("everything held", Outcome::Failed, |f| {
             f.exit = Some(0);

@@ -117,6 +117,28 @@ fn a_condition_that_would_not_evaluate_any_more_does_not_bar_the_rest_of_the_ste
 }
 
 #[test]
+fn a_block_that_began_is_tried_again_though_it_made_its_own_condition_false() {
+    let own = |step: Step| step.captures("OUT").with(only_if("OUT == 'yes'")).retry(1, 60);
+    let mut story = Story::of(plan([own(step("a").run().captures("OUT").run())]));
+    story.pass_with("OUT", "yes");
+    story.start();
+    story.finish_with(Outcome::Failed, |f| drop(f.captures.insert("OUT".into(), "no".into())));
+    assert_eq!(story.at(), "execute a#2");
+    story.execute(Outcome::Interrupted);
+    story.decide(Choice::Retry);
+    assert_eq!(story.at(), "execute a#2");
+}
+
+#[test]
+fn a_step_that_was_passed_over_may_be_looked_at_again() {
+    let mut story = Story::of(plan([step("a").run().when("false"), step("b").confirm()]));
+    story.pass_over();
+    assert_eq!(story.offers().back, [0]);
+    story.repeat("a");
+    assert_eq!(story.at(), "pass over a");
+}
+
+#[test]
 fn conditions_are_asked_again_when_the_step_is_repeated() {
     let mut story = Story::of(plan([
         step("a").run().captures("OUT"),

@@ -1,12 +1,19 @@
 //! The engine from outside: what it asks, what it takes, what it refuses.
 
+#![allow(clippy::unwrap_used)] // also in what tests share
+
 mod blocks;
 mod build;
 mod conditions;
 mod deviations;
 mod events;
 mod judging;
+mod opening;
+mod oracle;
 mod people;
+mod properties;
 mod resume;
 mod rollback;
 mod story;
+mod universe;
+mod walk;

@@ -6,14 +6,6 @@ use holdpoint_engine::*;
 use crate::build::*;
 use crate::story::*;
 
-fn input(name: &str, kind: ValueKind, secret: bool) -> Input {
-    Input { name: name.into(), prompt: None, kind, default: None, secret, from: None, span: Span::default() }
-}
-
-fn given(name: &str, value: Option<&str>, secret: bool) -> InputGiven {
-    InputGiven { name: name.into(), value: value.map(str::to_owned), secret, from: "set".into() }
-}
-
 #[test]
 fn an_item_is_confirmed_by_naming_it() {
     let mut story = Story::of(plan([step("a").confirm().confirm()]));
@@ -344,6 +336,16 @@ fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_b
 }
 
 #[test]
+fn a_release_does_not_lapse_once_a_block_that_it_guards_in_its_own_step_has_begun() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").confirm().run()]));
+    story.sign(QA);
+    story.confirm();
+    story.fail();
+    story.tell(deviation(DeviationKind::Shell, "a", None));
+    assert_eq!(story.at(), "ask a#3 Failed");
+}
+
+#[test]
 fn a_script_edited_right_after_the_release_is_released_again_before_it_runs() {
     let mut story = released_then(step("b").run());
     story.tell(story.editing("mine"));
@@ -398,39 +400,18 @@ fn a_statement_that_cannot_be_rendered_cannot_be_signed_but_the_run_can_go_back_
 }
 
 #[test]
-fn a_run_opens_with_exactly_the_inputs_the_document_asks_for() {
-    let mut plan = plan([step("a").run()]);
-    plan.front.inputs = vec![
-        input("RELEASE", ValueKind::Text { pattern: Some(r"^v\d+$".into()) }, false),
-        input("TOKEN", ValueKind::Text { pattern: None }, true),
-    ];
-    let release = || given("RELEASE", Some("v1"), false);
-    let token = || given("TOKEN", None, true);
-    let cases = [
-        ("as asked", vec![release(), token()], true),
-        ("in another order", vec![token(), release()], true),
-        ("one is missing", vec![token()], false),
-        ("one is too much", vec![release(), token(), given("X", Some("1"), false)], false),
-        ("one stands twice", vec![release(), release(), token()], false),
-        ("one stands for another", vec![release(), release()], false),
-        ("one does not match", vec![given("RELEASE", Some("1"), false), token()], false),
-        ("one has no value", vec![given("RELEASE", None, false), token()], false),
-        ("a secret has its value on record", vec![release(), given("TOKEN", Some("s"), true)], false),
-        ("a secret is called none", vec![release(), given("TOKEN", Some("s"), false)], false),
-        ("what is no secret is called one", vec![given("RELEASE", None, true), token()], false),
-    ];
-    for (case, inputs, taken) in cases {
-        let event = Event::RunOpened(Box::new(RunOpened { inputs, ..opened() }));
-        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken, "{case}");
+fn nobody_is_no_answer() {
+    let mut story = Story::of(plan([step("a").confirm().run().rollback()]));
+    for who in ["", " "] {
+        story.refuses(story.confirming(who));
+        story.refuses(Event::Note { text: "x".into(), step: None, corrects: None, by: by(who) });
+        story.refuses(Event::SessionOpened(session(who)));
+        let Event::Deviation(skip) = story.skipping() else { panic!() };
+        story.refuses(Event::Deviation(Deviation { by: by(who), ..skip }));
+        let (step, action) = ("a".to_owned(), "a#1".to_owned());
+        story.refuses(Event::Decision { step, action, choice: Choice::Abort, reason: None, by: by(who) });
     }
-}
-
-#[test]
-fn a_run_opens_only_in_an_environment_the_document_allows() {
-    let mut plan = plan([step("a").run()]);
-    for (allowed, taken) in [(vec![], true), (vec!["production"], true), (vec!["staging"], false)] {
-        plan.front.environments = allowed.into_iter().map(str::to_owned).collect();
-        let event = Event::RunOpened(Box::new(opened()));
-        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken);
-    }
+    story.confirm();
+    story.fail();
+    story.refuses(story.rolling_back(Some(by(" "))));
 }

@@ -49,7 +49,7 @@ fn the_steps_own_check_finds_out_and_the_operator_still_decides() {
     for outcome in [Outcome::Passed, Outcome::Failed, Outcome::TimedOut, Outcome::Interrupted] {
         let mut story = in_doubt();
         story.decide(Choice::FindOut);
-        assert_eq!(story.at(), "probe a#2");
+        assert_eq!(story.at(), "execute a#2 to find out");
         assert_eq!(story.offers().choices, [Choice::Abort]);
         story.refuses(story.skipping());
         story.execute(outcome);

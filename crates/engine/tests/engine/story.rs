@@ -124,6 +124,21 @@ pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outco
     }
 }
 
+/// What is at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…
+pub(crate) fn at(plan: &Plan, next: &Next) -> String {
+    let probe = |execution: &Execution| if execution.probe { " to find out" } else { "" };
+    match next {
+        Next::Open => "open".into(),
+        Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(plan).id),
+        Next::PassOver { task, .. } => format!("pass over {}", task.id(plan)),
+        Next::Execute(e) => format!("execute {}{}", e.task.id(plan), probe(e)),
+        Next::Await(e) => format!("await {}{}", e.task.id(plan), probe(e)),
+        Next::Ask(task, question) => format!("ask {} {question:?}", task.id(plan)),
+        Next::RollBack => "roll back".into(),
+        Next::Done(verdict) => format!("done {verdict:?}"),
+    }
+}
+
 pub(crate) struct Story {
     pub(crate) plan: Plan,
     pub(crate) run: Run,
@@ -167,20 +182,8 @@ impl Story {
         self.run.offers(&self.plan)
     }
 
-    /// The action at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…
     pub(crate) fn at(&self) -> String {
-        let name = |task: &Task| task.id(&self.plan);
-        match self.next() {
-            Next::Open => "open".into(),
-            Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(&self.plan).id),
-            Next::PassOver { task, .. } => format!("pass over {}", name(&task)),
-            Next::Execute(e) if e.probe => format!("probe {}", name(&e.task)),
-            Next::Execute(e) => format!("execute {}", name(&e.task)),
-            Next::Await(e) => format!("await {}", name(&e.task)),
-            Next::Ask(task, question) => format!("ask {} {question:?}", name(&task)),
-            Next::RollBack => "roll back".into(),
-            Next::Done(verdict) => format!("done {verdict:?}"),
-        }
+        at(&self.plan, &self.next())
     }
 
     pub(crate) fn execution(&self) -> Execution {

@@ -27,7 +27,10 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
             input = input.default((*word).to_owned());
         }
         let prompting = Prompting::begin();
-        let Ok(answer) = input.allow_empty(!default).interact_text() else { return Asked::Left };
+        let answer = match input.allow_empty(!default).interact_text() {
+            Ok(answer) => answer,
+            Err(error) => return left(&prompting, &error),
+        };
         drop(prompting);
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
@@ -46,6 +49,16 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
     }
 }
 
+/// A prompt that gave no answer. Ctrl-C and signals reach the rest of the program a moment later; before that, no
+/// other prompt may change the terminal again and no block may begin.
+fn left<T>(prompting: &Prompting, error: &dialoguer::Error) -> Asked<T> {
+    let dialoguer::Error::IO(error) = error;
+    if error.kind() == std::io::ErrorKind::Interrupted {
+        prompting.wait_until_heard();
+    }
+    Asked::Left
+}
+
 /// `run` and `r` become `[r]un`.
 fn with_key(word: &str, key: char) -> String {
     match word.split_once(key) {
@@ -59,10 +72,10 @@ pub fn text(prompt: &str) -> Asked<String> {
     let input = Input::<String>::new().with_prompt(format!("  {prompt}")).validate_with(|text: &String| {
         if text.trim().is_empty() { Err("It must not be empty.") } else { Ok(()) }
     });
-    let _prompting = Prompting::begin();
+    let prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
-        Err(_) => Asked::Left,
+        Err(error) => left(&prompting, &error),
     }
 }
 
@@ -71,9 +84,9 @@ pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked
     let input = Input::<String>::new()
         .with_prompt(format!("  {prompt}"))
         .validate_with(|text: &String| fits(text.trim()));
-    let _prompting = Prompting::begin();
+    let prompting = Prompting::begin();
     match input.interact_text() {
         Ok(text) => Asked::Said(text.trim().to_owned()),
-        Err(_) => Asked::Left,
+        Err(error) => left(&prompting, &error),
     }
 }

@@ -1,0 +1,190 @@
+//! Ctrl-C, TERM and HUP: the block and its descendants are gone, the record says so, the terminal is as it was.
+
+use rustix::process::Signal;
+
+use crate::screens::book;
+use crate::support::{Desk, group_is_gone, group_lives, holds_text};
+
+/// A block whose grandchild outlives its child.
+const LONG: &str = "## Work\n\n```sh run\nsh -c 'sleep 999 & echo begun >>log; wait' &\nwait\n```\n";
+
+/// A block that is told to end and does not.
+const DEAF: &str = "## Work\n\n```sh run\ntrap 'echo told >>log' TERM\necho begun >>log\n\
+    while :; do sleep 999 || :; done\n```\n";
+
+#[test]
+fn ctrl_c_at_a_prompt_parks_the_run_and_nothing_is_in_doubt() {
+    let desk = Desk::with(&book("## Work\n\n```sh run\necho worked >>log\n```\n"));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("What now?").listens();
+    terminal.presses_ctrl_c();
+    terminal.waits_for("PARKED");
+    terminal.ends(3);
+    assert_eq!(desk.is_intact_and_open(1).events.len(), 1);
+    let mut terminal = desk.terminal(&["resume", "1"]);
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    assert_eq!(desk.is_intact_and_complete(1).starts("work#1"), 1);
+    assert_eq!(desk.read("log"), "worked\n");
+}
+
+#[test]
+fn ctrl_c_at_a_question_within_a_question_takes_only_that_one_back() {
+    let desk = Desk::with(&book("## Work\n\n```sh run\necho worked >>log\n```\n"));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    for (word, prompt) in [
+        ("skip", "Why is it skipped?"),
+        ("note", "Note"),
+        ("shell", "What is the shell for?"),
+        ("abort", "End the run for good?"),
+    ] {
+        terminal.chooses(word).waits_for(prompt).listens();
+        terminal.presses_ctrl_c();
+    }
+    assert_eq!(desk.record(1).events.len(), 1);
+    // And it does not end the block that is run afterwards.
+    terminal.chooses("run").waits_for("✓ passed").waits_for("PASSED");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+    assert_eq!(desk.read("log"), "worked\n");
+}
+
+#[test]
+fn ctrl_c_in_a_block_ends_it_with_its_grandchildren_and_asks() {
+    let desk = Desk::with(&book(LONG));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run");
+    holds_text(&desk.path("log"), "begun");
+    let group = desk.record(1).child_group();
+    assert!(group_lives(group));
+    terminal.presses_ctrl_c();
+    terminal.waits_for("✗ INTERRUPTED").waits_for("stopped by the operator").waits_for("What now?");
+    group_is_gone(group);
+    let record = desk.record(1);
+    assert_eq!(record.after_opening(), ["action.started work#1", "action.finished work#1 interrupted"]);
+    assert_eq!(record.last()["signal"], 15);
+    terminal.listens();
+    terminal.types("skip\r");
+    terminal.answers("Why is it skipped?", "takes too long").waits_for("PASSED");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+}
+
+#[test]
+fn ctrl_c_twice_parks_after_the_block_was_killed() {
+    let desk = Desk::with(&book(DEAF));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run");
+    holds_text(&desk.path("log"), "begun");
+    let group = desk.record(1).child_group();
+    terminal.presses_ctrl_c();
+    holds_text(&desk.path("log"), "told");
+    terminal.presses_ctrl_c();
+    terminal.waits_for("✗ INTERRUPTED").waits_for("PARKED");
+    terminal.ends(3);
+    group_is_gone(group);
+    let record = desk.is_intact_and_open(1);
+    assert_eq!(record.last()["outcome"], "interrupted");
+    assert_eq!(record.last()["signal"], 9);
+}
+
+#[test]
+fn a_program_that_is_told_to_leave_stops_the_block_and_parks() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let desk = Desk::with(&book(LONG));
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        terminal.chooses("run");
+        holds_text(&desk.path("log"), "begun");
+        let group = desk.record(1).child_group();
+        terminal.sends(signal);
+        terminal.waits_for("✗ INTERRUPTED").waits_for("PARKED");
+        terminal.ends(3);
+        group_is_gone(group);
+        let record = desk.is_intact_and_open(1);
+        assert_eq!(record.after_opening(), ["action.started work#1", "action.finished work#1 interrupted"]);
+        let (_, told) = desk.ends(3, &["resume", "1", "--unattended"]);
+        assert!(told.contains("waiting for a decision on a failure"), "{told}");
+    }
+}
+
+#[test]
+fn a_program_that_is_told_to_leave_at_a_prompt_parks() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        for nested in [false, true] {
+            let desk = Desk::with(&book(LONG));
+            let mut terminal = desk.terminal(&["run", "book.md"]);
+            if nested {
+                terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+            } else {
+                terminal.waits_for("What now?").listens();
+            }
+            terminal.sends(signal);
+            terminal.waits_for("PARKED");
+            terminal.ends(3);
+            desk.is_intact_and_open(1);
+        }
+    }
+}
+
+/// A check that fails at first and is looked at again in an hour.
+const AGAIN: &str = "## Look\n\n```sh check\n#| retry: { every: 1h, for: 3h }\ntest -e there\n```\n\n\
+    ```yaml expect\nexit: 0\n```\n";
+
+#[test]
+fn ctrl_c_between_two_attempts_asks_instead_of_waiting_on() {
+    let desk = Desk::with(&book(AGAIN));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("✗ FAILED");
+    desk.write("there", "");
+    terminal.presses_ctrl_c();
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    assert_eq!(desk.is_intact_and_complete(1).starts("look#1"), 2);
+}
+
+#[test]
+fn a_program_that_is_told_to_leave_between_two_attempts_parks() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let desk = Desk::with(&book(AGAIN));
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        terminal.chooses("run").waits_for("✗ FAILED");
+        terminal.sends(signal);
+        terminal.waits_for("PARKED");
+        terminal.ends(3);
+        desk.is_intact_and_open(1);
+    }
+}
+
+#[test]
+fn a_block_that_ends_by_itself_leaves_the_terminal_as_it_was_when_the_run_fails() {
+    let desk = Desk::with(&book("## Work\n\n```yaml step\non_failure: stop\n```\n\n```sh run\nfalse\n```\n"));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("✗ FAILED").waits_for("Run 1: FAILED");
+    terminal.ends(1);
+    desk.is_intact_and_complete(1);
+}
+
+const ASKS: &str = "---\nrunbook: 1\ntitle: Asks\ninputs:\n  PLACE: { prompt: Which place }\n  \
+    TOKEN: { secret: true, prompt: Which token }\n---\n\n# Asks\n\n## Look\n\n```sh check\necho $PLACE\n```\n";
+
+#[test]
+fn leaving_while_an_input_is_asked_for_writes_nothing_and_leaves_the_terminal_as_it_was() {
+    for secret in [false, true] {
+        for signal in [None, Some(Signal::INT), Some(Signal::TERM), Some(Signal::HUP)] {
+            let desk = Desk::with(ASKS);
+            let mut terminal = desk.terminal(&["run", "book.md"]);
+            terminal.waits_for("Which place").listens();
+            if secret {
+                terminal.types("here\r");
+                terminal.waits_for("Which token (not shown)").hides();
+            }
+            match signal {
+                Some(signal) => terminal.sends(signal),
+                None => terminal.presses_ctrl_c(),
+            }
+            terminal.waits_for("was not given").waits_for("Nothing was run.");
+            terminal.ends(2);
+            assert_eq!(desk.runs(), 0);
+        }
+    }
+}

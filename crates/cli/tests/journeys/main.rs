@@ -1,0 +1,13 @@
+//! Journeys through the real binary: on a real terminal, without one, killed in the middle, and through the promotion.
+//!
+//! Nothing here sleeps for a time: each test waits for text on the terminal, for a file, or for a process to be gone.
+
+#![allow(clippy::unwrap_used)]
+#![allow(unreachable_pub)] // one binary: nothing of it can be reached from outside
+
+mod support;
+
+mod interrupts;
+mod plain;
+mod screens;
+mod secrets;

@@ -1,0 +1,62 @@
+//! Where nobody reads along on a terminal: plain lines. Where colours are not wanted: none.
+
+use crate::screens::book;
+use crate::support::Desk;
+
+const STEPS: &str = "## Work\n\n> [!WARNING]\n> Loud.\n\n```sh run\nprintf 'one\\rtwo\\n'; printf '\\033[31mred\\033[0m\\n'\n```\n\n\
+    ## Look\n\n```yaml step\non_failure: stop\n```\n\n```sh check\necho came\n```\n\n\
+    ```yaml expect\nstdout: [ { equals: wanted } ]\n```\n";
+
+#[test]
+fn without_a_terminal_there_are_plain_lines_only() {
+    let desk = Desk::with(&book(STEPS));
+    let (out, told) = desk.ends(1, &["run", "book.md", "--unattended"]);
+    assert_eq!(out, "");
+    for wanted in ["│ two", "✓ passed", "✗ FAILED", "wanted", "came", "Run 1: FAILED"] {
+        assert!(told.contains(wanted), "{wanted} in\n{told}");
+    }
+    let strange: Vec<char> = told.chars().filter(|c| c.is_control() && *c != '\n').collect();
+    assert!(strange.is_empty(), "{strange:?} in\n{told}");
+    assert!(!told.contains(['░', '█']), "a bar in\n{told}");
+    desk.is_intact_and_complete(1);
+    for words in [
+        &["show", "1"][..],
+        &["runs"],
+        &["verify", "1"],
+        &["replay", "1", "--speed", "1000"],
+        &["plan", "book.md"],
+        &["check", "book.md"],
+    ] {
+        let output = desk.holdpoint(words).output().unwrap();
+        assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{words:?}");
+    }
+}
+
+#[test]
+fn no_color_is_heeded_on_a_terminal() {
+    for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let desk = Desk::with(&book(STEPS)).set(variable, value);
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        terminal.chooses("run").waits_for("│ two").chooses("run").waits_for("Run 1: FAILED");
+        let bytes = terminal.bytes();
+        terminal.ends(1);
+        let text = String::from_utf8(bytes).unwrap();
+        let colours = text.split("\x1b[").skip(1).filter(|rest| {
+            rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+        });
+        assert_eq!(colours.count(), 0, "{variable}: {text:?}");
+        assert!(!text.contains(['░', '█']), "{variable}: a bar in\n{text}");
+    }
+}
+
+#[test]
+fn a_terminal_shows_colours_and_a_bar() {
+    let desk = Desk::with(&book(STEPS));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("│ two").chooses("run").waits_for("Run 1: FAILED");
+    let text = String::from_utf8(terminal.bytes()).unwrap();
+    terminal.ends(1);
+    assert!(text.contains("\x1b[32m"), "{text:?}");
+    assert!(text.contains('░'), "{text:?}");
+    assert!(!text.contains("\x1b[31mred"), "the block's own escape codes must not steer the terminal");
+}

@@ -1,0 +1,335 @@
+//! A run stepped through at a real terminal, answer by answer.
+
+use crate::support::{Desk, OPS, QA};
+
+/// A run-book of one title with these steps.
+pub fn book(steps: &str) -> String {
+    format!("---\nrunbook: 1\ntitle: Book\nroles: [operator, qa]\n---\n\n# Book\n\n{steps}")
+}
+
+const TWO: &str = "## Make\n\n```sh run\necho made >>log\n```\n\n```sh rollback\necho unmade >>log\n```\n\n\
+    ## Use\n\n```sh run\necho used >>log\n```\n\n```sh rollback\necho unused >>log\n```\n";
+
+#[test]
+fn each_block_is_run_when_the_operator_says_so() {
+    let desk =
+        Desk::with(&book("## Greet\n\n```sh run\nNAME=Ada\n```\n\n```sh check\necho hello $NAME\n```\n"));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("NAME=Ada").chooses("run");
+    terminal.waits_for("echo hello $NAME").chooses("r").waits_for("│ hello Ada").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(
+        record.after_opening(),
+        [
+            "action.started greet#1",
+            "action.finished greet#1 passed",
+            "action.started greet#2",
+            "action.finished greet#2 passed",
+            "run.closed passed"
+        ]
+    );
+    assert!(record.events[0]["session"]["tty"].as_str().unwrap().starts_with("/dev/"));
+}
+
+#[test]
+fn enter_alone_runs_the_block_and_a_word_that_is_no_answer_is_asked_again() {
+    let desk = Desk::with(&book("## Greet\n\n```sh run\necho hello\n```\n"));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("jump").waits_for("That is none of them.");
+    terminal.chooses("?").waits_for("end the run here, for good");
+    terminal.waits_for("What now? [run]:").listens();
+    terminal.types("\r");
+    terminal.waits_for("What now?: run\r\n").waits_for("│ hello");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+}
+
+#[test]
+fn a_skipped_block_needs_a_reason_and_is_a_deviation() {
+    let desk = Desk::with(&book(TWO));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+    terminal.types("\r");
+    terminal.answers("Why is it skipped?", "made yesterday");
+    terminal.chooses("run").waits_for("1 deviation");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    let deviation = record.one("deviation");
+    assert_eq!(
+        (&deviation["kind"], &deviation["action"], &deviation["reason"]),
+        (&"skipped".into(), &"make#1".into(), &"made yesterday".into())
+    );
+    assert_eq!(deviation["by"], serde_json::json!({ "who": OPS, "via": "terminal" }));
+    assert_eq!(desk.read("log"), "used\n");
+}
+
+#[test]
+fn an_edited_script_runs_instead_and_is_kept() {
+    let desk = Desk::with(&book("## Greet\n\n```sh run\necho helo\n```\n"));
+    let editor = desk.program("editor", "#!/bin/sh\nsed 's/helo/hello/' \"$1\" >e && cp e \"$1\"\n");
+    let desk = desk.set("EDITOR", editor.to_str().unwrap());
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("edit").answers("Why is it changed?", "a typing error");
+    terminal.waits_for("EDITED for this run").chooses("run").waits_for("│ hello");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    let deviation = record.one("deviation");
+    assert_eq!((&deviation["kind"], &deviation["reason"]), (&"edited".into(), &"a typing error".into()));
+    assert_eq!(record.blob(&record.one("action.started")["script"]).trim_end(), "echo hello");
+    assert_eq!(record.stdout_of("greet#1"), "hello\n");
+}
+
+#[test]
+fn an_editor_that_saves_nothing_changes_nothing() {
+    let desk = Desk::with(&book("## Greet\n\n```sh run\necho hello\n```\n")).set("EDITOR", "true");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("edit").waits_for("Nothing was saved");
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    assert!(desk.is_intact_and_complete(1).all("deviation").is_empty());
+}
+
+#[test]
+fn a_failure_shows_what_was_expected_beside_what_came_and_can_be_tried_again() {
+    let steps =
+        "## Look\n\n```sh check\ncat state\n```\n\n```yaml expect\nstdout: [ { equals: ready } ]\n```\n";
+    let desk = Desk::with(&book(steps));
+    desk.write("state", "starting\n");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("✗ FAILED").waits_for("expected").waits_for("ready");
+    terminal.waits_for("came").waits_for("starting");
+    desk.write("state", "ready\n");
+    terminal.chooses("retry").chooses("run").waits_for("✓ passed");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(
+        record.after_opening(),
+        [
+            "action.started look#1",
+            "action.finished look#1 failed",
+            "decision look#1 retry",
+            "action.started look#1",
+            "action.finished look#1 passed",
+            "run.closed passed"
+        ]
+    );
+    assert_eq!(record.all("action.started")[1]["attempt"], 2);
+}
+
+#[test]
+fn a_step_can_be_repeated_and_the_run_goes_on_where_it_was() {
+    let desk = Desk::with(&book(TWO));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").waits_for("2 Use");
+    terminal.chooses("back").answers("Which step?", "1");
+    terminal.answers("Repeat it, or go on from there?", "repeat").answers("Why?", "once more");
+    terminal.waits_for("1 Make").chooses("run").waits_for("2 Use").chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("deviation")["kind"], "repeated");
+    assert_eq!(desk.read("log"), "made\nmade\nused\n");
+}
+
+#[test]
+fn going_back_does_everything_from_there_again() {
+    let steps = format!("{TWO}\n## End\n\n```sh check\ntrue\n```\n");
+    let desk = Desk::with(&book(&steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").chooses("run").waits_for("3 End");
+    terminal.chooses("back").answers("Which step?", "1");
+    terminal.answers("Repeat it, or go on from there?", "from there").answers("Why?", "all of it");
+    terminal.waits_for("1 Make").chooses("run").waits_for("2 Use").chooses("run");
+    terminal.waits_for("3 End").chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("deviation")["kind"], "out_of_order");
+    assert_eq!(desk.read("log"), "made\nused\nmade\nused\n");
+}
+
+#[test]
+fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
+    let desk = Desk::with(&book(TWO)).set("PS1", "shell> ");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("what rollback").waits_for("Nothing was changed that could be rolled back.");
+    terminal.chooses("run").chooses("what rollback").waits_for("1. undo 1 Make");
+    terminal.chooses("note").answers("Note", "the light is green");
+    terminal.chooses("shell").answers("What is the shell for?", "to look around").waits_for("shell> ");
+    terminal.types("echo beside >beside; exit\n");
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("note")["text"], "the light is green");
+    let deviation = record.one("deviation");
+    assert_eq!((&deviation["kind"], &deviation["reason"]), (&"shell".into(), &"to look around".into()));
+    assert_eq!(desk.read("beside"), "beside\n");
+    assert_eq!(desk.read("log"), "made\nused\n");
+}
+
+#[test]
+fn a_rollback_undoes_what_was_done_last_first() {
+    let steps = format!("{TWO}\n## End\n\n```sh check\ntrue\n```\n");
+    let desk = Desk::with(&book(&steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").chooses("run").waits_for("3 End");
+    terminal.chooses("roll back").waits_for("1. undo 2 Use").waits_for("2. undo 1 Make");
+    terminal.answers("Roll back and end the run?", "no");
+    terminal.chooses("roll back").answers("Roll back and end the run?", "yes");
+    terminal.answers("Why is it rolled back?", "second thoughts");
+    terminal.chooses("run").chooses("run").waits_for("ROLLED BACK");
+    terminal.ends(1);
+    let record = desk.is_intact_and_complete(1);
+    let opened = record.one("rollback.opened");
+    assert_eq!(
+        (&opened["steps"], &opened["reason"]),
+        (&serde_json::json!(["use", "make"]), &"second thoughts".into())
+    );
+    assert_eq!(desk.read("log"), "made\nused\nunused\nunmade\n");
+    assert_eq!(record.last()["verdict"], "rolled_back");
+}
+
+#[test]
+fn an_aborted_run_ends_with_its_own_exit_code_and_a_reason() {
+    let desk = Desk::with(&book(TWO));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("abort").answers("End the run for good?", "no");
+    terminal.chooses("abort").answers("End the run for good?", "yes");
+    terminal.answers("Why is it aborted?", "the wrong day").waits_for("ABORTED");
+    terminal.ends(4);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.after_opening(), ["decision make#1 abort", "run.closed aborted"]);
+    assert_eq!(record.one("decision")["reason"], "the wrong day");
+    assert_eq!(desk.read("log"), "");
+}
+
+#[test]
+fn a_parked_run_waits_and_is_taken_up_again() {
+    let desk = Desk::with(&book(TWO));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").chooses("park").waits_for("PARKED").waits_for("holdpoint resume 1");
+    terminal.ends(3);
+    desk.is_intact_and_open(1);
+    let mut terminal = desk.terminal(&["resume", "latest"]);
+    terminal.waits_for("1 Make: will not run: passed").waits_for("2 Use: goes on here");
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.all("session.opened").len(), 1);
+    assert_eq!(desk.read("log"), "made\nused\n");
+}
+
+const BY_HAND: &str = r#"## Prepare
+
+- [ ] The door is closed
+
+## Observe
+
+```yaml record
+pressure: { prompt: Pressure in bar, type: number, min: 1, max: 2, evidence: file }
+colour: { prompt: Colour of the light, type: choice, choices: [red, green], evidence: url }
+```
+"#;
+
+#[test]
+fn items_are_confirmed_and_values_written_down_with_their_evidence() {
+    let desk = Desk::with(&book(BY_HAND));
+    let photo = desk.write("photo", "a picture");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("[ ] The door is closed").chooses("confirm");
+    terminal.chooses("write").waits_for("Pressure in bar").listens();
+    terminal.types("high\r");
+    terminal.answers("Pressure in bar", "1.5");
+    terminal.waits_for("Evidence (file)").listens();
+    terminal.types("nowhere\r");
+    terminal.answers("Evidence (file)", photo.to_str().unwrap());
+    terminal.answers("Colour of the light", "green").answers("Evidence (address)", "https://cam.example/1");
+    terminal.waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    let confirmed = record.one("item.confirmed");
+    assert_eq!(confirmed["by"]["who"], OPS);
+    let values = record.all("value.recorded");
+    assert_eq!(values.len(), 2);
+    assert_eq!((&values[0]["value"], &values[0]["within_limits"]), (&"1.5".into(), &true.into()));
+    assert_eq!(record.blob(&values[0]["evidence"]["file"]["blob"]), "a picture");
+    assert_eq!(values[1]["evidence"]["url"], "https://cam.example/1");
+}
+
+#[test]
+fn a_value_out_of_its_limits_is_kept_and_fails_the_step() {
+    let steps = "## Observe\n\n```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("write").answers("Pressure", "2.7").waits_for("It is kept, and the step fails.");
+    terminal.waits_for("did not pass").chooses("retry");
+    terminal.chooses("write").answers("Pressure", "1.9").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    let kept: Vec<_> =
+        record.all("value.recorded").iter().map(|e| (&e["value"], &e["within_limits"])).collect();
+    assert_eq!(kept, [(&"2.7".into(), &false.into()), (&"1.9".into(), &true.into())]);
+}
+
+const RELEASE: &str = r#"## Work
+
+```sh run
+echo worked >>log
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I reviewed it.
+independent: true
+```
+"#;
+
+#[test]
+fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
+    let desk = Desk::with(&book(RELEASE));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    let who = "Who releases it (as holdpoint.toml names people)?";
+    terminal.chooses("run").waits_for("HOLD POINT").waits_for("“I reviewed it.”");
+    terminal.chooses("sign").answers(who, OPS).waits_for("refused:").waits_for("must be independent");
+    terminal.chooses("sign").answers(who, "guest@example.org").waits_for("does not have the role qa");
+    terminal.chooses("reject").answers("Who rejects it?", QA).answers("Why?", "the report is missing");
+    terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
+    terminal.types("Somebody Else\r");
+    terminal.waits_for("Type Quinn Auditor to sign.");
+    terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(
+        record.after_opening()[2..],
+        [
+            "signoff.requested release#1",
+            "signoff.refused release#1",
+            "signoff.refused release#1",
+            "signoff.rejected release#1",
+            "signoff.given release#1 Quinn Auditor",
+            "run.closed passed"
+        ]
+    );
+    let refused: Vec<_> = record.all("signoff.refused").iter().map(|event| &event["by"]["who"]).collect();
+    assert_eq!(refused, [OPS, "guest@example.org"]);
+    assert_eq!(record.one("signoff.rejected")["reason"], "the report is missing");
+    let given = record.one("signoff.given");
+    assert_eq!(
+        (&given["name"], &given["assurance"], &given["meaning"], &given["by"]["who"]),
+        (&"Quinn Auditor".into(), &"typed".into(), &"approval".into(), &QA.into())
+    );
+}
+
+#[test]
+fn a_caution_is_acknowledged_before_the_block_runs() {
+    let steps = "## Switch\n\n> [!CAUTION]\n> Users will notice.\n\n```sh run\necho on >>log\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("CAUTION").waits_for("Users will notice.").chooses("proceed");
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.after_opening()[0], "decision switch#1 proceed");
+}

@@ -1,0 +1,33 @@
+//! What the journeys share: a desk to work at, a terminal to type on, a record to read.
+
+mod desk;
+mod processes;
+mod record;
+mod terminal;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub use desk::{Desk, OPS, QA};
+pub use processes::{Gate, group_is_gone, group_lives, kill};
+pub use record::Record;
+pub use terminal::Terminal;
+
+/// Longer than anything here takes, on a busy machine too; what is awaited has then gone wrong.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until something that nobody announces is so.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "it never came to this: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Waits until a file holds a text.
+pub fn holds_text(file: &Path, text: &str) {
+    eventually(&format!("{} holds {text:?}", file.display()), || {
+        std::fs::read_to_string(file).is_ok_and(|all| all.contains(text))
+    });
+}

@@ -1,0 +1,222 @@
+//! A real terminal with `holdpoint` on it.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use rustix::process::Signal;
+use rustix::termios::{LocalModes, Termios, tcgetattr};
+
+use super::{Desk, PATIENCE, eventually, kill};
+
+/// A pty, the program on it, and all that the program wrote.
+pub struct Terminal {
+    session: OsSession,
+    master: File,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    /// How much of the text has been waited for.
+    at: usize,
+    before: Termios,
+    pub pid: i32,
+}
+
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// Sets the terminal as a person's is, says so, and becomes the program when told to.
+const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
+
+impl Terminal {
+    /// Starts the program on a terminal of 160 columns that echoes, as people's do.
+    pub fn start(desk: &Desk, words: &[&str]) -> Terminal {
+        let mut command: Command = desk.command("/bin/sh");
+        command.args(["-c", WAITING, "sh", env!("CARGO_BIN_EXE_holdpoint")]).args(words);
+        let session = OsSession::spawn(command).unwrap();
+        let pid = session.get_process().pid().as_raw();
+        let master = session.get_process().get_raw_handle().unwrap();
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        read_on(master.try_clone().unwrap(), Arc::clone(&seen));
+        let before = tcgetattr(&master).unwrap();
+        let mut terminal = Terminal { session, master, seen, at: 0, before, pid };
+        // The size is ours only after the one that the library gives.
+        terminal.types("\r");
+        terminal.waits_for("READY\r\n");
+        terminal.before = tcgetattr(&terminal.master).unwrap();
+        terminal.types("\r");
+        terminal
+    }
+
+    /// Waits for a text; what is waited for next must come after it. Colours and cursor movements do not count.
+    #[track_caller]
+    pub fn waits_for(&mut self, text: &str) -> &mut Terminal {
+        self.waits_for_any(&[text]);
+        self
+    }
+
+    /// Waits for whichever of these comes first, and says which.
+    #[track_caller]
+    pub fn waits_for_any(&mut self, texts: &[&str]) -> usize {
+        let start = Instant::now();
+        let (lock, changed) = &*self.seen;
+        let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let plain = without_escapes(&seen.bytes);
+            let rest = &plain[self.at..];
+            let found = texts.iter().enumerate().filter_map(|(n, text)| Some((rest.find(text)?, n))).min();
+            if let Some((at, which)) = found {
+                self.at += at + texts[which].len();
+                return which;
+            }
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            assert!(!left.is_zero() && !seen.ended, "{texts:?} never came after:\n{rest}\n-- of:\n{plain}");
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    /// Everything that was written, without colours and cursor movements.
+    pub fn text(&self) -> String {
+        without_escapes(&self.bytes())
+    }
+
+    /// Everything that was written.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
+    }
+
+    /// Types, as it is.
+    pub fn types(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Answers a prompt once it listens, and waits until the answer is taken.
+    #[track_caller]
+    pub fn answers(&mut self, prompt: &str, answer: &str) -> &mut Terminal {
+        self.waits_for(prompt).listens();
+        self.types(&format!("{answer}\r"));
+        self.waits_for(&format!("{prompt}: {answer}\r\n"))
+    }
+
+    /// Answers "What now?".
+    #[track_caller]
+    pub fn chooses(&mut self, word: &str) -> &mut Terminal {
+        self.answers("What now?", word)
+    }
+
+    /// Waits until a prompt takes keys: the terminal hands on each as it comes.
+    pub fn listens(&mut self) {
+        eventually("a prompt that listens", || self.has_not(LocalModes::ICANON));
+    }
+
+    /// Waits until what is typed is not shown.
+    pub fn hides(&mut self) {
+        eventually("a prompt that hides what is typed", || self.has_not(LocalModes::ECHO));
+    }
+
+    fn has_not(&self, mode: LocalModes) -> bool {
+        !tcgetattr(&self.master).unwrap().local_modes.contains(mode)
+    }
+
+    /// Ctrl-C.
+    pub fn presses_ctrl_c(&mut self) {
+        self.types("\x03");
+    }
+
+    /// Sends the program a signal.
+    pub fn sends(&mut self, signal: Signal) {
+        kill(self.pid, signal);
+    }
+
+    /// Waits for the end, and makes sure that the terminal is as it was: modes, and the cursor visible.
+    #[track_caller]
+    pub fn ends(self, code: i32) -> String {
+        self.wait_for_the_end();
+        let status = self.session.get_process().wait().unwrap();
+        let text = self.text();
+        assert!(
+            matches!(status, WaitStatus::Exited(_, came) if came == code),
+            "{status:?} not {code}\n{text}"
+        );
+        let after = tcgetattr(&self.master).unwrap();
+        let modes = |termios: &Termios| {
+            format!(
+                "{:?} {:?} {:?} {:?}",
+                termios.input_modes, termios.output_modes, termios.control_modes, termios.local_modes
+            )
+        };
+        assert_eq!(modes(&after), modes(&self.before), "the terminal is not as it was:\n{text}");
+        let bytes = self.bytes();
+        let last = |needle: &[u8]| bytes.windows(needle.len()).rposition(|window| window == needle);
+        assert!(last(b"\x1b[?25l") <= last(b"\x1b[?25h"), "the cursor stays hidden:\n{text}");
+        text
+    }
+
+    /// Kills the program, which gets no chance to do anything more.
+    pub fn is_killed(mut self) {
+        self.sends(Signal::KILL);
+        self.wait_for_the_end();
+        self.session.get_process().wait().unwrap();
+    }
+
+    fn wait_for_the_end(&self) {
+        let start = Instant::now();
+        let (lock, changed) = &*self.seen;
+        let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while !seen.ended {
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            assert!(!left.is_zero(), "it does not end:\n{}", without_escapes(&seen.bytes));
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+}
+
+/// Reads what the program writes until nobody has the terminal open any more.
+fn read_on(mut master: File, seen: Arc<(Mutex<Seen>, Condvar)>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = match master.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.unwrap_or(0),
+            };
+            let (lock, changed) = &*seen;
+            let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.bytes.extend_from_slice(&buffer[..length]);
+            seen.ended = length == 0;
+            changed.notify_all();
+            if length == 0 {
+                return;
+            }
+        }
+    });
+}
+
+/// Text without control sequences. One that is not complete yet is left out, and so is half a character.
+fn without_escapes(bytes: &[u8]) -> String {
+    let mut plain = Vec::new();
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, rest.first()) {
+            (0x1b, Some(b'[')) => match rest.iter().skip(1).position(|byte| (0x40..=0x7e).contains(byte)) {
+                Some(end) => rest = &rest[end + 2..],
+                None => break,
+            },
+            (0x1b, _) => break,
+            _ => plain.push(*first),
+        }
+    }
+    match std::str::from_utf8(&plain) {
+        Ok(text) => text.to_owned(),
+        Err(error) if error.error_len().is_none() => {
+            String::from_utf8_lossy(&plain[..error.valid_up_to()]).into_owned()
+        }
+        Err(_) => String::from_utf8_lossy(&plain).into_owned(),
+    }
+}

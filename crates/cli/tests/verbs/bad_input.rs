@@ -1,0 +1,115 @@
+//! Bad input of every kind, as cases: a file each in `tests/cases/cli`, beside what it must give.
+//!
+//! A case says in its first lines what it is about, prepares with `> SHELL COMMAND` lines, and then gives the
+//! `$ holdpoint …` lines that must be refused. Files follow as `-- NAME --` and their text.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Bench, Ran};
+
+/// A case as read.
+struct Case {
+    files: Vec<(String, String)>,
+    /// Commands that prepare.
+    before: Vec<String>,
+    /// Commands that must be refused.
+    refused: Vec<String>,
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/cli")
+}
+
+fn read(path: &Path) -> Case {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut case = Case { files: Vec::new(), before: Vec::new(), refused: Vec::new() };
+    let mut about = 0;
+    for line in text.lines() {
+        let name = line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --"));
+        match (name, case.files.last_mut()) {
+            (Some(name), _) => case.files.push((name.to_owned(), String::new())),
+            (None, Some((_, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => match line.split_at(line.len().min(2)) {
+                ("> ", command) => case.before.push(command.to_owned()),
+                ("$ ", command) => case.refused.push(command.to_owned()),
+                ("", _) => {}
+                _ => about += 1,
+            },
+        }
+    }
+    assert!(about > 0, "{} does not say what it is about", path.display());
+    assert!(!case.refused.is_empty(), "{} refuses nothing", path.display());
+    case
+}
+
+/// Runs the case; gives what was shown, and what a refusal must not be.
+fn play(path: &Path) -> (String, Vec<String>) {
+    let case = read(path);
+    let name = path.file_name().unwrap().to_string_lossy();
+    let bench = Bench::new();
+    for (name, text) in &case.files {
+        bench.file(name, text);
+    }
+    for line in &case.before {
+        bench.sh(line);
+    }
+    let (mut shown, mut wrong) = (String::new(), Vec::new());
+    for line in &case.refused {
+        let before = bench.tree();
+        let ran = Ran::of(bench.command("sh").args(["-c", line]).output().unwrap());
+        let mut must = |holds: bool, what: &str| {
+            if !holds {
+                wrong.push(format!("{name}: {line}: {what}\n{}", ran.both()));
+            }
+        };
+        must(matches!(ran.code, 2 | 5 | 6), "the exit code is none of a refusal");
+        must(bench.tree() == before, "something was written");
+        must(
+            ran.stderr.contains("help: ") || ran.stderr.contains("'--help'") || ran.code == 6,
+            "no word on what to do",
+        );
+        must(!ran.both().contains('\u{1b}'), "escape codes where there is no terminal");
+        shown.push_str(&format!("$ {line}\nexit {}\n", ran.code));
+        for (stream, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
+            if !text.is_empty() {
+                shown.push_str(&format!("--- {stream}\n{}", steady(&bench.plain(text))));
+            }
+        }
+        shown.push('\n');
+    }
+    // `happened` is what every block of a case would leave behind.
+    if bench.exists("happened") {
+        wrong.push(format!("{name}: a block was executed"));
+    }
+    (shown, wrong)
+}
+
+/// What differs from machine to machine, made steady: where long lines break, lengths and digests.
+fn steady(text: &str) -> String {
+    let text = text.replace("\n  | ", " ").replace("\n        ", " ");
+    let line = |line: &str| match line.contains(" bytes, sha256 ") {
+        true => "  [N] events, [N] bytes, sha256 [SHA256]\n".to_owned(),
+        false => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn bad_input_is_refused_with_exit_code_message_and_help_and_nothing_is_written() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(cases());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut wrong = Vec::new();
+    settings.bind(|| {
+        insta::glob!(cases(), "*.case", |path| {
+            let (shown, not_refused) = play(path);
+            wrong.extend(not_refused);
+            insta::assert_snapshot!("refused", shown);
+        });
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

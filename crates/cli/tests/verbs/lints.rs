@@ -1,0 +1,171 @@
+//! `check`: every rule through the binary, its formats and its exit codes.
+
+use std::path::{Path, PathBuf};
+
+use holdpoint_document::{Code, Severity};
+use serde_json::Value;
+
+use crate::support::Bench;
+
+/// Rules that nothing can break yet: what they are about is refused as not supported.
+const LATER: &[Code] = &[Code::IncludeCycle];
+
+fn documents() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/document")
+}
+
+/// What `check --format json` finds in a case of the document crate, with the configuration that stands beside it.
+fn found(name: &str) -> (i32, Vec<Value>) {
+    let read = |name: String| std::fs::read_to_string(documents().join(name));
+    let bench = Bench::new();
+    bench.file("book.md", &read(format!("{name}.md")).unwrap());
+    if let Ok(config) = read(format!("{name}.toml")) {
+        bench.file("holdpoint.toml", &config);
+    }
+    let before = bench.tree();
+    let ran = bench.holdpoint(&["check", "--format", "json", "book.md"]);
+    assert_eq!(bench.tree(), before, "{name}: check wrote something");
+    (ran.code, ran.json().as_array().unwrap().clone())
+}
+
+#[test]
+fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
+    let elsewhere = [Code::ScriptSyntax, Code::DuplicateDocumentId];
+    for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code) && !LATER.contains(code)) {
+        let rule = code.as_str();
+        let (exit, findings) = found(rule);
+        let its: Vec<&Value> = findings.iter().filter(|finding| finding["code"] == rule).collect();
+        assert!(!its.is_empty(), "{rule} is not found");
+        for finding in &its {
+            assert!(finding["span"]["line"].as_u64().unwrap() >= 1, "{rule} has no place");
+            assert!(!finding["help"].as_str().unwrap().is_empty(), "{rule} has no help");
+        }
+        if code.severity() == Severity::Error {
+            assert_eq!(exit, 2, "{rule}");
+        }
+        let (_, near) = found(&format!("{rule}.ok"));
+        assert!(near.iter().all(|finding| finding["code"] != rule), "{rule} is found in its near case");
+    }
+}
+
+fn shell(language: &str, script: &str) -> String {
+    format!(
+        "---\nrunbook: 1\ntitle: A script\n---\n# A script\n\n## Look\n\n```{language} check\n{script}\n```\n"
+    )
+}
+
+#[test]
+fn a_script_that_its_interpreter_cannot_parse_is_an_error_and_is_not_executed() {
+    let bad = [
+        ("sh", "touch happened\nif true; then echo"),
+        ("bash", "touch happened\necho ${A[1"),
+        ("sh", "touch happened; fi"),
+        ("bash", "touch happened\ncat <(echo"),
+    ];
+    for (language, script) in bad {
+        let bench = Bench::with(&[("book.md", &shell(language, script))]);
+        let ran = bench.ends(2, &["check", "book.md"]);
+        ran.says("script-syntax").says("1 error");
+        bench.ends(2, &["run", "book.md", "--unattended"]);
+        assert!(!bench.exists("happened") && !bench.exists(".holdpoint"));
+    }
+    for (language, script) in [("sh", "if true; then echo; fi"), ("bash", "echo ${A[1]:-none}; cat <(echo)")]
+    {
+        let bench = Bench::with(&[("book.md", &shell(language, script))]);
+        bench.ends(0, &["check", "book.md"]).says("0 errors");
+    }
+}
+
+#[test]
+fn a_document_id_used_by_two_files_is_an_error_where_both_are_checked() {
+    let text = shell("sh", "true").replace("title:", "document_id: SOP-1\ntitle:");
+    let other = text.replace("SOP-1", "SOP-2");
+    let bench = Bench::with(&[("a.md", &text), ("b.md", &text), ("c.md", &other)]);
+    let ran = bench.ends(2, &["check", "--format", "json", "a.md", "b.md"]);
+    let findings = ran.json();
+    let of = |file: &str| {
+        let its = findings.as_array().unwrap().iter().filter(|f| f["file"] == file);
+        its.filter(|f| f["code"] == "duplicate-document-id").count()
+    };
+    assert_eq!((of("a.md"), of("b.md")), (0, 1));
+    assert!(findings[0]["message"].as_str().unwrap().contains("a.md"), "{findings}");
+    bench.ends(0, &["check", "a.md", "c.md"]);
+    // The same file named twice is still one document.
+    bench.ends(0, &["check", "a.md", "./a.md"]);
+}
+
+const WARNED: &str =
+    "---\nrunbook: 1\ntitle: Warned\n---\n# Warned\n\n## Chänge: it, 100%\n\n```sh run\ntrue\n```\n";
+
+#[test]
+fn warnings_let_a_document_pass_unless_they_are_denied() {
+    let bench = Bench::with(&[("book.md", WARNED), ("good.md", &shell("sh", "true"))]);
+    let ran = bench.ends(0, &["check", "book.md"]);
+    ran.says("no-check").says("[book.md:7:1]").says("0 errors, 2 warnings, 1 step");
+    assert_eq!(ran.stdout, "", "findings for people are no data");
+    bench.ends(2, &["check", "--deny", "warnings", "book.md"]).says("2 errors, 0 warnings");
+    bench.ends(0, &["check", "--deny", "warnings", "good.md"]).says("0 errors, 0 warnings");
+}
+
+#[test]
+fn check_gives_every_finding_as_json() {
+    let bench = Bench::with(&[("book.md", WARNED)]);
+    let findings = bench.ends(0, &["check", "--format", "json", "book.md"]).json();
+    let finding = &findings[0];
+    assert_eq!(finding["file"], "book.md");
+    assert_eq!(finding["code"], "no-check");
+    assert_eq!(finding["severity"], "warning");
+    let (span, line) = (&finding["span"], "## Chänge: it, 100%");
+    assert_eq!((span["line"].as_u64(), span["column"].as_u64()), (Some(7), Some(1)));
+    // Columns count characters; `start` and `end` count bytes.
+    assert_eq!(span["end_column"].as_u64().unwrap() as usize, line.chars().count() + 1);
+    let (start, end) = (span["start"].as_u64().unwrap() as usize, span["end"].as_u64().unwrap() as usize);
+    assert_eq!(&WARNED[start..end], line);
+    let good = Bench::with(&[("good.md", &shell("sh", "true"))]);
+    assert_eq!(good.ends(0, &["check", "--format", "json", "good.md"]).stdout.trim(), "[]");
+}
+
+#[test]
+fn check_gives_sarif_that_names_every_rule() {
+    let bench = Bench::with(&[("docs/book.md", WARNED)]);
+    let sarif = bench.ends(0, &["check", "--format", "sarif", "docs/book.md"]).json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let rules: Vec<&str> = run["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&Value::from("no-check"), &Value::from("warning")));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "docs/book.md");
+    assert_eq!(place["region"]["startLine"], 7);
+    bench.ends(2, &["check", "--format", "sarif", "--deny", "warnings", "docs/book.md"]);
+}
+
+#[test]
+fn check_gives_workflow_commands_with_everything_escaped() {
+    let bench = Bench::with(&[("a,b:c.md", WARNED)]);
+    let ran = bench.ends(0, &["check", "--format", "github", "a,b:c.md"]);
+    let first = ran.stdout.lines().next().unwrap();
+    assert!(first.starts_with("::warning file=a%2Cb%3Ac.md,line=7,col=1,title=no-check::"), "{first}");
+    assert_eq!(ran.stdout.lines().count(), 2);
+    let denied = bench.ends(2, &["check", "--format", "github", "--deny", "warnings", "a,b:c.md"]);
+    assert!(denied.stdout.starts_with("::error "), "{}", denied.stdout);
+}
+
+#[test]
+fn one_bad_document_among_many_fails_the_check_and_all_are_told() {
+    let bench = Bench::with(&[
+        ("bad.md", &shell("sh", "true").replace("sh check", "sh chek")),
+        ("good.md", &shell("sh", "true")),
+        ("warned.md", WARNED),
+    ]);
+    let ran = bench.ends(2, &["check", "good.md", "bad.md", "warned.md"]);
+    ran.says("good.md: 0 errors, 0 warnings, 1 step")
+        .says("bad.md: 1 error")
+        .says("warned.md: 0 errors, 2 warnings");
+}

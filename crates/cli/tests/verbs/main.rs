@@ -1,0 +1,11 @@
+//! Every verb through the real binary, in a hermetic place.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+#![allow(missing_docs, unreachable_pub, reason = "a test binary: nothing of it can be reached from outside")]
+
+mod bad_input;
+mod corpus;
+mod forged;
+mod lints;
+mod sealed;
+mod support;
+mod verdicts;

@@ -1,0 +1,385 @@
+//! The same answer as the engine's, found in another way: no state, only questions to the list of events, most of them
+//! asked backwards. Slow and plain on purpose. Knows the conditions that the plans of these tests use, no others.
+
+use std::collections::BTreeSet;
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+
+/// What comes next, as [`crate::story::at`] says it.
+pub(crate) fn expected(plan: &Plan, events: &[Event]) -> String {
+    let Some(Event::RunOpened(_)) = events.first() else { return "open".into() };
+    let history = History { plan, events };
+    if events.iter().any(|e| matches!(e, Event::Decision { choice: Choice::Abort, .. })) {
+        return "done Aborted".into();
+    }
+    if let Some((opened, steps)) = events.iter().enumerate().find_map(|(i, e)| match e {
+        Event::RollbackOpened { steps, .. } => Some((i, steps)),
+        _ => None,
+    }) {
+        return history.rolling_back(opened, steps);
+    }
+    for (index, step) in plan.steps.iter().enumerate() {
+        for action in &step.actions {
+            if let Some(answer) = history.about(index, action) {
+                return answer;
+            }
+        }
+    }
+    "done Passed".into()
+}
+
+struct History<'a> {
+    plan: &'a Plan,
+    events: &'a [Event],
+}
+
+/// What the events say of one block.
+enum Told {
+    Settled,
+    Pending,
+    Running,
+    InDoubt,
+    Failed { interrupted: bool },
+}
+
+impl History<'_> {
+    /// What is to be done about the action; `None` if nothing is.
+    fn about(&self, index: usize, action: &Action) -> Option<String> {
+        let since = self.begun_again(index);
+        let step = &self.plan.steps[index];
+        let id = action.id.as_str();
+        let gone = self.after(since).any(|e| match e {
+            Event::NotApplicable { step: s, action, .. } => {
+                *s == step.id && action.as_deref().is_none_or(|a| a == id)
+            }
+            Event::Deviation(d) if d.kind == DeviationKind::Skipped => match &d.action {
+                Some(action) => action == id,
+                None => d.step == step.id && !matches!(action.work, Work::SignOff(_)),
+            },
+            Event::ItemConfirmed { action, .. } => action == id,
+            _ => false,
+        });
+        if gone {
+            return None;
+        }
+        match &action.work {
+            Work::Run(block) | Work::Check(block) => {
+                let mutates = matches!(action.work, Work::Run(_));
+                match self.block(id, since, block, mutates) {
+                    Told::Settled => return None,
+                    Told::Running => return Some(format!("await {id}")),
+                    Told::InDoubt => return Some(self.in_doubt(step, id)),
+                    Told::Failed { interrupted } => return Some(self.failed(step, id, interrupted)),
+                    Told::Pending => {}
+                }
+            }
+            Work::Record { fields } => {
+                let asked = self.last(since, |e| is_decision(e, id, &[Choice::Retry])).unwrap_or(since);
+                let of = |within: bool| {
+                    self.after(asked).filter_map(move |e| match e {
+                        Event::ValueRecorded { action, name, within_limits, .. } if action == id => {
+                            (*within_limits || !within).then_some(name)
+                        }
+                        _ => None,
+                    })
+                };
+                if of(false).collect::<BTreeSet<_>>().len() == fields.len() {
+                    let good = of(true).count() == of(false).count();
+                    return if good { None } else { Some(self.failed(step, id, false)) };
+                }
+            }
+            Work::SignOff(sign_off) => {
+                if self.signers(index, id).len() >= sign_off.count as usize {
+                    return None;
+                }
+            }
+            Work::Confirm { .. } => {}
+        }
+        Some(self.pending(index, action, since))
+    }
+
+    fn pending(&self, index: usize, action: &Action, since: usize) -> String {
+        let step = &self.plan.steps[index];
+        let id = &action.id;
+        if !self.after(since).any(|e| self.touches(e, step)) {
+            for condition in &step.when {
+                match self.truth(condition) {
+                    Some(true) => {}
+                    Some(false) => return format!("pass over {}", step.id),
+                    None => return format!("ask {id} Failed"),
+                }
+            }
+        }
+        let told = |id: &str| self.after(since).any(|e| is_decision(e, id, &[Choice::Proceed]));
+        if let Some(answer) = action.work.block().and_then(|block| self.own(block, id, since)) {
+            return answer;
+        }
+        match &action.work {
+            Work::Confirm { .. } => format!("ask {id} Confirm"),
+            Work::Record { .. } => format!("ask {id} Record"),
+            Work::SignOff(_) => format!("ask {id} SignOff"),
+            Work::Check(_) => format!("execute {id}"),
+            Work::Run(_) => {
+                let before = step.actions.iter().take_while(|other| other.id != *id);
+                let crossing = step.irreversible && !before.into_iter().any(|other| told(&other.id));
+                let warned = (action.caution.is_none() && !crossing) || told(id);
+                if warned { format!("execute {id}") } else { format!("ask {id} Confirm") }
+            }
+        }
+    }
+
+    /// What the block's own condition leads to, unless it holds or was decided already.
+    fn own(&self, block: &Block, id: &str, since: usize) -> Option<String> {
+        let begun = |e: &Event| is_start(e, id) || is_decision(e, id, &[Choice::Proceed]);
+        if self.after(since).any(begun) {
+            return None;
+        }
+        match self.truth(block.options.when.as_ref()?) {
+            Some(true) => None,
+            Some(false) => Some(format!("pass over {id}")),
+            None => Some(format!("ask {id} Failed")),
+        }
+    }
+
+    fn rolling_back(&self, opened: usize, steps: &[String]) -> String {
+        for id in steps {
+            let (_, step) = self.plan.step(id).unwrap();
+            for (n, block) in step.rollbacks.iter().enumerate() {
+                let id = format!("{id}#rollback-{}", n + 1);
+                let gone = self.after(opened).any(|e| match e {
+                    Event::NotApplicable { action, .. } => action.as_ref() == Some(&id),
+                    Event::Deviation(d) => d.kind == DeviationKind::Skipped && d.action.as_ref() == Some(&id),
+                    _ => false,
+                });
+                match self.block(&id, opened, block, true) {
+                    _ if gone => {}
+                    Told::Settled => {}
+                    Told::Running => return format!("await {id}"),
+                    Told::InDoubt => return format!("ask {id} InDoubt"),
+                    Told::Failed { .. } => return format!("ask {id} Failed"),
+                    Told::Pending => {
+                        return self.own(block, &id, opened).unwrap_or(format!("execute {id}"));
+                    }
+                }
+            }
+        }
+        "done RolledBack".into()
+    }
+
+    fn block(&self, id: &str, since: usize, block: &Block, mutates: bool) -> Told {
+        let again = |e: &Event| {
+            is_decision(e, id, &[Choice::Retry, Choice::Run])
+                || matches!(e, Event::Deviation(d)
+                    if d.kind == DeviationKind::Edited && d.action.as_deref() == Some(id))
+        };
+        let told = |e: &Event| {
+            is_start(e, id) || end_of(e, id).is_some() || again(e) || is_decision(e, id, &[Choice::Happened])
+        };
+        let Some(last) = self.last(since, told) else { return Told::Pending };
+        if again(&self.events[last]) {
+            return Told::Pending;
+        }
+        if is_start(&self.events[last], id) {
+            let crashed = self.after(last).any(|e| matches!(e, Event::SessionOpened(_)));
+            return if crashed { Told::InDoubt } else { Told::Running };
+        }
+        let Some(end) = end_of(&self.events[last], id) else { return Told::Settled };
+        match end.outcome {
+            Outcome::Passed => return Told::Settled,
+            Outcome::Interrupted => return Told::Failed { interrupted: true },
+            Outcome::Failed | Outcome::TimedOut => {}
+        }
+        let asked = self.last(since, again).unwrap_or(since);
+        let retry = block.options.retry.filter(|_| block.options.idempotent || !mutates);
+        let left = retry.is_some_and(|retry| {
+            let every = retry.every.as_millis() as u64;
+            let attempts = self.after(asked).filter_map(|e| end_of(e, id));
+            let spent: u64 = attempts.map(|end| end.duration_ms.max(1) + every).sum();
+            u128::from(spent) < retry.for_.as_millis()
+        });
+        if left { Told::Pending } else { Told::Failed { interrupted: false } }
+    }
+
+    fn in_doubt(&self, step: &Step, id: &str) -> String {
+        let asked = self.last(0, |e| is_decision(e, id, &[Choice::FindOut]));
+        let started = self.last(0, |e| is_start(e, id));
+        if let Some(asked) = asked.filter(|asked| Some(*asked) > started) {
+            let over = self.after(asked).any(|e| match e {
+                Event::SessionOpened(_) => true,
+                Event::ActionFinished(f) => f.probe,
+                _ => false,
+            });
+            let running = self.after(asked).any(|e| matches!(e, Event::ActionStarted(s) if s.probe));
+            let after = step.actions.iter().skip_while(|a| a.id != id).skip(1);
+            let check = after.into_iter().find(|a| matches!(a.work, Work::Check(_))).map(|a| &a.id);
+            match check {
+                Some(check) if !over && running => return format!("await {check} to find out"),
+                Some(check) if !over => return format!("execute {check} to find out"),
+                _ => {}
+            }
+        }
+        format!("ask {id} InDoubt")
+    }
+
+    fn failed(&self, step: &Step, id: &str, interrupted: bool) -> String {
+        match step.on_failure {
+            _ if interrupted => format!("ask {id} Failed"),
+            OnFailure::Ask => format!("ask {id} Failed"),
+            OnFailure::Stop => "done Failed".into(),
+            OnFailure::Rollback if self.undoable().is_empty() => "done Failed".into(),
+            OnFailure::Rollback => "roll back".into(),
+        }
+    }
+
+    /// Steps with rollbacks whose blocks were started, all of them after the last point of no return was crossed;
+    /// last start first.
+    pub(crate) fn undoable(&self) -> Vec<String> {
+        let starts: Vec<(usize, &Step)> = self
+            .events
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| match e {
+                Event::ActionStarted(s) => {
+                    let step = self.plan.step(&s.step).unwrap().1;
+                    let action = step.actions.iter().find(|a| a.id == s.action).unwrap();
+                    matches!(action.work, Work::Run(_)).then_some((i, step))
+                }
+                _ => None,
+            })
+            .collect();
+        let crossed = starts.iter().rfind(|(_, step)| step.irreversible).map(|(i, _)| *i);
+        let kept = |step: &Step| starts.iter().any(|(i, s)| s.id == step.id && Some(*i) <= crossed);
+        let mut out: Vec<String> = Vec::new();
+        for (_, step) in starts.iter().rev() {
+            if !kept(step) && !step.rollbacks.is_empty() && !out.contains(&step.id) {
+                out.push(step.id.clone());
+            }
+        }
+        out
+    }
+
+    /// Whose releases of the hold point count still.
+    fn signers(&self, index: usize, id: &str) -> BTreeSet<&str> {
+        let step = &self.plan.steps[index];
+        let mut out = BTreeSet::new();
+        for (i, e) in self.events.iter().enumerate() {
+            let Event::SignOffGiven(given) = e else { continue };
+            let who = given.by.who.as_str();
+            let void = self.events.iter().enumerate().skip(i + 1).any(|(j, later)| {
+                let back = self.goes_back_to(later).is_some_and(|(to, _)| to <= index);
+                let rejected = matches!(later, Event::SignOffRejected { action, by, .. }
+                    if action == id && by.who == who);
+                let begun = || self.events[i + 1..j].iter().any(|e| self.goes_on(e, step));
+                back || rejected || (changes_what_was_seen(later) && !begun())
+            });
+            if given.action == id && !void {
+                out.insert(who);
+            }
+        }
+        out
+    }
+
+    /// Something that the release of a hold point in `step` guards begins.
+    fn goes_on(&self, event: &Event, step: &Step) -> bool {
+        match event {
+            Event::ActionStarted(_) | Event::RollbackStarted(_) => true,
+            Event::NotApplicable { .. } => false,
+            _ => self.plan.steps.iter().any(|other| other.id != step.id && self.touches(event, other)),
+        }
+    }
+
+    /// The event is of something that happens in the step.
+    fn touches(&self, event: &Event, step: &Step) -> bool {
+        let (of, action) = match event {
+            Event::NotApplicable { step: s, action, .. } => (s, action.as_ref()),
+            Event::ActionStarted(s) => (&s.step, Some(&s.action)),
+            Event::ItemConfirmed { step: s, action, .. }
+            | Event::ValueRecorded { step: s, action, .. }
+            | Event::SignOffRequested { step: s, action, .. }
+            | Event::SignOffRejected { step: s, action, .. } => (s, Some(action)),
+            Event::SignOffGiven(s) => (&s.step, Some(&s.action)),
+            Event::Deviation(d) if matches!(d.kind, DeviationKind::Skipped | DeviationKind::Edited) => {
+                (&d.step, d.action.as_ref())
+            }
+            Event::Decision { step: s, action, choice, .. }
+                if !matches!(choice, Choice::Abort | Choice::FindOut) =>
+            {
+                (s, Some(action))
+            }
+            _ => return false,
+        };
+        *of == step.id && action.is_none_or(|action| step.actions.iter().any(|a| a.id == *action))
+    }
+
+    /// The event after which the step was last begun anew.
+    fn begun_again(&self, index: usize) -> usize {
+        let anew =
+            |e: &Event| self.goes_back_to(e).is_some_and(|(to, only)| to == index || (!only && to < index));
+        self.last(0, anew).unwrap_or(0)
+    }
+
+    fn goes_back_to(&self, event: &Event) -> Option<(usize, bool)> {
+        let Event::Deviation(d) = event else { return None };
+        let to = self.plan.step(&d.step).unwrap().0;
+        match d.kind {
+            DeviationKind::Repeated => Some((to, true)),
+            DeviationKind::OutOfOrder => Some((to, false)),
+            _ => None,
+        }
+    }
+
+    fn truth(&self, condition: &str) -> Option<bool> {
+        let captured = || {
+            self.events.iter().rev().find_map(|e| match e {
+                Event::ActionFinished(f) | Event::RollbackFinished(f) if !f.probe => f.captures.get("V"),
+                _ => None,
+            })
+        };
+        match condition {
+            "true" => Some(true),
+            "false" => Some(false),
+            "NOBODY" => None,
+            "V == 'yes'" => captured().map(|value| value == "yes"),
+            other => panic!("the oracle does not know {other}"),
+        }
+    }
+
+    /// Events after the one at `since`.
+    fn after(&self, since: usize) -> impl Iterator<Item = &Event> {
+        self.events.iter().skip(since + 1)
+    }
+
+    /// Where the last such event after the one at `since` stands.
+    fn last(&self, since: usize, is: impl Fn(&Event) -> bool) -> Option<usize> {
+        self.events.iter().enumerate().skip(since + 1).rfind(|(_, e)| is(e)).map(|(i, _)| i)
+    }
+}
+
+/// Steps a rollback would undo now, last first.
+pub(crate) fn undoable(plan: &Plan, events: &[Event]) -> Vec<String> {
+    History { plan, events }.undoable()
+}
+
+fn changes_what_was_seen(event: &Event) -> bool {
+    match event {
+        Event::Deviation(d) => d.kind != DeviationKind::Skipped,
+        Event::Note { corrects, .. } => corrects.is_some(),
+        _ => false,
+    }
+}
+
+fn is_start(event: &Event, id: &str) -> bool {
+    matches!(event, Event::ActionStarted(s) | Event::RollbackStarted(s) if s.action == id && !s.probe)
+}
+
+fn end_of<'e>(event: &'e Event, id: &str) -> Option<&'e Finished> {
+    match event {
+        Event::ActionFinished(f) | Event::RollbackFinished(f) if f.action == id && !f.probe => Some(f),
+        _ => None,
+    }
+}
+
+fn is_decision(event: &Event, id: &str, choices: &[Choice]) -> bool {
+    matches!(event, Event::Decision { action, choice, .. } if action == id && choices.contains(choice))
+}

@@ -1,0 +1,107 @@
+//! Every sequence of events over tiny plans, to some depth: breadth first over distinct states.
+
+use std::collections::{HashSet, VecDeque};
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+
+use crate::build::*;
+use crate::oracle;
+use crate::story::at;
+use crate::universe::*;
+
+#[derive(Default)]
+struct Count {
+    states: usize,
+    taken: usize,
+    refused: usize,
+    answers: HashSet<String>,
+}
+
+/// What tells two states apart, the number of events aside.
+fn key(run: &Run) -> String {
+    format!("{run:?}").replace(&format!("events: {}, ", run.events()), "")
+}
+
+fn walk(plan: &Plan, depth: usize, count: &mut Count) {
+    let universe = universe(plan, 3);
+    let mut seen = HashSet::new();
+    let mut queue = VecDeque::from([(Run::new(plan), Vec::<Event>::new())]);
+    while let Some((run, events)) = queue.pop_front() {
+        if events.len() == depth {
+            continue;
+        }
+        let next = run.next(plan);
+        let offers = run.offers(plan);
+        let mut moved = false;
+        for event in universe.iter().cloned().chain(rollbacks(plan, &run)) {
+            let mut after = run.clone();
+            let result = after.apply(plan, &event);
+            let invited = invited(plan, &run, &next, &offers, &event);
+            assert_eq!(result.is_ok(), invited, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
+            if result.is_err() {
+                assert_eq!(after, run, "a refused event left its mark: {event:?}");
+                count.refused += 1;
+                continue;
+            }
+            count.taken += 1;
+            moved |= moves(&event);
+            let mut events = events.clone();
+            events.push(event);
+            let told = at(plan, &after.next(plan));
+            assert_eq!(told, oracle::expected(plan, &events), "after {events:#?}");
+            let undone = after.rollback_plan(plan).steps;
+            let undone: Vec<&String> = undone.iter().map(|step| &plan.steps[*step].id).collect();
+            assert!(undone.into_iter().eq(&oracle::undoable(plan, &events)), "after {events:#?}");
+            count.answers.insert(told);
+            if seen.insert(key(&after)) {
+                count.states += 1;
+                queue.push_back((after, events));
+            }
+        }
+        assert!(moved || run.is_closed(), "a dead end: {}", at(plan, &next));
+    }
+}
+
+fn tiny() -> Vec<(Plan, usize)> {
+    let only_if = |condition: &str| {
+        let condition = Some(condition.to_owned());
+        |block: &mut Block| block.options.when = condition
+    };
+    vec![
+        (plan([step("a").run().check().rollback()]), 9),
+        (plan([step("a").check().retry(1, 4).on_failure(OnFailure::Stop)]), 9),
+        (plan([step("a").run().retry(1, 4).rollback().on_failure(OnFailure::Rollback)]), 8),
+        (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
+        (plan([step("a").run().rollback(), step("b").run().irreversible().rollback()]), 7),
+        (plan([step("a").confirm(), step("b").sign_off("qa").released(|s| s.count = 2)]), 7),
+        (plan([step("a").sign_off("qa").run()]), 8),
+        (plan([step("a").run().captures("V").run().captures("V").with(only_if("V == 'yes'"))]), 7),
+        (plan([step("a").sign_off("qa"), step("b").run(), step("c").confirm()]), 6),
+        (plan([step("a").record(&["x", "y"]).mandatory(), step("b").confirm()]), 8),
+        (plan([step("a").run().captures("V"), step("b").run().confirm().when("V == 'yes'")]), 7),
+        (plan([step("a").run().captures("V").check().with(only_if("V == 'yes'"))]), 8),
+        (plan([step("a").confirm().sign_off("qa").when("NOBODY"), step("b").confirm()]), 6),
+        (plan([step("a").run().with(only_if("false")).run().irreversible().caution("!")]), 7),
+        (
+            plan([step("a")
+                .run()
+                .rollback_with(only_if("false"))
+                .rollback_with(only_if("NOBODY"))
+                .rollback()]),
+            8,
+        ),
+    ]
+}
+
+#[test]
+fn every_sequence_over_tiny_plans_is_taken_or_refused_as_asked_and_the_oracle_agrees() {
+    let mut count = Count::default();
+    for (plan, depth) in tiny() {
+        walk(&plan, depth, &mut count);
+    }
+    assert!(count.states > 10_000, "{}", count.states);
+    assert!(count.taken > 40_000, "{}", count.taken);
+    assert!(count.refused > 500_000, "{}", count.refused);
+    assert!(count.answers.len() > 40, "{}", count.answers.len());
+}
