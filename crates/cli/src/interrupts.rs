@@ -58,10 +58,11 @@ impl Interrupts {
         }
     }
 
-    /// Forgets a Ctrl-C that was meant for a prompt or a shell; says whether the program was asked to leave.
-    pub async fn asked_to_leave(&mut self) -> bool {
+    /// Says whether the program was asked to leave. Where somebody is `attended`, forgets a Ctrl-C that was meant for a
+    /// prompt or a shell; where nobody is asked anything, it was meant for the program.
+    pub async fn asked_to_leave(&mut self, attended: bool) -> bool {
         while let Some(interrupt) = self.pending().await {
-            if interrupt == Interrupt::Leave {
+            if !attended || interrupt == Interrupt::Leave {
                 return true;
             }
         }

@@ -34,6 +34,10 @@ impl Operator {
 }
 
 impl Person for Operator {
+    fn attended(&self) -> bool {
+        true
+    }
+
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         self.told = None;
         screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());

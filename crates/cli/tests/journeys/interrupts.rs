@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::screens::book;
-use crate::support::{Desk, group_is_gone, group_lives, holds_text};
+use crate::support::{Desk, eventually, group_is_gone, group_lives, holds_text, kill};
 
 /// A block whose grandchild outlives its child.
 const LONG: &str = "## Work\n\n```sh run\nsh -c 'sleep 999 & echo begun >>log; wait' &\nwait\n```\n";
@@ -186,5 +186,20 @@ fn leaving_while_an_input_is_asked_for_writes_nothing_and_leaves_the_terminal_as
             terminal.ends(2);
             assert_eq!(desk.runs(), 0);
         }
+    }
+}
+
+#[test]
+fn one_signal_stops_a_run_that_nobody_watches_wherever_it_is() {
+    let steps: String = (0..30).map(|n| format!("## Step {n}\n\n```sh run\ntrue\n```\n\n")).collect();
+    for (lines, signal) in [Signal::INT, Signal::TERM, Signal::HUP].into_iter().cycle().enumerate().take(12) {
+        let desk = Desk::with(&book(&steps));
+        let mut command = desk.holdpoint(&["run", "book.md", "--unattended"]);
+        let mut program = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        eventually("a record of so many lines", || desk.runs() == 1 && desk.record(1).events.len() > lines);
+        kill(i32::try_from(program.id()).unwrap(), signal);
+        assert_eq!(program.wait().unwrap().code(), Some(3), "{signal:?} after {lines} events");
+        let record = desk.is_intact_and_open(1);
+        assert_eq!(record.in_doubt(), None, "{:#?}", record.shape());
     }
 }

@@ -8,6 +8,9 @@
 mod support;
 
 mod interrupts;
+mod kills;
 mod plain;
+mod promotion;
 mod screens;
 mod secrets;
+mod unattended;

@@ -58,7 +58,7 @@ fn an_input_comes_from_set_answers_its_source_or_its_default_in_this_order() {
     let wanted = [
         ("A", "from the variable", "env A_SOURCE"),
         ("B", "from the file", "file conf/b"),
-        ("C", "c of work", "command"),
+        ("C", "c of repo", "command"),
         ("D", "d", "default"),
         ("E", "d", "default"),
         ("F", "from the answers", "answers"),
