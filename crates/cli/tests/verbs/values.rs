@@ -298,6 +298,6 @@ fn a_block_knows_its_run_and_starts_at_the_root_of_the_repository() {
     let ran =
         Ran::of(command.args(["run", "deep/book.md"]).current_dir(bench.path("docs")).output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(bench.text("seen"), "1 look ops@example.org work\n");
+    assert_eq!(bench.text("seen"), "1 look ops@example.org repo\n");
     assert_eq!(bench.events(1)[0]["runbook"]["path"], "docs/deep/book.md");
 }
