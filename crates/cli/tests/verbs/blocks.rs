@@ -53,7 +53,8 @@ fn a_check_that_never_holds_fails_when_its_time_is_over() {
 
 #[test]
 fn a_block_over_its_limit_is_stopped_with_everything_it_started() {
-    let body = "## Hang\n\n```sh run\n#| timeout: 2s\necho before\nsleep 600 & echo $! > grandchild\nwait\n```\n";
+    let body =
+        "## Hang\n\n```sh run\n#| timeout: 2s\necho before\nsleep 600 & echo $! > grandchild\nwait\n```\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let began = Instant::now();
     bench.ends(3, &["run", "book.md", "--unattended"]).says("TIMED OUT").says("still running after 2s");
