@@ -13,7 +13,18 @@ use crate::support::{Bench, mode};
 fn paused() -> &'static Bench {
     static MADE: OnceLock<Bench> = OnceLock::new();
     MADE.get_or_init(|| {
-        let body = "## One\n\n```sh check\necho first; sleep 1; echo second >&2; sleep 1; echo third\n```\n\n## Two\n\n```sh check\necho fourth\n```\n";
+        let body = "## One
+
+```sh check
+echo first; sleep 1; echo second >&2; sleep 1; echo third
+```
+
+## Two
+
+```sh check
+echo fourth
+```
+";
         let bench = Bench::with(&[("book.md", &book("", body))]);
         bench.ends(0, &["run", "book.md"]);
         bench

@@ -50,7 +50,18 @@ fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
 
 fn shell(language: &str, script: &str) -> String {
     format!(
-        "---\nrunbook: 1\ntitle: A script\n---\n# A script\n\n## Look\n\n```{language} check\n{script}\n```\n"
+        "---
+runbook: 1
+title: A script
+---
+# A script
+
+## Look
+
+```{language} check
+{script}
+```
+"
     )
 }
 

@@ -258,7 +258,22 @@ fn a_record_checks_with_sha256sum_head_and_jq_alone() {
 fn a_record_of_a_failed_run_is_as_complete_as_any() {
     let bench = Bench::with(&[(
         "book.md",
-        "---\nrunbook: 1\ntitle: T\n---\n# T\n\n## Stop\n\n```yaml step\non_failure: stop\n```\n\n```sh check\nfalse\n```\n",
+        "---
+runbook: 1
+title: T
+---
+# T
+
+## Stop
+
+```yaml step
+on_failure: stop
+```
+
+```sh check
+false
+```
+",
     )]);
     bench.ends(1, &["run", "book.md", "--unattended"]);
     bench.ends(0, &["verify", "1"]).says("intact and complete");
