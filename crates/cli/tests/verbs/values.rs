@@ -257,3 +257,47 @@ fn a_secret_that_a_capture_puts_together_is_masked_and_the_record_conforms() {
     assert!(!ran.both().contains(SECRET), "{}", ran.both());
     bench.ends(0, &["verify", "1"]).says("intact and complete");
 }
+
+#[test]
+fn who_only_looks_executes_no_command_of_an_input() {
+    let front = "inputs:\n  A: { from: { command: 'touch happened; echo a' } }\n  TOKEN: { secret: true, from: { command: 'touch happened; echo hunter2hunter2' } }\n";
+    let bench = Bench::with(&[("book.md", &book(front, "## Look\n\n- [ ] It is good\n"))]);
+    bench.ends(0, &["plan", "book.md"]).says("A is not given yet");
+    bench.ends(0, &["check", "book.md"]);
+    assert!(!bench.exists("happened"));
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    std::fs::remove_file(bench.path("happened")).unwrap();
+    bench.ends(0, &["note", "1", "a note"]).says("TOKEN is not known here");
+    bench.ends(0, &["report", "1"]);
+    assert!(!bench.exists("happened"));
+}
+
+#[test]
+fn a_resumed_run_keeps_the_values_it_was_opened_with() {
+    let body = "## Look\n\n- [ ] It is good\n\n## Then\n\n```sh check\necho \"$BRANCH $A\" > seen\n```\n";
+    let config = "[environments.staging]\nvars = { BRANCH = \"then\" }\n";
+    let bench = Bench::with(&[
+        ("book.md", &book("inputs:\n  A: { from: { file: a } }\n", body)),
+        ("holdpoint.toml", config),
+        ("a", "then"),
+        ("answers.yaml", "steps:\n  look: { confirm: true }\n"),
+    ]);
+    bench.ends(3, &["run", "book.md", "--unattended", "--env", "staging"]);
+    bench.file("holdpoint.toml", &config.replace("then", "now")).file("a", "now");
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.text("seen"), "then then\n");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn a_block_knows_its_run_and_starts_at_the_root_of_the_repository() {
+    let body = "## Look\n\n```sh check\necho \"$HOLDPOINT_RUN $HOLDPOINT_STEP $HOLDPOINT_OPERATOR $(basename \"$PWD\")\" > seen\n```\n";
+    let bench = Bench::with(&[("docs/deep/book.md", &book("", body))]);
+    bench.committed();
+    let mut command = bench.command(HOLDPOINT);
+    let ran =
+        Ran::of(command.args(["run", "deep/book.md"]).current_dir(bench.path("docs")).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(bench.text("seen"), "1 look ops@example.org repo\n");
+    assert_eq!(bench.events(1)[0]["runbook"]["path"], "docs/deep/book.md");
+}
