@@ -158,7 +158,7 @@ impl Terminal {
     }
 
     /// Kills the program, which gets no chance to do anything more.
-    pub fn is_killed(mut self) {
+    pub fn killed(mut self) {
         self.sends(Signal::KILL);
         self.wait_for_the_end();
         self.session.get_process().wait().unwrap();
