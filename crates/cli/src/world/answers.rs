@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Answers, Entry, EvidenceKind, Plan, Work};
+use holdpoint_document::{Answers, Assurance, Entry, EvidenceKind, Plan, SignOff, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Question, SignedOff, Task, Via,
     fit,
 };
 
+use super::reply::{evidence_file, roll_back};
+use super::tell::{show_command, show_question};
 use super::{Answer, Journal, Person, Scene};
 use crate::problem::Problem;
 use crate::screen;
@@ -46,133 +48,138 @@ impl<P: Person> Prepared<P> {
         question: Option<Question>,
         journal: &mut dyn Journal,
     ) -> Result<Option<Vec<Event>>, Problem> {
-        let plan = scene.plan;
-        let Some(entry) = self.entry(plan, task).cloned() else { return Ok(None) };
-        let by = By { who: scene.run.operator().to_owned(), via: Via::Answers };
-        let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
-        let offers = scene.run.offers(plan);
-        if let Some(choice) = &entry.choice
-            && !matches!(question, Some(Question::SignOff))
+        let Some(entry) = self.entry(scene.plan, task).cloned() else { return Ok(None) };
+        let asked = Asked {
+            scene,
+            task,
+            question,
+            entry,
+            step: task.step_of(scene.plan).id.clone(),
+            action: task.id(scene.plan),
+        };
+        if question != Some(Question::SignOff)
             && !self.taken.contains(&(task, "choice"))
+            && let Some(event) = asked.chosen()
         {
-            let decision = |choice| Event::Decision {
-                step: step.clone(),
-                action: action.clone(),
-                choice,
-                reason: entry.reason.clone(),
-                by: by.clone(),
-            };
-            let of_name = |name: &str| match name {
-                "retry" => Some(Choice::Retry),
-                "proceed" => Some(Choice::Proceed),
-                "happened" => Some(Choice::Happened),
-                "run" => Some(Choice::Run),
-                "find_out" => Some(Choice::FindOut),
-                "abort" => Some(Choice::Abort),
-                _ => None,
-            };
-            let event = match choice.as_str() {
-                "skip" if offers.skip => entry.reason.clone().map(|reason| {
-                    let (action, script) = (Some(action.clone()), None);
-                    let kind = DeviationKind::Skipped;
-                    Event::Deviation(Deviation {
-                        kind,
-                        step: step.clone(),
-                        action,
-                        script,
-                        reason,
-                        by: by.clone(),
-                    })
-                }),
-                "rollback" if question.is_some() && !offers.rollback.steps.is_empty() => {
-                    Some(roll_back(plan, &offers.rollback, entry.reason.clone(), by.clone()))
-                }
-                // An abort or a retry answers a question; it does not keep a block from being run the first time.
-                name => of_name(name)
-                    .filter(|choice| question.is_some() && offers.choices.contains(choice))
-                    .map(decision),
-            };
-            if let Some(event) = event {
-                self.taken.insert((task, "choice"));
-                return Ok(Some(vec![event]));
-            }
+            self.taken.insert((task, "choice"));
+            return Ok(Some(vec![event]));
         }
-        Ok(match (question, task.work(plan)) {
-            (Some(Question::Confirm), Some(Work::Confirm { .. })) if entry.confirm => {
-                Some(vec![Event::ItemConfirmed { step, action, by }])
+        Ok(match (question, task.work(scene.plan)) {
+            (Some(Question::Confirm), Some(work)) if asked.entry.confirm => {
+                asked.confirmed(work).map(|event| vec![event])
             }
-            (Some(Question::Confirm), Some(Work::Run(_))) if entry.confirm => {
-                let choice = Choice::Proceed;
-                Some(vec![Event::Decision { step, action, choice, reason: entry.reason.clone(), by }])
-            }
-            (Some(Question::Record), _) => {
-                let mut events = Vec::new();
-                for field in scene.run.open_fields(plan, task) {
-                    let Some(value) = entry.value.get(&field.name) else { return Ok(None) };
-                    let within_limits = match fit(&field.kind, value) {
-                        Fit::Within => true,
-                        Fit::OutOfLimits(_) => false,
-                        Fit::Wrong(why) => {
-                            return Err(Problem::usage(
-                                format!("the answers file gives {} = {value:?}: {why}", field.name),
-                                format!("Correct the entry of {step}, then resume."),
-                            ));
-                        }
-                    };
-                    let evidence = match (field.evidence, entry.evidence.get(&field.name)) {
-                        (None, _) => None,
-                        (Some(_), None) => return Ok(None),
-                        (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
-                        (Some(EvidenceKind::File), Some(path)) => {
-                            Some(super::terminal::evidence_file(path, journal)?)
-                        }
-                    };
-                    let (name, value) = (field.name.clone(), value.clone());
-                    let (step, action, by) = (step.clone(), action.clone(), by.clone());
-                    events.push(Event::ValueRecorded {
-                        step,
-                        action,
-                        name,
-                        value,
-                        evidence,
-                        within_limits,
-                        by,
-                    });
-                }
-                Some(events)
-            }
-            (Some(Question::SignOff), Some(Work::SignOff(sign_off))) => {
-                let Some(sign) = &entry.sign else { return Ok(None) };
-                let refused = |reason: &str, by: By| {
-                    screen::say(&format!("  refused: {reason}"));
-                    Event::SignOffRefused {
-                        step: step.clone(),
-                        action: action.clone(),
-                        reason: reason.to_owned(),
-                        by,
-                    }
-                };
-                let by = By { who: sign.who.clone(), via: Via::Answers };
-                if !self.taken.insert((task, "sign")) {
-                    return Ok(None);
-                }
-                let statement = scene.run.statement(sign_off).unwrap_or_default();
-                let given = SignedOff {
-                    step: step.clone(),
-                    action: action.clone(),
-                    role: sign_off.role.clone(),
-                    meaning: sign_off.meaning,
-                    statement,
-                    name: sign.name.clone(),
-                    assurance: holdpoint_document::Assurance::Rehearsal,
-                    by: by.clone(),
-                };
-                match scene.run.sign_off_refusal(plan, task, &given) {
-                    Some(reason) => Some(vec![refused(&reason, by)]),
-                    None => Some(vec![Event::SignOffGiven(given)]),
-                }
+            (Some(Question::Record), _) => asked.written_down(journal)?,
+            (Some(Question::SignOff), Some(Work::SignOff(sign_off))) if self.taken.insert((task, "sign")) => {
+                asked.released(sign_off).map(|event| vec![event])
             }
             _ => None,
+        })
+    }
+}
+
+/// One question, and what the file says to the step or action it is about.
+struct Asked<'a> {
+    scene: &'a Scene<'a>,
+    task: Task,
+    /// `None` before a block runs for the first time.
+    question: Option<Question>,
+    entry: Entry,
+    step: String,
+    action: String,
+}
+
+impl Asked<'_> {
+    fn by(&self) -> By {
+        By { who: self.scene.run.operator().to_owned(), via: Via::Answers }
+    }
+
+    fn decision(&self, choice: Choice) -> Event {
+        let (step, action) = (self.step.clone(), self.action.clone());
+        Event::Decision { step, action, choice, reason: self.entry.reason.clone(), by: self.by() }
+    }
+
+    /// The entry's `choice`, where it can be taken now.
+    fn chosen(&self) -> Option<Event> {
+        let offers = self.scene.run.offers(self.scene.plan);
+        let reason = self.entry.reason.clone();
+        let choice = match self.entry.choice.as_deref()? {
+            "skip" if offers.skip => {
+                let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
+                let (step, by) = (self.step.clone(), self.by());
+                return Some(Event::Deviation(Deviation { kind, step, action, script, reason: reason?, by }));
+            }
+            "rollback" if self.question.is_some() && !offers.rollback.steps.is_empty() => {
+                return Some(roll_back(self.scene.plan, &offers.rollback, reason, self.by()));
+            }
+            "retry" => Choice::Retry,
+            "proceed" => Choice::Proceed,
+            "happened" => Choice::Happened,
+            "run" => Choice::Run,
+            "find_out" => Choice::FindOut,
+            "abort" => Choice::Abort,
+            _ => return None,
+        };
+        // An abort or a retry answers a question; it does not keep a block from being run the first time.
+        (self.question.is_some() && offers.choices.contains(&choice)).then(|| self.decision(choice))
+    }
+
+    fn confirmed(&self, work: &Work) -> Option<Event> {
+        let (step, action) = (self.step.clone(), self.action.clone());
+        match work {
+            Work::Confirm { .. } => Some(Event::ItemConfirmed { step, action, by: self.by() }),
+            Work::Run(_) => Some(self.decision(Choice::Proceed)),
+            _ => None,
+        }
+    }
+
+    /// All values that are asked for; none where the file lacks one.
+    fn written_down(&self, journal: &mut dyn Journal) -> Result<Option<Vec<Event>>, Problem> {
+        let mut events = Vec::new();
+        for field in self.scene.run.open_fields(self.scene.plan, self.task) {
+            let Some(value) = self.entry.value.get(&field.name) else { return Ok(None) };
+            let within_limits = match fit(&field.kind, value) {
+                Fit::Within => true,
+                Fit::OutOfLimits(_) => false,
+                Fit::Wrong(why) => {
+                    return Err(Problem::usage(
+                        format!("the answers file gives {} = {value:?}: {why}", field.name),
+                        format!("Correct the entry of {}, then resume.", self.step),
+                    ));
+                }
+            };
+            let evidence = match (field.evidence, self.entry.evidence.get(&field.name)) {
+                (None, _) => None,
+                (Some(_), None) => return Ok(None),
+                (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
+                (Some(EvidenceKind::File), Some(path)) => Some(evidence_file(path, journal)?),
+            };
+            let (name, value) = (field.name.clone(), value.clone());
+            let (step, action, by) = (self.step.clone(), self.action.clone(), self.by());
+            events.push(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by });
+        }
+        Ok(Some(events))
+    }
+
+    /// A release, or the refusal of one that does not count.
+    fn released(&self, sign_off: &SignOff) -> Option<Event> {
+        let sign = self.entry.sign.as_ref()?;
+        let (step, action) = (self.step.clone(), self.action.clone());
+        let given = SignedOff {
+            step: step.clone(),
+            action: action.clone(),
+            role: sign_off.role.clone(),
+            meaning: sign_off.meaning,
+            statement: self.scene.run.statement(sign_off).unwrap_or_default(),
+            name: sign.name.clone(),
+            assurance: Assurance::Rehearsal,
+            by: By { who: sign.who.clone(), via: Via::Answers },
+        };
+        Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
+            Some(reason) => {
+                screen::say(&format!("  refused: {}", screen::neutralise(&reason)));
+                Event::SignOffRefused { step, action, reason, by: given.by }
+            }
+            None => Event::SignOffGiven(given),
         })
     }
 }
@@ -203,7 +210,7 @@ impl<P: Person> Person for Prepared<P> {
         match &mut self.otherwise {
             Some(person) => person.permit(scene, execution, script, journal),
             None => {
-                super::terminal::show_command(scene, execution.task, script);
+                show_command(scene, execution.task, script);
                 Ok(Answer::Go)
             }
         }
@@ -217,14 +224,14 @@ impl<P: Person> Person for Prepared<P> {
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
         if let Some(events) = self.prepared(scene, task, Some(question), journal)? {
-            super::terminal::show_question(scene, task, question);
+            show_question(scene, task, question);
             told(&events);
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
             Some(person) => person.answer(scene, task, question, journal),
             None => {
-                super::terminal::show_question(scene, task, question);
+                show_question(scene, task, question);
                 Ok(Answer::Park)
             }
         }
@@ -235,17 +242,6 @@ impl Bare {
     fn enter(&self, scene: &Scene<'_>, task: Task) {
         screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
     }
-}
-
-/// A rollback that somebody asks for.
-pub fn roll_back(
-    plan: &Plan,
-    wanted: &holdpoint_engine::RollbackPlan,
-    reason: Option<String>,
-    by: By,
-) -> Event {
-    let ids = |steps: &[usize]| steps.iter().map(|step| plan.steps[*step].id.clone()).collect();
-    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), reason, by: Some(by) }
 }
 
 /// What was answered, in one line each.

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::{Answers, Assurance, EvidenceKind, Expected, ValueKind, Work};
+use holdpoint_document::{Answers, Assurance, Block, EvidenceKind, Expected, ValueKind, Work};
 use holdpoint_engine::{
-    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Judged, Observation,
-    Outcome, Question, SignedOff, Task, Via, fit, judge,
+    By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
+    SignedOff, Task, Via, fit,
 };
 
 use super::hands::Local;
+use super::tell::{show_command, show_question};
 use super::{Answer, Executed, Hands, Journal, Person, Scene, Script};
 use crate::interrupts::Interrupt;
 use crate::problem::Problem;
@@ -63,7 +64,7 @@ impl Person for Assuming {
         script: &str,
         _journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
-        super::terminal::show_command(scene, execution.task, script);
+        show_command(scene, execution.task, script);
         Ok(Answer::Go)
     }
 
@@ -75,7 +76,7 @@ impl Person for Assuming {
         _journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
         let plan = scene.plan;
-        super::terminal::show_question(scene, task, question);
+        show_question(scene, task, question);
         let by = By { who: scene.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
         let events = match (question, task.work(plan)) {
@@ -168,30 +169,18 @@ fn assumed(what: &str) {
     screen::say(&format!("  {} {what}", screen::style().cyan().apply_to("assumed:")));
 }
 
-/// The exit code and the expectations of a block as they would be told if all of them held.
-fn as_if_held(scene: &Scene<'_>, task: Task) -> (i32, Vec<Judged>) {
-    let Some(block) = task.block(scene.plan) else { return (0, Vec::new()) };
-    let codes = block.expect.iter().find_map(|expectation| match &expectation.that {
-        Expected::Exit(codes) => codes.first().copied(),
-        _ => None,
-    });
-    let exit = codes.unwrap_or(0);
-    let nothing = Observation {
-        exit: Some(exit),
-        signal: None,
-        error: None,
-        timed_out: false,
-        interrupted: false,
-        stdout: b"",
-        stderr: b"",
-        files: &BTreeMap::new(),
-    };
-    let judgement = judge(block, scene.run.values(), &nothing);
-    // What could not be captured stands at the end; here it counts as captured.
-    let missing = block.options.capture.len() - judgement.captures.len();
-    let judged = judgement.expectations.len() - missing;
-    let held = |judged: Judged| Judged { came: None, held: true, ..judged };
-    (exit, judgement.expectations.into_iter().take(judged).map(held).collect())
+/// An exit code that every expectation of one allows.
+fn expected_exit(block: &Block) -> i32 {
+    let sets: Vec<&Vec<i32>> = block
+        .expect
+        .iter()
+        .filter_map(|expectation| match &expectation.that {
+            Expected::Exit(codes) => Some(codes),
+            _ => None,
+        })
+        .collect();
+    let first = sets.first().map(|codes| codes.as_slice()).unwrap_or(&[0]);
+    first.iter().copied().find(|code| sets.iter().all(|codes| codes.contains(code))).unwrap_or(0)
 }
 
 /// Executes checks, assumes the rest.
@@ -276,26 +265,27 @@ impl ChecksOnly {
     fn taken_as_passed(&self, scene: &Scene<'_>, execution: Execution) -> Executed {
         let mut captures = BTreeMap::new();
         let task = execution.task;
-        let (exit, expectations) = as_if_held(scene, task);
-        for capture in task.block(scene.plan).iter().flat_map(|block| &block.options.capture) {
+        let block = task.block(scene.plan);
+        for capture in block.iter().flat_map(|block| &block.options.capture) {
             screen::say(&format!("    {} = unknown (would be captured here)", capture.name));
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.remove(&capture.name);
             learnt.unknown.insert(capture.name.clone());
             captures.insert(capture.name.clone(), unknown(&capture.name));
         }
+        let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {
             step: task.step_of(scene.plan).id.clone(),
             action: task.id(scene.plan),
             attempt: execution.attempt,
             probe: execution.probe,
             outcome: Outcome::Passed,
-            exit: Some(exit),
+            exit: block.map(expected_exit),
             signal: None,
             error: None,
             duration_ms: 0,
             output: None,
-            expectations,
+            expectations: judgement.map(|judgement| judgement.expectations).unwrap_or_default(),
             captures,
             files: BTreeMap::new(),
             state: None,

@@ -5,6 +5,8 @@ pub mod assume;
 pub mod disk;
 pub mod hands;
 pub mod memory;
+mod reply;
+mod tell;
 pub mod terminal;
 
 use std::io::Write;

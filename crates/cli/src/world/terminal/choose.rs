@@ -9,7 +9,7 @@ use super::ask::{self, Asked};
 use super::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::answers::roll_back;
+use crate::world::reply::{evidence_file, roll_back};
 use crate::world::{Answer, Journal, Scene};
 
 type Option_ = (&'static str, char, &'static str);
@@ -296,7 +296,7 @@ pub(super) fn record(
                 let readable =
                     |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
                 match ask::fitting("Evidence (file)", readable) {
-                    Asked::Said(path) => Some(super::evidence_file(&path, journal)?),
+                    Asked::Said(path) => Some(evidence_file(&path, journal)?),
                     Asked::Left => return Ok(Answer::Park),
                 }
             }
