@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::screens::book;
-use crate::support::{Desk, eventually, group_is_gone, group_lives, holds_text, kill};
+use crate::support::{Desk, Terminal, eventually, group_is_gone, group_lives, holds_text, kill};
 
 /// A block whose grandchild outlives its child.
 const LONG: &str = "## Work\n\n```sh run\nsh -c 'sleep 999 & echo begun >>log; wait' &\nwait\n```\n";
@@ -202,4 +202,40 @@ fn one_signal_stops_a_run_that_nobody_watches_wherever_it_is() {
         let record = desk.is_intact_and_open(1);
         assert_eq!(record.in_doubt(), None, "{:#?}", record.shape());
     }
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_the_block_and_parks() {
+    let desk = Desk::with(&book(LONG));
+    let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
+    terminal.chooses("run");
+    holds_text(&desk.path("log"), "begun");
+    let group = desk.record(1).child_group();
+    terminal.is_lost();
+    group_is_gone(group);
+    nobody_drives(&desk);
+    let record = desk.is_intact_and_open(1);
+    assert_eq!(record.after_opening(), ["action.started work#1", "action.finished work#1 interrupted"]);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_at_a_prompt_parks() {
+    for nested in [false, true] {
+        let desk = Desk::with(&book(LONG));
+        let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
+        if nested {
+            terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+        } else {
+            terminal.waits_for("What now?").listens();
+        }
+        terminal.is_lost();
+        nobody_drives(&desk);
+        assert_eq!(desk.is_intact_and_open(1).events.len(), 1);
+    }
+}
+
+/// Waits until the driver of the first run has let go of it.
+fn nobody_drives(desk: &Desk) {
+    let lock = std::fs::File::open(desk.record(1).dir.join("lock")).unwrap();
+    eventually("nobody drives the run", || lock.try_lock_shared().is_ok());
 }
