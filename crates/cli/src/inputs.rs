@@ -124,6 +124,10 @@ fn find(
         return Ok(Some((value.clone(), "answers".to_owned())));
     }
     if let Some(from) = &input.from {
+        // Whoever only looks executes nothing.
+        if matches!(from, Source::Command(_)) && !wanted.all {
+            return Ok(None);
+        }
         let fail = |why: String| {
             let message = format!("the input {}: {why}", input.name);
             at(input, name, source, message, "Mend that, or give it with --set.".to_owned())
