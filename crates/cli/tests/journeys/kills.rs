@@ -14,7 +14,7 @@ fn six() -> Desk {
     let step = |name: &&str| {
         format!(
             "## {name}\n\n```sh run\npass() {{ test ! -p \"$1\" || read -r _ <\"$1\"; }}\n\
-             echo at work\npass before-{name}\necho begin {name} >>log\npass middle-{name}\n\
+             echo at work\necho {name} >>reached\npass before-{name}\necho begin {name} >>log\npass middle-{name}\n\
              echo end {name} >>log\npass after-{name}\n```\n\n"
         )
     };
@@ -32,11 +32,9 @@ fn kills(desk: &Desk, mut program: Child) -> Record {
     desk.record(1)
 }
 
-/// Waits until a block of the first run has begun and its process group is known.
+/// Waits until a block of the first run has begun and printed something, and gives its process group.
 fn block_runs(desk: &Desk, action: &str) -> i32 {
-    eventually(&format!("{action} is started"), || {
-        desk.runs() == 1 && desk.record(1).in_doubt().as_deref() == Some(action)
-    });
+    holds_text(&desk.path("reached"), action.trim_end_matches("#1"));
     desk.record(1).child_group()
 }
 
