@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Event, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
@@ -132,6 +132,7 @@ fn opened(
             title: prepared.plan.title.clone(),
             document_id: prepared.plan.front.document_id.clone(),
             revision: prepared.plan.front.revision.clone(),
+            claims: Claims::of(&prepared.plan.front),
         },
         plan: prepared.plan.digest(),
         environment: prepared.environment.clone(),
