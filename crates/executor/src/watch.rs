@@ -19,6 +19,8 @@ const SILENCE: Duration = Duration::from_millis(200);
 const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 /// More than any pipe holds, bytes: once as much was read, all that the main process printed is in it.
 const MORE_THAN_A_PIPE: usize = 1024 * 1024;
+/// A shorter read than this, bytes, has emptied its pipe: what comes later is not the main process's.
+const EMPTIES: usize = 4096;
 /// How often a group that was told to end is looked at. The system tells nobody when a grandchild ends.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long the killed get to be gone before they are given up on.
@@ -73,6 +75,8 @@ struct Progress {
     settled: Option<Instant>,
     last_output: Option<Instant>,
     drained: usize,
+    /// Whether the last read of standard output, of standard error, left something in the pipe.
+    more: [bool; 2],
     remarks: Vec<String>,
 }
 
@@ -113,7 +117,7 @@ pub(crate) async fn watch(
             () = running.inbox.take(), if runs => None,
             (stream, piece) = next_piece(&mut running.stdout, &mut running.stderr) => match piece {
                 Ok(Some(bytes)) => {
-                    progress.on_piece(bytes.len());
+                    progress.on_piece(stream, bytes.len());
                     let deaf = matches!(progress.stop, Some(Stop::Output(_)));
                     let taken = if deaf { Ok(()) } else { on_output(stream, bytes, started.elapsed()) };
                     if progress.drained_enough() {
@@ -184,8 +188,9 @@ impl Progress {
         waits.then(|| Instant::now() + LOOK)
     }
 
-    fn on_piece(&mut self, length: usize) {
+    fn on_piece(&mut self, stream: Stream, length: usize) {
         self.last_output = Some(Instant::now());
+        self.more[usize::from(stream == Stream::Stderr)] = length >= EMPTIES;
         if self.settled.is_some() {
             self.drained = self.drained.saturating_add(length);
         }
@@ -196,7 +201,7 @@ impl Progress {
     }
 
     fn drained_enough(&self) -> bool {
-        self.drained > 2 * MORE_THAN_A_PIPE
+        (self.drained > 2 * MORE_THAN_A_PIPE || self.more == [false, false])
             && self.settled.is_some_and(|settled| settled.elapsed() > LONGEST_DRAIN)
     }
 }
