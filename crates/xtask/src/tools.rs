@@ -17,6 +17,9 @@ const NEEDED: &[(&str, &str)] = &[
     ("tar", "tar"),
     ("tmux", "tmux"),
     ("curl", "curl"),
+    ("strace", "strace"),
+    ("faketime", "faketime"),
+    ("prlimit", "util-linux"),
 ];
 
 /// Installs what is missing with apt-get, as root or through sudo.
