@@ -1,6 +1,7 @@
 //! One verb each, and what several of them need.
 
 pub mod check;
+pub mod init;
 pub mod listing;
 pub mod note;
 pub mod plan;
@@ -10,6 +11,8 @@ pub mod replay;
 pub mod report;
 pub mod resume;
 pub mod run;
+pub mod schema;
+pub mod shell;
 pub mod verify;
 
 use holdpoint_engine::Verdict;
@@ -31,6 +34,10 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Replay(arguments) => replay::replay(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Init(arguments) => init::init(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
+        Verb::Schema(arguments) => schema::schema(&arguments),
     }
 }
 

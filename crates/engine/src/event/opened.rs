@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use holdpoint_document::Assurance;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::BlobRef;
 
 /// Event 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunOpened {
     /// Format version of the record, `1.0`.
@@ -40,7 +41,7 @@ pub struct RunOpened {
 }
 
 /// The document that runs. Title, id and revision are its own claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Runbook {
     /// Path, relative to the repository's root.
@@ -67,7 +68,7 @@ pub struct Runbook {
 }
 
 /// Where a run runs, as configured when it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSeen {
     /// Its name; `local` where the repository defines none.
@@ -85,7 +86,7 @@ pub struct EnvironmentSeen {
 }
 
 /// An input and where its value came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputGiven {
     /// Its name.
@@ -100,7 +101,7 @@ pub struct InputGiven {
 }
 
 /// Who drives the run, with what program, on what machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who operates.
@@ -126,7 +127,7 @@ pub struct Session {
 }
 
 /// The program that wrote an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Its version.
