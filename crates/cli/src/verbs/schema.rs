@@ -36,6 +36,7 @@ pub fn schema(arguments: &args::Schema) -> Result<Exit, Problem> {
 /// One line of `run.jsonl`: an event, and what every line carries (record.md section 2).
 fn events() -> Value {
     let mut derived = schemars::schema_for!(holdpoint_engine::Event).to_value();
+    plain(&mut derived);
     let stamp = json!({
         "n": {"description": "Position in the record, from 0.", "type": "integer", "minimum": 0},
         "prev": {
@@ -69,4 +70,21 @@ fn events() -> Value {
             .filter(|(key, _)| !matches!(key.as_str(), "$schema" | "title")),
     );
     Value::Object(whole)
+}
+
+/// Takes out what only Rust knows: sizes of integers, links of its documentation.
+fn plain(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("format").is_some_and(Value::is_string) {
+                map.shift_remove("format");
+            }
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = text.replace("[`", "`").replace("`]", "`");
+            }
+            map.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
 }

@@ -54,8 +54,11 @@ pub fn man(arguments: &args::Man) -> Result<Exit, Problem> {
 
 fn page(command: Command) -> Result<String, Problem> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(command).manual("Holdpoint").render(&mut text).map_err(|error| {
+    let page = clap_mangen::Man::new(command).manual("Holdpoint");
+    let page = page.source(concat!("holdpoint ", env!("CARGO_PKG_VERSION")));
+    page.render(&mut text).map_err(|error| {
         Problem::fault(format!("the page cannot be made: {error}"), "This is a fault of holdpoint.")
     })?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    // A blank at a line's end is what linters of man pages stumble over.
+    Ok(String::from_utf8_lossy(&text).lines().map(|line| line.trim_end().to_owned() + "\n").collect())
 }
