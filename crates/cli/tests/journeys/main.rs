@@ -11,6 +11,7 @@ mod interrupts;
 mod kills;
 mod plain;
 mod promotion;
+mod resumes;
 mod screens;
 mod secrets;
 mod unattended;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::Assurance;
-use schemars::JsonSchema;
+use holdpoint_document::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
 use crate::BlobRef;
 
 /// Event 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunOpened {
     /// Format version of the record, `1.0`.
@@ -41,7 +40,7 @@ pub struct RunOpened {
 }
 
 /// The document that runs. Title, id and revision are its own claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Runbook {
     /// Path, relative to the repository's root.
@@ -65,10 +64,51 @@ pub struct Runbook {
     /// The quality system's revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// What else it claims of its own control.
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    pub claims: Claims,
+}
+
+/// A document's own claims about its control: who wrote and approves it, and when. Not checked by a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Who wrote it, as the document names people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Who approves it, as the document names people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
+    /// When it was approved, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_date: Option<String>,
+    /// From when it may be used, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<String>,
+    /// How long after approval it must be reviewed, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_in: Option<String>,
+}
+
+impl Claims {
+    /// The claims of a document's front matter.
+    pub fn of(front: &FrontMatter) -> Claims {
+        Claims {
+            authors: front.authors.clone(),
+            approvers: front.approvers.clone(),
+            approval_date: front.approval_date.map(|date| date.to_string()),
+            effective_date: front.effective_date.map(|date| date.to_string()),
+            review_in: front.review_in.clone(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Claims::default()
+    }
 }
 
 /// Where a run runs, as configured when it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSeen {
     /// Its name; `local` where the repository defines none.
@@ -86,7 +126,7 @@ pub struct EnvironmentSeen {
 }
 
 /// An input and where its value came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputGiven {
     /// Its name.
@@ -101,7 +141,7 @@ pub struct InputGiven {
 }
 
 /// Who drives the run, with what program, on what machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who operates.
@@ -127,7 +167,7 @@ pub struct Session {
 }
 
 /// The program that wrote an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Its version.
