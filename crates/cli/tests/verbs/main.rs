@@ -5,6 +5,7 @@
 mod bad_input;
 mod corpus;
 mod forged;
+mod lapsed;
 mod lints;
 mod sealed;
 mod support;
