@@ -205,7 +205,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
             }
         }
-        if self.hands.asked_to_leave().await {
+        if self.hands.asked_to_leave(self.person.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
         let kept = if script.differs { Some(self.journal.put(script.text.as_bytes())?) } else { None };

@@ -40,6 +40,10 @@ impl Slow {
 }
 
 impl Person for Slow {
+    fn attended(&self) -> bool {
+        true
+    }
+
     fn enter(&mut self, _: &Scene<'_>, _: Task) {}
 
     fn permit(
@@ -104,7 +108,7 @@ impl Hands for Easy {
         None
     }
 
-    async fn asked_to_leave(&mut self) -> bool {
+    async fn asked_to_leave(&mut self, _: bool) -> bool {
         false
     }
 
@@ -166,6 +170,7 @@ fn opened(number: u64) -> Event {
             title: "A run-book".into(),
             document_id: None,
             revision: None,
+            claims: Default::default(),
         },
         plan: String::new(),
         environment: EnvironmentSeen {

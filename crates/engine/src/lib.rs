@@ -18,15 +18,14 @@ mod releases;
 mod rollback;
 mod run;
 mod sign_off;
-mod typed;
 mod values;
 
 pub use event::*;
+pub use holdpoint_document::{Fit, fit};
 pub use judge::{Judgement, Observation, assumed, duration, judge};
 pub use next::*;
 pub use offers::Offers;
 pub use releases::Releases;
 pub use rollback::RollbackPlan;
 pub use run::{Run, Unexpected};
-pub use typed::{Fit, fit};
 pub use values::{TemplateError, Values, mask};

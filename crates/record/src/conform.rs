@@ -6,8 +6,8 @@ use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped, Task,
-    judge,
+    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped,
+    Task, judge,
 };
 
 use crate::verify::{RecordVerdict, verify_bytes};
@@ -126,6 +126,10 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
         || claims.iter().any(|(told, claimed)| !same(told.unwrap_or_default(), claimed.unwrap_or_default()))
     {
         return Err("title, document_id or revision are not those of the recorded run-book".to_owned());
+    }
+    let masked = serde_json::to_string(&book.claims).is_ok_and(|claims| claims.contains(MASK));
+    if book.claims != Claims::of(front) && !masked {
+        return Err("the claims are not those of the recorded run-book".to_owned());
     }
     Ok(compiled.plan)
 }

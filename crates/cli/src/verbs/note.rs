@@ -1,13 +1,18 @@
 //! `note`: puts something on the record of an open run.
 
+use std::collections::BTreeMap;
+
 use holdpoint_engine::{By, Event, Run, Via};
 use holdpoint_record::Writer;
 use jiff::Timestamp;
 
+use super::read::Recorded;
 use super::read::{find, read_dir};
 use super::resume::open_problem;
+use super::run::redactor;
 use crate::args;
 use crate::exit::Exit;
+use crate::inputs::{self, Wanted};
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -25,7 +30,8 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     {
         let ids: Vec<&str> = recorded.plan.steps.iter().map(|step| step.id.as_str()).collect();
         let near = holdpoint_document::nearest(step, &ids).map(|near| format!("Did you mean {near}?"));
-        return Err(Problem::usage(format!("the run has no step {step}"), near.unwrap_or_default()));
+        let help = near.unwrap_or_else(|| format!("Its steps are {}.", ids.join(", ")));
+        return Err(Problem::usage(format!("the run has no step {step}"), help));
     }
     if let Some(corrects) = arguments.corrects
         && corrects >= recorded.events.len() as u64
@@ -33,7 +39,9 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         let help = format!("Its events are numbered 0 to {}.", recorded.events.len() - 1);
         return Err(Problem::usage(format!("the run has no event {corrects}"), help));
     }
-    let (who, _) = operator(arguments.who.operator.as_deref(), &Place::here()?.root);
+    let place = Place::here()?;
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    let redactor = redactor(&secrets(&recorded, &place)?)?;
     let (mut writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
     let mut run = Run::new(&recorded.plan);
     let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
@@ -41,7 +49,7 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         run.apply(&recorded.plan, &stamped.event).map_err(conforms)?;
     }
     let note = Event::Note {
-        text: arguments.text.clone(),
+        text: redactor.text(&arguments.text).into_owned(),
         step: arguments.step.clone(),
         corrects: arguments.corrects,
         by: By { who, via: Via::Command },
@@ -58,4 +66,27 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         .map_err(|error| Problem::fault(format!("the note cannot be written: {error}"), ""))?;
     screen::say(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
+}
+
+/// The run's secrets, as far as their sources tell them here, so that none is noted in the clear.
+fn secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, Problem> {
+    let opened = recorded.opened();
+    let (set, answers) = (BTreeMap::new(), BTreeMap::new());
+    let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false };
+    let secrets = inputs::secrets_again(
+        &recorded.plan,
+        &opened.inputs,
+        &opened.runbook.path,
+        &recorded.source,
+        &wanted,
+    )?;
+    for input in opened.inputs.iter().filter(|input| input.secret) {
+        if !secrets.iter().any(|(name, _)| *name == input.name) {
+            screen::say(&format!(
+                "The secret {} is not known here; a note that holds it shows it.",
+                input.name
+            ));
+        }
+    }
+    Ok(secrets)
 }

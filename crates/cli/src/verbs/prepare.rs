@@ -259,6 +259,7 @@ impl Prepared {
                 && opened.environment.name == rehearsal
                 && opened.runbook.blob.sha256 == digest
                 && self.requires.max_age.is_none_or(|most| age <= most)
+                && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
         });
         if good {
             return Ok(());

@@ -38,7 +38,7 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
-    screen::head(opened, &opened.session.operator, &label);
+    screen::head(&recorded.plan, opened, &opened.session.operator, &label);
     let longest = Duration::from_secs_f64(arguments.max_wait);
     let mut before = frames.first().map_or(Duration::ZERO, |frame| frame.at);
     let mut player = Player { live: None };

@@ -76,7 +76,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let session = session(arguments.who.operator.as_deref(), &place.root);
-    screen::head(&opened, &session.operator, &label);
+    screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen::say(&format!(

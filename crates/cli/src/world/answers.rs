@@ -185,6 +185,10 @@ impl Asked<'_> {
 }
 
 impl<P: Person> Person for Prepared<P> {
+    fn attended(&self) -> bool {
+        self.otherwise.is_some()
+    }
+
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         match &mut self.otherwise {
             Some(person) => person.enter(scene, task),

@@ -49,6 +49,10 @@ pub struct Assuming {
 }
 
 impl Person for Assuming {
+    fn attended(&self) -> bool {
+        false
+    }
+
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
     }
@@ -196,8 +200,8 @@ impl Hands for ChecksOnly {
         self.local.wait(pause).await
     }
 
-    async fn asked_to_leave(&mut self) -> bool {
-        self.local.asked_to_leave().await
+    async fn asked_to_leave(&mut self, attended: bool) -> bool {
+        self.local.asked_to_leave(attended).await
     }
 
     fn cwd(&self) -> String {

@@ -153,8 +153,8 @@ impl Hands for Local {
         }
     }
 
-    async fn asked_to_leave(&mut self) -> bool {
-        self.interrupts.asked_to_leave().await
+    async fn asked_to_leave(&mut self, attended: bool) -> bool {
+        self.interrupts.asked_to_leave(attended).await
     }
 
     fn cwd(&self) -> String {

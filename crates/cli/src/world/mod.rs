@@ -64,6 +64,8 @@ pub enum Answer {
 
 /// Whoever answers questions: a person, a file, or nobody.
 pub trait Person {
+    /// Whether somebody sits there and may be asked.
+    fn attended(&self) -> bool;
     /// A new step is at hand.
     fn enter(&mut self, scene: &Scene<'_>, task: Task);
     /// A block is about to run with this script.
@@ -90,8 +92,8 @@ pub trait Hands {
     fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem>;
     /// Waits before an attempt that is made by itself; says what kept it from being waited out.
     fn wait(&mut self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
-    /// Whether the program was asked to leave while somebody was asked.
-    fn asked_to_leave(&mut self) -> impl Future<Output = bool>;
+    /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
+    fn asked_to_leave(&mut self, attended: bool) -> impl Future<Output = bool>;
     /// The directory the next block starts in.
     fn cwd(&self) -> String;
     /// Runs it to its end. Its start is durable already.

@@ -34,6 +34,10 @@ impl Operator {
 }
 
 impl Person for Operator {
+    fn attended(&self) -> bool {
+        true
+    }
+
     fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         self.told = None;
         screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
@@ -63,11 +67,12 @@ impl Person for Operator {
         }
         show_question(scene, task, question);
         match question {
-            Question::SignOff => sign::release(scene, task, journal),
             Question::Record => choose::record(self, scene, task, journal),
-            Question::Failed | Question::InDoubt | Question::Confirm | Question::Choose => {
-                choose::decide(self, scene, task, question, journal)
-            }
+            Question::SignOff
+            | Question::Failed
+            | Question::InDoubt
+            | Question::Confirm
+            | Question::Choose => choose::decide(self, scene, task, question, journal),
         }
     }
 }

@@ -8,6 +8,10 @@
 mod support;
 
 mod interrupts;
+mod kills;
 mod plain;
+mod promotion;
+mod resumes;
 mod screens;
 mod secrets;
+mod unattended;

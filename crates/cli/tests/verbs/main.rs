@@ -2,11 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 #![allow(missing_docs, unreachable_pub, reason = "a test binary: nothing of it can be reached from outside")]
 
+mod again;
 mod bad_input;
+mod blocks;
+mod cli;
 mod corpus;
+mod dry_run;
 mod forged;
 mod lapsed;
 mod lints;
+mod policy;
+mod runs;
 mod sealed;
 mod support;
+mod values;
 mod verdicts;

@@ -32,7 +32,7 @@ impl Bench {
     /// A directory outside of any repository.
     pub fn new() -> Bench {
         let temp = tempfile::tempdir().unwrap();
-        for name in ["work", "home", "tmp"] {
+        for name in ["repo", "home", "tmp"] {
             fs::create_dir(temp.path().join(name)).unwrap();
         }
         Bench { temp }
@@ -49,7 +49,7 @@ impl Bench {
 
     /// Where commands run.
     pub fn root(&self) -> PathBuf {
-        self.temp.path().join("work")
+        self.temp.path().join("repo")
     }
 
     /// Everything that belongs to the bench.

@@ -94,7 +94,7 @@ fn every_example_of_an_event_is_one_and_each_event_has_an_example() {
 #[test]
 fn the_check_by_hand_is_the_one_that_the_record_crate_tests() {
     let tested = source("crates/record/tests/stock_tools.rs");
-    let shown = page().fences.into_iter().find(|(info, text)| info == "bash" && text.contains("sha256sum"));
+    let shown = page().fences.into_iter().find(|(info, text)| info == "bash" && text.contains("seal.json"));
     let (_, shown) = shown.unwrap();
     assert!(tested.contains(shown.trim()), "docs/record.md shows another check than the one that is tested");
 }

@@ -1,0 +1,146 @@
+//! `run --dry-run`: the same engine over a world that executes checks only and keeps nothing.
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const DRY: [&str; 4] = ["run", "book.md", "--dry-run", "--unattended"];
+
+#[test]
+fn checks_are_executed_changes_are_assumed_and_nothing_is_kept() {
+    let body = r#"## Preflight
+
+```sh check
+#| capture: { SEEN: { stdout: true } }
+echo really
+```
+
+## Change it
+
+```sh run
+#| capture: { DIGEST: { stdout: true } }
+touch happened; echo abc
+```
+
+```sh check
+#| capture: { AFTER: { stdout: true } }
+echo "$DIGEST"; touch needs-digest
+```
+
+```sh rollback
+rm happened
+```
+
+## Look
+
+- [ ] It is good
+
+## Watch
+
+```yaml record
+rate: { prompt: Rate, type: number, min: 1 }
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release {{ NAME }}.
+```
+"#;
+    let front = "inputs:\n  NAME: { default: v1 }\n  TOKEN: { secret: true }\nroles: [qa]\n";
+    let bench = Bench::with(&[("book.md", &book(front, body))]);
+    let before = bench.tree();
+    let ran = bench.ends(0, &[&DRY[..], &["--set", "TOKEN=hunter2hunter2"]].concat());
+    for part in [
+        "DRY RUN",
+        "│ really",
+        "not executed, it changes something",
+        "DIGEST = unknown",
+        "not executed, it needs DIGEST",
+        "asked to confirm this",
+        "would wait here for a release by the role qa",
+        "“I release v1.”",
+        "rate = unknown",
+        "SEEN = really (real)",
+        "NAME = v1 (given)",
+        "DIGEST = unknown before the real run",
+        "TOKEN = [REDACTED:TOKEN] (given)",
+        "Nothing was changed or kept",
+    ] {
+        ran.says(part);
+    }
+    assert_eq!(ran.stdout, "");
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert_eq!(bench.tree(), before, "a dry run wrote something");
+}
+
+#[test]
+fn a_check_that_fails_before_the_first_change_fails_the_dry_run_and_the_rest_is_looked_at_all_the_same() {
+    let body = "## Preflight
+
+```sh check
+false
+```
+
+## Another
+
+```sh check
+echo looked
+```
+
+## Change it
+
+```sh run
+touch happened
+```
+";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let before = bench.tree();
+    let ran = bench.ends(1, &DRY);
+    ran.says("✗ FAILED").says("│ looked").says("a real run would stop at preflight#1");
+    assert_eq!(bench.tree(), before);
+}
+
+#[test]
+fn a_check_after_an_assumed_change_may_fail_without_failing_the_dry_run() {
+    let body = r#"## Change it
+
+```sh run
+touch happened
+```
+
+```sh check
+#| capture: { NOW: { stdout: true } }
+cat happened
+```
+
+## Use it
+
+```sh check
+echo "$NOW"
+```
+"#;
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let ran = bench.ends(0, &DRY);
+    ran.says("before the changes that this run would make").says("NOW = unknown");
+}
+
+#[test]
+fn values_of_an_answers_file_are_labelled_given() {
+    let body = "## Watch\n\n```yaml record\nrate: { prompt: Rate, type: number }\n```\n";
+    let bench = Bench::with(&[
+        ("book.md", &book("", body)),
+        ("answers.yaml", "steps:\n  watch: { value: { rate: 3 } }\n"),
+    ]);
+    bench.ends(0, &[&DRY[..], &["--answers", "answers.yaml"]].concat()).says("rate = 3 (given)");
+}
+
+#[test]
+fn a_dry_run_leaves_the_numbers_and_the_store_alone() {
+    let bench = Bench::with(&[("book.md", &book("", "## Look\n\n```sh check\ntrue\n```\n"))]);
+    bench.ends(0, &["run", "book.md"]);
+    let before = bench.tree();
+    bench.ends(0, &DRY);
+    assert_eq!(bench.tree(), before);
+}
