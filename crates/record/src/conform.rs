@@ -6,8 +6,8 @@ use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task,
-    judge,
+    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped,
+    Task, judge,
 };
 
 use crate::verify::{RecordVerdict, verify_bytes};
@@ -72,6 +72,7 @@ fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut us
     };
     let plan = plan_of(dir, opened).map_err(|reason| (0, reason))?;
     let mut run = Run::new(&plan);
+    let mut releases = Releases::default();
     for stamped in events {
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             match again(dir, &plan, &run, finished).map_err(|reason| (stamped.n, reason))? {
@@ -79,6 +80,10 @@ fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut us
                 false => *unjudged += 1,
             }
         }
+        if let Some(reason) = releases.refusal(&plan, &run, &stamped.event, stamped.at) {
+            return Err((stamped.n, reason));
+        }
+        releases.note(&stamped.event, stamped.at);
         run.apply(&plan, &stamped.event).map_err(|unexpected| (stamped.n, unexpected.to_string()))?;
     }
     Ok(())

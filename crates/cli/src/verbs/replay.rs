@@ -127,6 +127,7 @@ impl Player {
                 let what = if *rejected { "rejected" } else { "refused" };
                 line(format!("release {what}, {}: {reason}", by.who));
             }
+            FrameKind::SignOffLapsed { reason } => line(format!("release lapsed: {reason}")),
             FrameKind::NotApplicable { condition } => {
                 line(format!("not for this run: {condition} does not hold"))
             }

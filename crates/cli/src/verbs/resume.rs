@@ -88,6 +88,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
     let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
     drive.run = drive_run;
+    events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
     taken_up.push(Event::SessionOpened(session));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Claims, Event, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, Redactor};
 use jiff::Timestamp;
 
@@ -75,6 +75,8 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         plan,
         source,
         run: holdpoint_engine::Run::new(plan),
+        releases: Releases::default(),
+        clock: Box::new(Timestamp::now),
         journal,
         person,
         hands,
