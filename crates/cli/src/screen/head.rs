@@ -26,7 +26,8 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
     let commit = match (&book.commit, book.dirty) {
         (Some(commit), Some(true)) => format!("{} with uncommitted changes", &commit[..commit.len().min(12)]),
         (Some(commit), _) => commit[..commit.len().min(12)].to_owned(),
-        (None, _) => "outside of a git repository".to_owned(),
+        (None, Some(_)) => "none: nothing is committed yet".to_owned(),
+        (None, None) => "outside of a git repository".to_owned(),
     };
     say(&style().bold().apply_to(rule(&neutralise(&title))).to_string());
     let line = |name: &str, value: &str| say(&format!("  {:<12}{value}", name));
