@@ -86,7 +86,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(place.root.clone()));
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
-    let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
+    let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
