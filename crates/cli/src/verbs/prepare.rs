@@ -134,6 +134,7 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     }
     let Checked { place, path, source, plan, findings: warnings } = checked;
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
+    inputs::hide_at_hand(&plan, &place.root);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;

@@ -48,6 +48,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
+    inputs::hide_at_hand(plan, &place.root);
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
     let from_answers: BTreeMap<String, String> = crate::world::answers::inputs(&answers);

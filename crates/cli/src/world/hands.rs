@@ -3,13 +3,15 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use holdpoint_document::{Block, CaptureFrom};
 use holdpoint_engine::{BlobRef, Execution, Finished, Observation, Outcome, Output, Task, judge};
-use holdpoint_executor::{How, Job, State, Stream};
+use holdpoint_executor::{Array, How, Job, State, Stream, Text};
 use holdpoint_record::{MaskStream, Redactor};
 
 use super::{Executed, Hands, Journal, Scene, Script, Sink};
@@ -108,7 +110,8 @@ impl Local {
     /// The state with secrets masked, as the record keeps it, and the names of variables that are left out because
     /// their masks could not be told back into what they held.
     fn masked_state(&self, state: &State) -> (Vec<u8>, Vec<String>) {
-        let masked = |state: &State| self.redactor.bytes(&state.to_bytes());
+        // First what the variables hold: escaped once more, as JSON, some forms would not be found.
+        let masked = |state: &State| self.redactor.bytes(&mask_values(state, &self.redactor).to_bytes());
         let comes_back =
             |state: &State| restored(&masked(state), &self.secrets).is_ok_and(|back| back == *state);
         if self.redactor.is_empty() || comes_back(state) {
@@ -130,6 +133,26 @@ impl Local {
             }
         }
         (masked(&kept), lost)
+    }
+}
+
+/// The same with secrets masked in every value.
+fn mask_values(state: &State, redactor: &Redactor) -> State {
+    let bytes = |value: &OsStr| OsString::from_vec(redactor.bytes(value.as_bytes()));
+    let text = |value: &Text| Text::from(bytes(value));
+    let array = |array: &Array| match array {
+        Array::Indexed(items) => Array::Indexed(items.iter().map(|(n, v)| (*n, text(v))).collect()),
+        Array::Associative(items) => {
+            Array::Associative(items.iter().map(|(key, value)| (text(key), text(value))).collect())
+        }
+    };
+    let (exported, plain, arrays) = (state.exported.iter(), state.plain.iter(), state.arrays.iter());
+    State {
+        cwd: bytes(state.cwd.as_os_str()).into(),
+        exported: exported.map(|(name, value)| (name.clone(), value.as_ref().map(text))).collect(),
+        plain: plain.map(|(name, value)| (name.clone(), text(value))).collect(),
+        arrays: arrays.map(|(name, value)| (name.clone(), array(value))).collect(),
+        attributes: state.attributes.clone(),
     }
 }
 

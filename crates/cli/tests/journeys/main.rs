@@ -9,6 +9,7 @@ mod support;
 
 mod interrupts;
 mod kills;
+mod leaks;
 mod plain;
 mod promotion;
 mod screens;
