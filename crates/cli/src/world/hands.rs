@@ -23,6 +23,10 @@ use crate::secrets;
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
+#[cfg(debug_assertions)]
+const PANIC: &str = "HOLDPOINT_PANIC";
+
 /// This machine.
 pub struct Local {
     executor: holdpoint_executor::Local,
@@ -271,8 +275,8 @@ impl Hands for Local {
             )
             .await;
         journal.note_child(None);
-        #[cfg(debug_assertions)] // tests see what a fault of ours shows
-        if std::env::var_os("HOLDPOINT_PANIC").is_some_and(|at| *at == *action) {
+        #[cfg(debug_assertions)]
+        if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
             panic!("a test asked for this, with {:?}", job.env);
         }
         let again = self.interrupts.pending().await;
