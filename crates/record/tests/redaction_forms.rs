@@ -294,12 +294,18 @@ fn oracle(text: &[u8], secrets: &[String]) -> Vec<u8> {
 
 /// Secrets that overlap and begin alike, of bytes that base64 and URLs treat differently.
 fn secrets() -> impl Strategy<Value = Vec<String>> {
-    let one = prop_oneof!["[ab%~]{8,10}", "(ab){4,6}", "a{8,11}", "[?>]{8,9}", "[0-9a-f]{8,16}"];
+    let short = prop_oneof!["[ab%~]{8,10}", "(ab){4,6}", "a{8,11}", "[?>]{8,9}", "[0-9a-f]{8,16}"];
+    // Where all are long, more of each beginning is looked at once.
+    let long = prop_oneof!["[ab%~]{20,28}", "(ab){10,14}", "a{22,26}", "[0-9a-f]{24,30}"];
+    prop_oneof![several(short), several(long)]
+}
+
+fn several(one: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<String>> {
     (prop::collection::vec(one, 1..4), any::<prop::sample::Index>()).prop_map(|(mut secrets, index)| {
         // One that begins like another, and one that is another's beginning's hex.
         let like = secrets[index.index(secrets.len())].clone();
         secrets.push(format!("{like}a"));
-        secrets.push(hex(&like.as_bytes()[..4]));
+        secrets.push(hex(&like.as_bytes()[..like.len() / 2]));
         secrets.dedup();
         secrets
     })

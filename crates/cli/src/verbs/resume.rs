@@ -20,7 +20,8 @@ use crate::screen;
 use crate::world::Journal;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
-use crate::world::hands::{Local, restored};
+use crate::world::hands::Local;
+use crate::world::kept_state::restored;
 use crate::world::terminal::Operator;
 
 /// Drives a run on.

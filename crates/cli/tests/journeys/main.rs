@@ -7,6 +7,7 @@
 
 mod support;
 
+mod expunged;
 mod interrupts;
 mod kills;
 mod leaks;

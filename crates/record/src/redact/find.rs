@@ -12,10 +12,12 @@ use super::LEAST_SECRET;
 const BLOCK: usize = 3;
 /// Binary logarithm of the table's length: it should stay in the nearest cache.
 const BITS: u32 = 15;
-/// How far on the next form can begin where these bytes stand in the beginning of none.
-const FARTHEST: u8 = (LEAST_SECRET - BLOCK + 1) as u8;
+/// How many bytes of a form's beginning the table knows at most: more of them fill it up, and it tells less.
+const WIDEST: usize = 24;
 
 pub(super) struct Finder {
+    /// How many bytes of each form's beginning the table knows; no form is shorter.
+    width: usize,
     skip: Vec<u8>,
     trie: AhoCorasick,
 }
@@ -23,18 +25,21 @@ pub(super) struct Finder {
 impl Finder {
     /// For these forms, none of which is shorter than [`LEAST_SECRET`].
     pub(super) fn new(forms: &[Vec<u8>]) -> Result<Finder, BuildError> {
-        let mut skip = vec![FARTHEST; 1 << BITS];
+        let width = forms.iter().map(Vec::len).min().unwrap_or(WIDEST).clamp(LEAST_SECRET, WIDEST);
+        // How far on the next form can begin where a block stands in the beginning of none.
+        let farthest = (width - BLOCK + 1) as u8;
+        let mut skip = vec![farthest; 1 << BITS];
         for form in forms {
-            for (at, block) in form[..LEAST_SECRET].windows(BLOCK).enumerate() {
+            for (at, block) in form[..width].windows(BLOCK).enumerate() {
                 let entry = &mut skip[slot(u32::from_be_bytes([0, block[0], block[1], block[2]]))];
-                *entry = (*entry).min(FARTHEST - 1 - at as u8);
+                *entry = (*entry).min(farthest - 1 - at as u8);
             }
         }
         let trie = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .start_kind(StartKind::Anchored)
             .build(forms)?;
-        Ok(Finder { skip, trie })
+        Ok(Finder { width, skip, trie })
     }
 
     /// The first form that begins at `from` or later and before `until`; of those that begin there the longest.
@@ -43,7 +48,7 @@ impl Finder {
         let mut at = from;
         while at < until {
             // One byte more than a block: four are read as cheaply as three.
-            let block = bytes.get(at + LEAST_SECRET - BLOCK - 1..at + LEAST_SECRET)?;
+            let block = bytes.get(at + self.width - BLOCK - 1..at + self.width)?;
             let block = u32::from_be_bytes([0, block[1], block[2], block[3]]);
             let skip = self.skip[slot(block)];
             if skip == 0 {
