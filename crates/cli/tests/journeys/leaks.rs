@@ -286,6 +286,28 @@ fn a_run_book_that_holds_the_secret_is_refused_before_anything_is_kept() {
     }
 }
 
+#[test]
+fn an_input_that_is_no_secret_may_not_have_the_value_of_one() {
+    let desk = Desk::with(&BOOK.replace("inputs:\n", "inputs:\n  PLAIN: {}\n")).set("TOKEN", SECRET);
+    let (_, err) = desk.ends(2, &["run", "book.md", "--unattended", "--set", &format!("PLAIN=x{}", hex())]);
+    assert!(err.contains("the input PLAIN holds the value of the secret TOKEN"), "{err}");
+    is_nowhere("the refusal", err.as_bytes());
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn an_edited_script_that_holds_the_secret_is_not_taken() {
+    let desk = desk();
+    let editor = desk.program("editor", "#!/bin/sh\ncat forms/hex >>\"$1\"\n");
+    let desk = desk.set("EDITOR", editor.to_str().unwrap());
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("edit").waits_for("It holds the secret TOKEN, which is not kept").chooses("park");
+    is_nowhere("the terminal", &terminal.bytes());
+    terminal.ends(3);
+    assert!(desk.is_intact_and_open(1).all("deviation").is_empty());
+    is_in_no_file_of(&desk.path(".holdpoint"));
+}
+
 const REGISTERS: &str = r#"---
 runbook: 1
 title: Log in
