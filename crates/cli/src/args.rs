@@ -15,7 +15,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
    0  done and passed
-   1  a run or a check ended failed
+   1  a run ended failed, or a check that denies warnings found some
    2  usage, document or configuration error; nothing was executed
    3  parked: the run waits for a person
    4  aborted by the operator

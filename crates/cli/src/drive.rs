@@ -1,7 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Next, Question, Run, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -19,11 +19,24 @@ pub enum Stop {
     Parked(Task, Question),
 }
 
+/// What became of events that were to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// They are durable.
+    Written,
+    /// A release that they need has lapsed, which is durable instead of them.
+    Lapsed,
+}
+
 /// A run on its way, with everything around it.
 pub struct Drive<'a, J, P, H> {
     pub plan: &'a Plan,
     pub source: &'a str,
     pub run: Run,
+    /// When releases were given: some are good for a time only.
+    pub releases: Releases,
+    /// The time of day.
+    pub clock: Box<dyn Fn() -> Timestamp + 'a>,
     pub journal: J,
     pub person: P,
     pub hands: H,
@@ -31,7 +44,32 @@ pub struct Drive<'a, J, P, H> {
 
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Folds events in and makes them durable. The engine is asked first: what it refuses is never written.
-    pub fn record(&mut self, events: Vec<Event>) -> Result<(), Problem> {
+    ///
+    /// What would begin although a release before it has lapsed is dropped; that the release lapsed is written in its
+    /// place, and [`Run::next`] asks for it again.
+    pub fn record(&mut self, events: Vec<Event>) -> Result<Recorded, Problem> {
+        let now = (self.clock)();
+        if events.iter().any(Event::begins) && self.lapse(now)? {
+            return Ok(Recorded::Lapsed);
+        }
+        self.write(now, events).map(|()| Recorded::Written)
+    }
+
+    /// Writes which releases have lapsed by now, if any.
+    fn lapse(&mut self, now: Timestamp) -> Result<bool, Problem> {
+        let lapsed = self.releases.lapsed(self.plan, &self.run, now);
+        for event in &lapsed {
+            if let Event::SignOffLapsed { action, reason, .. } = event {
+                screen::say(&screen::neutralise(&format!(
+                    "  the release of {action} has lapsed ({reason}); it is asked for again"
+                )));
+            }
+        }
+        let any = !lapsed.is_empty();
+        self.write(now, lapsed).map(|()| any)
+    }
+
+    fn write(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
         let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
@@ -41,7 +79,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 )
             })?;
         }
-        self.journal.append(Timestamp::now(), events)
+        events.iter().for_each(|event| self.releases.note(event, now));
+        self.journal.append(now, events)
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -53,6 +92,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let mut at_step = None;
         loop {
             let next = self.run.next(self.plan);
+            // Before anybody is asked about what a release guards; and again when it begins, for prompts stay open.
+            if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.lapse((self.clock)())? {
+                continue;
+            }
             if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } =
                 &next
                 && at_step.replace(task.step) != Some(task.step)
@@ -85,7 +128,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     self.request_release(task, question)?;
                     let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
-                        Answer::Events(events) => self.record(events)?,
+                        Answer::Events(events) => drop(self.record(events)?),
                         Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
                     }
                 }
@@ -123,7 +166,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             )
         })?;
         let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
-        self.record(vec![Event::SignOffRequested { step, action, role: sign_off.role.clone(), statement }])
+        let role = sign_off.role.clone();
+        self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
     }
 
     async fn execute(&mut self, execution: Execution) -> Result<Option<Stop>, Problem> {
@@ -142,7 +186,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
                 Answer::Go => {}
-                Answer::Events(events) => return self.record(events).map(|()| None),
+                Answer::Events(events) => return self.record(events).map(|_| None),
                 Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
             }
         }
@@ -160,11 +204,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             cwd: self.hands.cwd(),
         };
         let rollback = self.run.is_rolling_back();
-        self.record(vec![if rollback {
-            Event::RollbackStarted(started)
-        } else {
-            Event::ActionStarted(started)
-        }])?;
+        let started = if rollback { Event::RollbackStarted(started) } else { Event::ActionStarted(started) };
+        if self.record(vec![started])? == Recorded::Lapsed {
+            return Ok(None);
+        }
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
@@ -186,3 +229,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

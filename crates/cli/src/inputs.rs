@@ -141,6 +141,10 @@ fn find(
         return Ok(Some((value.clone(), "answers".to_owned())));
     }
     if let Some(from) = &input.from {
+        // Whoever only looks executes nothing.
+        if matches!(from, Source::Command(_)) && !wanted.all {
+            return Ok(None);
+        }
         let fail = |why: String| {
             let message = format!("the input {}: {why}", input.name);
             at(input, name, source, message, "Mend that, or give it with --set.".to_owned())
@@ -211,8 +215,8 @@ fn one_newline_off(mut text: String) -> String {
 
 fn ask(input: &Input) -> Result<String, Problem> {
     let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
+    let prompting = Prompting::for_input();
     let answer = if input.secret {
-        let _prompting = Prompting::hidden();
         dialoguer::Password::new().with_prompt(format!("{prompt} (not shown)")).interact()
     } else {
         let kind = input.kind.clone();
@@ -224,7 +228,10 @@ fn ask(input: &Input) -> Result<String, Problem> {
             })
             .interact_text()
     };
-    answer.map_err(|_| {
+    answer.map_err(|dialoguer::Error::IO(error)| {
+        if error.kind() == std::io::ErrorKind::Interrupted {
+            prompting.wait_until_heard();
+        }
         Problem::usage(
             format!("the input {} was not given", input.name),
             "Nothing was run. Start again when you have it.",

@@ -76,7 +76,7 @@ fn caught(kind: SignalKind) -> Result<Signal, Problem> {
 
 const NOBODY: u8 = 0;
 const OPERATOR: u8 = 1;
-const HIDDEN: u8 = 2;
+const INPUT: u8 = 2;
 
 /// Who is being asked.
 static PROMPTING: AtomicU8 = AtomicU8::new(NOBODY);
@@ -97,10 +97,10 @@ impl Prompting {
         Prompting::of(OPERATOR)
     }
 
-    /// As [`Prompting::begin`], for a secret before anything has happened: there is no run to park, and Ctrl-C would
-    /// otherwise leave the terminal without its echo.
-    pub fn hidden() -> Prompting {
-        Prompting::of(HIDDEN)
+    /// As [`Prompting::begin`], for an input, before anything has happened: there is no run to park. Ctrl-C ends the
+    /// program from beside the prompt too, since a prompt for a secret would leave the terminal without its echo.
+    pub fn for_input() -> Prompting {
+        Prompting::of(INPUT)
     }
 
     fn of(whom: u8) -> Prompting {
@@ -141,7 +141,7 @@ async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
             OPERATOR if leave => {
                 ("PARKED: the program was asked to leave. Go on with: holdpoint resume latest", Exit::Parked)
             }
-            HIDDEN => ("The secret was not given. Nothing was run.", Exit::Usage),
+            INPUT => ("The input was not given. Nothing was run.", Exit::Usage),
             _ => {
                 HEARD.fetch_add(1, Ordering::SeqCst);
                 continue;

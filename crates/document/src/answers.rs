@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
-use crate::{Code, Diagnostic, Plan, Span};
+use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, Work};
 
 /// What an answers file says (cli.md, "Answers without a terminal").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,21 +87,60 @@ fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, 
             );
             continue;
         }
-        if let Some(entry) = entry(node, findings) {
+        if let Some(entry) = entry(node, &asked(plan, key), findings) {
             out.insert(key.clone(), entry);
         }
     }
     out
 }
 
-fn entry(node: &Node, findings: &mut Findings) -> Option<Entry> {
+/// The values that the step or action `key` asks to be written down.
+fn asked<'p>(plan: &'p Plan, key: &str) -> Vec<&'p Field> {
+    let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
+    let named = actions.filter(|(step, action)| step.id == key || action.id == key);
+    named
+        .flat_map(|(_, action)| match &action.work {
+            Work::Record { fields } => fields.as_slice(),
+            _ => &[],
+        })
+        .collect()
+}
+
+/// Holds the answers of `key` against what is asked. A value out of its limits is one that may be observed.
+fn values(
+    node: &Node,
+    what: &'static str,
+    asked: &[&Field],
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let names: Vec<&str> = asked.iter().map(|field| field.name.as_str()).collect();
+    for entry in entries(node, what, findings) {
+        let Some(field) = asked.iter().find(|field| field.name == entry.key) else {
+            let message = format!("no value `{}` is asked for here", entry.key);
+            findings.add(Code::Undeclared, entry.key_span, message, suggest(&entry.key, &names, "values"));
+            continue;
+        };
+        let kind = match &field.kind {
+            ValueKind::Integer { .. } => ValueKind::Integer { min: None, max: None },
+            ValueKind::Number { .. } => ValueKind::Number { min: None, max: None },
+            other => other.clone(),
+        };
+        let value = (what == "value").then(|| entry.node.scalar(&mut Findings::default())).flatten();
+        if let Some(reason) = value.and_then(|value| kind.refuses(&value)) {
+            entry.node.bad(findings, reason, format!("write what `{}` takes", entry.key));
+        }
+    }
+    texts(node, what, findings)
+}
+
+fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry> {
     let mut fields = Fields::open(node, "an answer", findings)?;
     let mut entry = Entry { confirm: fields.bool("confirm", findings).unwrap_or(false), ..Entry::default() };
     if let Some(node) = fields.get("value") {
-        entry.value = texts(node, "value", findings);
+        entry.value = values(node, "value", asked, findings);
     }
     if let Some(node) = fields.get("evidence") {
-        entry.evidence = texts(node, "evidence", findings);
+        entry.evidence = values(node, "evidence", asked, findings);
     }
     let words: Vec<(&str, &str)> = CHOICES.iter().map(|word| (*word, *word)).collect();
     entry.choice = fields.get("choice").and_then(|node| node.word(findings, &words)).map(str::to_owned);

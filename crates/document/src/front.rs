@@ -9,7 +9,7 @@ use crate::findings::{Findings, nearest};
 use crate::markdown::Tree;
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
-use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span, ValueKind};
+use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span};
 
 /// Front matter with the places of what can only be checked against other things.
 #[derive(Default)]
@@ -262,38 +262,4 @@ fn from(node: &Node, findings: &mut Findings) -> Option<Source> {
         node.bad(findings, "an input comes from exactly one place", help);
     }
     None
-}
-
-impl ValueKind {
-    /// Why this kind does not take `value`, in words; `None` if it does. The one judgement of inputs' and recorded
-    /// values: recorded values out of their limits are kept, inputs are refused.
-    pub fn refuses(&self, value: &str) -> Option<String> {
-        match self {
-            ValueKind::Text { pattern: None } => None,
-            ValueKind::Text { pattern: Some(pattern) } => match Regex::new(pattern) {
-                Ok(regex) if regex.is_match(value) => None,
-                _ => Some(format!("`{value}` does not match `{pattern}`")),
-            },
-            ValueKind::Integer { min, max } => match value.trim().parse::<i64>() {
-                Ok(number) => outside(number, *min, *max),
-                Err(_) => Some(format!("`{value}` is not a whole number")),
-            },
-            ValueKind::Number { min, max } => match value.trim().parse::<f64>() {
-                Ok(number) if number.is_finite() => outside(number, *min, *max),
-                _ => Some(format!("`{value}` is not a number")),
-            },
-            ValueKind::Boolean if matches!(value, "true" | "false") => None,
-            ValueKind::Boolean => Some(format!("`{value}` is neither `true` nor `false`")),
-            ValueKind::Choice { choices } if choices.iter().any(|choice| choice == value) => None,
-            ValueKind::Choice { choices } => Some(format!("`{value}` is none of: {}", choices.join(", "))),
-        }
-    }
-}
-
-fn outside<N: PartialOrd + std::fmt::Display>(number: N, min: Option<N>, max: Option<N>) -> Option<String> {
-    match (min, max) {
-        (Some(min), _) if number < min => Some(format!("{number} is less than {min}")),
-        (_, Some(max)) if number > max => Some(format!("{number} is more than {max}")),
-        _ => None,
-    }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod blocks;
+mod comparison;
 mod compile;
 mod config;
 mod config_file;
@@ -22,6 +23,7 @@ mod scope;
 mod span;
 mod spanned;
 mod steps;
+mod typed;
 
 pub use answers::*;
 pub use config::*;
@@ -29,6 +31,7 @@ pub use diagnostic::*;
 pub use front_matter::*;
 pub use plan::*;
 pub use span::Span;
+pub use typed::{Fit, fit};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {

@@ -112,6 +112,17 @@ pub enum Event {
         /// Who tried.
         by: By,
     },
+    /// A release was given longer ago than the document lets it stay good (`expires`), and nothing that it guards has
+    /// begun: it is asked for again.
+    #[serde(rename = "signoff.lapsed")]
+    SignOffLapsed {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Why, in words.
+        reason: String,
+    },
     /// What was done is not what the document says.
     #[serde(rename = "deviation")]
     Deviation(Deviation),
@@ -192,10 +203,16 @@ impl Event {
             | Event::ActionStarted(_)
             | Event::ActionFinished(_)
             | Event::SignOffRequested { .. }
+            | Event::SignOffLapsed { .. }
             | Event::RollbackStarted(_)
             | Event::RollbackFinished(_)
             | Event::RunClosed { .. } => None,
         }
+    }
+
+    /// Whether something begins with it that a release before it guards. A rollback is guarded by none.
+    pub fn begins(&self) -> bool {
+        matches!(self, Event::ActionStarted(_) | Event::ItemConfirmed { .. } | Event::ValueRecorded { .. })
     }
 
     /// Who is answerable for it, where that is a person: whoever answered, signed, decided, wrote; or operates, where

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task, judge,
+    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped,
+    Task, judge,
 };
 
 use crate::verify::{RecordVerdict, verify_bytes};
@@ -100,6 +101,7 @@ fn conform(dir: &Path, events: &[Stamped], gone: &BTreeSet<&str>, counts: &mut C
     let plan = plan_of(dir, opened).map_err(|reason| (0, reason))?;
     let mut run = Run::new(&plan);
     let mut secretive = opened.inputs.iter().any(|input| input.secret);
+    let mut releases = Releases::default();
     for stamped in events {
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
@@ -114,6 +116,10 @@ fn conform(dir: &Path, events: &[Stamped], gone: &BTreeSet<&str>, counts: &mut C
                 }
             }
         }
+        if let Some(reason) = releases.refusal(&plan, &run, &stamped.event, stamped.at) {
+            return Err((stamped.n, reason));
+        }
+        releases.note(&stamped.event, stamped.at);
         run.apply(&plan, &stamped.event).map_err(|unexpected| (stamped.n, unexpected.to_string()))?;
     }
     Ok(())
@@ -156,6 +162,10 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
         || claims.iter().any(|(told, claimed)| !same(told.unwrap_or_default(), claimed.unwrap_or_default()))
     {
         return Err("title, document_id or revision are not those of the recorded run-book".to_owned());
+    }
+    let masked = serde_json::to_string(&book.claims).is_ok_and(|claims| claims.contains(MASK));
+    if book.claims != Claims::of(front) && !masked {
+        return Err("the claims are not those of the recorded run-book".to_owned());
     }
     Ok(compiled.plan)
 }

@@ -211,7 +211,7 @@ fn a_killed_driver_leaves_no_lock_and_names_its_child() {
     let bench = Bench::new();
     let dir = bench.open_record();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "holds_a_run_until_it_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "holds_a_run_until_it_is_killed", "--nocapture"])
         .env(HELD, &dir)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -78,7 +78,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let session = session(arguments.who.operator.as_deref(), &place.root);
-    screen::head(&opened, &session.operator, &label);
+    screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen::say(&format!(
@@ -90,6 +90,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
     let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
+    events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
     taken_up.push(Event::SessionOpened(session));

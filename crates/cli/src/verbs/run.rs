@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Event, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, Redactor};
 use jiff::Timestamp;
 
@@ -54,7 +54,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &mut disk, number, session, traced)?;
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(&opened, &opened.session.operator, &label);
+    screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
     prepared.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
@@ -72,7 +72,16 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
     person: P,
     hands: H,
 ) -> Drive<'a, J, P, H> {
-    Drive { plan, source, run: holdpoint_engine::Run::new(plan), journal, person, hands }
+    Drive {
+        plan,
+        source,
+        run: holdpoint_engine::Run::new(plan),
+        releases: Releases::default(),
+        clock: Box::new(Timestamp::now),
+        journal,
+        person,
+        hands,
+    }
 }
 
 /// Masks the secrets; refuses what is too short to be masked.
@@ -121,6 +130,7 @@ fn opened(
             title: prepared.plan.title.clone(),
             document_id: prepared.plan.front.document_id.clone(),
             revision: prepared.plan.front.revision.clone(),
+            claims: Claims::of(&prepared.plan.front),
         },
         plan: prepared.plan.digest(),
         environment: prepared.environment.clone(),
@@ -146,6 +156,7 @@ async fn dry_run(
     let mut memory = Memory::default();
     let opened = opened(&prepared, &mut memory, 0, session, traced.clone())?;
     screen::head(
+        &prepared.plan,
         &opened,
         &opened.session.operator,
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",

@@ -3,14 +3,14 @@
 use rustix::process::Signal;
 
 use crate::screens::book;
-use crate::support::{Desk, eventually, group_is_gone, group_lives, holds_text, kill};
+use crate::support::{Desk, Terminal, eventually, group_is_gone, group_lives, holds_text, kill};
 
 /// A block whose grandchild outlives its child.
 const LONG: &str = "## Work\n\n```sh run\nsh -c 'sleep 999 & echo begun >>log; wait' &\nwait\n```\n";
 
-/// A block that is told to end and does not.
+/// A block that is told to end and does not. Its shell takes note between two commands only, so they are short.
 const DEAF: &str = "## Work\n\n```sh run\ntrap 'echo told >>log' TERM\necho begun >>log\n\
-    while :; do sleep 999 || :; done\n```\n";
+    while :; do sleep 0.1 || :; done\n```\n";
 
 #[test]
 fn ctrl_c_at_a_prompt_parks_the_run_and_nothing_is_in_doubt() {
@@ -202,4 +202,40 @@ fn one_signal_stops_a_run_that_nobody_watches_wherever_it_is() {
         let record = desk.is_intact_and_open(1);
         assert_eq!(record.in_doubt(), None, "{:#?}", record.shape());
     }
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_the_block_and_parks() {
+    let desk = Desk::with(&book(LONG));
+    let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
+    terminal.chooses("run");
+    holds_text(&desk.path("log"), "begun");
+    let group = desk.record(1).child_group();
+    terminal.is_lost();
+    group_is_gone(group);
+    nobody_drives(&desk);
+    let record = desk.is_intact_and_open(1);
+    assert_eq!(record.after_opening(), ["action.started work#1", "action.finished work#1 interrupted"]);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_at_a_prompt_parks() {
+    for nested in [false, true] {
+        let desk = Desk::with(&book(LONG));
+        let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
+        if nested {
+            terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+        } else {
+            terminal.waits_for("What now?").listens();
+        }
+        terminal.is_lost();
+        nobody_drives(&desk);
+        assert_eq!(desk.is_intact_and_open(1).events.len(), 1);
+    }
+}
+
+/// Waits until the driver of the first run has let go of it.
+fn nobody_drives(desk: &Desk) {
+    let lock = std::fs::File::open(desk.record(1).dir.join("lock")).unwrap();
+    eventually("nobody drives the run", || lock.try_lock_shared().is_ok());
 }

@@ -14,7 +14,7 @@ fn six() -> Desk {
     let step = |name: &&str| {
         format!(
             "## {name}\n\n```sh run\npass() {{ test ! -p \"$1\" || read -r _ <\"$1\"; }}\n\
-             pass before-{name}\necho begin {name} >>log\npass middle-{name}\n\
+             echo at work\necho {name} >>reached\npass before-{name}\necho begin {name} >>log\npass middle-{name}\n\
              echo end {name} >>log\npass after-{name}\n```\n\n"
         )
     };
@@ -32,11 +32,9 @@ fn kills(desk: &Desk, mut program: Child) -> Record {
     desk.record(1)
 }
 
-/// Waits until a block of the first run has begun and its process group is known.
+/// Waits until a block of the first run has begun and printed something, and gives its process group.
 fn block_runs(desk: &Desk, action: &str) -> i32 {
-    eventually(&format!("{action} is started"), || {
-        desk.runs() == 1 && desk.record(1).in_doubt().as_deref() == Some(action)
-    });
+    holds_text(&desk.path("reached"), action.trim_end_matches("#1"));
     desk.record(1).child_group()
 }
 
@@ -184,15 +182,15 @@ fn killed_at_a_prompt_nothing_is_in_doubt() {
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.waits_for("What now?").listens();
-    terminal.is_killed();
+    terminal.killed();
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("1 Work: goes on here").chooses("run").waits_for("[ ] Looked at");
     terminal.chooses("note").waits_for("Note").listens();
-    terminal.is_killed();
+    terminal.killed();
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("what passed in it is not run again").waits_for("[ ] Looked at").chooses("confirm");
     terminal.chooses("sign").waits_for("Who releases it").listens();
-    terminal.is_killed();
+    terminal.killed();
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("2 Release: goes on here").chooses("sign");
     terminal.answers("Who releases it (as holdpoint.toml names people)?", "qa@example.org");
@@ -226,7 +224,7 @@ fn what_is_in_doubt_can_be_found_out_by_the_steps_own_check_first() {
     terminal.chooses("run");
     holds_text(&desk.path("log"), "worked");
     let group = desk.record(1).child_group();
-    terminal.is_killed();
+    terminal.killed();
     gate.open();
     group_is_gone(group);
     let mut terminal = desk.terminal(&["resume", "latest"]);
@@ -301,7 +299,7 @@ fn two_kills_in_a_row_leave_the_same_block_in_doubt() {
     // Killed again while the operator is being asked about it.
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("IN DOUBT").waits_for("What now?").listens();
-    terminal.is_killed();
+    terminal.killed();
     let second = desk.is_intact_and_open(1);
     nothing_is_lost(&first, &second);
     assert!(group_lives(group));
@@ -353,4 +351,38 @@ fn a_run_that_was_killed_before_its_first_event_takes_its_number_and_nothing_els
     desk.ends(0, &["run", "book.md", "--unattended"]);
     desk.is_intact_and_complete(2);
     assert_eq!(desk.runs(), 2);
+}
+
+#[test]
+fn what_was_not_captured_because_of_a_crash_is_missed_and_not_made_up() {
+    let steps = "## Make\n\n```sh run\n#| capture: { NAME: { stdout: true } }\necho ada | tee -a log\nread -r _ <gate\n```\n\n\
+        ## Look\n\n```sh check\necho ada\n```\n\n```yaml expect\nstdout: [ { equals: \"{{ NAME }}\" } ]\n```\n\n\
+        ## Use\n\n```sh run\necho \"$NAME\" >used\n```\n";
+    let desk = Desk::with(&book(steps));
+    let gate = Gate::at(&desk.path("gate"));
+    let program = start(&desk, &["run", "book.md", "--unattended"]);
+    holds_text(&desk.path("log"), "ada");
+    let group = desk.record(1).child_group();
+    kills(&desk, program);
+    gate.open();
+    group_is_gone(group);
+    let mut terminal = desk.terminal(&["resume", "1"]);
+    terminal.waits_for("IN DOUBT").chooses("happened");
+    terminal.waits_for("2 Look").chooses("run").waits_for("✗ FAILED").waits_for("NAME");
+    terminal.chooses("skip").answers("Why is it skipped?", "cannot be told");
+    terminal.waits_for("3 Use").chooses("run").waits_for("✗ FAILED");
+    // The step that names it is done again, and then everything is there.
+    gate.remove();
+    desk.write("gate", "open\n");
+    terminal.chooses("back").answers("Which step?", "1");
+    terminal.answers("Repeat it, or go on from there?", "from there").answers("Why?", "the name is missing");
+    terminal
+        .chooses("run")
+        .waits_for("captured NAME = ada")
+        .chooses("run")
+        .chooses("run")
+        .waits_for("PASSED");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+    assert_eq!(desk.read("used"), "ada\n");
 }

@@ -13,6 +13,7 @@ mod kills;
 mod leaks;
 mod plain;
 mod promotion;
+mod resumes;
 mod screens;
 mod secrets;
 mod unattended;

@@ -154,7 +154,19 @@ fn a_promotion_is_rolled_back_on_demand_after_its_activation() {
     let (product, desk) = (&shop.product, &shop.desk);
     let before = shop.refs();
     let mut terminal = desk.terminal(&words("staging", &[]));
+
+    // The program is killed while it builds. The build goes on alone; the operator has it done again.
+    goes_on_until(&mut terminal, "Build the promoted commit");
+    presses(terminal.waits_for("What now? [run]"), "");
+    let action = "build-the-promoted-commit#1";
+    let group = in_the_middle_of(&shop, 1, action);
+    terminal.killed();
+    desk.is_intact_and_open(1);
+    group_is_gone(group);
+    let mut terminal = desk.terminal(&["resume", "latest"]);
+    terminal.waits_for("IN DOUBT").chooses("run");
     goes_on_until(&mut terminal, "What serves is what was promoted");
+    assert_eq!(desk.record(1).starts(action), 2);
     assert_eq!(shop.serves(&product.staging), product.candidate);
     assert_ne!(shop.refs(), before);
     terminal.chooses("what rollback").waits_for("1. undo").waits_for("Activate the release");

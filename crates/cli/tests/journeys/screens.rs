@@ -333,3 +333,36 @@ fn a_caution_is_acknowledged_before_the_block_runs() {
     let record = desk.is_intact_and_complete(1);
     assert_eq!(record.after_opening()[0], "decision switch#1 proceed");
 }
+
+#[test]
+fn two_releases_take_two_people() {
+    let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    let who = "Who releases it (as holdpoint.toml names people)?";
+    terminal.chooses("sign").answers(who, QA).answers("Printed name", "Quinn Auditor");
+    terminal.waits_for("released so far by qa@example.org; it takes 2");
+    terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
+    terminal.types("Quinn Auditor\r");
+    terminal.waits_for("it takes different people");
+    terminal.chooses("sign").answers(who, OPS).answers("Printed name", "Olive Operator").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.all("signoff.given").len(), 2);
+    assert_eq!(record.one("signoff.refused")["by"]["who"], QA);
+}
+
+#[test]
+fn a_check_list_that_knows_nothing_of_holdpoint_is_stepped_through() {
+    let desk = Desk::with("# Before you leave\n\n- [ ] Windows are shut\n- [ ] Lights are off\n");
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("Windows are shut").chooses("confirm");
+    terminal
+        .waits_for("Lights are off")
+        .chooses("skip")
+        .answers("Why is it skipped?", "somebody is still in");
+    terminal.waits_for("PASSED").waits_for("1 deviation");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.all("item.confirmed").len(), 1);
+}

@@ -200,3 +200,27 @@ fn a_dry_run_changes_nothing_and_keeps_nothing() {
     assert_eq!(desk.read("log"), "");
     assert!(!desk.path(".holdpoint").exists());
 }
+
+#[test]
+fn a_block_whose_interpreter_is_missing_fails_without_having_begun() {
+    let steps = "## Work\n\n```yaml step\non_failure: stop\n```\n\n```sh run\n#!/nowhere/sh\necho worked >>log\n```\n";
+    let desk = desk(steps, "");
+    let (_, told) = desk.ends(1, &RUN);
+    assert!(told.contains("not started"), "{told}");
+    let record = desk.is_intact_and_complete(1);
+    let finished = record.one("action.finished");
+    assert!(finished["error"].as_str().unwrap().contains("/nowhere/sh"), "{finished}");
+    assert!(finished.get("exit").is_none() && desk.read("log").is_empty());
+}
+
+#[test]
+fn runs_that_are_opened_at_the_same_time_get_numbers_without_gaps() {
+    let desk = desk("## Work\n\n```sh run\ntrue\n```\n", "");
+    let mut programs: Vec<_> =
+        (0..5).map(|_| desk.holdpoint(&RUN).stderr(std::process::Stdio::null()).spawn().unwrap()).collect();
+    assert!(programs.iter_mut().all(|program| program.wait().unwrap().success()));
+    for number in 1..=5 {
+        assert_eq!(desk.is_intact_and_complete(number).events[0]["number"], number);
+    }
+    assert_eq!(desk.runs(), 5);
+}

@@ -97,19 +97,56 @@ fn steady(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-#[test]
-fn bad_input_is_refused_with_exit_code_message_and_help_and_nothing_is_written() {
+/// Plays the cases whose names begin with one of `kinds`.
+fn refuses(kinds: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(cases());
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let mut wrong = Vec::new();
     settings.bind(|| {
-        insta::glob!(cases(), "*.case", |path| {
+        insta::glob!(cases(), &format!("{{{kinds}}}-*.case"), |path| {
             let (shown, not_refused) = play(path);
             wrong.extend(not_refused);
             insta::assert_snapshot!("refused", shown);
         });
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const DOCUMENTS: &str = "document,front,option";
+const VALUES: &str = "answers,input";
+const PLACES: &str = "config,environment,policy,store";
+const VERBS: &str = "note,record,replay,report,run,usage";
+
+#[test]
+fn bad_documents_front_matter_and_options_are_refused_and_nothing_is_written() {
+    refuses(DOCUMENTS);
+}
+
+#[test]
+fn bad_inputs_and_answers_are_refused_and_nothing_is_written() {
+    refuses(VALUES);
+}
+
+#[test]
+fn bad_configuration_environments_policies_and_stores_are_refused_and_nothing_is_written() {
+    refuses(PLACES);
+}
+
+#[test]
+fn verbs_refuse_what_is_not_there_or_not_readable_and_write_nothing() {
+    refuses(VERBS);
+}
+
+#[test]
+fn every_case_is_played() {
+    let kinds: Vec<&str> =
+        [DOCUMENTS, VALUES, PLACES, VERBS].iter().flat_map(|kinds| kinds.split(',')).collect();
+    for entry in std::fs::read_dir(cases()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".case") {
+            assert!(kinds.contains(&name.split('-').next().unwrap()), "{name} is of no kind that is played");
+        }
+    }
 }

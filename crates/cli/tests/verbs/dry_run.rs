@@ -7,7 +7,47 @@ const DRY: [&str; 4] = ["run", "book.md", "--dry-run", "--unattended"];
 
 #[test]
 fn checks_are_executed_changes_are_assumed_and_nothing_is_kept() {
-    let body = "## Preflight\n\n```sh check\n#| capture: { SEEN: { stdout: true } }\necho really\n```\n\n## Change it\n\n```sh run\n#| capture: { DIGEST: { stdout: true } }\ntouch happened; echo abc\n```\n\n```sh check\n#| capture: { AFTER: { stdout: true } }\necho \"$DIGEST\"; touch needs-digest\n```\n\n```sh rollback\nrm happened\n```\n\n## Look\n\n- [ ] It is good\n\n## Watch\n\n```yaml record\nrate: { prompt: Rate, type: number, min: 1 }\n```\n\n## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release {{ NAME }}.\n```\n";
+    let body = r#"## Preflight
+
+```sh check
+#| capture: { SEEN: { stdout: true } }
+echo really
+```
+
+## Change it
+
+```sh run
+#| capture: { DIGEST: { stdout: true } }
+touch happened; echo abc
+```
+
+```sh check
+#| capture: { AFTER: { stdout: true } }
+echo "$DIGEST"; touch needs-digest
+```
+
+```sh rollback
+rm happened
+```
+
+## Look
+
+- [ ] It is good
+
+## Watch
+
+```yaml record
+rate: { prompt: Rate, type: number, min: 1 }
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release {{ NAME }}.
+```
+"#;
     let front = "inputs:\n  NAME: { default: v1 }\n  TOKEN: { secret: true }\nroles: [qa]\n";
     let bench = Bench::with(&[("book.md", &book(front, body))]);
     let before = bench.tree();
@@ -37,7 +77,24 @@ fn checks_are_executed_changes_are_assumed_and_nothing_is_kept() {
 
 #[test]
 fn a_check_that_fails_before_the_first_change_fails_the_dry_run_and_the_rest_is_looked_at_all_the_same() {
-    let body = "## Preflight\n\n```sh check\nfalse\n```\n\n## Another\n\n```sh check\necho looked\n```\n\n## Change it\n\n```sh run\ntouch happened\n```\n";
+    let body = "## Preflight
+
+```sh check
+false
+```
+
+## Another
+
+```sh check
+echo looked
+```
+
+## Change it
+
+```sh run
+touch happened
+```
+";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let before = bench.tree();
     let ran = bench.ends(1, &DRY);
@@ -47,7 +104,23 @@ fn a_check_that_fails_before_the_first_change_fails_the_dry_run_and_the_rest_is_
 
 #[test]
 fn a_check_after_an_assumed_change_may_fail_without_failing_the_dry_run() {
-    let body = "## Change it\n\n```sh run\ntouch happened\n```\n\n```sh check\n#| capture: { NOW: { stdout: true } }\ncat happened\n```\n\n## Use it\n\n```sh check\necho \"$NOW\"\n```\n";
+    let body = r#"## Change it
+
+```sh run
+touch happened
+```
+
+```sh check
+#| capture: { NOW: { stdout: true } }
+cat happened
+```
+
+## Use it
+
+```sh check
+echo "$NOW"
+```
+"#;
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let ran = bench.ends(0, &DRY);
     ran.says("before the changes that this run would make").says("NOW = unknown");

@@ -50,7 +50,18 @@ fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
 
 fn shell(language: &str, script: &str) -> String {
     format!(
-        "---\nrunbook: 1\ntitle: A script\n---\n# A script\n\n## Look\n\n```{language} check\n{script}\n```\n"
+        "---
+runbook: 1
+title: A script
+---
+# A script
+
+## Look
+
+```{language} check
+{script}
+```
+"
     )
 }
 
@@ -168,4 +179,15 @@ fn one_bad_document_among_many_fails_the_check_and_all_are_told() {
     ran.says("good.md: 0 errors, 0 warnings, 1 step")
         .says("bad.md: 1 error")
         .says("warned.md: 0 errors, 2 warnings");
+}
+
+#[test]
+fn a_placeholder_is_a_warning_to_check_and_plan_and_an_error_to_a_run() {
+    let text = shell("sh", "touch happened; ./restart YOUR_HOST");
+    let bench = Bench::with(&[("book.md", &text)]);
+    bench.ends(0, &["check", "book.md"]).says("placeholder").says("0 errors");
+    bench.ends(0, &["plan", "book.md"]);
+    bench.ends(2, &["run", "book.md"]).says("`YOUR_HOST` looks like a placeholder");
+    bench.ends(2, &["run", "book.md", "--dry-run"]);
+    assert!(!bench.exists("happened") && !bench.exists(".holdpoint"));
 }

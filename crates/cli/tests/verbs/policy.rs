@@ -7,7 +7,15 @@ const LOOK: &str = "## Look\n\n```sh check\ntrue\n```\n";
 
 fn rehearsing(requires: &str) -> Bench {
     let config = format!(
-        "[environments.staging]\nrehearsal = true\n\n[environments.other]\nrehearsal = true\n\n[environments.production]\nrequires = {{ {requires} }}\n"
+        "[environments.staging]
+rehearsal = true
+
+[environments.other]
+rehearsal = true
+
+[environments.production]
+requires = {{ {requires} }}
+"
     );
     Bench::with(&[
         ("book.md", &book("", LOOK)),
@@ -110,7 +118,14 @@ fn a_dry_run_says_that_a_real_one_would_be_refused() {
 #[test]
 fn a_sign_off_from_an_answers_file_counts_in_a_rehearsal_only() {
     let body = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
-    let config = "[roles]\nqa = [\"qa@example.org\"]\n\n[environments.staging]\nrehearsal = true\n\n[environments.production]\n";
+    let config = r#"[roles]
+qa = ["qa@example.org"]
+
+[environments.staging]
+rehearsal = true
+
+[environments.production]
+"#;
     let answers = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn } }\n";
     let bench = Bench::with(&[
         ("book.md", &book("roles: [qa]\n", body)),

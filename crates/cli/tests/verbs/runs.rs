@@ -10,7 +10,20 @@ pub fn book(front: &str, body: &str) -> String {
     format!("---\nrunbook: 1\ntitle: A change\n{front}---\n\n# A change\n\n{body}")
 }
 
-const GOOD: &str = "## Change it\n\n```sh run\necho changed | tee changed\n```\n\n```sh check\ncat changed\n```\n\n```yaml expect\nstdout: [ { contains: changed } ]\n```\n";
+const GOOD: &str = "## Change it
+
+```sh run
+echo changed | tee changed
+```
+
+```sh check
+cat changed
+```
+
+```yaml expect
+stdout: [ { contains: changed } ]
+```
+";
 const ITEM: &str = "## Look\n\n- [ ] It is good\n";
 
 #[test]
@@ -64,7 +77,19 @@ fn what_was_done_is_not_done_again_by_a_resume() {
             &book(
                 "",
                 &format!(
-                    "## Once\n\n```sh run\necho once >> log\n```\n\n{ITEM}\n## Then\n\n```sh run\necho then >> log\n```\n"
+                    "## Once
+
+```sh run
+echo once >> log
+```
+
+{ITEM}
+## Then
+
+```sh run
+echo then >> log
+```
+"
                 ),
             ),
         ),
@@ -81,7 +106,20 @@ fn what_was_done_is_not_done_again_by_a_resume() {
 
 #[test]
 fn answers_choose_to_skip_to_abort_and_to_roll_back() {
-    let body = "## Change it\n\n```sh run\ntouch changed\n```\n\n```sh check\nfalse\n```\n\n```sh rollback\nrm changed\n```\n";
+    let body = "## Change it
+
+```sh run
+touch changed
+```
+
+```sh check
+false
+```
+
+```sh rollback
+rm changed
+```
+";
     let cases = [
         ("skip", 0, "passed", 1, true),
         ("abort", 4, "aborted", 0, true),
@@ -225,7 +263,41 @@ fn what_is_read_later_are_the_bytes_that_ran() {
 #[test]
 fn plan_shows_steps_values_and_what_is_unknown_and_executes_nothing() {
     let front = "inputs:\n  RELEASE: { pattern: '^v' }\n  N: { type: integer, default: 2 }\nroles: [qa]\n";
-    let body = "## Part\n\n### Build {{ RELEASE }}\n\n```sh run\n#| timeout: 5m\n#| capture: { DIGEST: { stdout: true } }\ntouch happened; echo \"$RELEASE\"\n```\n\n### Only many\n\n```yaml step\nwhen: N > 5\nirreversible: true\n```\n\n```sh run\ntouch happened\n```\n\n### Watch\n\n```yaml record\nrate: { prompt: Rate, type: number }\n```\n\n### Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release {{ RELEASE }}.\n```\n";
+    let body = r#"## Part
+
+### Build {{ RELEASE }}
+
+```sh run
+#| timeout: 5m
+#| capture: { DIGEST: { stdout: true } }
+touch happened; echo "$RELEASE"
+```
+
+### Only many
+
+```yaml step
+when: N > 5
+irreversible: true
+```
+
+```sh run
+touch happened
+```
+
+### Watch
+
+```yaml record
+rate: { prompt: Rate, type: number }
+```
+
+### Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release {{ RELEASE }}.
+```
+"#;
     let bench = Bench::with(&[("book.md", &book(front, body))]);
     let before = bench.tree();
     let ran = bench.ends(0, &["plan", "book.md", "--set", "RELEASE=v7"]);

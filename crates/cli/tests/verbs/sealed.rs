@@ -151,6 +151,12 @@ impl Copy {
         (text.code, text.stdout.trim_end().to_owned(), remarks.join("; "))
     }
 
+    /// Exit code and verdict, of one look.
+    pub fn glance(&self) -> (i32, String) {
+        let ran = self.verify();
+        (ran.code, ran.stdout.trim_end().to_owned())
+    }
+
     #[track_caller]
     pub fn is(&self, code: i32, verdict: &str) {
         let (came, words, remarks) = self.verdict();

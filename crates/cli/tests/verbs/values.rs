@@ -14,8 +14,19 @@ fn given(bench: &Bench) -> Vec<(String, Value, String)> {
 
 #[test]
 fn an_input_of_every_type_reaches_the_script_as_a_variable_byte_for_byte() {
-    let front = "inputs:\n  TEXT: { pattern: '(?s).*' }\n  COUNT: { type: integer, min: -5, max: 5 }\n  RATE: { type: number, min: 0, max: 1 }\n  CHANNEL: { type: choice, choices: [stable, beta] }\n  FORCE: { type: boolean }\n";
-    let body = "## Look\n\n```sh check\nprintf '%s|%s|%s|%s|%s' \"$TEXT\" \"$COUNT\" \"$RATE\" \"$CHANNEL\" \"$FORCE\" > seen\n```\n";
+    let front = "inputs:
+  TEXT: { pattern: '(?s).*' }
+  COUNT: { type: integer, min: -5, max: 5 }
+  RATE: { type: number, min: 0, max: 1 }
+  CHANNEL: { type: choice, choices: [stable, beta] }
+  FORCE: { type: boolean }
+";
+    let body = r#"## Look
+
+```sh check
+printf '%s|%s|%s|%s|%s' "$TEXT" "$COUNT" "$RATE" "$CHANNEL" "$FORCE" > seen
+```
+"#;
     let bench = Bench::with(&[("book.md", &book(front, body))]);
     let text = "a 'b' \"c\" $HOME `id` \\ ü\n; touch happened";
     let set = format!("TEXT={text}");
@@ -43,7 +54,15 @@ fn an_input_of_every_type_reaches_the_script_as_a_variable_byte_for_byte() {
 
 #[test]
 fn an_input_comes_from_set_answers_its_source_or_its_default_in_this_order() {
-    let front = "inputs:\n  A: { from: { env: A_SOURCE }, default: d }\n  B: { from: { file: conf/b }, default: d }\n  C: { from: { command: 'echo \"c of $(basename \"$PWD\")\"' }, default: d }\n  D: { default: d }\n  E: { from: { env: NOWHERE }, default: d }\n  F: { from: { env: A_SOURCE } }\n  G: { from: { env: A_SOURCE } }\n";
+    let front = r#"inputs:
+  A: { from: { env: A_SOURCE }, default: d }
+  B: { from: { file: conf/b }, default: d }
+  C: { from: { command: 'echo "c of $(basename "$PWD")"' }, default: d }
+  D: { default: d }
+  E: { from: { env: NOWHERE }, default: d }
+  F: { from: { env: A_SOURCE } }
+  G: { from: { env: A_SOURCE } }
+"#;
     let bench = Bench::with(&[
         ("book.md", &book(front, "## Look\n\n```sh check\ntrue\n```\n")),
         ("conf/b", "from the file\n"),
@@ -71,8 +90,37 @@ fn an_input_comes_from_set_answers_its_source_or_its_default_in_this_order() {
 
 #[test]
 fn the_same_bytes_run_in_every_environment_and_the_configuration_makes_the_difference() {
-    let body = "## Look\n\n```sh check\necho \"$BRANCH in $HOLDPOINT_ENVIRONMENT\" > seen\n```\n\n## Only in a rehearsal\n\n```yaml step\nwhen: environment.rehearsal\n```\n\n```sh check\ntouch rehearsed\n```\n\n## One action\n\n```sh check\n#| when: environment.name == \"production\"\ntouch produced\n```\n";
-    let config = "[environments.staging]\nrehearsal = true\nvars = { BRANCH = \"staging\" }\n\n[environments.production]\nprotected = true\nvars = { BRANCH = \"main\" }\n";
+    let body = r#"## Look
+
+```sh check
+echo "$BRANCH in $HOLDPOINT_ENVIRONMENT" > seen
+```
+
+## Only in a rehearsal
+
+```yaml step
+when: environment.rehearsal
+```
+
+```sh check
+touch rehearsed
+```
+
+## One action
+
+```sh check
+#| when: environment.name == "production"
+touch produced
+```
+"#;
+    let config = r#"[environments.staging]
+rehearsal = true
+vars = { BRANCH = "staging" }
+
+[environments.production]
+protected = true
+vars = { BRANCH = "main" }
+"#;
     let bench = Bench::with(&[("book.md", &book("", body)), ("holdpoint.toml", config)]);
     bench.committed();
     bench.ends(0, &["run", "book.md", "--env", "staging"]);
@@ -203,7 +251,13 @@ CARRIED=$TOKEN
 fn a_capture_that_holds_a_secret_fails_its_block() {
     for capture in ["stdout: true", "file: kept", "regex: '(to.*)'"] {
         let body = format!(
-            "## Use it\n\n```sh check\n#| capture: {{ GOT: {{ {capture} }} }}\necho \"token=$TOKEN\" | tee kept\n```\n"
+            r#"## Use it
+
+```sh check
+#| capture: {{ GOT: {{ {capture} }} }}
+echo "token=$TOKEN" | tee kept
+```
+"#
         );
         let bench = Bench::with(&[("book.md", &book(SECRETIVE, &body))]);
         let ran = secretly(&bench, &["run", "book.md", "--unattended"]);
@@ -215,7 +269,22 @@ fn a_capture_that_holds_a_secret_fails_its_block() {
 
 #[test]
 fn a_resumed_run_needs_its_secret_again_and_carries_on_with_it() {
-    let body = "## First\n\n```bash run\nKEPT=\"<$TOKEN>\"\n```\n\n## Look\n\n- [ ] It is good\n\n## Then\n\n```bash run\nprintf %s \"$KEPT$TOKEN\" > seen\n```\n";
+    let body = r#"## First
+
+```bash run
+KEPT="<$TOKEN>"
+```
+
+## Look
+
+- [ ] It is good
+
+## Then
+
+```bash run
+printf %s "$KEPT$TOKEN" > seen
+```
+"#;
     let bench = Bench::with(&[
         ("book.md", &book("inputs:\n  TOKEN: { secret: true }\n", body)),
         ("answers.yaml", "steps:\n  look: { confirm: true }\n"),
@@ -249,11 +318,66 @@ fn a_block_that_names_its_secrets_sees_those_alone() {
 fn a_secret_that_a_capture_puts_together_is_masked_and_the_record_conforms() {
     // Standard output holds the JSON form of the value; what is captured from it is the value itself.
     let front = "inputs:\n  TOKEN: { secret: true, from: { env: TOKEN } }\n";
-    let body = "## Look\n\n```sh check\n#| capture: { GOT: { json: $.token } }\nprintf '{\"token\": \"hunter2\\\\u0068unter2\"}\\n'\n```\n";
+    let body = r#"## Look
+
+```sh check
+#| capture: { GOT: { json: $.token } }
+printf '{"token": "hunter2\\u0068unter2"}\n'
+```
+"#;
     let bench = Bench::with(&[("book.md", &book(front, body))]);
     let ran = secretly(&bench, &["run", "book.md"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(bench.of_type(1, "action.finished")[0]["captures"]["GOT"], "[REDACTED:TOKEN]");
     assert!(!ran.both().contains(SECRET), "{}", ran.both());
     bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn who_only_looks_executes_no_command_of_an_input() {
+    let front = "inputs:\n  A: { from: { command: 'touch happened; echo a' } }\n  TOKEN: { secret: true, from: { command: 'touch happened; echo hunter2hunter2' } }\n";
+    let bench = Bench::with(&[("book.md", &book(front, "## Look\n\n- [ ] It is good\n"))]);
+    bench.ends(0, &["plan", "book.md"]).says("A is not given yet");
+    bench.ends(0, &["check", "book.md"]);
+    assert!(!bench.exists("happened"));
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    std::fs::remove_file(bench.path("happened")).unwrap();
+    bench.ends(0, &["note", "1", "a note"]).says("TOKEN is not known here");
+    bench.ends(0, &["report", "1"]);
+    assert!(!bench.exists("happened"));
+}
+
+#[test]
+fn a_resumed_run_keeps_the_values_it_was_opened_with() {
+    let body = "## Look\n\n- [ ] It is good\n\n## Then\n\n```sh check\necho \"$BRANCH $A\" > seen\n```\n";
+    let config = "[environments.staging]\nvars = { BRANCH = \"then\" }\n";
+    let bench = Bench::with(&[
+        ("book.md", &book("inputs:\n  A: { from: { file: a } }\n", body)),
+        ("holdpoint.toml", config),
+        ("a", "then"),
+        ("answers.yaml", "steps:\n  look: { confirm: true }\n"),
+    ]);
+    bench.ends(3, &["run", "book.md", "--unattended", "--env", "staging"]);
+    bench.file("holdpoint.toml", &config.replace("then", "now")).file("a", "now");
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.text("seen"), "then then\n");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn a_block_knows_its_run_and_starts_at_the_root_of_the_repository() {
+    let body = r#"## Look
+
+```sh check
+echo "$HOLDPOINT_RUN $HOLDPOINT_STEP $HOLDPOINT_OPERATOR $(basename "$PWD")" > seen
+```
+"#;
+    let bench = Bench::with(&[("docs/deep/book.md", &book("", body))]);
+    bench.committed();
+    let mut command = bench.command(HOLDPOINT);
+    let ran =
+        Ran::of(command.args(["run", "deep/book.md"]).current_dir(bench.path("docs")).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(bench.text("seen"), "1 look ops@example.org repo\n");
+    assert_eq!(bench.events(1)[0]["runbook"]["path"], "docs/deep/book.md");
 }

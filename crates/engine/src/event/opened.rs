@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::Assurance;
+use holdpoint_document::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
 use crate::BlobRef;
@@ -64,6 +64,47 @@ pub struct Runbook {
     /// The quality system's revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// What else it claims of its own control.
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    pub claims: Claims,
+}
+
+/// A document's own claims about its control: who wrote and approves it, and when. Not checked by a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Who wrote it, as the document names people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Who approves it, as the document names people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<String>,
+    /// When it was approved, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_date: Option<String>,
+    /// From when it may be used, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<String>,
+    /// How long after approval it must be reviewed, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_in: Option<String>,
+}
+
+impl Claims {
+    /// The claims of a document's front matter.
+    pub fn of(front: &FrontMatter) -> Claims {
+        Claims {
+            authors: front.authors.clone(),
+            approvers: front.approvers.clone(),
+            approval_date: front.approval_date.map(|date| date.to_string()),
+            effective_date: front.effective_date.map(|date| date.to_string()),
+            review_in: front.review_in.clone(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Claims::default()
+    }
 }
 
 /// Where a run runs, as configured when it opened.

@@ -44,6 +44,7 @@ pub(crate) fn opened() -> RunOpened {
             title: "A plan".into(),
             document_id: None,
             revision: None,
+            claims: Default::default(),
         },
         plan: String::new(),
         environment: EnvironmentSeen {

@@ -105,6 +105,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             title: "Promote".into(),
             document_id: Some("SOP-0013".into()),
             revision: None,
+            claims: Default::default(),
         },
         plan: "0".repeat(64),
         environment: EnvironmentSeen {

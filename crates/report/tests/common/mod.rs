@@ -270,6 +270,7 @@ impl Tape {
                 title: tape.plan.title.clone(),
                 document_id: tape.plan.front.document_id.clone(),
                 revision: tape.plan.front.revision.clone(),
+                claims: Default::default(),
             },
             plan: sha256(b"plan"),
             environment: EnvironmentSeen {

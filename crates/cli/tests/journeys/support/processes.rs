@@ -2,9 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::eventually;
@@ -21,7 +22,13 @@ impl Gate {
 
     /// Lets whoever waits there pass; waits until somebody does.
     pub fn open(&self) {
-        OpenOptions::new().write(true).open(&self.0).unwrap().write_all(b"go\n").unwrap();
+        let without_waiting = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+        let mut writer = None;
+        eventually("somebody at the gate", || {
+            writer = OpenOptions::new().write(true).custom_flags(without_waiting).open(&self.0).ok();
+            writer.is_some()
+        });
+        writer.unwrap().write_all(b"go\n").unwrap();
     }
 
     /// Takes it away, so that nobody waits there any more.

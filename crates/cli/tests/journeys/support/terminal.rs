@@ -32,12 +32,23 @@ struct Seen {
 
 /// Sets the terminal as a person's is, says so, and becomes the program when told to.
 const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
+/// The same, but stays beside the program, as a login shell or an ssh session does.
+const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; "$@"; exit $?"#;
 
 impl Terminal {
     /// Starts the program on a terminal of 160 columns that echoes, as people's do.
     pub fn start(desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of(WAITING, desk, words)
+    }
+
+    /// Starts the program from a session that can be lost: see [`Terminal::is_lost`].
+    pub fn start_in_a_session(desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of(STAYING, desk, words)
+    }
+
+    fn of(session: &str, desk: &Desk, words: &[&str]) -> Terminal {
         let mut command: Command = desk.command("/bin/sh");
-        command.args(["-c", WAITING, "sh", env!("CARGO_BIN_EXE_holdpoint")]).args(words);
+        command.args(["-c", session, "sh", env!("CARGO_BIN_EXE_holdpoint")]).args(words);
         let session = OsSession::spawn(command).unwrap();
         let pid = session.get_process().pid().as_raw();
         let master = session.get_process().get_raw_handle().unwrap();
@@ -157,8 +168,15 @@ impl Terminal {
         text
     }
 
+    /// The session ends without a word, as when a connection breaks: the terminal hangs up.
+    pub fn is_lost(&mut self) {
+        self.sends(Signal::KILL);
+        self.wait_for_the_end();
+        self.session.get_process().wait().unwrap();
+    }
+
     /// Kills the program, which gets no chance to do anything more.
-    pub fn is_killed(mut self) {
+    pub fn killed(mut self) {
         self.sends(Signal::KILL);
         self.wait_for_the_end();
         self.session.get_process().wait().unwrap();

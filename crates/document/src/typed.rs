@@ -1,7 +1,8 @@
 //! Typed values: inputs and what operators write down.
 
-use holdpoint_document::ValueKind;
 use regex::Regex;
+
+use crate::ValueKind;
 
 /// How a text stands to the type and limits it should keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +15,8 @@ pub enum Fit {
     Wrong(String),
 }
 
-/// Holds `text` against `kind`.
+/// Holds `text` against `kind`: the one judgement of inputs and recorded values. Recorded values out of their limits
+/// are kept and fail their action, inputs are refused.
 pub fn fit(kind: &ValueKind, text: &str) -> Fit {
     match kind {
         ValueKind::Text { pattern: None } => Fit::Within,
@@ -35,6 +37,16 @@ pub fn fit(kind: &ValueKind, text: &str) -> Fit {
         ValueKind::Boolean => Fit::Wrong("it must be true or false".to_owned()),
         ValueKind::Choice { choices } if choices.iter().any(|choice| choice == text) => Fit::Within,
         ValueKind::Choice { choices } => Fit::Wrong(format!("it must be one of {}", choices.join(", "))),
+    }
+}
+
+impl ValueKind {
+    /// Why this kind does not take `value`, limits included, in words; `None` if it does.
+    pub fn refuses(&self, value: &str) -> Option<String> {
+        match fit(self, value) {
+            Fit::Within => None,
+            Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(format!("`{value}`: {why}")),
+        }
     }
 }
 
