@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn records_end_at_a_newline_or_nul_and_those_with_lines_at_a_nul() {
-        let cases: [(&[u8], &[&[u8]], usize); 8] = [
+        type Case = (&'static [u8], &'static [&'static [u8]], usize);
+        let cases: [Case; 8] = [
             (b"", &[], 0),
             (b"A=1", &[], 0),
             (b"A=1\n", &[b"A=1"], 4),
