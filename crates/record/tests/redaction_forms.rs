@@ -185,7 +185,7 @@ fn a_truncated_form_at_the_end_passes_when_nothing_can_follow() {
     for form in [value.to_owned(), base64(value.as_bytes(), false, false), hex(value.as_bytes())] {
         for cut in 1..form.len() {
             let (mut stream, mut out) = (redactor.stream(), Vec::new());
-            stream.push(form[..cut].as_bytes(), &mut |piece| out.extend_from_slice(piece));
+            stream.push(&form.as_bytes()[..cut], &mut |piece| out.extend_from_slice(piece));
             let held = cut - out.len().min(cut);
             assert!(!out.starts_with(value.as_bytes()) && held <= cut);
             stream.finish(&mut |piece| out.extend_from_slice(piece));
