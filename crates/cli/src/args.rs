@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes:
    3  parked: the run waits for a person
    4  aborted by the operator
    5  refused by policy; nothing was executed
-   6  the record is altered, truncated or does not conform
+   6  the record is altered, truncated, expunged in part, or does not conform
   70  a fault of holdpoint itself";
 
 /// One verb each.
@@ -42,6 +42,8 @@ pub enum Verb {
     Note(Note),
     /// Re-prove a record: bytes, seal, conformity
     Verify(Reading),
+    /// Take a leaked blob out of a record; verify then says: expunged
+    Expunge(Expunge),
     /// Watch a run again as it happened; executes nothing
     Replay(Replay),
     /// Render a record
@@ -199,6 +201,21 @@ pub struct Note {
     /// The number of the event it corrects
     #[arg(long, value_name = "N")]
     pub corrects: Option<u64>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `expunge`
+#[derive(Debug, Args)]
+pub struct Expunge {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// The blob's digest, or its first eight or more digits
+    #[arg(long, value_name = "SHA256")]
+    pub blob: String,
+    /// Why; stands in the tombstone
+    #[arg(long)]
+    pub reason: String,
     #[command(flatten)]
     pub who: Who,
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
+use crate::secrets::{masked, masked_event};
 use crate::world::{Answer, Hands, Journal, Person, Scene};
 
 /// How a drive ended.
@@ -39,10 +40,6 @@ pub struct Drive<'a, J, P, H> {
     pub journal: J,
     pub person: P,
     pub hands: H,
-    /// Masks secrets in everything that is about to become an event.
-    pub mask: Box<dyn Fn(&str) -> String + 'a>,
-    /// Whether there is anything to mask.
-    pub secretive: bool,
 }
 
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
@@ -73,8 +70,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     }
 
     fn write(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        let events: Vec<Event> =
-            events.into_iter().map(|event| self.masked(event)).collect::<Result<_, _>>()?;
+        let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
                 Problem::fault(
@@ -85,17 +81,6 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         events.iter().for_each(|event| self.releases.note(event, now));
         self.journal.append(now, events)
-    }
-
-    fn masked(&self, event: Event) -> Result<Event, Problem> {
-        if !self.secretive {
-            return Ok(event);
-        }
-        let fault =
-            |error: serde_json::Error| Problem::fault(format!("an event cannot be masked: {error}"), "");
-        let mut value = serde_json::to_value(&event).map_err(fault)?;
-        mask_strings(&mut value, &self.mask);
-        serde_json::from_value(value).map_err(fault)
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -208,7 +193,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if self.hands.asked_to_leave(self.person.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        let kept = if script.differs { Some(self.journal.put(script.text.as_bytes())?) } else { None };
+        let kept =
+            if script.differs { Some(self.journal.put(masked(&script.text).as_bytes())?) } else { None };
         let started = Started {
             step: task.step_of(self.plan).id.clone(),
             action: task.id(self.plan),
@@ -241,15 +227,6 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             }));
         }
         Ok(None)
-    }
-}
-
-fn mask_strings(value: &mut serde_json::Value, mask: &dyn Fn(&str) -> String) {
-    match value {
-        serde_json::Value::String(text) => *text = mask(text),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask_strings(item, mask)),
-        serde_json::Value::Object(map) => map.values_mut().for_each(|item| mask_strings(item, mask)),
-        _ => {}
     }
 }
 

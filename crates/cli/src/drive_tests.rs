@@ -209,8 +209,6 @@ fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
         journal: Memory::default(),
         person: Slow { clock, hours: hours.iter().copied().collect() },
         hands: Easy,
-        mask: Box::new(str::to_owned),
-        secretive: false,
     };
     drive.record(vec![opened(number)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -9,9 +9,11 @@ mod exit;
 mod inputs;
 mod interrupts;
 mod operator;
+mod panics;
 mod place;
 mod problem;
 mod screen;
+mod secrets;
 mod verbs;
 mod world;
 
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };
+    panics::guarded(|| perform(cli)).into()
+}
+
+fn perform(cli: Cli) -> Exit {
     // One worker beside the main thread: a signal must be heard while a prompt blocks the main one.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let done = match runtime {
@@ -46,5 +52,4 @@ fn main() -> ExitCode {
             problem.exit
         }
     }
-    .into()
 }

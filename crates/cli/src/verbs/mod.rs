@@ -1,6 +1,7 @@
 //! One verb each, and what several of them need.
 
 pub mod check;
+pub mod expunge;
 pub mod init;
 pub mod listing;
 pub mod note;
@@ -32,6 +33,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Note(arguments) => note::note(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),
+        Verb::Expunge(arguments) => expunge::expunge(&arguments),
         Verb::Replay(arguments) => replay::replay(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Init(arguments) => init::init(&arguments),

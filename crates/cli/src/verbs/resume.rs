@@ -20,7 +20,8 @@ use crate::screen;
 use crate::world::Journal;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
-use crate::world::hands::{Local, restored};
+use crate::world::hands::Local;
+use crate::world::kept_state::restored;
 use crate::world::terminal::Operator;
 
 /// Drives a run on.
@@ -48,6 +49,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
+    inputs::hide_at_hand(plan, &place.root);
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
     let from_answers: BTreeMap<String, String> = crate::world::answers::inputs(&answers);
@@ -86,7 +88,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(place.root.clone()));
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
-    let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
+    let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
     events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     let mut taken_up = vec![];

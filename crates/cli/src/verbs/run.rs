@@ -17,6 +17,7 @@ use crate::operator::session;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen;
+use crate::secrets::hide;
 use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
@@ -32,6 +33,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
+    prepared.keep_secrets(&redactor)?;
     let traced = prepared.place.trace(&prepared.path);
     if arguments.dry_run {
         return dry_run(prepared, &arguments.who, traced, redactor).await;
@@ -56,7 +58,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     prepared.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
-    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local, &redactor);
+    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
@@ -69,7 +71,6 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
     journal: J,
     person: P,
     hands: H,
-    redactor: &'a Redactor,
 ) -> Drive<'a, J, P, H> {
     Drive {
         plan,
@@ -80,8 +81,6 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         journal,
         person,
         hands,
-        mask: Box::new(|text| redactor.text(text).into_owned()),
-        secretive: !redactor.is_empty(),
     }
 }
 
@@ -93,7 +92,7 @@ pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
             "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
         )
     })?;
-    screen::hide(&redactor);
+    hide(&redactor);
     Ok(redactor)
 }
 
@@ -170,7 +169,7 @@ async fn dry_run(
     let person =
         Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
     let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
-    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands, &redactor);
+    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     let learnt = learnt.borrow();

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::runs::book;
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "check",
     "plan",
     "run",
@@ -18,6 +18,7 @@ const VERBS: [&str; 14] = [
     "replay",
     "report",
     "init",
+    "expunge",
     "completions",
     "man",
     "schema",

@@ -155,6 +155,12 @@ fn act(
                 screen::say("    Nothing was changed.");
                 return Ok(None);
             }
+            if let Some(name) = crate::secrets::held_by(&edited) {
+                screen::say(&format!(
+                    "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
+                ));
+                return Ok(None);
+            }
             let Asked::Said(reason) = ask::text("Why is it changed?") else { return Ok(None) };
             let blob = journal.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
