@@ -15,12 +15,12 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
    0  done and passed
-   1  a run or a check ended failed
+   1  a run ended failed, or a check that denies warnings found some
    2  usage, document or configuration error; nothing was executed
    3  parked: the run waits for a person
    4  aborted by the operator
    5  refused by policy; nothing was executed
-   6  the record is altered, truncated or does not conform
+   6  the record is altered, truncated, expunged in part, or does not conform
   70  a fault of holdpoint itself";
 
 /// One verb each.
@@ -42,10 +42,20 @@ pub enum Verb {
     Note(Note),
     /// Re-prove a record: bytes, seal, conformity
     Verify(Reading),
+    /// Take a leaked blob out of a record; verify then says: expunged
+    Expunge(Expunge),
     /// Watch a run again as it happened; executes nothing
     Replay(Replay),
     /// Render a record
     Report(Report),
+    /// Write what a repository needs and does not have
+    Init(Init),
+    /// Print a shell's completions
+    Completions(Completions),
+    /// Print the manual page, or write one page a verb
+    Man(Man),
+    /// Print a JSON Schema of what holdpoint reads or writes
+    Schema(Schema),
 }
 
 /// How a reading verb answers.
@@ -195,6 +205,21 @@ pub struct Note {
     pub who: Who,
 }
 
+/// `expunge`
+#[derive(Debug, Args)]
+pub struct Expunge {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// The blob's digest, or its first eight or more digits
+    #[arg(long, value_name = "SHA256")]
+    pub blob: String,
+    /// Why; stands in the tombstone
+    #[arg(long)]
+    pub reason: String,
+    #[command(flatten)]
+    pub who: Who,
+}
+
 /// `replay`
 #[derive(Debug, Args)]
 pub struct Replay {
@@ -234,6 +259,75 @@ pub enum ReportFormat {
     Markdown,
     /// Everything, for programs.
     Json,
+    /// JUnit XML, for continuous integration.
+    Junit,
+    /// An asciicast (version 3), for terminal players.
+    Cast,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The repository, or a directory [default: the current one]
+    pub directory: Option<PathBuf>,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// Friendly interactive shell.
+    Fish,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write the main page and one page a verb into this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// What is to be described
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What a schema can be had of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A run-book's front matter.
+    FrontMatter,
+    /// The option lines of run, check and rollback blocks.
+    Options,
+    /// A `yaml step` block.
+    Step,
+    /// A `yaml expect` block.
+    Expect,
+    /// A `yaml record` block.
+    Record,
+    /// A `yaml signoff` block.
+    Signoff,
+    /// holdpoint.toml.
+    Config,
+    /// One line of a record's run.jsonl.
+    Events,
+    /// An answers file.
+    Answers,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

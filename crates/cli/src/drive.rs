@@ -1,12 +1,13 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Next, Question, Run, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
+use crate::secrets::{masked, masked_event};
 use crate::world::{Answer, Hands, Journal, Person, Scene};
 
 /// How a drive ended.
@@ -18,25 +19,58 @@ pub enum Stop {
     Parked(Task, Question),
 }
 
+/// What became of events that were to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// They are durable.
+    Written,
+    /// A release that they need has lapsed, which is durable instead of them.
+    Lapsed,
+}
+
 /// A run on its way, with everything around it.
 pub struct Drive<'a, J, P, H> {
     pub plan: &'a Plan,
     pub source: &'a str,
     pub run: Run,
+    /// When releases were given: some are good for a time only.
+    pub releases: Releases,
+    /// The time of day.
+    pub clock: Box<dyn Fn() -> Timestamp + 'a>,
     pub journal: J,
     pub person: P,
     pub hands: H,
-    /// Masks secrets in everything that is about to become an event.
-    pub mask: Box<dyn Fn(&str) -> String + 'a>,
-    /// Whether there is anything to mask.
-    pub secretive: bool,
 }
 
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Folds events in and makes them durable. The engine is asked first: what it refuses is never written.
-    pub fn record(&mut self, events: Vec<Event>) -> Result<(), Problem> {
-        let events: Vec<Event> =
-            events.into_iter().map(|event| self.masked(event)).collect::<Result<_, _>>()?;
+    ///
+    /// What would begin although a release before it has lapsed is dropped; that the release lapsed is written in its
+    /// place, and [`Run::next`] asks for it again.
+    pub fn record(&mut self, events: Vec<Event>) -> Result<Recorded, Problem> {
+        let now = (self.clock)();
+        if events.iter().any(Event::begins) && self.lapse(now)? {
+            return Ok(Recorded::Lapsed);
+        }
+        self.write(now, events).map(|()| Recorded::Written)
+    }
+
+    /// Writes which releases have lapsed by now, if any.
+    fn lapse(&mut self, now: Timestamp) -> Result<bool, Problem> {
+        let lapsed = self.releases.lapsed(self.plan, &self.run, now);
+        for event in &lapsed {
+            if let Event::SignOffLapsed { action, reason, .. } = event {
+                screen::say(&screen::neutralise(&format!(
+                    "  the release of {action} has lapsed ({reason}); it is asked for again"
+                )));
+            }
+        }
+        let any = !lapsed.is_empty();
+        self.write(now, lapsed).map(|()| any)
+    }
+
+    fn write(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
+        let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
                 Problem::fault(
@@ -45,18 +79,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 )
             })?;
         }
-        self.journal.append(Timestamp::now(), events)
-    }
-
-    fn masked(&self, event: Event) -> Result<Event, Problem> {
-        if !self.secretive {
-            return Ok(event);
-        }
-        let fault =
-            |error: serde_json::Error| Problem::fault(format!("an event cannot be masked: {error}"), "");
-        let mut value = serde_json::to_value(&event).map_err(fault)?;
-        mask_strings(&mut value, &self.mask);
-        serde_json::from_value(value).map_err(fault)
+        events.iter().for_each(|event| self.releases.note(event, now));
+        self.journal.append(now, events)
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -68,6 +92,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let mut at_step = None;
         loop {
             let next = self.run.next(self.plan);
+            // Before anybody is asked about what a release guards; and again when it begins, for prompts stay open.
+            if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.lapse((self.clock)())? {
+                continue;
+            }
             if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } =
                 &next
                 && at_step.replace(task.step) != Some(task.step)
@@ -100,7 +128,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     self.request_release(task, question)?;
                     let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
-                        Answer::Events(events) => self.record(events)?,
+                        Answer::Events(events) => drop(self.record(events)?),
                         Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
                     }
                 }
@@ -138,7 +166,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             )
         })?;
         let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
-        self.record(vec![Event::SignOffRequested { step, action, role: sign_off.role.clone(), statement }])
+        let role = sign_off.role.clone();
+        self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
     }
 
     async fn execute(&mut self, execution: Execution) -> Result<Option<Stop>, Problem> {
@@ -157,14 +186,15 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
                 Answer::Go => {}
-                Answer::Events(events) => return self.record(events).map(|()| None),
+                Answer::Events(events) => return self.record(events).map(|_| None),
                 Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
             }
         }
         if self.hands.asked_to_leave(self.person.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        let kept = if script.differs { Some(self.journal.put(script.text.as_bytes())?) } else { None };
+        let kept =
+            if script.differs { Some(self.journal.put(masked(&script.text).as_bytes())?) } else { None };
         let started = Started {
             step: task.step_of(self.plan).id.clone(),
             action: task.id(self.plan),
@@ -174,11 +204,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             cwd: self.hands.cwd(),
         };
         let rollback = self.run.is_rolling_back();
-        self.record(vec![if rollback {
-            Event::RollbackStarted(started)
-        } else {
-            Event::ActionStarted(started)
-        }])?;
+        let started = if rollback { Event::RollbackStarted(started) } else { Event::ActionStarted(started) };
+        if self.record(vec![started])? == Recorded::Lapsed {
+            return Ok(None);
+        }
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
@@ -201,11 +230,6 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     }
 }
 
-fn mask_strings(value: &mut serde_json::Value, mask: &dyn Fn(&str) -> String) {
-    match value {
-        serde_json::Value::String(text) => *text = mask(text),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask_strings(item, mask)),
-        serde_json::Value::Object(map) => map.values_mut().for_each(|item| mask_strings(item, mask)),
-        _ => {}
-    }
-}
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

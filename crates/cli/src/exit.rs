@@ -16,7 +16,7 @@ pub enum Exit {
     Aborted = 4,
     /// Refused by policy; nothing was executed.
     Refused = 5,
-    /// The record is altered, truncated or does not conform.
+    /// The record is altered, truncated, expunged in part, or does not conform.
     Record = 6,
     /// A fault of ours.
     Fault = 70,

@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
+use holdpoint_record::Redactor;
 
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
@@ -96,6 +97,22 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
         }
     }
     Ok(inputs)
+}
+
+/// Hides the secrets whose values lie about here, before anything that may hold them is read and found wrong.
+/// What cannot be had is told later.
+pub fn hide_at_hand(plan: &Plan, root: &Path) {
+    let (set, answers) = (BTreeMap::new(), BTreeMap::new());
+    let wanted = Wanted { set, answers: &answers, root, ask: false, all: false };
+    let secrets = plan.front.inputs.iter().filter(|input| input.secret).filter_map(|input| {
+        let from = input.from.as_ref().filter(|from| !matches!(from, Source::Command(_)))?;
+        let (value, _) = from_source(from, &wanted).ok()??;
+        let secret = (input.name.clone(), value);
+        Redactor::new(vec![secret.clone()]).is_ok().then_some(secret)
+    });
+    if let Ok(secrets) = Redactor::new(secrets.collect()) {
+        crate::secrets::hide(&secrets);
+    }
 }
 
 /// Values of the secrets of a run that is taken up again; everything else is in its record.

@@ -150,12 +150,19 @@ async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
                 continue;
             }
         };
-        if let Some(modes) = MODES.get() {
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
-        }
-        let _ = console::Term::stderr().show_cursor();
+        restore_terminal();
         crate::screen::say(&format!("\n{words}"));
         #[allow(clippy::exit)] // see above: the one place where the loop cannot be left by returning
         std::process::exit(exit as i32);
+    }
+}
+
+/// The terminal as it was before anybody was asked anything.
+pub fn restore_terminal() {
+    if let Some(modes) = MODES.get() {
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
+    }
+    if crate::screen::is_terminal() {
+        let _ = console::Term::stderr().show_cursor();
     }
 }

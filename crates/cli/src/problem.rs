@@ -7,6 +7,7 @@ use holdpoint_record::DiskError;
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::exit::Exit;
+use crate::secrets::masked;
 
 /// Why a verb did not do what it was asked. Outcomes of runs are not problems.
 #[derive(Debug)]
@@ -108,7 +109,8 @@ pub fn render(diagnostic: &dyn miette::Diagnostic) -> String {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        // Before it is broken into lines.
+        f.write_str(&masked(&self.message))
     }
 }
 
@@ -116,13 +118,13 @@ impl std::error::Error for Problem {}
 
 impl miette::Diagnostic for Problem {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(masked(help)) as Box<dyn fmt::Display>)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&masked(&self.diagnostic.message))
     }
 }
 
@@ -141,7 +143,7 @@ impl miette::Diagnostic for Finding {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.diagnostic.help))
+        Some(Box::new(masked(&self.diagnostic.help)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod blocks;
+mod comparison;
 mod compile;
 mod config;
 mod config_file;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Environment, UndefinedBehavior};
 
 use crate::blocks::Templated;
+use crate::comparison::with_numbers;
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
-use crate::{Code, Config, FrontMatter, Span};
+use crate::{Code, Config, FrontMatter, Span, ValueKind};
 
 /// Attributes of `environment`: what event 0 of a record says of it.
 const OF_ENVIRONMENT: &[&str] = &["name", "rehearsal", "protected", "four_eyes"];
@@ -29,6 +30,8 @@ pub(crate) struct Scope {
     names: BTreeMap<String, Origin>,
     /// Names that only some of the environments have, and one that has not.
     partial: BTreeMap<String, String>,
+    /// Names whose values are texts, whatever they hold: a condition does not read them as numbers.
+    texts: BTreeSet<String>,
     engine: Environment<'static>,
 }
 
@@ -36,10 +39,12 @@ impl Scope {
     pub(crate) fn new(front: &FrontMatter, config: Option<&Config>) -> Scope {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut scope = Scope { names: BTreeMap::new(), partial: BTreeMap::new(), engine };
+        let mut scope =
+            Scope { names: BTreeMap::new(), partial: BTreeMap::new(), texts: BTreeSet::new(), engine };
         let environments: Vec<_> = allowed(front, config);
         for (_, environment) in &environments {
             for name in environment.vars.keys() {
+                scope.texts.insert(name.clone());
                 match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
                     Some((without, _)) => {
                         scope.partial.insert(name.clone(), (*without).clone());
@@ -53,13 +58,24 @@ impl Scope {
         for input in &front.inputs {
             let origin = if input.secret { Origin::Secret } else { Origin::Input };
             scope.names.insert(input.name.clone(), origin);
+            match is_text(&input.kind) {
+                true => scope.texts.insert(input.name.clone()),
+                false => scope.texts.remove(&input.name),
+            };
         }
         scope
     }
 
-    /// Adds a captured or recorded name. A name that is taken already is an error, but for two alternatives of which
+    /// Adds a captured name (a text) or a recorded one (of its kind). A name that is taken already is an error, but for two alternatives of which
     /// each stands under a condition.
-    pub(crate) fn take(&mut self, name: &str, span: Span, conditional: bool, findings: &mut Findings) {
+    pub(crate) fn take(
+        &mut self,
+        name: &str,
+        kind: Option<&ValueKind>,
+        span: Span,
+        conditional: bool,
+        findings: &mut Findings,
+    ) {
         let clash = match self.names.get(name) {
             Some(Origin::Input | Origin::Secret) => "an input of this name",
             Some(Origin::Configuration) => "an environment variable of this name in holdpoint.toml",
@@ -69,6 +85,9 @@ impl Scope {
             _ if self.partial.contains_key(name) => "an environment variable of this name in holdpoint.toml",
             _ => {
                 self.names.insert(name.to_owned(), Origin::Taken { conditional });
+                if kind.is_none_or(is_text) {
+                    self.texts.insert(name.to_owned());
+                }
                 return;
             }
         };
@@ -94,6 +113,9 @@ impl Scope {
                 // Sorted, so that findings do not depend on a hash.
                 let names: BTreeSet<String> = names.into_iter().collect();
                 names.iter().for_each(|name| self.name(name, *span, findings));
+                if *expression {
+                    self.comparisons(text, *span, findings);
+                }
             }
             Err(error) => {
                 let what = if *expression { "condition" } else { "template" };
@@ -104,6 +126,18 @@ impl Scope {
                     "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
                 };
                 findings.add(Code::Template, *span, format!("this {what} does not parse: {reason}"), help);
+            }
+        }
+    }
+
+    /// A text and a number are compared by kind: that is decided before anything is known.
+    fn comparisons(&self, text: &str, span: Span, findings: &mut Findings) {
+        for (name, filter) in with_numbers(text) {
+            if self.texts.contains(&name) {
+                let message = format!("`{name}` is a text, which never compares with a number by its value");
+                let help =
+                    format!("write `{name} | {filter}`, or the number in quotes if the text itself is meant");
+                findings.add(Code::Template, span, message, help);
             }
         }
     }
@@ -155,6 +189,11 @@ impl Scope {
             }
         }
     }
+}
+
+/// Whether values of this kind are seen as texts by conditions.
+fn is_text(kind: &ValueKind) -> bool {
+    matches!(kind, ValueKind::Text { .. } | ValueKind::Choice { .. })
 }
 
 /// The environments the document may run in, as far as they are configured.

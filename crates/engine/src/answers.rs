@@ -51,6 +51,8 @@ impl Run {
                 });
                 self.fresh.retain(|release| *release != task);
                 self.fresh.push(task);
+                self.unused.retain(|release| *release != task);
+                self.unused.push(task);
                 Ok(())
             }
             Event::SignOffRejected { reason, by, .. } => {

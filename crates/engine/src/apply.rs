@@ -14,6 +14,9 @@ impl Run {
         let next = self.next(plan);
         match self.fold(plan, event, &next) {
             Ok(()) => {
+                if event.begins() {
+                    self.unused.clear();
+                }
                 self.events += 1;
                 self.advance();
                 Ok(())
@@ -70,6 +73,14 @@ impl Run {
                 let task = asked(next, Question::SignOff)?;
                 named(plan, task, &given.step, &given.action)?;
                 self.hold(plan, task, event)
+            }
+            Event::SignOffLapsed { step, action, reason } => {
+                ensure(!reason.trim().is_empty(), "a lapse needs a reason")?;
+                let lapsable = self.lapsable(plan);
+                let of = |task: &&Task| task.step_of(plan).id == *step && task.id(plan) == *action;
+                let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
+                self.reset(*task);
+                Ok(())
             }
             Event::Deviation(deviation) => self.deviate(plan, next, deviation),
             Event::Decision { step, action, choice, by, .. } => {

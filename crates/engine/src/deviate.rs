@@ -93,6 +93,8 @@ impl Run {
     /// Puts an action back to its beginning.
     pub(crate) fn reset(&mut self, task: Task) {
         if let Slot::Action(action) = task.slot {
+            self.fresh.retain(|release| *release != task);
+            self.unused.retain(|release| *release != task);
             self.alter(task.step, action, State::reset);
             self.cursor = self.cursor.min((task.step, action));
         }

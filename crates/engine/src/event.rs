@@ -12,7 +12,7 @@ pub use opened::*;
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
 ///
 /// No floating-point numbers; durations are whole milliseconds; digests are SHA-256 in lower-case hex.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum Event {
     /// Event 0: what runs, where, with what, by whom.
@@ -112,6 +112,17 @@ pub enum Event {
         /// Who tried.
         by: By,
     },
+    /// A release was given longer ago than the document lets it stay good (`expires`), and nothing that it guards has
+    /// begun: it is asked for again.
+    #[serde(rename = "signoff.lapsed")]
+    SignOffLapsed {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Why, in words.
+        reason: String,
+    },
     /// What was done is not what the document says.
     #[serde(rename = "deviation")]
     Deviation(Deviation),
@@ -192,10 +203,16 @@ impl Event {
             | Event::ActionStarted(_)
             | Event::ActionFinished(_)
             | Event::SignOffRequested { .. }
+            | Event::SignOffLapsed { .. }
             | Event::RollbackStarted(_)
             | Event::RollbackFinished(_)
             | Event::RunClosed { .. } => None,
         }
+    }
+
+    /// Whether something begins with it that a release before it guards. A rollback is guarded by none.
+    pub fn begins(&self) -> bool {
+        matches!(self, Event::ActionStarted(_) | Event::ItemConfirmed { .. } | Event::ValueRecorded { .. })
     }
 
     /// Who is answerable for it, where that is a person: whoever answered, signed, decided, wrote; or operates, where
@@ -210,7 +227,9 @@ impl Event {
 }
 
 /// A blob of the record: its digest and length.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct BlobRef {
     /// SHA-256, lower-case hex.
@@ -220,7 +239,7 @@ pub struct BlobRef {
 }
 
 /// Somebody, and how the answer came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct By {
     /// The principal, as `holdpoint.toml` names people.
@@ -230,7 +249,7 @@ pub struct By {
 }
 
 /// How an answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// A person at a terminal.
@@ -244,7 +263,7 @@ pub enum Via {
 }
 
 /// Proof named with a recorded value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Evidence {
     /// An address.
@@ -259,7 +278,7 @@ pub enum Evidence {
 }
 
 /// A release that was given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignedOff {
     /// The step.
@@ -281,7 +300,7 @@ pub struct SignedOff {
 }
 
 /// What was done is not what the document says. At the head of every report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deviation {
     /// What kind.
@@ -301,7 +320,7 @@ pub struct Deviation {
 }
 
 /// What kind of deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviationKind {
     /// Not done.
@@ -319,7 +338,7 @@ pub enum DeviationKind {
 }
 
 /// An answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// Warned of what comes, go on.
@@ -337,7 +356,7 @@ pub enum Choice {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything was done, deviations included.

@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
-use crate::values::{Values, mask};
+use crate::values::Values;
 use crate::{Judged, Outcome, conform, lines};
 
 /// What a block's execution left behind, as recorded (masked).
@@ -86,7 +86,7 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
-        match take(capture, seen).and_then(|value| carried(value, values)) {
+        match take(capture, seen).and_then(carried) {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);
             }
@@ -294,11 +294,20 @@ fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
 }
 
 /// What can be carried to other blocks as a variable: no mask, which would be taken for the value, and no NUL.
-fn carried(value: String, values: &Values) -> Result<String, String> {
-    if let Some(name) = values.secrets().iter().find(|name| value.contains(&mask(name))) {
+fn carried(value: String) -> Result<String, String> {
+    if let Some(name) = masked(&value) {
         return Err(format!("it holds the secret {name}, which is not kept"));
     }
     if value.contains('\0') { Err("it holds a NUL".to_owned()) } else { Ok(value) }
+}
+
+/// The name in the first mask of a text. Any name: blocks register secrets that no input declares.
+fn masked(text: &str) -> Option<&str> {
+    let named = |rest: &'_ str| rest.find(']').filter(|end| *end > 0);
+    text.split("[REDACTED:").skip(1).find_map(|rest| {
+        let name = &rest[..named(rest)?];
+        name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_').then_some(name)
+    })
 }
 
 fn capture_words(capture: &Capture) -> String {

@@ -31,6 +31,8 @@ pub struct Run {
     pub(crate) effects: Effects,
     /// Releases that lapse if something their signer saw changes: nothing that they guard has begun.
     pub(crate) fresh: Vec<Task>,
+    /// Releases since which nothing that they guard has begun: they lapse in time, if the document says so.
+    pub(crate) unused: Vec<Task>,
     pub(crate) deviations: usize,
     /// By target.
     pub(crate) shell: BTreeMap<Option<String>, BlobRef>,

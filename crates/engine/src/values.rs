@@ -337,6 +337,18 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_reads_a_text_as_a_number() {
+        let mut values = values();
+        values.set("COUNT", "12");
+        for condition in ["COUNT | int > 3", "3 < COUNT | int", "not (COUNT | float < 2.5)", "COUNT == '12'"]
+        {
+            assert!(values.holds(condition).unwrap(), "{condition}");
+        }
+        values.set("COUNT", "many");
+        assert!(values.holds("COUNT | int > 3").is_err());
+    }
+
+    #[test]
     fn a_typed_value_is_rendered_as_it_was_written() {
         assert_eq!(values().render("{{ RATE }} {{ REPLICAS }} {{ LOUD }}").unwrap(), "0.10 2 false");
         let truths = "{{ environment.protected }} {{ 1 == 2 }}{% if LOUD %} loud{% endif %}";

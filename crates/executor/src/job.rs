@@ -60,6 +60,8 @@ pub struct Ended {
     /// It was stopped because its output could not be taken; the error the caller's `on_output` gave, or our own
     /// from reading.
     pub output_error: Option<io::Error>,
+    /// It was stopped because what it registered cannot be a secret; says why, and not what it was.
+    pub secret_error: Option<String>,
     /// Wall time from start to the end of the main process; zero if it did not start.
     pub duration: Duration,
     /// Where the next block begins; `None` where that was lost, and the state from before is the best there is.
@@ -75,6 +77,7 @@ impl Ended {
             timed_out: false,
             interrupted: false,
             output_error: None,
+            secret_error: None,
             duration: Duration::ZERO,
             state: Some(state.clone()),
             remarks: Vec::new(),

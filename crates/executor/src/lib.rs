@@ -3,6 +3,8 @@
 //! # What a block can rely on
 //!
 //! - One process in its own process group, standard input `/dev/null`, standard output and error apart.
+//! - What it writes to the FIFO `$HOLDPOINT_SECRETS` as `NAME=value` is handed to the caller before anything that it
+//!   prints afterwards.
 //! - Shells (`bash`; `sh`, `dash`, `ash`) begin where the block before ended: working directory, exported and plain
 //!   variables, and in bash arrays and the attributes integer, lower, upper and nameref. Read-only variables come
 //!   back writable. Functions, aliases, options, traps and positional parameters do not cross.
@@ -21,6 +23,7 @@ mod job;
 mod local;
 mod names;
 mod prepare;
+mod registry;
 mod scratch;
 mod shell;
 mod state;

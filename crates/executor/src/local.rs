@@ -15,6 +15,7 @@ use crate::dump::{self, Given};
 use crate::group::ProcessGroup;
 use crate::interpreter::Kind;
 use crate::prepare::{Environment, Prepared, base, prepare};
+use crate::registry::Registry;
 use crate::scratch::Scratch;
 use crate::streams::{Feed, Inbox, Tap};
 use crate::watch::{Running, Seen, Stop, watch};
@@ -76,6 +77,22 @@ impl Local {
         on_start: impl FnOnce(ProcessGroup),
         on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
     ) -> Ended {
+        self.run_registering(job, state, interrupt, on_start, |_, _| Ok(()), on_output).await
+    }
+
+    /// As [`Local::run`], for a caller that wants to know the secrets which a block registers.
+    ///
+    /// - `on_secret`: called with name and value before `on_output` gets anything that was printed afterwards. An error
+    ///   stops the block, nothing more of its output is handed on, and it comes back in [`Ended::secret_error`].
+    pub async fn run_registering(
+        &self,
+        job: &Job,
+        state: &State,
+        interrupt: impl Future<Output = ()>,
+        on_start: impl FnOnce(ProcessGroup),
+        on_secret: impl FnMut(&str, &str) -> Result<(), String>,
+        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+    ) -> Ended {
         let prepared = match prepare(job, state, &self.base, &self.scratch) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
@@ -85,7 +102,7 @@ impl Local {
             Err(error) => return Ended::not_started(could_not_start(&prepared, &error), state),
         };
         on_start(running.group);
-        let seen = watch(running, interrupt, on_output).await;
+        let seen = watch(running, interrupt, on_secret, on_output).await;
         self.ended(seen, &prepared, job, state)
     }
 
@@ -98,14 +115,17 @@ impl Local {
             timed_out: matches!(seen.stop, Some(Stop::TimedOut)),
             interrupted: matches!(seen.stop, Some(Stop::Interrupted)),
             output_error: None,
+            secret_error: None,
             duration: seen.duration,
             state: Some(state.clone()),
             remarks: seen.remarks,
             how,
         };
         let stopped = seen.stop.is_some();
-        if let Some(Stop::Output(error)) = seen.stop {
-            ended.output_error = Some(error);
+        match seen.stop {
+            Some(Stop::Output(error)) => ended.output_error = Some(error),
+            Some(Stop::Secret(why)) => ended.secret_error = Some(why),
+            _ => {}
         }
         if prepared.kind == Kind::Other {
             return ended;
@@ -153,6 +173,7 @@ fn start(prepared: &Prepared, job: &Job) -> io::Result<Running> {
     let (stdout, stdout_writer) = os_pipe::pipe()?;
     let (stderr, stderr_writer) = os_pipe::pipe()?;
     let inbox = Inbox::on(prepared.files.fifo.as_deref())?;
+    let registry = Registry::on(&prepared.files.secrets)?;
     let mut command = duct::cmd(&prepared.program, &prepared.arguments)
         .full_env(&prepared.environment)
         .dir(&prepared.cwd)
@@ -180,7 +201,8 @@ fn start(prepared: &Prepared, job: &Job) -> io::Result<Running> {
     let pid = handle.pids().first().copied();
     let group = pid.and_then(ProcessGroup::of).ok_or_else(|| io::Error::other("the process has no id"))?;
     let exit = tokio::task::spawn_blocking(move || handle.wait().map(|output| output.status));
-    Ok(Running { group, started, exit, stdout, stderr, feed, inbox, timeout: job.timeout, grace: job.grace })
+    let (timeout, grace) = (job.timeout, job.grace);
+    Ok(Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace })
 }
 
 fn could_not_start(prepared: &Prepared, error: &io::Error) -> String {

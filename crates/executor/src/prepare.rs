@@ -13,6 +13,9 @@ use crate::scratch::{Scratch, ScriptFile};
 use crate::shell::{Wrapper, restore};
 use crate::state::{Array, State, Text};
 
+/// The variable that names the FIFO which secrets are registered through.
+const SECRETS: &str = "HOLDPOINT_SECRETS";
+
 /// Environment variables by name.
 pub(crate) type Environment = BTreeMap<OsString, OsString>;
 
@@ -45,13 +48,14 @@ pub(crate) fn prepare(
     let interpreter = Interpreter::read(&job.interpreter).ok_or("the block names no interpreter")?;
     let cwd = job.cwd.as_ref().map_or_else(|| state.cwd.clone(), |own| state.cwd.join(own));
     reachable(&cwd)?;
-    let environment = environment(job, state, base, &cwd);
+    let mut environment = environment(job, state, base, &cwd);
     let program = locate(&interpreter.head[0], &cwd, &environment, base)?;
 
     let shell = interpreter.kind != Kind::Other;
     let files = scratch
         .script(&job.name, interpreter.extension(), &job.script, shell)
         .map_err(|error| format!("the script cannot be written to {}: {error}", scratch.path().display()))?;
+    environment.insert(SECRETS.into(), files.secrets.clone().into());
     let given: BTreeMap<&str, &str> =
         job.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let restore = if shell { restore(interpreter.kind, state, &given) } else { Vec::new() };

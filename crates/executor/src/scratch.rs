@@ -1,4 +1,4 @@
-//! Files that a block needs while it runs: its script, and the FIFO that its state comes out of.
+//! Files that a block needs while it runs: its script, and the FIFOs that its state and its secrets come out of.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -12,11 +12,13 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub(crate) struct Scratch(TempDir);
 
-/// A script (0600) and its FIFO (0600), gone when dropped.
+/// A script (0600) and its FIFOs (0600), gone when dropped.
 #[derive(Debug)]
 pub(crate) struct ScriptFile {
     pub(crate) script: PathBuf,
     pub(crate) fifo: Option<PathBuf>,
+    /// The FIFO that secrets are registered through.
+    pub(crate) secrets: PathBuf,
 }
 
 /// Longest file name made from a job's name, bytes.
@@ -55,8 +57,10 @@ impl Scratch {
             }
             file_name = format!("{stem}~{count}{extension}");
         };
-        let mut made = ScriptFile { script: path, fifo: None };
+        let secrets = self.path().join(format!("{file_name}.secrets"));
+        let mut made = ScriptFile { script: path, fifo: None, secrets };
         file.write_all(script.as_bytes())?;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &made.secrets, Mode::RUSR | Mode::WUSR)?;
         if fifo {
             let path = self.path().join(format!("{file_name}.state"));
             rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR)?;
@@ -71,6 +75,7 @@ impl Drop for ScriptFile {
         // What is left behind goes with the directory.
         let _ = fs::remove_file(&self.script);
         let _ = self.fifo.as_ref().map(fs::remove_file);
+        let _ = fs::remove_file(&self.secrets);
     }
 }
 

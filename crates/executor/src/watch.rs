@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Stream;
 use crate::group::{Leash, ProcessGroup};
+use crate::registry::{Registered, Registry};
 use crate::streams::{Feed, Inbox, Tap};
 
 /// After its main process has ended, a block's output is over when nothing has come for this long …
@@ -41,6 +42,7 @@ pub(crate) struct Running {
     pub(crate) stderr: Tap,
     pub(crate) feed: Feed,
     pub(crate) inbox: Inbox,
+    pub(crate) registry: Registry,
     pub(crate) timeout: Option<Duration>,
     pub(crate) grace: Duration,
 }
@@ -51,6 +53,8 @@ pub(crate) enum Stop {
     TimedOut,
     Interrupted,
     Output(io::Error),
+    /// What was registered cannot be a secret.
+    Secret(String),
 }
 
 /// What was seen of a process.
@@ -83,6 +87,7 @@ struct Progress {
 pub(crate) async fn watch(
     mut running: Running,
     interrupt: impl Future<Output = ()>,
+    mut on_secret: impl FnMut(&str, &str) -> Result<(), String>,
     mut on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
 ) -> Seen {
     let Running { group, started, timeout, grace, .. } = running;
@@ -115,11 +120,17 @@ pub(crate) async fn watch(
             }
             () = running.feed.push(), if running.feed.is_open() => None,
             () = running.inbox.take(), if runs => None,
+            () = running.registry.ready() => register(running.registry.take(), &mut on_secret).err(),
             (stream, piece) = next_piece(&mut running.stdout, &mut running.stderr) => match piece {
                 Ok(Some(bytes)) => {
                     progress.on_piece(stream, bytes.len());
-                    let deaf = matches!(progress.stop, Some(Stop::Output(_)));
+                    // Whatever was registered before this was printed is to be known before it is handed on.
+                    let bad = register(running.registry.take(), &mut on_secret).err();
+                    let deaf = bad.is_some() || progress.is_deaf();
                     let taken = if deaf { Ok(()) } else { on_output(stream, bytes, started.elapsed()) };
+                    if let Some(bad) = bad {
+                        progress.stop(bad, group, grace);
+                    }
                     if progress.drained_enough() {
                         break;
                     }
@@ -141,6 +152,11 @@ pub(crate) async fn watch(
         running.stderr.abandon();
     }
     leash.release();
+    if let Err(bad) = register(running.registry.finish(), &mut on_secret)
+        && !progress.is_deaf()
+    {
+        progress.stop = Some(bad);
+    }
     let (ended, status) = progress
         .ended
         .unwrap_or_else(|| (Instant::now(), Err(io::Error::other("the process was not waited for"))));
@@ -155,16 +171,21 @@ pub(crate) async fn watch(
 
 impl Progress {
     /// Stops the block: TERM now, KILL after the grace time. The first reason stays the reason, except that output
-    /// that is lost outweighs all others.
+    /// that is lost outweighs all others, as does a secret that is none.
     fn stop(&mut self, stop: Stop, group: ProcessGroup, grace: Duration) {
         if self.stop.is_none() {
             group.terminate();
             self.kill_at = Instant::now().checked_add(grace);
             self.settled = None;
         }
-        if self.stop.is_none() || matches!(stop, Stop::Output(_)) {
+        if self.stop.is_none() || matches!(stop, Stop::Output(_) | Stop::Secret(_)) {
             self.stop = Some(stop);
         }
+    }
+
+    /// Whether output is handed on no more.
+    fn is_deaf(&self) -> bool {
+        matches!(self.stop, Some(Stop::Output(_) | Stop::Secret(_)))
     }
 
     /// Notes the moment from which only output can still come: the main process has ended, and if the block was
@@ -204,6 +225,14 @@ impl Progress {
         (self.drained > 2 * MORE_THAN_A_PIPE || self.more == [false, false])
             && self.settled.is_some_and(|settled| settled.elapsed() > LONGEST_DRAIN)
     }
+}
+
+fn register(
+    found: Result<Vec<Registered>, String>,
+    on_secret: &mut impl FnMut(&str, &str) -> Result<(), String>,
+) -> Result<(), Stop> {
+    let mut each = found.map_err(Stop::Secret)?.into_iter();
+    each.try_for_each(|(name, value)| on_secret(&name, &value)).map_err(Stop::Secret)
 }
 
 /// The next piece of either output, both getting their turn.

@@ -1,17 +1,17 @@
 //! Conformity: the record replayed through the engine that drove it, and every expectation judged again on the
 //! recorded output (record.md section 5). Executes nothing; needs nothing beside the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Slot, Stamped, Task,
-    judge,
+    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped,
+    Task, judge,
 };
 
 use crate::verify::{RecordVerdict, verify_bytes};
-use crate::{BytesReport, Position, ReadError, blob};
+use crate::{BytesReport, Expunged, Position, ReadError, blob};
 
 /// What a record was proved to be, and by how much work.
 #[derive(Clone, Debug)]
@@ -20,8 +20,10 @@ pub struct Verification {
     pub verdict: RecordVerdict,
     /// How far its events could be read.
     pub position: Position,
-    /// How many blobs the events refer to, all of which were checked.
+    /// How many blobs were checked: all that events refer to, but for the expunged ones.
     pub blobs: usize,
+    /// Blobs that were expunged.
+    pub expunged: Vec<Expunged>,
     /// How many executions were judged again on their recorded output.
     pub judged_again: usize,
     /// What is no fault and should be known; the reason first, where something is wrong.
@@ -30,22 +32,32 @@ pub struct Verification {
 
 /// Proves a record: bytes, seal, then conformity. An error means that nothing could be proved.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
-    let BytesReport { mut verdict, events, position, unreferenced, mut remarks, .. } = verify_bytes(dir)?;
+    let BytesReport { mut verdict, events, position, unreferenced, mut remarks, expunged, .. } =
+        verify_bytes(dir)?;
     let mut named: Vec<BlobRef> =
         events.iter().flat_map(|e| crate::referenced(&e.event).unwrap_or_default()).collect();
     named.sort();
     named.dedup();
     let mut judged_again = 0;
-    if verdict.intact() {
-        let mut unjudged = 0;
-        match conform(dir, &events, &mut judged_again, &mut unjudged) {
+    let gone: BTreeSet<&str> = expunged.iter().map(|gone| gone.tombstone.blob.sha256.as_str()).collect();
+    if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
+        let mut counts = Counts::default();
+        match conform(dir, &events, &gone, &mut counts) {
             Ok(()) => {}
             Err((event, reason)) => verdict = RecordVerdict::DoesNotConform { event, reason },
         }
-        if unjudged > 0 {
-            remarks.push(format!(
-                "{unjudged} execution(s) could not be judged again: the document keeps no output of them"
-            ));
+        judged_again = counts.judged;
+        let mut remark = |count: usize, why: &str| {
+            if count > 0 {
+                remarks.push(format!("{count} execution(s) could not be judged again: {why}"));
+            }
+        };
+        remark(counts.unkept, "the document keeps no output of them");
+        remark(counts.expunged, "what they printed was expunged");
+        if counts.planless {
+            remarks.push(
+                "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
+            );
         }
     }
     if !unreferenced.is_empty() {
@@ -57,7 +69,18 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
-    Ok(Verification { verdict, position, blobs: named.len(), judged_again, remarks })
+    let blobs = named.len() - expunged.len();
+    Ok(Verification { verdict, position, blobs, expunged, judged_again, remarks })
+}
+
+/// What came of judging executions again.
+#[derive(Default)]
+struct Counts {
+    judged: usize,
+    unkept: usize,
+    expunged: usize,
+    /// There is no plan to hold the events against any more.
+    planless: bool,
 }
 
 type Wrong = (u64, String);
@@ -66,19 +89,37 @@ type Wrong = (u64, String);
 /// together is masked in the event only.
 const MASK: &str = "[REDACTED:";
 
-fn conform(dir: &Path, events: &[Stamped], judged: &mut usize, unjudged: &mut usize) -> Result<(), Wrong> {
+fn conform(dir: &Path, events: &[Stamped], gone: &BTreeSet<&str>, counts: &mut Counts) -> Result<(), Wrong> {
+    let is_gone = |blob: &BlobRef| gone.contains(blob.sha256.as_str());
     let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
         return Err((0, "the record does not begin with run.opened".to_owned()));
     };
+    if [Some(&opened.runbook.blob), opened.config.as_ref()].into_iter().flatten().any(is_gone) {
+        counts.planless = true;
+        return Ok(());
+    }
     let plan = plan_of(dir, opened).map_err(|reason| (0, reason))?;
     let mut run = Run::new(&plan);
+    let mut secretive = opened.inputs.iter().any(|input| input.secret);
+    let mut releases = Releases::default();
     for stamped in events {
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
-            match again(dir, &plan, &run, finished).map_err(|reason| (stamped.n, reason))? {
-                true => *judged += 1,
-                false => *unjudged += 1,
+            // A block may have registered the first secret.
+            secretive |= !finished.masked.is_empty();
+            let output = finished.output.iter().flat_map(|output| [&output.stdout, &output.stderr]);
+            if output.chain(finished.files.values()).any(is_gone) {
+                counts.expunged += 1;
+            } else {
+                match again(dir, &plan, &run, finished, secretive).map_err(|reason| (stamped.n, reason))? {
+                    true => counts.judged += 1,
+                    false => counts.unkept += 1,
+                }
             }
         }
+        if let Some(reason) = releases.refusal(&plan, &run, &stamped.event, stamped.at) {
+            return Err((stamped.n, reason));
+        }
+        releases.note(&stamped.event, stamped.at);
         run.apply(&plan, &stamped.event).map_err(|unexpected| (stamped.n, unexpected.to_string()))?;
     }
     Ok(())
@@ -159,7 +200,7 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
 }
 
 /// Judges one execution again on its recorded output. `false` where the document keeps none.
-fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished) -> Result<bool, String> {
+fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: bool) -> Result<bool, String> {
     let task = task_of(plan, finished).ok_or("there is no such action")?;
     let block = task.block(plan).ok_or("this is no block")?;
     let Some(output) = &finished.output else {
@@ -194,8 +235,7 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished) -> Result<bool
             judgement.outcome, finished.outcome
         ));
     }
-    let secrets = run.opened().is_some_and(|opened| opened.inputs.iter().any(|input| input.secret));
-    let same = |told: &str, came: &str| told == came || (secrets && told.contains(MASK));
+    let same = |told: &str, came: &str| told == came || (secretive && told.contains(MASK));
     let same_words = |told: &Judged, came: &Judged| {
         told.held == came.held
             && same(&told.expected, &came.expected)

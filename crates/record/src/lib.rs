@@ -6,6 +6,7 @@
 mod blob;
 mod conform;
 mod disk;
+mod expunge;
 mod find;
 mod json;
 mod line;
@@ -21,6 +22,7 @@ mod writer;
 pub use blob::{BlobError, BlobWriter, blob, referenced};
 pub use conform::{Verification, verify};
 pub use disk::DiskError;
+pub use expunge::{ExpungeError, Expunged, Tombstone, expunge};
 pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
 pub use reader::{Position, Read, ReadError, Reader, Torn, read};

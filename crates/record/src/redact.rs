@@ -1,13 +1,17 @@
 //! The one place where secrets are masked, before anything is shown, hashed or stored (record.md section 6).
 //!
-//! A mitigation: what a program prints in another form than those of [`forms`] is not found.
+//! A mitigation: what a program prints in another form than those of [`forms`](mod@forms) is not found.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use find::Finder;
+use forms::forms;
+
+mod find;
+mod forms;
 
 /// Shortest value that can be masked, in bytes. Shorter ones would be found everywhere.
 pub const LEAST_SECRET: usize = 8;
@@ -38,27 +42,47 @@ pub struct Redactor {
 }
 
 struct Matcher {
-    find: AhoCorasick,
-    /// What is looked for, sorted, each once.
+    find: Finder,
+    /// What is looked for, sorted, each once, so that what begins with some bytes stands together.
     forms: Vec<Vec<u8>>,
     /// Whose form it is, as an index into `names`.
     owner: Vec<usize>,
     names: Vec<String>,
     masks: Vec<Vec<u8>>,
-    /// Bytes that some form begins with.
-    begins: [bool; 256],
+    begins: Begins,
     longest: usize,
 }
 
-/// Every form a value is looked for in. Each must have at least [`LEAST_SECRET`] bytes.
-fn forms(value: &str) -> Vec<Vec<u8>> {
-    // A line end after the value is no part of it: files have one, what prints the value may not.
-    let value = value.trim_end_matches(['\r', '\n']);
-    let whole =
-        [value.to_owned(), value.replace("\r\n", "\n"), value.replace("\r\n", "\n").replace('\n', "\r\n")];
-    let lines = value.lines().map(|line| line.trim().to_owned());
-    let forms = whole.into_iter().chain(lines).filter(|form| form.trim().len() >= LEAST_SECRET);
-    forms.map(String::into_bytes).collect()
+/// The first two bytes of forms, so that most places are told at once to begin none.
+struct Begins {
+    one: [bool; 256],
+    two: Vec<u64>,
+}
+
+impl Begins {
+    fn of(forms: &[Vec<u8>]) -> Begins {
+        let (mut one, mut two) = ([false; 256], vec![0; 1024]);
+        for form in forms {
+            if let [first, second, ..] = form[..] {
+                let pair = usize::from(first) << 8 | usize::from(second);
+                one[usize::from(first)] = true;
+                two[pair / 64] |= 1 << (pair % 64);
+            }
+        }
+        Begins { one, two }
+    }
+
+    /// Whether some form may begin with these bytes.
+    fn may(&self, bytes: &[u8]) -> bool {
+        match *bytes {
+            [first, second, ..] => {
+                let pair = usize::from(first) << 8 | usize::from(second);
+                self.two[pair / 64] >> (pair % 64) & 1 == 1
+            }
+            [first] => self.one[usize::from(first)],
+            [] => false,
+        }
+    }
 }
 
 impl Redactor {
@@ -81,10 +105,8 @@ impl Redactor {
             return Ok(Redactor { matcher: None });
         }
         let (forms, owner): (Vec<_>, Vec<_>) = owners.into_iter().unzip();
-        let find = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
-        let find = find.map_err(|e| SecretError::Matcher(e.to_string()))?;
-        let mut begins = [false; 256];
-        forms.iter().filter_map(|form| form.first()).for_each(|first| begins[usize::from(*first)] = true);
+        let find = Finder::new(&forms).map_err(|e| SecretError::Matcher(e.to_string()))?;
+        let begins = Begins::of(&forms);
         let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
         let masks = names.iter().map(|name| format!("[REDACTED:{name}]").into_bytes()).collect();
         Ok(Redactor {
@@ -100,7 +122,7 @@ impl Redactor {
     /// Masks a whole text. Borrowed where there is nothing to mask.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match &self.matcher {
-            Some(matcher) if matcher.find.is_match(text) => {
+            Some(matcher) if matcher.find.find(text.as_bytes(), 0, text.len()).is_some() => {
                 let mut masked = Vec::with_capacity(text.len());
                 matcher
                     .mask(text.as_bytes(), true, &mut |_| {}, &mut |piece| masked.extend_from_slice(piece));
@@ -111,10 +133,28 @@ impl Redactor {
         }
     }
 
+    /// Masks bytes, text or not.
+    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut masked = Vec::with_capacity(bytes.len());
+        match &self.matcher {
+            Some(matcher) => {
+                matcher.mask(bytes, true, &mut |_| {}, &mut |piece| masked.extend_from_slice(piece));
+            }
+            None => masked.extend_from_slice(bytes),
+        }
+        masked
+    }
+
+    /// The name of the first secret that bytes hold in any form.
+    pub fn held_by(&self, bytes: &[u8]) -> Option<&str> {
+        let matcher = self.matcher.as_ref()?;
+        let (form, ..) = matcher.find.find(bytes, 0, bytes.len())?;
+        Some(&matcher.names[matcher.owner[form]])
+    }
+
     /// A masker for a stream that comes in pieces.
     pub fn stream(&self) -> MaskStream {
-        let counts = vec![0; self.matcher.as_ref().map_or(0, |matcher| matcher.names.len())];
-        MaskStream { matcher: self.matcher.clone(), held: Vec::new(), counts }
+        MaskStream { matcher: self.matcher.clone(), held: Vec::new(), counts: BTreeMap::new() }
     }
 }
 
@@ -137,14 +177,12 @@ impl Matcher {
         let undecided = |from| if last { bytes.len() } else { self.undecided(bytes, from) };
         let (mut at, mut until) = (0, undecided(0));
         // A match that begins before `until` is final: a longer one would make its beginning undecided.
-        while let Some(found) =
-            self.find.find(Input::new(bytes).range(at..)).filter(|found| found.start() < until)
-        {
-            let owner = self.owner[found.pattern().as_usize()];
-            pass(&bytes[at..found.start()], sink);
+        while let Some((form, start, end)) = self.find.find(bytes, at, until) {
+            let owner = self.owner[form];
+            pass(&bytes[at..start], sink);
             sink(&self.masks[owner]);
             hit(owner);
-            at = found.end();
+            at = end;
             until = if at > until { undecided(at) } else { until };
         }
         pass(&bytes[at..until], sink);
@@ -154,7 +192,7 @@ impl Matcher {
     /// Where the first form begins that more bytes could complete.
     fn undecided(&self, bytes: &[u8], from: usize) -> usize {
         let earliest = from.max((bytes.len() + 1).saturating_sub(self.longest));
-        let begins = |at: &usize| self.begins[usize::from(bytes[*at])] && self.continues(&bytes[*at..]);
+        let begins = |at: &usize| self.begins.may(&bytes[*at..]) && self.continues(&bytes[*at..]);
         (earliest..bytes.len()).find(begins).unwrap_or(bytes.len())
     }
 
@@ -177,7 +215,7 @@ fn pass(bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
 pub struct MaskStream {
     matcher: Option<Arc<Matcher>>,
     held: Vec<u8>,
-    counts: Vec<u64>,
+    counts: BTreeMap<String, u64>,
 }
 
 impl fmt::Debug for MaskStream {
@@ -190,10 +228,11 @@ impl MaskStream {
     /// Takes the next piece and gives what is decided to `sink`, in one or several pieces.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
         let Some(matcher) = &self.matcher else {
+            pass(&std::mem::take(&mut self.held), sink);
             return pass(bytes, sink);
         };
         let counts = &mut self.counts;
-        let mut hit = |owner: usize| counts[owner] += 1;
+        let mut hit = |owner: usize| count(counts, &matcher.names[owner]);
         if self.held.is_empty() {
             let done = matcher.mask(bytes, false, &mut hit, sink);
             self.held.extend_from_slice(&bytes[done..]);
@@ -204,14 +243,29 @@ impl MaskStream {
         }
     }
 
+    /// Masks for another redactor from here on; what is held back is looked at anew.
+    pub fn switch(&mut self, redactor: &Redactor) {
+        self.matcher.clone_from(&redactor.matcher);
+    }
+
     /// The stream is over: gives the rest to `sink`, and says how often each secret was masked, by name.
     pub fn finish(mut self, sink: &mut impl FnMut(&[u8])) -> BTreeMap<String, u64> {
-        let Some(matcher) = &self.matcher else {
-            return BTreeMap::new();
-        };
-        let counts = &mut self.counts;
-        matcher.mask(&self.held, true, &mut |owner| counts[owner] += 1, sink);
-        let counted = matcher.names.iter().cloned().zip(self.counts);
-        counted.filter(|(_, count)| *count > 0).collect()
+        match &self.matcher {
+            None => pass(&self.held, sink),
+            Some(matcher) => {
+                let counts = &mut self.counts;
+                matcher.mask(&self.held, true, &mut |owner| count(counts, &matcher.names[owner]), sink);
+            }
+        }
+        self.counts
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
     }
 }

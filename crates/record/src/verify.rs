@@ -10,6 +10,7 @@ use holdpoint_engine::{BlobRef, Event, Stamped};
 
 use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256, check, referenced};
 use crate::disk::{DiskError, cannot};
+use crate::expunge::{EXPUNGED, Expunged, Tombstone, read as tombstone};
 use crate::find::number_of;
 use crate::reader::{Position, ReadError, Reader, Torn};
 use crate::seal::{Seal, read_seal};
@@ -21,6 +22,17 @@ pub enum RecordVerdict {
     IntactComplete,
     /// Nothing is wrong and the record is not sealed.
     IntactOpen,
+    /// Blobs were expunged; nothing else is wrong. Not intact: what they held can be proved no more.
+    Expunged {
+        /// The first event that names one of them.
+        event: u64,
+        /// How many.
+        blobs: usize,
+        /// What the rest is.
+        complete: bool,
+        /// Which, by whom, when and why: a sentence for the first.
+        reason: String,
+    },
     /// Its end is missing.
     Truncated {
         /// What shows it.
@@ -53,6 +65,7 @@ impl RecordVerdict {
         match self {
             RecordVerdict::IntactComplete | RecordVerdict::IntactOpen => None,
             RecordVerdict::Truncated { reason }
+            | RecordVerdict::Expunged { reason, .. }
             | RecordVerdict::Altered { reason, .. }
             | RecordVerdict::DoesNotConform { reason, .. } => Some(reason),
         }
@@ -64,6 +77,10 @@ impl fmt::Display for RecordVerdict {
         match self {
             RecordVerdict::IntactComplete => f.write_str("intact and complete"),
             RecordVerdict::IntactOpen => f.write_str("intact, open"),
+            RecordVerdict::Expunged { event, blobs, complete, .. } => {
+                let rest = if *complete { "complete" } else { "open" };
+                write!(f, "expunged: {blobs} blob(s), the first at event {event}; otherwise {rest}")
+            }
             RecordVerdict::Truncated { .. } => f.write_str("truncated"),
             RecordVerdict::Altered { event, .. } => write!(f, "altered at event {event}"),
             RecordVerdict::DoesNotConform { event, .. } => write!(f, "does not conform at event {event}"),
@@ -80,6 +97,8 @@ pub struct BytesReport {
     pub events: Vec<Stamped>,
     /// The point after the last of them.
     pub position: Position,
+    /// Blobs that were expunged, in the order of the events that name them first.
+    pub expunged: Vec<Expunged>,
     /// A torn tail.
     pub torn: Option<Torn>,
     /// The seal, if it could be read.
@@ -95,8 +114,8 @@ pub struct BytesReport {
 /// An error means that nothing could be proved: not readable, no record, or a newer format version.
 pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
     let mut reader = Reader::open(dir)?;
-    let (mut events, mut named) = (Vec::new(), HashSet::new());
-    let wrong = check_events(dir, &mut reader, &mut events, &mut named)?;
+    let (mut events, mut named, mut expunged) = (Vec::new(), HashSet::new(), Vec::new());
+    let wrong = check_events(dir, &mut reader, &mut events, &mut named, &mut expunged)?;
     let seal = match read_seal(dir) {
         Err(ReadError::Seal(reason)) => Err(reason),
         seal => Ok(seal?),
@@ -108,6 +127,7 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
         Some(verdict) => verdict,
         None => judge(&events, &position, torn, seal.as_ref(), &mut remarks),
     };
+    let verdict = with_expunged(verdict, &expunged, &mut remarks);
     if let (Some(number), Some(Stamped { event: Event::RunOpened(opened), .. })) =
         (number_of(dir), events.first())
         && number != opened.number
@@ -117,7 +137,7 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
     let mut unreferenced = Vec::new();
     if all_read {
         unreferenced = list(&dir.join(SHA256))?;
-        unreferenced.retain(|name| !named.contains(name));
+        unreferenced.retain(|name| !named.contains(name.strip_suffix(EXPUNGED).unwrap_or(name)));
         let partial = list(&dir.join(BLOBS))?.into_iter().filter(|name| name.starts_with(PARTIAL)).count();
         if partial > 0 {
             remarks.push(format!(
@@ -126,7 +146,7 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
         }
     }
     let seal = seal.ok().flatten();
-    Ok(BytesReport { verdict, events, position, torn, seal, unreferenced, remarks })
+    Ok(BytesReport { verdict, events, position, expunged, torn, seal, unreferenced, remarks })
 }
 
 /// Chain and blobs, in the order of events, up to the first thing that is wrong.
@@ -135,8 +155,10 @@ fn check_events(
     reader: &mut Reader,
     events: &mut Vec<Stamped>,
     named: &mut HashSet<String>,
+    expunged: &mut Vec<Expunged>,
 ) -> Result<Option<RecordVerdict>, ReadError> {
     let mut checked: HashSet<BlobRef> = HashSet::new();
+    let mut id = String::new();
     for stamped in reader {
         let altered = |event, reason| Ok(Some(RecordVerdict::Altered { event, reason }));
         let stamped = match stamped {
@@ -153,12 +175,29 @@ fn check_events(
             Ok(blobs) => blobs,
             Err(e) => return altered(n, e.to_string()),
         };
+        if let Event::RunOpened(opened) = &stamped.event {
+            id.clone_from(&opened.id);
+        }
         events.push(stamped);
         for blob in blobs {
             if checked.contains(&blob) {
                 continue;
             }
-            match check(dir, &blob) {
+            let found = check(dir, &blob);
+            let still_there = found.is_ok();
+            if matches!(found, Ok(()) | Err(BlobError::Missing(_))) {
+                match tombstone(dir, &id, &blob) {
+                    Err(reason) => return altered(n, format!("the blob {}: {reason}", blob.sha256)),
+                    Ok(Some(tombstone)) => {
+                        expunged.push(Expunged { event: n, tombstone, still_there });
+                        named.insert(blob.sha256.clone());
+                        checked.insert(blob);
+                        continue;
+                    }
+                    Ok(None) => {}
+                }
+            }
+            match found {
                 Ok(()) => {}
                 Err(BlobError::Disk(error)) => return Err(error.into()),
                 Err(error) => return altered(n, error.to_string()),
@@ -168,6 +207,27 @@ fn check_events(
         }
     }
     Ok(None)
+}
+
+/// Nothing that lacks what it once held is intact. What is worse stays what it is.
+fn with_expunged(verdict: RecordVerdict, expunged: &[Expunged], remarks: &mut Vec<String>) -> RecordVerdict {
+    let sentence = |Expunged { event, tombstone, still_there }: &Expunged| {
+        let Tombstone { blob, at, who, reason, .. } = tombstone;
+        let there = if *still_there { "; its bytes are there all the same: expunge it again" } else { "" };
+        format!("event {event}: the blob {} was expunged at {at} by {who}: {reason}{there}", blob.sha256)
+    };
+    let Some(first) = expunged.first() else { return verdict };
+    if !verdict.intact() {
+        remarks.extend(expunged.iter().map(sentence));
+        return verdict;
+    }
+    remarks.extend(expunged[1..].iter().map(sentence));
+    RecordVerdict::Expunged {
+        event: first.event,
+        blobs: expunged.len(),
+        complete: verdict == RecordVerdict::IntactComplete,
+        reason: sentence(first),
+    }
 }
 
 /// What whole lines, torn tail and seal say together.

@@ -102,7 +102,7 @@ fn happening() -> impl Strategy<Value = (u8, usize, String, Vec<u8>)> {
         Just(vec![b'x'; 5000]),
         Just(b"line\n".repeat(100)),
     ];
-    (0u8..16, any::<usize>(), hostile(), bytes)
+    (0u8..17, any::<usize>(), hostile(), bytes)
 }
 
 /// A run that no engine would allow, told as if it had happened.
@@ -153,6 +153,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         12 => tape.deviated(DeviationKind::OutOfOrder, &step, None, text),
         13 => tape.decided(&action, Choice::Happened, Some(text)),
         14 => tape.noted(text, Some(&step), Some(1)),
+        15 => tape.push(Event::SignOffLapsed { step, action, reason }),
         _ => tape.push(Event::RollbackOpened {
             steps: vec![step],
             without: Vec::new(),

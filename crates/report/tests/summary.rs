@@ -327,3 +327,23 @@ fn frames_show_a_block_as_it_was_seen() {
         ["Session", "StepHead", "Command", "Output", "Output", "Ended", "Expectation", "Closed"]
     );
 }
+
+#[test]
+fn a_release_that_lapsed_is_asked_for_again_and_told_in_every_form() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
+    tape.requested(&action).signed(&action).wait(5 * 3600);
+    let reason = "given at 2026-11-23 08:00:00Z, good for 4h".to_owned();
+    tape.push(Event::SignOffLapsed { step, action: action.clone(), reason: reason.clone() });
+    assert_eq!(self::action(&summary(&tape), &action), Status::Waiting);
+    let copy = tape.with(None, |m| holdpoint_report::markdown(m).unwrap());
+    assert!(copy.contains(&format!("**LAPSED** · {reason} · ")), "{copy}");
+    assert!(copy.contains(&format!("| **lapsed**: {reason} |")), "{copy}");
+    let json = tape.json();
+    assert_eq!(json["sign_offs"][2]["what"], "lapsed");
+    assert_eq!(json["sign_offs"][2]["reason"], reason);
+    let frames = tape.with(None, holdpoint_report::timeline);
+    assert!(frames.iter().any(|frame| frame.kind == FrameKind::SignOffLapsed { reason: reason.clone() }));
+    tape.requested(&action).signed(&action);
+    assert_eq!(self::action(&summary(&tape), &action), Status::Signed);
+}

@@ -16,17 +16,20 @@ pub fn environment_name(environment: &EnvironmentSeen) -> String {
 }
 
 /// What runs, where, by whom.
-pub fn head(opened: &RunOpened, operator: &str, label: &str) {
+pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
     let book = &opened.runbook;
+    let values = Values::given(plan, &opened.environment, &opened.inputs);
+    let title = values.render(&book.title).unwrap_or_else(|_| book.title.clone());
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
     let document: Vec<&str> = document.into_iter().flatten().collect();
     let commit = match (&book.commit, book.dirty) {
         (Some(commit), Some(true)) => format!("{} with uncommitted changes", &commit[..commit.len().min(12)]),
         (Some(commit), _) => commit[..commit.len().min(12)].to_owned(),
-        (None, _) => "outside of a git repository".to_owned(),
+        (None, Some(_)) => "none: nothing is committed yet".to_owned(),
+        (None, None) => "outside of a git repository".to_owned(),
     };
-    say(&style().bold().apply_to(rule(&neutralise(&book.title))).to_string());
+    say(&style().bold().apply_to(rule(&neutralise(&title))).to_string());
     let line = |name: &str, value: &str| say(&format!("  {:<12}{value}", name));
     line("run", label);
     line("document", &neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));

@@ -5,30 +5,15 @@ mod head;
 mod live;
 mod plain;
 
-use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
-use std::sync::OnceLock;
 
+use crate::secrets::masked;
 use console::Style;
-use holdpoint_record::Redactor;
 
 pub use action::{failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
 pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
-
-static SECRETS: OnceLock<Redactor> = OnceLock::new();
-
-/// From now on these secrets are masked in everything that is shown.
-pub fn hide(secrets: &Redactor) {
-    if !secrets.is_empty() {
-        SECRETS.get_or_init(|| secrets.clone());
-    }
-}
-
-fn masked(text: &str) -> Cow<'_, str> {
-    SECRETS.get().map_or(Cow::Borrowed(text), |secrets| secrets.text(text))
-}
 
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {

@@ -1,12 +1,16 @@
-//! Text from outside, made harmless before it stands among our own.
+//! Text from outside, made harmless before it stands among our own. Secrets are masked here too: once a text is broken
+//! into lines, cut or escaped, they would not be found any more.
 
-/// Text in which nothing acts or hides; newlines and tabs stay. As reports do it.
+use crate::secrets::masked;
+
+/// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
 pub fn neutralise(text: &str) -> String {
-    holdpoint_report::visible(text.as_bytes())
+    holdpoint_report::visible(masked(text).as_bytes())
 }
 
 /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
 pub fn prose(text: &str) -> String {
+    let text = masked(text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let common = lines.iter().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
@@ -18,12 +22,13 @@ pub fn prose(text: &str) -> String {
 
 /// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks.
 pub fn wrapped(width: usize, text: &str) -> Vec<String> {
+    let text = masked(text);
     let indent = text.len() - text.trim_start().len();
     let mark =
         ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
     let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
     let options = textwrap::Options::new(width).subsequent_indent(&hang).break_words(false);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
@@ -52,9 +57,10 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
 
 /// The first `limit` characters, with a mark where something is left out.
 pub fn at_most(limit: usize, text: &str) -> String {
+    let text = masked(text);
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text.into_owned(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! One verb each, and what several of them need.
 
 pub mod check;
+pub mod expunge;
+pub mod init;
 pub mod listing;
 pub mod note;
 pub mod plan;
@@ -10,6 +12,8 @@ pub mod replay;
 pub mod report;
 pub mod resume;
 pub mod run;
+pub mod schema;
+pub mod shell;
 pub mod verify;
 
 use holdpoint_engine::Verdict;
@@ -29,8 +33,13 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Note(arguments) => note::note(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),
+        Verb::Expunge(arguments) => expunge::expunge(&arguments),
         Verb::Replay(arguments) => replay::replay(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Init(arguments) => init::init(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
+        Verb::Schema(arguments) => schema::schema(&arguments),
     }
 }
 

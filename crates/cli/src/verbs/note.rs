@@ -17,6 +17,7 @@ use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
+use crate::secrets::masked_event;
 
 /// Appends one note.
 pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
@@ -41,7 +42,7 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     }
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
-    let redactor = redactor(&secrets(&recorded, &place)?)?;
+    redactor(&secrets(&recorded, &place)?)?;
     let (mut writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
     let mut run = Run::new(&recorded.plan);
     let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
@@ -49,14 +50,14 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         run.apply(&recorded.plan, &stamped.event).map_err(conforms)?;
     }
     let note = Event::Note {
-        text: redactor.text(&arguments.text).into_owned(),
+        text: arguments.text.clone(),
         step: arguments.step.clone(),
         corrects: arguments.corrects,
         by: By { who, via: Via::Command },
     };
     let mut events: Vec<Event> =
         recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }).into_iter().collect();
-    events.push(note);
+    events.push(masked_event(note)?);
     for event in &events {
         run.apply(&recorded.plan, event).map_err(conforms)?;
     }
@@ -72,7 +73,7 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
 }
 
 /// The run's secrets, as far as their sources tell them here, so that none is noted in the clear.
-fn secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, Problem> {
+pub fn secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, Problem> {
     let opened = recorded.opened();
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
     let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false };
@@ -85,10 +86,7 @@ fn secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, 
     )?;
     for input in opened.inputs.iter().filter(|input| input.secret) {
         if !secrets.iter().any(|(name, _)| *name == input.name) {
-            screen::say(&format!(
-                "The secret {} is not known here; a note that holds it shows it.",
-                input.name
-            ));
+            screen::say(&format!("The secret {} is not known here; what holds it shows it.", input.name));
         }
     }
     Ok(secrets)

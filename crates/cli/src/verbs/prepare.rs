@@ -8,6 +8,7 @@ use holdpoint_document::{
 };
 use holdpoint_engine::{EnvironmentSeen, Verdict};
 use holdpoint_executor::syntax_error;
+use holdpoint_record::Redactor;
 
 use crate::args::Given;
 use crate::inputs::{self, Inputs, Wanted};
@@ -133,6 +134,7 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     }
     let Checked { place, path, source, plan, findings: warnings } = checked;
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
+    inputs::hide_at_hand(&plan, &place.root);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;
@@ -147,6 +149,14 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
     let (answers, findings) = holdpoint_document::read_answers(&text, plan);
     if findings.is_empty() {
         return Ok(answers);
+    }
+    // The lines around a finding are shown, and secrets may stand there.
+    let secret = |name: &String| plan.front.inputs.iter().any(|input| input.secret && input.name == *name);
+    let secrets = answers.inputs.into_iter().filter(|(name, _)| secret(name));
+    // One that is too short is told by its name once the file is right.
+    let secrets = secrets.filter(|secret| Redactor::new(vec![secret.clone()]).is_ok());
+    if let Ok(secrets) = Redactor::new(secrets.collect()) {
+        crate::secrets::hide(&secrets);
     }
     let name = file.to_string_lossy();
     let findings = findings.into_iter().map(|found| Finding::new(&name, &text, found)).collect();
@@ -194,6 +204,32 @@ fn environment(
 }
 
 impl Prepared {
+    /// Refuses a run whose record would hold a secret where nothing can be masked: document and configuration are kept
+    /// byte for byte, and the run directory is named after the document.
+    pub fn keep_secrets(&self, secrets: &Redactor) -> Result<(), Problem> {
+        let config = self.place.config.as_ref().map(|config| config.text.as_str()).unwrap_or_default();
+        let kept = [
+            ("the run-book", &*self.source),
+            ("holdpoint.toml", config),
+            ("the run-book's path", &*self.path),
+        ];
+        let mut kept: Vec<(String, &str)> = kept.map(|(what, text)| (what.to_owned(), text)).into();
+        for input in &self.inputs.given {
+            kept.extend(input.value.as_deref().map(|value| (format!("the input {}", input.name), value)));
+        }
+        for (what, text) in kept {
+            if let Some(name) = secrets.held_by(text.as_bytes()) {
+                return Err(Problem::usage(
+                    format!("{what} holds the value of the secret {name}, and would be kept as it is"),
+                    format!(
+                        "Nothing was run. Use ${name} instead, and change the secret if others could read it."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses what a rule of the environment forbids. Nothing has been executed or written yet.
     pub fn obey(&self, traced: &Traced) -> Result<(), Problem> {
         let name = &self.environment.name;

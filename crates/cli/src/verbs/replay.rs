@@ -38,7 +38,7 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
-    screen::head(opened, &opened.session.operator, &label);
+    screen::head(&recorded.plan, opened, &opened.session.operator, &label);
     let longest = Duration::from_secs_f64(arguments.max_wait);
     let mut before = frames.first().map_or(Duration::ZERO, |frame| frame.at);
     let mut player = Player { live: None };
@@ -127,6 +127,7 @@ impl Player {
                 let what = if *rejected { "rejected" } else { "refused" };
                 line(format!("release {what}, {}: {reason}", by.who));
             }
+            FrameKind::SignOffLapsed { reason } => line(format!("release lapsed: {reason}")),
             FrameKind::NotApplicable { condition } => {
                 line(format!("not for this run: {condition} does not hold"))
             }

@@ -20,7 +20,8 @@ use crate::screen;
 use crate::world::Journal;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
-use crate::world::hands::{Local, restored};
+use crate::world::hands::Local;
+use crate::world::kept_state::restored;
 use crate::world::terminal::Operator;
 
 /// Drives a run on.
@@ -54,6 +55,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
+    inputs::hide_at_hand(plan, &place.root);
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
     let from_answers: BTreeMap<String, String> = crate::world::answers::inputs(&answers);
@@ -82,7 +84,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let session = session(arguments.who.operator.as_deref(), &place.root);
-    screen::head(&opened, &session.operator, &label);
+    screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen::say(&format!(
@@ -92,8 +94,9 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(place.root.clone()));
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
-    let mut drive = driver(plan, &recorded.source, disk, person, local, &redactor);
+    let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
+    events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
     taken_up.push(Event::SessionOpened(session));

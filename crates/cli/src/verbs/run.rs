@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Claims, Event, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ use crate::operator::session;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen;
+use crate::secrets::hide;
 use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
@@ -32,6 +33,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
+    prepared.keep_secrets(&redactor)?;
     let traced = prepared.place.trace(&prepared.path);
     if arguments.dry_run {
         return dry_run(prepared, &arguments.who, traced, redactor).await;
@@ -55,11 +57,11 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &mut disk, number, session, traced)?;
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(&opened, &opened.session.operator, &label);
+    screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
     prepared.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
-    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local, &redactor);
+    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
@@ -72,17 +74,16 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
     journal: J,
     person: P,
     hands: H,
-    redactor: &'a Redactor,
 ) -> Drive<'a, J, P, H> {
     Drive {
         plan,
         source,
         run: holdpoint_engine::Run::new(plan),
+        releases: Releases::default(),
+        clock: Box::new(Timestamp::now),
         journal,
         person,
         hands,
-        mask: Box::new(|text| redactor.text(text).into_owned()),
-        secretive: !redactor.is_empty(),
     }
 }
 
@@ -94,7 +95,7 @@ pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
             "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
         )
     })?;
-    screen::hide(&redactor);
+    hide(&redactor);
     Ok(redactor)
 }
 
@@ -158,6 +159,7 @@ async fn dry_run(
     let mut memory = Memory::default();
     let opened = opened(&prepared, &mut memory, 0, session, traced.clone())?;
     screen::head(
+        &prepared.plan,
         &opened,
         &opened.session.operator,
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
@@ -170,7 +172,7 @@ async fn dry_run(
     let person =
         Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
     let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
-    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands, &redactor);
+    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     let learnt = learnt.borrow();

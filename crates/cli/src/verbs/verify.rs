@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_record::{Verification, verify as prove};
+use holdpoint_record::{Expunged, Verification, verify as prove};
 use serde_json::json;
 
 use super::read::{find, read_problem};
@@ -21,6 +21,12 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
     let intact = proof.verdict.intact();
     match arguments.format {
         Format::Json => {
+            let gone = |gone: &Expunged| {
+                let mut json = json!({"event": gone.event, "still_there": gone.still_there});
+                json["tombstone"] = serde_json::to_value(&gone.tombstone).unwrap_or_default();
+                json
+            };
+            let expunged: Vec<_> = proof.expunged.iter().map(gone).collect();
             let json = json!({
                 "verdict": proof.verdict.to_string(),
                 "intact": intact,
@@ -28,6 +34,7 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
                 "bytes": proof.position.bytes,
                 "sha256": proof.position.sha256,
                 "blobs_checked": proof.blobs,
+                "expunged": expunged,
                 "expectations_judged_again": proof.judged_again,
                 "remarks": proof.remarks,
             });

@@ -12,13 +12,19 @@ use holdpoint_engine::{BlobRef, Execution, Finished, Observation, Outcome, Outpu
 use holdpoint_executor::{How, Job, State, Stream};
 use holdpoint_record::{MaskStream, Redactor};
 
+use super::kept_state::masked_state;
 use super::{Executed, Hands, Journal, Scene, Script, Sink};
 use crate::interrupts::{Interrupt, Interrupts};
 use crate::problem::Problem;
 use crate::screen::{self, Live};
+use crate::secrets;
 
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
+#[cfg(debug_assertions)]
+const PANIC: &str = "HOLDPOINT_PANIC";
 
 /// This machine.
 pub struct Local {
@@ -26,6 +32,8 @@ pub struct Local {
     state: State,
     root: PathBuf,
     secrets: Vec<(String, String)>,
+    /// Those that blocks registered; known to this process only.
+    registered: Vec<(String, String)>,
     redactor: Redactor,
     interrupts: Interrupts,
 }
@@ -49,7 +57,8 @@ impl Local {
                 )
             })?;
         let state = state.unwrap_or_else(|| State::new(&root));
-        Ok(Local { executor, state, root, secrets, redactor, interrupts: Interrupts::catch()? })
+        let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
+        Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
     }
 
     fn environment(
@@ -100,27 +109,6 @@ impl Local {
             |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
         (plain && (below(&self.root) || below(&self.state.cwd))).then_some(found)
     }
-
-    /// The state with secrets masked: what the record keeps.
-    fn masked_state(&self, state: &State) -> Vec<u8> {
-        match String::from_utf8(state.to_bytes()) {
-            Ok(text) => self.redactor.text(&text).into_owned().into_bytes(),
-            Err(error) => error.into_bytes(),
-        }
-    }
-}
-
-/// The kept state, with secrets put back where their masks stand.
-pub fn restored(bytes: &[u8], secrets: &[(String, String)]) -> Result<State, Problem> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        Problem::record(format!("the kept shell state cannot be read: {error}"), "Verify the record.")
-    };
-    let mut text = String::from_utf8(bytes.to_vec()).map_err(|error| damaged(&error))?;
-    for (name, value) in secrets {
-        let quoted = serde_json::Value::from(value.as_str()).to_string();
-        text = text.replace(&holdpoint_engine::mask(name), &quoted[1..quoted.len() - 1]);
-    }
-    State::from_bytes(text.as_bytes()).map_err(|error| damaged(&error))
 }
 
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
@@ -192,17 +180,43 @@ impl Hands for Local {
         let asked = RefCell::new(None);
         let interrupt = async { *asked.borrow_mut() = Some(interrupts.next().await) };
         let noted = RefCell::new(&mut *journal);
+        let declared = &self.secrets;
+        let mut registered = self.registered.clone();
+        let known_before = registered.len();
+        let mut redactor = self.redactor.clone();
+        let register = |name: &str, value: &str| {
+            let secret = (name.to_owned(), value.to_owned());
+            if registered.contains(&secret) {
+                return Ok(());
+            }
+            registered.push(secret);
+            let all = declared.iter().chain(&registered).cloned().collect();
+            redactor = Redactor::new(all).map_err(|error| error.to_string())?;
+            if Redactor::new(vec![(name.to_owned(), value.to_owned())])
+                .is_ok_and(|new| new.held_by(scene.source.as_bytes()).is_some())
+            {
+                return Err(format!("the secret {name} stands in the run-book, where nothing can be masked"));
+            }
+            secrets::hide(&redactor);
+            recording.borrow_mut().switch(&redactor);
+            Ok(())
+        };
         let ended = self
             .executor
-            .run(
+            .run_registering(
                 &job,
                 &self.state,
                 interrupt,
                 |group| noted.borrow_mut().note_child(Some(group.id())),
+                register,
                 |stream, bytes, elapsed| recording.borrow_mut().push(stream, bytes, elapsed),
             )
             .await;
         journal.note_child(None);
+        #[cfg(debug_assertions)]
+        if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
+            panic!("a test asked for this, with {:?}", job.env);
+        }
         let again = self.interrupts.pending().await;
         let park = again.is_some() || asked.into_inner() == Some(Interrupt::Leave);
         if let Some(error) = ended.output_error {
@@ -212,19 +226,31 @@ impl Hands for Local {
             ));
         }
 
-        let recorded = recording.into_inner().finish(journal)?;
+        let mut recorded = recording.into_inner().finish(journal)?;
+        for (name, _) in &registered[known_before..] {
+            recorded.masked.entry(name.clone()).or_insert(0);
+        }
+        (self.registered, self.redactor) = (registered, redactor);
         let mut remarks = ended.remarks;
         let mut kept_state = None;
         if let Some(state) = ended.state {
             if state != self.state {
-                kept_state = Some(journal.put(&self.masked_state(&state))?);
+                let (masked, lost) = masked_state(&state, &self.redactor, &self.secrets);
+                kept_state = Some(journal.put(&masked)?);
+                if !lost.is_empty() {
+                    remarks.push(format!(
+                        "{} hold a secret in a form that is not kept: after a resume they are not set",
+                        lost.join(", ")
+                    ));
+                }
             }
             self.state = state;
         }
-        let (exit, signal, error) = match ended.how {
-            How::Exited(code) => (Some(code), None, None),
-            How::Signalled(signal) => (None, Some(signal), None),
-            How::NotStarted(why) => (None, None, Some(why)),
+        let (exit, signal, error) = match (ended.how, ended.secret_error) {
+            (_, Some(why)) => (None, None, Some(format!("the block was stopped: {why}"))),
+            (How::Exited(code), None) => (Some(code), None, None),
+            (How::Signalled(signal), None) => (None, Some(signal), None),
+            (How::NotStarted(why), None) => (None, None, Some(why)),
         };
         let files = self.captured_files(block);
         let judgement = judge(
@@ -304,6 +330,11 @@ impl Recording {
             Ok(Kept { mask: redactor.stream(), sink, held: Vec::new(), offset: 0 })
         };
         Ok(Recording { streams: [kept()?, kept()?], timing: Vec::new(), live })
+    }
+
+    /// Masks for more secrets from here on.
+    fn switch(&mut self, redactor: &Redactor) {
+        self.streams.iter_mut().for_each(|kept| kept.mask.switch(redactor));
     }
 
     fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {

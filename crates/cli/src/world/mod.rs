@@ -4,6 +4,7 @@ pub mod answers;
 pub mod assume;
 pub mod disk;
 pub mod hands;
+pub mod kept_state;
 pub mod memory;
 mod reply;
 mod tell;

@@ -5,6 +5,7 @@ use holdpoint_engine::{BlobRef, By, Event, Evidence};
 
 use super::Journal;
 use crate::problem::Problem;
+use crate::secrets::masked_bytes;
 
 /// A rollback that somebody asks for.
 pub fn roll_back(
@@ -17,7 +18,7 @@ pub fn roll_back(
     Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), reason, by: Some(by) }
 }
 
-/// A file named as evidence becomes a blob.
+/// A file named as evidence becomes a blob, its secrets masked.
 pub fn evidence_file(path: &str, journal: &mut dyn Journal) -> Result<Evidence, Problem> {
     let bytes = std::fs::read(path).map_err(|error| {
         Problem::usage(
@@ -25,6 +26,6 @@ pub fn evidence_file(path: &str, journal: &mut dyn Journal) -> Result<Evidence, 
             "Name a file that can be read.",
         )
     })?;
-    let blob: BlobRef = journal.put(&bytes)?;
+    let blob: BlobRef = journal.put(&masked_bytes(bytes))?;
     Ok(Evidence::File { path: path.to_owned(), blob })
 }

@@ -67,11 +67,12 @@ impl Person for Operator {
         }
         show_question(scene, task, question);
         match question {
-            Question::SignOff => sign::release(scene, task, journal),
             Question::Record => choose::record(self, scene, task, journal),
-            Question::Failed | Question::InDoubt | Question::Confirm | Question::Choose => {
-                choose::decide(self, scene, task, question, journal)
-            }
+            Question::SignOff
+            | Question::Failed
+            | Question::InDoubt
+            | Question::Confirm
+            | Question::Choose => choose::decide(self, scene, task, question, journal),
         }
     }
 }

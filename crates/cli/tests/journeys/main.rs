@@ -7,8 +7,10 @@
 
 mod support;
 
+mod expunged;
 mod interrupts;
 mod kills;
+mod leaks;
 mod plain;
 mod promotion;
 mod resumes;

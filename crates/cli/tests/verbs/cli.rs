@@ -6,8 +6,23 @@ use std::process::Stdio;
 use crate::runs::book;
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS: [&str; 10] =
-    ["check", "plan", "run", "resume", "runs", "show", "note", "verify", "replay", "report"];
+const VERBS: [&str; 15] = [
+    "check",
+    "plan",
+    "run",
+    "resume",
+    "runs",
+    "show",
+    "note",
+    "verify",
+    "replay",
+    "report",
+    "init",
+    "expunge",
+    "completions",
+    "man",
+    "schema",
+];
 const LOOK: &str = "## Look\n\n```sh check\necho seen\n```\n";
 
 #[test]

@@ -9,6 +9,7 @@ mod cli;
 mod corpus;
 mod dry_run;
 mod forged;
+mod lapsed;
 mod lints;
 mod policy;
 mod runs;

@@ -335,7 +335,7 @@ printf '{"token": "hunter2\\u0068unter2"}\n'
 
 #[test]
 fn who_only_looks_executes_no_command_of_an_input() {
-    let front = "inputs:\n  A: { from: { command: 'touch happened; echo a' } }\n  TOKEN: { secret: true, from: { command: 'touch happened; echo hunter2hunter2' } }\n";
+    let front = "inputs:\n  A: { from: { command: 'touch happened; echo a' } }\n  TOKEN: { secret: true, from: { command: 'touch happened; echo hunter2\"hunter2\"' } }\n";
     let bench = Bench::with(&[("book.md", &book(front, "## Look\n\n- [ ] It is good\n"))]);
     bench.ends(0, &["plan", "book.md"]).says("A is not given yet");
     bench.ends(0, &["check", "book.md"]);

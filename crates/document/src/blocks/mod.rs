@@ -3,6 +3,7 @@
 mod capture;
 mod expect;
 mod info;
+mod insertion;
 mod interpreter;
 mod lines;
 mod options;
@@ -51,6 +52,9 @@ pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Deco
     let script = script_of(fence, &language, findings);
     let mut read = options::read(&script, kind, &language, findings);
     let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
+    if read.options.template && is_shell(&language) {
+        insertion::check(&script.body, findings);
+    }
     Decoded {
         block: Block {
             language,

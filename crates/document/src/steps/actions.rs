@@ -275,7 +275,7 @@ impl<'w, 's> Maker<'w, 's> {
         self.judge(&decoded, findings);
         let conditional = open.conditional || decoded.block.options.when.is_some();
         for (capture, span) in decoded.block.options.capture.iter().zip(&decoded.capture_spans) {
-            self.scope.take(&capture.name, *span, conditional, findings);
+            self.scope.take(&capture.name, None, *span, conditional, findings);
         }
         open.subject = Subject::Action(open.actions.len());
         if kind == Kind::Run {
@@ -364,7 +364,7 @@ impl<'w, 's> Maker<'w, 's> {
         let (fields, spans, templates) = blocks::record(&node, findings);
         templates.iter().for_each(|templated| self.check(templated, findings));
         for (field, span) in fields.iter().zip(&spans) {
-            self.scope.take(&field.name, *span, open.conditional, findings);
+            self.scope.take(&field.name, Some(&field.kind), *span, open.conditional, findings);
         }
         if !fields.is_empty() {
             self.push(open, fence.span, Work::Record { fields }, None);

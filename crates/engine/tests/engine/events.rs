@@ -9,9 +9,10 @@ use crate::story::*;
 
 /// One event of each kind.
 pub(crate) fn samples() -> Vec<Event> {
+    let expires = |sign_off: &mut SignOff| sign_off.expires = Some(std::time::Duration::from_secs(60));
     let mut story = Story::of(plan([
         step("a").run().captures("OUT").rollback(),
-        step("b").confirm().record(&["x"]).sign_off("qa"),
+        step("b").confirm().record(&["x"]).sign_off("qa").released(expires),
         step("c").confirm().when("false"),
     ]));
     story.start();
@@ -42,6 +43,9 @@ pub(crate) fn samples() -> Vec<Event> {
     story.tell(Event::SignOffRefused { step, action, reason: "no".into(), by: by(OPS) });
     let (step, action) = names();
     story.tell(Event::SignOffRejected { step, action, reason: "no".into(), by: by(QA) });
+    story.sign(QA);
+    let (step, action) = names();
+    story.tell(Event::SignOffLapsed { step, action, reason: "good for 1m".into() });
     story.sign(QA);
     story.pass_over();
     story.close(Verdict::Passed);
@@ -83,6 +87,7 @@ fn the_samples_hold_every_kind_of_event() {
             "run.opened",
             "session.opened",
             "signoff.given",
+            "signoff.lapsed",
             "signoff.refused",
             "signoff.rejected",
             "signoff.requested",

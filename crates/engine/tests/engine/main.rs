@@ -12,6 +12,7 @@ mod opening;
 mod oracle;
 mod people;
 mod properties;
+mod releases;
 mod resume;
 mod rollback;
 mod story;

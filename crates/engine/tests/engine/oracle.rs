@@ -271,7 +271,8 @@ impl History<'_> {
                 let rejected = matches!(later, Event::SignOffRejected { action, by, .. }
                     if action == id && by.who == who);
                 let begun = || self.events[i + 1..j].iter().any(|e| self.goes_on(e, step));
-                back || rejected || (changes_what_was_seen(later) && !begun())
+                let lapsed = matches!(later, Event::SignOffLapsed { action, .. } if action == id);
+                back || rejected || lapsed || (changes_what_was_seen(later) && !begun())
             });
             if given.action == id && !void {
                 out.insert(who);
@@ -354,6 +355,38 @@ impl History<'_> {
     fn last(&self, since: usize, is: impl Fn(&Event) -> bool) -> Option<usize> {
         self.events.iter().enumerate().skip(since + 1).rfind(|(_, e)| is(e)).map(|(i, _)| i)
     }
+}
+
+/// Hold points whose releases would lapse if their time were up now: those that count still, with nothing done after
+/// them.
+pub(crate) fn lapsable(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
+    let history = History { plan, events };
+    let now = expected(plan, events);
+    let waits = ["execute", "ask", "pass over"].iter().any(|what| now.starts_with(what));
+    let rolling_back = events.iter().any(|e| matches!(e, Event::RollbackOpened { .. }));
+    let mut out = BTreeSet::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        for action in &step.actions {
+            let Work::SignOff(SignOff { expires: Some(_), .. }) = &action.work else { continue };
+            let signers = history.signers(index, &action.id);
+            let last = events.iter().rposition(|e| {
+                matches!(e, Event::SignOffGiven(given)
+                    if given.action == action.id && signers.contains(given.by.who.as_str()))
+            });
+            let used = last.is_some_and(|last| {
+                history.after(last).any(|e| {
+                    matches!(
+                        e,
+                        Event::ActionStarted(_) | Event::ItemConfirmed { .. } | Event::ValueRecorded { .. }
+                    )
+                })
+            });
+            if !signers.is_empty() && !used && waits && !rolling_back {
+                out.insert(action.id.clone());
+            }
+        }
+    }
+    out
 }
 
 /// Steps a rollback would undo now, last first.

@@ -44,7 +44,10 @@ fn a_work() -> impl Strategy<Value = Work> {
         2 => a_block().prop_map(Work::Check),
         1 => Just(Work::Confirm { text: "Do it.".into() }),
         1 => (1..3_usize).prop_map(|n| Work::Record { fields: ["x", "y"].iter().take(n).map(|f| field(f)).collect() }),
-        1 => (1..3_u32).prop_map(|count| Work::SignOff(SignOff { count, ..sign_off("qa") })),
+        1 => (1..3_u32, any::<bool>()).prop_map(|(count, expires)| {
+            let expires = expires.then_some(Duration::from_secs(60));
+            Work::SignOff(SignOff { count, expires, ..sign_off("qa") })
+        }),
     ]
 }
 
@@ -330,6 +333,8 @@ proptest! {
             let undone = run.rollback_plan(&plan).steps;
             let undone: Vec<&String> = undone.iter().map(|step| &plan.steps[*step].id).collect();
             assert!(undone.into_iter().eq(&oracle::undoable(&plan, events)), "after {events:#?}");
+            let lapsable: BTreeSet<String> = run.lapsable(&plan).iter().map(|task| task.id(&plan)).collect();
+            assert_eq!(lapsable, oracle::lapsable(&plan, events), "after {events:#?}");
         });
     }
 

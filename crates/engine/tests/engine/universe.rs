@@ -114,6 +114,8 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
     let (step, action) = names();
     let (role, statement) = (sign_off.role.clone(), sign_off.statement.clone());
     out.push(Event::SignOffRequested { step, action, role, statement });
+    let (step, action) = names();
+    out.push(Event::SignOffLapsed { step, action, reason: "too old".into() });
     for who in [OPS, QA, LEAD] {
         let (step, action) = names();
         out.push(Event::SignOffRejected { step, action, reason: "no".into(), by: by(who) });
@@ -208,6 +210,9 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
             asked(step, action, Question::SignOff) && SIGNERS.contains(&by.who.as_str())
         }
         Event::SignOffRefused { step, action, .. } => asked(step, action, Question::SignOff),
+        Event::SignOffLapsed { action, .. } => {
+            run.lapsable(plan).iter().any(|release| release.id(plan) == *action)
+        }
         Event::SignOffGiven(given) => {
             let who = given.by.who.as_str();
             asked(&given.step, &given.action, Question::SignOff)
@@ -247,9 +252,10 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
 pub(crate) fn moves(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_) | Event::LogRecovered { .. } | Event::Note { .. } => false,
-        Event::SignOffRefused { .. } | Event::SignOffRejected { .. } | Event::SignOffRequested { .. } => {
-            false
-        }
+        Event::SignOffRefused { .. }
+        | Event::SignOffRejected { .. }
+        | Event::SignOffRequested { .. }
+        | Event::SignOffLapsed { .. } => false,
         Event::Deviation(d) => !matches!(d.kind, DeviationKind::Shell | DeviationKind::PolicyOverridden),
         _ => true,
     }

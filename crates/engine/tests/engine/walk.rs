@@ -1,6 +1,7 @@
 //! Every sequence of events over tiny plans, to some depth: breadth first over distinct states.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::time::Duration;
 
 use holdpoint_document::*;
 use holdpoint_engine::*;
@@ -53,6 +54,8 @@ fn walk(plan: &Plan, depth: usize, count: &mut Count) {
             let undone = after.rollback_plan(plan).steps;
             let undone: Vec<&String> = undone.iter().map(|step| &plan.steps[*step].id).collect();
             assert!(undone.into_iter().eq(&oracle::undoable(plan, &events)), "after {events:#?}");
+            let lapsable: BTreeSet<String> = after.lapsable(plan).iter().map(|task| task.id(plan)).collect();
+            assert_eq!(lapsable, oracle::lapsable(plan, &events), "after {events:#?}");
             count.answers.insert(told);
             if seen.insert(key(&after)) {
                 count.states += 1;
@@ -68,6 +71,7 @@ fn tiny() -> Vec<(Plan, usize)> {
         let condition = Some(condition.to_owned());
         |block: &mut Block| block.options.when = condition
     };
+    let expires = |sign_off: &mut SignOff| sign_off.expires = Some(Duration::from_secs(60));
     vec![
         (plan([step("a").run().check().rollback()]), 9),
         (plan([step("a").check().retry(1, 4).on_failure(OnFailure::Stop)]), 9),
@@ -78,6 +82,14 @@ fn tiny() -> Vec<(Plan, usize)> {
         (plan([step("a").sign_off("qa").run()]), 8),
         (plan([step("a").run().captures("V").run().captures("V").with(only_if("V == 'yes'"))]), 7),
         (plan([step("a").sign_off("qa"), step("b").run(), step("c").confirm()]), 6),
+        (plan([step("a").sign_off("qa").released(expires).run(), step("b").confirm()]), 8),
+        (
+            plan([
+                step("a").sign_off("qa").released(expires).sign_off("qa").released(|s| s.count = 2),
+                step("b").run(),
+            ]),
+            7,
+        ),
         (plan([step("a").record(&["x", "y"]).mandatory(), step("b").confirm()]), 8),
         (plan([step("a").run().captures("V"), step("b").run().confirm().when("V == 'yes'")]), 7),
         (plan([step("a").run().captures("V").check().with(only_if("V == 'yes'"))]), 8),

@@ -57,7 +57,7 @@ fn values_are_neither_on_the_disk_nor_on_a_command_line() {
                         assert!(!holds(place, &format!("s3cret-{secret}")), "{shell} {secret}");
                     }
                 }
-                assert_eq!(modes, [0o600, 0o600]);
+                assert_eq!(modes, [0o600; 3]);
                 looked += 1;
                 fs::write(&go, "")
             },

@@ -161,6 +161,9 @@ impl Pen<'_> {
             What::Given(given) => self.signed(given, &at),
             What::Rejected { reason, by } => simple("REJECTED", self.because(&at, reason, by)),
             What::Refused { reason, by } => simple("DID NOT COUNT", self.because(&at, reason, by)),
+            What::Lapsed { reason } => {
+                simple("LAPSED", format!("{} · {at} · asked for again", prose(reason)))
+            }
             What::Deviation { number, kind, script, reason, by } => {
                 let word = match kind {
                     DeviationKind::Skipped => "SKIPPED",

@@ -209,6 +209,11 @@ pub enum SignOffEvent {
         /// Who tried.
         by: By,
     },
+    /// It was good for a time only, which is over.
+    Lapsed {
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 /// A rollback.

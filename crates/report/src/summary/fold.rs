@@ -69,6 +69,9 @@ impl Fold<'_> {
             Event::SignOffRefused { step, action, reason, by } => {
                 self.sign_off(stamped, step, action, What::Refused { reason, by });
             }
+            Event::SignOffLapsed { step, action, reason } => {
+                self.sign_off(stamped, step, action, What::Lapsed { reason });
+            }
             Event::Deviation(deviation) => self.deviation(stamped, deviation),
             Event::Decision { step, action, choice, reason, by } => {
                 let about = self.status(&step, &action).unwrap_or(Status::NotReached);
@@ -238,6 +241,7 @@ impl Fold<'_> {
             What::Requested { role, statement } => SignOffEvent::Requested { role, statement },
             What::Rejected { reason, by } => SignOffEvent::Rejected { reason, by },
             What::Refused { reason, by } => SignOffEvent::Refused { reason, by },
+            What::Lapsed { reason } => SignOffEvent::Lapsed { reason },
             _ => return self.misfit(stamped, "not about a sign-off"),
         };
         self.put(stamped, &step, &action, what);

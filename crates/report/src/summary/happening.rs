@@ -65,6 +65,11 @@ pub enum What {
         /// Who tried.
         by: By,
     },
+    /// A release was good for a time only, which is over: it is asked for again.
+    Lapsed {
+        /// Why, in words.
+        reason: String,
+    },
     /// What was done is not what the document says.
     Deviation {
         /// Counted from 1 within the run.
@@ -146,7 +151,9 @@ impl What {
             | What::Decision { by, .. }
             | What::Note { by, .. } => Some(by),
             What::Given(given) => Some(&given.by),
-            What::Attempt(_) | What::Requested { .. } | What::NotApplicable { .. } => None,
+            What::Attempt(_) | What::Requested { .. } | What::Lapsed { .. } | What::NotApplicable { .. } => {
+                None
+            }
         }
     }
 }

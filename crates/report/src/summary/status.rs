@@ -164,6 +164,10 @@ pub(super) fn of_action(work: Option<&Work>, history: &[Happening]) -> Status {
                 };
                 status = if signers.len() >= count { Status::Signed } else { Status::Waiting };
             }
+            What::Lapsed { .. } => {
+                signers.clear();
+                status = Status::Waiting;
+            }
             What::Rejected { .. } => status = Status::Rejected,
             What::Deviation { kind: DeviationKind::Skipped, .. } => status = Status::Skipped,
             What::Decision { choice: Choice::Happened, .. } => status = Status::TakenAsDone,

@@ -125,6 +125,11 @@ pub enum FrameKind {
         /// Who.
         by: By,
     },
+    /// A release was good for a time only, which is over.
+    SignOffLapsed {
+        /// Why, in words.
+        reason: String,
+    },
     /// A condition does not hold.
     NotApplicable {
         /// The condition, as written.

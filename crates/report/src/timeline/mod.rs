@@ -92,6 +92,7 @@ impl Reel<'_> {
             Event::SignOffRefused { reason, by, .. } => {
                 FrameKind::SignOffWithheld { rejected: false, reason, by }
             }
+            Event::SignOffLapsed { reason, .. } => FrameKind::SignOffLapsed { reason },
             Event::Deviation(deviation) => FrameKind::Deviation(Box::new(deviation)),
             Event::Decision { choice, reason, by, .. } => FrameKind::Decision { choice, reason, by },
             Event::RollbackOpened { steps, without, reason, by } => {
@@ -192,6 +193,7 @@ fn step_of(event: &Event) -> Option<&str> {
         | Event::SignOffRequested { step, .. }
         | Event::SignOffRejected { step, .. }
         | Event::SignOffRefused { step, .. }
+        | Event::SignOffLapsed { step, .. }
         | Event::Decision { step, .. } => Some(step),
         Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),

@@ -39,6 +39,11 @@ pub(super) fn decide(
     if question == Question::Confirm && task.block(scene.plan).is_none() {
         first.push(("confirm", 'c', "it is done, and I say so"));
     }
+    if question == Question::SignOff {
+        super::sign::tell_signers(scene, task);
+        first.push(("sign", 's', "release it: whoever holds the role types their name"));
+        first.push(("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"));
+    }
     for choice in &offers.choices {
         match choice {
             Choice::Proceed => first.push(("proceed", 'y', "I have read the warning: go on")),
@@ -125,6 +130,8 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
+        "sign" => Ok(Some(super::sign::sign(scene, task))),
+        "reject" => Ok(Some(super::sign::reject(scene, task))),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),
@@ -146,6 +153,12 @@ fn act(
             };
             if edited == current {
                 screen::say("    Nothing was changed.");
+                return Ok(None);
+            }
+            if let Some(name) = crate::secrets::held_by(&edited) {
+                screen::say(&format!(
+                    "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
+                ));
                 return Ok(None);
             }
             let Asked::Said(reason) = ask::text("Why is it changed?") else { return Ok(None) };

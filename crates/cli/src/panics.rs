@@ -1,0 +1,38 @@
+//! A fault that nobody foresaw: said in a few words, with secrets masked, and the terminal as it was.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::Exit;
+use crate::interrupts::restore_terminal;
+use crate::screen;
+
+/// Whether any thread has panicked: the work of one may be missed by the others.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Does `work`; if it or any thread panics, the exit code says so. Blocks are ended and files taken away on the way.
+pub fn guarded(work: impl FnOnce() -> Exit) -> Exit {
+    std::panic::set_hook(Box::new(tell));
+    let exit = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Exit::Fault);
+    if PANICKED.load(Ordering::SeqCst) { Exit::Fault } else { exit }
+}
+
+fn tell(panic: &PanicHookInfo<'_>) {
+    PANICKED.store(true, Ordering::SeqCst);
+    restore_terminal();
+    let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+    screen::say(&format!(
+        "\nholdpoint failed through a fault of its own{}: {}",
+        place.unwrap_or_default(),
+        screen::neutralise(words(panic.payload()))
+    ));
+    screen::say(
+        "  What was acknowledged is on record. Go on with: holdpoint resume latest. Please report this.",
+    );
+}
+
+fn words(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason was given")
+}

@@ -1,0 +1,62 @@
+//! `expunge`: takes a leaked blob out of a record and leaves a tombstone.
+
+use std::path::Path;
+
+use holdpoint_record::{ExpungeError, LOG, expunge as take_away};
+use jiff::Timestamp;
+
+use super::note::secrets;
+use super::read::{find, read_dir, read_problem};
+use super::resume::open_problem;
+use super::run::redactor;
+use crate::args;
+use crate::exit::Exit;
+use crate::operator::operator;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen;
+use crate::secrets::masked;
+
+/// Expunges one blob.
+pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
+    let path = Path::new(&arguments.run);
+    let dir = if path.join(LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
+    let place = Place::here()?;
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.
+    if let Ok(recorded) = find(&arguments.run).and_then(read_dir) {
+        redactor(&secrets(&recorded, &place)?)?;
+    }
+    let (who, reason) = (masked(&who).into_owned(), masked(&arguments.reason).into_owned());
+    let done = take_away(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
+    let stone = &done.tombstone;
+    screen::say(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
+    screen::say(&format!(
+        "  The first event that names it is {}. From now on `holdpoint verify` says: expunged.",
+        done.event
+    ));
+    screen::say("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
+    screen::say("  Whatever leaked has leaked: change the secret.");
+    Ok(Exit::Passed)
+}
+
+fn problem(error: ExpungeError) -> Problem {
+    let message = error.to_string();
+    match error {
+        ExpungeError::Open(error) => open_problem(error),
+        ExpungeError::Read(error) => read_problem(error),
+        ExpungeError::Missing(_) | ExpungeError::BadTombstone { .. } => Problem::record(
+            message,
+            "Nothing was expunged. `holdpoint verify` says what is wrong with the record.",
+        ),
+        ExpungeError::Disk(_) => {
+            Problem::fault(message, "Mend that, then do it again: it ends what was begun.")
+        }
+        ExpungeError::NotNamed(_) | ExpungeError::Ambiguous(_) | ExpungeError::NoDigest(_) => Problem::usage(
+            message,
+            "Give the digest as run.jsonl has it: `grep -l LEAKED blobs/sha256/*` in the run's directory finds it.",
+        ),
+        ExpungeError::Unexplained => Problem::usage(message, "Give --reason, and --operator if need be."),
+        ExpungeError::Already(_) => Problem::usage(message, "Nothing is left to be done."),
+    }
+}

@@ -1,0 +1,70 @@
+//! Releases that were good for a time only, in records whose first part was long ago.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, sha256};
+
+const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n\n## Release\n\n\
+```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n\
+## Tell\n\n- [ ] Everybody was told\n\n## Change\n\n```sh run\necho done\n```\n";
+
+const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
+[environments.staging]\nrehearsal = true\n";
+
+const RELEASED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+const TOLD: &str = "  tell: { confirm: true }\n";
+
+/// A rehearsal in which everything up to the release was years ago.
+fn long_ago(answers: &str, ends: i32) -> Bench {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)]);
+    bench.ends(ends, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
+    let dir = bench.run_dir(1);
+    let (mut log, mut past) = (Vec::new(), true);
+    for mut event in bench.events(1) {
+        if past {
+            event["at"] = json!(format!("2000{}", &event["at"].as_str().unwrap()[4..]));
+        }
+        past &= event["type"] != "signoff.given";
+        event["prev"] = json!(sha256(&log));
+        log.extend(serde_json::to_vec(&event).unwrap());
+        log.push(b'\n');
+    }
+    fs::write(dir.join("run.jsonl"), &log).unwrap();
+    if let Ok(seal) = fs::read(dir.join("seal.json")) {
+        let mut seal: Value = serde_json::from_slice(&seal).unwrap();
+        seal["sha256"] = json!(sha256(&log));
+        fs::write(dir.join("seal.json"), serde_json::to_vec(&seal).unwrap()).unwrap();
+    }
+    bench
+}
+
+fn types(bench: &Bench) -> Vec<String> {
+    bench.events(1).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_resumed_run_asks_again_for_a_release_that_has_lapsed() {
+    let bench = long_ago(RELEASED, 3);
+    let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
+    resumed.says("the release of release#1 has lapsed (given at 2000-");
+    let types = types(&bench);
+    assert_eq!(types[types.len() - 3..], ["session.opened", "signoff.lapsed", "signoff.requested"]);
+    bench.ends(0, &["verify", "1"]).says("intact, open");
+    bench.ends(0, &["replay", "1"]).says("release lapsed: given at 2000-");
+    bench.ends(0, &["report", "1"]).says("**lapsed**: given at 2000-");
+
+    bench.file("answers.yaml", &format!("{RELEASED}{TOLD}"));
+    bench.ends(0, &["resume", "1", "--answers", "answers.yaml", "--unattended"]);
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn a_record_in_which_something_began_after_its_release_had_lapsed_does_not_conform() {
+    let bench = long_ago(&format!("{RELEASED}{TOLD}"), 0);
+    let at = types(&bench).iter().position(|kind| kind == "item.confirmed").unwrap();
+    let verified = bench.ends(6, &["verify", "1"]);
+    verified.says(&format!("does not conform at event {at}"));
+    verified.says("it began though the release of release#1 had lapsed (given at 2000-");
+}
