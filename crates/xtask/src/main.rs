@@ -30,8 +30,6 @@ enum Verb {
     },
     /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
     Test,
-    /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
-    Faults,
     /// Install the programs and packages that the tests need, where they are missing.
     Tools,
     /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
@@ -59,7 +57,6 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|error| failed(&error));
         }
         Verb::Test => suite::run(),
-        Verb::Faults => faults::run(),
         Verb::Tools => tools::ensure(),
         Verb::Faults => faults::run(),
         Verb::Tidy => tidy::check(&workspace()),
