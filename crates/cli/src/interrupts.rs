@@ -29,6 +29,9 @@ impl Interrupts {
     /// Catches INT, TERM and HUP. From now on TERM and HUP at a prompt park the run.
     pub fn catch() -> Result<Interrupts, Problem> {
         if WATCHED.set(()).is_ok() {
+            // A file that may not grow any more then fails to be written, as on a full disk, and the block is ended
+            // and something is said; unheard, the signal would end this program on the spot.
+            drop(caught(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
             let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
             tokio::spawn(leave_prompts(leave, caught(SignalKind::interrupt())?));
         }

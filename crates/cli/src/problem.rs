@@ -3,6 +3,7 @@
 use std::fmt;
 
 use holdpoint_document::{Diagnostic, Severity};
+use holdpoint_record::DiskError;
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use crate::exit::Exit;
@@ -61,6 +62,18 @@ impl Problem {
     /// A fault of ours, or of the machine.
     pub fn fault(message: impl Into<String>, help: impl Into<String>) -> Problem {
         Problem::new(Exit::Fault, message, help)
+    }
+
+    /// The file system refused while nothing was being executed: what may be missing or forbidden is for whoever asked
+    /// to see to, and the rest is the machine's fault. Neither says anything about a record.
+    pub fn disk(error: &DiskError, message: impl Into<String>) -> Problem {
+        use std::io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied};
+        match error.cause.kind() {
+            AlreadyExists | NotADirectory | NotFound | PermissionDenied => {
+                Problem::usage(message, "Nothing was run. Look at the path and its permissions.")
+            }
+            _ => Problem::fault(message, "Nothing was run. Make room or mend the disk, then try again."),
+        }
     }
 
     /// Errors in a document, a configuration or an answers file.

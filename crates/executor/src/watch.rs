@@ -20,6 +20,8 @@ const SILENCE: Duration = Duration::from_millis(200);
 const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 /// More than any pipe holds, bytes: once as much was read, all that the main process printed is in it.
 const MORE_THAN_A_PIPE: usize = 1024 * 1024;
+/// A shorter read than this, bytes, has emptied its pipe: what comes later is not the main process's.
+const EMPTIES: usize = 4096;
 /// How often a group that was told to end is looked at. The system tells nobody when a grandchild ends.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long the killed get to be gone before they are given up on.
@@ -77,6 +79,8 @@ struct Progress {
     settled: Option<Instant>,
     last_output: Option<Instant>,
     drained: usize,
+    /// Whether the last read of standard output, of standard error, left something in the pipe.
+    more: [bool; 2],
     remarks: Vec<String>,
 }
 
@@ -119,7 +123,7 @@ pub(crate) async fn watch(
             () = running.registry.ready() => register(running.registry.take(), &mut on_secret).err(),
             (stream, piece) = next_piece(&mut running.stdout, &mut running.stderr) => match piece {
                 Ok(Some(bytes)) => {
-                    progress.on_piece(bytes.len());
+                    progress.on_piece(stream, bytes.len());
                     // Whatever was registered before this was printed is to be known before it is handed on.
                     let bad = register(running.registry.take(), &mut on_secret).err();
                     let deaf = bad.is_some() || progress.is_deaf();
@@ -205,8 +209,9 @@ impl Progress {
         waits.then(|| Instant::now() + LOOK)
     }
 
-    fn on_piece(&mut self, length: usize) {
+    fn on_piece(&mut self, stream: Stream, length: usize) {
         self.last_output = Some(Instant::now());
+        self.more[usize::from(stream == Stream::Stderr)] = length >= EMPTIES;
         if self.settled.is_some() {
             self.drained = self.drained.saturating_add(length);
         }
@@ -217,7 +222,7 @@ impl Progress {
     }
 
     fn drained_enough(&self) -> bool {
-        self.drained > 2 * MORE_THAN_A_PIPE
+        (self.drained > 2 * MORE_THAN_A_PIPE || self.more == [false, false])
             && self.settled.is_some_and(|settled| settled.elapsed() > LONGEST_DRAIN)
     }
 }

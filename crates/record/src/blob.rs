@@ -10,7 +10,7 @@ use holdpoint_engine::{BlobRef, Event};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
+use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
 use crate::reader::hex;
 use crate::writer::WriteError;
 
@@ -164,8 +164,8 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
     let path = dir.join(SHA256).join(sha256);
     let mut file = open_regular(&path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound => BlobError::Missing(sha256.clone()),
-        io::ErrorKind::PermissionDenied => cannot("read", &path)(cause).into(),
-        _ => altered(cause.to_string()),
+        _ if is_no_file(&cause) => altered(cause.to_string()),
+        _ => cannot("read", &path)(cause).into(),
     })?;
     let length = file.metadata().map_err(cannot("read", &path))?.len();
     if length != *bytes {

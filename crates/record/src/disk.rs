@@ -63,6 +63,14 @@ pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Whether an opening failed because something else than a file stands there, and not because the disk or the system
+/// could not tell: that would say nothing about the record.
+pub(crate) fn is_no_file(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let by_us = error.raw_os_error().is_none() && error.kind() == io::ErrorKind::InvalidInput;
+    by_us || matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NXIO | Errno::NODEV))
+}
+
 fn careful() -> i32 {
     (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use holdpoint_engine::Verdict;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
+use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
 use crate::reader::ReadError;
 use crate::writer::WriteError;
 
@@ -71,7 +71,7 @@ pub(crate) fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         // A link, a pipe or a directory where the seal should be.
-        Err(e) if is_sealed(dir) && e.kind() != io::ErrorKind::PermissionDenied => {
+        Err(e) if is_sealed(dir) && is_no_file(&e) => {
             return Err(ReadError::Seal(e.to_string()));
         }
         Err(e) => return Err(cannot("read", &path)(e).into()),

@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod demo;
+pub mod faults;
 pub mod licences;
 pub mod product;
 pub mod suite;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{demo, licences, product, suite, tidy, tools, workspace};
+use holdpoint_xtask::{demo, faults, licences, product, suite, tidy, tools, workspace};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -32,6 +32,8 @@ enum Verb {
     Test,
     /// Install the programs and packages that the tests need, where they are missing.
     Tools,
+    /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
+    Faults,
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         }
         Verb::Test => suite::run(),
         Verb::Tools => tools::ensure(),
+        Verb::Faults => faults::run(),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

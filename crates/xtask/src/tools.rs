@@ -25,6 +25,9 @@ const NEEDED: &[(&str, &str)] = &[
     ("xmllint", "libxml2-utils"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("strace", "strace"),
+    ("faketime", "faketime"),
+    ("prlimit", "util-linux"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML

@@ -62,9 +62,12 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         run.apply(&recorded.plan, event).map_err(conforms)?;
     }
     let at = Timestamp::now();
-    writer
-        .append_all(events.into_iter().map(|event| (at, event)))
-        .map_err(|error| Problem::fault(format!("the note cannot be written: {error}"), ""))?;
+    writer.append_all(events.into_iter().map(|event| (at, event))).map_err(|error| {
+        Problem::fault(
+            format!("the note cannot be written: {error}"),
+            "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
+        )
+    })?;
     screen::say(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
 }

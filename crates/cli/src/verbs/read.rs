@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use holdpoint_record::{ReadError, RunDir, Store, StoreError, blob};
+use holdpoint_record::{BlobError, ReadError, RunDir, Store, StoreError, blob};
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -50,8 +50,7 @@ pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
-    let bytes = blob(&dir.path, reference)
-        .map_err(|error| Problem::record(error.to_string(), "Verify it with holdpoint verify."))?;
+    let bytes = blob(&dir.path, reference).map_err(blob_problem)?;
     String::from_utf8(bytes)
         .map_err(|_| Problem::record("a recorded text is not UTF-8", "Verify it with holdpoint verify."))
 }
@@ -88,10 +87,20 @@ impl Recorded {
     }
 }
 
+/// A blob that cannot be read.
+pub fn blob_problem(error: BlobError) -> Problem {
+    let message = error.to_string();
+    match error {
+        BlobError::Disk(error) => Problem::disk(&error, message),
+        _ => Problem::record(message, "Verify it with holdpoint verify."),
+    }
+}
+
 /// A record that cannot be read.
 pub fn read_problem(error: ReadError) -> Problem {
     let message = error.to_string();
     match error {
+        ReadError::Disk(error) => Problem::disk(&error, message),
         ReadError::NewerVersion { .. } => Problem::usage(message, "Read it with a newer holdpoint."),
         _ => Problem::record(message, "Nothing was changed. `holdpoint verify` says what is wrong with it."),
     }
@@ -99,5 +108,10 @@ pub fn read_problem(error: ReadError) -> Problem {
 
 /// A store that cannot be used.
 pub fn store_problem(error: StoreError) -> Problem {
-    Problem::usage(error.to_string(), "`holdpoint runs` lists the runs of this repository.")
+    let message = error.to_string();
+    match error {
+        StoreError::Disk(error) => Problem::disk(&error, message),
+        StoreError::Open(error) => super::resume::open_problem(error),
+        _ => Problem::usage(message, "`holdpoint runs` lists the runs of this repository."),
+    }
 }

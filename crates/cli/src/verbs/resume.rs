@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, Next, Question, Run, Stamped, Task};
-use holdpoint_record::{OpenError, Writer, seal_closed};
+use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
 
 use super::read::{find, read_dir, read_problem};
 use super::run::{driver, farewell, redactor};
@@ -32,7 +32,13 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let opened = recorded.opened().clone();
     if let Some(Event::RunClosed { verdict }) = recorded.events.last().map(|stamped| &stamped.event) {
         if !recorded.sealed {
-            seal_closed(&dir.path).map_err(|error| Problem::fault(error.to_string(), ""))?;
+            seal_closed(&dir.path).map_err(|error| match error {
+                SealClosedError::Open(error) => open_problem(error),
+                SealClosedError::Seal(error) => Problem::fault(
+                    format!("the run is closed and cannot be sealed: {error}"),
+                    "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
+                ),
+            })?;
             screen::say("The run had ended and was not sealed yet; it is now.");
         }
         let (number, words) = (opened.number, super::verdict_words(*verdict));
@@ -166,6 +172,10 @@ pub fn open_problem(error: OpenError) -> Problem {
         OpenError::Sealed | OpenError::Closed => {
             Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
         }
-        _ => Problem::record(message, "Nothing was executed. `holdpoint verify` says what is wrong with it."),
+        OpenError::Disk(error) => Problem::disk(&error, message),
+        OpenError::Recovery(_) => {
+            Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")
+        }
+        OpenError::NotClosed => Problem::record(message, "`holdpoint verify` says what is wrong with it."),
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
-use holdpoint_record::{FORMAT, Redactor};
+use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
 use super::prepare::{self, Prepared};
@@ -46,10 +46,13 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     // From here on things are written.
     let store = prepared.place.store();
     let (number, writer) = store.create_run(&prepared.slug()).map_err(|error| {
-        Problem::usage(
-            format!("no run can be opened: {error}"),
-            "Nothing was run: without a durable record nothing is. Look at the store's path and its permissions.",
-        )
+        let message = format!("no run can be opened: {error}");
+        match error {
+            StoreError::Disk(error) | StoreError::Open(OpenError::Disk(error)) => {
+                Problem::disk(&error, message)
+            }
+            _ => Problem::usage(message, "Nothing was run: without a durable record nothing is."),
+        }
     })?;
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &mut disk, number, session, traced)?;

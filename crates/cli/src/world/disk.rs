@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{BlobRef, Event, Verdict};
-use holdpoint_record::{BlobWriter, Writer, blob};
+use holdpoint_record::{BlobError, BlobWriter, Writer, blob};
 use jiff::Timestamp;
 
 use super::{Journal, Sink};
@@ -52,7 +52,11 @@ impl Journal for Disk {
     }
 
     fn get(&self, reference: &BlobRef) -> Result<Vec<u8>, Problem> {
-        blob(&self.dir, reference).map_err(|error| Problem::record(error.to_string(), "Verify the record."))
+        blob(&self.dir, reference).map_err(|error| match error {
+            // It is read back while a run is driven: what the disk refuses then stops the run as a write does.
+            BlobError::Disk(error) => unwritable(error),
+            error => Problem::record(error.to_string(), "Verify the record."),
+        })
     }
 
     fn sink(&mut self) -> Result<Box<dyn Sink>, Problem> {

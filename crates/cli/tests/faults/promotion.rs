@@ -1,0 +1,120 @@
+//! kill -9 in the middle of the promotion of the sample product; then looked at, decided, finished, and held against
+//! what an uninterrupted promotion leaves.
+
+use holdpoint_xtask::command::{git, output};
+use holdpoint_xtask::product::{self, ANSWERS, Product, RUNBOOK};
+
+use crate::support::Desk;
+use crate::wire::{Call, Fault, Wire, first_run};
+use crate::{spread, sweep};
+
+const REHEARSE: &[&str] = &["run", RUNBOOK, "--env", "staging", "--unattended", "--answers", ANSWERS];
+
+fn open() -> (Desk, Product) {
+    let desk = Desk::new();
+    let product = product::make(&desk.root().join("product")).unwrap();
+    let desk = desk.in_directory(&product.repo);
+    (desk, product)
+}
+
+/// What is left when all is done: branches and tags by name and commit, releases, what serves where.
+fn left(product: &Product) -> Vec<String> {
+    let name = |commit: &str| match commit {
+        _ if commit == product.candidate => "candidate".to_owned(),
+        _ if commit == product.previous => "previous".to_owned(),
+        _ => "another".to_owned(),
+    };
+    let refs = output(git(&product.repo).args(["ls-remote", "origin"])).unwrap();
+    let mut left: Vec<String> = refs
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(commit, of)| format!("{of} {}", name(commit)))
+        .collect();
+    for place in [&product.staging, &product.production] {
+        let serves = product.version(place).unwrap()["commit"].as_str().unwrap().to_owned();
+        left.push(format!("{} serves {}", place.environment, name(&serves)));
+        for release in std::fs::read_dir(place.root.join("releases")).unwrap() {
+            let release = release.unwrap().file_name().to_string_lossy().into_owned();
+            left.push(format!("{} holds {}", place.environment, name(&release)));
+        }
+    }
+    left.sort();
+    left
+}
+
+/// What a person finds out about a block in doubt, and decides.
+fn decide(product: &Product, action: &str) -> &'static str {
+    let refs = output(git(&product.repo).args(["ls-remote", "origin"])).unwrap();
+    let has = |of: &str, commit: &str| {
+        refs.lines().any(|line| line.ends_with(of) && (commit.is_empty() || line.starts_with(commit)))
+    };
+    match action.split('#').next().unwrap() {
+        "fast-forward-the-branch" if has("refs/heads/rehearsal/production", &product.candidate) => "happened",
+        "tag-the-release" if has("refs/tags/rehearsal-v1.4.0", "") => "happened",
+        _ => "run",
+    }
+}
+
+#[test]
+fn a_promotion_that_is_killed_at_any_event_ends_as_one_that_is_not() {
+    let (desk, product) = open();
+    let wire = Wire::learn(&desk, REHEARSE);
+    let expected = left(&product);
+    drop((product, desk));
+    let (desk, product) = open();
+    let calls: Vec<Call> = wire.calls(&desk, REHEARSE);
+    drop((product, desk));
+    let event =
+        |call: &Call| call.line.contains("/run.jsonl>") && (call.name == "write" || call.name == "fdatasync");
+    let all: Vec<Call> = calls.into_iter().filter(event).collect();
+    let points = spread(&all, 5);
+    sweep("kill -9 at events of the promotion", all.len(), &points, |_, call| {
+        let (desk, product) = open();
+        let traced = wire.strikes(&desk, REHEARSE, call, Fault::Kill);
+        let what = format!("killed at {}", call.line);
+        let log = first_run(&desk).unwrap().join("run.jsonl");
+        let (before, promised) = (std::fs::read(&log).unwrap(), traced.promised(&log));
+        let number = if before.contains(&b'\n') {
+            let answers = std::fs::read_to_string(desk.path(ANSWERS)).unwrap();
+            for round in 0.. {
+                assert!(round < 4, "{what}: {:#?}", desk.record(1).shape());
+                let doubt = desk.record(1).in_doubt();
+                let decided = doubt.map_or(String::new(), |action| {
+                    format!("  {action}: {{ choice: {}, reason: looked at it }}\n", decide(&product, &action))
+                });
+                // Beside the repository, which must stay clean.
+                let file = desk.root().join("answers.yaml");
+                std::fs::write(&file, format!("{answers}{decided}")).unwrap();
+                let words = ["resume", "1", "--unattended", "--answers", file.to_str().unwrap()];
+                let ended = desk.holdpoint(&words).output().unwrap();
+                match ended.status.code() {
+                    Some(0) => break,
+                    Some(3) => {}
+                    code => panic!("{what}: {code:?}\n{}", String::from_utf8_lossy(&ended.stderr)),
+                }
+            }
+            1
+        } else {
+            desk.ends(0, REHEARSE);
+            2
+        };
+        let record = desk.is_intact_and_complete(number);
+        if number == 1 {
+            assert!(record.bytes.starts_with(&before[..usize::try_from(promised).unwrap()]), "{what}");
+        }
+        started_once_or_decided(&record.events, &what);
+        assert_eq!(left(&product), expected, "{what}\n{:#?}", record.shape());
+    });
+}
+
+/// No block ran twice but where somebody said so.
+fn started_once_or_decided(events: &[serde_json::Value], what: &str) {
+    for event in events.iter().filter(|event| event["type"] == "action.started") {
+        let about = |kind: &'static str| {
+            events.iter().filter(move |other| other["type"] == kind && other["action"] == event["action"])
+        };
+        let decided = about("decision").filter(|event| event["choice"] == "run").count();
+        let failed = about("action.finished").filter(|event| event["outcome"] != "passed").count();
+        assert!(about("action.started").count() <= 1 + decided + failed, "{what}: {}", event["action"]);
+    }
+}
