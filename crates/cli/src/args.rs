@@ -48,6 +48,14 @@ pub enum Verb {
     Replay(Replay),
     /// Render a record
     Report(Report),
+    /// Write what a repository needs and does not have
+    Init(Init),
+    /// Print a shell's completions
+    Completions(Completions),
+    /// Print the manual page, or write one page a verb
+    Man(Man),
+    /// Print a JSON Schema of what holdpoint reads or writes
+    Schema(Schema),
 }
 
 /// How a reading verb answers.
@@ -251,6 +259,75 @@ pub enum ReportFormat {
     Markdown,
     /// Everything, for programs.
     Json,
+    /// JUnit XML, for continuous integration.
+    Junit,
+    /// An asciicast (version 3), for terminal players.
+    Cast,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The repository, or a directory [default: the current one]
+    pub directory: Option<PathBuf>,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Z shell.
+    Zsh,
+    /// Friendly interactive shell.
+    Fish,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write the main page and one page a verb into this directory
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// What is to be described
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What a schema can be had of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A run-book's front matter.
+    FrontMatter,
+    /// The option lines of run, check and rollback blocks.
+    Options,
+    /// A `yaml step` block.
+    Step,
+    /// A `yaml expect` block.
+    Expect,
+    /// A `yaml record` block.
+    Record,
+    /// A `yaml signoff` block.
+    Signoff,
+    /// holdpoint.toml.
+    Config,
+    /// One line of a record's run.jsonl.
+    Events,
+    /// An answers file.
+    Answers,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -352,7 +352,7 @@ pub struct SignOff {
 }
 
 /// What a signature means (21 CFR 11.50 (a) (3)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Meaning {
     /// The signer looked at it.

@@ -12,7 +12,7 @@ pub use opened::*;
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
 ///
 /// No floating-point numbers; durations are whole milliseconds; digests are SHA-256 in lower-case hex.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum Event {
     /// Event 0: what runs, where, with what, by whom.
@@ -227,7 +227,9 @@ impl Event {
 }
 
 /// A blob of the record: its digest and length.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct BlobRef {
     /// SHA-256, lower-case hex.
@@ -237,7 +239,7 @@ pub struct BlobRef {
 }
 
 /// Somebody, and how the answer came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct By {
     /// The principal, as `holdpoint.toml` names people.
@@ -247,7 +249,7 @@ pub struct By {
 }
 
 /// How an answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// A person at a terminal.
@@ -261,7 +263,7 @@ pub enum Via {
 }
 
 /// Proof named with a recorded value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Evidence {
     /// An address.
@@ -276,7 +278,7 @@ pub enum Evidence {
 }
 
 /// A release that was given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignedOff {
     /// The step.
@@ -298,7 +300,7 @@ pub struct SignedOff {
 }
 
 /// What was done is not what the document says. At the head of every report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deviation {
     /// What kind.
@@ -318,7 +320,7 @@ pub struct Deviation {
 }
 
 /// What kind of deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviationKind {
     /// Not done.
@@ -336,7 +338,7 @@ pub enum DeviationKind {
 }
 
 /// An answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// Warned of what comes, go on.
@@ -354,7 +356,7 @@ pub enum Choice {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything was done, deviations included.

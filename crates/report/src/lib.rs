@@ -1,11 +1,13 @@
-//! A record, rendered: the executed copy (Markdown), one JSON object, and frames to replay.
+//! A record, rendered: the executed copy (Markdown), one JSON object, frames to replay, an asciicast, JUnit XML.
 //!
 //! Executes nothing and reads no files: events, plan, source text and a way to read blobs come in, strings go out.
 //! What comes from a run (outputs, reasons, names, values) is never trusted: it is made harmless here before it
 //! stands in a rendering.
 
 mod blobs;
+mod cast;
 mod error;
+mod junit;
 mod markdown;
 mod summary;
 mod text;
@@ -15,7 +17,9 @@ mod timeline;
 use holdpoint_document::Plan;
 use holdpoint_engine::{BlobRef, Stamped};
 
+pub use cast::cast;
 pub use error::ReportError;
+pub use junit::junit;
 pub use markdown::markdown;
 pub use summary::*;
 pub use text::visible;

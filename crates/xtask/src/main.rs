@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{demo, licences, product, suite, tidy, workspace};
+use holdpoint_xtask::{demo, licences, product, suite, tidy, tools, workspace};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -30,6 +30,8 @@ enum Verb {
     },
     /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
     Test,
+    /// Install the programs and packages that the tests need, where they are missing.
+    Tools,
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|error| failed(&error));
         }
         Verb::Test => suite::run(),
+        Verb::Tools => tools::ensure(),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

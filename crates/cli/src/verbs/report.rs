@@ -20,6 +20,8 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
         ReportFormat::Json => recorded
             .with_material(verdict, holdpoint_report::json)
             .map(|json| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"),
+        ReportFormat::Junit => recorded.with_material(verdict, holdpoint_report::junit),
+        ReportFormat::Cast => recorded.with_material(verdict, holdpoint_report::cast),
     };
     let text = text.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
     if !proof.verdict.intact() {

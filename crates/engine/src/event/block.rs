@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::BlobRef;
 
 /// A block is about to be executed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Started {
     /// The step.
@@ -27,7 +27,7 @@ pub struct Started {
 }
 
 /// A block ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finished {
     /// The step.
@@ -76,7 +76,7 @@ pub struct Finished {
 }
 
 /// What a block printed, each stream apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Standard output.
@@ -88,7 +88,7 @@ pub struct Output {
 }
 
 /// How a block ended. A value, never an error of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every expectation held.
@@ -102,7 +102,7 @@ pub enum Outcome {
 }
 
 /// One expectation and what came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
     /// What was expected, in words.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::BlobRef;
 
 /// Event 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunOpened {
     /// Format version of the record, `1.0`.
@@ -40,7 +40,7 @@ pub struct RunOpened {
 }
 
 /// The document that runs. Title, id and revision are its own claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Runbook {
     /// Path, relative to the repository's root.
@@ -70,7 +70,7 @@ pub struct Runbook {
 }
 
 /// A document's own claims about its control: who wrote and approves it, and when. Not checked by a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// Who wrote it, as the document names people.
@@ -108,7 +108,7 @@ impl Claims {
 }
 
 /// Where a run runs, as configured when it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSeen {
     /// Its name; `local` where the repository defines none.
@@ -126,7 +126,7 @@ pub struct EnvironmentSeen {
 }
 
 /// An input and where its value came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputGiven {
     /// Its name.
@@ -141,7 +141,7 @@ pub struct InputGiven {
 }
 
 /// Who drives the run, with what program, on what machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who operates.
@@ -167,7 +167,7 @@ pub struct Session {
 }
 
 /// The program that wrote an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Its version.

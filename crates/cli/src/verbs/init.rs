@@ -1,0 +1,121 @@
+//! `init`: writes what a repository needs and does not have, and nothing else.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::args;
+use crate::exit::Exit;
+use crate::place::{CONFIG, Place, current_dir, git};
+use crate::problem::Problem;
+use crate::screen;
+
+const RUN_BOOK: &str = "runbooks/first.md";
+const IGNORE: &str = ".gitignore";
+
+/// Sets a repository, or a directory, up.
+pub fn init(arguments: &args::Init) -> Result<Exit, Problem> {
+    let here = current_dir()?;
+    let directory = arguments.directory.as_ref().map_or(here.clone(), |named| here.join(named));
+    if !directory.is_dir() {
+        let message = format!("{} is no directory", directory.display());
+        return Err(Problem::usage(message, "Make it first, or leave it out for the current one."));
+    }
+    let place = Place::of(&directory)?;
+    let mut wrote = Vec::new();
+    if create(&place.root.join(CONFIG), include_str!("init/holdpoint.toml"))? {
+        wrote.push(format!("{CONFIG}: every setting, commented out; nothing has to be set"));
+    }
+    if ignore_runs(&place)? {
+        wrote.push(format!("{IGNORE}: a line that keeps runs out of commits"));
+    }
+    if create(&place.root.join(RUN_BOOK), include_str!("init/first.md"))? {
+        wrote.push(format!("{RUN_BOOK}: a first run-book"));
+    }
+    screen::say(&format!("{}:", place.root.display()));
+    for line in &wrote {
+        screen::say(&format!("  wrote {line}"));
+    }
+    if wrote.is_empty() {
+        screen::say("  everything is there already; nothing was written");
+    }
+    let environments = place.configuration().map(|config| &config.environments);
+    let first = environments.and_then(|environments| environments.keys().next());
+    let environment = first.map(|name| format!(" --env {name}")).unwrap_or_default();
+    screen::say("");
+    screen::say("Next:");
+    let from = place.root.canonicalize().ok();
+    if from != here.canonicalize().ok() {
+        screen::say(&format!("  cd {}", place.root.display()));
+    }
+    screen::say(&format!("  holdpoint check {RUN_BOOK}"));
+    screen::say(&format!("  holdpoint run {RUN_BOOK}{environment}"));
+    screen::say("  holdpoint verify latest");
+    Ok(Exit::Passed)
+}
+
+/// Writes a file that is not there; whether it did. What is there stays as it is, whatever it is.
+fn create(path: &Path, text: &str) -> Result<bool, Problem> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        let above = mode(directory.parent().unwrap_or(Path::new(".")));
+        std::fs::create_dir(directory).map_err(|error| cannot(directory, &error))?;
+        permit(directory, above & 0o775)?;
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            file.write_all(text.as_bytes()).map_err(|error| cannot(path, &error))?;
+            permit(path, mode(directory) & 0o664)?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(cannot(path, &error)),
+    }
+}
+
+/// Has git ignore the store, unless it does already or the store lies elsewhere; whether anything was written.
+fn ignore_runs(place: &Place) -> Result<bool, Problem> {
+    let store = place.store();
+    let Ok(below) = store.path().strip_prefix(&place.root) else { return Ok(false) };
+    let below = below.to_string_lossy().into_owned();
+    let probe = format!("{below}/0001-run/run.jsonl");
+    if place.is_git && git(&place.root, &["check-ignore", "--no-index", "-q", "--", &probe]).is_some() {
+        return Ok(false);
+    }
+    let path = place.root.join(IGNORE);
+    let line = format!("/{below}/");
+    if create(&path, &format!("{line}\n"))? {
+        return Ok(true);
+    }
+    let mut text = String::new();
+    let open = std::fs::File::open(&path).and_then(|mut file| file.read_to_string(&mut text));
+    open.map_err(|error| cannot(&path, &error))?;
+    let same = |known: &str| known.trim().trim_matches('/') == line.trim_matches('/');
+    if text.lines().any(same) {
+        return Ok(false);
+    }
+    let before = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let mut file =
+        std::fs::OpenOptions::new().append(true).open(&path).map_err(|error| cannot(&path, &error))?;
+    file.write_all(format!("{before}{line}\n").as_bytes()).map_err(|error| cannot(&path, &error))?;
+    Ok(true)
+}
+
+/// The program makes private files; what belongs to the repository is as open as the directory it lies in.
+fn permit(path: &Path, mode: u32) -> Result<(), Problem> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+        .map_err(|error| cannot(path, &error))
+}
+
+fn mode(directory: &Path) -> u32 {
+    let shown: PathBuf =
+        if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() };
+    std::fs::metadata(shown).map_or(0o700, |metadata| metadata.permissions().mode())
+}
+
+fn cannot(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::usage(
+        format!("{} cannot be written: {error}", path.display()),
+        "Nothing that was there was changed. Look at its permissions, then run init again.",
+    )
+}

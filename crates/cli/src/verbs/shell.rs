@@ -1,0 +1,64 @@
+//! `completions` and `man`: made from the arguments themselves, so that they cannot say anything else.
+
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+
+use crate::args::{self, Cli, Shell};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::screen;
+
+const NAME: &str = "holdpoint";
+
+/// Writes a shell's completions to standard output.
+pub fn completions(arguments: &args::Completions) -> Result<Exit, Problem> {
+    let shell = match arguments.shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    screen::data(String::from_utf8_lossy(&script).trim_end());
+    Ok(Exit::Passed)
+}
+
+/// Writes the main page to standard output, or one page a verb into a directory.
+pub fn man(arguments: &args::Man) -> Result<Exit, Problem> {
+    let command = Cli::command().disable_help_subcommand(true);
+    let Some(directory) = &arguments.output else {
+        screen::data(page(command)?.trim_end());
+        return Ok(Exit::Passed);
+    };
+    let cannot = |path: &Path, error: std::io::Error| {
+        Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another directory.")
+    };
+    std::fs::create_dir_all(directory).map_err(|error| cannot(directory, error))?;
+    let mut pages = vec![(format!("{NAME}.1"), command.clone())];
+    for verb in command.get_subcommands() {
+        let name = format!("{NAME}-{}", verb.get_name());
+        // A page of its own has to name the whole command in its synopsis, and the program's version.
+        let whole = format!("{NAME} {}", verb.get_name());
+        let own = verb.clone().display_name(name.clone()).bin_name(whole).version(env!("CARGO_PKG_VERSION"));
+        pages.push((format!("{name}.1"), own));
+    }
+    for (name, command) in &pages {
+        let path = directory.join(name);
+        std::fs::write(&path, page(command.clone())?).map_err(|error| cannot(&path, error))?;
+    }
+    screen::say(&format!("Wrote {} pages to {}.", pages.len(), directory.display()));
+    screen::say(&format!("Read one with: man -l {}", directory.join(format!("{NAME}.1")).display()));
+    Ok(Exit::Passed)
+}
+
+fn page(command: Command) -> Result<String, Problem> {
+    let mut text = Vec::new();
+    let page = clap_mangen::Man::new(command).manual("Holdpoint");
+    let page = page.source(concat!("holdpoint ", env!("CARGO_PKG_VERSION")));
+    page.render(&mut text).map_err(|error| {
+        Problem::fault(format!("the page cannot be made: {error}"), "This is a fault of holdpoint.")
+    })?;
+    // A blank at a line's end is what linters of man pages stumble over.
+    Ok(String::from_utf8_lossy(&text).lines().map(|line| line.trim_end().to_owned() + "\n").collect())
+}

@@ -1,0 +1,18 @@
+//! What sets a repository and a shell up, and formats that other programs read: each tried with those very programs.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test binary: nothing of it can be reached from outside"
+)]
+
+mod cast;
+mod init;
+mod junit;
+mod keys;
+mod node;
+mod schema;
+mod shells;
+#[path = "../verbs/support.rs"]
+mod support;

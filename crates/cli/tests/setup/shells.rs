@@ -1,0 +1,144 @@
+//! Completions, asked for in the shells themselves; man pages, read by `man` and by a linter.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use expectrl::session::OsSession;
+use expectrl::{Expect, Session};
+
+use crate::support::{Bench, HOLDPOINT, Ran};
+
+const VERBS_IN_RE: [&str; 3] = ["replay", "report", "resume"];
+
+/// A bench with the script of a shell in `complete`.
+fn bench(shell: &str) -> Bench {
+    let bench = Bench::new();
+    let script = bench.ends(0, &["completions", shell]);
+    assert_eq!(script.stderr, "");
+    bench.file("complete", &script.stdout);
+    bench
+}
+
+fn run(bench: &Bench, program: &str, arguments: &[&str]) -> String {
+    let output = bench.command(program).args(arguments).output();
+    let ran =
+        Ran::of(output.unwrap_or_else(|error| panic!("{program}: {error}; cargo xtask tools installs it")));
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{program} {arguments:?}: {}", ran.stdout);
+    ran.stdout
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn bash_completes_verbs_options_and_their_values() {
+    let bench = bench("bash");
+    let ask = |line: &[&str]| {
+        let last = line.len() - 1;
+        let script = format!(
+            "source ./complete; COMP_WORDS=({}); COMP_CWORD={last}; _holdpoint holdpoint '{}' '{}'; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            line.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+            line[last],
+            line[last - 1],
+        );
+        words(&run(&bench, "bash", &["--norc", "-euc", &script]))
+    };
+    assert_eq!(ask(&["holdpoint", "re"]), set(&VERBS_IN_RE));
+    assert_eq!(ask(&["holdpoint", "run", "--un"]), set(&["--unattended"]));
+    assert_eq!(ask(&["holdpoint", "report", "1", "--format", "j"]), set(&["json", "junit"]));
+    assert_eq!(
+        ask(&["holdpoint", "completions", ""]).intersection(&set(&["bash", "zsh", "fish"])).count(),
+        3
+    );
+}
+
+#[test]
+fn fish_completes_verbs_options_and_their_values() {
+    let bench = bench("fish");
+    let ask = |line: &str| -> BTreeSet<String> {
+        let script = format!("source ./complete; complete -C '{line}'");
+        let told = run(&bench, "fish", &["--no-config", "-c", &script]);
+        told.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ask("holdpoint re"), set(&VERBS_IN_RE));
+    assert_eq!(ask("holdpoint run --un"), set(&["--unattended"]));
+    assert_eq!(ask("holdpoint report 1 --format j"), set(&["json", "junit"]));
+}
+
+/// zsh completes in its line editor only, so it gets a terminal, and the key that one would press.
+#[test]
+fn zsh_completes_verbs_options_and_their_values() {
+    let bench = bench("zsh");
+    let mut command = bench.command("zsh");
+    command.args(["-f", "-i"]).env("TERM", "dumb").env("COLUMNS", "200");
+    let mut zsh: OsSession =
+        Session::spawn(command).unwrap_or_else(|error| panic!("zsh: {error}; cargo xtask tools installs it"));
+    zsh.set_expect_timeout(Some(Duration::from_secs(60)));
+    zsh.send_line("PS1='rea''dy> '; unsetopt zle_bracketed_paste; autoload -Uz compinit").unwrap();
+    zsh.expect("ready> ").unwrap();
+    zsh.send_line("compinit -u -D; source ./complete; LISTMAX=0; print load''ed").unwrap();
+    zsh.expect("loaded").unwrap();
+    zsh.expect("ready> ").unwrap();
+    for (typed, wanted) in [
+        ("holdpoint re", &VERBS_IN_RE[..]),
+        ("holdpoint run --un", &["--unattended"]),
+        ("holdpoint report 1 --format j", &["json", "junit"]),
+    ] {
+        // Ctrl-D at the end of a line lists what it could become.
+        zsh.send(format!("{typed}\x04")).unwrap();
+        for word in wanted {
+            zsh.expect(*word).unwrap_or_else(|error| panic!("{typed}: {word}: {error}"));
+        }
+        zsh.send("\x15").unwrap();
+    }
+    zsh.send_line("exit").unwrap();
+    zsh.expect(expectrl::Eof).unwrap();
+}
+
+#[test]
+fn a_script_is_data_alone_and_an_unknown_shell_is_a_usage_error() {
+    let bench = Bench::new();
+    bench.ends(2, &["completions", "tcsh"]).says("bash, zsh, fish");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = bench.ends(0, &["completions", shell]).stdout;
+        assert!(script.ends_with('\n') && !script.contains(HOLDPOINT), "{shell}");
+    }
+}
+
+#[test]
+fn there_is_a_page_a_verb_that_man_shows_and_a_linter_lets_pass() {
+    let bench = Bench::new();
+    bench.ends(0, &["man", "-o", "pages"]).says("Wrote ");
+    let help = bench.ends(0, &["--help"]).stdout;
+    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let verbs = verbs.take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("   "));
+    let verbs = verbs.filter_map(|line| line.split_whitespace().next()).filter(|verb| *verb != "help");
+    let mut pages = vec!["holdpoint.1".to_owned()];
+    pages.extend(verbs.map(|verb| format!("holdpoint-{verb}.1")));
+    assert!(pages.len() > 14, "{pages:?}");
+    let there = std::fs::read_dir(bench.path("pages")).unwrap();
+    assert_eq!(there.count(), pages.len());
+    for page in pages {
+        let file = format!("pages/{page}");
+        let name = page.trim_end_matches(".1");
+        let shown =
+            Ran::of(bench.command("man").args(["-l", &file]).env("MANWIDTH", "100").output().unwrap());
+        assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{page}");
+        for part in ["NAME", "SYNOPSIS", "OPTIONS", name] {
+            assert!(shown.stdout.contains(part), "{page} has no {part}\n{}", shown.stdout);
+        }
+        let lint = Ran::of(bench.command("mandoc").args(["-Tlint", "-Werror", &file]).output().unwrap());
+        assert_eq!(lint.code, 0, "{page}\n{}", lint.stdout);
+    }
+    let main = bench.ends(0, &["man"]);
+    assert_eq!(main.stdout, bench.text("pages/holdpoint.1"));
+    assert!(main.stdout.contains("parked: the run waits"), "exit codes are not in the page");
+    let run = bench.text("pages/holdpoint-run.1");
+    assert!(run.contains("holdpoint run") && run.contains("unattended"));
+}

@@ -1,0 +1,221 @@
+//! A run as an asciicast (version 3), for players that know nothing of run-books.
+//!
+//! The format: one JSON object as a head, then one array `[interval, code, data]` a line, the interval in seconds
+//! since the line before. Codes used here: `o` output, `m` marker, `x` the exit code.
+
+use std::time::Duration;
+
+use holdpoint_engine::{Event, Outcome, Verdict};
+
+use crate::text::visible;
+use crate::{CommandKind, Frame, FrameKind, Material, ReportError, Stream, took};
+
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
+/// A line longer than this is shown in pieces, bytes.
+const LONGEST: usize = 4096;
+
+/// The record as an asciicast: what the operator saw, with the waits as they were, and a marker at each step.
+///
+/// # Errors
+///
+/// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
+pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
+    let Some((first, Event::RunOpened(opened))) = m.events.first().map(|first| (first, &first.event)) else {
+        return Err(ReportError::NotOpened);
+    };
+    let title = format!("Run {}: {}", opened.number, opened.runbook.title);
+    let head = serde_json::json!({
+        "version": 3,
+        "term": {"cols": COLUMNS, "rows": ROWS, "type": "xterm-256color"},
+        "timestamp": first.at.as_second(),
+        "title": one_line(&title),
+    });
+    let mut tape = Tape { text: format!("{head}\n"), before: Duration::ZERO, pending: Default::default() };
+    tape.line(Duration::ZERO, &bold(&one_line(&title)));
+    let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
+    tape.line(Duration::ZERO, &one_line(&about));
+    for frame in crate::timeline(m) {
+        tape.frame(&frame);
+    }
+    Ok(tape.text)
+}
+
+struct Tape {
+    text: String,
+    before: Duration,
+    /// Unfinished lines of standard output and standard error.
+    pending: [Vec<u8>; 2],
+}
+
+impl Tape {
+    fn event(&mut self, at: Duration, code: &str, data: &str) {
+        // Differences of whole microseconds: nothing is rounded, so nothing adds up.
+        let micros = at.as_micros().saturating_sub(self.before.as_micros());
+        self.before = at.max(self.before);
+        let data = serde_json::Value::from(data);
+        self.text.push_str(&format!(
+            "[{}.{:06}, \"{code}\", {data}]\n",
+            micros / 1_000_000,
+            micros % 1_000_000
+        ));
+    }
+
+    fn line(&mut self, at: Duration, text: &str) {
+        self.event(at, "o", &format!("{text}\r\n"));
+    }
+
+    /// Output as the operator saw it: line by line, each with the mark of its stream.
+    fn output(&mut self, at: Duration, stream: Stream, bytes: &[u8]) {
+        let of = usize::from(stream == Stream::Stderr);
+        self.pending[of].extend_from_slice(bytes);
+        loop {
+            let pending = &mut self.pending[of];
+            let end = match pending.iter().position(|byte| *byte == b'\n') {
+                Some(end) => end + 1,
+                None if pending.len() > LONGEST => LONGEST,
+                None => return,
+            };
+            let line: Vec<u8> = pending.drain(..end).collect();
+            self.output_line(at, of, &line);
+        }
+    }
+
+    fn output_line(&mut self, at: Duration, of: usize, line: &[u8]) {
+        let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+        // A progress display overwrites its own line: what a reader saw is what came last.
+        let text = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
+        let gutter = if of == 1 { "\u{1b}[33m  ┃ \u{1b}[0m" } else { "\u{1b}[2m  │ \u{1b}[0m" };
+        self.line(at, &format!("{gutter}{text}"));
+    }
+
+    fn unfinished(&mut self, at: Duration) {
+        for of in [1, 0] {
+            let rest = std::mem::take(&mut self.pending[of]);
+            if !rest.is_empty() {
+                self.output_line(at, of, &rest);
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame) {
+        let at = frame.at;
+        if let FrameKind::Output { stream, bytes } = &frame.kind {
+            return self.output(at, *stream, bytes);
+        }
+        self.unfinished(at);
+        match &frame.kind {
+            FrameKind::StepHead { step, number, title } => {
+                let name = if number.is_empty() { one_line(step) } else { format!("{number} {title}") };
+                self.event(at, "m", &one_line(&name));
+                self.line(at, "");
+                self.line(at, &bold(&format!("── {} ──", one_line(&name))));
+            }
+            FrameKind::Command { action, kind, attempt, script, differs, language } => {
+                let attempt = if *attempt > 1 { format!(" · attempt {attempt}") } else { String::new() };
+                let differs = if *differs { " · not the document's own script" } else { "" };
+                let kind = match kind {
+                    CommandKind::Run => "run",
+                    CommandKind::Check => "check",
+                    CommandKind::Probe => "check, to find out",
+                    CommandKind::Rollback => "rollback",
+                };
+                self.line(at, &format!("  {} · {language} {kind}{attempt}{differs}", one_line(action)));
+                for line in visible(script.trim_end().as_bytes()).lines() {
+                    self.line(at, &format!("\u{1b}[36m    {line}\u{1b}[0m"));
+                }
+            }
+            FrameKind::Closed(verdict) => {
+                let (words, code) = match verdict {
+                    Verdict::Passed => ("PASSED", "0"),
+                    Verdict::Failed => ("FAILED", "1"),
+                    Verdict::RolledBack => ("ROLLED BACK", "1"),
+                    Verdict::Aborted => ("ABORTED", "4"),
+                };
+                self.line(at, "");
+                self.line(at, &bold(words));
+                self.event(at, "x", code);
+            }
+            other => {
+                if let Some(text) = words(other) {
+                    self.line(at, &format!("  {text}"));
+                }
+            }
+        }
+    }
+}
+
+/// What a frame says in one line; `None` where it says nothing.
+fn words(kind: &FrameKind) -> Option<String> {
+    let because = |reason: &Option<String>| match reason {
+        Some(reason) => format!(": {}", one_line(reason)),
+        None => String::new(),
+    };
+    Some(match kind {
+        FrameKind::Session { session, resumed } => {
+            let what = if *resumed { "taken up again" } else { "opened" };
+            format!("{what} by {} on {}", one_line(&session.operator), one_line(&session.host))
+        }
+        FrameKind::Ended { outcome, exit, signal, error, duration_ms, .. } => {
+            let colour = if *outcome == Outcome::Passed { 32 } else { 31 };
+            let exit = exit.map(|exit| format!(" · exit {exit}")).unwrap_or_default();
+            let signal = signal.map(|signal| format!(" · signal {signal}")).unwrap_or_default();
+            let error = error.as_ref().map(|error| format!(" · {}", one_line(error))).unwrap_or_default();
+            let outcome = crate::Status::from(*outcome).words();
+            format!("\u{1b}[{colour}m{outcome}\u{1b}[0m{exit}{signal}{error} · {}", took(*duration_ms))
+        }
+        FrameKind::Expectation { held: true, .. } => return None,
+        FrameKind::Expectation { expected, came, .. } => {
+            let came = came.as_deref().unwrap_or("nothing");
+            format!("  expected  {}\r\n    came      {}", one_line(expected), one_line(came))
+        }
+        FrameKind::Captured { name, value } => format!("captured {} = {}", one_line(name), one_line(value)),
+        FrameKind::Confirmed { text, by } => {
+            format!("[x] {}  (confirmed by {})", one_line(text), one_line(&by.who))
+        }
+        FrameKind::Value { name, value, within_limits, by, .. } => {
+            let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
+            let (name, value, who) = (one_line(name), one_line(value), one_line(&by.who));
+            format!("{name} = {value}  (written down by {who}{limits})")
+        }
+        FrameKind::SignOffRequested { role, statement } => {
+            format!("HOLD POINT release by the role {}: “{}”", one_line(role), one_line(statement))
+        }
+        FrameKind::SignOff(signed) => {
+            format!("released by {} ({})", one_line(&signed.name), one_line(&signed.by.who))
+        }
+        FrameKind::SignOffWithheld { rejected, reason, by } => {
+            let what = if *rejected { "rejected" } else { "refused" };
+            format!("release {what}, {}: {}", one_line(&by.who), one_line(reason))
+        }
+        FrameKind::NotApplicable { condition } => {
+            format!("not for this run: {} does not hold", one_line(condition))
+        }
+        FrameKind::Decision { choice, reason, by } => {
+            format!("decided by {}: {choice:?}{}", one_line(&by.who), because(reason))
+        }
+        FrameKind::Deviation(deviation) => {
+            let (who, reason) = (one_line(&deviation.by.who), one_line(&deviation.reason));
+            format!("\u{1b}[33mDEVIATION\u{1b}[0m ({:?}) by {who}: {reason}", deviation.kind)
+        }
+        FrameKind::Rollback { steps, without, reason, .. } => {
+            let without = match without.as_slice() {
+                [] => String::new(),
+                steps => format!("; nothing undoes {}", one_line(&steps.join(", "))),
+            };
+            format!("ROLLBACK of {}{without}{}", one_line(&steps.join(", ")), because(reason))
+        }
+        FrameKind::Note { text, by } => format!("note by {}: {}", one_line(&by.who), one_line(text)),
+        FrameKind::Remark(text) => format!("note: {}", one_line(text)),
+        _ => return None,
+    })
+}
+
+fn bold(text: &str) -> String {
+    format!("\u{1b}[1m{text}\u{1b}[0m")
+}
+
+/// Text on one line of a terminal, in which nothing acts.
+fn one_line(text: &str) -> String {
+    visible(text.as_bytes()).replace('\n', "⏎").replace('\t', " ")
+}

@@ -1,0 +1,293 @@
+//! A run as JUnit XML, for continuous integration: a suite a step, a case an action.
+//!
+//! The shape is that of Jenkins's schema `junit-4.xsd`, the one that most readers of such files go by. A last suite
+//! says how the run itself ended, so that a run which stopped before it could fail is never green.
+
+mod xml;
+
+use holdpoint_engine::{BlobRef, DeviationKind, Verdict};
+
+use self::xml::{Element, text};
+use crate::blobs::fetch;
+use crate::text::{shorten, visible};
+use crate::{ActionSummary, Ended, Material, ReportError, Status, StepSummary, Summary, What, summarise};
+
+/// Lines kept at both ends of an output.
+const EDGE: usize = 100;
+
+/// The record as JUnit XML.
+///
+/// # Errors
+///
+/// Those of [`summarise`].
+pub fn junit(m: &Material<'_>) -> Result<String, ReportError> {
+    let summary = summarise(m)?;
+    let mut suites: Vec<Suite> = summary.steps.iter().map(|step| of_step(m, &summary, step)).collect();
+    suites.push(of_run(&summary));
+    let sum = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>().to_string();
+    let mut root = Element::new("testsuites")
+        .with("name", &summary.document.title)
+        .with("time", &seconds(summary.run.elapsed_ms))
+        .with("tests", &sum(|suite| suite.cases.len()))
+        .with("failures", &sum(|suite| suite.count(Verdicts::is_failure)))
+        .with("errors", &sum(|suite| suite.count(Verdicts::is_error)));
+    for (at, suite) in suites.into_iter().enumerate() {
+        root.push(suite.element(at, &summary));
+    }
+    Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", root.written()))
+}
+
+struct Suite {
+    name: String,
+    time: u64,
+    started: Option<jiff::Timestamp>,
+    properties: Vec<(&'static str, String)>,
+    cases: Vec<Case>,
+}
+
+struct Case {
+    name: String,
+    class: String,
+    time: u64,
+    verdict: Verdicts,
+    stdout: Option<String>,
+    stderr: Option<String>,
+}
+
+/// What a case comes to.
+enum Verdicts {
+    Passed,
+    Skipped(String),
+    Failure { message: String, body: String },
+    Error { message: String, body: String },
+}
+
+impl Verdicts {
+    fn is_failure(&self) -> bool {
+        matches!(self, Verdicts::Failure { .. })
+    }
+
+    fn is_error(&self) -> bool {
+        matches!(self, Verdicts::Error { .. })
+    }
+
+    fn is_skipped(&self) -> bool {
+        matches!(self, Verdicts::Skipped(_))
+    }
+}
+
+impl Suite {
+    fn count(&self, which: fn(&Verdicts) -> bool) -> usize {
+        self.cases.iter().filter(|case| which(&case.verdict)).count()
+    }
+
+    fn element(self, at: usize, summary: &Summary) -> Element {
+        let mut suite = Element::new("testsuite")
+            .with("name", &self.name)
+            .with("tests", &self.cases.len().to_string())
+            .with("failures", &self.count(Verdicts::is_failure).to_string())
+            .with("errors", &self.count(Verdicts::is_error).to_string())
+            .with("skipped", &self.count(Verdicts::is_skipped).to_string())
+            .with("time", &seconds(self.time))
+            .with("id", &at.to_string());
+        if let Some(started) = self.started {
+            suite = suite.with("timestamp", &started.strftime("%Y-%m-%dT%H:%M:%S").to_string());
+        }
+        if let Some(session) = summary.sessions.first() {
+            suite = suite.with("hostname", &session.session.host);
+        }
+        if !self.properties.is_empty() {
+            let mut properties = Element::new("properties");
+            for (name, value) in &self.properties {
+                properties.push(Element::new("property").with("name", name).with("value", value));
+            }
+            suite.push(properties);
+        }
+        for case in self.cases {
+            suite.push(case.element());
+        }
+        suite
+    }
+}
+
+impl Case {
+    fn element(self) -> Element {
+        let mut case = Element::new("testcase")
+            .with("name", &self.name)
+            .with("classname", &self.class)
+            .with("time", &seconds(self.time));
+        match self.verdict {
+            Verdicts::Passed => {}
+            Verdicts::Skipped(reason) => case.push(text("skipped", &reason)),
+            Verdicts::Failure { message, body } => {
+                case.push(text("failure", &body).with("message", &message).with("type", "failure"));
+            }
+            Verdicts::Error { message, body } => {
+                case.push(text("error", &body).with("message", &message).with("type", "error"));
+            }
+        }
+        for (name, output) in [("system-out", self.stdout), ("system-err", self.stderr)] {
+            if let Some(output) = output {
+                case.push(text(name, &output));
+            }
+        }
+        case
+    }
+}
+
+fn of_step(m: &Material<'_>, summary: &Summary, step: &StepSummary) -> Suite {
+    let used = step.rollback_blocks.iter().filter(|block| block.status != Status::NotUsed);
+    let cases: Vec<Case> =
+        step.actions.iter().chain(used).map(|action| of_action(m, summary, step, action)).collect();
+    Suite {
+        name: format!("{} {}", step.number, step.title),
+        time: cases.iter().map(|case| case.time).sum(),
+        started: step.started,
+        properties: Vec::new(),
+        cases,
+    }
+}
+
+fn of_action(m: &Material<'_>, summary: &Summary, step: &StepSummary, action: &ActionSummary) -> Case {
+    let ended = action.last_attempt().and_then(|attempt| attempt.finished.as_ref());
+    let output = ended.and_then(|ended| ended.result.output.as_ref());
+    let shown = |blob: &BlobRef| match fetch(m, blob).bytes() {
+        Ok(bytes) if bytes.is_empty() => None,
+        Ok(bytes) => Some(shorten(&bytes, EDGE).lines.join("\n")),
+        Err(why) => Some(format!("({why})")),
+    };
+    Case {
+        name: format!("{} {}", action.id, action.kind),
+        class: step.id.clone(),
+        time: action.duration_ms,
+        verdict: verdict(summary, step, action, ended),
+        stdout: output.and_then(|output| shown(&output.stdout)),
+        stderr: output.and_then(|output| shown(&output.stderr)),
+    }
+}
+
+fn verdict(summary: &Summary, step: &StepSummary, action: &ActionSummary, ended: Option<&Ended>) -> Verdicts {
+    let message = action.status.words().to_lowercase();
+    let histories = || action.history.iter().rev().chain(step.history.iter().rev()).filter(|h| !h.superseded);
+    match action.status {
+        Status::Passed
+        | Status::PassedWithDeviations
+        | Status::Confirmed
+        | Status::Recorded
+        | Status::Signed
+        | Status::TakenAsDone
+        | Status::RolledBack => Verdicts::Passed,
+        Status::Failed
+        | Status::TimedOut
+        | Status::Interrupted
+        | Status::Rejected
+        | Status::RollbackFailed => Verdicts::Failure { message, body: why(summary, action, ended) },
+        Status::InDoubt => Verdicts::Error {
+            message,
+            body: "it was started, and the record does not say how it ended".to_owned(),
+        },
+        Status::Skipped => {
+            let reason = histories().find_map(|happening| match &happening.what {
+                What::Deviation { kind: DeviationKind::Skipped, reason, by, .. } => {
+                    Some(format!("skipped by {}: {reason}", by.who))
+                }
+                _ => None,
+            });
+            Verdicts::Skipped(reason.unwrap_or(message))
+        }
+        Status::NotApplicable => {
+            let reason = histories().find_map(|happening| match &happening.what {
+                What::NotApplicable { condition } => Some(format!("not for this run: {condition}")),
+                _ => None,
+            });
+            Verdicts::Skipped(reason.unwrap_or(message))
+        }
+        Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting => {
+            Verdicts::Skipped(message)
+        }
+    }
+}
+
+/// What was expected and what came, a line each.
+fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> String {
+    let mut lines = Vec::new();
+    if let Some(result) = ended.map(|ended| &ended.result) {
+        lines.extend(result.exit.map(|exit| format!("exit {exit}")));
+        lines.extend(result.signal.map(|signal| format!("signal {signal}")));
+        lines.extend(result.error.clone());
+        for judged in result.expectations.iter().filter(|judged| !judged.held) {
+            lines.push(format!("expected {}", judged.expected));
+            lines.push(format!("came     {}", judged.came.as_deref().unwrap_or("nothing")));
+        }
+    }
+    for happening in action.history.iter().filter(|happening| !happening.superseded) {
+        match &happening.what {
+            What::Recorded { name, value, within_limits: false, .. } => {
+                lines.push(format!("{name} = {value} is out of its limits"));
+            }
+            What::Rejected { reason, by } => {
+                lines.push(format!("rejected by {}: {reason}", summary.name_of(&by.who)));
+            }
+            _ => {}
+        }
+    }
+    lines.join("\n")
+}
+
+/// How the run itself ended, and whether its record can be believed.
+fn of_run(summary: &Summary) -> Suite {
+    let run = &summary.run;
+    let case = |name: &str, verdict| Case {
+        name: name.to_owned(),
+        class: "run".to_owned(),
+        time: 0,
+        verdict,
+        stdout: None,
+        stderr: None,
+    };
+    let words = summary.verdict_words().to_lowercase();
+    let ended = match run.closed.as_ref().map(|closed| closed.verdict) {
+        Some(Verdict::Passed) => Verdicts::Passed,
+        Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
+        None => {
+            let waits = summary.waits.as_ref().map(|waits| format!("it stands at {}", waits.action));
+            Verdicts::Error { message: words.clone(), body: waits.unwrap_or_default() }
+        }
+    };
+    let mut cases = vec![case("the run passed", ended)];
+    if let Some(verification) = &run.verification {
+        let sound = summary.misfits.is_empty() && verification.starts_with("intact");
+        let verdict = match sound {
+            true => Verdicts::Passed,
+            false => Verdicts::Error { message: verification.clone(), body: "verify the record".to_owned() },
+        };
+        cases.push(case("the record is intact", verdict));
+    }
+    let document = &summary.document;
+    let mut properties = vec![
+        ("run", run.number.to_string()),
+        ("run-id", run.id.clone()),
+        ("environment", run.environment.name.clone()),
+        ("run-book", document.path.clone()),
+        ("run-book-sha256", document.blob.sha256.clone()),
+        ("verdict", words),
+    ];
+    properties.extend(document.commit.clone().map(|commit| ("commit", commit)));
+    for deviation in &summary.deviations {
+        let what = visible(deviation.reason.as_bytes());
+        let about = deviation.action.as_deref().unwrap_or(&deviation.step);
+        properties
+            .push(("deviation", format!("{:?} {about} by {}: {what}", deviation.kind, deviation.by.who)));
+    }
+    Suite {
+        name: format!("Run {}", run.number),
+        time: run.executing_ms,
+        started: Some(run.opened),
+        properties,
+        cases,
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1000, ms % 1000)
+}
