@@ -18,9 +18,6 @@ const NEEDED: &[(&str, &str)] = &[
     ("tar", "tar"),
     ("tmux", "tmux"),
     ("curl", "curl"),
-    ("strace", "strace"),
-    ("faketime", "faketime"),
-    ("prlimit", "util-linux"),
     ("zsh", "zsh"),
     ("fish", "fish"),
     ("man", "man-db"),
@@ -28,6 +25,9 @@ const NEEDED: &[(&str, &str)] = &[
     ("xmllint", "libxml2-utils"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("strace", "strace"),
+    ("faketime", "faketime"),
+    ("prlimit", "util-linux"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
