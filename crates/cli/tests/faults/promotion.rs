@@ -4,7 +4,7 @@
 use holdpoint_xtask::command::{git, output};
 use holdpoint_xtask::product::{self, ANSWERS, Product, RUNBOOK};
 
-use crate::support::Desk;
+use crate::support::{Desk, group_is_gone};
 use crate::wire::{Call, Fault, Wire, first_run};
 use crate::{spread, sweep};
 
@@ -42,6 +42,13 @@ fn left(product: &Product) -> Vec<String> {
     left
 }
 
+/// The process group that a killed driver left, if it had one.
+fn orphan(desk: &Desk) -> Option<i32> {
+    let lock = std::fs::read(first_run(desk)?.join("lock")).ok()?;
+    let lock: serde_json::Value = serde_json::from_slice(&lock).ok()?;
+    i32::try_from(lock["child_group"].as_i64()?).ok()
+}
+
 /// What a person finds out about a block in doubt, and decides.
 fn decide(product: &Product, action: &str) -> &'static str {
     let refs = output(git(&product.repo).args(["ls-remote", "origin"])).unwrap();
@@ -51,6 +58,11 @@ fn decide(product: &Product, action: &str) -> &'static str {
     match action.split('#').next().unwrap() {
         "fast-forward-the-branch" if has("refs/heads/rehearsal/production", &product.candidate) => "happened",
         "tag-the-release" if has("refs/tags/rehearsal-v1.4.0", "") => "happened",
+        "tag-the-release" => {
+            // Half done: the tag is here and was not pushed. Whoever finds that takes it away before trying again.
+            let _ = git(&product.repo).args(["tag", "--delete", "rehearsal-v1.4.0"]).output();
+            "run"
+        }
         _ => "run",
     }
 }
@@ -79,6 +91,8 @@ fn a_promotion_that_is_killed_at_any_event_ends_as_one_that_is_not() {
             for round in 0.. {
                 assert!(round < 4, "{what}: {:#?}", desk.record(1).shape());
                 let doubt = desk.record(1).in_doubt();
+                // The block may have outlived the program: nothing can be decided before it has ended.
+                orphan(&desk).into_iter().for_each(group_is_gone);
                 let decided = doubt.map_or(String::new(), |action| {
                     format!("  {action}: {{ choice: {}, reason: looked at it }}\n", decide(&product, &action))
                 });
