@@ -28,8 +28,8 @@ fn tell(panic: &PanicHookInfo<'_>) {
         screen::neutralise(words(panic.payload()))
     ));
     screen::say(
-        "  help: What was acknowledged is on record. Go on with: holdpoint resume latest. Is the machine, or this user's share \
-         of it, full of processes or open files? If not, please report this.",
+        "  help: What was acknowledged is on record; go on with: holdpoint resume latest. Please report this, unless the \
+         machine, or this user's share of it, is full of processes or open files.",
     );
 }
 

@@ -70,9 +70,9 @@ impl Problem {
         use std::io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied};
         match error.cause.kind() {
             AlreadyExists | NotADirectory | NotFound | PermissionDenied => {
-                Problem::usage(message, "Nothing was run. Look at the path and its permissions.")
+                Problem::usage(message, "Nothing was executed. Look at the path and its permissions.")
             }
-            _ => Problem::fault(message, "Nothing was run. Make room or mend the disk, then try again."),
+            _ => Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again."),
         }
     }
 

@@ -35,7 +35,7 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
             for (word, key, help) in options {
-                screen::say(&format!("    {:<14} {help}", with_key(word, *key)));
+                screen::say(&format!("    {:<17}{help}", with_key(word, *key)));
             }
             continue;
         }
