@@ -8,7 +8,7 @@ use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
 use crate::secrets::{masked, masked_event};
-use crate::world::{Answer, Hands, Journal, Person, Scene};
+use crate::world::{Answer, Hands, Journal, Person, Scene, roll_back};
 
 /// How a drive ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
-                self.person.enter(&scene, *task);
+                screen::step_head(self.plan, task.step_of(self.plan), self.run.values());
+                self.person.enter();
             }
             match next {
                 Next::Open | Next::Await(_) => {
@@ -134,12 +134,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::RollBack => {
                     let wanted = self.run.rollback_plan(self.plan);
-                    let ids = |steps: &[usize]| {
-                        steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect()
-                    };
-                    let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
                     screen::say("  the document asks for a rollback of what was done");
-                    self.record(vec![Event::RollbackOpened { steps, without, reason: None, by: None }])?;
+                    self.record(vec![roll_back(self.plan, &wanted, None, None)])?;
                 }
                 Next::Done(verdict) => {
                     if !self.run.is_closed() {

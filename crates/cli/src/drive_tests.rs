@@ -44,8 +44,6 @@ impl Person for Slow {
         true
     }
 
-    fn enter(&mut self, _: &Scene<'_>, _: Task) {}
-
     fn permit(
         &mut self,
         _: &Scene<'_>,

@@ -22,17 +22,12 @@ pub struct Prepared<P> {
     pub otherwise: Option<P>,
     /// Choices that were taken already: none is taken twice, or a failing retry would never end.
     taken: BTreeSet<(Task, &'static str)>,
-    bare: Bare,
 }
-
-/// Plain lines for runs that nobody watches.
-#[derive(Default)]
-struct Bare;
 
 impl<P: Person> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(answers: Answers, otherwise: Option<P>) -> Prepared<P> {
-        Prepared { answers, otherwise, taken: BTreeSet::new(), bare: Bare }
+        Prepared { answers, otherwise, taken: BTreeSet::new() }
     }
 
     fn entry(&self, plan: &Plan, task: Task) -> Option<&Entry> {
@@ -109,7 +104,7 @@ impl Asked<'_> {
                 return Some(Event::Deviation(Deviation { kind, step, action, script, reason: reason?, by }));
             }
             "rollback" if self.question.is_some() && !offers.rollback.steps.is_empty() => {
-                return Some(roll_back(self.scene.plan, &offers.rollback, reason, self.by()));
+                return Some(roll_back(self.scene.plan, &offers.rollback, reason, Some(self.by())));
             }
             "retry" => Choice::Retry,
             "proceed" => Choice::Proceed,
@@ -189,10 +184,9 @@ impl<P: Person> Person for Prepared<P> {
         self.otherwise.is_some()
     }
 
-    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
-        match &mut self.otherwise {
-            Some(person) => person.enter(scene, task),
-            None => self.bare.enter(scene, task),
+    fn enter(&mut self) {
+        if let Some(person) = &mut self.otherwise {
+            person.enter();
         }
     }
 
@@ -235,12 +229,6 @@ impl<P: Person> Person for Prepared<P> {
                 Ok(Answer::Park)
             }
         }
-    }
-}
-
-impl Bare {
-    fn enter(&self, scene: &Scene<'_>, task: Task) {
-        screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
     }
 }
 

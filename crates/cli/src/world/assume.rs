@@ -53,10 +53,6 @@ impl Person for Assuming {
         false
     }
 
-    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
-        screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
-    }
-
     fn permit(
         &mut self,
         scene: &Scene<'_>,

@@ -10,6 +10,8 @@ mod reply;
 mod tell;
 pub mod terminal;
 
+pub use reply::roll_back;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -67,8 +69,8 @@ pub enum Answer {
 pub trait Person {
     /// Whether somebody sits there and may be asked.
     fn attended(&self) -> bool;
-    /// A new step is at hand.
-    fn enter(&mut self, scene: &Scene<'_>, task: Task);
+    /// A new step is at hand; its head has been shown.
+    fn enter(&mut self) {}
     /// A block is about to run with this script.
     fn permit(
         &mut self,

@@ -7,15 +7,15 @@ use super::Journal;
 use crate::problem::Problem;
 use crate::secrets::masked_bytes;
 
-/// A rollback that somebody asks for.
+/// A rollback that somebody asks for; or the document, where it is nobody.
 pub fn roll_back(
     plan: &Plan,
     wanted: &holdpoint_engine::RollbackPlan,
     reason: Option<String>,
-    by: By,
+    by: Option<By>,
 ) -> Event {
     let ids = |steps: &[usize]| steps.iter().map(|step| plan.steps[*step].id.clone()).collect();
-    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), reason, by: Some(by) }
+    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), reason, by }
 }
 
 /// A file named as evidence becomes a blob, its secrets masked.

@@ -10,7 +10,6 @@ use holdpoint_engine::{By, Execution, Question, Task, Via};
 use super::tell::{show_command, show_prose, show_question};
 use super::{Answer, Journal, Person, Scene};
 use crate::problem::Problem;
-use crate::screen;
 
 /// The operator, at the keyboard.
 pub struct Operator {
@@ -38,9 +37,8 @@ impl Person for Operator {
         true
     }
 
-    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
+    fn enter(&mut self) {
         self.told = None;
-        screen::step_head(scene.plan, task.step_of(scene.plan), scene.run.values());
     }
 
     fn permit(

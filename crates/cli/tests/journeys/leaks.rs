@@ -1,9 +1,9 @@
 //! One secret, leaked in every way that a run has and in every form that it is looked for in: it is found nowhere.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::{Desk, Gate, OPS};
+use crate::support::{Desk, Gate, OPS, files};
 
 /// Something to be escaped in JSON, URLs and shells, and a character that is not ASCII.
 const SECRET: &str = "pä ss/\"w+rd\"-and?some>more~";
@@ -136,16 +136,6 @@ fn desk() -> Desk {
     } });
     desk.write("answers.yaml", &answers.to_string());
     desk
-}
-
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    let below = entries.flat_map(|entry| match entry.file_type().unwrap() {
-        kind if kind.is_dir() => files(&entry.path()),
-        kind if kind.is_file() => vec![entry.path()],
-        _ => Vec::new(),
-    });
-    below.collect()
 }
 
 /// No piece of any form stands there that would tell something. Where nothing was masked nothing was tried.

@@ -1,8 +1,6 @@
 //! A secret that is asked for: nowhere but in the block's environment.
 
-use std::path::{Path, PathBuf};
-
-use crate::support::{Desk, Gate, Terminal, eventually, holds_text};
+use crate::support::{Desk, Gate, Terminal, eventually, files, holds_text};
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -38,17 +36,6 @@ fn gives_it(terminal: &mut Terminal) {
     terminal.waits_for("The token (not shown)").hides();
     terminal.types(&format!("{SECRET}\r"));
     terminal.waits_for("[hidden]");
-}
-
-/// Every file below a directory that can be read without waiting.
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    let below = entries.flat_map(|entry| match entry.file_type().unwrap() {
-        kind if kind.is_dir() => files(&entry.path()),
-        kind if kind.is_file() => vec![entry.path()],
-        _ => Vec::new(),
-    });
-    below.collect()
 }
 
 #[track_caller]

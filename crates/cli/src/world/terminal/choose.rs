@@ -182,7 +182,7 @@ fn act(
                 return Ok(None);
             }
             let Asked::Said(reason) = ask::text("Why is it rolled back?") else { return Ok(None) };
-            Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), by)])))
+            Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), Some(by))])))
         }
         "note" => {
             let Asked::Said(text) = ask::text("Note") else { return Ok(None) };

@@ -5,7 +5,7 @@ mod processes;
 mod record;
 mod terminal;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use desk::{Desk, OPS, QA};
@@ -30,4 +30,15 @@ pub fn holds_text(file: &Path, text: &str) {
     eventually(&format!("{} holds {text:?}", file.display()), || {
         std::fs::read_to_string(file).is_ok_and(|all| all.contains(text))
     });
+}
+
+/// Every file below a directory; no other kind of entry is looked into.
+pub fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let below = entries.flat_map(|entry| match entry.file_type().unwrap() {
+        kind if kind.is_dir() => files(&entry.path()),
+        kind if kind.is_file() => vec![entry.path()],
+        _ => Vec::new(),
+    });
+    below.collect()
 }
