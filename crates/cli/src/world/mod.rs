@@ -6,6 +6,7 @@ pub mod disk;
 pub mod hands;
 pub mod kept_state;
 pub mod memory;
+mod recording;
 mod reply;
 mod tell;
 pub mod terminal;
