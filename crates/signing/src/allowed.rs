@@ -1,0 +1,206 @@
+//! `allowed_signers`: who may sign with which key, in OpenSSH's own format and meaning (ssh-keygen(1)).
+//!
+//! Stricter than OpenSSH in one thing: a line that cannot be read makes the file unusable, rather than being passed
+//! over, so that nobody is left out by a slip nobody sees.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ssh_key::PublicKey;
+use ssh_key::certificate::{CertType, Certificate};
+use ssh_key::public::KeyData;
+
+use crate::Presented;
+use crate::options::{self, Options};
+use crate::pattern::matches_list;
+
+/// A line that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct BadSigners {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The file, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedSigners {
+    lines: Vec<Line>,
+}
+
+/// One line: whose key, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    principals: String,
+    options: Options,
+    key: KeyData,
+}
+
+impl AllowedSigners {
+    /// Reads the text. Times without a zone of their own are of `zone`: OpenSSH takes the local one.
+    ///
+    /// # Errors
+    /// The first line that cannot be read.
+    pub fn read(text: &str, zone: &TimeZone) -> Result<AllowedSigners, BadSigners> {
+        let mut lines = Vec::new();
+        for (index, text) in text.lines().enumerate() {
+            let text = text.trim_matches([' ', '\t', '\r']);
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let number = index + 1;
+            lines.push(line(number, text, zone).map_err(|reason| BadSigners { line: number, reason })?);
+        }
+        Ok(AllowedSigners { lines })
+    }
+
+    /// Whether nobody may sign.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The line that lets `principal` sign with what is presented, in this namespace, at that time.
+    ///
+    /// # Errors
+    /// Why no line does, in words: of the line that comes nearest.
+    pub fn find(
+        &self,
+        principal: &str,
+        presented: &Presented,
+        namespace: &str,
+        at: Timestamp,
+    ) -> Result<&Line, String> {
+        let mut refusal = None;
+        for line in self.lines.iter().filter(|line| matches_list(principal, &line.principals)) {
+            match line.admits(principal, presented, namespace, at) {
+                Some(Ok(())) => return Ok(line),
+                Some(Err(reason)) => refusal = refusal.or(Some(format!("line {}: {reason}", line.number))),
+                None => {}
+            }
+        }
+        Err(refusal.unwrap_or_else(|| {
+            let named = self.lines.iter().any(|line| matches_list(principal, &line.principals));
+            if named {
+                format!("the key {} is not one of {principal}", presented.fingerprint())
+            } else {
+                format!("{principal} is not among the allowed signers")
+            }
+        }))
+    }
+
+    /// Whether some line names this principal with this key, or with an authority that vouches for it.
+    pub fn knows(&self, principal: &str, presented: &Presented) -> bool {
+        let mut lines = self.lines.iter().filter(|line| matches_list(principal, &line.principals));
+        lines.any(|line| line.is_of(presented))
+    }
+}
+
+impl Line {
+    fn is_of(&self, presented: &Presented) -> bool {
+        match (self.options.authority, presented) {
+            (false, Presented::Key(key)) => *key == self.key,
+            (true, Presented::Certificate(certificate)) => *certificate.signature_key() == self.key,
+            _ => false,
+        }
+    }
+
+    /// `None`: the line is about another key.
+    fn admits(
+        &self,
+        principal: &str,
+        presented: &Presented,
+        namespace: &str,
+        at: Timestamp,
+    ) -> Option<Result<(), String>> {
+        if !self.is_of(presented) {
+            return None;
+        }
+        if let Presented::Certificate(certificate) = presented
+            && let Err(reason) = vouches(certificate, principal, at)
+        {
+            return Some(Err(reason));
+        }
+        let options = &self.options;
+        Some(match (&options.namespaces, options.valid_after, options.valid_before) {
+            (Some(list), ..) if !matches_list(namespace, list) => {
+                Err(format!("the key is not for `{namespace}`, but for `{list}`"))
+            }
+            (_, Some(after), _) if at < after => Err(format!("the key is valid from {after} only")),
+            (.., Some(before)) if at.as_second() > before.as_second() => {
+                Err(format!("the key was valid until {before}"))
+            }
+            _ => Ok(()),
+        })
+    }
+}
+
+/// As OpenSSH's `sshkey_cert_check_authority`: a user's certificate, in its time, that names the principal. Critical
+/// options are refused beyond what OpenSSH does: each one restricts, and none is known here.
+fn vouches(certificate: &Certificate, principal: &str, at: Timestamp) -> Result<(), String> {
+    if certificate.cert_type() != CertType::User {
+        return Err("the certificate is not one of a person".to_owned());
+    }
+    if !certificate.valid_principals().iter().any(|name| name == principal) {
+        return Err(format!("the certificate does not name {principal}"));
+    }
+    if !certificate.critical_options().is_empty() {
+        return Err("the certificate has critical options, of which none is known".to_owned());
+    }
+    let second = u64::try_from(at.as_second()).map_err(|_| "a time before 1970".to_owned())?;
+    let authority = certificate.signature_key().fingerprint(ssh_key::HashAlg::Sha256);
+    certificate
+        .validate_at(second, [&authority])
+        .map_err(|_| "the certificate is not valid at that time, or not signed by its authority".to_owned())
+}
+
+fn line(number: usize, text: &str, zone: &TimeZone) -> Result<Line, String> {
+    let (principals, rest) = principals(text)?;
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let missing = || "after the principals come options, if there are any, and a public key".to_owned();
+    if rest.is_empty() {
+        return Err(missing());
+    }
+    if let Ok(key) = rest.parse::<PublicKey>() {
+        return Ok(Line { number, principals, options: Options::default(), key: key.key_data().clone() });
+    }
+    let end = end_of_options(rest);
+    let options = options::read(&rest[..end], zone)?;
+    let key = rest[end..].trim_start_matches([' ', '\t']);
+    if key.is_empty() {
+        return Err(missing());
+    }
+    let key = key.parse::<PublicKey>().map_err(|error| format!("the public key cannot be read: {error}"))?;
+    Ok(Line { number, principals, options, key: key.key_data().clone() })
+}
+
+fn principals(text: &str) -> Result<(String, &str), String> {
+    let (list, rest) = match text.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').ok_or("a quotation mark is missing")?,
+        None => text.split_once([' ', '\t']).unwrap_or((text, "")),
+    };
+    if list.is_empty() {
+        return Err("the principals are missing".to_owned());
+    }
+    Ok((list.to_owned(), rest))
+}
+
+/// Up to the first blank outside of quotation marks.
+fn end_of_options(text: &str) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'\\' if !escaped => {
+                escaped = true;
+                continue;
+            }
+            b'"' if !escaped => quoted = !quoted,
+            b' ' | b'\t' if !quoted => return at,
+            _ => {}
+        }
+        escaped = false;
+    }
+    text.len()
+}

@@ -1,0 +1,249 @@
+//! SSHSIG: the armored signature (OpenSSH's PROTOCOL.sshsig). The envelope is read here, because a signature may
+//! present a certificate, and an approver's key may be a security key whose flags have to be seen; every primitive
+//! is ssh-key's.
+
+use std::str::FromStr as _;
+
+use ssh_encoding::pem::PemLabel;
+use ssh_encoding::{CheckedSum, Decode, DecodePem, Encode, EncodePem, LineEnding, Reader, Writer};
+use ssh_key::certificate::Certificate;
+use ssh_key::public::KeyData;
+use ssh_key::{Algorithm, Fingerprint, HashAlg, PublicKey, Signature, SshSig};
+
+const MAGIC: &[u8] = b"SSHSIG";
+const VERSION: u32 = 1;
+/// Flags of a security key's signature (OpenSSH's PROTOCOL.u2f): somebody touched it …
+const PRESENT: u8 = 0x01;
+/// … and it knew who (a PIN, a fingerprint).
+const VERIFIED: u8 = 0x04;
+
+/// It is no SSH signature that can be checked, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotASignature(pub(crate) String);
+
+impl From<ssh_encoding::Error> for NotASignature {
+    fn from(error: ssh_encoding::Error) -> NotASignature {
+        NotASignature(format!("it is not an SSH signature: {error}"))
+    }
+}
+
+impl From<ssh_key::Error> for NotASignature {
+    fn from(error: ssh_key::Error) -> NotASignature {
+        NotASignature(format!("it is not an SSH signature: {error}"))
+    }
+}
+
+/// The decoder is lenient with lengths; two texts for one signature would let somebody alter a record unseen.
+fn same(again: &[u8], bytes: &[u8]) -> Result<(), NotASignature> {
+    if again == bytes {
+        return Ok(());
+    }
+    Err(NotASignature("it is not written as an SSH signature is".to_owned()))
+}
+
+/// A signature as it stands in an envelope: `string algorithm, string blob`, and what a security key adds behind it,
+/// which ssh-key's encoder puts inside for one of the two kinds.
+pub(crate) fn written(signature: &Signature) -> ssh_encoding::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if signature.algorithm() == Algorithm::SkEcdsaSha2NistP256 {
+        let whole = signature.as_bytes();
+        let (inner, trailer) = whole.split_at(whole.len().saturating_sub(5));
+        signature.algorithm().encode(&mut bytes)?;
+        inner.encode(&mut bytes)?;
+        bytes.extend_from_slice(trailer);
+    } else {
+        signature.encode(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// What a signature presents itself with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// A key.
+    Key(KeyData),
+    /// A key that an authority vouches for.
+    Certificate(Box<Certificate>),
+}
+
+impl Presented {
+    /// The key that signs.
+    pub fn key(&self) -> &KeyData {
+        match self {
+            Presented::Key(key) => key,
+            Presented::Certificate(certificate) => certificate.public_key(),
+        }
+    }
+
+    /// Its fingerprint, as `ssh-keygen -l` shows it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.key().fingerprint(HashAlg::Sha256)
+    }
+
+    /// From the bytes of an SSH public key or certificate.
+    ///
+    /// # Errors
+    /// Neither, or of a kind that is not known.
+    pub fn read(bytes: &[u8]) -> Result<Presented, NotASignature> {
+        let name = String::decode(&mut &*bytes)?;
+        let presented = if Algorithm::new_certificate(&name).is_ok() {
+            Presented::Certificate(Box::new(Certificate::from_bytes(bytes)?))
+        } else {
+            Presented::Key(PublicKey::from_bytes(bytes)?.key_data().clone())
+        };
+        same(&presented.write()?, bytes)?;
+        Ok(presented)
+    }
+
+    fn write(&self) -> Result<Vec<u8>, NotASignature> {
+        let mut bytes = Vec::new();
+        match self {
+            Presented::Key(key) => key.encode(&mut bytes)?,
+            Presented::Certificate(certificate) => certificate.encode(&mut bytes)?,
+        }
+        Ok(bytes)
+    }
+}
+
+/// An SSH signature, taken apart. Nothing is proved by having one: see [`Envelope::proves`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    key: Vec<u8>,
+    namespace: String,
+    hash: HashAlg,
+    signature: Vec<u8>,
+}
+
+impl Envelope {
+    /// Reads the armored form, `-----BEGIN SSH SIGNATURE-----`.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn read(armored: &[u8]) -> Result<Envelope, NotASignature> {
+        Envelope::decode_pem(armored.trim_ascii())
+    }
+
+    /// Made of a signature over [`Envelope::to_sign`], as an agent gives it: `string algorithm, string blob`, and
+    /// what a security key adds.
+    ///
+    /// # Errors
+    /// The key cannot be written down.
+    pub fn of(key: &Presented, namespace: &str, signature: Vec<u8>) -> Result<Envelope, NotASignature> {
+        Ok(Envelope { key: key.write()?, namespace: namespace.to_owned(), hash: HashAlg::Sha512, signature })
+    }
+
+    /// The bytes that a key signs in the end.
+    ///
+    /// # Errors
+    /// The namespace is empty.
+    pub fn to_sign(namespace: &str, message: &[u8]) -> Result<Vec<u8>, NotASignature> {
+        Ok(SshSig::signed_data(namespace, HashAlg::Sha512, message)?)
+    }
+
+    /// The armored form.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn armored(&self) -> Result<String, NotASignature> {
+        let mut text = self.encode_pem_string(LineEnding::LF)?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// What it was made for.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The key or certificate that it presents.
+    ///
+    /// # Errors
+    /// Of a kind that is not known.
+    pub fn presented(&self) -> Result<Presented, NotASignature> {
+        Presented::read(&self.key)
+    }
+
+    /// Whether it is this key's own signature of these bytes. Says nothing about whose key it is.
+    ///
+    /// # Errors
+    /// It is not, or its kind is not known.
+    pub fn proves(&self, message: &[u8]) -> Result<Presented, NotASignature> {
+        let presented = self.presented()?;
+        let signature = Signature::try_from(self.signature.as_slice())?;
+        same(&written(&signature)?, &self.signature)?;
+        let key = PublicKey::from(presented.key().clone());
+        let signature = SshSig::new(presented.key().clone(), self.namespace.as_str(), self.hash, signature)?;
+        let wrong = |_| NotASignature("it is not this key's signature of these bytes".to_owned());
+        key.verify(&self.namespace, message, &signature).map_err(wrong)?;
+        Ok(presented)
+    }
+
+    /// Flags of a security key: whether somebody touched it, and whether it verified who that was. `None` for keys of
+    /// other kinds. Only what [`Envelope::proves`] has passed may be asked this.
+    pub(crate) fn flags(&self) -> Option<(bool, bool)> {
+        let signature = Signature::try_from(self.signature.as_slice()).ok()?;
+        if !matches!(signature.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
+            return None;
+        }
+        // The last five bytes: flags, and a counter of four.
+        let flags = signature.as_bytes().iter().rev().nth(4).copied().unwrap_or(0);
+        Some((flags & PRESENT != 0, flags & VERIFIED != 0))
+    }
+}
+
+impl PemLabel for Envelope {
+    const PEM_LABEL: &'static str = "SSH SIGNATURE";
+}
+
+impl Decode for Envelope {
+    type Error = NotASignature;
+
+    fn decode(reader: &mut impl Reader) -> Result<Envelope, NotASignature> {
+        let mut magic = [0; MAGIC.len()];
+        reader.read(&mut magic)?;
+        if magic != MAGIC {
+            return Err(NotASignature("it does not begin as an SSH signature does".to_owned()));
+        }
+        let version = u32::decode(reader)?;
+        if version != VERSION {
+            return Err(NotASignature(format!("it is an SSH signature of version {version}, not {VERSION}")));
+        }
+        let key = Vec::decode(reader)?;
+        let namespace = String::decode(reader)?;
+        // PROTOCOL.sshsig: reserved is ignored by verifiers, but it is signed; ours and OpenSSH's is empty.
+        if !Vec::<u8>::decode(reader)?.is_empty() {
+            return Err(NotASignature("it holds reserved bytes whose meaning is not known".to_owned()));
+        }
+        let hash = HashAlg::from_str(&String::decode(reader)?)
+            .map_err(|_| NotASignature("its digest is neither sha256 nor sha512".to_owned()))?;
+        Ok(Envelope { key, namespace, hash, signature: Vec::decode(reader)? })
+    }
+}
+
+impl Encode for Envelope {
+    fn encoded_len(&self) -> ssh_encoding::Result<usize> {
+        [
+            MAGIC.len(),
+            VERSION.encoded_len()?,
+            self.key.encoded_len()?,
+            self.namespace.encoded_len()?,
+            "".encoded_len()?,
+            self.hash.as_str().encoded_len()?,
+            self.signature.encoded_len()?,
+        ]
+        .checked_sum()
+    }
+
+    fn encode(&self, writer: &mut impl Writer) -> ssh_encoding::Result<()> {
+        writer.write(MAGIC)?;
+        VERSION.encode(writer)?;
+        self.key.encode(writer)?;
+        self.namespace.encode(writer)?;
+        "".encode(writer)?;
+        self.hash.as_str().encode(writer)?;
+        self.signature.encode(writer)
+    }
+}

@@ -1,0 +1,29 @@
+//! Statements that people sign, their SSH signatures, and who may sign: OpenSSH's `allowed_signers`.
+//!
+//! Reading and checking are pure: bytes in, a finding out; time and time zone are parameters. Only [`agent`] and
+//! [`keygen`] touch the world, and neither ever sees a private key.
+
+pub mod agent;
+mod allowed;
+mod assured;
+mod envelope;
+pub mod keygen;
+mod options;
+mod pattern;
+mod revoked;
+mod statement;
+
+pub use allowed::{AllowedSigners, BadSigners, Line};
+pub use assured::{Assured, Refused, Signers, check};
+pub use envelope::{Envelope, NotASignature, Presented};
+pub use revoked::{BadRevocations, Revoked};
+pub use statement::{Done, Given, Prefix, RunNamed, Runbook, Seen, Signer, Statement};
+
+/// The namespace of releases (record.md section 4). A signature made for anything else does not count.
+pub const SIGNOFF: &str = "signoff@holdpoint";
+
+/// The namespace of a document's approvals.
+pub const APPROVAL: &str = "approval@holdpoint";
+
+/// The namespace of what holdpoint itself does to a record: tombstones of expunged blobs.
+pub const EXPUNGE: &str = "expunge@holdpoint";

@@ -1,0 +1,156 @@
+//! The options of a line of `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS).
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// What a line restricts its key to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The key is an authority: certificates that it signed are taken, the key itself is not.
+    pub(crate) authority: bool,
+    /// Pattern list of namespaces.
+    pub(crate) namespaces: Option<String>,
+    pub(crate) valid_after: Option<Timestamp>,
+    pub(crate) valid_before: Option<Timestamp>,
+}
+
+/// Reads `cert-authority,namespaces="a,b",valid-after="20260101Z"`. Times without `Z` are of `zone`.
+pub(crate) fn read(text: &str, zone: &TimeZone) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut rest = text;
+    loop {
+        let end = rest.find([',', '=']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let name = name.to_ascii_lowercase();
+        let (value, after) = match after.strip_prefix("=\"") {
+            Some(quoted) => {
+                let (value, after) = quoted_value(quoted).ok_or("a quotation mark is missing")?;
+                (Some(value), after)
+            }
+            None if after.starts_with('=') => {
+                return Err(format!("the value of `{name}` needs quotation marks"));
+            }
+            None => (None, after),
+        };
+        let twice = || Err(format!("`{name}` is given twice"));
+        match (name.as_str(), value) {
+            ("cert-authority", None) if options.authority => return twice(),
+            ("cert-authority", None) => options.authority = true,
+            ("namespaces", Some(_)) if options.namespaces.is_some() => return twice(),
+            ("namespaces", Some(list)) => options.namespaces = Some(list),
+            ("valid-after", Some(_)) if options.valid_after.is_some() => return twice(),
+            ("valid-after", Some(time)) => options.valid_after = Some(moment(&time, zone)?),
+            ("valid-before", Some(_)) if options.valid_before.is_some() => return twice(),
+            ("valid-before", Some(time)) => options.valid_before = Some(moment(&time, zone)?),
+            _ => {
+                return Err(format!(
+                    "`{name}` is no option that is known, or its value is missing or too much"
+                ));
+            }
+        }
+        if after.is_empty() {
+            break;
+        }
+        rest = after
+            .strip_prefix(',')
+            .filter(|rest| !rest.is_empty())
+            .ok_or("options are separated by commas")?;
+    }
+    if let (Some(after), Some(before)) = (options.valid_after, options.valid_before)
+        && before <= after
+    {
+        return Err("`valid-before` is not after `valid-after`".to_owned());
+    }
+    Ok(options)
+}
+
+/// Up to the closing mark; `\"` stands for a mark.
+fn quoted_value(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' if characters.peek().is_some_and(|(_, next)| *next == '"') => {
+                value.push('"');
+                characters.next();
+            }
+            '"' => return Some((value, &text[at + 1..])),
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// `YYYYMMDD[HHMM[SS]][Z]`.
+fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let bad =
+        || format!("`{text}` is no time: write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z for UTC");
+    let (digits, zone) = match text.strip_suffix(['Z', 'z']) {
+        Some(digits) => (digits, TimeZone::UTC),
+        None => (text, zone.clone()),
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
+        return Err(bad());
+    }
+    let part = |from: usize, to: usize| digits.get(from..to).map_or(Some(0), |part| part.parse::<i16>().ok());
+    let small = |from, to| part(from, to).and_then(|value| i8::try_from(value).ok());
+    let civil = (|| {
+        DateTime::new(
+            part(0, 4)?,
+            small(4, 6)?,
+            small(6, 8)?,
+            small(8, 10)?,
+            small(10, 12)?,
+            small(12, 14)?,
+            0,
+        )
+        .ok()
+    })();
+    let civil = civil.ok_or_else(bad)?;
+    zone.to_timestamp(civil).map_err(|_| bad())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_as_openssh_does() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let options = read(
+            r#"cert-authority,namespaces="a,b\"c",valid-after="20260101",valid-before="202607010830Z""#,
+            &zone,
+        );
+        let expected = Options {
+            authority: true,
+            namespaces: Some("a,b\"c".to_owned()),
+            valid_after: Some("2025-12-31T23:00:00Z".parse().unwrap()),
+            valid_before: Some("2026-07-01T08:30:00Z".parse().unwrap()),
+        };
+        assert_eq!(options, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_not_known_or_makes_no_sense_is_refused() {
+        for bad in [
+            "",
+            "verify-required",
+            "namespaces",
+            "namespaces=a",
+            "namespaces=\"a",
+            "namespaces=\"a\"x",
+            "cert-authority,",
+            "cert-authority,cert-authority",
+            "cert-authority=\"yes\"",
+            "valid-after=\"2026\"",
+            "valid-after=\"20261301\"",
+            "valid-after=\"202601012560\"",
+            "valid-after=\"20260101+1\"",
+            "valid-after=\"20260102\",valid-before=\"20260101\"",
+            "valid-after=\"20260101\",valid-before=\"20260101\"",
+        ] {
+            assert!(read(bad, &TimeZone::UTC).is_err(), "{bad}");
+        }
+    }
+}
