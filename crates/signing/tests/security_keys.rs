@@ -15,11 +15,14 @@ use stock::stock_verifies;
 const MESSAGE: &[u8] = b"what was seen\n";
 const APPLICATION: &str = "ssh:holdpoint";
 
+/// Signs bytes.
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// A token in software: what it presents, and what it answers to a challenge with these flags.
 struct Token {
     name: &'static str,
     public: Vec<u8>,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Signer,
 }
 
 impl Token {
