@@ -12,6 +12,8 @@ pub struct Config {
     pub store: Option<String>,
     /// OpenSSH `allowed_signers` file, relative to the repository's root.
     pub signers: Option<String>,
+    /// Public keys that count no more, one a line, relative to the repository's root.
+    pub revoked: Option<String>,
     /// Who is who, by principal.
     pub people: BTreeMap<String, Person>,
     /// Principals by role.

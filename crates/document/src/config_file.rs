@@ -19,7 +19,14 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
     let mut config = Config::default();
     let Some(mut fields) = Fields::open(node, "the configuration", findings) else { return config };
     config.store = one(fields.get("store"), "`[store]`", "path", findings);
-    config.signers = one(fields.get("signers"), "`[signers]`", "file", findings);
+    if let Some(mut fields) =
+        fields.get("signers").and_then(|node| Fields::open(node, "`[signers]`", findings))
+    {
+        config.signers =
+            fields.need("file", "add it, or remove the table", findings).and_then(|node| node.text(findings));
+        config.revoked = fields.text("revoked", findings);
+        fields.finish(findings);
+    }
     for entry in table(fields.get("people"), "[people.\"PRINCIPAL\"]", findings) {
         let Some(mut fields) = Fields::open(&entry.node, "a person", findings) else { continue };
         let person = Person { name: fields.text("name", findings), alias: fields.text("alias", findings) };

@@ -17,6 +17,7 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
+                self.witness.note(event);
                 self.events += 1;
                 self.advance();
                 Ok(())

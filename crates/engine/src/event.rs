@@ -2,12 +2,14 @@
 
 mod block;
 mod opened;
+mod signature;
 
 use holdpoint_document::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 pub use block::*;
 pub use opened::*;
+pub use signature::*;
 
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
 ///
@@ -295,6 +297,9 @@ pub struct SignedOff {
     pub name: String,
     /// How sure it is who signed.
     pub assurance: Assurance,
+    /// The key's signature; there is one exactly where the assurance is that of a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<KeySignature>,
     /// Who signed.
     pub by: By,
 }

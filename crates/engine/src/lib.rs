@@ -17,6 +17,7 @@ mod opening;
 mod releases;
 mod rollback;
 mod run;
+mod seen;
 mod sign_off;
 mod values;
 
@@ -28,4 +29,5 @@ pub use offers::Offers;
 pub use releases::Releases;
 pub use rollback::RollbackPlan;
 pub use run::{Run, Unexpected};
+pub use seen::{Done, Seen};
 pub use values::{TemplateError, Values, mask};

@@ -7,6 +7,7 @@ use holdpoint_document::{OnFailure, Plan, Work};
 
 use crate::condition::Condition;
 use crate::rollback::{Effects, Rollback};
+use crate::seen::{Seen, Witness};
 use crate::{BlobRef, Event, Execution, Next, Question, RunOpened, Slot, Task, Values, Verdict};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
@@ -34,6 +35,7 @@ pub struct Run {
     /// Releases since which nothing that they guard has begun: they lapse in time, if the document says so.
     pub(crate) unused: Vec<Task>,
     pub(crate) deviations: usize,
+    pub(crate) witness: Witness,
     /// By target.
     pub(crate) shell: BTreeMap<Option<String>, BlobRef>,
     pub(crate) aborted: bool,
@@ -267,6 +269,11 @@ impl Run {
     /// How many deviations there were.
     pub fn deviations(&self) -> usize {
         self.deviations
+    }
+
+    /// What somebody who signs now has before their eyes.
+    pub fn seen(&self) -> Seen {
+        self.witness.seen()
     }
 
     /// How many events there were.

@@ -61,6 +61,10 @@ impl Run {
         if !answered && given.assurance < self.least_assurance() {
             return Some("the environment asks for a surer signature".to_owned());
         }
+        let by_key = matches!(given.assurance, Assurance::Ssh | Assurance::FidoUv);
+        if by_key != given.signature.is_some() {
+            return Some("a release by key, and no other, has a signature".to_owned());
+        }
         if self.state(task).signers.contains(&given.by.who) {
             return Some(format!("{} has released it already; it takes different people", given.by.who));
         }

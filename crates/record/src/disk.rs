@@ -25,16 +25,25 @@ pub(crate) fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error)
     move |cause| DiskError { doing, path, cause }
 }
 
-/// Makes one directory, 0700 whatever the umask is.
-pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)?;
-    fs::set_permissions(path, Permissions::from_mode(0o700))
+/// Whether a directory is one that a group shares: its group may write, and what is made in it stays the group's
+/// (`chmod 2770`). What is made in such a directory is shared likewise, so that others can sign.
+fn is_shared(directory: Option<&Path>) -> bool {
+    let directory = directory.filter(|path| *path != Path::new("")).unwrap_or(Path::new("."));
+    fs::metadata(directory).is_ok_and(|found| found.permissions().mode() & 0o2020 == 0o2020)
 }
 
-/// Makes one file that is not there yet, 0600 whatever the umask is.
+/// Makes one directory, 0700 whatever the umask is; 2770 in a directory that a group shares.
+pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
+    let mode = if is_shared(path.parent()) { 0o2770 } else { 0o700 };
+    DirBuilder::new().mode(mode & 0o777).create(path)?;
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Makes one file that is not there yet, 0600 whatever the umask is; 0660 in a directory that a group shares.
 pub(crate) fn make_file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
+    let mode = if is_shared(path.parent()) { 0o660 } else { 0o600 };
+    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
     Ok(file)
 }
 

@@ -16,6 +16,7 @@ use crate::lock::{Holder, RunLock};
 use crate::open::{OpenError, take_lock};
 use crate::reader::{Position, Reader, hex};
 use crate::seal::{Seal, SealError, write_seal};
+use crate::signoffs::SIGNOFFS;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
@@ -117,7 +118,7 @@ impl Writer {
     /// Makes the files of a run in an empty directory and takes its lock. [`crate::Store::create_run`] does this.
     pub fn create(dir: &Path) -> Result<Writer, OpenError> {
         let lock = take_lock(dir)?;
-        for part in [BLOBS, SHA256, "signoffs"] {
+        for part in [BLOBS, SHA256, SIGNOFFS] {
             let path = dir.join(part);
             make_dir(&path).map_err(cannot("create", &path))?;
         }

@@ -10,14 +10,16 @@ mod envelope;
 pub mod keygen;
 mod options;
 mod pattern;
+mod release;
 mod revoked;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
 pub use assured::{Assured, Refused, Signers, check};
 pub use envelope::{Envelope, NotASignature, Presented};
+pub use release::{Release, Transplanted, prove};
 pub use revoked::{BadRevocations, Revoked};
-pub use statement::{Done, Given, Prefix, RunNamed, Runbook, Seen, Signer, Statement};
+pub use statement::{Moment, Prefix, RunNamed, Runbook, Signer, Statement};
 
 /// The namespace of releases (record.md section 4). A signature made for anything else does not count.
 pub const SIGNOFF: &str = "signoff@holdpoint";

@@ -1,8 +1,9 @@
 //! What is signed: everything the signer saw (record.md section 4), as JSON whose exact bytes are kept and signed.
 
-use std::collections::BTreeMap;
-
 use holdpoint_document::Meaning;
+use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// A release, as its signer saw it. A signature over it is worth nothing for another run, step, moment, role or
@@ -26,8 +27,8 @@ pub struct Statement {
     pub statement: String,
     /// Who signs.
     pub signer: Signer,
-    /// When, with the zone (21 CFR 11.50 (a) (2)): `2026-11-23T14:34:05+01:00[Europe/Berlin]`.
-    pub at: String,
+    /// When (21 CFR 11.50 (a) (2)).
+    pub at: Moment,
     /// The record as it was: what stands in it cannot be changed without breaking this signature.
     pub record: Prefix,
     /// The document that runs.
@@ -56,6 +57,33 @@ pub struct Signer {
     pub principal: String,
     /// Printed name (21 CFR 11.50 (a) (1)).
     pub name: String,
+}
+
+/// A time as the signer's clock showed it. The zone's rules may change over the years; the offset does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// RFC 3339 with the offset that was in force: `2026-11-23T14:34:05.123456+01:00`.
+    pub time: String,
+    /// IANA name of the zone, or the offset where it has none.
+    pub zone: String,
+}
+
+impl Moment {
+    /// `at`, as a clock in `zone` shows it, in microseconds.
+    pub fn of(at: Timestamp, zone: &TimeZone) -> Moment {
+        let offset = zone.to_offset(at);
+        let time = format!("{:.6}", at.display_with_offset(offset));
+        Moment { time, zone: zone.iana_name().map_or_else(|| offset.to_string(), str::to_owned) }
+    }
+
+    /// The moment.
+    ///
+    /// # Errors
+    /// It is no time with an offset.
+    pub fn timestamp(&self) -> Result<Timestamp, String> {
+        self.time.parse().map_err(|error: jiff::Error| format!("`{}` is no time: {error}", self.time))
+    }
 }
 
 /// The record up to a moment.
@@ -88,46 +116,35 @@ pub struct Runbook {
     pub commit: Option<String>,
 }
 
-/// What happened so far, in the words of the record.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seen {
-    /// What the run was given; secrets by name only.
-    pub inputs: Vec<Given>,
-    /// Captured and recorded values, by name.
-    pub values: BTreeMap<String, String>,
-    /// Digests of what came of it, by path: files that were captured.
-    pub artefacts: BTreeMap<String, String>,
-    /// Every action so far and how it ended, in the order of the document.
-    pub actions: Vec<Done>,
-    /// What was done differently, in words, in the order in which it happened.
-    pub deviations: Vec<String>,
-}
-
-/// An input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Given {
-    /// Its name.
-    pub name: String,
-    /// Its value; missing for a secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-}
-
-/// How an action ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Done {
-    /// The action.
-    pub action: String,
-    /// `passed`, `failed`, `skipped`, `confirmed` …
-    pub outcome: String,
-}
-
 impl Statement {
     /// The version that is written.
     pub const FORMAT: &'static str = "statement/1.0";
+
+    /// What `given` says of this run at that moment.
+    pub fn of(opened: &RunOpened, given: &SignedOff, at: Moment, record: Prefix, seen: Seen) -> Statement {
+        let runbook = &opened.runbook;
+        Statement {
+            holdpoint: Statement::FORMAT.to_owned(),
+            run: RunNamed { number: opened.number, id: opened.id.clone() },
+            step: given.step.clone(),
+            action: given.action.clone(),
+            role: given.role.clone(),
+            meaning: given.meaning,
+            statement: given.statement.clone(),
+            signer: Signer { principal: given.by.who.clone(), name: given.name.clone() },
+            at,
+            record,
+            runbook: Runbook {
+                path: runbook.path.clone(),
+                sha256: runbook.blob.sha256.clone(),
+                title: runbook.title.clone(),
+                revision: runbook.revision.clone(),
+                commit: runbook.commit.clone(),
+            },
+            environment: opened.environment.name.clone(),
+            seen,
+        }
+    }
 
     /// The bytes that are signed and kept: indented JSON with a newline at the end, so that people can read them.
     ///

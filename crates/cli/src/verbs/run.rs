@@ -110,11 +110,19 @@ fn opened(
     let config =
         prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
     let configuration = prepared.place.configuration();
-    let signers = configuration.and_then(|config| config.signers.as_ref());
-    let signers: Option<BlobRef> = match signers.map(|path| std::fs::read(prepared.place.root.join(path))) {
-        Some(Ok(bytes)) => Some(journal.put(&bytes)?),
-        _ => None,
+    let mut keep = |path: Option<&String>, what| -> Result<Option<BlobRef>, Problem> {
+        let Some(path) = path else { return Ok(None) };
+        let bytes = std::fs::read(prepared.place.root.join(path)).map_err(|error| {
+            Problem::usage(
+                format!("{what} `{path}` cannot be read: {error}"),
+                "holdpoint.toml names it under [signers]. Make the file, or remove the key.",
+            )
+        })?;
+        journal.put(&bytes).map(Some)
     };
+    let signers =
+        keep(configuration.and_then(|config| config.signers.as_ref()), "the file of allowed signers")?;
+    let revoked = keep(configuration.and_then(|config| config.revoked.as_ref()), "the list of revoked keys")?;
     let named = |config: &holdpoint_document::Config| {
         let people =
             config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
@@ -140,6 +148,7 @@ fn opened(
         inputs: prepared.inputs.given.clone(),
         config,
         signers,
+        revoked,
         roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
         people: configuration.map(named).unwrap_or_default(),
         session,

@@ -167,6 +167,7 @@ impl Asked<'_> {
             statement: self.scene.run.statement(sign_off).unwrap_or_default(),
             name: sign.name.clone(),
             assurance: Assurance::Rehearsal,
+            signature: None,
             by: By { who: sign.who.clone(), via: Via::Answers },
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {

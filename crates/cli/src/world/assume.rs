@@ -95,6 +95,7 @@ impl Person for Assuming {
                     statement: scene.run.statement(sign_off).unwrap_or_default(),
                     name: "(assumed)".to_owned(),
                     assurance: Assurance::Rehearsal,
+                    signature: None,
                     by: By {
                         who: format!("(assumed {})", 1 + scene.run.signers(task).count()),
                         via: Via::Assumed,

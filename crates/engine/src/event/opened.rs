@@ -31,6 +31,9 @@ pub struct RunOpened {
     /// The `allowed_signers` file as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<BlobRef>,
+    /// The list of revoked keys as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<BlobRef>,
     /// Principals by role, as configured.
     pub roles: BTreeMap<String, Vec<String>>,
     /// Printed names by principal, as configured.

@@ -393,6 +393,7 @@ fn a_statement_that_cannot_be_rendered_cannot_be_signed_but_the_run_can_go_back_
         statement: "{{ NOBODY }}".into(),
         name: "Q".into(),
         assurance: Assurance::Typed,
+        signature: None,
         by: by(QA),
     };
     story.refuses(Event::SignOffGiven(forged));

@@ -58,6 +58,7 @@ pub(crate) fn opened() -> RunOpened {
         inputs: Vec::new(),
         config: None,
         signers: None,
+        revoked: None,
         roles: roles.into_iter().collect(),
         people: BTreeMap::new(),
         session: session(OPS),
@@ -343,6 +344,7 @@ impl Story {
             statement: self.run.statement(sign_off).unwrap(),
             name: who.into(),
             assurance: Assurance::Typed,
+            signature: None,
             by: by(who),
         }
     }

@@ -130,6 +130,7 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
             statement: sign_off.statement.clone(),
             name: who.into(),
             assurance: Assurance::Typed,
+            signature: None,
             by: by(who),
         }));
     }

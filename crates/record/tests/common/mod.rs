@@ -119,6 +119,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         inputs: Vec::new(),
         config: None,
         signers: None,
+        revoked: None,
         roles: [("qa".to_owned(), vec!["qa@example.org".to_owned()])].into(),
         people: Default::default(),
         session: Session {

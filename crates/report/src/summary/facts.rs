@@ -192,6 +192,9 @@ pub enum SignOffEvent {
         name: String,
         /// How sure it is who signed.
         assurance: Assurance,
+        /// Fingerprint of the key, where a key signed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// Who signed.
         by: By,
     },

@@ -230,9 +230,10 @@ impl Fold<'_> {
     }
 
     fn signed(&mut self, stamped: &Stamped, given: SignedOff) {
-        let SignedOff { step, action, role, meaning, statement, name, assurance, by } = given.clone();
+        let SignedOff { step, action, role, meaning, statement, name, assurance, signature, by } = given.clone();
         self.put(stamped, &step, &action, What::Given(given));
-        let what = SignOffEvent::Given { role, meaning, statement, name, assurance, by };
+        let key = signature.map(|signature| signature.key);
+        let what = SignOffEvent::Given { role, meaning, statement, name, assurance, key, by };
         self.summary.sign_offs.push(SignOffFacts { n: stamped.n, at: stamped.at, step, action, what });
     }
 

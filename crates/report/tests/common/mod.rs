@@ -289,6 +289,7 @@ impl Tape {
             }],
             config: None,
             signers: None,
+            revoked: None,
             roles: BTreeMap::from([role("operator", "olga"), role("qa", "quinn")]),
             people: BTreeMap::from([name("olga", "Olga Operator"), name("quinn", "Quinn Q. Approver")]),
             session: session("olga"),
@@ -400,6 +401,7 @@ impl Tape {
             statement: "I reviewed the results above and approve release v2.4.0.".to_owned(),
             name: "Quinn Q. Approver".to_owned(),
             assurance: Assurance::Typed,
+            signature: None,
             by: by("quinn"),
         }))
     }

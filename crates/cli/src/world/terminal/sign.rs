@@ -69,6 +69,7 @@ fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By
         statement: scene.run.statement(sign_off).unwrap_or_default(),
         name,
         assurance: Assurance::Typed,
+        signature: None,
         by,
     }
 }

@@ -1,0 +1,151 @@
+//! What somebody who signs has before their eyes: everything that happened so far, in the words of the record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Choice, Deviation, DeviationKind, Event, Finished, Outcome, RunOpened};
+
+/// What happened so far. Folded from the events alone, so that whoever verifies a signature comes to the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// What the run was given, by name; no value for a secret.
+    pub inputs: BTreeMap<String, Option<String>>,
+    /// Captured and recorded values, by name.
+    pub values: BTreeMap<String, String>,
+    /// Digests of the files that captures were taken from, by path.
+    pub artefacts: BTreeMap<String, String>,
+    /// How every action so far ended, the last time it did: in the order in which that happened.
+    pub actions: Vec<Done>,
+    /// What was done differently, in words, in the order in which it happened.
+    pub deviations: Vec<String>,
+}
+
+/// How an action ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// Which.
+    pub action: String,
+    /// How: `passed`, `failed (exit code 1), attempt 2`, `confirmed by ops@example.org` …
+    pub outcome: String,
+}
+
+/// [`Seen`] on its way: what was done last, by action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Witness {
+    seen: Seen,
+    /// Position in time and outcome, by action.
+    done: BTreeMap<String, (u64, String)>,
+    moments: u64,
+}
+
+impl Witness {
+    /// What is to be seen now.
+    pub(crate) fn seen(&self) -> Seen {
+        let mut done: Vec<_> = self.done.iter().collect();
+        done.sort_by_key(|(_, (moment, _))| *moment);
+        let actions = done
+            .into_iter()
+            .map(|(action, (_, outcome))| Done { action: action.clone(), outcome: outcome.clone() });
+        Seen { actions: actions.collect(), ..self.seen.clone() }
+    }
+
+    /// Takes note of what happened.
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::RunOpened(opened) => self.open(opened),
+            Event::ActionFinished(finished) | Event::RollbackFinished(finished) => self.finish(finished),
+            Event::NotApplicable { step, action, .. } => {
+                self.done(action.as_ref().unwrap_or(step), "not for this run".to_owned());
+            }
+            Event::ItemConfirmed { action, by, .. } => self.done(action, format!("confirmed by {}", by.who)),
+            Event::ValueRecorded { action, name, value, within_limits, by, .. } => {
+                self.seen.values.insert(name.clone(), value.clone());
+                let limits = if *within_limits { "" } else { ", outside of its limits" };
+                self.done(action, format!("{name} recorded by {}{limits}", by.who));
+            }
+            Event::SignOffGiven(given) => {
+                self.done(&given.action, format!("released by {} as {}", given.by.who, given.role));
+            }
+            Event::SignOffRejected { action, reason, by, .. } => {
+                self.done(action, format!("rejected by {}: {reason}", by.who));
+            }
+            Event::SignOffLapsed { action, reason, .. } => {
+                self.done(action, format!("release lapsed: {reason}"))
+            }
+            Event::Deviation(deviation) => self.deviate(deviation),
+            Event::Decision { action, choice, by, .. } => match choice {
+                Choice::Happened => {
+                    self.done(action, format!("done, says {}, who looked after a crash", by.who))
+                }
+                Choice::Run => {
+                    self.done(action, format!("not done, says {}, who looked after a crash", by.who))
+                }
+                Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort => {}
+            },
+            Event::SessionOpened(_)
+            | Event::LogRecovered { .. }
+            | Event::ActionStarted(_)
+            | Event::RollbackStarted(_)
+            | Event::SignOffRequested { .. }
+            | Event::SignOffRefused { .. }
+            | Event::RollbackOpened { .. }
+            | Event::Note { .. }
+            | Event::RunClosed { .. } => {}
+        }
+    }
+
+    fn done(&mut self, action: &str, outcome: String) {
+        self.moments += 1;
+        match self.done.get_mut(action) {
+            Some(done) => *done = (self.moments, outcome),
+            None => {
+                self.done.insert(action.to_owned(), (self.moments, outcome));
+            }
+        }
+    }
+
+    fn open(&mut self, opened: &RunOpened) {
+        let inputs = opened.inputs.iter();
+        self.seen.inputs = inputs.map(|input| (input.name.clone(), input.value.clone())).collect();
+    }
+
+    fn finish(&mut self, finished: &Finished) {
+        // A look whether something took effect is no end of the action it looks with.
+        if finished.probe {
+            return;
+        }
+        let how = match finished.outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::TimedOut => "timed out",
+            Outcome::Interrupted => "interrupted",
+        };
+        let exit = finished.exit.map(|code| format!(" (exit code {code})")).unwrap_or_default();
+        let attempt =
+            if finished.attempt > 1 { format!(", attempt {}", finished.attempt) } else { String::new() };
+        self.done(&finished.action, format!("{how}{exit}{attempt}"));
+        self.seen.values.extend(finished.captures.clone());
+        let files = finished.files.iter();
+        self.seen.artefacts.extend(files.map(|(path, blob)| (path.clone(), blob.sha256.clone())));
+    }
+
+    fn deviate(&mut self, deviation: &Deviation) {
+        let Deviation { kind, step, action, reason, by, .. } = deviation;
+        let what = match kind {
+            DeviationKind::Skipped => "skipped",
+            DeviationKind::Edited => "edited",
+            DeviationKind::Repeated => "repeated",
+            DeviationKind::OutOfOrder => "taken out of order",
+            DeviationKind::Shell => "a shell was opened at",
+            DeviationKind::PolicyOverridden => "a rule was overridden for",
+        };
+        let place = action.as_ref().unwrap_or(step);
+        self.seen.deviations.push(format!("{what} {place} by {}: {reason}", by.who));
+        if *kind == DeviationKind::Skipped {
+            self.done(place, "skipped".to_owned());
+        }
+    }
+}

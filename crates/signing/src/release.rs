@@ -1,0 +1,114 @@
+//! A recorded release by key, proved: the statement is of this run at this moment, and the right person signed it.
+
+use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Prefix, Refused, SIGNOFF, Signers, Statement, check};
+
+/// Between signing and recording lies one write; a clock may be set in between.
+const MOST_APART: SignedDuration = SignedDuration::from_mins(15);
+
+/// A recorded release and what it is to be held against.
+#[derive(Clone, Debug)]
+pub struct Release<'a> {
+    /// Event 0.
+    pub opened: &'a RunOpened,
+    /// The event.
+    pub given: &'a SignedOff,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The record before it.
+    pub prefix: Prefix,
+    /// What there was to be seen before it.
+    pub seen: Seen,
+    /// `signoffs/NNNN.json`.
+    pub statement: &'a [u8],
+    /// `signoffs/NNNN.json.sig`.
+    pub signature: &'a [u8],
+}
+
+/// Why a recorded release is not what it says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Transplanted {
+    /// The files are not those of the event.
+    #[error("{0} is not the one that was recorded")]
+    OtherFile(&'static str),
+    /// The statement cannot be read.
+    #[error("the signed statement cannot be read: {0}")]
+    Unreadable(String),
+    /// It was made for something else: what differs first.
+    #[error("the signed statement has another {0}")]
+    Other(&'static str),
+    /// Signed at one time and recorded at quite another.
+    #[error("it was signed at {0} and recorded at {1}")]
+    Apart(Timestamp, Timestamp),
+    /// The signature does not count.
+    #[error("the signature does not count: {0}")]
+    Refused(#[from] Refused),
+    /// The record says another key or assurance than the signature has.
+    #[error("the signature is by {found}, and the record says {said}")]
+    Misquoted {
+        /// Key and assurance found.
+        found: String,
+        /// Key and assurance recorded.
+        said: String,
+    },
+}
+
+/// Proves it. Role and independence are the engine's to judge.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplanted> {
+    let Release { opened, given, at, prefix, seen, statement, signature } = release;
+    let by_key = given.signature.as_ref().ok_or(Transplanted::OtherFile("a signature"))?;
+    if hex(statement) != by_key.statement {
+        return Err(Transplanted::OtherFile("the statement"));
+    }
+    if hex(signature) != by_key.signature {
+        return Err(Transplanted::OtherFile("the signature"));
+    }
+    let said = Statement::read(statement).map_err(Transplanted::Unreadable)?;
+    let signed = said.at.timestamp().map_err(Transplanted::Unreadable)?;
+    let due = Statement::of(opened, given, said.at.clone(), prefix.clone(), seen.clone());
+    if let Some(what) = difference(&said, &due) {
+        return Err(Transplanted::Other(what));
+    }
+    if at.duration_since(signed).abs() > MOST_APART {
+        return Err(Transplanted::Apart(signed, *at));
+    }
+    // Valid when it was signed and when it was recorded: neither time alone can be set back to a better one.
+    let assured = check(statement, signature, &given.by.who, SIGNOFF, signers, signed)?;
+    check(statement, signature, &given.by.who, SIGNOFF, signers, *at)?;
+    if assured.key != by_key.key || assured.assurance != given.assurance {
+        let words = |key: &str, assurance| format!("{key} ({assurance:?})");
+        return Err(Transplanted::Misquoted {
+            found: words(&assured.key, assured.assurance),
+            said: words(&by_key.key, given.assurance),
+        });
+    }
+    Ok(())
+}
+
+fn difference(said: &Statement, due: &Statement) -> Option<&'static str> {
+    let parts = [
+        (said.run == due.run, "run"),
+        (said.record == due.record, "moment of the record"),
+        (said.step == due.step && said.action == due.action, "step"),
+        (said.role == due.role, "role"),
+        (said.meaning == due.meaning, "meaning"),
+        (said.statement == due.statement, "text"),
+        (said.signer == due.signer, "signer"),
+        (said.runbook == due.runbook, "document"),
+        (said.environment == due.environment, "environment"),
+        (said.seen == due.seen, "account of what happened"),
+        (said == due, "content"),
+    ];
+    parts.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
+}
+
+/// SHA-256, lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
