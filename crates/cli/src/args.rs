@@ -34,6 +34,8 @@ pub enum Verb {
     Run(Run),
     /// Drive on a run that was interrupted or parked
     Resume(Resume),
+    /// Show the evidence, and take the signature that a run waits for
+    Sign(Sign),
     /// List the runs
     Runs(Listing),
     /// One run at a glance
@@ -168,6 +170,28 @@ pub struct Resume {
     pub unattended: bool,
     #[command(flatten)]
     pub who: Who,
+}
+
+/// `sign`
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub principal: Option<String>,
+    /// Sign with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Sign without asking; the evidence is shown all the same
+    #[arg(long)]
+    pub yes: bool,
+    /// Refuse to release it; nothing is rolled back
+    #[arg(long, requires = "reason", conflicts_with_all = ["yes", "key"])]
+    pub reject: bool,
+    /// Why it is rejected
+    #[arg(long, requires = "reject")]
+    pub reason: Option<String>,
 }
 
 /// `runs`

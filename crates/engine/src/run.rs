@@ -8,7 +8,7 @@ use holdpoint_document::{OnFailure, Plan, Work};
 use crate::condition::Condition;
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
-use crate::{BlobRef, Event, Execution, Next, Question, RunOpened, Slot, Task, Values, Verdict};
+use crate::{BlobRef, Event, Execution, Next, Output, Question, RunOpened, Slot, Task, Values, Verdict};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -274,6 +274,11 @@ impl Run {
     /// What somebody who signs now has before their eyes.
     pub fn seen(&self) -> Seen {
         self.witness.seen()
+    }
+
+    /// What the last execution of each block printed, by action.
+    pub fn last_outputs(&self) -> Vec<(&str, &Output)> {
+        self.witness.outputs()
     }
 
     /// How many events there were.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Choice, Deviation, DeviationKind, Event, Finished, Outcome, RunOpened};
+use crate::{Choice, Deviation, DeviationKind, Event, Finished, Outcome, Output, RunOpened};
 
 /// What happened so far. Folded from the events alone, so that whoever verifies a signature comes to the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub(crate) struct Witness {
     /// Position in time and outcome, by action.
     done: BTreeMap<String, (u64, String)>,
     moments: u64,
+    /// What the last execution printed, by action.
+    outputs: BTreeMap<String, Output>,
 }
 
 impl Witness {
@@ -50,6 +52,13 @@ impl Witness {
             .into_iter()
             .map(|(action, (_, outcome))| Done { action: action.clone(), outcome: outcome.clone() });
         Seen { actions: actions.collect(), ..self.seen.clone() }
+    }
+
+    /// What the last execution of each block printed, in the order of [`Seen::actions`].
+    pub(crate) fn outputs(&self) -> Vec<(&str, &Output)> {
+        let mut outputs: Vec<_> = self.outputs.iter().collect();
+        outputs.sort_by_key(|(action, _)| self.done.get(*action).map(|(moment, _)| *moment));
+        outputs.into_iter().map(|(action, output)| (action.as_str(), output)).collect()
     }
 
     /// Takes note of what happened.
@@ -127,6 +136,9 @@ impl Witness {
         let attempt =
             if finished.attempt > 1 { format!(", attempt {}", finished.attempt) } else { String::new() };
         self.done(&finished.action, format!("{how}{exit}{attempt}"));
+        if let Some(output) = &finished.output {
+            self.outputs.insert(finished.action.clone(), output.clone());
+        }
         self.seen.values.extend(finished.captures.clone());
         let files = finished.files.iter();
         self.seen.artefacts.extend(files.map(|(path, blob)| (path.clone(), blob.sha256.clone())));

@@ -14,6 +14,41 @@ pub struct Signers {
     pub revoked: Revoked,
 }
 
+/// What is wrong with the files that say who may sign, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadFiles {
+    /// The allowed signers.
+    #[error("the file of allowed signers cannot be used: {0}")]
+    Allowed(#[from] crate::BadSigners),
+    /// It is not text.
+    #[error("the file of allowed signers is not UTF-8")]
+    NotText,
+    /// The revoked keys.
+    #[error("the list of revoked keys cannot be used: {0}")]
+    Revoked(#[from] crate::BadRevocations),
+    /// The zone that times are of.
+    #[error("the time zone `{0}` is not known here, and times in the file of allowed signers may be of it")]
+    Zone(String),
+}
+
+impl Signers {
+    /// Reads both files. Where there is none, nobody may sign. `zone` is a name of the IANA database or an offset,
+    /// as event 0 has it: times without a zone of their own are of it.
+    ///
+    /// # Errors
+    /// One of them cannot be read whole.
+    pub fn read(allowed: Option<&[u8]>, revoked: Option<&[u8]>, zone: &str) -> Result<Signers, BadFiles> {
+        let zone = jiff::fmt::temporal::DateTimeParser::new()
+            .parse_time_zone(zone)
+            .map_err(|_| BadFiles::Zone(zone.to_owned()))?;
+        let allowed = std::str::from_utf8(allowed.unwrap_or_default()).map_err(|_| BadFiles::NotText)?;
+        Ok(Signers {
+            allowed: AllowedSigners::read(allowed, &zone)?,
+            revoked: Revoked::read(revoked.unwrap_or_default())?,
+        })
+    }
+}
+
 /// A signature that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assured {

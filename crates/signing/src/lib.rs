@@ -15,7 +15,7 @@ mod revoked;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
-pub use assured::{Assured, Refused, Signers, check};
+pub use assured::{Assured, BadFiles, Refused, Signers, check};
 pub use envelope::{Envelope, NotASignature, Presented};
 pub use release::{Release, Transplanted, prove};
 pub use revoked::{BadRevocations, Revoked};

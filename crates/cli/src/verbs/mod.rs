@@ -14,6 +14,7 @@ pub mod resume;
 pub mod run;
 pub mod schema;
 pub mod shell;
+pub mod sign;
 pub mod verify;
 
 use holdpoint_engine::Verdict;
@@ -29,6 +30,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Plan(arguments) => plan::plan(&arguments),
         Verb::Run(arguments) => run::run(&arguments).await,
         Verb::Resume(arguments) => resume::resume(&arguments).await,
+        Verb::Sign(arguments) => sign::sign(&arguments),
         Verb::Runs(arguments) => listing::runs(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Note(arguments) => note::note(&arguments),

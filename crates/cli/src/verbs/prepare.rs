@@ -9,6 +9,7 @@ use holdpoint_document::{
 use holdpoint_engine::{EnvironmentSeen, Verdict};
 use holdpoint_executor::syntax_error;
 use holdpoint_record::Redactor;
+use holdpoint_signing::Signers;
 
 use crate::args::Given;
 use crate::inputs::{self, Inputs, Wanted};
@@ -266,15 +267,31 @@ impl Prepared {
         let signs =
             self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
         if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
-            return Err(Problem::refused(
-                format!("{name} requires signatures by key, and this version takes typed ones only"),
-                "Until it can, set signature = \"typed\" in the environment.",
-            ));
+            self.signable()?;
         }
         match &self.requires.rehearsal {
             Some(rehearsal) => self.rehearsed(rehearsal),
             None => Ok(()),
         }
+    }
+
+    /// Refuses a run that would wait for a signature which nobody can give.
+    fn signable(&self) -> Result<(), Problem> {
+        let configured = self.place.configuration();
+        let read =
+            |path: Option<&String>| path.and_then(|path| std::fs::read(self.place.root.join(path)).ok());
+        let allowed = read(configured.and_then(|config| config.signers.as_ref()));
+        let revoked = read(configured.and_then(|config| config.revoked.as_ref()));
+        let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), "UTC");
+        let why = match signers {
+            Ok(signers) if signers.allowed.is_empty() => "nobody is allowed to sign".to_owned(),
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        };
+        Err(Problem::refused(
+            format!("{} requires signatures by key, and {why}", self.environment.name),
+            "List people and their public keys in the file that [signers] names (ssh-keygen(1), ALLOWED SIGNERS).",
+        ))
     }
 
     /// Whether the same bytes passed in the environment `rehearsal`, lately enough.

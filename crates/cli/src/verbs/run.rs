@@ -257,6 +257,14 @@ pub fn farewell(
                 "Run {number}: {} · at {title}, waiting for {what}",
                 screen::style().yellow().bold().apply_to("PARKED")
             ));
+            if let (holdpoint_engine::Question::SignOff, Some(holdpoint_document::Work::SignOff(sign_off))) =
+                (question, task.work(plan))
+            {
+                screen::say(&format!(
+                    "  whoever has the role {} types, from their own account: holdpoint sign {number}",
+                    screen::neutralise(&sign_off.role)
+                ));
+            }
             screen::say(&format!("  go on with: holdpoint resume {number}"));
             Exit::Parked
         }

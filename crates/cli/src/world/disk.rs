@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{BlobRef, Event, Verdict};
-use holdpoint_record::{BlobError, BlobWriter, Writer, blob};
+use holdpoint_record::{BlobError, BlobWriter, Position, SignedFiles, Writer, blob};
+use holdpoint_signing::Prefix;
 use jiff::Timestamp;
 
 use super::{Journal, Sink};
@@ -61,6 +62,15 @@ impl Journal for Disk {
 
     fn sink(&mut self) -> Result<Box<dyn Sink>, Problem> {
         Ok(Box::new(DiskSink(self.writer()?.blob_writer().map_err(unwritable)?)))
+    }
+
+    fn position(&mut self) -> Result<Prefix, Problem> {
+        let Position { events, bytes, sha256 } = self.writer()?.position();
+        Ok(Prefix { events, bytes, sha256 })
+    }
+
+    fn keep_signed(&mut self, files: &SignedFiles) -> Result<(), Problem> {
+        self.writer()?.keep_signed(files).map_err(unwritable)
     }
 
     fn note_child(&mut self, group: Option<i32>) {

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use holdpoint_engine::{BlobRef, Event, Verdict};
+use holdpoint_record::SignedFiles;
+use holdpoint_signing::Prefix;
 use jiff::Timestamp;
 
 use super::{Journal, Sink};
@@ -39,11 +41,23 @@ impl Journal for Memory {
         Ok(Box::new(MemorySink { bytes: Vec::new(), blobs: Rc::clone(&self.blobs) }))
     }
 
+    fn position(&mut self) -> Result<Prefix, Problem> {
+        Err(unsigned())
+    }
+
+    fn keep_signed(&mut self, _files: &SignedFiles) -> Result<(), Problem> {
+        Err(unsigned())
+    }
+
     fn note_child(&mut self, _group: Option<i32>) {}
 
     fn seal(&mut self, _verdict: Verdict) -> Result<(), Problem> {
         Ok(())
     }
+}
+
+fn unsigned() -> Problem {
+    Problem::fault("a dry run keeps nothing that could be signed", "This is a fault of holdpoint.")
 }
 
 struct MemorySink {

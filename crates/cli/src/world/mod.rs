@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, Task, Verdict};
+use holdpoint_record::SignedFiles;
+use holdpoint_signing::Prefix;
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -33,6 +35,10 @@ pub trait Journal {
     fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Problem>;
     /// Keeps bytes as they come.
     fn sink(&mut self) -> Result<Box<dyn Sink>, Problem>;
+    /// Where the record stands: what somebody who signs the next event binds the signature to.
+    fn position(&mut self) -> Result<Prefix, Problem>;
+    /// Keeps the statement and the signature of the release that is the next event.
+    fn keep_signed(&mut self, files: &SignedFiles) -> Result<(), Problem>;
     /// Notes the process group that runs, so that somebody who comes after a crash can see it.
     fn note_child(&mut self, group: Option<i32>);
     /// The run is over.

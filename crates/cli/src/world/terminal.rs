@@ -2,7 +2,10 @@
 
 mod ask;
 mod choose;
+mod release;
 mod sign;
+
+pub use release::{Consent, Release};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{By, Execution, Question, Task, Via};

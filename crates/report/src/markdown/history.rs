@@ -220,7 +220,7 @@ impl Pen<'_> {
     /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
     fn signed(&self, given: &SignedOff, at: &str) -> Told {
         let row = |what: &str, value: String| format!("| {what} | {value} |");
-        let details = vec![
+        let mut details = vec![
             String::new(),
             row("Signed by", format!("{} ({})", prose(&given.name), code_cell(&given.by.who))),
             "| --- | --- |".to_owned(),
@@ -230,6 +230,7 @@ impl Pen<'_> {
             row("Statement", prose(&given.statement)),
             row("Assurance", words::assurance(given.assurance).to_owned()),
         ];
+        details.extend(given.signature.as_ref().map(|signature| row("Key", code_cell(&signature.key))));
         let rest =
             format!("{} · {}{}", words::meaning(given.meaning), prose(&given.name), words::via(&given.by));
         Told { word: "SIGNED".to_owned(), rest, details }

@@ -230,7 +230,8 @@ impl Fold<'_> {
     }
 
     fn signed(&mut self, stamped: &Stamped, given: SignedOff) {
-        let SignedOff { step, action, role, meaning, statement, name, assurance, signature, by } = given.clone();
+        let SignedOff { step, action, role, meaning, statement, name, assurance, signature, by } =
+            given.clone();
         self.put(stamped, &step, &action, What::Given(given));
         let key = signature.map(|signature| signature.key);
         let what = SignOffEvent::Given { role, meaning, statement, name, assurance, key, by };

@@ -41,7 +41,7 @@ pub(super) fn decide(
     }
     if question == Question::SignOff {
         super::sign::tell_signers(scene, task);
-        first.push(("sign", 's', "release it: whoever holds the role types their name"));
+        first.push(("sign", 's', "release it: whoever holds the role signs"));
         first.push(("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"));
     }
     for choice in &offers.choices {
@@ -130,7 +130,7 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
-        "sign" => Ok(Some(super::sign::sign(scene, task))),
+        "sign" => super::sign::sign(scene, task, journal),
         "reject" => Ok(Some(super::sign::reject(scene, task))),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),

@@ -1,11 +1,15 @@
-//! A release, typed at the terminal.
+//! A release, given at the terminal.
+
+use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff, Work};
 use holdpoint_engine::{By, Event, SignedOff, Task, Via};
 
 use super::ask::{self, Asked};
+use crate::by_key::{self, Signature};
+use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Answer, Scene};
+use crate::world::{Answer, Journal, Scene};
 
 /// Who has released it so far, where it takes more than one.
 pub(super) fn tell_signers(scene: &Scene<'_>, task: Task) {
@@ -16,22 +20,51 @@ pub(super) fn tell_signers(scene: &Scene<'_>, task: Task) {
     }
 }
 
-/// Takes a release from whoever holds the role. Leaving a prompt leaves the run waiting.
-pub(super) fn sign(scene: &Scene<'_>, task: Task) -> Answer {
-    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Answer::Park };
+/// Takes a release from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
+/// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
+pub(super) fn sign(
+    scene: &Scene<'_>,
+    task: Task,
+    journal: &mut dyn Journal,
+) -> Result<Option<Answer>, Problem> {
+    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Ok(Some(Answer::Park)) };
     let Asked::Said(who) = ask::text("Who releases it (as holdpoint.toml names people)?") else {
-        return Answer::Park;
+        return Ok(Some(Answer::Park));
     };
     let by = By { who, via: Via::Terminal };
     if let Some(reason) = scene.run.role_refusal(sign_off, &by.who) {
-        return refused(scene, task, reason, by);
+        return Ok(Some(refused(scene, task, reason, by)));
     }
-    let Asked::Said(name) = printed_name(scene, &by.who) else { return Answer::Park };
-    let given = given(scene, task, sign_off, name, by);
-    match scene.run.sign_off_refusal(scene.plan, task, &given) {
-        Some(reason) => refused(scene, task, reason, given.by),
+    let Asked::Said(name) = printed_name(scene, &by.who) else { return Ok(Some(Answer::Park)) };
+    release(scene, task, given(scene, task, sign_off, name, by), None, journal)
+}
+
+/// Signs, by key where the environment asks for one. `None`: nothing was signed, and it was said why.
+pub fn release(
+    scene: &Scene<'_>,
+    task: Task,
+    given: SignedOff,
+    key: Option<&Path>,
+    journal: &mut dyn Journal,
+) -> Result<Option<Answer>, Problem> {
+    let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
+    let by = given.by.clone();
+    let given = if by_key {
+        match by_key::sign(scene, given, key, journal)? {
+            Signature::Given(given) => given,
+            Signature::Refused(reason) => return Ok(Some(refused(scene, task, reason, by))),
+            Signature::None(why) => {
+                screen::say(&format!("  Nothing was signed: {}", screen::neutralise(&why)));
+                return Ok(None);
+            }
+        }
+    } else {
+        given
+    };
+    Ok(Some(match scene.run.sign_off_refusal(scene.plan, task, &given) {
+        Some(reason) => refused(scene, task, reason, by),
         None => Answer::Events(vec![Event::SignOffGiven(given)]),
-    }
+    }))
 }
 
 /// Takes a rejection with its written reason. Nothing is rolled back by it.
@@ -48,7 +81,7 @@ pub(super) fn reject(scene: &Scene<'_>, task: Task) -> Answer {
 }
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
-fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
+pub(super) fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
     let Some(name) = scene.run.opened().and_then(|opened| opened.people.get(who)) else {
         return ask::text("Printed name");
     };
@@ -60,7 +93,8 @@ fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
     )
 }
 
-fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
+/// The release as it will be recorded, typed so far.
+pub fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
     SignedOff {
         step: task.step_of(scene.plan).id.clone(),
         action: task.id(scene.plan),
@@ -75,7 +109,7 @@ fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By
 }
 
 /// Failed attempts are evidence too.
-fn refused(scene: &Scene<'_>, task: Task, reason: String, by: By) -> Answer {
+pub fn refused(scene: &Scene<'_>, task: Task, reason: String, by: By) -> Answer {
     let mark = screen::style().red();
     screen::say(&format!("  {} {}", mark.apply_to("refused:"), screen::neutralise(&reason)));
     let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));

@@ -1,0 +1,120 @@
+//! Releases by key: what is signed is built from the record, what came back is checked as `verify` will check it, and
+//! only then it is kept.
+
+use std::path::{Path, PathBuf};
+
+use holdpoint_document::Assurance;
+use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedOff};
+use holdpoint_record::SignedFiles;
+use holdpoint_signing::agent::{Agent, Identity};
+use holdpoint_signing::{Moment, SIGNOFF, Signers, Statement, check, keygen};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::digest::sha256;
+use crate::problem::Problem;
+use crate::secrets::masked_event;
+use crate::world::{Journal, Scene};
+
+/// What came of asking for a signature.
+#[derive(Debug)]
+pub enum Signature {
+    /// A release that counts; its files are kept already, for the event that comes next.
+    Given(SignedOff),
+    /// It was signed, and does not count: why.
+    Refused(String),
+    /// Nothing was signed: why, and what to do.
+    None(String),
+}
+
+/// Who may sign in this run, as event 0 keeps it.
+pub fn signers(
+    opened: &RunOpened,
+    get: impl Fn(&BlobRef) -> Result<Vec<u8>, Problem>,
+) -> Result<Signers, Problem> {
+    let allowed = opened.signers.as_ref().map(&get).transpose()?;
+    let revoked = opened.revoked.as_ref().map(&get).transpose()?;
+    Signers::read(allowed.as_deref(), revoked.as_deref(), &opened.session.time_zone).map_err(|error| {
+        Problem::usage(
+            error.to_string(),
+            "The run keeps these files as they were: correct them and open a new run.",
+        )
+    })
+}
+
+/// Has `given` signed: with the key in `file`, else with one that the agent holds.
+pub fn sign(
+    scene: &Scene<'_>,
+    given: SignedOff,
+    file: Option<&Path>,
+    journal: &mut dyn Journal,
+) -> Result<Signature, Problem> {
+    let Some(opened) = scene.run.opened() else {
+        return Err(Problem::fault("the run is not open", "This is a fault of holdpoint."));
+    };
+    let signers = signers(opened, |blob| journal.get(blob))?;
+    // As it will stand in the record.
+    let Event::SignOffGiven(mut given) = masked_event(Event::SignOffGiven(given))? else {
+        return Err(Problem::fault(
+            "a release was masked into something else",
+            "This is a fault of holdpoint.",
+        ));
+    };
+    let prefix = journal.position()?;
+    let moment = Moment::of(Timestamp::now(), &TimeZone::system());
+    let statement = Statement::of(opened, &given, moment, prefix, scene.run.seen());
+    let bytes = statement.to_bytes().map_err(|error| {
+        Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
+    })?;
+    let signed = match file {
+        Some(key) => keygen::sign(key, SIGNOFF, &bytes).map_err(|error| error.to_string()),
+        None => by_agent(&signers, &given.by.who, &bytes),
+    };
+    let signature = match signed {
+        Ok(signature) => signature,
+        Err(why) => return Ok(Signature::None(why)),
+    };
+    match check(&bytes, signature.as_bytes(), &given.by.who, SIGNOFF, &signers, Timestamp::now()) {
+        Err(refused) => Ok(Signature::Refused(refused.to_string())),
+        Ok(assured) if assured.assurance < scene.run.least_assurance() => Ok(Signature::Refused(format!(
+            "the environment asks for {}, and {} did not verify its user",
+            word(scene.run.least_assurance()),
+            assured.key
+        ))),
+        Ok(assured) => {
+            given.assurance = assured.assurance;
+            given.signature = Some(KeySignature {
+                key: assured.key,
+                statement: sha256(&bytes),
+                signature: sha256(signature.as_bytes()),
+            });
+            journal.keep_signed(&SignedFiles { statement: bytes, signature: signature.into_bytes() })?;
+            Ok(Signature::Given(given))
+        }
+    }
+}
+
+/// An assurance, as `holdpoint.toml` writes it.
+pub fn word(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Rehearsal => "rehearsal",
+        Assurance::Typed => "typed",
+        Assurance::Ssh => "ssh",
+        Assurance::FidoUv => "fido-uv",
+    }
+}
+
+fn by_agent(signers: &Signers, principal: &str, message: &[u8]) -> Result<String, String> {
+    let give = "give the key's file with --key, or add it with ssh-add";
+    let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
+        return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
+    };
+    let no_answer = |error| format!("the SSH agent does not answer ({error}): {give}");
+    let mut agent = Agent::at(&socket).map_err(no_answer)?;
+    let identities = agent.identities().map_err(no_answer)?;
+    let of = |identity: &&Identity| signers.allowed.knows(principal, &identity.presented);
+    let Some(identity) = identities.iter().find(of) else {
+        return Err(format!("the SSH agent holds no key of {principal} that this run knows: {give}"));
+    };
+    agent.sign(identity, SIGNOFF, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+}

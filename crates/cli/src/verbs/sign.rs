@@ -1,0 +1,140 @@
+//! `sign`: somebody else, in their own account and at another time, releases what a parked run waits for.
+
+use std::time::{Duration, Instant};
+
+use holdpoint_document::{SignOff, Work};
+use holdpoint_engine::{By, Event, Next, Question, Run, Stamped, Task, Via};
+use holdpoint_record::{OpenError, RunDir, Writer};
+use jiff::Timestamp;
+
+use super::note::secrets;
+use super::read::{Recorded, find, read_dir};
+use super::resume::open_problem;
+use super::run::redactor;
+use crate::args;
+use crate::exit::Exit;
+use crate::interrupts::Interrupts;
+use crate::operator::operator;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen;
+use crate::secrets::masked_event;
+use crate::world::disk::Disk;
+use crate::world::terminal::{Consent, Release};
+use crate::world::{Answer, Journal, Scene};
+
+/// How long another signer may hold the run before one gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The kernel tells nobody when a lock is let go of without waiting for it for good.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Takes one release, or one rejection.
+pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
+    let dir = find(&arguments.run)?;
+    let recorded = read_dir(dir.clone())?;
+    let place = Place::here()?;
+    let (who, _) = operator(arguments.principal.as_deref(), &place.root);
+    redactor(&secrets(&recorded, &place)?)?;
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
+    let (writer, events, recovered) = take(&dir)?;
+    let mut disk = Disk::new(writer);
+    let mut run = Run::new(&recorded.plan);
+    for stamped in &events {
+        apply(&mut run, &recorded, &stamped.event)?;
+    }
+    if let Some(recovered) = recovered {
+        write(&mut disk, &mut run, &recorded, vec![Event::LogRecovered { torn: recovered.torn }])?;
+    }
+    let (task, sign_off) = awaited(&run, &recorded)?;
+    lapse(&mut disk, &mut run, &recorded, &events)?;
+    let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
+    let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
+    release.show_evidence(&dir);
+    let consent = if arguments.reject {
+        Consent::Reject(arguments.reason.clone().unwrap_or_default())
+    } else if arguments.yes {
+        Consent::Sign
+    } else if screen::can_ask() {
+        release.ask(&disk)?
+    } else {
+        return Err(Problem::usage(
+            "there is no terminal to ask at",
+            "Look at the evidence above. Then add --yes to sign it, or --reject --reason WHY.",
+        ));
+    };
+    let answer = match consent {
+        Consent::Leave => {
+            screen::say(&format!("Nothing was signed; run {} still waits.", dir.number));
+            return Ok(Exit::Parked);
+        }
+        Consent::Reject(reason) => release.reject(reason)?,
+        Consent::Sign => release.sign(arguments.key.as_deref(), arguments.yes, &mut disk)?,
+    };
+    let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
+    let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
+    write(&mut disk, &mut run, &recorded, events)?;
+    if refused {
+        return Ok(Exit::Refused);
+    }
+    let verb = if arguments.reject { "Rejected" } else { "On record" };
+    let waits = matches!(run.next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
+    let next = if waits { "it waits for another release" } else { "go on with" };
+    let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
+    screen::say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen::neutralise(&who), dir.number));
+    Ok(Exit::Passed)
+}
+
+/// Takes the run up, waiting for another signer. Whoever drives it must park it first.
+fn take(dir: &RunDir) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        match Writer::open(&dir.path) {
+            Err(OpenError::Held(holder)) if begun.elapsed() < PATIENCE => {
+                if !std::mem::replace(&mut told, true) {
+                    let held = OpenError::Held(holder);
+                    screen::say(&format!("{held}. Waiting for it; its operator parks it with p."));
+                }
+                std::thread::sleep(LOOK);
+            }
+            other => return other.map_err(open_problem),
+        }
+    }
+}
+
+fn apply(run: &mut Run, recorded: &Recorded, event: &Event) -> Result<(), Problem> {
+    run.apply(&recorded.plan, event)
+        .map_err(|error| Problem::record(format!("the record does not conform: {error}"), "Verify it."))
+}
+
+fn write(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: Vec<Event>) -> Result<(), Problem> {
+    let events = events.into_iter().map(masked_event).collect::<Result<Vec<_>, _>>()?;
+    for event in &events {
+        apply(run, recorded, event)?;
+    }
+    disk.append(Timestamp::now(), events)
+}
+
+/// Releases given by others may have run out since.
+fn lapse(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: &[Stamped]) -> Result<(), Problem> {
+    let mut releases = holdpoint_engine::Releases::default();
+    events.iter().for_each(|stamped| releases.note(&stamped.event, stamped.at));
+    let lapsed = releases.lapsed(&recorded.plan, run, Timestamp::now());
+    if lapsed.is_empty() { Ok(()) } else { write(disk, run, recorded, lapsed) }
+}
+
+/// The hold point that the run waits at.
+fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
+    let number = recorded.opened().number;
+    if let Next::Ask(task, Question::SignOff) = run.next(&recorded.plan)
+        && let Some(Work::SignOff(sign_off)) = task.work(&recorded.plan)
+    {
+        return Ok((task, sign_off));
+    }
+    let why = if run.is_closed() { "has ended" } else { "has not come to a hold point yet" };
+    Err(Problem::usage(
+        format!("run {number} waits for no signature: it {why}"),
+        format!("`holdpoint show {number}` says where it is."),
+    ))
+}

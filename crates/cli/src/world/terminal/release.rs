@@ -1,0 +1,174 @@
+//! A release from another account: the evidence first, then the signature.
+
+use std::path::Path;
+
+use holdpoint_document::{Assurance, Meaning, SignOff};
+use holdpoint_engine::{By, Event, Task};
+use holdpoint_record::RunDir;
+
+use super::ask::{self, Asked};
+use super::sign;
+use crate::by_key::word;
+use crate::problem::Problem;
+use crate::screen;
+use crate::world::{Answer, Journal, Scene};
+
+/// What the signer wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Release it.
+    Sign,
+    /// Refuse to, for this reason.
+    Reject(String),
+    /// Neither, now.
+    Leave,
+}
+
+/// A hold point and whoever is about to release it.
+pub struct Release<'a> {
+    /// The run.
+    pub scene: &'a Scene<'a>,
+    /// The hold point.
+    pub task: Task,
+    /// What it asks for.
+    pub sign_off: &'a SignOff,
+    /// Who is at the keyboard.
+    pub by: By,
+}
+
+impl Release<'_> {
+    /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
+    pub fn show_evidence(&self, dir: &RunDir) {
+        let say = |text: String| screen::say(&screen::neutralise(&text));
+        let Some(opened) = self.scene.run.opened() else { return };
+        let seen = self.scene.run.seen();
+        let runbook = &opened.runbook;
+        let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
+        say(format!("{}{}", runbook.title, revision.unwrap_or_default()));
+        let commit =
+            runbook.commit.as_ref().map(|commit| format!(" · commit {}", commit.get(..12).unwrap_or(commit)));
+        say(format!("  {}{}", runbook.path, commit.unwrap_or_default()));
+        say(format!(
+            "  run {} · {} · operated by {}",
+            opened.number,
+            opened.environment.name,
+            self.scene.run.operator()
+        ));
+        say(format!("  {}", dir.path.display()));
+        say(String::new());
+        say("What happened".to_owned());
+        for done in &seen.actions {
+            say(format!("  {:<32} {}", done.action, done.outcome));
+        }
+        say(match seen.deviations.len() {
+            0 => "No deviations".to_owned(),
+            many => format!("Deviations ({many})"),
+        });
+        seen.deviations.iter().for_each(|deviation| say(format!("  {deviation}")));
+        let inputs = seen.inputs.iter().map(|(name, value)| (name, value.as_deref().unwrap_or("(secret)")));
+        let values: Vec<_> =
+            inputs.chain(seen.values.iter().map(|(name, value)| (name, value.as_str()))).collect();
+        if !values.is_empty() {
+            say("Values".to_owned());
+        }
+        values.into_iter().for_each(|(name, value)| say(format!("  {name} = {value}")));
+        for (path, digest) in &seen.artefacts {
+            say(format!("  {path}: sha256 {digest}"));
+        }
+        say(String::new());
+        let sign_off = self.sign_off;
+        let (_, title) = (self.task, &self.task.step_of(self.scene.plan).title);
+        say(format!("Hold point: {title}"));
+        say(format!("  {}", self.scene.run.statement(sign_off).unwrap_or_default()));
+        let least = word(self.scene.run.least_assurance());
+        say(format!("  role {} · meaning {} · at least {least}", sign_off.role, meaning(sign_off.meaning)));
+        sign::tell_signers(self.scene, self.task);
+    }
+
+    /// Asks what is to be done; shows outputs on request.
+    pub fn ask(&self, journal: &dyn Journal) -> Result<Consent, Problem> {
+        let options = [
+            ("leave", 'l', "sign nothing now; the run waits on"),
+            ("sign", 's', "release it, as the statement says"),
+            ("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"),
+            ("outputs", 'o', "show what the blocks printed last"),
+        ];
+        loop {
+            let who = screen::neutralise(&self.by.who);
+            match ask::one_of(&format!("{who}, what now?"), &options, true) {
+                Asked::Said("sign") => return Ok(Consent::Sign),
+                Asked::Said("reject") => {
+                    let Asked::Said(reason) = ask::text("Why?") else { return Ok(Consent::Leave) };
+                    return Ok(Consent::Reject(reason));
+                }
+                Asked::Said("outputs") => self.show_outputs(journal)?,
+                _ => return Ok(Consent::Leave),
+            }
+        }
+    }
+
+    fn show_outputs(&self, journal: &dyn Journal) -> Result<(), Problem> {
+        for (action, output) in self.scene.run.last_outputs() {
+            screen::say(&screen::neutralise(&format!("  {action}")));
+            for blob in [&output.stdout, &output.stderr] {
+                let bytes = journal.get(blob)?;
+                for line in String::from_utf8_lossy(&bytes).lines() {
+                    screen::say(&format!("    {}", screen::neutralise(line)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to release it, if it is theirs to refuse.
+    pub fn reject(&self, reason: String) -> Result<Option<Answer>, Problem> {
+        if reason.trim().is_empty() {
+            return Err(Problem::usage("a rejection needs a reason", "Say why, with --reason."));
+        }
+        if let Some(refusal) = self.scene.run.role_refusal(self.sign_off, &self.by.who) {
+            return Ok(Some(sign::refused(self.scene, self.task, refusal, self.by.clone())));
+        }
+        let (step, action) = (self.task.step_of(self.scene.plan).id.clone(), self.task.id(self.scene.plan));
+        Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, by: self.by.clone() }])))
+    }
+
+    /// Signs: by key where the environment asks for one or `key` names one, else by typing the printed name, which
+    /// `yes` cannot do.
+    pub fn sign(
+        &self,
+        key: Option<&Path>,
+        yes: bool,
+        journal: &mut dyn Journal,
+    ) -> Result<Option<Answer>, Problem> {
+        if let Some(reason) = self.scene.run.role_refusal(self.sign_off, &self.by.who) {
+            return Ok(Some(sign::refused(self.scene, self.task, reason, self.by.clone())));
+        }
+        let by_key = key.is_some() || self.scene.run.least_assurance() > Assurance::Typed;
+        let configured = self.scene.run.opened().and_then(|opened| opened.people.get(&self.by.who));
+        let name = match configured {
+            Some(name) if by_key => name.clone(),
+            _ if yes => {
+                return Err(Problem::usage(
+                    "a typed signature is typed, and a printed name is needed",
+                    "Leave out --yes; or sign by key, with your printed name in holdpoint.toml under [people].",
+                ));
+            }
+            _ => match sign::printed_name(self.scene, &self.by.who) {
+                Asked::Said(name) => name,
+                Asked::Left => return Ok(None),
+            },
+        };
+        let given = sign::given(self.scene, self.task, self.sign_off, name, self.by.clone());
+        sign::release(self.scene, self.task, given, key, journal)
+    }
+}
+
+/// A meaning, as documents write it.
+fn meaning(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Review => "review",
+        Meaning::Approval => "approval",
+        Meaning::Responsibility => "responsibility",
+        Meaning::Authorship => "authorship",
+    }
+}
