@@ -10,19 +10,18 @@
 //! | `notes` | 100 steps | notes, two for each execution |
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for measurements")]
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use holdpoint_document::{Assurance, Plan, compile};
 use holdpoint_engine::{
     BlobRef, By, Claims, Deviation, DeviationKind, EnvironmentSeen, Event, Finished, Judged, Next, Outcome,
     Output, Program, Run, RunOpened, Runbook, Session, Started, Via,
 };
-use holdpoint_record::{FORMAT, Store, Writer};
+use holdpoint_record::{FORMAT, LOG, Store, seal_closed};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-
-/// Events that are written and synced together.
-const BATCH: usize = 10_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,10 +34,14 @@ fn main() {
     assert!(compiled.diagnostics.iter().all(|finding| !finding.is_error()), "{:?}", compiled.diagnostics);
     let plan = compiled.plan;
     let (number, writer) = Store::open(store).create_run(shape).unwrap();
-    let mut made = Made { writer, pending: Vec::new(), run: Run::new(&plan), at: start(), plan: &plan };
-    let runbook = made.writer.put_blob(source.as_bytes()).unwrap();
+    let dir = writer.dir().to_owned();
+    drop(writer);
+    let log = OpenOptions::new().append(true).open(dir.join(LOG)).unwrap();
+    let (log, digest, run) = (BufWriter::with_capacity(1 << 20, log), Sha256::new(), Run::new(&plan));
+    let mut made = Made { dir, log, digest, run, at: start(), plan: &plan };
+    let runbook = made.blob(source.as_bytes());
     made.push(opened(number, runbook, &plan));
-    let empty = made.writer.put_blob(b"").unwrap();
+    let empty = made.blob(b"");
     while made.run.events() < events as u64 - if open { 0 } else { 2 } {
         let event = match made.run.next(&plan) {
             Next::Execute(execution) => Event::ActionStarted(Started {
@@ -91,16 +94,20 @@ fn main() {
     if !open {
         made.end();
     }
-    made.flush();
+    let Made { mut log, dir, .. } = made;
+    log.flush().unwrap();
     if !open {
-        made.writer.seal().unwrap();
+        seal_closed(&dir).unwrap();
     }
+    println!("{}", dir.display());
 }
 
-/// A run that is being made up.
+/// A run that is being made up. Lines are written as record.md says and without a sync each, of which a million would
+/// take hours.
 struct Made<'a> {
-    writer: Writer,
-    pending: Vec<(Timestamp, Event)>,
+    dir: PathBuf,
+    log: BufWriter<File>,
+    digest: Sha256,
     run: Run,
     at: Timestamp,
     plan: &'a Plan,
@@ -108,16 +115,13 @@ struct Made<'a> {
 
 impl Made<'_> {
     fn push(&mut self, event: Event) {
+        let (n, prev) = (self.run.events(), hex(self.digest.clone()));
         self.run.apply(self.plan, &event).unwrap();
         self.at += SignedDuration::from_micros(1_237);
-        self.pending.push((self.at, event));
-        if self.pending.len() >= BATCH {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        self.writer.append_all(std::mem::take(&mut self.pending)).unwrap();
+        let event = serde_json::to_string(&event).unwrap();
+        let line = format!("{{\"n\":{n},\"prev\":\"{prev}\",\"at\":\"{:.6}\",{}\n", self.at, &event[1..]);
+        self.digest.update(&line);
+        self.log.write_all(line.as_bytes()).unwrap();
     }
 
     /// The run is given up where it is.
@@ -141,15 +145,22 @@ impl Made<'_> {
         let n = self.run.events();
         let text = format!("deployed {n} of many\n");
         let timing = format!("o {} {}\n", text.len(), n * 13 % 100_000);
-        Output { stdout: self.blob(text.as_bytes()), stderr: self.blob(b""), timing: self.blob(timing.as_bytes()) }
+        Output {
+            stdout: self.blob(text.as_bytes()),
+            stderr: self.blob(b""),
+            timing: self.blob(timing.as_bytes()),
+        }
     }
 
-    /// As the writer keeps it, but for the syncs, of which a million would take hours.
     fn blob(&self, bytes: &[u8]) -> BlobRef {
-        let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        std::fs::write(self.writer.dir().join("blobs/sha256").join(&sha256), bytes).unwrap();
+        let sha256 = hex(Sha256::new_with_prefix(bytes));
+        std::fs::write(self.dir.join("blobs/sha256").join(&sha256), bytes).unwrap();
         BlobRef { sha256, bytes: bytes.len() as u64 }
     }
+}
+
+fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn document(steps: usize) -> String {
