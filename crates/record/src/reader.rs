@@ -264,6 +264,11 @@ pub fn read(dir: &Path) -> Result<Read, ReadError> {
 pub(crate) struct Hex([u8; 64]);
 
 impl Hex {
+    #[cfg(test)]
+    pub(crate) fn of(digits: &str) -> Hex {
+        Hex(digits.as_bytes().try_into().expect("64 digits"))
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
