@@ -19,7 +19,7 @@ pub(crate) struct Built {
 /// Builds them in a profile. Each package by itself, so that none changes the features that another is built with.
 pub(crate) fn build(home: &Path, profile: &str) -> io::Result<Built> {
     let target = target();
-    for package in ["holdpoint", "holdpoint-bench"] {
+    for package in ["holdpoint", "holdpoint-gauge"] {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--quiet", "--profile", profile, "--locked", "--package", package]);
         command::run(cargo.env("CARGO_TARGET_DIR", &target).current_dir(workspace()))?;

@@ -157,6 +157,7 @@ mod tests {
             unit: "ratio",
             at_most: 2.0,
             came: Some(Spread { least: came, median: came, most: came }),
+            processor: None,
             verdict: verdict.to_owned(),
         };
         let row = Measured {

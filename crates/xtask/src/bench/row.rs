@@ -89,6 +89,8 @@ pub(super) enum Place {
 pub(super) enum Figure {
     /// Wall time by the unit.
     Time,
+    /// Processor time by the unit: steadier than wall time, and no target.
+    Processor,
     /// Peak resident memory.
     Memory,
 }

@@ -26,7 +26,7 @@ pub(super) fn one(row: &Measured) -> String {
         for told in &row.contenders {
             text.push_str(&contender(told, limit));
         }
-        text.push_str("\n| target | at most | came | least to most | |\n|---|---|---|---|---|\n");
+        text.push_str("\n| target | at most | came | least to most | in processor time | |\n|---|---|---|---|---|---|\n");
         for target in &row.targets {
             text.push_str(&reached(target));
         }
@@ -89,11 +89,16 @@ fn reached(target: &Reached) -> String {
         }
         None => ("".to_owned(), "".to_owned()),
     };
+    let processor = target.processor.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
     let verdict = match target.verdict.as_str() {
         "missed" => "**missed**".to_owned(),
         verdict => cell(verdict),
     };
-    format!("| {} | {} | {came} | {spread} | {verdict} |\n", target.what, figure(target.at_most))
+    format!(
+        "| {} | {} | {came} | {spread} | {processor} | {verdict} |\n",
+        target.what,
+        figure(target.at_most)
+    )
 }
 
 fn cell(text: &str) -> String {
@@ -119,7 +124,14 @@ mod tests {
 
     fn row(verdict: &str, not_built: Option<&str>) -> Measured {
         let came = (verdict == "missed").then_some(Spread { least: 1.0, median: 1.5, most: 2.0 });
-        let target = Reached { what: "÷ x", unit: "ratio", at_most: 1.1, came, verdict: verdict.to_owned() };
+        let target = Reached {
+            what: "÷ x",
+            unit: "ratio",
+            at_most: 1.1,
+            came,
+            processor: None,
+            verdict: verdict.to_owned(),
+        };
         Measured {
             name: "row",
             title: "a row",
@@ -149,7 +161,7 @@ mod tests {
     #[test]
     fn a_missed_target_stands_out() {
         let text = one(&row("missed", None));
-        assert!(text.contains("| ÷ x | 1.10 | 1.50 | 1.00 to 2.00 | **missed** |"), "{text}");
+        assert!(text.contains("| ÷ x | 1.10 | 1.50 | 1.00 to 2.00 |  | **missed** |"), "{text}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(in crate::bench) fn verify() -> Row {
         .time("with conformity ÷ sha256sum", "ours", "sha256sum", 3.0)
         .target("peak, with conformity", Figure::Memory, "ours", Over::Nothing, 64e6)
         .target("peak, bytes", Figure::Memory, "ours, bytes only", Over::Nothing, 64e6)
-        .absent("runbook-exec", "does not start without a key for a language model's service")
+        .absent("runbook-exec", "makes no record without a language model's service")
 }
 
 pub(in crate::bench) fn show() -> Row {

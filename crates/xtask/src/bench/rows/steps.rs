@@ -59,7 +59,7 @@ pub(in crate::bench) fn hosts() -> Row {
 }
 
 const RUBY: &str = "a Ruby gem, and there is no registry for it here";
-const KEY: &str = "does not start without a key for a language model's service";
+const KEY: &str = "asks a language model's service about every step, and ends where there is none";
 
 /// Others that can do `steps` steps; the slow ones do `few` of them.
 fn peers(steps: u32, few: u32) -> Vec<Contender> {
