@@ -26,8 +26,6 @@ enum From {
 }
 
 const PEERS: &[Peer] = &[
-    Peer { name: "just", package: "just", version: "1.59.0", program: "just", from: From::Cargo },
-    Peer { name: "mask", package: "mask", version: "0.11.7", program: "mask", from: From::Cargo },
     Peer { name: "cram", package: "cram", version: "0.7", program: "cram", from: From::Pip(8) },
     Peer { name: "rundoc", package: "rundoc", version: "0.4.5", program: "rundoc", from: From::Pip(8) },
     Peer { name: "paulrun", package: "paulrun", version: "0.4.0", program: "paulrun", from: From::Pip(12) },
@@ -45,6 +43,8 @@ const PEERS: &[Peer] = &[
         program: "ansible-playbook",
         from: From::Pip(12),
     },
+    Peer { name: "just", package: "just", version: "1.59.0", program: "just", from: From::Cargo },
+    Peer { name: "mask", package: "mask", version: "0.11.7", program: "mask", from: From::Cargo },
 ];
 
 /// Installs what is not there. What cannot be installed is said, and is a figure that is missing.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{Measured, Reached, Spread};
+use super::figures::{Measured, Reached, Spread, Told};
 use super::row::Figure;
 
 const WIDTH: f64 = 1060.0;
@@ -10,25 +10,34 @@ const LEFT: f64 = 380.0;
 const RIGHT: f64 = 150.0;
 const TOP: f64 = 74.0;
 const LINE: f64 = 26.0;
+/// A letter of a peer's name.
+const NAME: f64 = 5.5;
 
 const STYLE: &str = "text { font: 13px system-ui, sans-serif; fill: #1f2328 } .small { font-size: 11px; fill: #59636e } \
 .head { font-size: 17px; font-weight: 600 } .grid { stroke: #e4e8ec } .goal { stroke: #1f2328; stroke-width: 1.5 } \
 .reached { fill: #1a7f37; stroke: #1a7f37 } .missed { fill: #cf222e; stroke: #cf222e } .spread { stroke-width: 2 } \
-.peer { fill: none; stroke: #8c959f; stroke-width: 1.5 } .band { fill: #f6f8fa }";
+.peer { fill: none; stroke: #8c959f; stroke-width: 1.5 } .band { fill: #f6f8fa } .name { font-size: 10px; fill: #59636e }";
 
-/// One line: a target and, where it is a ratio of times, what others reach.
+/// One line: a target and, where it is a ratio of times, what others reach; none where the row could not be measured.
 struct Line<'a> {
     row: &'a Measured,
-    target: &'a Reached,
+    target: Option<&'a Reached>,
     peers: Vec<(&'static str, f64)>,
+}
+
+impl<'a> Line<'a> {
+    fn all(row: &'a Measured) -> Vec<Line<'a>> {
+        if row.not_built.is_some() {
+            return vec![Line { row, target: None, peers: Vec::new() }];
+        }
+        let line = |target| Line { row, target: Some(target), peers: peers(row, target) };
+        row.targets.iter().map(line).collect()
+    }
 }
 
 /// An SVG. Left of the line at 1 is what is reached.
 pub(super) fn plot(head: &str, rows: &[Measured]) -> String {
-    let lines: Vec<Line<'_>> = rows
-        .iter()
-        .flat_map(|row| row.targets.iter().map(move |target| Line { row, target, peers: peers(row, target) }))
-        .collect();
+    let lines: Vec<Line<'_>> = rows.iter().flat_map(Line::all).collect();
     let (least, most) = decades(&lines);
     let at = |ratio: f64| LEFT + (ratio.log10() - least) / (most - least) * (WIDTH - LEFT - RIGHT);
     let height = TOP + LINE * lines.len() as f64 + 46.0;
@@ -79,28 +88,31 @@ fn one(line: &Line<'_>, index: usize, at: &impl Fn(f64) -> f64) -> String {
         let _ =
             writeln!(svg, "<rect class=\"band\" x=\"0\" y=\"{top}\" width=\"{WIDTH}\" height=\"{LINE}\"/>");
     }
-    let label = format!("{}: {}", line.row.name, line.target.what);
+    let label = format!("{}: {}", line.row.name, line.target.map_or("", |target| target.what));
     let _ = writeln!(svg, "<text x=\"16\" y=\"{:.1}\">{}</text>", y + 4.5, escaped(&label));
-    for (name, ratio) in &line.peers {
+    for (index, (name, ratio)) in line.peers.iter().enumerate() {
         let x = at(*ratio);
-        let _ = writeln!(
-            svg,
-            "<circle class=\"peer\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{}: {ratio:.2}×</title></circle>",
-            escaped(name)
-        );
+        let _ = writeln!(svg, "<circle class=\"peer\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
+        let next = line.peers.get(index + 1).map_or(WIDTH - RIGHT, |(_, next)| at(*next));
+        // Where there is no room for the name, the table has it.
+        if next - x > name.len() as f64 * NAME + 12.0 {
+            let (x, y) = (x + 7.0, y + 3.5);
+            let _ = writeln!(svg, "<text class=\"name\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(name));
+        }
     }
-    let told = match parts(line.target) {
-        Some(Spread { least, median, most }) => {
-            let class = if line.target.is("reached") { "reached" } else { "missed" };
+    let told = match line.target.map(|target| (target, parts(target))) {
+        Some((target, Some(Spread { least, median, most }))) => {
+            let class = if target.is("reached") { "reached" } else { "missed" };
             let (from, to, x) = (at(least), at(most), at(median));
             let _ = writeln!(
                 svg,
                 "<line class=\"{class} spread\" x1=\"{from:.1}\" x2=\"{to:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
                  <circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\"/>"
             );
-            format!("{median:.2} of the target")
+            format!("{median:.2} × the target")
         }
-        None => "no figure".to_owned(),
+        Some((_, None)) => "no figure".to_owned(),
+        None => "not built".to_owned(),
     };
     let _ = writeln!(
         svg,
@@ -126,15 +138,16 @@ fn peers(row: &Measured, target: &Reached) -> Vec<(&'static str, f64)> {
         return Vec::new();
     }
     let peers = row.contenders.iter().filter(|told| told.role == "peer" && told.failed.is_none());
+    let part = |told: &Told| told.over(ours, Figure::Time).median * came.median / target.at_most;
+    let mut peers: Vec<_> = peers.map(|told| (told.name, part(told))).collect();
+    peers.sort_by(|one, other| one.1.total_cmp(&other.1));
     peers
-        .map(|told| (told.name, told.over(ours, Figure::Time).median * came.median / target.at_most))
-        .collect()
 }
 
 /// The decades that hold everything.
 fn decades(lines: &[Line<'_>]) -> (f64, f64) {
     let figures = lines.iter().flat_map(|line| {
-        let own = parts(line.target).into_iter().flat_map(|came| [came.least, came.most]);
+        let own = line.target.and_then(parts).into_iter().flat_map(|came| [came.least, came.most]);
         own.chain(line.peers.iter().map(|(_, ratio)| *ratio))
     });
     let (least, most) =
@@ -178,5 +191,15 @@ mod tests {
         let goal: f64 = goal.parse().unwrap();
         assert!(place("reached") < goal && goal < place("missed"), "{svg}");
         assert!(svg.contains("÷ &lt;x&gt;"), "{svg}");
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_measured_has_its_line() {
+        let (contenders, targets, absent) = (Vec::new(), Vec::new(), Vec::new());
+        let not_built = Some("there is none yet".to_owned());
+        let row =
+            Measured { name: "hosts", title: "", not_built, contenders, targets, absent, load: (0.0, 2) };
+        let svg = plot("now", &[row]);
+        assert!(svg.contains(">hosts: <") && svg.contains(">not built<"), "{svg}");
     }
 }

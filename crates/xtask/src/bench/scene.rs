@@ -58,7 +58,9 @@ impl Scene {
     pub(super) fn run(&self, contender: &Contender, limit: f64) -> Result<Sample, io::Result<String>> {
         match self.gauged(contender, limit, Path::new("/dev/null")).map_err(Err)? {
             (sample, end) if end == contender.exit.to_string() => Ok(sample),
-            (_, end) if end == "late" => Err(Ok(format!("not done after {limit} s"))),
+            (Sample { cpu, .. }, end) if end == "late" => {
+                Err(Ok(format!("not done after {limit} s, {cpu:.1} s of them at work")))
+            }
             // Once more, to hear what it says: a run is not measured while it writes messages to a file.
             _ => {
                 let told = self.disk.join("stderr");

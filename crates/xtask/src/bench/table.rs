@@ -62,12 +62,13 @@ fn summary(rows: &[Measured]) -> String {
 fn contender(told: &Told, limit: Option<&Told>) -> String {
     let Told { name, role, time, cpu, peak, .. } = told;
     if let Some(why) = &told.failed {
-        return format!("| {name} | {role} | {} | | | | | |\n", cell(why));
+        return format!("| {} | {role} | {} | | | | | |\n", cell(name), cell(why));
     }
     let over = limit.map(|limit| format!("{:.2}", told.over(limit, Figure::Time).median)).unwrap_or_default();
     let each = if told.units > 1 { " each" } else { "" };
     format!(
-        "| {name} | {role} | {}{each} | {} to {} | {} | {} | {over} | {} |\n",
+        "| {} | {role} | {}{each} | {} to {} | {} | {} | {over} | {} |\n",
+        cell(name),
         seconds(time.median),
         seconds(time.least),
         seconds(time.most),

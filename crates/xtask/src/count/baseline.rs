@@ -125,11 +125,17 @@ impl Comparison {
             let what = cases.iter().find(|(name, _)| *name == change.name).map_or("", |(_, what)| *what);
             let _ = writeln!(
                 text,
-                "    {:8} {:>12} instructions, {:+.1} % ({:.1} million of SHA-256 aside): {what}",
+                "    {:8} {:>12} instructions, {:+.1} % ({:.1} million of SHA-256 aside): {what}{}",
                 change.name,
                 change.now.own,
                 change.percent(),
-                change.now.digests as f64 / 1e6
+                change.now.digests as f64 / 1e6,
+                // What was gained and not accepted could be lost again unseen.
+                if change.percent() < -self.tolerance {
+                    "\n             cheaper: --accept keeps it"
+                } else {
+                    ""
+                }
             );
         }
         if let Some(elsewhere) = &self.elsewhere {
@@ -211,6 +217,13 @@ mod tests {
         assert_eq!(wrong("1", 1100), None);
         assert_eq!(wrong("1", 10), None);
         assert!(wrong("1", 1101).unwrap().contains("case takes 10.1 % more"));
+    }
+
+    #[test]
+    fn a_case_that_became_cheaper_is_told_to_be_accepted() {
+        let told = |own| baseline().compare(&machine("1"), &counted(own), 10.0).told(&[]);
+        assert!(told(800).contains("--accept keeps it"));
+        assert!(!told(950).contains("--accept"));
     }
 
     #[test]
