@@ -1,4 +1,4 @@
-//! What is measured and what measures, built with optimisation.
+//! What is measured and what measures, built as it is shipped.
 
 use std::fs;
 use std::io;
@@ -16,15 +16,15 @@ pub(crate) struct Built {
     pub(crate) nothing: PathBuf,
 }
 
-/// Builds them in a profile. Each package by itself, so that none changes the features that another is built with.
-pub(crate) fn build(home: &Path, profile: &str) -> io::Result<Built> {
+/// Builds them as they are shipped. Each package by itself, so that none changes the features that another is built with.
+pub(crate) fn build(home: &Path) -> io::Result<Built> {
     let target = target();
     for package in ["holdpoint", "holdpoint-gauge"] {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--profile", profile, "--locked", "--package", package]);
+        cargo.args(["build", "--quiet", "--release", "--locked", "--package", package]);
         command::run(cargo.env("CARGO_TARGET_DIR", &target).current_dir(workspace()))?;
     }
-    let bin = |name| target.join(profile).join(name);
+    let bin = |name| target.join("release").join(name);
     let limits = bin("holdpoint-limits");
     let nothing = static_true(home)?.unwrap_or_else(|| limits.clone());
     Ok(Built {

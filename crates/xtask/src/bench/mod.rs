@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> io::Result<()> {
     rows.retain(|row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name));
     let home = home()?;
     println!("==> building");
-    let built = build(&home, "release")?;
+    let built = build(&home)?;
     if options.peers {
         println!("\n==> others to compare with");
         peers::install()?;

@@ -35,7 +35,7 @@ const CASES: &[(&str, &str)] = &[
 pub fn run(accept: bool) -> io::Result<()> {
     tools::ensure()?;
     let home = home()?;
-    let built = build(&home, "count")?;
+    let built = build(&home)?;
     let machine = Machine::here()?;
     let directory = home.join("count");
     if directory.exists() {
