@@ -100,7 +100,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                screen::step_head(self.plan, task.step_of(self.plan), self.run.values());
+                screen::step_head(self.plan, task.step, self.run.values());
                 self.person.enter();
             }
             match next {

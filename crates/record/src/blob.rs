@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdpoint_engine::{BlobRef, Event};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
 use crate::reader::hex;
+use crate::reference::each_reference;
 use crate::writer::WriteError;
 
 /// Where partial blobs are written.
 pub(crate) const BLOBS: &str = "blobs";
 /// Where whole blobs are.
 pub(crate) const SHA256: &str = "blobs/sha256";
+/// Most bytes of a blob that are read at a time.
+const PIECE: usize = 64 * 1024;
 /// How partial blobs are called.
 pub(crate) const PARTIAL: &str = "partial-";
 
@@ -171,7 +173,8 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
     if length != *bytes {
         return Err(altered(format!("it has {length} bytes and the record says {bytes}")));
     }
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    let room = usize::try_from(length).map_or(PIECE, |length| PIECE.min(length + 1));
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; room]);
     loop {
         match file.read(&mut buffer) {
             Ok(0) => break,
@@ -188,23 +191,9 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
 }
 
 /// Every blob that an event refers to, in the order in which its line names them.
-pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, serde_json::Error> {
-    // By shape, not by field: a reference in a field that is added later is not overlooked.
-    fn collect(value: &Value, found: &mut Vec<BlobRef>) {
-        match value {
-            Value::Object(object) => match (object.len(), object.get("sha256"), object.get("bytes")) {
-                (2, Some(Value::String(sha256)), Some(Value::Number(bytes))) if bytes.is_u64() => {
-                    let bytes = bytes.as_u64().unwrap_or_default();
-                    found.push(BlobRef { sha256: sha256.clone(), bytes });
-                }
-                _ => object.values().for_each(|value| collect(value, found)),
-            },
-            Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
-            _ => {}
-        }
-    }
+pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, std::fmt::Error> {
     let mut found = Vec::new();
-    collect(&serde_json::to_value(event)?, &mut found);
+    each_reference(event, &mut |sha256, bytes| found.push(BlobRef { sha256: sha256.to_owned(), bytes }))?;
     Ok(found)
 }
 

@@ -10,7 +10,7 @@ use crate::LOG;
 use crate::blob::{BlobWriter, Poison};
 use crate::disk::{DiskError, append_regular, cannot};
 use crate::lock::{Holder, LockError, RunLock};
-use crate::reader::{ReadError, Reader, Torn};
+use crate::reader::{Position, ReadError, Reader, Torn};
 use crate::seal::{Seal, SealError, is_sealed};
 use crate::writer::{End, WriteError, Writer};
 
@@ -60,7 +60,16 @@ impl Writer {
     /// A torn tail is kept as a blob and cut off. A complete line that does not fit is tampering and refused, and so
     /// are closed and sealed records and newer format versions; refused records are left as they are.
     pub fn open(dir: &Path) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
-        let (mut writer, mut file, events, torn) = take_up(dir)?;
+        Writer::go_on(dir, (Vec::new(), Position::default()))
+    }
+
+    /// As [`Writer::open`], where the record was read before: those events are not decoded a second time if the bytes
+    /// up to their position still have its digest. What was added since is read.
+    pub fn go_on(
+        dir: &Path,
+        known: (Vec<Stamped>, Position),
+    ) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
+        let (mut writer, mut file, events, torn) = take_up(dir, known)?;
         if writer.end.closed.is_some() {
             return Err(OpenError::Closed);
         }
@@ -72,7 +81,7 @@ impl Writer {
 
 /// Seals the record of a run that was closed by a process that ended before it could seal it.
 pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
-    let (mut writer, file, _, torn) = take_up(dir)?;
+    let (mut writer, file, _, torn) = take_up(dir, (Vec::new(), Position::default()))?;
     if writer.end.closed.is_none() {
         return Err(OpenError::NotClosed.into());
     }
@@ -105,7 +114,10 @@ pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
 }
 
 /// Locks and reads. The writer's log is a second handle until the caller has decided.
-fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
+fn take_up(
+    dir: &Path,
+    (mut events, known): (Vec<Stamped>, Position),
+) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
     let path = dir.join(LOG);
     if !path.exists() {
         // Before the lock, so that no lock file appears in what is no run.
@@ -120,8 +132,17 @@ fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), Ope
     }
     let file = append_regular(&path).map_err(cannot("open", &path))?;
     let handle = || file.try_clone().map_err(cannot("open", &path));
-    let mut reader = Reader::of(handle()?, path.clone());
-    let (mut events, mut end) = (Vec::new(), End::default());
+    let mut reader = match Reader::after(handle()?, &path, &known)? {
+        Some(reader) => reader,
+        None => {
+            events.clear();
+            // The handles have one place in the file between them.
+            (&file).rewind().map_err(cannot("read", &path))?;
+            Reader::of(handle()?, path.clone())
+        }
+    };
+    let mut end = End::default();
+    events.iter().for_each(|stamped| end.pass(&stamped.event));
     for stamped in reader.by_ref() {
         let stamped = stamped?;
         end.pass(&stamped.event);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{demo, faults, licences, product, suite, tidy, tools, workspace};
+use holdpoint_xtask::{bench, count, demo, faults, licences, product, suite, tidy, tools, workspace};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -34,6 +34,24 @@ enum Verb {
     Tools,
     /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
     Faults,
+    /// Measure the program beside the least that the machine allows, and beside others.
+    Bench {
+        /// Only these rows.
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        rows: Vec<String>,
+        /// A third of the rounds, and less patience with who is slow.
+        #[arg(long)]
+        quick: bool,
+        /// Install others to compare with, where a registry has them.
+        #[arg(long)]
+        peers: bool,
+    },
+    /// Count the instructions of fixed work under callgrind, and hold them against the last ones accepted.
+    Count {
+        /// Make these counts the ones to hold against.
+        #[arg(long)]
+        accept: bool,
+    },
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -59,6 +77,8 @@ fn main() -> ExitCode {
         Verb::Test => suite::run(),
         Verb::Tools => tools::ensure(),
         Verb::Faults => faults::run(),
+        Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
+        Verb::Count { accept } => count::run(accept),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

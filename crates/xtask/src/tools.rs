@@ -28,6 +28,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("strace", "strace"),
     ("faketime", "faketime"),
     ("prlimit", "util-linux"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML

@@ -1,6 +1,6 @@
 //! The head of a run, and of each step.
 
-use holdpoint_document::{Plan, Step};
+use holdpoint_document::Plan;
 use holdpoint_engine::{EnvironmentSeen, RunOpened, Values};
 
 use super::{neutralise, rule, say, style};
@@ -45,14 +45,14 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
 }
 
 /// Where the run is now.
-pub fn step_head(plan: &Plan, step: &Step, values: &Values) {
+pub fn step_head(plan: &Plan, index: usize, values: &Values) {
+    let step = &plan.steps[index];
     let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
     let title = neutralise(&title);
     let all = plan.steps.len();
-    let at = plan.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
     say("");
     say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
-    let mut facts = vec![format!("step {at} of {all}"), format!("id {}", step.id)];
+    let mut facts = vec![format!("step {} of {all}", index + 1), format!("id {}", step.id)];
     if !step.path.is_empty() {
         facts.insert(0, neutralise(&step.path.join(" › ")));
     }

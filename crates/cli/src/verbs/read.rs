@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use holdpoint_record::{BlobError, ReadError, RunDir, Store, StoreError, blob};
+use holdpoint_record::{BlobError, Position, ReadError, RunDir, Store, StoreError, blob};
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -13,6 +13,8 @@ pub struct Recorded {
     pub dir: RunDir,
     /// What happened.
     pub events: Vec<Stamped>,
+    /// Where they end.
+    pub position: Position,
     /// Whether it is sealed.
     pub sealed: bool,
     /// The document as it was.
@@ -46,7 +48,8 @@ pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
     let config = config.map(|text| holdpoint_document::read_config(&text).0);
     let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
-    Ok(Recorded { sealed: read.seal.is_some(), events: read.events, dir, source, plan })
+    let holdpoint_record::Read { events, position, seal, .. } = read;
+    Ok(Recorded { sealed: seal.is_some(), events, position, dir, source, plan })
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {

@@ -1,6 +1,6 @@
 //! `resume`: takes a run up again where it is, and says for each step why it will or will not run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, Next, Question, Run, Stamped, Task};
@@ -66,7 +66,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
     let redactor = redactor(&secrets)?;
 
-    let (writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
+    let read = (recorded.events, recorded.position);
+    let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
     let disk = Disk::new(writer);
     let mut drive_run = Run::new(plan);
@@ -115,6 +116,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
         Next::PassOver { task, .. } => (Some(task.step), false),
         _ => (None, false),
     };
+    let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
         let title = screen::neutralise(&format!("{} {}", step.number, step.title));
         let why = match () {
@@ -125,15 +127,20 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
                 "goes on here; what passed in it is not run again".to_owned()
             }
             () if Some(index) == at => "goes on here".to_owned(),
-            () if run.is_settled(index) => format!("will not run: {}", settled_because(&step.id, events)),
+            () if run.is_settled(index) => {
+                let because = because.get(step.id.as_str());
+                format!("will not run: {}", because.map_or("done", String::as_str))
+            }
             () => "will run: nothing of it has happened yet".to_owned(),
         };
         screen::say(&format!("  {title}: {why}"));
     }
 }
 
-fn settled_because(step: &str, events: &[Stamped]) -> String {
-    let last = events.iter().rev().find_map(|stamped| {
+/// How each step was settled, by its id: what of it was written down last.
+fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
+    let mut because = HashMap::new();
+    for stamped in events.iter().rev() {
         let (of, how) = match &stamped.event {
             Event::ActionFinished(finished) => (&finished.step, "passed"),
             Event::ItemConfirmed { step, .. } => (step, "confirmed"),
@@ -142,11 +149,13 @@ fn settled_because(step: &str, events: &[Stamped]) -> String {
             Event::Deviation(deviation) => (&deviation.step, "skipped"),
             Event::Decision { step, .. } => (step, "decided"),
             Event::NotApplicable { step, .. } => (step, "not for this run"),
-            _ => return None,
+            _ => continue,
         };
-        (of == step).then(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")))
-    });
-    last.unwrap_or_else(|| "done".to_owned())
+        because
+            .entry(of.as_str())
+            .or_insert_with(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")));
+    }
+    because
 }
 
 /// A block may have outlived the program that started it.

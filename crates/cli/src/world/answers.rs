@@ -95,9 +95,11 @@ impl Asked<'_> {
 
     /// The entry's `choice`, where it can be taken now.
     fn chosen(&self) -> Option<Event> {
+        // What may be chosen takes going through the steps: not for every block that simply runs.
+        let choice = self.entry.choice.as_deref()?;
         let offers = self.scene.run.offers(self.scene.plan);
         let reason = self.entry.reason.clone();
-        let choice = match self.entry.choice.as_deref()? {
+        let choice = match choice {
             "skip" if offers.skip => {
                 let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
                 let (step, by) = (self.step.clone(), self.by());
