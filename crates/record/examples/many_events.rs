@@ -226,6 +226,7 @@ fn opened(number: u64, blob: BlobRef, plan: &Plan) -> Event {
         inputs: Vec::new(),
         config: None,
         signers: None,
+        revoked: None,
         roles: Default::default(),
         people: Default::default(),
         session: session(),

@@ -11,6 +11,7 @@ use holdpoint_engine::{
 };
 
 use crate::kept::Blobs;
+use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
 use crate::{BytesReport, Expunged, Position, ReadError, blob};
 
@@ -27,19 +28,21 @@ pub struct Verification {
     pub expunged: Vec<Expunged>,
     /// How many executions were judged again on their recorded output.
     pub judged_again: usize,
+    /// How many signatures by key were checked, all of them good.
+    pub signatures: usize,
     /// What is no fault and should be known; the reason first, where something is wrong.
     pub remarks: Vec<String>,
 }
 
-/// Proves a record: bytes, seal, conformity. An error means that nothing could be proved.
+/// Proves a record: bytes, seal, signatures, conformity. An error means that nothing could be proved.
 ///
 /// In one pass: events are held against the engine as they go by, and what came of that counts only where bytes and
 /// seal turn out to be good.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
     let mut conformity = Conformity::default();
     let BytesReport { mut verdict, position, blobs, unreferenced, mut remarks, expunged, .. } =
-        prove(dir, |stamped, blobs| conformity.see(stamped, blobs))?;
-    let mut judged_again = 0;
+        prove(dir, |stamped, offset, blobs| conformity.see(stamped, offset, blobs))?;
+    let (mut judged_again, mut signatures) = (0, 0);
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Wrong(event, reason) = state {
@@ -49,7 +52,7 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
                 "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
             );
         }
-        judged_again = counts.judged;
+        (judged_again, signatures) = (counts.judged, counts.signatures);
         let mut remark = |count: usize, why: &str| {
             if count > 0 {
                 remarks.push(format!("{count} execution(s) could not be judged again: {why}"));
@@ -67,13 +70,14 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
-    Ok(Verification { verdict, position, blobs, expunged, judged_again, remarks })
+    Ok(Verification { verdict, position, blobs, expunged, judged_again, signatures, remarks })
 }
 
 /// What came of judging executions again.
 #[derive(Default)]
 struct Counts {
     judged: usize,
+    signatures: usize,
     unkept: usize,
     expunged: usize,
 }
@@ -102,6 +106,7 @@ struct Replay {
     plan: Plan,
     run: Run,
     releases: Releases,
+    signatures: Signatures,
     /// A secret was known, so that events may be masked where output is not.
     secretive: bool,
 }
@@ -111,12 +116,12 @@ struct Replay {
 const MASK: &str = "[REDACTED:";
 
 impl Conformity {
-    fn see(&mut self, stamped: &Stamped, blobs: &mut Blobs<'_>) {
+    fn see(&mut self, stamped: &Stamped, offset: u64, blobs: &mut Blobs<'_>) {
         if let State::Unopened = self.state {
             self.state = opened(stamped, blobs).unwrap_or_else(|reason| State::Wrong(stamped.n, reason));
         }
         if let State::Conforms(replay) = &mut self.state
-            && let Err(reason) = replay.take(stamped, blobs, &mut self.counts)
+            && let Err(reason) = replay.take(stamped, offset, blobs, &mut self.counts)
         {
             self.state = State::Wrong(stamped.n, reason);
         }
@@ -134,12 +139,24 @@ fn opened(stamped: &Stamped, blobs: &Blobs<'_>) -> Result<State, String> {
     let plan = plan_of(blobs.dir, opened)?;
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
-    Ok(State::Conforms(Box::new(Replay { plan, run, releases: Releases::default(), secretive })))
+    Ok(State::Conforms(Box::new(Replay {
+        plan,
+        run,
+        releases: Releases::default(),
+        signatures: Signatures::default(),
+        secretive,
+    })))
 }
 
 impl Replay {
-    fn take(&mut self, stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Result<(), String> {
-        let Replay { plan, run, releases, secretive } = self;
+    fn take(
+        &mut self,
+        stamped: &Stamped,
+        offset: u64,
+        blobs: &mut Blobs<'_>,
+        counts: &mut Counts,
+    ) -> Result<(), String> {
+        let Replay { plan, run, releases, signatures, secretive } = self;
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
             *secretive |= !finished.masked.is_empty();
@@ -155,6 +172,12 @@ impl Replay {
         }
         if let Some(reason) = releases.refusal(plan, run, &stamped.event, stamped.at) {
             return Err(reason);
+        }
+        if let Event::SignOffGiven(given) = &stamped.event
+            && given.signature.is_some()
+        {
+            signatures.prove(run, stamped, given, offset, blobs)?;
+            counts.signatures += 1;
         }
         releases.note(&stamped.event, stamped.at);
         run.apply(plan, &stamped.event).map_err(|unexpected| unexpected.to_string())

@@ -1,7 +1,7 @@
 //! The run directory: append and sync, lock, recovery, blobs, seal, and the proof of its bytes.
 //!
-//! What it does not do: it judges no event (the engine does), checks no signature, executes nothing and prints
-//! nothing. Rules are those of the record's specification, format version [`FORMAT`].
+//! What it does not do: it judges no event (the engine does) and no signature (`signing` does), executes nothing and
+//! prints nothing. Rules are those of the record's specification, format version [`FORMAT`].
 
 mod blob;
 mod conform;
@@ -19,6 +19,7 @@ mod reader;
 mod redact;
 mod reference;
 mod seal;
+mod signatures;
 mod signoffs;
 mod store;
 mod verify;

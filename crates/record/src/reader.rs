@@ -88,6 +88,7 @@ pub struct Reader {
     path: PathBuf,
     events: u64,
     bytes: u64,
+    line_start: u64,
     torn: Option<Torn>,
     /// The digest before a torn tail that looked like a line.
     before_torn: Option<Sha256>,
@@ -118,7 +119,22 @@ impl Reader {
         let lines = Lines::of(file);
         let batch = Batch::at(&lines);
         let source = Source::Here(lines);
-        Reader { source, batch, path, events: 0, bytes: 0, torn: None, before_torn: None, ended: false }
+        Reader {
+            source,
+            batch,
+            path,
+            events: 0,
+            bytes: 0,
+            line_start: 0,
+            torn: None,
+            before_torn: None,
+            ended: false,
+        }
+    }
+
+    /// Where the line of the event that was read last begins, in bytes.
+    pub(crate) fn line_start(&self) -> u64 {
+        self.line_start
     }
 
     /// Reads on after a point that is known, where the bytes before it are still those.
@@ -130,7 +146,17 @@ impl Reader {
         let batch = Batch::at(&lines);
         let (source, path) = (Source::Here(lines), path.to_owned());
         let Position { events, bytes, .. } = *known;
-        Ok(Some(Reader { source, batch, path, events, bytes, torn: None, before_torn: None, ended: false }))
+        Ok(Some(Reader {
+            source,
+            batch,
+            path,
+            events,
+            bytes,
+            line_start: bytes,
+            torn: None,
+            before_torn: None,
+            ended: false,
+        }))
     }
 
     /// The point after the last event that was given.
@@ -185,6 +211,7 @@ impl Reader {
             Err(LineFault::NewerVersion(found)) => return Err(ReadError::NewerVersion { found }),
             Err(LineFault::UnknownEvent(kind)) => return Err(ReadError::UnknownEvent { event, kind }),
         };
+        self.line_start = self.bytes;
         self.bytes += bytes;
         self.events += 1;
         Ok(Some(stamped))

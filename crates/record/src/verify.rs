@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped, Verdict};
+use holdpoint_engine::{BlobRef, Event, RunOpened, SignedOff, Stamped, Verdict};
 
 use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256};
 use crate::disk::{DiskError, cannot};
@@ -15,6 +15,7 @@ use crate::kept::Blobs;
 use crate::reader::{Position, ReadError, Reader, Torn};
 use crate::reference::each_reference;
 use crate::seal::{Seal, read_seal};
+use crate::signoffs::{SignedFilesError, signed_files, strays};
 
 /// What a record was proved to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ pub struct BytesReport {
 ///
 /// An error means that nothing could be proved: not readable, no record, or a newer format version.
 pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
-    prove(dir, |_, _| {})
+    prove(dir, |_, _, _| {})
 }
 
 /// What of the events is needed once they have gone by.
@@ -124,14 +125,16 @@ struct Seen {
     /// The verdict, where the last event is `run.closed`.
     closed: Option<Verdict>,
     expunged: Vec<Expunged>,
+    /// Numbers of the releases by key.
+    signed: Vec<u64>,
 }
 
-/// As [`verify_bytes`]; whoever watches sees each event once chain and blobs up to it were proved.
+/// As [`verify_bytes`]; whoever watches sees each event, and where its line begins, once chain and blobs up to it were proved.
 ///
 /// One pass, and no event is kept: memory does not grow with the record, but for 41 bytes or so a blob.
 pub(crate) fn prove(
     dir: &Path,
-    mut watch: impl FnMut(&Stamped, &mut Blobs<'_>),
+    mut watch: impl FnMut(&Stamped, u64, &mut Blobs<'_>),
 ) -> Result<BytesReport, ReadError> {
     let mut reader = Reader::open(dir)?;
     let (mut seen, mut blobs) = (Seen::default(), Blobs::of(dir));
@@ -157,6 +160,10 @@ pub(crate) fn prove(
     if all_read {
         let named = |name: &str| blobs.names(name.strip_suffix(EXPUNGED).unwrap_or(name));
         unreferenced = list(&dir.join(SHA256), |name| !named(name))?;
+        let strays = strays(dir, &seen.signed)?.len();
+        if strays > 0 {
+            remarks.push(format!("{strays} file(s) in signoffs/ belong to no release; a crash leaves such"));
+        }
         let partial = list(&dir.join(BLOBS), |name| name.starts_with(PARTIAL))?.len();
         if partial > 0 {
             remarks.push(format!(
@@ -175,12 +182,12 @@ fn check_events(
     reader: &mut Reader,
     seen: &mut Seen,
     blobs: &mut Blobs<'_>,
-    watch: &mut impl FnMut(&Stamped, &mut Blobs<'_>),
+    watch: &mut impl FnMut(&Stamped, u64, &mut Blobs<'_>),
 ) -> Result<Option<RecordVerdict>, ReadError> {
     let altered = |event, reason| Ok(Some(RecordVerdict::Altered { event, reason }));
     let mut id = String::new();
     let mut new = Vec::new();
-    for stamped in reader {
+    while let Some(stamped) = reader.next() {
         let stamped = match stamped {
             Ok(stamped) => stamped,
             Err(ReadError::Altered { event, reason }) => return altered(event, reason),
@@ -231,7 +238,14 @@ fn check_events(
             }
             blobs.settle(&blob);
         }
-        watch(&stamped, blobs);
+        if let Event::SignOffGiven(SignedOff { signature: Some(signature), .. }) = &stamped.event {
+            match signed_files(blobs.dir, n, signature) {
+                Ok(_) => seen.signed.push(n),
+                Err(SignedFilesError::Disk(error)) => return Err(error.into()),
+                Err(error) => return altered(n, error.to_string()),
+            }
+        }
+        watch(&stamped, reader.line_start(), blobs);
     }
     Ok(None)
 }

@@ -217,6 +217,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         inputs: Vec::new(),
         config: None,
         signers: None,
+        revoked: None,
         roles: BTreeMap::new(),
         people: BTreeMap::new(),
         session: Session {

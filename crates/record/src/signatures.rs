@@ -1,0 +1,55 @@
+//! Releases by key, proved as the events go by (record.md sections 4 and 5).
+
+use holdpoint_engine::{BlobRef, Run, RunOpened, SignedOff, Stamped};
+use holdpoint_signing::{Prefix, Release, Signers, prove};
+
+use crate::kept::Blobs;
+use crate::signoffs::{SignedFiles, signed_files};
+
+/// Who may sign in this run, read when the first signature comes.
+#[derive(Default)]
+pub(crate) struct Signatures(Option<Signers>);
+
+impl Signatures {
+    /// Holds a release against what the run was when it was given, and its signature against event 0's signers.
+    /// `offset` is where the event's line begins.
+    pub(crate) fn prove(
+        &mut self,
+        run: &Run,
+        stamped: &Stamped,
+        given: &SignedOff,
+        offset: u64,
+        blobs: &mut Blobs<'_>,
+    ) -> Result<(), String> {
+        let opened = run.opened().ok_or("the run is not open")?;
+        let recorded = given.signature.as_ref().ok_or("there is no signature")?;
+        let SignedFiles { statement, signature } =
+            signed_files(blobs.dir, stamped.n, recorded).map_err(|error| error.to_string())?;
+        let signers = match &mut self.0 {
+            Some(signers) => signers,
+            none => none.insert(signers(opened, blobs)?),
+        };
+        let release = Release {
+            opened,
+            given,
+            at: stamped.at,
+            prefix: Prefix { events: stamped.n, bytes: offset, sha256: stamped.prev.clone() },
+            seen: run.seen(),
+            statement: &statement,
+            signature: &signature,
+        };
+        let who = &given.by.who;
+        prove(&release, signers).map_err(|error| format!("the release by {who} is not proved: {error}"))
+    }
+}
+
+fn signers(opened: &RunOpened, blobs: &mut Blobs<'_>) -> Result<Signers, String> {
+    let mut bytes = |blob: &Option<BlobRef>| match blob {
+        Some(blob) if blobs.is_gone(blob) => Err("the file that says who may sign was expunged".to_owned()),
+        Some(blob) => blobs.bytes(blob).map(Some).map_err(|error| error.to_string()),
+        None => Ok(None),
+    };
+    let (allowed, revoked) = (bytes(&opened.signers)?, bytes(&opened.revoked)?);
+    Signers::read(allowed.as_deref(), revoked.as_deref(), &opened.session.time_zone)
+        .map_err(|error| error.to_string())
+}
