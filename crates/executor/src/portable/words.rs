@@ -136,7 +136,8 @@ impl<'t> Reader<'t> {
         let start = self.at;
         self.name();
         let name = &self.text[start..self.at];
-        if !is_name(name) && !(name.len() == 1 && !counts) {
+        let digit = name.len() == 1 && !counts;
+        if !is_name(name) && !digit {
             return None;
         }
         if self.next_is(b'}') {
