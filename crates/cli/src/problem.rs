@@ -39,7 +39,14 @@ pub struct Text {
 impl Text {
     /// The text called `name`.
     pub fn new(name: &str, text: &str) -> Text {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        // A line ends where miette ends it: at LF, at CR LF, and at CR alone.
+        let bytes = text.as_bytes();
+        let ends = |at: &usize| match bytes[*at] {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let lines = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
         Text { name: name.into(), text: text.into(), lines }
     }
 }
@@ -68,7 +75,7 @@ impl SourceCode for Text {
             at,
             read.line() + first,
             read.column(),
-            read.line_count(),
+            read.line_count() + first,
         )))
     }
 }
@@ -220,7 +227,7 @@ mod tests {
 
         #[test]
         fn the_lines_around_a_finding_are_those_that_the_whole_text_gives(
-            text in "(a|bc|é|\t|\r\n|\n|\n|\n\n){0,24}",
+            text in "(a|bc|é|\t|\r|\r\n|\n|\n|\n\n){0,24}",
             start in any::<prop::sample::Index>(),
             length in 0..12usize,
             before in 0..3usize,
