@@ -4,16 +4,22 @@ mod action;
 mod head;
 mod live;
 mod plain;
+mod prompt;
+mod prose;
+mod wrap;
 
 use std::io::{IsTerminal, Write};
 
 use crate::secrets::masked;
 use console::Style;
 
-pub use action::{failure, shown_command, started, variables_of, verdict_line};
+pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
-pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
+pub use plain::{neutralise, paragraphs, prose};
+pub use prompt::{hidden, line, not_empty};
+pub use prose::{Cautions, heading, markdown};
+pub use wrap::{at_most, hung, value_lines, wrapped};
 
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {
@@ -21,6 +27,11 @@ pub fn say(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.write_all(b"\n");
+}
+
+/// Writes a text that hangs behind a margin, see [`hung`].
+pub fn say_hung(margin: &str, text: &str) {
+    hung(margin, text).iter().for_each(|line| say(line));
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.
@@ -39,14 +50,36 @@ pub fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Whether somebody can be asked.
-pub fn can_ask() -> bool {
-    is_terminal() && std::io::stdin().is_terminal()
+/// Whether somebody can be asked, and will see the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody types, and sees what is written.
+    Present,
+    /// Somebody types, but what is written goes elsewhere: a question would not be seen.
+    Blind,
+    /// Nobody types.
+    Absent,
+}
+
+/// Who is there. A pipe is taken for `tee` or the like, through which questions are seen.
+pub fn audience() -> Audience {
+    use rustix::fs::{FileType, fstat};
+    let piped = || fstat(std::io::stderr()).is_ok_and(|file| FileType::from_raw_mode(file.st_mode).is_fifo());
+    match std::io::stdin().is_terminal() {
+        false => Audience::Absent,
+        true if is_terminal() || piped() => Audience::Present,
+        true => Audience::Blind,
+    }
+}
+
+/// Whether the terminal's cursor may be moved.
+pub fn moves() -> bool {
+    is_terminal() && !dumb()
 }
 
 /// Whether colours may be written.
 pub fn colours() -> bool {
-    is_terminal() && !no_color() && !dumb()
+    moves() && !no_color()
 }
 
 /// Whether a progress bar may be drawn.
@@ -67,17 +100,25 @@ pub fn style() -> Style {
     Style::new().for_stderr().force_styling(colours())
 }
 
-/// Columns of the terminal, at least 40; 100 where there is none.
+/// Columns of the terminal, at least 20; 100 where there is none.
 pub fn width() -> usize {
     if !is_terminal() {
         return 100;
     }
-    usize::from(console::Term::stderr().size().1).clamp(40, 120)
+    usize::from(console::Term::stderr().size().1).max(20)
 }
 
-/// A line across the screen, with a text in it.
+/// Columns for prose, inside of the margin: longer lines are hard to read.
+pub fn prose_width() -> usize {
+    (width() - 4).min(96)
+}
+
+/// A line across the screen, with a text in it; a text that is too long for one goes on below.
 pub fn rule(text: &str) -> String {
-    let text = format!("── {text} ");
-    let rest = width().saturating_sub(console::measure_text_width(&text));
-    format!("{text}{}", "─".repeat(rest))
+    let mut lines = wrapped(width() - 4, text);
+    if let Some(last) = lines.last_mut() {
+        let rest = width().saturating_sub(4 + console::measure_text_width(last));
+        *last = format!("{last} {}", "─".repeat(rest));
+    }
+    format!("── {}", lines.join("\n   "))
 }

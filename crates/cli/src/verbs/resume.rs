@@ -51,7 +51,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             format!("Resume it with holdpoint {}.", opened.session.program.version),
         ));
     }
-    let ask = !arguments.unattended && screen::can_ask();
+    let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;

@@ -28,7 +28,9 @@ use crate::world::{Hands, Journal, Person};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
-    let ask = !arguments.unattended && screen::can_ask();
+    let ask = prepare::asks(
+        arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
+    )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;

@@ -184,9 +184,15 @@ impl<P: Person> Person for Prepared<P> {
         self.otherwise.is_some()
     }
 
-    fn enter(&mut self) {
+    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         if let Some(person) = &mut self.otherwise {
-            person.enter();
+            person.enter(scene, task);
+        }
+    }
+
+    fn leave(&mut self, scene: &Scene<'_>) {
+        if let Some(person) = &mut self.otherwise {
+            person.leave(scene);
         }
     }
 

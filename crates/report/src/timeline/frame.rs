@@ -183,6 +183,18 @@ pub enum CommandKind {
     Rollback,
 }
 
+impl CommandKind {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            CommandKind::Run => "run",
+            CommandKind::Check => "check",
+            CommandKind::Probe => "check, to find out",
+            CommandKind::Rollback => "rollback",
+        }
+    }
+}
+
 /// Where output went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {

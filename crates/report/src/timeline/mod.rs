@@ -2,6 +2,7 @@
 
 mod frame;
 mod pieces;
+mod player;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use holdpoint_engine::{Event, Finished, Stamped, Started};
 use jiff::Timestamp;
 
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
+pub use player::{Player, Turn, Wish};
 
 use self::pieces::pieces;
 use crate::{Material, blobs::fetch};
@@ -198,10 +200,10 @@ fn step_of(event: &Event) -> Option<&str> {
         Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
         Event::SignOffGiven(given) => Some(&given.step),
+        Event::Deviation(deviation) => Some(&deviation.step),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
         | Event::LogRecovered { .. }
-        | Event::Deviation(_)
         | Event::RollbackOpened { .. }
         | Event::Note { .. }
         | Event::RunClosed { .. } => None,

@@ -243,7 +243,12 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
         screen::say("    Nothing was changed that could be rolled back.");
     }
     for (at, title) in titles(plan, &wanted.steps).iter().enumerate() {
-        screen::say(&format!("    {}. undo {}", at + 1, screen::neutralise(title)));
+        screen::say_hung(&format!("    {}. undo ", at + 1), &screen::neutralise(title));
+        for block in &plan.steps[wanted.steps[at]].rollbacks {
+            for line in screen::neutralise(block.script.trim_end()).lines() {
+                screen::say(&format!("         {}", screen::style().cyan().apply_to(line)));
+            }
+        }
     }
     for title in titles(plan, &wanted.without) {
         screen::say(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
