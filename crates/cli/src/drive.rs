@@ -114,7 +114,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
-                    screen::say(&format!(
+                    screen::tell(&format!(
                         "  not for this run: {} does not hold",
                         screen::neutralise(&condition)
                     ));
@@ -140,7 +140,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::RollBack => {
                     let wanted = self.run.rollback_plan(self.plan);
-                    screen::say("  the document asks for a rollback of what was done");
+                    screen::tell("  the document asks for a rollback of what was done");
                     self.record(vec![roll_back(self.plan, &wanted, None, None)])?;
                 }
                 Next::Done(verdict) => {

@@ -3,7 +3,7 @@
 use holdpoint_document::Block;
 use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
 
-use super::{neutralise, say, say_hung, style, value_lines, width};
+use super::{hung, neutralise, say, say_hung, style, value_lines, width};
 
 /// Names of known variables that a script mentions, with their values; secrets masked.
 pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
@@ -34,7 +34,9 @@ pub fn shown_command(block: &Block, script: &str, edited: bool, values: &Values,
     if edited {
         facts.push("EDITED for this run".to_owned());
     }
-    say(&style().dim().apply_to(format!("  {}", facts.join(" · "))).to_string());
+    for line in hung("  ", &facts.join(" · ")) {
+        say(&style().dim().apply_to(line).to_string());
+    }
     for line in neutralise(script.trim_end()).lines() {
         say(&format!("    {}", style().cyan().apply_to(line)));
     }

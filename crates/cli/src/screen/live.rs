@@ -21,7 +21,6 @@ impl Live {
     /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output.
     pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
         let bar = bars().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
             let of = limit.map(|limit| format!(" of {}", clock(limit))).unwrap_or_default();
             // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
             // left of it stays on the screen.
@@ -36,9 +35,11 @@ impl Live {
             let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = out.write_str(&clock(state.elapsed()));
             };
-            bar.set_style(style.with_key("took", took));
-            bar.set_position(done as u64);
-            bar.set_message(title);
+            // Complete before it is first drawn.
+            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr())
+                .with_style(style.with_key("took", took))
+                .with_position(done as u64)
+                .with_message(title);
             // What moves by itself is the clock, which shows seconds: more would only be bytes on a slow link.
             bar.enable_steady_tick(Duration::from_secs(1));
             bar

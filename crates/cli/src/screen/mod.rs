@@ -24,14 +24,26 @@ pub use wrap::{at_most, hung, value_lines, wrapped};
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {
     let text = masked(text);
-    let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes());
-    let _ = stderr.write_all(b"\n");
+    let text = format!("{text}\n");
+    if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+        && std::io::stdin().is_terminal()
+        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
+    {
+        // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
+        let _ = terminal.write_all(text.as_bytes());
+    }
 }
 
 /// Writes a text that hangs behind a margin, see [`hung`].
 pub fn say_hung(margin: &str, text: &str) {
     hung(margin, text).iter().for_each(|line| say(line));
+}
+
+/// Writes a sentence of our own; what does not fit goes on below, behind the blanks that it begins with.
+pub fn tell(sentence: &str) {
+    let text = sentence.trim_start_matches(' ');
+    say_hung(&sentence[..sentence.len() - text.len()], text);
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.
@@ -102,10 +114,18 @@ pub fn style() -> Style {
 
 /// Columns of the terminal, at least 20; 100 where there is none.
 pub fn width() -> usize {
-    if !is_terminal() {
-        return 100;
-    }
-    usize::from(console::Term::stderr().size().1).max(20)
+    columns().unwrap_or(100)
+}
+
+/// Columns of the terminal that is looked at, if there is one.
+fn columns() -> Option<usize> {
+    let columns = match (is_terminal(), std::io::stdin().is_terminal()) {
+        (true, _) => console::Term::stderr().size().1,
+        // Through a pipe it is seen on the terminal that is typed on.
+        (false, true) => rustix::termios::tcgetwinsize(std::io::stdin()).map_or(0, |size| size.ws_col),
+        (false, false) => 0,
+    };
+    (columns > 0).then(|| usize::from(columns).max(20))
 }
 
 /// Columns for prose, inside of the margin: longer lines are hard to read.

@@ -73,10 +73,8 @@ pub fn hidden(prompting: &Prompting, prompt: &str) -> io::Result<String> {
 
 /// Writes the prompt and reads what the terminal hands on when Enter is pressed.
 fn ask(prompting: &Prompting, prompt: &str) -> io::Result<String> {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(crate::secrets::masked(prompt).as_bytes());
-    let _ = stderr.flush();
-    drop(stderr);
+    // A question that nobody can see is not asked.
+    io::stderr().lock().write_all(crate::secrets::masked(prompt).as_bytes())?;
     let (mut typed, mut buffer) = (Vec::new(), [0; 1024]);
     while !typed.ends_with(b"\n") {
         let stdin = io::stdin();

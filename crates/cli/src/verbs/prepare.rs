@@ -331,7 +331,7 @@ impl Prepared {
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);
-            screen::say(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+            screen::tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
         }
     }
 

@@ -171,7 +171,7 @@ impl Asked<'_> {
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
             Some(reason) => {
-                screen::say(&format!("  refused: {}", screen::neutralise(&reason)));
+                screen::tell(&format!("  refused: {}", screen::neutralise(&reason)));
                 Event::SignOffRefused { step, action, reason, by: given.by }
             }
             None => Event::SignOffGiven(given),
@@ -254,7 +254,7 @@ fn told(events: &[Event]) {
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };
-        screen::say(&format!("  {} (from the answers file)", screen::neutralise(&line)));
+        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
     }
 }
 

@@ -73,14 +73,14 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             let independent =
                 if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
             let mark = screen::style().magenta().bold();
-            screen::say(&format!(
+            screen::tell(&format!(
                 "  {} release by the role {}{independent}",
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));
             let quoted = format!("“{}”", screen::neutralise(&statement));
             for line in screen::wrapped(screen::prose_width(), &quoted) {
-                screen::say(&format!("  {line}"));
+                screen::tell(&format!("  {line}"));
             }
             let ((done, all), deviations) = (scene.run.progress(), scene.run.deviations());
             let deviations = match deviations {
@@ -88,7 +88,7 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
                 1 => "1 deviation".to_owned(),
                 many => format!("{many} deviations"),
             };
-            screen::say(&format!("  so far: {done} of {all} actions done, {deviations}"));
+            screen::tell(&format!("  so far: {done} of {all} actions done, {deviations}"));
         }
         (Question::Failed, _) => {
             let why = scene.run.condition_error(plan, task);

@@ -31,7 +31,7 @@ pub enum FrameKind {
         step: String,
         /// Position as the operator sees it; empty where the document has no such step.
         number: String,
-        /// Its title, as written.
+        /// Its title, with values as the operator saw it.
         title: String,
     },
     /// A block begins.
@@ -89,7 +89,7 @@ pub enum FrameKind {
     },
     /// Somebody confirmed an item.
     Confirmed {
-        /// The item, as written.
+        /// The item, with values as the operator saw it.
         text: String,
         /// Who.
         by: By,

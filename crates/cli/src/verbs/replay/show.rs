@@ -12,13 +12,16 @@ use crate::verbs::verdict_words;
 #[derive(Default)]
 pub struct Showing {
     live: Option<Live>,
-    /// Whether the line that says that it stands still is there.
-    standing: bool,
+    /// Whether the line that says that it stands still is there, and whether it says that this is the end.
+    standing: Option<bool>,
 }
 
 impl Showing {
     /// Says that it stands still, on a line that goes away again where the cursor can be moved.
     pub fn stands(&mut self, at_the_end: bool) {
+        if self.standing.replace(at_the_end) == Some(at_the_end) {
+            return;
+        }
         let what = if at_the_end { "at the end" } else { "stopped" };
         let text = format!("  {what} · space goes on · arrows step · ? explains · q leaves");
         let text = screen::at_most(screen::width() - 1, &text);
@@ -26,15 +29,14 @@ impl Showing {
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r{}\x1b[K", screen::style().reverse().apply_to(text));
             let _ = stderr.flush();
-        } else if !self.standing {
+        } else {
             screen::say(&text);
         }
-        self.standing = true;
     }
 
     /// Takes that line away.
     pub fn moves_on(&mut self) {
-        if std::mem::take(&mut self.standing) && screen::moves() {
+        if self.standing.take().is_some() && screen::moves() {
             let mut stderr = std::io::stderr().lock();
             let _ = stderr.write_all(b"\r\x1b[K");
             let _ = stderr.flush();

@@ -42,7 +42,7 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         match chosen {
             Some((word, ..)) => return Asked::Said(word),
             None => {
-                screen::say("    That is none of them. Type a word or its letter, or ? for what each does.")
+                screen::tell("    That is none of them. Type a word or its letter, or ? for what each does.")
             }
         }
     }

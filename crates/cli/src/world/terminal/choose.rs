@@ -148,15 +148,15 @@ fn act(
                 None => script.to_owned(),
             };
             let Some(edited) = dialoguer::Editor::new().extension(".sh").edit(&current).ok().flatten() else {
-                screen::say("    Nothing was saved: the script is as it was.");
+                screen::tell("    Nothing was saved: the script is as it was.");
                 return Ok(None);
             };
             if edited == current {
-                screen::say("    Nothing was changed.");
+                screen::tell("    Nothing was changed.");
                 return Ok(None);
             }
             if let Some(name) = crate::secrets::held_by(&edited) {
-                screen::say(&format!(
+                screen::tell(&format!(
                     "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
                 ));
                 return Ok(None);
@@ -214,7 +214,7 @@ fn go_back(
 ) -> Result<Option<Answer>, Problem> {
     let plan = scene.plan;
     for title in titles(plan, &offers.back) {
-        screen::say(&format!("    {}", screen::neutralise(&title)));
+        screen::tell(&format!("    {}", screen::neutralise(&title)));
     }
     let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
     let known = |text: &str| {
@@ -240,7 +240,7 @@ fn go_back(
 fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
     let plan = scene.plan;
     if wanted.steps.is_empty() && wanted.without.is_empty() {
-        screen::say("    Nothing was changed that could be rolled back.");
+        screen::tell("    Nothing was changed that could be rolled back.");
     }
     for (at, title) in titles(plan, &wanted.steps).iter().enumerate() {
         screen::say_hung(&format!("    {}. undo ", at + 1), &screen::neutralise(title));
@@ -251,11 +251,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
         }
     }
     for title in titles(plan, &wanted.without) {
-        screen::say(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
+        screen::tell(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
     }
     if let Some(barrier) = wanted.barrier {
         let title = &titles(plan, &[barrier])[0];
-        screen::say(&format!(
+        screen::tell(&format!(
             "    stays: {} was a point of no return, and so does all before it",
             screen::neutralise(title)
         ));
@@ -264,11 +264,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
 
 fn open_shell(operator: &Operator, scene: &Scene<'_>) {
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    screen::say("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
+    screen::tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
     let mut command = std::process::Command::new(&shell);
     command.current_dir(&operator.root).envs(scene.run.values().vars());
     if let Err(error) = command.status() {
-        screen::say(&format!("    {shell} cannot be started: {error}"));
+        screen::tell(&format!("    {shell} cannot be started: {error}"));
     }
 }
 
@@ -299,7 +299,7 @@ pub(super) fn record(
         let Asked::Said(value) = ask::fitting(&prompt, typed) else { return Ok(Answer::Park) };
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
-                screen::say(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
+                screen::tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
                 false
             }
             _ => true,

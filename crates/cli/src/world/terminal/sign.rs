@@ -12,7 +12,7 @@ pub(super) fn tell_signers(scene: &Scene<'_>, task: Task) {
     let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return };
     let signed: Vec<&str> = scene.run.signers(task).collect();
     if !signed.is_empty() {
-        screen::say(&format!("  released so far by {}; it takes {}", signed.join(", "), sign_off.count));
+        screen::tell(&format!("  released so far by {}; it takes {}", signed.join(", "), sign_off.count));
     }
 }
 
@@ -53,7 +53,7 @@ fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
         return ask::text("Printed name");
     };
     let shown = screen::neutralise(name);
-    screen::say(&format!("  {} signs by typing their printed name: {shown}", screen::neutralise(who)));
+    screen::tell(&format!("  {} signs by typing their printed name: {shown}", screen::neutralise(who)));
     ask::fitting(
         "Printed name",
         |text| if text == name { Ok(()) } else { Err(format!("Type {shown} to sign.")) },
@@ -76,7 +76,7 @@ fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By
 /// Failed attempts are evidence too.
 fn refused(scene: &Scene<'_>, task: Task, reason: String, by: By) -> Answer {
     let mark = screen::style().red();
-    screen::say(&format!("  {} {}", mark.apply_to("refused:"), screen::neutralise(&reason)));
+    screen::tell(&format!("  {} {}", mark.apply_to("refused:"), screen::neutralise(&reason)));
     let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
     Answer::Events(vec![Event::SignOffRefused { step, action, reason, by }])
 }
