@@ -56,8 +56,10 @@ pub fn step_head(plan: &Plan, step: &Step, run: &Run) {
     say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
     let mut facts: Vec<String> =
         run.opened().map(|opened| environment_name(&opened.environment)).into_iter().collect();
-    if !step.path.is_empty() {
-        facts.push(neutralise(&step.path.join(" › ")));
+    // The document's title stands in the head of the run, and fills half a narrow screen.
+    let path = step.path.strip_prefix(std::slice::from_ref(&plan.title)).unwrap_or(&step.path);
+    if !path.is_empty() {
+        facts.push(neutralise(&path.join(" › ")));
     }
     facts.extend([format!("step {at} of {all}"), format!("id {}", step.id)]);
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
