@@ -55,7 +55,7 @@ pub fn not_empty(text: &str) -> Result<(), String> {
     if text.is_empty() { Err("It must not be empty.".to_owned()) } else { Ok(()) }
 }
 
-/// One line that is not shown while it is typed. Errors as with [`line`].
+/// One line that is not shown while it is typed. Errors as with [`line()`].
 pub fn hidden(prompting: &Prompting, prompt: &str) -> io::Result<String> {
     if moves() {
         let answer = dialoguer::Password::new().with_prompt(prompt).interact();

@@ -215,3 +215,31 @@ fn a_block_that_is_being_stopped_says_so() {
     terminal.waits_for("✗ INTERRUPTED").chooses("park");
     terminal.ends(3);
 }
+
+#[test]
+fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
+    let steps = "## Observe\n\n```yaml record\nrate: { prompt: Rate, type: number, max: 2, evidence: url }\n```\n\n\
+        ## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("?").waits_for("write the values down");
+    terminal.waits_for("What now?").listens();
+    terminal.types("n\r");
+    terminal.answers("Note", "?").waits_for("worth keeping").answers("Note", "windy");
+    terminal.chooses("skip").answers("Why is it skipped?", "?").waits_for("A sentence for whoever reads");
+    terminal.waits_for("Why is it skipped?").listens();
+    terminal.presses_ctrl_c();
+    terminal.chooses("abort").answers("End the run for good?", "?").waits_for("end the run here, for good");
+    terminal.answers("End the run for good?", "no");
+    terminal.chooses("write").answers("Rate", "?").waits_for("What it takes:").answers("Rate", "1");
+    terminal.answers("Evidence (address)", "?").waits_for("Where what you saw can be seen");
+    terminal.answers("Evidence (address)", "https://cam.example/1");
+    let who = "Who releases it (as holdpoint.toml names people)?";
+    terminal.chooses("sign").answers(who, "?").waits_for("holds the role").answers(who, "qa@example.org");
+    terminal.answers("Printed name", "?").waits_for("it is the signature");
+    terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
+    terminal.ends(0);
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("note")["text"], "windy");
+    assert!(record.all("signoff.refused").is_empty());
+}

@@ -69,18 +69,23 @@ fn with_key(word: &str, key: char) -> String {
     }
 }
 
-/// A line of text that must not be empty.
-pub fn text(prompt: &str) -> Asked<String> {
-    fitting(prompt, |_| Ok(()))
+/// A line of text that must not be empty. `?` says `help`.
+pub fn text(prompt: &str, help: &str) -> Asked<String> {
+    fitting(prompt, help, |_| Ok(()))
 }
 
-/// A line of text that is not empty and that `fits` must take; it says why not.
-pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
-    let prompting = Prompting::begin();
-    match screen::line(&prompting, &format!("  {prompt}"), None, |text| {
-        screen::not_empty(text).and_then(|()| fits(text))
-    }) {
-        Ok(text) => Asked::Said(text),
-        Err(error) => left(&prompting, &error),
+/// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
+pub fn fitting(prompt: &str, help: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
+    let fits = |text: &str| match text {
+        "?" => Ok(()),
+        _ => screen::not_empty(text).and_then(|()| fits(text)),
+    };
+    loop {
+        let prompting = Prompting::begin();
+        match screen::line(&prompting, &format!("  {prompt}"), None, fits) {
+            Ok(text) if text == "?" => screen::tell(&format!("    {help} Ctrl-C leaves this question.")),
+            Ok(text) => return Asked::Said(text),
+            Err(error) => return left(&prompting, &error),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator may choose at each moment. The engine says what is on offer; nothing else is shown.
 
-use holdpoint_document::{EvidenceKind, Work};
+use holdpoint_document::{EvidenceKind, ValueKind, Work};
 use holdpoint_engine::{
     Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
 };
@@ -13,6 +13,17 @@ use crate::world::reply::{evidence_file, roll_back};
 use crate::world::{Answer, Journal, Scene};
 
 type Option_ = (&'static str, char, &'static str);
+
+/// What a written reason is for.
+const REASON: &str = "A sentence for whoever reads the record: it stands there with your name.";
+
+/// What can be written down.
+fn wanted(kind: &ValueKind) -> String {
+    match fit(kind, "?") {
+        Fit::Within => "Any text.".to_owned(),
+        Fit::OutOfLimits(why) | Fit::Wrong(why) => format!("What it takes: {why}."),
+    }
+}
 
 /// Before a block runs.
 pub(super) fn before(
@@ -139,7 +150,7 @@ fn act(
         "happened" => decision(Choice::Happened, None),
         "confirm" => Ok(Some(Answer::Events(vec![Event::ItemConfirmed { step, action, by }]))),
         "skip" | "skip step" => {
-            let Asked::Said(reason) = ask::text("Why is it skipped?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it skipped?", REASON) else { return Ok(None) };
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
@@ -161,12 +172,12 @@ fn act(
                 ));
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it changed?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
             let blob = journal.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
         }
         "shell" => {
-            let Asked::Said(reason) = ask::text("What is the shell for?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("What is the shell for?", REASON) else { return Ok(None) };
             open_shell(operator, scene);
             deviation(DeviationKind::Shell, &step, Some(action), None, reason)
         }
@@ -181,11 +192,15 @@ fn act(
             if ask::one_of("Roll back and end the run?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it rolled back?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it rolled back?", REASON) else { return Ok(None) };
             Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), Some(by))])))
         }
         "note" => {
-            let Asked::Said(text) = ask::text("Note") else { return Ok(None) };
+            let Asked::Said(text) =
+                ask::text("Note", "Whatever is worth keeping: it goes into the record with your name.")
+            else {
+                return Ok(None);
+            };
             Ok(Some(Answer::Events(vec![Event::Note { text, step: Some(step), corrects: None, by }])))
         }
         "park" => Ok(Some(Answer::Park)),
@@ -194,7 +209,7 @@ fn act(
             if ask::one_of("End the run for good?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it aborted?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it aborted?", REASON) else { return Ok(None) };
             decision(Choice::Abort, Some(reason))
         }
         _ => Ok(None),
@@ -220,7 +235,11 @@ fn go_back(
     let known = |text: &str| {
         if numbers.contains(&text) { Ok(()) } else { Err(format!("Type one of {}.", numbers.join(", "))) }
     };
-    let Asked::Said(number) = ask::fitting("Which step?", known) else { return Ok(None) };
+    let Asked::Said(number) =
+        ask::fitting("Which step?", "The number of a step that has been entered, as listed above.", known)
+    else {
+        return Ok(None);
+    };
     let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else {
         return Ok(None);
     };
@@ -231,7 +250,7 @@ fn go_back(
     let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else {
         return Ok(None);
     };
-    let Asked::Said(reason) = ask::text("Why?") else { return Ok(None) };
+    let Asked::Said(reason) = ask::text("Why?", REASON) else { return Ok(None) };
     let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
     deviation(kind, &plan.steps[*index].id, None, None, reason)
 }
@@ -296,7 +315,9 @@ pub(super) fn record(
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
         };
-        let Asked::Said(value) = ask::fitting(&prompt, typed) else { return Ok(Answer::Park) };
+        let Asked::Said(value) = ask::fitting(&prompt, &wanted(&field.kind), typed) else {
+            return Ok(Answer::Park);
+        };
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
                 screen::tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
@@ -306,14 +327,21 @@ pub(super) fn record(
         };
         let evidence = match field.evidence {
             None => None,
-            Some(EvidenceKind::Url) => match ask::text("Evidence (address)") {
+            Some(EvidenceKind::Url) => match ask::text(
+                "Evidence (address)",
+                "Where what you saw can be seen: an address, as https://….",
+            ) {
                 Asked::Said(url) => Some(Evidence::Url(url)),
                 Asked::Left => return Ok(Answer::Park),
             },
             Some(EvidenceKind::File) => {
                 let readable =
                     |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
-                match ask::fitting("Evidence (file)", readable) {
+                match ask::fitting(
+                    "Evidence (file)",
+                    "The path of a file; a copy of it goes into the record.",
+                    readable,
+                ) {
                     Asked::Said(path) => Some(evidence_file(&path, journal)?),
                     Asked::Left => return Ok(Answer::Park),
                 }
