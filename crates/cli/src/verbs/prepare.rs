@@ -140,6 +140,19 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
 }
 
+/// Whether somebody is there and is to be asked.
+pub fn asks(unattended: bool) -> Result<bool, Problem> {
+    match screen::audience() {
+        _ if unattended => Ok(false),
+        screen::Audience::Absent => Ok(false),
+        screen::Audience::Present => Ok(true),
+        screen::Audience::Blind => Err(Problem::usage(
+            "somebody is at the keyboard, but standard error leads to where no question would be seen",
+            "Keep the screen as well with `2>&1 | tee FILE`, or say --unattended if nobody is to be asked.",
+        )),
+    }
+}
+
 /// Reads an answers file.
 pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
     let text = read(file)?;
@@ -316,7 +329,7 @@ impl Prepared {
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);
-            screen::say(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+            screen::tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
         }
     }
 
