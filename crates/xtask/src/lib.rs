@@ -5,6 +5,7 @@
 pub mod command;
 pub mod demo;
 pub mod faults;
+pub mod fuzz;
 pub mod licences;
 pub mod product;
 pub mod suite;
