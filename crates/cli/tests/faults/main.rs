@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[path = "../journeys/support/mod.rs"]
 mod support;
 
+mod stage;
 mod trial;
 mod wire;
 
