@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_engine::{Event, Run, Stamped};
-use holdpoint_record::{LOG, RecordVerdict, Reader, Store, Writer, blob, verify, verify_bytes};
+use holdpoint_record::{LOG, RecordVerdict, Reader, Store, Torn, Writer, blob, verify, verify_bytes};
 
 use crate::world::{BLOBS, PLAN, sha256};
 
@@ -20,8 +20,8 @@ pub(crate) fn read(bytes: &[u8]) {
     let dir = writer.dir().to_owned();
     drop(writer);
     std::fs::write(dir.join(LOG), &log).expect("a record");
-    let events = proved(&dir, &log);
-    taken_up(&dir, &log, &events);
+    let (events, torn) = proved(&dir, &log);
+    taken_up(&dir, &log, &events, torn);
 }
 
 /// Lines with `n`, `prev` and `at` put in, so that the chain holds. What is no object stays as it is.
@@ -42,7 +42,7 @@ pub(crate) fn chained(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Read and proved, twice alike; what is intact is accounted for to the last byte.
-fn proved(dir: &Path, log: &[u8]) -> Vec<Stamped> {
+fn proved(dir: &Path, log: &[u8]) -> (Vec<Stamped>, Option<Torn>) {
     let mut reader = match Reader::open(dir) {
         Ok(reader) => reader,
         Err(error) => panic!("a record that is there cannot be opened: {error}"),
@@ -55,7 +55,7 @@ fn proved(dir: &Path, log: &[u8]) -> Vec<Stamped> {
     let whole = verify(dir);
     let again = verify(dir);
     assert_eq!(format!("{whole:?}"), format!("{again:?}"), "proved twice");
-    let Ok(report) = verify_bytes(dir) else { return read };
+    let Ok(report) = verify_bytes(dir) else { return (read, reader.torn()) };
     assert!(read.starts_with(&report.events) || report.events == read);
     let position = &report.position;
     let before = &log[..usize::try_from(position.bytes).expect("it is in memory")];
@@ -78,13 +78,12 @@ fn proved(dir: &Path, log: &[u8]) -> Vec<Stamped> {
         let events = read.iter().map(|stamped| stamped.event.clone());
         assert!(Run::replay(&PLAN, events).is_ok(), "proved, and the engine refuses it");
     }
-    read
+    (read, reader.torn())
 }
 
 /// Taken up: a torn tail is kept and cut, what is whole stays, and the record can be written on and proved. Refused:
 /// nothing is changed.
-fn taken_up(dir: &Path, log: &[u8], read: &[Stamped]) {
-    let torn = verify_bytes(dir).ok().and_then(|report| report.torn);
+fn taken_up(dir: &Path, log: &[u8], read: &[Stamped], torn: Option<Torn>) {
     let now = || std::fs::read(dir.join(LOG)).expect("a record");
     let (mut writer, events, recovered) = match Writer::open(dir) {
         Ok(opened) => opened,

@@ -50,7 +50,9 @@ fn decide(product: &Product, action: &str) -> &'static str {
         refs.lines().any(|line| line.ends_with(of) && (commit.is_empty() || line.starts_with(commit)))
     };
     match action {
-        "fast-forward-the-branch#1" if has("refs/heads/rehearsal/production", &product.candidate) => "happened",
+        "fast-forward-the-branch#1" if has("refs/heads/rehearsal/production", &product.candidate) => {
+            "happened"
+        }
         "tag-the-release#1" if has("refs/tags/rehearsal-v1.4.0", "") => "happened",
         "tag-the-release#1" => {
             // Half done: the tag is here and was not pushed. Whoever finds that takes it away before trying again.
