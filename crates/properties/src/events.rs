@@ -51,7 +51,11 @@ fn asked(run: &Run) {
     run.rollback_plan(plan);
     let (settled, all) = run.progress();
     assert!(settled <= all);
-    assert_eq!(run.is_closed(), run.is_closed() && matches!(next, Next::Done(_)), "closed, and asks {next:?}");
+    assert_eq!(
+        run.is_closed(),
+        run.is_closed() && matches!(next, Next::Done(_)),
+        "closed, and asks {next:?}"
+    );
     if run.is_closed() {
         assert!(offers.choices.is_empty() && !offers.skip && !offers.edit && offers.back.is_empty());
     }

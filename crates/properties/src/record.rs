@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_engine::{Event, Run, Stamped};
-use holdpoint_record::{LOG, RecordVerdict, Reader, Store, Torn, Writer, blob, verify, verify_bytes};
+use holdpoint_record::{LOG, Reader, RecordVerdict, Store, Torn, Writer, blob, verify, verify_bytes};
 
 use crate::world::{BLOBS, PLAN, sha256};
 
@@ -31,7 +31,8 @@ pub(crate) fn chained(bytes: &[u8]) -> Vec<u8> {
         match line.strip_prefix(b"{") {
             Some(rest) => {
                 let (prev, minute) = (sha256(&log), n % 60);
-                let head = format!(r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z","#);
+                let head =
+                    format!(r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z","#);
                 log.extend_from_slice(head.as_bytes());
                 log.extend_from_slice(rest);
             }

@@ -1,11 +1,11 @@
 //! Every rendering of whatever the engine took.
 
-use holdpoint_engine::Stamped;
-use holdpoint_report::{Material, cast, json, junit, markdown, timeline};
+use holdpoint_engine::{Event, Stamped};
+use holdpoint_report::{Material, ReportError, cast, json, junit, markdown, timeline};
 
 use crate::events::fold;
 use crate::text::harmless;
-use crate::world::{BOOK, PLAN, blob};
+use crate::world::{BOOK, PLAN, blob, sha256};
 
 pub(crate) fn rendered(bytes: &[u8]) {
     let taken = fold(bytes);
@@ -26,6 +26,13 @@ pub(crate) fn rendered(bytes: &[u8]) {
         verdict_of_verify: None,
         zone: jiff::tz::TimeZone::UTC,
     };
+    let of_this = matches!(&events[0].event, Event::RunOpened(opened)
+        if opened.runbook.blob.sha256 == sha256(BOOK.as_bytes()));
+    if !of_this {
+        // A copy of another document would be a forgery.
+        assert!(matches!(markdown(&material), Err(ReportError::OtherDocument { .. })));
+        return;
+    }
     let copy = markdown(&material).expect("the executed copy can be made");
     assert_eq!(markdown(&material).ok().as_deref(), Some(copy.as_str()), "made twice");
     harmless(&copy);

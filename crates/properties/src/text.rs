@@ -16,7 +16,10 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
     findings(source, &compiled.diagnostics);
     let lints = lint(source, &compiled.plan, config);
     findings(source, &lints);
-    assert!(lints.iter().all(|finding| !finding.is_error()), "a lint that is an error stops nothing: {lints:?}");
+    assert!(
+        lints.iter().all(|finding| !finding.is_error()),
+        "a lint that is an error stops nothing: {lints:?}"
+    );
     findings(source, &lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23)));
     assert_eq!(compiled.has_errors(), compiled.diagnostics.iter().any(Diagnostic::is_error));
     plan(source, &compiled.plan, compiled.has_errors());
@@ -69,9 +72,9 @@ fn plan(source: &str, plan: &Plan, broken: bool) {
 }
 
 fn blocks(plan: &Plan) -> impl Iterator<Item = &holdpoint_document::Block> {
-    plan.steps.iter().flat_map(|step| {
-        step.actions.iter().filter_map(|action| action.work.block()).chain(&step.rollbacks)
-    })
+    plan.steps
+        .iter()
+        .flat_map(|step| step.actions.iter().filter_map(|action| action.work.block()).chain(&step.rollbacks))
 }
 
 /// What a fence says it is, with where it stands; read by another hand than the compiler's.

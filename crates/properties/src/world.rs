@@ -125,7 +125,15 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
             let value = if outcome == Outcome::Passed { "0.1" } else { "7" };
             let within_limits = outcome == Outcome::Passed;
             let value = value.into();
-            Event::ValueRecorded { step, action, name: field, value, evidence: None, within_limits, by: by(OPS) }
+            Event::ValueRecorded {
+                step,
+                action,
+                name: field,
+                value,
+                evidence: None,
+                within_limits,
+                by: by(OPS),
+            }
         }
         Next::Ask(task, Question::SignOff) => hold(run, task)?,
         Next::Ask(..) => return None,

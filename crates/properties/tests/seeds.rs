@@ -58,6 +58,9 @@ fn every_property_has_its_target_and_every_target_its_property() {
                 "#![no_main]\n\nlibfuzzer_sys::fuzz_target!(|bytes: &[u8]| holdpoint_properties::{name}(bytes));\n"
             )
         );
-        assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")), "{name}");
+        assert!(
+            manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")),
+            "{name}"
+        );
     }
 }

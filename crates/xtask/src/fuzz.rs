@@ -6,8 +6,6 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use holdpoint_properties::{TARGETS, seeds};
-
 use crate::{command, target, workspace};
 
 /// The cargo-fuzz that is installed where there is none.
@@ -37,22 +35,18 @@ struct Reached {
 /// # Errors
 /// A tool is missing, or something was found; the message says where it is and how to make it small.
 pub fn run(options: &Options) -> io::Result<()> {
-    if let Some(unknown) = options.targets.iter().find(|name| !TARGETS.iter().any(|known| known.name == *name)) {
-        let known: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
-        return Err(io::Error::other(format!("there is no target {unknown}; there are {}", known.join(", "))));
-    }
-    let names = TARGETS.iter().map(|target| target.name);
-    let wanted: Vec<_> =
-        names.filter(|name| options.targets.is_empty() || options.targets.iter().any(|t| t == name)).collect();
+    let wanted = wanted(&targets()?, &options.targets)?;
     let folder = target().join("fuzz");
     let binaries = build(&folder)?;
-    let dictionary = folder.join("words.dict");
-    fs::write(&dictionary, seeds::dictionary())?;
+    sow(&folder)?;
     let mut findings = Vec::new();
-    for name in wanted {
-        let sown = sow(&folder, name)?;
+    for name in &wanted {
+        for part in ["corpus", "findings"] {
+            fs::create_dir_all(folder.join(part).join(name))?;
+        }
+        let sown = listed(&folder.join("seeds").join(name))?.len();
         println!("\n==> {name}: {} s, from {sown} seeds", options.seconds);
-        let reached = hunt(&folder, &binaries.join(name), name, &dictionary, options.seconds);
+        let reached = hunt(&folder, &binaries.join(name), name, options.seconds);
         let (reached, mut found) = reached?;
         println!(
             "    {} executions, {} edges, {} features, {} inputs kept, {} finding(s)",
@@ -73,12 +67,12 @@ pub fn run(options: &Options) -> io::Result<()> {
 
 /// A target, and a file that its property does not hold of.
 struct Finding {
-    target: &'static str,
+    target: String,
     file: PathBuf,
 }
 
 fn advice(binaries: &Path, finding: &Finding) -> String {
-    let (name, file) = (finding.target, finding.file.display());
+    let (name, file) = (&finding.target, finding.file.display());
     let binary = binaries.join(name);
     format!(
         "\n{name}: the property does not hold of {file}\n  see it:        {binary} {file}\n  \
@@ -109,39 +103,52 @@ fn build(folder: &Path) -> io::Result<PathBuf> {
     fuzz.env("RUSTUP_TOOLCHAIN", "nightly").env_remove("CARGO").env_remove("RUSTC");
     fuzz.args(["fuzz", "build", "--sanitizer", "none", "--target-dir"]).arg(&build);
     command::run(fuzz.current_dir(workspace()))?;
-    let host = command::output(Command::new("rustc").args(["+nightly", "--print", "host-tuple"]).env_remove("RUSTC"))?;
+    let host = command::output(
+        Command::new("rustc").args(["+nightly", "--print", "host-tuple"]).env_remove("RUSTC"),
+    )?;
     Ok(build.join(host).join("release"))
 }
 
-/// Lays out the seeds of a target beside what earlier runs kept. Gives their number.
-fn sow(folder: &Path, name: &str) -> io::Result<usize> {
-    let (seeds_in, root) = (folder.join("seeds").join(name), workspace());
-    let _ = fs::remove_dir_all(&seeds_in);
-    for directory in [&seeds_in, &folder.join("corpus").join(name), &folder.join("findings").join(name)] {
-        fs::create_dir_all(directory)?;
-    }
-    let found = seeds::found(&root, name)?.into_iter().map(|(_, bytes)| bytes);
-    let all: Vec<_> = seeds::seeds(&root, name)?.into_iter().chain(found).collect();
-    for (n, bytes) in all.iter().enumerate() {
-        fs::write(seeds_in.join(format!("{n:04}")), bytes)?;
-    }
-    Ok(all.len())
+/// The targets there are, by the files they are made from.
+fn targets() -> io::Result<Vec<String>> {
+    let files = listed(&workspace().join("fuzz/fuzz_targets"))?;
+    let mut names: Vec<_> =
+        files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    Ok(names)
 }
 
-fn hunt(
-    folder: &Path,
-    binary: &Path,
-    name: &'static str,
-    dictionary: &Path,
-    seconds: u64,
-) -> io::Result<(Reached, Vec<Finding>)> {
+fn wanted(all: &[String], named: &[String]) -> io::Result<Vec<String>> {
+    match named.iter().find(|name| !all.contains(name)) {
+        Some(unknown) => {
+            Err(io::Error::other(format!("there is no target {unknown}; there are {}", all.join(", "))))
+        }
+        None if named.is_empty() => Ok(all.to_vec()),
+        None => Ok(named.to_vec()),
+    }
+}
+
+/// Lays out seeds and words, beside what earlier runs kept. Not done in here, so that xtask needs nothing of the
+/// product.
+fn sow(folder: &Path) -> io::Result<()> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["run", "--quiet", "--locked", "--package", "holdpoint-properties", "--example", "sow"]);
+    command::run(cargo.arg("--").arg(folder).current_dir(workspace()))
+}
+
+fn hunt(folder: &Path, binary: &Path, name: &str, seconds: u64) -> io::Result<(Reached, Vec<Finding>)> {
     let findings = folder.join("findings").join(name);
     let before = listed(&findings)?;
     let mut fuzzer = Command::new(binary);
     fuzzer.arg(folder.join("corpus").join(name)).arg(folder.join("seeds").join(name));
-    fuzzer.args([&format!("-max_total_time={seconds}"), "-max_len=8192", "-timeout=20", "-rss_limit_mb=2048"]);
+    fuzzer.args([
+        &format!("-max_total_time={seconds}"),
+        "-max_len=8192",
+        "-timeout=20",
+        "-rss_limit_mb=2048",
+    ]);
     fuzzer.args(["-print_final_stats=1", "-use_value_profile=0"]);
-    fuzzer.arg(format!("-dict={}", dictionary.display()));
+    fuzzer.arg(format!("-dict={}", folder.join("words.dict").display()));
     fuzzer.arg(format!("-artifact_prefix={}/", findings.display()));
     // Records are files: in memory, where there is such a place, they do not wear the disk.
     let memory = Path::new("/dev/shm");
@@ -151,7 +158,9 @@ fn hunt(
     let mut running = fuzzer.current_dir(folder).stderr(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     let log_file = folder.join(format!("{name}.log"));
     let (mut log, mut reached) = (String::new(), Reached::default());
-    for line in BufReader::new(running.stderr.take().ok_or_else(|| io::Error::other("no stderr"))?).split(b'\n') {
+    for line in
+        BufReader::new(running.stderr.take().ok_or_else(|| io::Error::other("no stderr"))?).split(b'\n')
+    {
         let line = String::from_utf8_lossy(&line?).into_owned();
         note(&mut reached, &line);
         log += &line;
@@ -160,7 +169,7 @@ fn hunt(
     let status = running.wait()?;
     fs::write(&log_file, &log)?;
     let new = listed(&findings)?.into_iter().filter(|file| !before.contains(file));
-    let found: Vec<_> = new.map(|file| Finding { target: name, file }).collect();
+    let found: Vec<_> = new.map(|file| Finding { target: name.to_owned(), file }).collect();
     if !status.success() && found.is_empty() {
         let tail: Vec<_> = log.lines().rev().take(20).collect();
         let tail: Vec<_> = tail.into_iter().rev().collect();
@@ -215,8 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_is_none_is_refused_before_anything_is_built() {
-        let error = run(&Options { seconds: 1, targets: vec!["document".into()] }).unwrap_err();
-        assert!(error.to_string().contains("no target document; there are documents"), "{error}");
+    fn a_target_that_is_none_is_refused() {
+        let all = targets().unwrap();
+        let error = wanted(&all, &["document".into()]).unwrap_err().to_string();
+        assert!(error.contains("no target document; there are blocks, documents"), "{error}");
+        assert_eq!(wanted(&all, &[]).unwrap(), all);
     }
 }

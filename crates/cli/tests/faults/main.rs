@@ -40,9 +40,9 @@ fn spread<T: Clone>(points: &[T], few: usize) -> Vec<T> {
     (0..few).map(|n| points[n * (points.len() - 1) / (few - 1)].clone()).collect()
 }
 
-/// So many at a time: points wait for disks and for processes as often as they compute.
+/// So many at a time: one more than there are cores, for points wait for disks and for processes, too.
 fn at_a_time() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from).max(2)
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
 }
 
 /// Says how many faults of a family were injected, of how many that there are. `cargo xtask faults` adds them up.
