@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+use holdpoint_engine::Verdict;
 use holdpoint_engine::{Choice, Deviation, DeviationKind, Event, Outcome, Run};
 
 use crate::settings::BETWEEN;
@@ -253,8 +255,8 @@ fn part(case: &str, name: &str) -> Option<Vec<u8>> {
 /// Runs of the book as they may go: well, badly and decided in every way, crashed, rolled back.
 fn histories() -> Vec<Vec<Event>> {
     let mut all = Vec::new();
-    for bad in [None, Some(0), Some(1), Some(3), Some(5), Some(7), Some(9)] {
-        for way in 0..6 {
+    for bad in (0..14).map(Some).chain([None]) {
+        for way in 0..8 {
             let events = history(bad, way);
             if !all.contains(&events) {
                 all.push(events);
@@ -280,7 +282,7 @@ fn history(bad: Option<usize>, way: usize) -> Vec<Event> {
         match usual(&run, outcome) {
             Some(event @ (Event::ActionFinished(_) | Event::RollbackFinished(_))) => {
                 ended += 1;
-                let crashed = Some(ended - 1) == bad && way == 5;
+                let crashed = Some(ended - 1) == bad && way % 4 == 3;
                 tell(&mut run, if crashed { Event::SessionOpened(session()) } else { event });
             }
             Some(event) => {
@@ -289,30 +291,46 @@ fn history(bad: Option<usize>, way: usize) -> Vec<Event> {
             None => {
                 let Some(task) = run.offers(&PLAN).task else { break };
                 let (step, action) = names(task);
-                let decision = |choice| Event::Decision {
-                    step: step.clone(),
-                    action: action.clone(),
-                    choice,
-                    reason: Some("so".into()),
-                    by: by(OPS),
-                };
-                let skipped = Event::Deviation(Deviation {
-                    kind: DeviationKind::Skipped,
-                    step: step.clone(),
-                    action: Some(action.clone()),
-                    script: None,
-                    reason: "not today".into(),
-                    by: by(OPS),
-                });
-                let choices =
-                    [Choice::Retry, Choice::Proceed, Choice::Run, Choice::Happened, Choice::FindOut];
-                let first = decision(choices[way % 5]);
-                let events = [first, skipped, decision(Choice::Proceed), decision(Choice::Abort)];
-                let _ = events.into_iter().any(|event| tell(&mut run, event));
+                let mut choices = choices(&run, step, action);
+                choices.rotate_left(way % 8);
+                if !choices.into_iter().any(|event| tell(&mut run, event)) {
+                    break;
+                }
             }
         }
     }
     events
+}
+
+/// Everything that somebody may choose, whether or not it is offered.
+fn choices(run: &Run, step: String, action: String) -> Vec<Event> {
+    let reason = || "it is so".to_owned();
+    let undone = run.rollback_plan(&PLAN);
+    let ids = |steps: &[usize]| steps.iter().map(|index| PLAN.steps[*index].id.clone()).collect();
+    let rollback = Event::RollbackOpened {
+        steps: ids(&undone.steps),
+        without: ids(&undone.without),
+        reason: Some(reason()),
+        by: Some(by(OPS)),
+    };
+    let skipped = Event::Deviation(Deviation {
+        kind: DeviationKind::Skipped,
+        step: step.clone(),
+        action: Some(action.clone()),
+        script: None,
+        reason: reason(),
+        by: by(OPS),
+    });
+    let decisions =
+        [Choice::Retry, Choice::Abort, Choice::Run, Choice::Happened, Choice::FindOut, Choice::Proceed];
+    let decision = |choice| Event::Decision {
+        step: step.clone(),
+        action: action.clone(),
+        choice,
+        reason: Some(reason()),
+        by: by(OPS),
+    };
+    decisions.into_iter().map(decision).chain([skipped, rollback]).collect()
 }
 
 fn lines(events: &[Event]) -> Vec<u8> {
@@ -347,4 +365,19 @@ fn streams() -> Vec<Vec<u8>> {
     .collect();
     all.extend(BLOBS.iter().map(|blob| [b"\x05\nsk-live-12345\n\n", *blob].concat()));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_of_events_are_runs_that_end_in_every_way() {
+        let histories = histories();
+        assert!(histories.len() > 20, "{} different runs", histories.len());
+        for verdict in [Verdict::Passed, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
+            let closed = Event::RunClosed { verdict };
+            assert!(histories.iter().any(|events| events.last() == Some(&closed)), "none ends {verdict:?}");
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use holdpoint_document::{Assurance, Plan, Work, compile};
 use holdpoint_engine::{
-    BlobRef, By, Claims, EnvironmentSeen, Event, Execution, Finished, InputGiven, Next, Observation, Outcome,
-    Output, Program, Question, Run, RunOpened, Runbook, Session, SignedOff, Slot, Started, Task, Via, judge,
+    BlobRef, By, Choice, Claims, EnvironmentSeen, Event, Execution, Finished, InputGiven, Next, Observation,
+    Outcome, Output, Program, Question, Run, RunOpened, Runbook, Session, SignedOff, Slot, Started, Task,
+    Via, judge,
 };
 use sha2::{Digest, Sha256};
 
@@ -117,7 +118,11 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
         Next::Await(execution) => finished(run, execution, outcome),
         Next::Ask(task, Question::Confirm) => {
             let (step, action) = names(task);
-            Event::ItemConfirmed { step, action, by: by(OPS) }
+            match task.work(plan) {
+                Some(Work::Confirm { .. }) => Event::ItemConfirmed { step, action, by: by(OPS) },
+                // Warned of what comes.
+                _ => Event::Decision { step, action, choice: Choice::Proceed, reason: None, by: by(OPS) },
+            }
         }
         Next::Ask(task, Question::Record) => {
             let field = run.open_fields(plan, task).first().map(|field| field.name.clone())?;

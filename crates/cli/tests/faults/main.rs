@@ -1,7 +1,8 @@
 //! Faults through the real binary: killed at every boundary, refused by the disk at every call, led astray by blocks
 //! that no author meant, tampered with afterwards.
 //!
-//! `cargo test` takes points spread evenly over all there are; `cargo xtask faults` takes every one.
+//! `cargo test` takes points spread evenly over all there are; `cargo xtask faults` takes every one. `HOLDPOINT_FAULTS`
+//! says how many of each family: `all`, or a number.
 
 #![allow(clippy::unwrap_used)]
 #![allow(unreachable_pub)] // one binary: nothing of it can be reached from outside
@@ -34,6 +35,9 @@ fn all_of_them() -> bool {
 
 /// Every point, or about `few` of them, spread evenly and with the first and the last.
 fn spread<T: Clone>(points: &[T], few: usize) -> Vec<T> {
+    let wanted = std::env::var("HOLDPOINT_FAULTS").ok().filter(|_| !all_of_them());
+    let few =
+        wanted.map_or(few, |number| number.parse().expect("HOLDPOINT_FAULTS is `all` or a number")).max(2);
     if all_of_them() || points.len() <= few {
         return points.to_vec();
     }
