@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use holdpoint_record::Redactor;
 
-/// So much of a stream is looked at.
+/// So much of a stream is looked at, in bytes.
 const MOST: usize = 1024;
+/// And of a secret: long ones hold much back at every piece, and show nothing more.
+const LONGEST: usize = 48;
 
 pub(crate) fn masked(bytes: &[u8]) {
     let at = bytes.windows(2).position(|two| two == b"\n\n").unwrap_or(bytes.len());
@@ -18,7 +20,12 @@ pub(crate) fn masked(bytes: &[u8]) {
     let secrets: Vec<(String, String)> = lines
         .take(6)
         .enumerate()
-        .map(|(n, secret)| (format!("S{n}"), String::from_utf8_lossy(secret).replace("\\n", "\n")))
+        .map(|(n, secret)| {
+            (
+                format!("S{n}"),
+                String::from_utf8_lossy(&secret[..secret.len().min(LONGEST)]).replace("\\n", "\n"),
+            )
+        })
         .collect();
     let Ok(redactor) = Redactor::new(secrets.clone()) else {
         let short = |value: &str| value.trim().len() < holdpoint_record::LEAST_SECRET;
