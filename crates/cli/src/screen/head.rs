@@ -1,7 +1,7 @@
 //! The head of a run, and of each step.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{EnvironmentSeen, Run, RunOpened};
+use holdpoint_engine::{EnvironmentSeen, Run, RunOpened, Values};
 
 use super::{neutralise, rule, say, say_hung, style};
 
