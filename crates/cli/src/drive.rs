@@ -90,7 +90,9 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Drives until the run is over or waits for somebody.
     pub async fn on(&mut self) -> Result<Stop, Problem> {
         let mut at_step = None;
+        let mut decided = None;
         loop {
+            let decided_before = decided.take();
             let next = self.run.next(self.plan);
             // Before anybody is asked about what a release guards; and again when it begins, for prompts stay open.
             if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.lapse((self.clock)())? {
@@ -100,8 +102,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                screen::step_head(self.plan, task.step, self.run.values());
-                self.person.enter();
+                self.person.enter(&Scene { plan: self.plan, source: self.source, run: &self.run }, *task);
+                screen::step_head(self.plan, task.step, &self.run);
             }
             match next {
                 Next::Open | Next::Await(_) => {
@@ -112,7 +114,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
-                    screen::say(&format!(
+                    screen::tell(&format!(
                         "  not for this run: {} does not hold",
                         screen::neutralise(&condition)
                     ));
@@ -120,7 +122,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     self.record(vec![Event::NotApplicable { step, action, condition }])?;
                 }
                 Next::Execute(execution) => {
-                    if let Some(stop) = self.execute(execution).await? {
+                    let decided = decided_before == Some(execution.task);
+                    if let Some(stop) = self.execute(execution, decided).await? {
                         return Ok(stop);
                     }
                 }
@@ -128,17 +131,27 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     self.request_release(task, question)?;
                     let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
-                        Answer::Events(events) => drop(self.record(events)?),
+                        Answer::Events(events) => {
+                            decided = events.iter().any(runs_it).then_some(task);
+                            self.record(events)?;
+                        }
                         Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
                     }
                 }
                 Next::RollBack => {
                     let wanted = self.run.rollback_plan(self.plan);
-                    screen::say("  the document asks for a rollback of what was done");
+                    screen::tell("  the document asks for a rollback of what was done");
                     self.record(vec![roll_back(self.plan, &wanted, None, None)])?;
                 }
                 Next::Done(verdict) => {
                     if !self.run.is_closed() {
+                        if verdict == Verdict::Passed {
+                            self.person.leave(&Scene {
+                                plan: self.plan,
+                                source: self.source,
+                                run: &self.run,
+                            });
+                        }
                         self.record(vec![Event::RunClosed { verdict }])?;
                     }
                     self.journal.seal(verdict)?;
@@ -166,18 +179,20 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
     }
 
-    async fn execute(&mut self, execution: Execution) -> Result<Option<Stop>, Problem> {
+    /// One attempt. Whoever has just `decided` that it be made is not asked again.
+    async fn execute(&mut self, execution: Execution, decided: bool) -> Result<Option<Stop>, Problem> {
         let task = execution.task;
         let script = {
             let scene = self.scene();
             self.hands.script(&scene, task, &self.journal)?
         };
+        screen::again(execution.pause);
         let interrupted =
             if execution.pause.is_zero() { None } else { self.hands.wait(execution.pause).await };
         if interrupted == Some(Interrupt::Leave) {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        let automatic = execution.probe || !execution.pause.is_zero();
+        let automatic = execution.probe || decided || !execution.pause.is_zero();
         if !automatic || interrupted.is_some() {
             let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
@@ -224,6 +239,12 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         Ok(None)
     }
+}
+
+/// Whether somebody at the keyboard says with this that a block runs now.
+fn runs_it(event: &Event) -> bool {
+    use holdpoint_engine::{Choice, Via};
+    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
 }
 
 #[cfg(test)]

@@ -107,18 +107,21 @@ impl Prompting {
     }
 
     fn of(whom: u8) -> Prompting {
-        if let Ok(modes) = tcgetattr(std::io::stdin()) {
-            MODES.get_or_init(|| modes);
-        }
+        remember_modes();
         PROMPTING.store(whom, Ordering::SeqCst);
         Prompting { heard: HEARD.load(Ordering::SeqCst) }
+    }
+
+    /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
+    pub fn was_interrupted(&self) -> bool {
+        HEARD.load(Ordering::SeqCst) != self.heard
     }
 
     /// For a prompt that was interrupted, which raises INT: waits, a second at most, until that has been heard, or
     /// until the program has left.
     pub fn wait_until_heard(&self) {
         let start = Instant::now();
-        while HEARD.load(Ordering::SeqCst) == self.heard && start.elapsed() < Duration::from_secs(1) {
+        while !self.was_interrupted() && start.elapsed() < Duration::from_secs(1) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -157,12 +160,19 @@ async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
     }
 }
 
+/// Keeps how the terminal is, for [`restore_terminal`]; the first time counts.
+pub fn remember_modes() {
+    if let Ok(modes) = tcgetattr(std::io::stdin()) {
+        MODES.get_or_init(|| modes);
+    }
+}
+
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal() {
     if let Some(modes) = MODES.get() {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
     }
-    if crate::screen::is_terminal() {
+    if crate::screen::moves() {
         let _ = console::Term::stderr().show_cursor();
     }
 }

@@ -7,6 +7,7 @@ pub mod command;
 pub mod count;
 pub mod demo;
 pub mod faults;
+pub mod fuzz;
 pub mod licences;
 pub mod product;
 pub mod suite;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{bench, count, demo, faults, licences, product, suite, tidy, tools, workspace};
+use holdpoint_xtask::{bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -52,6 +52,15 @@ enum Verb {
         #[arg(long)]
         accept: bool,
     },
+    /// Hunt for bytes that a reader stumbles over. Needs a nightly toolchain; keeps what it learns in target/fuzz.
+    Fuzz {
+        /// How long each target runs, in seconds.
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
+        /// Only this target; may be given more than once.
+        #[arg(long = "target", value_name = "T")]
+        targets: Vec<String>,
+    },
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -79,6 +88,7 @@ fn main() -> ExitCode {
         Verb::Faults => faults::run(),
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),
+        Verb::Fuzz { seconds, targets } => fuzz::run(&fuzz::Options { seconds, targets }),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

@@ -39,10 +39,10 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
                     "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
                 ),
             })?;
-            screen::say("The run had ended and was not sealed yet; it is now.");
+            screen::tell("The run had ended and was not sealed yet; it is now.");
         }
         let (number, words) = (opened.number, super::verdict_words(*verdict));
-        screen::say(&format!("Run {number} has ended ({words}); there is nothing to resume."));
+        screen::tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }
     if recorded.plan.digest() != opened.plan {
@@ -51,7 +51,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             format!("Resume it with holdpoint {}.", opened.session.program.version),
         ));
     }
-    let ask = !arguments.unattended && screen::can_ask();
+    let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
@@ -88,7 +88,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
-        screen::say(&format!(
+        screen::tell(&format!(
             "  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."
         ));
     }
@@ -133,7 +133,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
             }
             () => "will run: nothing of it has happened yet".to_owned(),
         };
-        screen::say(&format!("  {title}: {why}"));
+        screen::tell(&format!("  {title}: {why}"));
     }
 }
 
@@ -163,7 +163,7 @@ fn tell_orphan(group: Option<i32>) {
     let Some(group) = group.and_then(rustix::process::Pid::from_raw) else { return };
     if rustix::process::test_kill_process_group(group).is_ok() {
         let mark = screen::style().yellow().bold();
-        screen::say(&format!(
+        screen::tell(&format!(
             "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",
             mark.apply_to("STILL RUNNING"),
             group.as_raw_nonzero(),

@@ -28,7 +28,9 @@ use crate::world::{Hands, Journal, Person};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
-    let ask = !arguments.unattended && screen::can_ask();
+    let ask = prepare::asks(
+        arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
+    )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
@@ -175,7 +177,7 @@ async fn dry_run(
     );
     prepared.warn();
     if let Err(problem) = prepared.obey(&traced) {
-        screen::say(&format!("  a real run would be refused: {problem}"));
+        screen::tell(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
     let person =
@@ -193,23 +195,23 @@ async fn dry_run(
             () if learnt.real.contains(name) => format!("{} (real)", screen::neutralise(value)),
             () => format!("{} (given)", screen::neutralise(value)),
         };
-        screen::say(&format!("  {name} = {label}"));
+        screen::tell(&format!("  {name} = {label}"));
     }
     for name in drive.run.values().secrets() {
-        screen::say(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
+        screen::tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
     screen::say("");
     match (stop, learnt.failures.as_slice()) {
         (Stop::Done(_), []) => {
-            screen::say("Dry run: every check before the first change holds. Nothing was changed or kept.");
+            screen::tell("Dry run: every check before the first change holds. Nothing was changed or kept.");
             Ok(Exit::Passed)
         }
         (_, []) => {
-            screen::say("Dry run: it could not be walked to its end. Nothing was changed or kept.");
+            screen::tell("Dry run: it could not be walked to its end. Nothing was changed or kept.");
             Ok(Exit::Failed)
         }
         (_, failures) => {
-            screen::say(&format!(
+            screen::tell(&format!(
                 "Dry run: a real run would stop at {}. Nothing was changed or kept.",
                 failures.join(", ")
             ));
@@ -237,8 +239,11 @@ pub fn farewell(
             let exit = exit_of(verdict);
             let style = if exit == Exit::Passed { screen::style().green() } else { screen::style().red() };
             let words = verdict_words(verdict).to_uppercase();
-            screen::say(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
-            screen::say(&format!(
+            screen::tell(&format!(
+                "Run {number}: {} · {deviations} · {at_all}",
+                style.bold().apply_to(words)
+            ));
+            screen::tell(&format!(
                 "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
             ));
             exit
@@ -253,19 +258,19 @@ pub fn farewell(
                 _ => "the operator",
             };
             let title = screen::neutralise(&format!("{} {}", step.number, step.title));
-            screen::say(&format!(
+            screen::tell(&format!(
                 "Run {number}: {} · at {title}, waiting for {what}",
                 screen::style().yellow().bold().apply_to("PARKED")
             ));
             if let (holdpoint_engine::Question::SignOff, Some(holdpoint_document::Work::SignOff(sign_off))) =
                 (question, task.work(plan))
             {
-                screen::say(&format!(
+                screen::tell(&format!(
                     "  whoever has the role {} types, from their own account: holdpoint sign {number}",
                     screen::neutralise(&sign_off.role)
                 ));
             }
-            screen::say(&format!("  go on with: holdpoint resume {number}"));
+            screen::tell(&format!("  go on with: holdpoint resume {number}"));
             Exit::Parked
         }
     }

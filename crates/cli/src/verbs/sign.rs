@@ -8,6 +8,7 @@ use holdpoint_record::{OpenError, RunDir, Writer};
 use jiff::Timestamp;
 
 use super::note::secrets;
+use super::prepare;
 use super::read::{Recorded, find, read_dir};
 use super::resume::open_problem;
 use super::run::redactor;
@@ -55,7 +56,7 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
-    } else if screen::can_ask() {
+    } else if prepare::asks(false)? {
         release.ask(&disk)?
     } else {
         return Err(Problem::usage(

@@ -174,7 +174,7 @@ impl Asked<'_> {
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
             Some(reason) => {
-                screen::say(&format!("  refused: {}", screen::neutralise(&reason)));
+                screen::tell(&format!("  refused: {}", screen::neutralise(&reason)));
                 Event::SignOffRefused { step, action, reason, by: given.by }
             }
             None => Event::SignOffGiven(given),
@@ -187,9 +187,15 @@ impl<P: Person> Person for Prepared<P> {
         self.otherwise.is_some()
     }
 
-    fn enter(&mut self) {
+    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         if let Some(person) = &mut self.otherwise {
-            person.enter();
+            person.enter(scene, task);
+        }
+    }
+
+    fn leave(&mut self, scene: &Scene<'_>) {
+        if let Some(person) = &mut self.otherwise {
+            person.leave(scene);
         }
     }
 
@@ -251,7 +257,7 @@ fn told(events: &[Event]) {
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };
-        screen::say(&format!("  {} (from the answers file)", screen::neutralise(&line)));
+        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
     }
 }
 

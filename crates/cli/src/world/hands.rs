@@ -21,6 +21,9 @@ use crate::secrets;
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// What is said when a block is stopped: it may take its time.
+const STOPPING: &str = "stopping the block: TERM now, KILL in 5 s; Ctrl-C again parks the run";
+
 /// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
 #[cfg(debug_assertions)]
 const PANIC: &str = "HOLDPOINT_PANIC";
@@ -177,7 +180,10 @@ impl Hands for Local {
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
-        let interrupt = async { *asked.borrow_mut() = Some(interrupts.next().await) };
+        let interrupt = async {
+            *asked.borrow_mut() = Some(interrupts.next().await);
+            recording.borrow().tell(STOPPING);
+        };
         let noted = RefCell::new(&mut *journal);
         let declared = &self.secrets;
         let mut registered = self.registered.clone();

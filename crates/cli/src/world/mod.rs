@@ -76,8 +76,10 @@ pub enum Answer {
 pub trait Person {
     /// Whether somebody sits there and may be asked.
     fn attended(&self) -> bool;
-    /// A new step is at hand; its head has been shown.
-    fn enter(&mut self) {}
+    /// A new step is at hand; its head is shown next.
+    fn enter(&mut self, _scene: &Scene<'_>, _task: Task) {}
+    /// The last step has passed.
+    fn leave(&mut self, _scene: &Scene<'_>) {}
     /// A block is about to run with this script.
     fn permit(
         &mut self,

@@ -55,6 +55,11 @@ impl Recording {
         self.streams.iter_mut().for_each(|kept| kept.mask.switch(redactor));
     }
 
+    /// Says something of our own.
+    pub(super) fn tell(&self, text: &str) {
+        self.live.tell(text);
+    }
+
     pub(super) fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
         let error = stream == Stream::Stderr;
         let Kept { mask, sink, held, offset } = &mut self.streams[usize::from(error)];

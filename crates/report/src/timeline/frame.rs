@@ -31,7 +31,7 @@ pub enum FrameKind {
         step: String,
         /// Position as the operator sees it; empty where the document has no such step.
         number: String,
-        /// Its title, as written.
+        /// Its title, with values as the operator saw it.
         title: String,
     },
     /// A block begins.
@@ -89,7 +89,7 @@ pub enum FrameKind {
     },
     /// Somebody confirmed an item.
     Confirmed {
-        /// The item, as written.
+        /// The item, with values as the operator saw it.
         text: String,
         /// Who.
         by: By,
@@ -181,6 +181,18 @@ pub enum CommandKind {
     Probe,
     /// Undoes a step.
     Rollback,
+}
+
+impl CommandKind {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            CommandKind::Run => "run",
+            CommandKind::Check => "check",
+            CommandKind::Probe => "check, to find out",
+            CommandKind::Rollback => "rollback",
+        }
+    }
 }
 
 /// Where output went.

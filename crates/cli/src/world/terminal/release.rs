@@ -98,7 +98,11 @@ impl Release<'_> {
             match ask::one_of(&format!("{who}, what now?"), &options, true) {
                 Asked::Said("sign") => return Ok(Consent::Sign),
                 Asked::Said("reject") => {
-                    let Asked::Said(reason) = ask::text("Why?") else { return Ok(Consent::Leave) };
+                    let Asked::Said(reason) =
+                        ask::text("Why?", "One sentence; it stands in the record and in every report.")
+                    else {
+                        return Ok(Consent::Leave);
+                    };
                     return Ok(Consent::Reject(reason));
                 }
                 Asked::Said("outputs") => self.show_outputs(journal)?,

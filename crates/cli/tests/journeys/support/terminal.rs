@@ -32,6 +32,9 @@ struct Seen {
 
 /// Sets the terminal as a person's is, says so, and becomes the program when told to.
 const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
+/// The same, but all that is written goes through a pipe as well.
+const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
+{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log; exit "$(cat code)""#;
 /// The same, but stays beside the program, as a login shell or an ssh session does.
 const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; "$@"; exit $?"#;
 
@@ -46,9 +49,29 @@ impl Terminal {
         Terminal::of(STAYING, desk, words)
     }
 
+    /// Starts the program under `tee`, which keeps what is written in `log`.
+    pub fn start_under_tee(desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of(PIPED, desk, words)
+    }
+
+    /// Starts the program on a terminal with so many columns and rows.
+    pub fn start_sized(desk: &Desk, columns: usize, rows: usize, words: &[&str]) -> Terminal {
+        let size = format!("cols {columns} rows {rows}");
+        Terminal::of(&WAITING.replace("cols 160 rows 50", &size), desk, words)
+    }
+
+    /// Starts another program.
+    pub fn start_program(desk: &Desk, program: &str, words: &[&str]) -> Terminal {
+        Terminal::of_program(WAITING, desk, program, words)
+    }
+
     fn of(session: &str, desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of_program(session, desk, env!("CARGO_BIN_EXE_holdpoint"), words)
+    }
+
+    fn of_program(session: &str, desk: &Desk, program: &str, words: &[&str]) -> Terminal {
         let mut command: Command = desk.command("/bin/sh");
-        command.args(["-c", session, "sh", env!("CARGO_BIN_EXE_holdpoint")]).args(words);
+        command.args(["-c", session, "sh", program]).args(words);
         let session = OsSession::spawn(command).unwrap();
         let pid = session.get_process().pid().as_raw();
         let master = session.get_process().get_raw_handle().unwrap();
