@@ -178,7 +178,7 @@ fn ctrl_c_interrupts_the_program_in_it_and_not_the_run() {
     let script = "trap 'echo caught; exit 0' INT; echo ready; while :; do sleep 0.02; done";
     let came = Desk::new().passes("bash", script, &[("ready", Types("\x03"))]);
     assert!(came.text().contains("caught") && !came.ended.interrupted);
-    let came = Desk::new().run(&job("bash", "echo ready; sleep 99"), &[("ready", Types("\x03"))]);
+    let came = Desk::new().run(&job("perl", "$| = 1; print 'ready'; sleep 99"), &[("ready", Types("\x03"))]);
     assert_eq!((came.ended.how, came.ended.interrupted), (How::Signalled(2), false));
 }
 
