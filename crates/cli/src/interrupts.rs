@@ -159,6 +159,7 @@ async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
 
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal() {
+    crate::screen::raw::restore();
     if let Some(modes) = MODES.get() {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
     }

@@ -3,7 +3,9 @@
 mod action;
 mod head;
 mod live;
+mod modes;
 mod plain;
+pub mod raw;
 
 use std::io::{IsTerminal, Write};
 

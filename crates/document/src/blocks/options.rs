@@ -70,10 +70,6 @@ pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut F
     }
     if let Some(node) = fields.get("tty") {
         read.options.tty = node.bool(findings).unwrap_or(false);
-        if read.options.tty {
-            let help = "do it by hand: make it a `- [ ]` item, or use the program's batch mode";
-            findings.add(Code::NotSupported, node.span, "blocks with a terminal are not run yet", help);
-        }
     }
     if let Some(node) = fields.get("secrets") {
         read.options.secrets = node.texts(findings);
