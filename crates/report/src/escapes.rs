@@ -160,20 +160,42 @@ impl Escapes {
 #[derive(Clone, Debug, Default)]
 pub struct Drawing {
     escapes: Escapes,
+    /// Whether it is the alternate screen that is drawn on.
+    alternate: bool,
 }
 
 impl Drawing {
     /// Takes the next piece, and gives what of it draws.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut drawn = Vec::with_capacity(bytes.len());
+        let alternate = &mut self.alternate;
         self.escapes.push(bytes, &mut |part| match part {
             Part::Text(text) => drawn.extend(text.iter().filter(|byte| is_plain(**byte))),
             Part::Escape(sequence) if escape_draws(sequence) => drawn.extend_from_slice(sequence),
-            Part::Control(sequence) if control_draws(sequence) => drawn.extend_from_slice(sequence),
+            Part::Control(sequence) if control_draws(sequence) => {
+                if let Some(on) = alternates(sequence) {
+                    *alternate = on;
+                }
+                drawn.extend_from_slice(sequence);
+            }
             Part::Escape(_) | Part::Control(_) | Part::Other => {}
         });
         drawn
     }
+
+    /// What makes the screen one that others can be shown on: not the alternate one, all lines scroll, plain characters,
+    /// the cursor shown.
+    pub fn end(&self) -> String {
+        let leave = if self.alternate { "\x1b[?1049l" } else { "" };
+        format!("{leave}\x1b7\x1b[r\x1b8\x1b[4l\x1b[?7h\x0f\x1b(B\x1b[0m\x1b[?25h")
+    }
+}
+
+/// Whether a sequence turns the alternate screen on or off.
+fn alternates(sequence: &[u8]) -> Option<bool> {
+    let [b'\x1b', b'[', b'?', modes @ .., last] = sequence else { return None };
+    let alternate = |mode: &[u8]| matches!(mode, b"47" | b"1047" | b"1049");
+    modes.split(|byte| *byte == b';').any(alternate).then_some(*last == b'h')
 }
 
 /// No ENQ, which is a question, and no bell.
@@ -270,6 +292,16 @@ mod tests {
         }
         let endless = [b"\x1b[".as_slice(), &b"1;".repeat(500), b"Hend"].concat();
         assert_eq!(drawn(&endless), "end");
+    }
+
+    #[test]
+    fn the_alternate_screen_is_left_where_it_was_left_on() {
+        let end = |bytes: &[u8]| {
+            let mut drawing = Drawing::default();
+            drawing.push(bytes);
+            drawing.end().starts_with("\x1b[?1049l")
+        };
+        assert!(end(b"\x1b[?1049;25h") && !end(b"\x1b[?1049h\x1b[?1049l") && !end(b"text"));
     }
 
     proptest! {

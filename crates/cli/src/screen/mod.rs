@@ -5,6 +5,7 @@ mod head;
 mod live;
 mod modes;
 mod plain;
+mod playback;
 pub mod raw;
 
 use std::io::{IsTerminal, Write};
@@ -16,6 +17,7 @@ pub use action::{failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
 pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
+pub use playback::Playback;
 
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {

@@ -11,7 +11,7 @@ use super::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen::{self, Live};
+use crate::screen::{self, Live, Playback};
 
 /// Plays a run.
 pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
@@ -41,7 +41,7 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     screen::head(&recorded.plan, opened, &opened.session.operator, &label);
     let longest = Duration::from_secs_f64(arguments.max_wait);
     let mut before = frames.first().map_or(Duration::ZERO, |frame| frame.at);
-    let mut player = Player { live: None };
+    let mut player = Player { live: None, window: None };
     for frame in &frames {
         let wait = frame.at.saturating_sub(before).div_f64(arguments.speed).min(longest);
         before = frame.at;
@@ -69,11 +69,22 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
 
 struct Player {
     live: Option<Live>,
+    /// What a block with a terminal draws.
+    window: Option<Playback>,
 }
 
 impl Player {
     fn show(&mut self, kind: &FrameKind) {
+        if let (FrameKind::Screen { columns, rows }, true) = (kind, screen::is_terminal()) {
+            if let Some(live) = self.live.take() {
+                live.finish();
+            }
+            return self.window.get_or_insert_default().resize(*columns, *rows);
+        }
         if let FrameKind::Output { stream, bytes } = kind {
+            if let Some(window) = &mut self.window {
+                return window.push(bytes);
+            }
             if let Some(live) = &mut self.live {
                 live.push(*stream == Stream::Stderr, bytes);
             }
@@ -82,9 +93,12 @@ impl Player {
         if let Some(live) = self.live.take() {
             live.finish();
         }
+        if let Some(window) = self.window.take() {
+            window.finish();
+        }
         let line = |text: String| screen::say(&format!("  {}", screen::neutralise(&text)));
         match kind {
-            FrameKind::Output { .. } => {}
+            FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
             FrameKind::Session { session, resumed } => {
                 let what = if *resumed { "taken up again" } else { "opened" };
                 line(format!("{what} by {} on {}", session.operator, session.host));
@@ -188,6 +202,10 @@ fn as_json(frame: &Frame) -> serde_json::Value {
         FrameKind::Output { stream, bytes } => {
             json["stream"] = json!(format!("{stream:?}").to_lowercase());
             json["text"] = json!(String::from_utf8_lossy(bytes));
+        }
+        FrameKind::Screen { columns, rows } => {
+            json["columns"] = json!(columns);
+            json["rows"] = json!(rows);
         }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
         FrameKind::Command { action, script, .. } => {

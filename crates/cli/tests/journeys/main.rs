@@ -16,4 +16,5 @@ mod promotion;
 mod resumes;
 mod screens;
 mod secrets;
+mod terminals;
 mod unattended;
