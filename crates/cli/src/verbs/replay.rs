@@ -75,11 +75,15 @@ struct Player {
 
 impl Player {
     fn show(&mut self, kind: &FrameKind) {
-        if let (FrameKind::Screen { columns, rows }, true) = (kind, screen::is_terminal()) {
-            if let Some(live) = self.live.take() {
-                live.finish();
+        if let FrameKind::Screen { columns, rows } = kind {
+            // Without a terminal it is shown line by line.
+            if screen::is_terminal() {
+                if let Some(live) = self.live.take() {
+                    live.finish();
+                }
+                self.window.get_or_insert_default().resize(*columns, *rows);
             }
-            return self.window.get_or_insert_default().resize(*columns, *rows);
+            return;
         }
         if let FrameKind::Output { stream, bytes } = kind {
             if let Some(window) = &mut self.window {
