@@ -204,6 +204,13 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if self.hands.asked_to_leave(self.person.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
+        if self.hands.needs_somebody(&self.scene(), task) && !self.person.attended() {
+            screen::say(
+                "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
+                 --unattended; or have the answers file skip the block.",
+            );
+            return Ok(Some(Stop::Parked(task, Question::Confirm)));
+        }
         let kept =
             if script.differs { Some(self.journal.put(masked(&script.text).as_bytes())?) } else { None };
         let started = Started {

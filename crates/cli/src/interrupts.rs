@@ -169,6 +169,7 @@ pub fn remember_modes() {
 
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal() {
+    crate::screen::raw::restore();
     if let Some(modes) = MODES.get() {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
     }

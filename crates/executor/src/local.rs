@@ -17,6 +17,7 @@ use crate::interpreter::Kind;
 use crate::prepare::{Environment, Prepared, base, prepare};
 use crate::registry::Registry;
 use crate::scratch::Scratch;
+use crate::shell::StandardInput;
 use crate::streams::{Feed, Inbox, Tap};
 use crate::watch::{Running, Seen, Stop, watch};
 use crate::{Ended, How, Job, State, Stream};
@@ -24,8 +25,8 @@ use crate::{Ended, How, Job, State, Stream};
 /// Runs blocks on this machine. Blocks may run at the same time.
 #[derive(Debug)]
 pub struct Local {
-    base: Environment,
-    scratch: Scratch,
+    pub(crate) base: Environment,
+    pub(crate) scratch: Scratch,
 }
 
 const LOST: &str = "the script replaced its shell or its EXIT trap, or ended it from inside: working directory and \
@@ -93,7 +94,7 @@ impl Local {
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
         on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
     ) -> Ended {
-        let prepared = match prepare(job, state, &self.base, &self.scratch) {
+        let prepared = match prepare(job, state, &self.base, &self.scratch, StandardInput::Nothing) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
@@ -106,7 +107,7 @@ impl Local {
         self.ended(seen, &prepared, job, state)
     }
 
-    fn ended(&self, seen: Seen, prepared: &Prepared, job: &Job, state: &State) -> Ended {
+    pub(crate) fn ended(&self, seen: Seen, prepared: &Prepared, job: &Job, state: &State) -> Ended {
         let how = match &seen.status {
             Ok(status) => how(*status),
             Err(error) => How::NotStarted(format!("the process could not be waited for: {error}")),
@@ -205,7 +206,7 @@ fn start(prepared: &Prepared, job: &Job) -> io::Result<Running> {
     Ok(Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace })
 }
 
-fn could_not_start(prepared: &Prepared, error: &io::Error) -> String {
+pub(crate) fn could_not_start(prepared: &Prepared, error: &io::Error) -> String {
     let program = prepared.program.display();
     match error.kind() {
         io::ErrorKind::ArgumentListTooLong => format!(

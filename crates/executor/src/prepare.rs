@@ -10,7 +10,7 @@ use crate::Job;
 use crate::interpreter::{Interpreter, Kind, find};
 use crate::names::{crosses, inherited};
 use crate::scratch::{Scratch, ScriptFile};
-use crate::shell::{Wrapper, restore};
+use crate::shell::{StandardInput, Wrapper, restore};
 use crate::state::{Array, State, Text};
 
 /// The variable that names the FIFO which secrets are registered through.
@@ -43,6 +43,7 @@ pub(crate) fn prepare(
     state: &State,
     base: &Environment,
     scratch: &Scratch,
+    input: StandardInput,
 ) -> Result<Prepared, String> {
     refuse_unusable(job, state)?;
     let interpreter = Interpreter::read(&job.interpreter).ok_or("the block names no interpreter")?;
@@ -71,6 +72,7 @@ pub(crate) fn prepare(
                 script: &files.script,
                 fifo,
                 restores: !restore.is_empty(),
+                input,
                 strict: job.strict,
                 traced: interpreter.traces(),
             };

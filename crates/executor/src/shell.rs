@@ -1,7 +1,7 @@
 //! The text that surrounds a shell script: takes over the state, runs the script, tells the state at the end.
 //!
 //! The script stands in a file of its own, so its line numbers are its author's. State goes in through standard
-//! input (which is `/dev/null` before the script begins) and comes out through a FIFO: nothing a background
+//! input (which is `/dev/null`, or a block's terminal, before the script begins) and comes out through a FIFO: nothing a background
 //! process could inherit and hold open, no descriptor number that a script's own `exec 9>lock` could take, no
 //! value on a disk or a command line. Only builtins are used, so that `PATH=` or a missing program harms nothing,
 //! and nothing is forked.
@@ -23,9 +23,20 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) fifo: &'a Path,
     /// Whether text from [`restore`] stands on standard input.
     pub(crate) restores: bool,
+    /// What standard input is for the script, once the state has come out of it.
+    pub(crate) input: StandardInput,
     pub(crate) strict: bool,
     /// Whether the shell was started with a trace.
     pub(crate) traced: bool,
+}
+
+/// What a script reads from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StandardInput {
+    /// `/dev/null`.
+    Nothing,
+    /// The terminal that it writes to.
+    Terminal,
 }
 
 /// The exit code of a wrapper that could not take over the state; told from a script's own by the missing `ready`.
@@ -43,7 +54,11 @@ impl Wrapper<'_> {
         if self.restores {
             add(b". /dev/stdin && [ \"${__holdpoint_restored-}\" ] || ");
             add(NOT_RESTORED.as_bytes());
-            add(b"; unset -v __holdpoint_restored; exec </dev/null; ");
+            add(b"; unset -v __holdpoint_restored; exec ");
+            add(match self.input {
+                StandardInput::Nothing => b"</dev/null; ",
+                StandardInput::Terminal => b"<&1; ",
+            });
         }
         add(b"command printf 'ready\\0' 1<>");
         add(&fifo);

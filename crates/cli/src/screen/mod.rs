@@ -3,9 +3,12 @@
 mod action;
 mod head;
 mod live;
+mod modes;
 mod plain;
+mod playback;
 mod prompt;
 mod prose;
+pub mod raw;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
@@ -17,6 +20,7 @@ pub use action::{again, failure, shown_command, started, variables_of, verdict_l
 pub use head::{head, step_head};
 pub use live::Live;
 pub use plain::{neutralise, paragraphs, prose};
+pub use playback::Playback;
 pub use prompt::{hidden, line, not_empty};
 pub use prose::{Cautions, heading, markdown};
 pub use wrap::{at_most, hung, value_lines, wrapped};

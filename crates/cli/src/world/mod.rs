@@ -5,9 +5,12 @@ pub mod assume;
 pub mod disk;
 pub mod hands;
 pub mod kept_state;
+mod keys;
 pub mod memory;
 mod recording;
 mod reply;
+mod seat;
+mod shown;
 mod tell;
 pub mod terminal;
 
@@ -102,6 +105,10 @@ pub trait Hands {
     fn asked_to_leave(&mut self, attended: bool) -> impl Future<Output = bool>;
     /// The directory the next block starts in.
     fn cwd(&self) -> String;
+    /// Whether an execution needs somebody at a terminal.
+    fn needs_somebody(&self, _scene: &Scene<'_>, _task: Task) -> bool {
+        false
+    }
     /// Runs it to its end. Its start is durable already.
     fn execute(
         &mut self,
