@@ -207,6 +207,7 @@ fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
         journal: Memory::default(),
         person: Slow { clock, hours: hours.iter().copied().collect() },
         hands: Easy,
+        held: Vec::new(),
     };
     drive.record(vec![opened(number)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

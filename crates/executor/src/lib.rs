@@ -26,10 +26,12 @@ mod prepare;
 mod registry;
 mod scratch;
 mod shell;
+mod spawn;
 mod state;
 mod streams;
 mod syntax;
 mod unquote;
+mod waiting;
 mod watch;
 
 pub use group::ProcessGroup;

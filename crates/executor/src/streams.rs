@@ -11,6 +11,8 @@ use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
 const SMALL: usize = 64 * 1024;
 /// Size of a read once a process has shown that it prints much, bytes.
 const LARGE: usize = 1024 * 1024;
+/// As much is written to a pipe in one piece or not at all, bytes (POSIX has at least 512, Linux this).
+const PIPE_BUF: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 /// More shell state than this is not taken, bytes.
 const MOST_STATE: usize = 16 * 1024 * 1024;
 
@@ -64,19 +66,12 @@ impl Tap {
     }
 
     /// Stops reading and throws away whatever still comes, so that a background process that prints is not killed by
-    /// a closed pipe. Lasts as long as the runtime.
+    /// a closed pipe. A thread of its own does this, as long as this process lives: the runtime may rest at a prompt.
     pub(crate) fn abandon(&mut self) {
-        let Some(pipe) = self.pipe.take() else { return };
-        tokio::spawn(async move {
-            let mut nowhere = vec![0; 4096];
-            while pipe.readable().await.is_ok() {
-                match pipe.try_read(&mut nowhere) {
-                    Ok(0) => break,
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
-                    _ => {}
-                }
-            }
-        });
+        let Some(pipe) = self.pipe.take().and_then(|pipe| pipe.into_blocking_fd().ok()) else { return };
+        let nowhere = move || std::io::copy(&mut std::fs::File::from(pipe), &mut std::io::sink());
+        // Without a thread the pipe is closed; there is nobody to tell.
+        let _ = std::thread::Builder::new().name("drain".to_owned()).spawn(nowhere);
     }
 }
 
@@ -88,8 +83,21 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn on(pipe: Option<OwnedFd>, text: Vec<u8>) -> io::Result<Feed> {
-        Ok(Feed { pipe: pipe.map(Sender::from_owned_fd).transpose()?, text, written: 0 })
+    /// Nothing to feed.
+    pub(crate) fn none() -> Feed {
+        Feed { pipe: None, text: Vec::new(), written: 0 }
+    }
+
+    /// Onto a pipe that is empty. What any pipe takes at once is written at once; a reader that has gone away is no
+    /// error.
+    pub(crate) fn on(pipe: OwnedFd, text: Vec<u8>) -> io::Result<Feed> {
+        if text.len() > PIPE_BUF {
+            return Ok(Feed { pipe: Some(Sender::from_owned_fd(pipe)?), text, written: 0 });
+        }
+        match rustix::io::retry_on_intr(|| rustix::io::write(&pipe, &text)) {
+            Ok(_) | Err(rustix::io::Errno::PIPE) => Ok(Feed::none()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -14,6 +14,7 @@ mod lock;
 mod open;
 mod reader;
 mod redact;
+mod room;
 mod seal;
 mod store;
 mod verify;

@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::disk::{DiskError, cannot, open_regular};
 use crate::line::{LineFault, decode};
+use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
+use crate::writer::AT_ONCE;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// A point in a record. `head -c BYTES run.jsonl | sha256sum` gives its digest.
@@ -156,10 +158,18 @@ impl Reader {
         let stamped = match decoded {
             Ok(stamped) => stamped,
             Err(LineFault::Unparsable(reason)) => {
-                if !self.source.fill_buf().map_err(failed)?.is_empty() {
-                    return Err(ReadError::Altered { event, reason });
-                }
-                self.torn = Some(Torn { offset: self.bytes, bytes });
+                let rest = match self.source.fill_buf() {
+                    Ok([]) => 0,
+                    // A write of two lines of which the disk kept the second: both were never acknowledged.
+                    Ok(_) if has_hole(&self.line, self.bytes) => match self.last_write() {
+                        Ok(Some(rest)) => rest,
+                        Ok(None) => return Err(ReadError::Altered { event, reason }),
+                        Err(cause) => return Err(failed(cause).into()),
+                    },
+                    Ok(_) => return Err(ReadError::Altered { event, reason }),
+                    Err(cause) => return Err(failed(cause).into()),
+                };
+                self.torn = Some(Torn { offset: self.bytes, bytes: bytes + rest });
                 return Ok(None);
             }
             Err(LineFault::Wrong(reason)) => return Err(ReadError::Altered { event, reason }),
@@ -170,6 +180,30 @@ impl Reader {
         self.bytes += bytes;
         self.events += 1;
         Ok(Some(stamped))
+    }
+
+    /// How many bytes are left, where they are no more than what one write can have put there after the line just read:
+    /// one line less than [`AT_ONCE`], and zeros.
+    fn last_write(&mut self) -> io::Result<Option<u64>> {
+        let (mut bytes, mut lines) = (0, 1);
+        loop {
+            let read = match self.next_line()? {
+                Line::End => return Ok(Some(bytes)),
+                Line::TooLong { .. } => return Ok(None),
+                Line::Whole { bytes } => {
+                    lines += 1;
+                    bytes
+                }
+                Line::Unterminated { .. } if self.line.iter().any(|byte| *byte != 0) && lines >= AT_ONCE => {
+                    return Ok(None);
+                }
+                Line::Unterminated { bytes } => bytes,
+            };
+            if lines > AT_ONCE {
+                return Ok(None);
+            }
+            bytes += read;
+        }
     }
 
     /// Reads up to the next LF into `self.line`, never more than [`LONGEST_LINE`] of it.

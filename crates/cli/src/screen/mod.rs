@@ -6,6 +6,7 @@ mod live;
 mod plain;
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::secrets::masked;
 use console::Style;
@@ -18,9 +19,41 @@ pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {
     let text = masked(text);
-    let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes());
-    let _ = stderr.write_all(b"\n");
+    match &mut *held() {
+        Some(held) => {
+            held.push_str(&text);
+            held.push('\n');
+        }
+        None => show(&format!("{text}\n")),
+    }
+}
+
+fn show(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What is said and not shown yet.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+fn held() -> MutexGuard<'static, Option<String>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is said from now on waits for [`let_go`]: what it tells of is not durable yet.
+pub fn hold_back() {
+    held().get_or_insert_default();
+}
+
+/// Shows what was held back.
+pub fn let_go() {
+    if let Some(text) = held().take().filter(|text| !text.is_empty()) {
+        show(&text);
+    }
+}
+
+/// What was held back did not become true.
+pub fn forget() {
+    held().take();
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.

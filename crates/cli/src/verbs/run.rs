@@ -84,6 +84,7 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         journal,
         person,
         hands,
+        held: Vec::new(),
     }
 }
 

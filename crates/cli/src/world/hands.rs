@@ -60,6 +60,19 @@ impl Local {
         Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
     }
 
+    fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
+        Ok(Job {
+            name: task.id(scene.plan),
+            interpreter: block.interpreter.clone(),
+            script: script.text.clone(),
+            strict: block.options.strict,
+            env: self.environment(scene, task, block)?,
+            timeout: block.options.timeout,
+            grace: GRACE,
+            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
+        })
+    }
+
     fn environment(
         &self,
         scene: &Scene<'_>,
@@ -148,6 +161,16 @@ impl Hands for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
+    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
+        let next = next.and_then(|task| Some((task, task.block(scene.plan)?)));
+        // What cannot be rendered yet is made ready when its turn has come.
+        let job = next.and_then(|(task, block)| {
+            let script = self.script(scene, task, journal).ok()?;
+            self.job(scene, task, block, &script).ok()
+        });
+        self.executor.expect(job);
+    }
+
     async fn execute(
         &mut self,
         scene: &Scene<'_>,
@@ -158,16 +181,7 @@ impl Hands for Local {
         let task = execution.task;
         let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
         let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let job = Job {
-            name: action.clone(),
-            interpreter: block.interpreter.clone(),
-            script: script.text.clone(),
-            strict: block.options.strict,
-            env: self.environment(scene, task, block)?,
-            timeout: block.options.timeout,
-            grace: GRACE,
-            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
-        };
+        let job = self.job(scene, task, block, script)?;
         screen::started(&action, execution.attempt);
         let (done, all) = scene.run.progress();
         let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
