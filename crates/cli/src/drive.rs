@@ -1,9 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{
-    Event, Execution, Next, Question, Releases, Run, Slot, Started, Task, Verdict,
-};
+use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -276,7 +274,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
 fn following(plan: &Plan, task: Task) -> Option<Task> {
     let Slot::Action(action) = task.slot else { return None };
     let next = Task::action(task.step, action + 1);
-    let next = if action + 1 < task.step_of(plan).actions.len() { next } else { Task::action(task.step + 1, 0) };
+    let next =
+        if action + 1 < task.step_of(plan).actions.len() { next } else { Task::action(task.step + 1, 0) };
     let action = plan.steps.get(next.step)?.actions.first().is_some();
     (action && next.block(plan).is_some()).then_some(next)
 }

@@ -110,8 +110,7 @@ impl Local {
         self.start_ahead(state);
         let Linked { group, exit, stdout, stderr, inbox, registry, files } = linked;
         let (timeout, grace) = (job.timeout, job.grace);
-        let running =
-            Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace };
+        let running = Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace };
         let seen = watch(running, interrupt, on_secret, on_output).await;
         drop(files);
         self.ended(seen, &prepared, job, state)

@@ -13,14 +13,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 use std::process::Stdio;
 
+use crate::ProcessGroup;
+use crate::interpreter::Kind;
 use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
 use crate::scratch::{Scratch, ScriptFile};
 use crate::shell::Wrapper;
 use crate::spawn::{Exit, Spawned, spawn};
 use crate::streams::{Feed, Inbox, Tap};
-use crate::ProcessGroup;
-use crate::interpreter::Kind;
 
 /// A process with everything between it and us.
 pub(crate) struct Linked {

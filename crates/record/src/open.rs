@@ -8,7 +8,7 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
 use crate::blob::{BlobWriter, Poison};
-use crate::disk::{DiskError, write_regular, cannot};
+use crate::disk::{DiskError, cannot, write_regular};
 use crate::lock::{Holder, LockError, RunLock};
 use crate::reader::{ReadError, Reader, Torn};
 use crate::room::Roomy;
