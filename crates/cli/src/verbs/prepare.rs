@@ -59,8 +59,9 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => current_dir()?,
     };
-    let mut place = Place::of(&directory.canonicalize().unwrap_or(directory))?;
-    if !place.is_git && place.config.is_none() {
+    let directory = directory.canonicalize().unwrap_or(directory);
+    let mut place = Place::of(&directory)?;
+    if !place.is_git && place.config.is_none() && current_dir()? != directory {
         place = Place::here()?;
     }
     let path = place.relative(file);

@@ -28,18 +28,18 @@ use crate::world::{Hands, Journal, Person};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
+    crate::digest::begin_program();
     let ask = !arguments.unattended && screen::can_ask();
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     prepared.keep_secrets(&redactor)?;
-    let traced = prepared.place.trace(&prepared.path);
+    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref());
     if arguments.dry_run {
-        return dry_run(prepared, &arguments.who, traced, redactor).await;
+        return dry_run(prepared, session, traced, redactor).await;
     }
     prepared.obey(&traced)?;
-    let session = session(arguments.who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
@@ -65,6 +65,19 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
+}
+
+/// What git knows of the document, and who operates; both are asked at the same time.
+fn circumstances(prepared: &Prepared, operator: Option<&str>) -> (Traced, holdpoint_engine::Session) {
+    let (place, path) = (&prepared.place, &prepared.path);
+    std::thread::scope(|scope| {
+        let session = scope.spawn(|| session(operator, &place.root));
+        let traced = place.trace(path);
+        match session.join() {
+            Ok(session) => (traced, session),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// A drive over a run of which nothing has happened yet.
@@ -150,11 +163,10 @@ fn opened(
 /// The same engine over a world that executes checks only and keeps nothing.
 async fn dry_run(
     prepared: Prepared,
-    who: &args::Who,
+    session: holdpoint_engine::Session,
     traced: Traced,
     redactor: Redactor,
 ) -> Result<Exit, Problem> {
-    let session = session(who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
     let mut memory = Memory::default();

@@ -5,7 +5,9 @@ use std::process::{Child, Stdio};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::screens::book;
-use crate::support::{Desk, Gate, Record, eventually, group_is_gone, group_lives, holds_text, kill};
+use crate::support::{
+    Desk, Gate, Record, children_of, eventually, group_is_gone, group_lives, holds_text, kill,
+};
 
 const STEPS: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
 
@@ -71,6 +73,24 @@ fn resumes(desk: &Desk, step: &str, choice: &str) -> (Record, String) {
     desk.write("answers.yaml", &answers);
     let (_, told) = desk.ends(0, &["resume", "latest", "--unattended", "--answers", "answers.yaml"]);
     (desk.is_intact_and_complete(1), told)
+}
+
+#[test]
+fn a_shell_that_waits_for_its_turn_ends_with_the_program_and_has_run_nothing() {
+    let desk = six();
+    let _gate = Gate::at(&desk.path("middle-one"));
+    let program = start(&desk, &["run", "book.md", "--unattended"]);
+    let group = block_runs(&desk, "one#1");
+    let (pid, mut waiting) = (i32::try_from(program.id()).unwrap(), None);
+    eventually("the next shell waits", || {
+        waiting = children_of(pid).into_iter().find(|child| *child != group);
+        waiting.is_some()
+    });
+    let before = kills(&desk, program);
+    group_is_gone(waiting.unwrap());
+    assert!(group_lives(group), "the block itself is left to whoever comes next");
+    assert_eq!((desk.read("reached").as_str(), before.starts("two#1")), ("one\n", 0));
+    kill_process_group(Pid::from_raw(group).unwrap(), Signal::KILL).unwrap();
 }
 
 /// Kills in one of six blocks at a moment, decides, and compares what was done with what was decided.
