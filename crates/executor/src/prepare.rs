@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Job;
 use crate::interpreter::{Interpreter, Kind, find};
@@ -16,8 +17,8 @@ use crate::state::{Array, State, Text};
 /// The variable that names the FIFO which secrets are registered through.
 pub(crate) const SECRETS: &str = "HOLDPOINT_SECRETS";
 
-/// Environment variables by name.
-pub(crate) type Environment = BTreeMap<OsString, OsString>;
+/// Environment variables by name. Every block gets one, and most of it is the same each time: it is shared.
+pub(crate) type Environment = BTreeMap<Arc<OsStr>, Arc<OsStr>>;
 
 /// Everything a process is started from, but its files.
 #[derive(Clone)]
@@ -37,7 +38,8 @@ pub(crate) struct Prepared {
 
 /// What of the inherited environment a block may see.
 pub(crate) fn base(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
-    environment.into_iter().filter(|(name, _)| inherited(name.as_bytes())).collect()
+    let mine = environment.into_iter().filter(|(name, _)| inherited(name.as_bytes()));
+    mine.map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 /// Prepares a job. The error says to the operator why it cannot start.
@@ -120,11 +122,12 @@ fn environment(job: &Job, state: &State, base: &Environment) -> Environment {
     let mut environment = base.clone();
     for (name, value) in state.exported.iter().filter(|(name, _)| crosses(name)) {
         match value {
-            Some(value) => environment.insert(name.into(), (**value).to_owned()),
+            Some(value) => environment.insert(OsStr::new(name).into(), (**value).into()),
             None => environment.remove(OsStr::new(name)),
         };
     }
-    environment.extend(job.env.iter().map(|(name, value)| (name.into(), value.into())));
+    let own = job.env.iter().map(|(name, value)| (OsStr::new(name).into(), OsStr::new(value).into()));
+    environment.extend(own);
     environment
 }
 
@@ -137,7 +140,7 @@ fn locate(
     base: &Environment,
 ) -> Result<PathBuf, String> {
     let path = OsStr::new("PATH");
-    let paths = [environment.get(path), base.get(path)].into_iter().flatten().map(OsString::as_os_str);
+    let paths = [environment.get(path), base.get(path)].into_iter().flatten().map(|paths| &**paths);
     find(program, cwd, paths).ok_or_else(|| {
         let place =
             if program.contains('/') { "is not a program that can be run" } else { "was not found in PATH" };

@@ -20,18 +20,18 @@ pub(crate) struct Spawned {
     pub(crate) stderr: OwnedFd,
 }
 
-/// Starts a process. Must be called within a tokio runtime that has its IO driver on.
+/// Starts a process, with variables of its `own` beside the environment. Must be called within a tokio runtime that has its IO driver on.
 pub(crate) fn spawn(
     program: &Path,
     arguments: &[OsString],
-    environment: &Environment,
+    (environment, own): (&Environment, [(&str, &Path); 2]),
     cwd: &Path,
     stdin: Stdio,
 ) -> io::Result<Spawned> {
     let (stdout, stdout_writer) = os_pipe::pipe()?;
     let (stderr, stderr_writer) = os_pipe::pipe()?;
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(environment).current_dir(cwd).process_group(0);
+    command.args(arguments).env_clear().envs(environment).envs(own).current_dir(cwd).process_group(0);
     command.stdin(stdin).stdout(stdout_writer).stderr(stderr_writer);
     let child = command.spawn()?;
     // Our ends of the child's pipes go with `command`; only its own keep them open from here on.

@@ -13,6 +13,8 @@ const SMALL: usize = 64 * 1024;
 const LARGE: usize = 1024 * 1024;
 /// As much is written to a pipe in one piece or not at all, bytes (POSIX has at least 512, Linux this).
 const PIPE_BUF: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+/// Size of a read of shell state, bytes; most have less.
+const STATE: usize = 8 * 1024;
 /// More shell state than this is not taken, bytes.
 const MOST_STATE: usize = 16 * 1024 * 1024;
 
@@ -146,7 +148,7 @@ impl Inbox {
             self.pipe = None;
             return;
         }
-        self.buffer.resize(SMALL, 0);
+        self.buffer.resize(STATE, 0);
         match self.pipe.as_ref().map(|pipe| pipe.try_read(&mut self.buffer)) {
             Some(Ok(length)) if length > 0 => self.keep(length),
             Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -156,7 +158,7 @@ impl Inbox {
 
     /// Everything told, now that the teller has ended. Never waits. `None`: more than is taken.
     pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
-        self.buffer.resize(SMALL, 0);
+        self.buffer.resize(STATE, 0);
         // Past tokio's idea of readiness, which may be older than the teller's last words.
         while let Some(pipe) = &self.pipe {
             match rustix::io::read(pipe.as_fd(), &mut self.buffer) {

@@ -60,16 +60,15 @@ impl Linked {
     }
 
     fn with(prepared: &Prepared, files: ScriptFile, cwd: &Path, stdin: Stdio) -> Result<Linked, Why> {
-        let mut environment = prepared.environment.clone();
-        environment.insert(SECRETS.into(), files.secrets.clone().into());
-        // Keeps the name by which the shell went there, symbolic links and all; shells check it.
-        environment.insert("PWD".into(), cwd.into());
+        // `PWD` keeps the name by which the shell went there, symbolic links and all; shells check it.
+        let secrets = files.secrets.clone();
+        let own = [(SECRETS, secrets.as_path()), ("PWD", cwd)];
         let arguments = prepared.arguments(&files);
         let linked = || -> io::Result<Linked> {
             let inbox = Inbox::on(files.fifo.as_deref())?;
             let registry = Registry::on(&files.secrets)?;
             let Spawned { group, exit, stdout, stderr } =
-                spawn(&prepared.program, &arguments, &environment, cwd, stdin)?;
+                spawn(&prepared.program, &arguments, (&prepared.environment, own), cwd, stdin)?;
             let (stdout, stderr) = (Tap::on(stdout)?, Tap::on(stderr)?);
             Ok(Linked { group, exit, stdout, stderr, inbox, registry, files })
         };

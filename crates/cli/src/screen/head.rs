@@ -49,7 +49,7 @@ pub fn step_head(plan: &Plan, step: &Step, values: &Values) {
     let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
     let title = neutralise(&title);
     let all = plan.steps.len();
-    let at = plan.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
+    let at = plan.steps.iter().position(|other| std::ptr::eq(other, step)).map_or(0, |at| at + 1);
     say("");
     say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
     let mut facts = vec![format!("step {at} of {all}"), format!("id {}", step.id)];

@@ -314,8 +314,9 @@ impl Prepared {
 
     /// Says what should be looked at, before anything runs.
     pub fn warn(&self) {
+        let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
         for warning in &self.warnings {
-            let line = warning.span.map(|span| self.source[..span.start].matches('\n').count() + 1);
+            let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);

@@ -48,13 +48,12 @@ impl Local {
         // A secret reaches only the blocks that are given it, also where it came from the environment.
         let secret = |value: &std::ffi::OsString| secrets.iter().any(|(_, secret)| *value == **secret);
         let environment = std::env::vars_os().filter(|(_, value)| !secret(value));
-        let executor =
-            holdpoint_executor::Local::with(environment, &std::env::temp_dir()).map_err(|error| {
-                Problem::fault(
-                    format!("a private directory for scripts cannot be made: {error}"),
-                    "Is TMPDIR writable?",
-                )
-            })?;
+        let executor = holdpoint_executor::Local::with(environment, &scratch()).map_err(|error| {
+            Problem::fault(
+                format!("a private directory for scripts cannot be made: {error}"),
+                "Is TMPDIR writable?",
+            )
+        })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
         Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
@@ -121,6 +120,25 @@ impl Local {
             |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
         (plain && (below(&self.root) || below(&self.state.cwd))).then_some(found)
     }
+}
+
+/// Where scripts and FIFOs are kept while they are needed: where `TMPDIR` says, else in memory if there is a place for
+/// that, where making and removing them costs no disk anything.
+fn scratch() -> PathBuf {
+    use rustix::fs::Access;
+    if std::env::var_os("TMPDIR").is_none() {
+        let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let places = own.into_iter().chain([PathBuf::from("/dev/shm")]);
+        let mut usable = places.filter(|place| {
+            place.is_absolute()
+                && place.is_dir()
+                && rustix::fs::access(place, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+        });
+        if let Some(place) = usable.next() {
+            return place;
+        }
+    }
+    std::env::temp_dir()
 }
 
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
