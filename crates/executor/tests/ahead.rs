@@ -132,6 +132,12 @@ fn a_shell_that_was_started_ahead_is_to_its_script_as_one_that_was_not() {
                 for text in [&mut came.stdout, &mut came.stderr] {
                     *text = text.replace(&private, "SCRATCH").replace(&group.to_string(), "PID");
                 }
+                if shell.ends_with("-x") {
+                    // The parts of a pipeline are traced in whatever order they begin.
+                    let mut lines: Vec<&str> = came.stderr.lines().collect();
+                    lines.sort_unstable();
+                    came.stderr = lines.join("\n");
+                }
                 state = came.state.clone().unwrap_or(state);
                 all.push(came);
             }

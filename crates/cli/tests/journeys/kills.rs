@@ -93,6 +93,43 @@ fn a_shell_that_waits_for_its_turn_ends_with_the_program_and_has_run_nothing() {
     kill_process_group(Pid::from_raw(group).unwrap(), Signal::KILL).unwrap();
 }
 
+/// Enough blocks for a record that is written into room made ahead, and then this.
+fn after_many(last: &str) -> Desk {
+    let many: String = (0..60).map(|n| format!("## Many {n}\n\n```sh run\ntrue\n```\n\n")).collect();
+    Desk::with(&book(&format!("{many}## Last\n\n{last}")))
+}
+
+#[test]
+fn a_long_run_that_is_killed_ends_in_zeros_which_are_cut_off_when_it_is_taken_up() {
+    let desk = after_many("```sh run\necho last >>reached\ntest ! -p gate || read -r _ <gate\n```\n");
+    let gate = Gate::at(&desk.path("gate"));
+    let program = start(&desk, &["run", "book.md", "--unattended"]);
+    let group = block_runs(&desk, "last#1");
+    let before = kills(&desk, program);
+    let zeros = before.bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    assert!(zeros > 0, "there was room");
+    assert_eq!(before.in_doubt().as_deref(), Some("last#1"));
+    desk.is_intact_and_open(1);
+    kill_process_group(Pid::from_raw(group).unwrap(), Signal::KILL).unwrap();
+    group_is_gone(group);
+    gate.remove();
+    let (record, _) = resumes(&desk, "last", "happened");
+    nothing_is_lost(&before, &record);
+    assert!(!record.bytes.contains(&0));
+    assert_eq!(record.one("log.recovered")["torn"]["bytes"], zeros);
+}
+
+#[test]
+fn a_long_run_that_parks_leaves_its_lines_and_nothing_else() {
+    let desk = after_many("- [ ] Everybody was told\n");
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    let parked = desk.is_intact_and_open(1);
+    assert!(parked.bytes.len() > 32 * 1024 && parked.bytes.ends_with(b"}\n"));
+    desk.write("answers.yaml", "steps:\n  last: { confirm: true }\n");
+    desk.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert!(desk.is_intact_and_complete(1).all("log.recovered").is_empty());
+}
+
 /// Kills in one of six blocks at a moment, decides, and compares what was done with what was decided.
 fn killed_at(moment: &str, left_undone: &[&str]) {
     for (index, step) in STEPS.iter().enumerate() {
