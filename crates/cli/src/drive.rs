@@ -276,7 +276,7 @@ fn following(plan: &Plan, task: Task) -> Option<Task> {
     let next = Task::action(task.step, action + 1);
     let next =
         if action + 1 < task.step_of(plan).actions.len() { next } else { Task::action(task.step + 1, 0) };
-    let action = plan.steps.get(next.step)?.actions.first().is_some();
+    let action = !plan.steps.get(next.step)?.actions.is_empty();
     (action && next.block(plan).is_some()).then_some(next)
 }
 
