@@ -5,9 +5,11 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+use tokio::net::unix::pipe::{Receiver, Sender};
 
-/// First size of a read, bytes; what a pipe holds.
+/// First size of a read, bytes: many blocks print nothing, or a line.
+const FIRST: usize = 4 * 1024;
+/// Size of a read of a process that prints more, bytes; what a pipe holds.
 const SMALL: usize = 64 * 1024;
 /// Size of a read once a process has shown that it prints much, bytes.
 const LARGE: usize = 1024 * 1024;
@@ -40,7 +42,7 @@ impl Tap {
         let length = loop {
             pipe.readable().await?;
             if self.buffer.is_empty() {
-                self.buffer.resize(SMALL, 0);
+                self.buffer.resize(FIRST, 0);
             }
             match pipe.try_read(&mut self.buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -51,8 +53,10 @@ impl Tap {
             self.pipe = None;
             return Ok(None);
         }
-        if length == SMALL && self.buffer.len() == SMALL {
-            self.enlarge();
+        match self.buffer.len() {
+            FIRST if length == FIRST => self.buffer.resize(SMALL, 0),
+            SMALL if length == SMALL => self.enlarge(),
+            _ => {}
         }
         Ok(Some(&self.buffer[..length]))
     }
@@ -124,11 +128,17 @@ impl Feed {
     }
 }
 
+/// Our end of a FIFO; open for writing too.
+pub(crate) fn fifo_receiver(fifo: &Path) -> io::Result<Receiver> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Receiver::from_owned_fd_unchecked(rustix::fs::open(fifo, flags, Mode::empty())?)
+}
+
 /// What a shell tells about itself.
 pub(crate) struct Inbox {
+    /// Open for writing too, which keeps it from looking finished between two writers.
     pipe: Option<Receiver>,
-    /// Keeps the FIFO from looking finished between two writers.
-    _writer: Option<Sender>,
     buffer: Vec<u8>,
     told: Vec<u8>,
     too_much: bool,
@@ -136,9 +146,8 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) fn on(fifo: Option<&Path>) -> io::Result<Inbox> {
-        let pipe = fifo.map(|fifo| OpenOptions::new().open_receiver(fifo)).transpose()?;
-        let writer = fifo.map(|fifo| OpenOptions::new().open_sender(fifo)).transpose()?;
-        Ok(Inbox { pipe, _writer: writer, buffer: Vec::new(), told: Vec::new(), too_much: false })
+        let pipe = fifo.map(fifo_receiver).transpose()?;
+        Ok(Inbox { pipe, buffer: Vec::new(), told: Vec::new(), too_much: false })
     }
 
     /// Takes some more of what is told. Cancelling loses nothing.
