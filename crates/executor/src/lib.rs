@@ -33,11 +33,13 @@ mod registry;
 mod scratch;
 mod session;
 mod shell;
+mod spawn;
 mod state;
 mod streams;
 mod syntax;
 mod terminal;
 mod unquote;
+mod waiting;
 mod watch;
 
 pub use group::ProcessGroup;

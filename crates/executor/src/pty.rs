@@ -15,8 +15,10 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::prepare::Prepared;
+use crate::interpreter::Kind;
+use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
+use crate::scratch::ScriptFile;
 use crate::session::Session;
 use crate::streams::{Feed, Inbox};
 use crate::{Job, Size};
@@ -42,9 +44,9 @@ pub(crate) struct Running {
 }
 
 /// Starts the process as the leader of a session whose terminal is a new pty.
-pub(crate) fn start(prepared: &Prepared, job: &Job, size: Size) -> io::Result<Running> {
-    let inbox = Inbox::on(prepared.files.fifo.as_deref())?;
-    let registry = Registry::on(&prepared.files.secrets)?;
+pub(crate) fn start(prepared: &Prepared, files: &ScriptFile, job: &Job, size: Size) -> io::Result<Running> {
+    let inbox = Inbox::on(files.fifo.as_deref())?;
+    let registry = Registry::on(&files.secrets)?;
     let (pty, terminal) = pty_process::open().map_err(io_error)?;
     let (read, write) = pty.into_split();
     let screen = Screen { pty: Some(read), buffer: Vec::new() };
@@ -52,17 +54,23 @@ pub(crate) fn start(prepared: &Prepared, job: &Job, size: Size) -> io::Result<Ru
     keyboard.resize(size);
     characters_are_utf8(&terminal)?;
     let mut command = Command::new(&prepared.program)
-        .args(&prepared.arguments)
+        .args(prepared.arguments(files))
         .env_clear()
         .envs(&prepared.environment)
+        .env(SECRETS, &files.secrets)
+        // The name by which the shell goes there, symbolic links and all; shells check it.
+        .env("PWD", &prepared.cwd)
         .current_dir(&prepared.cwd);
     let mut feeder = None;
-    if !prepared.restore.is_empty() {
+    if prepared.interpreter.kind != Kind::Other {
         let (reader, writer) = os_pipe::pipe()?;
         command = command.stdin(reader);
         feeder = Some(OwnedFd::from(writer));
     }
-    let feed = Feed::on(feeder, prepared.restore.clone())?;
+    let feed = match feeder {
+        Some(feeder) => Feed::on(feeder, prepared.beginning(false))?,
+        None => Feed::none(),
+    };
 
     let started = Instant::now();
     // Takes our own descriptors of the terminal with it: only the block's keep it open from here on.

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::local::could_not_start;
 use crate::prepare::prepare;
 use crate::pty::start;
 use crate::pty_watch::watch;
 use crate::shell::StandardInput;
+use crate::waiting::{could_not_start, files};
 use crate::{Ended, Job, Local, ProcessGroup, State};
 
 /// How large a terminal is, in characters.
@@ -71,7 +71,8 @@ impl Local {
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
         on_display: impl FnMut(Display<'_>, Duration) -> io::Result<()>,
     ) -> Ended {
-        let mut prepared = match prepare(job, state, &self.base, &self.scratch, StandardInput::Terminal) {
+        self.expect_nothing();
+        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
@@ -80,12 +81,17 @@ impl Local {
                 prepared.environment.remove(std::ffi::OsStr::new(name));
             }
         }
-        let running = match start(&prepared, job, size) {
+        let files = match files(&prepared, &self.scratch) {
+            Ok(files) => files,
+            Err(why) => return Ended::not_started(why, state),
+        };
+        let running = match start(&prepared, &files, job, size) {
             Ok(running) => running,
             Err(error) => return Ended::not_started(could_not_start(&prepared, &error), state),
         };
         on_start(running.session.group());
         let seen = watch(running, size, input, interrupt, on_secret, on_display).await;
+        drop(files);
         self.ended(seen, &prepared, job, state)
     }
 }

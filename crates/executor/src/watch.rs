@@ -6,12 +6,12 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Stream;
 use crate::group::{Leash, ProcessGroup};
 use crate::registry::{Registered, Registry};
+use crate::spawn::Exit;
 use crate::streams::{Feed, Inbox, Tap};
 
 /// After its main process has ended, a block's output is over when nothing has come for this long …
@@ -36,8 +36,7 @@ pub(crate) const NOT_ENDED: &str = "some processes of this block could not be en
 pub(crate) struct Running {
     pub(crate) group: ProcessGroup,
     pub(crate) started: Instant,
-    /// Ends with the main process.
-    pub(crate) exit: JoinHandle<io::Result<ExitStatus>>,
+    pub(crate) exit: Exit,
     pub(crate) stdout: Tap,
     pub(crate) stderr: Tap,
     pub(crate) feed: Feed,
@@ -108,8 +107,7 @@ pub(crate) async fn watch(
             biased;
             () = &mut interrupt, if free => Some(Stop::Interrupted),
             () = at(time_limit), if free => Some(Stop::TimedOut),
-            exit = &mut running.exit, if runs => {
-                let status = exit.unwrap_or_else(|error| Err(io::Error::other(error)));
+            status = running.exit.seen(), if runs => {
                 progress.ended = Some((Instant::now(), status));
                 None
             }

@@ -54,16 +54,28 @@ impl Local {
         // A secret reaches only the blocks that are given it, also where it came from the environment.
         let secret = |value: &std::ffi::OsString| secrets.iter().any(|(_, secret)| *value == **secret);
         let environment = std::env::vars_os().filter(|(_, value)| !secret(value));
-        let executor =
-            holdpoint_executor::Local::with(environment, &std::env::temp_dir()).map_err(|error| {
-                Problem::fault(
-                    format!("a private directory for scripts cannot be made: {error}"),
-                    "Is TMPDIR writable?",
-                )
-            })?;
+        let executor = holdpoint_executor::Local::with(environment, &scratch()).map_err(|error| {
+            Problem::fault(
+                format!("a private directory for scripts cannot be made: {error}"),
+                "Is TMPDIR writable?",
+            )
+        })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
         Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
+    }
+
+    fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
+        Ok(Job {
+            name: task.id(scene.plan),
+            interpreter: block.interpreter.clone(),
+            script: script.text.clone(),
+            strict: block.options.strict,
+            env: self.environment(scene, task, block)?,
+            timeout: block.options.timeout,
+            grace: GRACE,
+            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
+        })
     }
 
     fn environment(
@@ -141,6 +153,25 @@ fn was_told(leave: &Notify) -> bool {
     std::pin::pin!(leave.notified()).as_mut().enable()
 }
 
+/// Where scripts and FIFOs are kept while they are needed: where `TMPDIR` says, else in memory if there is a place for
+/// that, where making and removing them costs no disk anything.
+fn scratch() -> PathBuf {
+    use rustix::fs::Access;
+    if std::env::var_os("TMPDIR").is_none() {
+        let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let places = own.into_iter().chain([PathBuf::from("/dev/shm")]);
+        let mut usable = places.filter(|place| {
+            place.is_absolute()
+                && place.is_dir()
+                && rustix::fs::access(place, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+        });
+        if let Some(place) = usable.next() {
+            return place;
+        }
+    }
+    std::env::temp_dir()
+}
+
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
     Problem::usage(
         format!("{what} cannot be rendered: {error}"),
@@ -183,6 +214,16 @@ impl Hands for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
+    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
+        let next = next.and_then(|task| Some((task, task.block(scene.plan)?)));
+        // What cannot be rendered yet, or gets a terminal, is made ready when its turn has come.
+        let job = next.filter(|(_, block)| !block.options.tty).and_then(|(task, block)| {
+            let script = self.script(scene, task, journal).ok()?;
+            self.job(scene, task, block, &script).ok()
+        });
+        self.executor.expect(job);
+    }
+
     async fn execute(
         &mut self,
         scene: &Scene<'_>,
@@ -193,16 +234,7 @@ impl Hands for Local {
         let task = execution.task;
         let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
         let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let job = Job {
-            name: action.clone(),
-            interpreter: block.interpreter.clone(),
-            script: script.text.clone(),
-            strict: block.options.strict,
-            env: self.environment(scene, task, block)?,
-            timeout: block.options.timeout,
-            grace: GRACE,
-            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
-        };
+        let job = self.job(scene, task, block, script)?;
         screen::started(&action, execution.attempt);
         let mut seat = block.options.tty.then(Seat::take).transpose()?;
         let live = shown(scene, task, block)?;

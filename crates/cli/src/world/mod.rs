@@ -29,7 +29,7 @@ use crate::problem::Problem;
 /// Where events and bytes go.
 pub trait Journal {
     /// Makes events durable, in order. After an error nothing more may be executed.
-    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem>;
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem>;
     /// Keeps bytes.
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem>;
     /// Bytes that were kept.
@@ -109,6 +109,8 @@ pub trait Hands {
     fn needs_somebody(&self, _scene: &Scene<'_>, _task: Task) -> bool {
         false
     }
+    /// Says which block will probably come after the one that is executed next, so that it can be made ready.
+    fn expect(&mut self, _scene: &Scene<'_>, _next: Option<Task>, _journal: &dyn Journal) {}
     /// Runs it to its end. Its start is durable already.
     fn execute(
         &mut self,
