@@ -1,7 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -40,6 +40,8 @@ pub struct Drive<'a, J, P, H> {
     pub journal: J,
     pub person: P,
     pub hands: H,
+    /// Events that are folded in and go to the disk together with the next ones. What tells of them is not shown yet.
+    pub held: Vec<(Timestamp, Event)>,
 }
 
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
@@ -66,10 +68,21 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             }
         }
         let any = !lapsed.is_empty();
-        self.write(now, lapsed).map(|()| any)
+        if any {
+            self.write(now, lapsed)?;
+        }
+        Ok(any)
     }
 
+    /// Folds events in and makes them durable, and whatever is held before them.
     fn write(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
+        self.hold(now, events)?;
+        self.settle()
+    }
+
+    /// Folds events in; they are written with the next ones. Until then nothing may be shown as done, asked, waited
+    /// for or executed: a crash takes them away again.
+    fn hold(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
         let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
@@ -80,7 +93,18 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             })?;
         }
         events.iter().for_each(|event| self.releases.note(event, now));
-        self.journal.append(now, events)
+        self.held.extend(events.into_iter().map(|event| (now, event)));
+        Ok(())
+    }
+
+    /// Makes durable what is held, and then shows what tells of it.
+    fn settle(&mut self) -> Result<(), Problem> {
+        if !self.held.is_empty() {
+            let kept = self.journal.append(std::mem::take(&mut self.held));
+            kept.inspect_err(|_| screen::forget())?;
+        }
+        screen::let_go();
+        Ok(())
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -89,6 +113,12 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
 
     /// Drives until the run is over or waits for somebody.
     pub async fn on(&mut self) -> Result<Stop, Problem> {
+        let stop = self.walk().await;
+        let settled = self.settle();
+        stop.and_then(|stop| settled.map(|()| stop))
+    }
+
+    async fn walk(&mut self) -> Result<Stop, Problem> {
         let mut at_step = None;
         let mut decided = None;
         loop {
@@ -128,6 +158,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     }
                 }
                 Next::Ask(task, question) => {
+                    self.settle()?;
                     self.request_release(task, question)?;
                     let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
@@ -204,6 +235,13 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if self.hands.asked_to_leave(self.person.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
+        if self.hands.needs_somebody(&self.scene(), task) && !self.person.attended() {
+            screen::say(
+                "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
+                 --unattended; or have the answers file skip the block.",
+            );
+            return Ok(Some(Stop::Parked(task, Question::Confirm)));
+        }
         let kept =
             if script.differs { Some(self.journal.put(masked(&script.text).as_bytes())?) } else { None };
         let started = Started {
@@ -220,17 +258,29 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             return Ok(None);
         }
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
+        if !self.person.attended() {
+            self.hands.expect(&scene, following(self.plan, task), &self.journal);
+        }
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
+        // What is said from here on is shown once the end is durable.
+        screen::hold_back();
         if !executed.assumed {
             screen::verdict_line(&finished);
             screen::failure(&finished);
         }
-        self.record(vec![if rollback {
-            Event::RollbackFinished(finished)
-        } else {
-            Event::ActionFinished(finished)
-        }])?;
+        let finished =
+            if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) };
+        self.hold((self.clock)(), vec![finished])?;
+        // Where the next block begins at once, or the run ends, one write takes both.
+        let at_once = match self.run.next(self.plan) {
+            Next::Execute(next) => next.pause.is_zero() && !self.person.attended(),
+            Next::Done(_) => true,
+            _ => false,
+        };
+        if executed.park || executed.assumed || !at_once {
+            self.settle()?;
+        }
         if executed.park {
             return Ok(Some(match self.run.next(self.plan) {
                 Next::Ask(task, question) => Stop::Parked(task, question),
@@ -245,6 +295,17 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
 fn runs_it(event: &Event) -> bool {
     use holdpoint_engine::{Choice, Via};
     matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
+}
+
+/// The block that comes next in the document, if nothing but a block does. A guess: what really comes next is for the
+/// engine to say.
+fn following(plan: &Plan, task: Task) -> Option<Task> {
+    let Slot::Action(action) = task.slot else { return None };
+    let next = Task::action(task.step, action + 1);
+    let next =
+        if action + 1 < task.step_of(plan).actions.len() { next } else { Task::action(task.step + 1, 0) };
+    let action = !plan.steps.get(next.step)?.actions.is_empty();
+    (action && next.block(plan).is_some()).then_some(next)
 }
 
 #[cfg(test)]

@@ -32,8 +32,7 @@ impl Interrupts {
             // A file that may not grow any more then fails to be written, as on a full disk, and the block is ended
             // and something is said; unheard, the signal would end this program on the spot.
             drop(caught(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
-            let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
-            tokio::spawn(leave_prompts(leave, caught(SignalKind::interrupt())?));
+            beside()?;
         }
         Ok(Interrupts {
             int: caught(SignalKind::interrupt())?,
@@ -71,6 +70,20 @@ impl Interrupts {
         }
         false
     }
+}
+
+/// Starts [`leave_prompts`] on a thread of its own: a prompt blocks the one that drives.
+fn beside() -> Result<(), Problem> {
+    let cannot = |error| Problem::fault(format!("signals cannot be caught: {error}"), "");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+    let signals = {
+        let _inside = runtime.enter();
+        let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
+        (leave, caught(SignalKind::interrupt())?)
+    };
+    let (leave, int) = signals;
+    let listen = move || runtime.block_on(leave_prompts(leave, int));
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop).map_err(cannot)
 }
 
 fn caught(kind: SignalKind) -> Result<Signal, Problem> {
@@ -169,6 +182,7 @@ pub fn remember_modes() {
 
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal() {
+    crate::screen::raw::restore();
     if let Some(modes) = MODES.get() {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
     }

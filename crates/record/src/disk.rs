@@ -42,7 +42,7 @@ pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
 /// Makes one file that is not there yet, 0600 whatever the umask is; 0660 in a directory that a group shares.
 pub(crate) fn make_file(path: &Path) -> io::Result<File> {
     let mode = if is_shared(path.parent()) { 0o660 } else { 0o600 };
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(mode).open(path)?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)?;
     file.set_permissions(Permissions::from_mode(mode))?;
     Ok(file)
 }
@@ -57,17 +57,15 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true).custom_flags(careful()).open(path)?)
 }
 
-/// As [`open_regular`], for appending as well.
-pub(crate) fn append_regular(path: &Path) -> io::Result<File> {
-    regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
+/// As [`open_regular`], for writing as well. Nothing is cut, and writing begins at the beginning.
+pub(crate) fn write_regular(path: &Path) -> io::Result<File> {
+    regular(OpenOptions::new().read(true).write(true).custom_flags(careful()).open(path)?)
 }
 
 /// Opens the lock file, making it if need be. Its content is left as it is.
 pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
     match make_file(path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
-        }
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => write_regular(path),
         made => made,
     }
 }

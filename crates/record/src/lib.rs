@@ -18,6 +18,7 @@ mod open;
 mod reader;
 mod redact;
 mod reference;
+mod room;
 mod seal;
 mod signatures;
 mod signoffs;

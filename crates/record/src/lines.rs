@@ -49,8 +49,8 @@ pub(crate) enum After {
     More,
     /// Nothing: the file ends with an LF.
     Nothing,
-    /// Bytes without an LF.
-    Unterminated { bytes: u64 },
+    /// Bytes without an LF; whether they are all zeros.
+    Unterminated { bytes: u64, zeros: bool },
     /// A line that is longer than a line may be; and whether anything follows it.
     TooLong { bytes: u64, followed: bool },
 }
@@ -76,10 +76,19 @@ impl Batch {
         (decoded, (self.lines[line].end - self.start(line)) as u64)
     }
 
-    /// Takes the next line as it stands.
-    pub(crate) fn take_raw(&mut self) {
+    /// Takes the next line as it stands: how many bytes it has.
+    pub(crate) fn take_raw(&mut self) -> u64 {
         self.decoded.next();
         self.taken += 1;
+        self.last_line().len() as u64
+    }
+
+    /// The line that was taken last, LF included.
+    pub(crate) fn last_line(&self) -> &[u8] {
+        match self.taken.checked_sub(1) {
+            Some(line) => &self.bytes[self.start(line)..self.lines[line].end],
+            None => &[],
+        }
     }
 
     /// The digest of everything before the line that would be taken next.
@@ -162,14 +171,18 @@ impl Lines {
         let (whole, mut after) = loop {
             let known = bytes.len();
             if fill(&mut self.file, &mut bytes, piece)? == 0 {
-                let left = known as u64;
-                break (0, if left == 0 { After::Nothing } else { After::Unterminated { bytes: left } });
+                let (left, zeros) = (known as u64, bytes.iter().all(|byte| *byte == 0));
+                break (
+                    0,
+                    if left == 0 { After::Nothing } else { After::Unterminated { bytes: left, zeros } },
+                );
             }
             if let Some(last) = memchr::memrchr(b'\n', &bytes[known..]) {
                 break (known + last + 1, After::More);
             }
             if bytes.len() > LONGEST_LINE {
-                break (0, self.overlong(bytes.len() as u64)?);
+                let zeros = bytes.iter().all(|byte| *byte == 0);
+                break (0, self.overlong(bytes.len() as u64, zeros)?);
             }
         };
         if after == After::More {
@@ -195,17 +208,18 @@ impl Lines {
     }
 
     /// The rest of a line of which so many bytes had no LF, up to the LF or the end.
-    fn overlong(&mut self, mut bytes: u64) -> io::Result<After> {
+    fn overlong(&mut self, mut bytes: u64, mut zeros: bool) -> io::Result<After> {
         loop {
             let mut piece = Vec::new();
             let read = fill(&mut self.file, &mut piece, PIECE)?;
             if read == 0 {
-                return Ok(After::Unterminated { bytes });
+                return Ok(After::Unterminated { bytes, zeros });
             }
             if let Some(at) = memchr::memchr(b'\n', &piece) {
                 let followed = at + 1 < read || self.goes_on()?;
                 return Ok(After::TooLong { bytes: bytes + at as u64 + 1, followed });
             }
+            zeros &= piece.iter().all(|byte| *byte == 0);
             bytes += read as u64;
         }
     }

@@ -8,9 +8,10 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
 use crate::blob::{BlobWriter, Poison};
-use crate::disk::{DiskError, append_regular, cannot};
+use crate::disk::{DiskError, cannot, write_regular};
 use crate::lock::{Holder, LockError, RunLock};
 use crate::reader::{Position, ReadError, Reader, Torn};
+use crate::room::Roomy;
 use crate::seal::{Seal, SealError, is_sealed};
 use crate::writer::{End, WriteError, Writer};
 
@@ -74,7 +75,7 @@ impl Writer {
             return Err(OpenError::Closed);
         }
         let recovered = torn.map(|torn| recover(&mut writer, &mut file, torn)).transpose()?;
-        writer.log = Box::new(file);
+        writer.log = Box::new(Roomy::at(file, writer.end.bytes));
         Ok((writer, events, recovered))
     }
 }
@@ -91,7 +92,7 @@ pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
     }
     // A closing event that the crash left in memory only must not be sealed before it is durable.
     file.sync_all().map_err(cannot("sync", &dir.join(LOG))).map_err(OpenError::Disk)?;
-    writer.log = Box::new(file);
+    writer.log = Box::new(Roomy::at(file, writer.end.bytes));
     Ok(writer.seal()?)
 }
 
@@ -130,7 +131,7 @@ fn take_up(
     if is_sealed(dir) {
         return Err(OpenError::Sealed);
     }
-    let file = append_regular(&path).map_err(cannot("open", &path))?;
+    let file = write_regular(&path).map_err(cannot("open", &path))?;
     let handle = || file.try_clone().map_err(cannot("open", &path));
     let mut reader = match Reader::after(handle()?, &path, &known)? {
         Some(reader) => reader,
@@ -153,8 +154,8 @@ fn take_up(
     }
     let (position, torn) = (reader.position(), reader.torn());
     (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
-    let writer =
-        Writer { dir: dir.to_owned(), log: Box::new(handle()?), lock, end, poison: Poison::default() };
+    let log = Box::new(Roomy::at(handle()?, end.bytes));
+    let writer = Writer { dir: dir.to_owned(), log, lock, end, poison: Poison::default() };
     Ok((writer, file, events, torn))
 }
 

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::disk::{DiskError, cannot, open_regular};
 use crate::line::LineFault;
 use crate::lines::{After, Batch, Lines, Source};
+use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
+use crate::writer::AT_ONCE;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// A point in a record. `head -c BYTES run.jsonl | sha256sum` gives its digest.
@@ -188,7 +190,7 @@ impl Reader {
                     let reason = format!("the line is longer than {LONGEST_LINE} bytes");
                     return Err(ReadError::Altered { event, reason });
                 }
-                After::Unterminated { bytes } | After::TooLong { bytes, followed: false } => {
+                After::Unterminated { bytes, .. } | After::TooLong { bytes, followed: false } => {
                     self.torn = Some(Torn { offset: self.bytes, bytes });
                     return Ok(None);
                 }
@@ -200,11 +202,14 @@ impl Reader {
             Ok(stamped) => stamped,
             Err(LineFault::Unparsable(reason)) => {
                 let before = self.batch.digest_before_last();
-                if self.next_raw().map_err(cannot("read", &self.path))? != Raw::End {
-                    return Err(ReadError::Altered { event, reason });
-                }
+                // A write of two lines of which the disk kept the second: both were never acknowledged.
+                let torn = has_hole(self.batch.last_line(), self.bytes);
+                let rest = match self.rest(torn).map_err(cannot("read", &self.path))? {
+                    Some(rest) => rest,
+                    None => return Err(ReadError::Altered { event, reason }),
+                };
                 self.before_torn = Some(before);
-                self.torn = Some(Torn { offset: self.bytes, bytes });
+                self.torn = Some(Torn { offset: self.bytes, bytes: bytes + rest });
                 return Ok(None);
             }
             Err(LineFault::Wrong(reason)) => return Err(ReadError::Altered { event, reason }),
@@ -217,17 +222,44 @@ impl Reader {
         Ok(Some(stamped))
     }
 
+    /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the line was
+    /// written in part only (`torn`), no more than what the same write can have put there, which is one line less than
+    /// [`AT_ONCE`], and the zeros that were there before.
+    fn rest(&mut self, torn: bool) -> io::Result<Option<u64>> {
+        let (mut bytes, mut lines) = (0, 1);
+        loop {
+            let read = match self.next_raw()? {
+                Raw::End => return Ok(Some(bytes)),
+                _ if !torn => return Ok(None),
+                Raw::TooLong => return Ok(None),
+                Raw::Line { bytes } => {
+                    lines += 1;
+                    bytes
+                }
+                Raw::Unterminated { zeros: false, .. } if lines >= AT_ONCE => return Ok(None),
+                Raw::Unterminated { bytes, .. } => bytes,
+            };
+            if lines > AT_ONCE {
+                return Ok(None);
+            }
+            bytes += read;
+        }
+    }
+
     /// What follows, as it stands: once a line is no event, only that matters.
     fn next_raw(&mut self) -> io::Result<Raw> {
         while self.batch.is_used_up() {
             match self.batch.after {
                 After::More => self.batch = self.source.next()?,
                 After::Nothing => return Ok(Raw::End),
-                After::Unterminated { .. } | After::TooLong { .. } => return Ok(Raw::Unfit),
+                After::Unterminated { bytes, zeros } => {
+                    self.batch.after = After::Nothing;
+                    return Ok(Raw::Unterminated { bytes, zeros });
+                }
+                After::TooLong { .. } => return Ok(Raw::TooLong),
             }
         }
-        self.batch.take_raw();
-        Ok(Raw::Line)
+        Ok(Raw::Line { bytes: self.batch.take_raw() })
     }
 }
 
@@ -236,10 +268,12 @@ impl Reader {
 enum Raw {
     /// Nothing does.
     End,
-    /// A line.
-    Line,
-    /// Bytes that are no line: unterminated, or too long.
-    Unfit,
+    /// A line of so many bytes.
+    Line { bytes: u64 },
+    /// Bytes without an LF; whether they are all zeros.
+    Unterminated { bytes: u64, zeros: bool },
+    /// A line that is longer than a line may be.
+    TooLong,
 }
 
 impl Iterator for Reader {

@@ -7,6 +7,7 @@
 mod blobs;
 mod cast;
 mod error;
+mod escapes;
 mod junit;
 mod markdown;
 mod summary;
@@ -19,6 +20,7 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 pub use cast::cast;
 pub use error::ReportError;
+pub use escapes::{Drawing, Escapes, Part};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use summary::*;

@@ -26,6 +26,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("node", "nodejs"),
     ("npm", "npm"),
     ("strace", "strace"),
+    ("vi", "vim-tiny"),
     ("faketime", "faketime"),
     ("prlimit", "util-linux"),
     ("valgrind", "valgrind"),

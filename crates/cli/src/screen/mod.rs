@@ -3,12 +3,16 @@
 mod action;
 mod head;
 mod live;
+mod modes;
 mod plain;
+mod playback;
 mod prompt;
 mod prose;
+pub mod raw;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::secrets::masked;
 use console::Style;
@@ -17,6 +21,7 @@ pub use action::{again, failure, shown_command, started, variables_of, verdict_l
 pub use head::{head, step_head};
 pub use live::Live;
 pub use plain::{neutralise, paragraphs, prose};
+pub use playback::Playback;
 pub use prompt::{hidden, line, not_empty};
 pub use prose::{Cautions, heading, markdown};
 pub use wrap::{at_most, hung, value_lines, wrapped};
@@ -24,14 +29,12 @@ pub use wrap::{at_most, hung, value_lines, wrapped};
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {
     let text = masked(text);
-    let text = format!("{text}\n");
-    if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
-        && error.kind() == std::io::ErrorKind::BrokenPipe
-        && std::io::stdin().is_terminal()
-        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
-    {
-        // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
-        let _ = terminal.write_all(text.as_bytes());
+    match &mut *held() {
+        Some(held) => {
+            held.push_str(&text);
+            held.push('\n');
+        }
+        None => show(&format!("{text}\n")),
     }
 }
 
@@ -44,6 +47,41 @@ pub fn say_hung(margin: &str, text: &str) {
 pub fn tell(sentence: &str) {
     let text = sentence.trim_start_matches(' ');
     say_hung(&sentence[..sentence.len() - text.len()], text);
+}
+
+fn show(text: &str) {
+    if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+        && std::io::stdin().is_terminal()
+        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
+    {
+        // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
+        let _ = terminal.write_all(text.as_bytes());
+    }
+}
+
+/// What is said and not shown yet.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+fn held() -> MutexGuard<'static, Option<String>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is said from now on waits for [`let_go`]: what it tells of is not durable yet.
+pub fn hold_back() {
+    held().get_or_insert_default();
+}
+
+/// Shows what was held back.
+pub fn let_go() {
+    if let Some(text) = held().take().filter(|text| !text.is_empty()) {
+        show(&text);
+    }
+}
+
+/// What was held back did not become true.
+pub fn forget() {
+    held().take();
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.

@@ -59,8 +59,9 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => current_dir()?,
     };
-    let mut place = Place::of(&directory.canonicalize().unwrap_or(directory))?;
-    if !place.is_git && place.config.is_none() {
+    let directory = directory.canonicalize().unwrap_or(directory);
+    let mut place = Place::of(&directory)?;
+    if !place.is_git && place.config.is_none() && current_dir()? != directory {
         place = Place::here()?;
     }
     let path = place.relative(file);
@@ -341,8 +342,9 @@ impl Prepared {
 
     /// Says what should be looked at, before anything runs.
     pub fn warn(&self) {
+        let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
         for warning in &self.warnings {
-            let line = warning.span.map(|span| self.source[..span.start].matches('\n').count() + 1);
+            let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);

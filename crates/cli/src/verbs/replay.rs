@@ -163,6 +163,10 @@ fn as_json(frame: &Frame) -> serde_json::Value {
             json["stream"] = json!(format!("{stream:?}").to_lowercase());
             json["text"] = json!(String::from_utf8_lossy(bytes));
         }
+        FrameKind::Screen { columns, rows } => {
+            json["columns"] = json!(columns);
+            json["rows"] = json!(rows);
+        }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
         FrameKind::Command { action, script, .. } => {
             json["action"] = json!(action);

@@ -28,6 +28,7 @@ use crate::world::{Hands, Journal, Person};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
+    crate::digest::begin_program();
     let ask = prepare::asks(
         arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
     )?;
@@ -36,12 +37,11 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     prepared.keep_secrets(&redactor)?;
-    let traced = prepared.place.trace(&prepared.path);
+    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref());
     if arguments.dry_run {
-        return dry_run(prepared, &arguments.who, traced, redactor).await;
+        return dry_run(prepared, session, traced, redactor).await;
     }
     prepared.obey(&traced)?;
-    let session = session(arguments.who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
@@ -69,6 +69,19 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
 }
 
+/// What git knows of the document, and who operates; both are asked at the same time.
+fn circumstances(prepared: &Prepared, operator: Option<&str>) -> (Traced, holdpoint_engine::Session) {
+    let (place, path) = (&prepared.place, &prepared.path);
+    std::thread::scope(|scope| {
+        let session = scope.spawn(|| session(operator, &place.root));
+        let traced = place.trace(path);
+        match session.join() {
+            Ok(session) => (traced, session),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// A drive over a run of which nothing has happened yet.
 pub fn driver<'a, J: Journal, P: Person, H: Hands>(
     plan: &'a holdpoint_document::Plan,
@@ -86,6 +99,7 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         journal,
         person,
         hands,
+        held: Vec::new(),
     }
 }
 
@@ -160,11 +174,10 @@ fn opened(
 /// The same engine over a world that executes checks only and keeps nothing.
 async fn dry_run(
     prepared: Prepared,
-    who: &args::Who,
+    session: holdpoint_engine::Session,
     traced: Traced,
     redactor: Redactor,
 ) -> Result<Exit, Problem> {
-    let session = session(who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
     let mut memory = Memory::default();

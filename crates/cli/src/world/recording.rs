@@ -6,18 +6,18 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use holdpoint_engine::{BlobRef, Output};
-use holdpoint_executor::Stream;
+use holdpoint_executor::{Display, Stream};
 use holdpoint_record::{MaskStream, Redactor};
 
+use super::shown::Shown;
 use super::{Journal, Sink};
 use crate::problem::Problem;
-use crate::screen::Live;
 
 /// Output on its way: masked, then stored and shown.
 pub(super) struct Recording {
     streams: [Kept; 2],
     timing: Vec<u8>,
-    live: Live,
+    live: Shown,
 }
 
 struct Kept {
@@ -40,7 +40,7 @@ impl Recording {
     pub(super) fn new(
         keep: bool,
         redactor: &Redactor,
-        live: Live,
+        live: Shown,
         journal: &mut dyn Journal,
     ) -> Result<Recording, Problem> {
         let mut kept = || -> Result<Kept, Problem> {
@@ -75,6 +75,23 @@ impl Recording {
             writeln!(self.timing, "{} {offset} {}", if error { 'e' } else { 'o' }, elapsed.as_micros())?;
         }
         result
+    }
+
+    /// As [`Recording::push`], for what a block's terminal shows.
+    pub(super) fn display(&mut self, display: Display<'_>, elapsed: Duration) -> io::Result<()> {
+        match display {
+            Display::Bytes(bytes) => self.push(Stream::Stdout, bytes, elapsed),
+            Display::Size(size) => {
+                writeln!(self.timing, "r {}x{} {}", size.columns, size.rows, elapsed.as_micros())
+            }
+        }
+    }
+
+    /// A moment has passed: on a terminal, what little is held back because it may begin a secret is shown.
+    pub(super) fn look_at_held(&mut self) {
+        if let Shown::Window(window) = &mut self.live {
+            window.look_at_held(self.streams[0].mask.held());
+        }
     }
 
     pub(super) fn finish(self, journal: &mut dyn Journal) -> Result<Recorded, Problem> {

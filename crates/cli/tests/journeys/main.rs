@@ -19,4 +19,5 @@ mod replays;
 mod resumes;
 mod screens;
 mod secrets;
+mod terminals;
 mod unattended;

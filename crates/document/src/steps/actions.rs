@@ -350,7 +350,12 @@ impl<'w, 's> Maker<'w, 's> {
             _ => None,
         };
         match subject.map(|action| &mut action.work) {
-            Some(Work::Run(block) | Work::Check(block)) => block.expect.extend(expectations),
+            Some(Work::Run(block) | Work::Check(block)) => {
+                if block.options.tty {
+                    blocks::expectations_of_terminal(&expectations, findings);
+                }
+                block.expect.extend(expectations);
+            }
             _ => {
                 let message = if open.subject == Subject::Rollback {
                     "an expectation stands after a rollback, which nothing judges"

@@ -56,6 +56,14 @@ pub enum FrameKind {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// The block has a terminal, of this size from here on: its output is what a program drew there, to be shown as it is
+    /// ([`crate::Drawing`]), not line by line.
+    Screen {
+        /// Characters in a line.
+        columns: u16,
+        /// Lines.
+        rows: u16,
+    },
     /// A block ended.
     Ended {
         /// The action or rollback block.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
 pub use player::{Player, Turn, Wish};
 
-use self::pieces::pieces;
+use self::pieces::{Piece, pieces};
 use crate::{Material, blobs::fetch};
 
 /// The run as frames, with its original timing. A record without events gives none.
@@ -158,9 +158,13 @@ impl Reel<'_> {
             }
             let timing = timing.unwrap_or_default();
             let pieces = pieces(&stdout.unwrap_or_default(), &stderr.unwrap_or_default(), &timing);
-            for (after, stream, bytes) in pieces {
+            for (after, piece) in pieces {
                 let at = after.map_or(self.elapsed(stamped.at), |after| from + after);
-                self.push_at(at, stamped.n, FrameKind::Output { stream, bytes });
+                let kind = match piece {
+                    Piece::Output(stream, bytes) => FrameKind::Output { stream, bytes },
+                    Piece::Size(columns, rows) => FrameKind::Screen { columns, rows },
+                };
+                self.push_at(at, stamped.n, kind);
             }
         } else {
             self.push(

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::Stream;
 
+/// A piece of output, or what happened to the terminal between two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Output(Stream, Vec<u8>),
+    /// The block's terminal has this many columns and rows from here on.
+    Size(u16, u16),
+}
+
 /// Output cut where the timing says it came. Nothing is lost: what the timing does not cover, or covers in a way
 /// that cannot be, comes at the end without a time.
-pub(super) fn pieces(
-    stdout: &[u8],
-    stderr: &[u8],
-    timing: &[u8],
-) -> Vec<(Option<Duration>, Stream, Vec<u8>)> {
+pub(super) fn pieces(stdout: &[u8], stderr: &[u8], timing: &[u8]) -> Vec<(Option<Duration>, Piece)> {
     let mut pieces = Vec::new();
     let (mut out, mut err) = (0, 0);
     for line in String::from_utf8_lossy(timing).lines() {
@@ -20,24 +24,38 @@ pub(super) fn pieces(
         else {
             break;
         };
+        let Ok(micros) = micros.parse::<u64>() else { break };
+        let at = Some(Duration::from_micros(micros));
         let (stream, whole, done) = match stream {
+            "r" => {
+                let Some((columns, rows)) = size(offset) else { break };
+                pieces.push((at, Piece::Size(columns, rows)));
+                continue;
+            }
             "o" => (Stream::Stdout, stdout, &mut out),
             "e" => (Stream::Stderr, stderr, &mut err),
             _ => break,
         };
-        let (Ok(offset), Ok(micros)) = (offset.parse::<usize>(), micros.parse::<u64>()) else { break };
+        let Ok(offset) = offset.parse::<usize>() else { break };
         let Some(piece) = whole.get(*done..offset) else { break };
         *done = offset;
         if !piece.is_empty() {
-            pieces.push((Some(Duration::from_micros(micros)), stream, piece.to_vec()));
+            pieces.push((at, Piece::Output(stream, piece.to_vec())));
         }
     }
     for (stream, rest) in [(Stream::Stdout, &stdout[out..]), (Stream::Stderr, &stderr[err..])] {
         if !rest.is_empty() {
-            pieces.push((None, stream, rest.to_vec()));
+            pieces.push((None, Piece::Output(stream, rest.to_vec())));
         }
     }
     pieces
+}
+
+/// `80x24`: columns and rows, neither of them none.
+fn size(text: &str) -> Option<(u16, u16)> {
+    let (columns, rows) = text.split_once('x')?;
+    let size = (columns.parse().ok()?, rows.parse().ok()?);
+    (size.0 > 0 && size.1 > 0).then_some(size)
 }
 
 #[cfg(test)]
@@ -46,17 +64,24 @@ mod tests {
 
     use super::*;
 
-    fn joined(pieces: &[(Option<Duration>, Stream, Vec<u8>)], of: Stream) -> Vec<u8> {
-        pieces.iter().filter(|(_, stream, _)| *stream == of).flat_map(|(_, _, bytes)| bytes.clone()).collect()
+    fn joined(pieces: &[(Option<Duration>, Piece)], of: Stream) -> Vec<u8> {
+        let bytes = pieces.iter().filter_map(|(_, piece)| match piece {
+            Piece::Output(stream, bytes) if *stream == of => Some(bytes.clone()),
+            _ => None,
+        });
+        bytes.flatten().collect()
     }
 
     #[test]
     fn pieces_come_when_the_timing_says() {
-        let pieces = pieces(b"one\ntwo\n", b"oops\n", b"o 4 1000\ne 5 1500\no 8 2000000\n");
+        let timing = b"r 80x24 0\no 4 1000\ne 5 1500\nr 200x50 1600\no 8 2000000\n";
+        let pieces = pieces(b"one\ntwo\n", b"oops\n", timing);
         let expected = [
-            (Some(Duration::from_millis(1)), Stream::Stdout, b"one\n".to_vec()),
-            (Some(Duration::from_micros(1500)), Stream::Stderr, b"oops\n".to_vec()),
-            (Some(Duration::from_secs(2)), Stream::Stdout, b"two\n".to_vec()),
+            (Some(Duration::ZERO), Piece::Size(80, 24)),
+            (Some(Duration::from_millis(1)), Piece::Output(Stream::Stdout, b"one\n".to_vec())),
+            (Some(Duration::from_micros(1500)), Piece::Output(Stream::Stderr, b"oops\n".to_vec())),
+            (Some(Duration::from_micros(1600)), Piece::Size(200, 50)),
+            (Some(Duration::from_secs(2)), Piece::Output(Stream::Stdout, b"two\n".to_vec())),
         ];
         assert_eq!(pieces, expected);
     }
@@ -72,6 +97,9 @@ mod tests {
             "o 4 1 1\n",
             "e 1 1\n",
             "o 18446744073709551615 0\n",
+            "r 80 0\no 4 1\n",
+            "r 0x24 0\no 4 1\n",
+            "r 80x70000 0\no 4 1\n",
         ] {
             let pieces = pieces(b"one\ntwo\n", b"", timing.as_bytes());
             assert_eq!(joined(&pieces, Stream::Stdout), b"one\ntwo\n", "{timing:?}");

@@ -5,13 +5,15 @@ use std::io::Write;
 use holdpoint_engine::{Finished, Outcome};
 use holdpoint_report::{FrameKind, Stream};
 
-use crate::screen::{self, Live};
+use crate::screen::{self, Live, Playback};
 use crate::verbs::verdict_words;
 
 /// The screen, and the output that is being shown.
 #[derive(Default)]
 pub struct Showing {
     live: Option<Live>,
+    /// What a block with a terminal draws.
+    window: Option<Playback>,
     /// Whether the line that says that it stands still is there, and whether it says that this is the end.
     standing: Option<bool>,
 }
@@ -45,6 +47,9 @@ impl Showing {
 
     /// What is half shown of an output is left as it is: something else follows.
     pub fn breaks_off(&mut self) {
+        if let Some(window) = self.window.take() {
+            window.finish();
+        }
         if let Some(live) = self.live.take() {
             live.finish();
         }
@@ -52,7 +57,20 @@ impl Showing {
 
     /// A frame.
     pub fn show(&mut self, kind: &FrameKind) {
+        if let FrameKind::Screen { columns, rows } = kind {
+            // Without a terminal it is shown line by line.
+            if screen::moves() {
+                if let Some(live) = self.live.take() {
+                    live.finish();
+                }
+                self.window.get_or_insert_default().resize(*columns, *rows);
+            }
+            return;
+        }
         if let FrameKind::Output { stream, bytes } = kind {
+            if let Some(window) = &mut self.window {
+                return window.push(bytes);
+            }
             if let Some(live) = &mut self.live {
                 live.push(*stream == Stream::Stderr, bytes);
             }
@@ -61,7 +79,7 @@ impl Showing {
         self.breaks_off();
         let line = |text: String| screen::say_hung("  ", &screen::neutralise(&text));
         match kind {
-            FrameKind::Output { .. } => {}
+            FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
             FrameKind::Session { session, resumed } => {
                 let what = if *resumed { "taken up again" } else { "opened" };
                 line(format!("{what} by {} on {}", session.operator, session.host));

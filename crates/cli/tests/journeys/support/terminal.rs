@@ -9,7 +9,7 @@ use std::time::Instant;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use rustix::process::Signal;
-use rustix::termios::{LocalModes, Termios, tcgetattr};
+use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::{Desk, PATIENCE, eventually, kill};
 
@@ -154,7 +154,18 @@ impl Terminal {
     }
 
     fn has_not(&self, mode: LocalModes) -> bool {
-        !tcgetattr(&self.master).unwrap().local_modes.contains(mode)
+        !self.has(mode)
+    }
+
+    /// Whether the terminal is in this mode.
+    pub fn has(&self, mode: LocalModes) -> bool {
+        tcgetattr(&self.master).unwrap().local_modes.contains(mode)
+    }
+
+    /// Makes the window another size.
+    pub fn resizes(&self, columns: u16, rows: u16) {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.master, size).unwrap();
     }
 
     /// Ctrl-C.
@@ -189,6 +200,14 @@ impl Terminal {
         let last = |needle: &[u8]| bytes.windows(needle.len()).rposition(|window| window == needle);
         assert!(last(b"\x1b[?25l") <= last(b"\x1b[?25h"), "the cursor stays hidden:\n{text}");
         text
+    }
+
+    /// As [`Terminal::ends`], and gives everything that was written, as it was.
+    #[track_caller]
+    pub fn bytes_at_the_end(self, code: i32) -> Vec<u8> {
+        let seen = Arc::clone(&self.seen);
+        self.ends(code);
+        seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
     }
 
     /// The session ends without a word, as when a connection breaks: the terminal hangs up.
@@ -249,7 +268,13 @@ fn without_escapes(bytes: &[u8]) -> String {
                 Some(end) => rest = &rest[end + 2..],
                 None => break,
             },
-            (0x1b, _) => break,
+            (0x1b, Some(b'(')) => rest = rest.get(2..).unwrap_or_default(),
+            (0x1b, Some(b']')) => match rest.iter().position(|byte| *byte == 0x07) {
+                Some(end) => rest = &rest[end + 1..],
+                None => break,
+            },
+            (0x1b, Some(_)) => rest = &rest[1..],
+            (0x1b, None) => break,
             _ => plain.push(*first),
         }
     }
