@@ -114,7 +114,8 @@ fn write(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: Vec<Event>
     for event in &events {
         apply(run, recorded, event)?;
     }
-    disk.append(Timestamp::now(), events)
+    let at = Timestamp::now();
+    disk.append(events.into_iter().map(|event| (at, event)).collect())
 }
 
 /// Releases given by others may have run out since.
