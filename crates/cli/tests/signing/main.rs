@@ -1,0 +1,15 @@
+//! Releases by key through the real binary, with real agents and OpenSSH's own verifier beside ours.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a test binary: nothing of it can be reached from outside"
+)]
+
+mod accounts;
+mod asking;
+mod forging;
+mod shop;
+#[path = "../verbs/support.rs"]
+mod support;
