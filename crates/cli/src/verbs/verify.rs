@@ -35,6 +35,7 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
                 "sha256": proof.position.sha256,
                 "blobs_checked": proof.blobs,
                 "expunged": expunged,
+                "signatures_checked": proof.signatures,
                 "expectations_judged_again": proof.judged_again,
                 "remarks": proof.remarks,
             });
@@ -50,6 +51,9 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
                 "  {} blobs checked, {} executions judged again",
                 proof.blobs, proof.judged_again
             ));
+            if proof.signatures > 0 {
+                screen::say(&format!("  {} signatures by key checked", proof.signatures));
+            }
             for remark in &proof.remarks {
                 screen::say(&format!("  {}", screen::neutralise(remark)));
             }
