@@ -19,14 +19,15 @@ pub(crate) struct Tree {
 
 #[derive(Debug)]
 pub(crate) enum Block {
-    Heading(Heading),
+    // The large ones apart: every block takes as much room as the largest.
+    Heading(Box<Heading>),
     Text(Text),
-    Fence(Fence),
+    Fence(Box<Fence>),
     List(List),
     Quote(Quote),
     Html(Span),
     /// Indented code.
-    Indented(Mapped, Span),
+    Indented(Box<Mapped>, Span),
     /// Tables, rules.
     Other(Span),
 }
