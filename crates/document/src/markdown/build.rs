@@ -205,8 +205,10 @@ impl<'s> Builder<'s> {
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
-        // Paragraphs of the document itself are shown from the source.
-        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || self.stack.len() > 1;
+        // Paragraphs of the document itself, and of quotes that are no cautions, are shown from the source.
+        let quoted =
+            |frame: &Frame| matches!(frame.container, None | Some(Container::Quote { caution: false }));
+        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || !self.stack.iter().rev().all(quoted);
         let kept = read && self.in_image == 0;
         let current = self.current();
         current.span = if current.span == Span::default() {

@@ -45,7 +45,7 @@ pub(crate) struct Heading {
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) span: Span,
-    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and quotes.
+    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and cautions.
     pub(crate) plain: String,
     pub(crate) links: Vec<Link>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.
