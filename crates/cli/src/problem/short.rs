@@ -89,7 +89,7 @@ mod tests {
             let span = Span::new(start, floor((start + length).min(source.len())).max(start));
             let code = if error { Code::Syntax } else { Code::NoCheck };
             let diagnostic = Diagnostic::new(code, span, message, help);
-            let text = Text::new("name.md", source.as_str());
+            let text = Text::new("name.md", source.clone());
             let mut out = String::new();
             if render(&text, &diagnostic, &mut out).is_some() {
                 let theme = miette::GraphicalTheme::none();
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn most_findings_are_written_the_short_way() {
-        let text = Text::new("a.md", "# A\n\n## B\n\nc\n");
+        let text = Text::new("a.md", "# A\n\n## B\n\nc\n".to_owned());
         let span = Span::new(5, 9);
         let finding =
             Diagnostic::new(Code::NoCheck, span, "nothing checks that it worked", "add a `sh check`");
