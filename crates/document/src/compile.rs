@@ -36,7 +36,7 @@ fn compile_tree(source: &str, tree: &Tree, config: Option<&Config>) -> Compiled 
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
-    let passages = steps::passages(source, &tree, kind, &built.steps);
+    let passages = steps::passages(source, tree, kind, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
     Compiled { plan, diagnostics: findings.into_sorted(source) }
 }

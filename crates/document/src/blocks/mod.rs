@@ -49,7 +49,7 @@ pub(crate) struct Decoded {
 
 /// What a fence comes to by itself, before any name is known.
 pub(crate) enum Ahead {
-    Script(Decoded),
+    Script(Box<Decoded>),
     /// `None` after a finding.
     Expect(Option<(Vec<Expectation>, Vec<Templated>)>),
 }
@@ -57,7 +57,9 @@ pub(crate) enum Ahead {
 /// Decodes a fence that can be decoded apart from what stands before it; `None` for all others.
 pub(crate) fn ahead(fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
     match fence.kind {
-        Kind::Run | Kind::Check | Kind::Rollback => Some(Ahead::Script(decode(fence, fence.kind, findings))),
+        Kind::Run | Kind::Check | Kind::Rollback => {
+            Some(Ahead::Script(Box::new(decode(fence, fence.kind, findings))))
+        }
         Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
         _ => None,
     }

@@ -26,7 +26,7 @@ pub(super) struct Maker<'w, 's> {
 }
 
 /// Where a fence begins, what it comes to, and what is wrong with it.
-pub(super) type DecodedAhead = (usize, Box<Ahead>, Findings);
+pub(super) type DecodedAhead = (usize, Ahead, Findings);
 
 /// A step while its actions are collected.
 struct Open {
@@ -307,7 +307,7 @@ impl<'w, 's> Maker<'w, 's> {
 
     fn decode(&mut self, fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
         match self.ahead(fence, findings) {
-            Some(Ahead::Script(decoded)) => decoded,
+            Some(Ahead::Script(decoded)) => *decoded,
             _ => blocks::decode(fence, kind, findings),
         }
     }
@@ -319,7 +319,7 @@ impl<'w, 's> Maker<'w, 's> {
         }
         let (_, ahead, own) = self.decoded.pop_front_if(|(start, ..)| *start == fence.span.start)?;
         findings.append(own);
-        Some(*ahead)
+        Some(ahead)
     }
 
     fn cautions_before(&mut self, at: usize) -> Option<String> {

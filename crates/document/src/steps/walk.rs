@@ -121,7 +121,7 @@ fn decoded_ahead(source: &str, tree: &Tree) -> VecDeque<DecodedAhead> {
     let decoded = parallel::map(source.len(), &fences, |fence| {
         let mut findings = Findings::default();
         let ahead = blocks::ahead(fence, &mut findings)?;
-        Some((fence.span.start, Box::new(ahead), findings))
+        Some((fence.span.start, ahead, findings))
     });
     decoded.into_iter().flatten().collect()
 }
