@@ -236,7 +236,7 @@ fn a_long_document_gives_what_it_gives_when_it_is_read_as_a_whole() {
     });
     let long = format!("---\nrunbook: 1\n---\n\n# Long\n\n{}", parts.collect::<String>());
     assert!(long.len() > 400 * 1024, "{} bytes", long.len());
-    let whole = format!("{long}## Last\n\n[a]: b\n");
+    let whole = format!("{long}## Last\n\na\n\n[a]: b\n");
     let (long, whole) = (everything(&format!("{long}## Last\n\na\n")), everything(&whole));
     assert_eq!(long.plan.steps.len(), 4_000);
     assert!(long.diagnostics.len() > 1_000, "{}", long.diagnostics.len());
