@@ -211,6 +211,9 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: boo
         };
     };
     let bytes = |reference: &BlobRef| blob(dir, reference).map_err(|error| error.to_string());
+    // Every blob was held against its digest before; what nothing looks at need not be read again.
+    let stdout = block.looks_at_stdout().then(|| bytes(&output.stdout)).transpose()?;
+    let stderr = block.looks_at_stderr().then(|| bytes(&output.stderr)).transpose()?;
     let mut files = BTreeMap::new();
     for (path, reference) in &finished.files {
         files.insert(path.clone(), bytes(reference)?);
@@ -224,8 +227,8 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: boo
             error: finished.error.as_deref(),
             timed_out: finished.outcome == Outcome::TimedOut,
             interrupted: finished.outcome == Outcome::Interrupted,
-            stdout: &bytes(&output.stdout)?,
-            stderr: &bytes(&output.stderr)?,
+            stdout: stdout.as_deref(),
+            stderr: stderr.as_deref(),
             files: &files,
         },
     );

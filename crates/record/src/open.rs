@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
-use crate::blob::{BlobWriter, Poison};
+use crate::blob::Poison;
 use crate::disk::{DiskError, append_regular, cannot};
+use crate::keep::Keeper;
 use crate::lock::{Holder, LockError, RunLock};
 use crate::reader::{ReadError, Reader, Torn};
 use crate::seal::{Seal, SealError, is_sealed};
@@ -132,15 +133,16 @@ fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), Ope
     }
     let (position, torn) = (reader.position(), reader.torn());
     (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
-    let writer =
-        Writer { dir: dir.to_owned(), log: Box::new(handle()?), lock, end, poison: Poison::default() };
+    let (log, poison) = (Box::new(handle()?), Poison::default());
+    let keeper = Keeper::new(dir, poison.clone());
+    let writer = Writer { dir: dir.to_owned(), log, lock, end, poison, keeper };
     Ok((writer, file, events, torn))
 }
 
 /// Keeps the torn bytes, durably, and only then cuts them off.
 fn recover(writer: &mut Writer, file: &mut File, torn: Torn) -> Result<Recovered, OpenError> {
     let path: PathBuf = writer.dir.join(LOG);
-    let mut blob = BlobWriter::create(&writer.dir, writer.poison.clone()).map_err(OpenError::Recovery)?;
+    let mut blob = writer.blob_writer().map_err(OpenError::Recovery)?;
     file.seek(SeekFrom::Start(torn.offset)).map_err(cannot("read", &path))?;
     let copied =
         io::copy(&mut file.take(torn.bytes), &mut blob).map_err(cannot("copy the torn tail of", &path))?;

@@ -173,7 +173,7 @@ impl Hands for Local {
         let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
         let quiet = block.options.sensitive || !block.options.record;
         let live = Live::new(&title, block.options.timeout, done, all, quiet);
-        let recording = RefCell::new(Recording::new(block.options.record, &self.redactor, live, journal)?);
+        let recording = RefCell::new(Recording::new(block, &self.redactor, live, journal)?);
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
@@ -261,8 +261,8 @@ impl Hands for Local {
                 error: error.as_deref(),
                 timed_out: ended.timed_out,
                 interrupted: ended.interrupted,
-                stdout: &recorded.stdout,
-                stderr: &recorded.stderr,
+                stdout: recorded.stdout.as_deref(),
+                stderr: recorded.stderr.as_deref(),
                 files: &files,
             },
         );

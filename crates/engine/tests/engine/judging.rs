@@ -57,8 +57,8 @@ fn judged(block: &Block, seen: &Seen) -> Judgement {
             error: seen.error,
             timed_out: seen.timed_out,
             interrupted: seen.interrupted,
-            stdout: &seen.stdout,
-            stderr: &seen.stderr,
+            stdout: Some(&seen.stdout),
+            stderr: Some(&seen.stderr),
             files: &seen.files,
         },
     )
