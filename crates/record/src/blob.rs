@@ -74,18 +74,24 @@ pub fn blob(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
     Ok(bytes)
 }
 
-/// As [`blob`], piece by piece: nothing of it is to be believed before this returns without an error.
-pub fn blob_pieces(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<(), BlobError> {
-    stream(dir, blob, sink)
-}
-
 /// As [`blob`], keeping nothing.
 pub(crate) fn check(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
     stream(dir, blob, &mut |_| {})
 }
 
-/// Reads a blob piece by piece. Its digest is known to be right only when this returns.
 fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<(), BlobError> {
+    let file = open_blob(dir, blob)?;
+    let path = dir.join(SHA256).join(&blob.sha256);
+    let digest = copy(file, blob.bytes, sink).map_err(cannot("read", &path))?;
+    if digest == blob.sha256 {
+        return Ok(());
+    }
+    let reason = format!("its bytes have the digest {digest}");
+    Err(BlobError::Altered { sha256: blob.sha256.clone(), reason })
+}
+
+/// Opens a blob, for whoever checks its digest while reading: only its length has been held against the record.
+pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
     let BlobRef { sha256, bytes } = blob;
     // The name becomes a path, and the record may be anybody's.
     if sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
@@ -99,11 +105,11 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
         _ => cannot("read", &path)(cause).into(),
     })?;
     let length = file.metadata().map_err(cannot("read", &path))?.len();
-    if length != *bytes {
-        return Err(altered(format!("it has {length} bytes and the record says {bytes}")));
+    if length == *bytes {
+        Ok(file)
+    } else {
+        Err(altered(format!("it has {length} bytes and the record says {bytes}")))
     }
-    let digest = copy(file, length, sink).map_err(cannot("read", &path))?;
-    if digest == *sha256 { Ok(()) } else { Err(altered(format!("its bytes have the digest {digest}"))) }
 }
 
 /// Passes a file of some `length` on and gives its digest.

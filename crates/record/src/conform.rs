@@ -32,8 +32,15 @@ pub struct Verification {
 
 /// Proves a record: bytes, seal, then conformity. An error means that nothing could be proved.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
+    verify_seeing(dir, |_| {})
+}
+
+/// As [`verify`], and shows each event whose bytes, and those of its blobs, were proved, in order: all of them, unless
+/// the verdict is `Altered` or `Truncated`.
+pub fn verify_seeing(dir: &Path, see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
     let BytesReport { mut verdict, events, position, unreferenced, mut remarks, expunged, .. } =
         verify_bytes(dir)?;
+    events.iter().for_each(see);
     let mut named: Vec<BlobRef> =
         events.iter().flat_map(|e| crate::referenced(&e.event).unwrap_or_default()).collect();
     named.sort();

@@ -86,7 +86,9 @@ impl Keeper {
     fn has(&self, reference: &BlobRef) -> Result<bool, WriteError> {
         // Of what is empty the length says it all.
         let path = self.dir.join(SHA256).join(&reference.sha256);
-        if reference.bytes == 0 && path.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() == 0) {
+        if reference.bytes == 0
+            && path.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() == 0)
+        {
             return Ok(true);
         }
         match check(&self.dir, reference) {

@@ -20,8 +20,8 @@ mod store;
 mod verify;
 mod writer;
 
-pub use blob::{BlobError, blob, blob_pieces, referenced};
-pub use conform::{Verification, verify};
+pub use blob::{BlobError, blob, open_blob, referenced};
+pub use conform::{Verification, verify, verify_seeing};
 pub use disk::DiskError;
 pub use expunge::{ExpungeError, Expunged, Tombstone, expunge};
 pub use keep::BlobWriter;

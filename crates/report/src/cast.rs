@@ -31,7 +31,7 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         "timestamp": first.at.as_second(),
         "title": one_line(&title),
     });
-    let mut tape = Tape { text: format!("{head}\n"), before: Duration::ZERO, pending: Default::default() };
+    let mut tape = Tape { m, text: format!("{head}\n"), before: Duration::ZERO, pending: Default::default() };
     tape.line(Duration::ZERO, &bold(&one_line(&title)));
     let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
     tape.line(Duration::ZERO, &one_line(&about));
@@ -41,14 +41,15 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     Ok(tape.text)
 }
 
-struct Tape {
+struct Tape<'a> {
+    m: &'a Material<'a>,
     text: String,
     before: Duration,
     /// Unfinished lines of standard output and standard error.
     pending: [Vec<u8>; 2],
 }
 
-impl Tape {
+impl Tape<'_> {
     fn event(&mut self, at: Duration, code: &str, data: &str) {
         // Differences of whole microseconds: nothing is rounded, so nothing adds up.
         let micros = at.as_micros().saturating_sub(self.before.as_micros());
@@ -100,8 +101,11 @@ impl Tape {
 
     fn frame(&mut self, frame: &Frame) {
         let at = frame.at;
-        if let FrameKind::Output { stream, bytes } = &frame.kind {
-            return self.output(at, *stream, bytes);
+        if let FrameKind::Output { stream, piece } = &frame.kind {
+            return match piece.read((self.m.blob)(piece.blob())) {
+                Ok(bytes) => self.output(at, *stream, &bytes),
+                Err(why) => self.line(at, &format!("  ({why})")),
+            };
         }
         self.unfinished(at);
         match &frame.kind {

@@ -6,7 +6,7 @@ use holdpoint_engine::{Finished, Outcome, duration};
 use holdpoint_report::{Frame, FrameKind, Stream};
 use serde_json::json;
 
-use super::read::recorded;
+use super::read::{Recorded, recorded};
 use super::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -32,7 +32,7 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
         None => frames,
     };
     if arguments.format == Format::Json {
-        let frames: Vec<_> = frames.iter().map(as_json).collect();
+        let frames: Vec<_> = frames.iter().map(|frame| as_json(frame, &recorded)).collect();
         screen::data(&serde_json::to_string_pretty(&frames).unwrap_or_default());
         return Ok(Exit::Passed);
     }
@@ -41,7 +41,7 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     screen::head(&recorded.plan, opened, &opened.session.operator, &label);
     let longest = Duration::from_secs_f64(arguments.max_wait);
     let mut before = frames.first().map_or(Duration::ZERO, |frame| frame.at);
-    let mut player = Player { live: None };
+    let mut player = Player { recorded: &recorded, live: None };
     for frame in &frames {
         let wait = frame.at.saturating_sub(before).div_f64(arguments.speed).min(longest);
         before = frame.at;
@@ -67,15 +67,18 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
     frames.into_iter().filter(keep).collect()
 }
 
-struct Player {
+struct Player<'a> {
+    recorded: &'a Recorded,
     live: Option<Live>,
 }
 
-impl Player {
+impl Player<'_> {
     fn show(&mut self, kind: &FrameKind) {
-        if let FrameKind::Output { stream, bytes } = kind {
-            if let Some(live) = &mut self.live {
-                live.push(*stream == Stream::Stderr, bytes);
+        if let FrameKind::Output { stream, piece } = kind {
+            match (self.recorded.output(piece), &mut self.live) {
+                (Ok(bytes), Some(live)) => live.push(*stream == Stream::Stderr, &bytes),
+                (Err(why), _) => screen::say(&format!("  note: {why}")),
+                (Ok(_), None) => {}
             }
             return;
         }
@@ -179,15 +182,18 @@ fn ended(
     }
 }
 
-fn as_json(frame: &Frame) -> serde_json::Value {
+fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
     let what = format!("{:?}", frame.kind);
     let name = what.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
     let mut json =
         json!({"at": duration(frame.at), "at_ms": frame.at.as_millis() as u64, "n": frame.n, "frame": name});
     match &frame.kind {
-        FrameKind::Output { stream, bytes } => {
+        FrameKind::Output { stream, piece } => {
             json["stream"] = json!(format!("{stream:?}").to_lowercase());
-            json["text"] = json!(String::from_utf8_lossy(bytes));
+            match recorded.output(piece) {
+                Ok(bytes) => json["text"] = json!(String::from_utf8_lossy(&bytes)),
+                Err(why) => json["missing"] = json!(why),
+            }
         }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
         FrameKind::Command { action, script, .. } => {

@@ -3,16 +3,18 @@
 mod frame;
 mod pieces;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Block, Plan, Work};
-use holdpoint_engine::{Event, Finished, Stamped, Started};
+use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started};
 use jiff::Timestamp;
 
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
 
 use self::pieces::pieces;
-use crate::{Material, blobs::fetch};
+use crate::Material;
+use crate::blobs::{Piece, fetch, pass};
 
 /// The run as frames, with its original timing. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
@@ -115,7 +117,7 @@ impl Reel<'_> {
             _ => CommandKind::Run,
         };
         let script = match &started.script {
-            Some(script) => match fetch(self.m, script).bytes() {
+            Some(script) => match fetch(self.m, script) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Err(why) => format!("({why})"),
             },
@@ -136,16 +138,22 @@ impl Reel<'_> {
         let started = self.started.take().unwrap_or(stamped.at);
         let from = self.elapsed(started);
         if let Some(output) = &finished.output {
-            let read = |blob| fetch(self.m, blob).bytes();
-            let (stdout, stderr, timing) = (read(&output.stdout), read(&output.stderr), read(&output.timing));
-            for why in [&stdout, &stderr].into_iter().filter_map(|blob| blob.as_ref().err()) {
+            // Held against their digests now, and read piece by piece when they are shown.
+            let checked = |blob: &BlobRef| pass(self.m, blob, &mut |_| {}).map(|()| Rc::new(blob.clone()));
+            let blobs = [checked(&output.stdout), checked(&output.stderr)];
+            for why in blobs.iter().filter_map(|blob| blob.as_ref().err()) {
                 self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", finished.action)));
             }
-            let timing = timing.unwrap_or_default();
-            let pieces = pieces(&stdout.unwrap_or_default(), &stderr.unwrap_or_default(), &timing);
-            for (after, stream, bytes) in pieces {
+            let [stdout, stderr] = blobs.map(Result::ok);
+            let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
+            let timing = fetch(self.m, &output.timing).unwrap_or_default();
+            for (after, stream, range) in pieces(length(&stdout), length(&stderr), &timing) {
+                let blob = if stream == Stream::Stdout { &stdout } else { &stderr };
+                let Some(blob) = blob.clone() else { continue };
                 let at = after.map_or(self.elapsed(stamped.at), |after| from + after);
-                self.push_at(at, stamped.n, FrameKind::Output { stream, bytes });
+                let (from, length) = (range.start, (range.end - range.start) as usize);
+                let piece = Piece { blob, from, length };
+                self.push_at(at, stamped.n, FrameKind::Output { stream, piece });
             }
         } else {
             self.push(
