@@ -13,6 +13,9 @@ const LONGEST: usize = 4096;
 /// So much of the end of what was left out is shown when the block has ended, bytes.
 const TAIL: usize = 2048;
 
+/// So much is written at once, bytes.
+const BATCH: usize = 64 * 1024;
+
 /// The moving part of the screen.
 pub struct Live {
     bar: Option<ProgressBar>,
@@ -91,20 +94,22 @@ impl Live {
             return;
         }
         let (room, mut at) = (self.flood.room(Instant::now()), 0);
-        let mut shown = String::new();
         while at < lines.len() {
             let end = at + line_end(&lines[at..]);
             if end > room {
                 break;
             }
-            self.line(of, &lines[at..end], &mut shown);
-            at = end;
-        }
-        if at > 0 {
-            let left_out = self.flood.show(at);
-            self.tail = Default::default();
+            if at == 0 {
+                self.tail = Default::default();
+            }
+            let left_out = self.flood.show(end - at);
             text.push_str(&self.gap(left_out));
-            text.push_str(&shown);
+            self.line(of, &lines[at..end], text);
+            at = end;
+            if text.len() >= BATCH {
+                self.show(text);
+                text.clear();
+            }
         }
         if at < lines.len() {
             self.flood.leave_out(lines.len() - at);
