@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use holdpoint_engine::BlobRef;
 use sha2::{Digest, Sha256};
@@ -32,13 +33,38 @@ pub fn sha256(bytes: &[u8]) -> String {
 pub fn sha256_of_file(path: &Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
+    let mut buffer = vec![0; 1 << 18];
     loop {
         match file.read(&mut buffer).ok()? {
             0 => return Some(hex(&hasher.finalize())),
             read => hasher.update(&buffer[..read]),
         }
     }
+}
+
+static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+
+/// Begins to take the digest of the running program, on a thread of its own: it is wanted when a run opens, and until
+/// then there is other work to do.
+pub fn begin_program() {
+    // Without a thread it is taken when it is wanted.
+    let _ = std::thread::Builder::new().name("digest".to_owned()).spawn(program);
+}
+
+/// The digest of the running program's own file; `None` where it cannot be read.
+pub fn program() -> Option<String> {
+    PROGRAM.get_or_init(running).clone()
+}
+
+/// Of the file that is being executed, also where another has taken its name since.
+#[cfg(target_os = "linux")]
+fn running() -> Option<String> {
+    sha256_of_file(Path::new("/proc/self/exe"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn running() -> Option<String> {
+    sha256_of_file(&std::env::current_exe().ok()?)
 }
 
 fn hex(bytes: &[u8]) -> String {

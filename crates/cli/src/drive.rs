@@ -1,7 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -40,6 +40,8 @@ pub struct Drive<'a, J, P, H> {
     pub journal: J,
     pub person: P,
     pub hands: H,
+    /// Events that are folded in and go to the disk together with the next ones. What tells of them is not shown yet.
+    pub held: Vec<(Timestamp, Event)>,
 }
 
 impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
@@ -66,10 +68,21 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             }
         }
         let any = !lapsed.is_empty();
-        self.write(now, lapsed).map(|()| any)
+        if any {
+            self.write(now, lapsed)?;
+        }
+        Ok(any)
     }
 
+    /// Folds events in and makes them durable, and whatever is held before them.
     fn write(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
+        self.hold(now, events)?;
+        self.settle()
+    }
+
+    /// Folds events in; they are written with the next ones. Until then nothing may be shown as done, asked, waited
+    /// for or executed: a crash takes them away again.
+    fn hold(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
         let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
         for event in &events {
             self.run.apply(self.plan, event).map_err(|unexpected| {
@@ -80,7 +93,18 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             })?;
         }
         events.iter().for_each(|event| self.releases.note(event, now));
-        self.journal.append(now, events)
+        self.held.extend(events.into_iter().map(|event| (now, event)));
+        Ok(())
+    }
+
+    /// Makes durable what is held, and then shows what tells of it.
+    fn settle(&mut self) -> Result<(), Problem> {
+        if !self.held.is_empty() {
+            let kept = self.journal.append(std::mem::take(&mut self.held));
+            kept.inspect_err(|_| screen::forget())?;
+        }
+        screen::let_go();
+        Ok(())
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -89,8 +113,16 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
 
     /// Drives until the run is over or waits for somebody.
     pub async fn on(&mut self) -> Result<Stop, Problem> {
+        let stop = self.walk().await;
+        let settled = self.settle();
+        stop.and_then(|stop| settled.map(|()| stop))
+    }
+
+    async fn walk(&mut self) -> Result<Stop, Problem> {
         let mut at_step = None;
+        let mut decided = None;
         loop {
+            let decided_before = decided.take();
             let next = self.run.next(self.plan);
             // Before anybody is asked about what a release guards; and again when it begins, for prompts stay open.
             if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.lapse((self.clock)())? {
@@ -100,8 +132,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                screen::step_head(self.plan, task.step_of(self.plan), self.run.values());
-                self.person.enter();
+                self.person.enter(&Scene { plan: self.plan, source: self.source, run: &self.run }, *task);
+                screen::step_head(self.plan, task.step, &self.run);
             }
             match next {
                 Next::Open | Next::Await(_) => {
@@ -112,7 +144,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
-                    screen::say(&format!(
+                    screen::tell(&format!(
                         "  not for this run: {} does not hold",
                         screen::neutralise(&condition)
                     ));
@@ -120,25 +152,37 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     self.record(vec![Event::NotApplicable { step, action, condition }])?;
                 }
                 Next::Execute(execution) => {
-                    if let Some(stop) = self.execute(execution).await? {
+                    let decided = decided_before == Some(execution.task);
+                    if let Some(stop) = self.execute(execution, decided).await? {
                         return Ok(stop);
                     }
                 }
                 Next::Ask(task, question) => {
+                    self.settle()?;
                     self.request_release(task, question)?;
                     let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
                     match self.person.answer(&scene, task, question, &mut self.journal)? {
-                        Answer::Events(events) => drop(self.record(events)?),
+                        Answer::Events(events) => {
+                            decided = events.iter().any(runs_it).then_some(task);
+                            self.record(events)?;
+                        }
                         Answer::Park | Answer::Go => return Ok(Stop::Parked(task, question)),
                     }
                 }
                 Next::RollBack => {
                     let wanted = self.run.rollback_plan(self.plan);
-                    screen::say("  the document asks for a rollback of what was done");
+                    screen::tell("  the document asks for a rollback of what was done");
                     self.record(vec![roll_back(self.plan, &wanted, None, None)])?;
                 }
                 Next::Done(verdict) => {
                     if !self.run.is_closed() {
+                        if verdict == Verdict::Passed {
+                            self.person.leave(&Scene {
+                                plan: self.plan,
+                                source: self.source,
+                                run: &self.run,
+                            });
+                        }
                         self.record(vec![Event::RunClosed { verdict }])?;
                     }
                     self.journal.seal(verdict)?;
@@ -166,18 +210,20 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
     }
 
-    async fn execute(&mut self, execution: Execution) -> Result<Option<Stop>, Problem> {
+    /// One attempt. Whoever has just `decided` that it be made is not asked again.
+    async fn execute(&mut self, execution: Execution, decided: bool) -> Result<Option<Stop>, Problem> {
         let task = execution.task;
         let script = {
             let scene = self.scene();
             self.hands.script(&scene, task, &self.journal)?
         };
+        screen::again(execution.pause);
         let interrupted =
             if execution.pause.is_zero() { None } else { self.hands.wait(execution.pause).await };
         if interrupted == Some(Interrupt::Leave) {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        let automatic = execution.probe || !execution.pause.is_zero();
+        let automatic = execution.probe || decided || !execution.pause.is_zero();
         if !automatic || interrupted.is_some() {
             let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
             match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
@@ -187,6 +233,13 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             }
         }
         if self.hands.asked_to_leave(self.person.attended()).await {
+            return Ok(Some(Stop::Parked(task, Question::Confirm)));
+        }
+        if self.hands.needs_somebody(&self.scene(), task) && !self.person.attended() {
+            screen::say(
+                "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
+                 --unattended; or have the answers file skip the block.",
+            );
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
         let kept =
@@ -205,17 +258,29 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             return Ok(None);
         }
         let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
+        if !self.person.attended() {
+            self.hands.expect(&scene, following(self.plan, task), &self.journal);
+        }
         let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
+        // What is said from here on is shown once the end is durable.
+        screen::hold_back();
         if !executed.assumed {
             screen::verdict_line(&finished);
             screen::failure(&finished);
         }
-        self.record(vec![if rollback {
-            Event::RollbackFinished(finished)
-        } else {
-            Event::ActionFinished(finished)
-        }])?;
+        let finished =
+            if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) };
+        self.hold((self.clock)(), vec![finished])?;
+        // Where the next block begins at once, or the run ends, one write takes both.
+        let at_once = match self.run.next(self.plan) {
+            Next::Execute(next) => next.pause.is_zero() && !self.person.attended(),
+            Next::Done(_) => true,
+            _ => false,
+        };
+        if executed.park || executed.assumed || !at_once {
+            self.settle()?;
+        }
         if executed.park {
             return Ok(Some(match self.run.next(self.plan) {
                 Next::Ask(task, question) => Stop::Parked(task, question),
@@ -224,6 +289,23 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         Ok(None)
     }
+}
+
+/// Whether somebody at the keyboard says with this that a block runs now.
+fn runs_it(event: &Event) -> bool {
+    use holdpoint_engine::{Choice, Via};
+    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
+}
+
+/// The block that comes next in the document, if nothing but a block does. A guess: what really comes next is for the
+/// engine to say.
+fn following(plan: &Plan, task: Task) -> Option<Task> {
+    let Slot::Action(action) = task.slot else { return None };
+    let next = Task::action(task.step, action + 1);
+    let next =
+        if action + 1 < task.step_of(plan).actions.len() { next } else { Task::action(task.step + 1, 0) };
+    let action = !plan.steps.get(next.step)?.actions.is_empty();
+    (action && next.block(plan).is_some()).then_some(next)
 }
 
 #[cfg(test)]

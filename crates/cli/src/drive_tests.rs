@@ -1,4 +1,5 @@
-//! Releases that are good for a time only, driven by a clock that people at the prompt let run.
+//! Releases that are good for a time only, driven by a clock that people at the prompt let run; and what is written
+//! together.
 
 #![allow(clippy::unwrap_used)]
 
@@ -207,6 +208,7 @@ fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
         journal: Memory::default(),
         person: Slow { clock, hours: hours.iter().copied().collect() },
         hands: Easy,
+        held: Vec::new(),
     };
     drive.record(vec![opened(number)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -266,4 +268,221 @@ fn once_something_has_begun_time_does_not_matter() {
 fn nothing_lapses_in_a_dry_run() {
     let expected = [&ASKED[..], &["action.started", "action.finished", "run.closed"]].concat();
     assert_eq!(driven(&plan(RUN), 0, &[0, 50]), expected);
+}
+
+/// What was done, in order: what was written at once, what was executed.
+type Done = Rc<std::cell::RefCell<Vec<String>>>;
+
+/// Writes down what is asked of it; from the write with this number on, the disk is broken.
+struct Noted(Done, usize);
+
+impl Journal for Noted {
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem> {
+        if self.1 == 0 {
+            return Err(Problem::fault("the disk is broken", ""));
+        }
+        self.1 -= 1;
+        let kind = |(_, event): &(Timestamp, Event)| {
+            let value = serde_json::to_value(event).unwrap();
+            format!("{} {}", value["type"].as_str().unwrap(), value["action"].as_str().unwrap_or_default())
+        };
+        let kinds: Vec<String> = events.iter().map(kind).map(|kind| kind.trim().to_owned()).collect();
+        self.0.borrow_mut().push(kinds.join(" + "));
+        Ok(())
+    }
+
+    fn put(&mut self, _: &[u8]) -> Result<BlobRef, Problem> {
+        unreachable!()
+    }
+
+    fn get(&self, _: &BlobRef) -> Result<Vec<u8>, Problem> {
+        unreachable!()
+    }
+
+    fn sink(&mut self) -> Result<Box<dyn crate::world::Sink>, Problem> {
+        unreachable!()
+    }
+
+    fn note_child(&mut self, _: Option<i32>) {}
+
+    fn seal(&mut self, _: Verdict) -> Result<(), Problem> {
+        self.0.borrow_mut().push("sealed".to_owned());
+        Ok(())
+    }
+}
+
+/// Lets everything run; answers what it is asked where it is `attended`, and parks where not.
+struct Quick {
+    attended: bool,
+    done: Done,
+    clock: Clock,
+}
+
+impl Person for Quick {
+    fn attended(&self) -> bool {
+        self.attended
+    }
+
+    fn permit(
+        &mut self,
+        _: &Scene<'_>,
+        _: Execution,
+        _: &str,
+        _: &mut dyn Journal,
+    ) -> Result<Answer, Problem> {
+        if self.attended {
+            self.done.borrow_mut().push("asked".to_owned());
+        }
+        Ok(Answer::Go)
+    }
+
+    fn answer(
+        &mut self,
+        scene: &Scene<'_>,
+        task: Task,
+        question: Question,
+        journal: &mut dyn Journal,
+    ) -> Result<Answer, Problem> {
+        self.done.borrow_mut().push("asked".to_owned());
+        match self.attended {
+            true => Slow { clock: Rc::clone(&self.clock), hours: VecDeque::new() }
+                .answer(scene, task, question, journal),
+            false => Ok(Answer::Park),
+        }
+    }
+}
+
+/// Everything passes, but a block of this name; says what is executed and what is expected next.
+struct Noting(Done, &'static str);
+
+impl Hands for Noting {
+    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
+        Easy.script(scene, task, journal)
+    }
+
+    async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
+        self.0.borrow_mut().push("waited".to_owned());
+        None
+    }
+
+    async fn asked_to_leave(&mut self, _: bool) -> bool {
+        false
+    }
+
+    fn cwd(&self) -> String {
+        "/".into()
+    }
+
+    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, _: &dyn Journal) {
+        let next = next.map_or("nothing".to_owned(), |task| task.id(scene.plan));
+        self.0.borrow_mut().push(format!("expects {next}"));
+    }
+
+    async fn execute(
+        &mut self,
+        scene: &Scene<'_>,
+        execution: Execution,
+        script: &Script,
+        journal: &mut dyn Journal,
+    ) -> Result<Executed, Problem> {
+        let mut executed = Easy.execute(scene, execution, script, journal).await?;
+        executed.assumed = false;
+        let action = executed.finished.action.clone();
+        if action == self.1 {
+            executed.finished.outcome = Outcome::Failed;
+            executed.finished.expectations[0].held = false;
+            executed.finished.exit = Some(1);
+        }
+        self.0.borrow_mut().push(format!("ran {action}"));
+        Ok(executed)
+    }
+}
+
+/// What is done where every block but one passes and the disk takes so many writes; and how it ends.
+fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec<String>, Option<Stop>) {
+    let compiled = compile(&format!("---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n{steps}"), None);
+    let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
+    let (done, now) = (Done::default(), Rc::clone(&clock));
+    let mut drive = Drive {
+        plan: &compiled.plan,
+        source: "",
+        run: Run::new(&compiled.plan),
+        releases: Releases::default(),
+        clock: Box::new(move || now.get()),
+        journal: Noted(Rc::clone(&done), writes),
+        person: Quick { attended, done: Rc::clone(&done), clock },
+        hands: Noting(Rc::clone(&done), fails),
+        held: Vec::new(),
+    };
+    drive.record(vec![opened(1)]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let stop = runtime.block_on(drive.on()).ok();
+    let done = done.borrow().clone();
+    (done, stop)
+}
+
+const THREE: &str =
+    "## One\n\n```sh run\ntrue\n```\n\n```sh check\ntrue\n```\n\n## Two\n\n```sh run\ntrue\n```\n";
+
+#[test]
+fn where_nothing_is_asked_the_end_of_a_block_is_written_with_the_start_of_the_next_and_before_it_runs() {
+    let (done, stop) = done(THREE, false, "", 99);
+    let expected = [
+        "run.opened",
+        "action.started one#1",
+        "expects one#2",
+        "ran one#1",
+        "action.finished one#1 + action.started one#2",
+        "expects two#1",
+        "ran one#2",
+        "action.finished one#2 + action.started two#1",
+        "expects nothing",
+        "ran two#1",
+        "action.finished two#1 + run.closed",
+        "sealed",
+    ];
+    assert_eq!((done, stop), (expected.map(str::to_owned).to_vec(), Some(Stop::Done(Verdict::Passed))));
+}
+
+#[test]
+fn where_somebody_is_asked_the_end_of_a_block_is_durable_before() {
+    let asked = format!("{THREE}\n## Tell\n\n- [ ] Everybody was told\n");
+    for (steps, attended, fails) in
+        [(THREE, true, ""), (asked.as_str(), true, ""), (asked.as_str(), false, ""), (THREE, false, "one#2")]
+    {
+        let (done, stop) = done(steps, attended, fails, 99);
+        let mut unwritten = None;
+        for what in &done {
+            if let Some(action) = what.strip_prefix("ran ") {
+                unwritten = Some(action.to_owned());
+            } else if unwritten
+                .as_ref()
+                .is_some_and(|action| what.contains(&format!("action.finished {action}")))
+            {
+                unwritten = None;
+            } else if what == "asked" || what == "waited" || what == "sealed" {
+                assert_eq!(unwritten, None, "{done:#?}");
+            }
+        }
+        assert_eq!(unwritten, None, "{done:#?}");
+        assert!(done.iter().any(|what| what == "asked"), "{done:#?}");
+        assert_eq!(matches!(stop, Some(Stop::Parked(..))), !attended);
+        assert_eq!(done.iter().any(|what| what.starts_with("expects")), !attended, "{done:#?}");
+    }
+}
+
+#[test]
+fn a_pause_before_a_retry_begins_after_the_failure_is_durable() {
+    let steps = "## One\n\n```sh check\n#| retry: { every: 1s, for: 2s }\ntrue\n```\n";
+    let (done, _) = done(steps, false, "one#1", 99);
+    assert_eq!(done[3..6], ["ran one#1", "action.finished one#1", "waited"], "{done:#?}");
+}
+
+#[test]
+fn when_the_end_of_a_block_cannot_be_written_the_next_does_not_run() {
+    for (writes, ran) in [(1, 0), (2, 1), (3, 2), (4, 3)] {
+        let (done, stop) = done(THREE, false, "", writes);
+        assert_eq!(done.iter().filter(|what| what.starts_with("ran ")).count(), ran, "{done:#?}");
+        assert_eq!(stop, None);
+    }
 }

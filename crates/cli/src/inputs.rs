@@ -216,19 +216,17 @@ fn one_newline_off(mut text: String) -> String {
 fn ask(input: &Input) -> Result<String, Problem> {
     let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
     let prompting = Prompting::for_input();
-    let answer = if input.secret {
-        dialoguer::Password::new().with_prompt(format!("{prompt} (not shown)")).interact()
-    } else {
-        let kind = input.kind.clone();
-        dialoguer::Input::<String>::new()
-            .with_prompt(prompt)
-            .validate_with(move |text: &String| match fit(&kind, text) {
+    let answer = match input.secret {
+        true => crate::screen::hidden(&prompting, &format!("{prompt} (not shown)")),
+        false => crate::screen::line(&prompting, &prompt, None, |text| {
+            crate::screen::not_empty(text)?;
+            match fit(&input.kind, text) {
                 Fit::Within => Ok(()),
                 Fit::OutOfLimits(why) | Fit::Wrong(why) => Err(why),
-            })
-            .interact_text()
+            }
+        }),
     };
-    answer.map_err(|dialoguer::Error::IO(error)| {
+    answer.map_err(|error| {
         if error.kind() == std::io::ErrorKind::Interrupted {
             prompting.wait_until_heard();
         }

@@ -32,8 +32,7 @@ impl Interrupts {
             // A file that may not grow any more then fails to be written, as on a full disk, and the block is ended
             // and something is said; unheard, the signal would end this program on the spot.
             drop(caught(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
-            let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
-            tokio::spawn(leave_prompts(leave, caught(SignalKind::interrupt())?));
+            beside()?;
         }
         Ok(Interrupts {
             int: caught(SignalKind::interrupt())?,
@@ -73,6 +72,20 @@ impl Interrupts {
     }
 }
 
+/// Starts [`leave_prompts`] on a thread of its own: a prompt blocks the one that drives.
+fn beside() -> Result<(), Problem> {
+    let cannot = |error| Problem::fault(format!("signals cannot be caught: {error}"), "");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
+    let signals = {
+        let _inside = runtime.enter();
+        let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
+        (leave, caught(SignalKind::interrupt())?)
+    };
+    let (leave, int) = signals;
+    let listen = move || runtime.block_on(leave_prompts(leave, int));
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop).map_err(cannot)
+}
+
 fn caught(kind: SignalKind) -> Result<Signal, Problem> {
     signal(kind).map_err(|error| Problem::fault(format!("signals cannot be caught: {error}"), ""))
 }
@@ -107,18 +120,21 @@ impl Prompting {
     }
 
     fn of(whom: u8) -> Prompting {
-        if let Ok(modes) = tcgetattr(std::io::stdin()) {
-            MODES.get_or_init(|| modes);
-        }
+        remember_modes();
         PROMPTING.store(whom, Ordering::SeqCst);
         Prompting { heard: HEARD.load(Ordering::SeqCst) }
+    }
+
+    /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
+    pub fn was_interrupted(&self) -> bool {
+        HEARD.load(Ordering::SeqCst) != self.heard
     }
 
     /// For a prompt that was interrupted, which raises INT: waits, a second at most, until that has been heard, or
     /// until the program has left.
     pub fn wait_until_heard(&self) {
         let start = Instant::now();
-        while HEARD.load(Ordering::SeqCst) == self.heard && start.elapsed() < Duration::from_secs(1) {
+        while !self.was_interrupted() && start.elapsed() < Duration::from_secs(1) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -157,12 +173,20 @@ async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
     }
 }
 
+/// Keeps how the terminal is, for [`restore_terminal`]; the first time counts.
+pub fn remember_modes() {
+    if let Ok(modes) = tcgetattr(std::io::stdin()) {
+        MODES.get_or_init(|| modes);
+    }
+}
+
 /// The terminal as it was before anybody was asked anything.
 pub fn restore_terminal() {
+    crate::screen::raw::restore();
     if let Some(modes) = MODES.get() {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
     }
-    if crate::screen::is_terminal() {
+    if crate::screen::moves() {
         let _ = console::Term::stderr().show_cursor();
     }
 }

@@ -39,8 +39,9 @@ fn main() -> ExitCode {
 }
 
 fn perform(cli: Cli) -> Exit {
-    // One worker beside the main thread: a signal must be heard while a prompt blocks the main one.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    // One thread does everything: between two blocks nothing is handed over from one to another. What must be heard
+    // while a prompt blocks it has a thread of its own, in `interrupts`.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(verbs::perform(cli)),
         Err(error) => Err(Problem::fault(format!("the program cannot start: {error}"), "")),

@@ -29,10 +29,7 @@ pub fn session(option: Option<&str>, root: &Path) -> Session {
     Session {
         operator,
         operator_from: operator_from.to_owned(),
-        program: Program {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            sha256: std::env::current_exe().ok().and_then(|path| crate::digest::sha256_of_file(&path)),
-        },
+        program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: crate::digest::program() },
         os_user: os_user(),
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         tty: tty.map(|name| name.to_string_lossy().into_owned()),

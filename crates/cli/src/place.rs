@@ -45,7 +45,9 @@ pub struct Traced {
 impl Place {
     /// The place that `directory` lies in.
     pub fn of(directory: &Path) -> Result<Place, Problem> {
-        let top = git(directory, &["rev-parse", "--show-toplevel"]).map(PathBuf::from);
+        let asked = may_be_git(directory);
+        let top =
+            asked.then(|| git(directory, &["rev-parse", "--show-toplevel"])).flatten().map(PathBuf::from);
         let configured = || directory.ancestors().find(|up| up.join(CONFIG).is_file()).map(Path::to_owned);
         let root = top.clone().or_else(configured).unwrap_or_else(|| directory.to_owned());
         let config = Configured::read(&root.join(CONFIG))?;
@@ -85,16 +87,32 @@ impl Place {
         let store =
             store.path().strip_prefix(&self.root).unwrap_or(Path::new(".holdpoint/runs")).to_path_buf();
         let aside = format!(":(exclude,top){}", store.display());
-        let status =
-            git(&self.root, &["status", "--porcelain", "--untracked-files=normal", "--", ":/", &aside]);
-        let in_commit = git(&self.root, &["rev-parse", "--verify", "--quiet", &format!("HEAD:{path}")]);
-        let on_disk = git(&self.root, &["hash-object", "--", path]);
+        let status = ["status", "--porcelain", "--untracked-files=normal", "--", ":/", &aside];
+        let head = format!("HEAD:{path}");
+        let verify = |what| ["rev-parse", "--verify", "--quiet", what];
+        // Four questions to four processes, at the same time.
+        let (status, in_commit, on_disk, commit) = std::thread::scope(|scope| {
+            let status = scope.spawn(|| git(&self.root, &status));
+            let in_commit = scope.spawn(|| git(&self.root, &verify(&head)));
+            let on_disk = scope.spawn(|| git(&self.root, &["hash-object", "--", path]));
+            let commit = git(&self.root, &verify("HEAD"));
+            let told =
+                |thread: std::thread::ScopedJoinHandle<'_, Option<String>>| thread.join().ok().flatten();
+            (told(status), told(in_commit), told(on_disk), commit)
+        });
         Traced {
-            commit: git(&self.root, &["rev-parse", "--verify", "--quiet", "HEAD"]),
+            commit,
             dirty: status.map(|status| !status.is_empty()),
             committed: Some(in_commit.is_some() && in_commit == on_disk),
         }
     }
+}
+
+/// Whether git is worth asking for the repository that `directory` is in. It looks for `.git` in it and above it, if
+/// nothing in the environment tells it where to look.
+fn may_be_git(directory: &Path) -> bool {
+    let told = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| std::env::var_os(name).is_some());
+    told || directory.ancestors().any(|up| up.join(".git").symlink_metadata().is_ok())
 }
 
 impl Configured {

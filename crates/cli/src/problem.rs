@@ -1,10 +1,11 @@
 //! Everything that can go wrong becomes message, help and exit code here, and nowhere else.
 
 use std::fmt;
+use std::sync::Arc;
 
 use holdpoint_document::{Diagnostic, Severity};
 use holdpoint_record::DiskError;
-use miette::{LabeledSpan, NamedSource, SourceCode};
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::exit::Exit;
 use crate::secrets::masked;
@@ -23,13 +24,71 @@ pub struct Problem {
 #[derive(Debug)]
 pub struct Finding {
     diagnostic: Diagnostic,
-    source: NamedSource<String>,
+    source: Text,
+}
+
+/// A named text that findings are shown in, shared by all of them.
+#[derive(Clone, Debug)]
+pub struct Text {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// Where each line begins.
+    lines: Arc<[usize]>,
+}
+
+impl Text {
+    /// The text called `name`.
+    pub fn new(name: &str, text: &str) -> Text {
+        // A line ends where miette ends it: at LF, at CR LF, and at CR alone.
+        let bytes = text.as_bytes();
+        let ends = |at: &usize| match bytes[*at] {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let lines = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
+        Text { name: name.into(), text: text.into(), lines }
+    }
+}
+
+impl SourceCode for Text {
+    /// Reads only the lines asked for: miette's own reader counts from the beginning of the text each time.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let line = |at: usize| self.lines.partition_point(|start| *start <= at).saturating_sub(1);
+        // One line more on both sides, so that what is read decides as it does with the whole text.
+        let first = line(span.offset()).saturating_sub(before + 1);
+        let start = self.lines[first];
+        let last = line(span.offset() + span.len()) + after + 2;
+        let end = self.lines.get(last).copied().unwrap_or(self.text.len());
+        let near = SourceSpan::from((span.offset() - start, span.len()));
+        let text: &'a str = &self.text[start..end];
+        let read = text.read_span(&near, before, after)?;
+        let at = SourceSpan::from((read.span().offset() + start, read.span().len()));
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.to_string(),
+            read.data(),
+            at,
+            read.line() + first,
+            read.column(),
+            read.line_count() + first,
+        )))
+    }
 }
 
 impl Finding {
     /// A finding in the text called `name`.
     pub fn new(name: &str, text: &str, diagnostic: Diagnostic) -> Finding {
-        Finding { diagnostic, source: NamedSource::new(name, text.to_owned()) }
+        Finding::in_text(&Text::new(name, text), diagnostic)
+    }
+
+    /// One of several findings in a text.
+    pub fn in_text(text: &Text, diagnostic: Diagnostic) -> Finding {
+        Finding { diagnostic, source: text.clone() }
     }
 }
 
@@ -154,5 +213,42 @@ impl miette::Diagnostic for Finding {
         let span = self.diagnostic.span?;
         let label = LabeledSpan::new(Some("here".to_owned()), span.start, span.end - span.start);
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_lines_around_a_finding_are_those_that_the_whole_text_gives(
+            text in "(a|bc|é|\t|\r|\r\n|\n|\n|\n\n){0,24}",
+            start in any::<prop::sample::Index>(),
+            length in 0..12usize,
+            before in 0..3usize,
+            after in 0..3usize,
+        ) {
+            let floor = |mut at: usize| {
+                while !text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                at
+            };
+            let start = floor(start.index(text.len() + 1));
+            let end = floor((start + length).min(text.len())).max(start);
+            let span = SourceSpan::from((start, end - start));
+            let of = |read: Result<Box<dyn SpanContents<'_> + '_>, MietteError>| {
+                read.ok().map(|read| {
+                    (read.data().to_vec(), *read.span(), read.line(), read.column(), read.line_count())
+                })
+            };
+            let shared = Text::new("name", &text);
+            prop_assert_eq!(of(shared.read_span(&span, before, after)), of(text.as_str().read_span(&span, before, after)));
+        }
     }
 }

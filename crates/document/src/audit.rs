@@ -83,7 +83,11 @@ fn swallowed(fence: &Fence) -> Option<Span> {
     let (mark, count) = fence.mark;
     let text = fence.body.text();
     let marks: String = std::iter::repeat_n(mark, count).collect();
-    let does = !matches!(kind_of(&fence.info), Ok(Kind::Documentation));
+    // Refused, or of a kind that does something.
+    let does = fence.kind != Kind::Documentation || kind_of(&fence.info).is_err();
+    if !(text.contains(&marks) || does && text.contains("## ")) {
+        return None;
+    }
     let lines = fence.body.lines();
     let line = |index: usize| lines.get(index).map_or("", |range| text[range.clone()].trim());
     let blank = |index: Option<usize>| index.is_none_or(|index| line(index).is_empty());
@@ -151,7 +155,10 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             let content = source.get(item.content..item.span.end).unwrap_or_default();
             let line = content.lines().next().unwrap_or_default();
             let link = line.contains("](") || line.contains("][");
-            if !link && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line)) {
+            if !link
+                && line.starts_with('[')
+                && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
+            {
                 let span = Span::new(item.content, item.content + found.end());
                 let message = format!("`{}` is no task box", found.as_str().trim());
                 findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text");

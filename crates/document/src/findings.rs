@@ -19,6 +19,11 @@ impl Findings {
         self.list.push(Diagnostic::new(code, span, message, help));
     }
 
+    /// Takes over what another part found.
+    pub(crate) fn append(&mut self, mut other: Findings) {
+        self.list.append(&mut other.list);
+    }
+
     pub(crate) fn any_error(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }

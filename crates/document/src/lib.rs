@@ -19,6 +19,7 @@ mod lints;
 mod looks;
 mod markdown;
 mod names;
+mod parallel;
 mod plan;
 mod scope;
 mod span;
@@ -64,6 +65,12 @@ pub fn compile(source: &str, config: Option<&Config>) -> Compiled {
 /// Warnings of format.md section 6 that do not need a clock, in source order.
 pub fn lint(source: &str, plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
     lints::lint(source, plan, config)
+}
+
+/// [`compile`] and [`lint`] together, which reads the text once. The warnings come in source order beside the
+/// diagnostics, as [`lint`] gives them.
+pub fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
+    compile::compile_and_lint(source, config)
 }
 
 /// Lints of the document-control claims, given today's date.

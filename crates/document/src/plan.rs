@@ -27,6 +27,21 @@ pub struct Plan {
     pub front: FrontMatter,
     /// The steps, in document order.
     pub steps: Vec<Step>,
+    /// Text between the steps that no action shows, in document order. It is to be read, and nothing is done with it:
+    /// [`Plan::digest`] does not cover it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passages: Vec<Passage>,
+}
+
+/// Text that stands between steps: a section that holds none, an introduction, what follows a step's last action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passage {
+    /// Index of the step that follows; the number of steps where none does.
+    pub before: usize,
+    /// Its heading as a template, where it begins with one that is not the document's title.
+    pub heading: Option<String>,
+    /// The text, a span for each block of Markdown; never empty.
+    pub prose: Vec<Span>,
 }
 
 /// The smallest heading section, ordered-list item or task-list item that holds something to do.

@@ -4,7 +4,7 @@ mod support;
 
 use std::sync::LazyLock;
 
-use holdpoint_document::{Compiled, compile, lint, lint_claims, read_config};
+use holdpoint_document::{Compiled, compile, compile_and_lint, lint, lint_claims, read_config};
 use proptest::prelude::*;
 
 /// Valid run-books to break: the cases that raise nothing bad, and some that do.
@@ -124,7 +124,13 @@ fn everything(source: &str) -> Compiled {
     let compiled = compile(source, None);
     support::check_invariants(source, &compiled.plan);
     support::check_findings(source, &compiled.diagnostics);
-    support::check_findings(source, &lint(source, &compiled.plan, None));
+    let warnings = lint(source, &compiled.plan, None);
+    support::check_findings(source, &warnings);
+    let (both, both_warnings) = compile_and_lint(source, None);
+    assert_eq!(
+        (both.plan, both.diagnostics, both_warnings),
+        (compiled.plan.clone(), compiled.diagnostics.clone(), warnings)
+    );
     lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23));
     compiled
 }
@@ -216,6 +222,25 @@ fn line_ends_and_a_byte_order_mark_make_no_difference_to_what_is_done() {
         assert_eq!(scripts(&plain), scripts(&other));
         assert_eq!(plain.diagnostics.len(), other.diagnostics.len());
     }
+}
+
+/// A long document is read in pieces by several threads; one with a link reference is read as a whole.
+#[test]
+fn a_long_document_gives_what_it_gives_when_it_is_read_as_a_whole() {
+    let parts = (0..4_000).map(|part| {
+        format!(
+            "## Part {}\n\nProse *of* `part`.\n\n- [ ] look at [it](x{part})\n\n```sh run\n#| timeout: {}m\necho $NONE{part} <HOST>\n```\n\n",
+            part % 7,
+            part % 3
+        )
+    });
+    let long = format!("---\nrunbook: 1\n---\n\n# Long\n\n{}", parts.collect::<String>());
+    assert!(long.len() > 400 * 1024, "{} bytes", long.len());
+    let whole = format!("{long}## Last\n\na\n\n[b]: c\n");
+    let (long, whole) = (everything(&format!("{long}## Last\n\na\n")), everything(&whole));
+    assert_eq!(long.plan.steps.len(), 4_000);
+    assert!(long.diagnostics.len() > 1_000, "{}", long.diagnostics.len());
+    assert_eq!((long.plan, long.diagnostics), (whole.plan, whole.diagnostics));
 }
 
 #[test]

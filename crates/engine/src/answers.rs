@@ -23,7 +23,7 @@ impl Run {
         ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
         let last = open.len() == 1;
         self.values.set_typed(name, value, &field.kind);
-        self.performers.insert(by.who.clone());
+        self.performed_by(&by.who);
         self.change(task, |state| {
             state.recorded.insert(name.clone());
             state.out_of_limits |= !within_limits;
@@ -49,6 +49,7 @@ impl Run {
                         state.status = Status::Settled;
                     }
                 });
+                self.released.insert(task);
                 self.fresh.retain(|release| *release != task);
                 self.fresh.push(task);
                 self.unused.retain(|release| *release != task);

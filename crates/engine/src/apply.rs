@@ -54,7 +54,7 @@ impl Run {
                 named(plan, task, step, action)?;
                 ensure(matches!(task.work(plan), Some(Work::Confirm { .. })), "this is no item to confirm")?;
                 self.settle(task);
-                self.performers.insert(by.who.clone());
+                self.performed_by(&by.who);
                 Ok(())
             }
             Event::ValueRecorded { step, action, .. } => {
@@ -77,7 +77,7 @@ impl Run {
             Event::SignOffLapsed { step, action, reason } => {
                 ensure(!reason.trim().is_empty(), "a lapse needs a reason")?;
                 let lapsable = self.lapsable(plan);
-                let of = |task: &&Task| task.step_of(plan).id == *step && task.id(plan) == *action;
+                let of = |task: &&Task| task.is(plan, step, action);
                 let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
                 self.reset(*task);
                 Ok(())
@@ -102,7 +102,10 @@ impl Run {
 
     fn note(&mut self, plan: &Plan, text: &str, step: Option<&str>, corrects: Option<u64>) -> Fold {
         ensure(!text.trim().is_empty(), "the note is empty")?;
-        ensure(step.is_none_or(|step| plan.step(step).is_some()), "the note is about no step of the plan")?;
+        ensure(
+            step.is_none_or(|step| self.step(plan, step).is_some()),
+            "the note is about no step of the plan",
+        )?;
         ensure(corrects.is_none_or(|n| n < self.events), "the note corrects an event that does not exist")?;
         if corrects.is_some() {
             self.lapse();
@@ -128,7 +131,7 @@ impl Run {
         match task.slot {
             Slot::Action(action) => {
                 // Not `change`: what is passed over has not begun, so a release before it can lapse still.
-                self.entered[task.step] = true;
+                self.enter(task.step);
                 let all = 0..self.states[task.step].len();
                 let actions = if *whole { all } else { action..action + 1 };
                 actions.for_each(|action| self.alter(task.step, action, settle));
@@ -146,7 +149,7 @@ impl Run {
     pub(crate) fn change(&mut self, task: Task, how: impl FnOnce(&mut State)) {
         match (task.slot, &mut self.rollback) {
             (Slot::Action(action), _) => {
-                self.entered[task.step] = true;
+                self.enter(task.step);
                 self.fresh.retain(|release| release.step == task.step);
                 self.alter(task.step, action, how);
             }
@@ -156,6 +159,18 @@ impl Run {
                 }
             }
             (Slot::Rollback(_), None) => {}
+        }
+    }
+
+    fn enter(&mut self, step: usize) {
+        self.entered[step] = true;
+        self.reached = self.reached.max(step + 1);
+    }
+
+    /// Whoever did something here may not release it where that takes somebody else.
+    pub(crate) fn performed_by(&mut self, who: &str) {
+        if !self.performers.contains(who) {
+            self.performers.insert(who.to_owned());
         }
     }
 
@@ -181,7 +196,7 @@ fn asked(next: &Next, question: Question) -> Result<Task, String> {
 }
 
 pub(crate) fn named(plan: &Plan, task: Task, step: &str, action: &str) -> Fold {
-    ensure(task.step_of(plan).id == step && task.id(plan) == action, "another action is at hand")
+    ensure(task.is(plan, step, action), "another action is at hand")
 }
 
 pub(crate) fn numbered(execution: &Execution, attempt: u32, probe: bool) -> Fold {

@@ -21,7 +21,7 @@ impl Run {
             (None, true) => ensure(started.script.is_some(), "the rendered script must be kept")?,
             (None, false) => ensure(started.script.is_none(), "the document's own script was to run")?,
         }
-        self.performers.insert(self.operator.clone());
+        self.performed_by(&self.operator.clone());
         if execution.probe {
             self.change(task, |state| state.attempts += 1);
             self.probe = self.probe.map(|probe| Probe { running: true, ..probe });

@@ -10,7 +10,7 @@ use crate::{By, Choice, Deviation, DeviationKind, Next, Run, Slot, Task};
 impl Run {
     pub(crate) fn deviate(&mut self, plan: &Plan, next: &Next, deviation: &Deviation) -> Fold {
         ensure(!deviation.reason.trim().is_empty(), "a deviation needs a reason")?;
-        let (index, _) = plan.step(&deviation.step).ok_or("there is no such step")?;
+        let index = self.step(plan, &deviation.step).ok_or("there is no such step")?;
         let kind = deviation.kind;
         let edited = kind == DeviationKind::Edited;
         ensure(edited == deviation.script.is_some(), "a script goes with an edit, and only with an edit")?;
@@ -39,7 +39,7 @@ impl Run {
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, None) => {
                 let back = moment.is_some_and(|moment| self.may_go_back(&moment, index));
                 ensure(back, "the run cannot go there")?;
-                self.go_back(plan, index, kind == DeviationKind::Repeated);
+                self.go_back(index, kind == DeviationKind::Repeated);
             }
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, Some(_)) => {
                 return Err("a whole step is repeated, or gone back to".into());
@@ -56,7 +56,7 @@ impl Run {
         }
         // Whoever does something else than the document says has performed it.
         if matches!(kind, DeviationKind::Skipped | DeviationKind::Edited | DeviationKind::Shell) {
-            self.performers.insert(deviation.by.who.clone());
+            self.performed_by(&deviation.by.who);
         }
         self.deviations += 1;
         Ok(())
@@ -73,19 +73,21 @@ impl Run {
 
     /// Repeating does one step again; going back does everything from there again. Releases that were given after
     /// it saw something that changes now, so they are asked for again.
-    fn go_back(&mut self, plan: &Plan, to: usize, only: bool) {
-        for (step, actions) in plan.steps.iter().map(|step| &step.actions).enumerate().skip(to) {
-            let all = step == to || !only;
-            for (action, work) in actions.iter().map(|action| &action.work).enumerate() {
-                // A hold point that nobody signed was not for this run.
-                let released = !self.states[step][action].signers.is_empty();
-                if all || (matches!(work, Work::SignOff(_)) && released) {
-                    self.reset(Task::action(step, action));
-                }
-            }
-            if all {
-                self.entered[step] = false;
-            }
+    ///
+    /// Only what was reached is looked at, so that going back costs no more than what was done since.
+    fn go_back(&mut self, to: usize, only: bool) {
+        // A hold point that nobody signed was not for this run.
+        let signed = |task: &&Task| !self.state(**task).signers.is_empty();
+        let released = self.released.range(Task::action(to, 0)..);
+        let released: Vec<Task> = released.filter(signed).copied().collect();
+        released.into_iter().for_each(|task| self.reset(task));
+        let begun_again = if only { to..to + 1 } else { to..self.reached };
+        for step in begun_again {
+            (0..self.states[step].len()).for_each(|action| self.reset(Task::action(step, action)));
+            self.entered[step] = false;
+        }
+        if !only {
+            self.reached = self.reached.min(to);
         }
         self.lapse();
     }
@@ -95,6 +97,7 @@ impl Run {
         if let Slot::Action(action) = task.slot {
             self.fresh.retain(|release| *release != task);
             self.unused.retain(|release| *release != task);
+            self.released.remove(&task);
             self.alter(task.step, action, State::reset);
             self.cursor = self.cursor.min((task.step, action));
         }
@@ -122,7 +125,7 @@ impl Run {
             Choice::Retry | Choice::Run => self.change(task, again),
             Choice::Happened => {
                 self.settle(task);
-                self.performers.insert(by.who.clone());
+                self.performed_by(&by.who);
             }
             Choice::FindOut => {
                 let check = self.check_after(plan, task).ok_or("the step has no check of its own")?;

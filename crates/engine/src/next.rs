@@ -126,6 +126,16 @@ impl Task {
         }
     }
 
+    /// Whether events name it so.
+    pub fn is(self, plan: &Plan, step: &str, action: &str) -> bool {
+        let of = self.step_of(plan);
+        of.id == step
+            && match self.slot {
+                Slot::Action(index) => of.actions[index].id == action,
+                Slot::Rollback(_) => self.id(plan) == action,
+            }
+    }
+
     /// Whether running it changes something.
     pub fn mutates(self, plan: &Plan) -> bool {
         !matches!(self.work(plan), Some(work) if !matches!(work, Work::Run(_)))

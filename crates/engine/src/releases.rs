@@ -33,14 +33,14 @@ impl Releases {
     /// Why the event cannot have happened at that time, in words; `None` if it can: something begins although a
     /// release before it is no longer good, or a release lapses before its time.
     pub fn refusal(&self, plan: &Plan, run: &Run, event: &Event, at: Timestamp) -> Option<String> {
-        let mut lapsed = self.lapsed(plan, run, at).into_iter();
+        let lapsed = || self.lapsed(plan, run, at).into_iter();
         match event {
             Event::SignOffLapsed { action, .. } => {
                 let named =
-                    lapsed.any(|e| matches!(e, Event::SignOffLapsed { action: of, .. } if of == *action));
+                    lapsed().any(|e| matches!(e, Event::SignOffLapsed { action: of, .. } if of == *action));
                 (!named).then(|| format!("the release of {action} was still good"))
             }
-            _ if event.begins() => match lapsed.next()? {
+            _ if event.begins() => match lapsed().next()? {
                 Event::SignOffLapsed { action, reason, .. } => {
                     Some(format!("it began though the release of {action} had lapsed ({reason})"))
                 }
@@ -75,6 +75,9 @@ impl Run {
     /// Releases that lapse once their time is up: given in part or in whole, and nothing that they guard has begun.
     /// None while a block runs, in a rollback, at the end, and in a dry run.
     pub fn lapsable(&self, plan: &Plan) -> Vec<Task> {
+        if self.unused.is_empty() {
+            return Vec::new();
+        }
         let waits = matches!(self.next(plan), Next::Execute(_) | Next::Ask(..) | Next::PassOver { .. });
         if !waits || self.is_dry() || self.is_rolling_back() {
             return Vec::new();

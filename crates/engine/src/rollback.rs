@@ -25,6 +25,8 @@ pub struct RollbackPlan {
 pub(crate) struct Rollback {
     /// In order of execution.
     queue: Vec<Task>,
+    /// How many of them are settled: those come first, and none of them is begun again.
+    settled: usize,
     states: BTreeMap<Task, State>,
 }
 
@@ -113,11 +115,18 @@ impl Rollback {
         };
         let queue: Vec<Task> = steps.iter().flat_map(blocks).collect();
         let states = queue.iter().map(|task| (*task, State::default())).collect();
-        Rollback { queue, states }
+        Rollback { queue, settled: 0, states }
     }
 
     pub(crate) fn current(&self) -> Option<Task> {
-        self.queue.iter().copied().find(|task| self.state(*task).status != Status::Settled)
+        self.queue.get(self.settled).copied()
+    }
+
+    /// Moves past what is settled.
+    pub(crate) fn advance(&mut self) {
+        while self.current().is_some_and(|task| self.state(task).status == Status::Settled) {
+            self.settled += 1;
+        }
     }
 
     pub(crate) fn state(&self, task: Task) -> &State {

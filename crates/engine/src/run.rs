@@ -1,6 +1,7 @@
 //! The state of a run, folded from its events, and the one question it answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_document::{OnFailure, Plan, Work};
@@ -22,6 +23,10 @@ pub struct Run {
     pub(crate) actions: usize,
     /// Whether the step's own condition has been decided: something of the step has been touched.
     pub(crate) entered: Vec<bool>,
+    /// Steps from this one on have not been touched, or not since the run went back before them.
+    pub(crate) reached: usize,
+    /// Indices of the steps, by id.
+    pub(crate) by_id: Arc<[usize]>,
     /// Step and action before which nothing is left to do; the first action that is not settled.
     pub(crate) cursor: (usize, usize),
     pub(crate) rollback: Option<Rollback>,
@@ -33,6 +38,8 @@ pub struct Run {
     pub(crate) fresh: Vec<Task>,
     /// Releases since which nothing that they guard has begun: they lapse in time, if the document says so.
     pub(crate) unused: Vec<Task>,
+    /// Hold points that somebody released, not since begun again.
+    pub(crate) released: BTreeSet<Task>,
     pub(crate) deviations: usize,
     /// By target.
     pub(crate) shell: BTreeMap<Option<String>, BlobRef>,
@@ -99,7 +106,10 @@ pub struct Unexpected {
 impl Run {
     /// A run of which nothing has happened yet.
     pub fn new(plan: &Plan) -> Run {
+        let mut by_id: Vec<usize> = (0..plan.steps.len()).collect();
+        by_id.sort_by_key(|step| &plan.steps[*step].id);
         let mut run = Run {
+            by_id: by_id.into(),
             states: plan.steps.iter().map(|step| vec![State::default(); step.actions.len()]).collect(),
             actions: plan.steps.iter().map(|step| step.actions.len()).sum(),
             entered: vec![false; plan.steps.len()],
@@ -148,8 +158,17 @@ impl Run {
         (step < self.states.len()).then(|| Task::action(step, action))
     }
 
+    /// The index of the step of this id; as [`Plan::step`], without going through all of them.
+    pub(crate) fn step(&self, plan: &Plan, id: &str) -> Option<usize> {
+        let at = self.by_id.partition_point(|step| plan.steps[*step].id.as_str() < id);
+        self.by_id.get(at).copied().filter(|step| plan.steps[*step].id == id)
+    }
+
     /// Moves the cursor past what is settled.
     pub(crate) fn advance(&mut self) {
+        if let Some(rollback) = &mut self.rollback {
+            rollback.advance();
+        }
         while let Some(states) = self.states.get(self.cursor.0) {
             let left = states.iter().skip(self.cursor.1).position(|state| state.status != Status::Settled);
             if let Some(settled) = left {
@@ -212,8 +231,8 @@ impl Run {
             return None;
         }
         // Not simply before the first block: that one may have been skipped, or not be for this run.
-        let told = (0..action).any(|before| is_run(before) && self.states[task.step][before].acknowledged);
-        let point = (step.irreversible && !told).then(|| {
+        let told = || (0..action).any(|before| is_run(before) && self.states[task.step][before].acknowledged);
+        let point = (step.irreversible && !told()).then(|| {
             "This is a point of no return: nothing up to here can be rolled back afterwards.".to_owned()
         });
         let texts: Vec<String> = step.actions[action].caution.iter().cloned().chain(point).collect();

@@ -162,10 +162,11 @@ fn assignments(set: &[u8], exports: &[u8]) -> Result<Variables, Unreadable> {
     while words.peek().is_some() {
         let name = name(&mut words)?;
         words.expect(b'=')?;
-        variables.plain.insert(name, Text::from_bytes(words.word(|byte| byte == b'\n')?));
+        let value = Text::from_bytes(words.word(|byte| byte == b'\n')?);
         words.expect(b'\n')?;
+        variables.plain.insert(name.to_owned(), value);
     }
-    let mut words = Words::new(exports);
+    let (mut words, mut value) = (Words::new(exports), Vec::new());
     while words.peek().is_some() {
         if words.bare(|byte| byte == b' ') != b"export" {
             return Err(Unreadable);
@@ -173,19 +174,21 @@ fn assignments(set: &[u8], exports: &[u8]) -> Result<Variables, Unreadable> {
         words.expect(b' ')?;
         let name = name(&mut words)?;
         if words.eat(b'=') {
-            words.word(|byte| byte == b'\n')?;
+            // The same as above; only its end matters.
+            value.clear();
+            words.word_into(&mut value, |byte| byte == b'\n')?;
         }
         words.expect(b'\n')?;
-        if let Some(value) = variables.plain.remove(&name) {
+        if let Some((name, value)) = variables.plain.remove_entry(name) {
             variables.exported.insert(name, value);
         }
     }
     Ok(variables)
 }
 
-fn name(words: &mut Words<'_>) -> Result<String, Unreadable> {
+fn name<'a>(words: &mut Words<'a>) -> Result<&'a str, Unreadable> {
     let name = words.bare(|byte| byte == b'=' || byte == b'\n');
-    std::str::from_utf8(name).ok().filter(|name| is_identifier(name)).map(str::to_owned).ok_or(Unreadable)
+    std::str::from_utf8(name).ok().filter(|name| is_identifier(name)).ok_or(Unreadable)
 }
 
 /// Names that `local -p` lists. Only bash 5 prints declarations; of older ones it is not known what they hide.
@@ -221,19 +224,20 @@ impl Told {
 
     /// Whether the process got this variable and left it alone: what the state says about it still holds.
     fn untouched(&self, name: &str, given: &Given<'_>) -> bool {
-        let sent = given.sent.get(OsStr::new(name)).map(|value| value.as_os_str());
+        let sent = given.sent.get(OsStr::new(name)).map(|value| &**value);
         sent.is_some() && sent == self.shell.exported.get(name).map(|value| &**value)
     }
 
     fn exported(&self, next: &mut State, given: &Given<'_>) {
-        let sent = given.sent.keys().filter_map(|name| name.to_str().map(str::to_owned));
-        let names: BTreeSet<String> = sent.chain(self.shell.exported.keys().cloned()).collect();
-        for name in names.iter().filter(|name| self.visible(name) && !self.untouched(name, given)) {
-            let base = given.base.get(OsStr::new(name)).map(|value| value.as_os_str());
+        let sent = given.sent.keys().filter_map(|name| name.to_str());
+        let gone = sent.filter(|name| !self.shell.exported.contains_key(*name));
+        let names = gone.chain(self.shell.exported.keys().map(String::as_str));
+        for name in names.filter(|name| !self.untouched(name, given) && self.visible(name)) {
+            let base = given.base.get(OsStr::new(name)).map(|value| &**value);
             let now = self.shell.exported.get(name);
             next.forget(name);
             if now.map(|value| &**value) != base {
-                next.exported.insert(name.clone(), now.cloned());
+                next.exported.insert(name.to_owned(), now.cloned());
             }
         }
     }

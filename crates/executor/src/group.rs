@@ -16,6 +16,11 @@ impl ProcessGroup {
         self.0.as_raw_pid()
     }
 
+    /// The process that leads it.
+    pub(crate) fn pid(self) -> Pid {
+        self.0
+    }
+
     /// Asks every process of the group to end; a stopped one is woken so that it can.
     pub(crate) fn terminate(self) {
         // A group that is gone has nothing left to end.

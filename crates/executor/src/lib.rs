@@ -8,13 +8,16 @@
 //! - Shells (`bash`; `sh`, `dash`, `ash`) begin where the block before ended: working directory, exported and plain
 //!   variables, and in bash arrays and the attributes integer, lower, upper and nameref. Read-only variables come
 //!   back writable. Functions, aliases, options, traps and positional parameters do not cross.
+//! - On a terminal of its own ([`Local::run_on_terminal`]): the three standard descriptors are a pty, the block's main
+//!   process leads its session, and what the block leaves in the background is hung up with it.
 //! - Any other interpreter is called as `INTERPRETER SCRIPTFILE` with environment and working directory; nothing
 //!   comes back from it.
 //! - A script that ends by itself keeps its state whatever its exit code; one that a signal ended does not.
 //!
 //! # What this crate does not do
 //!
-//! It does not judge an outcome, keep a record, mask secrets, talk to a terminal or catch Ctrl-C.
+//! It does not judge an outcome, keep a record, mask secrets, catch Ctrl-C or talk to a terminal: a block may be given
+//! one of its own, and what its operator types and sees goes through the caller.
 
 mod dump;
 mod group;
@@ -22,18 +25,26 @@ mod interpreter;
 mod job;
 mod local;
 mod names;
+mod portable;
 mod prepare;
+mod pty;
+mod pty_watch;
 mod registry;
 mod scratch;
+mod session;
 mod shell;
+mod spawn;
 mod state;
 mod streams;
 mod syntax;
+mod terminal;
 mod unquote;
+mod waiting;
 mod watch;
 
 pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
 pub use state::{Array, Damaged, State, Text};
-pub use syntax::{SyntaxError, Unchecked, syntax_error};
+pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
+pub use terminal::{Display, Input, Size};

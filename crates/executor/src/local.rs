@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::future::Future;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,17 +15,22 @@ use crate::dump::{self, Given};
 use crate::group::ProcessGroup;
 use crate::interpreter::Kind;
 use crate::prepare::{Environment, Prepared, base, prepare};
-use crate::registry::Registry;
 use crate::scratch::Scratch;
-use crate::streams::{Feed, Inbox, Tap};
+use crate::shell::StandardInput;
+use crate::streams::Feed;
+use crate::waiting::{Linked, Waiting};
 use crate::watch::{Running, Seen, Stop, watch};
 use crate::{Ended, How, Job, State, Stream};
 
 /// Runs blocks on this machine. Blocks may run at the same time.
 #[derive(Debug)]
 pub struct Local {
-    base: Environment,
-    scratch: Scratch,
+    pub(crate) base: Environment,
+    /// The job that will probably come after the next one.
+    expected: Mutex<Option<Job>>,
+    /// The shell that was started for it. Before `scratch`: it ends before its files go.
+    ahead: Mutex<Option<Waiting>>,
+    pub(crate) scratch: Scratch,
 }
 
 const LOST: &str = "the script replaced its shell or its EXIT trap, or ended it from inside: working directory and \
@@ -50,7 +55,8 @@ impl Local {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         scratch: &Path,
     ) -> io::Result<Local> {
-        Ok(Local { base: base(environment), scratch: Scratch::create(scratch)? })
+        let (expected, ahead) = (Mutex::default(), Mutex::default());
+        Ok(Local { base: base(environment), expected, ahead, scratch: Scratch::create(scratch)? })
     }
 
     /// The private directory that scripts are kept in while they run.
@@ -61,7 +67,7 @@ impl Local {
     /// Runs a script to its end; never fails, but tells ([`How::NotStarted`]) why nothing was run.
     ///
     /// - `interrupt`: when it completes, the block is stopped: TERM to its process group, KILL after its grace time.
-    /// - `on_start`: called once, when the process exists.
+    /// - `on_start`: called once, when the process exists; a shell has run nothing of its script by then.
     /// - `on_output`: called with each piece of output as it comes, with the time since the start. Each stream is in
     ///   order; pieces are at most 1 MiB. An error stops the block and comes back in [`Ended::output_error`].
     ///
@@ -93,20 +99,68 @@ impl Local {
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
         on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
     ) -> Ended {
-        let prepared = match prepare(job, state, &self.base, &self.scratch) {
+        let prepared = match prepare(job, state, &self.base, StandardInput::Nothing) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
-        let running = match start(&prepared, job) {
-            Ok(running) => running,
-            Err(error) => return Ended::not_started(could_not_start(&prepared, &error), state),
+        let (linked, feed) = match self.begin(&prepared, on_start) {
+            Ok(begun) => begun,
+            Err(why) => return Ended::not_started(why, state),
         };
-        on_start(running.group);
+        let started = Instant::now();
+        self.start_ahead(state);
+        let Linked { group, exit, stdout, stderr, inbox, registry, files } = linked;
+        let (timeout, grace) = (job.timeout, job.grace);
+        let running = Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace };
         let seen = watch(running, interrupt, on_secret, on_output).await;
+        drop(files);
         self.ended(seen, &prepared, job, state)
     }
 
-    fn ended(&self, seen: Seen, prepared: &Prepared, job: &Job, state: &State) -> Ended {
+    /// Says which job will probably be run after the next one. If it is for a shell, that shell is started while the
+    /// other runs, and waits: it runs nothing before its own [`Local::run`], and is ended if that turns out to be for
+    /// another script, program or environment, or if this executor is dropped, or this process ends.
+    pub fn expect(&self, next: Option<Job>) {
+        *locked(&self.expected) = next;
+    }
+
+    /// Begins a block, in the shell that waits for it if there is one.
+    fn begin(
+        &self,
+        prepared: &Prepared,
+        on_start: impl FnOnce(ProcessGroup),
+    ) -> Result<(Linked, Feed), String> {
+        let ahead = locked(&self.ahead).take();
+        if prepared.interpreter.kind == Kind::Other {
+            drop(ahead);
+            let linked = Linked::start(prepared, &self.scratch)?;
+            on_start(linked.group);
+            return Ok((linked, Feed::none()));
+        }
+        let waiting = match ahead.map(|mut waiting| waiting.fits(prepared).then_some(waiting)) {
+            Some(Some(waiting)) => waiting,
+            _ => Waiting::start(prepared.clone(), &self.scratch)?,
+        };
+        on_start(waiting.group());
+        waiting.begin(prepared).map_err(|error| format!("the shell cannot be told its script: {error}"))
+    }
+
+    /// Starts the shell of the job that is expected. Where that fails, its own run will say why.
+    fn start_ahead(&self, state: &State) {
+        let Some(job) = locked(&self.expected).take() else { return };
+        let prepared = prepare(&job, state, &self.base, StandardInput::Nothing).ok();
+        let prepared = prepared.filter(|prepared| prepared.interpreter.kind != Kind::Other);
+        *locked(&self.ahead) =
+            prepared.and_then(|prepared| Waiting::start_ahead(prepared, &self.scratch).ok());
+    }
+
+    /// Ends the shell that waits, if one does: its block is not what comes now.
+    pub(crate) fn expect_nothing(&self) {
+        locked(&self.expected).take();
+        locked(&self.ahead).take();
+    }
+
+    pub(crate) fn ended(&self, seen: Seen, prepared: &Prepared, job: &Job, state: &State) -> Ended {
         let how = match &seen.status {
             Ok(status) => how(*status),
             Err(error) => How::NotStarted(format!("the process could not be waited for: {error}")),
@@ -127,14 +181,15 @@ impl Local {
             Some(Stop::Secret(why)) => ended.secret_error = Some(why),
             _ => {}
         }
-        if prepared.kind == Kind::Other {
+        let kind = prepared.interpreter.kind;
+        if kind == Kind::Other {
             return ended;
         }
         let given = Given {
             base: &self.base,
             sent: &prepared.environment,
             own_cwd: job.cwd.is_some(),
-            arrays: prepared.kind == Kind::Bash,
+            arrays: kind == Kind::Bash,
         };
         let began = seen.told.as_ref().is_none_or(|told| told.starts_with(dump::READY));
         let lost = match (&ended.how, seen.told.as_deref().map(dump::read)) {
@@ -162,56 +217,13 @@ impl Local {
     }
 }
 
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn how(status: ExitStatus) -> How {
     match (status.code(), status.signal()) {
         (Some(code), _) => How::Exited(code),
         (None, signal) => How::Signalled(signal.unwrap_or(0)),
-    }
-}
-
-fn start(prepared: &Prepared, job: &Job) -> io::Result<Running> {
-    let (stdout, stdout_writer) = os_pipe::pipe()?;
-    let (stderr, stderr_writer) = os_pipe::pipe()?;
-    let inbox = Inbox::on(prepared.files.fifo.as_deref())?;
-    let registry = Registry::on(&prepared.files.secrets)?;
-    let mut command = duct::cmd(&prepared.program, &prepared.arguments)
-        .full_env(&prepared.environment)
-        .dir(&prepared.cwd)
-        .stdout_file(stdout_writer)
-        .stderr_file(stderr_writer);
-    let mut feeder = None;
-    if prepared.restore.is_empty() {
-        command = command.stdin_null();
-    } else {
-        let (reader, writer) = os_pipe::pipe()?;
-        command = command.stdin_file(reader);
-        feeder = Some(OwnedFd::from(writer));
-    }
-    let command = command.unchecked().before_spawn(|command| {
-        command.process_group(0);
-        Ok(())
-    });
-    let (stdout, stderr) = (Tap::on(stdout.into())?, Tap::on(stderr.into())?);
-    let feed = Feed::on(feeder, prepared.restore.clone())?;
-
-    let started = Instant::now();
-    let handle = command.start()?;
-    // Our ends of the child's pipes go with the expression; only its own keep them open from here on.
-    drop(command);
-    let pid = handle.pids().first().copied();
-    let group = pid.and_then(ProcessGroup::of).ok_or_else(|| io::Error::other("the process has no id"))?;
-    let exit = tokio::task::spawn_blocking(move || handle.wait().map(|output| output.status));
-    let (timeout, grace) = (job.timeout, job.grace);
-    Ok(Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace })
-}
-
-fn could_not_start(prepared: &Prepared, error: &io::Error) -> String {
-    let program = prepared.program.display();
-    match error.kind() {
-        io::ErrorKind::ArgumentListTooLong => format!(
-            "`{program}` could not be started: the exported variables are too large for the system; export fewer or \
-             shorter ones"
-        ),
-        _ => format!("`{program}` could not be started: {error}"),
     }
 }

@@ -4,37 +4,43 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Job;
 use crate::interpreter::{Interpreter, Kind, find};
 use crate::names::{crosses, inherited};
-use crate::scratch::{Scratch, ScriptFile};
-use crate::shell::{Wrapper, restore};
+use crate::shell::{READY, StandardInput, arrival, restore};
 use crate::state::{Array, State, Text};
 
 /// The variable that names the FIFO which secrets are registered through.
-const SECRETS: &str = "HOLDPOINT_SECRETS";
+pub(crate) const SECRETS: &str = "HOLDPOINT_SECRETS";
 
-/// Environment variables by name.
-pub(crate) type Environment = BTreeMap<OsString, OsString>;
+/// Environment variables by name. Every block gets one, and most of it is the same each time: it is shared.
+pub(crate) type Environment = BTreeMap<Arc<OsStr>, Arc<OsStr>>;
 
-/// Everything a process is started from.
+/// Everything a process is started from, but its files.
+#[derive(Clone)]
 pub(crate) struct Prepared {
+    pub(crate) name: String,
+    pub(crate) script: String,
+    pub(crate) strict: bool,
+    pub(crate) input: StandardInput,
+    pub(crate) interpreter: Interpreter,
     pub(crate) program: PathBuf,
-    pub(crate) arguments: Vec<OsString>,
+    /// Device and inode of the program: a block may put another in its place.
+    file: (u64, u64),
     pub(crate) environment: Environment,
     pub(crate) cwd: PathBuf,
-    /// What to write to its standard input; empty is `/dev/null`.
-    pub(crate) restore: Vec<u8>,
-    pub(crate) kind: Kind,
-    /// Must live as long as the process.
-    pub(crate) files: ScriptFile,
+    /// Shell text that brings back what the environment cannot carry.
+    restore: Vec<u8>,
 }
 
 /// What of the inherited environment a block may see.
 pub(crate) fn base(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
-    environment.into_iter().filter(|(name, _)| inherited(name.as_bytes())).collect()
+    let mine = environment.into_iter().filter(|(name, _)| inherited(name.as_bytes()));
+    mine.map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 /// Prepares a job. The error says to the operator why it cannot start.
@@ -42,47 +48,38 @@ pub(crate) fn prepare(
     job: &Job,
     state: &State,
     base: &Environment,
-    scratch: &Scratch,
+    input: StandardInput,
 ) -> Result<Prepared, String> {
     refuse_unusable(job, state)?;
     let interpreter = Interpreter::read(&job.interpreter).ok_or("the block names no interpreter")?;
     let cwd = job.cwd.as_ref().map_or_else(|| state.cwd.clone(), |own| state.cwd.join(own));
     reachable(&cwd)?;
-    let mut environment = environment(job, state, base, &cwd);
+    let environment = environment(job, state, base);
     let program = locate(&interpreter.head[0], &cwd, &environment, base)?;
-
-    let shell = interpreter.kind != Kind::Other;
-    let files = scratch
-        .script(&job.name, interpreter.extension(), &job.script, shell)
-        .map_err(|error| format!("the script cannot be written to {}: {error}", scratch.path().display()))?;
-    environment.insert(SECRETS.into(), files.secrets.clone().into());
+    let file = std::fs::metadata(&program).map_or((0, 0), |found| (found.dev(), found.ino()));
     let given: BTreeMap<&str, &str> =
         job.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let shell = interpreter.kind != Kind::Other;
     let restore = if shell { restore(interpreter.kind, state, &given) } else { Vec::new() };
-    let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
-    if interpreter.kind == Kind::Bash {
-        arguments.extend(["--noprofile", "--norc"].map(OsString::from));
+    let (name, script, strict) = (job.name.clone(), job.script.clone(), job.strict);
+    Ok(Prepared { name, script, strict, input, interpreter, program, file, environment, cwd, restore })
+}
+
+impl Prepared {
+    /// Whether both are the same process until it is told where it begins.
+    pub(crate) fn starts_like(&self, other: &Prepared) -> bool {
+        let Prepared { name, script, strict, input, interpreter, program, file, environment, .. } = self;
+        (name, script, strict, input) == (&other.name, &other.script, &other.strict, &other.input)
+            && (interpreter, program, file) == (&other.interpreter, &other.program, &other.file)
+            && *environment == other.environment
     }
-    arguments.extend(interpreter.arguments.iter().map(OsString::from));
-    match &files.fifo {
-        Some(fifo) => {
-            let wrapper = Wrapper {
-                kind: interpreter.kind,
-                script: &files.script,
-                fifo,
-                restores: !restore.is_empty(),
-                strict: job.strict,
-                traced: interpreter.traces(),
-            };
-            arguments.extend([
-                "-c".into(),
-                OsStr::from_bytes(&wrapper.text()).to_owned(),
-                (&job.name).into(),
-            ]);
-        }
-        None => arguments.push(files.script.clone().into()),
+
+    /// What a shell is told when its script is to run: where it begins. `ahead`: it was started somewhere else, and
+    /// some time ago.
+    pub(crate) fn beginning(&self, ahead: bool) -> Vec<u8> {
+        let arrival = if ahead { arrival(self.interpreter.kind, &self.cwd) } else { Vec::new() };
+        [&arrival, &self.restore, READY].concat()
     }
-    Ok(Prepared { program, arguments, environment, cwd, restore, kind: interpreter.kind, files })
 }
 
 /// NUL cannot be in a variable, a name or an argument; `=` cannot be in a variable's name.
@@ -127,17 +124,16 @@ fn reachable(cwd: &Path) -> Result<(), String> {
     }
 }
 
-fn environment(job: &Job, state: &State, base: &Environment, cwd: &Path) -> Environment {
+fn environment(job: &Job, state: &State, base: &Environment) -> Environment {
     let mut environment = base.clone();
     for (name, value) in state.exported.iter().filter(|(name, _)| crosses(name)) {
         match value {
-            Some(value) => environment.insert(name.into(), (**value).to_owned()),
+            Some(value) => environment.insert(OsStr::new(name).into(), (**value).into()),
             None => environment.remove(OsStr::new(name)),
         };
     }
-    environment.extend(job.env.iter().map(|(name, value)| (name.into(), value.into())));
-    // Keeps the name by which the shell went there, symbolic links and all; shells check it.
-    environment.insert("PWD".into(), cwd.into());
+    let own = job.env.iter().map(|(name, value)| (OsStr::new(name).into(), OsStr::new(value).into()));
+    environment.extend(own);
     environment
 }
 
@@ -150,7 +146,7 @@ fn locate(
     base: &Environment,
 ) -> Result<PathBuf, String> {
     let path = OsStr::new("PATH");
-    let paths = [environment.get(path), base.get(path)].into_iter().flatten().map(OsString::as_os_str);
+    let paths = [environment.get(path), base.get(path)].into_iter().flatten().map(|paths| &**paths);
     find(program, cwd, paths).ok_or_else(|| {
         let place =
             if program.contains('/') { "is not a program that can be run" } else { "was not found in PATH" };

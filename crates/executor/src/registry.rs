@@ -11,9 +11,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+use tokio::net::unix::pipe::Receiver;
 
 use crate::names::is_identifier;
+use crate::streams::fifo_receiver;
 
 /// A longer record than this is refused, bytes.
 const LONGEST: usize = 1024 * 1024;
@@ -23,17 +24,14 @@ pub(crate) type Registered = (String, String);
 
 /// Our end of the FIFO.
 pub(crate) struct Registry {
+    /// Open for writing too, which keeps it from looking finished between two writers.
     pipe: Option<Receiver>,
-    /// Keeps the FIFO from looking finished between two writers.
-    _writer: Sender,
     pending: Vec<u8>,
 }
 
 impl Registry {
     pub(crate) fn on(fifo: &Path) -> io::Result<Registry> {
-        let pipe = OpenOptions::new().open_receiver(fifo)?;
-        let writer = OpenOptions::new().open_sender(fifo)?;
-        Ok(Registry { pipe: Some(pipe), _writer: writer, pending: Vec::new() })
+        Ok(Registry { pipe: Some(fifo_receiver(fifo)?), pending: Vec::new() })
     }
 
     /// Waits until something is registered. Cancelling loses nothing.

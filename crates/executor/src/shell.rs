@@ -1,8 +1,8 @@
 //! The text that surrounds a shell script: takes over the state, runs the script, tells the state at the end.
 //!
 //! The script stands in a file of its own, so its line numbers are its author's. State goes in through standard
-//! input (which is `/dev/null` before the script begins) and comes out through a FIFO: nothing a background
-//! process could inherit and hold open, no descriptor number that a script's own `exec 9>lock` could take, no
+//! input, where the shell waits for it (and which is `/dev/null`, or a block's terminal, before the script begins), and
+//! comes out through a FIFO: nothing a background process could inherit and hold open, no descriptor number that a script's own `exec 9>lock` could take, no
 //! value on a disk or a command line. Only builtins are used, so that `PATH=` or a missing program harms nothing,
 //! and nothing is forked.
 
@@ -21,11 +21,20 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) script: &'a Path,
     /// The FIFO that the state comes out of.
     pub(crate) fifo: &'a Path,
-    /// Whether text from [`restore`] stands on standard input.
-    pub(crate) restores: bool,
+    /// What standard input is for the script, once its beginning has come out of it.
+    pub(crate) input: StandardInput,
     pub(crate) strict: bool,
     /// Whether the shell was started with a trace.
     pub(crate) traced: bool,
+}
+
+/// What a script reads from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StandardInput {
+    /// `/dev/null`.
+    Nothing,
+    /// The terminal that it writes to.
+    Terminal,
 }
 
 /// The exit code of a wrapper that could not take over the state; told from a script's own by the missing `ready`.
@@ -40,11 +49,14 @@ impl Wrapper<'_> {
         if self.traced {
             add(b"{ set +x; } 2>/dev/null; ");
         }
-        if self.restores {
-            add(b". /dev/stdin && [ \"${__holdpoint_restored-}\" ] || ");
-            add(NOT_RESTORED.as_bytes());
-            add(b"; unset -v __holdpoint_restored; exec </dev/null; ");
-        }
+        // Waits here until it is told where it begins. Nobody tells it any more: it ends.
+        add(b". /dev/stdin && [ \"${__holdpoint_restored-}\" ] || ");
+        add(NOT_RESTORED.as_bytes());
+        add(b"; unset -v __holdpoint_restored; exec ");
+        add(match self.input {
+            StandardInput::Nothing => b"</dev/null; ",
+            StandardInput::Terminal => b"<&1; ",
+        });
         add(b"command printf 'ready\\0' 1<>");
         add(&fifo);
         add(b"; trap ");
@@ -110,6 +122,26 @@ impl Wrapper<'_> {
 
 const TAIL: &[u8] = b" || :; fi; set +x; } 2>/dev/null";
 
+/// The last line of what a shell is told before its script runs: without it, it was not told everything.
+pub(crate) const READY: &[u8] = b"__holdpoint_restored=1\n";
+
+/// Shell text for a shell that was started ahead: goes where it would have been started, as if it had been, and lets
+/// its time begin.
+pub(crate) fn arrival(kind: Kind, cwd: &Path) -> Vec<u8> {
+    let clock: &[u8] = match kind {
+        Kind::Bash => b"SECONDS=0 &&\n",
+        // It may be bash all the same.
+        _ => b"{ [ -z \"${BASH_VERSION-}\" ] || SECONDS=0; } &&\n",
+    };
+    // Shells differ in whether `OLDPWD` is marked for export before anybody has set it.
+    let marked: &[u8] = match kind {
+        Kind::Bash => b"export OLDPWD &&\n",
+        _ => b"{ [ -z \"${BASH_VERSION-}\" ] || export OLDPWD; } &&\n",
+    };
+    let cwd = quoted(cwd.as_os_str().as_bytes());
+    [b"command cd -L -- ", &cwd[..], b" &&\nunset -v OLDPWD &&\n", marked, clock].concat()
+}
+
 /// Shell text that brings back what the environment cannot carry; empty where there is nothing. `given` holds the
 /// names that this block's own environment sets, which come first.
 pub(crate) fn restore(kind: Kind, state: &State, given: &BTreeMap<&str, &str>) -> Vec<u8> {
@@ -135,9 +167,6 @@ pub(crate) fn restore(kind: Kind, state: &State, given: &BTreeMap<&str, &str>) -
         for name in state.attributes.keys().filter(wanted).filter(bare) {
             line(&[declare(name).as_bytes()]);
         }
-    }
-    if !text.is_empty() {
-        text.extend_from_slice(b"__holdpoint_restored=1\n");
     }
     text
 }

@@ -5,12 +5,18 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+use tokio::net::unix::pipe::{Receiver, Sender};
 
-/// First size of a read, bytes; what a pipe holds.
+/// First size of a read, bytes: many blocks print nothing, or a line.
+const FIRST: usize = 4 * 1024;
+/// Size of a read of a process that prints more, bytes; what a pipe holds.
 const SMALL: usize = 64 * 1024;
 /// Size of a read once a process has shown that it prints much, bytes.
 const LARGE: usize = 1024 * 1024;
+/// As much is written to a pipe in one piece or not at all, bytes (POSIX has at least 512, Linux this).
+const PIPE_BUF: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+/// Size of a read of shell state, bytes; most have less.
+const STATE: usize = 8 * 1024;
 /// More shell state than this is not taken, bytes.
 const MOST_STATE: usize = 16 * 1024 * 1024;
 
@@ -36,7 +42,7 @@ impl Tap {
         let length = loop {
             pipe.readable().await?;
             if self.buffer.is_empty() {
-                self.buffer.resize(SMALL, 0);
+                self.buffer.resize(FIRST, 0);
             }
             match pipe.try_read(&mut self.buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -47,8 +53,10 @@ impl Tap {
             self.pipe = None;
             return Ok(None);
         }
-        if length == SMALL && self.buffer.len() == SMALL {
-            self.enlarge();
+        match self.buffer.len() {
+            FIRST if length == FIRST => self.buffer.resize(SMALL, 0),
+            SMALL if length == SMALL => self.enlarge(),
+            _ => {}
         }
         Ok(Some(&self.buffer[..length]))
     }
@@ -64,19 +72,12 @@ impl Tap {
     }
 
     /// Stops reading and throws away whatever still comes, so that a background process that prints is not killed by
-    /// a closed pipe. Lasts as long as the runtime.
+    /// a closed pipe. A thread of its own does this, as long as this process lives: the runtime may rest at a prompt.
     pub(crate) fn abandon(&mut self) {
-        let Some(pipe) = self.pipe.take() else { return };
-        tokio::spawn(async move {
-            let mut nowhere = vec![0; 4096];
-            while pipe.readable().await.is_ok() {
-                match pipe.try_read(&mut nowhere) {
-                    Ok(0) => break,
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => break,
-                    _ => {}
-                }
-            }
-        });
+        let Some(pipe) = self.pipe.take().and_then(|pipe| pipe.into_blocking_fd().ok()) else { return };
+        let nowhere = move || std::io::copy(&mut std::fs::File::from(pipe), &mut std::io::sink());
+        // Without a thread the pipe is closed; there is nobody to tell.
+        let _ = std::thread::Builder::new().name("drain".to_owned()).spawn(nowhere);
     }
 }
 
@@ -88,8 +89,21 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn on(pipe: Option<OwnedFd>, text: Vec<u8>) -> io::Result<Feed> {
-        Ok(Feed { pipe: pipe.map(Sender::from_owned_fd).transpose()?, text, written: 0 })
+    /// Nothing to feed.
+    pub(crate) fn none() -> Feed {
+        Feed { pipe: None, text: Vec::new(), written: 0 }
+    }
+
+    /// Onto a pipe that is empty. What any pipe takes at once is written at once; a reader that has gone away is no
+    /// error.
+    pub(crate) fn on(pipe: OwnedFd, text: Vec<u8>) -> io::Result<Feed> {
+        if text.len() > PIPE_BUF {
+            return Ok(Feed { pipe: Some(Sender::from_owned_fd(pipe)?), text, written: 0 });
+        }
+        match rustix::io::retry_on_intr(|| rustix::io::write(&pipe, &text)) {
+            Ok(_) | Err(rustix::io::Errno::PIPE) => Ok(Feed::none()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -114,11 +128,17 @@ impl Feed {
     }
 }
 
+/// Our end of a FIFO; open for writing too.
+pub(crate) fn fifo_receiver(fifo: &Path) -> io::Result<Receiver> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Receiver::from_owned_fd_unchecked(rustix::fs::open(fifo, flags, Mode::empty())?)
+}
+
 /// What a shell tells about itself.
 pub(crate) struct Inbox {
+    /// Open for writing too, which keeps it from looking finished between two writers.
     pipe: Option<Receiver>,
-    /// Keeps the FIFO from looking finished between two writers.
-    _writer: Option<Sender>,
     buffer: Vec<u8>,
     told: Vec<u8>,
     too_much: bool,
@@ -126,9 +146,8 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) fn on(fifo: Option<&Path>) -> io::Result<Inbox> {
-        let pipe = fifo.map(|fifo| OpenOptions::new().open_receiver(fifo)).transpose()?;
-        let writer = fifo.map(|fifo| OpenOptions::new().open_sender(fifo)).transpose()?;
-        Ok(Inbox { pipe, _writer: writer, buffer: Vec::new(), told: Vec::new(), too_much: false })
+        let pipe = fifo.map(fifo_receiver).transpose()?;
+        Ok(Inbox { pipe, buffer: Vec::new(), told: Vec::new(), too_much: false })
     }
 
     /// Takes some more of what is told. Cancelling loses nothing.
@@ -138,7 +157,7 @@ impl Inbox {
             self.pipe = None;
             return;
         }
-        self.buffer.resize(SMALL, 0);
+        self.buffer.resize(STATE, 0);
         match self.pipe.as_ref().map(|pipe| pipe.try_read(&mut self.buffer)) {
             Some(Ok(length)) if length > 0 => self.keep(length),
             Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -148,7 +167,7 @@ impl Inbox {
 
     /// Everything told, now that the teller has ended. Never waits. `None`: more than is taken.
     pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
-        self.buffer.resize(SMALL, 0);
+        self.buffer.resize(STATE, 0);
         // Past tokio's idea of readiness, which may be older than the teller's last words.
         while let Some(pipe) = &self.pipe {
             match rustix::io::read(pipe.as_fd(), &mut self.buffer) {

@@ -1,9 +1,14 @@
 //! Asking a shell whether a script parses, without running it.
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::interpreter::{Interpreter, Kind, find};
+use crate::portable;
 
 /// Why a shell cannot parse a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,43 +36,123 @@ pub enum Unchecked {
     },
 }
 
+/// A script, and the program with its arguments that runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Asked<'s> {
+    /// The program and its arguments.
+    pub interpreter: &'s [String],
+    /// The script's text.
+    pub script: &'s str,
+}
+
+/// Answers as [`syntax_error`] does, for many scripts at once and in their order, but for those that parse: what is
+/// not in the list parses, and a script that stands there again is answered at its first place. Every one is either proved to be in a part of the language that every shell parses, or its
+/// own shell is asked about it alone, several shells at a time.
+pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unchecked>)> {
+    let mut shells: HashMap<&[String], Result<Option<Shell>, Unchecked>> = HashMap::new();
+    for one in asked {
+        shells.entry(one.interpreter).or_insert_with(|| Shell::of(one.interpreter));
+    }
+    let mut answers = Vec::new();
+    let mut left = Vec::new();
+    let mut seen = HashSet::new();
+    for (index, one) in asked.iter().enumerate() {
+        match &shells[one.interpreter] {
+            Ok(None) => {}
+            // Asked again, for an answer of its own.
+            Err(_) => answers.extend(Shell::of(one.interpreter).err().map(|error| (index, Err(error)))),
+            Ok(Some(shell)) if shell.is_as_any() && portable::parses(one.script) => {}
+            Ok(Some(shell)) if seen.insert(one) => left.push((index, shell, one.script)),
+            Ok(Some(_)) => {}
+        }
+    }
+    answers.extend(ask_all(&left));
+    answers.sort_by_key(|(index, _)| *index);
+    answers
+}
+
+/// Asks a shell about each script, with as many of them running as there are processors.
+fn ask_all(left: &[(usize, &Shell, &str)]) -> Vec<(usize, Result<SyntaxError, Unchecked>)> {
+    let (answers, next) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+    let work = || {
+        while let Some((index, shell, script)) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(answer) = shell.ask(script).transpose() {
+                answers.lock().unwrap_or_else(PoisonError::into_inner).push((*index, answer));
+            }
+        }
+    };
+    let most = std::thread::available_parallelism().map_or(1, usize::from).min(left.len());
+    std::thread::scope(|scope| {
+        for _ in 1..most {
+            // A thread that cannot be had leaves its share to the others.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    answers.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Asks `bash -n` or `sh -n` whether a script parses; `None` if it does, or if the interpreter is no shell. Runs
 /// nothing of the script and writes no file. Waits for the shell, some milliseconds.
 ///
 /// A here-document that never ends is an error here, though bash only warns of it: it has swallowed the rest of the
 /// script. Extended globs are taken to be on, as a script may switch them on by itself.
 pub fn syntax_error(interpreter: &[String], script: &str) -> Result<Option<SyntaxError>, Unchecked> {
-    let no_interpreter = |name: &str| Unchecked::NoInterpreter(name.to_owned());
-    let interpreter = Interpreter::read(interpreter).ok_or_else(|| no_interpreter(""))?;
-    if interpreter.kind == Kind::Other {
-        return Ok(None);
+    Shell::of(interpreter)?.map_or(Ok(None), |shell| shell.ask(script))
+}
+
+/// A shell that can be asked.
+struct Shell {
+    interpreter: Interpreter,
+    program: PathBuf,
+}
+
+impl Shell {
+    /// The shell that runs scripts of this interpreter; `None` if it is no shell.
+    fn of(interpreter: &[String]) -> Result<Option<Shell>, Unchecked> {
+        let no_interpreter = |name: &str| Unchecked::NoInterpreter(name.to_owned());
+        let interpreter = Interpreter::read(interpreter).ok_or_else(|| no_interpreter(""))?;
+        if interpreter.kind == Kind::Other {
+            return Ok(None);
+        }
+        let name = &interpreter.head[0];
+        let failed = |source| Unchecked::Failed { program: name.clone(), source };
+        let here = std::env::current_dir().map_err(failed)?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let program = find(name, &here, [path.as_os_str()]).ok_or_else(|| no_interpreter(name))?;
+        Ok(Some(Shell { interpreter, program }))
     }
-    let name = &interpreter.head[0];
-    let failed = |source| Unchecked::Failed { program: name.clone(), source };
-    let here = std::env::current_dir().map_err(failed)?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let program = find(name, &here, [path.as_os_str()]).ok_or_else(|| no_interpreter(name))?;
-    let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
-    match interpreter.kind {
-        Kind::Bash => arguments.extend(["--noprofile", "--norc", "-O", "extglob", "-n"].map(OsString::from)),
-        _ => arguments.push("-n".into()),
+
+    /// Whether it is a shell as it comes, which no argument or variable makes read another language.
+    fn is_as_any(&self) -> bool {
+        self.interpreter.head.len() == 1 && self.interpreter.arguments.is_empty()
     }
-    let output = duct::cmd(program, arguments)
-        .env("LC_ALL", "C")
-        .env_remove("BASH_ENV")
-        .env_remove("SHELLOPTS")
-        .stdin_bytes(script)
-        .stdout_null()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .map_err(failed)?;
-    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
-    let found = messages.lines().find_map(located);
-    match found {
-        Some(error) => Ok(Some(error)),
-        None if output.status.success() => Ok(None),
-        None => Ok(Some(SyntaxError { line: 1, message: messages.trim().to_owned() })),
+
+    fn ask(&self, script: &str) -> Result<Option<SyntaxError>, Unchecked> {
+        let mut arguments: Vec<OsString> = self.interpreter.head[1..].iter().map(OsString::from).collect();
+        match self.interpreter.kind {
+            Kind::Bash => {
+                arguments.extend(["--noprofile", "--norc", "-O", "extglob", "-n"].map(OsString::from))
+            }
+            _ => arguments.push("-n".into()),
+        }
+        let output = duct::cmd(&self.program, arguments)
+            .env("LC_ALL", "C")
+            .env_remove("BASH_ENV")
+            .env_remove("SHELLOPTS")
+            .stdin_bytes(script)
+            .stdout_null()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|source| Unchecked::Failed { program: self.interpreter.head[0].clone(), source })?;
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        let found = messages.lines().find_map(located);
+        match found {
+            Some(error) => Ok(Some(error)),
+            None if output.status.success() => Ok(None),
+            None => Ok(Some(SyntaxError { line: 1, message: messages.trim().to_owned() })),
+        }
     }
 }
 

@@ -49,20 +49,30 @@ impl<'a> Words<'a> {
     /// One word, quotes removed, up to and without the first unquoted byte that `end` holds for.
     pub(crate) fn word(&mut self, end: impl Fn(u8) -> bool) -> Result<Vec<u8>, Unreadable> {
         let mut word = Vec::new();
+        self.word_into(&mut word, end)?;
+        Ok(word)
+    }
+
+    /// As [`Words::word`], at the end of `word`.
+    pub(crate) fn word_into(
+        &mut self,
+        word: &mut Vec<u8>,
+        end: impl Fn(u8) -> bool,
+    ) -> Result<(), Unreadable> {
         while let Some(byte) = self.peek() {
             if end(byte) {
                 break;
             }
             self.at += 1;
             match byte {
-                b'\'' => self.single(&mut word)?,
-                b'"' => self.double(&mut word)?,
+                b'\'' => self.single(word)?,
+                b'"' => self.double(word)?,
                 b'\\' => word.push(self.bump()?),
-                b'$' if self.eat(b'\'') => self.ansi(&mut word)?,
+                b'$' if self.eat(b'\'') => self.ansi(word)?,
                 other => word.push(other),
             }
         }
-        Ok(word)
+        Ok(())
     }
 
     fn single(&mut self, word: &mut Vec<u8>) -> Result<(), Unreadable> {

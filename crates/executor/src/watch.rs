@@ -6,26 +6,26 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Stream;
 use crate::group::{Leash, ProcessGroup};
 use crate::registry::{Registered, Registry};
+use crate::spawn::Exit;
 use crate::streams::{Feed, Inbox, Tap};
 
 /// After its main process has ended, a block's output is over when nothing has come for this long …
-const SILENCE: Duration = Duration::from_millis(200);
+pub(crate) const SILENCE: Duration = Duration::from_millis(200);
 /// … or after this long, whatever comes.
-const LONGEST_DRAIN: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 /// More than any pipe holds, bytes: once as much was read, all that the main process printed is in it.
 const MORE_THAN_A_PIPE: usize = 1024 * 1024;
 /// A shorter read than this, bytes, has emptied its pipe: what comes later is not the main process's.
 const EMPTIES: usize = 4096;
 /// How often a group that was told to end is looked at. The system tells nobody when a grandchild ends.
-const LOOK: Duration = Duration::from_millis(10);
+pub(crate) const LOOK: Duration = Duration::from_millis(10);
 /// How long the killed get to be gone before they are given up on.
-const LONGEST_DEATH: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_DEATH: Duration = Duration::from_secs(2);
 
 pub(crate) const OUTPUT_KEPT_OPEN: &str = "a background process keeps the output open: \
     what it prints from here on is not recorded";
@@ -36,8 +36,7 @@ pub(crate) const NOT_ENDED: &str = "some processes of this block could not be en
 pub(crate) struct Running {
     pub(crate) group: ProcessGroup,
     pub(crate) started: Instant,
-    /// Ends with the main process.
-    pub(crate) exit: JoinHandle<io::Result<ExitStatus>>,
+    pub(crate) exit: Exit,
     pub(crate) stdout: Tap,
     pub(crate) stderr: Tap,
     pub(crate) feed: Feed,
@@ -108,8 +107,7 @@ pub(crate) async fn watch(
             biased;
             () = &mut interrupt, if free => Some(Stop::Interrupted),
             () = at(time_limit), if free => Some(Stop::TimedOut),
-            exit = &mut running.exit, if runs => {
-                let status = exit.unwrap_or_else(|error| Err(io::Error::other(error)));
+            status = running.exit.seen(), if runs => {
                 progress.ended = Some((Instant::now(), status));
                 None
             }
@@ -227,7 +225,7 @@ impl Progress {
     }
 }
 
-fn register(
+pub(crate) fn register(
     found: Result<Vec<Registered>, String>,
     on_secret: &mut impl FnMut(&str, &str) -> Result<(), String>,
 ) -> Result<(), Stop> {
@@ -244,7 +242,7 @@ async fn next_piece<'a>(stdout: &'a mut Tap, stderr: &'a mut Tap) -> (Stream, io
 }
 
 /// Waits until a moment; for ever where there is none.
-async fn at(moment: Option<Instant>) {
+pub(crate) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => pending().await,

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use holdpoint_executor::{Unchecked, syntax_error};
+use std::sync::LazyLock;
+
+use holdpoint_executor::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
+use proptest::prelude::*;
 
 fn words(interpreter: &str) -> Vec<String> {
     interpreter.split(' ').map(str::to_owned).collect()
@@ -44,4 +47,192 @@ fn a_missing_shell_is_an_error_not_a_pass() {
         matches!(syntax_error(&words("/no/such/bash"), ":"), Err(Unchecked::NoInterpreter(name)) if name == "/no/such/bash")
     );
     assert!(matches!(syntax_error(&[], ":"), Err(Unchecked::NoInterpreter(_))));
+}
+
+/// The answers of one shell for each script.
+fn one_by_one(asked: &[Asked<'_>]) -> Vec<(usize, SyntaxError)> {
+    let ask = |one: &Asked<'_>| syntax_error(one.interpreter, one.script).unwrap();
+    let first = |index: &usize| !asked[..*index].contains(&asked[*index]);
+    (0..asked.len()).filter(first).filter_map(|index| Some((index, ask(&asked[index])?))).collect()
+}
+
+fn at_once(asked: &[Asked<'_>]) -> Vec<(usize, SyntaxError)> {
+    syntax_errors(asked).into_iter().map(|(index, answer)| (index, answer.unwrap())).collect()
+}
+
+/// Pieces that open and close what a shell reads, so that most scripts made of them are nearly right.
+const PIECES: &[&str] = &[
+    "echo ",
+    "a ",
+    "b",
+    "x=1 ",
+    "x=",
+    "1",
+    "\n",
+    "\n",
+    "\n",
+    "; ",
+    ";",
+    " ",
+    " ",
+    "\t",
+    " && ",
+    " || ",
+    " | ",
+    " & ",
+    "|",
+    "&",
+    "!",
+    "! ",
+    "'",
+    "\"",
+    "'q'",
+    "\"q\"",
+    "\"$x\"",
+    "\"$\"",
+    "$x",
+    "${x}",
+    "${x:-y}",
+    "${x%.*}",
+    "${#x}",
+    "${",
+    "}",
+    "$(",
+    ")",
+    "$((",
+    "))",
+    "$(a b)",
+    "\"$(a \"b\")\"",
+    "$((x + 1))",
+    "$",
+    "`",
+    "#",
+    " # c\n",
+    " # don't\n",
+    "\\",
+    " \\\n",
+    "\\\n",
+    "if ",
+    "then ",
+    "else ",
+    "elif ",
+    "fi",
+    "for x in ",
+    "do ",
+    "done",
+    "while ",
+    "until ",
+    "case x in\n",
+    "a) b ;;\n",
+    "esac",
+    "*",
+    "?",
+    "[",
+    "]",
+    "[a]",
+    "x[",
+    "{ ",
+    "{",
+    " }",
+    "{}",
+    "( ",
+    "(",
+    ")",
+    "f() { ",
+    "f()",
+    "> o",
+    ">",
+    ">> o",
+    "<",
+    "< i",
+    "2>&1",
+    ">&",
+    "<&-",
+    "&>",
+    "<>",
+    ">|",
+    "<<E\n",
+    "<<-E\n",
+    "<<'E'\n",
+    "cat <<E\nt $x\nE\n",
+    "cat <<'E'\n$(\nE\n",
+    "E\n",
+    "\tE\n",
+    "<<<",
+    "~",
+    "^",
+    "%",
+    "=",
+    "time ",
+    "in ",
+    "function ",
+    "[[ ",
+    " ]]",
+    "select ",
+    "export ",
+    "declare ",
+    "alias ",
+    "é",
+    "\r",
+    "\u{1}",
+    "+(",
+    "@(",
+    "a=(",
+    "~(",
+    "..",
+    "-n ",
+    "{a,b}",
+    "2",
+    "if a; then b; fi\n",
+    "for x in a b; do c; done\n",
+    "while a; do b; done < i\n",
+    "(a; b)\n",
+    "{ a; }\n",
+    "f() {\n a\n}\n",
+    "case \"$x\" in\n a|b) c ;;\n *) d;;\nesac\n",
+    "a | b && c\n",
+    "a \\\n b\n",
+];
+
+fn script() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..PIECES.len()).prop_map(|index| PIECES[index]), 0..9)
+        .prop_map(|parts| parts.concat())
+}
+
+/// Each case asks sixteen shells; `PROPTEST_CASES` asks for more.
+static CASES: LazyLock<u32> = LazyLock::new(|| ProptestConfig::default().cases.div_ceil(10));
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: *CASES, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_scripts_at_once_get_the_answers_that_their_shells_give_one_by_one(
+        scripts in prop::collection::vec(script(), 8)
+    ) {
+        let shells = [words("sh"), words("bash")];
+        let asked: Vec<Asked<'_>> = scripts
+            .iter()
+            .flat_map(|script| shells.iter().map(move |interpreter| Asked { interpreter, script }))
+            .collect();
+        prop_assert_eq!(at_once(&asked), one_by_one(&asked));
+    }
+}
+
+#[test]
+fn a_script_that_never_ends_takes_no_other_with_it() {
+    let (sh, bash, none) = (words("sh"), words("bash"), words("/no/such/sh"));
+    let scripts =
+        ["echo 'a\n", "echo b'\n", "if a; then\n", "fi\n", "cat <<E\n", "E\n", "( a\n", "b )\n", "ok\n"];
+    let asked: Vec<Asked<'_>> = scripts
+        .iter()
+        .map(|script| Asked { interpreter: if script.len() % 2 == 0 { &sh } else { &bash }, script })
+        .collect();
+    let answers = at_once(&asked);
+    assert_eq!(answers, one_by_one(&asked));
+    assert!(answers.len() >= 6, "{answers:?}");
+    let missing =
+        syntax_errors(&[Asked { interpreter: &sh, script: ":" }, Asked { interpreter: &none, script: ":" }]);
+    assert!(
+        matches!(missing.as_slice(), [(1, Err(Unchecked::NoInterpreter(name)))] if name == "/no/such/sh")
+    );
 }

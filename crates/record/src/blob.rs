@@ -1,4 +1,4 @@
-//! Blobs: bytes named by their digest, `blobs/sha256/<hex>`; read and checked here, written in `keep.rs`.
+//! Blobs: bytes named by their digest, `blobs/sha256/<hex>`; read and checked here, written in `waiting.rs`.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdpoint_engine::{BlobRef, Event};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::disk::{DiskError, cannot, is_no_file, open_regular};
 use crate::reader::hex;
+use crate::reference::each_reference;
 use crate::writer::WriteError;
 
 /// Where partial blobs are written.
 pub(crate) const BLOBS: &str = "blobs";
 /// Where whole blobs are.
 pub(crate) const SHA256: &str = "blobs/sha256";
+/// Most bytes of a blob that are read at a time.
+const PIECE: usize = 64 * 1024;
 /// How partial blobs are called.
 pub(crate) const PARTIAL: &str = "partial-";
-/// How much is read at once, bytes.
-const AT_ONCE: usize = 64 * 1024;
 
 /// Why a blob cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +115,7 @@ pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
 /// Passes a file of some `length` on and gives its digest.
 pub(crate) fn copy(mut file: File, length: u64, sink: &mut impl FnMut(&[u8])) -> io::Result<String> {
     // One byte more than there should be, so that the second read meets the end.
-    let most = length.saturating_add(1).min(AT_ONCE as u64) as usize;
+    let most = length.saturating_add(1).min(PIECE as u64) as usize;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; most]);
     loop {
         match file.read(&mut buffer) {
@@ -131,23 +131,9 @@ pub(crate) fn copy(mut file: File, length: u64, sink: &mut impl FnMut(&[u8])) ->
 }
 
 /// Every blob that an event refers to, in the order in which its line names them.
-pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, serde_json::Error> {
-    // By shape, not by field: a reference in a field that is added later is not overlooked.
-    fn collect(value: &Value, found: &mut Vec<BlobRef>) {
-        match value {
-            Value::Object(object) => match (object.len(), object.get("sha256"), object.get("bytes")) {
-                (2, Some(Value::String(sha256)), Some(Value::Number(bytes))) if bytes.is_u64() => {
-                    let bytes = bytes.as_u64().unwrap_or_default();
-                    found.push(BlobRef { sha256: sha256.clone(), bytes });
-                }
-                _ => object.values().for_each(|value| collect(value, found)),
-            },
-            Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
-            _ => {}
-        }
-    }
+pub fn referenced(event: &Event) -> Result<Vec<BlobRef>, std::fmt::Error> {
     let mut found = Vec::new();
-    collect(&serde_json::to_value(event)?, &mut found);
+    each_reference(event, &mut |sha256, bytes| found.push(BlobRef { sha256: sha256.to_owned(), bytes }))?;
     Ok(found)
 }
 

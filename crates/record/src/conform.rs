@@ -1,16 +1,17 @@
 //! Conformity: the record replayed through the engine that drove it, and every expectation judged again on the
 //! recorded output (record.md section 5). Executes nothing; needs nothing beside the record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Releases, Run, RunOpened, Slot, Stamped,
-    Task, judge,
+    BlobRef, Claims, Event, Finished, Judged, Next, Observation, Outcome, Releases, Run, RunOpened, Slot,
+    Stamped, Task, judge,
 };
 
-use crate::verify::{RecordVerdict, verify_bytes};
+use crate::kept::Blobs;
+use crate::verify::{RecordVerdict, prove};
 use crate::{BytesReport, Expunged, Position, ReadError, blob};
 
 /// What a record was proved to be, and by how much work.
@@ -30,28 +31,32 @@ pub struct Verification {
     pub remarks: Vec<String>,
 }
 
-/// Proves a record: bytes, seal, then conformity. An error means that nothing could be proved.
+/// Proves a record: bytes, seal, conformity. An error means that nothing could be proved.
+///
+/// In one pass: events are held against the engine as they go by, and what came of that counts only where bytes and
+/// seal turn out to be good.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
     verify_seeing(dir, |_| {})
 }
 
 /// As [`verify`], and shows each event whose bytes, and those of its blobs, were proved, in order: all of them, unless
 /// the verdict is `Altered` or `Truncated`.
-pub fn verify_seeing(dir: &Path, see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
-    let BytesReport { mut verdict, events, position, unreferenced, mut remarks, expunged, .. } =
-        verify_bytes(dir)?;
-    events.iter().for_each(see);
-    let mut named: Vec<BlobRef> =
-        events.iter().flat_map(|e| crate::referenced(&e.event).unwrap_or_default()).collect();
-    named.sort();
-    named.dedup();
+pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
+    let mut conformity = Conformity::default();
+    let BytesReport { mut verdict, position, blobs, unreferenced, mut remarks, expunged, .. } =
+        prove(dir, |stamped, blobs| {
+            conformity.see(stamped, blobs);
+            see(stamped);
+        })?;
     let mut judged_again = 0;
-    let gone: BTreeSet<&str> = expunged.iter().map(|gone| gone.tombstone.blob.sha256.as_str()).collect();
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
-        let mut counts = Counts::default();
-        match conform(dir, &events, &gone, &mut counts) {
-            Ok(()) => {}
-            Err((event, reason)) => verdict = RecordVerdict::DoesNotConform { event, reason },
+        let Conformity { state, counts } = conformity;
+        if let State::Wrong(event, reason) = state {
+            verdict = RecordVerdict::DoesNotConform { event, reason };
+        } else if matches!(state, State::Planless) {
+            remarks.push(
+                "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
+            );
         }
         judged_again = counts.judged;
         let mut remark = |count: usize, why: &str| {
@@ -61,11 +66,6 @@ pub fn verify_seeing(dir: &Path, see: impl FnMut(&Stamped)) -> Result<Verificati
         };
         remark(counts.unkept, "the document keeps no output of them");
         remark(counts.expunged, "what they printed was expunged");
-        if counts.planless {
-            remarks.push(
-                "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
-            );
-        }
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
@@ -76,7 +76,6 @@ pub fn verify_seeing(dir: &Path, see: impl FnMut(&Stamped)) -> Result<Verificati
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
-    let blobs = named.len() - expunged.len();
     Ok(Verification { verdict, position, blobs, expunged, judged_again, remarks })
 }
 
@@ -86,50 +85,89 @@ struct Counts {
     judged: usize,
     unkept: usize,
     expunged: usize,
-    /// There is no plan to hold the events against any more.
-    planless: bool,
 }
 
-type Wrong = (u64, String);
+/// Events held against the engine, one after the other.
+#[derive(Default)]
+struct Conformity {
+    state: State,
+    counts: Counts,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Unopened,
+    /// Up to here the engine would have asked for these events.
+    Conforms(Box<Replay>),
+    /// The first event that it would not have asked for, and why.
+    Wrong(u64, String),
+    /// There is no plan to hold the events against any more.
+    Planless,
+}
+
+/// The run so far.
+struct Replay {
+    plan: Plan,
+    run: Run,
+    releases: Releases,
+    /// A secret was known, so that events may be masked where output is not.
+    secretive: bool,
+}
 
 /// How a mask begins. Events are masked once more than the output that they tell of: a secret that a capture put
 /// together is masked in the event only.
 const MASK: &str = "[REDACTED:";
 
-fn conform(dir: &Path, events: &[Stamped], gone: &BTreeSet<&str>, counts: &mut Counts) -> Result<(), Wrong> {
-    let is_gone = |blob: &BlobRef| gone.contains(blob.sha256.as_str());
-    let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
-        return Err((0, "the record does not begin with run.opened".to_owned()));
-    };
-    if [Some(&opened.runbook.blob), opened.config.as_ref()].into_iter().flatten().any(is_gone) {
-        counts.planless = true;
-        return Ok(());
+impl Conformity {
+    fn see(&mut self, stamped: &Stamped, blobs: &mut Blobs<'_>) {
+        if let State::Unopened = self.state {
+            self.state = opened(stamped, blobs).unwrap_or_else(|reason| State::Wrong(stamped.n, reason));
+        }
+        if let State::Conforms(replay) = &mut self.state
+            && let Err(reason) = replay.take(stamped, blobs, &mut self.counts)
+        {
+            self.state = State::Wrong(stamped.n, reason);
+        }
     }
-    let plan = plan_of(dir, opened).map_err(|reason| (0, reason))?;
-    let mut run = Run::new(&plan);
-    let mut secretive = opened.inputs.iter().any(|input| input.secret);
-    let mut releases = Releases::default();
-    for stamped in events {
+}
+
+fn opened(stamped: &Stamped, blobs: &Blobs<'_>) -> Result<State, String> {
+    let Event::RunOpened(opened) = &stamped.event else {
+        return Err("the record does not begin with run.opened".to_owned());
+    };
+    let texts = [Some(&opened.runbook.blob), opened.config.as_ref()];
+    if texts.into_iter().flatten().any(|blob| blobs.is_gone(blob)) {
+        return Ok(State::Planless);
+    }
+    let plan = plan_of(blobs.dir, opened)?;
+    let run = Run::new(&plan);
+    let secretive = opened.inputs.iter().any(|input| input.secret);
+    Ok(State::Conforms(Box::new(Replay { plan, run, releases: Releases::default(), secretive })))
+}
+
+impl Replay {
+    fn take(&mut self, stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Result<(), String> {
+        let Replay { plan, run, releases, secretive } = self;
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
-            secretive |= !finished.masked.is_empty();
+            *secretive |= !finished.masked.is_empty();
             let output = finished.output.iter().flat_map(|output| [&output.stdout, &output.stderr]);
-            if output.chain(finished.files.values()).any(is_gone) {
+            if output.chain(finished.files.values()).any(|blob| blobs.is_gone(blob)) {
                 counts.expunged += 1;
             } else {
-                match again(dir, &plan, &run, finished, secretive).map_err(|reason| (stamped.n, reason))? {
+                match again(blobs, plan, run, finished, *secretive)? {
                     true => counts.judged += 1,
                     false => counts.unkept += 1,
                 }
             }
         }
-        if let Some(reason) = releases.refusal(&plan, &run, &stamped.event, stamped.at) {
-            return Err((stamped.n, reason));
+        if let Some(reason) = releases.refusal(plan, run, &stamped.event, stamped.at) {
+            return Err(reason);
         }
         releases.note(&stamped.event, stamped.at);
-        run.apply(&plan, &stamped.event).map_err(|unexpected| (stamped.n, unexpected.to_string()))?;
+        run.apply(plan, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }
-    Ok(())
 }
 
 /// The plan that the recorded bytes make, and event 0 held against the recorded configuration.
@@ -207,8 +245,14 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
 }
 
 /// Judges one execution again on its recorded output. `false` where the document keeps none.
-fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: bool) -> Result<bool, String> {
-    let task = task_of(plan, finished).ok_or("there is no such action")?;
+fn again(
+    blobs: &mut Blobs<'_>,
+    plan: &Plan,
+    run: &Run,
+    finished: &Finished,
+    secretive: bool,
+) -> Result<bool, String> {
+    let task = task_of(plan, run, finished).ok_or("there is no such action")?;
     let block = task.block(plan).ok_or("this is no block")?;
     let Some(output) = &finished.output else {
         return if block.options.record {
@@ -217,13 +261,13 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: boo
             Ok(false)
         };
     };
-    let bytes = |reference: &BlobRef| blob(dir, reference).map_err(|error| error.to_string());
+    let mut bytes = |reference: &BlobRef| blobs.bytes(reference).map_err(|error| error.to_string());
     // Every blob was held against its digest before; what nothing looks at need not be read again.
     let stdout = block.looks_at_stdout().then(|| bytes(&output.stdout)).transpose()?;
     let stderr = block.looks_at_stderr().then(|| bytes(&output.stderr)).transpose()?;
     let mut files = BTreeMap::new();
     for (path, reference) in &finished.files {
-        files.insert(path.clone(), bytes(reference)?);
+        files.insert(path.clone(), bytes(reference)?.to_vec());
     }
     let judgement = judge(
         block,
@@ -264,12 +308,18 @@ fn again(dir: &Path, plan: &Plan, run: &Run, finished: &Finished, secretive: boo
     Ok(true)
 }
 
-fn task_of(plan: &Plan, finished: &Finished) -> Option<Task> {
+/// The block that ended. As a rule it is the one that the engine waits for, which needs no search.
+fn task_of(plan: &Plan, run: &Run, finished: &Finished) -> Option<Task> {
+    if let Next::Await(execution) = run.next(plan)
+        && execution.task.is(plan, &finished.step, &finished.action)
+    {
+        return Some(execution.task);
+    }
     let (index, step) = plan.step(&finished.step)?;
     let actions = (0..step.actions.len()).map(Slot::Action);
     let rollbacks = (0..step.rollbacks.len()).map(Slot::Rollback);
     actions
         .chain(rollbacks)
         .map(|slot| Task { step: index, slot })
-        .find(|task| task.id(plan) == finished.action)
+        .find(|task| task.is(plan, &finished.step, &finished.action))
 }

@@ -33,7 +33,7 @@ pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
 
 /// Makes one file that is not there yet, 0600 whatever the umask is.
 pub(crate) fn make_file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }
@@ -48,17 +48,15 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true).custom_flags(careful()).open(path)?)
 }
 
-/// As [`open_regular`], for appending as well.
-pub(crate) fn append_regular(path: &Path) -> io::Result<File> {
-    regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
+/// As [`open_regular`], for writing as well. Nothing is cut, and writing begins at the beginning.
+pub(crate) fn write_regular(path: &Path) -> io::Result<File> {
+    regular(OpenOptions::new().read(true).write(true).custom_flags(careful()).open(path)?)
 }
 
 /// Opens the lock file, making it if need be. Its content is left as it is.
 pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
     match make_file(path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            regular(OpenOptions::new().read(true).append(true).custom_flags(careful()).open(path)?)
-        }
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => write_regular(path),
         made => made,
     }
 }

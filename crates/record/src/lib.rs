@@ -8,23 +8,28 @@ mod conform;
 mod disk;
 mod expunge;
 mod find;
+mod glance;
 mod json;
-mod keep;
+mod kept;
 mod line;
+mod lines;
 mod lock;
 mod open;
 mod reader;
 mod redact;
+mod reference;
+mod room;
 mod seal;
 mod store;
 mod verify;
+mod waiting;
 mod writer;
 
 pub use blob::{BlobError, blob, open_blob, referenced};
 pub use conform::{Verification, verify, verify_seeing};
 pub use disk::DiskError;
 pub use expunge::{ExpungeError, Expunged, Tombstone, expunge};
-pub use keep::BlobWriter;
+pub use glance::{Glance, glance};
 pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
 pub use reader::{Position, Read, ReadError, Reader, Torn, read};
@@ -32,6 +37,7 @@ pub use redact::{LEAST_SECRET, MaskStream, Redactor, SecretError};
 pub use seal::{Seal, SealError};
 pub use store::{RunDir, Store, StoreError};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
+pub use waiting::BlobWriter;
 pub use writer::{WriteError, Writer};
 
 /// Format version of the records that this crate writes; it reads no newer one.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::FORMAT;
 use crate::json::{JsonFault, knows_event, parse};
+use crate::reader::Hex;
 
 /// Why a line is not the event that belongs in its place.
 #[derive(Debug)]
@@ -75,6 +76,100 @@ pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFau
     }
     let event = Event::deserialize(Value::Object(fields)).map_err(|e| LineFault::Wrong(e.to_string()))?;
     Ok(Stamped { n, prev: prev.to_owned(), at, event })
+}
+
+/// As [`decode`], for a line that is byte for byte what [`encode`] makes of its event: then nothing can be wrong with
+/// it that [`decode`] would find. `None` for any other line, good or bad.
+///
+/// The line is changed on the way, and is as it was at the end.
+pub(crate) fn decode_written(line: &mut [u8], n: u64, prev: &Hex) -> Option<Stamped> {
+    // Whether its version is known decides about event 0; `decode` asks.
+    if n == 0 {
+        return None;
+    }
+    let number = n.to_string();
+    let parts: [&[u8]; 5] =
+        [b"{\"n\":", number.as_bytes(), b",\"prev\":\"", prev.as_bytes(), b"\",\"at\":\""];
+    let mut rest = &*line;
+    for part in parts {
+        rest = rest.strip_prefix(part)?;
+    }
+    let (time, rest) = rest.split_first_chunk::<WRITTEN_TIME>()?;
+    let at = written_time(time)?;
+    let object = line.len() - rest.strip_prefix(b"\"")?.len();
+    if line.get(object) != Some(&b',') {
+        return None;
+    }
+    line[object] = b'{';
+    let event = typed(&mut line[object..]);
+    let event = event.filter(|event| {
+        let mut same = Same(&line[object..]);
+        serde_json::to_writer(&mut same, event).is_ok() && same.0.is_empty()
+    });
+    line[object] = b',';
+    Some(Stamped { n, prev: prev.as_str().to_owned(), at, event: event? })
+}
+
+/// The event in an object that begins with its type. The frequent ones are read without a detour; whether they were
+/// rightly read, writing them again tells.
+fn typed(object: &mut [u8]) -> Option<Event> {
+    let kind = object.strip_prefix(b"{\"type\":\"")?;
+    let start = object.len() - kind.len();
+    let end = start + kind.iter().take(64).position(|byte| *byte == b'"')?;
+    match &object[start..end] {
+        b"action.started" => fields(object, end + 1).map(Event::ActionStarted),
+        b"action.finished" => fields(object, end + 1).map(Event::ActionFinished),
+        b"rollback.started" => fields(object, end + 1).map(Event::RollbackStarted),
+        b"rollback.finished" => fields(object, end + 1).map(Event::RollbackFinished),
+        _ => serde_json::from_slice(object).ok(),
+    }
+}
+
+/// The rest of an object as an object of its own.
+fn fields<T: serde::de::DeserializeOwned>(object: &mut [u8], comma: usize) -> Option<T> {
+    if object.get(comma) != Some(&b',') {
+        return None;
+    }
+    object[comma] = b'{';
+    let read = serde_json::from_slice(&object[comma..]).ok();
+    object[comma] = b',';
+    read
+}
+
+/// What is written must be what is left of this.
+struct Same<'a>(&'a [u8]);
+
+impl std::io::Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Length of a time as [`encode`] writes it, `2026-11-23T14:34:05.123456Z`.
+const WRITTEN_TIME: usize = 27;
+
+/// A time as [`encode`] writes it; `None` for any other.
+fn written_time(text: &[u8; WRITTEN_TIME]) -> Option<Timestamp> {
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
+    if marks.iter().any(|(at, mark)| text[*at] != *mark) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        text[from..to].iter().try_fold(0_i32, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0'))
+        })
+    };
+    let small = |from: usize| i8::try_from(number(from, from + 2)?).ok();
+    let year = i16::try_from(number(0, 4)?).ok()?;
+    let (hour, minute, second) = (small(11)?, small(14)?, small(17)?);
+    let date = jiff::civil::Date::new(year, small(5)?, small(8)?).ok()?;
+    let time = jiff::civil::Time::new(hour, minute, second, number(20, 26)? * 1000).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// Whether something follows a whole JSON value. No crash does that: it leaves part of a line, or NUL where it was to
@@ -212,5 +307,96 @@ mod tests {
         let line = String::from_utf8(encode(&note()).unwrap()).unwrap().replace("\"note\"", "\"run.paused\"");
         let fault = decode(line.trim_end().as_bytes(), 7, PREV);
         assert!(matches!(fault, Err(LineFault::UnknownEvent(kind)) if kind == "run.paused"));
+    }
+
+    fn written(line: &str, n: u64) -> Option<Stamped> {
+        let mut bytes = line.as_bytes().to_vec();
+        let read = decode_written(&mut bytes, n, &Hex::of(PREV));
+        assert_eq!(bytes, line.as_bytes(), "the line is as it was");
+        read
+    }
+
+    #[test]
+    fn what_is_written_is_read_without_a_detour_and_nothing_else_is() {
+        let good = String::from_utf8(encode(&note()).unwrap()).unwrap().trim_end().to_owned();
+        assert_eq!(written(&good, 7), Some(note()));
+        assert_eq!(written(&good, 8), None);
+        // Good lines that this program would write otherwise are left to the reader that knows all rules.
+        for (from, to) in [
+            ("\"n\":7", "\"n\": 7"),
+            ("05.000000Z", "05Z"),
+            ("\"text\":", " \"text\":"),
+            ("\\r", "\\u000d"),
+            ("\"by\":", "\"step\":null,\"by\":"),
+        ] {
+            let other = good.replacen(from, to, 1);
+            assert_ne!(other, good);
+            assert_eq!(written(&other, 7), None, "{other}");
+            assert!(decode(other.as_bytes(), 7, PREV).is_ok(), "{other}");
+        }
+    }
+
+    /// Whatever byte is changed, put in or taken away: a line that the short way takes, the long way takes for the same.
+    #[test]
+    fn the_short_way_takes_no_line_that_the_long_way_would_not() {
+        let by = || By { who: "ops".into(), via: Via::Answers };
+        let output = r#""output":{"stdout":{"sha256":"ba","bytes":5},"stderr":{"sha256":"e3","bytes":0},"timing":{"sha256":"a7","bytes":9}}"#;
+        let finished = format!(
+            r#"{{"type":"action.finished","step":"s","action":"s#1","attempt":1,"outcome":"passed","exit":0,"duration_ms":5,{output},"expectations":[{{"expected":"exit 0","held":true}}],"captures":{{"A":"b"}},"masked":{{"T":1}}}}"#
+        );
+        let started =
+            r#"{"type":"rollback.started","step":"s","action":"s#rollback-1","attempt":2,"cwd":"/"}"#;
+        let events = [
+            serde_json::from_str(&finished).unwrap(),
+            serde_json::from_str(started).unwrap(),
+            Event::Note {
+                text: "a \u{1} \u{2028} ß".into(),
+                step: Some("s".into()),
+                corrects: Some(1),
+                by: by(),
+            },
+        ];
+        for event in events {
+            let stamped = Stamped { event, ..note() };
+            let good = encode(&stamped).unwrap();
+            let good = good.strip_suffix(b"\n").unwrap();
+            assert_eq!(decode_written(&mut good.to_vec(), 7, &Hex::of(PREV)), Some(stamped.clone()));
+            let mut taken = 0;
+            for at in 0..good.len() {
+                for new in [b'"', b'0', b'1', b',', b'}', b' ', b'\r', b'\\', 0, 0xff, good[at] ^ 1] {
+                    let (mut changed, mut put_in, mut gone) = (good.to_vec(), good.to_vec(), good.to_vec());
+                    changed[at] = new;
+                    put_in.insert(at, new);
+                    gone.remove(at);
+                    for mut bad in [changed, put_in, gone] {
+                        let before = bad.clone();
+                        let short = decode_written(&mut bad, 7, &Hex::of(PREV));
+                        assert_eq!(bad, before);
+                        if let Some(short) = short {
+                            taken += 1;
+                            assert_eq!(
+                                decode(&bad, 7, PREV).unwrap(),
+                                short,
+                                "{}",
+                                String::from_utf8_lossy(&bad)
+                            );
+                        }
+                    }
+                }
+            }
+            assert!(taken > 100, "texts may say anything: {taken}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_knows_only_times_that_are_times() {
+        let good = "2024-02-29T23:59:59.123456Z";
+        let read = |text: &str| written_time(text.as_bytes().try_into().unwrap());
+        assert_eq!(read(good), Some(good.parse().unwrap()));
+        for (from, to) in
+            [("02-29", "02-30"), ("2024", "2023"), ("23:", "24:"), (":59.", ":60."), ("Z", "z"), ("T", " ")]
+        {
+            assert_eq!(read(&good.replacen(from, to, 1)), None, "{to}");
+        }
     }
 }

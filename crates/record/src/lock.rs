@@ -4,7 +4,8 @@
 //! a crash. It is no evidence and is not synced.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -65,7 +66,8 @@ impl RunLock {
             // Kept until somebody has seen to it: this process may crash as well.
             child_group: predecessor.as_ref().and_then(|before| before.child_group),
         };
-        let mut lock = RunLock { file, path, me, predecessor };
+        file.set_len(0).map_err(failed("write to"))?;
+        let lock = RunLock { file, path, me, predecessor };
         lock.tell().map_err(LockError::Disk)?;
         Ok(lock)
     }
@@ -81,11 +83,14 @@ impl RunLock {
         self.tell()
     }
 
-    fn tell(&mut self) -> Result<(), DiskError> {
-        let written = serde_json::to_vec(&self.me).map_err(io::Error::from).and_then(|mut text| {
+    /// One write of a length that is always the same, so that whoever reads sees all of it.
+    fn tell(&self) -> Result<(), DiskError> {
+        let longest = |me: &Holder| serde_json::to_vec(&Holder { child_group: Some(i32::MIN), ..me.clone() });
+        let text = serde_json::to_vec(&self.me).and_then(|text| Ok((text, longest(&self.me)?.len())));
+        let written = text.map_err(io::Error::from).and_then(|(mut text, longest)| {
+            text.resize(longest, b' ');
             text.push(b'\n');
-            self.file.set_len(0)?;
-            self.file.write_all(&text)
+            self.file.write_all_at(&text, 0)
         });
         written.map_err(cannot("write to", &self.path))
     }

@@ -8,11 +8,12 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
 use crate::blob::Poison;
-use crate::disk::{DiskError, append_regular, cannot};
-use crate::keep::Keeper;
+use crate::disk::{DiskError, cannot, write_regular};
 use crate::lock::{Holder, LockError, RunLock};
-use crate::reader::{ReadError, Reader, Torn};
+use crate::reader::{Position, ReadError, Reader, Torn};
+use crate::room::Roomy;
 use crate::seal::{Seal, SealError, is_sealed};
+use crate::waiting::Keeper;
 use crate::writer::{End, WriteError, Writer};
 
 /// Why a record cannot be written on.
@@ -61,19 +62,28 @@ impl Writer {
     /// A torn tail is kept as a blob and cut off. A complete line that does not fit is tampering and refused, and so
     /// are closed and sealed records and newer format versions; refused records are left as they are.
     pub fn open(dir: &Path) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
-        let (mut writer, mut file, events, torn) = take_up(dir)?;
+        Writer::go_on(dir, (Vec::new(), Position::default()))
+    }
+
+    /// As [`Writer::open`], where the record was read before: those events are not decoded a second time if the bytes
+    /// up to their position still have its digest. What was added since is read.
+    pub fn go_on(
+        dir: &Path,
+        known: (Vec<Stamped>, Position),
+    ) -> Result<(Writer, Vec<Stamped>, Option<Recovered>), OpenError> {
+        let (mut writer, mut file, events, torn) = take_up(dir, known)?;
         if writer.end.closed.is_some() {
             return Err(OpenError::Closed);
         }
         let recovered = torn.map(|torn| recover(&mut writer, &mut file, torn)).transpose()?;
-        writer.log = Box::new(file);
+        writer.log = Box::new(Roomy::at(file, writer.end.bytes));
         Ok((writer, events, recovered))
     }
 }
 
 /// Seals the record of a run that was closed by a process that ended before it could seal it.
 pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
-    let (mut writer, file, _, torn) = take_up(dir)?;
+    let (mut writer, file, _, torn) = take_up(dir, (Vec::new(), Position::default()))?;
     if writer.end.closed.is_none() {
         return Err(OpenError::NotClosed.into());
     }
@@ -83,7 +93,7 @@ pub fn seal_closed(dir: &Path) -> Result<Seal, SealClosedError> {
     }
     // A closing event that the crash left in memory only must not be sealed before it is durable.
     file.sync_all().map_err(cannot("sync", &dir.join(LOG))).map_err(OpenError::Disk)?;
-    writer.log = Box::new(file);
+    writer.log = Box::new(Roomy::at(file, writer.end.bytes));
     Ok(writer.seal()?)
 }
 
@@ -106,7 +116,10 @@ pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
 }
 
 /// Locks and reads. The writer's log is a second handle until the caller has decided.
-fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
+fn take_up(
+    dir: &Path,
+    (mut events, known): (Vec<Stamped>, Position),
+) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
     let path = dir.join(LOG);
     if !path.exists() {
         // Before the lock, so that no lock file appears in what is no run.
@@ -119,10 +132,19 @@ fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), Ope
     if is_sealed(dir) {
         return Err(OpenError::Sealed);
     }
-    let file = append_regular(&path).map_err(cannot("open", &path))?;
+    let file = write_regular(&path).map_err(cannot("open", &path))?;
     let handle = || file.try_clone().map_err(cannot("open", &path));
-    let mut reader = Reader::of(handle()?, path.clone());
-    let (mut events, mut end) = (Vec::new(), End::default());
+    let mut reader = match Reader::after(handle()?, &path, &known)? {
+        Some(reader) => reader,
+        None => {
+            events.clear();
+            // The handles have one place in the file between them.
+            (&file).rewind().map_err(cannot("read", &path))?;
+            Reader::of(handle()?, path.clone())
+        }
+    };
+    let mut end = End::default();
+    events.iter().for_each(|stamped| end.pass(&stamped.event));
     for stamped in reader.by_ref() {
         let stamped = stamped?;
         end.pass(&stamped.event);
@@ -133,7 +155,7 @@ fn take_up(dir: &Path) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), Ope
     }
     let (position, torn) = (reader.position(), reader.torn());
     (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
-    let (log, poison) = (Box::new(handle()?), Poison::default());
+    let (log, poison) = (Box::new(Roomy::at(handle()?, end.bytes)), Poison::default());
     let keeper = Keeper::new(dir, poison.clone());
     let writer = Writer { dir: dir.to_owned(), log, lock, end, poison, keeper };
     Ok((writer, file, events, torn))

@@ -1,19 +1,22 @@
 //! Reading a record: strictly, in one pass, without a lock.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, Stamped};
 use sha2::{Digest, Sha256};
 
 use crate::disk::{DiskError, cannot, open_regular};
-use crate::line::{LineFault, decode};
+use crate::line::LineFault;
+use crate::lines::{After, Batch, Lines, Source};
+use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
+use crate::writer::AT_ONCE;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// A point in a record. `head -c BYTES run.jsonl | sha256sum` gives its digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Events before it.
     pub events: u64,
@@ -79,15 +82,17 @@ pub enum ReadError {
 
 /// Reads the events of a record one by one. The chain is checked up to each event that it gives.
 ///
-/// Memory is bounded by [`LONGEST_LINE`]. It ends at the first error, and before a torn tail.
+/// Memory is bounded by [`LONGEST_LINE`]. It ends at the first error, and before a torn tail. Of a long record a second
+/// thread reads ahead.
 pub struct Reader {
-    source: BufReader<File>,
+    source: Source,
+    batch: Batch,
     path: PathBuf,
-    line: Vec<u8>,
-    hasher: Sha256,
     events: u64,
     bytes: u64,
     torn: Option<Torn>,
+    /// The digest before a torn tail that looked like a line.
+    before_torn: Option<Sha256>,
     ended: bool,
 }
 
@@ -112,14 +117,27 @@ impl Reader {
     }
 
     pub(crate) fn of(file: File, path: PathBuf) -> Reader {
-        let source = BufReader::with_capacity(64 * 1024, file);
-        let (line, hasher) = (Vec::new(), Sha256::new());
-        Reader { source, path, line, hasher, events: 0, bytes: 0, torn: None, ended: false }
+        let lines = Lines::of(file);
+        let batch = Batch::at(&lines);
+        let source = Source::Here(lines);
+        Reader { source, batch, path, events: 0, bytes: 0, torn: None, before_torn: None, ended: false }
+    }
+
+    /// Reads on after a point that is known, where the bytes before it are still those.
+    pub(crate) fn after(file: File, path: &Path, known: &Position) -> Result<Option<Reader>, DiskError> {
+        let mut lines = Lines::of(file);
+        if !lines.skip(known).map_err(cannot("read", path))? {
+            return Ok(None);
+        }
+        let batch = Batch::at(&lines);
+        let (source, path) = (Source::Here(lines), path.to_owned());
+        let Position { events, bytes, .. } = *known;
+        Ok(Some(Reader { source, batch, path, events, bytes, torn: None, before_torn: None, ended: false }))
     }
 
     /// The point after the last event that was given.
     pub fn position(&self) -> Position {
-        Position { events: self.events, bytes: self.bytes, sha256: hex(self.hasher.clone()) }
+        Position { events: self.events, bytes: self.bytes, sha256: hex(self.digest()) }
     }
 
     /// The torn tail that reading ended at, if it did.
@@ -129,81 +147,106 @@ impl Reader {
 
     /// The digest so far, to go on from.
     pub(crate) fn into_hasher(self) -> Sha256 {
-        self.hasher
+        self.digest()
+    }
+
+    fn digest(&self) -> Sha256 {
+        self.before_torn.clone().unwrap_or_else(|| self.batch.digest())
     }
 
     fn advance(&mut self) -> Result<Option<Stamped>, ReadError> {
-        let failed = cannot("read", &self.path);
-        let read = match self.next_line() {
-            Ok(read) => read,
-            Err(cause) => return Err(failed(cause).into()),
-        };
-        let (bytes, whole) = match read {
-            Line::End => return Ok(None),
-            Line::Unterminated { bytes } => {
-                self.torn = Some(Torn { offset: self.bytes, bytes });
-                return Ok(None);
+        while self.batch.is_used_up() {
+            let event = self.events;
+            match self.batch.after {
+                After::More => self.batch = self.source.next().map_err(cannot("read", &self.path))?,
+                After::Nothing => return Ok(None),
+                After::TooLong { followed: true, .. } => {
+                    let reason = format!("the line is longer than {LONGEST_LINE} bytes");
+                    return Err(ReadError::Altered { event, reason });
+                }
+                After::Unterminated { bytes, .. } | After::TooLong { bytes, followed: false } => {
+                    self.torn = Some(Torn { offset: self.bytes, bytes });
+                    return Ok(None);
+                }
             }
-            Line::TooLong { bytes } => (bytes, false),
-            Line::Whole { bytes } => (bytes, true),
-        };
+        }
         let event = self.events;
-        let content = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-        let decoded = match whole {
-            true => decode(content, event, &hex(self.hasher.clone())),
-            false => Err(LineFault::Unparsable(format!("the line is longer than {LONGEST_LINE} bytes"))),
-        };
+        let (decoded, bytes) = self.batch.take();
         let stamped = match decoded {
             Ok(stamped) => stamped,
             Err(LineFault::Unparsable(reason)) => {
-                if !self.source.fill_buf().map_err(failed)?.is_empty() {
-                    return Err(ReadError::Altered { event, reason });
-                }
-                self.torn = Some(Torn { offset: self.bytes, bytes });
+                let before = self.batch.digest_before_last();
+                // A write of two lines of which the disk kept the second: both were never acknowledged.
+                let torn = has_hole(self.batch.last_line(), self.bytes);
+                let rest = match self.rest(torn).map_err(cannot("read", &self.path))? {
+                    Some(rest) => rest,
+                    None => return Err(ReadError::Altered { event, reason }),
+                };
+                self.before_torn = Some(before);
+                self.torn = Some(Torn { offset: self.bytes, bytes: bytes + rest });
                 return Ok(None);
             }
             Err(LineFault::Wrong(reason)) => return Err(ReadError::Altered { event, reason }),
             Err(LineFault::NewerVersion(found)) => return Err(ReadError::NewerVersion { found }),
             Err(LineFault::UnknownEvent(kind)) => return Err(ReadError::UnknownEvent { event, kind }),
         };
-        self.hasher.update(&self.line);
         self.bytes += bytes;
         self.events += 1;
         Ok(Some(stamped))
     }
 
-    /// Reads up to the next LF into `self.line`, never more than [`LONGEST_LINE`] of it.
-    fn next_line(&mut self) -> io::Result<Line> {
-        self.line.clear();
-        let read = (&mut self.source).take(LONGEST_LINE as u64).read_until(b'\n', &mut self.line)?;
-        let mut bytes = read as u64;
-        match () {
-            () if read == 0 => Ok(Line::End),
-            () if self.line.ends_with(b"\n") => Ok(Line::Whole { bytes }),
-            () if read < LONGEST_LINE => Ok(Line::Unterminated { bytes }),
-            () => loop {
-                let buffered = self.source.fill_buf()?;
-                let (used, terminated) = match buffered.iter().position(|byte| *byte == b'\n') {
-                    Some(at) => (at + 1, true),
-                    None => (buffered.len(), false),
-                };
-                self.source.consume(used);
-                bytes += used as u64;
-                match (terminated, used) {
-                    (true, _) => return Ok(Line::TooLong { bytes }),
-                    (false, 0) => return Ok(Line::Unterminated { bytes }),
-                    (false, _) => {}
+    /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the line was
+    /// written in part only (`torn`), no more than what the same write can have put there, which is one line less than
+    /// [`AT_ONCE`], and the zeros that were there before.
+    fn rest(&mut self, torn: bool) -> io::Result<Option<u64>> {
+        let (mut bytes, mut lines) = (0, 1);
+        loop {
+            let read = match self.next_raw()? {
+                Raw::End => return Ok(Some(bytes)),
+                _ if !torn => return Ok(None),
+                Raw::TooLong => return Ok(None),
+                Raw::Line { bytes } => {
+                    lines += 1;
+                    bytes
                 }
-            },
+                Raw::Unterminated { zeros: false, .. } if lines >= AT_ONCE => return Ok(None),
+                Raw::Unterminated { bytes, .. } => bytes,
+            };
+            if lines > AT_ONCE {
+                return Ok(None);
+            }
+            bytes += read;
         }
+    }
+
+    /// What follows, as it stands: once a line is no event, only that matters.
+    fn next_raw(&mut self) -> io::Result<Raw> {
+        while self.batch.is_used_up() {
+            match self.batch.after {
+                After::More => self.batch = self.source.next()?,
+                After::Nothing => return Ok(Raw::End),
+                After::Unterminated { bytes, zeros } => {
+                    self.batch.after = After::Nothing;
+                    return Ok(Raw::Unterminated { bytes, zeros });
+                }
+                After::TooLong { .. } => return Ok(Raw::TooLong),
+            }
+        }
+        Ok(Raw::Line { bytes: self.batch.take_raw() })
     }
 }
 
-enum Line {
+/// Something that follows a line.
+#[derive(Clone, Copy, PartialEq)]
+enum Raw {
+    /// Nothing does.
     End,
-    Whole { bytes: u64 },
-    Unterminated { bytes: u64 },
-    TooLong { bytes: u64 },
+    /// A line of so many bytes.
+    Line { bytes: u64 },
+    /// Bytes without an LF; whether they are all zeros.
+    Unterminated { bytes: u64, zeros: bool },
+    /// A line that is longer than a line may be.
+    TooLong,
 }
 
 impl Iterator for Reader {
@@ -250,9 +293,37 @@ pub fn read(dir: &Path) -> Result<Read, ReadError> {
     Ok(Read { events, position: reader.position(), torn: reader.torn(), seal })
 }
 
+/// A digest in lower-case hex.
+#[derive(Clone, Copy)]
+pub(crate) struct Hex([u8; 64]);
+
+impl Hex {
+    #[cfg(test)]
+    pub(crate) fn of(digits: &str) -> Hex {
+        Hex(digits.as_bytes().try_into().expect("64 digits"))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Hex digits are ASCII, so the empty text stands for nothing that happens.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 /// A finished digest in lower-case hex.
+pub(crate) fn hex_of(hasher: Sha256) -> Hex {
+    let (digits, mut hex) = (b"0123456789abcdef", [0; 64]);
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(hasher.finalize()) {
+        pair[0] = digits[usize::from(byte >> 4)];
+        pair[1] = digits[usize::from(byte & 15)];
+    }
+    Hex(hex)
+}
+
+/// As [`hex_of`], as a text.
 pub(crate) fn hex(hasher: Sha256) -> String {
-    let digits = b"0123456789abcdef";
-    let nibbles = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.map(|nibble| char::from(digits[usize::from(nibble)])).collect()
+    hex_of(hasher).as_str().to_owned()
 }

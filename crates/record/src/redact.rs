@@ -243,6 +243,11 @@ impl MaskStream {
         }
     }
 
+    /// What is held back: it may begin a secret.
+    pub fn held(&self) -> &[u8] {
+        &self.held
+    }
+
     /// Masks for another redactor from here on; what is held back is looked at anew.
     pub fn switch(&mut self, redactor: &Redactor) {
         self.matcher.clone_from(&redactor.matcher);

@@ -1,18 +1,19 @@
 //! Proof of a record's bytes: chain, blobs, seal (record.md section 5). Signatures and conformity come on top.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Event, Stamped};
+use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped, Verdict};
 
-use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256, check, referenced};
+use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256};
 use crate::disk::{DiskError, cannot};
 use crate::expunge::{EXPUNGED, Expunged, Tombstone, read as tombstone};
 use crate::find::number_of;
+use crate::kept::Blobs;
 use crate::reader::{Position, ReadError, Reader, Torn};
+use crate::reference::each_reference;
 use crate::seal::{Seal, read_seal};
 
 /// What a record was proved to be.
@@ -93,10 +94,10 @@ impl fmt::Display for RecordVerdict {
 pub struct BytesReport {
     /// What it is, as far as bytes go.
     pub verdict: RecordVerdict,
-    /// The events up to the first thing that is wrong.
-    pub events: Vec<Stamped>,
-    /// The point after the last of them.
+    /// The point after the last event before the first thing that is wrong.
     pub position: Position,
+    /// How many blobs are what the record says: all that events refer to, but for the expunged ones.
+    pub blobs: usize,
     /// Blobs that were expunged, in the order of the events that name them first.
     pub expunged: Vec<Expunged>,
     /// A torn tail.
@@ -113,9 +114,28 @@ pub struct BytesReport {
 ///
 /// An error means that nothing could be proved: not readable, no record, or a newer format version.
 pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
+    prove(dir, |_, _| {})
+}
+
+/// What of the events is needed once they have gone by.
+#[derive(Default)]
+struct Seen {
+    opened: Option<Box<RunOpened>>,
+    /// The verdict, where the last event is `run.closed`.
+    closed: Option<Verdict>,
+    expunged: Vec<Expunged>,
+}
+
+/// As [`verify_bytes`]; whoever watches sees each event once chain and blobs up to it were proved.
+///
+/// One pass, and no event is kept: memory does not grow with the record, but for 41 bytes or so a blob.
+pub(crate) fn prove(
+    dir: &Path,
+    mut watch: impl FnMut(&Stamped, &mut Blobs<'_>),
+) -> Result<BytesReport, ReadError> {
     let mut reader = Reader::open(dir)?;
-    let (mut events, mut named, mut expunged) = (Vec::new(), HashSet::new(), Vec::new());
-    let wrong = check_events(dir, &mut reader, &mut events, &mut named, &mut expunged)?;
+    let (mut seen, mut blobs) = (Seen::default(), Blobs::of(dir));
+    let wrong = check_events(&mut reader, &mut seen, &mut blobs, &mut watch)?;
     let seal = match read_seal(dir) {
         Err(ReadError::Seal(reason)) => Err(reason),
         seal => Ok(seal?),
@@ -125,20 +145,19 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
     let all_read = wrong.is_none();
     let verdict = match wrong {
         Some(verdict) => verdict,
-        None => judge(&events, &position, torn, seal.as_ref(), &mut remarks),
+        None => judge(&seen, &position, torn, seal.as_ref(), &mut remarks),
     };
-    let verdict = with_expunged(verdict, &expunged, &mut remarks);
-    if let (Some(number), Some(Stamped { event: Event::RunOpened(opened), .. })) =
-        (number_of(dir), events.first())
+    let verdict = with_expunged(verdict, &seen.expunged, &mut remarks);
+    if let (Some(number), Some(opened)) = (number_of(dir), &seen.opened)
         && number != opened.number
     {
         remarks.push(format!("the directory has the number {number} and the record {}", opened.number));
     }
     let mut unreferenced = Vec::new();
     if all_read {
-        unreferenced = list(&dir.join(SHA256))?;
-        unreferenced.retain(|name| !named.contains(name.strip_suffix(EXPUNGED).unwrap_or(name)));
-        let partial = list(&dir.join(BLOBS))?.into_iter().filter(|name| name.starts_with(PARTIAL)).count();
+        let named = |name: &str| blobs.names(name.strip_suffix(EXPUNGED).unwrap_or(name));
+        unreferenced = list(&dir.join(SHA256), |name| !named(name))?;
+        let partial = list(&dir.join(BLOBS), |name| name.starts_with(PARTIAL))?.len();
         if partial > 0 {
             remarks.push(format!(
                 "{partial} blob(s) were being written when a driver crashed: {BLOBS}/{PARTIAL}*"
@@ -146,21 +165,22 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
         }
     }
     let seal = seal.ok().flatten();
-    Ok(BytesReport { verdict, events, position, expunged, torn, seal, unreferenced, remarks })
+    let (expunged, blobs) = (seen.expunged, blobs.count());
+    let blobs = blobs.saturating_sub(expunged.len());
+    Ok(BytesReport { verdict, position, blobs, expunged, torn, seal, unreferenced, remarks })
 }
 
 /// Chain and blobs, in the order of events, up to the first thing that is wrong.
 fn check_events(
-    dir: &Path,
     reader: &mut Reader,
-    events: &mut Vec<Stamped>,
-    named: &mut HashSet<String>,
-    expunged: &mut Vec<Expunged>,
+    seen: &mut Seen,
+    blobs: &mut Blobs<'_>,
+    watch: &mut impl FnMut(&Stamped, &mut Blobs<'_>),
 ) -> Result<Option<RecordVerdict>, ReadError> {
-    let mut checked: HashSet<BlobRef> = HashSet::new();
+    let altered = |event, reason| Ok(Some(RecordVerdict::Altered { event, reason }));
     let mut id = String::new();
+    let mut new = Vec::new();
     for stamped in reader {
-        let altered = |event, reason| Ok(Some(RecordVerdict::Altered { event, reason }));
         let stamped = match stamped {
             Ok(stamped) => stamped,
             Err(ReadError::Altered { event, reason }) => return altered(event, reason),
@@ -171,27 +191,34 @@ fn check_events(
             Err(other) => return Err(other),
         };
         let n = stamped.n;
-        let blobs = match referenced(&stamped.event) {
-            Ok(blobs) => blobs,
-            Err(e) => return altered(n, e.to_string()),
+        seen.closed = match &stamped.event {
+            Event::RunClosed { verdict } => Some(*verdict),
+            _ => None,
         };
         if let Event::RunOpened(opened) = &stamped.event {
             id.clone_from(&opened.id);
+            seen.opened.get_or_insert_with(|| opened.clone());
         }
-        events.push(stamped);
-        for blob in blobs {
-            if checked.contains(&blob) {
+        let mut find = |sha256: &str, bytes| {
+            if !blobs.knows(sha256, bytes) {
+                new.push(BlobRef { sha256: sha256.to_owned(), bytes });
+            }
+        };
+        if let Err(e) = each_reference(&stamped.event, &mut find) {
+            return altered(n, e.to_string());
+        }
+        for blob in new.drain(..) {
+            if blobs.knows(&blob.sha256, blob.bytes) {
                 continue;
             }
-            let found = check(dir, &blob);
+            let found = blobs.check(&blob);
             let still_there = found.is_ok();
             if matches!(found, Ok(()) | Err(BlobError::Missing(_))) {
-                match tombstone(dir, &id, &blob) {
+                match tombstone(blobs.dir, &id, &blob) {
                     Err(reason) => return altered(n, format!("the blob {}: {reason}", blob.sha256)),
                     Ok(Some(tombstone)) => {
-                        expunged.push(Expunged { event: n, tombstone, still_there });
-                        named.insert(blob.sha256.clone());
-                        checked.insert(blob);
+                        seen.expunged.push(Expunged { event: n, tombstone, still_there });
+                        blobs.bury(&blob);
                         continue;
                     }
                     Ok(None) => {}
@@ -202,9 +229,9 @@ fn check_events(
                 Err(BlobError::Disk(error)) => return Err(error.into()),
                 Err(error) => return altered(n, error.to_string()),
             }
-            named.insert(blob.sha256.clone());
-            checked.insert(blob);
+            blobs.settle(&blob);
         }
+        watch(&stamped, blobs);
     }
     Ok(None)
 }
@@ -232,7 +259,7 @@ fn with_expunged(verdict: RecordVerdict, expunged: &[Expunged], remarks: &mut Ve
 
 /// What whole lines, torn tail and seal say together.
 fn judge(
-    events: &[Stamped],
+    seen: &Seen,
     position: &Position,
     torn: Option<Torn>,
     seal: Result<&Option<Seal>, &String>,
@@ -240,16 +267,13 @@ fn judge(
 ) -> RecordVerdict {
     let last = position.events.saturating_sub(1);
     let altered = |event, reason: String| RecordVerdict::Altered { event, reason };
-    let closed = events.iter().rev().take(1).find_map(|stamped| match &stamped.event {
-        Event::RunClosed { verdict } => Some(*verdict),
-        _ => None,
-    });
+    let closed = seen.closed;
     let seal = match seal {
         Err(reason) => return altered(last, format!("seal.json is no seal: {reason}")),
         Ok(Some(seal)) => seal,
         Ok(None) => {
             return match (torn, closed) {
-                _ if events.is_empty() => {
+                _ if seen.opened.is_none() => {
                     RecordVerdict::Truncated { reason: "there is no complete first event".into() }
                 }
                 (Some(_), Some(_)) => altered(position.events, "bytes follow `run.closed`".into()),
@@ -287,22 +311,16 @@ fn judge(
     if position.events > seal.events || torn.is_some() {
         return altered(seal.events, "it was added after the record was sealed".into());
     }
-    match mismatch(events, position, closed, seal) {
+    match mismatch(seen, position, seal) {
         Some(what) => altered(last, format!("the seal has {what}")),
         None => RecordVerdict::IntactComplete,
     }
 }
 
 /// What a seal over as much as there is says otherwise.
-fn mismatch(
-    events: &[Stamped],
-    position: &Position,
-    closed: Option<holdpoint_engine::Verdict>,
-    seal: &Seal,
-) -> Option<&'static str> {
-    let Some(Stamped { event: Event::RunOpened(opened), .. }) = events.first() else {
-        return Some("nothing under it");
-    };
+fn mismatch(seen: &Seen, position: &Position, seal: &Seal) -> Option<&'static str> {
+    let Seen { opened: Some(opened), closed, .. } = seen else { return Some("nothing under it") };
+    let closed = *closed;
     let parts = [
         (seal.bytes == position.bytes, "another length"),
         (seal.sha256 == position.sha256, "another digest"),
@@ -315,15 +333,16 @@ fn mismatch(
     parts.into_iter().find(|(fits, _)| !fits).map(|(_, what)| what)
 }
 
-/// The names in a directory of the record; none if it is not there.
-fn list(dir: &Path) -> Result<Vec<String>, DiskError> {
+/// The names in a directory of the record that are wanted; none if it is not there.
+fn list(dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, DiskError> {
     let entries = match fs::read_dir(dir) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(cannot("list", dir))?,
     };
     let mut names = Vec::new();
     for entry in entries {
-        names.push(entry.map_err(cannot("list", dir))?.file_name().to_string_lossy().into_owned());
+        let name = entry.map_err(cannot("list", dir))?.file_name();
+        names.extend(Some(name.to_string_lossy()).filter(|name| wanted(name)).map(|name| name.into_owned()));
     }
     names.sort();
     Ok(names)

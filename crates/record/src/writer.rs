@@ -1,7 +1,6 @@
 //! Appending to a record: durable before it returns, and never again after an error (record.md section 3).
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
@@ -11,12 +10,13 @@ use sha2::{Digest, Sha256};
 use crate::blob::{BLOBS, BlobError, Poison, SHA256};
 use crate::disk::{DiskError, cannot, make_dir, make_file, sync_dir};
 use crate::find::number_of;
-use crate::keep::{BlobWriter, Keeper};
 use crate::line::{encode, stored_time};
 use crate::lock::{Holder, RunLock};
 use crate::open::{OpenError, take_lock};
 use crate::reader::{Position, Reader, hex};
+use crate::room::Roomy;
 use crate::seal::{Seal, SealError, write_seal};
+use crate::waiting::{BlobWriter, Keeper};
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
@@ -54,25 +54,16 @@ pub enum WriteError {
     Blob(BlobError),
 }
 
+/// As many events are written at once: the end of a block and the start of the next.
+pub(crate) const AT_ONCE: usize = 2;
+
 /// The file of events, so that tests can let it fail.
 pub(crate) trait Log: Send {
     fn length(&self) -> io::Result<u64>;
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     fn sync(&mut self) -> io::Result<()>;
-}
-
-impl Log for File {
-    fn length(&self) -> io::Result<u64> {
-        Ok(self.metadata()?.len())
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
-    }
+    /// Nothing follows: cuts off what was kept free for more.
+    fn give_back(&mut self) -> io::Result<()>;
 }
 
 /// The one writer of a run. Holds its lock until it is dropped.
@@ -129,7 +120,7 @@ impl Writer {
         sync_dir(dir)?;
         let (end, poison) = (End::default(), Poison::default());
         let keeper = Keeper::new(dir, poison.clone());
-        Ok(Writer { dir: dir.to_owned(), log: Box::new(log), lock, end, poison, keeper })
+        Ok(Writer { dir: dir.to_owned(), log: Box::new(Roomy::at(log, 0)), lock, end, poison, keeper })
     }
 
     /// The run directory.
@@ -154,7 +145,10 @@ impl Writer {
         stamped.pop().ok_or(WriteError::Poisoned)
     }
 
-    /// Appends several events with one write and one `fdatasync`; all are durable when this returns.
+    /// Appends several events, two with one write and one `fdatasync`; all are durable when this returns.
+    ///
+    /// Never more at once: a write over zeros may be kept in parts by a machine that loses power, and then only its
+    /// last two lines are in question (the reader knows them).
     ///
     /// After a failed write or sync it refuses everything: a sync that failed once may claim success the next time.
     pub fn append_all(
@@ -162,7 +156,8 @@ impl Writer {
         events: impl IntoIterator<Item = (Timestamp, Event)>,
     ) -> Result<Vec<Stamped>, WriteError> {
         self.poison.check()?;
-        let (mut end, mut lines, mut stamped) = (self.end.clone(), Vec::new(), Vec::new());
+        let (mut end, mut stamped) = (self.end.clone(), Vec::new());
+        let (mut lines, mut ends) = (Vec::new(), Vec::new());
         for (at, event) in events {
             self.may_follow(&end, &event)?;
             let one = Stamped { n: end.events, prev: hex(end.hasher.clone()), at: stored_time(at), event };
@@ -174,15 +169,19 @@ impl Writer {
             end.bytes += line.len() as u64;
             end.events += 1;
             end.pass(&one.event);
-            lines.extend_from_slice(&line);
+            lines.push(line);
+            ends.push(end.clone());
             stamped.push(one);
         }
         if !lines.is_empty() {
             // What these events name is durable before they are.
             self.keeper.settle()?;
-            let written = self.write(&lines);
+        }
+        for (lines, ends) in lines.chunks(AT_ONCE).zip(ends.chunks(AT_ONCE)) {
+            let Some(end) = ends.last() else { continue };
+            let written = self.write(&lines.concat(), end.closed.is_some());
             self.poison.on_error(written)?;
-            self.end = end;
+            self.end = end.clone();
         }
         Ok(stamped)
     }
@@ -206,13 +205,16 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+    fn write(&mut self, lines: &[u8], last: bool) -> Result<(), WriteError> {
         let path = self.dir.join(LOG);
         let (found, expected) = (self.log.length().map_err(cannot("read", &path))?, self.end.bytes);
         if found != expected {
             return Err(WriteError::Changed { path, found, expected });
         }
         self.log.append(lines).map_err(cannot("write to", &path))?;
+        if last {
+            self.log.give_back().map_err(cannot("cut", &path))?;
+        }
         Ok(self.log.sync().map_err(cannot("sync", &path))?)
     }
 

@@ -1,7 +1,7 @@
 //! What a failing disk does to a writer.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use holdpoint_engine::{By, Event, Verdict, Via};
@@ -11,7 +11,7 @@ use crate::Store;
 
 /// Fails where it is told to, once, and would claim success afterwards.
 struct Faulty {
-    file: File,
+    file: Roomy,
     fault: Option<Fault>,
 }
 
@@ -21,6 +21,7 @@ enum Fault {
     Write,
     HalfAWrite,
     Sync,
+    Cut,
 }
 
 impl Faulty {
@@ -52,6 +53,11 @@ impl Log for Faulty {
     fn sync(&mut self) -> io::Result<()> {
         self.at(Fault::Sync)?;
         self.file.sync()
+    }
+
+    fn give_back(&mut self) -> io::Result<()> {
+        self.at(Fault::Cut)?;
+        self.file.give_back()
     }
 }
 
@@ -95,7 +101,8 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = run(dir.path());
         let (run, before) = (writer.dir().to_owned(), writer.position());
-        let file = OpenOptions::new().read(true).append(true).open(run.join(LOG)).unwrap();
+        let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
+        let file = Roomy::at(file, before.bytes);
         let mut piecewise = writer.blob_writer().unwrap();
         writer.log = Box::new(Faulty { file, fault: Some(fault) });
         let error = writer.append(at(), note("lost")).unwrap_err();
@@ -109,6 +116,18 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
         assert_eq!(events.len(), if fault == Fault::Sync { 2 } else { 1 });
         writer.append(at(), note("on")).unwrap();
     }
+}
+
+#[test]
+fn an_end_that_cannot_be_cut_to_its_length_is_not_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = run(dir.path());
+    let file = OpenOptions::new().read(true).write(true).open(writer.dir().join(LOG)).unwrap();
+    let file = Roomy::at(file, writer.position().bytes);
+    writer.log = Box::new(Faulty { file, fault: Some(Fault::Cut) });
+    let error = writer.append(at(), Event::RunClosed { verdict: Verdict::Passed }).unwrap_err();
+    assert!(error.to_string().contains("cannot cut"), "{error}");
+    refuses_everything(writer);
 }
 
 /// Writes down what is asked of it.
@@ -129,10 +148,15 @@ impl Log for Recording {
         self.0.lock().unwrap().push("sync");
         Ok(())
     }
+
+    fn give_back(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap().push("cut");
+        Ok(())
+    }
 }
 
 #[test]
-fn several_events_take_one_write_and_one_sync_and_both_before_it_returns() {
+fn two_events_take_one_write_and_one_sync_and_both_before_it_returns() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = run(dir.path());
     let calls = std::sync::Arc::default();
@@ -143,13 +167,18 @@ fn several_events_take_one_write_and_one_sync_and_both_before_it_returns() {
     assert_eq!(*calls.lock().unwrap(), ["write", "sync"]);
     writer.append(at(), note("three")).unwrap();
     assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "sync"]);
+    calls.lock().unwrap().clear();
+    let closed = Event::RunClosed { verdict: Verdict::Passed };
+    writer.append_all([(at(), note("four")), (at(), note("five")), (at(), closed)]).unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "cut", "sync"]);
 }
 
 #[test]
 fn a_full_disk_poisons_the_writer() {
     let dir = tempfile::tempdir().unwrap();
     let (number, mut writer) = Store::open(dir.path()).create_run("x").unwrap();
-    writer.log = Box::new(OpenOptions::new().read(true).write(true).open("/dev/full").unwrap());
+    let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+    writer.log = Box::new(Roomy::at(full, 0));
     let error = writer.append(at(), opened(FORMAT, number)).unwrap_err();
     assert!(
         error.to_string().starts_with("cannot write to ") && error.to_string().contains("run.jsonl: "),
@@ -188,7 +217,8 @@ fn what_somebody_else_wrote_stops_the_writer() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = run(dir.path());
     let path = writer.dir().join(LOG);
-    OpenOptions::new().append(true).open(&path).unwrap().append(b"x").unwrap();
+    let mut other = OpenOptions::new().append(true).open(&path).unwrap();
+    other.write_all(b"x").unwrap();
     assert!(matches!(writer.append(at(), note("x")), Err(WriteError::Changed { .. })));
     refuses_everything(writer);
 }

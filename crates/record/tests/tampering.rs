@@ -25,7 +25,7 @@ fn an_untouched_record_is_intact() {
         report.verdict.intact() && report.remarks.is_empty() && report.unreferenced.is_empty(),
         "{report:?}"
     );
-    assert_eq!((report.events.len(), report.seal.unwrap().events), (7, 7));
+    assert_eq!((report.position.events, report.seal.unwrap().events), (7, 7));
 
     let report = verify_bytes(&bench.open_record()).unwrap();
     assert_eq!(report.verdict.to_string(), "intact, open");

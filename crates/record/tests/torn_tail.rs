@@ -58,6 +58,91 @@ fn a_batch_that_was_cut_anywhere_recovers_to_its_whole_events() {
     }
 }
 
+/// A driven record that is long enough to be written into room, up to its last two events and with them; and both as
+/// they stand on the disk, room included.
+fn long_record(bench: &Bench) -> (std::path::PathBuf, Vec<u8>, Vec<u8>) {
+    let mut writer = bench.driven();
+    let (dir, path) = (writer.dir().to_owned(), writer.dir().join(holdpoint_record::LOG));
+    while log(&dir).last() != Some(&0) {
+        writer.append(now(), note(&"x".repeat(3000))).unwrap();
+    }
+    let before = log(&dir);
+    let pair = [(now(), note(&"y".repeat(900))), (now(), note(&"z".repeat(500)))];
+    writer.append_all(pair).unwrap();
+    let after = std::fs::read(path).unwrap();
+    assert_eq!(before.len(), after.len(), "there was room");
+    drop(writer);
+    (dir, before, after)
+}
+
+#[test]
+fn a_power_cut_that_keeps_any_sectors_of_the_last_write_costs_no_event_before_it() {
+    let bench = Bench::new();
+    let (dir, before, after) = long_record(&bench);
+    let end = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let (first, last) = (end(&before) / 512, (end(&after) - 1) / 512);
+    let (events, sectors) = (lines(&before[..end(&before)]).len(), last - first + 1);
+    assert!((3..8).contains(&sectors), "{sectors}");
+    for kept in 0..1_u32 << sectors {
+        let mut disk = before.clone();
+        for sector in (0..sectors).filter(|sector| kept & (1 << sector) != 0) {
+            let range = (first + sector) * 512..(first + sector + 1) * 512;
+            disk[range.clone()].copy_from_slice(&after[range]);
+        }
+        set_log(&dir, &disk);
+        let report = verify_bytes(&dir).unwrap();
+        assert_eq!(report.verdict, RecordVerdict::IntactOpen, "{kept:b}");
+        let (mut writer, found, recovered) = Writer::open(&dir).unwrap();
+        let torn = recovered.expect("zeros at least").torn;
+        assert!((events..=events + 2).contains(&found.len()), "{kept:b}: {}", found.len());
+        assert_eq!(found.len() == events + 2, kept == (1 << sectors) - 1, "{kept:b}");
+        let whole = writer.position().bytes as usize;
+        assert_eq!(log(&dir), disk[..whole], "{kept:b}");
+        assert_eq!(blob(&dir, &torn).unwrap(), disk[whole..], "{kept:b}");
+        writer.append(now(), Event::LogRecovered { torn }).unwrap();
+        drop(writer);
+        assert_eq!(read(&dir).unwrap().events.len(), found.len() + 1);
+    }
+}
+
+#[test]
+fn zeros_where_more_was_written_since_are_no_torn_write() {
+    let bench = Bench::new();
+    let (dir, _, after) = long_record(&bench);
+    let good = after.len() - after.iter().rev().take_while(|byte| **byte == 0).count();
+    // A sector of every event but the last two.
+    let mut from = 0;
+    let all = lines(&after[..good]);
+    for line in &all[..all.len() - 2] {
+        let sector = (from + line.len() / 2) / 512 * 512;
+        from += line.len();
+        let mut disk = after.clone();
+        disk[sector..sector + 512].fill(0);
+        set_log(&dir, &disk);
+        assert!(matches!(verify_bytes(&dir).unwrap().verdict, RecordVerdict::Altered { .. }), "{sector}");
+        assert!(Writer::open(&dir).is_err());
+        assert_eq!(log(&dir), disk);
+    }
+    // One byte alone is no sector, wherever it is.
+    for at in (0..good).step_by(61) {
+        let mut disk = after[..good].to_vec();
+        disk[at] = 0;
+        set_log(&dir, &disk);
+        let last = at >= good - all[all.len() - 1].len();
+        assert_eq!(Writer::open(&dir).is_ok(), last, "{at}");
+    }
+}
+
+#[test]
+fn what_lets_go_of_an_open_record_leaves_no_zeros() {
+    let bench = Bench::new();
+    let (dir, _, after) = long_record(&bench);
+    let good = log(&dir);
+    assert!(after.starts_with(&good) && good.ends_with(b"\n") && after.len() > good.len());
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!((report.verdict, report.torn), (RecordVerdict::IntactOpen, None));
+}
+
 #[test]
 fn a_torn_tail_longer_than_any_line_is_kept_whole() {
     let bench = Bench::new();

@@ -1,14 +1,14 @@
 //! A run as an asciicast (version 3), for players that know nothing of run-books.
 //!
 //! The format: one JSON object as a head, then one array `[interval, code, data]` a line, the interval in seconds
-//! since the line before. Codes used here: `o` output, `m` marker, `x` the exit code.
+//! since the line before. Codes used here: `o` output, `m` marker, `r` another size, `x` the exit code.
 
 use std::time::Duration;
 
 use holdpoint_engine::{Event, Outcome, Verdict};
 
 use crate::text::visible;
-use crate::{CommandKind, Frame, FrameKind, Material, ReportError, Stream, took};
+use crate::{CommandKind, Drawing, Frame, FrameKind, Material, ReportError, Stream, took};
 
 const COLUMNS: u16 = 100;
 const ROWS: u16 = 30;
@@ -31,7 +31,14 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         "timestamp": first.at.as_second(),
         "title": one_line(&title),
     });
-    let mut tape = Tape { m, text: format!("{head}\n"), before: Duration::ZERO, pending: Default::default() };
+    let mut tape = Tape {
+        m,
+        text: format!("{head}\n"),
+        before: Duration::ZERO,
+        pending: Default::default(),
+        screen: None,
+        size: (COLUMNS, ROWS),
+    };
     tape.line(Duration::ZERO, &bold(&one_line(&title)));
     let about = format!("{} · {}", opened.runbook.path, opened.environment.name);
     tape.line(Duration::ZERO, &one_line(&about));
@@ -47,6 +54,18 @@ struct Tape<'a> {
     before: Duration,
     /// Unfinished lines of standard output and standard error.
     pending: [Vec<u8>; 2],
+    /// What a block with a terminal draws, while it does.
+    screen: Option<Screen>,
+    /// Columns and rows.
+    size: (u16, u16),
+}
+
+/// What is drawn on a block's terminal.
+#[derive(Default)]
+struct Screen {
+    drawing: Drawing,
+    /// Half a character, whose other half comes with the next piece.
+    half: Vec<u8>,
 }
 
 impl Tape<'_> {
@@ -90,6 +109,36 @@ impl Tape<'_> {
         self.line(at, &format!("{gutter}{text}"));
     }
 
+    /// Output as a program drew it, and no more than what draws.
+    fn drawn(&mut self, at: Duration, bytes: &[u8]) {
+        let Some(screen) = &mut self.screen else { return };
+        let mut all = std::mem::take(&mut screen.half);
+        all.extend(screen.drawing.push(bytes));
+        let whole = match std::str::from_utf8(&all) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => all.len(),
+        };
+        screen.half = all.split_off(whole);
+        if !all.is_empty() {
+            self.event(at, "o", &String::from_utf8_lossy(&all));
+        }
+    }
+
+    fn resize(&mut self, at: Duration, size: (u16, u16)) {
+        if size != self.size {
+            self.size = size;
+            self.event(at, "r", &format!("{}x{}", size.0, size.1));
+        }
+    }
+
+    /// A block with a terminal has ended.
+    fn after_screen(&mut self, at: Duration) {
+        if let Some(screen) = self.screen.take() {
+            self.event(at, "o", &format!("{}\r\n", screen.drawing.end()));
+            self.resize(at, (COLUMNS, ROWS));
+        }
+    }
+
     fn unfinished(&mut self, at: Duration) {
         for of in [1, 0] {
             let rest = std::mem::take(&mut self.pending[of]);
@@ -101,13 +150,22 @@ impl Tape<'_> {
 
     fn frame(&mut self, frame: &Frame) {
         let at = frame.at;
-        if let FrameKind::Output { stream, piece } = &frame.kind {
-            return match piece.read((self.m.blob)(piece.blob())) {
-                Ok(bytes) => self.output(at, *stream, &bytes),
-                Err(why) => self.line(at, &format!("  ({why})")),
-            };
+        match &frame.kind {
+            FrameKind::Output { stream, piece } => {
+                return match piece.read((self.m.blob)(piece.blob())) {
+                    Ok(bytes) if self.screen.is_some() => self.drawn(at, &bytes),
+                    Ok(bytes) => self.output(at, *stream, &bytes),
+                    Err(why) => self.line(at, &format!("  ({why})")),
+                };
+            }
+            FrameKind::Screen { columns, rows } => {
+                self.screen.get_or_insert_default();
+                return self.resize(at, (*columns, *rows));
+            }
+            _ => {}
         }
         self.unfinished(at);
+        self.after_screen(at);
         match &frame.kind {
             FrameKind::StepHead { step, number, title } => {
                 let name = if number.is_empty() { one_line(step) } else { format!("{number} {title}") };

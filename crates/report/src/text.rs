@@ -7,6 +7,11 @@ const LONGEST_VALUE: usize = 300;
 /// pictures (`␛`), invisible and direction-changing ones become `⟨U+202E⟩`, bytes that are not UTF-8 `⟨0xFF⟩`.
 pub fn visible(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
+    let harmless = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.as_bytes().iter().all(harmless)) {
+        out.push_str(text);
+        return out;
+    }
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             if c == '\n' || c == '\t' { out.push(c) } else { push(&mut out, c) }

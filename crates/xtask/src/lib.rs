@@ -2,9 +2,12 @@
 //!
 //! Integration tests use [`product::make`] for a repository with branches, releases that serve, and a run-book.
 
+pub mod bench;
 pub mod command;
+pub mod count;
 pub mod demo;
 pub mod faults;
+pub mod fuzz;
 pub mod licences;
 pub mod product;
 pub mod suite;

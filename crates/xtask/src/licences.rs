@@ -3,19 +3,18 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::{command, target, workspace};
+use crate::{command, tools, workspace};
 
 /// Checks with cargo-deny if it can be had, else against `cargo metadata`.
 ///
 /// # Errors
 /// What is not allowed, by package.
 pub fn check() -> io::Result<()> {
-    if let Some(deny) = cargo_deny() {
+    if let Some(deny) = tools::installed("cargo-deny", None) {
         println!("    {} check licenses bans sources", deny.display());
         return command::run(
             Command::new(deny)
@@ -25,30 +24,6 @@ pub fn check() -> io::Result<()> {
     }
     println!("    cargo-deny cannot be had here; own check of licences and sources instead");
     check_metadata()
-}
-
-/// cargo-deny: the user's, else ours, else installed now (two to three minutes, once).
-fn cargo_deny() -> Option<PathBuf> {
-    if command::exists("cargo-deny") {
-        return Some(PathBuf::from("cargo-deny"));
-    }
-    let tools = target().join("tools");
-    let ours = tools.join("bin/cargo-deny");
-    if !ours.is_file() {
-        println!("    installing cargo-deny into {}, which takes some minutes, once", tools.display());
-        let mut install = Command::new("cargo");
-        install
-            .args(["install", "--quiet", "--locked", "cargo-deny", "--root"])
-            .arg(&tools)
-            .current_dir(workspace());
-        install.env("CARGO_TARGET_DIR", tools.join("build"));
-        if let Err(error) = command::run(&mut install) {
-            println!("    {error}");
-        }
-        // The build is only needed once, and large.
-        let _ = fs::remove_dir_all(tools.join("build"));
-    }
-    ours.is_file().then_some(ours)
 }
 
 #[derive(Deserialize)]

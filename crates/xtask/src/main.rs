@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{demo, faults, licences, product, suite, tidy, tools, workspace};
+use holdpoint_xtask::{bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -34,6 +34,33 @@ enum Verb {
     Tools,
     /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
     Faults,
+    /// Measure the program beside the least that the machine allows, and beside others.
+    Bench {
+        /// Only these rows.
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        rows: Vec<String>,
+        /// A third of the rounds, and less patience with who is slow.
+        #[arg(long)]
+        quick: bool,
+        /// Install others to compare with, where a registry has them.
+        #[arg(long)]
+        peers: bool,
+    },
+    /// Count the instructions of fixed work under callgrind, and hold them against the last ones accepted.
+    Count {
+        /// Make these counts the ones to hold against.
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Hunt for bytes that a reader stumbles over. Needs a nightly toolchain; keeps what it learns in target/fuzz.
+    Fuzz {
+        /// How long each target runs, in seconds.
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
+        /// Only this target; may be given more than once.
+        #[arg(long = "target", value_name = "T")]
+        targets: Vec<String>,
+    },
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -59,6 +86,9 @@ fn main() -> ExitCode {
         Verb::Test => suite::run(),
         Verb::Tools => tools::ensure(),
         Verb::Faults => faults::run(),
+        Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
+        Verb::Count { accept } => count::run(accept),
+        Verb::Fuzz { seconds, targets } => fuzz::run(&fuzz::Options { seconds, targets }),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

@@ -4,7 +4,7 @@ use std::io;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{command, licences, tidy, tools, workspace};
+use crate::{command, count, licences, tidy, tools, workspace};
 
 /// Runs every part in turn, cheapest first, and stops at the first that does not hold.
 ///
@@ -25,6 +25,7 @@ pub fn run() -> io::Result<()> {
         cargo(&["test", "--locked", "--workspace", "--exclude", "holdpoint"], &[])
     })?;
     part("journeys through the binary", || cargo(&["test", "--locked", "--package", "holdpoint"], &[]))?;
+    part("instructions of fixed work", || count::run(false))?;
     part("licences and sources of dependencies", licences::check)?;
     println!("\nAll of it holds, after {} s.", begun.elapsed().as_secs());
     Ok(())

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{command, target};
+use crate::{command, target, workspace};
 
 /// Program, and the Debian package that brings it.
 const NEEDED: &[(&str, &str)] = &[
@@ -26,8 +26,10 @@ const NEEDED: &[(&str, &str)] = &[
     ("node", "nodejs"),
     ("npm", "npm"),
     ("strace", "strace"),
+    ("vi", "vim-tiny"),
     ("faketime", "faketime"),
     ("prlimit", "util-linux"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
@@ -77,6 +79,40 @@ fn node_packages() -> io::Result<()> {
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
     command::run(npm.arg(&home).args(NODE).current_dir(&home))?;
     std::fs::write(stamp, wanted)
+}
+
+/// A subcommand of cargo: the user's, where no version is asked for; else ours below `target/tools`, installed now if
+/// need be (some minutes, once). `None` where it cannot be had.
+pub(crate) fn installed(program: &str, version: Option<&str>) -> Option<PathBuf> {
+    if version.is_none() && command::exists(program) {
+        return Some(PathBuf::from(program));
+    }
+    let tools = target().join("tools");
+    let ours = tools.join("bin").join(program);
+    let stamp = tools.join(format!("{program}.version"));
+    let wanted = version.unwrap_or_default();
+    let is_wanted = version.is_none() || std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted);
+    if !(ours.is_file() && is_wanted) {
+        println!("    installing {program} into {}, which takes some minutes, once", tools.display());
+        let mut install = Command::new("cargo");
+        install.args(["install", "--quiet", "--locked", "--force", program]);
+        if version.is_some() {
+            install.args(["--version", wanted]);
+        }
+        install.arg("--root").arg(&tools).current_dir(workspace());
+        let build = tools.join("build").join(program);
+        install.env("CARGO_TARGET_DIR", &build);
+        match command::run(&mut install) {
+            Ok(()) => drop(std::fs::write(&stamp, wanted)),
+            Err(error) => {
+                println!("    {error}");
+                return None;
+            }
+        }
+        // The build is only needed once, and large.
+        let _ = std::fs::remove_dir_all(build);
+    }
+    ours.is_file().then_some(ours)
 }
 
 fn install(packages: &[&str]) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use holdpoint_document::Block;
 use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
 
-use super::{at_most, neutralise, say, style, width};
+use super::{hung, neutralise, say, say_hung, style, value_lines, width};
 
 /// Names of known variables that a script mentions, with their values; secrets masked.
 pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
@@ -34,21 +34,43 @@ pub fn shown_command(block: &Block, script: &str, edited: bool, values: &Values,
     if edited {
         facts.push("EDITED for this run".to_owned());
     }
-    say(&style().dim().apply_to(format!("  {}", facts.join(" · "))).to_string());
+    for line in hung("  ", &facts.join(" · ")) {
+        say(&style().dim().apply_to(line).to_string());
+    }
     for line in neutralise(script.trim_end()).lines() {
         say(&format!("    {}", style().cyan().apply_to(line)));
     }
     for (name, value) in variables_of(script, values) {
-        let value = at_most(width().saturating_sub(name.len() + 12), &neutralise(&value).replace('\n', "⏎"));
-        say(&style().dim().apply_to(format!("      {name} = {value}")).to_string());
+        shown_value("      ", &name, &value);
     }
 }
 
-/// A block begins, for screens without a bar.
+/// `NAME = VALUE`, as many lines of it as can be read at a glance.
+fn shown_value(margin: &str, name: &str, value: &str) {
+    let name = format!("{margin}{name} = ");
+    let columns = width().saturating_sub(console::measure_text_width(&name) + 1);
+    let value = neutralise(value).replace('\n', "⏎");
+    for (at, line) in value_lines(columns, 4, &value).into_iter().enumerate() {
+        let name = if at == 0 { name.clone() } else { " ".repeat(console::measure_text_width(&name)) };
+        say(&style().dim().apply_to(format!("{name}{line}")).to_string());
+    }
+}
+
+/// A block begins. With a bar, which tells that something runs, only another attempt is told.
 pub fn started(id: &str, attempt: u32) {
-    if !super::bars() {
-        let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-        say(&format!("  started {id}{attempt}"));
+    match (super::bars(), attempt) {
+        (true, 1) => {}
+        (true, attempt) => say(&style().dim().apply_to(format!("  attempt {attempt}")).to_string()),
+        (false, 1) => say(&format!("  started {id}")),
+        (false, attempt) => say(&format!("  started {id}, attempt {attempt}")),
+    }
+}
+
+/// A block that did not pass is tried again by itself, after a pause.
+pub fn again(pause: std::time::Duration) {
+    if !pause.is_zero() {
+        let asks = if super::bars() { "; Ctrl-C asks instead" } else { "" };
+        say(&style().dim().apply_to(format!("  again in {}{asks}", duration(pause))).to_string());
     }
 }
 
@@ -72,23 +94,32 @@ pub fn verdict_line(finished: &Finished) {
         super::style().dim().apply_to(format!("· {ended} · {took}"))
     ));
     for (name, value) in &finished.captures {
-        let value = at_most(width().saturating_sub(name.len() + 16), &neutralise(value).replace('\n', "⏎"));
-        say(&super::style().dim().apply_to(format!("    captured {name} = {value}")).to_string());
+        shown_value("    captured ", name, value);
     }
     for remark in &finished.remarks {
-        say(&format!("    {} {}", super::style().yellow().apply_to("note:"), neutralise(remark)));
+        say_hung(&format!("    {} ", super::style().yellow().apply_to("note:")), &neutralise(remark));
     }
 }
 
 /// What was expected beside what came, for everything that did not hold.
 pub fn failure(finished: &Finished) {
     for judged in finished.expectations.iter().filter(|judged| !judged.held) {
-        say(&format!("    expected  {}", neutralise(&judged.expected)));
+        beside("    expected  ", &neutralise(&judged.expected));
         let came = neutralise(judged.came.as_deref().unwrap_or("nothing"));
-        say(&format!("    {}      {}", style().red().apply_to("came"), came));
+        beside(&format!("    {}      ", style().red().apply_to("came")), &came);
     }
     let held = finished.expectations.iter().filter(|judged| judged.held).count();
     if held > 0 && held < finished.expectations.len() {
-        say(&style().dim().apply_to(format!("    ({held} other expectations held)")).to_string());
+        let expectations = if held == 1 { "expectation" } else { "expectations" };
+        say(&style().dim().apply_to(format!("    ({held} other {expectations} held)")).to_string());
+    }
+}
+
+/// A value of an expectation: each of its lines cut where the screen ends.
+fn beside(name: &str, value: &str) {
+    let taken = console::measure_text_width(name);
+    let columns = width().saturating_sub(taken + 1);
+    for (at, line) in value.split('\n').flat_map(|line| value_lines(columns, 6, line)).enumerate() {
+        say(&format!("{}{line}", if at == 0 { name.to_owned() } else { " ".repeat(taken) }));
     }
 }

@@ -1,14 +1,16 @@
 //! The head of a run, and of each step.
 
-use holdpoint_document::{Plan, Step};
-use holdpoint_engine::{EnvironmentSeen, RunOpened, Values};
+use holdpoint_document::Plan;
+use holdpoint_engine::{EnvironmentSeen, Run, RunOpened, Values};
 
-use super::{neutralise, rule, say, style};
+use super::{neutralise, rule, say, say_hung, style};
 
-/// The environment's name in its colour: production-like ones red, rehearsals green.
+/// The environment's name in its colour: protected ones and whatever is called production red, rehearsals green.
 pub fn environment_name(environment: &EnvironmentSeen) -> String {
+    let production = environment.name.to_lowercase().starts_with("prod");
     let (style, mark) = match (environment.protected, environment.rehearsal) {
         (true, _) => (style().white().on_red().bold(), " (protected)"),
+        (false, false) if production => (style().white().on_red().bold(), ""),
         (false, true) => (style().green().bold(), " (rehearsal)"),
         (false, false) => (style().cyan().bold(), ""),
     };
@@ -30,7 +32,7 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
         (None, None) => "outside of a git repository".to_owned(),
     };
     say(&style().bold().apply_to(rule(&neutralise(&title))).to_string());
-    let line = |name: &str, value: &str| say(&format!("  {:<12}{value}", name));
+    let line = |name: &str, value: &str| say_hung(&format!("  {:<12}", name), value);
     line("run", label);
     line("document", &neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
@@ -45,20 +47,25 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
 }
 
 /// Where the run is now.
-pub fn step_head(plan: &Plan, step: &Step, values: &Values) {
-    let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
+pub fn step_head(plan: &Plan, index: usize, run: &Run) {
+    let step = &plan.steps[index];
+    let title = run.values().render(&step.title).unwrap_or_else(|_| step.title.clone());
     let title = neutralise(&title);
     let all = plan.steps.len();
-    let at = plan.steps.iter().position(|other| other.id == step.id).map_or(0, |at| at + 1);
     say("");
     say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
-    let mut facts = vec![format!("step {at} of {all}"), format!("id {}", step.id)];
-    if !step.path.is_empty() {
-        facts.insert(0, neutralise(&step.path.join(" › ")));
+    let mut facts: Vec<String> =
+        run.opened().map(|opened| environment_name(&opened.environment)).into_iter().collect();
+    // The document's title stands in the head of the run, and fills half a narrow screen.
+    let path = step.path.strip_prefix(std::slice::from_ref(&plan.title)).unwrap_or(&step.path);
+    if !path.is_empty() {
+        facts.push(neutralise(&path.join(" › ")));
     }
+    facts.extend([format!("step {} of {all}", index + 1), format!("id {}", step.id)]);
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
     if step.irreversible {
         facts.push("point of no return".to_owned());
     }
-    say(&style().dim().apply_to(format!("  {}", facts.join(" · "))).to_string());
+    // The environment stands here again: the head of the run is many screens above.
+    say_hung("  ", &facts.join(" · "));
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_report::visible;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::flood::Flood;
 use super::{at_most, bars, neutralise, say, style, width};
@@ -33,20 +33,38 @@ impl Live {
     /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output.
     pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
         let bar = bars().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
-            let limit =
-                limit.map(|limit| format!(" of {}", holdpoint_engine::duration(limit))).unwrap_or_default();
+            let of = limit.map(|limit| format!(" of {}", clock(limit))).unwrap_or_default();
             // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
             // left of it stays on the screen.
-            let template = format!("  {{bar:24}} {{pos}}/{{len}} · {{msg}} · {{elapsed}}{limit}");
-            bar.set_style(
-                ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-            bar.set_position(done as u64);
-            bar.set_message(at_most(width().saturating_sub(70), &neutralise(title)));
-            bar.enable_steady_tick(Duration::from_millis(250));
+            let columns = width().saturating_sub(6);
+            let counts = format!(" {done}/{all} · ");
+            let fixed = 2 + console::measure_text_width(&counts) + " · 00:00:00".len() + of.len();
+            let cells = (columns.saturating_sub(fixed) / 3).min(24);
+            let title = at_most(columns.saturating_sub(fixed + cells), &neutralise(title));
+            let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}");
+            let style =
+                ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = out.write_str(&clock(state.elapsed()));
+            };
+            // Complete before it is first drawn.
+            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr())
+                .with_style(style.with_key("took", took))
+                .with_position(done as u64)
+                .with_message(title);
+            // What moves by itself is the clock, which shows seconds: more would only be bytes on a slow link.
+            bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
+        Live::with(bar, quiet)
+    }
+
+    /// A screen without anything that moves, for output that is shown again.
+    pub fn still() -> Live {
+        Live::with(None, false)
+    }
+
+    fn with(bar: Option<ProgressBar>, quiet: bool) -> Live {
         let gutter = [style().dim().apply_to("  │ "), style().yellow().apply_to("  ┃ ")];
         Live {
             bar,
@@ -158,6 +176,15 @@ impl Live {
         }
     }
 
+    /// Says something of our own above what moves.
+    pub fn tell(&self, text: &str) {
+        let tell = || super::say_hung("  ", text);
+        match &self.bar {
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
+    }
+
     /// Shows what is left of unfinished lines and takes the bar away.
     pub fn finish(mut self) {
         let tails = std::mem::take(&mut self.tail);
@@ -196,4 +223,13 @@ fn whole_lines(bytes: &[u8]) -> usize {
     let from = bytes.len().saturating_sub(16 * LONGEST);
     let ended = bytes[from..].iter().rposition(|byte| *byte == b'\n').map_or(from, |last| from + last + 1);
     ended + (bytes.len() - ended) / LONGEST * LONGEST
+}
+
+/// `1:05`, `2:00:07`.
+fn clock(time: Duration) -> String {
+    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
 }

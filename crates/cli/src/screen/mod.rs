@@ -4,24 +4,85 @@ mod action;
 mod flood;
 mod head;
 mod live;
+mod modes;
 mod plain;
+mod playback;
+mod prompt;
+mod prose;
+pub mod raw;
+mod wrap;
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::secrets::masked;
 use console::Style;
 
-pub use action::{failure, shown_command, started, variables_of, verdict_line};
+pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
-pub use plain::{at_most, neutralise, paragraphs, prose, wrapped};
+pub use plain::{neutralise, paragraphs, prose};
+pub use playback::Playback;
+pub use prompt::{hidden, line, not_empty};
+pub use prose::{Cautions, heading, markdown};
+pub use wrap::{at_most, hung, value_lines, wrapped};
 
 /// Writes one line (or several) for people.
 pub fn say(text: &str) {
     let text = masked(text);
-    let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes());
-    let _ = stderr.write_all(b"\n");
+    match &mut *held() {
+        Some(held) => {
+            held.push_str(&text);
+            held.push('\n');
+        }
+        None => show(&format!("{text}\n")),
+    }
+}
+
+/// Writes a text that hangs behind a margin, see [`hung`].
+pub fn say_hung(margin: &str, text: &str) {
+    hung(margin, text).iter().for_each(|line| say(line));
+}
+
+/// Writes a sentence of our own; what does not fit goes on below, behind the blanks that it begins with.
+pub fn tell(sentence: &str) {
+    let text = sentence.trim_start_matches(' ');
+    say_hung(&sentence[..sentence.len() - text.len()], text);
+}
+
+fn show(text: &str) {
+    if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+        && std::io::stdin().is_terminal()
+        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
+    {
+        // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
+        let _ = terminal.write_all(text.as_bytes());
+    }
+}
+
+/// What is said and not shown yet.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+fn held() -> MutexGuard<'static, Option<String>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is said from now on waits for [`let_go`]: what it tells of is not durable yet.
+pub fn hold_back() {
+    held().get_or_insert_default();
+}
+
+/// Shows what was held back.
+pub fn let_go() {
+    if let Some(text) = held().take().filter(|text| !text.is_empty()) {
+        show(&text);
+    }
+}
+
+/// What was held back did not become true.
+pub fn forget() {
+    held().take();
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.
@@ -40,14 +101,36 @@ pub fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Whether somebody can be asked.
-pub fn can_ask() -> bool {
-    is_terminal() && std::io::stdin().is_terminal()
+/// Whether somebody can be asked, and will see the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody types, and sees what is written.
+    Present,
+    /// Somebody types, but what is written goes elsewhere: a question would not be seen.
+    Blind,
+    /// Nobody types.
+    Absent,
+}
+
+/// Who is there. A pipe is taken for `tee` or the like, through which questions are seen.
+pub fn audience() -> Audience {
+    use rustix::fs::{FileType, fstat};
+    let piped = || fstat(std::io::stderr()).is_ok_and(|file| FileType::from_raw_mode(file.st_mode).is_fifo());
+    match std::io::stdin().is_terminal() {
+        false => Audience::Absent,
+        true if is_terminal() || piped() => Audience::Present,
+        true => Audience::Blind,
+    }
+}
+
+/// Whether the terminal's cursor may be moved.
+pub fn moves() -> bool {
+    is_terminal() && !dumb()
 }
 
 /// Whether colours may be written.
 pub fn colours() -> bool {
-    is_terminal() && !no_color() && !dumb()
+    moves() && !no_color()
 }
 
 /// Whether a progress bar may be drawn.
@@ -68,17 +151,33 @@ pub fn style() -> Style {
     Style::new().for_stderr().force_styling(colours())
 }
 
-/// Columns of the terminal, at least 40; 100 where there is none.
+/// Columns of the terminal, at least 20; 100 where there is none.
 pub fn width() -> usize {
-    if !is_terminal() {
-        return 100;
-    }
-    usize::from(console::Term::stderr().size().1).clamp(40, 120)
+    columns().unwrap_or(100)
 }
 
-/// A line across the screen, with a text in it.
+/// Columns of the terminal that is looked at, if there is one.
+fn columns() -> Option<usize> {
+    let columns = match (is_terminal(), std::io::stdin().is_terminal()) {
+        (true, _) => console::Term::stderr().size().1,
+        // Through a pipe it is seen on the terminal that is typed on.
+        (false, true) => rustix::termios::tcgetwinsize(std::io::stdin()).map_or(0, |size| size.ws_col),
+        (false, false) => 0,
+    };
+    (columns > 0).then(|| usize::from(columns).max(20))
+}
+
+/// Columns for prose, inside of the margin: longer lines are hard to read.
+pub fn prose_width() -> usize {
+    (width() - 4).min(96)
+}
+
+/// A line across the screen, with a text in it; a text that is too long for one goes on below.
 pub fn rule(text: &str) -> String {
-    let text = format!("── {text} ");
-    let rest = width().saturating_sub(console::measure_text_width(&text));
-    format!("{text}{}", "─".repeat(rest))
+    let mut lines = wrapped(width() - 4, text);
+    if let Some(last) = lines.last_mut() {
+        let rest = width().saturating_sub(4 + console::measure_text_width(last));
+        *last = format!("{last} {}", "─".repeat(rest));
+    }
+    format!("── {}", lines.join("\n   "))
 }

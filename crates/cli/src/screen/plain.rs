@@ -20,17 +20,6 @@ pub fn prose(text: &str) -> String {
     neutralise(&lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n"))
 }
 
-/// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks.
-pub fn wrapped(width: usize, text: &str) -> Vec<String> {
-    let text = masked(text);
-    let indent = text.len() - text.trim_start().len();
-    let mark =
-        ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
-    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
-    let options = textwrap::Options::new(width).subsequent_indent(&hang).break_words(false);
-    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
-}
-
 /// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
 /// and headings keep their own lines.
 pub fn paragraphs(prose: &str) -> Vec<String> {
@@ -53,15 +42,6 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
         open = !fenced && !fence && !text.is_empty() && !text.starts_with(['|', '#', '>']);
     }
     out
-}
-
-/// The first `limit` characters, with a mark where something is left out.
-pub fn at_most(limit: usize, text: &str) -> String {
-    let text = masked(text);
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -92,7 +72,6 @@ mod tests {
             "```",
         ];
         assert_eq!(paragraphs(text), joined);
-        assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
     }
 
     #[test]

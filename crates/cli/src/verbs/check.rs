@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::prepare::{self, Checked};
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
-use crate::problem::{Finding, Problem, render};
+use crate::problem::{Finding, Problem, Text, render};
 use crate::screen;
 
 /// Checks files.
@@ -63,8 +63,11 @@ fn same_ids(checked: &mut [Checked]) {
 
 fn text(checked: &[Checked]) {
     for Checked { path, source, findings, plan, .. } in checked {
-        for finding in findings {
-            screen::say(&render(&Finding::new(path, source, finding.clone())));
+        let text = (!findings.is_empty()).then(|| Text::new(path, source));
+        for finding in
+            text.iter().flat_map(|text| findings.iter().map(move |one| Finding::in_text(text, one.clone())))
+        {
+            screen::say(&render(&finding));
         }
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -83,20 +86,38 @@ pub fn many(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// Line and column of a byte offset, both from 1; the column in characters.
-fn position(source: &str, offset: usize) -> (usize, usize) {
-    let before = &source[..offset.min(source.len())];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+/// Lines and columns of one text, for offsets that mostly grow: what was counted is not counted again.
+struct Positions<'s> {
+    source: &'s str,
+    counted: usize,
+    lines: usize,
+}
+
+impl<'s> Positions<'s> {
+    fn of(source: &'s str) -> Positions<'s> {
+        Positions { source, counted: 0, lines: 0 }
+    }
+
+    /// Line and column of a byte offset, both from 1; the column in characters.
+    fn at(&mut self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.source.len());
+        if offset < self.counted {
+            (self.counted, self.lines) = (0, 0);
+        }
+        self.lines += self.source[self.counted..offset].matches('\n').count();
+        self.counted = offset;
+        let column = self.source[..offset].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (self.lines + 1, column)
+    }
 }
 
 fn json_of(checked: &[Checked]) -> Value {
     let of = |checked: &Checked| {
+        let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
         let finding = |finding: &Diagnostic| {
             let place = finding.span.map(|span| {
-                let (line, column) = position(&checked.source, span.start);
-                let (end_line, end_column) = position(&checked.source, span.end);
+                let (line, column) = starts.at(span.start);
+                let (end_line, end_column) = ends.at(span.end);
                 json!({"line": line, "column": column, "end_line": end_line, "end_column": end_column,
                        "start": span.start, "end": span.end})
             });
@@ -111,12 +132,13 @@ fn json_of(checked: &[Checked]) -> Value {
 fn sarif(checked: &[Checked]) -> Value {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| json!({"id": code.as_str()})).collect();
     let of = |checked: &Checked| {
+        let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
         let result = |finding: &Diagnostic| {
             let level = if finding.is_error() { "error" } else { "warning" };
             let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": checked.path}}});
             if let Some(span) = finding.span {
-                let (line, column) = position(&checked.source, span.start);
-                let (end_line, end_column) = position(&checked.source, span.end);
+                let (line, column) = starts.at(span.start);
+                let (end_line, end_column) = ends.at(span.end);
                 location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
             }
             json!({"ruleId": finding.code, "level": level, "locations": [location],
@@ -139,19 +161,22 @@ fn sarif(checked: &[Checked]) -> Value {
 fn github(checked: &[Checked]) {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut lines = String::new();
     for checked in checked {
+        let mut starts = Positions::of(&checked.source);
         for finding in &checked.findings {
             let level = if finding.is_error() { "error" } else { "warning" };
             let place = finding.span.map(|span| {
-                let (line, column) = position(&checked.source, span.start);
+                let (line, column) = starts.at(span.start);
                 format!(",line={line},col={column}")
             });
             let (file, title) = (property(&checked.path), property(finding.code.as_str()));
             let message = data(&format!("{}. {}", finding.message, finding.help));
-            screen::data(&format!(
-                "::{level} file={file}{},title={title}::{message}",
-                place.unwrap_or_default()
-            ));
+            let place = place.unwrap_or_default();
+            lines.push_str(&format!("::{level} file={file}{place},title={title}::{message}\n"));
         }
+    }
+    if !lines.is_empty() {
+        screen::data(&lines);
     }
 }

@@ -1,6 +1,7 @@
 //! `runs` and `show`.
 
 use holdpoint_engine::Event;
+use holdpoint_record::Glance;
 use holdpoint_report::{Summary, clock, took};
 use serde_json::json;
 
@@ -17,10 +18,8 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
     let runs = Place::here()?.store().runs().map_err(store_problem)?;
     let mut rows = Vec::new();
     for dir in runs {
-        let read = holdpoint_record::read(&dir.path);
-        let row = match &read {
-            Ok(read) => {
-                let Some((first, last)) = read.events.first().zip(read.events.last()) else { continue };
+        let row = match holdpoint_record::glance(&dir.path) {
+            Ok(Glance { first, last, sealed }) => {
                 let Event::RunOpened(opened) = &first.event else { continue };
                 let state = match &last.event {
                     Event::RunClosed { verdict } => verdict_words(*verdict).to_owned(),
@@ -29,7 +28,7 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
                 json!({"number": dir.number, "name": dir.name, "id": opened.id, "state": state,
                        "environment": opened.environment.name, "runbook": opened.runbook.path,
                        "title": opened.runbook.title, "operator": opened.session.operator,
-                       "opened": first.at, "last": last.at, "sealed": read.seal.is_some()})
+                       "opened": first.at, "last": last.at, "sealed": sealed})
             }
             Err(error) => {
                 json!({"number": dir.number, "name": dir.name, "state": "unreadable", "error": error.to_string()})

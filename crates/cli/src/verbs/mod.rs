@@ -34,7 +34,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Note(arguments) => note::note(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Expunge(arguments) => expunge::expunge(&arguments),
-        Verb::Replay(arguments) => replay::replay(&arguments),
+        Verb::Replay(arguments) => replay::replay(&arguments).await,
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Init(arguments) => init::init(&arguments),
         Verb::Completions(arguments) => shell::completions(&arguments),

@@ -43,7 +43,8 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
     redactor(&secrets(&recorded, &place)?)?;
-    let (mut writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
+    let read = (recorded.events, recorded.position);
+    let (mut writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let mut run = Run::new(&recorded.plan);
     let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
     for stamped in events {

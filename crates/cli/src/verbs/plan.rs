@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_document::{Action, CaptureFrom, Work};
-use holdpoint_engine::{Values, duration};
-use serde_json::json;
+use holdpoint_document::{Action, CaptureFrom, Plan, Work};
+use holdpoint_engine::{EnvironmentSeen, InputGiven, Values, duration};
+use serde::Serialize;
 
 use super::prepare::{self, Prepared};
 use crate::args::{self, Format};
@@ -18,20 +18,32 @@ pub fn plan(arguments: &args::Plan) -> Result<Exit, Problem> {
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     match arguments.format {
         Format::Json => {
-            let json = json!({
-                "runbook": prepared.path,
-                "sha256": crate::digest::sha256(prepared.source.as_bytes()),
-                "plan": prepared.plan.digest(),
-                "environment": prepared.environment,
-                "inputs": prepared.inputs.given,
-                "unknown": unknown(&prepared),
-                "document": prepared.plan,
-            });
-            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+            let shown = Shown {
+                runbook: &prepared.path,
+                sha256: crate::digest::sha256(prepared.source.as_bytes()),
+                plan: prepared.plan.digest(),
+                environment: &prepared.environment,
+                inputs: &prepared.inputs.given,
+                unknown: unknown(&prepared),
+                document: &prepared.plan,
+            };
+            screen::data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         }
         Format::Text => text(&prepared, &values),
     }
     Ok(Exit::Passed)
+}
+
+/// A plan as JSON, in the order of its keys; written as it stands, without a copy in between.
+#[derive(Serialize)]
+struct Shown<'p> {
+    runbook: &'p str,
+    sha256: String,
+    plan: String,
+    environment: &'p EnvironmentSeen,
+    inputs: &'p [InputGiven],
+    unknown: BTreeSet<String>,
+    document: &'p Plan,
 }
 
 /// Names that get their values while the run goes on, or were not given.

@@ -1,19 +1,18 @@
 //! Everything that is made sure of before a run opens. Nothing is written here.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use holdpoint_document::{
-    Answers, Assurance, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
+    Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
 };
 use holdpoint_engine::{EnvironmentSeen, Verdict};
-use holdpoint_executor::syntax_error;
+use holdpoint_executor::{Asked, syntax_errors};
 use holdpoint_record::Redactor;
 
 use crate::args::Given;
 use crate::inputs::{self, Inputs, Wanted};
 use crate::place::{Place, Traced, current_dir};
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, Text};
 use crate::screen;
 
 /// A document read and found sound, where it is to run, and with what.
@@ -59,15 +58,16 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => current_dir()?,
     };
-    let mut place = Place::of(&directory.canonicalize().unwrap_or(directory))?;
-    if !place.is_git && place.config.is_none() {
+    let directory = directory.canonicalize().unwrap_or(directory);
+    let mut place = Place::of(&directory)?;
+    if !place.is_git && place.config.is_none() && current_dir()? != directory {
         place = Place::here()?;
     }
     let path = place.relative(file);
-    let compiled = holdpoint_document::compile(&source, place.configuration());
+    let (compiled, warnings) = holdpoint_document::compile_and_lint(&source, place.configuration());
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
-    findings.extend(script_errors(&plan, &place.root));
-    findings.extend(holdpoint_document::lint(&source, &plan, place.configuration()));
+    findings.extend(script_errors(&plan));
+    findings.extend(warnings);
     findings.extend(holdpoint_document::lint_claims(&plan, today()));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
@@ -91,32 +91,29 @@ pub fn read(file: &Path) -> Result<String, Problem> {
 }
 
 /// Scripts that their own interpreter cannot parse.
-fn script_errors(plan: &Plan, _root: &Path) -> Vec<Diagnostic> {
+fn script_errors(plan: &Plan) -> Vec<Diagnostic> {
     let blocks = plan.steps.iter().flat_map(|step| {
         let actions = step.actions.iter().filter_map(|action| action.work.block());
         actions.chain(&step.rollbacks)
     });
-    let mut seen = BTreeSet::new();
-    let mut findings = Vec::new();
-    for block in blocks.filter(|block| !block.options.template) {
-        if !seen.insert((&block.interpreter, &block.script)) {
-            continue;
-        }
-        if let Ok(Some(error)) = syntax_error(&block.interpreter, &block.script) {
-            findings.push(Diagnostic::new(
+    let blocks: Vec<&Block> = blocks.filter(|block| !block.options.template).collect();
+    let asked: Vec<Asked<'_>> =
+        blocks.iter().map(|block| Asked { interpreter: &block.interpreter, script: &block.script }).collect();
+    let errors =
+        syntax_errors(&asked).into_iter().filter_map(|(index, error)| Some((blocks[index], error.ok()?)));
+    errors
+        .map(|(block, error)| {
+            let program = block.interpreter.join(" ");
+            let message =
+                format!("{program} cannot parse this script, line {}: {}", error.line, error.message);
+            Diagnostic::new(
                 Code::ScriptSyntax,
                 block.span,
-                format!(
-                    "{} cannot parse this script, line {}: {}",
-                    block.interpreter.join(" "),
-                    error.line,
-                    error.message
-                ),
+                message,
                 "Correct the script; it was not executed.",
-            ));
-        }
-    }
-    findings
+            )
+        })
+        .collect()
 }
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
@@ -128,8 +125,9 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
             || (all && finding.code == Code::Placeholder && checked.plan.kind == DocumentKind::Annotated)
     };
     if checked.findings.iter().any(refuses) {
+        let text = Text::new(&name, &checked.source);
         let findings = checked.findings.iter().filter(|finding| refuses(finding));
-        let findings = findings.map(|found| Finding::new(&name, &checked.source, found.clone())).collect();
+        let findings = findings.map(|found| Finding::in_text(&text, found.clone())).collect();
         return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
     }
     let Checked { place, path, source, plan, findings: warnings } = checked;
@@ -141,6 +139,19 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all };
     let inputs = inputs::resolve(&plan, &path, &source, &wanted)?;
     Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
+}
+
+/// Whether somebody is there and is to be asked.
+pub fn asks(unattended: bool) -> Result<bool, Problem> {
+    match screen::audience() {
+        _ if unattended => Ok(false),
+        screen::Audience::Absent => Ok(false),
+        screen::Audience::Present => Ok(true),
+        screen::Audience::Blind => Err(Problem::usage(
+            "somebody is at the keyboard, but standard error leads to where no question would be seen",
+            "Keep the screen as well with `2>&1 | tee FILE`, or say --unattended if nobody is to be asked.",
+        )),
+    }
 }
 
 /// Reads an answers file.
@@ -159,7 +170,8 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
         crate::secrets::hide(&secrets);
     }
     let name = file.to_string_lossy();
-    let findings = findings.into_iter().map(|found| Finding::new(&name, &text, found)).collect();
+    let text = Text::new(&name, &text);
+    let findings = findings.into_iter().map(|found| Finding::in_text(&text, found)).collect();
     Err(Problem::findings("the answers file has errors; nothing was run", findings))
 }
 
@@ -313,12 +325,13 @@ impl Prepared {
 
     /// Says what should be looked at, before anything runs.
     pub fn warn(&self) {
+        let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
         for warning in &self.warnings {
-            let line = warning.span.map(|span| self.source[..span.start].matches('\n').count() + 1);
+            let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);
-            screen::say(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+            screen::tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
         }
     }
 

@@ -3,7 +3,7 @@
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, ReadError, RecordVerdict, RunDir, Store, StoreError, Verification, blob, open_blob,
+    BlobError, Position, ReadError, RecordVerdict, RunDir, Store, StoreError, Verification, blob, open_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 
@@ -16,6 +16,8 @@ pub struct Recorded {
     pub dir: RunDir,
     /// What happened.
     pub events: Vec<Stamped>,
+    /// Where they end.
+    pub position: Position,
     /// Whether it is sealed.
     pub sealed: bool,
     /// The document as it was.
@@ -39,7 +41,7 @@ pub fn recorded(what: &str) -> Result<Recorded, Problem> {
 /// Reads the run in `dir`.
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
-    of_events(dir, read.events, read.seal.is_some())
+    of_events(dir, read.events, read.position, read.seal.is_some())
 }
 
 /// Proves the run in `dir` and reads it, both at once.
@@ -47,18 +49,28 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     let mut events = Vec::new();
     let proof = holdpoint_record::verify_seeing(&dir.path, |event| events.push(event.clone()));
     let proof = proof.map_err(read_problem)?;
-    let recorded = match proof.verdict {
-        // Not all of it was seen.
-        RecordVerdict::Altered { .. } | RecordVerdict::Truncated { .. } => read_dir(dir)?,
-        RecordVerdict::IntactOpen => of_events(dir, events, false)?,
-        RecordVerdict::IntactComplete => of_events(dir, events, true)?,
-        RecordVerdict::Expunged { complete, .. } => of_events(dir, events, complete)?,
-        RecordVerdict::DoesNotConform { .. } => read_dir(dir)?,
+    let sealed = match proof.verdict {
+        RecordVerdict::IntactOpen => Some(false),
+        RecordVerdict::IntactComplete => Some(true),
+        RecordVerdict::Expunged { complete, .. } => Some(complete),
+        // Not all of it may have been seen.
+        RecordVerdict::Altered { .. }
+        | RecordVerdict::Truncated { .. }
+        | RecordVerdict::DoesNotConform { .. } => None,
+    };
+    let recorded = match sealed {
+        Some(sealed) => of_events(dir, events, proof.position.clone(), sealed)?,
+        None => read_dir(dir)?,
     };
     Ok((proof, recorded))
 }
 
-fn of_events(dir: RunDir, events: Vec<Stamped>, sealed: bool) -> Result<Recorded, Problem> {
+fn of_events(
+    dir: RunDir,
+    events: Vec<Stamped>,
+    position: Position,
+    sealed: bool,
+) -> Result<Recorded, Problem> {
     let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
         return Err(Problem::record(
             "the record does not begin with run.opened",
@@ -69,7 +81,7 @@ fn of_events(dir: RunDir, events: Vec<Stamped>, sealed: bool) -> Result<Recorded
     let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
     let config = config.map(|text| holdpoint_document::read_config(&text).0);
     let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
-    Ok(Recorded { sealed, events, dir, source, plan })
+    Ok(Recorded { sealed, events, position, dir, source, plan })
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {

@@ -1,20 +1,29 @@
 //! `replay`: shows a run again as it happened. Executes nothing.
 
-use std::time::Duration;
+mod keys;
+mod show;
 
-use holdpoint_engine::{Finished, Outcome, duration};
-use holdpoint_report::{Frame, FrameKind, Stream};
+use std::io::{IsTerminal, stdin, stdout};
+use std::time::{Duration, Instant};
+
+use holdpoint_engine::duration;
+use holdpoint_report::{Frame, FrameKind, Player, Turn, Wish};
 use serde_json::json;
 
+use self::keys::{HELP, Key, Keys};
+use self::show::Showing;
 use super::read::{Recorded, recorded};
-use super::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::interrupts::Interrupts;
 use crate::problem::Problem;
-use crate::screen::{self, Live};
+use crate::screen;
+
+/// How often it looks for signals while it waits for keys.
+const LOOKS: Duration = Duration::from_millis(100);
 
 /// Plays a run.
-pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
+pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     let recorded = recorded(&arguments.run)?;
     if let Some(step) = &arguments.step
         && recorded.plan.step(step).is_none()
@@ -39,18 +48,95 @@ pub fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
     screen::head(&recorded.plan, opened, &opened.session.operator, &label);
-    let longest = Duration::from_secs_f64(arguments.max_wait);
-    let mut before = frames.first().map_or(Duration::ZERO, |frame| frame.at);
-    let mut player = Player { recorded: &recorded, live: None };
-    for frame in &frames {
-        let wait = frame.at.saturating_sub(before).div_f64(arguments.speed).min(longest);
-        before = frame.at;
-        if !wait.is_zero() {
-            std::thread::sleep(wait);
-        }
-        player.show(&frame.kind);
+    let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
+    play(player, &recorded).await
+}
+
+/// Shows what is due when it is due, and does what keys ask for in between.
+async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<Exit, Problem> {
+    let mut showing = Showing::of(recorded);
+    let attended = stdin().is_terminal() && stdout().is_terminal() && screen::is_terminal();
+    // Caught before the terminal is changed: a signal must not leave it changed.
+    let mut interrupts = if attended { Some(Interrupts::catch()?) } else { None };
+    let mut keys = if attended { Keys::listen().ok() } else { None };
+    if keys.is_some() {
+        screen::say("  space stops · arrows step from action to action · ? explains");
     }
+    let mut since = Instant::now();
+    loop {
+        if let Some(interrupts) = &mut interrupts
+            && interrupts.pending().await.is_some()
+        {
+            break;
+        }
+        let due = player.due();
+        if due.is_none() && !(player.is_paused() && keys.is_some()) {
+            break;
+        }
+        if player.is_paused() {
+            showing.stands(due.is_none());
+        }
+        let wait = due.map_or(Duration::ZERO, |(wait, _)| wait).saturating_sub(since.elapsed());
+        let wait = if player.is_paused() { LOOKS } else { wait };
+        let key = match &mut keys {
+            Some(keys) => keys.next_within(wait.min(LOOKS)),
+            None => {
+                std::thread::sleep(wait);
+                None
+            }
+        };
+        match (key, due) {
+            (Some(key), _) => {
+                showing.moves_on();
+                match key {
+                    Key::Quit => break,
+                    Key::Help => explain(),
+                    Key::Wish(wish) => {
+                        turn(&mut player, &mut showing, wish);
+                        since = Instant::now();
+                    }
+                }
+            }
+            (None, Some((wait, frame))) if !player.is_paused() && since.elapsed() >= wait => {
+                showing.show(&frame.kind);
+                player.shown();
+                since = Instant::now();
+            }
+            _ => {}
+        }
+    }
+    showing.moves_on();
+    showing.breaks_off();
     Ok(Exit::Passed)
+}
+
+fn explain() {
+    HELP.iter().for_each(|(key, what)| screen::say_hung(&format!("    {key:<13}"), what));
+}
+
+fn turn(player: &mut Player<'_>, showing: &mut Showing<'_>, wish: Wish) {
+    let say = |text: &str| screen::say(&screen::style().dim().apply_to(format!("  {text}")).to_string());
+    match player.wish(wish) {
+        Turn::Paused | Turn::Resumed => {}
+        Turn::Nowhere => say(match wish {
+            Wish::Deviation => "there is no deviation from here on",
+            Wish::SignOff => "there is no sign-off from here on",
+            Wish::Back => "this is the beginning",
+            _ => "this is the end",
+        }),
+        Turn::Show(range) => player.frames(range).iter().for_each(|frame| showing.show(&frame.kind)),
+        Turn::Jump { head, shown, back } => {
+            showing.breaks_off();
+            say(match (back, wish) {
+                (true, _) => "⋯ back to",
+                (_, Wish::Deviation) => "⋯ to the next deviation",
+                _ => "⋯ to the next sign-off",
+            });
+            let head = head.map_or(0..0, |head| head..head + 1);
+            let frames = player.frames(head).iter().chain(player.frames(shown));
+            frames.for_each(|frame| showing.show(&frame.kind));
+        }
+    }
 }
 
 /// Frames of one step, its head first.
@@ -67,121 +153,6 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
     frames.into_iter().filter(keep).collect()
 }
 
-struct Player<'a> {
-    recorded: &'a Recorded,
-    live: Option<Live>,
-}
-
-impl Player<'_> {
-    fn show(&mut self, kind: &FrameKind) {
-        if let FrameKind::Output { stream, piece } = kind {
-            match (self.recorded.output(piece), &mut self.live) {
-                (Ok(bytes), Some(live)) => live.push(*stream == Stream::Stderr, &bytes),
-                (Err(why), _) => screen::say(&format!("  note: {why}")),
-                (Ok(_), None) => {}
-            }
-            return;
-        }
-        if let Some(live) = self.live.take() {
-            live.finish();
-        }
-        let line = |text: String| screen::say(&format!("  {}", screen::neutralise(&text)));
-        match kind {
-            FrameKind::Output { .. } => {}
-            FrameKind::Session { session, resumed } => {
-                let what = if *resumed { "taken up again" } else { "opened" };
-                line(format!("{what} by {} on {}", session.operator, session.host));
-            }
-            FrameKind::StepHead { number, title, .. } => {
-                screen::say("");
-                screen::say(&screen::rule(&screen::neutralise(&format!("{number} {title}"))));
-            }
-            FrameKind::Command { action, kind, attempt, script, differs, language } => {
-                let differs = if *differs { " · not the document's own script" } else { "" };
-                let attempt = if *attempt > 1 { format!(" · attempt {attempt}") } else { String::new() };
-                line(format!("{action} · {language} {kind:?}{attempt}{differs}"));
-                for text in screen::neutralise(script.trim_end()).lines() {
-                    screen::say(&format!("    {}", screen::style().cyan().apply_to(text)));
-                }
-                self.live = Some(Live::new("replay", None, 0, 0, false));
-            }
-            FrameKind::Ended { outcome, exit, signal, error, duration_ms, .. } => {
-                screen::verdict_line(&ended(*outcome, *exit, *signal, error.clone(), *duration_ms));
-            }
-            FrameKind::Expectation { expected, came, held } => {
-                if !held {
-                    line(format!("  expected  {expected}"));
-                    line(format!("  came      {}", came.as_deref().unwrap_or("nothing")));
-                }
-            }
-            FrameKind::Captured { name, value } => line(format!("  captured {name} = {value}")),
-            FrameKind::Confirmed { text, by } => line(format!("[x] {text}  (confirmed by {})", by.who)),
-            FrameKind::Value { name, value, within_limits, by, .. } => {
-                let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
-                line(format!("{name} = {value}  (written down by {}{limits})", by.who));
-            }
-            FrameKind::SignOffRequested { role, statement } => {
-                line(format!("HOLD POINT release by the role {role}: “{statement}”"));
-            }
-            FrameKind::SignOff(signed) => {
-                line(format!("released by {} ({}), {:?}", signed.name, signed.by.who, signed.meaning));
-            }
-            FrameKind::SignOffWithheld { rejected, reason, by } => {
-                let what = if *rejected { "rejected" } else { "refused" };
-                line(format!("release {what}, {}: {reason}", by.who));
-            }
-            FrameKind::SignOffLapsed { reason } => line(format!("release lapsed: {reason}")),
-            FrameKind::NotApplicable { condition } => {
-                line(format!("not for this run: {condition} does not hold"))
-            }
-            FrameKind::Decision { choice, reason, by } => {
-                let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                line(format!("decided by {}: {choice:?}{reason}", by.who));
-            }
-            FrameKind::Deviation(deviation) => {
-                line(format!(
-                    "DEVIATION ({:?}) by {}: {}",
-                    deviation.kind, deviation.by.who, deviation.reason
-                ));
-            }
-            FrameKind::Rollback { steps, .. } => line(format!("ROLLBACK of {}", steps.join(", "))),
-            FrameKind::Note { text, by } => line(format!("note by {}: {text}", by.who)),
-            FrameKind::Remark(text) => line(format!("note: {text}")),
-            FrameKind::Closed(verdict) => {
-                screen::say("");
-                line(verdict_words(*verdict).to_uppercase());
-            }
-        }
-    }
-}
-
-fn ended(
-    outcome: Outcome,
-    exit: Option<i32>,
-    signal: Option<i32>,
-    error: Option<String>,
-    duration_ms: u64,
-) -> Finished {
-    Finished {
-        step: String::new(),
-        action: String::new(),
-        attempt: 1,
-        probe: false,
-        outcome,
-        exit,
-        signal,
-        error,
-        duration_ms,
-        output: None,
-        expectations: Vec::new(),
-        captures: Default::default(),
-        files: Default::default(),
-        state: None,
-        masked: Default::default(),
-        remarks: Vec::new(),
-    }
-}
-
 fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
     let what = format!("{:?}", frame.kind);
     let name = what.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
@@ -194,6 +165,10 @@ fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
                 Ok(bytes) => json["text"] = json!(String::from_utf8_lossy(&bytes)),
                 Err(why) => json["missing"] = json!(why),
             }
+        }
+        FrameKind::Screen { columns, rows } => {
+            json["columns"] = json!(columns);
+            json["rows"] = json!(rows);
         }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
         FrameKind::Command { action, script, .. } => {

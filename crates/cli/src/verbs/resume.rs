@@ -1,6 +1,6 @@
 //! `resume`: takes a run up again where it is, and says for each step why it will or will not run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, Next, Question, Run, Stamped, Task};
@@ -26,6 +26,7 @@ use crate::world::terminal::Operator;
 
 /// Drives a run on.
 pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
+    crate::digest::begin_program();
     let dir = find(&arguments.run)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
@@ -39,10 +40,10 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
                     "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
                 ),
             })?;
-            screen::say("The run had ended and was not sealed yet; it is now.");
+            screen::tell("The run had ended and was not sealed yet; it is now.");
         }
         let (number, words) = (opened.number, super::verdict_words(*verdict));
-        screen::say(&format!("Run {number} has ended ({words}); there is nothing to resume."));
+        screen::tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }
     if recorded.plan.digest() != opened.plan {
@@ -51,7 +52,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             format!("Resume it with holdpoint {}.", opened.session.program.version),
         ));
     }
-    let ask = !arguments.unattended && screen::can_ask();
+    let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
@@ -66,7 +67,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
     let redactor = redactor(&secrets)?;
 
-    let (writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
+    let read = (recorded.events, recorded.position);
+    let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
     let disk = Disk::new(writer);
     let mut drive_run = Run::new(plan);
@@ -87,7 +89,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
-        screen::say(&format!(
+        screen::tell(&format!(
             "  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."
         ));
     }
@@ -115,6 +117,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
         Next::PassOver { task, .. } => (Some(task.step), false),
         _ => (None, false),
     };
+    let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
         let title = screen::neutralise(&format!("{} {}", step.number, step.title));
         let why = match () {
@@ -125,15 +128,20 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
                 "goes on here; what passed in it is not run again".to_owned()
             }
             () if Some(index) == at => "goes on here".to_owned(),
-            () if run.is_settled(index) => format!("will not run: {}", settled_because(&step.id, events)),
+            () if run.is_settled(index) => {
+                let because = because.get(step.id.as_str());
+                format!("will not run: {}", because.map_or("done", String::as_str))
+            }
             () => "will run: nothing of it has happened yet".to_owned(),
         };
-        screen::say(&format!("  {title}: {why}"));
+        screen::tell(&format!("  {title}: {why}"));
     }
 }
 
-fn settled_because(step: &str, events: &[Stamped]) -> String {
-    let last = events.iter().rev().find_map(|stamped| {
+/// How each step was settled, by its id: what of it was written down last.
+fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
+    let mut because = HashMap::new();
+    for stamped in events.iter().rev() {
         let (of, how) = match &stamped.event {
             Event::ActionFinished(finished) => (&finished.step, "passed"),
             Event::ItemConfirmed { step, .. } => (step, "confirmed"),
@@ -142,11 +150,13 @@ fn settled_because(step: &str, events: &[Stamped]) -> String {
             Event::Deviation(deviation) => (&deviation.step, "skipped"),
             Event::Decision { step, .. } => (step, "decided"),
             Event::NotApplicable { step, .. } => (step, "not for this run"),
-            _ => return None,
+            _ => continue,
         };
-        (of == step).then(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")))
-    });
-    last.unwrap_or_else(|| "done".to_owned())
+        because
+            .entry(of.as_str())
+            .or_insert_with(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")));
+    }
+    because
 }
 
 /// A block may have outlived the program that started it.
@@ -154,7 +164,7 @@ fn tell_orphan(group: Option<i32>) {
     let Some(group) = group.and_then(rustix::process::Pid::from_raw) else { return };
     if rustix::process::test_kill_process_group(group).is_ok() {
         let mark = screen::style().yellow().bold();
-        screen::say(&format!(
+        screen::tell(&format!(
             "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",
             mark.apply_to("STILL RUNNING"),
             group.as_raw_nonzero(),

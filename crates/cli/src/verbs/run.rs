@@ -28,18 +28,20 @@ use crate::world::{Hands, Journal, Person};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
-    let ask = !arguments.unattended && screen::can_ask();
+    crate::digest::begin_program();
+    let ask = prepare::asks(
+        arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
+    )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     prepared.keep_secrets(&redactor)?;
-    let traced = prepared.place.trace(&prepared.path);
+    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref());
     if arguments.dry_run {
-        return dry_run(prepared, &arguments.who, traced, redactor).await;
+        return dry_run(prepared, session, traced, redactor).await;
     }
     prepared.obey(&traced)?;
-    let session = session(arguments.who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
@@ -67,6 +69,19 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
 }
 
+/// What git knows of the document, and who operates; both are asked at the same time.
+fn circumstances(prepared: &Prepared, operator: Option<&str>) -> (Traced, holdpoint_engine::Session) {
+    let (place, path) = (&prepared.place, &prepared.path);
+    std::thread::scope(|scope| {
+        let session = scope.spawn(|| session(operator, &place.root));
+        let traced = place.trace(path);
+        match session.join() {
+            Ok(session) => (traced, session),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// A drive over a run of which nothing has happened yet.
 pub fn driver<'a, J: Journal, P: Person, H: Hands>(
     plan: &'a holdpoint_document::Plan,
@@ -84,6 +99,7 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         journal,
         person,
         hands,
+        held: Vec::new(),
     }
 }
 
@@ -149,11 +165,10 @@ fn opened(
 /// The same engine over a world that executes checks only and keeps nothing.
 async fn dry_run(
     prepared: Prepared,
-    who: &args::Who,
+    session: holdpoint_engine::Session,
     traced: Traced,
     redactor: Redactor,
 ) -> Result<Exit, Problem> {
-    let session = session(who.operator.as_deref(), &prepared.place.root);
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
     let mut memory = Memory::default();
@@ -166,7 +181,7 @@ async fn dry_run(
     );
     prepared.warn();
     if let Err(problem) = prepared.obey(&traced) {
-        screen::say(&format!("  a real run would be refused: {problem}"));
+        screen::tell(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
     let person =
@@ -184,23 +199,23 @@ async fn dry_run(
             () if learnt.real.contains(name) => format!("{} (real)", screen::neutralise(value)),
             () => format!("{} (given)", screen::neutralise(value)),
         };
-        screen::say(&format!("  {name} = {label}"));
+        screen::tell(&format!("  {name} = {label}"));
     }
     for name in drive.run.values().secrets() {
-        screen::say(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
+        screen::tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
     screen::say("");
     match (stop, learnt.failures.as_slice()) {
         (Stop::Done(_), []) => {
-            screen::say("Dry run: every check before the first change holds. Nothing was changed or kept.");
+            screen::tell("Dry run: every check before the first change holds. Nothing was changed or kept.");
             Ok(Exit::Passed)
         }
         (_, []) => {
-            screen::say("Dry run: it could not be walked to its end. Nothing was changed or kept.");
+            screen::tell("Dry run: it could not be walked to its end. Nothing was changed or kept.");
             Ok(Exit::Failed)
         }
         (_, failures) => {
-            screen::say(&format!(
+            screen::tell(&format!(
                 "Dry run: a real run would stop at {}. Nothing was changed or kept.",
                 failures.join(", ")
             ));
@@ -228,8 +243,11 @@ pub fn farewell(
             let exit = exit_of(verdict);
             let style = if exit == Exit::Passed { screen::style().green() } else { screen::style().red() };
             let words = verdict_words(verdict).to_uppercase();
-            screen::say(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
-            screen::say(&format!(
+            screen::tell(&format!(
+                "Run {number}: {} · {deviations} · {at_all}",
+                style.bold().apply_to(words)
+            ));
+            screen::tell(&format!(
                 "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
             ));
             exit
@@ -244,11 +262,11 @@ pub fn farewell(
                 _ => "the operator",
             };
             let title = screen::neutralise(&format!("{} {}", step.number, step.title));
-            screen::say(&format!(
+            screen::tell(&format!(
                 "Run {number}: {} · at {title}, waiting for {what}",
                 screen::style().yellow().bold().apply_to("PARKED")
             ));
-            screen::say(&format!("  go on with: holdpoint resume {number}"));
+            screen::tell(&format!("  go on with: holdpoint resume {number}"));
             Exit::Parked
         }
     }

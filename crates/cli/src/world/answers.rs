@@ -95,9 +95,11 @@ impl Asked<'_> {
 
     /// The entry's `choice`, where it can be taken now.
     fn chosen(&self) -> Option<Event> {
+        // What may be chosen takes going through the steps: not for every block that simply runs.
+        let choice = self.entry.choice.as_deref()?;
         let offers = self.scene.run.offers(self.scene.plan);
         let reason = self.entry.reason.clone();
-        let choice = match self.entry.choice.as_deref()? {
+        let choice = match choice {
             "skip" if offers.skip => {
                 let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
                 let (step, by) = (self.step.clone(), self.by());
@@ -171,7 +173,7 @@ impl Asked<'_> {
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
             Some(reason) => {
-                screen::say(&format!("  refused: {}", screen::neutralise(&reason)));
+                screen::tell(&format!("  refused: {}", screen::neutralise(&reason)));
                 Event::SignOffRefused { step, action, reason, by: given.by }
             }
             None => Event::SignOffGiven(given),
@@ -184,9 +186,15 @@ impl<P: Person> Person for Prepared<P> {
         self.otherwise.is_some()
     }
 
-    fn enter(&mut self) {
+    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
         if let Some(person) = &mut self.otherwise {
-            person.enter();
+            person.enter(scene, task);
+        }
+    }
+
+    fn leave(&mut self, scene: &Scene<'_>) {
+        if let Some(person) = &mut self.otherwise {
+            person.leave(scene);
         }
     }
 
@@ -248,7 +256,7 @@ fn told(events: &[Event]) {
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };
-        screen::say(&format!("  {} (from the answers file)", screen::neutralise(&line)));
+        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
     }
 }
 

@@ -43,8 +43,8 @@ fn unwritable(error: impl std::fmt::Display) -> Problem {
 }
 
 impl Journal for Disk {
-    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        self.writer()?.append_all(events.into_iter().map(|event| (at, event))).map(|_| ()).map_err(unwritable)
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem> {
+        self.writer()?.append_all(events).map(|_| ()).map_err(unwritable)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem> {

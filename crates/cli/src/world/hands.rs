@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use holdpoint_document::{Block, CaptureFrom};
 use holdpoint_engine::{Execution, Finished, Observation, Outcome, Task, judge};
-use holdpoint_executor::{How, Job, State};
+use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
 use holdpoint_record::Redactor;
+use tokio::sync::Notify;
 
 use super::kept_state::masked_state;
 use super::recording::Recording;
+use super::seat::{NOTICE, Seat, beside};
+use super::shown::{Shown, Window};
 use super::{Executed, Hands, Journal, Scene, Script};
 use crate::interrupts::{Interrupt, Interrupts};
 use crate::problem::Problem;
@@ -20,6 +23,9 @@ use crate::secrets;
 
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What is said when a block is stopped: it may take its time.
+const STOPPING: &str = "stopping the block: TERM now, KILL in 5 s; Ctrl-C again parks the run";
 
 /// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
 #[cfg(debug_assertions)]
@@ -48,16 +54,28 @@ impl Local {
         // A secret reaches only the blocks that are given it, also where it came from the environment.
         let secret = |value: &std::ffi::OsString| secrets.iter().any(|(_, secret)| *value == **secret);
         let environment = std::env::vars_os().filter(|(_, value)| !secret(value));
-        let executor =
-            holdpoint_executor::Local::with(environment, &std::env::temp_dir()).map_err(|error| {
-                Problem::fault(
-                    format!("a private directory for scripts cannot be made: {error}"),
-                    "Is TMPDIR writable?",
-                )
-            })?;
+        let executor = holdpoint_executor::Local::with(environment, &scratch()).map_err(|error| {
+            Problem::fault(
+                format!("a private directory for scripts cannot be made: {error}"),
+                "Is TMPDIR writable?",
+            )
+        })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
         Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
+    }
+
+    fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
+        Ok(Job {
+            name: task.id(scene.plan),
+            interpreter: block.interpreter.clone(),
+            script: script.text.clone(),
+            strict: block.options.strict,
+            env: self.environment(scene, task, block)?,
+            timeout: block.options.timeout,
+            grace: GRACE,
+            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
+        })
     }
 
     fn environment(
@@ -110,6 +128,50 @@ impl Local {
     }
 }
 
+/// Where a block's output is shown. A block that gets the terminal is told of before it does.
+fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+    if block.options.tty {
+        screen::say(&screen::style().dim().apply_to(format!("  {NOTICE}")).to_string());
+        return Window::open().map(Shown::Window);
+    }
+    let (done, all) = scene.run.progress();
+    let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
+    let quiet = block.options.sensitive || !block.options.record;
+    Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
+}
+
+/// Waits until the operator asks from their seat for the block to be stopped; for ever where there is none.
+async fn told(leave: Option<&Notify>) {
+    match leave {
+        Some(leave) => leave.notified().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether they asked once more.
+fn was_told(leave: &Notify) -> bool {
+    std::pin::pin!(leave.notified()).as_mut().enable()
+}
+
+/// Where scripts and FIFOs are kept while they are needed: where `TMPDIR` says, else in memory if there is a place for
+/// that, where making and removing them costs no disk anything.
+fn scratch() -> PathBuf {
+    use rustix::fs::Access;
+    if std::env::var_os("TMPDIR").is_none() {
+        let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let places = own.into_iter().chain([PathBuf::from("/dev/shm")]);
+        let mut usable = places.filter(|place| {
+            place.is_absolute()
+                && place.is_dir()
+                && rustix::fs::access(place, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+        });
+        if let Some(place) = usable.next() {
+            return place;
+        }
+    }
+    std::env::temp_dir()
+}
+
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
     Problem::usage(
         format!("{what} cannot be rendered: {error}"),
@@ -133,6 +195,10 @@ impl Hands for Local {
         Ok(Script { text: block.script.clone(), differs: false })
     }
 
+    fn needs_somebody(&self, scene: &Scene<'_>, task: Task) -> bool {
+        task.block(scene.plan).is_some_and(|block| block.options.tty)
+    }
+
     async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
         tokio::select! {
             () = tokio::time::sleep(pause) => None,
@@ -148,6 +214,16 @@ impl Hands for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
+    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
+        let next = next.and_then(|task| Some((task, task.block(scene.plan)?)));
+        // What cannot be rendered yet, or gets a terminal, is made ready when its turn has come.
+        let job = next.filter(|(_, block)| !block.options.tty).and_then(|(task, block)| {
+            let script = self.script(scene, task, journal).ok()?;
+            self.job(scene, task, block, &script).ok()
+        });
+        self.executor.expect(job);
+    }
+
     async fn execute(
         &mut self,
         scene: &Scene<'_>,
@@ -158,26 +234,23 @@ impl Hands for Local {
         let task = execution.task;
         let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
         let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let job = Job {
-            name: action.clone(),
-            interpreter: block.interpreter.clone(),
-            script: script.text.clone(),
-            strict: block.options.strict,
-            env: self.environment(scene, task, block)?,
-            timeout: block.options.timeout,
-            grace: GRACE,
-            cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
-        };
+        let job = self.job(scene, task, block, script)?;
         screen::started(&action, execution.attempt);
-        let (done, all) = scene.run.progress();
-        let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
-        let quiet = block.options.sensitive || !block.options.record;
-        let live = Live::new(&title, block.options.timeout, done, all, quiet);
+        let mut seat = block.options.tty.then(Seat::take).transpose()?;
+        let live = shown(scene, task, block)?;
         let recording = RefCell::new(Recording::new(block, &self.redactor, live, journal)?);
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
-        let interrupt = async { *asked.borrow_mut() = Some(interrupts.next().await) };
+        let leave = seat.as_ref().map(Seat::leave);
+        let interrupt = async {
+            let interrupt = tokio::select! {
+                interrupt = interrupts.next() => interrupt,
+                () = told(leave.as_deref()) => Interrupt::Stop,
+            };
+            *asked.borrow_mut() = Some(interrupt);
+            recording.borrow().tell(STOPPING);
+        };
         let noted = RefCell::new(&mut *journal);
         let declared = &self.secrets;
         let mut registered = self.registered.clone();
@@ -200,24 +273,39 @@ impl Hands for Local {
             recording.borrow_mut().switch(&redactor);
             Ok(())
         };
-        let ended = self
-            .executor
-            .run_registering(
-                &job,
-                &self.state,
-                interrupt,
-                |group| noted.borrow_mut().note_child(Some(group.id())),
-                register,
-                |stream, bytes, elapsed| recording.borrow_mut().push(stream, bytes, elapsed),
-            )
-            .await;
+        let on_start = |group: ProcessGroup| noted.borrow_mut().note_child(Some(group.id()));
+        let ended = match &mut seat {
+            None => {
+                let push =
+                    |stream, bytes: &[u8], elapsed| recording.borrow_mut().push(stream, bytes, elapsed);
+                self.executor.run_registering(&job, &self.state, interrupt, on_start, register, push).await
+            }
+            Some(seat) => {
+                let (size, input) = seat.input();
+                let display =
+                    |display: Display<'_>, elapsed| recording.borrow_mut().display(display, elapsed);
+                let run = self.executor.run_on_terminal(
+                    &job,
+                    &self.state,
+                    size,
+                    input,
+                    interrupt,
+                    on_start,
+                    register,
+                    display,
+                );
+                beside(run, || recording.borrow_mut().look_at_held()).await
+            }
+        };
+        let insisted = leave.is_some_and(|leave| was_told(&leave));
+        drop(seat);
         journal.note_child(None);
         #[cfg(debug_assertions)]
         if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
             panic!("a test asked for this, with {:?}", job.env);
         }
         let again = self.interrupts.pending().await;
-        let park = again.is_some() || asked.into_inner() == Some(Interrupt::Leave);
+        let park = again.is_some() || insisted || asked.into_inner() == Some(Interrupt::Leave);
         if let Some(error) = ended.output_error {
             return Err(Problem::fault(
                 format!("what {action} printed cannot be kept: {error}"),

@@ -21,8 +21,8 @@ pub struct Memory {
 }
 
 impl Journal for Memory {
-    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        self.events.extend(events.into_iter().map(|event| (at, event)));
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem> {
+        self.events.extend(events);
         Ok(())
     }
 

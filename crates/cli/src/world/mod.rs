@@ -5,9 +5,12 @@ pub mod assume;
 pub mod disk;
 pub mod hands;
 pub mod kept_state;
+mod keys;
 pub mod memory;
 mod recording;
 mod reply;
+mod seat;
+mod shown;
 mod tell;
 pub mod terminal;
 
@@ -26,7 +29,7 @@ use crate::problem::Problem;
 /// Where events and bytes go.
 pub trait Journal {
     /// Makes events durable, in order. After an error nothing more may be executed.
-    fn append(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), Problem>;
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem>;
     /// Keeps bytes; they are as durable as the next event.
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem>;
     /// Bytes that were kept.
@@ -72,8 +75,10 @@ pub enum Answer {
 pub trait Person {
     /// Whether somebody sits there and may be asked.
     fn attended(&self) -> bool;
-    /// A new step is at hand; its head has been shown.
-    fn enter(&mut self) {}
+    /// A new step is at hand; its head is shown next.
+    fn enter(&mut self, _scene: &Scene<'_>, _task: Task) {}
+    /// The last step has passed.
+    fn leave(&mut self, _scene: &Scene<'_>) {}
     /// A block is about to run with this script.
     fn permit(
         &mut self,
@@ -102,6 +107,12 @@ pub trait Hands {
     fn asked_to_leave(&mut self, attended: bool) -> impl Future<Output = bool>;
     /// The directory the next block starts in.
     fn cwd(&self) -> String;
+    /// Whether an execution needs somebody at a terminal.
+    fn needs_somebody(&self, _scene: &Scene<'_>, _task: Task) -> bool {
+        false
+    }
+    /// Says which block will probably come after the one that is executed next, so that it can be made ready.
+    fn expect(&mut self, _scene: &Scene<'_>, _next: Option<Task>, _journal: &dyn Journal) {}
     /// Runs it to its end. Its start is durable already.
     fn execute(
         &mut self,

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Output};
-use holdpoint_executor::Stream;
+use holdpoint_executor::{Display, Stream};
 use holdpoint_record::{MaskStream, Redactor};
 
+use super::shown::Shown;
 use super::{Journal, Sink};
 use crate::problem::Problem;
-use crate::screen::Live;
 
 /// Output on its way: masked, then stored and shown.
 pub(super) struct Recording {
     streams: [Kept; 2],
     timing: Timing,
-    live: Live,
+    live: Shown,
 }
 
 struct Kept {
@@ -58,7 +58,7 @@ impl Recording {
     pub(super) fn new(
         block: &Block,
         redactor: &Redactor,
-        mut live: Live,
+        mut live: Shown,
         journal: &mut dyn Journal,
     ) -> Result<Recording, Problem> {
         let keep = block.options.record;
@@ -83,6 +83,11 @@ impl Recording {
         self.streams.iter_mut().for_each(|kept| kept.mask.switch(redactor));
     }
 
+    /// Says something of our own.
+    pub(super) fn tell(&self, text: &str) {
+        self.live.tell(text);
+    }
+
     pub(super) fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
         let error = stream == Stream::Stderr;
         let Kept { mask, to, offset, .. } = &mut self.streams[usize::from(error)];
@@ -98,6 +103,21 @@ impl Recording {
             self.timing.note(error, *offset, elapsed)?;
         }
         result
+    }
+
+    /// As [`Recording::push`], for what a block's terminal shows.
+    pub(super) fn display(&mut self, display: Display<'_>, elapsed: Duration) -> io::Result<()> {
+        match display {
+            Display::Bytes(bytes) => self.push(Stream::Stdout, bytes, elapsed),
+            Display::Size(size) => self.timing.line(&format!("r {}x{}", size.columns, size.rows), elapsed),
+        }
+    }
+
+    /// A moment has passed: on a terminal, what little is held back because it may begin a secret is shown.
+    pub(super) fn look_at_held(&mut self) {
+        if let Shown::Window(window) = &mut self.live {
+            window.look_at_held(self.streams[0].mask.held());
+        }
     }
 
     pub(super) fn finish(self, journal: &mut dyn Journal) -> Result<Recorded, Problem> {
@@ -160,9 +180,12 @@ impl To {
 impl Timing {
     /// A piece that ends at `offset` of its stream came now.
     fn note(&mut self, error: bool, offset: u64, elapsed: Duration) -> io::Result<()> {
+        self.line(&format!("{} {offset}", if error { 'e' } else { 'o' }), elapsed)
+    }
+
+    fn line(&mut self, what: &str, elapsed: Duration) -> io::Result<()> {
         self.last = elapsed;
         let Some(sink) = &mut self.sink else { return Ok(()) };
-        let line = format!("{} {offset} {}\n", if error { 'e' } else { 'o' }, elapsed.as_micros());
-        sink.write_all(line.as_bytes())
+        sink.write_all(format!("{what} {}\n", elapsed.as_micros()).as_bytes())
     }
 }

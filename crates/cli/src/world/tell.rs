@@ -11,25 +11,24 @@ pub fn show_prose(scene: &Scene<'_>, task: Task) {
     let Slot::Action(action) = task.slot else { return };
     let action = &task.step_of(scene.plan).actions[action];
     if let Some(span) = action.prose {
-        let prose = screen::prose(span.of(scene.source));
-        if !prose.is_empty() {
-            screen::say("");
-            let mut cautioned = false;
-            for paragraph in screen::paragraphs(&prose) {
-                let quote = paragraph.trim_start().starts_with('>');
-                // A caution is shown by the question that asks for it to be acknowledged.
-                cautioned = quote && (cautioned || paragraph.trim_start().starts_with("> [!CAUTION]"));
-                if cautioned {
-                    continue;
-                }
-                let style = if quote { screen::style().yellow() } else { screen::style() };
-                for line in screen::wrapped(screen::width() - 4, &paragraph) {
-                    screen::say(format!("  {}", style.apply_to(line)).trim_end());
-                }
-            }
-        }
+        // A caution is shown by the question that asks for it to be acknowledged.
+        screen::markdown(&screen::prose(span.of(scene.source)), screen::Cautions::Left);
     }
     screen::say("");
+}
+
+/// The text between the steps that stands before the step with this index, or behind the last one.
+pub fn show_passages(scene: &Scene<'_>, before: usize) {
+    for passage in scene.plan.passages.iter().filter(|passage| passage.before == before) {
+        if let Some(heading) = &passage.heading {
+            screen::say("");
+            let heading = scene.run.values().render(heading).unwrap_or_else(|_| heading.clone());
+            screen::heading(&heading);
+        }
+        for span in &passage.prose {
+            screen::markdown(&screen::prose(span.of(scene.source)), screen::Cautions::Shown);
+        }
+    }
 }
 
 /// The command at hand.
@@ -50,13 +49,14 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
     match (question, task.work(plan)) {
         (Question::Confirm, Some(Work::Confirm { text })) => {
             let text = scene.run.values().render(text).unwrap_or_else(|_| text.clone());
-            screen::say(&format!("  [ ] {}", screen::neutralise(&text).replace('\n', "\n      ")));
+            screen::say_hung("  [ ] ", &screen::neutralise(&text));
         }
         (Question::Confirm, _) => {
             let warning = scene.run.warning(plan, task).unwrap_or_default();
             let lines = screen::neutralise(&warning);
-            for line in
-                screen::paragraphs(&lines).iter().flat_map(|line| screen::wrapped(screen::width() - 12, line))
+            for line in screen::paragraphs(&lines)
+                .iter()
+                .flat_map(|line| screen::wrapped(screen::prose_width() - 8, line))
             {
                 screen::say(&format!("  {} {line}", screen::style().red().bold().apply_to("CAUTION")));
             }
@@ -65,7 +65,7 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             for field in scene.run.open_fields(plan, task) {
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
                 let prompt = scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
-                screen::say(&format!("  write down {}: {}", field.name, screen::neutralise(&prompt)));
+                screen::say_hung(&format!("  write down {}: ", field.name), &screen::neutralise(&prompt));
             }
         }
         (Question::SignOff, Some(Work::SignOff(sign_off))) => {
@@ -73,33 +73,38 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             let independent =
                 if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
             let mark = screen::style().magenta().bold();
-            screen::say(&format!(
+            screen::tell(&format!(
                 "  {} release by the role {}{independent}",
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));
             let quoted = format!("“{}”", screen::neutralise(&statement));
-            for line in screen::wrapped(screen::width() - 4, &quoted) {
-                screen::say(&format!("  {line}"));
+            for line in screen::wrapped(screen::prose_width(), &quoted) {
+                screen::tell(&format!("  {line}"));
             }
             let ((done, all), deviations) = (scene.run.progress(), scene.run.deviations());
-            screen::say(&format!("  so far: {done} of {all} actions done, {deviations} deviation(s)"));
+            let deviations = match deviations {
+                0 => "no deviations".to_owned(),
+                1 => "1 deviation".to_owned(),
+                many => format!("{many} deviations"),
+            };
+            screen::tell(&format!("  so far: {done} of {all} actions done, {deviations}"));
         }
         (Question::Failed, _) => {
             let why = scene.run.condition_error(plan, task);
             let why = why.unwrap_or_else(|| format!("{} did not pass", task.id(plan)));
-            screen::say(&format!("  {}", screen::style().red().apply_to(screen::neutralise(&why))));
+            for line in screen::hung("  ", &screen::neutralise(&why)) {
+                screen::say(&screen::style().red().apply_to(line).to_string());
+            }
         }
         (Question::InDoubt, _) => {
             let mark = screen::style().yellow().bold();
-            screen::say(&format!(
-                "  {} {} was started, and there is no record of how it ended.",
-                mark.apply_to("IN DOUBT"),
-                task.id(plan)
-            ));
-            screen::say(
-                "  It will not be run again unless you say so. Find out whether it took effect, then decide.",
-            );
+            let (mark, id) = (mark.apply_to("IN DOUBT"), task.id(plan));
+            let text = format!("{mark} {id} was started, and there is no record of how it ended.");
+            screen::say_hung("  ", &text);
+            let text =
+                "It will not be run again unless you say so. Find out whether it took effect, then decide.";
+            screen::say_hung("  ", text);
         }
         _ => {}
     }

@@ -4,10 +4,12 @@ mod ask;
 mod choose;
 mod sign;
 
-use holdpoint_document::Plan;
-use holdpoint_engine::{By, Execution, Question, Task, Via};
+use std::collections::BTreeSet;
 
-use super::tell::{show_command, show_prose, show_question};
+use holdpoint_document::Plan;
+use holdpoint_engine::{By, Execution, Question, Slot, Task, Via};
+
+use super::tell::{show_command, show_passages, show_prose, show_question};
 use super::{Answer, Journal, Person, Scene};
 use crate::problem::Problem;
 
@@ -17,12 +19,16 @@ pub struct Operator {
     root: std::path::PathBuf,
     /// What the prose was shown for last: it is not repeated for a second question on the same action.
     told: Option<Task>,
+    /// The command that was shown last: what may be run again without another question must have been seen.
+    shown: Option<(Task, String)>,
+    /// Steps before which the text between the steps was shown.
+    passed: BTreeSet<usize>,
 }
 
 impl Operator {
     /// Somebody at the keyboard, standing in `root`.
     pub fn new(root: std::path::PathBuf) -> Operator {
-        Operator { root, told: None }
+        Operator { root, told: None, shown: None, passed: BTreeSet::new() }
     }
 
     fn tell_prose(&mut self, scene: &Scene<'_>, task: Task) {
@@ -30,6 +36,27 @@ impl Operator {
             show_prose(scene, task);
         }
     }
+
+    fn tell_passages(&mut self, scene: &Scene<'_>, before: usize) {
+        if self.passed.insert(before) {
+            show_passages(scene, before);
+        }
+    }
+
+    fn tell_command(&mut self, scene: &Scene<'_>, task: Task, script: &str) {
+        show_command(scene, task, script);
+        self.shown = Some((task, script.to_owned()));
+    }
+}
+
+/// The script as it would run now.
+fn script_at_hand(scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Option<String>, Problem> {
+    if let Some(edited) = scene.run.edited_script(task) {
+        return Ok(Some(String::from_utf8_lossy(&journal.get(edited)?).into_owned()));
+    }
+    let Some(block) = task.block(scene.plan) else { return Ok(None) };
+    let rendered = block.options.template.then(|| scene.run.values().render_script(&block.script).ok());
+    Ok(Some(rendered.flatten().unwrap_or_else(|| block.script.clone())))
 }
 
 impl Person for Operator {
@@ -37,8 +64,15 @@ impl Person for Operator {
         true
     }
 
-    fn enter(&mut self) {
-        self.told = None;
+    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
+        (self.told, self.shown) = (None, None);
+        if matches!(task.slot, Slot::Action(_)) {
+            self.tell_passages(scene, task.step);
+        }
+    }
+
+    fn leave(&mut self, scene: &Scene<'_>) {
+        self.tell_passages(scene, scene.plan.steps.len());
     }
 
     fn permit(
@@ -49,7 +83,7 @@ impl Person for Operator {
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
         self.tell_prose(scene, execution.task);
-        show_command(scene, execution.task, script);
+        self.tell_command(scene, execution.task, script);
         choose::before(self, scene, execution.task, script, journal)
     }
 
@@ -62,6 +96,12 @@ impl Person for Operator {
     ) -> Result<Answer, Problem> {
         if !matches!(question, Question::Failed | Question::InDoubt) {
             self.tell_prose(scene, task);
+        }
+        if matches!(question, Question::Failed | Question::InDoubt)
+            && let Some(script) = script_at_hand(scene, task, journal)?
+            && self.shown.as_ref().is_none_or(|shown| (shown.0, &shown.1) != (task, &script))
+        {
+            self.tell_command(scene, task, &script);
         }
         show_question(scene, task, question);
         match question {

@@ -1,8 +1,9 @@
 //! Disks that fill up, turn read-only or refuse more, and a machine without room for another process.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::mounts::{Mounted, inside};
+use crate::struck;
 use crate::support::{Desk, Gate, eventually, group_is_gone, group_lives};
 use crate::trial::{RUN, UNDONE};
 use crate::wire::{Fault, Wire, first_run};
@@ -14,34 +15,6 @@ const FLOOD: &str = "## Before\n\n```sh run\necho before >>log\n```\n\n\
 
 fn book(steps: &str) -> String {
     format!("---\nrunbook: 1\ntitle: Book\n---\n\n# Book\n\n{steps}")
-}
-
-/// A file system of its own, in a directory; unmounted when dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    /// `None` where this user may not mount, which is said.
-    fn on(directory: PathBuf, size: &str) -> Option<Mounted> {
-        std::fs::create_dir_all(&directory).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "holdpoint-faults"]).arg(&directory);
-        let mounted = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-        if !mounted {
-            println!("faults: mounting is not permitted here; this fault was not injected");
-        }
-        mounted.then(|| Mounted(directory))
-    }
-
-    fn again(&self, options: &str) {
-        let status = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
-        assert!(status.unwrap().success());
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
 }
 
 /// Stops in order in the middle of the flood: says why and what to do, ends the block, starts nothing more.
@@ -73,8 +46,11 @@ fn goes_on(desk: &Desk) {
 
 #[test]
 fn a_disk_that_fills_up_in_the_middle_of_an_output() {
+    if !inside("disks::a_disk_that_fills_up_in_the_middle_of_an_output") {
+        return;
+    }
     let desk = Desk::with(&book(FLOOD));
-    let Some(disk) = Mounted::on(desk.path(".holdpoint"), "1m") else { return };
+    let disk = Mounted::on(desk.path(".holdpoint"), "1m");
     flooded(&desk, &mut desk.holdpoint(&["run", "book.md", "--unattended"]), "No space left on device");
     disk.again("size=8m");
     goes_on(&desk);
@@ -92,8 +68,11 @@ fn a_file_that_may_not_grow_any_more_in_the_middle_of_an_output() {
 
 #[test]
 fn a_disk_that_is_full_from_the_start_lets_nothing_run() {
+    if !inside("disks::a_disk_that_is_full_from_the_start_lets_nothing_run") {
+        return;
+    }
     let desk = Desk::with(&book("## One\n\n```sh run\necho ran >>log\n```\n"));
-    let Some(disk) = Mounted::on(desk.path(".holdpoint"), "64k") else { return };
+    let disk = Mounted::on(desk.path(".holdpoint"), "64k");
     let filler = desk.path(".holdpoint/filler");
     let _ = std::fs::write(&filler, vec![0; 1024 * 1024]);
     let (_, told) = desk.ends(70, &["run", "book.md", "--unattended"]);
@@ -107,7 +86,7 @@ fn a_disk_that_is_full_from_the_start_lets_nothing_run() {
 }
 
 /// A block that waits in the middle of its output, while the store turns read-only.
-fn turned_read_only(desk: &Desk, turn: impl FnOnce(&Path), back: impl FnOnce(&Path)) {
+fn turned_read_only(desk: &Desk, turn: impl FnOnce(), back: impl FnOnce()) {
     desk.write(
         "book.md",
         &book(
@@ -120,8 +99,7 @@ fn turned_read_only(desk: &Desk, turn: impl FnOnce(&Path), back: impl FnOnce(&Pa
     let driver = run.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     eventually("the block waits", || !desk.read("pid").is_empty() && desk.read("pid").ends_with('\n'));
     let group = desk.read("pid").trim().parse().unwrap();
-    let dir = first_run(desk).unwrap();
-    turn(&dir);
+    turn();
     gate.open();
     let output = driver.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
@@ -135,7 +113,7 @@ fn turned_read_only(desk: &Desk, turn: impl FnOnce(&Path), back: impl FnOnce(&Pa
     let taken_up = desk.holdpoint(&["resume", "1", "--unattended"]).output().unwrap();
     let told = String::from_utf8_lossy(&taken_up.stderr);
     assert!(matches!(taken_up.status.code(), Some(2 | 70)) && told.contains("help:"), "{told}");
-    back(&dir);
+    back();
     desk.write("answers.yaml", "steps:\n  flood: { choice: happened, reason: looked at it }\n");
     desk.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
     desk.is_intact_and_complete(1);
@@ -144,34 +122,12 @@ fn turned_read_only(desk: &Desk, turn: impl FnOnce(&Path), back: impl FnOnce(&Pa
 
 #[test]
 fn a_store_that_turns_read_only_while_a_block_runs() {
-    let desk = Desk::new();
-    let Some(_disk) = Mounted::on(desk.path(".holdpoint"), "4m") else { return };
-    // A file system with files open for writing cannot be remounted; a bind of it can be read-only for all who look
-    // through it, and open descriptors write on. What a broken disk does is what the kernel does then: it turns the
-    // whole file system read-only. The nearest that can be had here is a store that takes no new file and no line.
-    let change = |how: &'static str| {
-        move |dir: &Path| {
-            let files = ["run.jsonl", "blobs/sha256", "blobs", "lock", "."].map(|file| dir.join(file));
-            let status = Command::new("chattr").arg(how).args(files).stderr(Stdio::null()).status();
-            println!("faults: chattr {how}: {status:?}");
-        }
-    };
-    if !chattr_works(&desk.path(".holdpoint")) {
-        println!("faults: files cannot be made immutable here; this fault was not injected");
+    if !inside("disks::a_store_that_turns_read_only_while_a_block_runs") {
         return;
     }
-    turned_read_only(&desk, change("+i"), change("-i"));
-}
-
-fn chattr_works(directory: &Path) -> bool {
-    let file = directory.join("probe");
-    std::fs::write(&file, "").unwrap();
-    let chattr = |how: &str| {
-        Command::new("chattr").arg(how).arg(&file).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
-    };
-    let works = chattr("+i") && chattr("-i");
-    let _ = std::fs::remove_file(file);
-    works
+    let desk = Desk::new();
+    let disk = Mounted::on(desk.path(".holdpoint"), "4m");
+    turned_read_only(&desk, || disk.turn_read_only(), || disk.turn_back());
 }
 
 /// A block that has printed and waits for ever is ended at once when its output cannot be kept.
@@ -214,45 +170,46 @@ fn a_block_that_waits_is_ended_when_its_output_cannot_be_kept() {
     }
 }
 
-/// As another user, for root may always start one more.
-#[test]
-fn a_full_process_table_is_a_failure_of_the_block_or_of_the_machine_and_never_silent() {
-    if !rustix::process::geteuid().is_root() {
-        println!("faults: the process table can only be filled as root; this fault was not injected");
-        return;
-    }
-    let mut injected = 0;
-    for limit in 1..=8 {
-        let desk = UNDONE.desk();
+/// The words before a program that give it a user who may have so many processes, of which there is none yet.
+fn at_most(desk: &Desk, processes: u32) -> Command {
+    let limit = format!("--nproc={processes}");
+    if rustix::process::geteuid().is_root() {
+        // Root may always start one more, so it is another user.
         let everything = Command::new("chown").args(["-R", "65534:65534"]).arg(desk.root()).status().unwrap();
         assert!(everything.success());
         let mut limited = desk.command("setpriv");
-        limited.args([
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "prlimit",
-            &format!("--nproc={limit}"),
-        ]);
-        limited.arg(env!("CARGO_BIN_EXE_holdpoint")).args(RUN).stdin(Stdio::null());
-        let output = limited.output().unwrap();
+        limited.args(["--reuid=65534", "--regid=65534", "--clear-groups", "prlimit", &limit]);
+        return limited;
+    }
+    // In a namespace of its own a user's processes are counted anew.
+    let mut limited = desk.command("unshare");
+    limited.args(["--user", "--map-current-user", "prlimit", &limit]);
+    limited
+}
+
+#[test]
+fn a_full_process_table_is_a_failure_of_the_block_or_of_the_machine_and_never_silent() {
+    let mut injected = 0;
+    for limit in 1..=12 {
+        let desk = UNDONE.desk();
+        // Where another user can reach it.
+        let program = desk.root().join("holdpoint");
+        std::fs::copy(env!("CARGO_BIN_EXE_holdpoint"), &program).unwrap();
+        let mut limited = at_most(&desk, limit);
+        let output = limited.arg(program).args(RUN).stdin(Stdio::null()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         let code = output.status.code();
-        if told.contains("Permission denied") && first_run(&desk).is_none() {
-            println!("faults: another user cannot run the program from here; this fault was not injected");
-            return;
-        }
         if first_run(&desk).is_none() {
             assert!(
                 matches!(code, Some(2 | 70)) && (told.contains("help:") || told.contains("Go on with:")),
-                "{limit}: {code:?}\n{told}"
+                "{limit}: {code:?}; where users may make no namespaces, run it as root\n{told}"
             );
+            assert!(!told.contains("Permission denied"), "{limit}: the program was never reached\n{told}");
             injected += 1;
             continue;
         }
         desk.ends(0, &["verify", "1"]);
         let record = desk.record(1);
-        println!("faults: at most {limit} processes: {code:?} {:?}", record.shape());
         assert!(matches!(code, Some(1 | 3 | 70)), "{limit}: {code:?}\n{told}");
         injected += usize::from(record.events.iter().any(|event| event["error"].is_string()));
         // What could not be started is on record as failed, with the reason, and what stands before it is undone.
@@ -261,5 +218,6 @@ fn a_full_process_table_is_a_failure_of_the_block_or_of_the_machine_and_never_si
         }
     }
     assert!(injected > 0, "no limit was low enough");
-    println!("faults: a full process table: {injected} of 8 limits were felt");
+    // From some limit on nothing is felt: those above it are no points.
+    struck("a full process table", injected, injected);
 }

@@ -2,20 +2,14 @@
 //! what an uninterrupted promotion leaves.
 
 use holdpoint_xtask::command::{git, output};
-use holdpoint_xtask::product::{self, ANSWERS, Product, RUNBOOK};
+use holdpoint_xtask::product::{ANSWERS, Product, RUNBOOK};
 
+use crate::stage::{Stage, Stages};
 use crate::support::{Desk, group_is_gone};
 use crate::wire::{Call, Fault, Wire, first_run};
 use crate::{spread, sweep};
 
 const REHEARSE: &[&str] = &["run", RUNBOOK, "--env", "staging", "--unattended", "--answers", ANSWERS];
-
-fn open() -> (Desk, Product) {
-    let desk = Desk::new();
-    let product = product::make(&desk.root().join("product")).unwrap();
-    let desk = desk.in_directory(&product.repo);
-    (desk, product)
-}
 
 /// What is left when all is done: branches and tags by name and commit, releases, what serves where.
 fn left(product: &Product) -> Vec<String> {
@@ -55,10 +49,12 @@ fn decide(product: &Product, action: &str) -> &'static str {
     let has = |of: &str, commit: &str| {
         refs.lines().any(|line| line.ends_with(of) && (commit.is_empty() || line.starts_with(commit)))
     };
-    match action.split('#').next().unwrap() {
-        "fast-forward-the-branch" if has("refs/heads/rehearsal/production", &product.candidate) => "happened",
-        "tag-the-release" if has("refs/tags/rehearsal-v1.4.0", "") => "happened",
-        "tag-the-release" => {
+    match action {
+        "fast-forward-the-branch#1" if has("refs/heads/rehearsal/production", &product.candidate) => {
+            "happened"
+        }
+        "tag-the-release#1" if has("refs/tags/rehearsal-v1.4.0", "") => "happened",
+        "tag-the-release#1" => {
             // Half done: the tag is here and was not pushed. Whoever finds that takes it away before trying again.
             let _ = git(&product.repo).args(["tag", "--delete", "rehearsal-v1.4.0"]).output();
             "run"
@@ -69,56 +65,57 @@ fn decide(product: &Product, action: &str) -> &'static str {
 
 #[test]
 fn a_promotion_that_is_killed_at_any_event_ends_as_one_that_is_not() {
-    let (desk, product) = open();
-    let wire = Wire::learn(&desk, REHEARSE);
-    let expected = left(&product);
-    drop((product, desk));
-    let (desk, product) = open();
-    let calls: Vec<Call> = wire.calls(&desk, REHEARSE);
-    drop((product, desk));
+    let stages = Stages::new();
+    let (wire, expected) = stages.on(|stage| (Wire::learn(&stage.desk, REHEARSE), left(&stage.product)));
+    let calls: Vec<Call> = stages.on(|stage| wire.calls(&stage.desk, REHEARSE));
     let event =
         |call: &Call| call.line.contains("/run.jsonl>") && (call.name == "write" || call.name == "fdatasync");
     let all: Vec<Call> = calls.into_iter().filter(event).collect();
     let points = spread(&all, 5);
     sweep("kill -9 at events of the promotion", all.len(), &points, |_, call| {
-        let (desk, product) = open();
-        let traced = wire.strikes(&desk, REHEARSE, call, Fault::Kill);
-        let what = format!("killed at {}", call.line);
-        let log = first_run(&desk).unwrap().join("run.jsonl");
-        let (before, promised) = (std::fs::read(&log).unwrap(), traced.promised(&log));
-        let number = if before.contains(&b'\n') {
-            let answers = std::fs::read_to_string(desk.path(ANSWERS)).unwrap();
-            for round in 0.. {
-                assert!(round < 4, "{what}: {:#?}", desk.record(1).shape());
-                let doubt = desk.record(1).in_doubt();
-                // The block may have outlived the program: nothing can be decided before it has ended.
-                orphan(&desk).into_iter().for_each(group_is_gone);
-                let decided = doubt.map_or(String::new(), |action| {
-                    format!("  {action}: {{ choice: {}, reason: looked at it }}\n", decide(&product, &action))
-                });
-                // Beside the repository, which must stay clean.
-                let file = desk.root().join("answers.yaml");
-                std::fs::write(&file, format!("{answers}{decided}")).unwrap();
-                let words = ["resume", "1", "--unattended", "--answers", file.to_str().unwrap()];
-                let ended = desk.holdpoint(&words).output().unwrap();
-                match ended.status.code() {
-                    Some(0) => break,
-                    Some(3) => {}
-                    code => panic!("{what}: {code:?}\n{}", String::from_utf8_lossy(&ended.stderr)),
-                }
-            }
-            1
-        } else {
-            desk.ends(0, REHEARSE);
-            2
-        };
-        let record = desk.is_intact_and_complete(number);
-        if number == 1 {
-            assert!(record.bytes.starts_with(&before[..usize::try_from(promised).unwrap()]), "{what}");
-        }
-        started_once_or_decided(&record.events, &what);
-        assert_eq!(left(&product), expected, "{what}\n{:#?}", record.shape());
+        stages.on(|stage| killed(stage, &wire, call, &expected))
     });
+}
+
+/// Kills a promotion at one call, finishes it as a person would, and holds it against what was to come of it.
+fn killed(stage: &Stage, wire: &Wire, call: &Call, expected: &[String]) {
+    let Stage { desk, product, .. } = stage;
+    let traced = wire.strikes(desk, REHEARSE, call, Fault::Kill);
+    let what = format!("killed at {}", call.line);
+    let log = first_run(desk).unwrap().join("run.jsonl");
+    let (before, promised) = (std::fs::read(&log).unwrap(), traced.promised(&log));
+    let number = if before.contains(&b'\n') {
+        let answers = std::fs::read_to_string(desk.path(ANSWERS)).unwrap();
+        for round in 0.. {
+            assert!(round < 4, "{what}: {:#?}", desk.record(1).shape());
+            let doubt = desk.record(1).in_doubt();
+            // The block may have outlived the program: nothing can be decided before it has ended.
+            orphan(desk).into_iter().for_each(group_is_gone);
+            let decided = doubt.map_or(String::new(), |action| {
+                format!("  {action}: {{ choice: {}, reason: looked at it }}\n", decide(product, &action))
+            });
+            // Beside the repository, which must stay clean.
+            let file = desk.root().join("answers.yaml");
+            std::fs::write(&file, format!("{answers}{decided}")).unwrap();
+            let words = ["resume", "1", "--unattended", "--answers", file.to_str().unwrap()];
+            let ended = desk.holdpoint(&words).output().unwrap();
+            match ended.status.code() {
+                Some(0) => break,
+                Some(3) => {}
+                code => panic!("{what}: {code:?}\n{}", String::from_utf8_lossy(&ended.stderr)),
+            }
+        }
+        1
+    } else {
+        desk.ends(0, REHEARSE);
+        2
+    };
+    let record = desk.is_intact_and_complete(number);
+    if number == 1 {
+        assert!(record.bytes.starts_with(&before[..usize::try_from(promised).unwrap()]), "{what}");
+    }
+    started_once_or_decided(&record.events, &what);
+    assert_eq!(left(product), expected, "{what}\n{:#?}", record.shape());
 }
 
 /// No block ran twice but where somebody said so.

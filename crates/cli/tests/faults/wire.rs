@@ -140,7 +140,7 @@ impl Traced {
         for line in self.trace.lines().filter(|line| line.contains(&descriptor)) {
             let result = line.rsplit(" = ").next().and_then(|result| result.trim().parse::<u64>().ok());
             match (name_of(line), result) {
-                (Some("write"), Some(bytes)) => written += bytes,
+                (Some("write" | "pwrite64"), Some(bytes)) => written += bytes,
                 (Some("fdatasync" | "fsync"), Some(0)) => promised = written,
                 _ => {}
             }

@@ -5,7 +5,9 @@ use std::process::{Child, Stdio};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::screens::book;
-use crate::support::{Desk, Gate, Record, eventually, group_is_gone, group_lives, holds_text, kill};
+use crate::support::{
+    Desk, Gate, Record, children_of, eventually, group_is_gone, group_lives, holds_text, kill,
+};
 
 const STEPS: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
 
@@ -71,6 +73,61 @@ fn resumes(desk: &Desk, step: &str, choice: &str) -> (Record, String) {
     desk.write("answers.yaml", &answers);
     let (_, told) = desk.ends(0, &["resume", "latest", "--unattended", "--answers", "answers.yaml"]);
     (desk.is_intact_and_complete(1), told)
+}
+
+#[test]
+fn a_shell_that_waits_for_its_turn_ends_with_the_program_and_has_run_nothing() {
+    let desk = six();
+    let _gate = Gate::at(&desk.path("middle-one"));
+    let program = start(&desk, &["run", "book.md", "--unattended"]);
+    let group = block_runs(&desk, "one#1");
+    let (pid, mut waiting) = (i32::try_from(program.id()).unwrap(), None);
+    eventually("the next shell waits", || {
+        waiting = children_of(pid).into_iter().find(|child| *child != group);
+        waiting.is_some()
+    });
+    let before = kills(&desk, program);
+    group_is_gone(waiting.unwrap());
+    assert!(group_lives(group), "the block itself is left to whoever comes next");
+    assert_eq!((desk.read("reached").as_str(), before.starts("two#1")), ("one\n", 0));
+    kill_process_group(Pid::from_raw(group).unwrap(), Signal::KILL).unwrap();
+}
+
+/// Enough blocks for a record that is written into room made ahead, and then this.
+fn after_many(last: &str) -> Desk {
+    let many: String = (0..60).map(|n| format!("## Many {n}\n\n```sh run\ntrue\n```\n\n")).collect();
+    Desk::with(&book(&format!("{many}## Last\n\n{last}")))
+}
+
+#[test]
+fn a_long_run_that_is_killed_ends_in_zeros_which_are_cut_off_when_it_is_taken_up() {
+    let desk = after_many("```sh run\necho last >>reached\ntest ! -p gate || read -r _ <gate\n```\n");
+    let gate = Gate::at(&desk.path("gate"));
+    let program = start(&desk, &["run", "book.md", "--unattended"]);
+    let group = block_runs(&desk, "last#1");
+    let before = kills(&desk, program);
+    let zeros = before.bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    assert!(zeros > 0, "there was room");
+    assert_eq!(before.in_doubt().as_deref(), Some("last#1"));
+    desk.is_intact_and_open(1);
+    kill_process_group(Pid::from_raw(group).unwrap(), Signal::KILL).unwrap();
+    group_is_gone(group);
+    gate.remove();
+    let (record, _) = resumes(&desk, "last", "happened");
+    nothing_is_lost(&before, &record);
+    assert!(!record.bytes.contains(&0));
+    assert_eq!(record.one("log.recovered")["torn"]["bytes"], zeros);
+}
+
+#[test]
+fn a_long_run_that_parks_leaves_its_lines_and_nothing_else() {
+    let desk = after_many("- [ ] Everybody was told\n");
+    desk.ends(3, &["run", "book.md", "--unattended"]);
+    let parked = desk.is_intact_and_open(1);
+    assert!(parked.bytes.len() > 32 * 1024 && parked.bytes.ends_with(b"}\n"));
+    desk.write("answers.yaml", "steps:\n  last: { confirm: true }\n");
+    desk.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert!(desk.is_intact_and_complete(1).all("log.recovered").is_empty());
 }
 
 /// Kills in one of six blocks at a moment, decides, and compares what was done with what was decided.

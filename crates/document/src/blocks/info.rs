@@ -71,6 +71,19 @@ const DATA: &[&str] = &[
 
 /// What the info string of a fence in an annotated document makes of it.
 pub(crate) fn kind_of(info: &str) -> Result<Kind, Refused> {
+    // Nearly every block of a run-book; the rules below say the same of them.
+    match info {
+        "sh run" | "bash run" => return Ok(Kind::Run),
+        "sh check" | "bash check" => return Ok(Kind::Check),
+        "sh rollback" | "bash rollback" => return Ok(Kind::Rollback),
+        "yaml expect" => return Ok(Kind::ExpectYaml),
+        "text expect" => return Ok(Kind::ExpectLines),
+        _ => {}
+    }
+    by_rules(info)
+}
+
+fn by_rules(info: &str) -> Result<Kind, Refused> {
     let words: Vec<&str> = info.split_whitespace().collect();
     match words.as_slice() {
         [] => Ok(Kind::Documentation),
@@ -202,4 +215,19 @@ fn nearest_shell(language: &str) -> Option<&'static str> {
         return None;
     }
     nearest(language, ["bash", "shell", "python"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_at_once_is_what_the_rules_say() {
+        for language in ["sh", "bash", "yaml", "text"] {
+            for kind in KINDS {
+                let info = format!("{language} {kind}");
+                assert_eq!(kind_of(&info).ok(), by_rules(&info).ok(), "{info}");
+            }
+        }
+    }
 }

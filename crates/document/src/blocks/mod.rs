@@ -8,6 +8,7 @@ mod interpreter;
 mod lines;
 mod options;
 mod script;
+mod terminal;
 mod typed;
 mod value_kind;
 
@@ -16,6 +17,7 @@ pub(crate) use info::{Kind, kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub(crate) use lines::expected_lines;
 pub(crate) use script::script_of;
+pub(crate) use terminal::expectations_of_terminal;
 pub(crate) use typed::{StepOptions, record, signoff, step_options};
 pub(crate) use value_kind::value_kind;
 

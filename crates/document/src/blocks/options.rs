@@ -5,6 +5,7 @@ use super::capture::captures;
 use super::info::Kind;
 use super::interpreter::is_shell;
 use super::script::Script;
+use super::terminal;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_yaml};
@@ -68,13 +69,8 @@ pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut F
             read.templates.push(Templated { text, span: node.span, expression: true });
         }
     }
-    if let Some(node) = fields.get("tty") {
-        read.options.tty = node.bool(findings).unwrap_or(false);
-        if read.options.tty {
-            let help = "do it by hand: make it a `- [ ]` item, or use the program's batch mode";
-            findings.add(Code::NotSupported, node.span, "blocks with a terminal are not run yet", help);
-        }
-    }
+    let tty = fields.get("tty");
+    read.options.tty = tty.and_then(|node| node.bool(findings)).unwrap_or(false);
     if let Some(node) = fields.get("secrets") {
         read.options.secrets = node.texts(findings);
         read.secret_spans = match &node.value {
@@ -93,6 +89,9 @@ pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut F
     read.options.sensitive = fields.bool("sensitive", findings).unwrap_or(false);
     read.options.strict = fields.bool("strict", findings).unwrap_or(true);
     fields.finish(findings);
+    if let Some(node) = tty.filter(|_| read.options.tty) {
+        terminal::options(&read, retry.map(|node| node.span), node.span, findings);
+    }
 
     if kind == Kind::Rollback {
         let given = [("id", read.id_span.is_some()), ("when", read.options.when.is_some())];

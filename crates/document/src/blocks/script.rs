@@ -80,6 +80,9 @@ fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
     let trimmed = line.trim_start();
     let indent = line.len() - trimmed.len();
     let comment = &prefix[..prefix.len() - 1];
+    if !trimmed.starts_with('#') && !trimmed.starts_with(comment) {
+        return None;
+    }
     let mut tries = vec!["#|", "# |", "#!|", "##|", "#:|"];
     let spaced = format!("{comment} |");
     tries.push(prefix);

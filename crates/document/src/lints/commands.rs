@@ -11,9 +11,11 @@ pub(super) fn lint(script: &Script<'_>, plan: &Plan, findings: &mut Findings) {
     for (index, command) in shell.commands.iter().enumerate() {
         let span = script.text.span(command.at());
         let program = command.program();
-        if interactive(command) {
-            let message = format!("`{program}` waits for somebody at a terminal, and a block has none");
-            let help = "use its batch mode, or make it a `- [ ]` item that is done by hand";
+        if script.block.options.tty {
+            // Somebody sits there who answers it, and ends it.
+        } else if interactive(command) {
+            let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
+            let help = "use its batch mode, or give the block a terminal: `#| tty: true`";
             findings.add(Code::InteractiveProgram, span, message, help);
         } else if endless(command, shell.commands.get(index + 1)) {
             let message = format!("`{program}` as written here never ends by itself");

@@ -26,6 +26,17 @@ const PATTERNS: &[&str] = &[
     r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",
 ];
 
+/// Of each pattern, texts of which a match holds at least one.
+const HINTS: [&[&str]; PATTERNS.len()] = [
+    &["<"],
+    &["YOUR_", "your-"],
+    &["["],
+    &["X.Y"],
+    &["{"],
+    &["{{"],
+    &["CHANGE", "REPLACE", "FIXME", "TODO", "TBD"],
+];
+
 /// Tags of HTML and words of awk and Go templates that look the same.
 const NOT: &[&str] = &[
     "<html>",
@@ -70,6 +81,15 @@ pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
         return;
     }
     let text = script.text.text();
+    let mut may: [bool; PATTERNS.len()] =
+        std::array::from_fn(|index| HINTS[index].iter().any(|hint| text.contains(hint)));
+    if script.block.options.template {
+        may[4] = false;
+        may[5] = false;
+    }
+    if !may.contains(&true) {
+        return;
+    }
     for line in script.text.lines() {
         let content = &text[line.clone()];
         if content.trim_start().starts_with('#') {
@@ -77,7 +97,7 @@ pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
         }
         let mut told: Vec<std::ops::Range<usize>> = Vec::new();
         for (index, pattern) in COMPILED.iter().enumerate() {
-            if script.block.options.template && matches!(index, 4 | 5) {
+            if !may[index] {
                 continue;
             }
             for found in pattern.captures_iter(content).filter_map(|captures| captures.get(1)) {

@@ -1,8 +1,9 @@
 //! From a stream of openings and closings to the tree.
 
-use super::slug::{Unique, slug};
-use super::tree::{Block, Fence, Heading, Item, Link, List, Quote, Text, Tree};
+use super::slug::slug;
+use super::tree::{Block, Fence, Heading, Item, Link, List, Quote, Text};
 use crate::Span;
+use crate::blocks::{Kind, kind_of};
 use crate::spanned::Mapped;
 
 /// Containers nested deeper than this are flattened into the deepest one kept, so that no later walk can exhaust
@@ -46,7 +47,6 @@ pub(super) struct Builder<'s> {
     in_image: usize,
     flattened: usize,
     too_deep: Option<Span>,
-    slugs: Unique,
 }
 
 impl<'s> Builder<'s> {
@@ -60,17 +60,22 @@ impl<'s> Builder<'s> {
             in_image: 0,
             flattened: 0,
             too_deep: None,
-            slugs: Unique::default(),
         }
     }
 
-    pub(super) fn finish(mut self) -> Tree {
+    /// Whether nothing is open.
+    pub(super) fn is_outside(&self) -> bool {
+        self.stack.len() == 1 && self.leaf.is_none() && self.flattened == 0
+    }
+
+    /// The blocks, whose anchors are not unique yet, and what was nested too deeply.
+    pub(super) fn finish(mut self) -> (Vec<Block>, Option<Span>) {
         while self.stack.len() > 1 {
             self.close();
         }
         self.end_tight();
         let blocks = self.stack.pop().map(|frame| frame.blocks).unwrap_or_default();
-        Tree { blocks, too_deep: self.too_deep, ..Tree::default() }
+        (blocks, self.too_deep)
     }
 
     pub(super) fn open(&mut self, container: Container, span: Span) {
@@ -142,7 +147,7 @@ impl<'s> Builder<'s> {
                 Block::Text(text)
             }
             Leaf::Heading(level) => {
-                let slug = self.slugs.name(&slug(&text.plain));
+                let slug = slug(&text.plain);
                 if text.span == Span::default() {
                     text.span = Span::new(span.start, span.start);
                 }
@@ -174,34 +179,39 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn link(&mut self, title: &str, span: Span) {
-        let link = Link { title: title.to_owned(), span };
         self.inline("", span);
-        self.current().links.push(link);
+        if !title.is_empty() {
+            self.current().links.push(Link { title: title.to_owned(), span });
+        }
     }
 
     pub(super) fn text(&mut self, text: &str, span: Span) {
-        if let Some((Leaf::Fence(_) | Leaf::Indented | Leaf::Html | Leaf::Table, _)) = &self.leaf {
-            self.body.push(text, span);
-            return;
+        match &self.leaf {
+            Some((Leaf::Fence(_) | Leaf::Indented, _)) => return self.body.push(text, span),
+            Some((Leaf::Html | Leaf::Table, _)) => return,
+            _ => {}
         }
-        let line_start = self.source[..span.start].trim_end_matches([' ', '\t']);
-        let opens_line = line_start.is_empty() || line_start.ends_with(['\n', ']', '>']);
-        if opens_line && (text.starts_with("```") || text.starts_with("~~~")) {
-            self.current().fence_like.get_or_insert(span);
+        if text.starts_with("```") || text.starts_with("~~~") {
+            let line_start = self.source[..span.start].trim_end_matches([' ', '\t']);
+            if line_start.is_empty() || line_start.ends_with(['\n', ']', '>']) {
+                self.current().fence_like.get_or_insert(span);
+            }
         }
         self.inline(text, span);
     }
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
-        let in_image = self.in_image > 0;
+        // Paragraphs of the document itself are shown from the source.
+        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || self.stack.len() > 1;
+        let kept = read && self.in_image == 0;
         let current = self.current();
         current.span = if current.span == Span::default() {
             span
         } else {
             Span::new(current.span.start.min(span.start), current.span.end.max(span.end))
         };
-        if !in_image {
+        if kept {
             current.plain.push_str(text);
         }
     }
@@ -243,6 +253,7 @@ fn fence(source: &str, span: Span, info: String, body: Mapped) -> Fence {
     let closed = rest.contains(mark);
     Fence {
         span: trim(source, span),
+        kind: kind_of(&info).unwrap_or(Kind::Documentation),
         info: info.trim().to_owned(),
         info_span,
         body,

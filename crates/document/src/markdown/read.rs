@@ -3,17 +3,16 @@
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::build::{Builder, Container, Leaf};
-use super::tree::Tree;
-use crate::Span;
+use super::tree::{Block, Tree};
+use crate::{Span, parallel};
+
+/// Bytes of a piece that is read apart: large enough to be worth it, small enough to stay in a processor's cache.
+const PIECE: usize = 128 * 1024;
 
 /// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes, and one front matter.
 pub(crate) fn read(source: &str) -> Tree {
     let base = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let options = Options::ENABLE_GFM
-        | Options::ENABLE_TABLES
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_FOOTNOTES;
+    let options = options();
 
     // pulldown-cmark takes metadata blocks anywhere, Git hosts only at the very start: so they are looked for apart,
     // and only in what can hold one, and the document itself is read without them.
@@ -21,19 +20,97 @@ pub(crate) fn read(source: &str) -> Tree {
         .and_then(|end| metadata(&source[base..base + end], base, options).into_iter().next())
         .filter(|(outer, _)| outer.start == base);
     let start = front.map_or(base, |(outer, _)| outer.end);
-    let mut builder = Builder::new(source);
-    for (event, range) in Parser::new_ext(&source[start..], options).into_offset_iter() {
-        feed(&mut builder, event, Span::new(range.start + start, range.end + start));
-    }
-    let mut tree = builder.finish();
+    let mut tree = Some(PIECE)
+        .filter(|_| source.len() >= parallel::WORTH)
+        .and_then(|size| pieces(source, start, size, options))
+        .unwrap_or_else(|| whole(source, start, options));
     tree.front = front;
-    if source[start..].match_indices("\n---").nth(1).is_some() {
+    if may_hold_later_front(source, start) {
         let later =
             metadata(&source[base..], base, options).into_iter().filter(|(outer, _)| outer.start > base);
         let later = later.filter(|(_, inner)| looks_like_front_matter(inner.of(source)));
         tree.later_fronts = later.map(|(outer, _)| outer).collect();
     }
     tree
+}
+
+fn options() -> Options {
+    Options::ENABLE_GFM
+        | Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+}
+
+/// The document from `start` on, in one go.
+fn whole(source: &str, start: usize, options: Options) -> Tree {
+    let mut builder = Builder::new(source);
+    for (event, range) in Parser::new_ext(&source[start..], options).into_offset_iter() {
+        feed(&mut builder, event, Span::new(range.start + start, range.end + start));
+    }
+    let (blocks, too_deep) = builder.finish();
+    Tree::new(blocks, too_deep)
+}
+
+/// The document in pieces of about `size` bytes, several at a time. `None` where it must be read as a whole.
+///
+/// Each piece ends before a line that looks like a heading, and is read with that line: where the line comes out as a
+/// heading outside of everything else, the next piece begins as a document does. But for link references and footnotes,
+/// which hold anywhere in the document: one that has them is not cut.
+fn pieces(source: &str, start: usize, size: usize, options: Options) -> Option<Tree> {
+    let text = &source[start..];
+    if memchr::memmem::find(text.as_bytes(), b"]:").is_some() {
+        return None;
+    }
+    let cuts = cuts(source, start, size);
+    let read = parallel::map(text.len(), &cuts, |&(from, to)| piece(source, from, to, options));
+    let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+    let mut blocks = Vec::with_capacity(read.iter().map(|(blocks, _)| blocks.len()).sum());
+    let mut too_deep = None;
+    for (more, deep) in read {
+        blocks.extend(more);
+        too_deep = too_deep.or(deep);
+    }
+    Some(Tree::new(blocks, too_deep))
+}
+
+/// Where to cut: at lines that look like headings, about every `size` bytes.
+fn cuts(source: &str, start: usize, size: usize) -> Vec<(usize, usize)> {
+    let mut cuts = Vec::new();
+    let mut from = start;
+    while let Some(to) = source.as_bytes().get(from + size..).and_then(|rest| {
+        memchr::memmem::find_iter(rest, b"\n#")
+            .map(|at| from + size + at + 1)
+            .find(|at| is_heading(&source[*at..]))
+    }) {
+        cuts.push((from, to));
+        from = to;
+    }
+    cuts.push((from, source.len()));
+    cuts
+}
+
+fn is_heading(text: &str) -> bool {
+    let after = text.trim_start_matches('#');
+    (1..=6).contains(&(text.len() - after.len())) && after.starts_with(' ')
+}
+
+/// The blocks from `from` to the heading at `to`. `None` where no heading of the document's own level is there.
+fn piece(source: &str, from: usize, to: usize, options: Options) -> Option<(Vec<Block>, Option<Span>)> {
+    let mut builder = Builder::new(source);
+    let end = source[to..].find('\n').map_or(source.len(), |length| to + length + 1);
+    let mut clean = to == source.len();
+    for (event, range) in Parser::new_ext(&source[from..end], options).into_offset_iter() {
+        let span = Span::new(range.start + from, range.end + from);
+        if span.start >= to && !clean {
+            clean = span.start == to
+                && builder.is_outside()
+                && matches!(event, Event::Start(Tag::Heading { .. }));
+            break;
+        }
+        feed(&mut builder, event, span);
+    }
+    clean.then(|| builder.finish())
 }
 
 /// Where a front matter that begins the text would end, if there is one.
@@ -46,6 +123,25 @@ fn front_end(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a second front matter may stand below: a line that ends in `---`, and a key below it.
+fn may_hold_later_front(source: &str, start: usize) -> bool {
+    let mut passed = start;
+    for at in memchr::memmem::find_iter(&source.as_bytes()[start..], b"---") {
+        let at = start + at + 3;
+        let Some((rest, below)) = source[at..].split_once('\n') else { return false };
+        // Several marks with nothing but blank or indented lines between them have the same line below.
+        if at < passed || !rest.trim().is_empty() {
+            continue;
+        }
+        let Some(line) = left_margin(below).next() else { return false };
+        if is_key(line) {
+            return true;
+        }
+        passed = line.as_ptr() as usize - source.as_ptr() as usize;
+    }
+    false
 }
 
 /// The metadata blocks of a text that stands at `base`, with and without their fences.
@@ -72,16 +168,21 @@ fn metadata(text: &str, base: usize, options: Options) -> Vec<(Span, Span)> {
 
 /// Keys at the left margin and nothing else there.
 fn looks_like_front_matter(text: &str) -> bool {
-    let mut lines =
-        text.lines().filter(|line| !line.starts_with([' ', '\t', '-', '#']) && !line.trim().is_empty());
-    let is_key = |line: &str| {
-        line.split_once(':').is_some_and(|(key, rest)| {
-            !key.is_empty()
-                && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-                && (rest.is_empty() || rest.starts_with(' '))
-        })
-    };
+    let mut lines = left_margin(text);
     lines.next().is_some_and(is_key) && lines.all(is_key)
+}
+
+/// The lines that are neither blank nor indented, nor items or comments.
+fn left_margin(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with([' ', '\t', '-', '#']) && !line.trim().is_empty())
+}
+
+fn is_key(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, rest)| {
+        !key.is_empty()
+            && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+            && (rest.is_empty() || rest.starts_with(' '))
+    })
 }
 
 fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
@@ -136,5 +237,102 @@ fn rank(level: HeadingLevel) -> u8 {
         HeadingLevel::H4 => 4,
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What begins and ends blocks, with many lines that look like headings.
+    const PARTS: &[&str] = &[
+        "# A\n",
+        "## B\n",
+        "### A\n",
+        "####### no\n",
+        "#no\n",
+        "# \n",
+        " # C\n",
+        "> # D\n",
+        "- # E\n",
+        "a\n",
+        "\n",
+        "\n\n",
+        "b *c* `d`\n",
+        "```sh run\n",
+        "```\n",
+        "~~~\n",
+        "````\n",
+        "- a\n",
+        "- [ ] a\n",
+        "1. a\n",
+        "   ",
+        "    ",
+        "\t",
+        "> ",
+        "> [!CAUTION]\n",
+        "<!--\n",
+        "-->\n",
+        "<div>\n",
+        "</div>\n",
+        "<pre>\n",
+        "<?\n",
+        "<![CDATA[\n",
+        "`",
+        "``",
+        "*",
+        "**",
+        "[a](b \"include\")\n",
+        "[a]\n",
+        "![i\n",
+        "|a|\n|-|\n|b|\n",
+        "---\n",
+        "===\n",
+        "\\\n",
+        "<a\n",
+        "é",
+        "\r\n",
+        "a  \n",
+        "<!-- x",
+        "<b>",
+        "~~",
+        "&amp;",
+        "http://a.b\n",
+        "$",
+        "[^1]",
+    ];
+
+    fn document() -> impl Strategy<Value = String> {
+        prop::collection::vec((0..PARTS.len()).prop_map(|index| PARTS[index]), 0..60)
+            .prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_document_read_in_pieces_is_the_one_read_as_a_whole(source in document(), size in 1..40usize) {
+            let options = options();
+            if let Some(tree) = pieces(&source, 0, size, options) {
+                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0, options)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_holds_in_the_whole_document_keeps_it_whole() {
+        let cut = |source: &str| pieces(source, 0, 1, options()).map(|tree| tree.blocks.len());
+        assert_eq!(cut("a\n# A\nb\n# B\nc\n"), Some(5));
+        for source in [
+            "[a]\n# A\n[a]\n\n[a]: b\n",
+            "a[^1]\n# A\n[^1]: b\n",
+            "```\n# A\n```\n",
+            "<!--\n# A\n-->\n",
+            "~~~\na\n# A\n",
+        ] {
+            assert_eq!(cut(source), None, "{source}");
+        }
     }
 }

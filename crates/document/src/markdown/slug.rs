@@ -10,6 +10,16 @@ use regex::Regex;
 pub(crate) fn slug(text: &str) -> String {
     static DROPPED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\- ]").ok());
+    if text.is_ascii() {
+        let kept = text.trim().bytes().filter_map(|byte| match byte {
+            b' ' | b'\n' => Some('-'),
+            b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                Some(char::from(byte.to_ascii_lowercase()))
+            }
+            _ => None,
+        });
+        return kept.collect();
+    }
     let lower = text.trim().to_lowercase().replace('\n', " ");
     let kept = DROPPED.as_ref().map_or(lower.clone().into(), |dropped| dropped.replace_all(&lower, ""));
     kept.replace(' ', "-")

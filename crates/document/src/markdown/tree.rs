@@ -1,6 +1,8 @@
 //! What a document is made of, as far as run-books care. Every span points into the document's source.
 
+use super::slug::Unique;
 use crate::Span;
+use crate::blocks::Kind;
 use crate::spanned::Mapped;
 
 /// A document's blocks.
@@ -42,7 +44,7 @@ pub(crate) struct Heading {
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) span: Span,
-    /// Without markup; line breaks kept.
+    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and quotes.
     pub(crate) plain: String,
     pub(crate) links: Vec<Link>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.
@@ -60,6 +62,8 @@ pub(crate) struct Link {
 pub(crate) struct Fence {
     pub(crate) span: Span,
     pub(crate) info: String,
+    /// What the info string makes of it; documentation where it is refused.
+    pub(crate) kind: Kind,
     pub(crate) info_span: Span,
     /// The contents without the indentation of the lists around it.
     pub(crate) body: Mapped,
@@ -90,6 +94,24 @@ pub(crate) struct Quote {
     pub(crate) span: Span,
     pub(crate) caution: bool,
     pub(crate) blocks: Vec<Block>,
+}
+
+impl Tree {
+    /// The tree of these blocks, whose anchors are made unique.
+    pub(super) fn new(mut blocks: Vec<Block>, too_deep: Option<Span>) -> Tree {
+        fn name(blocks: &mut [Block], names: &mut Unique) {
+            for block in blocks {
+                match block {
+                    Block::Heading(heading) => heading.slug = names.name(&heading.slug),
+                    Block::List(list) => list.items.iter_mut().for_each(|item| name(&mut item.blocks, names)),
+                    Block::Quote(quote) => name(&mut quote.blocks, names),
+                    _ => {}
+                }
+            }
+        }
+        name(&mut blocks, &mut Unique::default());
+        Tree { blocks, too_deep, ..Tree::default() }
+    }
 }
 
 impl Block {

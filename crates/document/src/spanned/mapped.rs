@@ -43,11 +43,19 @@ impl Mapped {
         if text.is_empty() {
             return;
         }
-        self.pieces.push(Piece {
-            text: self.text.len(),
-            source: source.start,
-            source_len: source.end - source.start,
-        });
+        let piece =
+            Piece { text: self.text.len(), source: source.start, source_len: source.end - source.start };
+        match self.pieces.last_mut() {
+            // It goes on where the last one ended, and both are as they stand in the source.
+            Some(last)
+                if last.source + last.source_len == piece.source
+                    && last.text + last.source_len == piece.text
+                    && piece.source_len == text.len() =>
+            {
+                last.source_len += piece.source_len;
+            }
+            _ => self.pieces.push(piece),
+        }
         self.text.push_str(text);
     }
 

@@ -1,12 +1,11 @@
 //! The actions of one step.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::container::{has_work, kind};
 use super::titles::dedented;
 use super::walk::{Built, Context, Head};
 use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
-use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
@@ -23,6 +22,8 @@ pub(super) struct Maker<'w, 's> {
     prose: usize,
     /// Cautions that no mutating block has taken yet, in document order.
     cautions: VecDeque<(usize, String)>,
+    /// Scripts decoded ahead, by where their fences begin.
+    decoded: HashMap<usize, (Decoded, Findings)>,
 }
 
 /// A step while its actions are collected.
@@ -48,8 +49,17 @@ impl<'w, 's> Maker<'w, 's> {
         document: DocumentKind,
         scope: &'w mut Scope,
         cautions: Vec<(usize, String)>,
+        decoded: HashMap<usize, (Decoded, Findings)>,
     ) -> Maker<'w, 's> {
-        Maker { source, document, scope, built: Built::default(), prose: 0, cautions: cautions.into() }
+        Maker {
+            source,
+            document,
+            scope,
+            built: Built::default(),
+            prose: 0,
+            cautions: cautions.into(),
+            decoded,
+        }
     }
 
     pub(super) fn prose_from(&mut self, at: usize) {
@@ -142,7 +152,10 @@ impl<'w, 's> Maker<'w, 's> {
             let end = open.head.span.end;
             self.append(&mut open, end);
         }
-        let Open { head, mut actions, rollbacks, .. } = open;
+        let Open { head, mut actions, mut rollbacks, .. } = open;
+        // Blocks are large, and most steps have one or two.
+        actions.shrink_to_fit();
+        rollbacks.shrink_to_fit();
         if actions.is_empty() {
             if let Some(rollback) = rollbacks.first() {
                 let help = "move the rollback into the step that it undoes";
@@ -160,7 +173,7 @@ impl<'w, 's> Maker<'w, 's> {
             title: head.title,
             path: context.path.clone(),
             span: head.span,
-            digest: sha256(head.span.of(self.source).as_bytes()),
+            digest: String::new(),
             role: context.role.clone(),
             when: context.when.clone(),
             target: context.target.clone(),
@@ -271,7 +284,7 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn script(&mut self, open: &mut Open, fence: &Fence, kind: Kind, findings: &mut Findings) {
-        let decoded = blocks::decode(fence, kind, findings);
+        let decoded = self.decode(fence, kind, findings);
         self.judge(&decoded, findings);
         let conditional = open.conditional || decoded.block.options.when.is_some();
         for (capture, span) in decoded.block.options.capture.iter().zip(&decoded.capture_spans) {
@@ -286,6 +299,16 @@ impl<'w, 's> Maker<'w, 's> {
         }
     }
 
+    fn decode(&mut self, fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
+        match self.decoded.remove(&fence.span.start) {
+            Some((decoded, own)) => {
+                findings.append(own);
+                decoded
+            }
+            None => blocks::decode(fence, kind, findings),
+        }
+    }
+
     fn cautions_before(&mut self, at: usize) -> Option<String> {
         let mut texts = Vec::new();
         while self.cautions.front().is_some_and(|(start, _)| *start < at) {
@@ -295,7 +318,7 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn rollback(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        let decoded = blocks::decode(fence, Kind::Rollback, findings);
+        let decoded = self.decode(fence, Kind::Rollback, findings);
         self.judge(&decoded, findings);
         open.subject = Subject::Rollback;
         open.rollbacks.push(decoded.block);
@@ -327,7 +350,12 @@ impl<'w, 's> Maker<'w, 's> {
             _ => None,
         };
         match subject.map(|action| &mut action.work) {
-            Some(Work::Run(block) | Work::Check(block)) => block.expect.extend(expectations),
+            Some(Work::Run(block) | Work::Check(block)) => {
+                if block.options.tty {
+                    blocks::expectations_of_terminal(&expectations, findings);
+                }
+                block.expect.extend(expectations);
+            }
             _ => {
                 let message = if open.subject == Subject::Rollback {
                     "an expectation stands after a rollback, which nothing judges"

@@ -1,7 +1,7 @@
 //! What a container is: step, phase, or nothing.
 
 use crate::DocumentKind;
-use crate::blocks::{Kind, kind_of};
+use crate::blocks::Kind;
 use crate::markdown::{Block, Fence, Item};
 
 /// What the blocks of a container make of it.
@@ -19,7 +19,7 @@ pub(super) enum Class {
 pub(super) fn kind(fence: &Fence, document: DocumentKind) -> Kind {
     match document {
         DocumentKind::Foreign => Kind::Documentation,
-        DocumentKind::Annotated => kind_of(&fence.info).unwrap_or(Kind::Documentation),
+        DocumentKind::Annotated => fence.kind,
     }
 }
 

@@ -12,8 +12,10 @@
 
 mod actions;
 mod container;
+mod passages;
 mod sections;
 mod titles;
 mod walk;
 
+pub(crate) use passages::passages;
 pub(crate) use walk::{Built, build};

@@ -1,15 +1,18 @@
 //! Walks sections and items, and hands each step to its maker.
 
+use std::collections::HashMap;
+
 use super::actions::Maker;
 use super::container::{Class, classify, kind, ordered_items};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
-use crate::blocks::{Kind, StepOptions, Templated, step_options};
+use crate::blocks::{self, Decoded, Kind, StepOptions, Templated, step_options};
+use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
 use crate::scope::Scope;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, OnFailure, Span, Step};
+use crate::{Code, DocumentKind, OnFailure, Span, Step, parallel};
 
 /// The steps, with what can only be judged once all of them are known.
 #[derive(Default)]
@@ -61,6 +64,10 @@ pub(crate) fn build(
     headings(&sections).for_each(|(_, slug)| {
         unique.name(slug);
     });
+    let decoded = match document {
+        DocumentKind::Annotated => decoded_ahead(source, tree),
+        DocumentKind::Foreign => HashMap::new(),
+    };
     let mut walker = Walker {
         source,
         document,
@@ -68,7 +75,7 @@ pub(crate) fn build(
         only_text: heads.is_empty(),
         title,
         ids: unique,
-        maker: Maker::new(source, document, scope, cautions(&tree.blocks)),
+        maker: Maker::new(source, document, scope, cautions(&tree.blocks), decoded),
         findings,
     };
     let mut numbers = Numbers::top();
@@ -80,7 +87,12 @@ pub(crate) fn build(
             inherited = context;
         }
     }
-    walker.maker.built
+    let mut built = walker.maker.built;
+    let digests = parallel::map(source.len(), &built.steps, |step| sha256(step.span.of(source).as_bytes()));
+    for (step, digest) in built.steps.iter_mut().zip(digests) {
+        step.digest = digest;
+    }
+    built
 }
 
 fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s str)> {
@@ -91,6 +103,29 @@ fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s st
     let mut found = Vec::new();
     sections.iter().for_each(|section| visit(section, &mut found));
     found.into_iter()
+}
+
+/// Every script of the document decoded: the one part of the work that no other part of the document bears on.
+fn decoded_ahead(source: &str, tree: &Tree) -> HashMap<usize, (Decoded, Findings)> {
+    fn scripts<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
+        for block in blocks {
+            match block {
+                Block::Fence(fence) if matches!(fence.kind, Kind::Run | Kind::Check | Kind::Rollback) => {
+                    found.push(fence);
+                }
+                Block::List(list) => list.items.iter().for_each(|item| scripts(&item.blocks, found)),
+                _ => {}
+            }
+        }
+    }
+    let mut fences = Vec::new();
+    scripts(&tree.blocks, &mut fences);
+    let decoded = parallel::map(source.len(), &fences, |fence| {
+        let mut findings = Findings::default();
+        let decoded = blocks::decode(fence, fence.kind, &mut findings);
+        (fence.span.start, (decoded, findings))
+    });
+    decoded.into_iter().collect()
 }
 
 /// Where each caution of the document begins, and its text.

@@ -10,6 +10,7 @@ pub(crate) fn plan(steps: impl IntoIterator<Item = Step>) -> Plan {
         title: "A plan".into(),
         front: FrontMatter::default(),
         steps: steps.into_iter().collect(),
+        passages: Vec::new(),
     }
 }
 

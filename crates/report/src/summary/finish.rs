@@ -1,5 +1,7 @@
 //! What is worked out once every event has been seen.
 
+use std::collections::{HashMap, HashSet};
+
 use holdpoint_document::{Plan, Work};
 use holdpoint_engine::DeviationKind;
 
@@ -97,12 +99,15 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
     }
     values.sort_by_key(|value| value.n);
     // A value taken or written down again by the same action replaces the one before it.
-    let again = |at: usize| {
-        let value: &ValueFound = &values[at];
-        values[at + 1..].iter().any(|later| later.name == value.name && later.action == value.action)
-    };
-    let stands: Vec<bool> = (0..values.len()).map(|at| !again(at)).collect();
-    values.into_iter().zip(stands).filter(|(_, stands)| *stands).map(|(value, _)| value).collect()
+    let mut later = HashSet::new();
+    let last_first = values.iter().rev().map(|value| later.insert((&value.name, &value.action)));
+    let stands: Vec<bool> = last_first.collect();
+    values
+        .into_iter()
+        .zip(stands.into_iter().rev())
+        .filter(|(_, stands)| *stands)
+        .map(|(value, _)| value)
+        .collect()
 }
 
 /// The first thing in document order (or in the order of a rollback) that is not done.
@@ -116,8 +121,9 @@ pub(super) fn waits(plan: &Plan, summary: &Summary) -> Option<Waits> {
         role,
     };
     if let Some(rollback) = summary.rollbacks.last() {
-        let steps =
-            rollback.steps.iter().filter_map(|id| plan.step(id)).map(|(index, _)| &summary.steps[index]);
+        let by_id: HashMap<&str, &StepSummary> =
+            summary.steps.iter().rev().map(|step| (step.id.as_str(), step)).collect();
+        let steps = rollback.steps.iter().filter_map(|id| by_id.get(id.as_str()).copied());
         return steps
             .flat_map(|step| step.rollback_blocks.iter().map(move |block| (step, block)))
             .find(|(_, block)| !block.status.is_done())

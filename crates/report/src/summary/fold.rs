@@ -1,5 +1,7 @@
 //! Events, one after another, onto the plan's steps and actions.
 
+use std::collections::HashMap;
+
 use holdpoint_document::Plan;
 use holdpoint_engine::{By, Deviation, DeviationKind, Event, Finished, Session, SignedOff, Stamped, Started};
 use jiff::Timestamp;
@@ -19,8 +21,12 @@ use crate::{Material, ReportError};
 pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
     let first = m.events.first().ok_or(ReportError::NotOpened)?;
     let Event::RunOpened(opened) = &first.event else { return Err(ReportError::NotOpened) };
-    let mut fold =
-        Fold { plan: m.plan, operator: opened.session.operator.clone(), summary: opening(m, first, opened) };
+    let mut by_id = HashMap::with_capacity(m.plan.steps.len());
+    for (index, step) in m.plan.steps.iter().enumerate() {
+        by_id.entry(step.id.as_str()).or_insert(index);
+    }
+    let operator = opened.session.operator.clone();
+    let mut fold = Fold { plan: m.plan, by_id, operator, summary: opening(m, first, opened) };
     for stamped in &m.events[1..] {
         fold.event(stamped);
     }
@@ -29,6 +35,8 @@ pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
 
 struct Fold<'a> {
     plan: &'a Plan,
+    /// Indices of the steps: going through all of them for each event would cost their product.
+    by_id: HashMap<&'a str, usize>,
     operator: String,
     summary: Summary,
 }
@@ -102,7 +110,7 @@ impl Fold<'_> {
                     corrects,
                     by: by.clone(),
                 });
-                if let Some(index) = about.and_then(|id| self.plan.step(&id)).map(|(index, _)| index) {
+                if let Some(index) = about.and_then(|id| self.step(&id)) {
                     let what = What::Note { text, corrects, by };
                     self.summary.steps[index].history.push(Happening { n, at, superseded: false, what });
                 }
@@ -134,15 +142,20 @@ impl Fold<'_> {
         }
     }
 
+    fn step(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     /// The action or rollback block of this name.
     fn action(&mut self, step: &str, action: &str) -> Option<&mut ActionSummary> {
-        let (index, _) = self.plan.step(step)?;
+        let index = self.step(step)?;
         let step = &mut self.summary.steps[index];
         step.actions.iter_mut().chain(&mut step.rollback_blocks).find(|known| known.id == action)
     }
 
     fn status(&self, step: &str, action: &str) -> Option<Status> {
-        let (index, planned) = self.plan.step(step)?;
+        let index = self.step(step)?;
+        let planned = &self.plan.steps[index];
         let at = self.summary.steps[index].actions.iter().position(|known| known.id == action);
         match at {
             Some(at) => {
@@ -172,7 +185,7 @@ impl Fold<'_> {
         if let Some(action) = action {
             return self.put(stamped, &step, &action, What::NotApplicable { condition });
         }
-        let Some((index, _)) = self.plan.step(&step) else {
+        let Some(index) = self.step(&step) else {
             return self.misfit(stamped, "the document has no such step");
         };
         let happening = Happening {
@@ -266,7 +279,7 @@ impl Fold<'_> {
             by,
         };
         self.summary.deviations.push(facts);
-        let Some((index, _)) = self.plan.step(&step) else { return };
+        let Some(index) = self.step(&step) else { return };
         match kind {
             DeviationKind::Repeated => self.begin_again(index..index + 1),
             DeviationKind::OutOfOrder => self.begin_again(index..self.plan.steps.len()),
@@ -294,14 +307,10 @@ impl Fold<'_> {
     /// What happened to these steps so far is history: they are done again.
     fn begin_again(&mut self, steps: std::ops::Range<usize>) {
         for step in &mut self.summary.steps[steps] {
-            let actions = || step.actions.iter().chain(&step.rollback_blocks);
-            if actions().any(|action| action.history.iter().any(|h| !h.superseded)) {
-                step.rounds += 1;
-            }
             let actions = step.actions.iter_mut().chain(&mut step.rollback_blocks);
-            for happening in actions.flat_map(|action| &mut action.history).chain(&mut step.history) {
-                happening.superseded = true;
-            }
+            let any = actions.map(|action| supersede(&mut action.history)).fold(false, |any, one| any | one);
+            step.rounds += u32::from(any);
+            supersede(&mut step.history);
             step.rollback = None;
         }
     }
@@ -319,8 +328,8 @@ impl Fold<'_> {
         }
         for (ids, state) in [(&steps, RollbackState::Unfinished), (&without, RollbackState::Impossible)] {
             for id in ids {
-                match self.plan.step(id) {
-                    Some((index, _)) => self.summary.steps[index].rollback = Some(state),
+                match self.step(id) {
+                    Some(index) => self.summary.steps[index].rollback = Some(state),
                     None => self.misfit(stamped, "the document has no such step"),
                 }
             }
@@ -355,4 +364,11 @@ impl Fold<'_> {
         }
         self.summary
     }
+}
+
+/// Makes a history a thing of the past, and says whether anything in it was not. What is superseded stands at its
+/// beginning, so that only what happened since the last time is looked at.
+fn supersede(history: &mut [Happening]) -> bool {
+    let since = history.iter_mut().rev().take_while(|happening| !happening.superseded);
+    since.map(|happening| happening.superseded = true).count() > 0
 }

@@ -33,7 +33,7 @@ pub enum FrameKind {
         step: String,
         /// Position as the operator sees it; empty where the document has no such step.
         number: String,
-        /// Its title, as written.
+        /// Its title, with values as the operator saw it.
         title: String,
     },
     /// A block begins.
@@ -57,6 +57,14 @@ pub enum FrameKind {
         stream: Stream,
         /// Which bytes of which blob; read them when they are to be shown.
         piece: Piece,
+    },
+    /// The block has a terminal, of this size from here on: its output is what a program drew there, to be shown as it is
+    /// ([`crate::Drawing`]), not line by line.
+    Screen {
+        /// Characters in a line.
+        columns: u16,
+        /// Lines.
+        rows: u16,
     },
     /// A block ended.
     Ended {
@@ -91,7 +99,7 @@ pub enum FrameKind {
     },
     /// Somebody confirmed an item.
     Confirmed {
-        /// The item, as written.
+        /// The item, with values as the operator saw it.
         text: String,
         /// Who.
         by: By,
@@ -183,6 +191,18 @@ pub enum CommandKind {
     Probe,
     /// Undoes a step.
     Rollback,
+}
+
+impl CommandKind {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            CommandKind::Run => "run",
+            CommandKind::Check => "check",
+            CommandKind::Probe => "check, to find out",
+            CommandKind::Rollback => "rollback",
+        }
+    }
 }
 
 /// Where output went.

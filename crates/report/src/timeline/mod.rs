@@ -2,24 +2,30 @@
 
 mod frame;
 mod pieces;
+mod player;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Block, Plan, Work};
-use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started};
+use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started, Values};
 use jiff::Timestamp;
 
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
+pub use player::{Player, Turn, Wish};
 
-use self::pieces::pieces;
+use self::pieces::{Came, pieces};
 use crate::Material;
 use crate::blobs::{Piece, fetch, pass};
 
 /// The run as frames, with its original timing. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
-    let mut reel = Reel { m, opened: first.at, started: None, step: None, frames: Vec::new() };
+    let values = match &first.event {
+        Event::RunOpened(opened) => Values::given(m.plan, &opened.environment, &opened.inputs),
+        _ => Values::default(),
+    };
+    let mut reel = Reel { m, opened: first.at, started: None, step: None, values, frames: Vec::new() };
     for stamped in m.events {
         reel.event(stamped);
     }
@@ -31,6 +37,8 @@ struct Reel<'a> {
     opened: Timestamp,
     started: Option<Timestamp>,
     step: Option<String>,
+    /// As the operator had them, for titles and items.
+    values: Values,
     frames: Vec<Frame>,
 }
 
@@ -56,8 +64,13 @@ impl Reel<'_> {
         self.step = Some(id.to_owned());
         let step = self.m.plan.step(id).map(|(_, step)| step);
         let number = step.map(|step| step.number.clone()).unwrap_or_default();
-        let title = step.map(|step| step.title.clone()).unwrap_or_default();
+        let title = self.rendered(step.map(|step| step.title.clone()).unwrap_or_default());
         self.push(stamped, FrameKind::StepHead { step: id.to_owned(), number, title });
+    }
+
+    /// A text of the document with its values, as the operator saw it.
+    fn rendered(&self, text: String) -> String {
+        self.values.render(&text).unwrap_or(text)
     }
 
     fn event(&mut self, stamped: &Stamped) {
@@ -79,9 +92,11 @@ impl Reel<'_> {
                 return self.finished(stamped, &finished);
             }
             Event::ItemConfirmed { step, action, by } => {
-                FrameKind::Confirmed { text: confirm_text(self.m.plan, &step, &action), by }
+                let text = confirm_text(self.m.plan, &step, &action);
+                FrameKind::Confirmed { text: self.rendered(text), by }
             }
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
+                self.values.set(&name, &value);
                 FrameKind::Value { name, value, evidence, within_limits, by }
             }
             Event::SignOffRequested { role, statement, .. } => {
@@ -147,13 +162,18 @@ impl Reel<'_> {
             let [stdout, stderr] = blobs.map(Result::ok);
             let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
             let timing = fetch(self.m, &output.timing).unwrap_or_default();
-            for (after, stream, range) in pieces(length(&stdout), length(&stderr), &timing) {
-                let blob = if stream == Stream::Stdout { &stdout } else { &stderr };
-                let Some(blob) = blob.clone() else { continue };
+            for (after, came) in pieces(length(&stdout), length(&stderr), &timing) {
                 let at = after.map_or(self.elapsed(stamped.at), |after| from + after);
-                let (from, length) = (range.start, (range.end - range.start) as usize);
-                let piece = Piece { blob, from, length };
-                self.push_at(at, stamped.n, FrameKind::Output { stream, piece });
+                let kind = match came {
+                    Came::Size(columns, rows) => FrameKind::Screen { columns, rows },
+                    Came::Output(stream, range) => {
+                        let blob = if stream == Stream::Stdout { &stdout } else { &stderr };
+                        let Some(blob) = blob.clone() else { continue };
+                        let (from, length) = (range.start, (range.end - range.start) as usize);
+                        FrameKind::Output { stream, piece: Piece { blob, from, length } }
+                    }
+                };
+                self.push_at(at, stamped.n, kind);
             }
         } else {
             self.push(
@@ -170,6 +190,7 @@ impl Reel<'_> {
             self.push(stamped, kind);
         }
         for (name, value) in finished.captures.clone() {
+            self.values.set(&name, &value);
             self.push(stamped, FrameKind::Captured { name, value });
         }
     }
@@ -206,10 +227,10 @@ fn step_of(event: &Event) -> Option<&str> {
         Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
         Event::SignOffGiven(given) => Some(&given.step),
+        Event::Deviation(deviation) => Some(&deviation.step),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
         | Event::LogRecovered { .. }
-        | Event::Deviation(_)
         | Event::RollbackOpened { .. }
         | Event::Note { .. }
         | Event::RunClosed { .. } => None,

@@ -68,7 +68,13 @@ pub fn plan(source: &str) -> Plan {
         }
     }
     steps.retain(|step| !step.actions.is_empty());
-    Plan { kind: DocumentKind::Annotated, title: title(source), front: front(source), steps }
+    Plan {
+        kind: DocumentKind::Annotated,
+        title: title(source),
+        front: front(source),
+        steps,
+        passages: Vec::new(),
+    }
 }
 
 fn title(source: &str) -> String {

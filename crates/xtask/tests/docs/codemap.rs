@@ -3,7 +3,8 @@
 use crate::none;
 use crate::page::{Page, all, between, root, sources_below};
 
-const CRATES: &[&str] = &["document", "engine", "record", "executor", "report", "cli", "xtask"];
+const CRATES: &[&str] =
+    &["document", "engine", "record", "executor", "properties", "report", "cli", "gauge", "xtask"];
 
 /// First cells of the table under a crate's heading: files and folders below its `src`.
 fn listed(page: &Page, name: &str) -> Vec<String> {

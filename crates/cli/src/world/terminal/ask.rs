@@ -1,7 +1,7 @@
 //! Prompts. Letters and words, each ended with Enter: they work over ssh, in a dumb terminal and under `tee`, and the
 //! answers stay readable in the scrollback.
 
-use dialoguer::Input;
+use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
 use crate::screen;
@@ -21,13 +21,12 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
     for line in screen::wrapped(screen::width() - 4, &format!("{} · ? explains", words.join(" · "))) {
         screen::say(&format!("  {}", screen::style().dim().apply_to(line)));
     }
+    // A key that was pressed while a block ran answers no question that nobody had seen.
+    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    let default = options.first().filter(|_| default).map(|(word, ..)| *word);
     loop {
-        let mut input = Input::<String>::new().with_prompt(format!("  {prompt}"));
-        if default && let Some((word, ..)) = options.first() {
-            input = input.default((*word).to_owned());
-        }
         let prompting = Prompting::begin();
-        let answer = match input.allow_empty(!default).interact_text() {
+        let answer = match screen::line(&prompting, &format!("  {prompt}"), default, |_| Ok(())) {
             Ok(answer) => answer,
             Err(error) => return left(&prompting, &error),
         };
@@ -35,7 +34,7 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
             for (word, key, help) in options {
-                screen::say(&format!("    {:<17}{help}", with_key(word, *key)));
+                screen::say_hung(&format!("    {:<17}", with_key(word, *key)), help);
             }
             continue;
         }
@@ -43,7 +42,7 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         match chosen {
             Some((word, ..)) => return Asked::Said(word),
             None => {
-                screen::say("    That is none of them. Type a word or its letter, or ? for what each does.")
+                screen::tell("    That is none of them. Type a word or its letter, or ? for what each does.")
             }
         }
     }
@@ -51,10 +50,13 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
 
 /// A prompt that gave no answer. Ctrl-C and signals reach the rest of the program a moment later; before that, no
 /// other prompt may change the terminal again and no block may begin.
-fn left<T>(prompting: &Prompting, error: &dialoguer::Error) -> Asked<T> {
-    let dialoguer::Error::IO(error) = error;
+fn left<T>(prompting: &Prompting, error: &std::io::Error) -> Asked<T> {
     if error.kind() == std::io::ErrorKind::Interrupted {
         prompting.wait_until_heard();
+    }
+    if screen::moves() {
+        // The prompt's own line is not ended.
+        screen::say("");
     }
     Asked::Left
 }
@@ -67,26 +69,23 @@ fn with_key(word: &str, key: char) -> String {
     }
 }
 
-/// A line of text that must not be empty.
-pub fn text(prompt: &str) -> Asked<String> {
-    let input = Input::<String>::new().with_prompt(format!("  {prompt}")).validate_with(|text: &String| {
-        if text.trim().is_empty() { Err("It must not be empty.") } else { Ok(()) }
-    });
-    let prompting = Prompting::begin();
-    match input.interact_text() {
-        Ok(text) => Asked::Said(text.trim().to_owned()),
-        Err(error) => left(&prompting, &error),
-    }
+/// A line of text that must not be empty. `?` says `help`.
+pub fn text(prompt: &str, help: &str) -> Asked<String> {
+    fitting(prompt, help, |_| Ok(()))
 }
 
-/// A line of text that `fits` must take; it says why not.
-pub fn fitting(prompt: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
-    let input = Input::<String>::new()
-        .with_prompt(format!("  {prompt}"))
-        .validate_with(|text: &String| fits(text.trim()));
-    let prompting = Prompting::begin();
-    match input.interact_text() {
-        Ok(text) => Asked::Said(text.trim().to_owned()),
-        Err(error) => left(&prompting, &error),
+/// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
+pub fn fitting(prompt: &str, help: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
+    let fits = |text: &str| match text {
+        "?" => Ok(()),
+        _ => screen::not_empty(text).and_then(|()| fits(text)),
+    };
+    loop {
+        let prompting = Prompting::begin();
+        match screen::line(&prompting, &format!("  {prompt}"), None, fits) {
+            Ok(text) if text == "?" => screen::tell(&format!("    {help} Ctrl-C leaves this question.")),
+            Ok(text) => return Asked::Said(text),
+            Err(error) => return left(&prompting, &error),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator may choose at each moment. The engine says what is on offer; nothing else is shown.
 
-use holdpoint_document::{EvidenceKind, Work};
+use holdpoint_document::{EvidenceKind, ValueKind, Work};
 use holdpoint_engine::{
     Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
 };
@@ -13,6 +13,17 @@ use crate::world::reply::{evidence_file, roll_back};
 use crate::world::{Answer, Journal, Scene};
 
 type Option_ = (&'static str, char, &'static str);
+
+/// What a written reason is for.
+const REASON: &str = "A sentence for whoever reads the record: it stands there with your name.";
+
+/// What can be written down.
+fn wanted(kind: &ValueKind) -> String {
+    match fit(kind, "?") {
+        Fit::Within => "Any text.".to_owned(),
+        Fit::OutOfLimits(why) | Fit::Wrong(why) => format!("What it takes: {why}."),
+    }
+}
 
 /// Before a block runs.
 pub(super) fn before(
@@ -139,7 +150,7 @@ fn act(
         "happened" => decision(Choice::Happened, None),
         "confirm" => Ok(Some(Answer::Events(vec![Event::ItemConfirmed { step, action, by }]))),
         "skip" | "skip step" => {
-            let Asked::Said(reason) = ask::text("Why is it skipped?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it skipped?", REASON) else { return Ok(None) };
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
@@ -148,25 +159,25 @@ fn act(
                 None => script.to_owned(),
             };
             let Some(edited) = dialoguer::Editor::new().extension(".sh").edit(&current).ok().flatten() else {
-                screen::say("    Nothing was saved: the script is as it was.");
+                screen::tell("    Nothing was saved: the script is as it was.");
                 return Ok(None);
             };
             if edited == current {
-                screen::say("    Nothing was changed.");
+                screen::tell("    Nothing was changed.");
                 return Ok(None);
             }
             if let Some(name) = crate::secrets::held_by(&edited) {
-                screen::say(&format!(
+                screen::tell(&format!(
                     "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
                 ));
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it changed?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
             let blob = journal.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
         }
         "shell" => {
-            let Asked::Said(reason) = ask::text("What is the shell for?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("What is the shell for?", REASON) else { return Ok(None) };
             open_shell(operator, scene);
             deviation(DeviationKind::Shell, &step, Some(action), None, reason)
         }
@@ -181,11 +192,15 @@ fn act(
             if ask::one_of("Roll back and end the run?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it rolled back?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it rolled back?", REASON) else { return Ok(None) };
             Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), Some(by))])))
         }
         "note" => {
-            let Asked::Said(text) = ask::text("Note") else { return Ok(None) };
+            let Asked::Said(text) =
+                ask::text("Note", "Whatever is worth keeping: it goes into the record with your name.")
+            else {
+                return Ok(None);
+            };
             Ok(Some(Answer::Events(vec![Event::Note { text, step: Some(step), corrects: None, by }])))
         }
         "park" => Ok(Some(Answer::Park)),
@@ -194,7 +209,7 @@ fn act(
             if ask::one_of("End the run for good?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it aborted?") else { return Ok(None) };
+            let Asked::Said(reason) = ask::text("Why is it aborted?", REASON) else { return Ok(None) };
             decision(Choice::Abort, Some(reason))
         }
         _ => Ok(None),
@@ -214,13 +229,17 @@ fn go_back(
 ) -> Result<Option<Answer>, Problem> {
     let plan = scene.plan;
     for title in titles(plan, &offers.back) {
-        screen::say(&format!("    {}", screen::neutralise(&title)));
+        screen::tell(&format!("    {}", screen::neutralise(&title)));
     }
     let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
     let known = |text: &str| {
         if numbers.contains(&text) { Ok(()) } else { Err(format!("Type one of {}.", numbers.join(", "))) }
     };
-    let Asked::Said(number) = ask::fitting("Which step?", known) else { return Ok(None) };
+    let Asked::Said(number) =
+        ask::fitting("Which step?", "The number of a step that has been entered, as listed above.", known)
+    else {
+        return Ok(None);
+    };
     let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else {
         return Ok(None);
     };
@@ -231,7 +250,7 @@ fn go_back(
     let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else {
         return Ok(None);
     };
-    let Asked::Said(reason) = ask::text("Why?") else { return Ok(None) };
+    let Asked::Said(reason) = ask::text("Why?", REASON) else { return Ok(None) };
     let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
     deviation(kind, &plan.steps[*index].id, None, None, reason)
 }
@@ -240,17 +259,22 @@ fn go_back(
 fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
     let plan = scene.plan;
     if wanted.steps.is_empty() && wanted.without.is_empty() {
-        screen::say("    Nothing was changed that could be rolled back.");
+        screen::tell("    Nothing was changed that could be rolled back.");
     }
     for (at, title) in titles(plan, &wanted.steps).iter().enumerate() {
-        screen::say(&format!("    {}. undo {}", at + 1, screen::neutralise(title)));
+        screen::say_hung(&format!("    {}. undo ", at + 1), &screen::neutralise(title));
+        for block in &plan.steps[wanted.steps[at]].rollbacks {
+            for line in screen::neutralise(block.script.trim_end()).lines() {
+                screen::say(&format!("         {}", screen::style().cyan().apply_to(line)));
+            }
+        }
     }
     for title in titles(plan, &wanted.without) {
-        screen::say(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
+        screen::tell(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
     }
     if let Some(barrier) = wanted.barrier {
         let title = &titles(plan, &[barrier])[0];
-        screen::say(&format!(
+        screen::tell(&format!(
             "    stays: {} was a point of no return, and so does all before it",
             screen::neutralise(title)
         ));
@@ -259,11 +283,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
 
 fn open_shell(operator: &Operator, scene: &Scene<'_>) {
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    screen::say("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
+    screen::tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
     let mut command = std::process::Command::new(&shell);
     command.current_dir(&operator.root).envs(scene.run.values().vars());
     if let Err(error) = command.status() {
-        screen::say(&format!("    {shell} cannot be started: {error}"));
+        screen::tell(&format!("    {shell} cannot be started: {error}"));
     }
 }
 
@@ -291,24 +315,33 @@ pub(super) fn record(
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
         };
-        let Asked::Said(value) = ask::fitting(&prompt, typed) else { return Ok(Answer::Park) };
+        let Asked::Said(value) = ask::fitting(&prompt, &wanted(&field.kind), typed) else {
+            return Ok(Answer::Park);
+        };
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
-                screen::say(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
+                screen::tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
                 false
             }
             _ => true,
         };
         let evidence = match field.evidence {
             None => None,
-            Some(EvidenceKind::Url) => match ask::text("Evidence (address)") {
+            Some(EvidenceKind::Url) => match ask::text(
+                "Evidence (address)",
+                "Where what you saw can be seen: an address, as https://….",
+            ) {
                 Asked::Said(url) => Some(Evidence::Url(url)),
                 Asked::Left => return Ok(Answer::Park),
             },
             Some(EvidenceKind::File) => {
                 let readable =
                     |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
-                match ask::fitting("Evidence (file)", readable) {
+                match ask::fitting(
+                    "Evidence (file)",
+                    "The path of a file; a copy of it goes into the record.",
+                    readable,
+                ) {
                     Asked::Said(path) => Some(evidence_file(&path, journal)?),
                     Asked::Left => return Ok(Answer::Park),
                 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use desk::{Desk, OPS, QA};
-pub use processes::{Gate, group_is_gone, group_lives, kill};
+pub use processes::{Gate, children_of, group_is_gone, group_lives, kill};
 pub use record::Record;
 pub use terminal::Terminal;
 

@@ -47,6 +47,15 @@ pub fn group_is_gone(group: i32) {
     eventually(&format!("process group {group} is gone"), || !group_lives(group));
 }
 
+/// The living processes that one process has started, by `/proc`. A thread that started one counts as the process.
+pub fn children_of(pid: i32) -> Vec<i32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
 /// Whether any process of a group is alive, by `/proc`.
 pub fn group_lives(group: i32) -> bool {
     let stats = std::fs::read_dir("/proc").unwrap().flatten();

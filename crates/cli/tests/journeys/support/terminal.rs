@@ -9,7 +9,7 @@ use std::time::Instant;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use rustix::process::Signal;
-use rustix::termios::{LocalModes, Termios, tcgetattr};
+use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::{Desk, PATIENCE, eventually, kill};
 
@@ -32,6 +32,9 @@ struct Seen {
 
 /// Sets the terminal as a person's is, says so, and becomes the program when told to.
 const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
+/// The same, but all that is written goes through a pipe as well.
+const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
+{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log; exit "$(cat code)""#;
 /// The same, but stays beside the program, as a login shell or an ssh session does.
 const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; "$@"; exit $?"#;
 
@@ -46,9 +49,29 @@ impl Terminal {
         Terminal::of(STAYING, desk, words)
     }
 
+    /// Starts the program under `tee`, which keeps what is written in `log`.
+    pub fn start_under_tee(desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of(PIPED, desk, words)
+    }
+
+    /// Starts the program on a terminal with so many columns and rows.
+    pub fn start_sized(desk: &Desk, columns: usize, rows: usize, words: &[&str]) -> Terminal {
+        let size = format!("cols {columns} rows {rows}");
+        Terminal::of(&WAITING.replace("cols 160 rows 50", &size), desk, words)
+    }
+
+    /// Starts another program.
+    pub fn start_program(desk: &Desk, program: &str, words: &[&str]) -> Terminal {
+        Terminal::of_program(WAITING, desk, program, words)
+    }
+
     fn of(session: &str, desk: &Desk, words: &[&str]) -> Terminal {
+        Terminal::of_program(session, desk, env!("CARGO_BIN_EXE_holdpoint"), words)
+    }
+
+    fn of_program(session: &str, desk: &Desk, program: &str, words: &[&str]) -> Terminal {
         let mut command: Command = desk.command("/bin/sh");
-        command.args(["-c", session, "sh", env!("CARGO_BIN_EXE_holdpoint")]).args(words);
+        command.args(["-c", session, "sh", program]).args(words);
         let session = OsSession::spawn(command).unwrap();
         let pid = session.get_process().pid().as_raw();
         let master = session.get_process().get_raw_handle().unwrap();
@@ -131,7 +154,18 @@ impl Terminal {
     }
 
     fn has_not(&self, mode: LocalModes) -> bool {
-        !tcgetattr(&self.master).unwrap().local_modes.contains(mode)
+        !self.has(mode)
+    }
+
+    /// Whether the terminal is in this mode.
+    pub fn has(&self, mode: LocalModes) -> bool {
+        tcgetattr(&self.master).unwrap().local_modes.contains(mode)
+    }
+
+    /// Makes the window another size.
+    pub fn resizes(&self, columns: u16, rows: u16) {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.master, size).unwrap();
     }
 
     /// Ctrl-C.
@@ -166,6 +200,14 @@ impl Terminal {
         let last = |needle: &[u8]| bytes.windows(needle.len()).rposition(|window| window == needle);
         assert!(last(b"\x1b[?25l") <= last(b"\x1b[?25h"), "the cursor stays hidden:\n{text}");
         text
+    }
+
+    /// As [`Terminal::ends`], and gives everything that was written, as it was.
+    #[track_caller]
+    pub fn bytes_at_the_end(self, code: i32) -> Vec<u8> {
+        let seen = Arc::clone(&self.seen);
+        self.ends(code);
+        seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
     }
 
     /// The session ends without a word, as when a connection breaks: the terminal hangs up.
@@ -226,7 +268,13 @@ fn without_escapes(bytes: &[u8]) -> String {
                 Some(end) => rest = &rest[end + 2..],
                 None => break,
             },
-            (0x1b, _) => break,
+            (0x1b, Some(b'(')) => rest = rest.get(2..).unwrap_or_default(),
+            (0x1b, Some(b']')) => match rest.iter().position(|byte| *byte == 0x07) {
+                Some(end) => rest = &rest[end + 1..],
+                None => break,
+            },
+            (0x1b, Some(_)) => rest = &rest[1..],
+            (0x1b, None) => break,
             _ => plain.push(*first),
         }
     }

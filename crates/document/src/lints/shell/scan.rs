@@ -77,7 +77,7 @@ impl<'t> Scanner<'t> {
                 let next = self.rest().chars().next().unwrap_or('\n');
                 self.at = (self.at + next.len_utf8()).min(self.text.len());
                 if next != '\n' {
-                    self.put(&next.to_string(), start);
+                    self.put(next.encode_utf8(&mut [0; 4]), start);
                 }
             }
             '$' => self.dollar(start),
@@ -89,7 +89,10 @@ impl<'t> Scanner<'t> {
                 }
                 self.put("", start);
             }
-            _ if self.context == Context::Double => self.put(&c.to_string(), start),
+            _ if self.context == Context::Double => {
+                self.run(|byte| matches!(byte, b'\\' | b'$' | b'`' | b'"'));
+                self.put(&self.text[start..self.at], start);
+            }
             '"' => {
                 // Quotes do not begin a command of their own: only the context is kept.
                 self.stack.push(Saved {
@@ -103,9 +106,9 @@ impl<'t> Scanner<'t> {
             }
             '\'' => {
                 let length = self.rest().find('\'').unwrap_or(self.rest().len());
-                let quoted = self.rest()[..length].to_owned();
+                let quoted = &self.rest()[..length];
                 self.at = (self.at + length + 1).min(self.text.len());
-                self.put(&quoted, start);
+                self.put(quoted, start);
             }
             '#' if self.word.is_none() => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
             '\n' => {
@@ -124,8 +127,17 @@ impl<'t> Scanner<'t> {
             }
             '<' => self.input(),
             '>' => self.output(),
-            _ => self.put(&c.to_string(), start),
+            _ => {
+                self.run(|byte| b"\\$`\"'#\n \t\r;|&()<>".contains(&byte));
+                self.put(&self.text[start..self.at], start);
+            }
         }
+    }
+
+    /// Goes on to the next byte that may mean something.
+    fn run(&mut self, means: impl Fn(u8) -> bool) {
+        let rest = self.rest().as_bytes();
+        self.at += rest.iter().position(|byte| means(*byte)).unwrap_or(rest.len());
     }
 
     fn operator(&mut self, c: char) {
@@ -188,7 +200,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn dollar(&mut self, start: usize) {
-        let rest = self.rest().to_owned();
+        let rest = self.rest();
         if rest.starts_with("((") {
             let length = rest.find("))").map_or(rest.len(), |at| at + 2);
             self.names_in(self.at..self.at + length);

@@ -276,5 +276,5 @@ impl Drop for Partial {
 }
 
 #[cfg(test)]
-#[path = "keep_tests.rs"]
+#[path = "waiting_tests.rs"]
 mod tests;

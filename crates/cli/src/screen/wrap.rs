@@ -1,0 +1,164 @@
+//! Text broken into lines by the columns it takes, wide characters included.
+
+use std::borrow::Cow;
+
+use console::measure_text_width;
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator, WordSplitter};
+
+use crate::secrets::masked;
+
+/// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks. A word
+/// that is wider than that (an address, a path) stands whole on a line of its own, so that it can be copied.
+pub fn wrapped(width: usize, text: &str) -> Vec<String> {
+    let text = masked(text);
+    let indent = text.len() - text.trim_start().len();
+    let mark =
+        ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
+    let hang = " ".repeat(indent + mark.map_or(0, |mark| mark.len()));
+    let options = Options::new(width)
+        .subsequent_indent(&hang)
+        .break_words(false)
+        .word_separator(WordSeparator::Custom(words))
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(&text, options).into_iter().map(Cow::into_owned).collect()
+}
+
+/// Text behind a margin, over the whole width; lines after the first begin below the text's own beginning. Where nobody
+/// looks at a terminal nothing is broken: a log is searched line by line.
+pub fn hung(margin: &str, text: &str) -> Vec<String> {
+    let taken = measure_text_width(margin);
+    let width = super::columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
+    let lines = text.split('\n').flat_map(|line| wrapped(width, line));
+    let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
+    margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
+}
+
+/// Words as blanks part them; among wide characters (Chinese, Japanese, Korean) each is one, with what may not begin a
+/// line kept behind it.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    Box::new(WordSeparator::AsciiSpace.find_words(line).flat_map(|word| {
+        let whole = &line[offset(line, word.word)..][..word.word.len() + word.whitespace.len()];
+        let mut parts = Vec::new();
+        let mut start = 0;
+        let mut before: Option<char> = None;
+        for (at, c) in word.word.char_indices() {
+            let apart = before.is_some_and(|before| (wide(before) || wide(c)) && !OPENS.contains(before));
+            if apart && !CLOSES.contains(c) {
+                parts.push(Word::from(&whole[start..at]));
+                start = at;
+            }
+            before = Some(c);
+        }
+        parts.push(Word::from(&whole[start..]));
+        parts
+    }))
+}
+
+/// Where `part` begins in the `whole` that it is cut from.
+fn offset(whole: &str, part: &str) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
+/// What no line begins with.
+const CLOSES: &str = "、。，．：；！？）」』】〉》〕ー…・”’)]},.:;!?";
+/// What no line ends with.
+const OPENS: &str = "（「『【〈《〔“‘([{";
+
+fn wide(c: char) -> bool {
+    measure_text_width(c.encode_utf8(&mut [0; 4])) > 1
+}
+
+/// As much as fits into `limit` columns, with a mark where something is left out.
+pub fn at_most(limit: usize, text: &str) -> String {
+    console::truncate_str(&masked(text), limit, "…").into_owned()
+}
+
+/// A value in lines of `width` columns, in full if that takes no more than `lines` of them. Of a longer one both ends
+/// are shown, and how much is not: values often differ at their end only.
+pub fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
+    let text = masked(text);
+    let width = width.max(8);
+    let pieces = pieces(width, &text);
+    if pieces.len() <= lines {
+        return pieces;
+    }
+    let (head, tail) = (&pieces[..lines.div_ceil(2)], &pieces[pieces.len() - lines / 2..]);
+    let shown: usize = head.iter().chain(tail).map(|piece| piece.chars().count()).sum();
+    let left_out = format!("… {} characters are not shown …", text.chars().count() - shown);
+    [head, &[left_out], tail].concat()
+}
+
+/// Cut wherever a line is full.
+fn pieces(width: usize, text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut taken = 0;
+    for c in text.chars() {
+        let columns = measure_text_width(c.encode_utf8(&mut [0; 4]));
+        if taken + columns > width {
+            pieces.push(String::new());
+            taken = 0;
+        }
+        pieces.last_mut().expect("there is one from the start").push(c);
+        taken += columns;
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn marks_of_lists_are_hung() {
+        assert_eq!(wrapped(12, "- [ ] one two three"), ["- [ ] one", "      two", "      three"]);
+    }
+
+    #[test]
+    fn wide_characters_count_twice_and_break_between_each_other() {
+        assert_eq!(wrapped(8, "本番環境を切り替える。"), ["本番環境", "を切り替", "える。"]);
+        assert_eq!(wrapped(6, "「本番」へ"), ["「本", "番」へ"]);
+        assert_eq!(at_most(5, "日本語"), "日本…");
+    }
+
+    #[test]
+    fn an_option_is_not_torn_and_an_address_stays_whole() {
+        let lines = wrapped(20, "Run it with --force-with-lease see https://example.org/a-long-address now");
+        let wanted =
+            ["Run it with", "--force-with-lease", "see", "https://example.org/a-long-address", "now"];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn of_a_long_value_both_ends_are_shown() {
+        assert_eq!(value_lines(10, 3, "short"), ["short"]);
+        let long = format!("begin{}end", "x".repeat(100));
+        let shown = ["beginxxxxx", "xxxxxxxxxx", "… 80 characters are not shown …", "xxxxxend"];
+        assert_eq!(value_lines(10, 3, &long), shown);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked_for_but_one_word(width in 8_usize..200, text in "([a-zA-Z-]{1,30}|([一-龥]{1,3}[。、]?){1,8}|🚀| ){1,60}") {
+            for line in wrapped(width, &text) {
+                let one = !line.trim().contains(' ') && !line.trim().chars().any(wide);
+                prop_assert!(measure_text_width(&line) <= width || one, "{line:?} in {width}");
+            }
+        }
+
+        #[test]
+        fn wrapping_loses_nothing_but_blanks(width in 8_usize..60, text in "([a-z]{1,12}|[一-龥。]{1,8}| ){1,40}") {
+            let squeezed = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(squeezed(&wrapped(width, &text).concat()), squeezed(&text));
+        }
+
+        #[test]
+        fn a_value_never_leaves_its_columns(width in 40_usize..100, lines in 2_usize..5, text in "\\PC{0,600}") {
+            for line in value_lines(width, lines, &text) {
+                prop_assert!(measure_text_width(&line) <= width, "{line:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Frames of a replay on the screen.
+
+use std::io::Write;
+
+use holdpoint_engine::{Finished, Outcome};
+use holdpoint_report::{FrameKind, Stream};
+
+use crate::screen::{self, Live, Playback};
+use crate::verbs::read::Recorded;
+use crate::verbs::verdict_words;
+
+/// The screen, and the output that is being shown.
+pub struct Showing<'r> {
+    recorded: &'r Recorded,
+    live: Option<Live>,
+    /// What a block with a terminal draws.
+    window: Option<Playback>,
+    /// Whether the line that says that it stands still is there, and whether it says that this is the end.
+    standing: Option<bool>,
+}
+
+impl<'r> Showing<'r> {
+    /// With nothing on it yet.
+    pub fn of(recorded: &'r Recorded) -> Showing<'r> {
+        Showing { recorded, live: None, window: None, standing: None }
+    }
+
+    /// Says that it stands still, on a line that goes away again where the cursor can be moved.
+    pub fn stands(&mut self, at_the_end: bool) {
+        if self.standing.replace(at_the_end) == Some(at_the_end) {
+            return;
+        }
+        let what = if at_the_end { "at the end" } else { "stopped" };
+        let text = format!("  {what} · space goes on · arrows step · ? explains · q leaves");
+        let text = screen::at_most(screen::width() - 1, &text);
+        if screen::moves() {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r{}\x1b[K", screen::style().reverse().apply_to(text));
+            let _ = stderr.flush();
+        } else {
+            screen::say(&text);
+        }
+    }
+
+    /// Takes that line away.
+    pub fn moves_on(&mut self) {
+        if self.standing.take().is_some() && screen::moves() {
+            let mut stderr = std::io::stderr().lock();
+            let _ = stderr.write_all(b"\r\x1b[K");
+            let _ = stderr.flush();
+        }
+    }
+
+    /// What is half shown of an output is left as it is: something else follows.
+    pub fn breaks_off(&mut self) {
+        if let Some(window) = self.window.take() {
+            window.finish();
+        }
+        if let Some(live) = self.live.take() {
+            live.finish();
+        }
+    }
+
+    /// A frame.
+    pub fn show(&mut self, kind: &FrameKind) {
+        if let FrameKind::Screen { columns, rows } = kind {
+            // Without a terminal it is shown line by line.
+            if screen::moves() {
+                if let Some(live) = self.live.take() {
+                    live.finish();
+                }
+                self.window.get_or_insert_default().resize(*columns, *rows);
+            }
+            return;
+        }
+        if let FrameKind::Output { stream, piece } = kind {
+            return match (self.recorded.output(piece), &mut self.window, &mut self.live) {
+                (Ok(bytes), Some(window), _) => window.push(&bytes),
+                (Ok(bytes), None, Some(live)) => live.push(*stream == Stream::Stderr, &bytes),
+                (Ok(_), None, None) => {}
+                (Err(why), ..) => screen::say_hung("  ", &format!("note: {why}")),
+            };
+        }
+        self.breaks_off();
+        let line = |text: String| screen::say_hung("  ", &screen::neutralise(&text));
+        match kind {
+            FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
+            FrameKind::Session { session, resumed } => {
+                let what = if *resumed { "taken up again" } else { "opened" };
+                line(format!("{what} by {} on {}", session.operator, session.host));
+            }
+            FrameKind::StepHead { number, title, .. } => {
+                screen::say("");
+                screen::say(&screen::rule(&screen::neutralise(&format!("{number} {title}"))));
+            }
+            FrameKind::Command { action, kind, attempt, script, differs, language } => {
+                let differs = if *differs { " · not the document's own script" } else { "" };
+                let attempt = if *attempt > 1 { format!(" · attempt {attempt}") } else { String::new() };
+                line(format!("{action} · {language} {}{attempt}{differs}", kind.words()));
+                for text in screen::neutralise(script.trim_end()).lines() {
+                    screen::say(&format!("    {}", screen::style().cyan().apply_to(text)));
+                }
+                self.live = Some(Live::still());
+            }
+            FrameKind::Ended { outcome, exit, signal, error, duration_ms, .. } => {
+                screen::verdict_line(&ended(*outcome, *exit, *signal, error.clone(), *duration_ms));
+            }
+            FrameKind::Expectation { expected, came, held } => {
+                if !held {
+                    screen::say_hung("    expected  ", &screen::neutralise(expected));
+                    let came = screen::neutralise(came.as_deref().unwrap_or("nothing"));
+                    screen::say_hung("    came      ", &came);
+                }
+            }
+            FrameKind::Captured { name, value } => line(format!("  captured {name} = {value}")),
+            FrameKind::Confirmed { text, by } => line(format!("[x] {text}  (confirmed by {})", by.who)),
+            FrameKind::Value { name, value, within_limits, by, .. } => {
+                let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
+                line(format!("{name} = {value}  (written down by {}{limits})", by.who));
+            }
+            FrameKind::SignOffRequested { role, statement } => {
+                line(format!("HOLD POINT release by the role {role}: “{statement}”"));
+            }
+            FrameKind::SignOff(signed) => {
+                line(format!("released by {} ({}), {:?}", signed.name, signed.by.who, signed.meaning));
+            }
+            FrameKind::SignOffWithheld { rejected, reason, by } => {
+                let what = if *rejected { "rejected" } else { "refused" };
+                line(format!("release {what}, {}: {reason}", by.who));
+            }
+            FrameKind::SignOffLapsed { reason } => line(format!("release lapsed: {reason}")),
+            FrameKind::NotApplicable { condition } => {
+                line(format!("not for this run: {condition} does not hold"))
+            }
+            FrameKind::Decision { choice, reason, by } => {
+                let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                line(format!("decided by {}: {choice:?}{reason}", by.who));
+            }
+            FrameKind::Deviation(deviation) => {
+                line(format!(
+                    "DEVIATION ({:?}) by {}: {}",
+                    deviation.kind, deviation.by.who, deviation.reason
+                ));
+            }
+            FrameKind::Rollback { steps, .. } => line(format!("ROLLBACK of {}", steps.join(", "))),
+            FrameKind::Note { text, by } => line(format!("note by {}: {text}", by.who)),
+            FrameKind::Remark(text) => line(format!("note: {text}")),
+            FrameKind::Closed(verdict) => {
+                screen::say("");
+                line(verdict_words(*verdict).to_uppercase());
+            }
+        }
+    }
+}
+
+fn ended(
+    outcome: Outcome,
+    exit: Option<i32>,
+    signal: Option<i32>,
+    error: Option<String>,
+    duration_ms: u64,
+) -> Finished {
+    Finished {
+        step: String::new(),
+        action: String::new(),
+        attempt: 1,
+        probe: false,
+        outcome,
+        exit,
+        signal,
+        error,
+        duration_ms,
+        output: None,
+        expectations: Vec::new(),
+        captures: Default::default(),
+        files: Default::default(),
+        state: None,
+        masked: Default::default(),
+        remarks: Vec::new(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Blocks on a terminal of their own: what goes to and fro, and the entry point.
+//!
+//! Nobody's terminal is touched here. What the operator types, and how large the window is, comes in through a channel;
+//! what the block writes goes out to the caller, who shows it.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::prepare::prepare;
+use crate::pty::start;
+use crate::pty_watch::watch;
+use crate::shell::StandardInput;
+use crate::waiting::{could_not_start, files};
+use crate::{Ended, Job, Local, ProcessGroup, State};
+
+/// How large a terminal is, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Characters in a line.
+    pub columns: u16,
+    /// Lines.
+    pub rows: u16,
+}
+
+/// What comes from whoever sits at a block's terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Keys, as their terminal sends them.
+    Keys(Vec<u8>),
+    /// The window is this large from now on.
+    Resized(Size),
+}
+
+/// What a block's terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Display<'a> {
+    /// Bytes that something wrote to it.
+    Bytes(&'a [u8]),
+    /// It is this large from now on.
+    Size(Size),
+}
+
+impl Local {
+    /// As [`Local::run_registering`], on a new terminal of this size: a pty, which is the block's standard input, output
+    /// and error and its controlling terminal. The main process leads its session, so Ctrl-C, Ctrl-Z and `fg` work in it
+    /// as they do in a window of its own; none of them reaches the caller.
+    ///
+    /// - `input`: may end before the block does; then nothing more is typed. What a block does not read is thrown away
+    ///   beyond 1 MiB.
+    /// - `on_display`: its size first, then what is written, and every other size it takes, with the time since the
+    ///   start. An error stops the block and comes back in [`Ended::output_error`].
+    ///
+    /// To stop the block, every process of its session is sent TERM, after half its grace time HUP (which ends the
+    /// interactive shells that ignore TERM), and after all of it KILL. When the main process ends by itself the terminal
+    /// hangs up: of what it left in the background only what ignores HUP lives on.
+    ///
+    /// `COLUMNS` and `LINES` of the environment are left out unless the job itself sets them: they would be wrong once
+    /// the window changes.
+    #[allow(clippy::too_many_arguments)] // one more than the plain way has: what is typed
+    pub async fn run_on_terminal(
+        &self,
+        job: &Job,
+        state: &State,
+        size: Size,
+        input: UnboundedReceiver<Input>,
+        interrupt: impl Future<Output = ()>,
+        on_start: impl FnOnce(ProcessGroup),
+        on_secret: impl FnMut(&str, &str) -> Result<(), String>,
+        on_display: impl FnMut(Display<'_>, Duration) -> io::Result<()>,
+    ) -> Ended {
+        self.expect_nothing();
+        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal) {
+            Ok(prepared) => prepared,
+            Err(why) => return Ended::not_started(why, state),
+        };
+        for name in ["COLUMNS", "LINES"] {
+            if !job.env.iter().any(|(own, _)| own == name) {
+                prepared.environment.remove(std::ffi::OsStr::new(name));
+            }
+        }
+        let files = match files(&prepared, &self.scratch) {
+            Ok(files) => files,
+            Err(why) => return Ended::not_started(why, state),
+        };
+        let running = match start(&prepared, &files, job, size) {
+            Ok(running) => running,
+            Err(error) => return Ended::not_started(could_not_start(&prepared, &error), state),
+        };
+        on_start(running.session.group());
+        let seen = watch(running, size, input, interrupt, on_secret, on_display).await;
+        drop(files);
+        self.ended(seen, &prepared, job, state)
+    }
+}

@@ -1,0 +1,187 @@
+//! A shell that has been started and waits to be told where it begins, and with that to run its script.
+//!
+//! Every shell begins so: nothing of a script runs before the caller knows the process, and has written it down. One
+//! that is started ahead, while the block before it runs, waits at the root directory, so that it keeps no other busy,
+//! and goes where it belongs when it is told to. It reads a pipe of which this process alone has the other end: if
+//! this process is gone, so is the pipe, and the shell ends without having run anything.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path};
+use std::process::Stdio;
+
+use crate::ProcessGroup;
+use crate::interpreter::Kind;
+use crate::prepare::{Prepared, SECRETS};
+use crate::registry::Registry;
+use crate::scratch::{Scratch, ScriptFile};
+use crate::shell::Wrapper;
+use crate::spawn::{Exit, Spawned, spawn};
+use crate::streams::{Feed, Inbox, Tap};
+
+/// A process with everything between it and us.
+pub(crate) struct Linked {
+    pub(crate) group: ProcessGroup,
+    pub(crate) exit: Exit,
+    pub(crate) stdout: Tap,
+    pub(crate) stderr: Tap,
+    pub(crate) inbox: Inbox,
+    pub(crate) registry: Registry,
+    /// Must live as long as the process.
+    pub(crate) files: ScriptFile,
+}
+
+/// A shell that waits.
+pub(crate) struct Waiting {
+    linked: Linked,
+    stdin: OwnedFd,
+    prepared: Prepared,
+    /// Whether it waits elsewhere than where its block begins.
+    ahead: bool,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("group", &self.group()).finish_non_exhaustive()
+    }
+}
+
+/// Why a process was not started, for the operator.
+type Why = String;
+
+impl Linked {
+    /// A process that is no shell: it begins at once.
+    pub(crate) fn start(prepared: &Prepared, scratch: &Scratch) -> Result<Linked, Why> {
+        let files = files(prepared, scratch)?;
+        Linked::with(prepared, files, &prepared.cwd, Stdio::null())
+    }
+
+    fn with(prepared: &Prepared, files: ScriptFile, cwd: &Path, stdin: Stdio) -> Result<Linked, Why> {
+        // `PWD` keeps the name by which the shell went there, symbolic links and all; shells check it.
+        let secrets = files.secrets.clone();
+        let own = [(SECRETS, secrets.as_path()), ("PWD", cwd)];
+        let arguments = prepared.arguments(&files);
+        let linked = || -> io::Result<Linked> {
+            let inbox = Inbox::on(files.fifo.as_deref())?;
+            let registry = Registry::on(&files.secrets)?;
+            let Spawned { group, exit, stdout, stderr } =
+                spawn(&prepared.program, &arguments, (&prepared.environment, own), cwd, stdin)?;
+            let (stdout, stderr) = (Tap::on(stdout)?, Tap::on(stderr)?);
+            Ok(Linked { group, exit, stdout, stderr, inbox, registry, files })
+        };
+        linked().map_err(|error| could_not_start(prepared, &error))
+    }
+}
+
+impl Waiting {
+    /// Starts a shell where its block begins.
+    pub(crate) fn start(prepared: Prepared, scratch: &Scratch) -> Result<Waiting, Why> {
+        Waiting::at(prepared, scratch, false)
+    }
+
+    /// Starts a shell before it is known whether and where its block will begin.
+    pub(crate) fn start_ahead(prepared: Prepared, scratch: &Scratch) -> Result<Waiting, Why> {
+        Waiting::at(prepared, scratch, true)
+    }
+
+    fn at(prepared: Prepared, scratch: &Scratch, ahead: bool) -> Result<Waiting, Why> {
+        let files = files(&prepared, scratch)?;
+        let (reader, stdin) = os_pipe::pipe().map_err(|error| could_not_start(&prepared, &error))?;
+        let cwd = if ahead { Path::new("/") } else { &prepared.cwd };
+        let linked = Linked::with(&prepared, files, cwd, reader.into())?;
+        Ok(Waiting { linked, stdin: stdin.into(), prepared, ahead })
+    }
+
+    pub(crate) fn group(&self) -> ProcessGroup {
+        self.linked.group
+    }
+
+    /// Whether this shell is the one that would be started now: the same program, script and environment. Where it
+    /// begins, and variables that are not exported, it is told later.
+    pub(crate) fn fits(&mut self, wanted: &Prepared) -> bool {
+        self.prepared.starts_like(wanted) && has_one_name(&wanted.cwd) && !self.linked.exit.is_over()
+    }
+
+    /// Tells the shell where it begins: from now on the script runs.
+    pub(crate) fn begin(self, prepared: &Prepared) -> io::Result<(Linked, Feed)> {
+        let text = prepared.beginning(self.ahead);
+        Ok((self.linked, Feed::on(self.stdin, text)?))
+    }
+}
+
+/// Whether `cd` and the system mean the same by this path: a shell takes `..` out of it first.
+fn has_one_name(cwd: &Path) -> bool {
+    let plain = cwd.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    // `components` leaves out what means nothing; shells keep it in `PWD`.
+    plain && cwd.components().collect::<std::path::PathBuf>().as_os_str() == cwd.as_os_str()
+}
+
+pub(crate) fn files(prepared: &Prepared, scratch: &Scratch) -> Result<ScriptFile, Why> {
+    let shell = prepared.interpreter.kind != Kind::Other;
+    scratch
+        .script(&prepared.name, prepared.interpreter.extension(), &prepared.script, shell)
+        .map_err(|error| format!("the script cannot be written to {}: {error}", scratch.path().display()))
+}
+
+impl Prepared {
+    /// What the program is called with.
+    pub(crate) fn arguments(&self, files: &ScriptFile) -> Vec<OsString> {
+        let interpreter = &self.interpreter;
+        let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
+        if interpreter.kind == Kind::Bash {
+            arguments.extend(["--noprofile", "--norc"].map(OsString::from));
+        }
+        arguments.extend(interpreter.arguments.iter().map(OsString::from));
+        match &files.fifo {
+            Some(fifo) => {
+                let wrapper = Wrapper {
+                    kind: interpreter.kind,
+                    script: &files.script,
+                    fifo,
+                    input: self.input,
+                    strict: self.strict,
+                    traced: interpreter.traces(),
+                };
+                let text = OsStr::from_bytes(&wrapper.text()).to_owned();
+                arguments.extend(["-c".into(), text, (&self.name).into()]);
+            }
+            None => arguments.push(files.script.clone().into()),
+        }
+        arguments
+    }
+}
+
+pub(crate) fn could_not_start(prepared: &Prepared, error: &io::Error) -> Why {
+    let program = prepared.program.display();
+    match error.kind() {
+        io::ErrorKind::ArgumentListTooLong => format!(
+            "`{program}` could not be started: the exported variables are too large for the system; export fewer or \
+             shorter ones"
+        ),
+        _ => format!("`{program}` could not be started: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_that_says_the_same_to_everybody_is_gone_to_by_name() {
+        for (path, expected) in [
+            ("/", true),
+            ("/a/b c", true),
+            ("/a/../b", false),
+            ("/a/./b", false),
+            ("/a//b", false),
+            ("/a/", false),
+            ("//a", false),
+            ("a", true),
+        ] {
+            assert_eq!(has_one_name(Path::new(path)), expected, "{path}");
+        }
+    }
+}

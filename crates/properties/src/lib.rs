@@ -1,0 +1,87 @@
+//! What must hold of any bytes that a reader of holdpoint is given.
+//!
+//! Each property takes bytes, shapes them into what its reader wants, and panics where something does not hold. The
+//! fuzzer (`cargo xtask fuzz`) hunts for such bytes; a test of this crate asks the same functions about the fuzzer's
+//! seeds and about everything it ever found, on a stable toolchain, so that neither can rot.
+//!
+//! It is no part of the product, and nothing of the product may need it.
+
+mod events;
+mod record;
+mod redaction;
+mod rendering;
+pub mod seeds;
+mod settings;
+mod text;
+mod world;
+
+/// One property, and the name that the fuzzer, its folders and its findings call it by.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// `documents`; a file of `fuzz/fuzz_targets`, and a folder of `tests/cases/fuzz` if it ever found something.
+    pub name: &'static str,
+    /// Panics where the property does not hold.
+    pub holds: fn(&[u8]),
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    Target { name: "documents", holds: documents },
+    Target { name: "blocks", holds: blocks },
+    Target { name: "settings", holds: settings },
+    Target { name: "events", holds: events },
+    Target { name: "record", holds: record },
+    Target { name: "redaction", holds: redaction },
+    Target { name: "rendering", holds: rendering },
+];
+
+/// A document: every span is in the text and between characters; reading it twice gives the same; an annotated
+/// document without an error has every block that its fences name, and no other. Nothing that acts or hides is left
+/// in what is shown of it.
+pub fn documents(bytes: &[u8]) {
+    if let Ok(source) = std::str::from_utf8(bytes) {
+        text::document(source, None);
+    }
+    text::shown(bytes);
+}
+
+/// A block: the first line is the info string, the rest the block's text, put into a document that is right. Beside
+/// what holds of [`documents`]: the script is the text without its option lines.
+pub fn blocks(bytes: &[u8]) {
+    if let Ok(source) = std::str::from_utf8(bytes) {
+        text::block(source);
+    }
+}
+
+/// A configuration up to a line `-- answers --`, and an answers file behind it: either is read whole or refused with
+/// a place.
+pub fn settings(bytes: &[u8]) {
+    if let Ok(source) = std::str::from_utf8(bytes) {
+        settings::both(source);
+    }
+}
+
+/// Events, one JSON object a line, folded into a run of a fixed run-book: what is read survives the round trip, what
+/// the engine refuses leaves the run as it was, what it took makes the same run again.
+pub fn events(bytes: &[u8]) {
+    events::fold(bytes);
+}
+
+/// A record. If the first byte is `=`, what follows are its bytes as they stand; else its lines without `n`, `prev`
+/// and `at`, which are put in so that the chain holds. What is intact is accounted for to the last byte; a torn tail is
+/// kept, cut and recovered from; what is refused is left alone.
+pub fn record(bytes: &[u8]) {
+    record::read(bytes);
+}
+
+/// Secrets and a stream: a line whose bytes are the lengths of the pieces, lines of secrets, an empty line, the
+/// stream. However it is cut, the same comes out, and no secret stands in it.
+pub fn redaction(bytes: &[u8]) {
+    redaction::masked(bytes);
+}
+
+/// Events as for [`events`]; of those that the engine takes every rendering can be made, twice the same, and nothing
+/// in it acts on a terminal.
+pub fn rendering(bytes: &[u8]) {
+    rendering::rendered(bytes);
+}

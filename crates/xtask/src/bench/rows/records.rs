@@ -1,0 +1,45 @@
+//! Reading a long record.
+
+use crate::bench::row::{Contender, Content, Figure, Input, Over, Program, Role, Row};
+
+const LONG: Input = Input::Record { events: 1_000_000, closed: true };
+const OPEN: Input = Input::Record { events: 100_000, closed: false };
+/// The record, in a place of its own.
+const ALONE: &str = "0001-long-run";
+/// The record, in the store.
+const KEPT: &str = ".holdpoint/runs/0001-long-run";
+
+pub(in crate::bench) fn verify() -> Row {
+    let conformity = Contender::new("ours", Role::Ours, Program::Holdpoint, &["verify", ALONE]);
+    let bytes = Contender::new("ours, bytes only", Role::Ours, Program::Inputs, &["verify-bytes", ALONE]);
+    let limit =
+        Contender::new("sha256sum", Role::Limit, Program::System("sha256sum"), &["0001-long-run/run.jsonl"]);
+    Row::new("verify", "verify of 1,000,000 events, against sha256sum of the file", 5)
+        .with(conformity.file(ALONE, Content::Link(LONG)))
+        .with(limit.file(ALONE, Content::Link(LONG)))
+        .with(bytes.file(ALONE, Content::Link(LONG)))
+        .time("bytes ÷ sha256sum", "ours, bytes only", "sha256sum", 1.0)
+        .time("with conformity ÷ sha256sum", "ours", "sha256sum", 3.0)
+        .target("peak, with conformity", Figure::Memory, "ours", Over::Nothing, 64e6)
+        .target("peak, bytes", Figure::Memory, "ours, bytes only", Over::Nothing, 64e6)
+        .absent("runbook-exec", "makes no record without a language model's service")
+}
+
+pub(in crate::bench) fn show() -> Row {
+    reading("show", "show of 100,000 events, against reading the file once", &["show", "1"], 0)
+}
+
+/// It parks at once, for what is left to do takes a person.
+pub(in crate::bench) fn resume() -> Row {
+    let title = "resume of 100,000 events, against reading the file once";
+    reading("resume", title, &["resume", "1", "--unattended"], 3)
+}
+
+fn reading(name: &'static str, title: &'static str, arguments: &[&str], exit: i32) -> Row {
+    let ours = Contender::new("ours", Role::Ours, Program::Holdpoint, arguments).exits(exit);
+    let limit = Contender::new("read", Role::Limit, Program::Limits, &["read", "0001-long-run/run.jsonl"]);
+    Row::new(name, title, 9)
+        .with(ours.file(KEPT, Content::Copy(OPEN)))
+        .with(limit.file(ALONE, Content::Link(OPEN)))
+        .time("÷ reading once", "ours", "read", 3.0)
+}

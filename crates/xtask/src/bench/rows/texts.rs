@@ -1,0 +1,60 @@
+//! The same work, written down for each who does it.
+
+use std::fmt::Write as _;
+
+/// A run-book of one section with this block and its options.
+pub(super) fn one_block(front: &str, options: &str, script: &str) -> String {
+    format!(
+        "---\nrunbook: 1\ntitle: Bench\n{front}---\n\n# Bench\n\n## Only step\n\n```sh run\n{options}{script}\n```\n"
+    )
+}
+
+/// A run-book of so many steps that do nothing.
+pub(crate) fn runbook(steps: u32) -> String {
+    repeated("---\nrunbook: 1\ntitle: Bench\n---\n\n# Bench\n", steps, |n| {
+        format!("\n## Step {n}\n\n```sh run\ntrue\n```\n")
+    })
+}
+
+pub(super) fn justfile(steps: u32) -> String {
+    repeated("all:\n", steps, |_| "    @true\n".to_owned())
+}
+
+/// With a semicolon, for otherwise make starts `true` without a shell.
+pub(super) fn makefile(steps: u32) -> String {
+    repeated(".PHONY: all\nall:\n", steps, |_| "\t@true;\n".to_owned())
+}
+
+pub(super) fn maskfile() -> String {
+    "# Bench\n\n## step\n\n```sh\ntrue\n```\n".to_owned()
+}
+
+pub(super) fn paulrun(steps: u32, script: &str) -> String {
+    repeated("---\ntitle: Bench\n---\n\n# Bench\n", steps, |n| {
+        format!("\n## Step {n}\n\n```sh run\n{script}\n```\n")
+    })
+}
+
+pub(super) fn audited(steps: u32, script: &str) -> String {
+    repeated("name: bench\nsteps:\n", steps, |n| format!("  - name: s{n}\n    command: '{script}'\n"))
+}
+
+pub(super) fn rundoc(steps: u32) -> String {
+    repeated("# Bench\n", steps, |_| "\n```bash\ntrue\n```\n".to_owned())
+}
+
+pub(super) fn cram(steps: u32) -> String {
+    repeated("Bench\n\n", steps, |_| "  $ true\n".to_owned())
+}
+
+pub(super) fn playbook(steps: u32) -> String {
+    let head = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n";
+    repeated(head, steps, |n| format!("    - name: step {n}\n      ansible.builtin.shell: 'true'\n"))
+}
+
+fn repeated(head: &str, times: u32, part: impl Fn(u32) -> String) -> String {
+    (1..=times).fold(head.to_owned(), |mut text, n| {
+        let _ = write!(text, "{}", part(n));
+        text
+    })
+}
