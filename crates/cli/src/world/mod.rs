@@ -30,12 +30,12 @@ use crate::problem::Problem;
 pub trait Journal {
     /// Makes events durable, in order. After an error nothing more may be executed.
     fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem>;
-    /// Keeps bytes.
+    /// Keeps bytes; they are as durable as the next event.
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem>;
     /// Bytes that were kept.
     fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Problem>;
-    /// Keeps bytes as they come.
-    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem>;
+    /// Keeps bytes as they come. Unless they will be asked for `again`, a journal that forgets may forget them.
+    fn sink(&mut self, again: bool) -> Result<Box<dyn Sink>, Problem>;
     /// Notes the process group that runs, so that somebody who comes after a crash can see it.
     fn note_child(&mut self, group: Option<i32>);
     /// The run is over.
@@ -44,8 +44,10 @@ pub trait Journal {
 
 /// Bytes on their way into a journal.
 pub trait Sink: Write {
-    /// All bytes are there.
+    /// All bytes are there; they are as durable as the next event.
     fn finish(self: Box<Self>) -> Result<BlobRef, Problem>;
+    /// Whether they are kept for good.
+    fn is_lasting(&self) -> bool;
 }
 
 /// What everybody in a world may look at.
