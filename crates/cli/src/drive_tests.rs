@@ -309,7 +309,7 @@ impl Journal for Noted {
         unreachable!()
     }
 
-    fn sink(&mut self) -> Result<Box<dyn crate::world::Sink>, Problem> {
+    fn sink(&mut self, _: bool) -> Result<Box<dyn crate::world::Sink>, Problem> {
         unreachable!()
     }
 

@@ -1,5 +1,7 @@
 //! Everything that can go wrong becomes message, help and exit code here, and nowhere else.
 
+mod short;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,23 +33,21 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub struct Text {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Arc<String>,
     /// Where each line begins.
     lines: Arc<[usize]>,
 }
 
 impl Text {
     /// The text called `name`.
-    pub fn new(name: &str, text: &str) -> Text {
+    pub fn new(name: &str, text: impl Into<Arc<String>>) -> Text {
+        let text = text.into();
         // A line ends where miette ends it: at LF, at CR LF, and at CR alone.
         let bytes = text.as_bytes();
-        let ends = |at: &usize| match bytes[*at] {
-            b'\n' => true,
-            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        let lines = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
-        Text { name: name.into(), text: text.into(), lines }
+        let ends = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+        let found = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(ends);
+        let lines = std::iter::once(0).chain(found.map(|at| at + 1)).collect();
+        Text { name: name.into(), text, lines }
     }
 }
 
@@ -83,7 +83,7 @@ impl SourceCode for Text {
 impl Finding {
     /// A finding in the text called `name`.
     pub fn new(name: &str, text: &str, diagnostic: Diagnostic) -> Finding {
-        Finding::in_text(&Text::new(name, text), diagnostic)
+        Finding::in_text(&Text::new(name, text.to_owned()), diagnostic)
     }
 
     /// One of several findings in a text.
@@ -150,16 +150,44 @@ impl Problem {
     }
 }
 
+/// Columns that findings are written for.
+const WIDTH: usize = 100;
+
+/// Writes findings in one text for people, many with each write.
+pub fn say_all<'f>(text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
+    let plain = !crate::screen::colours() && !crate::screen::is_terminal();
+    let mut out = String::new();
+    for diagnostic in findings {
+        if out.len() > 64 * 1024 {
+            crate::screen::say(&out);
+            out.clear();
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        if !plain || short::render(text, diagnostic, &mut out).is_none() {
+            out.push_str(&render(&Finding::in_text(text, diagnostic.clone())));
+        }
+    }
+    if !out.is_empty() {
+        crate::screen::say(&out);
+    }
+}
+
 /// A diagnostic as people read it: with its source line where there is one.
 pub fn render(diagnostic: &dyn miette::Diagnostic) -> String {
-    use miette::{GraphicalReportHandler, GraphicalTheme};
+    use miette::GraphicalTheme;
     let theme = match (crate::screen::colours(), crate::screen::is_terminal()) {
         (true, _) => GraphicalTheme::unicode(),
         (false, true) => GraphicalTheme::unicode_nocolor(),
         (false, false) => GraphicalTheme::none(),
     };
+    rendered(diagnostic, theme)
+}
+
+fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme) -> String {
     let mut out = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false);
     match handler.render_report(&mut out, diagnostic) {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),
@@ -247,7 +275,7 @@ mod tests {
                     (read.data().to_vec(), *read.span(), read.line(), read.column(), read.line_count())
                 })
             };
-            let shared = Text::new("name", &text);
+            let shared = Text::new("name", text.clone());
             prop_assert_eq!(of(shared.read_span(&span, before, after)), of(text.as_str().read_span(&span, before, after)));
         }
     }

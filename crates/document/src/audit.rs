@@ -88,7 +88,7 @@ fn swallowed(fence: &Fence) -> Option<Span> {
     if !(text.contains(&marks) || does && text.contains("## ")) {
         return None;
     }
-    let lines = fence.body.lines();
+    let lines: Vec<_> = fence.body.lines().collect();
     let line = |index: usize| lines.get(index).map_or("", |range| text[range.clone()].trim());
     let blank = |index: Option<usize>| index.is_none_or(|index| line(index).is_empty());
     (0..lines.len())

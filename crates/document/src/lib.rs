@@ -16,6 +16,7 @@ mod findings;
 mod front;
 mod front_matter;
 mod lints;
+mod looks;
 mod markdown;
 mod names;
 mod parallel;

@@ -23,10 +23,10 @@ pub struct Observation<'a> {
     pub timed_out: bool,
     /// The operator stopped it.
     pub interrupted: bool,
-    /// Standard output.
-    pub stdout: &'a [u8],
-    /// Standard error.
-    pub stderr: &'a [u8],
+    /// Standard output; may be `None`, unread, where the block does not look at it ([`Block::looks_at_stdout`]).
+    pub stdout: Option<&'a [u8]>,
+    /// Standard error; as standard output ([`Block::looks_at_stderr`]).
+    pub stderr: Option<&'a [u8]>,
     /// Files that captures are taken from, by the path written in the document; absent where there was none.
     pub files: &'a BTreeMap<String, Vec<u8>>,
 }
@@ -45,10 +45,15 @@ pub struct Judgement {
 /// Longest text quoted back as what came, in characters.
 const QUOTED: usize = 240;
 
+/// What came where nobody read the output: nothing meant as a check passes unseen.
+const UNREAD: &str = "cannot be judged: the output was not read";
+
 /// Judges one execution of `block`. All expectations are judged, also after one fails.
 pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgement {
-    let stdout = String::from_utf8_lossy(seen.stdout);
-    let stderr = String::from_utf8_lossy(seen.stderr);
+    // Only where somebody looks: a text is a copy where bytes are no UTF-8.
+    let stdout = seen.stdout.filter(|_| block.looks_at_stdout()).map(String::from_utf8_lossy);
+    let stderr = seen.stderr.filter(|_| block.looks_at_stderr()).map(String::from_utf8_lossy);
+    let (stdout, stderr) = (stdout.as_deref(), stderr.as_deref());
     let mut expectations = Vec::new();
     match block.options.timeout.map(duration) {
         Some(timeout) => {
@@ -75,13 +80,14 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     for expected in others {
         match expected {
             Expected::Exit(_) => {}
-            Expected::Stderr(matcher) => expectations.push(judge_text("stderr", matcher, &stderr, values)),
-            Expected::Stdout(matcher) => expectations.push(judge_text("stdout", matcher, &stdout, values)),
+            Expected::Stderr(matcher) => expectations.push(judge_text("stderr", matcher, stderr, values)),
+            Expected::Stdout(matcher) => expectations.push(judge_text("stdout", matcher, stdout, values)),
             Expected::Lines(expected) => {
                 let words = format!("stdout is the {} expected lines", expected.len());
-                expectations.push(judged(words, lines::mismatch(expected, &stdout)));
+                let came = stdout.map_or(Some(UNREAD.to_owned()), |stdout| lines::mismatch(expected, stdout));
+                expectations.push(judged(words, came));
             }
-            Expected::Json { path, value } => expectations.push(judge_json(path, value, &stdout, values)),
+            Expected::Json { path, value } => expectations.push(judge_json(path, value, stdout, values)),
         }
     }
     let mut captures = BTreeMap::new();
@@ -143,7 +149,7 @@ pub(crate) fn exit_complaint(
     }
 }
 
-fn judge_text(stream: &str, matcher: &Matcher, text: &str, values: &Values) -> Judged {
+fn judge_text(stream: &str, matcher: &Matcher, text: Option<&str>, values: &Values) -> Judged {
     let (template, verb) = match matcher {
         Matcher::Empty | Matcher::NotEmpty => ("", ""),
         Matcher::Contains(text) => (text.as_str(), "contains"),
@@ -170,6 +176,7 @@ fn judge_text(stream: &str, matcher: &Matcher, text: &str, values: &Values) -> J
     if idle {
         return judged(expected, Some("cannot be judged: there is nothing to look for".to_owned()));
     }
+    let Some(text) = text else { return judged(expected, Some(UNREAD.to_owned())) };
     // `$` stands before the newline that ends an output, as people expect of a line.
     let line = one_newline_off(text);
     let held = match matcher {
@@ -194,14 +201,14 @@ fn pattern(source: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source).multi_line(true).crlf(true).build()
 }
 
-fn judge_json(path: &str, value: &Value, stdout: &str, values: &Values) -> Judged {
+fn judge_json(path: &str, value: &Value, stdout: Option<&str>, values: &Values) -> Judged {
     let wanted = match rendered(value, values) {
         Ok(wanted) => wanted,
         Err(error) => {
             return judged(format!("json {path} = {value}"), Some(format!("cannot be judged: {error}")));
         }
     };
-    let came = match select(path, stdout) {
+    let came = match stdout.ok_or_else(|| UNREAD.to_owned()).and_then(|stdout| select(path, stdout)) {
         Err(came) => Some(came),
         Ok(came) if same(value, &wanted, &came) => None,
         Ok(came) => Some(quoted(&came.to_string())),
@@ -273,20 +280,21 @@ fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateErro
 
 fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned());
+    let stdout = || text(seen.stdout.ok_or_else(|| UNREAD.to_owned())?);
     match &capture.from {
-        CaptureFrom::Stdout => Ok(one_newline_off(text(seen.stdout)?).to_owned()),
+        CaptureFrom::Stdout => Ok(one_newline_off(stdout()?).to_owned()),
         CaptureFrom::File(path) => match seen.files.get(path) {
             None => Err("no such file".to_owned()),
             Some(bytes) => Ok(one_newline_off(text(bytes)?).to_owned()),
         },
         CaptureFrom::Regex(source) => {
-            let stdout = text(seen.stdout)?;
+            let stdout = stdout()?;
             let regex = pattern(source).map_err(|error| error.to_string())?;
             let found = regex.captures(stdout).ok_or_else(|| quoted(stdout))?;
             let wanted = if regex.captures_len() > 1 { found.get(1) } else { found.get(0) };
             wanted.map(|found| found.as_str().to_owned()).ok_or_else(|| quoted(stdout))
         }
-        CaptureFrom::Json(path) => match select(path, text(seen.stdout)?)? {
+        CaptureFrom::Json(path) => match select(path, stdout()?)? {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         },

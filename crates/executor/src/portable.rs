@@ -4,6 +4,9 @@
 //! something differently, it is left out. So it says `true` only of what every shell parses, and of everything else
 //! that it does not know; only a shell can say that a script does *not* parse.
 
+mod compound;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use words::Word;
@@ -315,128 +318,6 @@ impl<'t> Reader<'t> {
         self.redirections().map(Some)
     }
 
-    fn condition(&mut self) -> Option<()> {
-        self.list(&[Stop::Keyword("then")])?;
-        loop {
-            match self.list(&[Stop::Keyword("elif"), Stop::Keyword("else"), Stop::Keyword("fi")])? {
-                Stop::Keyword("elif") => {
-                    self.list(&[Stop::Keyword("then")])?;
-                }
-                Stop::Keyword("else") => {
-                    self.list(&[Stop::Keyword("fi")])?;
-                    return Some(());
-                }
-                _ => return Some(()),
-            }
-        }
-    }
-
-    fn for_loop(&mut self) -> Option<()> {
-        self.blanks();
-        self.word()?.literal.filter(|name| words::is_name(name))?;
-        self.blanks();
-        self.word()?.literal.filter(|word| *word == b"in")?;
-        self.blanks();
-        while !matches!(self.peek()?, b';' | b'\n') {
-            if matches!(self.peek()?, b'#' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') {
-                return None;
-            }
-            self.word()?;
-            self.blanks();
-        }
-        if self.next_is(b';') {
-            self.at += 1;
-        }
-        self.newlines()?;
-        self.word()?.literal.filter(|word| *word == b"do")?;
-        self.list(&[Stop::Keyword("done")])?;
-        Some(())
-    }
-
-    /// `case WORD in PATTERN) list ;; … esac`, each arm with its `;;` and something to do.
-    fn case(&mut self) -> Option<()> {
-        self.blanks();
-        self.word()?;
-        self.blanks();
-        self.word()?.literal.filter(|word| *word == b"in")?;
-        self.blanks();
-        self.next_is(b'\n').then_some(())?;
-        let mut arms = 0;
-        loop {
-            self.newlines()?;
-            let begins = self.word()?;
-            if begins.literal == Some(b"esac") {
-                return (arms > 0).then_some(());
-            }
-            if begins.literal.is_some_and(|word| RESERVED.iter().any(|reserved| reserved.as_bytes() == word))
-            {
-                return None;
-            }
-            self.blanks();
-            while self.next_is(b'|') {
-                self.at += 1;
-                self.blanks();
-                self.word()?.literal.filter(|word| *word != b"esac")?;
-                self.blanks();
-            }
-            self.take(b')')?;
-            self.arm()?;
-            arms += 1;
-        }
-    }
-
-    /// What an arm does, and its `;;`.
-    fn arm(&mut self) -> Option<()> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return None;
-        }
-        loop {
-            self.newlines()?;
-            match self.and_or()? {
-                Begun::Command => {}
-                Begun::Stop(_) => return None,
-            }
-            self.blanks();
-            if self.text[self.at..].starts_with(b";;") {
-                break;
-            }
-            match self.peek()? {
-                b';' => self.at += 1,
-                b'\n' | b'#' => {}
-                _ => return None,
-            }
-            self.newlines()?;
-            if self.text[self.at..].starts_with(b";;") {
-                break;
-            }
-        }
-        self.at += 2;
-        self.depth -= 1;
-        (!matches!(self.peek(), Some(b'&' | b';'))).then_some(())
-    }
-
-    fn braces(&mut self) -> Option<Begun> {
-        if self.inline || !matches!(self.peek(), Some(b' ' | b'\t' | b'\n')) {
-            return None;
-        }
-        self.list(&[Stop::Keyword("}")])?;
-        self.redirections()
-    }
-
-    /// `name() { … }`
-    fn function(&mut self, name: &[u8], plain: bool) -> Option<Begun> {
-        let reserved = |names: &[&str]| names.iter().any(|reserved| reserved.as_bytes() == name);
-        if !plain || self.inline || !words::is_name(name) || reserved(RESERVED) || reserved(SPECIAL) {
-            return None;
-        }
-        self.take(b'(')?;
-        self.take(b')')?;
-        self.blanks();
-        self.word()?.literal.filter(|word| *word == b"{")?;
-        self.braces()
-    }
-
     /// Redirections after a compound command; then it must end.
     fn redirections(&mut self) -> Option<Begun> {
         loop {
@@ -447,82 +328,6 @@ impl<'t> Reader<'t> {
                 None | Some(b'\n' | b';' | b'&' | b'|' | b')' | b'#') => return Some(Begun::Command),
                 _ => return None,
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parses;
-
-    #[test]
-    fn plain_scripts_are_proved() {
-        for script in [
-            "",
-            "# only words\n",
-            "true\n",
-            "mkdir -p out/1 && cp -r \"a/$B\" \"out/${C}/\" # copies\n",
-            "if [ ! -e \"state/2\" ]; then\n  ./a --x 1 || exit 1\nelif b; then c; else\n d\nfi\n",
-            "for n in a b \"$c\"; do\n  ./d --n \"$n\" >> \"log/1.txt\" 2>&1\ndone > x\n",
-            "while read -r line; do echo \"$line\"; done < in.txt\n",
-            "cat > \"c.ini\" <<EOF\nrelease = $R \"x' ${Y}\nEOF\n./reload\n",
-            "cat <<-'E' | sh\n\t$(no `\n\tE\n",
-            "V=$(./version --part 4 | cut -d . -f 1)\necho \"at $(date +%F): $V\"\n",
-            "curl -d '{\"force\": false}' \"$U/x?y=$V\" \\\n  -o out\n",
-            "f() {\n  echo \"$1\"\n}\nf ok\n{ a; b; } 2>/dev/null\n(cd x && make) || true\n",
-            "case \"$1\" in\n  start|restart) run a; b ;;\n  *.txt)\n    c\n    ;;\nesac\n",
-            "sleep 1 &\nwait\n! grep -q \"x$\" file\nfind . -name '*.log' -exec rm {} \\;\n",
-            "i=$((i + 1))\necho ${A:-none} ${B%.txt} ${#C} $# $? \"$@\"\n",
-        ] {
-            assert!(parses(script), "{script}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_or_not_portable_is_left_to_a_shell() {
-        for script in [
-            "fi\n",
-            "if true; then\n",
-            "if true; then fi\n",
-            "echo 'open\n",
-            "echo \"open\n",
-            "a &&\n",
-            "| b\n",
-            "a ;; b\n",
-            "( a\n",
-            "a )\n",
-            "{ a }\n",
-            "for x in a; done\n",
-            "cat <<E\nx\n",
-            "echo $(a\n",
-            "echo `a`\n",
-            "a[1\n",
-            "[[ a ]]\n",
-            "a=(1 2)\n",
-            "x &> y\n",
-            "diff <(a) b\n",
-            "echo ${a[0]}\n",
-            "echo $'a'\n",
-            "a\r\n",
-            "echo \\",
-            "! !\n",
-            "function f { :; }\n",
-            "a & ; b\n",
-            "case x in a) b;; \n",
-            "then\n",
-            "do x; done\n",
-            "}\n",
-            "a | | b\n",
-            "time a\n",
-            "!(a)\n",
-            "echo a(b)\n",
-            "$(a; )b\n; c\n",
-            "<<<x cat\n",
-            "a\\\n",
-            "<>2>&1\n",
-            "export() { :; }\n",
-        ] {
-            assert!(!parses(script), "{script}");
         }
     }
 }

@@ -50,9 +50,15 @@ pub struct Asked<'s> {
 /// own shell is asked about it alone, several shells at a time.
 pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unchecked>)> {
     let mut shells: HashMap<&[String], Result<Option<Shell>, Unchecked>> = HashMap::new();
+    let mut last: Option<&[String]> = None;
     for one in asked {
-        shells.entry(one.interpreter).or_insert_with(|| Shell::of(one.interpreter));
+        // Nearly all scripts of a run-book are for the same shell.
+        if last != Some(one.interpreter) {
+            shells.entry(one.interpreter).or_insert_with(|| Shell::of(one.interpreter));
+            last = Some(one.interpreter);
+        }
     }
+    let proved = proved(asked);
     let mut answers = Vec::new();
     let mut left = Vec::new();
     let mut seen = HashSet::new();
@@ -61,7 +67,7 @@ pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unc
             Ok(None) => {}
             // Asked again, for an answer of its own.
             Err(_) => answers.extend(Shell::of(one.interpreter).err().map(|error| (index, Err(error)))),
-            Ok(Some(shell)) if shell.is_as_any() && portable::parses(one.script) => {}
+            Ok(Some(shell)) if shell.is_as_any() && proved[index] => {}
             Ok(Some(shell)) if seen.insert(one) => left.push((index, shell, one.script)),
             Ok(Some(_)) => {}
         }
@@ -69,6 +75,29 @@ pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unc
     answers.extend(ask_all(&left));
     answers.sort_by_key(|(index, _)| *index);
     answers
+}
+
+/// Of each script, whether [`portable`] proves it; for whom that counts is not asked here.
+fn proved(asked: &[Asked<'_>]) -> Vec<bool> {
+    /// Below this many bytes of scripts, threads cost more than they save.
+    const WORTH: usize = 128 * 1024;
+    let prove =
+        |share: &[Asked<'_>]| -> Vec<bool> { share.iter().map(|one| portable::parses(one.script)).collect() };
+    let size: usize = asked.iter().map(|one| one.script.len()).sum();
+    let shares = if size < WORTH { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let mut shares = asked.chunks(asked.len().div_ceil(shares).max(1));
+    let own = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| (share, std::thread::Builder::new().spawn_scoped(scope, move || prove(share))))
+            .collect();
+        let mut proved = prove(own);
+        for (share, other) in others {
+            // What a thread that cannot be had would have done is done here.
+            proved.extend(other.ok().and_then(|other| other.join().ok()).unwrap_or_else(|| prove(share)));
+        }
+        proved
+    })
 }
 
 /// Asks a shell about each script, with as many of them running as there are processors.

@@ -45,8 +45,9 @@ pub(crate) fn reference(bytes: &[u8]) -> BlobRef {
 }
 
 /// The blob of [`BLOBS`] that is named.
-pub(crate) fn blob(named: &BlobRef) -> Option<Vec<u8>> {
-    BLOBS.iter().find(|bytes| sha256(bytes) == named.sha256).map(|bytes| bytes.to_vec())
+pub(crate) fn blob(named: &BlobRef) -> Option<Box<dyn holdpoint_report::ReadAt>> {
+    let bytes = BLOBS.iter().find(|bytes| sha256(bytes) == named.sha256)?;
+    Some(Box::new(std::io::Cursor::new(bytes.to_vec())))
 }
 
 pub(crate) fn session() -> Session {
@@ -190,8 +191,8 @@ fn finished(run: &Run, execution: Execution, outcome: Outcome) -> Event {
         error: None,
         timed_out: outcome == Outcome::TimedOut,
         interrupted: outcome == Outcome::Interrupted,
-        stdout: PRINTED,
-        stderr: b"",
+        stdout: Some(PRINTED),
+        stderr: Some(b""),
         files: &BTreeMap::new(),
     };
     let judgement = judge(block, run.values(), &observed);

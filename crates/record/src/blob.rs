@@ -1,15 +1,15 @@
-//! Blobs: bytes named by their digest, `blobs/sha256/<hex>`.
+//! Blobs: bytes named by their digest, `blobs/sha256/<hex>`; read and checked here, written in `waiting.rs`.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdpoint_engine::{BlobRef, Event};
 use sha2::{Digest, Sha256};
 
-use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
+use crate::disk::{DiskError, cannot, is_no_file, open_regular};
 use crate::reader::hex;
 use crate::reference::each_reference;
 use crate::writer::WriteError;
@@ -67,83 +67,6 @@ impl Poison {
     }
 }
 
-/// Takes bytes as they come and makes a blob of them. Owns its path: independent of the [`crate::Writer`] it is of.
-///
-/// Dropped without [`BlobWriter::finish`], it leaves nothing. What a crash leaves is `blobs/partial-*`.
-#[derive(Debug)]
-pub struct BlobWriter {
-    dir: PathBuf,
-    partial: PathBuf,
-    file: File,
-    hasher: Sha256,
-    bytes: u64,
-    poison: Poison,
-}
-
-impl BlobWriter {
-    pub(crate) fn create(dir: &Path, poison: Poison) -> Result<BlobWriter, WriteError> {
-        poison.check()?;
-        let blobs = dir.join(BLOBS);
-        let mut unique = 0_u64;
-        let (partial, file) = loop {
-            let partial = blobs.join(format!("{PARTIAL}{unique}"));
-            match make_file(&partial) {
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => unique += 1,
-                made => break (partial.clone(), poison.on_error(made.map_err(cannot("create", &partial)))?),
-            }
-        };
-        Ok(BlobWriter { dir: dir.to_owned(), partial, file, hasher: Sha256::new(), bytes: 0, poison })
-    }
-
-    /// Makes the blob durable under its digest. A blob that is there already is checked and kept.
-    pub fn finish(self) -> Result<BlobRef, WriteError> {
-        self.poison.check()?;
-        self.poison.on_error(self.settle())
-    }
-
-    fn settle(&self) -> Result<BlobRef, WriteError> {
-        self.file.sync_all().map_err(cannot("sync", &self.partial))?;
-        let blob = BlobRef { sha256: hex(self.hasher.clone()), bytes: self.bytes };
-        let whole = self.dir.join(SHA256);
-        let path = whole.join(&blob.sha256);
-        match check(&self.dir, &blob) {
-            // `drop` removes the partial file.
-            Ok(()) => {}
-            Err(BlobError::Missing(_)) => {
-                fs::rename(&self.partial, &path).map_err(cannot("create", &path))?;
-            }
-            Err(other) => return Err(WriteError::Blob(other)),
-        }
-        // Also for a blob that was there: the crash that ended its writer may have come before this.
-        sync_dir(&whole)?;
-        Ok(blob)
-    }
-}
-
-impl Write for BlobWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.poison.check().map_err(io::Error::other)?;
-        let written = match self.file.write(bytes) {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => return Err(e),
-            result => self.poison.on_error(result)?,
-        };
-        self.hasher.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for BlobWriter {
-    fn drop(&mut self) {
-        // After a rename there is none; an error leaves a file that verify lists.
-        let _ = fs::remove_file(&self.partial);
-    }
-}
-
 /// Reads a blob. Length and digest are checked on every read.
 pub fn blob(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
     let mut bytes = Vec::new();
@@ -157,6 +80,18 @@ pub(crate) fn check(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
 }
 
 fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<(), BlobError> {
+    let file = open_blob(dir, blob)?;
+    let path = dir.join(SHA256).join(&blob.sha256);
+    let digest = copy(file, blob.bytes, sink).map_err(cannot("read", &path))?;
+    if digest == blob.sha256 {
+        return Ok(());
+    }
+    let reason = format!("its bytes have the digest {digest}");
+    Err(BlobError::Altered { sha256: blob.sha256.clone(), reason })
+}
+
+/// Opens a blob, for whoever checks its digest while reading: only its length has been held against the record.
+pub fn open_blob(dir: &Path, blob: &BlobRef) -> Result<File, BlobError> {
     let BlobRef { sha256, bytes } = blob;
     // The name becomes a path, and the record may be anybody's.
     if sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
@@ -164,30 +99,35 @@ fn stream(dir: &Path, blob: &BlobRef, sink: &mut impl FnMut(&[u8])) -> Result<()
     }
     let altered = |reason: String| BlobError::Altered { sha256: sha256.clone(), reason };
     let path = dir.join(SHA256).join(sha256);
-    let mut file = open_regular(&path).map_err(|cause| match cause.kind() {
+    let file = open_regular(&path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound => BlobError::Missing(sha256.clone()),
         _ if is_no_file(&cause) => altered(cause.to_string()),
         _ => cannot("read", &path)(cause).into(),
     })?;
     let length = file.metadata().map_err(cannot("read", &path))?.len();
-    if length != *bytes {
-        return Err(altered(format!("it has {length} bytes and the record says {bytes}")));
+    if length == *bytes {
+        Ok(file)
+    } else {
+        Err(altered(format!("it has {length} bytes and the record says {bytes}")))
     }
-    let room = usize::try_from(length).map_or(PIECE, |length| PIECE.min(length + 1));
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; room]);
+}
+
+/// Passes a file of some `length` on and gives its digest.
+pub(crate) fn copy(mut file: File, length: u64, sink: &mut impl FnMut(&[u8])) -> io::Result<String> {
+    // One byte more than there should be, so that the second read meets the end.
+    let most = length.saturating_add(1).min(PIECE as u64) as usize;
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; most]);
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => break,
+            Ok(0) => return Ok(hex(hasher)),
             Ok(read) => {
                 hasher.update(&buffer[..read]);
                 sink(&buffer[..read]);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(cannot("read", &path)(e).into()),
+            Err(e) => return Err(e),
         }
     }
-    let digest = hex(hasher);
-    if digest == *sha256 { Ok(()) } else { Err(altered(format!("its bytes have the digest {digest}"))) }
 }
 
 /// Every blob that an event refers to, in the order in which its line names them.

@@ -39,9 +39,18 @@ pub struct Verification {
 /// In one pass: events are held against the engine as they go by, and what came of that counts only where bytes and
 /// seal turn out to be good.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
+    verify_seeing(dir, |_| {})
+}
+
+/// As [`verify`], and shows each event whose bytes, and those of its blobs, were proved, in order: all of them, unless
+/// the verdict is `Altered` or `Truncated`.
+pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
     let mut conformity = Conformity::default();
     let BytesReport { mut verdict, position, blobs, unreferenced, mut remarks, expunged, .. } =
-        prove(dir, |stamped, offset, blobs| conformity.see(stamped, offset, blobs))?;
+        prove(dir, |stamped, offset, blobs| {
+            conformity.see(stamped, offset, blobs);
+            see(stamped);
+        })?;
     let (mut judged_again, mut signatures) = (0, 0);
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
@@ -276,6 +285,9 @@ fn again(
         };
     };
     let mut bytes = |reference: &BlobRef| blobs.bytes(reference).map_err(|error| error.to_string());
+    // Every blob was held against its digest before; what nothing looks at need not be read again.
+    let stdout = block.looks_at_stdout().then(|| bytes(&output.stdout)).transpose()?;
+    let stderr = block.looks_at_stderr().then(|| bytes(&output.stderr)).transpose()?;
     let mut files = BTreeMap::new();
     for (path, reference) in &finished.files {
         files.insert(path.clone(), bytes(reference)?.to_vec());
@@ -289,8 +301,8 @@ fn again(
             error: finished.error.as_deref(),
             timed_out: finished.outcome == Outcome::TimedOut,
             interrupted: finished.outcome == Outcome::Interrupted,
-            stdout: &bytes(&output.stdout)?,
-            stderr: &bytes(&output.stderr)?,
+            stdout: stdout.as_deref(),
+            stderr: stderr.as_deref(),
             files: &files,
         },
     );

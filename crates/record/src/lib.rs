@@ -24,10 +24,11 @@ mod signatures;
 mod signoffs;
 mod store;
 mod verify;
+mod waiting;
 mod writer;
 
-pub use blob::{BlobError, BlobWriter, blob, referenced};
-pub use conform::{Verification, verify};
+pub use blob::{BlobError, blob, open_blob, referenced};
+pub use conform::{Verification, verify, verify_seeing};
 pub use disk::DiskError;
 pub use expunge::{ExpungeError, Expunged, Tombstone, expunge};
 pub use glance::{Glance, glance};
@@ -39,6 +40,7 @@ pub use seal::{Seal, SealError};
 pub use signoffs::{SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
+pub use waiting::BlobWriter;
 pub use writer::{WriteError, Writer};
 
 /// Format version of the records that this crate writes; it reads no newer one.

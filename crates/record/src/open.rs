@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
-use crate::blob::{BlobWriter, Poison};
+use crate::blob::Poison;
 use crate::disk::{DiskError, cannot, write_regular};
 use crate::lock::{Holder, LockError, RunLock};
 use crate::reader::{Position, ReadError, Reader, Torn};
 use crate::room::Roomy;
 use crate::seal::{Seal, SealError, is_sealed};
+use crate::waiting::Keeper;
 use crate::writer::{End, WriteError, Writer};
 
 /// Why a record cannot be written on.
@@ -154,15 +155,16 @@ fn take_up(
     }
     let (position, torn) = (reader.position(), reader.torn());
     (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
-    let log = Box::new(Roomy::at(handle()?, end.bytes));
-    let writer = Writer { dir: dir.to_owned(), log, lock, end, poison: Poison::default() };
+    let (log, poison) = (Box::new(Roomy::at(handle()?, end.bytes)), Poison::default());
+    let keeper = Keeper::new(dir, poison.clone());
+    let writer = Writer { dir: dir.to_owned(), log, lock, end, poison, keeper };
     Ok((writer, file, events, torn))
 }
 
 /// Keeps the torn bytes, durably, and only then cuts them off.
 fn recover(writer: &mut Writer, file: &mut File, torn: Torn) -> Result<Recovered, OpenError> {
     let path: PathBuf = writer.dir.join(LOG);
-    let mut blob = BlobWriter::create(&writer.dir, writer.poison.clone()).map_err(OpenError::Recovery)?;
+    let mut blob = writer.blob_writer().map_err(OpenError::Recovery)?;
     file.seek(SeekFrom::Start(torn.offset)).map_err(cannot("read", &path))?;
     let copied =
         io::copy(&mut file.take(torn.bytes), &mut blob).map_err(cannot("copy the torn tail of", &path))?;

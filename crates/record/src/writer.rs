@@ -7,7 +7,7 @@ use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::blob::{BLOBS, BlobError, BlobWriter, Poison, SHA256};
+use crate::blob::{BLOBS, BlobError, Poison, SHA256};
 use crate::disk::{DiskError, cannot, make_dir, make_file, sync_dir};
 use crate::find::number_of;
 use crate::line::{encode, stored_time};
@@ -17,6 +17,7 @@ use crate::reader::{Position, Reader, hex};
 use crate::room::Roomy;
 use crate::seal::{Seal, SealError, write_seal};
 use crate::signoffs::SIGNOFFS;
+use crate::waiting::{BlobWriter, Keeper};
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
 /// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
@@ -73,6 +74,7 @@ pub struct Writer {
     pub(crate) lock: RunLock,
     pub(crate) end: End,
     pub(crate) poison: Poison,
+    pub(crate) keeper: Keeper,
 }
 
 /// Where a record ends, and what of its events decides what may follow.
@@ -118,7 +120,8 @@ impl Writer {
         sync_dir(&dir.join(BLOBS))?;
         sync_dir(dir)?;
         let (end, poison) = (End::default(), Poison::default());
-        Ok(Writer { dir: dir.to_owned(), log: Box::new(Roomy::at(log, 0)), lock, end, poison })
+        let keeper = Keeper::new(dir, poison.clone());
+        Ok(Writer { dir: dir.to_owned(), log: Box::new(Roomy::at(log, 0)), lock, end, poison, keeper })
     }
 
     /// The run directory.
@@ -171,6 +174,10 @@ impl Writer {
             ends.push(end.clone());
             stamped.push(one);
         }
+        if !lines.is_empty() {
+            // What these events name is durable before they are.
+            self.keeper.settle()?;
+        }
         for (lines, ends) in lines.chunks(AT_ONCE).zip(ends.chunks(AT_ONCE)) {
             let Some(end) = ends.last() else { continue };
             let written = self.write(&lines.concat(), end.closed.is_some());
@@ -214,15 +221,27 @@ impl Writer {
 
     /// Keeps bytes under their digest; durable when this returns. The same bytes are kept once.
     pub fn put_blob(&mut self, bytes: &[u8]) -> Result<BlobRef, WriteError> {
+        let blob = self.hold_blob(bytes)?;
+        self.keeper.settle()?;
+        Ok(blob)
+    }
+
+    /// As [`Writer::put_blob`], but durable only before the next event is: together with whatever else it names.
+    pub fn hold_blob(&mut self, bytes: &[u8]) -> Result<BlobRef, WriteError> {
         let mut blob = self.blob_writer()?;
         let path = self.dir.join(BLOBS);
         io::Write::write_all(&mut blob, bytes).map_err(cannot("write a blob in", &path))?;
-        blob.finish()
+        blob.hold()
     }
 
     /// A blob to be written piece by piece, from wherever its bytes come.
     pub fn blob_writer(&mut self) -> Result<BlobWriter, WriteError> {
-        BlobWriter::create(&self.dir, self.poison.clone())
+        self.keeper.writer()
+    }
+
+    /// Reads a blob back, durable or not yet.
+    pub fn blob(&self, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
+        self.keeper.read(blob)
     }
 
     /// Names the process group that a block runs in, for whoever comes after a crash. Not durable, no evidence.
@@ -239,7 +258,7 @@ impl Writer {
     ///
     /// The file is read once more: what is sealed is what is on the disk.
     pub fn seal(self) -> Result<Seal, SealError> {
-        self.poison.check()?;
+        self.keeper.settle()?;
         let (Some((id, number)), Some(verdict)) = (self.end.run.clone(), self.end.closed) else {
             return Err(SealError::NotClosed);
         };

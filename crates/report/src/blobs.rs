@@ -1,45 +1,87 @@
-//! Blobs, checked: a rendering never shows bytes that are not those the record names.
+//! Blobs, checked: a rendering never shows bytes that are not those the record names. An output may be larger than
+//! memory, so it is checked and shown piece by piece.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use holdpoint_engine::BlobRef;
 use sha2::{Digest, Sha256};
 
 use crate::Material;
 
-/// What the record's store had for a reference.
-pub(crate) enum Fetched {
-    /// The bytes that the record names.
-    Bytes(Vec<u8>),
-    /// Nothing.
-    Missing,
-    /// Other bytes.
-    Altered,
+/// Bytes that can be read from anywhere in them.
+pub trait ReadAt: Read + Seek {}
+
+impl<T: Read + Seek> ReadAt for T {}
+
+const MISSING: &str = "MISSING: the record does not hold these bytes";
+const ALTERED: &str = "ALTERED: the bytes kept are not those that the record names, so they are not shown";
+/// How much is read at once, bytes.
+const AT_ONCE: usize = 64 * 1024;
+
+/// A stretch of a blob that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub(crate) blob: Rc<BlobRef>,
+    /// Where it begins in the blob, bytes.
+    pub(crate) from: u64,
+    /// How long it is, bytes.
+    pub(crate) length: usize,
+}
+
+impl Piece {
+    /// The blob that it is of.
+    pub fn blob(&self) -> &BlobRef {
+        &self.blob
+    }
+
+    /// Its bytes, from the blob opened anew. The error says in words why there are none.
+    pub fn read(&self, opened: Option<Box<dyn ReadAt>>) -> Result<Vec<u8>, &'static str> {
+        let mut opened = opened.ok_or(MISSING)?;
+        let mut bytes = vec![0; self.length];
+        let read = opened.seek(SeekFrom::Start(self.from)).and_then(|_| opened.read_exact(&mut bytes));
+        read.map(|()| bytes).map_err(|_| ALTERED)
+    }
+}
+
+/// Reads a blob that is to be shown whole, and holds it against its reference. The error says in words why there is
+/// nothing to show.
+pub(crate) fn fetch(m: &Material<'_>, blob: &BlobRef) -> Result<Vec<u8>, &'static str> {
+    let mut bytes = Vec::new();
+    pass(m, blob, &mut |piece| bytes.extend_from_slice(piece))?;
+    Ok(bytes)
+}
+
+/// Passes a blob on piece by piece. Nothing of it may be shown before this returns without an error.
+pub(crate) fn pass(
+    m: &Material<'_>,
+    blob: &BlobRef,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<(), &'static str> {
+    let mut opened = (m.blob)(blob).ok_or(MISSING)?;
+    let (mut hasher, mut length) = (Sha256::new(), 0_u64);
+    let most = blob.bytes.saturating_add(1).min(AT_ONCE as u64) as usize;
+    let mut buffer = vec![0; most];
+    loop {
+        match opened.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) if length + read as u64 <= blob.bytes => {
+                length += read as u64;
+                hasher.update(&buffer[..read]);
+                sink(&buffer[..read]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => return Err(ALTERED),
+        }
+    }
+    if length == blob.bytes && hex(&hasher.finalize()) == blob.sha256 { Ok(()) } else { Err(ALTERED) }
 }
 
 /// SHA-256, lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
-/// Reads a blob and holds it against its reference.
-pub(crate) fn fetch(m: &Material<'_>, blob: &BlobRef) -> Fetched {
-    match (m.blob)(blob) {
-        None => Fetched::Missing,
-        Some(bytes) if bytes.len() as u64 == blob.bytes && sha256(&bytes) == blob.sha256 => {
-            Fetched::Bytes(bytes)
-        }
-        Some(_) => Fetched::Altered,
-    }
-}
-
-impl Fetched {
-    /// The bytes, or in words why there are none.
-    pub(crate) fn bytes(self) -> Result<Vec<u8>, &'static str> {
-        match self {
-            Fetched::Bytes(bytes) => Ok(bytes),
-            Fetched::Missing => Err("MISSING: the record does not hold these bytes"),
-            Fetched::Altered => {
-                Err("ALTERED: the bytes kept are not those that the record names, so they are not shown")
-            }
-        }
-    }
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -32,6 +32,7 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         "title": one_line(&title),
     });
     let mut tape = Tape {
+        m,
         text: format!("{head}\n"),
         before: Duration::ZERO,
         pending: Default::default(),
@@ -47,7 +48,8 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     Ok(tape.text)
 }
 
-struct Tape {
+struct Tape<'a> {
+    m: &'a Material<'a>,
     text: String,
     before: Duration,
     /// Unfinished lines of standard output and standard error.
@@ -66,7 +68,7 @@ struct Screen {
     half: Vec<u8>,
 }
 
-impl Tape {
+impl Tape<'_> {
     fn event(&mut self, at: Duration, code: &str, data: &str) {
         // Differences of whole microseconds: nothing is rounded, so nothing adds up.
         let micros = at.as_micros().saturating_sub(self.before.as_micros());
@@ -149,8 +151,13 @@ impl Tape {
     fn frame(&mut self, frame: &Frame) {
         let at = frame.at;
         match &frame.kind {
-            FrameKind::Output { bytes, .. } if self.screen.is_some() => return self.drawn(at, bytes),
-            FrameKind::Output { stream, bytes } => return self.output(at, *stream, bytes),
+            FrameKind::Output { stream, piece } => {
+                return match piece.read((self.m.blob)(piece.blob())) {
+                    Ok(bytes) if self.screen.is_some() => self.drawn(at, &bytes),
+                    Ok(bytes) => self.output(at, *stream, &bytes),
+                    Err(why) => self.line(at, &format!("  ({why})")),
+                };
+            }
             FrameKind::Screen { columns, rows } => {
                 self.screen.get_or_insert_default();
                 return self.resize(at, (*columns, *rows));

@@ -8,8 +8,9 @@ mod xml;
 use holdpoint_engine::{BlobRef, DeviationKind, Verdict};
 
 use self::xml::{Element, text};
-use crate::blobs::fetch;
-use crate::text::{shorten, visible};
+use crate::blobs::pass;
+use crate::edges::Edges;
+use crate::text::visible;
 use crate::{ActionSummary, Ended, Material, ReportError, Status, StepSummary, Summary, What, summarise};
 
 /// Lines kept at both ends of an output.
@@ -151,10 +152,13 @@ fn of_step(m: &Material<'_>, summary: &Summary, step: &StepSummary) -> Suite {
 fn of_action(m: &Material<'_>, summary: &Summary, step: &StepSummary, action: &ActionSummary) -> Case {
     let ended = action.last_attempt().and_then(|attempt| attempt.finished.as_ref());
     let output = ended.and_then(|ended| ended.result.output.as_ref());
-    let shown = |blob: &BlobRef| match fetch(m, blob).bytes() {
-        Ok(bytes) if bytes.is_empty() => None,
-        Ok(bytes) => Some(shorten(&bytes, EDGE).lines.join("\n")),
-        Err(why) => Some(format!("({why})")),
+    let shown = |blob: &BlobRef| {
+        let mut edges = Edges::new(EDGE);
+        match pass(m, blob, &mut |piece| edges.push(piece)) {
+            Ok(()) if blob.bytes == 0 => None,
+            Ok(()) => Some(edges.shown().lines.join("\n")),
+            Err(why) => Some(format!("({why})")),
+        }
     };
     Case {
         name: format!("{} {}", action.id, action.kind),

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod cast;
+mod edges;
 mod error;
 mod escapes;
 mod junit;
@@ -18,6 +19,7 @@ mod timeline;
 use holdpoint_document::Plan;
 use holdpoint_engine::{BlobRef, Stamped};
 
+pub use blobs::{Piece, ReadAt};
 pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
@@ -36,8 +38,8 @@ pub struct Material<'a> {
     pub source: &'a str,
     /// The record's events, in order, from event 0.
     pub events: &'a [Stamped],
-    /// Reads a blob of the record; `None` where it is not there. Digest and length are checked here again.
-    pub blob: &'a dyn Fn(&BlobRef) -> Option<Vec<u8>>,
+    /// Opens a blob of the record; `None` where it is not there. Digest and length are checked here again.
+    pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
     pub verdict_of_verify: Option<String>,
     /// The zone that times are shown in.

@@ -1,7 +1,5 @@
 //! Foreign text made harmless: control characters visible, Markdown and HTML without effect, fences that hold.
 
-/// Longest line shown of an output, in characters.
-const LONGEST_LINE: usize = 400;
 /// Longest value shown in a line of text, in characters.
 const LONGEST_VALUE: usize = 300;
 
@@ -122,37 +120,6 @@ pub(crate) fn fenced(info: &str, body: &[String]) -> Vec<String> {
     lines
 }
 
-/// Bytes as lines, harmless, with the middle left out beyond `edge` lines at both ends.
-pub(crate) struct Shown {
-    /// The lines to show.
-    pub(crate) lines: Vec<String>,
-    /// How many there were.
-    pub(crate) total: usize,
-    /// How many were left out.
-    pub(crate) hidden: usize,
-    /// Whether the last line had no line feed.
-    pub(crate) unterminated: bool,
-}
-
-/// Shortens an output to its first and last `edge` lines.
-pub(crate) fn shorten(bytes: &[u8], edge: usize) -> Shown {
-    let text = visible(bytes);
-    let unterminated = !text.is_empty() && !text.ends_with('\n');
-    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(&text).split('\n').collect();
-    let total = if text.is_empty() { 0 } else { lines.len() };
-    let long = |line: &&str| cut((*line).to_owned(), LONGEST_LINE);
-    // Leaving out one or two lines would save nothing.
-    if total <= edge * 2 + 2 {
-        let lines = if total == 0 { Vec::new() } else { lines.iter().map(long).collect() };
-        return Shown { lines, total, hidden: 0, unterminated };
-    }
-    let hidden = total - edge * 2;
-    let mut shown: Vec<String> = lines[..edge].iter().map(long).collect();
-    shown.push(format!("⋮ ⟨{hidden} lines left out here⟩"));
-    shown.extend(lines[total - edge..].iter().map(long));
-    Shown { lines: shown, total, hidden, unterminated }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,16 +159,5 @@ mod tests {
     fn a_fence_is_longer_than_any_fence_inside() {
         let lines = fenced("text", &["````".to_owned()]);
         assert_eq!(lines, ["`````text", "````", "`````"]);
-    }
-
-    #[test]
-    fn a_long_output_keeps_its_ends_and_says_how_much_is_missing() {
-        let output: String = (1..=100).map(|n| format!("line {n}\n")).collect();
-        let shown = shorten(output.as_bytes(), 3);
-        assert_eq!((shown.total, shown.hidden, shown.lines.len()), (100, 94, 7));
-        assert_eq!(shown.lines[3], "⋮ ⟨94 lines left out here⟩");
-        assert_eq!(shown.lines[6], "line 100");
-        assert_eq!(shorten(b"", 3).total, 0);
-        assert!(shorten(b"no end", 3).unterminated);
     }
 }

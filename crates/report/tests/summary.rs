@@ -313,11 +313,17 @@ fn frames_show_a_block_as_it_was_seen() {
     let output: Vec<_> = frames
         .iter()
         .filter_map(|frame| match &frame.kind {
-            FrameKind::Output { stream, bytes } => Some((frame.at.as_millis(), *stream, &bytes[..])),
+            FrameKind::Output { stream, piece } => {
+                let bytes = piece.read(tape.fetch(piece.blob())).unwrap();
+                Some((frame.at.as_millis(), *stream, bytes))
+            }
             _ => None,
         })
         .collect();
-    assert_eq!(output, [(3500, Stream::Stdout, &b"done\n"[..]), (4000, Stream::Stderr, &b"careful\n"[..])]);
+    assert_eq!(
+        output,
+        [(3500, Stream::Stdout, b"done\n".to_vec()), (4000, Stream::Stderr, b"careful\n".to_vec())]
+    );
     let kinds: Vec<String> = frames
         .iter()
         .map(|frame| format!("{:?}", frame.kind).split([' ', '(']).next().unwrap().to_owned())

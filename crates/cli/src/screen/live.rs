@@ -1,19 +1,31 @@
 //! Output of a block while it runs, with a bar for the whole run under it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::flood::Flood;
 use super::{at_most, bars, neutralise, say, style, width};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
+/// So much of the end of what was left out is shown when the block has ended, bytes.
+const TAIL: usize = 2048;
+
+/// So much is written at once, bytes.
+const BATCH: usize = 64 * 1024;
 
 /// The moving part of the screen.
 pub struct Live {
     bar: Option<ProgressBar>,
+    /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
+    /// The last whole lines of each that were left out.
+    tail: [Vec<u8>; 2],
+    gutter: [String; 2],
+    flood: Flood,
+    recorded: bool,
     quiet: bool,
 }
 
@@ -44,42 +56,123 @@ impl Live {
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
-        Live { bar, pending: [Vec::new(), Vec::new()], quiet }
+        Live::with(bar, quiet)
     }
 
     /// A screen without anything that moves, for output that is shown again.
     pub fn still() -> Live {
-        Live { bar: None, pending: [Vec::new(), Vec::new()], quiet: false }
+        Live::with(None, false)
     }
 
-    /// Shows a piece of output, line by line, already masked.
+    fn with(bar: Option<ProgressBar>, quiet: bool) -> Live {
+        let gutter = [style().dim().apply_to("  │ "), style().yellow().apply_to("  ┃ ")];
+        Live {
+            bar,
+            pending: Default::default(),
+            tail: Default::default(),
+            gutter: gutter.map(|gutter| gutter.to_string()),
+            flood: Flood::new(Instant::now()),
+            recorded: false,
+            quiet,
+        }
+    }
+
+    /// What is left out here stands in the record.
+    pub fn all_is_recorded(&mut self) {
+        self.recorded = true;
+    }
+
+    /// Shows a piece of output, line by line, already masked. Of a flood it shows as much as can be looked at, and says
+    /// how much it leaves out.
     pub fn push(&mut self, error: bool, bytes: &[u8]) {
         if self.quiet {
             return;
         }
-        self.pending[usize::from(error)].extend_from_slice(bytes);
-        loop {
-            let pending = &mut self.pending[usize::from(error)];
-            let end = match pending.iter().position(|byte| *byte == b'\n') {
-                Some(end) => end + 1,
-                None if pending.len() > LONGEST => LONGEST,
-                None => return,
-            };
-            let line: Vec<u8> = pending.drain(..end).collect();
-            self.line(error, &line);
+        let (of, mut rest, mut text) = (usize::from(error), bytes, String::new());
+        let mut pending = std::mem::take(&mut self.pending[of]);
+        if !pending.is_empty() {
+            let end = line_end(rest).min(LONGEST - pending.len().min(LONGEST));
+            pending.extend_from_slice(&rest[..end]);
+            rest = &rest[end..];
+            if pending.len() >= LONGEST || pending.ends_with(b"\n") {
+                self.lines(of, &pending, &mut text);
+                pending.clear();
+            }
+        }
+        let whole = whole_lines(rest);
+        self.lines(of, &rest[..whole], &mut text);
+        pending.extend_from_slice(&rest[whole..]);
+        self.pending[of] = pending;
+        self.show(&text);
+    }
+
+    /// Adds whole lines to a `text` that is to be shown, or leaves them out.
+    fn lines(&mut self, of: usize, lines: &[u8], text: &mut String) {
+        if lines.is_empty() {
+            return;
+        }
+        let (room, mut at) = (self.flood.room(Instant::now()), 0);
+        while at < lines.len() {
+            let end = at + line_end(&lines[at..]);
+            if end > room {
+                break;
+            }
+            if at == 0 {
+                self.tail = Default::default();
+            }
+            let left_out = self.flood.show(end - at);
+            text.push_str(&self.gap(left_out));
+            self.line(of, &lines[at..end], text);
+            at = end;
+            if text.len() >= BATCH {
+                self.show(text);
+                text.clear();
+            }
+        }
+        if at < lines.len() {
+            self.flood.leave_out(lines.len() - at);
+            self.keep_tail(of, &lines[at..]);
         }
     }
 
-    fn line(&self, error: bool, line: &[u8]) {
+    /// Whole lines that were left out, for the end: the last of them.
+    fn keep_tail(&mut self, of: usize, lines: &[u8]) {
+        let tail = &mut self.tail[of];
+        if lines.len() >= TAIL {
+            tail.clear();
+        }
+        tail.extend_from_slice(&lines[lines.len().saturating_sub(2 * TAIL)..]);
+        // From the first line end on: what is before it may be half a line.
+        if let Some(cut) = tail.len().checked_sub(TAIL).filter(|cut| *cut > 0) {
+            let line = tail[cut - 1..].iter().position(|byte| *byte == b'\n').map_or(cut, |end| cut + end);
+            tail.drain(..line);
+        }
+    }
+
+    fn line(&self, of: usize, line: &[u8], text: &mut String) {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         // A progress display overwrites its own line: what a reader would see is what comes last.
-        let text = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
-        let gutter =
-            if error { style().yellow().apply_to("  ┃ ") } else { style().dim().apply_to("  │ ") };
-        let line = format!("{gutter}{text}");
+        let shown = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
+        text.push_str(&self.gutter[of]);
+        text.push_str(&shown);
+        text.push('\n');
+    }
+
+    /// That so many bytes are not shown; nothing where there are none.
+    fn gap(&self, left_out: u64) -> String {
+        if left_out == 0 {
+            return String::new();
+        }
+        let recorded = if self.recorded { "; all of it is recorded" } else { "" };
+        let much = indicatif::HumanBytes(left_out);
+        format!("{}\n", style().dim().apply_to(format!("  … {much} not shown here{recorded} …")))
+    }
+
+    fn show(&self, text: &str) {
+        let Some(text) = text.strip_suffix('\n') else { return };
         match &self.bar {
-            Some(bar) => bar.suspend(|| say(&line)),
-            None => say(&line),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -94,16 +187,42 @@ impl Live {
 
     /// Shows what is left of unfinished lines and takes the bar away.
     pub fn finish(mut self) {
-        for error in [false, true] {
-            let rest = std::mem::take(&mut self.pending[usize::from(error)]);
-            if !rest.is_empty() {
-                self.line(error, &rest);
+        let tails = std::mem::take(&mut self.tail);
+        let flood = std::mem::replace(&mut self.flood, Flood::new(Instant::now()));
+        let mut text = self.gap(flood.end(tails.iter().map(Vec::len).sum()));
+        for (of, tail) in tails.iter().enumerate() {
+            let mut at = 0;
+            while at < tail.len() {
+                let end = at + line_end(&tail[at..]);
+                self.line(of, &tail[at..end], &mut text);
+                at = end;
             }
         }
+        for of in [0, 1] {
+            let rest = std::mem::take(&mut self.pending[of]);
+            if !rest.is_empty() {
+                self.line(of, &rest, &mut text);
+            }
+        }
+        self.show(&text);
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Where the first line ends, or the piece of it that is shown as one.
+fn line_end(bytes: &[u8]) -> usize {
+    let most = bytes.len().min(LONGEST);
+    bytes[..most].iter().position(|byte| *byte == b'\n').map_or(most, |end| end + 1)
+}
+
+/// Up to where lines, or such pieces, are whole.
+fn whole_lines(bytes: &[u8]) -> usize {
+    // Looked for near the end only: what has no line end for so long is cut anywhere.
+    let from = bytes.len().saturating_sub(16 * LONGEST);
+    let ended = bytes[from..].iter().rposition(|byte| *byte == b'\n').map_or(from, |last| from + last + 1);
+    ended + (bytes.len() - ended) / LONGEST * LONGEST
 }
 
 /// `1:05`, `2:00:07`.

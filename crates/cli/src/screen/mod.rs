@@ -1,6 +1,7 @@
 //! What people see. Everything here goes to standard error; a terminal that went away is no reason to stop.
 
 mod action;
+mod flood;
 mod head;
 mod live;
 mod modes;

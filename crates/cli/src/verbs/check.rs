@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::prepare::{self, Checked};
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
-use crate::problem::{Finding, Problem, Text, render};
+use crate::problem::{Problem, Text, say_all};
 use crate::screen;
 
 /// Checks files.
@@ -30,6 +30,8 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
         CheckFormat::Github => github(&checked),
     }
     let failed = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
+    // The process ends with the verb: whole documents and their plans need not be taken apart before that.
+    std::mem::forget(checked);
     Ok(match (broken, failed) {
         (true, _) => Exit::Usage,
         (false, true) => Exit::Failed,
@@ -63,11 +65,8 @@ fn same_ids(checked: &mut [Checked]) {
 
 fn text(checked: &[Checked]) {
     for Checked { path, source, findings, plan, .. } in checked {
-        let text = (!findings.is_empty()).then(|| Text::new(path, source));
-        for finding in
-            text.iter().flat_map(|text| findings.iter().map(move |one| Finding::in_text(text, one.clone())))
-        {
-            screen::say(&render(&finding));
+        if !findings.is_empty() {
+            say_all(&Text::new(path, source.clone()), findings);
         }
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));

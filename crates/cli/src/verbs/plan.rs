@@ -31,6 +31,8 @@ pub fn plan(arguments: &args::Plan) -> Result<Exit, Problem> {
         }
         Format::Text => text(&prepared, &values),
     }
+    // The process ends with the verb: a whole document and its plan need not be taken apart before that.
+    std::mem::forget(prepared);
     Ok(Exit::Passed)
 }
 

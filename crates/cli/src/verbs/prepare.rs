@@ -1,6 +1,7 @@
 //! Everything that is made sure of before a run opens. Nothing is written here.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use holdpoint_document::{
     Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
@@ -45,7 +46,7 @@ pub struct Checked {
     /// The path as the record names it.
     pub path: String,
     /// Its text.
-    pub source: String,
+    pub source: Arc<String>,
     /// What to do.
     pub plan: Plan,
     /// Every finding, in source order.
@@ -54,7 +55,7 @@ pub struct Checked {
 
 /// Reads a document and checks everything about it.
 pub fn check(file: &Path) -> Result<Checked, Problem> {
-    let source = read(file)?;
+    let source = Arc::new(read(file)?);
     let directory = match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => current_dir()?,
@@ -126,7 +127,7 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
             || (all && finding.code == Code::Placeholder && checked.plan.kind == DocumentKind::Annotated)
     };
     if checked.findings.iter().any(refuses) {
-        let text = Text::new(&name, &checked.source);
+        let text = Text::new(&name, Arc::clone(&checked.source));
         let findings = checked.findings.iter().filter(|finding| refuses(finding));
         let findings = findings.map(|found| Finding::in_text(&text, found.clone())).collect();
         return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
@@ -139,6 +140,7 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     let set = inputs::parse_set(&given.set)?;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all };
     let inputs = inputs::resolve(&plan, &path, &source, &wanted)?;
+    let source = Arc::unwrap_or_clone(source);
     Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
 }
 
@@ -171,7 +173,7 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
         crate::secrets::hide(&secrets);
     }
     let name = file.to_string_lossy();
-    let text = Text::new(&name, &text);
+    let text = Text::new(&name, text);
     let findings = findings.into_iter().map(|found| Finding::in_text(&text, found)).collect();
     Err(Problem::findings("the answers file has errors; nothing was run", findings))
 }

@@ -2,7 +2,10 @@
 
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use holdpoint_record::{BlobError, Position, ReadError, RunDir, Store, StoreError, blob};
+use holdpoint_record::{
+    BlobError, Position, ReadError, RecordVerdict, RunDir, Store, StoreError, Verification, blob, open_blob,
+};
+use holdpoint_report::{Piece, ReadAt};
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -38,7 +41,37 @@ pub fn recorded(what: &str) -> Result<Recorded, Problem> {
 /// Reads the run in `dir`.
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
-    let Some(Event::RunOpened(opened)) = read.events.first().map(|stamped| &stamped.event) else {
+    of_events(dir, read.events, read.position, read.seal.is_some())
+}
+
+/// Proves the run in `dir` and reads it, both at once.
+pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
+    let mut events = Vec::new();
+    let proof = holdpoint_record::verify_seeing(&dir.path, |event| events.push(event.clone()));
+    let proof = proof.map_err(read_problem)?;
+    let sealed = match proof.verdict {
+        RecordVerdict::IntactOpen => Some(false),
+        RecordVerdict::IntactComplete => Some(true),
+        RecordVerdict::Expunged { complete, .. } => Some(complete),
+        // Not all of it may have been seen.
+        RecordVerdict::Altered { .. }
+        | RecordVerdict::Truncated { .. }
+        | RecordVerdict::DoesNotConform { .. } => None,
+    };
+    let recorded = match sealed {
+        Some(sealed) => of_events(dir, events, proof.position.clone(), sealed)?,
+        None => read_dir(dir)?,
+    };
+    Ok((proof, recorded))
+}
+
+fn of_events(
+    dir: RunDir,
+    events: Vec<Stamped>,
+    position: Position,
+    sealed: bool,
+) -> Result<Recorded, Problem> {
+    let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
         return Err(Problem::record(
             "the record does not begin with run.opened",
             "Verify it with holdpoint verify.",
@@ -48,8 +81,7 @@ pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
     let config = config.map(|text| holdpoint_document::read_config(&text).0);
     let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
-    let holdpoint_record::Read { events, position, seal, .. } = read;
-    Ok(Recorded { sealed: seal.is_some(), events, position, dir, source, plan })
+    Ok(Recorded { sealed, events, position, dir, source, plan })
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
@@ -67,9 +99,14 @@ impl Recorded {
         }
     }
 
-    /// A blob of the record; `None` if it is not there or altered.
-    pub fn blob(&self, reference: &BlobRef) -> Option<Vec<u8>> {
-        blob(&self.dir.path, reference).ok()
+    /// Opens a blob of the record; `None` if it is not there, or is none.
+    fn open(&self, reference: &BlobRef) -> Option<Box<dyn ReadAt>> {
+        Some(Box::new(open_blob(&self.dir.path, reference).ok()?))
+    }
+
+    /// Bytes of a block's output. The error says in words why there are none.
+    pub fn output(&self, piece: &Piece) -> Result<Vec<u8>, &'static str> {
+        piece.read(self.open(piece.blob()))
     }
 
     /// What reports are made of.
@@ -78,7 +115,7 @@ impl Recorded {
         verified: Option<String>,
         make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
     ) -> T {
-        let blob = |reference: &BlobRef| self.blob(reference);
+        let blob = |reference: &BlobRef| self.open(reference);
         make(&holdpoint_report::Material {
             plan: &self.plan,
             source: &self.source,

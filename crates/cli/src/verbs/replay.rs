@@ -12,7 +12,7 @@ use serde_json::json;
 
 use self::keys::{HELP, Key, Keys};
 use self::show::Showing;
-use super::read::recorded;
+use super::read::{Recorded, recorded};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -41,7 +41,7 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
         None => frames,
     };
     if arguments.format == Format::Json {
-        let frames: Vec<_> = frames.iter().map(as_json).collect();
+        let frames: Vec<_> = frames.iter().map(|frame| as_json(frame, &recorded)).collect();
         screen::data(&serde_json::to_string_pretty(&frames).unwrap_or_default());
         return Ok(Exit::Passed);
     }
@@ -49,12 +49,12 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
     screen::head(&recorded.plan, opened, &opened.session.operator, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
-    play(player).await
+    play(player, &recorded).await
 }
 
 /// Shows what is due when it is due, and does what keys ask for in between.
-async fn play(mut player: Player<'_>) -> Result<Exit, Problem> {
-    let mut showing = Showing::default();
+async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<Exit, Problem> {
+    let mut showing = Showing::of(recorded);
     let attended = stdin().is_terminal() && stdout().is_terminal() && screen::is_terminal();
     // Caught before the terminal is changed: a signal must not leave it changed.
     let mut interrupts = if attended { Some(Interrupts::catch()?) } else { None };
@@ -114,7 +114,7 @@ fn explain() {
     HELP.iter().for_each(|(key, what)| screen::say_hung(&format!("    {key:<13}"), what));
 }
 
-fn turn(player: &mut Player<'_>, showing: &mut Showing, wish: Wish) {
+fn turn(player: &mut Player<'_>, showing: &mut Showing<'_>, wish: Wish) {
     let say = |text: &str| screen::say(&screen::style().dim().apply_to(format!("  {text}")).to_string());
     match player.wish(wish) {
         Turn::Paused | Turn::Resumed => {}
@@ -153,15 +153,18 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
     frames.into_iter().filter(keep).collect()
 }
 
-fn as_json(frame: &Frame) -> serde_json::Value {
+fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
     let what = format!("{:?}", frame.kind);
     let name = what.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
     let mut json =
         json!({"at": duration(frame.at), "at_ms": frame.at.as_millis() as u64, "n": frame.n, "frame": name});
     match &frame.kind {
-        FrameKind::Output { stream, bytes } => {
+        FrameKind::Output { stream, piece } => {
             json["stream"] = json!(format!("{stream:?}").to_lowercase());
-            json["text"] = json!(String::from_utf8_lossy(bytes));
+            match recorded.output(piece) {
+                Ok(bytes) => json["text"] = json!(String::from_utf8_lossy(&bytes)),
+                Err(why) => json["missing"] = json!(why),
+            }
         }
         FrameKind::Screen { columns, rows } => {
             json["columns"] = json!(columns);

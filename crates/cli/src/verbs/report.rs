@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::read::{find, read_dir};
+use super::read::{find, proved};
 use crate::args::{self, ReportFormat};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -11,9 +11,7 @@ use crate::screen;
 
 /// Renders a run. The record is proved first, and the report says what came of it.
 pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
-    let dir = find(&arguments.run)?;
-    let proof = holdpoint_record::verify(&dir.path).map_err(super::read::read_problem)?;
-    let recorded = read_dir(dir)?;
+    let (proof, recorded) = proved(find(&arguments.run)?)?;
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),

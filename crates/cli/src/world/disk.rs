@@ -49,18 +49,22 @@ impl Journal for Disk {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem> {
-        self.writer()?.put_blob(bytes).map_err(unwritable)
+        self.writer()?.hold_blob(bytes).map_err(unwritable)
     }
 
     fn get(&self, reference: &BlobRef) -> Result<Vec<u8>, Problem> {
-        blob(&self.dir, reference).map_err(|error| match error {
+        let read = match &self.writer {
+            Some(writer) => writer.blob(reference),
+            None => blob(&self.dir, reference),
+        };
+        read.map_err(|error| match error {
             // It is read back while a run is driven: what the disk refuses then stops the run as a write does.
             BlobError::Disk(error) => unwritable(error),
             error => Problem::record(error.to_string(), "Verify the record."),
         })
     }
 
-    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem> {
+    fn sink(&mut self, _again: bool) -> Result<Box<dyn Sink>, Problem> {
         Ok(Box::new(DiskSink(self.writer()?.blob_writer().map_err(unwritable)?)))
     }
 
@@ -104,6 +108,10 @@ impl Write for DiskSink {
 
 impl Sink for DiskSink {
     fn finish(self: Box<Self>) -> Result<BlobRef, Problem> {
-        self.0.finish().map_err(unwritable)
+        self.0.hold().map_err(unwritable)
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
     }
 }

@@ -238,7 +238,7 @@ impl Hands for Local {
         screen::started(&action, execution.attempt);
         let mut seat = block.options.tty.then(Seat::take).transpose()?;
         let live = shown(scene, task, block)?;
-        let recording = RefCell::new(Recording::new(block.options.record, &self.redactor, live, journal)?);
+        let recording = RefCell::new(Recording::new(block, &self.redactor, live, journal)?);
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
@@ -349,8 +349,8 @@ impl Hands for Local {
                 error: error.as_deref(),
                 timed_out: ended.timed_out,
                 interrupted: ended.interrupted,
-                stdout: &recorded.stdout,
-                stderr: &recorded.stderr,
+                stdout: recorded.stdout.as_deref(),
+                stderr: recorded.stderr.as_deref(),
                 files: &files,
             },
         );

@@ -11,7 +11,7 @@ use holdpoint_signing::Prefix;
 use jiff::Timestamp;
 
 use super::{Journal, Sink};
-use crate::digest::sha256;
+use crate::digest::{Hasher, sha256};
 use crate::problem::Problem;
 
 /// Events and bytes in memory.
@@ -37,8 +37,9 @@ impl Journal for Memory {
         self.blobs.borrow().get(&blob.sha256).cloned().ok_or_else(missing)
     }
 
-    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem> {
-        Ok(Box::new(MemorySink { bytes: Vec::new(), blobs: Rc::clone(&self.blobs) }))
+    fn sink(&mut self, again: bool) -> Result<Box<dyn Sink>, Problem> {
+        let bytes = again.then(Vec::new);
+        Ok(Box::new(MemorySink { bytes, hasher: Hasher::default(), blobs: Rc::clone(&self.blobs) }))
     }
 
     fn position(&mut self) -> Result<Prefix, Problem> {
@@ -61,13 +62,19 @@ fn unsigned() -> Problem {
 }
 
 struct MemorySink {
-    bytes: Vec<u8>,
+    /// `None` where nobody will ask for them.
+    bytes: Option<Vec<u8>>,
+    hasher: Hasher,
     blobs: Rc<RefCell<HashMap<String, Vec<u8>>>>,
 }
 
 impl Write for MemorySink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.write(bytes)
+        match &mut self.bytes {
+            Some(held) => held.extend_from_slice(bytes),
+            None => self.hasher.update(bytes),
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -77,7 +84,14 @@ impl Write for MemorySink {
 
 impl Sink for MemorySink {
     fn finish(self: Box<Self>) -> Result<BlobRef, Problem> {
-        Ok(keep(&self.blobs, self.bytes))
+        Ok(match self.bytes {
+            Some(bytes) => keep(&self.blobs, bytes),
+            None => self.hasher.finish(),
+        })
+    }
+
+    fn is_lasting(&self) -> bool {
+        false
     }
 }
 

@@ -32,12 +32,12 @@ use crate::problem::Problem;
 pub trait Journal {
     /// Makes events durable, in order. After an error nothing more may be executed.
     fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem>;
-    /// Keeps bytes.
+    /// Keeps bytes; they are as durable as the next event.
     fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Problem>;
     /// Bytes that were kept.
     fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Problem>;
-    /// Keeps bytes as they come.
-    fn sink(&mut self) -> Result<Box<dyn Sink>, Problem>;
+    /// Keeps bytes as they come. Unless they will be asked for `again`, a journal that forgets may forget them.
+    fn sink(&mut self, again: bool) -> Result<Box<dyn Sink>, Problem>;
     /// Where the record stands: what somebody who signs the next event binds the signature to.
     fn position(&mut self) -> Result<Prefix, Problem>;
     /// Keeps the statement and the signature of the release that is the next event.
@@ -50,8 +50,10 @@ pub trait Journal {
 
 /// Bytes on their way into a journal.
 pub trait Sink: Write {
-    /// All bytes are there.
+    /// All bytes are there; they are as durable as the next event.
     fn finish(self: Box<Self>) -> Result<BlobRef, Problem>;
+    /// Whether they are kept for good.
+    fn is_lasting(&self) -> bool;
 }
 
 /// What everybody in a world may look at.

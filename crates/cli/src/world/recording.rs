@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Output};
 use holdpoint_executor::{Display, Stream};
 use holdpoint_record::{MaskStream, Redactor};
@@ -16,38 +17,65 @@ use crate::problem::Problem;
 /// Output on its way: masked, then stored and shown.
 pub(super) struct Recording {
     streams: [Kept; 2],
-    timing: Vec<u8>,
+    timing: Timing,
     live: Shown,
 }
 
 struct Kept {
     mask: MaskStream,
-    sink: Option<Box<dyn Sink>>,
-    /// Held in memory only where the record keeps nothing.
-    held: Vec<u8>,
+    to: To,
     offset: u64,
+    /// Whether judging the block looks at it.
+    looked_at: bool,
+}
+
+/// Where output goes.
+enum To {
+    Record(Box<dyn Sink>),
+    /// The record keeps nothing of it; it is held to be judged.
+    Memory(Vec<u8>),
+    Nowhere,
+}
+
+/// Which piece came when; none where the record keeps nothing.
+struct Timing {
+    sink: Option<Box<dyn Sink>>,
+    /// When the last piece came.
+    last: Duration,
 }
 
 /// What a block printed, as the record keeps it.
 pub(super) struct Recorded {
     pub(super) output: Option<Output>,
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: Vec<u8>,
+    /// `None` where nothing looks at it.
+    pub(super) stdout: Option<Vec<u8>>,
+    /// As `stdout`.
+    pub(super) stderr: Option<Vec<u8>>,
     pub(super) masked: BTreeMap<String, u64>,
 }
 
 impl Recording {
     pub(super) fn new(
-        keep: bool,
+        block: &Block,
         redactor: &Redactor,
-        live: Shown,
+        mut live: Shown,
         journal: &mut dyn Journal,
     ) -> Result<Recording, Problem> {
-        let mut kept = || -> Result<Kept, Problem> {
-            let sink = if keep { Some(journal.sink()?) } else { None };
-            Ok(Kept { mask: redactor.stream(), sink, held: Vec::new(), offset: 0 })
+        let keep = block.options.record;
+        let mut kept = |looked_at: bool| -> Result<Kept, Problem> {
+            let to = match (keep, looked_at) {
+                (true, _) => To::Record(journal.sink(looked_at)?),
+                (false, true) => To::Memory(Vec::new()),
+                (false, false) => To::Nowhere,
+            };
+            Ok(Kept { mask: redactor.stream(), to, offset: 0, looked_at })
         };
-        Ok(Recording { streams: [kept()?, kept()?], timing: Vec::new(), live })
+        let streams = [kept(block.looks_at_stdout())?, kept(block.looks_at_stderr())?];
+        let sink = if keep { Some(journal.sink(false)?) } else { None };
+        if sink.as_ref().is_some_and(|sink| sink.is_lasting()) {
+            live.all_is_recorded();
+        }
+        Ok(Recording { streams, timing: Timing { sink, last: Duration::ZERO }, live })
     }
 
     /// Masks for more secrets from here on.
@@ -62,17 +90,17 @@ impl Recording {
 
     pub(super) fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
         let error = stream == Stream::Stderr;
-        let Kept { mask, sink, held, offset } = &mut self.streams[usize::from(error)];
+        let Kept { mask, to, offset, .. } = &mut self.streams[usize::from(error)];
         let (mut result, live, before) = (Ok(()), &mut self.live, *offset);
         mask.push(bytes, &mut |piece| {
             if result.is_ok() {
-                result = write(sink, held, piece);
+                result = to.write(piece);
                 *offset += piece.len() as u64;
                 live.push(error, piece);
             }
         });
         if *offset > before {
-            writeln!(self.timing, "{} {offset} {}", if error { 'e' } else { 'o' }, elapsed.as_micros())?;
+            self.timing.note(error, *offset, elapsed)?;
         }
         result
     }
@@ -81,9 +109,7 @@ impl Recording {
     pub(super) fn display(&mut self, display: Display<'_>, elapsed: Duration) -> io::Result<()> {
         match display {
             Display::Bytes(bytes) => self.push(Stream::Stdout, bytes, elapsed),
-            Display::Size(size) => {
-                writeln!(self.timing, "r {}x{} {}", size.columns, size.rows, elapsed.as_micros())
-            }
+            Display::Size(size) => self.timing.line(&format!("r {}x{}", size.columns, size.rows), elapsed),
         }
     }
 
@@ -96,62 +122,70 @@ impl Recording {
 
     pub(super) fn finish(self, journal: &mut dyn Journal) -> Result<Recorded, Problem> {
         let Recording { streams, mut timing, mut live } = self;
+        let unkept = |error: io::Error| {
+            Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume.")
+        };
         let mut masked = BTreeMap::new();
-        let (mut blobs, mut helds): (Vec<BlobRef>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
-        let last = timing.split(|byte| *byte == b'\n').rev().find(|line| !line.is_empty());
-        let last = last.and_then(|line| String::from_utf8_lossy(line).split(' ').nth(2).map(str::to_owned));
-        for (error, kept) in streams.into_iter().enumerate() {
-            let Kept { mask, mut sink, mut held, mut offset } = kept;
+        let (mut blobs, mut looked): (Vec<BlobRef>, Vec<Option<Vec<u8>>>) = (Vec::new(), Vec::new());
+        for (error, kept) in [false, true].into_iter().zip(streams) {
+            let Kept { mask, mut to, mut offset, looked_at } = kept;
             let (mut result, before) = (Ok(()), offset);
             let counts = mask.finish(&mut |piece| {
                 if result.is_ok() {
-                    result = write(&mut sink, &mut held, piece);
+                    result = to.write(piece);
                     offset += piece.len() as u64;
-                    live.push(error == 1, piece);
+                    live.push(error, piece);
                 }
             });
-            result.map_err(|error| {
-                Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume.")
-            })?;
+            result.map_err(unkept)?;
             if offset > before {
-                let line = format!(
-                    "{} {offset} {}\n",
-                    if error == 1 { 'e' } else { 'o' },
-                    last.as_deref().unwrap_or("0")
-                );
-                timing.extend_from_slice(line.as_bytes());
+                timing.note(error, offset, timing.last).map_err(unkept)?;
             }
             for (name, count) in counts {
                 *masked.entry(name).or_insert(0) += count;
             }
-            match sink {
-                Some(sink) => blobs.push(sink.finish()?),
-                None => helds.push(held),
+            match to {
+                To::Record(sink) => {
+                    let blob = sink.finish()?;
+                    // Judged is what the record holds.
+                    looked.push(looked_at.then(|| journal.get(&blob)).transpose()?);
+                    blobs.push(blob);
+                }
+                To::Memory(held) => looked.push(Some(held)),
+                To::Nowhere => looked.push(None),
             }
         }
         live.finish();
-        match <[BlobRef; 2]>::try_from(blobs) {
-            Ok([stdout, stderr]) => {
-                let (out, err) = (journal.get(&stdout)?, journal.get(&stderr)?);
-                let timing = journal.put(&timing)?;
-                let output = Some(Output { stdout, stderr, timing });
-                Ok(Recorded { output, stdout: out, stderr: err, masked })
-            }
-            Err(_) => {
-                let mut helds = helds.into_iter();
-                let (stdout, stderr) = (helds.next().unwrap_or_default(), helds.next().unwrap_or_default());
-                Ok(Recorded { output: None, stdout, stderr, masked })
-            }
-        }
+        let timing = timing.sink.map(Sink::finish).transpose()?;
+        let output = match (<[BlobRef; 2]>::try_from(blobs), timing) {
+            (Ok([stdout, stderr]), Some(timing)) => Some(Output { stdout, stderr, timing }),
+            _ => None,
+        };
+        let (stderr, stdout) = (looked.pop().flatten(), looked.pop().flatten());
+        Ok(Recorded { output, stdout, stderr, masked })
     }
 }
 
-fn write(sink: &mut Option<Box<dyn Sink>>, held: &mut Vec<u8>, piece: &[u8]) -> io::Result<()> {
-    match sink {
-        Some(sink) => sink.write_all(piece),
-        None => {
-            held.extend_from_slice(piece);
-            Ok(())
+impl To {
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            To::Record(sink) => sink.write_all(piece)?,
+            To::Memory(held) => held.extend_from_slice(piece),
+            To::Nowhere => {}
         }
+        Ok(())
+    }
+}
+
+impl Timing {
+    /// A piece that ends at `offset` of its stream came now.
+    fn note(&mut self, error: bool, offset: u64, elapsed: Duration) -> io::Result<()> {
+        self.line(&format!("{} {offset}", if error { 'e' } else { 'o' }), elapsed)
+    }
+
+    fn line(&mut self, what: &str, elapsed: Duration) -> io::Result<()> {
+        self.last = elapsed;
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        sink.write_all(format!("{what} {}\n", elapsed.as_micros()).as_bytes())
     }
 }

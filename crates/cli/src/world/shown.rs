@@ -22,6 +22,13 @@ impl Shown {
         }
     }
 
+    /// What is left out here stands in the record.
+    pub(super) fn all_is_recorded(&mut self) {
+        if let Shown::Lines(live) = self {
+            live.all_is_recorded();
+        }
+    }
+
     /// Says something of our own; on a lent terminal, on a line by itself.
     pub(super) fn tell(&self, text: &str) {
         match self {

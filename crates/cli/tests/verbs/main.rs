@@ -8,6 +8,7 @@ mod blocks;
 mod cli;
 mod corpus;
 mod dry_run;
+mod floods;
 mod forged;
 mod lapsed;
 mod lints;

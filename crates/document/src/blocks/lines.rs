@@ -17,7 +17,6 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> Vec<Line
     fence
         .body
         .lines()
-        .into_iter()
         .map(|range| {
             let line = &text[range.clone()];
             let span = fence.body.span(range);

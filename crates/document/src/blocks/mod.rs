@@ -12,7 +12,7 @@ mod terminal;
 mod typed;
 mod value_kind;
 
-pub(crate) use expect::expectations;
+use expect::expectations;
 pub(crate) use info::{Kind, kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub(crate) use lines::expected_lines;
@@ -23,7 +23,8 @@ pub(crate) use value_kind::value_kind;
 
 use crate::findings::Findings;
 use crate::markdown::Fence;
-use crate::{Block, Span};
+use crate::spanned::{Node, Value, parse_yaml};
+use crate::{Block, Code, Expectation, Span};
 
 /// Where a decoded text stands that is a template or an expression.
 #[derive(Clone, Debug)]
@@ -46,6 +47,40 @@ pub(crate) struct Decoded {
     pub(crate) secret_spans: Vec<Span>,
     /// Where the script itself stands.
     pub(crate) script_span: Span,
+}
+
+/// What a fence comes to by itself, before any name is known.
+pub(crate) enum Ahead {
+    Script(Box<Decoded>),
+    /// `None` after a finding.
+    Expect(Option<(Vec<Expectation>, Vec<Templated>)>),
+}
+
+/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others.
+pub(crate) fn ahead(fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
+    match fence.kind {
+        Kind::Run | Kind::Check | Kind::Rollback => {
+            Some(Ahead::Script(Box::new(decode(fence, fence.kind, findings))))
+        }
+        Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
+        _ => None,
+    }
+}
+
+/// The expectations of a `yaml expect` and their templates. `None` after a finding.
+pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Expectation>, Vec<Templated>)> {
+    let node = yaml(fence, "this block expects nothing", findings)?;
+    Some(expectations(&node, findings))
+}
+
+/// The block's YAML; none at all is an error told as `empty`.
+pub(crate) fn yaml(fence: &Fence, empty: &str, findings: &mut Findings) -> Option<Node> {
+    let node = parse_yaml(&fence.body, findings)?;
+    if matches!(node.value, Value::Null) {
+        findings.add(Code::MissingKey, fence.info_span, empty, "fill the block in, or remove it");
+        return None;
+    }
+    Some(node)
 }
 
 /// Decodes a run, check or rollback block.

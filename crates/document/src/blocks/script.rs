@@ -31,7 +31,7 @@ pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) 
     let text = fence.body.text();
     let mut script = Script { shebang: None, options: None, body: Mapped::at(fence.body.span(0..0).start) };
     let mut top = true;
-    for (index, range) in fence.body.lines().into_iter().enumerate() {
+    for (index, range) in fence.body.lines().enumerate() {
         let line = &text[range.clone()];
         let with_end = range.start..(range.end + 1).min(text.len());
         if index == 0 && line.starts_with("#!") && !line.starts_with("#!|") {

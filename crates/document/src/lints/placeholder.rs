@@ -81,8 +81,12 @@ pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
         return;
     }
     let text = script.text.text();
+    let mut held = [false; 256];
+    text.bytes().for_each(|byte| held[usize::from(byte)] = true);
+    // Most scripts lack a byte of each hint, which is sooner known than where a hint would stand.
+    let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
     let mut may: [bool; PATTERNS.len()] =
-        std::array::from_fn(|index| HINTS[index].iter().any(|hint| text.contains(hint)));
+        std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
     if script.block.options.template {
         may[4] = false;
         may[5] = false;

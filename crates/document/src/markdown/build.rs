@@ -94,7 +94,10 @@ impl<'s> Builder<'s> {
             self.flattened -= 1;
             return;
         }
-        let Some(frame) = self.stack.pop() else { return };
+        let Some(mut frame) = self.stack.pop() else { return };
+        // Most containers hold one block or two, and a document has tens of thousands of them.
+        frame.blocks.shrink_to_fit();
+        frame.items.shrink_to_fit();
         let Some(container) = frame.container else { return };
         match container {
             Container::List { ordered } => self.add(Block::List(List { ordered, items: frame.items })),
@@ -151,10 +154,10 @@ impl<'s> Builder<'s> {
                 if text.span == Span::default() {
                     text.span = Span::new(span.start, span.start);
                 }
-                Block::Heading(Heading { level, span: trim(self.source, span), text, slug })
+                Block::Heading(Box::new(Heading { level, span: trim(self.source, span), text, slug }))
             }
-            Leaf::Fence(info) => Block::Fence(fence(self.source, span, info, body)),
-            Leaf::Indented => Block::Indented(body, span),
+            Leaf::Fence(info) => Block::Fence(Box::new(fence(self.source, span, info, body))),
+            Leaf::Indented => Block::Indented(Box::new(body), span),
             Leaf::Html => Block::Html(span),
             Leaf::Table => Block::Other(span),
         };
@@ -202,8 +205,10 @@ impl<'s> Builder<'s> {
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
-        // Paragraphs of the document itself are shown from the source.
-        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || self.stack.len() > 1;
+        // Paragraphs of the document itself, and of quotes that are no cautions, are shown from the source.
+        let quoted =
+            |frame: &Frame| matches!(frame.container, None | Some(Container::Quote { caution: false }));
+        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || !self.stack.iter().rev().all(quoted);
         let kept = read && self.in_image == 0;
         let current = self.current();
         current.span = if current.span == Span::default() {

@@ -33,8 +33,11 @@ pub(crate) struct Unique {
 
 impl Unique {
     pub(crate) fn name(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        let mut count = self.seen.get(wanted).copied().unwrap_or(0);
+        let Some(count) = self.seen.get(wanted) else {
+            self.seen.insert(wanted.to_owned(), 0);
+            return wanted.to_owned();
+        };
+        let (mut name, mut count) = (wanted.to_owned(), *count);
         while self.seen.contains_key(&name) {
             count += 1;
             name = format!("{wanted}-{count}");

@@ -19,14 +19,15 @@ pub(crate) struct Tree {
 
 #[derive(Debug)]
 pub(crate) enum Block {
-    Heading(Heading),
+    // The large ones apart: every block takes as much room as the largest.
+    Heading(Box<Heading>),
     Text(Text),
-    Fence(Fence),
+    Fence(Box<Fence>),
     List(List),
     Quote(Quote),
     Html(Span),
     /// Indented code.
-    Indented(Mapped, Span),
+    Indented(Box<Mapped>, Span),
     /// Tables, rules.
     Other(Span),
 }
@@ -44,7 +45,7 @@ pub(crate) struct Heading {
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) span: Span,
-    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and quotes.
+    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and cautions.
     pub(crate) plain: String,
     pub(crate) links: Vec<Link>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.

@@ -81,15 +81,12 @@ impl Mapped {
     }
 
     /// Byte ranges of the lines, without their ends.
-    pub(crate) fn lines(&self) -> Vec<Range<usize>> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut start = 0;
-        self.text
-            .split_inclusive('\n')
-            .map(|line| {
-                let range = start..start + line.trim_end_matches('\n').len();
-                start += line.len();
-                range
-            })
-            .collect()
+        self.text.split_inclusive('\n').map(move |line| {
+            let range = start..start + line.len() - usize::from(line.ends_with('\n'));
+            start += line.len();
+            range
+        })
     }
 }

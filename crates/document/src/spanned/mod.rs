@@ -3,6 +3,7 @@
 mod fields;
 mod mapped;
 mod node;
+mod simple;
 mod toml;
 mod yaml;
 

@@ -18,43 +18,10 @@ enum Open {
 ///
 /// Refused: duplicate keys, anchors, aliases, tags, more than one document. They hide what a reader sees.
 pub(crate) fn parse(text: &Mapped, findings: &mut Findings) -> Option<Node> {
-    simple(text).or_else(|| read(text, findings))
+    super::simple::simple(text).or_else(|| read(text, findings))
 }
 
-/// A map of plain words and numbers, one a line, as most option lines are. `None` says nothing.
-fn simple(text: &Mapped) -> Option<Node> {
-    let word = |text: &str, more: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
-    };
-    let mut entries: Vec<Entry> = Vec::new();
-    let (mut at, mut indent) = (0, None);
-    for line in text.text().strip_suffix('\n')?.split('\n') {
-        let content = line.trim_start_matches(' ');
-        let start = at + line.len() - content.len();
-        if *indent.get_or_insert(start - at) != start - at {
-            return None;
-        }
-        let (key, value) = content.split_once(": ")?;
-        let alphabetic = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if !alphabetic || !word(key, "_") || !word(value, "_./-") || matches!(key, "true" | "false" | "null")
-        {
-            return None;
-        }
-        if entries.iter().any(|entry| entry.key == key) {
-            return None;
-        }
-        let node =
-            Node { value: plain(value), span: text.span(start + key.len() + 2..start + content.len()) };
-        entries.push(Entry { key: key.to_owned(), key_span: text.span(start..start + key.len()), node });
-        at += line.len() + 1;
-    }
-    let start = indent?;
-    let length = text.text()[start..].trim_end().len();
-    Some(Node { value: Value::Map(entries), span: text.span(start..start + length) })
-}
-
-fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
+pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
     let offsets = Offsets::new(text.text());
     let mut stack: Vec<Open> = Vec::new();
     let mut root: Option<Node> = None;
@@ -174,7 +141,7 @@ fn next_char(text: &str, at: usize) -> usize {
 }
 
 /// The core schema of YAML 1.2: `yes` and `on` are texts.
-fn plain(raw: &str) -> Value {
+pub(super) fn plain(raw: &str) -> Value {
     match raw {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),
@@ -213,47 +180,6 @@ impl Offsets {
         match &self.bytes {
             Some(bytes) => bytes.get(char_index).copied().unwrap_or(self.len),
             None => char_index.min(self.len),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn simple_lines_are_read_as_any_yaml(
-            lines in prop::collection::vec(
-                ("( {0,2})", "[a-z_]{1,5}|true|null|y", ":  ?|: |:", "[a-zA-Z0-9_./-]{0,6}|0x1f|1e3|~|true|1 2|5m|-|a:|a b|#|2026-11-23"),
-                0..4,
-            ),
-            indent in " {0,2}",
-            same in prop::bool::weighted(0.8),
-            end in "\n|",
-        ) {
-            let lines: Vec<String> = lines
-                .into_iter()
-                .map(|(own, key, colon, value)| format!("{}{key}{colon}{value}", if same { &indent } else { &own }))
-                .collect();
-            let source = format!("{}{end}", lines.join("\n"));
-            let text = Mapped::slice(&source, Span::new(0, source.len()));
-            if let Some(node) = simple(&text) {
-                let mut findings = Findings::default();
-                prop_assert_eq!(format!("{:?}", Some(node)), format!("{:?}", read(&text, &mut findings)));
-            }
-        }
-    }
-
-    #[test]
-    fn option_lines_are_simple() {
-        for source in ["timeout: 5m\n", " id: part-3\n idempotent: true\n", "exit: 0\nstderr: empty\n"] {
-            let text = Mapped::slice(source, Span::new(0, source.len()));
-            assert!(simple(&text).is_some(), "{source}");
         }
     }
 }

@@ -1,15 +1,14 @@
 //! The actions of one step.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::container::{has_work, kind};
 use super::titles::dedented;
 use super::walk::{Built, Context, Head};
-use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
+use crate::blocks::{self, Ahead, Decoded, Kind, StepOptions, Templated};
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
-use crate::spanned::{Node, Value, parse_yaml};
 use crate::{Action, Code, DocumentKind, Expectation, Expected, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
@@ -22,9 +21,12 @@ pub(super) struct Maker<'w, 's> {
     prose: usize,
     /// Cautions that no mutating block has taken yet, in document order.
     cautions: VecDeque<(usize, String)>,
-    /// Scripts decoded ahead, by where their fences begin.
-    decoded: HashMap<usize, (Decoded, Findings)>,
+    /// Fences decoded ahead, in document order.
+    decoded: VecDeque<DecodedAhead>,
 }
+
+/// Where a fence begins, what it comes to, and what is wrong with it.
+pub(super) type DecodedAhead = (usize, Ahead, Findings);
 
 /// A step while its actions are collected.
 struct Open {
@@ -49,7 +51,7 @@ impl<'w, 's> Maker<'w, 's> {
         document: DocumentKind,
         scope: &'w mut Scope,
         cautions: Vec<(usize, String)>,
-        decoded: HashMap<usize, (Decoded, Findings)>,
+        decoded: VecDeque<DecodedAhead>,
     ) -> Maker<'w, 's> {
         Maker {
             source,
@@ -248,8 +250,12 @@ impl<'w, 's> Maker<'w, 's> {
             Kind::Check => self.script(open, fence, Kind::Check, findings),
             Kind::Rollback => self.rollback(open, fence, findings),
             Kind::ExpectYaml => {
-                let Some(node) = self.yaml(fence, "this block expects nothing", findings) else { return };
-                let (expectations, templates) = blocks::expectations(&node, findings);
+                let ahead = self.ahead(fence, findings);
+                let expected = match ahead {
+                    Some(Ahead::Expect(expected)) => expected,
+                    _ => blocks::expected(fence, findings),
+                };
+                let Some((expectations, templates)) = expected else { return };
                 templates.iter().for_each(|templated| self.check(templated, findings));
                 self.expect(open, fence, expectations, findings);
             }
@@ -300,13 +306,20 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn decode(&mut self, fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
-        match self.decoded.remove(&fence.span.start) {
-            Some((decoded, own)) => {
-                findings.append(own);
-                decoded
-            }
-            None => blocks::decode(fence, kind, findings),
+        match self.ahead(fence, findings) {
+            Some(Ahead::Script(decoded)) => *decoded,
+            _ => blocks::decode(fence, kind, findings),
         }
+    }
+
+    /// What the fence was decoded to ahead. Fences before it that were no part of any step are passed over.
+    fn ahead(&mut self, fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
+        while self.decoded.front().is_some_and(|(start, ..)| *start < fence.span.start) {
+            self.decoded.pop_front();
+        }
+        let (_, ahead, own) = self.decoded.pop_front_if(|(start, ..)| *start == fence.span.start)?;
+        findings.append(own);
+        Some(ahead)
     }
 
     fn cautions_before(&mut self, at: usize) -> Option<String> {
@@ -369,18 +382,8 @@ impl<'w, 's> Maker<'w, 's> {
         self.pass(fence.span);
     }
 
-    /// The block's YAML; none at all is an error told as `empty`.
-    fn yaml(&self, fence: &Fence, empty: &str, findings: &mut Findings) -> Option<Node> {
-        let node = parse_yaml(&fence.body, findings)?;
-        if matches!(node.value, Value::Null) {
-            findings.add(Code::MissingKey, fence.info_span, empty, "fill the block in, or remove it");
-            return None;
-        }
-        Some(node)
-    }
-
     fn signoff(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        let Some(node) = self.yaml(fence, "this sign-off says nothing", findings) else { return };
+        let Some(node) = blocks::yaml(fence, "this sign-off says nothing", findings) else { return };
         let Some((signoff, role_span, template)) = blocks::signoff(&node, findings) else { return };
         self.check(&template, findings);
         self.built.roles.push((signoff.role.clone(), role_span));
@@ -388,7 +391,7 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn record(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
-        let Some(node) = self.yaml(fence, "there is nothing to record", findings) else { return };
+        let Some(node) = blocks::yaml(fence, "there is nothing to record", findings) else { return };
         let (fields, spans, templates) = blocks::record(&node, findings);
         templates.iter().for_each(|templated| self.check(templated, findings));
         for (field, span) in fields.iter().zip(&spans) {

@@ -1,12 +1,12 @@
 //! Walks sections and items, and hands each step to its maker.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
-use super::actions::Maker;
+use super::actions::{DecodedAhead, Maker};
 use super::container::{Class, classify, kind, ordered_items};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
-use crate::blocks::{self, Decoded, Kind, StepOptions, Templated, step_options};
+use crate::blocks::{self, Kind, StepOptions, Templated, step_options};
 use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
@@ -66,7 +66,7 @@ pub(crate) fn build(
     });
     let decoded = match document {
         DocumentKind::Annotated => decoded_ahead(source, tree),
-        DocumentKind::Foreign => HashMap::new(),
+        DocumentKind::Foreign => VecDeque::new(),
     };
     let mut walker = Walker {
         source,
@@ -105,27 +105,25 @@ fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s st
     found.into_iter()
 }
 
-/// Every script of the document decoded: the one part of the work that no other part of the document bears on.
-fn decoded_ahead(source: &str, tree: &Tree) -> HashMap<usize, (Decoded, Findings)> {
-    fn scripts<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
+/// Every script and every `yaml expect` of the document decoded: the one part of the work that no other part of the document bears on.
+fn decoded_ahead(source: &str, tree: &Tree) -> VecDeque<DecodedAhead> {
+    fn fences_in<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
         for block in blocks {
             match block {
-                Block::Fence(fence) if matches!(fence.kind, Kind::Run | Kind::Check | Kind::Rollback) => {
-                    found.push(fence);
-                }
-                Block::List(list) => list.items.iter().for_each(|item| scripts(&item.blocks, found)),
+                Block::Fence(fence) if fence.kind != Kind::Documentation => found.push(fence),
+                Block::List(list) => list.items.iter().for_each(|item| fences_in(&item.blocks, found)),
                 _ => {}
             }
         }
     }
     let mut fences = Vec::new();
-    scripts(&tree.blocks, &mut fences);
+    fences_in(&tree.blocks, &mut fences);
     let decoded = parallel::map(source.len(), &fences, |fence| {
         let mut findings = Findings::default();
-        let decoded = blocks::decode(fence, fence.kind, &mut findings);
-        (fence.span.start, (decoded, findings))
+        let ahead = blocks::ahead(fence, &mut findings)?;
+        Some((fence.span.start, ahead, findings))
     });
-    decoded.into_iter().collect()
+    decoded.into_iter().flatten().collect()
 }
 
 /// Where each caution of the document begins, and its text.
@@ -313,7 +311,7 @@ impl Walker<'_, '_> {
 
     fn step_fence<'b>(&self, blocks: &'b [Block]) -> Option<&'b Fence> {
         blocks.iter().find_map(|block| match block {
-            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(fence),
+            Block::Fence(fence) if kind(fence, self.document) == Kind::Step => Some(&**fence),
             _ => None,
         })
     }

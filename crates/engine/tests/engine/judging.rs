@@ -57,8 +57,8 @@ fn judged(block: &Block, seen: &Seen) -> Judgement {
             error: seen.error,
             timed_out: seen.timed_out,
             interrupted: seen.interrupted,
-            stdout: &seen.stdout,
-            stderr: &seen.stderr,
+            stdout: Some(&seen.stdout),
+            stderr: Some(&seen.stderr),
             files: &seen.files,
         },
     )
@@ -393,4 +393,55 @@ fn durations_are_written_as_people_write_them() {
     ] {
         assert_eq!(duration(Duration::from_millis(millis)), words);
     }
+}
+
+#[test]
+fn output_that_nothing_looks_at_need_not_be_read_and_what_is_looked_at_never_passes_unread() {
+    use CaptureFrom::{File, Json, Regex};
+    let blocks = [
+        block(),
+        expecting([Expected::Exit(vec![0, 3])]),
+        expecting([Expected::Stdout(Matcher::Empty)]),
+        expecting([Expected::Stdout(Matcher::NotContains("ERROR".into()))]),
+        expecting([Expected::Lines(Vec::new())]),
+        expecting([Expected::Json { path: "$".into(), value: json!(1) }]),
+        expecting([Expected::Stderr(Matcher::Empty)]),
+        expecting([Expected::Stderr(Matcher::NotMatches("^ERROR".into())), Expected::Stdout(Matcher::Empty)]),
+        capturing(CaptureFrom::Stdout),
+        capturing(Regex("a*".into())),
+        capturing(Json("$".into())),
+        capturing(File("out/digest".into())),
+    ];
+    let files: BTreeMap<String, Vec<u8>> = [("out/digest".to_owned(), b"sha".to_vec())].into();
+    for block in &blocks {
+        let look = |stdout: Option<&[u8]>, stderr: Option<&[u8]>| {
+            let seen = Observation {
+                exit: Some(0),
+                signal: None,
+                error: None,
+                timed_out: false,
+                interrupted: false,
+                stdout,
+                stderr,
+                files: &files,
+            };
+            judge(block, &values(), &seen)
+        };
+        let whole = look(Some(b""), Some(b""));
+        let (stdout, stderr) = (block.looks_at_stdout(), block.looks_at_stderr());
+        for (looked_at, unread) in [
+            (stdout, look(None, Some(b""))),
+            (stderr, look(Some(b""), None)),
+            (stdout || stderr, look(None, None)),
+        ] {
+            if looked_at {
+                assert_eq!(unread.outcome, Outcome::Failed, "{block:?}");
+                assert!(complaints(&unread).iter().any(|why| why.contains("was not read")), "{block:?}");
+            } else {
+                assert_eq!(unread, whole, "{block:?}");
+            }
+        }
+    }
+    assert_eq!(blocks.iter().filter(|block| block.looks_at_stdout()).count(), 8);
+    assert_eq!(blocks.iter().filter(|block| block.looks_at_stderr()).count(), 2);
 }

@@ -100,8 +100,8 @@ pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outco
         error: None,
         timed_out: outcome == Outcome::TimedOut,
         interrupted: outcome == Outcome::Interrupted,
-        stdout: b"yes\n",
-        stderr: b"",
+        stdout: Some(b"yes\n"),
+        stderr: Some(b""),
         files: &files,
     };
     let judgement = judge(block, &values, &seen);

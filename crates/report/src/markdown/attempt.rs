@@ -5,7 +5,8 @@ use holdpoint_engine::{BlobRef, Finished, Judged};
 
 use super::history::{About, Told, Weight};
 use super::{Pen, words};
-use crate::text::{code, fenced, prose, shorten};
+use crate::edges::{Edges, shorten};
+use crate::text::{code, fenced, prose};
 use crate::time::took;
 use crate::{Attempt, Status, blobs};
 
@@ -78,13 +79,11 @@ impl Pen<'_> {
 
     fn stream(&self, name: &str, blob: &BlobRef, edge: usize, sensitive: bool) -> Vec<String> {
         let digest = code(&format!("sha256:{}", blob.sha256));
-        let bytes = match blobs::fetch(self.m, blob).bytes() {
-            Ok(bytes) => bytes,
-            Err(why) => {
-                return vec![String::new(), format!("{name}: **{why}** ({} bytes, {digest})", blob.bytes)];
-            }
-        };
-        let shown = shorten(&bytes, edge);
+        let mut edges = Edges::new(edge);
+        if let Err(why) = blobs::pass(self.m, blob, &mut |piece| edges.push(piece)) {
+            return vec![String::new(), format!("{name}: **{why}** ({} bytes, {digest})", blob.bytes)];
+        }
+        let shown = edges.shown();
         let unit = if shown.total == 1 { "line" } else { "lines" };
         let hidden = if shown.hidden > 0 { format!(", first and last {edge} shown") } else { String::new() };
         let open = if shown.unterminated { ", no line end at the end" } else { "" };

@@ -4,7 +4,8 @@ use holdpoint_document::{Action, Block, Work};
 use holdpoint_engine::{By, DeviationKind, Evidence, SignedOff};
 
 use super::{Pen, words};
-use crate::text::{code, code_cell, fenced, prose, shorten};
+use crate::edges::shorten;
+use crate::text::{code, code_cell, fenced, prose};
 use crate::time::{clock, took};
 use crate::{ActionSummary, Happening, RollbackState, Status, StepSummary, What, blobs};
 
@@ -244,7 +245,7 @@ impl Pen<'_> {
         language: &str,
     ) -> Vec<String> {
         let mut lines = vec![String::new()];
-        match blobs::fetch(self.m, script).bytes() {
+        match blobs::fetch(self.m, script) {
             Ok(bytes) => {
                 lines.push(format!("{caption} ({}):", code(&format!("sha256:{}", script.sha256))));
                 lines.push(String::new());

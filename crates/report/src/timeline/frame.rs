@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use holdpoint_engine::{By, Choice, Deviation, Evidence, Outcome, Session, SignedOff, Verdict};
 
+use crate::Piece;
+
 /// One thing to show, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
@@ -53,8 +55,8 @@ pub enum FrameKind {
     Output {
         /// Which stream.
         stream: Stream,
-        /// The bytes.
-        bytes: Vec<u8>,
+        /// Which bytes of which blob; read them when they are to be shown.
+        piece: Piece,
     },
     /// The block has a terminal, of this size from here on: its output is what a program drew there, to be shown as it is
     /// ([`crate::Drawing`]), not line by line.

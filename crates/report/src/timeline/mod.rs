@@ -4,17 +4,19 @@ mod frame;
 mod pieces;
 mod player;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Block, Plan, Work};
-use holdpoint_engine::{Event, Finished, Stamped, Started, Values};
+use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started, Values};
 use jiff::Timestamp;
 
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
 pub use player::{Player, Turn, Wish};
 
-use self::pieces::{Piece, pieces};
-use crate::{Material, blobs::fetch};
+use self::pieces::{Came, pieces};
+use crate::Material;
+use crate::blobs::{Piece, fetch, pass};
 
 /// The run as frames, with its original timing. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
@@ -130,7 +132,7 @@ impl Reel<'_> {
             _ => CommandKind::Run,
         };
         let script = match &started.script {
-            Some(script) => match fetch(self.m, script).bytes() {
+            Some(script) => match fetch(self.m, script) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Err(why) => format!("({why})"),
             },
@@ -151,18 +153,25 @@ impl Reel<'_> {
         let started = self.started.take().unwrap_or(stamped.at);
         let from = self.elapsed(started);
         if let Some(output) = &finished.output {
-            let read = |blob| fetch(self.m, blob).bytes();
-            let (stdout, stderr, timing) = (read(&output.stdout), read(&output.stderr), read(&output.timing));
-            for why in [&stdout, &stderr].into_iter().filter_map(|blob| blob.as_ref().err()) {
+            // Held against their digests now, and read piece by piece when they are shown.
+            let checked = |blob: &BlobRef| pass(self.m, blob, &mut |_| {}).map(|()| Rc::new(blob.clone()));
+            let blobs = [checked(&output.stdout), checked(&output.stderr)];
+            for why in blobs.iter().filter_map(|blob| blob.as_ref().err()) {
                 self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", finished.action)));
             }
-            let timing = timing.unwrap_or_default();
-            let pieces = pieces(&stdout.unwrap_or_default(), &stderr.unwrap_or_default(), &timing);
-            for (after, piece) in pieces {
+            let [stdout, stderr] = blobs.map(Result::ok);
+            let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
+            let timing = fetch(self.m, &output.timing).unwrap_or_default();
+            for (after, came) in pieces(length(&stdout), length(&stderr), &timing) {
                 let at = after.map_or(self.elapsed(stamped.at), |after| from + after);
-                let kind = match piece {
-                    Piece::Output(stream, bytes) => FrameKind::Output { stream, bytes },
-                    Piece::Size(columns, rows) => FrameKind::Screen { columns, rows },
+                let kind = match came {
+                    Came::Size(columns, rows) => FrameKind::Screen { columns, rows },
+                    Came::Output(stream, range) => {
+                        let blob = if stream == Stream::Stdout { &stdout } else { &stderr };
+                        let Some(blob) = blob.clone() else { continue };
+                        let (from, length) = (range.start, (range.end - range.start) as usize);
+                        FrameKind::Output { stream, piece: Piece { blob, from, length } }
+                    }
                 };
                 self.push_at(at, stamped.n, kind);
             }

@@ -1,20 +1,28 @@
 //! Output cut into the pieces in which it came.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::Stream;
 
+/// Longer ones are cut: nobody sees so much at once, bytes.
+const LONGEST: u64 = 1024 * 1024;
+
 /// A piece of output, or what happened to the terminal between two.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Output(Stream, Vec<u8>),
+pub(super) enum Came {
+    /// Where the piece stands in its stream, bytes.
+    Output(Stream, Range<u64>),
     /// The block's terminal has this many columns and rows from here on.
     Size(u16, u16),
 }
 
-/// Output cut where the timing says it came. Nothing is lost: what the timing does not cover, or covers in a way
-/// that cannot be, comes at the end without a time.
-pub(super) fn pieces(stdout: &[u8], stderr: &[u8], timing: &[u8]) -> Vec<(Option<Duration>, Piece)> {
+/// What came, and when, since the block's start.
+type Timed = (Option<Duration>, Came);
+
+/// Output of these lengths, cut where the timing says it came. Nothing is lost: what the timing does not cover, or
+/// covers in a way that cannot be, comes at the end without a time.
+pub(super) fn pieces(stdout: u64, stderr: u64, timing: &[u8]) -> Vec<Timed> {
     let mut pieces = Vec::new();
     let (mut out, mut err) = (0, 0);
     for line in String::from_utf8_lossy(timing).lines() {
@@ -29,26 +37,32 @@ pub(super) fn pieces(stdout: &[u8], stderr: &[u8], timing: &[u8]) -> Vec<(Option
         let (stream, whole, done) = match stream {
             "r" => {
                 let Some((columns, rows)) = size(offset) else { break };
-                pieces.push((at, Piece::Size(columns, rows)));
+                pieces.push((at, Came::Size(columns, rows)));
                 continue;
             }
             "o" => (Stream::Stdout, stdout, &mut out),
             "e" => (Stream::Stderr, stderr, &mut err),
             _ => break,
         };
-        let Ok(offset) = offset.parse::<usize>() else { break };
-        let Some(piece) = whole.get(*done..offset) else { break };
+        let Ok(offset) = offset.parse::<u64>() else { break };
+        if offset < *done || offset > whole {
+            break;
+        }
+        cut(at, stream, *done..offset, &mut pieces);
         *done = offset;
-        if !piece.is_empty() {
-            pieces.push((at, Piece::Output(stream, piece.to_vec())));
-        }
     }
-    for (stream, rest) in [(Stream::Stdout, &stdout[out..]), (Stream::Stderr, &stderr[err..])] {
-        if !rest.is_empty() {
-            pieces.push((None, Piece::Output(stream, rest.to_vec())));
-        }
-    }
+    cut(None, Stream::Stdout, out..stdout, &mut pieces);
+    cut(None, Stream::Stderr, err..stderr, &mut pieces);
     pieces
+}
+
+fn cut(at: Option<Duration>, stream: Stream, range: Range<u64>, pieces: &mut Vec<Timed>) {
+    let mut from = range.start;
+    while from < range.end {
+        let to = range.end.min(from + LONGEST);
+        pieces.push((at, Came::Output(stream, from..to)));
+        from = to;
+    }
 }
 
 /// `80x24`: columns and rows, neither of them none.
@@ -64,24 +78,30 @@ mod tests {
 
     use super::*;
 
-    fn joined(pieces: &[(Option<Duration>, Piece)], of: Stream) -> Vec<u8> {
-        let bytes = pieces.iter().filter_map(|(_, piece)| match piece {
-            Piece::Output(stream, bytes) if *stream == of => Some(bytes.clone()),
-            _ => None,
-        });
-        bytes.flatten().collect()
+    /// Where the pieces of a stream stand, joined.
+    fn joined(pieces: &[Timed], of: Stream) -> Range<u64> {
+        let mut end = 0;
+        for (_, came) in pieces {
+            let Came::Output(stream, range) = came else { continue };
+            if *stream == of {
+                let fits = range.start == end && range.end > end && range.end - range.start <= LONGEST;
+                assert!(fits, "{pieces:?}");
+                end = range.end;
+            }
+        }
+        0..end
     }
 
     #[test]
     fn pieces_come_when_the_timing_says() {
         let timing = b"r 80x24 0\no 4 1000\ne 5 1500\nr 200x50 1600\no 8 2000000\n";
-        let pieces = pieces(b"one\ntwo\n", b"oops\n", timing);
+        let pieces = pieces(8, 5, timing);
         let expected = [
-            (Some(Duration::ZERO), Piece::Size(80, 24)),
-            (Some(Duration::from_millis(1)), Piece::Output(Stream::Stdout, b"one\n".to_vec())),
-            (Some(Duration::from_micros(1500)), Piece::Output(Stream::Stderr, b"oops\n".to_vec())),
-            (Some(Duration::from_micros(1600)), Piece::Size(200, 50)),
-            (Some(Duration::from_secs(2)), Piece::Output(Stream::Stdout, b"two\n".to_vec())),
+            (Some(Duration::ZERO), Came::Size(80, 24)),
+            (Some(Duration::from_millis(1)), Came::Output(Stream::Stdout, 0..4)),
+            (Some(Duration::from_micros(1500)), Came::Output(Stream::Stderr, 0..5)),
+            (Some(Duration::from_micros(1600)), Came::Size(200, 50)),
+            (Some(Duration::from_secs(2)), Came::Output(Stream::Stdout, 4..8)),
         ];
         assert_eq!(pieces, expected);
     }
@@ -101,22 +121,30 @@ mod tests {
             "r 0x24 0\no 4 1\n",
             "r 80x70000 0\no 4 1\n",
         ] {
-            let pieces = pieces(b"one\ntwo\n", b"", timing.as_bytes());
-            assert_eq!(joined(&pieces, Stream::Stdout), b"one\ntwo\n", "{timing:?}");
+            let pieces = pieces(8, 0, timing.as_bytes());
+            assert_eq!(joined(&pieces, Stream::Stdout), 0..8, "{timing:?}");
+        }
+    }
+
+    #[test]
+    fn what_came_at_once_or_at_no_known_time_is_cut_into_pieces_that_fit_into_memory() {
+        for timing in ["", "o 1073741824 17\n"] {
+            let pieces = pieces(1 << 30, 0, timing.as_bytes());
+            assert_eq!((joined(&pieces, Stream::Stdout), pieces.len()), (0..1 << 30, 1024));
         }
     }
 
     proptest! {
         #[test]
         fn every_byte_of_output_is_replayed_once_and_in_order(
-            stdout in proptest::collection::vec(any::<u8>(), 0..40),
-            stderr in proptest::collection::vec(any::<u8>(), 0..40),
+            stdout in 0..40_u64,
+            stderr in 0..40_u64,
             lines in proptest::collection::vec(("[oex]", 0usize..60, 0u64..1000), 0..12),
         ) {
             let timing: String = lines.iter().map(|(s, offset, micros)| format!("{s} {offset} {micros}\n")).collect();
-            let pieces = pieces(&stdout, &stderr, timing.as_bytes());
-            prop_assert_eq!(joined(&pieces, Stream::Stdout), stdout);
-            prop_assert_eq!(joined(&pieces, Stream::Stderr), stderr);
+            let pieces = pieces(stdout, stderr, timing.as_bytes());
+            prop_assert_eq!(joined(&pieces, Stream::Stdout), 0..stdout);
+            prop_assert_eq!(joined(&pieces, Stream::Stderr), 0..stderr);
         }
     }
 }

@@ -22,7 +22,11 @@ fn frames(letters: &str) -> Vec<Frame> {
             differs: false,
             language: "sh".into(),
         },
-        'o' => FrameKind::Output { stream: Stream::Stdout, bytes: b"out\n".to_vec() },
+        'o' => {
+            let blob = holdpoint_engine::BlobRef { sha256: "0".repeat(64), bytes: 4 };
+            let piece = crate::Piece { blob: std::rc::Rc::new(blob), from: 0, length: 4 };
+            FrameKind::Output { stream: Stream::Stdout, piece }
+        }
         'e' => FrameKind::Ended {
             action: "s#1".into(),
             outcome: Outcome::Passed,

@@ -439,8 +439,13 @@ impl Tape {
         self.push(Event::RunClosed { verdict })
     }
 
+    pub fn fetch(&self, blob: &BlobRef) -> Option<Box<dyn holdpoint_report::ReadAt>> {
+        let bytes = self.blobs.get(&blob.sha256)?.clone();
+        Some(Box::new(std::io::Cursor::new(bytes)))
+    }
+
     pub fn with<R>(&self, verified: Option<&str>, read: impl FnOnce(&Material<'_>) -> R) -> R {
-        let blob = |blob: &BlobRef| self.blobs.get(&blob.sha256).cloned();
+        let blob = |blob: &BlobRef| self.fetch(blob);
         read(&Material {
             plan: &self.plan,
             source: &self.source,

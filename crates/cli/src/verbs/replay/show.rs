@@ -6,11 +6,12 @@ use holdpoint_engine::{Finished, Outcome};
 use holdpoint_report::{FrameKind, Stream};
 
 use crate::screen::{self, Live, Playback};
+use crate::verbs::read::Recorded;
 use crate::verbs::verdict_words;
 
 /// The screen, and the output that is being shown.
-#[derive(Default)]
-pub struct Showing {
+pub struct Showing<'r> {
+    recorded: &'r Recorded,
     live: Option<Live>,
     /// What a block with a terminal draws.
     window: Option<Playback>,
@@ -18,7 +19,12 @@ pub struct Showing {
     standing: Option<bool>,
 }
 
-impl Showing {
+impl<'r> Showing<'r> {
+    /// With nothing on it yet.
+    pub fn of(recorded: &'r Recorded) -> Showing<'r> {
+        Showing { recorded, live: None, window: None, standing: None }
+    }
+
     /// Says that it stands still, on a line that goes away again where the cursor can be moved.
     pub fn stands(&mut self, at_the_end: bool) {
         if self.standing.replace(at_the_end) == Some(at_the_end) {
@@ -67,14 +73,13 @@ impl Showing {
             }
             return;
         }
-        if let FrameKind::Output { stream, bytes } = kind {
-            if let Some(window) = &mut self.window {
-                return window.push(bytes);
-            }
-            if let Some(live) = &mut self.live {
-                live.push(*stream == Stream::Stderr, bytes);
-            }
-            return;
+        if let FrameKind::Output { stream, piece } = kind {
+            return match (self.recorded.output(piece), &mut self.window, &mut self.live) {
+                (Ok(bytes), Some(window), _) => window.push(&bytes),
+                (Ok(bytes), None, Some(live)) => live.push(*stream == Stream::Stderr, &bytes),
+                (Ok(_), None, None) => {}
+                (Err(why), ..) => screen::say_hung("  ", &format!("note: {why}")),
+            };
         }
         self.breaks_off();
         let line = |text: String| screen::say_hung("  ", &screen::neutralise(&text));
