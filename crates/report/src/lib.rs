@@ -1,4 +1,4 @@
-//! A record, rendered: the executed copy (Markdown), one JSON object, frames to replay, an asciicast, JUnit XML.
+//! A record, rendered: the executed copy (Markdown), an HTML page that proves itself, one JSON object, frames to replay, an asciicast, JUnit XML.
 //!
 //! Executes nothing and reads no files: events, plan, source text and a way to read blobs come in, strings go out.
 //! What comes from a run (outputs, reasons, names, values) is never trusted: it is made harmless here before it
@@ -7,6 +7,7 @@
 mod blobs;
 mod cast;
 mod error;
+mod html;
 mod junit;
 mod markdown;
 mod summary;
@@ -19,6 +20,7 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 pub use cast::cast;
 pub use error::ReportError;
+pub use html::{Kept, LARGEST_BLOB, html};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use summary::*;

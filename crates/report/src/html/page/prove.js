@@ -19,7 +19,6 @@ const readEvent = (line, n, prev) => {
   const event = JSON.parse(text);
   if (event.n !== n) throw new Wrong(`its number is ${event.n} and must be ${n}`);
   if (event.prev !== prev) throw new Wrong("its prev is not the SHA-256 of the bytes before the line");
-  if (JSON.stringify(event) !== text) throw new Wrong("its line is not written as a record is");
   if ((n === 0) !== (event.type === "run.opened")) throw new Wrong(`its type cannot be ${event.type}`);
   return event;
 };
@@ -31,6 +30,7 @@ class Proof {
     this.chain = new Sha256();
     this.events = 0;
     this.blobs = new Map();
+    this.checked = 0;
     this.signatures = 0;
     this.typed = 0;
     this.unchecked = [];
@@ -47,6 +47,10 @@ class Proof {
         if (end < 0) break;
         const event = readEvent(this.log.subarray(at, end), this.events, this.chain.hex());
         this.opened ??= event;
+        // Another spelling may hide what other readers see, a key given twice for one.
+        if (JSON.stringify(event) !== textOf(this.log.subarray(at, end))) {
+          this.unchecked.push(`Event ${event.n} is spelled in a way that only holdpoint verify can judge.`);
+        }
         await this.prove(event, at);
         this.chain.update(this.log.subarray(at, end + 1));
         this.last = event;
@@ -95,6 +99,7 @@ class Proof {
       const content = fromBase64(blobs[sha256]);
       if (content.length !== bytes) throw new Wrong(`the blob ${name}… has ${content.length} bytes and must have ${bytes}`);
       if (toHex(await digest("SHA-256", content)) !== sha256) throw new Wrong(`the blob ${name}… is altered`);
+      this.checked++;
     } else if (expunged.includes(sha256)) {
       this.unchecked.push(`The blob ${name}… (event ${this.events}) was expunged: its bytes are gone.`);
     } else if (left_out.includes(sha256)) {

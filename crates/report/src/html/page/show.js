@@ -28,7 +28,7 @@ const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const sentencesOf = (proof, verdict) => {
   const checked = [
     `${plural(proof.events, "event", "events")} in an unbroken chain`,
-    plural(proof.blobs.size, "blob", "blobs"),
+    plural(proof.checked, "blob", "blobs"),
     `${plural(proof.signatures, "signature", "signatures")} by key`,
   ];
   if (proof.typed > 0) checked.push(`${plural(proof.typed, "release", "releases")} without a key`);
