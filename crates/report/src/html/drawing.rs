@@ -128,11 +128,11 @@ impl Axis {
                     took(*gap)
                 ),
             );
-            if width > 46.0 {
+            if width > 70.0 {
                 put(
                     out,
                     format_args!(
-                        "<text class=\"axis\" text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">⫽ {}</text>",
+                        "<text class=\"axis\" text-anchor=\"middle\" x=\"{:.1}\" y=\"{:.1}\">pause {}</text>",
                         from + width / 2.0,
                         TOP - 6.0,
                         took(*gap)
