@@ -5,7 +5,9 @@ const utf8 = new TextEncoder();
 /** Text of UTF-8 bytes; throws where they are none. A byte order mark is no exception. */
 const textOf = (bytes) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
-const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+/** The browser's own reader where it has one: a record may be large. */
+const fromBase64 = (text) =>
+  Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 

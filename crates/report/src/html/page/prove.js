@@ -1,5 +1,6 @@
 // The proof: chain, blobs, seal and releases by key, in the order in which `holdpoint verify` takes them. Not here: whether
-// the engine would have asked for these events (conformity), which takes holdpoint itself.
+// the engine would have asked for these events (conformity), and whether what a statement says its signer had seen is what
+// there was to be seen. Both take holdpoint itself.
 
 const NAMESPACE = "signoff@holdpoint";
 const MOST_APART = 15 * 60 * 1000;
@@ -122,6 +123,9 @@ class Proof {
       this.file(`${name}.sig`, event.signature.signature),
     ]);
     const says = JSON.parse(textOf(statement));
+    if (`${JSON.stringify(says, null, 2)}\n` !== textOf(statement)) {
+      this.unchecked.push(`signoffs/${name} is spelled in a way that only holdpoint verify can judge.`);
+    }
     this.fits(says, event, offset);
     const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
     if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the release was signed at quite another time than it was recorded");
