@@ -261,7 +261,7 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             "the past, chained and sealed again",
             Box::new(|kept: &mut Kept| {
                 let mut events = kept.events();
-                events[finished]["duration_ms"] = json!(1);
+                events[finished]["duration_ms"] = json!(987_654);
                 kept.forge(events);
             }),
             "bad",
@@ -380,9 +380,10 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
         ),
         ("no record", alter(|kept| kept.data = json!({})), "bad", "cannot be read".to_owned()),
     ];
-    let altered = cases.iter().map(|(_, alter, ..)| {
+    let altered = cases.iter().map(|(what, alter, ..)| {
         let mut kept = good.clone();
         alter(&mut kept);
+        assert_eq!(kept.data == good.data, *what == "nothing", "{what}: nothing was altered");
         (kept.page(), None, true)
     });
     let opened = open(&altered.collect::<Vec<_>>());
