@@ -281,6 +281,8 @@ pub struct Report {
 pub enum ReportFormat {
     /// The executed copy: the document, ticked, with what happened.
     Markdown,
+    /// One page for print and file, which carries its record and proves it when it is opened.
+    Html,
     /// Everything, for programs.
     Json,
     /// JUnit XML, for continuous integration.

@@ -31,6 +31,7 @@ pub use answers::*;
 pub use config::*;
 pub use diagnostic::*;
 pub use front_matter::*;
+pub use markdown::{Insertion, html};
 pub use plan::*;
 pub use span::Span;
 pub use typed::{Fit, fit};

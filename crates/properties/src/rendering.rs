@@ -1,7 +1,9 @@
 //! Every rendering of whatever the engine took.
 
+use std::collections::BTreeMap;
+
 use holdpoint_engine::{Event, Stamped};
-use holdpoint_report::{Material, ReportError, cast, json, junit, markdown, timeline};
+use holdpoint_report::{Kept, Material, ReportError, cast, html, json, junit, markdown, timeline};
 
 use crate::events::fold;
 use crate::text::harmless;
@@ -36,6 +38,11 @@ pub(crate) fn rendered(bytes: &[u8]) {
     let copy = markdown(&material).expect("the executed copy can be made");
     assert_eq!(markdown(&material).ok().as_deref(), Some(copy.as_str()), "made twice");
     harmless(&copy);
+    let none = BTreeMap::new();
+    let kept = Kept { log: b"", seal: None, signoffs: &none, expunged: &[] };
+    let page = html(&material, &kept).expect("the page can be made");
+    harmless(&page);
+    assert_eq!(page.matches("<script").count(), 2, "the record, and the proof of it");
     let summary = json(&material).expect("the summary can be made");
     assert_eq!(json(&material).ok(), Some(summary));
     let xml = junit(&material).expect("the JUnit file can be made");

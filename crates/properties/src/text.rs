@@ -21,6 +21,7 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
         "a lint that is an error stops nothing: {lints:?}"
     );
     findings(source, &lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23)));
+    inert(&holdpoint_document::html(source, 0, &[]));
     assert_eq!(compiled.has_errors(), compiled.diagnostics.iter().any(Diagnostic::is_error));
     plan(source, &compiled.plan, compiled.has_errors());
     if !compiled.has_errors() && compiled.plan.kind == DocumentKind::Annotated {
@@ -186,4 +187,40 @@ pub(crate) fn harmless(text: &str) {
             || matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     assert_eq!(text.chars().find(bad), None);
+}
+
+/// Of what stands between `<` and `>`, every element is one that the renderer writes; none fetches or acts.
+fn inert(html: &str) {
+    const KNOWN: [&str; 25] = [
+        "p",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "code",
+        "span",
+        "ol",
+        "ul",
+        "li",
+        "div",
+        "sup",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "em",
+        "strong",
+        "del",
+        "a",
+        "br",
+        "hr",
+    ];
+    for tag in html.split('<').skip(1) {
+        let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap_or_default();
+        assert!(!name.is_empty() && KNOWN.contains(&name), "<{tag}");
+        assert_eq!(tag.matches('>').count(), 1, "<{tag}");
+    }
 }

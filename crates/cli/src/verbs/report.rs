@@ -1,9 +1,14 @@
 //! `report`: a rendering of the record.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::read::{find, proved};
+use holdpoint_engine::{Event, SignedOff};
+use holdpoint_record::{LOG, Verification, signed_files};
+use holdpoint_report::Kept;
+
+use super::read::{Recorded, find, proved};
 use crate::args::{self, ReportFormat};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -15,6 +20,7 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
+        ReportFormat::Html => html(&recorded, &proof)?,
         ReportFormat::Json => recorded
             .with_material(verdict, holdpoint_report::json)
             .map(|json| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"),
@@ -39,4 +45,32 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
         }
     }
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
+}
+
+/// The page, with the record inside of it. Files that are not as recorded are left out: the page tells that they are missing.
+fn html(
+    recorded: &Recorded,
+    proof: &Verification,
+) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
+    let dir = &recorded.dir.path;
+    let read = |name: &str| {
+        std::fs::read(dir.join(name)).map_err(|error| {
+            Problem::record(format!("{name} cannot be read: {error}"), "Verify it with holdpoint verify.")
+        })
+    };
+    let log = read(LOG)?;
+    let seal = recorded.sealed.then(|| read("seal.json")).transpose()?;
+    let mut signoffs = BTreeMap::new();
+    for stamped in &recorded.events {
+        if let Event::SignOffGiven(SignedOff { signature: Some(signature), .. }) = &stamped.event
+            && let Ok(files) = signed_files(dir, stamped.n, signature)
+        {
+            signoffs.insert(format!("{:04}.json", stamped.n), files.statement);
+            signoffs.insert(format!("{:04}.json.sig", stamped.n), files.signature);
+        }
+    }
+    let expunged: Vec<_> = proof.expunged.iter().map(|gone| gone.tombstone.blob.sha256.clone()).collect();
+    let kept = Kept { log: &log, seal: seal.as_deref(), signoffs: &signoffs, expunged: &expunged };
+    let verdict = Some(proof.verdict.to_string());
+    Ok(recorded.with_material(verdict, |material| holdpoint_report::html(material, &kept)))
 }

@@ -12,6 +12,7 @@ mod init;
 mod junit;
 mod keys;
 mod node;
+mod page;
 mod schema;
 mod shells;
 #[path = "../verbs/support.rs"]

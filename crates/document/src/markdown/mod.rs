@@ -1,10 +1,12 @@
-//! Markdown into a tree of blocks. pulldown-cmark is used in `read.rs` and nowhere else.
+//! Markdown into a tree of blocks, and into HTML. pulldown-cmark is used in `read.rs` and `html.rs` and nowhere else.
 
 mod build;
+mod html;
 mod read;
 mod slug;
 mod tree;
 
+pub use html::{Insertion, html};
 pub(crate) use read::read;
 pub(crate) use slug::{Unique, slug};
 pub(crate) use tree::*;

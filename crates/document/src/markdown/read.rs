@@ -1,4 +1,4 @@
-//! The only user of pulldown-cmark.
+//! Markdown read, by pulldown-cmark.
 
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -34,7 +34,8 @@ pub(crate) fn read(source: &str) -> Tree {
     tree
 }
 
-fn options() -> Options {
+/// What is Markdown here, for reading and for rendering alike.
+pub(super) fn options() -> Options {
     Options::ENABLE_GFM
         | Options::ENABLE_TABLES
         | Options::ENABLE_TASKLISTS

@@ -7,7 +7,7 @@ use crate::{ActionSummary, Material, Status, StepSummary};
 
 /// The front matter with its delimiters, and where the rest begins. The plan's own span is not relied on: a foreign
 /// document may have front matter that the plan says nothing of.
-pub(super) fn split_front_matter<'a>(m: &Material<'a>) -> (&'a str, usize) {
+pub(crate) fn split_front_matter<'a>(m: &Material<'a>) -> (&'a str, usize) {
     let mut lines = m.source.split_inclusive('\n');
     let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else { return ("", 0) };
     let mut end = first.len();
@@ -32,7 +32,7 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
     let mut text = pen.m.source.to_owned();
     let actions: Vec<Span> =
         pen.m.plan.steps.iter().flat_map(|s| &s.actions).map(|action| action.span).collect();
-    let fences = fences(pen);
+    let fences = fences(pen.m);
     for (step, summary) in pen.m.plan.steps.iter().zip(&pen.summary.steps) {
         let mut step_lines = pen.step(summary);
         if let Some(place) = place::below_heading(&text, step.span) {
@@ -63,12 +63,12 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
 }
 
 /// Whether a step without a heading has something to tell that its actions do not.
-fn remarkable(step: &StepSummary) -> bool {
+pub(crate) fn remarkable(step: &StepSummary) -> bool {
     let told = |n| step.actions.iter().flat_map(|action| &action.history).any(|happening| happening.n == n);
     step.rounds > 1 || step.rollback.is_some() || step.history.iter().any(|happening| !told(happening.n))
 }
 
-fn action_span(source: &str, action: &Action, actions: &[Span]) -> Span {
+pub(crate) fn action_span(source: &str, action: &Action, actions: &[Span]) -> Span {
     let Some(block) = action.work.block() else { return action.span };
     let expected: Vec<Span> = block.expect.iter().map(|expectation| expectation.span).collect();
     let reach = reach::with_expectations(source, block.span, &expected, actions);
@@ -77,7 +77,7 @@ fn action_span(source: &str, action: &Action, actions: &[Span]) -> Span {
 }
 
 /// What must never be cut by an insertion: every block of the plan.
-fn fences(pen: &Pen<'_>) -> Vec<Span> {
+pub(crate) fn fences(m: &Material<'_>) -> Vec<Span> {
     let of_step = |step: &Step| {
         let rollbacks = step.rollbacks.iter().map(|block: &Block| block.span);
         let yaml = |action: &&Action| matches!(action.work, Work::Record { .. } | Work::SignOff(_));
@@ -87,11 +87,11 @@ fn fences(pen: &Pen<'_>) -> Vec<Span> {
             .chain(step.actions.iter().filter(yaml).map(|action| action.span))
             .collect::<Vec<_>>()
     };
-    pen.m.plan.steps.iter().flat_map(of_step).collect()
+    m.plan.steps.iter().flat_map(of_step).collect()
 }
 
 /// A box shows what was confirmed in this run, whatever the document was written with.
-fn tick(text: &mut String, action: &Action, result: &ActionSummary) {
+pub(crate) fn tick(text: &mut String, action: &Action, result: &ActionSummary) {
     if let (Work::Confirm { .. }, Some(at)) = (&action.work, place::task_box(text, action.span)) {
         let state = if result.status == Status::Confirmed { "x" } else { " " };
         text.replace_range(at..at + 1, state);

@@ -1,12 +1,12 @@
 //! The executed copy: the document as written, with what happened under each block and a head above it all.
 
 mod attempt;
-mod body;
+pub(crate) mod body;
 mod head;
 mod history;
-mod place;
+pub(crate) mod place;
 mod reach;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ fn mark(summary: &Summary, source: &str) -> String {
         .unwrap_or_else(|| format!("⟦{}·{}⟧", summary.run.number, blobs::sha256(source.as_bytes())))
 }
 
-fn belongs_together(m: &Material<'_>, summary: &Summary) -> Result<(), ReportError> {
+pub(crate) fn belongs_together(m: &Material<'_>, summary: &Summary) -> Result<(), ReportError> {
     let given = blobs::sha256(m.source.as_bytes());
     if given != summary.document.blob.sha256 {
         return Err(ReportError::OtherDocument { recorded: summary.document.blob.sha256.clone(), given });

@@ -5,17 +5,17 @@ use holdpoint_document::Span;
 
 /// A place between two lines of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Byte offset of a line's start, or the end of the text.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// What each inserted line begins with: the indentation and quote marks of the container.
-    pub(super) prefix: String,
+    pub(crate) prefix: String,
     /// Whether it may follow the line above without a blank line, so that a tight list stays tight.
-    pub(super) tight: bool,
+    pub(crate) tight: bool,
 }
 
 /// Below an action or block. `begin_inside` are the starts of other actions, `fences` spans never to be cut.
-pub(super) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) -> Place {
+pub(crate) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) -> Place {
     let end = trimmed_end(source, span);
     let nested =
         others.iter().map(|other| other.start).filter(|start| span.start < *start && *start < end).min();
@@ -33,7 +33,7 @@ pub(super) fn below(source: &str, span: Span, others: &[Span], fences: &[Span]) 
 }
 
 /// Below the heading that a step begins with; `None` where it begins with none.
-pub(super) fn below_heading(source: &str, span: Span) -> Option<Place> {
+pub(crate) fn below_heading(source: &str, span: Span) -> Option<Place> {
     let text = span.of(source);
     let first = text.lines().next()?.trim_start();
     let lines = if first.starts_with('#') { 1 } else { setext(text)? };

@@ -3,7 +3,7 @@
 use holdpoint_document::{Assurance, Meaning, ValueKind};
 use holdpoint_engine::{By, Choice, DeviationKind, Via};
 
-pub(super) fn deviation(kind: DeviationKind) -> &'static str {
+pub(crate) fn deviation(kind: DeviationKind) -> &'static str {
     match kind {
         DeviationKind::Skipped => "skipped",
         DeviationKind::Edited => "edited",
@@ -14,7 +14,7 @@ pub(super) fn deviation(kind: DeviationKind) -> &'static str {
     }
 }
 
-pub(super) fn choice(choice: Choice) -> &'static str {
+pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
         Choice::Proceed => "go on",
         Choice::Retry => "do it again",
@@ -25,7 +25,7 @@ pub(super) fn choice(choice: Choice) -> &'static str {
     }
 }
 
-pub(super) fn meaning(meaning: Meaning) -> &'static str {
+pub(crate) fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
         Meaning::Review => "review",
         Meaning::Approval => "approval",
@@ -34,7 +34,7 @@ pub(super) fn meaning(meaning: Meaning) -> &'static str {
     }
 }
 
-pub(super) fn assurance(assurance: Assurance) -> &'static str {
+pub(crate) fn assurance(assurance: Assurance) -> &'static str {
     match assurance {
         Assurance::Rehearsal => "rehearsal (from an answers file: nobody signed)",
         Assurance::Typed => "typed (a name typed at the terminal)",
@@ -44,7 +44,7 @@ pub(super) fn assurance(assurance: Assurance) -> &'static str {
 }
 
 /// How an answer came, where it did not come from a person at a terminal.
-pub(super) fn via(by: &By) -> &'static str {
+pub(crate) fn via(by: &By) -> &'static str {
     match by.via {
         Via::Terminal => "",
         Via::Answers => " (from the answers file)",
@@ -54,7 +54,7 @@ pub(super) fn via(by: &By) -> &'static str {
 }
 
 /// What values are allowed, where that is limited.
-pub(super) fn limits(kind: &ValueKind) -> Option<String> {
+pub(crate) fn limits(kind: &ValueKind) -> Option<String> {
     let range = |min: Option<String>, max: Option<String>| match (min, max) {
         (None, None) => None,
         (Some(min), None) => Some(format!("at least {min}")),
@@ -71,7 +71,7 @@ pub(super) fn limits(kind: &ValueKind) -> Option<String> {
 }
 
 /// A signal's name, where it is a common one.
-pub(super) fn signal(number: i32) -> String {
+pub(crate) fn signal(number: i32) -> String {
     let name = match number {
         1 => "SIGHUP",
         2 => "SIGINT",

@@ -1,0 +1,74 @@
+//! Templates and their filters. Every value is made harmless and escaped, unless a filter has made it safe.
+
+use holdpoint_document::Work;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter,
+    syntax::SyntaxConfig,
+};
+
+use super::PAGE;
+use crate::markdown::words;
+use crate::text::visible;
+use crate::time::{clock, took};
+use crate::{Material, Summary};
+
+const HAPPENED: &str = include_str!("page/happened.html");
+
+/// Our templates, with filters for this run.
+pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environment<'static>, Error> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    env.set_auto_escape_callback(|_| AutoEscape::Html);
+    env.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()) {
+        Some(text) => escape_formatter(out, state, &Value::from(visible(text.as_bytes()))),
+        None => escape_formatter(out, state, value),
+    });
+    let zone = m.zone.clone();
+    env.add_filter("time", move |at: String| match at.parse() {
+        Ok(at) => Ok(clock(at, &zone)),
+        Err(_) => Err(Error::new(ErrorKind::InvalidOperation, "not a time")),
+    });
+    env.add_filter("took", took);
+    let people = summary.people.iter();
+    let names: Vec<_> = people.filter_map(|p| Some((p.principal.clone(), p.name.clone()?))).collect();
+    env.add_filter("who", move |principal: String| {
+        let name = names.iter().find(|(known, _)| *known == principal).map(|(_, name)| name);
+        name.map_or_else(|| principal.clone(), |name| format!("{name} ({principal})"))
+    });
+    env.add_filter("via", |via: String| match via.as_str() {
+        "terminal" => "",
+        "answers" => " (from the answers file)",
+        "command" => " (by a command)",
+        _ => " (ASSUMED by a dry run)",
+    });
+    let steps = summary.steps.iter();
+    let steps: Vec<_> =
+        steps.map(|step| (step.id.clone(), format!("{} {}", step.number, step.title))).collect();
+    env.add_filter("step", move |id: String| {
+        steps.iter().find(|(known, _)| *known == id).map_or(id, |(_, title)| title.clone())
+    });
+    let actions = m.plan.steps.iter().flat_map(|step| &step.actions);
+    let actions: Vec<_> = actions
+        .map(|action| match &action.work {
+            Work::Confirm { text } => (action.id.clone(), format!("“{}”", text.trim())),
+            work => (action.id.clone(), format!("{} {}", work.kind(), action.id)),
+        })
+        .collect();
+    env.add_filter("action", move |id: String| {
+        actions.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name.clone())
+    });
+    env.add_filter("deviation", |name: String| read(name).map(words::deviation));
+    env.add_filter("choice", |name: String| read(name).map(words::choice));
+    env.add_filter("meaning", |name: String| read(name).map(words::meaning));
+    env.add_filter("assurance", |name: String| read(name).map(words::assurance));
+    env.add_template("page.html", PAGE)?;
+    env.add_template("happened.html", HAPPENED)?;
+    Ok(env)
+}
+
+/// An enum by its serialised name; a name that is none of them is an error.
+fn read<T: serde::de::DeserializeOwned>(name: String) -> Result<T, Error> {
+    serde_json::from_value(serde_json::Value::String(name))
+        .map_err(|_| Error::new(ErrorKind::InvalidOperation, "not a known name"))
+}

@@ -1,0 +1,310 @@
+//! What happened to a step or an action, as what stands beside it in the document.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::{Action, Block, Work};
+use holdpoint_engine::{BlobRef, By, DeviationKind, Evidence, SignedOff};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, Template};
+use serde::Serialize;
+
+use super::outputs::{Detail, Expectation, script};
+use crate::markdown::words;
+use crate::time::{clock, took};
+use crate::{
+    ActionSummary, Happening, Material, NoteFacts, ReportError, RollbackState, Status, StepSummary, Summary,
+    What,
+};
+
+/// The part of the document that something happened to.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    work: Option<&'a Work>,
+    pub(super) block: Option<&'a Block>,
+}
+
+impl<'a> About<'a> {
+    pub(super) fn of(action: &'a Action) -> About<'a> {
+        About { work: Some(&action.work), block: action.work.block() }
+    }
+
+    pub(super) fn rollback(block: &'a Block) -> About<'a> {
+        About { work: None, block: Some(block) }
+    }
+}
+
+/// What became of it, and how it came to that.
+#[derive(Serialize)]
+struct Story {
+    of_step: bool,
+    tone: &'static str,
+    words: String,
+    facts: Vec<String>,
+    undone: Option<&'static str>,
+    happenings: Vec<Told>,
+}
+
+/// One happening.
+#[derive(Default, Serialize)]
+pub(super) struct Told {
+    pub(super) tone: &'static str,
+    pub(super) words: String,
+    pub(super) facts: Vec<String>,
+    pub(super) earlier: bool,
+    pub(super) details: Vec<Detail>,
+    pub(super) corrections: Vec<String>,
+}
+
+/// Good, bad, something to wait for, something to know of, or nothing yet.
+pub(super) fn tone(status: Status) -> &'static str {
+    match status {
+        Status::Passed | Status::Confirmed | Status::Recorded | Status::Signed => "good",
+        Status::Failed
+        | Status::TimedOut
+        | Status::Interrupted
+        | Status::Rejected
+        | Status::InDoubt
+        | Status::RolledBack
+        | Status::RollbackFailed => "bad",
+        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
+        Status::Waiting | Status::Unfinished => "wait",
+        Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
+    }
+}
+
+/// Writes stories of one run.
+pub(super) struct Pen<'a> {
+    pub(super) m: &'a Material<'a>,
+    summary: &'a Summary,
+    template: Template<'a, 'a>,
+    corrections: BTreeMap<u64, Vec<&'a NoteFacts>>,
+}
+
+impl<'a> Pen<'a> {
+    pub(super) fn new(
+        m: &'a Material<'a>,
+        summary: &'a Summary,
+        env: &'a Environment<'_>,
+    ) -> Result<Pen<'a>, ReportError> {
+        let mut corrections: BTreeMap<u64, Vec<&NoteFacts>> = BTreeMap::new();
+        for note in &summary.notes {
+            if let Some(n) = note.corrects {
+                corrections.entry(n).or_default().push(note);
+            }
+        }
+        Ok(Pen { m, summary, template: env.get_template("happened.html")?, corrections })
+    }
+
+    /// What became of an action or a rollback block.
+    pub(super) fn action(&self, result: &ActionSummary, about: About<'_>) -> Result<String, ReportError> {
+        let used = result.kind == "rollback" && result.status != Status::NotUsed;
+        let mut facts = Vec::new();
+        facts.extend(explained(self.summary, result.status).map(str::to_owned));
+        if result.attempts > 1 {
+            facts.push(format!("{} attempts", result.attempts));
+        }
+        self.write(&Story {
+            of_step: false,
+            tone: tone(result.status),
+            words: format!("{}{}", if used { "ROLLBACK " } else { "" }, result.status.words()),
+            facts,
+            undone: None,
+            happenings: self.history(&result.history, about),
+        })
+    }
+
+    /// What became of a step as a whole.
+    pub(super) fn step(&self, step: &StepSummary) -> Result<String, ReportError> {
+        let mut facts = Vec::new();
+        if let (Some(started), Some(ended)) = (step.started, step.ended)
+            && started != ended
+        {
+            let zone = &self.m.zone;
+            facts.push(format!("{} to {}", clock(started, zone), clock(ended, zone)));
+            facts.push(took(step.elapsed_ms));
+        }
+        match step.rounds {
+            0 | 1 => {}
+            2 => facts.push("begun twice".to_owned()),
+            times => facts.push(format!("begun {times} times")),
+        }
+        if !step.performers.is_empty() {
+            let names: Vec<_> = step.performers.iter().map(|who| self.summary.name_of(who)).collect();
+            facts.push(format!("by {}", names.join(", ")));
+        }
+        let undone = match step.rollback {
+            None | Some(RollbackState::Done) => None,
+            Some(RollbackState::Impossible) => {
+                Some("NOT ROLLED BACK: the document has no rollback for this step.")
+            }
+            Some(RollbackState::Failed) => Some("ROLLBACK FAILED: a rollback block did not pass."),
+            Some(RollbackState::InDoubt) => Some("ROLLBACK IN DOUBT: a rollback block has no recorded end."),
+            Some(RollbackState::Unfinished) => {
+                Some("ROLLBACK NOT FINISHED: not every rollback block was run.")
+            }
+        };
+        self.write(&Story {
+            of_step: true,
+            tone: tone(step.status),
+            words: format!("STEP {} {}", step.number, step.status.words()),
+            facts,
+            undone,
+            happenings: self.history(&step.history, About { work: None, block: None }),
+        })
+    }
+
+    fn write(&self, story: &Story) -> Result<String, ReportError> {
+        Ok(self.template.render(Value::from(Serde(story)))?)
+    }
+
+    fn history(&self, history: &[Happening], about: About<'_>) -> Vec<Told> {
+        let last = history.iter().rposition(|h| matches!(&h.what, What::Attempt(attempt) if !attempt.probe));
+        let tell = |(at, happening): (usize, &Happening)| {
+            let mut told = self.tell(happening, about, last == Some(at) && !happening.superseded);
+            told.earlier = happening.superseded;
+            let end = match &happening.what {
+                What::Attempt(attempt) => attempt.finished.as_ref().map(|ended| ended.n),
+                _ => None,
+            };
+            let numbers = [Some(happening.n), end];
+            for note in numbers.into_iter().flatten().flat_map(|n| self.corrections.get(&n)).flatten() {
+                let (at, who) = (clock(note.at, &self.m.zone), self.who(&note.by));
+                told.corrections.push(format!("by event {}: {} · {at} · {who}", note.n, note.text));
+            }
+            told
+        };
+        history.iter().enumerate().map(tell).collect()
+    }
+
+    fn tell(&self, happening: &Happening, about: About<'_>, counts: bool) -> Told {
+        let at = clock(happening.at, &self.m.zone);
+        let simple = |tone, words: &str, facts: Vec<String>| Told {
+            tone,
+            words: words.to_owned(),
+            facts,
+            ..Told::default()
+        };
+        match &happening.what {
+            What::Attempt(attempt) => self.attempt(attempt, &at, about.block, counts),
+            What::Confirmed { by } => simple("good", "CONFIRMED", vec![at, self.who(by)]),
+            What::Recorded { name, value, evidence, within_limits, by } => {
+                let (tone, word) =
+                    if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };
+                let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let mut facts = vec![format!("{name} = {value}{}", limits.unwrap_or_default())];
+                facts.extend(evidence.as_ref().map(|evidence| format!("evidence: {}", proof(evidence))));
+                facts.extend([at, self.who(by)]);
+                simple(tone, word, facts)
+            }
+            What::Requested { role, statement } => {
+                let mut told = simple("wait", "RELEASE ASKED FOR", vec![at, format!("role {role}")]);
+                told.details.push(Detail::Text { text: format!("To be signed: {statement}") });
+                told
+            }
+            What::Given(given) => self.signed(given, at),
+            What::Rejected { reason, by } => simple("bad", "REJECTED", self.because(at, reason, by)),
+            What::Refused { reason, by } => simple("bad", "DID NOT COUNT", self.because(at, reason, by)),
+            What::Lapsed { reason } => {
+                simple("wait", "LAPSED", vec![reason.clone(), at, "asked for again".to_owned()])
+            }
+            What::Deviation { number, kind, script: blob, reason, by } => {
+                let word = match kind {
+                    DeviationKind::Skipped => "SKIPPED",
+                    DeviationKind::Edited => "EDITED",
+                    DeviationKind::Repeated => "REPEATED",
+                    DeviationKind::OutOfOrder => "GONE BACK TO HERE",
+                    DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
+                    DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+                };
+                let mut facts = vec![format!("deviation {number}")];
+                facts.extend(self.because(at, reason, by));
+                let mut told = simple("note", word, facts);
+                // An edited script is shown where it ran.
+                if let Some(blob) = blob.as_ref().filter(|_| *kind != DeviationKind::Edited) {
+                    told.details.push(script(self.m, "What was run", blob));
+                }
+                told
+            }
+            What::Decision { choice, reason, by } => {
+                let mut facts = vec![words::choice(*choice).to_owned()];
+                facts.extend(reason.as_ref().map(|reason| format!("reason: {reason}")));
+                facts.extend([at, self.who(by)]);
+                simple("note", "DECIDED", facts)
+            }
+            What::NotApplicable { condition } => {
+                simple("none", "NOT APPLICABLE", vec![format!("{condition} does not hold"), at])
+            }
+            What::Note { text, corrects, by } => {
+                let mut facts: Vec<_> = corrects.map(|n| format!("corrects event {n}")).into_iter().collect();
+                facts.extend([text.clone(), at, self.who(by)]);
+                simple("note", "NOTE", facts)
+            }
+        }
+    }
+
+    /// The printed name, and how the answer came if not from a terminal.
+    fn who(&self, by: &By) -> String {
+        format!("{}{}", self.summary.name_of(&by.who), words::via(by))
+    }
+
+    pub(super) fn name_of<'b>(&'b self, principal: &'b str) -> &'b str {
+        self.summary.name_of(principal)
+    }
+
+    fn because(&self, at: String, reason: &str, by: &By) -> Vec<String> {
+        vec![format!("reason: {reason}"), at, self.who(by)]
+    }
+
+    /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
+    fn signed(&self, given: &SignedOff, at: String) -> Told {
+        let row = |name, value: String| (name, value);
+        let mut rows = vec![
+            row("Signed by", format!("{} ({}){}", given.name, given.by.who, words::via(&given.by))),
+            row("Time", at),
+            row("Meaning", words::meaning(given.meaning).to_owned()),
+            row("Role", given.role.clone()),
+            row("Statement", given.statement.clone()),
+            row("Assurance", words::assurance(given.assurance).to_owned()),
+        ];
+        rows.extend(given.signature.as_ref().map(|signature| row("Key", signature.key.clone())));
+        Told {
+            tone: "good",
+            words: "SIGNED".to_owned(),
+            facts: vec![words::meaning(given.meaning).to_owned(), given.name.clone()],
+            details: vec![Detail::Rows { rows }],
+            ..Told::default()
+        }
+    }
+}
+
+fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::NotUsed => "nothing was rolled back here",
+        Status::RolledBack => "what this did was undone, see the rollback below",
+        Status::Waiting if summary.run.closed.is_some() => "the run ended before it was complete",
+        Status::Waiting => "the run cannot go on without it",
+        Status::InDoubt => "it was begun and the record does not say how it ended",
+        Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",
+        _ => return None,
+    })
+}
+
+fn limits_of(work: Option<&Work>, name: &str) -> Option<String> {
+    let Some(Work::Record { fields }) = work else { return None };
+    fields.iter().find(|field| field.name == name).and_then(|field| words::limits(&field.kind))
+}
+
+fn proof(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Url(url) => url.clone(),
+        Evidence::File { path, blob: BlobRef { sha256, bytes } } => {
+            format!("{path} ({bytes} bytes, sha256:{sha256})")
+        }
+    }
+}
+
+impl Expectation {
+    pub(super) fn of(judged: &holdpoint_engine::Judged) -> Expectation {
+        Expectation { held: judged.held, expected: judged.expected.clone(), came: judged.came.clone() }
+    }
+}

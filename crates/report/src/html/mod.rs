@@ -1,0 +1,107 @@
+//! The report as one HTML file: a document to print and file, which carries its record and proves it when opened.
+
+mod drawing;
+mod embed;
+mod environment;
+mod happened;
+mod outputs;
+mod prose;
+
+use minijinja::value::{Serde, Value};
+use serde::Serialize;
+
+pub use embed::{Kept, LARGEST_BLOB};
+
+use crate::markdown::belongs_together;
+use crate::time::zone_name;
+use crate::{Material, Person, ReportError, Summary, summarise, text};
+
+const STYLE: &str = include_str!("page/style.css");
+const PAGE: &str = include_str!("page/page.html");
+/// In the order in which they need each other.
+const SCRIPTS: [&str; 5] = [
+    include_str!("page/bytes.js"),
+    include_str!("page/ssh.js"),
+    include_str!("page/signers.js"),
+    include_str!("page/prove.js"),
+    include_str!("page/show.js"),
+];
+
+/// The report as one HTML file that needs nothing beside itself: no network, no fonts, no other file.
+///
+/// What comes from the run is escaped, control and hidden characters are shown as pictures. A policy in the page lets
+/// no style and no script act but its own, by their digests. The script proves `kept`, not the page's own wording: whoever
+/// can change a file can change that, and the page says so.
+///
+/// # Errors
+///
+/// [`ReportError`]: where there is no run, or plan, source text and record do not belong together.
+pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
+    let summary = summarise(m)?;
+    belongs_together(m, &summary)?;
+    let env = environment::environment(m, &summary)?;
+    let script = format!("\"use strict\";(() => {{\n{}}})();\n", SCRIPTS.concat());
+    let prose = prose::executed(m, &summary, &env)?;
+    let page = Page {
+        summary: &summary,
+        verdict: summary.verdict_words(),
+        tone: tone(&summary),
+        zone: zone_name(&m.zone, summary.run.opened),
+        statuses: summary.steps.iter().map(|step| Told::of(step.status)).collect(),
+        waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        acting: summary.people.iter().filter(|person| person.acted).collect(),
+        script_digest: embed::digest(script.as_bytes()),
+        style_digest: embed::digest(STYLE.as_bytes()),
+        drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
+        front: prose.front,
+        prose: Value::from_safe_string(text::visible(prose.html.as_bytes())),
+        record: Value::from_safe_string(embed::record(m, kept)?),
+        script: Value::from_safe_string(script),
+        style: Value::from_safe_string(STYLE.to_owned()),
+    };
+    Ok(env.get_template("page.html")?.render(Value::from(Serde(page)))?)
+}
+
+/// What the page's template sees: the summary, words for it, and parts that are HTML already.
+#[derive(Serialize)]
+struct Page<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    verdict: &'static str,
+    tone: &'static str,
+    zone: String,
+    statuses: Vec<Told>,
+    waits_words: Option<String>,
+    acting: Vec<&'a Person>,
+    script_digest: String,
+    style_digest: String,
+    drawing: Value,
+    front: String,
+    prose: Value,
+    record: Value,
+    script: Value,
+    style: Value,
+}
+
+/// A status in words, and what kind of news it is.
+#[derive(Serialize)]
+struct Told {
+    words: &'static str,
+    tone: &'static str,
+}
+
+impl Told {
+    fn of(status: crate::Status) -> Told {
+        Told { words: status.words(), tone: happened::tone(status) }
+    }
+}
+
+fn tone(summary: &Summary) -> &'static str {
+    use holdpoint_engine::Verdict;
+    match summary.run.closed.as_ref().map(|closed| closed.verdict) {
+        None => "wait",
+        Some(Verdict::Passed) if summary.deviations.is_empty() => "good",
+        Some(Verdict::Passed) => "note",
+        Some(Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => "bad",
+    }
+}

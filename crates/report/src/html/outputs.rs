@@ -1,0 +1,143 @@
+//! One execution of a block: how it ended, expectation by expectation, what it gave, and its outputs, folded.
+
+use holdpoint_document::Block;
+use holdpoint_engine::{BlobRef, Finished};
+use serde::Serialize;
+
+use super::happened::{Pen, Told, tone};
+use crate::edges::Edges;
+use crate::markdown::words;
+use crate::time::took;
+use crate::{Attempt, Material, Status, blobs};
+
+/// Lines shown of both ends of an output: of the attempt that counts, and of those before it.
+const EDGE: usize = 200;
+const EDGE_OF_EARLIER: usize = 20;
+
+/// What belongs to a happening.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Detail {
+    Text { text: String },
+    Lines { lines: Vec<String> },
+    Expectations { expectations: Vec<Expectation> },
+    Rows { rows: Vec<(&'static str, String)> },
+    Fold { title: String, note: String, text: String, sensitive: bool },
+    Missing { text: String },
+}
+
+/// An expectation, judged.
+#[derive(Serialize)]
+pub(super) struct Expectation {
+    pub(super) held: bool,
+    pub(super) expected: String,
+    pub(super) came: Option<String>,
+}
+
+impl Pen<'_> {
+    /// Tells an attempt; `counts` is the one that counts.
+    pub(super) fn attempt(&self, attempt: &Attempt, at: &str, block: Option<&Block>, counts: bool) -> Told {
+        let probe = if attempt.probe { "PROBE " } else { "" };
+        let mut facts = Vec::new();
+        if !(counts && attempt.attempt == 1) {
+            facts.push(format!("attempt {}", attempt.attempt));
+        }
+        let mut details = Vec::new();
+        if let Some(blob) = &attempt.script {
+            let title = match attempt.edited {
+                true => "What ran instead of the block above, edited by the operator",
+                false => "What ran, with its values filled in",
+            };
+            details.push(script(self.m, title, blob));
+        }
+        let who = format!("by {}", self.name_of(&attempt.who));
+        let Some(ended) = &attempt.finished else {
+            facts.extend([format!("begun {at}"), who]);
+            let words = format!("{probe}{}", Status::InDoubt.words());
+            return Told { tone: "bad", words, facts, details, ..Told::default() };
+        };
+        let result = &ended.result;
+        let status = Status::from(result.outcome);
+        facts.extend([ending(result), took(result.duration_ms), at.to_owned(), who]);
+        let expectations: Vec<_> = result.expectations.iter().map(Expectation::of).collect();
+        if !expectations.is_empty() {
+            details.push(Detail::Expectations { expectations });
+        }
+        let lines = given(result);
+        if !lines.is_empty() {
+            details.push(Detail::Lines { lines });
+        }
+        details.extend(self.output(result, block, if counts { EDGE } else { EDGE_OF_EARLIER }));
+        Told {
+            tone: tone(status),
+            words: format!("{probe}{}", status.words()),
+            facts,
+            details,
+            ..Told::default()
+        }
+    }
+
+    fn output(&self, result: &Finished, block: Option<&Block>, edge: usize) -> Vec<Detail> {
+        let Some(output) = &result.output else {
+            let reason = block.and_then(|block| block.options.reason.as_deref());
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            return vec![Detail::Text { text: format!("Nothing is kept of its output{reason}.") }];
+        };
+        let sensitive = block.is_some_and(|block| block.options.sensitive);
+        let streams = [("Standard output", &output.stdout), ("Standard error", &output.stderr)];
+        let printed = streams.into_iter().filter(|(_, blob)| blob.bytes > 0);
+        let folds: Vec<_> = printed.map(|(name, blob)| fold(self.m, name, blob, edge, sensitive)).collect();
+        if folds.is_empty() {
+            return vec![Detail::Text { text: "It printed nothing.".to_owned() }];
+        }
+        folds
+    }
+}
+
+/// A script from a blob, whole.
+pub(super) fn script(m: &Material<'_>, title: &str, blob: &BlobRef) -> Detail {
+    fold(m, title, blob, 500, false)
+}
+
+fn fold(m: &Material<'_>, name: &str, blob: &BlobRef, edge: usize, sensitive: bool) -> Detail {
+    let BlobRef { sha256, bytes } = blob;
+    let mut edges = Edges::new(edge);
+    if let Err(why) = blobs::pass(m, blob, &mut |piece| edges.push(piece)) {
+        return Detail::Missing { text: format!("{name}: {why} ({bytes} bytes, sha256:{sha256})") };
+    }
+    let shown = edges.shown();
+    let unit = if shown.total == 1 { "line" } else { "lines" };
+    let hidden = if shown.hidden > 0 { format!(", first and last {edge} shown") } else { String::new() };
+    let open = if shown.unterminated { ", no line end at the end" } else { "" };
+    let kept = if sensitive { ", sensitive" } else { "" };
+    Detail::Fold {
+        title: format!("{name}, {} {unit}{hidden}{kept}", shown.total),
+        note: format!("{bytes} bytes{open}, sha256:{sha256}"),
+        text: shown.lines.join("\n"),
+        sensitive,
+    }
+}
+
+fn ending(result: &Finished) -> String {
+    match (&result.error, result.exit, result.signal) {
+        (Some(error), ..) => format!("no result: {error}"),
+        (None, Some(exit), _) => format!("exit {exit}"),
+        (None, None, Some(number)) => words::signal(number),
+        (None, None, None) => "no exit code".to_owned(),
+    }
+}
+
+/// Captures, files, remarks, secrets masked.
+fn given(result: &Finished) -> Vec<String> {
+    let captured = result.captures.iter().map(|(name, value)| format!("captured: {name} = {value}"));
+    let files = result
+        .files
+        .iter()
+        .map(|(path, blob)| format!("file kept: {path}, {} bytes, sha256:{}", blob.bytes, blob.sha256));
+    let remarks = result.remarks.iter().map(|remark| format!("remark: {remark}"));
+    let masked = result.masked.iter().map(|(name, count)| match count {
+        1 => format!("the secret {name} was masked once"),
+        _ => format!("the secret {name} was masked {count} times"),
+    });
+    captured.chain(files).chain(remarks).chain(masked).collect()
+}

@@ -1,0 +1,218 @@
+// The proof: chain, blobs, seal and releases by key, in the order in which `holdpoint verify` takes them. Not here: whether
+// the engine would have asked for these events (conformity), and whether what a statement says its signer had seen is what
+// there was to be seen. Both take holdpoint itself.
+
+const NAMESPACE = "signoff@holdpoint";
+const MOST_APART = 15 * 60 * 1000;
+
+/** Blobs that an event names: objects of exactly the two keys `sha256`, a text, and `bytes`, a number. */
+const references = (value, found = []) => {
+  if (value === null || typeof value !== "object") return found;
+  const keys = Object.keys(value);
+  if (keys.length === 2 && typeof value.sha256 === "string" && typeof value.bytes === "number") found.push(value);
+  else keys.forEach((key) => references(value[key], found));
+  return found;
+};
+
+/** One line of the record, held against its place in the chain. */
+const readEvent = (line, n, prev) => {
+  const text = textOf(line);
+  const event = JSON.parse(text);
+  if (event.n !== n) throw new Wrong(`its number is ${event.n} and must be ${n}`);
+  if (event.prev !== prev) throw new Wrong("its prev is not the SHA-256 of the bytes before the line");
+  if ((n === 0) !== (event.type === "run.opened")) throw new Wrong(`its type cannot be ${event.type}`);
+  return event;
+};
+
+class Proof {
+  constructor(kept) {
+    this.kept = kept;
+    this.log = fromBase64(kept.log);
+    this.chain = new Sha256();
+    this.events = 0;
+    this.blobs = new Map();
+    this.checked = 0;
+    this.signatures = 0;
+    this.typed = 0;
+    this.unchecked = [];
+    this.torn = 0;
+    this.last = null;
+  }
+
+  /** The verdict: `{ state: "good" | "open" | "unsure" | "bad", event, reason }`. */
+  async verdict() {
+    let at = 0;
+    try {
+      while (at < this.log.length) {
+        const end = this.log.indexOf(10, at);
+        if (end < 0) break;
+        const event = readEvent(this.log.subarray(at, end), this.events, this.chain.hex());
+        this.opened ??= event;
+        // Another spelling may hide what other readers see, a key given twice for one.
+        if (JSON.stringify(event) !== textOf(this.log.subarray(at, end))) {
+          this.unchecked.push(`Event ${event.n} is spelled in a way that only holdpoint verify can judge.`);
+        }
+        await this.prove(event, at);
+        this.chain.update(this.log.subarray(at, end + 1));
+        this.last = event;
+        this.events++;
+        at = end + 1;
+      }
+      this.torn = this.log.length - at;
+      if (!this.opened) throw new Wrong("there is no complete first event");
+      const whole = toHex(await digest("SHA-256", this.log.subarray(0, at)));
+      if (whole !== this.chain.hex()) throw new Wrong("this page and the browser disagree about a SHA-256");
+    } catch (error) {
+      if (error instanceof Wrong || error instanceof SyntaxError || error instanceof TypeError) {
+        return { state: "bad", event: this.events, reason: error.message };
+      }
+      throw error;
+    }
+    return this.sealed(at);
+  }
+
+  async prove(event, offset) {
+    for (const blob of references(event)) await this.blob(blob);
+    if (event.type !== "signoff.given") return;
+    const byKey = event.assurance === "ssh" || event.assurance === "fido-uv";
+    if (byKey !== ("signature" in event)) throw new Wrong("a release has a signature exactly if a key gave it");
+    if (!byKey) {
+      this.typed++;
+      return;
+    }
+    try {
+      await this.release(event, offset);
+      this.signatures++;
+    } catch (error) {
+      if (!(error instanceof NotChecked)) throw error;
+      this.unchecked.push(`The signature at event ${event.n} was not checked here: ${error.message}.`);
+    }
+  }
+
+  async blob({ sha256, bytes }) {
+    const name = sha256.slice(0, 12);
+    if (this.blobs.has(sha256)) {
+      if (this.blobs.get(sha256) !== bytes) throw new Wrong(`the blob ${name}… has two lengths`);
+      return;
+    }
+    const { blobs, left_out, expunged } = this.kept;
+    if (Object.hasOwn(blobs, sha256)) {
+      const content = fromBase64(blobs[sha256]);
+      if (content.length !== bytes) throw new Wrong(`the blob ${name}… has ${content.length} bytes and must have ${bytes}`);
+      if (toHex(await digest("SHA-256", content)) !== sha256) throw new Wrong(`the blob ${name}… is altered`);
+      this.checked++;
+    } else if (expunged.includes(sha256)) {
+      this.unchecked.push(`The blob ${name}… (event ${this.events}) was expunged: its bytes are gone.`);
+    } else if (left_out.includes(sha256)) {
+      this.unchecked.push(`The blob ${name}… (event ${this.events}, ${bytes} bytes) is too large for this page and was not checked.`);
+    } else throw new Wrong(`the blob ${name}… is missing`);
+    this.blobs.set(sha256, bytes);
+  }
+
+  content(reference) {
+    const { blobs } = this.kept;
+    if (!Object.hasOwn(blobs, reference.sha256)) throw new NotChecked("the file that says who may sign is not in this page");
+    return fromBase64(blobs[reference.sha256]);
+  }
+
+  /** A release by key: the files are those of the event, the statement is of this moment, the right person signed it. */
+  async release(event, offset) {
+    const name = `${String(event.n).padStart(4, "0")}.json`;
+    const [statement, armored] = await Promise.all([
+      this.file(name, event.signature.statement),
+      this.file(`${name}.sig`, event.signature.signature),
+    ]);
+    const says = JSON.parse(textOf(statement));
+    if (`${JSON.stringify(says, null, 2)}\n` !== textOf(statement)) {
+      this.unchecked.push(`signoffs/${name} is spelled in a way that only holdpoint verify can judge.`);
+    }
+    this.fits(says, event, offset);
+    const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
+    if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the release was signed at quite another time than it was recorded");
+    const envelope = readEnvelope(armored);
+    if (envelope.namespace !== NAMESPACE) throw new Wrong(`the signature was made for ${envelope.namespace}, not for ${NAMESPACE}`);
+    const flags = await proveEnvelope(envelope, statement);
+    if ((await fingerprint(envelope.key)) !== event.signature.key) throw new Wrong("the signature is by another key than the record says");
+    if (flags && !flags.present) throw new Wrong("the security key signed without being touched");
+    const assurance = flags?.verified ? "fido-uv" : "ssh";
+    if (assurance !== event.assurance) throw new Wrong(`the signature is of the assurance ${assurance}, and the record says ${event.assurance}`);
+    if (this.opened.revoked) mustNotBeRevoked(this.content(this.opened.revoked), envelope.key);
+    if (!this.opened.signers) throw new Wrong("the run has no file of allowed signers");
+    maySign(this.content(this.opened.signers), event.by.who, envelope.key, NAMESPACE, [signed, recorded]);
+  }
+
+  async file(name, sha256) {
+    const { signoffs } = this.kept;
+    if (!Object.hasOwn(signoffs, name)) throw new Wrong(`signoffs/${name} is missing`);
+    const content = fromBase64(signoffs[name]);
+    if (toHex(await digest("SHA-256", content)) !== sha256) throw new Wrong(`signoffs/${name} is not the one that was recorded`);
+    return content;
+  }
+
+  /** The statement is of this run, moment, step, role, text and signer: else it was moved here from elsewhere. */
+  fits(says, event, offset) {
+    const { number, id, runbook, environment } = this.opened;
+    const due = {
+      format: [says.holdpoint, "statement/1.0"],
+      run: [[says.run.number, says.run.id], [number, id]],
+      "moment of the record": [
+        [says.record.events, says.record.bytes, says.record.sha256],
+        [event.n, offset, event.prev],
+      ],
+      step: [[says.step, says.action], [event.step, event.action]],
+      role: [says.role, event.role],
+      meaning: [says.meaning, event.meaning],
+      text: [says.statement, event.statement],
+      signer: [[says.signer.principal, says.signer.name], [event.by.who, event.name]],
+      document: [
+        [says.runbook.path, says.runbook.sha256, says.runbook.title, says.runbook.revision, says.runbook.commit],
+        [runbook.path, runbook.blob.sha256, runbook.title, runbook.revision, runbook.commit],
+      ],
+      environment: [says.environment, environment.name],
+    };
+    for (const [what, [is, must]] of Object.entries(due)) {
+      if (JSON.stringify(is) !== JSON.stringify(must)) throw new Wrong(`the signed statement has another ${what}`);
+    }
+  }
+
+  /** What whole lines, torn tail and seal say together. */
+  sealed(length) {
+    const last = this.events - 1;
+    const bad = (event, reason) => ({ state: "bad", event, reason });
+    const closed = this.last.type === "run.closed" ? this.last.verdict : null;
+    if (this.kept.seal === null) {
+      if (this.torn > 0 && closed) return bad(this.events, "bytes follow the end of the run");
+      if (this.torn > 0) this.unchecked.push(`The last ${this.torn} bytes are a torn write, and no event.`);
+      else if (closed) this.unchecked.push("The run is closed and not sealed: what may have followed is not known.");
+      return this.found("open");
+    }
+    let seal;
+    try {
+      seal = JSON.parse(textOf(fromBase64(this.kept.seal)));
+    } catch {
+      return bad(last, "seal.json is no seal");
+    }
+    if (seal === null || typeof seal !== "object") return bad(last, "seal.json is no seal");
+    if (this.log.length < seal.bytes && this.events < seal.events) {
+      return bad(this.events, `truncated: ${this.events} events are left of ${seal.events} that were sealed`);
+    }
+    if (this.events > seal.events || this.torn > 0) return bad(seal.events, "it was added after the record was sealed");
+    const { number, id, format } = this.opened;
+    const due = {
+      length: [seal.bytes, length],
+      digest: [seal.sha256, this.chain.hex()],
+      "number of events": [seal.events, this.events],
+      verdict: [seal.verdict, closed],
+      "run's name": [[seal.id, seal.number].join(), [id, number].join()],
+      "format version": [seal.format, format],
+    };
+    for (const [what, [is, must]] of Object.entries(due)) {
+      if (is !== must) return bad(last, `the seal has another ${what}`);
+    }
+    return this.found("good");
+  }
+
+  found(state) {
+    return { state: this.unchecked.length > 0 ? "unsure" : state, complete: state === "good" };
+  }
+}

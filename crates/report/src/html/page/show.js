@@ -1,0 +1,71 @@
+// Shows what came of the proof, in the browser and on paper.
+
+const line = (parent, kind, text) => {
+  const made = document.createElement(kind);
+  // Names and reasons may be anybody's: text, and nothing that hides or turns.
+  made.textContent = String(text).replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
+  parent.append(made);
+};
+
+const TITLES = {
+  good: "Intact and complete",
+  open: "Intact, open",
+  unsure: "Not everything could be checked",
+  bad: "Not intact",
+};
+
+const show = ({ state, title, sentences }) => {
+  const box = document.getElementById("proof");
+  box.replaceChildren();
+  box.className = `proof ${state}`;
+  line(box, "h2", title);
+  sentences.forEach((sentence) => line(box, "p", sentence));
+  document.documentElement.dataset.proof = state;
+};
+
+const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
+
+const sentencesOf = (proof, verdict) => {
+  const checked = [
+    `${plural(proof.events, "event", "events")} in an unbroken chain`,
+    plural(proof.checked, "blob", "blobs"),
+    `${plural(proof.signatures, "signature", "signatures")} by key`,
+  ];
+  if (proof.typed > 0) checked.push(`${plural(proof.typed, "release", "releases")} without a key`);
+  if (proof.kept.seal !== null) checked.push("the seal");
+  const { number, runbook } = proof.opened;
+  const closed = verdict.complete ? `ended: ${String(proof.last.verdict).replaceAll("_", " ")}` : "has no sealed end yet";
+  return [
+    `The record in this page says: run ${number}, “${runbook.title}”, ${closed}.`,
+    ...proof.unchecked,
+    `Looked at just now, by this browser: ${checked.join(", ")}. SHA-256 of the record: ${proof.chain.hex()}.`,
+    "What a page cannot prove: that its own wording and this check were not changed, that the run went as the document asks, and that what signers are said to have seen is all there was. For that, have the record and type: holdpoint verify RUN.",
+  ];
+};
+
+const check = async () => {
+  if (!globalThis.crypto?.subtle) {
+    const sentences = ["This browser gives a page opened in this way no cryptography. Nothing was checked. Use holdpoint verify."];
+    return show({ state: "unsure", title: "Not checked", sentences });
+  }
+  const proof = new Proof(JSON.parse(document.getElementById("record").textContent));
+  const verdict = await proof.verdict();
+  if (verdict.state === "bad") {
+    const sentences = [`At event ${verdict.event}: ${verdict.reason}.`, "Do not rely on this page. Have the record itself, and type: holdpoint verify RUN."];
+    return show({ state: "bad", title: `Not intact: altered or cut at event ${verdict.event}`, sentences });
+  }
+  const unsure = verdict.state === "unsure" ? `, though: ${TITLES.unsure.toLowerCase()}` : "";
+  const title = `${verdict.complete ? TITLES.good : TITLES.open}${unsure}`;
+  show({ state: verdict.state, title, sentences: sentencesOf(proof, verdict) });
+};
+
+check().catch((error) => {
+  show({ state: "bad", title: "Not intact", sentences: [`The record in this page cannot be read: ${error.message}.`] });
+});
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => {
+  fold.dataset.wasOpen = fold.open;
+  fold.open = fold.dataset.print !== "closed";
+}));
+addEventListener("afterprint", () => document.querySelectorAll("details").forEach((fold) => {
+  fold.open = fold.dataset.wasOpen === "true";
+}));

@@ -1,0 +1,53 @@
+//! The run-book's prose, with what happened beside each action.
+
+use holdpoint_document::{Insertion, Span};
+use minijinja::Environment;
+
+use super::happened::{About, Pen};
+use crate::markdown::{body, place};
+use crate::{Material, ReportError, Summary};
+
+/// The document as executed.
+pub(super) struct Executed {
+    /// The front matter as written, with its delimiters; empty where there is none.
+    pub(super) front: String,
+    /// The rest, as HTML.
+    pub(super) html: String,
+}
+
+/// Renders it.
+pub(super) fn executed(
+    m: &Material<'_>,
+    summary: &Summary,
+    env: &Environment<'_>,
+) -> Result<Executed, ReportError> {
+    let (front, start) = body::split_front_matter(m);
+    let pen = Pen::new(m, summary, env)?;
+    let mut text = m.source.to_owned();
+    let mut insertions = Vec::new();
+    let actions: Vec<Span> = m.plan.steps.iter().flat_map(|s| &s.actions).map(|action| action.span).collect();
+    let fences = body::fences(m);
+    let below = |span| place::below(m.source, span, &actions, &fences).offset;
+    for (step, result) in m.plan.steps.iter().zip(&summary.steps) {
+        let head = pen.step(result)?;
+        let mut first = None;
+        match place::below_heading(&text, step.span) {
+            Some(place) => insertions.push(Insertion { at: place.offset, html: head }),
+            // A step without a heading (a list item) tells its own story above that of its first action.
+            None if body::remarkable(result) => first = Some(head),
+            None => {}
+        }
+        for (action, result) in step.actions.iter().zip(&result.actions) {
+            let at = below(body::action_span(m.source, action, &actions));
+            let html = first.take().unwrap_or_default() + &pen.action(result, About::of(action))?;
+            body::tick(&mut text, action, result);
+            insertions.push(Insertion { at, html });
+        }
+        for (block, result) in step.rollbacks.iter().zip(&result.rollback_blocks) {
+            let html = pen.action(result, About::rollback(block))?;
+            insertions.push(Insertion { at: below(block.span), html });
+        }
+    }
+    insertions.sort_by_key(|insertion| insertion.at);
+    Ok(Executed { front: front.to_owned(), html: holdpoint_document::html(&text, start, &insertions) })
+}
