@@ -99,10 +99,12 @@ impl Recording {
                 live.push(error, piece);
             }
         });
+        // The first failure is the reason; what comes after it only says that there was one.
+        result?;
         if *offset > before {
             self.timing.note(error, *offset, elapsed)?;
         }
-        result
+        Ok(())
     }
 
     /// As [`Recording::push`], for what a block's terminal shows.
