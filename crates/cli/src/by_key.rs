@@ -20,7 +20,7 @@ use crate::world::{Journal, Scene};
 #[derive(Debug)]
 pub enum Signature {
     /// A release that counts; its files are kept already, for the event that comes next.
-    Given(SignedOff),
+    Given(Box<SignedOff>),
     /// It was signed, and does not count: why.
     Refused(String),
     /// Nothing was signed: why, and what to do.
@@ -89,7 +89,7 @@ pub fn sign(
                 signature: sha256(signature.as_bytes()),
             });
             journal.keep_signed(&SignedFiles { statement: bytes, signature: signature.into_bytes() })?;
-            Ok(Signature::Given(given))
+            Ok(Signature::Given(Box::new(given)))
         }
     }
 }

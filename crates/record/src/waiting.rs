@@ -76,7 +76,8 @@ impl Keeper {
         self.poison.check()?;
         let mut blobs = self.blobs();
         let waits = blobs.waiting.iter().any(|(waiting, _)| waiting == reference);
-        if !waits && !(blobs.durable.contains(reference) && self.has(reference)?) {
+        let there = waits || blobs.durable.contains(reference) && self.has(reference)?;
+        if !there {
             blobs.waiting.push((reference.clone(), bytes));
         }
         Ok(())

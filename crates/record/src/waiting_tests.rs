@@ -34,7 +34,7 @@ fn what_is_short_touches_no_disk_before_it_is_settled() {
     assert!(whole(&writer).is_empty() && partial(&writer).is_empty());
     assert_eq!(writer.blob(&blob).unwrap(), b"deployed\n");
     writer.keeper.settle().unwrap();
-    assert_eq!(whole(&writer), [blob.sha256.clone()]);
+    assert_eq!(whole(&writer), std::slice::from_ref(&blob.sha256));
     assert_eq!(writer.blob(&blob).unwrap(), crate::blob(writer.dir(), &blob).unwrap());
     assert!(partial(&writer).is_empty());
     assert_eq!(writer.hold_blob(b"deployed\n").unwrap(), blob);

@@ -57,7 +57,7 @@ pub fn release(
     let by = given.by.clone();
     let given = if by_key {
         match by_key::sign(scene, given, key, journal)? {
-            Signature::Given(given) => given,
+            Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(scene, task, reason, by))),
             Signature::None(why) => {
                 screen::say(&format!("  Nothing was signed: {}", screen::neutralise(&why)));
