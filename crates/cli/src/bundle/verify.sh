@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks a holdpoint record (format 1.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
-# cut, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# cut, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 #   1. lines     each line's number, and its `prev`: the digest of all bytes before it
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone
@@ -9,7 +9,7 @@
 #   5. releases  each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording
 #
-# Not checked: whether the events may follow one another as they do, what was expected of outputs, whether the signer
+# Not checked: types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, keys given twice in a line, whether a security key was touched: `holdpoint verify`
 # does that. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
@@ -26,6 +26,12 @@ altered() { wrong "altered at event $1" "$2"; }
 digest() { sha256sum | cut -d ' ' -f 1; }
 # A file, and no link to one.
 file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+# Whether a file holds one JSON value, and a condition holds of it: holds FILE CONDITION [jq's options].
+holds() {
+    json=$1 condition=$2
+    shift 2
+    [ "$(jq -s "$@" "length == 1 and (.[0] | $condition)" "$json" 2>"$tmp/why")" = true ]
+}
 
 for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
@@ -40,8 +46,11 @@ whole=$(wc -c <run.jsonl)
 lines=$(wc -l <run.jsonl)
 [ "$lines" -gt 0 ] || wrong truncated "there is no complete first event"
 head -n 1 run.jsonl >"$tmp/opened"
-jq -e . "$tmp/opened" >"$tmp/first" 2>&1 || altered 0 "it is no event"
-[ "$(jq -r .type "$tmp/opened")" = run.opened ] || altered 0 "it is not run.opened"
+if ! holds "$tmp/opened" 'type == "object"'; then
+    [ "$lines" = 1 ] && wrong truncated "there is no complete first event"
+    altered 0 "it is no event"
+fi
+holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
 [ "$(jq -r .format "$tmp/opened")" = 1.0 ] || cannot "the record is not of format 1.0"
 id=$(jq -r .id "$tmp/opened")
 
@@ -82,9 +91,11 @@ while IFS=$tab read -r what i a b c; do
             [ "$(digest <"$path")" = "$a" ] || altered "$i" "the blob $a has another digest"
         fi
         if file "$path.expunged"; then
-            jq -e --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" '
-                .id == $id and .blob == {$sha256, $bytes} and (.who | test("\\S")) and (.reason | test("\\S"))
-                ' "$path.expunged" >"$tmp/tombstone" 2>&1 || altered "$i" "the tombstone of the blob $a is none"
+            # shellcheck disable=SC2016 # jq's variables
+            holds "$path.expunged" '.id == $id and .blob == {$sha256, $bytes}
+                and (.who | test("\\S")) and (.reason | test("\\S"))' \
+                --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
+                altered "$i" "the tombstone of the blob $a is none"
             gone=$((gone + 1)) first=${first:-$i}
             printf '  event %s: the blob %s was expunged\n' "$i" "$a" >&2
         else
@@ -109,8 +120,8 @@ closed=$(head -n "$events" run.jsonl | tail -n 1 | jq -r 'select(.type == "run.c
 
 # The seal.
 if [ -e seal.json ] || [ -L seal.json ]; then
-    { file seal.json && jq -e '(keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"])
-        and ([.bytes, .events, .number | type == "number"] | all)' seal.json >"$tmp/seal" 2>&1; } ||
+    { file seal.json && holds seal.json 'keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
+        and ([.bytes, .events, .number | type == "number" and . == floor and . >= 0] | all)'; } ||
         altered "$last" "seal.json is no seal"
     sealed=$(jq .events seal.json)
     if [ "$whole" -lt "$(jq .bytes seal.json)" ] && [ "$events" -lt "$sealed" ]; then
@@ -118,11 +129,12 @@ if [ -e seal.json ] || [ -L seal.json ]; then
     fi
     [ "$torn" -gt 0 ] && [ "$events" -lt "$sealed" ] && altered "$events" "the line is no event, and was one when sealed"
     { [ "$torn" -gt 0 ] || [ "$events" -gt "$sealed" ]; } && altered "$sealed" "it was added after the record was sealed"
-    jq -e --slurpfile opened "$tmp/opened" --arg sha256 "$(digest <run.jsonl)" --arg closed "$closed" \
-        --argjson bytes "$bytes" --argjson events "$events" '
-        .bytes == $bytes and .events == $events and .sha256 == $sha256 and .verdict == $closed
-        and ($opened[0] as $o | .id == $o.id and .number == $o.number and .format == $o.format)
-        ' seal.json >"$tmp/seal" || altered "$last" "the seal is over something else"
+    # shellcheck disable=SC2016 # jq's variables
+    holds seal.json '.bytes == $bytes and .events == $events and .sha256 == $sha256
+        and .verdict == $closed and .id == $opened[0].id and .number == $opened[0].number
+        and .format == $opened[0].format' \
+        --slurpfile opened "$tmp/opened" --arg sha256 "$(digest <run.jsonl)" --arg closed "$closed" \
+        --argjson bytes "$bytes" --argjson events "$events" || altered "$last" "the seal is over something else"
     state="intact and complete" rest=complete
 else
     [ "$torn" -gt 0 ] && [ -n "$closed" ] && altered "$events" "bytes follow run.closed"
@@ -139,7 +151,8 @@ export TZ
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
     sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
-    jq -e --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" '
+    # shellcheck disable=SC2016 # jq's variables
+    holds "$path" '
         $opened[0] as $o | $event[0] as $e |
         .holdpoint == "statement/1.0"
         and .run == {number: $o.number, id: $o.id}
@@ -149,7 +162,8 @@ while IFS=$tab read -r i start path; do
         and .signer == {principal: $e.by.who, name: $e.name}
         and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
         and .environment == $o.environment.name
-        ' "$path" >"$tmp/same" 2>&1 || bad "$path is of another run, moment, step, role, text or signer"
+        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" ||
+        bad "$path is of another run, moment, step, role, text or signer"
     # Seconds since 1970: when it was signed (with an offset), when it was recorded (UTC).
     seconds='def seconds: (.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
         - (capture("(?<s>[+-])(?<h>[0-9]{2}):(?<m>[0-9]{2})$") // {s: "+", h: "0", m: "0"} |
