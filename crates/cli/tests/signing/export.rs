@@ -350,7 +350,7 @@ fn a_hostile_bundle_is_refused_and_nothing_is_written_outside() {
         (
             "is said to be",
             format!(
-                "truncate -s 2G out/{name}/seal.json && tar --format=ustar -C out -cf - {name}/seal.json | head -c 100000 | zstd -q -o hostile.tar.zst"
+                "truncate -s 2G out/{name}/seal.json && tar --format=ustar -C out -cf - {name}/seal.json | head -c 100000 | zstd -q -o hostile.tar.zst && truncate -s 0 out/{name}/seal.json"
             ),
         ),
         ("something follows", "cat run.tar.zst run.tar.zst > hostile.tar.zst".to_owned()),
