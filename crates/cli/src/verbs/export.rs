@@ -48,7 +48,10 @@ pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
     let mut file = tempfile::Builder::new().prefix(".holdpoint-").tempfile_in(parent).map_err(cannot)?;
     bundle::pack(&dir.name, time, &files, &mut file).map_err(cannot)?;
     file.as_file().sync_all().map_err(cannot)?;
-    let again = bundle::unpack(file.path()).map_err(unpack_problem)?;
+    let again = bundle::unpack(file.path()).map_err(|error| {
+        let message = format!("what was packed cannot be read back: {error}");
+        Problem::usage(message, "Nothing was written. The run's directory can be copied as it is.")
+    })?;
     let again = verify(&again.dir).map_err(read_problem)?;
     if (&again.verdict, &again.position) != (&proof.verdict, &proof.position) {
         return Err(Problem::usage(

@@ -133,6 +133,16 @@ fn an_open_run_can_be_given_away() {
 }
 
 #[test]
+fn a_run_that_was_interrupted_in_a_write_is_not_given_away() {
+    let shop = Shop::waiting(1);
+    let path = shop.bench.run_dir(1).join("run.jsonl");
+    let log = fs::read(&path).unwrap();
+    fs::write(&path, [&log[..], b"{\"n\":"].concat()).unwrap();
+    shop.bench.ends(2, &["export", "1", "-o", "run.tar.zst"]).says("in the middle of a write");
+    assert!(!shop.bench.exists("run.tar.zst"));
+}
+
+#[test]
 fn an_altered_record_is_not_given_away() {
     let shop = released();
     let at = shop.release(1);
@@ -254,7 +264,9 @@ fn a_record_cut_before_at_and_after_a_signature_gets_the_same_verdict_from_both(
 #[test]
 fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
     type Forger = fn(&mut Vec<Value>, usize);
-    let cases: [(&str, Forger); 7] = [
+    let cases: [(&str, Forger); 9] = [
+        ("the assurance", |events, at| events[at]["assurance"] = json!("fido-uv")),
+        ("no assurance", |events, at| events[at]["assurance"] = json!("typed")),
         ("what was before", |events, _| events[1]["at"] = json!("2026-01-01T00:00:00.000000Z")),
         ("the name", |events, at| events[at]["name"] = json!("Somebody Else")),
         ("the signer", |events, at| events[at]["by"]["who"] = json!(QB)),
