@@ -42,8 +42,10 @@ pub enum Verb {
     Show(Reading),
     /// Add a note to an open run
     Note(Note),
-    /// Re-prove a record: bytes, seal, conformity
+    /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
     Verify(Reading),
+    /// Pack a record, its reports and a script that checks it into one file to give away
+    Export(Export),
     /// Take a leaked blob out of a record; verify then says: expunged
     Expunge(Expunge),
     /// Watch a run again as it happened; executes nothing
@@ -205,7 +207,7 @@ pub struct Listing {
 /// `show`, `verify`
 #[derive(Debug, Args)]
 pub struct Reading {
-    /// Number, id prefix, path or `latest`
+    /// Number, id prefix, path or `latest`; for verify also a bundle
     pub run: String,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
@@ -289,6 +291,16 @@ pub enum ReportFormat {
     Junit,
     /// An asciicast (version 3), for terminal players.
     Cast,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// The file to write, by custom NAME.tar.zst; it must not be there yet
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `init`

@@ -16,6 +16,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("sha256sum", "coreutils"),
     ("setsid", "util-linux"),
     ("tar", "tar"),
+    ("zstd", "zstd"),
+    ("ssh-keygen", "openssh-client"),
     ("tmux", "tmux"),
     ("curl", "curl"),
     ("zsh", "zsh"),

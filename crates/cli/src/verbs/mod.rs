@@ -1,6 +1,7 @@
 //! One verb each, and what several of them need.
 
 pub mod check;
+pub mod export;
 pub mod expunge;
 pub mod init;
 pub mod listing;
@@ -35,6 +36,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Note(arguments) => note::note(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),
+        Verb::Export(arguments) => export::export(&arguments),
         Verb::Expunge(arguments) => expunge::expunge(&arguments),
         Verb::Replay(arguments) => replay::replay(&arguments).await,
         Verb::Report(arguments) => report::report(&arguments),

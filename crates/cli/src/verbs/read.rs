@@ -115,6 +115,16 @@ impl Recorded {
         verified: Option<String>,
         make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
     ) -> T {
+        self.in_zone(jiff::tz::TimeZone::system(), verified, make)
+    }
+
+    /// As [`Recorded::with_material`], with times of that zone.
+    pub fn in_zone<T>(
+        &self,
+        zone: jiff::tz::TimeZone,
+        verified: Option<String>,
+        make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
+    ) -> T {
         let blob = |reference: &BlobRef| self.open(reference);
         make(&holdpoint_report::Material {
             plan: &self.plan,
@@ -122,7 +132,7 @@ impl Recorded {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified,
-            zone: jiff::tz::TimeZone::system(),
+            zone,
         })
     }
 }

@@ -5,8 +5,10 @@ use std::path::Path;
 use holdpoint_record::{Expunged, Verification, verify as prove};
 use serde_json::json;
 
+use super::export::unpack_problem;
 use super::read::{find, read_problem};
 use crate::args::{self, Format};
+use crate::bundle;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen;
@@ -14,9 +16,14 @@ use crate::screen;
 /// Proves the record that was named.
 pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
-    // A path needs no store, no repository and no configuration: an auditor has the directory and nothing else.
-    let dir =
-        if path.join(holdpoint_record::LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
+    // A path needs no store, no repository and no configuration: an auditor has the directory, or a bundle, and
+    // nothing else.
+    let unpacked = bundle::is_one(path).then(|| bundle::unpack(path)).transpose().map_err(unpack_problem)?;
+    let dir = match &unpacked {
+        Some(unpacked) => unpacked.dir.clone(),
+        None if path.join(holdpoint_record::LOG).is_file() => path.to_owned(),
+        None => find(&arguments.run)?.path,
+    };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let intact = proof.verdict.intact();
     match arguments.format {

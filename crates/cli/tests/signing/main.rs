@@ -9,6 +9,7 @@
 
 mod accounts;
 mod asking;
+mod export;
 mod forging;
 mod shop;
 #[path = "../verbs/support.rs"]

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::runs::book;
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "check",
     "plan",
     "run",
@@ -19,6 +19,7 @@ const VERBS: [&str; 15] = [
     "report",
     "init",
     "expunge",
+    "export",
     "completions",
     "man",
     "schema",

@@ -1,0 +1,200 @@
+#!/bin/sh
+# Checks a holdpoint record (format 1.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
+# cut, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+#
+#   1. lines     each line's number, and its `prev`: the digest of all bytes before it
+#   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone
+#   3. releases  the files in signoffs/ have the digests that their events name
+#   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
+#   5. releases  each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
+#                signature good, by the recorded key, at the time of signing and at the time of recording
+#
+# Not checked: types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
+# had the role and was independent, keys given twice in a line, whether a security key was touched: `holdpoint verify`
+# does that. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
+#
+# The verdict is on standard output, the reason on standard error. Exit code 0: intact; 6: not; 2: cannot be checked.
+# All bytes before a line are hashed for each line: some seconds for a thousand lines, minutes for ten thousand.
+set -u
+LC_ALL=C
+export LC_ALL
+tab=$(printf '\t')
+
+cannot() { printf 'verify.sh: %s\n' "$1" >&2; exit 2; }
+wrong() { printf '%s\n' "$1"; printf '  %s\n' "$2" >&2; exit 6; }
+altered() { wrong "altered at event $1" "$2"; }
+digest() { sha256sum | cut -d ' ' -f 1; }
+# A file, and no link to one.
+file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+# Whether a file holds one JSON value, and a condition holds of it: holds FILE CONDITION [jq's options].
+holds() {
+    json=$1 condition=$2
+    shift 2
+    [ "$(jq -s "$@" "length == 1 and (.[0] | $condition)" "$json" 2>"$tmp/why")" = true ]
+}
+
+for tool in sha256sum jq ssh-keygen; do
+    command -v "$tool" >/dev/null || cannot "$tool is needed"
+done
+cd "$(dirname "$0")" || cannot "cannot enter the directory of this script"
+file run.jsonl || cannot "there is no run.jsonl beside this script"
+tmp=$(mktemp -d) || cannot "no temporary directory"
+trap 'rm -rf "$tmp"' EXIT
+
+# Whole lines; what follows the last LF is a torn write.
+whole=$(wc -c <run.jsonl)
+lines=$(wc -l <run.jsonl)
+[ "$lines" -gt 0 ] || wrong truncated "there is no complete first event"
+head -n 1 run.jsonl >"$tmp/opened"
+if ! holds "$tmp/opened" 'type == "object"'; then
+    [ "$lines" = 1 ] && wrong truncated "there is no complete first event"
+    altered 0 "it is no event"
+fi
+holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
+[ "$(jq -r .format "$tmp/opened")" = 1.0 ] || cannot "the record is not of format 1.0"
+id=$(jq -r .id "$tmp/opened")
+
+# What there is to check, one thing a line, in the order of events.
+head -n "$lines" run.jsonl | jq -nRr '
+    def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
+    foreach inputs as $raw (-1; . + 1; . as $i | $raw | try fromjson catch null |
+        if type != "object" then ["noevent", $i] else
+            ["line", $i, "\(.n)", (.prev | hex), ($raw | utf8bytelength + 1)],
+            (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
+                ["blob", $i, (.sha256 | hex), .bytes]),
+            (select(.type == "signoff.given" and .signature != null) | .signature |
+                ["signed", $i, (.statement | hex), (.signature | hex)])
+        end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
+
+# Lines, blobs, and files of releases.
+events=0 bytes=0 start=0 gone=0 first=
+: >"$tmp/settled"
+: >"$tmp/signed"
+while IFS=$tab read -r what i a b c; do
+    case $what in
+    noevent)
+        # The last line may be what a crash left.
+        [ "$i" = $((lines - 1)) ] || altered "$i" "it is no event"
+        ;;
+    line)
+        start=$bytes
+        [ "$a" = "$i" ] || altered "$i" "it has the number $a"
+        [ "$b" = "$(head -c "$start" run.jsonl | digest)" ] ||
+            altered "$i" "its prev is not the digest of the $start bytes before it"
+        events=$((i + 1)) bytes=$((bytes + c))
+        ;;
+    blob)
+        grep -qx "$a $b" "$tmp/settled" && continue
+        path=blobs/sha256/$a
+        if file "$path"; then
+            [ "$(wc -c <"$path")" = "$b" ] || altered "$i" "the blob $a is not $b bytes long"
+            [ "$(digest <"$path")" = "$a" ] || altered "$i" "the blob $a has another digest"
+        fi
+        if file "$path.expunged"; then
+            # shellcheck disable=SC2016 # jq's variables
+            holds "$path.expunged" '.id == $id and .blob == {$sha256, $bytes}
+                and (.who | test("\\S")) and (.reason | test("\\S"))' \
+                --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
+                altered "$i" "the tombstone of the blob $a is none"
+            gone=$((gone + 1)) first=${first:-$i}
+            printf '  event %s: the blob %s was expunged\n' "$i" "$a" >&2
+        else
+            file "$path" || altered "$i" "the blob $a is missing"
+        fi
+        printf '%s %s\n' "$a" "$b" >>"$tmp/settled"
+        ;;
+    signed)
+        path=signoffs/$(printf %04d "$i").json
+        { file "$path" && file "$path.sig"; } || altered "$i" "$path or $path.sig is missing"
+        [ "$(digest <"$path")" = "$a" ] || altered "$i" "$path is altered"
+        [ "$(digest <"$path.sig")" = "$b" ] || altered "$i" "$path.sig is altered"
+        printf '%s\t%s\t%s\n' "$i" "$start" "$path" >>"$tmp/signed"
+        ;;
+    esac
+done <"$tmp/facts"
+last=$((events - 1))
+torn=$((whole - bytes))
+[ "$torn" -ge 0 ] || altered "$last" "it is not UTF-8"
+[ "$events" = "$lines" ] && [ "$(head -n "$lines" run.jsonl | wc -c)" != "$bytes" ] && altered "$last" "it is not UTF-8"
+closed=$(head -n "$events" run.jsonl | tail -n 1 | jq -r 'select(.type == "run.closed") | .verdict')
+
+# The seal.
+if [ -e seal.json ] || [ -L seal.json ]; then
+    { file seal.json && holds seal.json 'keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
+        and ([.bytes, .events, .number | type == "number" and . == floor and . >= 0] | all)'; } ||
+        altered "$last" "seal.json is no seal"
+    sealed=$(jq .events seal.json)
+    if [ "$whole" -lt "$(jq .bytes seal.json)" ] && [ "$events" -lt "$sealed" ]; then
+        wrong truncated "$events events in $whole bytes are left of $sealed that were sealed"
+    fi
+    [ "$torn" -gt 0 ] && [ "$events" -lt "$sealed" ] && altered "$events" "the line is no event, and was one when sealed"
+    { [ "$torn" -gt 0 ] || [ "$events" -gt "$sealed" ]; } && altered "$sealed" "it was added after the record was sealed"
+    # shellcheck disable=SC2016 # jq's variables
+    holds seal.json '.bytes == $bytes and .events == $events and .sha256 == $sha256
+        and .verdict == $closed and .id == $opened[0].id and .number == $opened[0].number
+        and .format == $opened[0].format' \
+        --slurpfile opened "$tmp/opened" --arg sha256 "$(digest <run.jsonl)" --arg closed "$closed" \
+        --argjson bytes "$bytes" --argjson events "$events" || altered "$last" "the seal is over something else"
+    state="intact and complete" rest=complete
+else
+    [ "$torn" -gt 0 ] && [ -n "$closed" ] && altered "$events" "bytes follow run.closed"
+    [ "$torn" -gt 0 ] && printf '  the last %s bytes are a torn write\n' "$torn" >&2
+    state="intact, open" rest=open
+fi
+
+# Releases by key, held against the files that event 0 names, not against their copies.
+signers=blobs/sha256/$(jq -r '.signers.sha256 // "none"' "$tmp/opened")
+revoked=blobs/sha256/$(jq -r '.revoked.sha256 // "none"' "$tmp/opened")
+# Times in allowed_signers are of the zone that the run was opened in, where they do not say.
+TZ=$(jq -r .session.time_zone "$tmp/opened")
+export TZ
+while IFS=$tab read -r i start path; do
+    bad() { wrong "does not conform at event $i" "$1"; }
+    sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
+    # shellcheck disable=SC2016 # jq's variables
+    holds "$path" '
+        $opened[0] as $o | $event[0] as $e |
+        .holdpoint == "statement/1.0"
+        and .run == {number: $o.number, id: $o.id}
+        and .record == {events: $e.n, bytes: $start, sha256: $e.prev}
+        and .step == $e.step and .action == $e.action and .role == $e.role
+        and .meaning == $e.meaning and .statement == $e.statement
+        and .signer == {principal: $e.by.who, name: $e.name}
+        and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
+        and .environment == $o.environment.name
+        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" ||
+        bad "$path is of another run, moment, step, role, text or signer"
+    # Seconds since 1970: when it was signed (with an offset), when it was recorded (UTC).
+    seconds='def seconds: (.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
+        - (capture("(?<s>[+-])(?<h>[0-9]{2}):(?<m>[0-9]{2})$") // {s: "+", h: "0", m: "0"} |
+            ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end));'
+    signed_at=$(jq -r "$seconds .at.time | seconds" "$path") || bad "$path has no time"
+    given_at=$(jq -r "$seconds .at | seconds" "$tmp/event") || bad "the event has no time"
+    apart=$((signed_at - given_at))
+    [ "${apart#-}" -le 900 ] || bad "it was signed and recorded more than 15 minutes apart"
+    file "$signers" || bad "there is no file that says who may sign"
+    who=$(jq -r .by.who "$tmp/event")
+    key=$(jq -r .signature.key "$tmp/event")
+    for at in "$signed_at" "$given_at"; do
+        at=$(jq -nr --argjson at "$at" '$at | strftime("%Y%m%d%H%M%SZ")')
+        set -- -Y verify -n signoff@holdpoint -I "$who" -f "$signers" -s "$path.sig" -O "verify-time=$at"
+        [ -s "$revoked" ] && set -- "$@" -r "$revoked"
+        said=$(ssh-keygen "$@" <"$path" 2>&1) || bad "the release by $who is not proved: $said"
+        case $said in
+        *" key $key") ;;
+        *) bad "the record says the key $key: $said" ;;
+        esac
+    done
+    case $(jq -r .assurance "$tmp/event"):$said in
+    ssh:*) ;;
+    fido-uv:*-SK*" key $key") printf '  event %s: not checked here: whether the security key verified its user\n' "$i" >&2 ;;
+    *) bad "the record says another assurance than the signature has: $said" ;;
+    esac
+    printf '  event %s: %s\n' "$i" "$said" >&2
+done <"$tmp/signed"
+
+printf '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)" >&2
+[ -f seal.json ] && printf '  sha256 of seal.json: %s\n' "$(digest <seal.json)" >&2
+printf '  conformity is not checked by this script: holdpoint verify does that\n' >&2
+[ "$gone" = 0 ] || wrong "expunged: $gone blob(s), the first at event $first; otherwise $rest" "see the tombstones"
+printf '%s\n' "$state"

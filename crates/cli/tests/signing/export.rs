@@ -1,0 +1,401 @@
+//! A record given away: the bundle, stock tools on it, and `verify.sh` held against the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::shop::{QA, QB, Shop};
+use crate::support::{Ran, sha256};
+
+/// A run that was released by key and is over.
+fn released() -> Shop {
+    let shop = Shop::waiting(1);
+    shop.signs("1", QA, "qa");
+    shop.resumes("1");
+    shop
+}
+
+/// The first run's bundle, unpacked by stock tools: the directory in it.
+fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
+    shop.bench.sh(&format!("rm -rf out && mkdir out && tar --zstd -xf {bundle} -C out"));
+    let mut entries = fs::read_dir(shop.bench.path("out")).unwrap();
+    let dir = entries.next().unwrap().unwrap().path();
+    assert!(entries.next().is_none(), "one directory");
+    dir
+}
+
+fn exported() -> (Shop, PathBuf) {
+    let shop = released();
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let dir = unpacked(&shop, "run.tar.zst");
+    (shop, dir)
+}
+
+/// `sh verify.sh`, called from elsewhere.
+fn script(shop: &Shop, dir: &Path) -> Ran {
+    Ran::of(shop.bench.command("sh").arg(dir.join("verify.sh")).current_dir("/").output().unwrap())
+}
+
+/// Code and verdict of the script and of the program, which must be the same.
+#[track_caller]
+fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
+    let ours = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
+    let stock = script(shop, dir);
+    let line = |ran: &Ran| (ran.code, ran.stdout.trim().to_owned());
+    assert_eq!(line(&stock), line(&ours), "{what}\nscript: {}\nprogram: {}", stock.stderr, ours.stderr);
+    line(&ours)
+}
+
+/// Altered so in a bundle of its own; both must say this.
+#[track_caller]
+fn is_told(what: &str, verdict: &str, alter: impl FnOnce(&Shop, &Path, usize)) {
+    let (shop, dir) = exported();
+    let at = shop.release(1);
+    alter(&shop, &dir, at);
+    let verdict = verdict.replace("RELEASE", &at.to_string());
+    let code = if verdict.starts_with("intact") { 0 } else { 6 };
+    assert_eq!(both_say(&shop, &dir, what), (code, verdict), "{what}");
+}
+
+fn lines(dir: &Path) -> Vec<Vec<u8>> {
+    let log = fs::read(dir.join("run.jsonl")).unwrap();
+    log.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+fn replace(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} in {text}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// As [`Shop::forge`], in an unpacked bundle.
+fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
+    let mut events = crate::support::events(dir);
+    how(&mut events);
+    let (mut log, count) = (Vec::new(), events.len());
+    for (n, mut event) in events.into_iter().enumerate() {
+        event["n"] = json!(n);
+        event["prev"] = json!(sha256(&log));
+        log.extend(serde_json::to_vec(&event).unwrap());
+        log.push(b'\n');
+    }
+    fs::write(dir.join("run.jsonl"), &log).unwrap();
+    let mut seal: Value = serde_json::from_slice(&fs::read(dir.join("seal.json")).unwrap()).unwrap();
+    seal["events"] = json!(count);
+    seal["bytes"] = json!(log.len());
+    seal["sha256"] = json!(sha256(&log));
+    fs::write(dir.join("seal.json"), serde_json::to_vec(&seal).unwrap()).unwrap();
+}
+
+#[test]
+fn the_same_record_makes_the_same_bytes_and_nothing_is_overwritten() {
+    let shop = released();
+    shop.bench.ends(0, &["export", "1", "-o", "a.tar.zst"]).says("intact and complete");
+    let mut later = shop.bench.command(crate::support::HOLDPOINT);
+    let later =
+        later.env("TZ", "Asia/Tokyo").args(["export", "latest", "--output", "b.tar.zst"]).output().unwrap();
+    assert!(later.status.success());
+    shop.bench.sh("cmp a.tar.zst b.tar.zst");
+    assert_eq!(crate::support::mode(&shop.bench.path("a.tar.zst")), 0o600);
+    let before = fs::read(shop.bench.path("a.tar.zst")).unwrap();
+    shop.bench.ends(2, &["export", "1", "-o", "a.tar.zst"]).says("is there already");
+    assert_eq!(fs::read(shop.bench.path("a.tar.zst")).unwrap(), before);
+    shop.bench.ends(2, &["export", "1", "-o", "nowhere/a.tar.zst"]);
+    let listed = shop.bench.sh("tar --zstd -tvf a.tar.zst");
+    assert!(listed.lines().all(|line| line.starts_with("-rw------- 0/0 ")), "{listed}");
+    assert!(!listed.contains("lock") && !listed.contains("partial"), "{listed}");
+}
+
+#[test]
+fn a_bundle_has_what_people_and_programs_need() {
+    let (shop, dir) = exported();
+    for name in ["reports/executed.md", "reports/run.json", "README.txt", "verify.sh", "seal.json"] {
+        assert!(dir.join(name).is_file(), "{name}");
+    }
+    assert_eq!(fs::read_to_string(dir.join("allowed_signers")).unwrap(), shop.bench.text("allowed_signers"));
+    assert_eq!(both_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
+    script(&shop, &dir).says("Good \"signoff@holdpoint\" signature").says("conformity is not checked");
+    let [of_run, of_bundle] =
+        ["1", "run.tar.zst"].map(|run| shop.bench.ends(0, &["verify", run, "--format", "json"]));
+    assert_eq!(of_run.json(), of_bundle.json());
+    assert_eq!(shop.bench.ends(0, &["verify", "./run.tar.zst"]).stdout, "intact and complete\n");
+    assert_eq!(fs::read_dir(shop.bench.all().join("tmp")).unwrap().count(), 0, "nothing is left in TMPDIR");
+}
+
+#[test]
+fn an_open_run_can_be_given_away() {
+    let shop = Shop::waiting(2);
+    shop.signs("1", QA, "qa");
+    shop.bench.ends(0, &["export", "1", "-o", "open.tar.zst"]).says("intact, open");
+    let dir = unpacked(&shop, "open.tar.zst");
+    assert_eq!(both_say(&shop, &dir, "open"), (0, "intact, open".to_owned()));
+}
+
+#[test]
+fn a_run_that_was_interrupted_in_a_write_is_not_given_away() {
+    let shop = Shop::waiting(1);
+    let path = shop.bench.run_dir(1).join("run.jsonl");
+    let log = fs::read(&path).unwrap();
+    fs::write(&path, [&log[..], b"{\"n\":"].concat()).unwrap();
+    shop.bench.ends(2, &["export", "1", "-o", "run.tar.zst"]).says("in the middle of a write");
+    assert!(!shop.bench.exists("run.tar.zst"));
+}
+
+#[test]
+fn an_altered_record_is_not_given_away() {
+    let shop = released();
+    let at = shop.release(1);
+    replace(&shop.signed(1, ""), "Quinn", "Quin");
+    let ran = shop.bench.ends(6, &["export", "1", "-o", "run.tar.zst"]);
+    assert_eq!(ran.stdout, format!("altered at event {at}\n"));
+    assert!(!shop.bench.exists("run.tar.zst"));
+}
+
+#[test]
+fn an_expunged_blob_is_told_by_both_and_its_bytes_are_not_given_away() {
+    let shop = released();
+    let output = shop.bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].clone();
+    let output = output.as_str().unwrap();
+    shop.bench.holdpoint(&["expunge", "1", "--blob", output, "--reason", "it shows a name"]);
+    let ran = shop.bench.ends(6, &["export", "1", "-o", "run.tar.zst"]);
+    ran.says("expunged: 1 blob(s)");
+    let dir = unpacked(&shop, "run.tar.zst");
+    assert!(!dir.join("blobs/sha256").join(output).exists());
+    let (code, verdict) = both_say(&shop, &dir, "expunged");
+    assert_eq!((code, verdict + "\n"), (6, ran.stdout));
+    replace(&dir.join(format!("blobs/sha256/{output}.expunged")), "it shows a name", " ");
+    assert!(both_say(&shop, &dir, "a tombstone without a reason").1.starts_with("altered at event "));
+}
+
+#[test]
+fn what_is_altered_in_a_bundle_is_told_by_the_script_as_by_the_program() {
+    is_told("a line", "altered at event 2", |_, dir, _| {
+        replace(&dir.join("run.jsonl"), "\"attempt\":1", "\"attempt\":2")
+    });
+    is_told("the last line", "altered at event 1", |_, dir, _| {
+        fs::write(dir.join("run.jsonl"), [&lines(dir)[0][..], b"{}\n"].concat()).unwrap();
+        fs::remove_file(dir.join("seal.json")).unwrap();
+    });
+    is_told("a line in the middle that is none", "altered at event 1", |_, dir, _| {
+        let mut lines = lines(dir);
+        lines[1] = b"nothing\n".to_vec();
+        fs::write(dir.join("run.jsonl"), lines.concat()).unwrap();
+    });
+    is_told("a number", "altered at event 1", |_, dir, _| {
+        replace(&dir.join("run.jsonl"), "\"n\":1,", "\"n\":2,")
+    });
+    is_told("a blob", "altered at event 2", |_, dir, _| {
+        let finished = crate::support::events(dir).swap_remove(2);
+        let blob = finished["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+        fs::write(dir.join("blobs/sha256").join(blob), "commit abc124\n").unwrap();
+    });
+    is_told("a blob that is gone", "altered at event 0", |_, dir, _| {
+        let opened = crate::support::events(dir).swap_remove(0);
+        fs::remove_file(dir.join("blobs/sha256").join(opened["runbook"]["blob"]["sha256"].as_str().unwrap()))
+            .unwrap();
+    });
+    is_told("the statement", "altered at event RELEASE", |_, dir, at| {
+        replace(&dir.join(format!("signoffs/{at:04}.json")), "Quinn", "Quin");
+    });
+    is_told("the signature", "altered at event RELEASE", |_, dir, at| {
+        fs::remove_file(dir.join(format!("signoffs/{at:04}.json.sig"))).unwrap();
+    });
+    is_told("a link for a statement", "altered at event RELEASE", |_, dir, at| {
+        let path = dir.join(format!("signoffs/{at:04}.json"));
+        fs::rename(&path, dir.join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("../elsewhere", path).unwrap();
+    });
+}
+
+#[test]
+fn an_altered_seal_is_told_by_the_script_as_by_the_program() {
+    let (shop, dir) = exported();
+    let seal = fs::read_to_string(dir.join("seal.json")).unwrap();
+    let whole: Value = serde_json::from_str(&seal).unwrap();
+    let changed = |key: &str, value: Value| {
+        let mut seal = whole.clone();
+        seal[key] = value;
+        seal.to_string()
+    };
+    let cases = [
+        changed("events", json!(whole["events"].as_u64().unwrap() - 1)),
+        changed("events", json!(99)),
+        changed("bytes", json!(1)),
+        changed("sha256", json!("0".repeat(64))),
+        changed("verdict", json!("failed")),
+        changed("id", json!("x")),
+        changed("number", json!(2)),
+        changed("more", json!(2)),
+        "{".to_owned(),
+        String::new(),
+    ];
+    for case in cases {
+        fs::write(dir.join("seal.json"), &case).unwrap();
+        let (code, verdict) = both_say(&shop, &dir, &case);
+        assert!(code == 6 && verdict.starts_with("altered at event "), "{case}: {verdict}");
+    }
+}
+
+#[test]
+fn a_record_cut_before_at_and_after_a_signature_gets_the_same_verdict_from_both() {
+    let (shop, dir) = exported();
+    let (lines, at) = (lines(&dir), shop.release(1));
+    let seal = fs::read(dir.join("seal.json")).unwrap();
+    for cut in [1, at, at + 1, at + 2] {
+        fs::write(dir.join("run.jsonl"), lines[..cut].concat()).unwrap();
+        fs::write(dir.join("seal.json"), &seal).unwrap();
+        assert_eq!(both_say(&shop, &dir, "sealed"), (6, "truncated".to_owned()), "{cut} lines");
+        fs::remove_file(dir.join("seal.json")).unwrap();
+        assert_eq!(both_say(&shop, &dir, "not sealed"), (0, "intact, open".to_owned()), "{cut} lines");
+        // In the middle of a line.
+        fs::write(dir.join("run.jsonl"), [&lines[..cut].concat()[..], &lines[cut][..9]].concat()).unwrap();
+        assert_eq!(both_say(&shop, &dir, "torn"), (0, "intact, open".to_owned()), "{cut} lines");
+        fs::write(dir.join("seal.json"), &seal).unwrap();
+        assert_eq!(both_say(&shop, &dir, "torn and sealed"), (6, "truncated".to_owned()), "{cut} lines");
+    }
+    fs::write(dir.join("run.jsonl"), "").unwrap();
+    assert_eq!(both_say(&shop, &dir, "nothing"), (6, "truncated".to_owned()));
+    fs::write(dir.join("run.jsonl"), [&lines.concat()[..], &lines[1]].concat()).unwrap();
+    assert!(both_say(&shop, &dir, "a line more").1.starts_with("altered at event "));
+}
+
+/// Chain, seal and digests fit again; only the signature is left to tell.
+#[test]
+fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
+    type Forger = fn(&mut Vec<Value>, usize);
+    let cases: [(&str, Forger); 9] = [
+        ("the assurance", |events, at| events[at]["assurance"] = json!("fido-uv")),
+        ("no assurance", |events, at| events[at]["assurance"] = json!("typed")),
+        ("what was before", |events, _| events[1]["at"] = json!("2026-01-01T00:00:00.000000Z")),
+        ("the name", |events, at| events[at]["name"] = json!("Somebody Else")),
+        ("the signer", |events, at| events[at]["by"]["who"] = json!(QB)),
+        ("the key", |events, at| events[at]["signature"]["key"] = json!("SHA256:x")),
+        ("the time", |events, at| events[at]["at"] = json!("2027-01-01T00:00:00.000000Z")),
+        ("the meaning", |events, at| events[at]["meaning"] = json!("review")),
+        ("the text", |events, at| events[at]["statement"] = json!("I release v2.")),
+    ];
+    for (what, how) in cases {
+        let (shop, dir) = exported();
+        let at = shop.release(1);
+        forge(&dir, |events| how(events, at));
+        let (ours, stock) = (shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]), script(&shop, &dir));
+        // The program may find an earlier event that does not conform.
+        assert_eq!((ours.code, stock.code), (6, 6), "{what}: {} {}", ours.both(), stock.both());
+        assert_eq!(
+            stock.stdout.trim(),
+            format!("does not conform at event {at}"),
+            "{what}: {}",
+            stock.stderr
+        );
+    }
+}
+
+#[test]
+fn a_signature_moved_here_from_another_run_or_made_by_another_key_is_told_by_both() {
+    let shop = released();
+    fs::remove_file(shop.bench.path("live")).unwrap();
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.signs("2", QA, "qa");
+    shop.resumes("2");
+    shop.bench.ends(0, &["export", "2", "-o", "two.tar.zst"]);
+    let at = shop.release(1);
+    let there = |dir: &Path, ending: &str| dir.join(format!("signoffs/{at:04}.json{ending}"));
+    let verdict = (6, format!("does not conform at event {at}"));
+
+    let dir = unpacked(&shop, "two.tar.zst");
+    let moved = shop.bench.events(1)[at].clone();
+    for ending in ["", ".sig"] {
+        fs::copy(shop.signed(1, ending), there(&dir, ending)).unwrap();
+    }
+    forge(&dir, |events| events[at] = moved);
+    assert_eq!(both_say(&shop, &dir, "moved"), verdict);
+
+    let dir = unpacked(&shop, "two.tar.zst");
+    shop.make_key("forger");
+    let key = shop.key("forger");
+    let signed = there(&dir, "");
+    let forged = shop.bench.sh(&format!(
+        "ssh-keygen -Y sign -q -n signoff@holdpoint -f '{}' < '{}'",
+        key.display(),
+        signed.display()
+    ));
+    fs::write(there(&dir, ".sig"), &forged).unwrap();
+    forge(&dir, |events| events[at]["signature"]["signature"] = json!(sha256(forged.as_bytes())));
+    assert_eq!(both_say(&shop, &dir, "another key"), verdict);
+    // A copy for people makes nobody a signer.
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    fs::write(dir.join("allowed_signers"), format!("{QA} {public}")).unwrap();
+    assert_eq!(both_say(&shop, &dir, "another key, and a copy that names it"), verdict);
+}
+
+/// Archives that are no record of ours, made by stock tools.
+#[test]
+fn a_hostile_bundle_is_refused_and_nothing_is_written_outside() {
+    let (shop, dir) = exported();
+    let name = dir.file_name().unwrap().to_str().unwrap();
+    let all = shop.bench.all().display().to_string();
+    let pack = |what: &str| format!("tar --format=ustar -P {what} | zstd -q -o hostile.tar.zst");
+    let cases = [
+        ("leads out", pack(&format!("-C out --transform 's,^,../../,' -cf - {name}"))),
+        ("leads out", pack(&format!("-C out --transform 's,^{name},{name}/../../x,' -cf - {name}"))),
+        ("leads out", pack(&format!("-C out --transform 's,^,{all}/x/,' -cf - {name}"))),
+        (
+            "is no file",
+            format!("ln -s /etc out/{name}/blobs/link && {}", pack(&format!("-C out -cf - {name}"))),
+        ),
+        (
+            "is no file",
+            format!(
+                "rm out/{name}/blobs/link && ln out/{name}/run.jsonl out/{name}/zz && {}",
+                pack(&format!("-C out -cf - {name}"))
+            ),
+        ),
+        (
+            "more than one directory",
+            format!(
+                "rm out/{name}/zz && mkdir out/b && {}",
+                pack("-C out -cf - .").replace(" .", &format!(" {name} b"))
+            ),
+        ),
+        ("a file twice", pack(&format!("--hard-dereference -C out -cf - {name} {name}/run.jsonl"))),
+        (
+            "is said to be",
+            format!(
+                "truncate -s 2G out/{name}/seal.json && tar --format=ustar -C out -cf - {name}/seal.json | head -c 100000 | zstd -q -o hostile.tar.zst && truncate -s 0 out/{name}/seal.json"
+            ),
+        ),
+        ("something follows", "cat run.tar.zst run.tar.zst > hostile.tar.zst".to_owned()),
+        ("cannot be unpacked", "head -c 3000 run.tar.zst > hostile.tar.zst".to_owned()),
+        (
+            "there is no run.jsonl",
+            "mkdir -p o/p && touch o/p/README.txt && tar -C o -cf - p | zstd -q -o hostile.tar.zst"
+                .to_owned(),
+        ),
+        ("cannot be unpacked", "echo hello | zstd -q -o hostile.tar.zst".to_owned()),
+    ];
+    for (why, how) in cases {
+        shop.bench.sh(&format!("rm -f hostile.tar.zst; {how}"));
+        let before = shop.bench.tree();
+        let ran = shop.bench.holdpoint(&["verify", "hostile.tar.zst"]);
+        assert_eq!(ran.code, 6, "{how}\n{}", ran.both());
+        let said = ran.both().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(why), "{why}: {how}\n{said}");
+        assert_eq!(ran.stdout, "", "no verdict: {how}");
+        assert_eq!(shop.bench.tree(), before, "{how}");
+    }
+    shop.bench.ends(0, &["verify", "run.tar.zst"]);
+}
+
+#[test]
+fn a_bit_that_flips_anywhere_in_a_bundle_never_makes_it_something_else() {
+    let (shop, _) = exported();
+    let bytes = fs::read(shop.bench.path("run.tar.zst")).unwrap();
+    for place in (0..bytes.len()).step_by(bytes.len() / 24) {
+        let mut flipped = bytes.clone();
+        flipped[place] ^= 1;
+        fs::write(shop.bench.path("flipped.tar.zst"), &flipped).unwrap();
+        let ran = shop.bench.holdpoint(&["verify", "flipped.tar.zst"]);
+        assert!([2, 6].contains(&ran.code), "byte {place}: {}", ran.both());
+    }
+}
