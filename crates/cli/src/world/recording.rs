@@ -99,10 +99,11 @@ impl Recording {
                 live.push(error, piece);
             }
         });
+        result?;
         if *offset > before {
             self.timing.note(error, *offset, elapsed)?;
         }
-        result
+        Ok(())
     }
 
     /// As [`Recording::push`], for what a block's terminal shows.

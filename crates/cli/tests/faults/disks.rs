@@ -135,7 +135,8 @@ fn a_store_that_turns_read_only_while_a_block_runs() {
 fn a_block_that_waits_is_ended_when_its_output_cannot_be_kept() {
     let make = || {
         let desk = Desk::with(&book(
-            "## Wait\n\n```sh run\necho $$ >pid\necho printed\nread -r _ <gate\necho on >>log\n```\n",
+            // More than is held in memory.
+            "## Wait\n\n```sh run\necho $$ >pid\nyes printed | head -c 100000\nread -r _ <gate\necho on >>log\n```\n",
         ));
         (Gate::at(&desk.path("gate")), desk)
     };
