@@ -220,6 +220,24 @@ fn four_eyes_in_the_environment_make_every_release_independent() {
     }
 }
 
+fn signature() -> KeySignature {
+    KeySignature { key: "SHA256:x".into(), statement: "0".repeat(64), signature: "1".repeat(64) }
+}
+
+#[test]
+fn a_release_by_key_has_a_signature_and_no_other_has_one() {
+    for (assurance, signed) in [(Assurance::Ssh, false), (Assurance::FidoUv, false), (Assurance::Typed, true)]
+    {
+        let mut story = Story::of(plan([step("a").sign_off("qa")]));
+        let event = story.releasing(QA, |release| {
+            release.assurance = assurance;
+            release.signature = signed.then(signature);
+        });
+        let refused = story.run.apply(&story.plan, &event).unwrap_err();
+        assert_eq!(refused.reason, "a release by key, and no other, has a signature", "{assurance:?}");
+    }
+}
+
 #[test]
 fn assurance_is_held_against_what_the_environment_asks_for() {
     use Assurance::{FidoUv, Rehearsal, Ssh, Typed};
@@ -250,6 +268,7 @@ fn assurance_is_held_against_what_the_environment_asks_for() {
         });
         let event = story.releasing(QA, |release| {
             release.assurance = assurance;
+            release.signature = matches!(assurance, Ssh | FidoUv).then(signature);
             release.by.via = via;
         });
         let result = story.run.apply(&story.plan, &event);

@@ -1,6 +1,7 @@
 //! Documentation is true: what it names exists, and what exists is named.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod audit;
 mod cli;
 mod codemap;
 mod format;
