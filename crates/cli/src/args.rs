@@ -42,6 +42,8 @@ pub enum Verb {
     Show(Reading),
     /// Add a note to an open run
     Note(Note),
+    /// Hand an open run over to its next operator, accept that, or take it back
+    Handover(Handover),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
     Verify(Reading),
     /// Pack a record, its reports and a script that checks it into one file to give away
@@ -227,6 +229,30 @@ pub struct Note {
     /// The number of the event it corrects
     #[arg(long, value_name = "N")]
     pub corrects: Option<u64>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `handover`
+#[derive(Debug, Args)]
+pub struct Handover {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// Who is to go on with it
+    #[arg(long, value_name = "WHO", required_unless_present_any = ["accept", "withdraw"])]
+    pub to: Option<String>,
+    /// Open questions, and whatever else they should know
+    #[arg(long, value_name = "TEXT", requires = "to")]
+    pub note: Option<String>,
+    /// Accept it: you operate the run from now on
+    #[arg(long, conflicts_with_all = ["to", "withdraw"])]
+    pub accept: bool,
+    /// Take it back before it is accepted, or decline it
+    #[arg(long, conflicts_with = "to")]
+    pub withdraw: bool,
+    /// Why; needed of everybody but the one who handed it over
+    #[arg(long, value_name = "WHY", requires = "withdraw")]
+    pub reason: Option<String>,
     #[command(flatten)]
     pub who: Who,
 }

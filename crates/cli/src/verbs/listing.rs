@@ -110,6 +110,15 @@ fn glance(summary: &Summary) -> String {
             format!("{} {kind}, by {}: {}", deviation.step, deviation.by.who, deviation.reason),
         );
     }
+    for handover in &summary.handovers {
+        let end = match &handover.end {
+            None => format!("; waits to be accepted: holdpoint handover {} --accept", run.number),
+            Some(end) if end.accepted => "; accepted".to_owned(),
+            Some(end) => format!("; withdrawn by {}", end.by.who),
+        };
+        let note = handover.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        fact("handed over", format!("by {} to {}{note}{end}", handover.by.who, handover.to));
+    }
     for note in &summary.notes {
         fact("note", format!("{}: {}", note.by.who, note.text));
     }
