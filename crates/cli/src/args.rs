@@ -299,6 +299,9 @@ pub struct Report {
     /// What to make of the record
     #[arg(long, value_enum, default_value = "markdown")]
     pub format: ReportFormat,
+    /// The ECDSA P-256 key (PKCS#8, PEM) that signs in-toto statements; no SSH key
+    #[arg(long, value_name = "FILE", required_if_eq("format", "in-toto"))]
+    pub key: Option<PathBuf>,
     /// Write it here instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -317,6 +320,8 @@ pub enum ReportFormat {
     Junit,
     /// An asciicast (version 3), for terminal players.
     Cast,
+    /// An in-toto statement about a sealed record, signed with --key (DSSE).
+    InToto,
 }
 
 /// `export`

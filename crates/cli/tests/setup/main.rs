@@ -7,6 +7,7 @@
     reason = "a test binary: nothing of it can be reached from outside"
 )]
 
+mod attestations;
 mod cast;
 mod init;
 mod junit;
