@@ -268,6 +268,9 @@ pub struct Expunge {
     /// Why; stands in the tombstone
     #[arg(long)]
     pub reason: String,
+    /// Sign for it with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     #[command(flatten)]
     pub who: Who,
 }
