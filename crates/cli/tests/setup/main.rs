@@ -18,3 +18,5 @@ mod schema;
 mod shells;
 #[path = "../verbs/support.rs"]
 mod support;
+#[path = "../signing/token.rs"]
+mod token;

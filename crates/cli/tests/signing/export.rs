@@ -17,7 +17,7 @@ fn released() -> Shop {
 }
 
 /// The first run's bundle, unpacked by stock tools: the directory in it.
-fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
+pub fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
     shop.bench.sh(&format!("rm -rf out && mkdir out && tar --zstd -xf {bundle} -C out"));
     let mut entries = fs::read_dir(shop.bench.path("out")).unwrap();
     let dir = entries.next().unwrap().unwrap().path();
@@ -33,7 +33,7 @@ fn exported() -> (Shop, PathBuf) {
 }
 
 /// `sh verify.sh`, called from elsewhere.
-fn script(shop: &Shop, dir: &Path) -> Ran {
+pub fn script(shop: &Shop, dir: &Path) -> Ran {
     Ran::of(shop.bench.command("sh").arg(dir.join("verify.sh")).current_dir("/").output().unwrap())
 }
 
@@ -70,7 +70,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 /// As [`Shop::forge`], in an unpacked bundle.
-fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
+pub fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
     let mut events = crate::support::events(dir);
     how(&mut events);
     let (mut log, count) = (Vec::new(), events.len());
