@@ -101,7 +101,9 @@ fn glance(summary: &Summary) -> String {
             "waits at",
             format!("{} {} ({}{role})", waits.number, waits.step, waits.status.words().to_lowercase()),
         );
-        fact("go on with", format!("holdpoint resume {}", run.number));
+        if summary.handovers.iter().all(|handover| handover.end.is_some()) {
+            fact("go on with", format!("holdpoint resume {}", run.number));
+        }
     }
     for deviation in &summary.deviations {
         let kind = format!("{:?}", deviation.kind).to_lowercase();

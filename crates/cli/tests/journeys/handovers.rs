@@ -27,6 +27,7 @@ fn the_next_operator_sees_where_the_run_stands_accepts_it_and_goes_on() {
     }
     let (shown, _) = desk.ends(0, &["show", "1"]);
     assert!(shown.contains(&format!("by {OPS} to {QA}: Is the tape in?; waits to be accepted")), "{shown}");
+    assert!(!shown.contains("go on with"), "{shown}");
     let mut terminal = desk.terminal(&["resume", "1", "--operator", QA]);
     terminal.waits_for("not today").waits_for("open questions: Is the tape in?");
     terminal.answers(&format!("{QA}, what now?"), "accept");

@@ -1,6 +1,5 @@
 //! Runs that go from one operator to the next.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
 
 use crate::build::*;
