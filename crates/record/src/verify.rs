@@ -135,15 +135,12 @@ struct Seen {
 impl Seen {
     /// The tombstone of a blob, if there is one, and the key that signed it.
     fn tombstone(&self, dir: &Path, blob: &BlobRef) -> Result<Option<(Tombstone, Option<String>)>, String> {
-        let (signers, id) = match &self.opened {
-            Some(opened) => (signers(dir, opened), opened.id.as_str()),
-            None => (Ok(None), ""),
-        };
-        match signers {
-            Ok(signers) => tombstone(dir, id, blob, signers.as_ref()),
-            // What is merely missing stays that.
-            Err(_) if tombstone(dir, id, blob, None) == Ok(None) => Ok(None),
-            Err(reason) => Err(reason),
+        let Some(opened) = &self.opened else { return Ok(None) };
+        // Nearly every blob has none: who may sign is looked up for those that have.
+        let Some(found) = tombstone(dir, &opened.id, blob, None)? else { return Ok(None) };
+        match signers(dir, opened)? {
+            Some(signers) => tombstone(dir, &opened.id, blob, Some(&signers)),
+            None => Ok(Some(found)),
         }
     }
 }
