@@ -6,9 +6,9 @@ use std::sync::Arc;
 use holdpoint_document::{
     Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
 };
-use holdpoint_engine::{EnvironmentSeen, Verdict};
+use holdpoint_engine::{EnvironmentSeen, Event, Verdict};
 use holdpoint_executor::{Asked, syntax_errors};
-use holdpoint_record::Redactor;
+use holdpoint_record::{Glance, Redactor};
 use holdpoint_signing::Signers;
 
 use crate::args::Given;
@@ -314,18 +314,15 @@ impl Prepared {
         let now = jiff::Timestamp::now();
         let runs = self.place.store().runs().map_err(super::read::store_problem)?;
         let good = runs.iter().rev().any(|run| {
-            let Ok(read) = holdpoint_record::read(&run.path) else { return false };
-            let Some(holdpoint_engine::Event::RunOpened(opened)) = read.events.first().map(|e| &e.event)
-            else {
+            // Its ends first: most runs are others, and to prove a record is to read all of it.
+            let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
                 return false;
             };
-            let Some(last) = read.events.last() else { return false };
-            let age = now.duration_since(last.at).unsigned_abs();
-            let passed = read.seal.as_ref().is_some_and(|seal| seal.verdict == Verdict::Passed);
-            passed
+            let Event::RunOpened(opened) = &first.event else { return false };
+            matches!(last.event, Event::RunClosed { verdict: Verdict::Passed })
                 && opened.environment.name == rehearsal
                 && opened.runbook.blob.sha256 == digest
-                && self.requires.max_age.is_none_or(|most| age <= most)
+                && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
                 && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
         });
         if good {

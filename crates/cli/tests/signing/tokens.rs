@@ -88,7 +88,7 @@ fn a_touch_told_as_a_verification_is_found_out_by_verify_and_said_to_be_unchecke
     // The last release: nothing that was signed tells of what comes after it.
     let at = crate::support::events(&dir).iter().rposition(|event| event["type"] == "signoff.given").unwrap();
     assert_eq!(script(&shop, &dir).code, 0);
-    crate::export::forge(&dir, |events| {
+    crate::support::forge(&dir, |events| {
         assert_eq!(events[at]["assurance"], "ssh");
         events[at]["assurance"] = json!("fido-uv");
     });
