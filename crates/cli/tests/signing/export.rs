@@ -229,7 +229,12 @@ fn interrupted_between_tombstone_and_bytes_it_is_ended_by_doing_it_again_and_nee
     let shop = released();
     let blob = shop.bench.run_dir(1).join("blobs/sha256").join(leaked(&shop));
     let bytes = fs::read(&blob).unwrap();
+    // A crash before there is a tombstone leaves a signature of nothing, and nothing has happened.
+    fs::write(blob.with_extension("expunged.sig"), "of nothing").unwrap();
+    fs::write(blob.with_extension("expunged.partial"), "{").unwrap();
+    shop.is(1, 0, "intact and complete");
     assert_eq!(expunge(&shop, QA, "qa").code, 0);
+    assert!(!blob.with_extension("expunged.partial").exists());
     let stone = fs::read(blob.with_extension("expunged")).unwrap();
     fs::write(&blob, bytes).unwrap();
     shop.bench.ends(0, &["expunge", "1", "--blob", &leaked(&shop), "--reason", "again"]);
