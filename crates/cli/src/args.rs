@@ -42,6 +42,8 @@ pub enum Verb {
     Show(Reading),
     /// Add a note to an open run
     Note(Note),
+    /// Hand an open run over to its next operator, accept that, or take it back
+    Handover(Handover),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
     Verify(Reading),
     /// Pack a record, its reports and a script that checks it into one file to give away
@@ -231,6 +233,30 @@ pub struct Note {
     pub who: Who,
 }
 
+/// `handover`
+#[derive(Debug, Args)]
+pub struct Handover {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// Who is to go on with it
+    #[arg(long, value_name = "WHO", required_unless_present_any = ["accept", "withdraw"])]
+    pub to: Option<String>,
+    /// Open questions, and whatever else they should know
+    #[arg(long, value_name = "TEXT", requires = "to")]
+    pub note: Option<String>,
+    /// Accept it: you operate the run from now on
+    #[arg(long, conflicts_with_all = ["to", "withdraw"])]
+    pub accept: bool,
+    /// Take it back before it is accepted, or decline it
+    #[arg(long, conflicts_with = "to")]
+    pub withdraw: bool,
+    /// Why; needed of everybody but the one who handed it over
+    #[arg(long, value_name = "WHY", requires = "withdraw")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
 /// `expunge`
 #[derive(Debug, Args)]
 pub struct Expunge {
@@ -242,6 +268,9 @@ pub struct Expunge {
     /// Why; stands in the tombstone
     #[arg(long)]
     pub reason: String,
+    /// Sign for it with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     #[command(flatten)]
     pub who: Who,
 }
@@ -273,6 +302,9 @@ pub struct Report {
     /// What to make of the record
     #[arg(long, value_enum, default_value = "markdown")]
     pub format: ReportFormat,
+    /// The ECDSA P-256 key (PKCS#8, PEM) that signs in-toto statements; no SSH key
+    #[arg(long, value_name = "FILE", required_if_eq("format", "in-toto"))]
+    pub key: Option<PathBuf>,
     /// Write it here instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -291,6 +323,8 @@ pub enum ReportFormat {
     Junit,
     /// An asciicast (version 3), for terminal players.
     Cast,
+    /// An in-toto statement about a sealed record, signed with --key (DSSE).
+    InToto,
 }
 
 /// `export`

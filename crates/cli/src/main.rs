@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)] // a binary: nothing of it can be reached from outside
 
 mod args;
+mod attest;
 mod bundle;
 mod by_key;
 mod digest;

@@ -36,6 +36,7 @@ impl Run {
         ensure(!self.closed, "the run is closed")?;
         let assumed = event.by().is_some_and(|by| by.via == Via::Assumed);
         ensure(!assumed || self.is_dry(), "answers are assumed in a dry run only")?;
+        self.held_over(event)?;
         match event {
             Event::RunOpened(_) | Event::LogRecovered { .. } => Ok(()),
             Event::SessionOpened(session) => {
@@ -90,6 +91,9 @@ impl Run {
             Event::RollbackOpened { steps, without, by, .. } => {
                 self.open_rollback(plan, next, steps, without, by.is_some())
             }
+            Event::Handover(handover) => self.hand_over(plan, next, handover),
+            Event::HandoverAccepted { by } => self.accept_handover(by),
+            Event::HandoverWithdrawn { reason, by } => self.withdraw_handover(reason.as_deref(), by),
             Event::RunClosed { verdict } => {
                 ensure(
                     matches!(next, Next::Done(done) if done == verdict),

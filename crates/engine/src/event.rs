@@ -1,6 +1,7 @@
 //! What happened. A record is a list of these and nothing else (record.md section 2).
 
 mod block;
+mod handover;
 mod opened;
 mod signature;
 
@@ -8,6 +9,7 @@ use holdpoint_document::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 pub use block::*;
+pub use handover::*;
 pub use opened::*;
 pub use signature::*;
 
@@ -177,6 +179,24 @@ pub enum Event {
         /// Who says so.
         by: By,
     },
+    /// Whoever operates hands the run over: nobody drives it until that is accepted, or withdrawn.
+    #[serde(rename = "handover")]
+    Handover(Box<Handover>),
+    /// Whoever it was handed to operates from now on.
+    #[serde(rename = "handover.accepted")]
+    HandoverAccepted {
+        /// Who accepts.
+        by: By,
+    },
+    /// It was not accepted and is no more to be.
+    #[serde(rename = "handover.withdrawn")]
+    HandoverWithdrawn {
+        /// Why; needed of everybody but the one who handed it over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Who takes it back, or declines it.
+        by: By,
+    },
     /// The run is over; nothing follows.
     #[serde(rename = "run.closed")]
     RunClosed {
@@ -194,7 +214,10 @@ impl Event {
             | Event::SignOffRejected { by, .. }
             | Event::SignOffRefused { by, .. }
             | Event::Decision { by, .. }
+            | Event::HandoverAccepted { by }
+            | Event::HandoverWithdrawn { by, .. }
             | Event::Note { by, .. } => Some(by),
+            Event::Handover(handover) => Some(&handover.by),
             Event::SignOffGiven(given) => Some(&given.by),
             Event::Deviation(deviation) => Some(&deviation.by),
             Event::RollbackOpened { by, .. } => by.as_ref(),

@@ -9,6 +9,7 @@ mod condition;
 mod conform;
 mod deviate;
 mod event;
+mod handover;
 mod judge;
 mod lines;
 mod next;

@@ -64,8 +64,12 @@ impl Run {
     /// What may be chosen now.
     pub fn offers(&self, plan: &Plan) -> Offers {
         let Some(moment) = Moment::of(&self.next(plan)) else { return Offers::default() };
+        let task = Some(self.probe.map_or(moment.task, |probe| probe.of));
+        if self.handover.is_some() {
+            return Offers { task, ..Offers::default() };
+        }
         Offers {
-            task: Some(self.probe.map_or(moment.task, |probe| probe.of)),
+            task,
             choices: self.choices(plan, &moment),
             skip: self.may_skip(plan, &moment),
             skip_step: self.may_skip_step(plan, &moment),

@@ -9,13 +9,17 @@ use holdpoint_document::{OnFailure, Plan, Work};
 use crate::condition::Condition;
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
-use crate::{BlobRef, Event, Execution, Next, Output, Question, RunOpened, Slot, Task, Values, Verdict};
+use crate::{
+    BlobRef, Event, Execution, Handover, Next, Output, Question, RunOpened, Slot, Task, Values, Verdict,
+};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub(crate) opened: Option<Box<RunOpened>>,
     pub(crate) operator: String,
+    /// Offered, and neither accepted nor withdrawn.
+    pub(crate) handover: Option<Box<Handover>>,
     /// Events folded in.
     pub(crate) events: u64,
     /// By step, by action. Changed through [`Run::change`] and its like only, which keep count of the settled ones.

@@ -109,6 +109,9 @@ impl Witness {
             | Event::SignOffRefused { .. }
             | Event::RollbackOpened { .. }
             | Event::Note { .. }
+            | Event::Handover(_)
+            | Event::HandoverAccepted { .. }
+            | Event::HandoverWithdrawn { .. }
             | Event::RunClosed { .. } => {}
         }
     }

@@ -30,7 +30,7 @@ mod writer;
 pub use blob::{BlobError, blob, open_blob, referenced};
 pub use conform::{Verification, verify, verify_seeing};
 pub use disk::DiskError;
-pub use expunge::{ExpungeError, Expunged, Tombstone, expunge};
+pub use expunge::{ExpungeError, Expunged, Expunging, Tombstone};
 pub use glance::{Glance, glance};
 pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};

@@ -9,7 +9,7 @@ use holdpoint_engine::{BlobRef, Event, RunOpened, SignedOff, Stamped, Verdict};
 
 use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256};
 use crate::disk::{DiskError, cannot};
-use crate::expunge::{EXPUNGED, Expunged, Tombstone, read as tombstone};
+use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone, signers};
 use crate::find::number_of;
 use crate::kept::Blobs;
 use crate::reader::{Position, ReadError, Reader, Torn};
@@ -32,6 +32,8 @@ pub enum RecordVerdict {
         blobs: usize,
         /// What the rest is.
         complete: bool,
+        /// Whether somebody's key signed for each.
+        signed: bool,
         /// Which, by whom, when and why: a sentence for the first.
         reason: String,
     },
@@ -79,9 +81,10 @@ impl fmt::Display for RecordVerdict {
         match self {
             RecordVerdict::IntactComplete => f.write_str("intact and complete"),
             RecordVerdict::IntactOpen => f.write_str("intact, open"),
-            RecordVerdict::Expunged { event, blobs, complete, .. } => {
+            RecordVerdict::Expunged { event, blobs, complete, signed, .. } => {
                 let rest = if *complete { "complete" } else { "open" };
-                write!(f, "expunged: {blobs} blob(s), the first at event {event}; otherwise {rest}")
+                let by = if *signed { "signed for" } else { "signed for by nobody" };
+                write!(f, "expunged: {blobs} blob(s), {by}, the first at event {event}; otherwise {rest}")
             }
             RecordVerdict::Truncated { .. } => f.write_str("truncated"),
             RecordVerdict::Altered { event, .. } => write!(f, "altered at event {event}"),
@@ -129,6 +132,19 @@ struct Seen {
     signed: Vec<u64>,
 }
 
+impl Seen {
+    /// The tombstone of a blob, if there is one, and the key that signed it.
+    fn tombstone(&self, dir: &Path, blob: &BlobRef) -> Result<Option<(Tombstone, Option<String>)>, String> {
+        let Some(opened) = &self.opened else { return Ok(None) };
+        // Nearly every blob has none: who may sign is looked up for those that have.
+        let Some(found) = tombstone(dir, &opened.id, blob, None)? else { return Ok(None) };
+        match signers(dir, opened)? {
+            Some(signers) => tombstone(dir, &opened.id, blob, Some(&signers)),
+            None => Ok(Some(found)),
+        }
+    }
+}
+
 /// As [`verify_bytes`]; whoever watches sees each event, and where its line begins, once chain and blobs up to it were proved.
 ///
 /// One pass, and no event is kept: memory does not grow with the record, but for 41 bytes or so a blob.
@@ -158,7 +174,10 @@ pub(crate) fn prove(
     }
     let mut unreferenced = Vec::new();
     if all_read {
-        let named = |name: &str| blobs.names(name.strip_suffix(EXPUNGED).unwrap_or(name));
+        let bare = |name: &str| {
+            [SIGNATURE, EXPUNGED].into_iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned)
+        };
+        let named = |name: &str| blobs.names(bare(name).as_deref().unwrap_or(name));
         unreferenced = list(&dir.join(SHA256), |name| !named(name))?;
         let strays = strays(dir, &seen.signed)?.len();
         if strays > 0 {
@@ -185,7 +204,6 @@ fn check_events(
     watch: &mut impl FnMut(&Stamped, u64, &mut Blobs<'_>),
 ) -> Result<Option<RecordVerdict>, ReadError> {
     let altered = |event, reason| Ok(Some(RecordVerdict::Altered { event, reason }));
-    let mut id = String::new();
     let mut new = Vec::new();
     while let Some(stamped) = reader.next() {
         let stamped = match stamped {
@@ -203,7 +221,6 @@ fn check_events(
             _ => None,
         };
         if let Event::RunOpened(opened) = &stamped.event {
-            id.clone_from(&opened.id);
             seen.opened.get_or_insert_with(|| opened.clone());
         }
         let mut find = |sha256: &str, bytes| {
@@ -221,10 +238,10 @@ fn check_events(
             let found = blobs.check(&blob);
             let still_there = found.is_ok();
             if matches!(found, Ok(()) | Err(BlobError::Missing(_))) {
-                match tombstone(blobs.dir, &id, &blob) {
+                match seen.tombstone(blobs.dir, &blob) {
                     Err(reason) => return altered(n, format!("the blob {}: {reason}", blob.sha256)),
-                    Ok(Some(tombstone)) => {
-                        seen.expunged.push(Expunged { event: n, tombstone, still_there });
+                    Ok(Some((tombstone, key))) => {
+                        seen.expunged.push(Expunged { event: n, tombstone, still_there, key });
                         blobs.bury(&blob);
                         continue;
                     }
@@ -252,10 +269,14 @@ fn check_events(
 
 /// Nothing that lacks what it once held is intact. What is worse stays what it is.
 fn with_expunged(verdict: RecordVerdict, expunged: &[Expunged], remarks: &mut Vec<String>) -> RecordVerdict {
-    let sentence = |Expunged { event, tombstone, still_there }: &Expunged| {
+    let sentence = |Expunged { event, tombstone, still_there, key }: &Expunged| {
         let Tombstone { blob, at, who, reason, .. } = tombstone;
+        let by = match key {
+            Some(key) => format!("{who}, who signed for it with {key}"),
+            None => format!("{who}, who signed nothing for it"),
+        };
         let there = if *still_there { "; its bytes are there all the same: expunge it again" } else { "" };
-        format!("event {event}: the blob {} was expunged at {at} by {who}: {reason}{there}", blob.sha256)
+        format!("event {event}: the blob {} was expunged at {at} by {by}: {reason}{there}", blob.sha256)
     };
     let Some(first) = expunged.first() else { return verdict };
     if !verdict.intact() {
@@ -267,6 +288,7 @@ fn with_expunged(verdict: RecordVerdict, expunged: &[Expunged], remarks: &mut Ve
         event: first.event,
         blobs: expunged.len(),
         complete: verdict == RecordVerdict::IntactComplete,
+        signed: expunged.iter().all(|gone| gone.key.is_some()),
         reason: sentence(first),
     }
 }

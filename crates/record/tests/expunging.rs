@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use common::{Bench, RUNBOOK, STDOUT};
 use holdpoint_engine::BlobRef;
 use holdpoint_record::{
-    ExpungeError, OpenError, RecordVerdict, Tombstone, Writer, expunge, read, verify_bytes,
+    ExpungeError, Expunged, Expunging, OpenError, RecordVerdict, Tombstone, Writer, read, verify_bytes,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,11 @@ fn at() -> Timestamp {
     "2026-11-23T15:00:00Z".parse().unwrap()
 }
 
-fn does(dir: &Path) -> Result<holdpoint_record::Expunged, ExpungeError> {
+fn expunge(dir: &Path, blob: &str, who: &str, reason: &str, at: Timestamp) -> Result<Expunged, ExpungeError> {
+    Expunging::begin(dir, blob, who, reason, at)?.finish(None)
+}
+
+fn does(dir: &Path) -> Result<Expunged, ExpungeError> {
     expunge(dir, &digest(STDOUT), "qa@example.org", "it shows the token", at())
 }
 
@@ -52,7 +56,8 @@ fn a_sealed_record_says_expunged_and_neither_log_nor_seal_is_touched() {
 
         let report = verify_bytes(&dir).unwrap();
         assert!(!report.verdict.intact(), "{report:?}");
-        let RecordVerdict::Expunged { event, blobs: 1, complete, reason } = &report.verdict else {
+        let RecordVerdict::Expunged { event, blobs: 1, complete, signed: false, reason } = &report.verdict
+        else {
             panic!("{report:?}")
         };
         assert_eq!((*event, *complete), (done.event, sealed));

@@ -268,6 +268,16 @@ fn words(kind: &FrameKind) -> Option<String> {
             format!("ROLLBACK of {}{without}{}", one_line(&steps.join(", ")), because(reason))
         }
         FrameKind::Note { text, by } => format!("note by {}: {}", one_line(&by.who), one_line(text)),
+        FrameKind::Handover(handover) => format!(
+            "HANDED OVER by {} to {}{}",
+            one_line(&handover.by.who),
+            one_line(&handover.to),
+            because(&handover.note)
+        ),
+        FrameKind::HandoverEnded { accepted, reason, by } => {
+            let how = if *accepted { "accepted" } else { "withdrawn" };
+            format!("handover {how} by {}{}", one_line(&by.who), because(reason))
+        }
         FrameKind::Remark(text) => format!("note: {}", one_line(text)),
         _ => return None,
     })

@@ -283,6 +283,17 @@ fn of_run(summary: &Summary) -> Suite {
         properties
             .push(("deviation", format!("{:?} {about} by {}: {what}", deviation.kind, deviation.by.who)));
     }
+    for handover in &summary.handovers {
+        let (by, to) = (&handover.by.who, &handover.to);
+        let end = match &handover.end {
+            None => "not accepted yet",
+            Some(end) if end.accepted => "accepted",
+            Some(_) => "withdrawn",
+        };
+        let note = handover.note.as_ref().map(|note| format!(": {}", visible(note.as_bytes())));
+        let what = format!("handed over by {by} to {to}, {end}{}", note.unwrap_or_default());
+        properties.push(("handover", what));
+    }
     Suite {
         name: format!("Run {}", run.number),
         time: run.executing_ms,

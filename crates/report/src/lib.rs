@@ -1,4 +1,4 @@
-//! A record, rendered: the executed copy (Markdown), an HTML page that proves itself, one JSON object, frames to replay, an asciicast, JUnit XML.
+//! A record, rendered: the executed copy (Markdown), an HTML page that proves itself, one JSON object, frames to replay, an asciicast, JUnit XML, an in-toto statement.
 //!
 //! Executes nothing and reads no files: events, plan, source text and a way to read blobs come in, strings go out.
 //! What comes from a run (outputs, reasons, names, values) is never trusted: it is made harmless here before it
@@ -10,6 +10,7 @@ mod edges;
 mod error;
 mod escapes;
 mod html;
+mod in_toto;
 mod junit;
 mod markdown;
 mod summary;
@@ -25,6 +26,7 @@ pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
 pub use html::{Kept, LARGEST_BLOB, html};
+pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use summary::*;

@@ -102,7 +102,7 @@ fn happening() -> impl Strategy<Value = (u8, usize, String, Vec<u8>)> {
         Just(vec![b'x'; 5000]),
         Just(b"line\n".repeat(100)),
     ];
-    (0u8..17, any::<usize>(), hostile(), bytes)
+    (0u8..20, any::<usize>(), hostile(), bytes)
 }
 
 /// A run that no engine would allow, told as if it had happened.
@@ -154,6 +154,19 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         13 => tape.decided(&action, Choice::Happened, Some(text)),
         14 => tape.noted(text, Some(&step), Some(1)),
         15 => tape.push(Event::SignOffLapsed { step, action, reason }),
+        16 => tape.push(Event::Handover(Box::new(Handover {
+            to: text.to_owned(),
+            standing: Standing {
+                next: AtHand { step: Some(step), action: Some(action), takes: Takes::Release },
+                in_doubt: vec![text.to_owned()],
+                sign_offs: vec![text.to_owned()],
+                deviations: vec![text.to_owned()],
+            },
+            note: Some(reason),
+            by: by(text),
+        }))),
+        17 => tape.push(Event::HandoverAccepted { by: by(text) }),
+        18 => tape.push(Event::HandoverWithdrawn { reason: Some(reason), by: by(text) }),
         _ => tape.push(Event::RollbackOpened {
             steps: vec![step],
             without: Vec::new(),

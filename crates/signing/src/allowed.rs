@@ -62,6 +62,11 @@ impl AllowedSigners {
         self.lines.is_empty()
     }
 
+    /// Whether some line names this key, for whomever and whatever.
+    pub(crate) fn name(&self, key: &KeyData) -> bool {
+        self.lines.iter().any(|line| line.key == *key)
+    }
+
     /// The line that lets `principal` sign with what is presented, in this namespace, at that time.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
 //! Statements that people sign, their SSH signatures, and who may sign: OpenSSH's `allowed_signers`.
 //!
 //! Reading and checking are pure: bytes in, a finding out; time and time zone are parameters. Only [`agent`] and
-//! [`keygen`] touch the world, and neither ever sees a private key.
+//! [`keygen`] touch the world, and neither ever sees a private key. The one that is read here, an [`AttestationKey`],
+//! is no person's.
 
 pub mod agent;
 mod allowed;
 mod assured;
+mod attestation;
 mod envelope;
 pub mod keygen;
 mod options;
@@ -16,6 +18,7 @@ mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
 pub use assured::{Assured, BadFiles, Refused, Signers, check};
+pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
 pub use release::{Release, Transplanted, prove};
 pub use revoked::{BadRevocations, Revoked};

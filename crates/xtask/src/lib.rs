@@ -2,6 +2,7 @@
 //!
 //! Integration tests use [`product::make`] for a repository with branches, releases that serve, and a run-book.
 
+pub mod audit;
 pub mod bench;
 pub mod command;
 pub mod count;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use holdpoint_xtask::{bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace};
+use holdpoint_xtask::{
+    audit, bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace,
+};
 
 /// Set-up, demo and tests of holdpoint.
 #[derive(Parser)]
@@ -61,6 +63,8 @@ enum Verb {
         #[arg(long = "target", value_name = "T")]
         targets: Vec<String>,
     },
+    /// Write the clause tables of docs/audit.md, from docs/audit.toml and the tests that are there.
+    Audit,
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
     /// Check the licences and sources of dependencies against deny.toml.
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),
         Verb::Fuzz { seconds, targets } => fuzz::run(&fuzz::Options { seconds, targets }),
+        Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {

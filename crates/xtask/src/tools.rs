@@ -34,6 +34,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("faketime", "faketime"),
     ("prlimit", "util-linux"),
     ("valgrind", "valgrind"),
+    ("openssl", "openssl"),
+    ("python3", "python3"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
@@ -47,6 +49,14 @@ const NODE: &[&str] = &[
     "smol-toml@1.9.1",
     "yaml@2.9.1",
 ];
+
+/// Packages of PyPI that open and check attestations: DSSE envelopes, in-toto statements.
+const PYTHON: &[&str] = &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3"];
+
+/// The Python that has the packages of PyPI.
+pub fn python() -> PathBuf {
+    target().join("tools/python/bin/python")
+}
 
 /// Where [`ensure`] puts the packages of the npm registry.
 pub fn node_modules() -> PathBuf {
@@ -74,7 +84,8 @@ pub fn ensure() -> io::Result<()> {
             command::run(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
-    node_packages()
+    node_packages()?;
+    python_packages()
 }
 
 /// Installs the packages of the npm registry, unless these very ones are there. Their own scripts are not run.
@@ -89,6 +100,25 @@ fn node_packages() -> io::Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
     command::run(npm.arg(&home).args(NODE).current_dir(&home))?;
+    std::fs::write(stamp, wanted)
+}
+
+/// Installs the packages of PyPI into an environment of their own, unless these very ones are there.
+fn python_packages() -> io::Result<()> {
+    let home = target().join("tools/python");
+    let stamp = home.join("installed");
+    let wanted = PYTHON.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    // Debian has that part of Python in a package of its own.
+    if command::output(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
+        install(&["python3-venv"])?;
+    }
+    command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let mut pip = Command::new(python());
+    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+    command::run(pip.args(PYTHON))?;
     std::fs::write(stamp, wanted)
 }
 

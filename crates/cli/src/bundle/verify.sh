@@ -3,7 +3,8 @@
 # cut, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 #   1. lines     each line's number, and its `prev`: the digest of all bytes before it
-#   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone
+#   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
+#                signed by whom it names, or by nobody where event 0 names nobody who may sign
 #   3. releases  the files in signoffs/ have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
 #   5. releases  each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
@@ -54,6 +55,32 @@ holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
 [ "$(jq -r .format "$tmp/opened")" = 1.0 ] || cannot "the record is not of format 1.0"
 id=$(jq -r .id "$tmp/opened")
 
+# Who may sign, by the files that event 0 names, not by their copies.
+allowed=$(jq -r '.signers.sha256 // "none"' "$tmp/opened")
+signers=blobs/sha256/$allowed
+revoked=blobs/sha256/$(jq -r '.revoked.sha256 // "none"' "$tmp/opened")
+# Times in allowed_signers are of the zone that the run was opened in, where they do not say.
+TZ=$(jq -r .session.time_zone "$tmp/opened")
+export TZ
+signed_for="signed for by nobody"
+# A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
+buried() {
+    [ "$allowed" = none ] && return
+    { file "$signers" && [ "$(digest <"$signers")" = "$allowed" ]; } ||
+        altered "$i" "$1 cannot be checked: the file that says who may sign is not there, or altered"
+    grep -qv '^[[:space:]]*\(#.*\)\{0,1\}$' "$signers" || return
+    file "$1.sig" || altered "$i" "$1 is not signed"
+    who=$(jq -r .who "$1")
+    at=$(jq -r '.at[0:19] | gsub("[-:]"; "") | sub("T"; "") + "Z"' "$1")
+    set -- "$1" -Y verify -n expunge@holdpoint -I "$who" -f "$signers" -s "$1.sig" -O "verify-time=$at"
+    [ -s "$revoked" ] && set -- "$@" -r "$revoked"
+    stone=$1
+    shift
+    said=$(ssh-keygen "$@" <"$stone" 2>&1) || altered "$i" "the signature of $stone does not count: $said"
+    signed_for="signed for"
+    printf '  event %s: %s\n' "$i" "$said" >&2
+}
+
 # What there is to check, one thing a line, in the order of events.
 head -n "$lines" run.jsonl | jq -nRr '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
@@ -96,6 +123,7 @@ while IFS=$tab read -r what i a b c; do
                 and (.who | test("\\S")) and (.reason | test("\\S"))' \
                 --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
                 altered "$i" "the tombstone of the blob $a is none"
+            buried "$path.expunged"
             gone=$((gone + 1)) first=${first:-$i}
             printf '  event %s: the blob %s was expunged\n' "$i" "$a" >&2
         else
@@ -142,12 +170,7 @@ else
     state="intact, open" rest=open
 fi
 
-# Releases by key, held against the files that event 0 names, not against their copies.
-signers=blobs/sha256/$(jq -r '.signers.sha256 // "none"' "$tmp/opened")
-revoked=blobs/sha256/$(jq -r '.revoked.sha256 // "none"' "$tmp/opened")
-# Times in allowed_signers are of the zone that the run was opened in, where they do not say.
-TZ=$(jq -r .session.time_zone "$tmp/opened")
-export TZ
+# Releases by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
     sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
@@ -196,5 +219,5 @@ done <"$tmp/signed"
 printf '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)" >&2
 [ -f seal.json ] && printf '  sha256 of seal.json: %s\n' "$(digest <seal.json)" >&2
 printf '  conformity is not checked by this script: holdpoint verify does that\n' >&2
-[ "$gone" = 0 ] || wrong "expunged: $gone blob(s), the first at event $first; otherwise $rest" "see the tombstones"
+[ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
 printf '%s\n' "$state"

@@ -108,6 +108,11 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
             .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
         for BlobRef { sha256, .. } in blobs {
             let name = format!("blobs/sha256/{sha256}");
+            if let Some(gone) = proof.expunged.iter().find(|gone| gone.tombstone.blob.sha256 == sha256)
+                && gone.key.is_some()
+            {
+                add(&mut files, dir, format!("{name}.expunged.sig"))?;
+            }
             // The bytes of one that was expunged are not given away, even if a later block printed them again.
             add(&mut files, dir, if gone.contains(sha256.as_str()) { name + ".expunged" } else { name })?;
         }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use holdpoint_record::{ExpungeError, LOG, expunge as take_away};
+use holdpoint_record::{ExpungeError, Expunging, LOG};
+use holdpoint_signing::EXPUNGE;
 use jiff::Timestamp;
 
 use super::note::secrets;
@@ -10,6 +11,7 @@ use super::read::{find, read_dir, read_problem};
 use super::resume::open_problem;
 use super::run::redactor;
 use crate::args;
+use crate::by_key::signed;
 use crate::exit::Exit;
 use crate::operator::operator;
 use crate::place::Place;
@@ -28,13 +30,37 @@ pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
         redactor(&secrets(&recorded, &place)?)?;
     }
     let (who, reason) = (masked(&who).into_owned(), masked(&arguments.reason).into_owned());
-    let done = take_away(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
+    let begun = Expunging::begin(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
+    let signature = match begun.to_sign() {
+        Some((bytes, signers)) => {
+            let signed = signed(signers, &who, EXPUNGE, arguments.key.as_deref(), bytes);
+            let unsigned = |why: String| {
+                Problem::usage(
+                    format!("nothing was expunged, for nobody signed for it: {why}"),
+                    "This run knows signers, so that whoever takes something out of its record signs for that.",
+                )
+            };
+            Some(signed.map_err(unsigned)?)
+        }
+        None if arguments.key.is_some() => {
+            screen::say(
+                "  No signature is needed: the run knows no signers, or one was given before a crash.",
+            );
+            None
+        }
+        None => None,
+    };
+    let done = begun.finish(signature.as_deref()).map_err(problem)?;
     let stone = &done.tombstone;
     screen::say(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
     screen::say(&format!(
         "  The first event that names it is {}. From now on `holdpoint verify` says: expunged.",
         done.event
     ));
+    screen::say(&match &done.key {
+        Some(key) => format!("  {} signed for it with {key}.", screen::neutralise(&stone.who)),
+        None => "  Nobody signed for it: the run knows no signers.".to_owned(),
+    });
     screen::say("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
     screen::say("  Whatever leaked has leaked: change the secret.");
     Ok(Exit::Passed)
@@ -56,6 +82,14 @@ fn problem(error: ExpungeError) -> Problem {
             message,
             "Give the digest as run.jsonl has it: `grep -l LEAKED blobs/sha256/*` in the run's directory finds it.",
         ),
+        ExpungeError::BadSignature(_) => Problem::refused(
+            message,
+            "Nothing was expunged. The run's allowed_signers must let this key sign for expunge@holdpoint.",
+        ),
+        ExpungeError::Unsigned | ExpungeError::Signers => Problem::usage(message, "Nothing was expunged."),
+        ExpungeError::BadSigners(_) => {
+            Problem::record(message, "Nothing was expunged: who may do it cannot be told.")
+        }
         ExpungeError::Unexplained => Problem::usage(message, "Give --reason, and --operator if need be."),
         ExpungeError::Already(_) => Problem::usage(message, "Nothing is left to be done."),
     }

@@ -101,7 +101,9 @@ fn glance(summary: &Summary) -> String {
             "waits at",
             format!("{} {} ({}{role})", waits.number, waits.step, waits.status.words().to_lowercase()),
         );
-        fact("go on with", format!("holdpoint resume {}", run.number));
+        if summary.handovers.iter().all(|handover| handover.end.is_some()) {
+            fact("go on with", format!("holdpoint resume {}", run.number));
+        }
     }
     for deviation in &summary.deviations {
         let kind = format!("{:?}", deviation.kind).to_lowercase();
@@ -109,6 +111,15 @@ fn glance(summary: &Summary) -> String {
             "deviation",
             format!("{} {kind}, by {}: {}", deviation.step, deviation.by.who, deviation.reason),
         );
+    }
+    for handover in &summary.handovers {
+        let end = match &handover.end {
+            None => format!("; waits to be accepted: holdpoint handover {} --accept", run.number),
+            Some(end) if end.accepted => "; accepted".to_owned(),
+            Some(end) => format!("; withdrawn by {}", end.by.who),
+        };
+        let note = handover.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        fact("handed over", format!("by {} to {}{note}{end}", handover.by.who, handover.to));
     }
     for note in &summary.notes {
         fact("note", format!("{}: {}", note.by.who, note.text));

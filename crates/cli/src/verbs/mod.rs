@@ -3,6 +3,7 @@
 pub mod check;
 pub mod export;
 pub mod expunge;
+pub mod handover;
 pub mod init;
 pub mod listing;
 pub mod note;
@@ -35,6 +36,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Runs(arguments) => listing::runs(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Note(arguments) => note::note(&arguments),
+        Verb::Handover(arguments) => handover::handover(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Export(arguments) => export::export(&arguments),
         Verb::Expunge(arguments) => expunge::expunge(&arguments),

@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use holdpoint_engine::{Event, SignedOff};
 use holdpoint_record::{LOG, Verification, signed_files};
-use holdpoint_report::Kept;
+use holdpoint_report::{Kept, Material};
 
 use super::read::{Recorded, find, proved};
 use crate::args::{self, ReportFormat};
+use crate::attest::{attest, attestable};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen;
@@ -17,10 +18,21 @@ use crate::screen;
 /// Renders a run. The record is proved first, and the report says what came of it.
 pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
     let (proof, recorded) = proved(find(&arguments.run)?)?;
+    let attestation = arguments.format == ReportFormat::InToto;
+    if arguments.key.is_some() != attestation {
+        return Err(Problem::usage(
+            "--key is for in-toto statements",
+            "Leave it out, or say --format in-toto.",
+        ));
+    }
+    if attestation {
+        attestable(&proof)?;
+    }
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
-        ReportFormat::Html => html(&recorded, &proof)?,
+        ReportFormat::Html => kept(&recorded, &proof, holdpoint_report::html)?,
+        ReportFormat::InToto => kept(&recorded, &proof, holdpoint_report::in_toto)?,
         ReportFormat::Json => recorded
             .with_material(verdict, holdpoint_report::json)
             .map(|json| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"),
@@ -28,6 +40,10 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
         ReportFormat::Cast => recorded.with_material(verdict, holdpoint_report::cast),
     };
     let text = text.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
+    let text = match &arguments.key {
+        Some(key) => attest(&recorded, &text, key)?,
+        None => text,
+    };
     if !proof.verdict.intact() {
         screen::say(&format!("The record is not intact: {}", proof.verdict));
     }
@@ -47,10 +63,12 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }
 
-/// The page, with the record inside of it. Files that are not as recorded are left out: the page tells that they are missing.
-fn html(
+/// A rendering that needs the record's own bytes. Files that are not as recorded are left out: the page tells that they
+/// are missing.
+fn kept(
     recorded: &Recorded,
     proof: &Verification,
+    make: fn(&Material<'_>, &Kept<'_>) -> Result<String, holdpoint_report::ReportError>,
 ) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
     let dir = &recorded.dir.path;
     let read = |name: &str| {
@@ -72,5 +90,5 @@ fn html(
     let expunged: Vec<_> = proof.expunged.iter().map(|gone| gone.tombstone.blob.sha256.clone()).collect();
     let kept = Kept { log: &log, seal: seal.as_deref(), signoffs: &signoffs, expunged: &expunged };
     let verdict = Some(proof.verdict.to_string());
-    Ok(recorded.with_material(verdict, |material| holdpoint_report::html(material, &kept)))
+    Ok(recorded.with_material(verdict, |material| make(material, &kept)))
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Next, Question, Run, Stamped, Task};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Via};
 use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
 
-use super::read::{find, read_dir, read_problem};
+use super::handover;
+use super::read::{Recorded, find, read_dir, read_problem};
 use super::run::{driver, farewell, redactor};
 use super::{exit_of, prepare};
 use crate::args;
@@ -22,7 +23,7 @@ use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
 use crate::world::hands::Local;
 use crate::world::kept_state::restored;
-use crate::world::terminal::Operator;
+use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
 pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
@@ -52,10 +53,16 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             format!("Resume it with holdpoint {}.", opened.session.program.version),
         ));
     }
+    let session = session(arguments.who.operator.as_deref(), &place.root);
     let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
+    // Before the run is taken up, for they may leave it.
+    let handed = handed_over(&recorded, &session, ask)?;
+    if matches!(handed, Handed::Left) {
+        return Ok(Exit::Parked);
+    }
     inputs::hide_at_hand(plan, &place.root);
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     let name = opened.runbook.path.clone();
@@ -84,8 +91,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
     let state = state.map(|blob| disk.get(blob)).transpose()?;
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
+    let accepted = accepted(&drive_run, &session, &handed, opened.number)?;
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
-    let session = session(arguments.who.operator.as_deref(), &place.root);
     screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
@@ -101,12 +108,64 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     let mut taken_up = vec![];
     taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
+    taken_up.extend(accepted);
     taken_up.push(Event::SessionOpened(session));
     drive.record(taken_up)?;
     tell_steps(plan, &drive.run, &events);
     tell_orphan(orphan);
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, plan, stop, opened.number))
+}
+
+/// What became of a handover that was open.
+enum Handed {
+    /// None was.
+    No,
+    /// It is accepted.
+    Accepted(Box<Handover>),
+    /// They leave it.
+    Left,
+}
+
+/// Whether the run waits to be accepted by its next operator, and whether they do.
+fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Handed, Problem> {
+    if !recorded.events.iter().any(|stamped| matches!(stamped.event, Event::Handover(_))) {
+        return Ok(Handed::No);
+    }
+    let events = recorded.events.iter().map(|stamped| stamped.event.clone());
+    let run = Run::replay(&recorded.plan, events).map_err(|unexpected| {
+        Problem::record(
+            format!("the record does not conform: {unexpected}"),
+            "Nothing was executed. `holdpoint verify` says more.",
+        )
+    })?;
+    let Some(open) = run.handover() else { return Ok(Handed::No) };
+    let number = recorded.opened().number;
+    handover::may_accept(&run, &session.operator, number)?;
+    handover::tell(&run, &recorded.plan);
+    if ask && accepts(&session.operator) {
+        return Ok(Handed::Accepted(Box::new(open.clone())));
+    }
+    screen::tell(&format!(
+        "Run {number}: {} · it waits for you to accept it: holdpoint handover {number} --accept",
+        screen::style().yellow().bold().apply_to("PARKED")
+    ));
+    Ok(Handed::Left)
+}
+
+/// The event that says so, if it is still the handover that was shown.
+fn accepted(run: &Run, session: &Session, handed: &Handed, number: u64) -> Result<Option<Event>, Problem> {
+    match (run.handover(), handed) {
+        (None, Handed::No) => Ok(None),
+        (Some(open), Handed::Accepted(shown)) if *open == **shown => {
+            let by = By { who: session.operator.clone(), via: Via::Terminal };
+            Ok(Some(Event::HandoverAccepted { by }))
+        }
+        _ => Err(Problem::usage(
+            format!("run {number} has changed meanwhile"),
+            format!("Look at it again with: holdpoint resume {number}"),
+        )),
+    }
 }
 
 /// Why each step will or will not run.

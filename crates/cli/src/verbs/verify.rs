@@ -30,6 +30,7 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
         Format::Json => {
             let gone = |gone: &Expunged| {
                 let mut json = json!({"event": gone.event, "still_there": gone.still_there});
+                json["key"] = json!(gone.key);
                 json["tombstone"] = serde_json::to_value(&gone.tombstone).unwrap_or_default();
                 json
             };

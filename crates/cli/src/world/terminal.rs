@@ -2,9 +2,11 @@
 
 mod ask;
 mod choose;
+mod handover;
 mod release;
 mod sign;
 
+pub use handover::{accepts, questions};
 pub use release::{Consent, Release};
 
 use std::collections::BTreeSet;

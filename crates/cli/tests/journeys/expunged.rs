@@ -18,7 +18,10 @@ fn an_expunged_blob_is_told_by_verify_and_never_passes_for_intact() {
     desk.ends(2, &["expunge", "1", "--blob", &digest, "--reason", "again"]);
 
     let (verdict, told) = desk.ends(6, &["verify", "1"]);
-    assert_eq!(verdict.trim_end(), "expunged: 1 blob(s), the first at event 2; otherwise complete");
+    assert_eq!(
+        verdict.trim_end(),
+        "expunged: 1 blob(s), signed for by nobody, the first at event 2; otherwise complete"
+    );
     for part in [&digest[..], OPS, "it shows the token", "could not be judged again"] {
         assert!(told.contains(part), "{part}: {told}");
     }

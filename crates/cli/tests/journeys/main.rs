@@ -8,6 +8,7 @@
 mod support;
 
 mod expunged;
+mod handovers;
 mod interrupts;
 mod kills;
 mod leaks;

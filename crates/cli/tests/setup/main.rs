@@ -7,6 +7,7 @@
     reason = "a test binary: nothing of it can be reached from outside"
 )]
 
+mod attestations;
 mod cast;
 mod init;
 mod junit;
@@ -17,3 +18,5 @@ mod schema;
 mod shells;
 #[path = "../verbs/support.rs"]
 mod support;
+#[path = "../signing/token.rs"]
+mod token;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::node::node;
 use crate::support::{Bench, sha256};
+use crate::token::{Token, agent};
 
 const CONFIG: &str = r#"
 [signers]
@@ -415,4 +416,87 @@ fn what_a_browser_cannot_check_is_never_green() {
         assert!(opened["text"].as_str().unwrap().contains(words), "{words}: {opened}");
     }
     assert_eq!(opened.len(), expected.len());
+}
+
+const MANY: &str = "---\nrunbook: 1\nroles: [qa]\n---\n# Release\n\n## Build\n\n```sh run\necho built\n```\n\n\
+    ## Approve\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: It is tested.\ncount: 4\n```\n";
+
+/// A page of a run that keys on P-256 and P-521 signed, and a security key of each kind.
+fn of_other_keys() -> String {
+    let people = ["a", "b", "c", "d"].map(|who| format!("{who}@example.org"));
+    let list = people.iter().map(|who| format!("\"{who}\"")).collect::<Vec<_>>().join(", ");
+    let named: String = people.iter().map(|who| format!("[people.\"{who}\"]\nname = \"{who}\"\n")).collect();
+    let config = format!(
+        "[signers]\nfile = \"allowed_signers\"\n[roles]\nqa = [{list}]\n{named}\
+         [environments.production]\nsignature = \"ssh\"\n"
+    );
+    let bench = Bench::with(&[("holdpoint.toml", &config), ("r.md", MANY), (".gitignore", ".holdpoint\n")]);
+    bench.sh("for k in 'a 256' 'b 521'; do set -- $k
+        ssh-keygen -q -t ecdsa -b $2 -N '' -f ../$1
+        echo \"$1@example.org $(cut -d' ' -f1,2 ../$1.pub)\" >> allowed_signers
+        done");
+    let tokens = [Token::ed25519(), Token::ecdsa()];
+    let lines = people[2..].iter().zip(&tokens).map(|(who, token)| format!("{who} {}\n", token.line()));
+    bench.file("allowed_signers", &(bench.text("allowed_signers") + &lines.collect::<String>()));
+    agent(&bench.all().join("agent"), tokens.to_vec());
+    bench.committed();
+    bench.ends(3, &["run", "r.md", "--env", "production", "--unattended"]);
+    bench.sh("for who in a b; do holdpoint sign 1 --as $who@example.org --yes --key ../$who; done
+        for who in c d; do SSH_AUTH_SOCK=../agent holdpoint sign 1 --as $who@example.org --yes; done");
+    bench.ends(0, &["resume", "1", "--unattended"]);
+    bench.ends(0, &["verify", "1"]).says("4 signatures by key checked");
+    bench.ends(0, &["report", "1", "--format", "html", "-o", "page.html"]);
+    bench.text("page.html")
+}
+
+#[test]
+fn every_kind_of_key_is_checked_by_the_browser_or_said_not_to_be() {
+    let page = of_other_keys();
+    let kept = Kept::of(&page);
+    let (head, rest) = page.split_once(BEGINS).unwrap();
+    let (_, tail) = rest.split_once("</script>").unwrap();
+    let with = |kept: &Kept| format!("{head}{BEGINS}{}</script>{tail}", kept.data);
+    // A browser without one of these kinds.
+    let lacking = |kind: &str| {
+        format!(
+            "const known = crypto.subtle.importKey.bind(crypto.subtle);
+            crypto.subtle.importKey = async (format, key, how, ...rest) => {{
+              if ((how.namedCurve ?? how.name) === '{kind}') throw new DOMException('no', 'NotSupportedError');
+              return known(format, key, how, ...rest);
+            }};"
+        )
+    };
+    let (without_521, without_ed) = (lacking("P-521"), lacking("Ed25519"));
+    let mut pages = vec![
+        (page.clone(), None, true),
+        (page.clone(), Some(without_521.as_str()), true),
+        (page.clone(), Some(without_ed.as_str()), true),
+    ];
+    let releases = releases(&kept);
+    assert_eq!(releases.len(), 4);
+    for n in &releases {
+        let mut altered = kept.clone();
+        let name = format!("/signoffs/{n:04}.json.sig");
+        let other = releases.iter().find(|other| *other != n).unwrap();
+        let foreign = kept.bytes(&format!("/signoffs/{other:04}.json.sig"));
+        altered.set(&name, &foreign);
+        let mut events = altered.events();
+        events[*n]["signature"]["signature"] = json!(sha256(&foreign));
+        altered.forge(events);
+        pages.push((with(&altered), None, true));
+    }
+    let opened = open(&pages);
+    let states: Vec<&str> = opened.iter().map(|page| page["state"].as_str().unwrap()).collect();
+    assert_eq!(states[0], "good", "{:#?}", opened[0]);
+    assert!(opened[0]["text"].as_str().unwrap().contains("4 signatures by key"), "{:#?}", opened[0]);
+    for (at, what) in [(1, "does not know ECDSA keys"), (2, "does not know Ed25519 keys")] {
+        assert_ne!(states[at], "good", "{:#?}", opened[at]);
+        assert_ne!(states[at], "bad", "{:#?}", opened[at]);
+        assert!(opened[at]["text"].as_str().unwrap().contains(what), "{:#?}", opened[at]);
+    }
+    for (at, n) in releases.iter().enumerate() {
+        let page = &opened[3 + at];
+        assert_eq!(page["state"], "bad", "{page:#?}");
+        assert!(page["text"].as_str().unwrap().contains(&format!("At event {n}:")), "{page:#?}");
+    }
 }

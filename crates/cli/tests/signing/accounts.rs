@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::shop::{OPS, QA, Shop};
+use crate::shop::{OPS, QA, QB, Shop};
 use crate::support::HOLDPOINT;
 
 /// Accounts and their group, gone when dropped.
@@ -26,7 +27,8 @@ impl Accounts {
             rustix::process::geteuid().is_root(),
             "accounts can be made by root only: run this test as root"
         );
-        let tag = std::process::id();
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let tag = format!("{}x{}", std::process::id(), MADE.fetch_add(1, Ordering::SeqCst));
         let group = format!("hp{tag}g");
         must(Command::new("groupadd").arg(&group));
         let mut accounts = Accounts { group, names: Vec::new() };
@@ -76,11 +78,11 @@ fn code(output: &Output) -> (i32, String) {
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-#[test]
-fn one_account_performs_and_another_signs_in_a_store_that_their_group_shares() {
+/// A shop in a store that both accounts share, and the program where both may execute it.
+fn shared() -> (Accounts, Shop, String) {
     let accounts = Accounts::make(["ops", "qa"]);
     let shop = Shop::new(1);
-    // The program where both may execute it, and the way there open.
+    // The way there must be open.
     let program: PathBuf = shop.bench.all().join("holdpoint");
     fs::copy(HOLDPOINT, &program).unwrap();
     let all = shop.bench.all().display();
@@ -92,7 +94,13 @@ fn one_account_performs_and_another_signs_in_a_store_that_their_group_shares() {
     for (account, key) in [(0, "ops"), (1, "qa")] {
         must(Command::new("chown").arg(&accounts.names[account]).arg(shop.key(key)));
     }
-    let holdpoint = program.display();
+    let holdpoint = program.display().to_string();
+    (accounts, shop, holdpoint)
+}
+
+#[test]
+fn one_account_performs_and_another_signs_in_a_store_that_their_group_shares() {
+    let (accounts, shop, holdpoint) = shared();
     let ran =
         accounts.run(0, &shop, "ops", OPS, &format!("{holdpoint} run book.md --env production --unattended"));
     assert_eq!(code(&ran).0, 3, "{}", code(&ran).1);
@@ -109,4 +117,25 @@ fn one_account_performs_and_another_signs_in_a_store_that_their_group_shares() {
     let dir = shop.bench.run_dir(1);
     assert_eq!(crate::support::mode(&dir), 0o2770);
     assert_eq!(crate::support::mode(&dir.join("run.jsonl")), 0o660);
+}
+
+#[test]
+fn one_account_hands_over_and_another_accepts_and_goes_on() {
+    let (accounts, shop, holdpoint) = shared();
+    let does = |account: usize, key: &str, who: &str, words: &str, wanted: i32| {
+        let ran = code(&accounts.run(account, &shop, key, who, &format!("{holdpoint} {words}")));
+        assert_eq!(ran.0, wanted, "{words}: {}", ran.1);
+    };
+    does(0, "ops", OPS, "run book.md --env production --unattended", 3);
+    does(0, "ops", OPS, &format!("handover 1 --to {QB} --note 'Is it live?'"), 0);
+    does(0, "ops", OPS, "resume 1 --unattended", 5);
+    does(1, "qa", QA, &format!("sign 1 --as {QA} --yes"), 0);
+    does(1, "qa", QB, "resume 1 --unattended", 3);
+    does(1, "qa", QB, "handover 1 --accept", 0);
+    does(1, "qa", QB, "resume 1 --unattended", 0);
+    shop.is(1, 0, "intact and complete");
+    let opened = &shop.bench.events(1)[0]["session"]["os_user"];
+    let resumed = &shop.bench.of_type(1, "session.opened")[0]["os_user"];
+    assert_eq!((opened.as_str(), resumed.as_str()), (Some(&*accounts.names[0]), Some(&*accounts.names[1])));
+    assert_eq!(shop.bench.of_type(1, "handover.accepted")[0]["by"]["who"], QB);
 }

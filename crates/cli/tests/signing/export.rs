@@ -17,7 +17,7 @@ fn released() -> Shop {
 }
 
 /// The first run's bundle, unpacked by stock tools: the directory in it.
-fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
+pub fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
     shop.bench.sh(&format!("rm -rf out && mkdir out && tar --zstd -xf {bundle} -C out"));
     let mut entries = fs::read_dir(shop.bench.path("out")).unwrap();
     let dir = entries.next().unwrap().unwrap().path();
@@ -33,7 +33,7 @@ fn exported() -> (Shop, PathBuf) {
 }
 
 /// `sh verify.sh`, called from elsewhere.
-fn script(shop: &Shop, dir: &Path) -> Ran {
+pub fn script(shop: &Shop, dir: &Path) -> Ran {
     Ran::of(shop.bench.command("sh").arg(dir.join("verify.sh")).current_dir("/").output().unwrap())
 }
 
@@ -133,20 +133,113 @@ fn an_altered_record_is_not_given_away() {
     assert!(!shop.bench.exists("run.tar.zst"));
 }
 
+/// The digest of what a block printed, which is expunged.
+fn leaked(shop: &Shop) -> String {
+    let output = &shop.bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"];
+    output.as_str().unwrap().to_owned()
+}
+
+fn expunge(shop: &Shop, who: &str, key: &str) -> Ran {
+    let (blob, key) = (leaked(shop), shop.key(key));
+    let words = ["expunge", "1", "--blob", &blob, "--reason", "it shows a name", "--operator", who];
+    shop.bench.holdpoint(&[&words[..], &["--key", key.to_str().unwrap()]].concat())
+}
+
 #[test]
 fn an_expunged_blob_is_told_by_both_and_its_bytes_are_not_given_away() {
     let shop = released();
-    let output = shop.bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].clone();
-    let output = output.as_str().unwrap();
-    shop.bench.holdpoint(&["expunge", "1", "--blob", output, "--reason", "it shows a name"]);
+    let output = leaked(&shop);
+    let ran = expunge(&shop, QA, "qa");
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    ran.says("qa@example.org signed for it with SHA256:");
     let ran = shop.bench.ends(6, &["export", "1", "-o", "run.tar.zst"]);
-    ran.says("expunged: 1 blob(s)");
+    ran.says("expunged: 1 blob(s), signed for, the first at event ");
     let dir = unpacked(&shop, "run.tar.zst");
-    assert!(!dir.join("blobs/sha256").join(output).exists());
+    assert!(!dir.join("blobs/sha256").join(&output).exists());
     let (code, verdict) = both_say(&shop, &dir, "expunged");
     assert_eq!((code, verdict + "\n"), (6, ran.stdout));
-    replace(&dir.join(format!("blobs/sha256/{output}.expunged")), "it shows a name", " ");
+    let stone = dir.join(format!("blobs/sha256/{output}.expunged"));
+    let good = fs::read_to_string(&stone).unwrap();
+    replace(&stone, "it shows a name", " ");
     assert!(both_say(&shop, &dir, "a tombstone without a reason").1.starts_with("altered at event "));
+    for (from, to) in [("it shows a name", "a mistake"), (QA, QB), ("2026-", "2027-")] {
+        fs::write(&stone, &good).unwrap();
+        replace(&stone, from, to);
+        assert!(both_say(&shop, &dir, &format!("{to} in a tombstone")).1.starts_with("altered at event "));
+    }
+    fs::write(&stone, &good).unwrap();
+    fs::remove_file(dir.join(format!("blobs/sha256/{output}.expunged.sig"))).unwrap();
+    assert!(both_say(&shop, &dir, "an unsigned tombstone").1.starts_with("altered at event "));
+}
+
+#[test]
+fn where_the_run_knows_signers_nothing_is_expunged_without_a_signature_that_counts() {
+    let shop = released();
+    let blob = shop.bench.run_dir(1).join("blobs/sha256").join(leaked(&shop));
+    shop.bench
+        .ends(2, &["expunge", "1", "--blob", &leaked(&shop), "--reason", "no key"])
+        .says("nobody signed");
+    let other = shop.make_key("other");
+    assert!(!other.is_empty());
+    for (who, key) in [(QA, "qb"), (QA, "other"), ("nobody@example.org", "qa")] {
+        let ran = expunge(&shop, who, key);
+        assert_eq!(ran.code, 5, "{who} {key}: {}", ran.both());
+    }
+    let signers = shop.bench.events(1)[0]["signers"]["sha256"].as_str().unwrap().to_owned();
+    shop.bench.ends(2, &["expunge", "1", "--blob", &signers, "--reason", "x"]).says("says who may sign");
+    assert!(blob.is_file());
+    shop.is(1, 0, "intact and complete");
+    assert_eq!(expunge(&shop, QB, "qb").code, 0);
+    let json = shop.bench.holdpoint(&["verify", "1", "--format", "json"]).json();
+    assert!(json["expunged"][0]["key"].as_str().unwrap().starts_with("SHA256:"), "{json}");
+    assert_eq!(json["verdict"].as_str().unwrap().split(", ").nth(1), Some("signed for"));
+}
+
+#[test]
+fn a_key_that_is_for_releases_only_expunges_nothing() {
+    let shop = Shop::new(1);
+    let signers = shop.bench.text("allowed_signers").replace(",expunge@holdpoint", "");
+    shop.bench.file("allowed_signers", &signers);
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.signs("1", QA, "qa");
+    let ran = expunge(&shop, QA, "qa");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("expunge@holdpoint");
+}
+
+#[test]
+fn a_release_passes_for_no_tombstone_s_signature() {
+    let shop = released();
+    assert_eq!(expunge(&shop, QA, "qa").code, 0);
+    let dir = shop.bench.run_dir(1);
+    let stone = dir.join(format!("blobs/sha256/{}.expunged", leaked(&shop)));
+    let key = shop.key("qa");
+    shop.bench.sh(&format!(
+        "rm {0}.sig; ssh-keygen -q -Y sign -n signoff@holdpoint -f {1} {0}",
+        stone.display(),
+        key.display()
+    ));
+    let (code, verdict, remarks) = shop.verdict(1);
+    assert!(code == 6 && verdict.starts_with("altered at event "), "{verdict}");
+    assert!(remarks.contains("it was made for `signoff@holdpoint`"), "{remarks}");
+}
+
+#[test]
+fn interrupted_between_tombstone_and_bytes_it_is_ended_by_doing_it_again_and_needs_no_second_signature() {
+    let shop = released();
+    let blob = shop.bench.run_dir(1).join("blobs/sha256").join(leaked(&shop));
+    let bytes = fs::read(&blob).unwrap();
+    // A crash before there is a tombstone leaves a signature of nothing, and nothing has happened.
+    fs::write(blob.with_extension("expunged.sig"), "of nothing").unwrap();
+    fs::write(blob.with_extension("expunged.partial"), "{").unwrap();
+    shop.is(1, 0, "intact and complete");
+    assert_eq!(expunge(&shop, QA, "qa").code, 0);
+    assert!(!blob.with_extension("expunged.partial").exists());
+    let stone = fs::read(blob.with_extension("expunged")).unwrap();
+    fs::write(&blob, bytes).unwrap();
+    shop.bench.ends(0, &["expunge", "1", "--blob", &leaked(&shop), "--reason", "again"]);
+    assert!(!blob.exists());
+    assert_eq!(fs::read(blob.with_extension("expunged")).unwrap(), stone);
 }
 
 #[test]

@@ -14,3 +14,5 @@ mod forging;
 mod shop;
 #[path = "../verbs/support.rs"]
 mod support;
+mod token;
+mod tokens;

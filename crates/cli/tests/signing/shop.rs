@@ -62,7 +62,9 @@ impl Shop {
         let shop = Shop { bench };
         fs::create_dir(shop.bench.all().join("keys")).unwrap();
         let lines: Vec<String> = [(OPS, "ops"), (QA, "qa"), (QB, "qb")]
-            .map(|(who, name)| format!("{who} namespaces=\"signoff@holdpoint\" {}", shop.make_key(name)))
+            .map(|(who, name)| {
+                format!("{who} namespaces=\"signoff@holdpoint,expunge@holdpoint\" {}", shop.make_key(name))
+            })
             .into();
         shop.bench.file("allowed_signers", &(lines.join("\n") + "\n"));
         shop

@@ -305,3 +305,23 @@ fn a_condition_that_was_not_asked_about_does_not_conform() {
         },
     );
 }
+
+#[test]
+fn a_handover_that_nobody_offered_or_that_says_something_else_does_not_conform() {
+    let by = json!({"who": "ops@example.org", "via": "command"});
+    let standing = json!({"next": {"takes": "execution"}, "in_doubt": [], "sign_offs": [], "deviations": []});
+    let forged = [
+        json!({"type": "handover.accepted", "by": by}),
+        json!({"type": "handover.withdrawn", "by": by}),
+        json!({"type": "handover", "to": "night@example.org", "standing": standing, "by": by}),
+    ];
+    for mut forged in forged {
+        refused_from(
+            |_| 1,
+            |events| {
+                forged["at"] = events[0]["at"].clone();
+                events.insert(1, forged);
+            },
+        );
+    }
+}

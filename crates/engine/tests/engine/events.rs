@@ -47,6 +47,11 @@ pub(crate) fn samples() -> Vec<Event> {
     let (step, action) = names();
     story.tell(Event::SignOffLapsed { step, action, reason: "good for 1m".into() });
     story.sign(QA);
+    story.hand_over(OPS, NIGHT);
+    story.tell(Event::HandoverWithdrawn { reason: Some("not needed".into()), by: by(NIGHT) });
+    let handover = Handover { note: Some("Is the tape in?".into()), ..story.handing_over(OPS, NIGHT) };
+    story.tell(Event::Handover(Box::new(handover)));
+    story.tell(Event::HandoverAccepted { by: by(NIGHT) });
     story.pass_over();
     story.close(Verdict::Passed);
     let mut undone = Story::of(story.plan.clone());
@@ -77,6 +82,9 @@ fn the_samples_hold_every_kind_of_event() {
             "action.started",
             "decision",
             "deviation",
+            "handover",
+            "handover.accepted",
+            "handover.withdrawn",
             "item.confirmed",
             "log.recovered",
             "note",

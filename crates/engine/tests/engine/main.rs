@@ -7,6 +7,7 @@ mod build;
 mod conditions;
 mod deviations;
 mod events;
+mod handover;
 mod judging;
 mod opening;
 mod oracle;

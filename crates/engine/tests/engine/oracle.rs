@@ -181,7 +181,7 @@ impl History<'_> {
             return Told::Pending;
         }
         if is_start(&self.events[last], id) {
-            let crashed = self.after(last).any(|e| matches!(e, Event::SessionOpened(_)));
+            let crashed = self.after(last).any(nobody_drove);
             return if crashed { Told::InDoubt } else { Told::Running };
         }
         let Some(end) = end_of(&self.events[last], id) else { return Told::Settled };
@@ -206,8 +206,8 @@ impl History<'_> {
         let started = self.last(0, |e| is_start(e, id));
         if let Some(asked) = asked.filter(|asked| Some(*asked) > started) {
             let over = self.after(asked).any(|e| match e {
-                Event::SessionOpened(_) => true,
                 Event::ActionFinished(f) => f.probe,
+                _ if nobody_drove(e) => true,
                 _ => false,
             });
             let running = self.after(asked).any(|e| matches!(e, Event::ActionStarted(s) if s.probe));
@@ -400,6 +400,41 @@ fn changes_what_was_seen(event: &Event) -> bool {
         Event::Note { corrects, .. } => corrects.is_some(),
         _ => false,
     }
+}
+
+/// What ran before it ran without anybody.
+fn nobody_drove(event: &Event) -> bool {
+    matches!(event, Event::SessionOpened(_) | Event::Handover(_) | Event::HandoverAccepted { .. })
+}
+
+/// Who is to accept the run, by the list of events alone.
+pub(crate) fn handed_to(events: &[Event]) -> Option<&str> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Handover(handover) => Some(Some(handover.to.as_str())),
+        Event::HandoverAccepted { .. } | Event::HandoverWithdrawn { .. } => Some(None),
+        _ => None,
+    })?
+}
+
+/// Who operates, by the list of events alone.
+pub(crate) fn operator(events: &[Event]) -> &str {
+    let taken = events.iter().rev().find_map(|event| match event {
+        Event::HandoverAccepted { by } => Some(by.who.as_str()),
+        Event::SessionOpened(session) => Some(session.operator.as_str()),
+        Event::RunOpened(opened) => Some(opened.session.operator.as_str()),
+        _ => None,
+    });
+    taken.unwrap_or_default()
+}
+
+/// Where the run stands for whoever takes it up, as [`expected`] would say it then.
+pub(crate) fn stands(plan: &Plan, events: &[Event]) -> String {
+    let mut then = events.to_vec();
+    then.extend(events.iter().rev().find_map(|event| match event {
+        Event::RunOpened(opened) => Some(Event::SessionOpened(opened.session.clone())),
+        _ => None,
+    }));
+    expected(plan, &then)
 }
 
 fn is_start(event: &Event, id: &str) -> bool {

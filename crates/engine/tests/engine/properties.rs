@@ -107,7 +107,7 @@ fn candidates(plan: &Plan, run: &Run, universe: &[Event]) -> Vec<Event> {
             }
         }
     }
-    out.extend(rollbacks(plan, run));
+    out.extend(of_the_moment(plan, run));
     out
 }
 
@@ -145,6 +145,7 @@ fn history(plan: &Plan, choices: &[Index], mut at_each: impl FnMut(&Run, &[Event
 /// Goes on as well as possible: blocks pass, people agree, what cannot be judged is skipped or ends the run.
 fn finish_well(story: &mut Story) -> Verdict {
     for _ in 0..500 {
+        story.accept();
         match story.next() {
             Next::Open => story.tell(Event::RunOpened(Box::new(opened()))),
             Next::PassOver { .. } => story.pass_over(),
@@ -229,6 +230,28 @@ fn unasked_starts(plan: &Plan, events: &[Event]) -> Vec<usize> {
     out
 }
 
+/// Where the run stands as [`at`] begins to say it; `None` where nothing is handed over.
+fn standing_words(plan: &Plan, run: &Run) -> Option<String> {
+    if matches!(run.next(plan), Next::Open | Next::Done(_)) {
+        return None;
+    }
+    let Standing { next: AtHand { step, action, takes }, in_doubt, .. } = run.standing(plan);
+    assert_eq!(in_doubt.first(), action.as_ref().filter(|_| takes == Takes::Certainty));
+    let action = action.unwrap_or_default();
+    Some(match takes {
+        Takes::Rollback => "roll back".to_owned(),
+        Takes::Certainty => format!("ask {action} InDoubt"),
+        Takes::Release => format!("ask {action} SignOff"),
+        Takes::Decision => format!("ask {action} Failed"),
+        Takes::Values => format!("ask {action} Record"),
+        Takes::Confirmation => format!("ask {action} Confirm"),
+        Takes::Execution if matches!(run.next(plan), Next::PassOver { .. }) => {
+            format!("pass over {}", step.unwrap_or_default())
+        }
+        Takes::Execution => format!("execute {action}"),
+    })
+}
+
 /// Never two blocks at once; nothing starts after the end.
 fn one_at_a_time(events: &[Event]) -> bool {
     let mut running: Option<&str> = None;
@@ -240,7 +263,7 @@ fn one_at_a_time(events: &[Event]) -> bool {
             free
         }
         Event::ActionFinished(f) | Event::RollbackFinished(f) => running.take() == Some(f.action.as_str()),
-        Event::SessionOpened(_) => {
+        Event::SessionOpened(_) | Event::Handover(_) => {
             running = None;
             true
         }
@@ -335,6 +358,10 @@ proptest! {
             assert!(undone.into_iter().eq(&oracle::undoable(&plan, events)), "after {events:#?}");
             let lapsable: BTreeSet<String> = run.lapsable(&plan).iter().map(|task| task.id(&plan)).collect();
             assert_eq!(lapsable, oracle::lapsable(&plan, events), "after {events:#?}");
+            assert_eq!(run.handover().map(|open| open.to.as_str()), oracle::handed_to(events));
+            assert_eq!(run.operator(), oracle::operator(events));
+            let (stands, told) = (oracle::stands(&plan, events), standing_words(&plan, run));
+            assert!(told.is_none_or(|told| stands.starts_with(&told)), "{stands} after {events:#?}");
         });
     }
 

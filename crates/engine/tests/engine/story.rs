@@ -8,6 +8,8 @@ use holdpoint_engine::*;
 pub(crate) const OPS: &str = "ops@example.org";
 pub(crate) const QA: &str = "qa@example.org";
 pub(crate) const LEAD: &str = "lead@example.org";
+/// Takes runs over, and has no role.
+pub(crate) const NIGHT: &str = "night@example.org";
 
 pub(crate) fn by(who: &str) -> By {
     By { who: who.into(), via: Via::Terminal }
@@ -263,7 +265,23 @@ impl Story {
         });
     }
 
+    /// Whoever the run was handed to takes it up.
+    pub(crate) fn accept(&mut self) {
+        let Some(open) = self.run.handover() else { return };
+        let by = by(&open.to);
+        self.tell(Event::HandoverAccepted { by });
+    }
+
+    pub(crate) fn handing_over(&self, from: &str, to: &str) -> Handover {
+        Handover { to: to.into(), standing: self.run.standing(&self.plan), note: None, by: by(from) }
+    }
+
+    pub(crate) fn hand_over(&mut self, from: &str, to: &str) {
+        self.tell(Event::Handover(Box::new(self.handing_over(from, to))));
+    }
+
     pub(crate) fn crash(&mut self) {
+        self.accept();
         self.tell(Event::SessionOpened(session(OPS)));
     }
 

@@ -15,6 +15,11 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
         Event::SessionOpened(session(OPS)),
         note("seen"),
         Event::Note { text: "wrong".into(), step: None, corrects: Some(0), by: by(OPS) },
+        Event::HandoverAccepted { by: by(OPS) },
+        Event::HandoverAccepted { by: by(NIGHT) },
+        Event::HandoverWithdrawn { reason: None, by: by(OPS) },
+        Event::HandoverWithdrawn { reason: None, by: by(NIGHT) },
+        Event::HandoverWithdrawn { reason: Some("nobody came".into()), by: by(LEAD) },
     ];
     for verdict in [Verdict::Passed, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
         out.push(Event::RunClosed { verdict });
@@ -136,8 +141,27 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
     }
 }
 
+/// What depends on where the run stands: rollbacks and handovers.
+pub(crate) fn of_the_moment(plan: &Plan, run: &Run) -> Vec<Event> {
+    let mut out = rollbacks(plan, run);
+    for (from, to) in [(OPS, NIGHT), (NIGHT, OPS), (OPS, OPS)] {
+        let standing = run.standing(plan);
+        let (to, by) = (to.to_owned(), by(from));
+        out.push(Event::Handover(Box::new(Handover {
+            to: to.clone(),
+            standing,
+            note: None,
+            by: by.clone(),
+        })));
+        let mut standing = run.standing(plan);
+        standing.in_doubt.push("nothing".into());
+        out.push(Event::Handover(Box::new(Handover { to, standing, note: None, by })));
+    }
+    out
+}
+
 /// Every way to open a rollback now: as it should be, and not.
-pub(crate) fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
+fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
     let now = run.rollback_plan(plan);
     let ids = |steps: &[usize]| -> Vec<String> { steps.iter().map(|s| plan.steps[*s].id.clone()).collect() };
     let mut out = Vec::new();
@@ -178,7 +202,19 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
     match event {
         Event::RunOpened(_) => *next == Next::Open,
         _ if *next == Next::Open => false,
-        Event::SessionOpened(_) | Event::LogRecovered { .. } | Event::Note { .. } => true,
+        Event::HandoverAccepted { by } => run.handover().is_some_and(|open| open.to == by.who),
+        Event::HandoverWithdrawn { reason, by } => {
+            run.handover().is_some_and(|open| open.by.who == by.who || reason.is_some())
+        }
+        Event::Note { .. } | Event::LogRecovered { .. } => true,
+        _ if run.handover().is_some() && !about_a_release(event) => false,
+        Event::Handover(handover) => {
+            handover.by.who == run.operator()
+                && handover.to != handover.by.who
+                && !handover.standing.in_doubt.iter().any(|id| id == "nothing")
+                && !matches!(next, Next::Done(_))
+        }
+        Event::SessionOpened(_) => true,
         Event::NotApplicable { step, action, condition } => match next {
             Next::PassOver { task, whole, condition: wanted } => {
                 let of_task = if *whole { None } else { Some(task.id(plan)) };
@@ -249,10 +285,23 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
     }
 }
 
+/// Releases can be given while nobody drives.
+fn about_a_release(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::SignOffRequested { .. }
+            | Event::SignOffGiven(_)
+            | Event::SignOffRejected { .. }
+            | Event::SignOffRefused { .. }
+            | Event::SignOffLapsed { .. }
+    )
+}
+
 /// Whether the event moves the run on, and is not only put on record.
 pub(crate) fn moves(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_) | Event::LogRecovered { .. } | Event::Note { .. } => false,
+        Event::Handover(_) => false,
         Event::SignOffRefused { .. }
         | Event::SignOffRejected { .. }
         | Event::SignOffRequested { .. }

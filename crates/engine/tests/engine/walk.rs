@@ -35,7 +35,7 @@ fn walk(plan: &Plan, depth: usize, count: &mut Count) {
         let next = run.next(plan);
         let offers = run.offers(plan);
         let mut moved = false;
-        for event in universe.iter().cloned().chain(rollbacks(plan, &run)) {
+        for event in universe.iter().cloned().chain(of_the_moment(plan, &run)) {
             let mut after = run.clone();
             let result = after.apply(plan, &event);
             let invited = invited(plan, &run, &next, &offers, &event);

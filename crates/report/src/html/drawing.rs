@@ -249,6 +249,11 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
                 point(&given.step, "signed", what);
             }
             Event::Deviation(deviation) => point(&deviation.step, "deviation", deviation.reason.clone()),
+            Event::Handover(handover) => {
+                if let Some(step) = &handover.standing.next.step {
+                    point(step, "done", format!("handed over to {}", handover.to));
+                }
+            }
             Event::RunClosed { .. } => waiting.clear(),
             _ => {}
         }

@@ -1,7 +1,9 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_document::{Assurance, DocumentKind, Meaning};
-use holdpoint_engine::{BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, Verdict};
+use holdpoint_engine::{
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, Standing, Verdict,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -250,6 +252,40 @@ pub struct NoteFacts {
     /// The event it corrects.
     pub corrects: Option<u64>,
     /// Who says so.
+    pub by: By,
+}
+
+/// A run that goes from one operator to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandoverFacts {
+    /// The event.
+    pub n: u64,
+    /// When it was handed over.
+    pub at: Timestamp,
+    /// To whom.
+    pub to: String,
+    /// Where the run stood.
+    pub standing: Standing,
+    /// Open questions.
+    pub note: Option<String>,
+    /// Who handed it over.
+    pub by: By,
+    /// What became of it; `None` while it is open.
+    pub end: Option<HandoverEnd>,
+}
+
+/// How a handover ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandoverEnd {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was accepted; withdrawn otherwise.
+    pub accepted: bool,
+    /// Why it was withdrawn.
+    pub reason: Option<String>,
+    /// Who accepted or withdrew it.
     pub by: By,
 }
 

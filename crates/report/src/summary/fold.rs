@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{By, Deviation, DeviationKind, Event, Finished, Session, SignedOff, Stamped, Started};
+use holdpoint_engine::{
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started,
+};
 use jiff::Timestamp;
 
 use super::finish::{settle, times_of_action, values, waits};
@@ -115,6 +117,12 @@ impl Fold<'_> {
                     self.summary.steps[index].history.push(Happening { n, at, superseded: false, what });
                 }
             }
+            Event::Handover(handover) => self.handed_over(n, at, *handover),
+            Event::HandoverAccepted { by } => {
+                self.operator.clone_from(&by.who);
+                self.handover_ended(stamped, true, None, by);
+            }
+            Event::HandoverWithdrawn { reason, by } => self.handover_ended(stamped, false, reason, by),
             Event::RunClosed { verdict } => self.summary.run.closed = Some(Closed { n, at, verdict }),
         }
     }
@@ -128,6 +136,22 @@ impl Fold<'_> {
     fn session(&mut self, n: u64, at: Timestamp, session: Session) {
         self.operator.clone_from(&session.operator);
         self.summary.sessions.push(SessionFacts { n, at, session });
+    }
+
+    fn handed_over(&mut self, n: u64, at: Timestamp, handover: Handover) {
+        let Handover { to, standing, note, by } = handover;
+        self.acted(&by.who);
+        self.summary.handovers.push(HandoverFacts { n, at, to, standing, note, by, end: None });
+    }
+
+    fn handover_ended(&mut self, stamped: &Stamped, accepted: bool, reason: Option<String>, by: By) {
+        self.acted(&by.who);
+        match self.summary.handovers.last_mut().filter(|open| open.end.is_none()) {
+            Some(open) => {
+                open.end = Some(HandoverEnd { n: stamped.n, at: stamped.at, accepted, reason, by });
+            }
+            None => self.misfit(stamped, "no handover is open"),
+        }
     }
 
     fn acted(&mut self, who: &str) {

@@ -44,6 +44,8 @@ pub struct Summary {
     pub rollbacks: Vec<RollbackFacts>,
     /// Notes and corrections, in order.
     pub notes: Vec<NoteFacts>,
+    /// Handovers, in order.
+    pub handovers: Vec<HandoverFacts>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.

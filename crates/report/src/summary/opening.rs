@@ -54,6 +54,7 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
         sign_offs: Vec::new(),
         rollbacks: Vec::new(),
         notes: Vec::new(),
+        handovers: Vec::new(),
         recoveries: Vec::new(),
         waits: None,
         misfits: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_engine::{By, Choice, Deviation, Evidence, Outcome, Session, SignedOff, Verdict};
+use holdpoint_engine::{By, Choice, Deviation, Evidence, Handover, Outcome, Session, SignedOff, Verdict};
 
 use crate::Piece;
 
@@ -171,6 +171,17 @@ pub enum FrameKind {
     Note {
         /// What it says.
         text: String,
+        /// Who.
+        by: By,
+    },
+    /// The run is handed over.
+    Handover(Box<Handover>),
+    /// A handover is accepted, or withdrawn.
+    HandoverEnded {
+        /// Whether it is accepted.
+        accepted: bool,
+        /// Why it is withdrawn.
+        reason: Option<String>,
         /// Who.
         by: By,
     },

@@ -116,6 +116,11 @@ impl Reel<'_> {
                 FrameKind::Rollback { steps, without, reason, by }
             }
             Event::Note { text, by, .. } => FrameKind::Note { text, by },
+            Event::Handover(handover) => FrameKind::Handover(handover),
+            Event::HandoverAccepted { by } => FrameKind::HandoverEnded { accepted: true, reason: None, by },
+            Event::HandoverWithdrawn { reason, by } => {
+                FrameKind::HandoverEnded { accepted: false, reason, by }
+            }
             Event::RunClosed { verdict } => FrameKind::Closed(verdict),
         };
         self.push(stamped, kind);
@@ -233,6 +238,9 @@ fn step_of(event: &Event) -> Option<&str> {
         | Event::LogRecovered { .. }
         | Event::RollbackOpened { .. }
         | Event::Note { .. }
+        | Event::Handover(_)
+        | Event::HandoverAccepted { .. }
+        | Event::HandoverWithdrawn { .. }
         | Event::RunClosed { .. } => None,
     }
 }

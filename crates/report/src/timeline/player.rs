@@ -168,6 +168,8 @@ fn is_action(kind: &FrameKind) -> bool {
             | FrameKind::NotApplicable { .. }
             | FrameKind::Deviation(_)
             | FrameKind::Rollback { .. }
+            | FrameKind::Handover(_)
+            | FrameKind::HandoverEnded { .. }
             | FrameKind::Closed(_)
     )
 }

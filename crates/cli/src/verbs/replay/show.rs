@@ -144,6 +144,15 @@ impl<'r> Showing<'r> {
             }
             FrameKind::Rollback { steps, .. } => line(format!("ROLLBACK of {}", steps.join(", "))),
             FrameKind::Note { text, by } => line(format!("note by {}: {text}", by.who)),
+            FrameKind::Handover(handover) => {
+                line(format!("HANDED OVER by {} to {}", handover.by.who, handover.to));
+                handover.note.iter().for_each(|note| line(format!("  {note}")));
+            }
+            FrameKind::HandoverEnded { accepted, reason, by } => {
+                let how = if *accepted { "accepted" } else { "withdrawn" };
+                let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                line(format!("handover {how} by {}{why}", by.who));
+            }
             FrameKind::Remark(text) => line(format!("note: {text}")),
             FrameKind::Closed(verdict) => {
                 screen::say("");

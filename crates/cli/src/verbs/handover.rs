@@ -1,0 +1,191 @@
+//! `handover`: an open run goes from one operator to the next, with where it stands and what is still open.
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{By, Event, Handover, Next, Run, Standing, Via};
+use holdpoint_record::Writer;
+use jiff::Timestamp;
+
+use super::note::secrets;
+use super::prepare;
+use super::read::{find, read_dir};
+use super::resume::open_problem;
+use super::run::redactor;
+use crate::args;
+use crate::exit::Exit;
+use crate::interrupts::Interrupts;
+use crate::operator::operator;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen;
+use crate::secrets::masked_event;
+use crate::world::terminal::questions;
+
+/// Hands a run over, accepts that, or takes it back.
+pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
+    let dir = find(&arguments.run)?;
+    let number = dir.number;
+    let recorded = read_dir(dir.clone())?;
+    let plan = &recorded.plan;
+    let place = Place::here()?;
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    redactor(&secrets(&recorded, &place)?)?;
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
+    let (mut writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
+    let mut run = Run::new(plan);
+    let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
+    for stamped in events {
+        run.apply(plan, &stamped.event).map_err(conforms)?;
+    }
+    let mut write = |run: &mut Run, event: Event| {
+        let event = masked_event(event)?;
+        run.apply(plan, &event).map_err(conforms)?;
+        writer.append_all([(Timestamp::now(), event)]).map(|_| ()).map_err(|error| {
+            Problem::fault(
+                format!("the handover cannot be written: {error}"),
+                "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
+            )
+        })
+    };
+    // What was cut off is on record before anybody is asked anything: they may leave.
+    if let Some(recovered) = recovered {
+        write(&mut run, Event::LogRecovered { torn: recovered.torn })?;
+    }
+    let by = By { who, via: Via::Command };
+    if arguments.accept {
+        may_accept(&run, &by.who, number)?;
+        tell(&run, plan);
+        write(&mut run, Event::HandoverAccepted { by })?;
+        screen::say(&format!(
+            "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
+            screen::neutralise(run.operator())
+        ));
+        return Ok(Exit::Passed);
+    }
+    if arguments.withdraw {
+        may_withdraw(&run, &by.who, arguments.reason.as_deref(), number)?;
+        write(&mut run, Event::HandoverWithdrawn { reason: arguments.reason.clone(), by })?;
+        screen::say(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
+        return Ok(Exit::Passed);
+    }
+    let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
+    may_hand_over(&run, plan, &by.who, &to, number)?;
+    tell(&run, plan);
+    let note = match &arguments.note {
+        Some(note) => Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
+        None if prepare::asks(false)? => match questions() {
+            Some(note) => note,
+            None => {
+                screen::say(&format!("Nothing was handed over; run {number} is as it was."));
+                return Ok(Exit::Parked);
+            }
+        },
+        None => None,
+    };
+    let opened = recorded.opened();
+    let known = |who: &String| *who == to;
+    if !opened.people.is_empty()
+        && !opened.people.keys().any(known)
+        && !opened.roles.values().flatten().any(known)
+    {
+        screen::say(&format!("  {} is nobody that holdpoint.toml names.", screen::neutralise(&to)));
+    }
+    let standing = run.standing(plan);
+    write(&mut run, Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by })))?;
+    let to = screen::neutralise(&to);
+    screen::say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
+    screen::say(&format!("  {to} types: holdpoint resume {number}, or holdpoint handover {number} --accept"));
+    screen::say(&format!("  to take it back: holdpoint handover {number} --withdraw"));
+    Ok(Exit::Passed)
+}
+
+/// Where the run stands, for whoever leaves it and whoever takes it up.
+pub fn tell(run: &Run, plan: &Plan) {
+    let say = |text: String| screen::tell(&format!("  {}", screen::neutralise(&text)));
+    let Standing { next, in_doubt, sign_offs, deviations } = run.standing(plan);
+    let (settled, all) = run.progress();
+    say(format!("{settled} of {all} actions are done, operated by {}", run.operator()));
+    let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| &step.title);
+    let at = at.map(|title| format!(" {title},")).unwrap_or_default();
+    let action = next.action.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    say(format!("next:{at}{action} takes {}", next.takes.words()));
+    for id in in_doubt {
+        say(format!("IN DOUBT: {id} was started, no end is on record"));
+    }
+    for id in sign_offs {
+        say(format!("not released yet: {id}"));
+    }
+    match deviations.len() {
+        0 => say("no deviations".to_owned()),
+        many => say(format!("deviations ({many})")),
+    }
+    deviations.into_iter().for_each(|deviation| say(format!("  {deviation}")));
+    if let Some(Handover { to, note, by, .. }) = run.handover() {
+        say(format!("handed over by {} to {to}", by.who));
+        say(format!("open questions: {}", note.as_deref().unwrap_or("none")));
+    }
+}
+
+/// Whether this person may accept what is open.
+pub fn may_accept(run: &Run, who: &str, number: u64) -> Result<(), Problem> {
+    let open = open(run, number)?;
+    if open.to == who {
+        return Ok(());
+    }
+    Err(Problem::refused(
+        format!("run {number} is being handed over to {}, and you are {who}", open.to),
+        format!(
+            "{} accepts with `holdpoint resume {number}`. {} takes it back with `holdpoint handover {number} \
+             --withdraw`; whoever else does gives --reason.",
+            open.to, open.by.who
+        ),
+    ))
+}
+
+fn may_withdraw(run: &Run, who: &str, reason: Option<&str>, number: u64) -> Result<(), Problem> {
+    let open = open(run, number)?;
+    if reason.is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(Problem::usage("the reason is empty", "Say why in one sentence."));
+    }
+    if reason.is_none() && open.by.who != who {
+        return Err(Problem::usage(
+            format!("run {number} was handed over by {}, and you are {who}", open.by.who),
+            "Say with --reason why you decline it, or take it back for them.",
+        ));
+    }
+    Ok(())
+}
+
+fn open(run: &Run, number: u64) -> Result<&Handover, Problem> {
+    run.handover().ok_or_else(|| {
+        Problem::usage(
+            format!("no handover of run {number} is open"),
+            format!("`holdpoint show {number}` says where it is."),
+        )
+    })
+}
+
+fn may_hand_over(run: &Run, plan: &Plan, who: &str, to: &str, number: u64) -> Result<(), Problem> {
+    if let Some(open) = run.handover() {
+        return Err(Problem::usage(
+            format!("run {number} is being handed over to {} already", open.to),
+            format!("Take that back first: holdpoint handover {number} --withdraw"),
+        ));
+    }
+    if matches!(run.next(plan), Next::Done(_)) {
+        return Err(Problem::usage(
+            format!("nothing of run {number} is left to be done"),
+            format!("End it with: holdpoint resume {number}"),
+        ));
+    }
+    if run.operator() != who {
+        return Err(Problem::refused(
+            format!("run {number} is operated by {}, and you are {who}", run.operator()),
+            format!("Only they hand it over. Where they cannot, take it up with: holdpoint resume {number}"),
+        ));
+    }
+    if to.is_empty() || to == who {
+        return Err(Problem::usage("a run is handed over to somebody else", "Name them with --to."));
+    }
+    Ok(())
+}

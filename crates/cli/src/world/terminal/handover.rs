@@ -1,0 +1,27 @@
+//! What is asked of whoever hands a run over, and of whoever takes it up.
+
+use super::ask::{self, Asked};
+use crate::screen;
+
+/// Open questions, if there are any; `None` where nothing is to be handed over after all.
+pub fn questions() -> Option<Option<String>> {
+    let help = "What the next operator should know or find out. It goes into the record with your name.";
+    match ask::one_of("Are there open questions?", &[("no", 'n', "none"), ("yes", 'y', help)], true) {
+        Asked::Said("yes") => match ask::text("Open questions", help) {
+            Asked::Said(text) => Some(Some(text)),
+            Asked::Left => None,
+        },
+        Asked::Said(_) => Some(None),
+        Asked::Left => None,
+    }
+}
+
+/// Whether the run is taken over.
+pub fn accepts(who: &str) -> bool {
+    let options = [
+        ("leave", 'l', "accept nothing now; the run waits on"),
+        ("accept", 'a', "you operate the run from now on, and that is on record"),
+    ];
+    let who = screen::neutralise(who);
+    matches!(ask::one_of(&format!("{who}, what now?"), &options, true), Asked::Said("accept"))
+}

@@ -1,0 +1,230 @@
+//! `report --format in-toto`, opened and checked by other people's programs: securesystemslib, in-toto-attestation, openssl.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+
+use crate::support::{Bench, Ran, sha256};
+
+const CONFIG: &str = "[signers]\nfile = \"allowed_signers\"\n[environments.staging]\nrehearsal = true\n\
+    [roles]\nqa = [\"qa@example.org\"]\n[people.\"qa@example.org\"]\nname = \"Quinn Auditor\"\n";
+const BOOK: &str = "---\nrunbook: 1\ntitle: A release\nrevision: C\nroles: [qa]\n---\n\n# A release\n\n## Build\n\n\
+    ```sh check\n#| capture: { VERSION: { file: out.txt }, IMAGE: { stdout: true } }\necho v1 > out.txt\n\
+    printf sha256:%064d 7\n```\n\n## Wait\n\n- [ ] Waited\n\n\
+    ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release {{ VERSION }}.\n```\n";
+const ANSWERS: &str = "steps:\n  wait: { choice: skip, reason: \"it\u{2019}s late\" }\n  \
+    release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+
+const CHECK: &str = r#"
+import json, sys
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from google.protobuf import json_format
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+given = json.load(sys.stdin)
+try:
+    envelope = Envelope.from_dict(given["envelope"])
+    key = SSlibKey.from_crypto(load_pem_public_key(given["key"].encode()), keyid=given["keyid"])
+    accepted = list(envelope.verify([key], 1))
+    assert envelope.payload_type == "application/vnd.in-toto+json"
+    statement = json_format.Parse(envelope.payload, statement_pb2.Statement())
+    Statement.copy_from_pb(statement).validate()
+    print(json.dumps({"accepted": accepted, "statement": json.loads(envelope.payload)}))
+except Exception as error:
+    print(json.dumps({"error": f"{type(error).__name__}: {error}"}))
+"#;
+
+/// What the stock verifier says of an envelope.
+fn judged(envelope: &Value, key: &str, keyid: &str) -> Value {
+    let python = holdpoint_xtask::tools::python();
+    assert!(python.exists(), "the verifier is missing; cargo xtask tools installs it");
+    let mut child = Command::new(python)
+        .args(["-I", "-c", CHECK])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let given = json!({"envelope": envelope, "key": key, "keyid": keyid});
+    child.stdin.take().unwrap().write_all(given.to_string().as_bytes()).unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    ran.json()
+}
+
+/// A sealed run, and two keys: `key` and `other`, each with its public half in `.pub`.
+fn sealed() -> Bench {
+    let bench = Bench::with(&[
+        ("book.md", BOOK),
+        ("holdpoint.toml", CONFIG),
+        ("answers.yaml", ANSWERS),
+        ("allowed_signers", ""),
+    ]);
+    bench.sh(
+        "umask 077; for k in key other; do openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $k
+        openssl pkey -in $k -pubout -out $k.pub; done",
+    );
+    bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended", "--answers", "answers.yaml"]);
+    bench
+}
+
+fn attest(bench: &Bench) -> Value {
+    bench.ends(0, &["report", "1", "--format", "in-toto", "--key", "key", "-o", "run.json"]);
+    serde_json::from_str(&bench.text("run.json")).unwrap()
+}
+
+#[test]
+fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
+    let bench = sealed();
+    let envelope = attest(&bench);
+    let keyid = envelope["signatures"][0]["keyid"].as_str().unwrap().to_owned();
+    let said = judged(&envelope, &bench.text("key.pub"), &keyid);
+    assert_eq!(said["accepted"], json!([keyid]), "{said}");
+    let statement = &said["statement"];
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(statement["predicateType"], "https://holdpoint.example/run/v1");
+    let file = |name: &str| sha256(&fs::read(bench.run_dir(1).join(name)).unwrap());
+    let subject = |name: &str, digest: &str| json!({"name": name, "digest": {"sha256": digest}});
+    assert_eq!(
+        statement["subject"],
+        json!([
+            subject("files/out.txt", &sha256(b"v1\n")),
+            subject("run.jsonl", &file("run.jsonl")),
+            subject("seal.json", &file("seal.json")),
+            subject("values/IMAGE", &format!("{:064}", 7)),
+        ])
+    );
+    let predicate = &statement["predicate"];
+    let opened = &bench.events(1)[0];
+    for (pointer, value) in [
+        ("/run/id", &opened["id"]),
+        ("/run/number", &json!(1)),
+        ("/document/digest/sha256", &opened["runbook"]["blob"]["sha256"]),
+        ("/document/revision", &json!("C")),
+        (
+            "/environment",
+            &json!({"name": "staging", "rehearsal": true, "protected": false, "fourEyes": false}),
+        ),
+        ("/verdict", &json!("passed")),
+        ("/verification", &json!("intact and complete")),
+        ("/deviations/0/reason", &json!("it\u{2019}s late")),
+        ("/signOffs/0/name", &json!("Quinn Auditor")),
+        ("/signOffs/0/assurance", &json!("rehearsal")),
+        ("/signOffs/0/statement", &json!("I release v1.")),
+    ] {
+        assert_eq!(predicate.pointer(pointer), Some(value), "{pointer} of {predicate:#}");
+    }
+    assert!(predicate["people"].as_array().unwrap().iter().any(|p| p["principal"] == "qa@example.org"));
+}
+
+#[test]
+fn the_stock_verifier_refuses_altered_payloads_other_types_and_other_keys() {
+    let bench = sealed();
+    let good = attest(&bench);
+    let keyid = good["signatures"][0]["keyid"].as_str().unwrap();
+    let (key, other) = (bench.text("key.pub"), bench.text("other.pub"));
+    let refused = |envelope: &Value, key: &str| {
+        let said = judged(envelope, key, keyid);
+        assert!(said["error"].as_str().is_some_and(|error| error.starts_with("VerificationError")), "{said}");
+    };
+    refused(&good, &other);
+    let payload = Base64::decode_vec(good["payload"].as_str().unwrap()).unwrap();
+    let text = String::from_utf8(payload).unwrap();
+    let mut altered = good.clone();
+    altered["payload"] = json!(Base64::encode_string(text.replace("passed", "failed").as_bytes()));
+    assert_ne!(altered, good);
+    refused(&altered, &key);
+    let mut altered = good.clone();
+    altered["payloadType"] = json!("application/json");
+    refused(&altered, &key);
+    let mut altered = good.clone();
+    altered["signatures"][0]["sig"] = json!("MAYCAQECAQE=");
+    refused(&altered, &key);
+}
+
+#[test]
+fn the_documented_commands_check_it_with_openssl_and_notice_what_was_altered() {
+    let page = include_str!("../../../../docs/record.md");
+    let section = page.split_once("with OpenSSL alone:").expect("it is documented").1;
+    let script =
+        section.split("```").nth(1).and_then(|fence| fence.strip_prefix("sh\n")).expect("as commands");
+    let bench = sealed();
+    let envelope = attest(&bench);
+    bench.sh(
+        "cp key.pub attest.pub; cp .holdpoint/runs/0001-book/run.jsonl .holdpoint/runs/0001-book/seal.json .",
+    );
+    let check = |envelope: &Value| {
+        bench.file("run.intoto.json", &envelope.to_string());
+        let mut shell = bench.command("sh");
+        shell.args(["-euc", script]);
+        Ran::of(shell.output().unwrap())
+    };
+    let good = check(&envelope);
+    let lines: Vec<&str> = good.stdout.lines().collect();
+    assert_eq!(
+        (good.code, lines),
+        (0, vec!["Verified OK", "run.jsonl: OK", "seal.json: OK"]),
+        "{}",
+        good.stderr
+    );
+    let payload = Base64::decode_vec(envelope["payload"].as_str().unwrap()).unwrap();
+    let text = String::from_utf8(payload).unwrap().replace("staging", "stagong");
+    let mut altered = envelope.clone();
+    altered["payload"] = json!(Base64::encode_string(text.as_bytes()));
+    assert_ne!(check(&altered).code, 0);
+    bench.sh("cp other.pub attest.pub");
+    assert_ne!(check(&envelope).code, 0);
+}
+
+#[test]
+fn only_sealed_and_intact_records_are_attested() {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("allowed_signers", "")]);
+    bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key");
+    bench.ends(3, &["run", "book.md", "--env", "staging", "--unattended"]);
+    let attest = ["report", "1", "--format", "in-toto", "--key", "key", "-o", "run.json"];
+    bench.ends(2, &attest).says("is not sealed");
+    bench.file("answers.yaml", ANSWERS);
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    bench.ends(0, &attest);
+    fs::remove_file(bench.path("run.json")).unwrap();
+    let log = bench.run_dir(1).join("run.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replacen("late", "lite", 1)).unwrap();
+    bench.ends(6, &attest).says("altered at event");
+    fs::write(&log, text).unwrap();
+    let blob = bench.events(1)[2]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
+    bench.ends(0, &["expunge", "1", "--blob", &blob, "--reason", "no"]);
+    bench.ends(6, &attest).says("expunged");
+    assert!(!bench.exists("run.json"));
+}
+
+#[test]
+fn a_key_that_others_can_read_or_that_a_person_signs_with_attests_nothing() {
+    let bench = sealed();
+    let attest = |key: &str| bench.holdpoint(&["report", "1", "--format", "in-toto", "--key", key]);
+    let refused = |key: &str, why: &str| {
+        let ran = attest(key);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{key}: {}", ran.both());
+        assert!(ran.stderr.contains(why), "{key}: {}", ran.stderr);
+    };
+    bench.sh("chmod 640 other; mkdir dir; chmod 700 dir");
+    refused("other", "is not yours alone");
+    refused("dir", "is no file");
+    refused("nowhere", "cannot be read");
+    bench.sh("ssh-keygen -q -t ecdsa -b 256 -N '' -f ssh; chmod 600 ssh");
+    refused("ssh", "it is an SSH key");
+    bench.sh("cp ssh theirs && ssh-keygen -q -p -N '' -m PKCS8 -f theirs");
+    assert_eq!(attest("theirs").code, 0, "nobody signs with it yet");
+    bench.sh("printf 'qa@example.org %s\\n' \"$(cat ssh.pub)\" > allowed_signers");
+    bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended", "--answers", "answers.yaml"]);
+    let ran = bench.holdpoint(&["report", "2", "--format", "in-toto", "--key", "theirs"]);
+    assert_eq!(ran.code, 2, "{}", ran.both());
+    assert!(ran.stderr.contains("a person signs with"), "{}", ran.stderr);
+    bench.ends(2, &["report", "1", "--format", "in-toto"]);
+    bench.ends(2, &["report", "1", "--format", "html", "--key", "key"]);
+}

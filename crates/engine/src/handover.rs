@@ -1,0 +1,120 @@
+//! A run that goes from one operator to the next: offered with where it stands, accepted or withdrawn.
+
+use holdpoint_document::{Plan, Work};
+
+use crate::apply::{Fold, ensure};
+use crate::run::Status;
+use crate::{AtHand, By, Event, Handover, Next, Question, Run, Standing, Takes, Task};
+
+impl Run {
+    /// The handover that is neither accepted nor withdrawn: until then nobody drives the run.
+    pub fn handover(&self) -> Option<&Handover> {
+        self.handover.as_deref()
+    }
+
+    /// Where the run stands for whoever takes it up: what was running is in doubt.
+    pub fn standing(&self, plan: &Plan) -> Standing {
+        let mut run = self.clone();
+        let operator = run.operator.clone();
+        run.take_up(&operator);
+        let next = run.next(plan);
+        let doubtful = match next {
+            Next::Ask(task, Question::InDoubt) => vec![task.id(plan)],
+            _ => Vec::new(),
+        };
+        Standing {
+            next: at_hand(plan, &next),
+            in_doubt: doubtful,
+            sign_offs: run.awaited(plan),
+            deviations: run.seen().deviations,
+        }
+    }
+
+    /// Hold points that wait for somebody.
+    fn awaited(&self, plan: &Plan) -> Vec<String> {
+        let all = plan.steps.iter().zip(&self.states);
+        let actions = all.flat_map(|(step, states)| step.actions.iter().zip(states));
+        let waits = actions.filter(|(action, state)| {
+            matches!(action.work, Work::SignOff(_)) && state.requested && state.status != Status::Settled
+        });
+        waits.map(|(action, _)| action.id.clone()).collect()
+    }
+
+    /// What may happen while a handover is open: nothing that drives the run.
+    pub(crate) fn held_over(&self, event: &Event) -> Fold {
+        let Some(handover) = &self.handover else { return Ok(()) };
+        let drives = !matches!(
+            event,
+            Event::Note { .. }
+                | Event::LogRecovered { .. }
+                | Event::SignOffRequested { .. }
+                | Event::SignOffGiven(_)
+                | Event::SignOffRejected { .. }
+                | Event::SignOffRefused { .. }
+                | Event::SignOffLapsed { .. }
+                | Event::HandoverAccepted { .. }
+                | Event::HandoverWithdrawn { .. }
+        );
+        if drives {
+            return Err(format!("the run is being handed over to {}, who has not accepted", handover.to));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn hand_over(&mut self, plan: &Plan, next: &Next, handover: &Handover) -> Fold {
+        let Handover { to, standing, note, by } = handover;
+        ensure(!matches!(next, Next::Done(_)), "there is nothing left to hand over")?;
+        ensure(by.who == self.operator, "only whoever operates hands the run over")?;
+        ensure(!to.trim().is_empty() && to.trim() == to, "it must say to whom")?;
+        ensure(*to != by.who, "nobody hands a run over to themselves")?;
+        ensure(note.as_ref().is_none_or(|note| !note.trim().is_empty()), "the note is empty")?;
+        ensure(*standing == self.standing(plan), "the run does not stand as it says")?;
+        // Whoever hands it over does not drive it: what was running is in doubt.
+        let operator = self.operator.clone();
+        self.take_up(&operator);
+        self.handover = Some(Box::new(handover.clone()));
+        Ok(())
+    }
+
+    pub(crate) fn accept_handover(&mut self, by: &By) -> Fold {
+        let handover = self.handover.as_deref().ok_or("no handover is open")?;
+        ensure(by.who == handover.to, "it was handed over to somebody else")?;
+        self.handover = None;
+        self.take_up(&by.who);
+        Ok(())
+    }
+
+    pub(crate) fn withdraw_handover(&mut self, reason: Option<&str>, by: &By) -> Fold {
+        let handover = self.handover.as_deref().ok_or("no handover is open")?;
+        let explained = reason.is_some_and(|reason| !reason.trim().is_empty());
+        ensure(explained || reason.is_none(), "the reason is empty")?;
+        ensure(explained || by.who == handover.by.who, "whoever did not hand it over must say why")?;
+        self.handover = None;
+        Ok(())
+    }
+}
+
+fn at_hand(plan: &Plan, next: &Next) -> AtHand {
+    let of = |task: Task, takes| AtHand {
+        step: Some(task.step_of(plan).id.clone()),
+        action: Some(task.id(plan)),
+        takes,
+    };
+    match next {
+        Next::Execute(execution) | Next::Await(execution) => of(execution.task, Takes::Execution),
+        Next::PassOver { task, .. } => of(*task, Takes::Execution),
+        Next::Ask(task, question) => {
+            let takes = match question {
+                Question::SignOff => Takes::Release,
+                Question::Failed | Question::Choose => Takes::Decision,
+                Question::InDoubt => Takes::Certainty,
+                Question::Confirm => Takes::Confirmation,
+                Question::Record => Takes::Values,
+            };
+            of(*task, takes)
+        }
+        Next::RollBack => AtHand { step: None, action: None, takes: Takes::Rollback },
+        // Neither is handed over.
+        Next::Open | Next::Done(_) => AtHand::default(),
+    }
+}
