@@ -14,6 +14,7 @@ mod lines;
 mod next;
 mod offers;
 mod opening;
+mod overriding;
 mod releases;
 mod rollback;
 mod run;

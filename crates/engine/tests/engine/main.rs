@@ -10,6 +10,7 @@ mod events;
 mod judging;
 mod opening;
 mod oracle;
+mod overriding;
 mod people;
 mod properties;
 mod releases;
