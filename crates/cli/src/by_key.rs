@@ -66,11 +66,7 @@ pub fn sign(
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
-    let signed = match file {
-        Some(key) => keygen::sign(key, SIGNOFF, &bytes).map_err(|error| error.to_string()),
-        None => by_agent(&signers, &given.by.who, &bytes),
-    };
-    let signature = match signed {
+    let signature = match signature(&signers, &given.by.who, SIGNOFF, file, &bytes) {
         Ok(signature) => signature,
         Err(why) => return Ok(Signature::None(why)),
     };
@@ -104,7 +100,22 @@ pub fn word(assurance: Assurance) -> &'static str {
     }
 }
 
-fn by_agent(signers: &Signers, principal: &str, message: &[u8]) -> Result<String, String> {
+/// Has `message` signed by `principal`: with the key in `file`, else with one that the agent holds. The error says why
+/// nothing was signed, and what to do.
+pub fn signature(
+    signers: &Signers,
+    principal: &str,
+    namespace: &str,
+    file: Option<&Path>,
+    message: &[u8],
+) -> Result<String, String> {
+    match file {
+        Some(key) => keygen::sign(key, namespace, message).map_err(|error| error.to_string()),
+        None => by_agent(signers, principal, namespace, message),
+    }
+}
+
+fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8]) -> Result<String, String> {
     let give = "give the key's file with --key, or add it with ssh-add";
     let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
         return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
@@ -114,7 +125,7 @@ fn by_agent(signers: &Signers, principal: &str, message: &[u8]) -> Result<String
     let identities = agent.identities().map_err(no_answer)?;
     let of = |identity: &&Identity| signers.allowed.knows(principal, &identity.presented);
     let Some(identity) = identities.iter().find(of) else {
-        return Err(format!("the SSH agent holds no key of {principal} that this run knows: {give}"));
+        return Err(format!("the SSH agent holds no key of {principal} that allowed_signers knows: {give}"));
     };
-    agent.sign(identity, SIGNOFF, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+    agent.sign(identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
 }

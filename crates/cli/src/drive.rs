@@ -142,6 +142,12 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                         "This is a fault of holdpoint; `holdpoint verify` tells whether the record is sound.",
                     ));
                 }
+                Next::Override => {
+                    return Err(Problem::refused(
+                        "rules of the environment do not hold, and nobody has overridden them",
+                        "Nothing was executed. Open a new run once they hold.",
+                    ));
+                }
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
                     screen::tell(&format!(

@@ -5,6 +5,7 @@
 
 pub mod agent;
 mod allowed;
+mod approval;
 mod assured;
 mod envelope;
 pub mod keygen;
@@ -15,6 +16,7 @@ mod revoked;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
+pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_approval};
 pub use assured::{Assured, BadFiles, Refused, Signers, check};
 pub use envelope::{Envelope, NotASignature, Presented};
 pub use release::{Release, Transplanted, prove};

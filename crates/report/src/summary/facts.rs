@@ -1,7 +1,9 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_document::{Assurance, DocumentKind, Meaning};
-use holdpoint_engine::{BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, Verdict};
+use holdpoint_engine::{
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Verdict,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -120,16 +122,26 @@ pub struct DeviationFacts {
     pub number: usize,
     /// What kind.
     pub kind: DeviationKind,
-    /// The step.
+    /// The step; empty for an override, which is about the whole run.
     pub step: String,
     /// The action; `None` means what was left of the step.
     pub action: Option<String>,
     /// The script that ran instead.
     pub script: Option<BlobRef>,
+    /// By what right, for an override.
+    pub overridden: Option<Box<Override>>,
     /// Why.
     pub reason: String,
     /// Who decided it.
     pub by: By,
+}
+
+impl DeviationFacts {
+    /// Rules that were overridden, as the record writes them; none for another deviation.
+    pub fn rules(&self) -> String {
+        let rules = self.overridden.iter().flat_map(|overridden| &overridden.rules);
+        rules.map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// An answer to a question of the engine.

@@ -265,7 +265,7 @@ impl Fold<'_> {
 
     fn deviation(&mut self, stamped: &Stamped, deviation: Deviation) {
         self.acted(&deviation.by.who.clone());
-        let Deviation { kind, step, action, script, reason, by } = deviation;
+        let Deviation { kind, step, action, script, overridden, reason, by } = deviation;
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };
@@ -277,10 +277,15 @@ impl Fold<'_> {
             step: step.clone(),
             action: action.clone(),
             script,
+            overridden,
             reason,
             by,
         };
         self.summary.deviations.push(facts);
+        if kind == DeviationKind::PolicyOverridden {
+            // It belongs to no step.
+            return;
+        }
         let Some(index) = self.step(&step) else { return };
         match kind {
             DeviationKind::Repeated => self.begin_again(index..index + 1),

@@ -24,6 +24,10 @@ pub struct Summary {
     pub run: RunFacts,
     /// What ran; title, id and revision are the document's own claims.
     pub document: DocumentFacts,
+    /// Approvals of the document that the run relies on, by their approvers.
+    pub approvals: Vec<holdpoint_engine::Approved>,
+    /// Rules of the environment that did not hold when it opened, and were overridden, or it went no further.
+    pub unmet: Vec<holdpoint_engine::Unmet>,
     /// Everybody the record names, by principal.
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.

@@ -44,6 +44,8 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
             approval_date: front.approval_date.map(|date| date.to_string()),
             effective_date: front.effective_date.map(|date| date.to_string()),
         },
+        approvals: opened.policy.approvals.clone(),
+        unmet: opened.policy.unmet.clone(),
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
         inputs: opened.inputs.clone(),
