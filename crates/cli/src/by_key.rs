@@ -115,7 +115,22 @@ pub fn signature(
     }
 }
 
+/// Why the agent could not sign for `principal`, where no key file is named; what takes a key fails early with it.
+pub fn unable(signers: &Signers, principal: &str, file: Option<&Path>) -> Option<String> {
+    match file {
+        Some(file) if !file.is_file() => Some(format!("there is no key {}", file.display())),
+        Some(_) => None,
+        None => agent_with(signers, principal).err(),
+    }
+}
+
 fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8]) -> Result<String, String> {
+    let (mut agent, identity) = agent_with(signers, principal)?;
+    agent.sign(&identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+}
+
+/// The agent, and a key of theirs that it holds.
+fn agent_with(signers: &Signers, principal: &str) -> Result<(Agent, Identity), String> {
     let give = "give the key's file with --key, or add it with ssh-add";
     let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
         return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
@@ -123,9 +138,9 @@ fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8])
     let no_answer = |error| format!("the SSH agent does not answer ({error}): {give}");
     let mut agent = Agent::at(&socket).map_err(no_answer)?;
     let identities = agent.identities().map_err(no_answer)?;
-    let of = |identity: &&Identity| signers.allowed.knows(principal, &identity.presented);
-    let Some(identity) = identities.iter().find(of) else {
+    let of = |identity: &Identity| signers.allowed.knows(principal, &identity.presented);
+    let Some(identity) = identities.into_iter().find(of) else {
         return Err(format!("the SSH agent holds no key of {principal} that allowed_signers knows: {give}"));
     };
-    agent.sign(identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+    Ok((agent, identity))
 }

@@ -227,7 +227,8 @@ impl Asked {
         let missing: Vec<&str> =
             self.approvers.iter().filter(|who| of(who).is_none()).map(String::as_str).collect();
         if !missing.is_empty() {
-            return Some(format!("{} has not approved these very bytes", missing.join(", nor ")));
+            let whose = missing.join(" and of ");
+            return Some(format!("it lacks the approval of {whose} for these very bytes"));
         }
         let weak = self.approvers.iter().find(|who| of(who).is_some_and(|one| one.assurance < least));
         weak.map(|who| {

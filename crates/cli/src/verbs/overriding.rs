@@ -7,6 +7,7 @@ use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Ru
 
 use super::prepare::Prepared;
 use super::rules::Obeyed;
+use crate::approvals;
 use crate::args::Overriding;
 use crate::by_key::{self, Signature};
 use crate::drive::Drive;
@@ -60,6 +61,18 @@ pub fn ready(
             format!("Add it: [people.\"{who}\"] with name = \"First Last\"."),
         ));
     };
+    let key = given.override_key.as_deref();
+    if key.is_some() || run.least_assurance() > Assurance::Typed {
+        let signers = approvals::signers(&prepared.place, &opened.session.time_zone);
+        let unable = signers.map_or_else(Some, |signers| by_key::unable(&signers, &who, key));
+        if let Some(why) = unable {
+            let why = why.replace("--key", "--override-key");
+            return Err(Problem::refused(
+                format!("{} takes overrides by key only, and {why}", opened.environment.name),
+                "Nothing was run or written.",
+            ));
+        }
+    }
     let overridden = Override {
         rules: opened.policy.unmet_rules(),
         role,
@@ -120,7 +133,7 @@ pub fn record<J: Journal, P: Person, H: Hands>(
         let unsigned = |why: String| {
             Problem::refused(
                 format!("the override was not signed, and so the rules stand: {why}"),
-                "The run holds its opening and nothing else; nothing was executed. Open a new one once the key is at hand.",
+                "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
             )
         };
         match by_key::sign(&scene, given, key, &mut drive.journal)? {
@@ -130,7 +143,14 @@ pub fn record<J: Journal, P: Person, H: Hands>(
                     overridden.signature = given.signature;
                 }
             }
-            Signature::Refused(why) | Signature::None(why) => return Err(unsigned(why)),
+            Signature::Refused(why) | Signature::None(why) => {
+                let why = why.replace("--key", "--override-key");
+                // Failed attempts are evidence too.
+                let text = format!("an override was not signed: {why}");
+                let by = deviation.by.clone();
+                drive.record(vec![Event::Note { text, step: None, corrects: None, by }])?;
+                return Err(unsigned(why));
+            }
         }
     }
     let rules = deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str());

@@ -36,7 +36,7 @@ impl Obeyed {
         if !self.may_override.is_empty() {
             let roles = self.may_override.join(" or ");
             help.push_str(&format!(
-                " Or have somebody with the role {roles} answer for it: --override REASON --override-by WHO."
+                " (Or somebody with the role {roles} answers for it: --override REASON --override-by WHO)"
             ));
         }
         Some(Problem::refused(message, help))

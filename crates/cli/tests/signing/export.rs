@@ -17,7 +17,7 @@ fn released() -> Shop {
 }
 
 /// The first run's bundle, unpacked by stock tools: the directory in it.
-fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
+pub fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
     shop.bench.sh(&format!("rm -rf out && mkdir out && tar --zstd -xf {bundle} -C out"));
     let mut entries = fs::read_dir(shop.bench.path("out")).unwrap();
     let dir = entries.next().unwrap().unwrap().path();
@@ -39,7 +39,7 @@ fn script(shop: &Shop, dir: &Path) -> Ran {
 
 /// Code and verdict of the script and of the program, which must be the same.
 #[track_caller]
-fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
+pub fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
     let ours = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
     let stock = script(shop, dir);
     let line = |ran: &Ran| (ran.code, ran.stdout.trim().to_owned());
@@ -70,7 +70,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 /// As [`Shop::forge`], in an unpacked bundle.
-fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
+pub fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
     let mut events = crate::support::events(dir);
     how(&mut events);
     let (mut log, count) = (Vec::new(), events.len());
