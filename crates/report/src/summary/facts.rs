@@ -93,10 +93,20 @@ pub struct Person {
     pub principal: String,
     /// Printed name, where the record has one.
     pub name: Option<String>,
+    /// How documents name this person, where that is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// Roles configured when the run opened.
     pub roles: Vec<String>,
     /// Whether this person did anything in this run.
     pub acted: bool,
+}
+
+impl Person {
+    /// Whether this name, a principal or an alias, is this person's.
+    pub fn is(&self, name: &str) -> bool {
+        self.principal == name || self.alias.as_deref() == Some(name)
+    }
 }
 
 /// One driver's time at the run.

@@ -131,11 +131,12 @@ impl Fold<'_> {
     }
 
     fn acted(&mut self, who: &str) {
-        match self.summary.people.iter_mut().find(|person| person.principal == who) {
+        match self.summary.people.iter_mut().find(|person| person.is(who)) {
             Some(person) => person.acted = true,
             None => self.summary.people.push(Person {
                 principal: who.to_owned(),
                 name: None,
+                alias: None,
                 roles: Vec::new(),
                 acted: true,
             }),

@@ -61,9 +61,19 @@ impl Summary {
     pub fn name_of<'a>(&'a self, principal: &'a str) -> &'a str {
         self.people
             .iter()
-            .find(|person| person.principal == principal)
+            .find(|person| person.is(principal))
             .and_then(|person| person.name.as_deref())
             .unwrap_or(principal)
+    }
+
+    /// Printed names, by principal and by alias.
+    pub(crate) fn printed_names(&self) -> Vec<(String, String)> {
+        let named = self.people.iter().filter_map(|person| Some((person, person.name.clone()?)));
+        let both = |(person, name): (&Person, String)| {
+            let alias = person.alias.clone().map(|alias| (alias, name.clone()));
+            [(person.principal.clone(), name)].into_iter().chain(alias)
+        };
+        named.flat_map(both).collect()
     }
 
     /// How the run ended in capitals, or that it did not.

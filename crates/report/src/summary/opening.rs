@@ -63,7 +63,8 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
 }
 
 fn people(opened: &RunOpened) -> Vec<Person> {
-    let mut principals: Vec<&String> = opened.people.keys().chain(opened.roles.values().flatten()).collect();
+    let mut principals: Vec<&String> =
+        opened.people.keys().chain(opened.aliases.values()).chain(opened.roles.values().flatten()).collect();
     principals.sort();
     principals.dedup();
     let roles = |who: &String| {
@@ -74,6 +75,11 @@ fn people(opened: &RunOpened) -> Vec<Person> {
         .map(|who| Person {
             principal: who.clone(),
             name: opened.people.get(who).cloned(),
+            alias: opened
+                .aliases
+                .iter()
+                .find(|(_, principal)| *principal == who)
+                .map(|(alias, _)| alias.clone()),
             roles: roles(who),
             acted: false,
         })
