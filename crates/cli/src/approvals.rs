@@ -223,7 +223,8 @@ fn superseded_by(
     if effective.is_some_and(|date| date.is_ok_and(|date| date > today)) {
         return None;
     }
-    let later = given.is_none_or(|given| latest(group.iter()).is_some_and(|other| other > given));
+    // What nobody has approved is not superseded by what is of no higher revision: it may be the next one.
+    let later = given.is_some_and(|given| latest(group.iter()).is_some_and(|other| other > given));
     let newer = match (revision(&document.revision), revision(&asked.document.revision)) {
         (Some(other), Some(ours)) if other != ours => other > ours,
         _ => later,

@@ -35,7 +35,7 @@ impl Circumstances<'_> {
             }
             let unknown = self.unknown();
             if !unknown.is_empty() {
-                let whom = unknown.join(", ");
+                let whom = unknown.join(" or ");
                 add(
                     Rule::KnownPeople,
                     format!("{name} is protected, and nobody is known by the name {whom}"),
@@ -45,8 +45,10 @@ impl Circumstances<'_> {
         if (environment.protected || environment.requires.approved_document)
             && let Some(effective) = front.effective_date.filter(|effective| *effective > today)
         {
-            let why = format!("the document is effective from {effective}, and today is {today}");
-            add(Rule::Effective, format!("{name} takes documents that are effective only: {why}"));
+            let why = format!(
+                "{name} takes documents once they are effective, and this one is from {effective} on"
+            );
+            add(Rule::Effective, why);
         }
         if environment.requires.clean_commit && dirty != Some(false) {
             let why = match dirty {

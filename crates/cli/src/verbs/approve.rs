@@ -43,8 +43,9 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     show(&at_hand);
     if let Some(why) = asked.refusal(&who) {
         let help = match asked.approvers.as_slice() {
-            [] => "Name them in its front matter: approvers: [WHO].".to_owned(),
-            _ => "If you are one of them, say so with --as; holdpoint.toml knows names by alias.".to_owned(),
+            [] => "Name them in its front matter: approvers: [WHO].",
+            named if named.contains(&who) => "Name an approver in its front matter who did not write it.",
+            _ => "If you are one of them, say so with --as; holdpoint.toml knows names by alias.",
         };
         return Err(Problem::refused(why, help));
     }

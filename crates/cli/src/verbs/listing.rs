@@ -109,6 +109,9 @@ fn glance(summary: &Summary) -> String {
     for unmet in &summary.unmet {
         fact("did not hold", unmet.why.clone());
     }
+    if summary.is_barred() {
+        fact("goes no further", "nobody overrode what did not hold; open a new run".to_owned());
+    }
     for deviation in &summary.deviations {
         let rules = deviation.rules();
         if !rules.is_empty() {

@@ -21,25 +21,21 @@ pub struct Ready {
     deviation: Deviation,
 }
 
-/// Whether the run may open: every rule holds, or somebody who may overrides those that do not. Nothing has been
+/// Whether somebody who may overrides the rules that do not hold. `opened` is event 0 as it would be; nothing has been
 /// written yet.
 pub fn ready(
     prepared: &Prepared,
     given: &Overriding,
-    obeyed: &Obeyed,
+    refusal: Option<Problem>,
     opened: &RunOpened,
-) -> Result<Option<Ready>, Problem> {
-    let (reason, refusal) = match (&given.reason, obeyed.refusal()) {
-        (None, None) => return Ok(None),
-        (None, Some(refusal)) => return Err(refusal),
-        (Some(_), None) => {
-            return Err(Problem::usage(
-                "there is nothing to override: every rule of the environment holds",
-                "Leave --override out. Nothing was run.",
-            ));
-        }
-        (Some(reason), Some(refusal)) => (reason.trim(), refusal),
+) -> Result<Ready, Problem> {
+    let Some(refusal) = refusal else {
+        return Err(Problem::usage(
+            "there is nothing to override: every rule of the environment holds",
+            "Leave --override out. Nothing was run.",
+        ));
     };
+    let reason = given.reason.as_deref().unwrap_or_default().trim();
     if reason.is_empty() {
         return Err(Problem::usage("an override needs a reason", "Say why, with --override REASON."));
     }
@@ -68,7 +64,7 @@ pub fn ready(
         if let Some(why) = unable {
             let why = why.replace("--key", "--override-key");
             return Err(Problem::refused(
-                format!("{} takes overrides by key only, and {why}", opened.environment.name),
+                format!("the override cannot be signed: {why}"),
                 "Nothing was run or written.",
             ));
         }
@@ -80,7 +76,7 @@ pub fn ready(
         assurance: Assurance::Typed,
         signature: None,
     };
-    Ok(Some(Ready {
+    Ok(Ready {
         deviation: Deviation {
             kind: DeviationKind::PolicyOverridden,
             step: String::new(),
@@ -90,7 +86,7 @@ pub fn ready(
             reason: reason.to_owned(),
             by: By { who, via: Via::Command },
         },
-    }))
+    })
 }
 
 /// What event 0 tells of the rules. The approvals are kept with the record.

@@ -111,6 +111,16 @@ impl Prepared {
                 [] => "Name them in its front matter: approvers: [WHO].".to_owned(),
                 _ => format!("Each of them types, from their own account: holdpoint approve {}", self.path),
             };
+            let known = |who: &&str| self.place.configuration().is_some_and(|it| it.principal(who).is_some());
+            let unknown: Vec<&str> =
+                asked.approvers.iter().map(String::as_str).filter(|who| !known(who)).collect();
+            let help = match unknown.as_slice() {
+                [] => help,
+                names => format!(
+                    "holdpoint.toml knows nobody by the name {}: a table [people.\"PRINCIPAL\"] with that alias does. {help}",
+                    names.join(" or ")
+                ),
+            };
             obeyed.add(rule, format!("{requires} {why}{failing}"), help);
         } else if let Some(why) = &standing.superseded {
             let help = "Run the document that is approved now.";

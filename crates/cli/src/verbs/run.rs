@@ -44,12 +44,14 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
         return dry_run(prepared, session, traced, redactor).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
-    let ready = if obeyed.unmet.is_empty() && arguments.overriding.reason.is_none() {
-        None
-    } else {
-        let mut nowhere = Memory::default();
-        let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
-        overriding::ready(&prepared, &arguments.overriding, &obeyed, &tried)?
+    let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
+        (None, None) => None,
+        (None, Some(refusal)) => return Err(refusal),
+        (Some(_), refusal) => {
+            let mut nowhere = Memory::default();
+            let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
+            Some(overriding::ready(&prepared, &arguments.overriding, refusal, &tried)?)
+        }
     };
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;

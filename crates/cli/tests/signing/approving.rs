@@ -234,7 +234,7 @@ fn a_higher_revision_that_is_not_effective_yet_takes_no_place() {
     shop.bench.file("sop.md", &document(&format!("{claims}effective_date: 2126-01-01\n")));
     shop.approves("sop.md", QA, "qa");
     shop.approves("sop.md", QB, "qb");
-    shop.refuses("production", "takes documents that are effective only");
+    shop.refuses("production", "this one is from 2126-01-01 on");
     shop.bench.file("sop.md", &first);
     shop.runs("production");
 }
@@ -271,7 +271,7 @@ fn a_document_that_is_not_effective_yet_names_strangers_or_is_not_as_committed_i
     shop.refuses("strict", "nobody is known by the name github.com/who");
     shop.bench.file("sop.md", &document(&format!("{CLAIMS}effective_date: 2126-01-01\n")));
     shop.commit();
-    shop.refuses("strict", "is effective from 2126-01-01");
+    shop.refuses("strict", "takes documents once they are effective");
 }
 
 #[test]

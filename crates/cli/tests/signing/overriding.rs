@@ -102,6 +102,8 @@ fn without_the_role_a_reason_or_a_key_nothing_is_overridden_and_nothing_runs() {
     assert_eq!(note["by"]["who"], QB);
     ended(shop.bench.holdpoint(&["resume", "1", "--unattended"]), 5, "nobody has overridden them");
     shop.is(1, 0, "intact, open");
+    shop.bench.ends(0, &["show", "1"]).says("nobody overrode what did not hold");
+    shop.bench.ends(0, &["report", "1"]).says("**The run goes no further.**");
 }
 
 #[test]

@@ -367,7 +367,7 @@ impl Fold<'_> {
             settle(step);
         }
         self.summary.values = values(&self.summary.steps);
-        if self.summary.run.closed.is_none() {
+        if self.summary.run.closed.is_none() && !self.summary.is_barred() {
             self.summary.waits = waits(self.plan, &self.summary);
         }
         self.summary

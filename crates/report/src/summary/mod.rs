@@ -66,6 +66,11 @@ impl Summary {
             .unwrap_or(principal)
     }
 
+    /// Whether rules did not hold and nobody overrode them: the run goes no further.
+    pub fn is_barred(&self) -> bool {
+        !self.unmet.is_empty() && !self.deviations.iter().any(|deviation| deviation.overridden.is_some())
+    }
+
     /// Printed names, by principal and by alias.
     pub(crate) fn printed_names(&self) -> Vec<(String, String)> {
         let named = self.people.iter().filter_map(|person| Some((person, person.name.clone()?)));
