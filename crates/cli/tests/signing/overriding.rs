@@ -118,11 +118,16 @@ fn an_agent_that_is_not_there_is_told_before_anything_is_written() {
 #[test]
 fn every_rule_that_does_not_hold_is_overridden_at_once_and_by_name() {
     let shop = mill(&format!("{CLAIMS}effective_date: 2126-01-01\n"));
-    shop.bench.sh("sed -i 's/^override = .*/&\\nprotected = true/; s/approved_document = true/&, clean_commit = true/' holdpoint.toml");
+    shop.bench.sh("sed -i 's/^override = .*/&\\nprotected = true/' holdpoint.toml
+        sed -i 's/approved_document = true/&, clean_commit = true, rehearsal = \"dry\"/' holdpoint.toml
+        echo '[environments.dry]' >> holdpoint.toml
+        echo 'rehearsal = true' >> holdpoint.toml
+        echo >> sop.md");
     let ran = shop.run("production", &["--override", WHY, "--override-by", QB]);
     assert_eq!(ran.code, 0, "{}", ran.both());
     let deviation = &shop.bench.of_type(1, "deviation")[0];
-    assert_eq!(deviation["overridden"]["rules"], json!(["effective", "clean_commit", "approved_document"]));
+    let rules = ["committed", "effective", "clean_commit", "approved_document", "rehearsal"];
+    assert_eq!(deviation["overridden"]["rules"], json!(rules));
     assert_eq!(deviation["overridden"]["assurance"], "typed");
     shop.is(1, 0, "intact and complete");
 }

@@ -78,7 +78,8 @@ pub struct Runbook {
     pub claims: Claims,
 }
 
-/// A document's own claims about its control: who wrote and approves it, and when. Not checked by a run.
+/// A document's own claims about its control: who wrote and approves it, and when. Held against a run only where the
+/// environment asks for it ([`Rule`](crate::Rule)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
