@@ -9,6 +9,7 @@ use super::prepare::{Prepared, today};
 use crate::approvals::{self, Standing};
 use crate::place::Traced;
 use crate::problem::Problem;
+use crate::screen;
 
 /// How far the environment's rules hold.
 #[derive(Debug, Default)]
@@ -40,6 +41,15 @@ impl Obeyed {
             ));
         }
         Some(Problem::refused(message, help))
+    }
+
+    /// Says which approvals of these bytes do not hold, though the run did not need them.
+    pub fn warn(&self) {
+        for (who, why) in &self.standing.failing {
+            let mark = screen::style().yellow();
+            let told = screen::neutralise(&format!("the approval by {who} does not hold: {why}"));
+            screen::tell(&format!("  {} {told}", mark.apply_to("warning:")));
+        }
     }
 
     fn add(&mut self, rule: Rule, why: String, help: impl Into<String>) {

@@ -72,6 +72,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
     prepared.warn();
+    obeyed.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);

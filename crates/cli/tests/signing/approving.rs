@@ -75,7 +75,7 @@ fn only_those_whom_the_document_names_approve_it_and_with_a_key_of_theirs() {
         assert_eq!(shop.bench.tree(), before);
     }
     shop.bench.ends(2, &["approve", "sop.md", "--as", QA]).says("--yes");
-    shop.bench.sh(&format!("sed -i 's/,approval@holdpoint//' allowed_signers"));
+    shop.bench.sh("sed -i 's/,approval@holdpoint//' allowed_signers");
     let ran = shop.approve("sop.md", QA, "qa");
     assert_eq!(ran.code, 5, "{}", ran.both());
     ran.says("not for `approval@holdpoint`").says("namespaces=");
@@ -201,6 +201,19 @@ fn what_lies_among_the_approvals_and_is_none_is_never_passed_over() {
         let ran = shop.bench.holdpoint(&["approve", "sop.md", "--list"]);
         assert_eq!(ran.code, 2, "{why}: {}", ran.both());
     }
+}
+
+#[test]
+fn an_approval_by_somebody_who_is_not_asked_is_told_and_changes_nothing() {
+    let shop = approved();
+    let mut stated = shop.stated(QA);
+    stated["approver"] = json!({"principal": OPS, "name": "Olive Operator"});
+    shop.forge_approval(OPS, &stated, "ops", "approval@holdpoint");
+    let ran = shop.run("production", &[]);
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    ran.says("warning: the approval by ops@example.org does not hold");
+    let approvals = &shop.bench.events(1)[0]["policy"]["approvals"];
+    assert_eq!(approvals.as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -384,7 +397,7 @@ fn an_approval_moved_here_from_another_document_or_altered_is_told_by_script_and
     let (shop, dir) = run();
     shop.bench.file("sop.md", &document(&CLAIMS.replace("\"1\"", "\"0\"")));
     shop.approves("sop.md", QA, "qa");
-    let mut put = |ending: &str| {
+    let put = |ending: &str| {
         let bytes = fs::read(shop.approval(QA, ending)).unwrap();
         let reference = json!({"sha256": sha256(&bytes), "bytes": bytes.len()});
         fs::write(dir.join("blobs/sha256").join(sha256(&bytes)), bytes).unwrap();
