@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::export::{both_say, forge, unpacked};
 use crate::mill::{CLAIMS, approved, document, mill};
@@ -334,57 +334,60 @@ fn who_has_approved_it_and_who_has_not_can_be_listed() {
     shop.approve("sop.md", QA, "qa").says("has approved these very bytes already");
 }
 
-/// A run of an approved document, which an insider rewrites: chain and seal fit again.
-#[track_caller]
-fn is_found_out(what: &str, how: impl FnOnce(&Shop, &mut Vec<serde_json::Value>)) {
+/// A run of an approved document, given away.
+fn given_away() -> Shop {
     let shop = approved();
     shop.runs("vault");
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
-    let dir = unpacked(&shop, "run.tar.zst");
-    assert_eq!(both_say(&shop, &dir, what).0, 0, "{what}");
-    forge(&dir, |events| how(&shop, events));
-    let ran = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
-    assert_eq!((ran.code, ran.stdout.trim()), (6, "does not conform at event 0"), "{what}\n{}", ran.stderr);
+    shop
 }
 
 #[test]
 fn a_record_whose_approval_was_left_out_or_rewritten_does_not_conform() {
-    is_found_out("all left out", |_, events| drop(events[0].as_object_mut().unwrap().remove("policy")));
-    is_found_out("one left out", |_, events| {
-        events[0]["policy"]["approvals"].as_array_mut().unwrap().pop();
+    let shop = given_away();
+    let unchanged = unpacked(&shop, "run.tar.zst");
+    assert_eq!(both_say(&shop, &unchanged, "nothing").0, 0);
+    // An insider rewrites it: chain and seal fit again.
+    let is_found_out = |what: &str, how: &dyn Fn(&mut Value)| {
+        let dir = unpacked(&shop, "run.tar.zst");
+        forge(&dir, |events| how(&mut events[0]));
+        let ran = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
+        assert_eq!(
+            (ran.code, ran.stdout.trim()),
+            (6, "does not conform at event 0"),
+            "{what}\n{}",
+            ran.stderr
+        );
+    };
+    is_found_out("all left out", &|opened| drop(opened.as_object_mut().unwrap().remove("policy")));
+    let of = |what: &'static str, value: Value| {
+        move |opened: &mut Value| opened["policy"]["approvals"][0][what] = value.clone()
+    };
+    let other = |what: &'static str| {
+        move |opened: &mut Value| {
+            opened["policy"]["approvals"][0][what] = opened["policy"]["approvals"][1][what].clone();
+        }
+    };
+    is_found_out("one left out", &|opened| {
+        opened["policy"]["approvals"].as_array_mut().unwrap().pop();
     });
-    is_found_out("one twice for the other", |_, events| {
-        events[0]["policy"]["approvals"][1] = events[0]["policy"]["approvals"][0].clone();
+    is_found_out("one twice for the other", &|opened| {
+        opened["policy"]["approvals"][1] = opened["policy"]["approvals"][0].clone();
     });
-    is_found_out("the time", |_, events| {
-        events[0]["policy"]["approvals"][0]["time"] = json!("2026-01-01T00:00:00.000000+00:00");
-    });
-    is_found_out("the name", |_, events| events[0]["policy"]["approvals"][0]["name"] = json!("Quinn"));
-    is_found_out("the key", |_, events| events[0]["policy"]["approvals"][0]["key"] = json!("SHA256:x"));
-    is_found_out("the assurance", |_, events| {
-        events[0]["policy"]["approvals"][0]["assurance"] = json!("fido-uv");
-    });
-    is_found_out("the statement of somebody else", |_, events| {
-        events[0]["policy"]["approvals"][0]["statement"] =
-            events[0]["policy"]["approvals"][1]["statement"].clone();
-    });
-    is_found_out("the signature of somebody else", |_, events| {
-        events[0]["policy"]["approvals"][0]["signature"] =
-            events[0]["policy"]["approvals"][1]["signature"].clone();
-    });
-    is_found_out("the path", |_, events| events[0]["runbook"]["path"] = json!("copy.md"));
+    is_found_out("the time", &of("time", json!("2026-01-01T00:00:00.000000+00:00")));
+    is_found_out("the name", &of("name", json!("Quinn")));
+    is_found_out("the key", &of("key", json!("SHA256:x")));
+    is_found_out("the assurance", &of("assurance", json!("fido-uv")));
+    is_found_out("the person", &of("who", json!(OPS)));
+    is_found_out("the statement of somebody else", &other("statement"));
+    is_found_out("the signature of somebody else", &other("signature"));
+    is_found_out("the path", &|opened| opened["runbook"]["path"] = json!("copy.md"));
 }
 
 #[test]
 fn an_approval_moved_here_from_another_document_or_altered_is_told_by_script_and_program() {
-    let run = || {
-        let shop = approved();
-        shop.runs("vault");
-        shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
-        let dir = unpacked(&shop, "run.tar.zst");
-        (shop, dir)
-    };
-    let (shop, dir) = run();
+    let shop = given_away();
+    let dir = unpacked(&shop, "run.tar.zst");
     let blob = |dir: &std::path::Path, what: &str| {
         let events = crate::support::events(dir);
         let name = events[0]["policy"]["approvals"][0][what]["sha256"].as_str().unwrap().to_owned();
@@ -394,7 +397,7 @@ fn an_approval_moved_here_from_another_document_or_altered_is_told_by_script_and
     assert_eq!(both_say(&shop, &dir, "an altered blob"), (6, "altered at event 0".to_owned()));
 
     // Approvals that hold, of other bytes, put in the place of these with chain and seal made to fit.
-    let (shop, dir) = run();
+    let dir = unpacked(&shop, "run.tar.zst");
     shop.bench.file("sop.md", &document(&CLAIMS.replace("\"1\"", "\"0\"")));
     shop.approves("sop.md", QA, "qa");
     let put = |ending: &str| {

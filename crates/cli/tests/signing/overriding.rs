@@ -100,7 +100,9 @@ fn without_the_role_a_reason_or_a_key_nothing_is_overridden_and_nothing_runs() {
     ended(overriding(&shop, "vault", QB, "qa"), 5, "is not one of qb@example.org");
     let note = &shop.bench.of_type(1, "note")[0];
     assert_eq!(note["by"]["who"], QB);
+    let before = shop.bench.events(1).len();
     ended(shop.bench.holdpoint(&["resume", "1", "--unattended"]), 5, "nobody has overridden them");
+    assert_eq!(shop.bench.events(1).len(), before);
     shop.is(1, 0, "intact, open");
     shop.bench.ends(0, &["show", "1"]).says("nobody overrode what did not hold");
     shop.bench.ends(0, &["report", "1"]).says("**The run goes no further.**");
@@ -144,49 +146,44 @@ fn whoever_operates_does_not_override_where_it_takes_four_eyes() {
     assert_eq!(overriding(&shop, "vault", QB, "qb").code, 0);
 }
 
-/// An override rewritten by an insider, chain and seal fitting again; script and program must say so, or the program
-/// alone where it is about roles.
-#[track_caller]
-fn is_found_out(what: &str, both: bool, verdict: &str, how: impl FnOnce(&mut Vec<Value>)) {
-    let shop = overridden();
-    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
-    let dir = unpacked(&shop, "run.tar.zst");
-    assert_eq!(both_say(&shop, &dir, what).0, 0, "{what}");
-    forge(&dir, how);
-    let told = if both {
-        both_say(&shop, &dir, what)
-    } else {
-        let ran = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
-        (ran.code, ran.stdout.trim().to_owned())
-    };
-    assert_eq!(told, (6, verdict.to_owned()), "{what}");
-}
-
 #[test]
 fn nothing_of_an_override_can_be_rewritten_or_left_out() {
-    const HERE: &str = "does not conform at event 1";
-    is_found_out("the reason", true, HERE, |events| events[1]["reason"] = json!("maintenance"));
-    is_found_out("the person", true, HERE, |events| events[1]["by"]["who"] = json!(OPS));
-    is_found_out("the name", true, HERE, |events| events[1]["overridden"]["name"] = json!("Q"));
-    is_found_out("the role", true, HERE, |events| events[1]["overridden"]["role"] = json!("qa"));
-    is_found_out("the rules", true, HERE, |events| events[1]["overridden"]["rules"] = json!(["rehearsal"]));
-    is_found_out("the key", true, HERE, |events| {
-        events[1]["overridden"]["signature"]["key"] = json!("SHA256:x");
-    });
-    is_found_out("the operator", true, HERE, |events| events[0]["session"]["operator"] = json!(QA));
-    is_found_out("typed instead", false, HERE, |events| {
+    let shop = overridden();
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let unchanged = unpacked(&shop, "run.tar.zst");
+    assert_eq!(both_say(&shop, &unchanged, "nothing").0, 0);
+    // An insider rewrites it, chain and seal fitting again. Script and program say so; the program alone where it is
+    // about roles.
+    let told = |what: &str, both: bool, at: usize, how: &dyn Fn(&mut Vec<Value>)| {
+        let dir = unpacked(&shop, "run.tar.zst");
+        forge(&dir, how);
+        let told = if both {
+            both_say(&shop, &dir, what)
+        } else {
+            let ran = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
+            (ran.code, ran.stdout.trim().to_owned())
+        };
+        assert_eq!(told, (6, format!("does not conform at event {at}")), "{what}");
+    };
+    let both = |what: &str, how: &dyn Fn(&mut Value)| told(what, true, 1, &|events| how(&mut events[1]));
+    both("the reason", &|event| event["reason"] = json!("maintenance"));
+    both("the person", &|event| event["by"]["who"] = json!(OPS));
+    both("the name", &|event| event["overridden"]["name"] = json!("Q"));
+    both("the role", &|event| event["overridden"]["role"] = json!("qa"));
+    both("the rules", &|event| event["overridden"]["rules"] = json!(["rehearsal"]));
+    both("the key", &|event| event["overridden"]["signature"]["key"] = json!("SHA256:x"));
+    told("the operator", true, 1, &|events| events[0]["session"]["operator"] = json!(QA));
+    told("typed instead", false, 1, &|events| {
         let overridden = events[1]["overridden"].as_object_mut().unwrap();
         overridden.remove("signature");
         overridden.insert("assurance".to_owned(), json!("typed"));
     });
-    is_found_out("left out", false, HERE, |events| drop(events.remove(1)));
-    is_found_out("left out with what did not hold", false, "does not conform at event 0", |events| {
+    told("left out", false, 1, &|events| drop(events.remove(1)));
+    told("left out with what did not hold", false, 0, &|events| {
         events.remove(1);
         events[0].as_object_mut().unwrap().remove("policy");
     });
-    is_found_out("another role that may", false, "does not conform at event 0", |events| {
-        events[0]["policy"]["may_override"] = json!(["qa"]);
-    });
+    told("another role that may", false, 0, &|events| events[0]["policy"]["may_override"] = json!(["qa"]));
 }
 
 #[test]
