@@ -38,7 +38,10 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };
-    panics::guarded(|| perform(cli)).into()
+    let exit = panics::guarded(|| perform(cli));
+    // Whatever way it ended.
+    screen::let_go();
+    exit.into()
 }
 
 fn perform(cli: Cli) -> Exit {

@@ -22,14 +22,16 @@ impl Flood {
         Flood { room: AT_ONCE, at: now, left_out: 0 }
     }
 
-    /// How many bytes may be shown now. What is shown or left out is then told to [`Flood::show`], [`Flood::leave_out`].
-    pub(super) fn room(&mut self, now: Instant) -> usize {
+    /// How many bytes may be shown now, where the terminal takes so `most` of them. What is shown or left out is then told
+    /// to [`Flood::show`], [`Flood::leave_out`].
+    pub(super) fn room(&mut self, now: Instant, most: usize) -> usize {
         let since = now.saturating_duration_since(self.at);
         let more = since.min(Duration::from_secs(60)).as_millis() as usize * PER_SECOND / 1000;
         if more > 0 {
             (self.room, self.at) = (AT_ONCE.min(self.room + more), now);
         }
-        if self.left_out > 0 && self.room < STRETCH { 0 } else { self.room }
+        let room = self.room.min(most);
+        if self.left_out > 0 && room < STRETCH { 0 } else { room }
     }
 
     /// So much is shown. Gives how much was left out before it.
@@ -57,18 +59,22 @@ mod tests {
     fn a_flood_is_shown_in_stretches_and_what_is_left_out_is_counted() {
         let start = Instant::now();
         let mut flood = Flood::new(start);
-        assert_eq!(flood.room(start), AT_ONCE);
+        assert_eq!(flood.room(start, usize::MAX), AT_ONCE);
         assert_eq!(flood.show(AT_ONCE), 0);
-        assert_eq!(flood.room(start), 0);
+        assert_eq!(flood.room(start, usize::MAX), 0);
         flood.leave_out(5_000_000);
         let soon = start + Duration::from_millis(100);
-        assert_eq!(flood.room(soon), 0, "there is room, for a scrap");
+        assert_eq!(flood.room(soon, usize::MAX), 0, "there is room, for a scrap");
         let later = start + Duration::from_secs(1);
-        let room = flood.room(later);
+        let room = flood.room(later, usize::MAX);
         assert!((STRETCH..=PER_SECOND).contains(&room), "{room}");
         assert_eq!(flood.show(room), 5_000_000);
         flood.leave_out(7);
-        assert_eq!(flood.room(later + Duration::from_secs(3600)), AT_ONCE, "no more than at once");
+        assert_eq!(
+            flood.room(later + Duration::from_secs(3600), usize::MAX),
+            AT_ONCE,
+            "no more than at once"
+        );
         assert_eq!(flood.end(3), 4);
     }
 
@@ -77,7 +83,7 @@ mod tests {
         let start = Instant::now();
         let mut flood = Flood::new(start);
         for second in 0..1000 {
-            let room = flood.room(start + Duration::from_secs(second));
+            let room = flood.room(start + Duration::from_secs(second), usize::MAX);
             assert!(room >= PER_SECOND, "{second}");
             assert_eq!(flood.show(PER_SECOND), 0);
         }

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::bar::Canvas;
+use super::behind::Kind;
 use super::flood::Flood;
-use super::{at_most, bars, neutralise, say, style, width};
+use super::{at_most, bars, behind, neutralise, style, width};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -15,6 +17,9 @@ const TAIL: usize = 2048;
 
 /// So much is written at once, bytes.
 const BATCH: usize = 64 * 1024;
+
+/// The bar is drawn so often in a second at the most.
+const HERTZ: u8 = 20;
 
 /// The moving part of the screen.
 pub struct Live {
@@ -30,8 +35,10 @@ pub struct Live {
 }
 
 impl Live {
-    /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output.
+    /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output. From here on until
+    /// [`super::let_go`] nothing waits for the terminal.
     pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
+        behind::begin();
         let bar = bars().then(|| {
             let of = limit.map(|limit| format!(" of {}", clock(limit))).unwrap_or_default();
             // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
@@ -48,7 +55,8 @@ impl Live {
                 let _ = out.write_str(&clock(state.elapsed()));
             };
             // Complete before it is first drawn.
-            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr())
+            let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::default()), HERTZ);
+            let bar = ProgressBar::with_draw_target(Some(all as u64), canvas)
                 .with_style(style.with_key("took", took))
                 .with_position(done as u64)
                 .with_message(title);
@@ -111,7 +119,7 @@ impl Live {
         if lines.is_empty() {
             return;
         }
-        let (room, mut at) = (self.flood.room(Instant::now()), 0);
+        let (room, mut at) = (self.flood.room(Instant::now(), behind::room()), 0);
         while at < lines.len() {
             let end = at + line_end(&lines[at..]);
             if end > room {
@@ -169,10 +177,13 @@ impl Live {
     }
 
     fn show(&self, text: &str) {
-        let Some(text) = text.strip_suffix('\n') else { return };
+        if text.is_empty() {
+            return;
+        }
+        let text = crate::secrets::masked(text).into_owned();
         match &self.bar {
-            Some(bar) => bar.suspend(|| say(text)),
-            None => say(text),
+            Some(bar) => bar.suspend(|| super::show(text, Kind::Output)),
+            None => super::show(text, Kind::Output),
         }
     }
 

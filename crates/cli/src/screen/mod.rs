@@ -1,6 +1,8 @@
 //! What people see. Everything here goes to standard error; a terminal that went away is no reason to stop.
 
 mod action;
+mod bar;
+mod behind;
 mod flood;
 mod head;
 mod live;
@@ -16,6 +18,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::secrets::masked;
+use behind::Kind;
 use console::Style;
 
 pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
@@ -35,7 +38,7 @@ pub fn say(text: &str) {
             held.push_str(&text);
             held.push('\n');
         }
-        None => show(&format!("{text}\n")),
+        None => show(format!("{text}\n"), Kind::Said),
     }
 }
 
@@ -50,7 +53,8 @@ pub fn tell(sentence: &str) {
     say_hung(&sentence[..sentence.len() - text.len()], text);
 }
 
-fn show(text: &str) {
+fn show(text: String, kind: Kind) {
+    let Err(text) = behind::write(text, kind) else { return };
     if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
         && error.kind() == std::io::ErrorKind::BrokenPipe
         && std::io::stdin().is_terminal()
@@ -73,16 +77,18 @@ pub fn hold_back() {
     held().get_or_insert_default();
 }
 
-/// Shows what was held back.
+/// Shows what was held back, and waits until all that is shown is written.
 pub fn let_go() {
     if let Some(text) = held().take().filter(|text| !text.is_empty()) {
-        show(&text);
+        show(text, Kind::Said);
     }
+    behind::end();
 }
 
 /// What was held back did not become true.
 pub fn forget() {
     held().take();
+    behind::end();
 }
 
 /// Writes data to standard output. A reader that closed its end is no fault.

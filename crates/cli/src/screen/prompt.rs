@@ -52,7 +52,7 @@ pub fn line(
 
 /// For lines that must say something.
 pub fn not_empty(text: &str) -> Result<(), String> {
-    if text.is_empty() { Err("It must not be empty.".to_owned()) } else { Ok(()) }
+    if text.is_empty() { Err("It must not be empty; Ctrl-C leaves.".to_owned()) } else { Ok(()) }
 }
 
 /// One line that is not shown while it is typed. Errors as with [`line()`].

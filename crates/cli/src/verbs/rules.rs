@@ -1,7 +1,8 @@
 //! What the environment asks for before a run opens. Nothing is written here.
 
 use holdpoint_document::{Assurance, Work};
-use holdpoint_engine::{Circumstances, Rule, Session, Unmet, Verdict};
+use holdpoint_engine::{Circumstances, Event, Rule, Session, Unmet, Verdict};
+use holdpoint_record::Glance;
 use holdpoint_signing::{Asked, Signers};
 use jiff::Timestamp;
 
@@ -164,18 +165,15 @@ impl Prepared {
         let now = Timestamp::now();
         let runs = self.place.store().runs().map_err(super::read::store_problem)?;
         let good = runs.iter().rev().any(|run| {
-            let Ok(read) = holdpoint_record::read(&run.path) else { return false };
-            let Some(holdpoint_engine::Event::RunOpened(opened)) = read.events.first().map(|e| &e.event)
-            else {
+            // Its ends first: most runs are others, and to prove a record is to read all of it.
+            let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
                 return false;
             };
-            let Some(last) = read.events.last() else { return false };
-            let age = now.duration_since(last.at).unsigned_abs();
-            let passed = read.seal.as_ref().is_some_and(|seal| seal.verdict == Verdict::Passed);
-            passed
+            let Event::RunOpened(opened) = &first.event else { return false };
+            matches!(last.event, Event::RunClosed { verdict: Verdict::Passed })
                 && opened.environment.name == rehearsal
                 && opened.runbook.blob.sha256 == digest
-                && self.requires.max_age.is_none_or(|most| age <= most)
+                && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
                 && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
         });
         if good {

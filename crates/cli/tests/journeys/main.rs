@@ -19,5 +19,6 @@ mod replays;
 mod resumes;
 mod screens;
 mod secrets;
+mod stopped;
 mod terminals;
 mod unattended;

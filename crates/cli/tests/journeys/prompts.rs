@@ -87,7 +87,7 @@ fn under_tee_questions_are_asked_and_seen_and_the_file_holds_text_only() {
     types(&mut terminal, "What now? [run]:", "r");
     types(&mut terminal, "What now?:", "s");
     types(&mut terminal, "Why is it skipped?:", "");
-    terminal.waits_for("It must not be empty.");
+    terminal.waits_for("It must not be empty");
     types(&mut terminal, "Why is it skipped?:", "known");
     terminal.waits_for("PASSED");
     let text = terminal.ends(0);

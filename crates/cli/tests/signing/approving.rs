@@ -5,10 +5,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::export::{both_say, forge, unpacked};
+use crate::export::{both_say, unpacked};
 use crate::mill::{CLAIMS, approved, document, mill};
 use crate::shop::{OPS, QA, QB, Shop};
-use crate::support::{Ran, sha256};
+use crate::support::{Ran, forge, sha256};
 
 #[test]
 fn a_document_that_everybody_named_has_approved_runs_and_its_record_and_reports_say_who() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::shop::{QA, QB, Shop};
-use crate::support::{Ran, sha256};
+use crate::support::{Ran, forge, sha256};
 
 /// A run that was released by key and is over.
 fn released() -> Shop {
@@ -67,25 +67,6 @@ fn replace(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{from} in {text}");
     fs::write(path, text.replacen(from, to, 1)).unwrap();
-}
-
-/// As [`Shop::forge`], in an unpacked bundle.
-pub fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
-    let mut events = crate::support::events(dir);
-    how(&mut events);
-    let (mut log, count) = (Vec::new(), events.len());
-    for (n, mut event) in events.into_iter().enumerate() {
-        event["n"] = json!(n);
-        event["prev"] = json!(sha256(&log));
-        log.extend(serde_json::to_vec(&event).unwrap());
-        log.push(b'\n');
-    }
-    fs::write(dir.join("run.jsonl"), &log).unwrap();
-    let mut seal: Value = serde_json::from_slice(&fs::read(dir.join("seal.json")).unwrap()).unwrap();
-    seal["events"] = json!(count);
-    seal["bytes"] = json!(log.len());
-    seal["sha256"] = json!(sha256(&log));
-    fs::write(dir.join("seal.json"), serde_json::to_vec(&seal).unwrap()).unwrap();
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::export::{both_say, forge, unpacked};
+use crate::export::{both_say, unpacked};
 use crate::mill::{CLAIMS, approved, mill};
 use crate::shop::{OPS, QA, QB, Shop};
-use crate::support::Ran;
+use crate::support::{Ran, forge};
 
 const WHY: &str = "the mill is on fire";
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::{Bench, Ran, events, sha256};
+use crate::support::{self, Bench, Ran};
 
 pub const OPS: &str = "ops@example.org";
 pub const QA: &str = "qa@example.org";
@@ -125,26 +125,7 @@ impl Shop {
 
     /// Rewrites events as an insider with the store in hand would: numbers, chain and seal fit again.
     pub fn forge(&self, run: u64, how: impl FnOnce(&mut Vec<Value>)) {
-        let dir = self.bench.run_dir(run);
-        let mut events = events(&dir);
-        how(&mut events);
-        let mut log = Vec::new();
-        let count = events.len();
-        for (n, mut event) in events.into_iter().enumerate() {
-            event["n"] = json!(n);
-            event["prev"] = json!(sha256(&log));
-            log.extend(serde_json::to_vec(&event).unwrap());
-            log.push(b'\n');
-        }
-        fs::write(dir.join("run.jsonl"), &log).unwrap();
-        let path = dir.join("seal.json");
-        if let Ok(bytes) = fs::read(&path) {
-            let mut seal: Value = serde_json::from_slice(&bytes).unwrap();
-            seal["events"] = json!(count);
-            seal["bytes"] = json!(log.len());
-            seal["sha256"] = json!(sha256(&log));
-            fs::write(path, serde_json::to_vec(&seal).unwrap()).unwrap();
-        }
+        support::forge(&self.bench.run_dir(run), how);
     }
 
     /// The file of the first release.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Ran, events, sha256};
+use crate::support::{self, Bench, Ran, events, sha256};
 
 const BOOK: &str = r#"---
 runbook: 1
@@ -172,23 +172,7 @@ impl Copy {
 
     /// Rewrites events as somebody with the tools would: numbers, chain and seal fit again.
     pub fn forge(&self, how: impl FnOnce(&mut Vec<Value>)) {
-        let mut events = self.events();
-        how(&mut events);
-        let mut log = Vec::new();
-        let count = events.len();
-        for (n, mut event) in events.into_iter().enumerate() {
-            event["n"] = json!(n);
-            event["prev"] = json!(sha256(&log));
-            log.extend(serde_json::to_vec(&event).unwrap());
-            log.push(b'\n');
-        }
-        self.set_log(&log);
-        let path = self.dir.join("seal.json");
-        let mut seal: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        seal["events"] = json!(count);
-        seal["bytes"] = json!(log.len());
-        seal["sha256"] = json!(sha256(&log));
-        fs::write(path, serde_json::to_vec(&seal).unwrap()).unwrap();
+        support::forge(&self.dir, how);
     }
 }
 

@@ -208,14 +208,7 @@ impl<'a> Pen<'a> {
                 simple("wait", "LAPSED", vec![reason.clone(), at, "asked for again".to_owned()])
             }
             What::Deviation { number, kind, script: blob, reason, by } => {
-                let word = match kind {
-                    DeviationKind::Skipped => "SKIPPED",
-                    DeviationKind::Edited => "EDITED",
-                    DeviationKind::Repeated => "REPEATED",
-                    DeviationKind::OutOfOrder => "GONE BACK TO HERE",
-                    DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
-                    DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
-                };
+                let word = words::deviation_beside(*kind);
                 let mut facts = vec![format!("deviation {number}")];
                 facts.extend(self.because(at, reason, by));
                 let mut told = simple("note", word, facts);

@@ -166,14 +166,7 @@ impl Pen<'_> {
                 simple("LAPSED", format!("{} · {at} · asked for again", prose(reason)))
             }
             What::Deviation { number, kind, script, reason, by } => {
-                let word = match kind {
-                    DeviationKind::Skipped => "SKIPPED",
-                    DeviationKind::Edited => "EDITED",
-                    DeviationKind::Repeated => "REPEATED",
-                    DeviationKind::OutOfOrder => "GONE BACK TO HERE",
-                    DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
-                    DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
-                };
+                let word = words::deviation_beside(*kind);
                 let mut told =
                     simple(word, format!("deviation {number} · {}", self.because(&at, reason, by)));
                 // An edited script is shown where it ran.

@@ -14,6 +14,18 @@ pub(crate) fn deviation(kind: DeviationKind) -> &'static str {
     }
 }
 
+/// As it stands beside the action that it is about: in capitals.
+pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
+    match kind {
+        DeviationKind::Skipped => "SKIPPED",
+        DeviationKind::Edited => "EDITED",
+        DeviationKind::Repeated => "REPEATED",
+        DeviationKind::OutOfOrder => "GONE BACK TO HERE",
+        DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
+        DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+    }
+}
+
 pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
         Choice::Proceed => "go on",

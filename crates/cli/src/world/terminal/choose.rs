@@ -241,7 +241,11 @@ fn go_back(
     }
     let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
     let known = |text: &str| {
-        if numbers.contains(&text) { Ok(()) } else { Err(format!("Type one of {}.", numbers.join(", "))) }
+        if numbers.contains(&text) {
+            Ok(())
+        } else {
+            Err(format!("Type one of {}, or press Ctrl-C to leave this question.", numbers.join(", ")))
+        }
     };
     let Asked::Said(number) =
         ask::fitting("Which step?", "The number of a step that has been entered, as listed above.", known)
