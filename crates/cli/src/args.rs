@@ -40,6 +40,8 @@ pub enum Verb {
     Runs(Listing),
     /// One run at a glance
     Show(Reading),
+    /// Sign a document's bytes as one of its approvers
+    Approve(Approve),
     /// Add a note to an open run
     Note(Note),
     /// Hand an open run over to its next operator, accept that, or take it back
@@ -156,6 +158,22 @@ pub struct Run {
     pub dry_run: bool,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub overriding: Overriding,
+}
+
+/// Rules of the environment that are overridden.
+#[derive(Debug, Default, Args)]
+pub struct Overriding {
+    /// Override the environment's rules that do not hold; why stands at the head of every report
+    #[arg(long = "override", value_name = "REASON", conflicts_with = "dry_run")]
+    pub reason: Option<String>,
+    /// Who overrides them, and has a role that may [default: whoever operates]
+    #[arg(long, value_name = "PRINCIPAL", requires = "reason")]
+    pub override_by: Option<String>,
+    /// Sign the override with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE", requires = "reason")]
+    pub override_key: Option<PathBuf>,
 }
 
 /// `resume`
@@ -196,6 +214,28 @@ pub struct Sign {
     /// Why it is rejected
     #[arg(long, requires = "reject")]
     pub reason: Option<String>,
+}
+
+/// `approve`
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The run-book
+    pub file: PathBuf,
+    /// Who approves, by principal or alias [default: as for --operator]
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub principal: Option<String>,
+    /// Sign with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Sign without asking; what is approved is shown all the same
+    #[arg(long)]
+    pub yes: bool,
+    /// Say who has approved it and who has not; sign nothing
+    #[arg(long, conflicts_with_all = ["principal", "key", "yes"])]
+    pub list: bool,
+    /// How the list is written
+    #[arg(long, value_enum, default_value = "text", requires = "list")]
+    pub format: Format,
 }
 
 /// `runs`

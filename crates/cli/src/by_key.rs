@@ -66,7 +66,7 @@ pub fn sign(
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
-    let signature = match signed(&signers, &given.by.who, SIGNOFF, file, &bytes) {
+    let signature = match signature(&signers, &given.by.who, SIGNOFF, file, &bytes) {
         Ok(signature) => signature,
         Err(why) => return Ok(Signature::None(why)),
     };
@@ -100,9 +100,9 @@ pub fn word(assurance: Assurance) -> &'static str {
     }
 }
 
-/// Has `principal` sign `message`: with the key in `file`, else with one that the agent holds. The error says why nothing
-/// was signed, and what to do.
-pub fn signed(
+/// Has `message` signed by `principal`: with the key in `file`, else with one that the agent holds. The error says why
+/// nothing was signed, and what to do.
+pub fn signature(
     signers: &Signers,
     principal: &str,
     namespace: &str,
@@ -115,7 +115,22 @@ pub fn signed(
     }
 }
 
+/// Why the agent could not sign for `principal`, where no key file is named; what takes a key fails early with it.
+pub fn unable(signers: &Signers, principal: &str, namespace: &str, file: Option<&Path>) -> Option<String> {
+    match file {
+        Some(file) if !file.is_file() => Some(format!("there is no key {}", file.display())),
+        Some(_) => None,
+        None => agent_with(signers, principal, namespace).err(),
+    }
+}
+
 fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8]) -> Result<String, String> {
+    let (mut agent, identity) = agent_with(signers, principal, namespace)?;
+    agent.sign(&identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+}
+
+/// The agent, and a key of theirs that it holds.
+fn agent_with(signers: &Signers, principal: &str, namespace: &str) -> Result<(Agent, Identity), String> {
     let give = "give the key's file with --key, or add it with ssh-add";
     let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
         return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
@@ -129,7 +144,7 @@ fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8])
         |identity: &&Identity| signers.allowed.find(principal, &identity.presented, namespace, now).is_ok();
     // One that does not count says why, when it is checked.
     let Some(identity) = identities.iter().find(good).or_else(|| identities.iter().find(of)) else {
-        return Err(format!("the SSH agent holds no key of {principal} that this run knows: {give}"));
+        return Err(format!("the SSH agent holds no key of {principal} that allowed_signers knows: {give}"));
     };
-    agent.sign(identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
+    Ok((agent, identity.clone()))
 }

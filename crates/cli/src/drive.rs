@@ -142,6 +142,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                         "This is a fault of holdpoint; `holdpoint verify` tells whether the record is sound.",
                     ));
                 }
+                Next::Override => return Err(barred()),
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
                     screen::tell(&format!(
@@ -289,6 +290,14 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         Ok(None)
     }
+}
+
+/// Rules did not hold when the run opened, and nobody overrode them.
+pub fn barred() -> Problem {
+    Problem::refused(
+        "rules of the environment do not hold, and nobody has overridden them",
+        "Nothing was executed. Open a new run once they hold.",
+    )
 }
 
 /// Whether somebody at the keyboard says with this that a block runs now.

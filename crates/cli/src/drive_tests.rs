@@ -187,6 +187,8 @@ fn opened(number: u64) -> Event {
         revoked: None,
         roles: Default::default(),
         people: Default::default(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session,
     }))
 }

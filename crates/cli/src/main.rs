@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)] // a binary: nothing of it can be reached from outside
 
+mod approvals;
 mod args;
 mod attest;
 mod bundle;

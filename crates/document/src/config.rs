@@ -48,6 +48,35 @@ pub struct Environment {
     pub four_eyes: bool,
     /// What must hold before a run opens.
     pub requires: Requires,
+    /// Roles whose holders may override what must hold, with a reason; none means nobody.
+    pub may_override: Vec<String>,
+}
+
+impl Config {
+    /// The principal of whoever a document calls `name`: by principal, else by alias. `None` where nobody is known by
+    /// that name.
+    pub fn principal<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        let member = || self.roles.values().flatten().any(|member| member == name);
+        if self.people.contains_key(name) || member() {
+            return Some(name);
+        }
+        self.people
+            .iter()
+            .find(|(_, person)| person.alias.as_deref() == Some(name))
+            .map(|(who, _)| who.as_str())
+    }
+
+    /// As [`Config::principal`], or the name itself: two names are of one person where this is the same.
+    pub fn person<'n>(&'n self, name: &'n str) -> &'n str {
+        self.principal(name).unwrap_or(name)
+    }
+
+    /// Principals by alias.
+    pub fn aliases(&self) -> BTreeMap<String, String> {
+        let aliases =
+            self.people.iter().filter_map(|(who, person)| Some((person.alias.clone()?, who.clone())));
+        aliases.collect()
+    }
 }
 
 /// How sure it is who signed; ordered from least to most.

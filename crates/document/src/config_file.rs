@@ -27,9 +27,13 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
         config.revoked = fields.text("revoked", findings);
         fields.finish(findings);
     }
+    let mut aliases = Vec::new();
     for entry in table(fields.get("people"), "[people.\"PRINCIPAL\"]", findings) {
         let Some(mut fields) = Fields::open(&entry.node, "a person", findings) else { continue };
-        let person = Person { name: fields.text("name", findings), alias: fields.text("alias", findings) };
+        let name = fields.text("name", findings);
+        let alias = fields.get("alias");
+        let person = Person { name, alias: alias.and_then(|node| node.text(findings)) };
+        aliases.extend(alias.map(|node| (entry.key.clone(), node.span)));
         fields.finish(findings);
         config.people.insert(entry.key.clone(), person);
     }
@@ -37,13 +41,19 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
         let principals = entry.node.texts(findings).unwrap_or_default();
         config.roles.insert(entry.key.clone(), principals);
     }
-    let mut rehearsals = Vec::new();
+    one_person_each(&config, aliases, findings);
+    let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
-        if let Some(environment) = environment(&entry.node, &mut rehearsals, findings) {
+        if let Some(environment) = environment(&entry.node, &mut rehearsals, &mut overriding, findings) {
             config.environments.insert(entry.key.clone(), environment);
         }
     }
     fields.finish(findings);
+    let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
+    for (role, span) in overriding.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
+        let message = format!("nobody has the role `{role}`");
+        findings.add(Code::Undeclared, *span, message, suggest(role, &known, "roles"));
+    }
     for (name, span) in rehearsals {
         match config.environments.get(&name) {
             Some(environment) if environment.rehearsal => {}
@@ -61,6 +71,21 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
         }
     }
     config
+}
+
+/// An alias names one person: else it could not be told who wrote or approved a document.
+fn one_person_each(config: &Config, aliases: Vec<(String, Span)>, findings: &mut Findings) {
+    for (who, span) in aliases {
+        let Some(alias) = config.people.get(&who).and_then(|person| person.alias.as_ref()) else { continue };
+        let same = |(other, person): (&String, &Person)| {
+            *other != who && (person.alias.as_ref() == Some(alias) || other == alias)
+        };
+        let member = || config.roles.values().flatten().any(|member| member == alias && *member != who);
+        if config.people.iter().any(same) || member() {
+            let message = format!("`{alias}` names somebody else too");
+            findings.add(Code::BadValue, span, message, "give each person an alias of their own");
+        }
+    }
 }
 
 /// The only key of a table.
@@ -91,6 +116,7 @@ fn table<'n>(node: Option<&'n Node>, write: &str, findings: &mut Findings) -> &'
 fn environment(
     node: &Node,
     rehearsals: &mut Vec<(String, Span)>,
+    overriding: &mut Vec<(String, Span)>,
     findings: &mut Findings,
 ) -> Option<Environment> {
     let mut fields = Fields::open(node, "an environment", findings)?;
@@ -137,6 +163,10 @@ fn environment(
             );
         }
         fields.finish(findings);
+    }
+    if let Some(node) = fields.get("override") {
+        read.may_override = node.texts(findings).unwrap_or_default();
+        overriding.extend(read.may_override.iter().map(|role| (role.clone(), node.span)));
     }
     fields.finish(findings);
     Some(read)

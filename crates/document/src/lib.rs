@@ -74,9 +74,9 @@ pub fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec
     compile::compile_and_lint(source, config)
 }
 
-/// Lints of the document-control claims, given today's date.
-pub fn lint_claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
-    lints::claims(plan, today)
+/// Lints of the document-control claims, given today's date. `config` tells which names are of one person.
+pub fn lint_claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::Date) -> Vec<Diagnostic> {
+    lints::claims(plan, config, today)
 }
 
 /// Reads `holdpoint.toml`. Findings carry spans into `source`; with any error the configuration must not be used.

@@ -131,7 +131,7 @@ fn everything(source: &str) -> Compiled {
         (both.plan, both.diagnostics, both_warnings),
         (compiled.plan.clone(), compiled.diagnostics.clone(), warnings)
     );
-    lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23));
+    lint_claims(&compiled.plan, None, jiff::civil::date(2026, 11, 23));
     compiled
 }
 

@@ -174,8 +174,8 @@ impl Run {
 
     /// Whoever did something here may not release it where that takes somebody else.
     pub(crate) fn performed_by(&mut self, who: &str) {
-        if !self.performers.contains(who) {
-            self.performers.insert(who.to_owned());
+        if !self.performers.contains(self.person(who)) {
+            self.performers.insert(self.person(who).to_owned());
         }
     }
 

@@ -10,6 +10,17 @@ use crate::{By, Choice, Deviation, DeviationKind, Next, Run, Slot, Task};
 impl Run {
     pub(crate) fn deviate(&mut self, plan: &Plan, next: &Next, deviation: &Deviation) -> Fold {
         ensure(!deviation.reason.trim().is_empty(), "a deviation needs a reason")?;
+        ensure(
+            (deviation.kind == DeviationKind::PolicyOverridden) == deviation.overridden.is_some(),
+            "an override says by what right, and nothing else does",
+        )?;
+        if let Some(overridden) = &deviation.overridden {
+            return self.override_rules(next, deviation, overridden);
+        }
+        ensure(
+            *next != Next::Override,
+            "rules of the environment do not hold, and nobody has overridden them",
+        )?;
         let index = self.step(plan, &deviation.step).ok_or("there is no such step")?;
         let kind = deviation.kind;
         let edited = kind == DeviationKind::Edited;
@@ -44,7 +55,8 @@ impl Run {
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, Some(_)) => {
                 return Err("a whole step is repeated, or gone back to".into());
             }
-            (DeviationKind::Shell | DeviationKind::PolicyOverridden, action) => {
+            (DeviationKind::PolicyOverridden, _) => return Err("an override says by what right".into()),
+            (DeviationKind::Shell, action) => {
                 let known = |action: &String| plan.steps[index].actions.iter().any(|a| a.id == *action);
                 ensure(action.as_ref().is_none_or(known), "the step has no such action")?;
                 ensure(

@@ -3,6 +3,7 @@
 mod block;
 mod handover;
 mod opened;
+mod policy;
 mod signature;
 
 use holdpoint_document::{Assurance, Meaning};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use block::*;
 pub use handover::*;
 pub use opened::*;
+pub use policy::*;
 pub use signature::*;
 
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
@@ -235,6 +237,15 @@ impl Event {
         }
     }
 
+    /// The key's signature, where the event is one that a key signed: its files stand beside the record.
+    pub fn signature(&self) -> Option<&KeySignature> {
+        match self {
+            Event::SignOffGiven(given) => given.signature.as_ref(),
+            Event::Deviation(Deviation { overridden: Some(overridden), .. }) => overridden.signature.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether something begins with it that a release before it guards. A rollback is guarded by none.
     pub fn begins(&self) -> bool {
         matches!(self, Event::ActionStarted(_) | Event::ItemConfirmed { .. } | Event::ValueRecorded { .. })
@@ -333,7 +344,9 @@ pub struct SignedOff {
 pub struct Deviation {
     /// What kind.
     pub kind: DeviationKind,
-    /// The step: for `repeated` and `out_of_order`, where the run goes to.
+    /// The step: for `repeated` and `out_of_order`, where the run goes to. Empty for `policy_overridden`, which is
+    /// about the whole run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub step: String,
     /// The action; `None` means what is left of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -341,6 +354,9 @@ pub struct Deviation {
     /// The script that runs instead, for `edited`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<BlobRef>,
+    /// By what right, for `policy_overridden`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Box<Override>>,
     /// Why; never empty.
     pub reason: String,
     /// Who decided it.
@@ -361,7 +377,7 @@ pub enum DeviationKind {
     OutOfOrder,
     /// A command outside of the document was run in a shell.
     Shell,
-    /// A rule of the environment was overridden.
+    /// Rules of the environment that did not hold were overridden, before anything happened.
     PolicyOverridden,
 }
 

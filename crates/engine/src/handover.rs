@@ -64,6 +64,10 @@ impl Run {
     pub(crate) fn hand_over(&mut self, plan: &Plan, next: &Next, handover: &Handover) -> Fold {
         let Handover { to, standing, note, by } = handover;
         ensure(!matches!(next, Next::Done(_)), "there is nothing left to hand over")?;
+        ensure(
+            *next != Next::Override,
+            "nobody has overridden the rules that do not hold: nothing is handed over",
+        )?;
         ensure(by.who == self.operator, "only whoever operates hands the run over")?;
         ensure(!to.trim().is_empty() && to.trim() == to, "it must say to whom")?;
         ensure(*to != by.who, "nobody hands a run over to themselves")?;
@@ -114,7 +118,7 @@ fn at_hand(plan: &Plan, next: &Next) -> AtHand {
             of(*task, takes)
         }
         Next::RollBack => AtHand { step: None, action: None, takes: Takes::Rollback },
-        // Neither is handed over.
-        Next::Open | Next::Done(_) => AtHand::default(),
+        // None of these is handed over.
+        Next::Open | Next::Override | Next::Done(_) => AtHand::default(),
     }
 }

@@ -11,6 +11,8 @@ use crate::Verdict;
 pub enum Next {
     /// Nothing happened yet: `run.opened` is expected.
     Open,
+    /// Rules of the environment do not hold: nothing happens before a `deviation` that overrides them.
+    Override,
     /// A condition does not hold: `step.not_applicable` is expected.
     PassOver {
         /// The action; where `whole` is set, the first of its step.

@@ -44,6 +44,7 @@ impl Run {
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.set_context("run", "number", Scalar::Number(opened.number));
         self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
+        self.barred = !opened.policy.unmet.is_empty();
         self.opened = Some(Box::new(opened.clone()));
         self.take_up(&opened.session.operator);
         Ok(())

@@ -20,6 +20,8 @@ pub struct Run {
     pub(crate) operator: String,
     /// Offered, and neither accepted nor withdrawn.
     pub(crate) handover: Option<Box<Handover>>,
+    /// Rules of the environment do not hold, and nobody has overridden them yet.
+    pub(crate) barred: bool,
     /// Events folded in.
     pub(crate) events: u64,
     /// By step, by action. Changed through [`Run::change`] and its like only, which keep count of the settled ones.
@@ -141,6 +143,9 @@ impl Run {
         }
         if self.aborted {
             return Next::Done(Verdict::Aborted);
+        }
+        if self.barred {
+            return Next::Override;
         }
         if let Some(probe) = self.probe {
             let execution = self.execution(probe.check, plan, true);
@@ -287,6 +292,12 @@ impl Run {
     /// Who operates.
     pub fn operator(&self) -> &str {
         &self.operator
+    }
+
+    /// Whoever goes by this name: the principal, where it is an alias.
+    pub fn person<'n>(&'n self, name: &'n str) -> &'n str {
+        let principal = self.opened().and_then(|opened| opened.aliases.get(name));
+        principal.map_or(name, String::as_str)
     }
 
     /// How many deviations there were.

@@ -156,13 +156,22 @@ impl Witness {
 
     fn deviate(&mut self, deviation: &Deviation) {
         let Deviation { kind, step, action, reason, by, .. } = deviation;
+        if let Some(overridden) = &deviation.overridden {
+            let rules: Vec<&str> = overridden.rules.iter().map(|rule| rule.as_str()).collect();
+            self.seen.deviations.push(format!(
+                "rules overridden ({}) by {}: {reason}",
+                rules.join(", "),
+                by.who
+            ));
+            return;
+        }
         let what = match kind {
             DeviationKind::Skipped => "skipped",
             DeviationKind::Edited => "edited",
             DeviationKind::Repeated => "repeated",
             DeviationKind::OutOfOrder => "taken out of order",
             DeviationKind::Shell => "a shell was opened at",
-            DeviationKind::PolicyOverridden => "a rule was overridden for",
+            DeviationKind::PolicyOverridden => "rules overridden for",
         };
         let place = action.as_ref().unwrap_or(step);
         self.seen.deviations.push(format!("{what} {place} by {}: {reason}", by.who));

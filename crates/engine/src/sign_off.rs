@@ -34,7 +34,7 @@ impl Run {
             return Some(format!("{principal} does not have the role {role}"));
         }
         let independent = sign_off.independent || opened.environment.four_eyes;
-        if independent && self.performers.contains(principal) {
+        if independent && self.performers.contains(self.person(principal)) {
             return Some(format!(
                 "{principal} performed steps of this run, and this release must be independent"
             ));
@@ -65,7 +65,7 @@ impl Run {
         if by_key != given.signature.is_some() {
             return Some("a release by key, and no other, has a signature".to_owned());
         }
-        if self.state(task).signers.contains(&given.by.who) {
+        if self.signers(task).any(|signer| self.person(signer) == self.person(&given.by.who)) {
             return Some(format!("{} has released it already; it takes different people", given.by.who));
         }
         if given.name.trim().is_empty() {

@@ -318,6 +318,7 @@ fn choices(run: &Run, step: String, action: String) -> Vec<Event> {
         step: step.clone(),
         action: Some(action.clone()),
         script: None,
+        overridden: None,
         reason: reason(),
         by: by(OPS),
     });

@@ -20,7 +20,7 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
         lints.iter().all(|finding| !finding.is_error()),
         "a lint that is an error stops nothing: {lints:?}"
     );
-    findings(source, &lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23)));
+    findings(source, &lint_claims(&compiled.plan, None, jiff::civil::date(2026, 11, 23)));
     inert(&holdpoint_document::html(source, 0, &[]));
     assert_eq!(compiled.has_errors(), compiled.diagnostics.iter().any(Diagnostic::is_error));
     plan(source, &compiled.plan, compiled.has_errors());

@@ -101,6 +101,8 @@ pub(crate) fn opened() -> Event {
         revoked: None,
         roles: BTreeMap::new(),
         people: BTreeMap::new(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session: session(),
     }))
 }
@@ -111,6 +113,8 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
     let plan = &*PLAN;
     Some(match run.next(plan) {
         Next::Open => opened(),
+        // The world's environment asks for nothing.
+        Next::Override => return None,
         Next::PassOver { task, whole, condition } => Event::NotApplicable {
             step: task.step_of(plan).id.clone(),
             action: (!whole).then(|| task.id(plan)),

@@ -82,6 +82,7 @@ fn main() {
                 step: plan.steps[0].id.clone(),
                 action: None,
                 script: None,
+                overridden: None,
                 reason: "once more, to measure".to_owned(),
                 by: by(),
             }),
@@ -229,6 +230,8 @@ fn opened(number: u64, blob: BlobRef, plan: &Plan) -> Event {
         revoked: None,
         roles: Default::default(),
         people: Default::default(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session: session(),
     }))
 }

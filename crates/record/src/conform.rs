@@ -13,7 +13,7 @@ use holdpoint_engine::{
 use crate::kept::Blobs;
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
-use crate::{BytesReport, Expunged, Position, ReadError, blob};
+use crate::{BytesReport, Expunged, Position, ReadError, approvals, blob};
 
 /// What a record was proved to be, and by how much work.
 #[derive(Clone, Debug)]
@@ -127,7 +127,8 @@ const MASK: &str = "[REDACTED:";
 impl Conformity {
     fn see(&mut self, stamped: &Stamped, offset: u64, blobs: &mut Blobs<'_>) {
         if let State::Unopened = self.state {
-            self.state = opened(stamped, blobs).unwrap_or_else(|reason| State::Wrong(stamped.n, reason));
+            self.state = opened(stamped, blobs, &mut self.counts)
+                .unwrap_or_else(|reason| State::Wrong(stamped.n, reason));
         }
         if let State::Conforms(replay) = &mut self.state
             && let Err(reason) = replay.take(stamped, offset, blobs, &mut self.counts)
@@ -137,7 +138,7 @@ impl Conformity {
     }
 }
 
-fn opened(stamped: &Stamped, blobs: &Blobs<'_>) -> Result<State, String> {
+fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Result<State, String> {
     let Event::RunOpened(opened) = &stamped.event else {
         return Err("the record does not begin with run.opened".to_owned());
     };
@@ -145,7 +146,8 @@ fn opened(stamped: &Stamped, blobs: &Blobs<'_>) -> Result<State, String> {
     if texts.into_iter().flatten().any(|blob| blobs.is_gone(blob)) {
         return Ok(State::Planless);
     }
-    let plan = plan_of(blobs.dir, opened)?;
+    let (plan, config) = plan_of(blobs.dir, opened)?;
+    counts.signatures += approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?;
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
     Ok(State::Conforms(Box::new(Replay {
@@ -182,10 +184,17 @@ impl Replay {
         if let Some(reason) = releases.refusal(plan, run, &stamped.event, stamped.at) {
             return Err(reason);
         }
-        if let Event::SignOffGiven(given) = &stamped.event
-            && given.signature.is_some()
-        {
-            signatures.prove(run, stamped, given, offset, blobs)?;
+        if stamped.event.signature().is_some() {
+            match &stamped.event {
+                Event::SignOffGiven(given) => {
+                    signatures.prove(run, stamped, given, "release", offset, blobs)?;
+                }
+                Event::Deviation(deviation) => {
+                    let given = deviation.as_release().ok_or("it is no override")?;
+                    signatures.prove(run, stamped, &given, "override", offset, blobs)?;
+                }
+                _ => return Err("this event has no signature".to_owned()),
+            }
             counts.signatures += 1;
         }
         releases.note(&stamped.event, stamped.at);
@@ -193,8 +202,8 @@ impl Replay {
     }
 }
 
-/// The plan that the recorded bytes make, and event 0 held against the recorded configuration.
-fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
+/// The plan that the recorded bytes make, and event 0 held against the recorded configuration, which comes with it.
+fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), String> {
     if opened.number == 0 {
         return Err(
             "the run has the number 0, which only dry runs have, and those are never recorded".to_owned()
@@ -235,7 +244,7 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Plan, String> {
     if book.claims != Claims::of(front) && !masked {
         return Err("the claims are not those of the recorded run-book".to_owned());
     }
-    Ok(compiled.plan)
+    Ok((compiled.plan, config))
 }
 
 /// Roles, people and environment as event 0 tells them must be those of the recorded configuration: they decide who
@@ -245,7 +254,8 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
     let config = config.unwrap_or(&none);
     let seen = &opened.environment;
     let named = config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
-    if opened.roles != config.roles || opened.people != named.collect() {
+    if opened.roles != config.roles || opened.people != named.collect() || opened.aliases != config.aliases()
+    {
         return Err("roles or people are not those of the recorded configuration".to_owned());
     }
     let same = match config.environments.get(&seen.name) {

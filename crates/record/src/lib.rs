@@ -3,6 +3,7 @@
 //! What it does not do: it judges no event (the engine does) and no signature (`signing` does), executes nothing and
 //! prints nothing. Rules are those of the record's specification, format version [`FORMAT`].
 
+mod approvals;
 mod blob;
 mod conform;
 mod disk;

@@ -18,6 +18,7 @@ impl Signatures {
         run: &Run,
         stamped: &Stamped,
         given: &SignedOff,
+        what: &str,
         offset: u64,
         blobs: &mut Blobs<'_>,
     ) -> Result<(), String> {
@@ -39,11 +40,11 @@ impl Signatures {
             signature: &signature,
         };
         let who = &given.by.who;
-        prove(&release, signers).map_err(|error| format!("the release by {who} is not proved: {error}"))
+        prove(&release, signers).map_err(|error| format!("the {what} by {who} is not proved: {error}"))
     }
 }
 
-fn signers(opened: &RunOpened, blobs: &mut Blobs<'_>) -> Result<Signers, String> {
+pub(crate) fn signers(opened: &RunOpened, blobs: &mut Blobs<'_>) -> Result<Signers, String> {
     let mut bytes = |blob: &Option<BlobRef>| match blob {
         Some(blob) if blobs.is_gone(blob) => Err("the file that says who may sign was expunged".to_owned()),
         Some(blob) => blobs.bytes(blob).map(Some).map_err(|error| error.to_string()),

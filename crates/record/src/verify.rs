@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Event, RunOpened, SignedOff, Stamped, Verdict};
+use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped, Verdict};
 
 use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256};
 use crate::disk::{DiskError, cannot};
@@ -128,7 +128,7 @@ struct Seen {
     /// The verdict, where the last event is `run.closed`.
     closed: Option<Verdict>,
     expunged: Vec<Expunged>,
-    /// Numbers of the releases by key.
+    /// Numbers of the events that a key signed.
     signed: Vec<u64>,
 }
 
@@ -255,7 +255,7 @@ fn check_events(
             }
             blobs.settle(&blob);
         }
-        if let Event::SignOffGiven(SignedOff { signature: Some(signature), .. }) = &stamped.event {
+        if let Some(signature) = stamped.event.signature() {
             match signed_files(blobs.dir, n, signature) {
                 Ok(_) => seen.signed.push(n),
                 Err(SignedFilesError::Disk(error)) => return Err(error.into()),

@@ -277,9 +277,20 @@ fn of_run(summary: &Summary) -> Suite {
         ("verdict", words),
     ];
     properties.extend(document.commit.clone().map(|commit| ("commit", commit)));
+    for approved in &summary.approvals {
+        let what =
+            format!("by {} ({}) at {} with {}", approved.name, approved.who, approved.time, approved.key);
+        properties.push(("approved", visible(what.as_bytes())));
+    }
+    for unmet in &summary.unmet {
+        let what = format!("{}: {}", unmet.rule.as_str(), unmet.why);
+        properties.push(("rule-not-held", visible(what.as_bytes())));
+    }
     for deviation in &summary.deviations {
         let what = visible(deviation.reason.as_bytes());
+        let rules = deviation.rules();
         let about = deviation.action.as_deref().unwrap_or(&deviation.step);
+        let about = if rules.is_empty() { about } else { &rules };
         properties
             .push(("deviation", format!("{:?} {about} by {}: {what}", deviation.kind, deviation.by.who)));
     }

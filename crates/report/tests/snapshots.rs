@@ -55,6 +55,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
         step: "deploy".to_owned(),
         action: Some("deploy#1".to_owned()),
         script: Some(edited),
+        overridden: None,
         reason: "a stale lock is held".to_owned(),
         by: by("olga"),
     }));
@@ -145,7 +146,15 @@ fn a_step_reads_in_json_as_it_went() {
     let script = Some(tape.blob(edited));
     let (kind, reason) = (DeviationKind::Edited, "a stale lock is held".to_owned());
     let (step, action) = ("deploy".to_owned(), Some("deploy#1".to_owned()));
-    tape.push(Event::Deviation(Deviation { kind, step, action, script, reason, by: by("olga") }));
+    tape.push(Event::Deviation(Deviation {
+        kind,
+        step,
+        action,
+        script,
+        overridden: None,
+        reason,
+        by: by("olga"),
+    }));
     let mut end = passed("deployed\n");
     end.captures = vec![("DIGEST", "sha256:77aa".to_owned())];
     tape.started("deploy#1", 1, Some(edited)).finished("deploy#1", 1, end);

@@ -6,6 +6,7 @@
 
 pub mod agent;
 mod allowed;
+mod approval;
 mod assured;
 mod attestation;
 mod envelope;
@@ -17,6 +18,7 @@ mod revoked;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
+pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_approval};
 pub use assured::{Assured, BadFiles, Refused, Signers, check};
 pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};

@@ -5,13 +5,14 @@
 #   1. lines     each line's number, and its `prev`: the digest of all bytes before it
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
-#   3. releases  the files in signoffs/ have the digests that their events name
+#   3. releases  the files in signoffs/, of releases and of overrides, have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
 #   5. releases  each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording
+#   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #
 # Not checked: types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
-# had the role and was independent, keys given twice in a line, whether a security key was touched: `holdpoint verify`
+# had the role and was independent, whether a document that had to be approved was, and by all whom it names, keys given twice in a line, whether a security key was touched: `holdpoint verify`
 # does that. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
 # The verdict is on standard output, the reason on standard error. Exit code 0: intact; 6: not; 2: cannot be checked.
@@ -90,6 +91,8 @@ head -n "$lines" run.jsonl | jq -nRr '
             (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
                 ["blob", $i, (.sha256 | hex), .bytes]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
+                ["signed", $i, (.statement | hex), (.signature | hex)]),
+            (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
         end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
 
@@ -170,10 +173,54 @@ else
     state="intact, open" rest=open
 fi
 
+# Seconds since 1970 of a time with an offset, or in UTC.
+seconds='def seconds: (.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
+    - (capture("(?<s>[+-])(?<h>[0-9]{2}):(?<m>[0-9]{2})$") // {s: "+", h: "0", m: "0"} |
+        ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end));'
+
+# Approvals of the document that the run relied on.
+jq -c '.policy.approvals // [] | .[]' "$tmp/opened" >"$tmp/approvals"
+while read -r approval; do
+    printf '%s\n' "$approval" >"$tmp/approval"
+    who=$(jq -r .who "$tmp/approval")
+    bad() { wrong "does not conform at event 0" "the approval by $who is not proved: $1"; }
+    path=blobs/sha256/$(jq -r .statement.sha256 "$tmp/approval")
+    signature=blobs/sha256/$(jq -r .signature.sha256 "$tmp/approval")
+    { file "$path" && file "$signature"; } || bad "its bytes are gone"
+    # shellcheck disable=SC2016 # jq's variables
+    holds "$path" '
+        $opened[0].runbook as $r | $approval[0] as $a |
+        .holdpoint == "approval/1.0" and .meaning == "approval"
+        and .document.path == $r.path and .document.sha256 == $r.blob.sha256 and .document.title == $r.title
+        and .document.document_id == $r.document_id and .document.revision == $r.revision
+        and .document.effective_date == $r.claims.effective_date
+        and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
+        and (.approvers | index([$a.who]) != null)
+        ' --slurpfile opened "$tmp/opened" --slurpfile approval "$tmp/approval" ||
+        bad "it is of another document, person or time"
+    signed_at=$(jq -r "$seconds .at.time | seconds" "$path") || bad "it has no time"
+    opened_at=$(jq -r "$seconds .at | seconds" "$tmp/opened") || bad "the run has no time"
+    [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
+    file "$signers" || bad "there is no file that says who may sign"
+    at=$(jq -nr --argjson at "$signed_at" '$at | strftime("%Y%m%d%H%M%SZ")')
+    set -- -Y verify -n approval@holdpoint -I "$who" -f "$signers" -s "$signature" -O "verify-time=$at"
+    [ -s "$revoked" ] && set -- "$@" -r "$revoked"
+    said=$(ssh-keygen "$@" <"$path" 2>&1) || bad "$said"
+    case $said in
+    *" key $(jq -r .key "$tmp/approval")") ;;
+    *) bad "the record says another key: $said" ;;
+    esac
+    printf '  approved by %s: %s\n' "$who" "$said" >&2
+done <"$tmp/approvals"
+
 # Releases by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
-    sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
+    # An override of rules is signed as a release of no hold point, but of the run.
+    sed -n "$((i + 1))p" run.jsonl | jq 'if .type == "deviation" then . + {step: "", action: "override",
+        role: .overridden.role, meaning: "responsibility", name: .overridden.name,
+        assurance: .overridden.assurance, signature: .overridden.signature,
+        statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"} else . end' >"$tmp/event"
     # shellcheck disable=SC2016 # jq's variables
     holds "$path" '
         $opened[0] as $o | $event[0] as $e |
@@ -187,10 +234,7 @@ while IFS=$tab read -r i start path; do
         and .environment == $o.environment.name
         ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" ||
         bad "$path is of another run, moment, step, role, text or signer"
-    # Seconds since 1970: when it was signed (with an offset), when it was recorded (UTC).
-    seconds='def seconds: (.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
-        - (capture("(?<s>[+-])(?<h>[0-9]{2}):(?<m>[0-9]{2})$") // {s: "+", h: "0", m: "0"} |
-            ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end));'
+    # When it was signed, when it was recorded.
     signed_at=$(jq -r "$seconds .at.time | seconds" "$path") || bad "$path has no time"
     given_at=$(jq -r "$seconds .at | seconds" "$tmp/event") || bad "the event has no time"
     apart=$((signed_at - given_at))

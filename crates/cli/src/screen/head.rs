@@ -37,6 +37,9 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
     line("document", &neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
     line("commit", &commit);
+    for approved in &opened.policy.approvals {
+        line("approved by", &neutralise(&format!("{} ({}), {}", approved.name, approved.who, approved.time)));
+    }
     line("environment", &environment_name(&opened.environment));
     line("operator", &neutralise(operator));
     for input in &opened.inputs {

@@ -116,9 +116,7 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
             // The bytes of one that was expunged are not given away, even if a later block printed them again.
             add(&mut files, dir, if gone.contains(sha256.as_str()) { name + ".expunged" } else { name })?;
         }
-        if let Event::SignOffGiven(given) = event
-            && given.signature.is_some()
-        {
+        if event.signature().is_some() {
             for ending in ["json", "json.sig"] {
                 add(&mut files, dir, format!("signoffs/{n:04}.{ending}"))?;
             }

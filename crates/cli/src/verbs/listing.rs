@@ -105,7 +105,26 @@ fn glance(summary: &Summary) -> String {
             fact("go on with", format!("holdpoint resume {}", run.number));
         }
     }
+    for approved in &summary.approvals {
+        fact("approved by", format!("{} ({}), {}", approved.name, approved.who, approved.time));
+    }
+    for unmet in &summary.unmet {
+        fact("did not hold", unmet.why.clone());
+    }
+    if summary.is_barred() {
+        fact("goes no further", "nobody overrode what did not hold; open a new run".to_owned());
+    }
     for deviation in &summary.deviations {
+        let rules = deviation.rules();
+        if !rules.is_empty() {
+            let whose = format!(
+                "{}, role {}",
+                deviation.by.who,
+                deviation.overridden.as_ref().map_or("", |it| &it.role)
+            );
+            fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
+            continue;
+        }
         let kind = format!("{:?}", deviation.kind).to_lowercase();
         fact(
             "deviation",

@@ -1,5 +1,6 @@
 //! One verb each, and what several of them need.
 
+pub mod approve;
 pub mod check;
 pub mod export;
 pub mod expunge;
@@ -7,12 +8,14 @@ pub mod handover;
 pub mod init;
 pub mod listing;
 pub mod note;
+pub mod overriding;
 pub mod plan;
 pub mod prepare;
 pub mod read;
 pub mod replay;
 pub mod report;
 pub mod resume;
+pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod shell;
@@ -35,6 +38,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
         Verb::Sign(arguments) => sign::sign(&arguments),
         Verb::Runs(arguments) => listing::runs(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
+        Verb::Approve(arguments) => approve::approve(&arguments),
         Verb::Note(arguments) => note::note(&arguments),
         Verb::Handover(arguments) => handover::handover(&arguments),
         Verb::Verify(arguments) => verify::verify(&arguments),

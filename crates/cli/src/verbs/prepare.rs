@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdpoint_document::{
-    Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
+    Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires,
 };
-use holdpoint_engine::{EnvironmentSeen, Event, Verdict};
+use holdpoint_engine::EnvironmentSeen;
 use holdpoint_executor::{Asked, syntax_errors};
-use holdpoint_record::{Glance, Redactor};
-use holdpoint_signing::Signers;
+use holdpoint_record::Redactor;
 
 use crate::args::Given;
 use crate::inputs::{self, Inputs, Wanted};
-use crate::place::{Place, Traced, current_dir};
+use crate::place::{Place, current_dir};
 use crate::problem::{Finding, Problem, Text};
 use crate::screen;
 
@@ -53,6 +52,13 @@ pub struct Checked {
     pub findings: Vec<Diagnostic>,
 }
 
+impl Checked {
+    /// Whether no run opens with this finding.
+    pub fn keeps_from_running(&self, finding: &Diagnostic) -> bool {
+        finding.is_error() || (finding.code == Code::Placeholder && self.plan.kind == DocumentKind::Annotated)
+    }
+}
+
 /// Reads a document and checks everything about it.
 pub fn check(file: &Path) -> Result<Checked, Problem> {
     let source = Arc::new(read(file)?);
@@ -70,14 +76,14 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
     findings.extend(script_errors(&plan));
     findings.extend(warnings);
-    findings.extend(holdpoint_document::lint_claims(&plan, today()));
+    findings.extend(holdpoint_document::lint_claims(&plan, place.configuration(), today()));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
     Ok(Checked { place, path, source, plan, findings })
 }
 
 /// Today, where this machine stands.
-fn today() -> jiff::civil::Date {
+pub fn today() -> jiff::civil::Date {
     jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date()
 }
 
@@ -122,10 +128,7 @@ fn script_errors(plan: &Plan) -> Vec<Diagnostic> {
 pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepared, Problem> {
     let checked = check(file)?;
     let name = checked.path.clone();
-    let refuses = |finding: &Diagnostic| {
-        finding.is_error()
-            || (all && finding.code == Code::Placeholder && checked.plan.kind == DocumentKind::Annotated)
-    };
+    let refuses = |finding: &Diagnostic| finding.is_error() || (all && checked.keeps_from_running(finding));
     if checked.findings.iter().any(refuses) {
         let text = Text::new(&name, Arc::clone(&checked.source));
         let findings = checked.findings.iter().filter(|finding| refuses(finding));
@@ -243,100 +246,6 @@ impl Prepared {
             }
         }
         Ok(())
-    }
-
-    /// Refuses what a rule of the environment forbids. Nothing has been executed or written yet.
-    pub fn obey(&self, traced: &Traced) -> Result<(), Problem> {
-        let name = &self.environment.name;
-        if self.environment.protected {
-            if traced.commit.is_none() {
-                return Err(Problem::refused(
-                    format!("{name} is protected, and the document is in no git commit"),
-                    "Commit the document, or run it in an environment that is not protected.",
-                ));
-            }
-            if traced.committed != Some(true) {
-                return Err(Problem::refused(
-                    format!("{name} is protected, and the document is not as committed"),
-                    "Commit its changes first: what runs there must be traceable.",
-                ));
-            }
-        }
-        if self.requires.clean_commit && traced.dirty != Some(false) {
-            let (why, help) = match traced.dirty {
-                Some(_) => (
-                    "the work tree has uncommitted changes",
-                    "Commit or stash them; `git status` lists them.",
-                ),
-                None => ("git knows of none here", "Run it in a git repository, from a commit."),
-            };
-            return Err(Problem::refused(format!("{name} requires a clean commit, and {why}"), help));
-        }
-        if self.requires.approved_document {
-            return Err(Problem::refused(
-                format!("{name} requires an approved document, and this version cannot check approvals yet"),
-                "Until it can, take approved_document out of the environment's requires.",
-            ));
-        }
-        let signs =
-            self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
-        if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
-            self.signable()?;
-        }
-        match &self.requires.rehearsal {
-            Some(rehearsal) => self.rehearsed(rehearsal),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses a run that would wait for a signature which nobody can give.
-    fn signable(&self) -> Result<(), Problem> {
-        let configured = self.place.configuration();
-        let read =
-            |path: Option<&String>| path.and_then(|path| std::fs::read(self.place.root.join(path)).ok());
-        let allowed = read(configured.and_then(|config| config.signers.as_ref()));
-        let revoked = read(configured.and_then(|config| config.revoked.as_ref()));
-        let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), "UTC");
-        let why = match signers {
-            Ok(signers) if signers.allowed.is_empty() => "nobody is allowed to sign".to_owned(),
-            Ok(_) => return Ok(()),
-            Err(error) => error.to_string(),
-        };
-        Err(Problem::refused(
-            format!("{} requires signatures by key, and {why}", self.environment.name),
-            "List people and their public keys in the file that [signers] names (ssh-keygen(1), ALLOWED SIGNERS).",
-        ))
-    }
-
-    /// Whether the same bytes passed in the environment `rehearsal`, lately enough.
-    fn rehearsed(&self, rehearsal: &str) -> Result<(), Problem> {
-        let digest = crate::digest::sha256(self.source.as_bytes());
-        let now = jiff::Timestamp::now();
-        let runs = self.place.store().runs().map_err(super::read::store_problem)?;
-        let good = runs.iter().rev().any(|run| {
-            // Its ends first: most runs are others, and to prove a record is to read all of it.
-            let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
-                return false;
-            };
-            let Event::RunOpened(opened) = &first.event else { return false };
-            matches!(last.event, Event::RunClosed { verdict: Verdict::Passed })
-                && opened.environment.name == rehearsal
-                && opened.runbook.blob.sha256 == digest
-                && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
-                && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
-        });
-        if good {
-            return Ok(());
-        }
-        let within = self.requires.max_age.map(|age| format!(" within {}", holdpoint_engine::duration(age)));
-        Err(Problem::refused(
-            format!(
-                "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and there is none",
-                self.environment.name,
-                within.unwrap_or_default()
-            ),
-            format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path),
-        ))
     }
 
     /// Says what should be looked at, before anything runs.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use holdpoint_engine::{Event, SignedOff};
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
 
@@ -80,7 +79,7 @@ fn kept(
     let seal = recorded.sealed.then(|| read("seal.json")).transpose()?;
     let mut signoffs = BTreeMap::new();
     for stamped in &recorded.events {
-        if let Event::SignOffGiven(SignedOff { signature: Some(signature), .. }) = &stamped.event
+        if let Some(signature) = stamped.event.signature()
             && let Ok(files) = signed_files(dir, stamped.n, signature)
         {
             signoffs.insert(format!("{:04}.json", stamped.n), files.statement);

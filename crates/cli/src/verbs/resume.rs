@@ -87,6 +87,10 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             )
         })?;
     }
+    // What was cut off must be put on record first; the driver refuses then.
+    if drive_run.next(plan) == Next::Override && recovered.is_none() {
+        return Err(crate::drive::barred());
+    }
     // Every block runs on this machine so far, so any block's target tells the state.
     let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
     let state = state.map(|blob| disk.get(blob)).transpose()?;

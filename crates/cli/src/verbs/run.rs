@@ -7,7 +7,9 @@ use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
+use super::overriding;
 use super::prepare::{self, Prepared};
+use super::rules::Obeyed;
 use super::{exit_of, verdict_words};
 use crate::args;
 use crate::drive::{Drive, Stop};
@@ -41,7 +43,16 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     if arguments.dry_run {
         return dry_run(prepared, session, traced, redactor).await;
     }
-    prepared.obey(&traced)?;
+    let obeyed = prepared.obey(&traced, &session)?;
+    let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
+        (None, None) => None,
+        (None, Some(refusal)) => return Err(refusal),
+        (Some(_), refusal) => {
+            let mut nowhere = Memory::default();
+            let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
+            Some(overriding::ready(&prepared, &arguments.overriding, refusal, &tried)?)
+        }
+    };
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
@@ -57,14 +68,18 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
         }
     })?;
     let mut disk = Disk::new(writer);
-    let opened = opened(&prepared, &mut disk, number, session, traced)?;
+    let opened = opened(&prepared, &obeyed, &mut disk, number, session, traced)?;
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
     prepared.warn();
+    obeyed.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
+    if let Some(ready) = ready {
+        overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
+    }
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
 }
@@ -118,6 +133,7 @@ pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
 /// Event 0.
 fn opened(
     prepared: &Prepared,
+    obeyed: &Obeyed,
     journal: &mut dyn Journal,
     number: u64,
     session: holdpoint_engine::Session,
@@ -167,6 +183,8 @@ fn opened(
         revoked,
         roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
         people: configuration.map(named).unwrap_or_default(),
+        aliases: configuration.map(holdpoint_document::Config::aliases).unwrap_or_default(),
+        policy: overriding::policy(obeyed, journal)?,
         session,
     })
 }
@@ -181,7 +199,9 @@ async fn dry_run(
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
     let mut memory = Memory::default();
-    let opened = opened(&prepared, &mut memory, 0, session, traced.clone())?;
+    let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
+    // What does not hold is told, and keeps no checks from being tried.
+    let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
     screen::head(
         &prepared.plan,
         &opened,
@@ -189,7 +209,7 @@ async fn dry_run(
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
     );
     prepared.warn();
-    if let Err(problem) = prepared.obey(&traced) {
+    if let Some(problem) = refusal {
         screen::tell(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));

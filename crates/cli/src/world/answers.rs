@@ -103,7 +103,15 @@ impl Asked<'_> {
             "skip" if offers.skip => {
                 let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
                 let (step, by) = (self.step.clone(), self.by());
-                return Some(Event::Deviation(Deviation { kind, step, action, script, reason: reason?, by }));
+                return Some(Event::Deviation(Deviation {
+                    kind,
+                    step,
+                    action,
+                    script,
+                    overridden: None,
+                    reason: reason?,
+                    by,
+                }));
             }
             "rollback" if self.question.is_some() && !offers.rollback.steps.is_empty() => {
                 return Some(roll_back(self.scene.plan, &offers.rollback, reason, Some(self.by())));
@@ -170,7 +178,7 @@ impl Asked<'_> {
             name: sign.name.clone(),
             assurance: Assurance::Rehearsal,
             signature: None,
-            by: By { who: sign.who.clone(), via: Via::Answers },
+            by: By { who: self.scene.run.person(&sign.who).to_owned(), via: Via::Answers },
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
             Some(reason) => {

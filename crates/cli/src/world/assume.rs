@@ -105,7 +105,7 @@ impl Person for Assuming {
             (Question::Failed, _) if scene.run.offers(plan).skip => {
                 let reason = "dry run: looks at the rest all the same".to_owned();
                 let (kind, action, script) = (DeviationKind::Skipped, Some(action), None);
-                vec![Event::Deviation(Deviation { kind, step, action, script, reason, by })]
+                vec![Event::Deviation(Deviation { kind, step, action, script, overridden: None, reason, by })]
             }
             _ => return Ok(Answer::Park),
         };

@@ -1,6 +1,6 @@
 //! A person at a terminal.
 
-mod ask;
+pub mod ask;
 mod choose;
 mod handover;
 mod release;

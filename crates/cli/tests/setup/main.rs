@@ -14,6 +14,7 @@ mod junit;
 mod keys;
 mod node;
 mod page;
+mod policy_page;
 mod schema;
 mod shells;
 #[path = "../verbs/support.rs"]

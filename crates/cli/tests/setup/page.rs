@@ -100,39 +100,39 @@ fn signed() -> &'static Signed {
 
 /// The record inside of a page, to be altered.
 #[derive(Clone)]
-struct Kept {
-    data: Value,
+pub struct Kept {
+    pub data: Value,
 }
 
 const BEGINS: &str = "<script type=\"application/json\" id=\"record\">";
 
 impl Kept {
-    fn of(page: &str) -> Kept {
+    pub fn of(page: &str) -> Kept {
         let data = page.split_once(BEGINS).unwrap().1.split_once("</script>").unwrap().0;
         Kept { data: serde_json::from_str(data).unwrap() }
     }
 
-    fn bytes(&self, pointer: &str) -> Vec<u8> {
+    pub fn bytes(&self, pointer: &str) -> Vec<u8> {
         Base64::decode_vec(self.data.pointer(pointer).unwrap().as_str().unwrap()).unwrap()
     }
 
-    fn set(&mut self, pointer: &str, bytes: &[u8]) {
+    pub fn set(&mut self, pointer: &str, bytes: &[u8]) {
         *self.data.pointer_mut(pointer).unwrap() = json!(Base64::encode_string(bytes));
     }
 
-    fn replace(&mut self, pointer: &str, from: &str, to: &str) {
+    pub fn replace(&mut self, pointer: &str, from: &str, to: &str) {
         let text = String::from_utf8(self.bytes(pointer)).unwrap();
         assert!(text.contains(from), "{from} is not in {text}");
         self.set(pointer, text.replacen(from, to, 1).as_bytes());
     }
 
-    fn events(&self) -> Vec<Value> {
+    pub fn events(&self) -> Vec<Value> {
         let log = String::from_utf8(self.bytes("/log")).unwrap();
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Writes these events as an insider would: numbers, chain and seal are made to fit.
-    fn forge(&mut self, events: Vec<Value>) {
+    pub fn forge(&mut self, events: Vec<Value>) {
         let mut log = String::new();
         let count = events.len();
         for (n, mut event) in events.into_iter().enumerate() {
@@ -148,7 +148,7 @@ impl Kept {
         self.set("/seal", seal.to_string().as_bytes());
     }
 
-    fn page(&self) -> String {
+    pub fn page(&self) -> String {
         let (head, rest) = signed().page.split_once(BEGINS).unwrap();
         let (_, tail) = rest.split_once("</script>").unwrap();
         format!("{head}{BEGINS}{}</script>{tail}", self.data)
@@ -165,7 +165,7 @@ fn file(n: usize) -> String {
     format!("/signoffs/{n:04}.json")
 }
 
-fn open(pages: &[(String, Option<&str>, bool)]) -> Vec<Value> {
+pub fn open(pages: &[(String, Option<&str>, bool)]) -> Vec<Value> {
     let bench = Bench::new();
     let input: Vec<_> = (0..)
         .zip(pages)

@@ -39,7 +39,7 @@ pub fn script(shop: &Shop, dir: &Path) -> Ran {
 
 /// Code and verdict of the script and of the program, which must be the same.
 #[track_caller]
-fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
+pub fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
     let ours = shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]);
     let stock = script(shop, dir);
     let line = |ran: &Ran| (ran.code, ran.stdout.trim().to_owned());

@@ -8,9 +8,12 @@
 )]
 
 mod accounts;
+mod approving;
 mod asking;
 mod export;
 mod forging;
+mod mill;
+mod overriding;
 mod shop;
 #[path = "../verbs/support.rs"]
 mod support;

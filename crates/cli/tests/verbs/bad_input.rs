@@ -117,7 +117,7 @@ fn refuses(kinds: &str) {
 const DOCUMENTS: &str = "document,front,option";
 const VALUES: &str = "answers,input";
 const PLACES: &str = "config,environment,policy,store";
-const VERBS: &str = "note,record,replay,report,run,usage";
+const VERBS: &str = "approve,note,record,replay,report,run,usage";
 
 #[test]
 fn bad_documents_front_matter_and_options_are_refused_and_nothing_is_written() {

@@ -183,7 +183,10 @@ impl Ran {
 
     #[track_caller]
     pub fn says(&self, what: &str) -> &Ran {
-        assert!(self.both().contains(what), "{what:?} is not in\n{}", self.both());
+        let all = self.both();
+        // Problems are broken at words.
+        let whole = all.replace("\n  | ", " ").replace("\n        ", " ");
+        assert!(all.contains(what) || whole.contains(what), "{what:?} is not in\n{all}");
         self
     }
 }

@@ -1,9 +1,9 @@
 //! What the document claims about itself, held against the calendar.
 
-use crate::{Code, Diagnostic, Plan};
+use crate::{Code, Config, Diagnostic, Plan};
 
-/// Lints of the document-control claims, given today's date.
-pub(crate) fn claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
+/// Lints of the document-control claims, given today's date. `config` tells who is who.
+pub(crate) fn claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::Date) -> Vec<Diagnostic> {
     let front = &plan.front;
     let mut found = Vec::new();
     let mut add =
@@ -24,10 +24,14 @@ pub(crate) fn claims(plan: &Plan, today: jiff::civil::Date) -> Vec<Diagnostic> {
             );
         }
     }
-    for author in front.authors.iter().filter(|author| front.approvers.contains(author)) {
+    let person = |name: &str| config.map_or(name.to_owned(), |config| config.person(name).to_owned());
+    let approvers: Vec<String> = front.approvers.iter().map(|name| person(name)).collect();
+    for author in front.authors.iter().filter(|author| approvers.contains(&person(author))) {
+        let same = front.approvers.contains(author);
+        let known = if same { String::new() } else { format!(" (`{}`)", person(author)) };
         add(
             Code::AuthorApproves,
-            format!("`{author}` is an author and also an approver"),
+            format!("`{author}`{known} is an author and also an approver"),
             "name an approver who did not write it",
         );
     }

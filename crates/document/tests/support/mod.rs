@@ -43,7 +43,7 @@ pub(crate) fn case(path: &Path) -> Case {
     let compiled = compile(&source, config.as_ref());
     let mut findings = compiled.diagnostics.clone();
     findings.extend(lint(&source, &compiled.plan, config.as_ref()));
-    findings.extend(lint_claims(&compiled.plan, jiff::civil::date(2026, 11, 23)));
+    findings.extend(lint_claims(&compiled.plan, config.as_ref(), jiff::civil::date(2026, 11, 23)));
     Case { source, compiled, findings }
 }
 

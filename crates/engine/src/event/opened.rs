@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_document::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
-use crate::BlobRef;
+use crate::{BlobRef, Policy};
 
 /// Event 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -38,6 +38,12 @@ pub struct RunOpened {
     pub roles: BTreeMap<String, Vec<String>>,
     /// Printed names by principal, as configured.
     pub people: BTreeMap<String, String>,
+    /// Principals by alias, as configured: two names of one person are one person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<String, String>,
+    /// What was made sure of before it opened, and what did not hold.
+    #[serde(default, skip_serializing_if = "Policy::is_empty")]
+    pub policy: Policy,
     /// Who took it up, and where.
     pub session: Session,
 }
@@ -72,7 +78,8 @@ pub struct Runbook {
     pub claims: Claims,
 }
 
-/// A document's own claims about its control: who wrote and approves it, and when. Not checked by a run.
+/// A document's own claims about its control: who wrote and approves it, and when. Held against a run only where the
+/// environment asks for it ([`Rule`](crate::Rule)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {

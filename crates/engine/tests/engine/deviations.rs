@@ -180,7 +180,7 @@ fn repeating_does_not_ask_for_a_release_that_was_not_for_this_run() {
 fn a_shell_is_a_deviation_at_any_moment_at_which_nothing_runs() {
     let mut story = Story::of(plan([step("a").run()]));
     story.tell(deviation(DeviationKind::Shell, "a", None));
-    story.tell(deviation(DeviationKind::PolicyOverridden, "a", Some("a#1")));
+    story.tell(deviation(DeviationKind::Shell, "a", Some("a#1")));
     story.refuses(deviation(DeviationKind::Shell, "a", Some("a#9")));
     story.start();
     story.refuses(deviation(DeviationKind::Shell, "a", None));

@@ -11,6 +11,7 @@ mod handover;
 mod judging;
 mod opening;
 mod oracle;
+mod overriding;
 mod people;
 mod properties;
 mod releases;

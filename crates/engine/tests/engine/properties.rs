@@ -165,6 +165,7 @@ fn finish_well(story: &mut Story) -> Verdict {
             }
             Next::Ask(task, Question::Confirm) if task.block(&story.plan).is_none() => story.confirm(),
             Next::Ask(..) => story.decide(story.offers().choices[0]),
+            Next::Override => unreachable!("every rule holds here"),
         }
     }
     panic!("no end after 500 events")

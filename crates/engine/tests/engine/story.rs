@@ -63,6 +63,8 @@ pub(crate) fn opened() -> RunOpened {
         revoked: None,
         roles: roles.into_iter().collect(),
         people: BTreeMap::new(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session: session(OPS),
     }
 }
@@ -139,6 +141,7 @@ pub(crate) fn at(plan: &Plan, next: &Next) -> String {
         Next::Await(e) => format!("await {}{}", e.task.id(plan), probe(e)),
         Next::Ask(task, question) => format!("ask {} {question:?}", task.id(plan)),
         Next::RollBack => "roll back".into(),
+        Next::Override => "override".to_owned(),
         Next::Done(verdict) => format!("done {verdict:?}"),
     }
 }
@@ -405,6 +408,7 @@ pub(crate) fn deviation(kind: DeviationKind, step: &str, action: Option<&str>) -
         step: step.into(),
         action: action.map(str::to_owned),
         script: None,
+        overridden: None,
         reason: "because".into(),
         by: by(OPS),
     })

@@ -267,9 +267,9 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, _) => {
                 offers.back.iter().any(|step| plan.steps[*step].id == d.step)
             }
-            (DeviationKind::Shell | DeviationKind::PolicyOverridden, _) => {
-                !matches!(next, Next::Await(_) | Next::Done(_))
-            }
+            (DeviationKind::Shell, _) => !matches!(next, Next::Await(_) | Next::Done(_)),
+            // Only where a rule does not hold, which is none here.
+            (DeviationKind::PolicyOverridden, _) => false,
         },
         Event::RollbackOpened { steps, without, by, .. } => {
             let wanted = match (by, next) {
@@ -306,7 +306,7 @@ pub(crate) fn moves(event: &Event) -> bool {
         | Event::SignOffRejected { .. }
         | Event::SignOffRequested { .. }
         | Event::SignOffLapsed { .. } => false,
-        Event::Deviation(d) => !matches!(d.kind, DeviationKind::Shell | DeviationKind::PolicyOverridden),
+        Event::Deviation(d) => d.kind != DeviationKind::Shell,
         _ => true,
     }
 }

@@ -174,6 +174,7 @@ impl<'a> Making<'a> {
             step: self.plan.steps[0].id.clone(),
             action: None,
             script: None,
+            overridden: None,
             reason: "once more from the beginning".to_owned(),
             by: by(),
         })
@@ -220,6 +221,8 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         revoked: None,
         roles: BTreeMap::new(),
         people: BTreeMap::new(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session: Session {
             operator: OPERATOR.to_owned(),
             operator_from: "option".to_owned(),

@@ -122,6 +122,8 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         revoked: None,
         roles: [("qa".to_owned(), vec!["qa@example.org".to_owned()])].into(),
         people: Default::default(),
+        aliases: Default::default(),
+        policy: Default::default(),
         session: Session {
             operator: "ops@example.org".into(),
             operator_from: "option".into(),

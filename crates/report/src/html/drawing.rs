@@ -248,6 +248,8 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
                 }
                 point(&given.step, "signed", what);
             }
+            // An override belongs to no step.
+            Event::Deviation(deviation) if deviation.step.is_empty() => {}
             Event::Deviation(deviation) => point(&deviation.step, "deviation", deviation.reason.clone()),
             Event::Handover(handover) => {
                 if let Some(step) = &handover.standing.next.step {

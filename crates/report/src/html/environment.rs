@@ -30,8 +30,7 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
         Err(_) => Err(Error::new(ErrorKind::InvalidOperation, "not a time")),
     });
     env.add_filter("took", took);
-    let people = summary.people.iter();
-    let names: Vec<_> = people.filter_map(|p| Some((p.principal.clone(), p.name.clone()?))).collect();
+    let names = summary.printed_names();
     env.add_filter("who", move |principal: String| {
         let name = names.iter().find(|(known, _)| *known == principal).map(|(_, name)| name);
         name.map_or_else(|| principal.clone(), |name| format!("{name} ({principal})"))

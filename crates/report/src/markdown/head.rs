@@ -65,7 +65,7 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
         Ok(at) => Ok(safe(clock(at, &zone))),
         Err(_) => Err(Error::new(minijinja::ErrorKind::InvalidOperation, "not a time")),
     });
-    let names = names(pen.summary);
+    let names = pen.summary.printed_names();
     env.add_filter("who", move |principal: String| {
         match names.iter().find(|(known, _)| *known == principal) {
             Some((_, name)) => safe(format!("{} ({})", prose(name), code_cell(&principal))),
@@ -100,12 +100,6 @@ fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
     });
     add_words(&mut env);
     Ok(env)
-}
-
-fn names(summary: &Summary) -> Vec<(String, String)> {
-    let named =
-        summary.people.iter().filter_map(|person| Some((person.principal.clone(), person.name.clone()?)));
-    named.collect()
 }
 
 /// What to call an action: an item by its text, else its kind.

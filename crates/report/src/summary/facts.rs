@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Assurance, DocumentKind, Meaning};
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Session, Standing, Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Verdict,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -93,10 +93,20 @@ pub struct Person {
     pub principal: String,
     /// Printed name, where the record has one.
     pub name: Option<String>,
+    /// How documents name this person, where that is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// Roles configured when the run opened.
     pub roles: Vec<String>,
     /// Whether this person did anything in this run.
     pub acted: bool,
+}
+
+impl Person {
+    /// Whether this name, a principal or an alias, is this person's.
+    pub fn is(&self, name: &str) -> bool {
+        self.principal == name || self.alias.as_deref() == Some(name)
+    }
 }
 
 /// One driver's time at the run.
@@ -122,16 +132,26 @@ pub struct DeviationFacts {
     pub number: usize,
     /// What kind.
     pub kind: DeviationKind,
-    /// The step.
+    /// The step; empty for an override, which is about the whole run.
     pub step: String,
     /// The action; `None` means what was left of the step.
     pub action: Option<String>,
     /// The script that ran instead.
     pub script: Option<BlobRef>,
+    /// By what right, for an override.
+    pub overridden: Option<Box<Override>>,
     /// Why.
     pub reason: String,
     /// Who decided it.
     pub by: By,
+}
+
+impl DeviationFacts {
+    /// Rules that were overridden, as the record writes them; none for another deviation.
+    pub fn rules(&self) -> String {
+        let rules = self.overridden.iter().flat_map(|overridden| &overridden.rules);
+        rules.map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// An answer to a question of the engine.

@@ -155,11 +155,12 @@ impl Fold<'_> {
     }
 
     fn acted(&mut self, who: &str) {
-        match self.summary.people.iter_mut().find(|person| person.principal == who) {
+        match self.summary.people.iter_mut().find(|person| person.is(who)) {
             Some(person) => person.acted = true,
             None => self.summary.people.push(Person {
                 principal: who.to_owned(),
                 name: None,
+                alias: None,
                 roles: Vec::new(),
                 acted: true,
             }),
@@ -289,7 +290,7 @@ impl Fold<'_> {
 
     fn deviation(&mut self, stamped: &Stamped, deviation: Deviation) {
         self.acted(&deviation.by.who.clone());
-        let Deviation { kind, step, action, script, reason, by } = deviation;
+        let Deviation { kind, step, action, script, overridden, reason, by } = deviation;
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };
@@ -301,10 +302,15 @@ impl Fold<'_> {
             step: step.clone(),
             action: action.clone(),
             script,
+            overridden,
             reason,
             by,
         };
         self.summary.deviations.push(facts);
+        if kind == DeviationKind::PolicyOverridden {
+            // It belongs to no step.
+            return;
+        }
         let Some(index) = self.step(&step) else { return };
         match kind {
             DeviationKind::Repeated => self.begin_again(index..index + 1),
@@ -385,7 +391,7 @@ impl Fold<'_> {
             settle(step);
         }
         self.summary.values = values(&self.summary.steps);
-        if self.summary.run.closed.is_none() {
+        if self.summary.run.closed.is_none() && !self.summary.is_barred() {
             self.summary.waits = waits(self.plan, &self.summary);
         }
         self.summary

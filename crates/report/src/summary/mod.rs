@@ -24,6 +24,10 @@ pub struct Summary {
     pub run: RunFacts,
     /// What ran; title, id and revision are the document's own claims.
     pub document: DocumentFacts,
+    /// Approvals of the document that the run relies on, by their approvers.
+    pub approvals: Vec<holdpoint_engine::Approved>,
+    /// Rules of the environment that did not hold when it opened, and were overridden, or it went no further.
+    pub unmet: Vec<holdpoint_engine::Unmet>,
     /// Everybody the record names, by principal.
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.
@@ -59,9 +63,24 @@ impl Summary {
     pub fn name_of<'a>(&'a self, principal: &'a str) -> &'a str {
         self.people
             .iter()
-            .find(|person| person.principal == principal)
+            .find(|person| person.is(principal))
             .and_then(|person| person.name.as_deref())
             .unwrap_or(principal)
+    }
+
+    /// Whether rules did not hold and nobody overrode them: the run goes no further.
+    pub fn is_barred(&self) -> bool {
+        !self.unmet.is_empty() && !self.deviations.iter().any(|deviation| deviation.overridden.is_some())
+    }
+
+    /// Printed names, by principal and by alias.
+    pub(crate) fn printed_names(&self) -> Vec<(String, String)> {
+        let named = self.people.iter().filter_map(|person| Some((person, person.name.clone()?)));
+        let both = |(person, name): (&Person, String)| {
+            let alias = person.alias.clone().map(|alias| (alias, name.clone()));
+            [(person.principal.clone(), name)].into_iter().chain(alias)
+        };
+        named.flat_map(both).collect()
     }
 
     /// How the run ended in capitals, or that it did not.

@@ -44,6 +44,8 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
             approval_date: front.approval_date.map(|date| date.to_string()),
             effective_date: front.effective_date.map(|date| date.to_string()),
         },
+        approvals: opened.policy.approvals.clone(),
+        unmet: opened.policy.unmet.clone(),
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
         inputs: opened.inputs.clone(),
@@ -62,7 +64,8 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
 }
 
 fn people(opened: &RunOpened) -> Vec<Person> {
-    let mut principals: Vec<&String> = opened.people.keys().chain(opened.roles.values().flatten()).collect();
+    let mut principals: Vec<&String> =
+        opened.people.keys().chain(opened.aliases.values()).chain(opened.roles.values().flatten()).collect();
     principals.sort();
     principals.dedup();
     let roles = |who: &String| {
@@ -73,6 +76,11 @@ fn people(opened: &RunOpened) -> Vec<Person> {
         .map(|who| Person {
             principal: who.clone(),
             name: opened.people.get(who).cloned(),
+            alias: opened
+                .aliases
+                .iter()
+                .find(|(_, principal)| *principal == who)
+                .map(|(alias, _)| alias.clone()),
             roles: roles(who),
             acted: false,
         })

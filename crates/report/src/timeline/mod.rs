@@ -232,7 +232,7 @@ fn step_of(event: &Event) -> Option<&str> {
         Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
         Event::SignOffGiven(given) => Some(&given.step),
-        Event::Deviation(deviation) => Some(&deviation.step),
+        Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
         | Event::LogRecovered { .. }

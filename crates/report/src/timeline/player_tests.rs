@@ -40,6 +40,7 @@ fn frames(letters: &str) -> Vec<Frame> {
             step: "s".into(),
             action: None,
             script: None,
+            overridden: None,
             reason: "so".into(),
             by: by(),
         })),

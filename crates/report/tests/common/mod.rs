@@ -298,6 +298,8 @@ impl Tape {
             revoked: None,
             roles: BTreeMap::from([role("operator", "olga"), role("qa", "quinn")]),
             people: BTreeMap::from([name("olga", "Olga Operator"), name("quinn", "Quinn Q. Approver")]),
+            aliases: Default::default(),
+            policy: Default::default(),
             session: session("olga"),
         };
         change(&mut opened);
@@ -421,7 +423,15 @@ impl Tape {
     ) -> &mut Tape {
         let (step, action) = (step.to_owned(), action.map(str::to_owned));
         let reason = reason.to_owned();
-        self.push(Event::Deviation(Deviation { kind, step, action, script: None, reason, by: by("olga") }))
+        self.push(Event::Deviation(Deviation {
+            kind,
+            step,
+            action,
+            script: None,
+            overridden: None,
+            reason,
+            by: by("olga"),
+        }))
     }
 
     pub fn decided(&mut self, action: &str, choice: Choice, reason: Option<&str>) -> &mut Tape {

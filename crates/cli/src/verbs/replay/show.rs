@@ -137,8 +137,11 @@ impl<'r> Showing<'r> {
                 line(format!("decided by {}: {choice:?}{reason}", by.who));
             }
             FrameKind::Deviation(deviation) => {
+                let rules: Vec<&str> =
+                    deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
+                let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
                 line(format!(
-                    "DEVIATION ({:?}) by {}: {}",
+                    "DEVIATION ({:?}{rules}) by {}: {}",
                     deviation.kind, deviation.by.who, deviation.reason
                 ));
             }

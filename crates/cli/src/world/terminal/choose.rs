@@ -136,7 +136,15 @@ fn act(
     };
     let deviation = |kind, step: &str, action: Option<String>, script, reason| {
         let (step, by) = (step.to_owned(), by.clone());
-        Ok(Some(Answer::Events(vec![Event::Deviation(Deviation { kind, step, action, script, reason, by })])))
+        Ok(Some(Answer::Events(vec![Event::Deviation(Deviation {
+            kind,
+            step,
+            action,
+            script,
+            overridden: None,
+            reason,
+            by,
+        })])))
     };
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),

@@ -55,6 +55,12 @@ impl Release<'_> {
             self.scene.run.operator()
         ));
         say(format!("  {}", dir.path.display()));
+        for approved in &opened.policy.approvals {
+            say(format!("  approved by {} ({}), {}", approved.name, approved.who, approved.time));
+        }
+        for unmet in &opened.policy.unmet {
+            say(format!("  did not hold: {}", unmet.why));
+        }
         say(String::new());
         say("What happened".to_owned());
         for done in &seen.actions {

@@ -37,7 +37,7 @@ pub(super) fn sign(
     let Asked::Said(who) = ask::text("Who releases it (as holdpoint.toml names people)?", WHO) else {
         return Ok(Some(Answer::Park));
     };
-    let by = By { who, via: Via::Terminal };
+    let by = By { who: scene.run.person(&who).to_owned(), via: Via::Terminal };
     if let Some(reason) = scene.run.role_refusal(sign_off, &by.who) {
         return Ok(Some(refused(scene, task, reason, by)));
     }
@@ -82,7 +82,7 @@ pub(super) fn reject(scene: &Scene<'_>, task: Task) -> Answer {
     else {
         return Answer::Park;
     };
-    let by = By { who, via: Via::Terminal };
+    let by = By { who: scene.run.person(&who).to_owned(), via: Via::Terminal };
     if let Some(refusal) = scene.run.role_refusal(sign_off, &by.who) {
         return refused(scene, task, refusal, by);
     }

@@ -3,6 +3,7 @@
 // there was to be seen. Both take holdpoint itself.
 
 const NAMESPACE = "signoff@holdpoint";
+const APPROVAL = "approval@holdpoint";
 const MOST_APART = 15 * 60 * 1000;
 
 /** Blobs that an event names: objects of exactly the two keys `sha256`, a text, and `bytes`, a number. */
@@ -12,6 +13,16 @@ const references = (value, found = []) => {
   if (keys.length === 2 && typeof value.sha256 === "string" && typeof value.bytes === "number") found.push(value);
   else keys.forEach((key) => references(value[key], found));
   return found;
+};
+
+/** What is signed at an event: a release, or an override of rules, which is one of the whole run. `null` for other events. */
+const releaseOf = (event) => {
+  if (event.type === "signoff.given") return event;
+  if (event.type !== "deviation" || !("overridden" in event)) return null;
+  const { n, prev, at, by, reason, overridden } = event;
+  const statement = `I override ${overridden.rules.join(", ")} for this run: ${reason}`;
+  const { rules, ...rest } = overridden;
+  return { n, prev, at, by, step: "", action: "override", meaning: "responsibility", statement, ...rest };
 };
 
 /** One line of the record, held against its place in the chain. */
@@ -73,20 +84,58 @@ class Proof {
 
   async prove(event, offset) {
     for (const blob of references(event)) await this.blob(blob);
-    if (event.type !== "signoff.given") return;
+    for (const approved of event.policy?.approvals ?? []) {
+      await this.tried(`The approval by ${approved.who}`, () => this.approval(approved, event));
+    }
+    const release = releaseOf(event);
+    if (release) await this.released(release, offset);
+  }
+
+  async released(event, offset) {
     const byKey = event.assurance === "ssh" || event.assurance === "fido-uv";
     if (byKey !== ("signature" in event)) throw new Wrong("a release has a signature exactly if a key gave it");
     if (!byKey) {
       this.typed++;
       return;
     }
+    await this.tried(`The signature at event ${event.n}`, () => this.release(event, offset));
+  }
+
+  async tried(what, check) {
     try {
-      await this.release(event, offset);
+      await check();
       this.signatures++;
     } catch (error) {
       if (!(error instanceof NotChecked)) throw error;
-      this.unchecked.push(`The signature at event ${event.n} was not checked here: ${error.message}.`);
+      this.unchecked.push(`${what} was not checked here: ${error.message}.`);
     }
+  }
+
+  /** An approval of the document: of these bytes and claims, signed by whom the record says. */
+  async approval(approved, event) {
+    const statement = this.content(approved.statement);
+    const says = JSON.parse(textOf(statement));
+    const { runbook } = event;
+    if (`${JSON.stringify(says, null, 2)}\n` !== textOf(statement)) throw new Wrong("an approval is not written as holdpoint writes it");
+    const { document, approver, approvers } = says;
+    const due = {
+      format: [says.holdpoint, "approval/1.0"],
+      meaning: [says.meaning, "approval"],
+      document: [
+        [document.path, document.sha256, document.title, document.document_id, document.revision, document.effective_date],
+        [runbook.path, runbook.blob.sha256, runbook.title, runbook.document_id, runbook.revision, runbook.claims?.effective_date],
+      ],
+      approver: [[approver.principal, approver.name], [approved.who, approved.name]],
+      time: [says.at.time, approved.time],
+    };
+    for (const [what, [is, must]] of Object.entries(due)) {
+      if (JSON.stringify(is) !== JSON.stringify(must)) throw new Wrong(`the approval by ${approved.who} is of another ${what}`);
+    }
+    if (!approvers.includes(approved.who)) throw new Wrong(`${approved.who} is none of the document's approvers`);
+    const signed = Date.parse(says.at.time);
+    if (!(signed - Date.parse(event.at) <= MOST_APART)) throw new Wrong(`the approval by ${approved.who} was signed after the run was opened`);
+    const assurance = await this.signed(statement, this.content(approved.signature), APPROVAL, approved.who, approved.key, [signed]);
+    if (assurance !== approved.assurance) throw new Wrong(`the approval is of the assurance ${assurance}, and the record says ${approved.assurance}`);
   }
 
   async blob({ sha256, bytes }) {
@@ -129,16 +178,21 @@ class Proof {
     this.fits(says, event, offset);
     const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
     if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the release was signed at quite another time than it was recorded");
-    const envelope = readEnvelope(armored);
-    if (envelope.namespace !== NAMESPACE) throw new Wrong(`the signature was made for ${envelope.namespace}, not for ${NAMESPACE}`);
-    const flags = await proveEnvelope(envelope, statement);
-    if ((await fingerprint(envelope.key)) !== event.signature.key) throw new Wrong("the signature is by another key than the record says");
-    if (flags && !flags.present) throw new Wrong("the security key signed without being touched");
-    const assurance = flags?.verified ? "fido-uv" : "ssh";
+    const assurance = await this.signed(statement, armored, NAMESPACE, event.by.who, event.signature.key, [signed, recorded]);
     if (assurance !== event.assurance) throw new Wrong(`the signature is of the assurance ${assurance}, and the record says ${event.assurance}`);
+  }
+
+  /** The principal signed this with this key, which was theirs at all these times. Gives the assurance. */
+  async signed(statement, armored, namespace, principal, key, times) {
+    const envelope = readEnvelope(armored);
+    if (envelope.namespace !== namespace) throw new Wrong(`the signature was made for ${envelope.namespace}, not for ${namespace}`);
+    const flags = await proveEnvelope(envelope, statement);
+    if ((await fingerprint(envelope.key)) !== key) throw new Wrong("the signature is by another key than the record says");
+    if (flags && !flags.present) throw new Wrong("the security key signed without being touched");
     if (this.opened.revoked) mustNotBeRevoked(this.content(this.opened.revoked), envelope.key);
     if (!this.opened.signers) throw new Wrong("the run has no file of allowed signers");
-    maySign(this.content(this.opened.signers), event.by.who, envelope.key, NAMESPACE, [signed, recorded]);
+    maySign(this.content(this.opened.signers), principal, envelope.key, namespace, times);
+    return flags?.verified ? "fido-uv" : "ssh";
   }
 
   async file(name, sha256) {

@@ -1,0 +1,292 @@
+//! `approve`: an approver signs a document's bytes; `--list` says who has and who has not.
+
+use std::sync::Arc;
+
+use holdpoint_document::{Config, Diagnostic};
+use holdpoint_signing::{APPROVAL, Approval, Asked, Moment, Signer, Signers, prove_approval};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::prepare::{self, Checked, today};
+use crate::approvals::{self, Standing};
+use crate::args::{self, Format};
+use crate::by_key;
+use crate::digest::sha256;
+use crate::exit::Exit;
+use crate::interrupts::Interrupts;
+use crate::operator::operator;
+use crate::place::git;
+use crate::problem::{Finding, Problem, Text};
+use crate::screen;
+use crate::world::terminal::ask::{self, Asked as Answer};
+
+/// A document at hand, and how it stands.
+struct AtHand {
+    checked: Checked,
+    asked: Asked,
+    signers: Signers,
+    standing: Standing,
+}
+
+/// Takes one approval, or lists them.
+pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
+    let at_hand = at_hand(arguments)?;
+    if arguments.list {
+        return Ok(list(&at_hand, arguments.format));
+    }
+    refuse_broken(&at_hand.checked)?;
+    let AtHand { checked, asked, signers, standing } = &at_hand;
+    let (said, _) = operator(arguments.principal.as_deref(), &checked.place.root);
+    let config = checked.place.configuration();
+    let who = config.map_or(said.as_str(), |config| config.person(&said)).to_owned();
+    show(&at_hand);
+    if let Some(why) = asked.refusal(&who) {
+        let help = match asked.approvers.as_slice() {
+            [] => "Name them in its front matter: approvers: [WHO].",
+            named if named.contains(&who) => "Name an approver in its front matter who did not write it.",
+            _ => "If you are one of them, say so with --as; holdpoint.toml knows names by alias.",
+        };
+        return Err(Problem::refused(why, help));
+    }
+    if let Some((kept, _)) = standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == who)
+    {
+        screen::say(&format!("{who} has approved these very bytes already: {}", kept.path));
+        return Ok(Exit::Passed);
+    }
+    let Some(name) = config.and_then(|config| config.people.get(&who)?.name.clone()) else {
+        return Err(Problem::usage(
+            format!("an approval shows a printed name, and holdpoint.toml has none for {who}"),
+            format!("Add it: [people.\"{who}\"] with name = \"First Last\"."),
+        ));
+    };
+    // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
+    let _signals = Interrupts::catch()?;
+    if !arguments.yes && !consents(&who, checked)? {
+        screen::say("Nothing was approved.");
+        return Ok(Exit::Parked);
+    }
+    let at = Moment::of(Timestamp::now(), &TimeZone::system());
+    let approval = Approval::of(asked, Signer { principal: who.clone(), name: name.clone() }, at);
+    let fault = |error| Problem::fault(format!("the approval cannot be written: {error}"), "");
+    let statement = approval.to_bytes().map_err(fault)?;
+    let signature = by_key::signature(signers, &who, APPROVAL, arguments.key.as_deref(), &statement);
+    let signature = match signature {
+        Ok(signature) => signature.into_bytes(),
+        Err(why) => {
+            screen::say(&format!("Nothing was approved: {}", screen::neutralise(&why)));
+            return Ok(Exit::Parked);
+        }
+    };
+    if let Err(why) = prove_approval(&statement, &signature, signers, Timestamp::now()) {
+        return Err(Problem::refused(
+            format!("it was signed, and does not count: {why}"),
+            "Nothing was written. The file that [signers] names must list your key, for approvals too: \
+             namespaces=\"signoff@holdpoint,approval@holdpoint\".",
+        ));
+    }
+    let path = approvals::write(&checked.place.root, &approval, &statement, &signature)?;
+    tell(&at_hand, &who, &name, &path);
+    Ok(Exit::Passed)
+}
+
+fn at_hand(arguments: &args::Approve) -> Result<AtHand, Problem> {
+    let checked = prepare::check(&arguments.file)?;
+    let asked = Asked::of(
+        &checked.path,
+        &sha256(checked.source.as_bytes()),
+        &checked.plan,
+        checked.place.configuration(),
+    );
+    let zone = TimeZone::system();
+    let now = Timestamp::now();
+    let zone = zone.iana_name().map_or_else(|| zone.to_offset(now).to_string(), str::to_owned);
+    let signers = approvals::signers(&checked.place, &zone)
+        .map_err(|why| Problem::usage(why, "holdpoint.toml names these files under [signers]."))?;
+    let kept = approvals::kept(&checked.place.root).map_err(|why| {
+        Problem::usage(why, "Remove it, or bring back what was committed: `git status` shows it.")
+    })?;
+    let standing = approvals::standing(&asked, kept, &signers, now, today());
+    Ok(AtHand { checked, asked, signers, standing })
+}
+
+/// A document that could not run is not approved.
+fn refuse_broken(checked: &Checked) -> Result<(), Problem> {
+    let broken: Vec<&Diagnostic> =
+        checked.findings.iter().filter(|finding| checked.keeps_from_running(finding)).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let text = Text::new(&checked.path, Arc::clone(&checked.source));
+    let findings = broken.into_iter().map(|found| Finding::in_text(&text, found.clone())).collect();
+    Err(Problem::findings(format!("{} has errors; nothing was approved", checked.path), findings))
+}
+
+fn consents(who: &str, checked: &Checked) -> Result<bool, Problem> {
+    if !prepare::asks(false)? {
+        return Err(Problem::usage(
+            "there is no terminal to ask at",
+            "Look at what is shown above, and at the document. Then add --yes to approve it.",
+        ));
+    }
+    let options = [
+        ("leave", 'l', "approve nothing now"),
+        ("approve", 'a', "sign these very bytes; whatever changes later takes a new approval"),
+        ("show", 's', "show the document, whole"),
+    ];
+    loop {
+        match ask::one_of(&format!("{}, what now?", screen::neutralise(who)), &options, true) {
+            Answer::Said("approve") => return Ok(true),
+            Answer::Said("show") => {
+                checked
+                    .source
+                    .lines()
+                    .for_each(|line| screen::say(&format!("    {}", screen::neutralise(line))));
+            }
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// What is to be approved, and by whom it was.
+fn show(at_hand: &AtHand) {
+    let AtHand { checked, asked, standing, .. } = at_hand;
+    let document = &asked.document;
+    let say =
+        |name: &str, value: &str| screen::say_hung(&format!("  {name:<12}"), &screen::neutralise(value));
+    screen::say(
+        &screen::style().bold().apply_to(screen::rule(&screen::neutralise(&document.title))).to_string(),
+    );
+    say("document", &document.path);
+    let claims = [
+        ("id", &document.document_id),
+        ("revision", &document.revision),
+        ("effective", &document.effective_date),
+    ];
+    for (name, claim) in claims {
+        say(name, claim.as_deref().unwrap_or("not said"));
+    }
+    say("sha256", &document.sha256);
+    let traced = checked.place.trace(&checked.path);
+    say(
+        "commit",
+        &match (&traced.commit, traced.committed) {
+            (Some(commit), Some(true)) => {
+                format!("{}, with these very bytes", &commit[..commit.len().min(12)])
+            }
+            (Some(commit), _) => {
+                format!("{}, which has other bytes or none", &commit[..commit.len().min(12)])
+            }
+            (None, _) => "none".to_owned(),
+        },
+    );
+    let config = checked.place.configuration();
+    let named = |all: &[String]| all.iter().map(|who| printed(who, config)).collect::<Vec<_>>().join(", ");
+    say(
+        "authors",
+        if asked.authors.is_empty() { "not said".to_owned() } else { named(&asked.authors) }.as_str(),
+    );
+    for (who, state) in states(at_hand) {
+        say("approver", &format!("{}: {state}", printed(&who, config)));
+    }
+    if let Some(why) = &standing.superseded {
+        say("superseded", why);
+    }
+    for finding in &checked.findings {
+        let mark = if finding.is_error() { "error" } else { "warning" };
+        say(mark, &format!("{} ({})", finding.message, finding.code.as_str()));
+    }
+    screen::say("");
+}
+
+fn printed(who: &str, config: Option<&Config>) -> String {
+    let name = config.and_then(|config| config.people.get(who)?.name.as_deref());
+    name.map_or_else(|| who.to_owned(), |name| format!("{name} ({who})"))
+}
+
+/// Each approver with how their approval stands, in words.
+fn states(at_hand: &AtHand) -> Vec<(String, String)> {
+    let AtHand { asked, standing, .. } = at_hand;
+    let state = |who: &String| {
+        let holding = standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == *who);
+        let failing = standing.failing.iter().find(|(other, _)| other == who);
+        match (holding, failing) {
+            (Some((kept, given)), _) => format!("approved {} with {}", kept.approval.at.time, given.key),
+            (None, Some((_, why))) => format!("the approval does not hold: {why}"),
+            (None, None) => "has not approved it".to_owned(),
+        }
+    };
+    let mut states: Vec<(String, String)> =
+        asked.approvers.iter().map(|who| (who.clone(), state(who))).collect();
+    let stray = standing.failing.iter().filter(|(who, _)| !asked.approvers.contains(who));
+    states.extend(stray.map(|(who, why)| (who.clone(), format!("the approval does not hold: {why}"))));
+    states
+}
+
+fn tell(at_hand: &AtHand, who: &str, name: &str, path: &str) {
+    let AtHand { checked, asked, standing, .. } = at_hand;
+    let (place, document) = (&checked.place, &checked.path);
+    screen::say(&screen::neutralise(&format!("Approved by {name} ({who}): {path}")));
+    let has =
+        |other: &String| standing.holding.iter().any(|(kept, _)| kept.approval.approver.principal == *other);
+    let missing: Vec<&str> =
+        asked.approvers.iter().filter(|other| *other != who && !has(other)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        screen::say(&screen::neutralise(&format!("  still missing: {}", missing.join(", "))));
+    }
+    if !place.is_git {
+        return screen::say("  This is no git repository: keep the file with the document.");
+    }
+    let directory = path.rsplit_once('/').map_or(path, |(directory, _)| directory);
+    if git(&place.root, &["check-ignore", "-q", "--", path]).is_some() {
+        screen::say(
+            "  git ignores it: take the line that does out of .gitignore; only .holdpoint/runs belongs there.",
+        );
+    }
+    screen::say(&screen::neutralise(&format!(
+        "  commit it with the document: git add {document} {directory}"
+    )));
+}
+
+/// Who has approved it, as data. Ends with 1 if it is not approved.
+fn list(at_hand: &AtHand, format: Format) -> Exit {
+    let AtHand { checked, asked, standing, .. } = at_hand;
+    let missing = asked.not_approved(&standing.given(), holdpoint_document::Assurance::Typed, false);
+    let approved = missing.is_none() && standing.superseded.is_none();
+    let config = checked.place.configuration();
+    match format {
+        Format::Text => {
+            for (who, state) in states(at_hand) {
+                screen::data(&screen::neutralise(&format!("{}: {state}", printed(&who, config))));
+            }
+            for why in missing.iter().chain(&standing.superseded) {
+                screen::data(&screen::neutralise(&format!("not approved: {why}")));
+            }
+        }
+        Format::Json => {
+            let approver = |who: &String| {
+                let holding =
+                    standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == *who);
+                let failing = standing.failing.iter().find(|(other, _)| other == who).map(|(_, why)| why);
+                json!({
+                    "who": who,
+                    "name": config.and_then(|config| config.people.get(who)?.name.clone()),
+                    "approved": holding.map(|(kept, given)| {
+                        json!({"time": kept.approval.at.time, "key": given.key, "file": kept.path})
+                    }),
+                    "does_not_hold": failing,
+                })
+            };
+            let approvers: Vec<_> = asked.approvers.iter().map(approver).collect();
+            let json = json!({
+                "document": asked.document,
+                "approved": approved,
+                "approvers": approvers,
+                "missing": missing,
+                "superseded": standing.superseded,
+            });
+            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+        }
+    }
+    if approved { Exit::Passed } else { Exit::Failed }
+}

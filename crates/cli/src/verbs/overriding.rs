@@ -1,0 +1,160 @@
+//! An override: somebody with the role for it answers for rules that do not hold, before anything happens.
+
+use std::path::Path;
+
+use holdpoint_document::Assurance;
+use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Run, RunOpened, Via};
+use holdpoint_signing::SIGNOFF;
+
+use super::prepare::Prepared;
+use super::rules::Obeyed;
+use crate::approvals;
+use crate::args::Overriding;
+use crate::by_key::{self, Signature};
+use crate::drive::Drive;
+use crate::problem::Problem;
+use crate::screen;
+use crate::secrets::masked_event;
+use crate::world::{Hands, Journal, Person, Scene};
+
+/// What is known of an override before the run opens: everything but the signature.
+pub struct Ready {
+    deviation: Deviation,
+}
+
+/// Whether somebody who may overrides the rules that do not hold. `opened` is event 0 as it would be; nothing has been
+/// written yet.
+pub fn ready(
+    prepared: &Prepared,
+    given: &Overriding,
+    refusal: Option<Problem>,
+    opened: &RunOpened,
+) -> Result<Ready, Problem> {
+    let Some(refusal) = refusal else {
+        return Err(Problem::usage(
+            "there is nothing to override: every rule of the environment holds",
+            "Leave --override out. Nothing was run.",
+        ));
+    };
+    let reason = given.reason.as_deref().unwrap_or_default().trim();
+    if reason.is_empty() {
+        return Err(Problem::usage("an override needs a reason", "Say why, with --override REASON."));
+    }
+    let config = prepared.place.configuration();
+    let said = given.override_by.as_deref().unwrap_or(&opened.session.operator);
+    let who = config.map_or(said, |config| config.person(said)).to_owned();
+    let mut run = Run::new(&prepared.plan);
+    run.apply(&prepared.plan, &Event::RunOpened(Box::new(opened.clone())))
+        .map_err(|unexpected| Problem::fault(unexpected.to_string(), "This is a fault of holdpoint."))?;
+    let role = run.may_override(&who).map_err(|why| {
+        Problem::refused(
+            format!("{refusal}; and {why}"),
+            "holdpoint.toml names the roles that may: override = [\"ROLE\"].",
+        )
+    })?;
+    let Some(name) = config.and_then(|config| config.people.get(&who)?.name.clone()) else {
+        return Err(Problem::usage(
+            format!("an override shows a printed name, and holdpoint.toml has none for {who}"),
+            format!("Add it: [people.\"{who}\"] with name = \"First Last\"."),
+        ));
+    };
+    let key = given.override_key.as_deref();
+    if key.is_some() || run.least_assurance() > Assurance::Typed {
+        let signers = approvals::signers(&prepared.place, &opened.session.time_zone);
+        let unable = signers.map_or_else(Some, |signers| by_key::unable(&signers, &who, SIGNOFF, key));
+        if let Some(why) = unable {
+            let why = why.replace("--key", "--override-key");
+            return Err(Problem::refused(
+                format!("the override cannot be signed: {why}"),
+                "Nothing was run or written.",
+            ));
+        }
+    }
+    let overridden = Override {
+        rules: opened.policy.unmet_rules(),
+        role,
+        name,
+        assurance: Assurance::Typed,
+        signature: None,
+    };
+    Ok(Ready {
+        deviation: Deviation {
+            kind: DeviationKind::PolicyOverridden,
+            step: String::new(),
+            action: None,
+            script: None,
+            overridden: Some(Box::new(overridden)),
+            reason: reason.to_owned(),
+            by: By { who, via: Via::Command },
+        },
+    })
+}
+
+/// What event 0 tells of the rules. The approvals are kept with the record.
+pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Problem> {
+    let mut approvals = Vec::new();
+    for (kept, given) in &obeyed.standing.holding {
+        let approval = &kept.approval;
+        approvals.push(holdpoint_engine::Approved {
+            who: approval.approver.principal.clone(),
+            name: approval.approver.name.clone(),
+            time: approval.at.time.clone(),
+            assurance: given.assurance,
+            key: given.key.clone(),
+            statement: journal.put(&kept.statement)?,
+            signature: journal.put(&kept.signature)?,
+        });
+    }
+    let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
+    let may_override = if unmet.is_empty() { Vec::new() } else { obeyed.may_override.clone() };
+    Ok(Policy { approvals, unmet, may_override })
+}
+
+/// Signs the override, where the environment asks for a key, and records it: the run has opened, and nothing else may
+/// happen before.
+pub fn record<J: Journal, P: Person, H: Hands>(
+    drive: &mut Drive<'_, J, P, H>,
+    ready: Ready,
+    key: Option<&Path>,
+) -> Result<(), Problem> {
+    // What is signed is what will stand in the record.
+    let Event::Deviation(mut deviation) = masked_event(Event::Deviation(ready.deviation))? else {
+        return Err(Problem::fault(
+            "an override was masked into something else",
+            "This is a fault of holdpoint.",
+        ));
+    };
+    let by_key = key.is_some() || drive.run.least_assurance() > Assurance::Typed;
+    if let (true, Some(given)) = (by_key, deviation.as_release()) {
+        let scene = Scene { plan: drive.plan, source: drive.source, run: &drive.run };
+        let unsigned = |why: String| {
+            Problem::refused(
+                format!("the override was not signed, and so the rules stand: {why}"),
+                "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
+            )
+        };
+        match by_key::sign(&scene, given, key, &mut drive.journal)? {
+            Signature::Given(given) => {
+                if let Some(overridden) = &mut deviation.overridden {
+                    overridden.assurance = given.assurance;
+                    overridden.signature = given.signature;
+                }
+            }
+            Signature::Refused(why) | Signature::None(why) => {
+                let why = why.replace("--key", "--override-key");
+                // Failed attempts are evidence too.
+                let text = format!("an override was not signed: {why}");
+                let by = deviation.by.clone();
+                drive.record(vec![Event::Note { text, step: None, corrects: None, by }])?;
+                return Err(unsigned(why));
+            }
+        }
+    }
+    let rules = deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str());
+    let rules = rules.collect::<Vec<_>>().join(", ");
+    let told = format!("{rules}, by {}: {}", deviation.by.who, deviation.reason);
+    drive.record(vec![Event::Deviation(deviation)])?;
+    let mark = screen::style().red().bold();
+    screen::tell(&format!("  {} {}", mark.apply_to("RULES OVERRIDDEN:"), screen::neutralise(&told)));
+    Ok(())
+}

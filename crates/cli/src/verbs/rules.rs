@@ -1,0 +1,206 @@
+//! What the environment asks for before a run opens. Nothing is written here.
+
+use holdpoint_document::{Assurance, Work};
+use holdpoint_engine::{Circumstances, Event, Rule, Session, Unmet, Verdict};
+use holdpoint_record::Glance;
+use holdpoint_signing::{Asked, Signers};
+use jiff::Timestamp;
+
+use super::prepare::{Prepared, today};
+use crate::approvals::{self, Standing};
+use crate::place::Traced;
+use crate::problem::Problem;
+use crate::screen;
+
+/// How far the environment's rules hold.
+#[derive(Debug, Default)]
+pub struct Obeyed {
+    /// Approvals that the run relies on.
+    pub standing: Standing,
+    /// Rules that do not hold, each with what to do.
+    pub unmet: Vec<(Unmet, String)>,
+    /// Roles that may override them.
+    pub may_override: Vec<String>,
+}
+
+impl Obeyed {
+    /// The refusal, if a rule does not hold.
+    pub fn refusal(&self) -> Option<Problem> {
+        let (first, rest) = self.unmet.split_first()?;
+        let mut message = first.0.why.clone();
+        let mut help = first.1.clone();
+        for (unmet, what) in rest {
+            message.push_str("; and ");
+            message.push_str(&unmet.why);
+            help.push(' ');
+            help.push_str(what);
+        }
+        if !self.may_override.is_empty() {
+            let roles = self.may_override.join(" or ");
+            help.push_str(&format!(
+                " (Or somebody with the role {roles} answers for it: --override REASON --override-by WHO)"
+            ));
+        }
+        Some(Problem::refused(message, help))
+    }
+
+    /// Says which approvals of these bytes do not hold, though the run did not need them.
+    pub fn warn(&self) {
+        for (who, why) in &self.standing.failing {
+            let mark = screen::style().yellow();
+            let told = screen::neutralise(&format!("the approval by {who} does not hold: {why}"));
+            screen::tell(&format!("  {} {told}", mark.apply_to("warning:")));
+        }
+    }
+
+    fn add(&mut self, rule: Rule, why: String, help: impl Into<String>) {
+        self.unmet.push((Unmet { rule, why }, help.into()));
+    }
+}
+
+impl Prepared {
+    /// Holds the environment's rules against the document. An error is a rule that nobody can override. Nothing has been
+    /// executed or written yet.
+    pub fn obey(&self, traced: &Traced, session: &Session) -> Result<Obeyed, Problem> {
+        let name = &self.environment.name;
+        let config = self.place.configuration();
+        let none = holdpoint_document::Environment::default();
+        let environment = config.and_then(|config| config.environments.get(name)).unwrap_or(&none);
+        let mut obeyed = Obeyed { may_override: environment.may_override.clone(), ..Obeyed::default() };
+        let circumstances =
+            Circumstances { name, environment, config, front: &self.plan.front, today: today() };
+        for Unmet { rule, why } in
+            circumstances.unmet(traced.commit.as_deref(), traced.committed, traced.dirty)
+        {
+            let help = help(rule, traced);
+            obeyed.add(rule, why, help);
+        }
+        if self.requires.approved_document {
+            self.approved(&mut obeyed, session);
+        }
+        let signs =
+            self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
+        if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
+            self.signable()?;
+        }
+        if let Some(rehearsal) = &self.requires.rehearsal
+            && let Some((why, help)) = self.not_rehearsed(rehearsal)?
+        {
+            obeyed.add(Rule::Rehearsal, why, help);
+        }
+        Ok(obeyed)
+    }
+
+    /// Whether everybody whom the document names has approved these very bytes, and nothing has taken their place.
+    fn approved(&self, obeyed: &mut Obeyed, session: &Session) {
+        let name = &self.environment.name;
+        let rule = Rule::ApprovedDocument;
+        let requires = format!("{name} requires an approved document, and");
+        let digest = crate::digest::sha256(self.source.as_bytes());
+        let asked = Asked::of(&self.path, &digest, &self.plan, self.place.configuration());
+        let signers = match approvals::signers(&self.place, &session.time_zone) {
+            Ok(signers) => signers,
+            Err(why) => {
+                let help = "Mend the files that holdpoint.toml names under [signers].";
+                return obeyed.add(rule, format!("{requires} it cannot be told who may sign: {why}"), help);
+            }
+        };
+        let kept = match approvals::kept(&self.place.root) {
+            Ok(kept) => kept,
+            Err(why) => {
+                let help = "Remove it, or bring back what was committed: `git status` shows it.";
+                return obeyed.add(rule, format!("{requires} its approvals cannot be told: {why}"), help);
+            }
+        };
+        let standing = approvals::standing(&asked, kept, &signers, Timestamp::now(), today());
+        let (least, four_eyes) = (self.environment.signature, self.environment.four_eyes);
+        if let Some(why) = asked.not_approved(&standing.given(), least, four_eyes) {
+            let failing = standing.failing.iter();
+            let failing: String =
+                failing.map(|(who, why)| format!("; the approval by {who} does not hold: {why}")).collect();
+            let help = match asked.approvers.as_slice() {
+                [] => "Name them in its front matter: approvers: [WHO].".to_owned(),
+                _ => format!("Each of them types, from their own account: holdpoint approve {}", self.path),
+            };
+            let known = |who: &&str| self.place.configuration().is_some_and(|it| it.principal(who).is_some());
+            let unknown: Vec<&str> =
+                asked.approvers.iter().map(String::as_str).filter(|who| !known(who)).collect();
+            let help = match unknown.as_slice() {
+                [] => help,
+                names => format!(
+                    "holdpoint.toml knows nobody by the name {}: a table [people.\"PRINCIPAL\"] with that alias does. {help}",
+                    names.join(" or ")
+                ),
+            };
+            obeyed.add(rule, format!("{requires} {why}{failing}"), help);
+        } else if let Some(why) = &standing.superseded {
+            let help = "Run the document that is approved now.";
+            obeyed.add(rule, format!("{requires} this one is superseded: {why}"), help);
+        }
+        obeyed.standing = standing;
+    }
+
+    /// Refuses a run that would wait for a signature which nobody can give.
+    fn signable(&self) -> Result<(), Problem> {
+        let configured = self.place.configuration();
+        let read =
+            |path: Option<&String>| path.and_then(|path| std::fs::read(self.place.root.join(path)).ok());
+        let allowed = read(configured.and_then(|config| config.signers.as_ref()));
+        let revoked = read(configured.and_then(|config| config.revoked.as_ref()));
+        let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), "UTC");
+        let why = match signers {
+            Ok(signers) if signers.allowed.is_empty() => "nobody is allowed to sign".to_owned(),
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        };
+        Err(Problem::refused(
+            format!("{} requires signatures by key, and {why}", self.environment.name),
+            "List people and their public keys in the file that [signers] names (ssh-keygen(1), ALLOWED SIGNERS).",
+        ))
+    }
+
+    /// Why the same bytes have not passed in the environment `rehearsal`, lately enough; and what to do.
+    fn not_rehearsed(&self, rehearsal: &str) -> Result<Option<(String, String)>, Problem> {
+        let digest = crate::digest::sha256(self.source.as_bytes());
+        let now = Timestamp::now();
+        let runs = self.place.store().runs().map_err(super::read::store_problem)?;
+        let good = runs.iter().rev().any(|run| {
+            // Its ends first: most runs are others, and to prove a record is to read all of it.
+            let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
+                return false;
+            };
+            let Event::RunOpened(opened) = &first.event else { return false };
+            matches!(last.event, Event::RunClosed { verdict: Verdict::Passed })
+                && opened.environment.name == rehearsal
+                && opened.runbook.blob.sha256 == digest
+                && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
+                && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
+        });
+        if good {
+            return Ok(None);
+        }
+        let within = self.requires.max_age.map(|age| format!(" within {}", holdpoint_engine::duration(age)));
+        let why = format!(
+            "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and there is none",
+            self.environment.name,
+            within.unwrap_or_default()
+        );
+        Ok(Some((why, format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path))))
+    }
+}
+
+fn help(rule: Rule, traced: &Traced) -> &'static str {
+    match rule {
+        Rule::Committed if traced.commit.is_none() => {
+            "Commit the document, or run it in an environment that is not protected."
+        }
+        Rule::Committed => "Commit its changes first: what runs there must be traceable.",
+        Rule::KnownPeople => {
+            "Give them a table in holdpoint.toml: [people.\"PRINCIPAL\"] with alias = \"NAME\", as the document writes it."
+        }
+        Rule::Effective => "Use the revision that is effective now.",
+        Rule::CleanCommit if traced.dirty.is_some() => "Commit or stash them; `git status` lists them.",
+        Rule::CleanCommit => "Run it in a git repository, from a commit.",
+        Rule::ApprovedDocument | Rule::Rehearsal => "",
+    }
+}
