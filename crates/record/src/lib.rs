@@ -26,6 +26,7 @@ mod store;
 mod verify;
 mod waiting;
 mod writer;
+mod written;
 
 pub use blob::{BlobError, blob, open_blob, referenced};
 pub use conform::{Verification, verify, verify_seeing};

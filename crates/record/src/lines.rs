@@ -9,8 +9,9 @@ use holdpoint_engine::Stamped;
 use sha2::{Digest, Sha256};
 
 use crate::LONGEST_LINE;
-use crate::line::{LineFault, decode, decode_written};
+use crate::line::{LineFault, decode};
 use crate::reader::{Hex, Position, hex_of};
+use crate::written::decode_written;
 
 /// The first batch, in bytes: who wants only the first event reads no more.
 const FIRST: usize = 16 * 1024;

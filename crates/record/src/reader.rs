@@ -330,10 +330,6 @@ impl Hex {
         Hex(digits.as_bytes().try_into().expect("64 digits"))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     pub(crate) fn as_str(&self) -> &str {
         // Hex digits are ASCII, so the empty text stands for nothing that happens.
         std::str::from_utf8(&self.0).unwrap_or_default()
