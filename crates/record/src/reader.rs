@@ -184,7 +184,7 @@ impl Reader {
         while self.batch.is_used_up() {
             let event = self.events;
             match self.batch.after {
-                After::More => self.batch = self.source.next().map_err(cannot("read", &self.path))?,
+                After::More => self.next_batch().map_err(cannot("read", &self.path))?,
                 After::Nothing => return Ok(None),
                 After::TooLong { followed: true, .. } => {
                     let reason = format!("the line is longer than {LONGEST_LINE} bytes");
@@ -222,6 +222,12 @@ impl Reader {
         Ok(Some(stamped))
     }
 
+    fn next_batch(&mut self) -> io::Result<()> {
+        let next = self.source.next()?;
+        self.source.give_back(std::mem::replace(&mut self.batch, next));
+        Ok(())
+    }
+
     /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the line was
     /// written in part only (`torn`), no more than what the same write can have put there, which is one line less than
     /// [`AT_ONCE`], and the zeros that were there before.
@@ -250,7 +256,7 @@ impl Reader {
     fn next_raw(&mut self) -> io::Result<Raw> {
         while self.batch.is_used_up() {
             match self.batch.after {
-                After::More => self.batch = self.source.next()?,
+                After::More => self.next_batch()?,
                 After::Nothing => return Ok(Raw::End),
                 After::Unterminated { bytes, zeros } => {
                     self.batch.after = After::Nothing;
