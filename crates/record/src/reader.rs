@@ -342,12 +342,21 @@ impl Hex {
     }
 }
 
-/// A finished digest in lower-case hex.
+/// Every byte in lower-case hex.
+const DIGITS: [[u8; 2]; 256] = {
+    let (mut digits, mut byte) = ([[0; 2]; 256], 0);
+    while byte < 256 {
+        digits[byte] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
+        byte += 1;
+    }
+    digits
+};
+
+/// A finished digest in lower-case hex. Every line takes one, hence by table.
 pub(crate) fn hex_of(hasher: Sha256) -> Hex {
-    let (digits, mut hex) = (b"0123456789abcdef", [0; 64]);
+    let mut hex = [0; 64];
     for (pair, byte) in hex.chunks_exact_mut(2).zip(hasher.finalize()) {
-        pair[0] = digits[usize::from(byte >> 4)];
-        pair[1] = digits[usize::from(byte & 15)];
+        pair.copy_from_slice(&DIGITS[usize::from(byte)]);
     }
     Hex(hex)
 }

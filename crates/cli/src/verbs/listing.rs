@@ -66,14 +66,14 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
 /// One run at a glance.
 pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
     let summary = summed_up(&arguments.run)?;
-    if arguments.format == Format::Json {
-        let json = serde_json::to_string_pretty(&summary);
-        let json =
-            json.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
-        screen::data(&json);
-        return Ok(Exit::Passed);
-    }
-    screen::data(&screen::neutralise(&glance(&summary)));
+    let text = match arguments.format {
+        Format::Json => serde_json::to_string_pretty(&summary)
+            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
+        Format::Text => screen::neutralise(&glance(&summary)),
+    };
+    screen::data(&text);
+    // The process ends, and giving a long run's history back piece by piece takes as long as reading it.
+    std::mem::forget(summary);
     Ok(Exit::Passed)
 }
 

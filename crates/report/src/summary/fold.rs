@@ -32,6 +32,8 @@ pub struct Summing<'a> {
     pub(super) plan: &'a Plan,
     /// Indices of the steps: going through all of them for each event would cost their product.
     pub(super) by_id: HashMap<&'a str, usize>,
+    /// The step that was looked for last: as a rule the next event is of the same.
+    pub(super) last: usize,
     operator: String,
     pub(super) summary: Summary,
 }
@@ -60,7 +62,8 @@ impl<'a> Summing<'a> {
             by_id.entry(step.id.as_str()).or_insert(index);
         }
         let operator = opened.session.operator.clone();
-        Ok(Summing { plan, by_id, operator, summary: opening(plan, first, opened, verified) })
+        let summary = opening(plan, first, opened, verified);
+        Ok(Summing { plan, by_id, last: 0, operator, summary })
     }
 
     /// Takes the next event.

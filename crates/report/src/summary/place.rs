@@ -73,8 +73,10 @@ impl Summing<'_> {
     }
 
     /// The action or rollback block of this name.
-    pub(super) fn place(&self, step: &str, action: &str) -> Option<Place> {
-        let index = self.step(step)?;
+    pub(super) fn place(&mut self, step: &str, action: &str) -> Option<Place> {
+        let same = self.plan.steps.get(self.last).is_some_and(|last| last.id == step);
+        let index = if same { self.last } else { self.step(step)? };
+        self.last = index;
         let step = &self.summary.steps[index];
         let mut all = step.actions.iter().chain(&step.rollback_blocks);
         all.position(|known| known.id == action).map(|action| Place { step: index, action })
