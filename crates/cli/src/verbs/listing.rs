@@ -65,15 +65,12 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
 
 /// One run at a glance.
 pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
-    let summary = summed_up(&arguments.run)?;
-    let text = match arguments.format {
+    let summary = summed_up(&arguments.run, arguments.format == Format::Text)?;
+    screen::data(&match arguments.format {
         Format::Json => serde_json::to_string_pretty(&summary)
             .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
         Format::Text => screen::neutralise(&glance(&summary)),
-    };
-    screen::data(&text);
-    // The process ends, and giving a long run's history back piece by piece takes as long as reading it.
-    std::mem::forget(summary);
+    });
     Ok(Exit::Passed)
 }
 

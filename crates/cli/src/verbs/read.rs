@@ -66,16 +66,17 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     Ok((proof, recorded))
 }
 
-/// Reads the run that `what` names and sums it up on the way, so that a long record takes no more memory than its
-/// summary. The chain is checked to its end before there is anything to show.
-pub fn summed_up(what: &str) -> Result<Summary, Problem> {
+/// Reads the run that `what` names and sums it up on the way, for an `overview` or whole: a long record takes no more
+/// memory than its summary. The chain is checked to its end before there is anything to show.
+pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let dir = find(what)?;
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
     let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
     let first = first.map_err(read_problem)?;
     let (_, plan) = document(&dir, &first)?;
     let fault = |error: ReportError| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
-    let mut summing = Summing::begin(&plan, &first, None).map_err(fault)?;
+    let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
+    let mut summing = if overview { summing.overview() } else { summing };
     for stamped in events {
         summing.event(stamped.map_err(read_problem)?);
     }

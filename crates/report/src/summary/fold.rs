@@ -1,6 +1,6 @@
 //! Events, one after another, onto the plan's steps and actions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{By, Deviation, DeviationKind, Event, Finished, Session, SignedOff, Stamped, Started};
@@ -35,6 +35,7 @@ pub struct Summing<'a> {
     /// The step that was looked for last: as a rule the next event is of the same.
     pub(super) last: usize,
     operator: String,
+    overview: bool,
     pub(super) summary: Summary,
 }
 
@@ -63,7 +64,13 @@ impl<'a> Summing<'a> {
         }
         let operator = opened.session.operator.clone();
         let summary = opening(plan, first, opened, verified);
-        Ok(Summing { plan, by_id, last: 0, operator, summary })
+        Ok(Summing { plan, by_id, last: 0, operator, overview: false, summary })
+    }
+
+    /// For an overview: what happened before a step was begun again, and what blocks printed, how that was judged and
+    /// which values came of it, is let go as soon as it went by. Everything else is as it would be.
+    pub fn overview(self) -> Summing<'a> {
+        Summing { overview: true, ..self }
     }
 
     /// Takes the next event.
@@ -189,10 +196,11 @@ impl<'a> Summing<'a> {
         &mut self,
         now: Moment,
         place: Option<Place>,
-        finished: Box<Finished>,
+        mut finished: Box<Finished>,
         event: fn(Box<Finished>) -> Event,
     ) {
         self.summary.run.executing_ms += finished.duration_ms;
+        let overview = self.overview;
         let open = place.and_then(|place| {
             self.at(place).history.iter_mut().rev().find_map(|happening| match &mut happening.what {
                 What::Attempt(attempt)
@@ -204,6 +212,12 @@ impl<'a> Summing<'a> {
             })
         });
         match open {
+            Some(attempt) if overview => {
+                (finished.output, finished.state) = (None, None);
+                (finished.expectations, finished.remarks) = (Vec::new(), Vec::new());
+                (finished.captures, finished.files) = (BTreeMap::new(), BTreeMap::new());
+                attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished });
+            }
             Some(attempt) => attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished }),
             None => self.misfit(now, event(finished), "nothing that ends here was started"),
         }
@@ -287,6 +301,11 @@ impl<'a> Summing<'a> {
             let any = actions.map(|action| supersede(&mut action.history)).fold(false, |any, one| any | one);
             step.rounds += u32::from(any);
             supersede(&mut step.history);
+            if self.overview {
+                let actions = step.actions.iter_mut().chain(&mut step.rollback_blocks);
+                actions.for_each(|action| action.history.clear());
+                step.history.clear();
+            }
             step.rollback = None;
         }
     }
