@@ -251,7 +251,7 @@ fn fill(file: &mut File, bytes: &mut Vec<u8>, piece: usize) -> io::Result<usize>
 /// Where batches come from.
 pub(crate) enum Source {
     /// Read when they are asked for.
-    Here(Lines),
+    Here(Box<Lines>),
     /// Read ahead by a thread of their own, which ends when this is dropped. It is given back those that are done with.
     Ahead(Receiver<io::Result<Batch>>, Sender<Batch>),
     /// There are no more.
@@ -296,7 +296,8 @@ impl Source {
         let Source::Here(lines) = std::mem::replace(self, Source::Ended) else { return };
         let given = Arc::new(Mutex::new(Some(lines)));
         let taken = Arc::clone(&given);
-        let take = |lines: &Mutex<Option<Lines>>| lines.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let take =
+            |lines: &Mutex<Option<Box<Lines>>>| lines.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (sender, batches) = sync_channel(AHEAD);
         let (done, used) = channel();
         let started = std::thread::Builder::new().name("record".to_owned()).spawn(move || {

@@ -120,7 +120,7 @@ impl Reader {
     pub(crate) fn of(file: File, path: PathBuf) -> Reader {
         let lines = Lines::of(file);
         let batch = Batch::at(&lines);
-        let source = Source::Here(lines);
+        let source = Source::Here(Box::new(lines));
         Reader {
             source,
             batch,
@@ -146,7 +146,7 @@ impl Reader {
             return Ok(None);
         }
         let batch = Batch::at(&lines);
-        let (source, path) = (Source::Here(lines), path.to_owned());
+        let (source, path) = (Source::Here(Box::new(lines)), path.to_owned());
         let Position { events, bytes, .. } = *known;
         Ok(Some(Reader {
             source,

@@ -232,7 +232,8 @@ fn only_a_closed_run_can_be_sealed() {
 
 #[test]
 fn what_changed_under_the_writer_is_not_sealed() {
-    let changes: [(&str, fn(&[u8]) -> Vec<u8>); 5] = [
+    type Change = (&'static str, fn(&[u8]) -> Vec<u8>);
+    let changes: [Change; 5] = [
         ("another verdict", |log| {
             String::from_utf8_lossy(log).replace("passed\"}\n", "failed\"}\n").into_bytes()
         }),
