@@ -1,5 +1,6 @@
 //! How long it takes to prove a record, to read it, and to read its bytes alone; and how much memory.
-//! `cargo run --release -p holdpoint-record --example prove -- bytes|verify|read|lines DIR`
+//! `cargo run --release -p holdpoint-record --example prove -- bytes|verify|read|events|lines DIR`
+//! Long records are made by `holdpoint-inputs record`, of `crates/gauge`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
 use std::io::BufRead as _;

@@ -96,17 +96,46 @@ impl<'d> Blobs<'d> {
     }
 }
 
-/// The digest that lower-case hex stands for.
-fn digest(hex: &str) -> Option<Digest> {
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let hex: &[u8; 64] = hex.as_bytes().try_into().ok()?;
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+/// What each digit of lower-case hex stands for; more than 15 for what is none.
+const NIBBLES: [u8; 256] = {
+    let (mut nibbles, mut value) = ([u8::MAX; 256], 0);
+    while value < 16 {
+        nibbles[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
     }
-    Some(digest)
+    nibbles
+};
+
+/// The digest that lower-case hex stands for. Asked for every blob that an event names, hence by table.
+fn digest(hex: &str) -> Option<Digest> {
+    let hex: &[u8; 64] = hex.as_bytes().try_into().ok()?;
+    let (mut digest, mut all) = ([0; 32], 0);
+    for (byte, pair) in digest.iter_mut().zip(hex.chunks_exact(2)) {
+        let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
+        all |= high | low;
+        *byte = high << 4 | low;
+    }
+    (all < 16).then_some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_64_digits_of_lower_case_hex_and_nothing_else() {
+        let good = "0123456789abcdef".repeat(4);
+        assert_eq!(digest(&good).unwrap()[..8], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]);
+        for bad in ["A", "g", "/", ":", "`", "\u{0}"] {
+            for at in [0, 1, 63] {
+                let mut bad = bad.to_owned();
+                bad.insert_str(0, &good[..at]);
+                bad.push_str(&good[at + 1..]);
+                assert_eq!(bad.len(), 64);
+                assert_eq!(digest(&bad), None, "{bad}");
+            }
+        }
+        assert_eq!(digest(&good[1..]), None);
+        assert_eq!(digest(&"ä".repeat(32)), None);
+    }
 }

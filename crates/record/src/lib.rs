@@ -27,6 +27,7 @@ mod store;
 mod verify;
 mod waiting;
 mod writer;
+mod written;
 
 pub use blob::{BlobError, blob, open_blob, referenced};
 pub use conform::{Verification, verify, verify_seeing};
@@ -37,7 +38,7 @@ pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
 pub use reader::{Position, Read, ReadError, Reader, Torn, read};
 pub use redact::{LEAST_SECRET, MaskStream, Redactor, SecretError};
-pub use seal::{Seal, SealError};
+pub use seal::{Seal, SealError, read_seal};
 pub use signoffs::{SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use crate::FORMAT;
 use crate::json::{JsonFault, knows_event, parse};
-use crate::reader::Hex;
 
 /// Why a line is not the event that belongs in its place.
 #[derive(Debug)]
@@ -76,100 +75,6 @@ pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFau
     }
     let event = Event::deserialize(Value::Object(fields)).map_err(|e| LineFault::Wrong(e.to_string()))?;
     Ok(Stamped { n, prev: prev.to_owned(), at, event })
-}
-
-/// As [`decode`], for a line that is byte for byte what [`encode`] makes of its event: then nothing can be wrong with
-/// it that [`decode`] would find. `None` for any other line, good or bad.
-///
-/// The line is changed on the way, and is as it was at the end.
-pub(crate) fn decode_written(line: &mut [u8], n: u64, prev: &Hex) -> Option<Stamped> {
-    // Whether its version is known decides about event 0; `decode` asks.
-    if n == 0 {
-        return None;
-    }
-    let number = n.to_string();
-    let parts: [&[u8]; 5] =
-        [b"{\"n\":", number.as_bytes(), b",\"prev\":\"", prev.as_bytes(), b"\",\"at\":\""];
-    let mut rest = &*line;
-    for part in parts {
-        rest = rest.strip_prefix(part)?;
-    }
-    let (time, rest) = rest.split_first_chunk::<WRITTEN_TIME>()?;
-    let at = written_time(time)?;
-    let object = line.len() - rest.strip_prefix(b"\"")?.len();
-    if line.get(object) != Some(&b',') {
-        return None;
-    }
-    line[object] = b'{';
-    let event = typed(&mut line[object..]);
-    let event = event.filter(|event| {
-        let mut same = Same(&line[object..]);
-        serde_json::to_writer(&mut same, event).is_ok() && same.0.is_empty()
-    });
-    line[object] = b',';
-    Some(Stamped { n, prev: prev.as_str().to_owned(), at, event: event? })
-}
-
-/// The event in an object that begins with its type. The frequent ones are read without a detour; whether they were
-/// rightly read, writing them again tells.
-fn typed(object: &mut [u8]) -> Option<Event> {
-    let kind = object.strip_prefix(b"{\"type\":\"")?;
-    let start = object.len() - kind.len();
-    let end = start + kind.iter().take(64).position(|byte| *byte == b'"')?;
-    match &object[start..end] {
-        b"action.started" => fields(object, end + 1).map(Event::ActionStarted),
-        b"action.finished" => fields(object, end + 1).map(Event::ActionFinished),
-        b"rollback.started" => fields(object, end + 1).map(Event::RollbackStarted),
-        b"rollback.finished" => fields(object, end + 1).map(Event::RollbackFinished),
-        _ => serde_json::from_slice(object).ok(),
-    }
-}
-
-/// The rest of an object as an object of its own.
-fn fields<T: serde::de::DeserializeOwned>(object: &mut [u8], comma: usize) -> Option<T> {
-    if object.get(comma) != Some(&b',') {
-        return None;
-    }
-    object[comma] = b'{';
-    let read = serde_json::from_slice(&object[comma..]).ok();
-    object[comma] = b',';
-    read
-}
-
-/// What is written must be what is left of this.
-struct Same<'a>(&'a [u8]);
-
-impl std::io::Write for Same<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 = self.0.strip_prefix(bytes).ok_or(std::io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Length of a time as [`encode`] writes it, `2026-11-23T14:34:05.123456Z`.
-const WRITTEN_TIME: usize = 27;
-
-/// A time as [`encode`] writes it; `None` for any other.
-fn written_time(text: &[u8; WRITTEN_TIME]) -> Option<Timestamp> {
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
-    if marks.iter().any(|(at, mark)| text[*at] != *mark) {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        text[from..to].iter().try_fold(0_i32, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0'))
-        })
-    };
-    let small = |from: usize| i8::try_from(number(from, from + 2)?).ok();
-    let year = i16::try_from(number(0, 4)?).ok()?;
-    let (hour, minute, second) = (small(11)?, small(14)?, small(17)?);
-    let date = jiff::civil::Date::new(year, small(5)?, small(8)?).ok()?;
-    let time = jiff::civil::Time::new(hour, minute, second, number(20, 26)? * 1000).ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// Whether something follows a whole JSON value. No crash does that: it leaves part of a line, or NUL where it was to

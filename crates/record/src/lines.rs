@@ -2,15 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_engine::Stamped;
 use sha2::{Digest, Sha256};
 
 use crate::LONGEST_LINE;
-use crate::line::{LineFault, decode, decode_written};
+use crate::line::{LineFault, decode};
 use crate::reader::{Hex, Position, hex_of};
+use crate::written::decode_written;
 
 /// The first batch, in bytes: who wants only the first event reads no more.
 const FIRST: usize = 16 * 1024;
@@ -18,6 +19,8 @@ const FIRST: usize = 16 * 1024;
 const PIECE: usize = 256 * 1024;
 /// Batches that wait to be taken.
 const AHEAD: usize = 2;
+/// A buffer with more room than this is not used again: one line was very long.
+const WORTH_KEEPING: usize = 4 * PIECE;
 /// A file with fewer bytes left than this is not worth a thread.
 const WORTH_A_THREAD: u64 = 1024 * 1024;
 
@@ -29,8 +32,8 @@ pub(crate) struct Batch {
     first: u64,
     /// The digest of everything before the first line, to go on from.
     before: Sha256,
-    /// Events that were decoded ahead, from the line after `taken` on.
-    decoded: std::vec::IntoIter<Result<Stamped, LineFault>>,
+    /// Events that were decoded ahead: the one of the line after `taken` last, those after it before it.
+    decoded: Vec<Result<Stamped, LineFault>>,
     taken: usize,
     pub(crate) after: After,
 }
@@ -58,7 +61,7 @@ pub(crate) enum After {
 impl Batch {
     /// No line, before all that follow.
     pub(crate) fn at(next: &Lines) -> Batch {
-        let (lines, decoded) = (Vec::new(), Vec::new().into_iter());
+        let (lines, decoded) = (Vec::new(), Vec::new());
         let (bytes, before, first) = (Vec::new(), next.hasher.clone(), next.events);
         Batch { bytes, lines, first, before, decoded, taken: 0, after: After::More }
     }
@@ -71,14 +74,14 @@ impl Batch {
     /// The next line's event, and how many bytes the line has.
     pub(crate) fn take(&mut self) -> (Result<Stamped, LineFault>, u64) {
         let line = self.taken;
-        let decoded = self.decoded.next().unwrap_or_else(|| self.decode(line));
+        let decoded = self.decoded.pop().unwrap_or_else(|| self.decode(line));
         self.taken += 1;
         (decoded, (self.lines[line].end - self.start(line)) as u64)
     }
 
     /// Takes the next line as it stands: how many bytes it has.
     pub(crate) fn take_raw(&mut self) -> u64 {
-        self.decoded.next();
+        self.decoded.pop();
         self.taken += 1;
         self.last_line().len() as u64
     }
@@ -122,14 +125,15 @@ impl Batch {
 
     /// Decodes up to the first line that is no event: nothing is taken after it.
     fn decode_all(&mut self) {
-        let mut decoded = Vec::with_capacity(self.lines.len());
+        let mut decoded = std::mem::take(&mut self.decoded);
         for line in 0..self.lines.len() {
             decoded.push(self.decode(line));
             if decoded.last().is_some_and(Result::is_err) {
                 break;
             }
         }
-        self.decoded = decoded.into_iter();
+        decoded.reverse();
+        self.decoded = decoded;
     }
 }
 
@@ -141,11 +145,13 @@ pub(crate) struct Lines {
     hasher: Sha256,
     events: u64,
     piece: usize,
+    /// A batch that is done with.
+    spare: Option<Batch>,
 }
 
 impl Lines {
     pub(crate) fn of(file: File) -> Lines {
-        Lines { file, rest: Vec::new(), hasher: Sha256::new(), events: 0, piece: FIRST }
+        Lines { file, rest: Vec::new(), hasher: Sha256::new(), events: 0, piece: FIRST, spare: None }
     }
 
     /// Passes over what is known; `false` where the file does not begin with it.
@@ -164,10 +170,18 @@ impl Lines {
         Ok(known.events == 0 || hex_of(self.hasher.clone()).as_str() == known.sha256)
     }
 
-    /// The next batch. Memory is bounded by [`LONGEST_LINE`] and a piece.
+    /// The next batch, in the memory of the spare one. Memory is bounded by [`LONGEST_LINE`] and a piece.
     pub(crate) fn batch(&mut self) -> io::Result<Batch> {
         let piece = std::mem::replace(&mut self.piece, PIECE);
-        let mut bytes = std::mem::take(&mut self.rest);
+        let spare = self.spare.take().unwrap_or_else(|| Batch::at(self));
+        let Batch { mut bytes, mut lines, mut decoded, .. } = spare;
+        if bytes.capacity() > WORTH_KEEPING {
+            bytes = Vec::new();
+        }
+        bytes.clear();
+        lines.clear();
+        decoded.clear();
+        bytes.append(&mut self.rest);
         let (whole, mut after) = loop {
             let known = bytes.len();
             if fill(&mut self.file, &mut bytes, piece)? == 0 {
@@ -189,7 +203,7 @@ impl Lines {
             self.rest.extend_from_slice(&bytes[whole..]);
         }
         bytes.truncate(whole);
-        let (before, first, mut lines) = (self.hasher.clone(), self.events, Vec::new());
+        let (before, first) = (self.hasher.clone(), self.events);
         let mut start = 0;
         for last in memchr::memchr_iter(b'\n', &bytes) {
             let end = last + 1;
@@ -203,7 +217,6 @@ impl Lines {
             start = end;
         }
         self.events += lines.len() as u64;
-        let decoded = Vec::new().into_iter();
         Ok(Batch { bytes, lines, first, before, decoded, taken: 0, after })
     }
 
@@ -231,31 +244,16 @@ impl Lines {
 
 /// Reads up to `piece` bytes onto the end of `bytes`; 0 at the end of the file only.
 fn fill(file: &mut File, bytes: &mut Vec<u8>, piece: usize) -> io::Result<usize> {
-    let known = bytes.len();
-    bytes.resize(known + piece, 0);
-    let mut filled = known;
-    let read = loop {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break Ok(()),
-            Ok(read) if filled + read == bytes.len() => {
-                filled += read;
-                break Ok(());
-            }
-            Ok(read) => filled += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => break Err(e),
-        }
-    };
-    bytes.truncate(filled);
-    read.map(|()| filled - known)
+    bytes.reserve(piece);
+    file.take(piece as u64).read_to_end(bytes)
 }
 
 /// Where batches come from.
 pub(crate) enum Source {
     /// Read when they are asked for.
-    Here(Lines),
-    /// Read ahead by a thread of their own, which ends when this is dropped.
-    Ahead(Receiver<io::Result<Batch>>),
+    Here(Box<Lines>),
+    /// Read ahead by a thread of their own, which ends when this is dropped. It is given back those that are done with.
+    Ahead(Receiver<io::Result<Batch>>, Sender<Batch>),
     /// There are no more.
     Ended,
 }
@@ -264,7 +262,7 @@ impl Source {
     pub(crate) fn next(&mut self) -> io::Result<Batch> {
         let next = match self {
             Source::Here(lines) => lines.batch(),
-            Source::Ahead(batches) => batches.recv().unwrap_or_else(|_| Err(lost())),
+            Source::Ahead(batches, _) => batches.recv().unwrap_or_else(|_| Err(lost())),
             Source::Ended => return Err(lost()),
         };
         match &next {
@@ -272,6 +270,16 @@ impl Source {
             _ => *self = Source::Ended,
         }
         next
+    }
+
+    /// A batch is done with: its memory is good for another. Fresh memory for each would cost more than reading into it.
+    pub(crate) fn give_back(&mut self, used: Batch) {
+        match self {
+            Source::Here(lines) => lines.spare = Some(used),
+            // Nobody takes it once the file was read to its end.
+            Source::Ahead(_, done) => drop(done.send(used)),
+            Source::Ended => {}
+        }
     }
 
     /// Lets a second thread read on, where there is enough left. Without one, for want of processes, all goes on here.
@@ -288,11 +296,14 @@ impl Source {
         let Source::Here(lines) = std::mem::replace(self, Source::Ended) else { return };
         let given = Arc::new(Mutex::new(Some(lines)));
         let taken = Arc::clone(&given);
-        let take = |lines: &Mutex<Option<Lines>>| lines.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let take =
+            |lines: &Mutex<Option<Box<Lines>>>| lines.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (sender, batches) = sync_channel(AHEAD);
+        let (done, used) = channel();
         let started = std::thread::Builder::new().name("record".to_owned()).spawn(move || {
             let Some(mut lines) = take(&taken) else { return };
             loop {
+                lines.spare = used.try_recv().ok().or(lines.spare.take());
                 let batch = lines.batch();
                 let ends = !matches!(&batch, Ok(Batch { after: After::More, .. }));
                 let sent = match sender.try_send(batch) {
@@ -310,7 +321,7 @@ impl Source {
             }
         });
         *self = match started {
-            Ok(_) => Source::Ahead(batches),
+            Ok(_) => Source::Ahead(batches, done),
             Err(_) => take(&given).map_or(Source::Ended, Source::Here),
         };
     }

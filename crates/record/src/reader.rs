@@ -120,7 +120,7 @@ impl Reader {
     pub(crate) fn of(file: File, path: PathBuf) -> Reader {
         let lines = Lines::of(file);
         let batch = Batch::at(&lines);
-        let source = Source::Here(lines);
+        let source = Source::Here(Box::new(lines));
         Reader {
             source,
             batch,
@@ -146,7 +146,7 @@ impl Reader {
             return Ok(None);
         }
         let batch = Batch::at(&lines);
-        let (source, path) = (Source::Here(lines), path.to_owned());
+        let (source, path) = (Source::Here(Box::new(lines)), path.to_owned());
         let Position { events, bytes, .. } = *known;
         Ok(Some(Reader {
             source,
@@ -184,7 +184,7 @@ impl Reader {
         while self.batch.is_used_up() {
             let event = self.events;
             match self.batch.after {
-                After::More => self.batch = self.source.next().map_err(cannot("read", &self.path))?,
+                After::More => self.next_batch().map_err(cannot("read", &self.path))?,
                 After::Nothing => return Ok(None),
                 After::TooLong { followed: true, .. } => {
                     let reason = format!("the line is longer than {LONGEST_LINE} bytes");
@@ -222,6 +222,12 @@ impl Reader {
         Ok(Some(stamped))
     }
 
+    fn next_batch(&mut self) -> io::Result<()> {
+        let next = self.source.next()?;
+        self.source.give_back(std::mem::replace(&mut self.batch, next));
+        Ok(())
+    }
+
     /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the line was
     /// written in part only (`torn`), no more than what the same write can have put there, which is one line less than
     /// [`AT_ONCE`], and the zeros that were there before.
@@ -250,7 +256,7 @@ impl Reader {
     fn next_raw(&mut self) -> io::Result<Raw> {
         while self.batch.is_used_up() {
             match self.batch.after {
-                After::More => self.batch = self.source.next()?,
+                After::More => self.next_batch()?,
                 After::Nothing => return Ok(Raw::End),
                 After::Unterminated { bytes, zeros } => {
                     self.batch.after = After::Nothing;
@@ -330,22 +336,27 @@ impl Hex {
         Hex(digits.as_bytes().try_into().expect("64 digits"))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     pub(crate) fn as_str(&self) -> &str {
         // Hex digits are ASCII, so the empty text stands for nothing that happens.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// A finished digest in lower-case hex.
+/// Every byte in lower-case hex.
+const DIGITS: [[u8; 2]; 256] = {
+    let (mut digits, mut byte) = ([[0; 2]; 256], 0);
+    while byte < 256 {
+        digits[byte] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
+        byte += 1;
+    }
+    digits
+};
+
+/// A finished digest in lower-case hex. Every line takes one, hence by table.
 pub(crate) fn hex_of(hasher: Sha256) -> Hex {
-    let (digits, mut hex) = (b"0123456789abcdef", [0; 64]);
+    let mut hex = [0; 64];
     for (pair, byte) in hex.chunks_exact_mut(2).zip(hasher.finalize()) {
-        pair[0] = digits[usize::from(byte >> 4)];
-        pair[1] = digits[usize::from(byte & 15)];
+        pair.copy_from_slice(&DIGITS[usize::from(byte)]);
     }
     Hex(hex)
 }

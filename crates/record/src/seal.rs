@@ -64,8 +64,8 @@ pub(crate) fn is_sealed(dir: &Path) -> bool {
     dir.join(FILE).symlink_metadata().is_ok()
 }
 
-/// Reads the seal, if there is one.
-pub(crate) fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
+/// Reads the seal, if there is one. It is *not* held against the record here: [`crate::verify_bytes`] does that.
+pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
     let path = dir.join(FILE);
     let file = match open_regular(&path) {
         Ok(file) => file,

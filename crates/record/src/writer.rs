@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::blob::{BLOBS, BlobError, Poison, SHA256};
-use crate::disk::{DiskError, cannot, make_dir, make_file, sync_dir};
+use crate::disk::{DiskError, cannot, make_dir, make_file, open_regular, sync_dir};
 use crate::find::number_of;
 use crate::line::{encode, stored_time};
 use crate::lock::{Holder, RunLock};
@@ -256,21 +256,23 @@ impl Writer {
 
     /// Seals the record of a closed run with the verdict it was closed with. Nothing can be added afterwards.
     ///
-    /// The file is read once more: what is sealed is what is on the disk.
+    /// The file is read once more: what is sealed is what is on the disk. Its events are not: they were encoded here or
+    /// read strictly when the record was taken up, and a file of the same length and digest holds no others.
     pub fn seal(self) -> Result<Seal, SealError> {
         self.keeper.settle()?;
         let (Some((id, number)), Some(verdict)) = (self.end.run.clone(), self.end.closed) else {
             return Err(SealError::NotClosed);
         };
-        let mut reader = Reader::open(&self.dir).map_err(|e| SealError::Changed(e.to_string()))?;
-        for event in reader.by_ref() {
-            event.map_err(|e| SealError::Changed(e.to_string()))?;
+        let (path, known) = (self.dir.join(LOG), self.position());
+        let changed = |what: &str| SealError::Changed(format!("{LOG} {what}"));
+        let file = open_regular(&path).map_err(|e| changed(&format!("cannot be read: {e}")))?;
+        let mut after = Reader::after(file, &path, &known)?.ok_or_else(|| changed("has another digest"))?;
+        match after.next() {
+            None if after.torn().is_none() => {}
+            Some(Err(error)) => return Err(SealError::Changed(error.to_string())),
+            _ => return Err(changed("goes on after run.closed")),
         }
-        let found = reader.position();
-        if found != self.position() || reader.torn().is_some() {
-            return Err(SealError::Changed(format!("{LOG} has another digest")));
-        }
-        let Position { events, bytes, sha256 } = found;
+        let Position { events, bytes, sha256 } = known;
         let seal = Seal { format: FORMAT.into(), id, number, verdict, events, bytes, sha256 };
         write_seal(&self.dir, &seal)?;
         Ok(seal)

@@ -232,12 +232,27 @@ fn only_a_closed_run_can_be_sealed() {
 
 #[test]
 fn what_changed_under_the_writer_is_not_sealed() {
-    let bench = Bench::new();
-    let mut writer = bench.driven();
-    let dir = writer.dir().to_owned();
-    writer.append(now(), Event::RunClosed { verdict: Verdict::Passed }).unwrap();
-    let changed = String::from_utf8(log(&dir)).unwrap().replace("passed\"}\n", "failed\"}\n");
-    set_log(&dir, changed.as_bytes());
-    assert!(writer.seal().unwrap_err().to_string().contains("not what this program wrote"));
-    assert!(!dir.join("seal.json").exists());
+    type Change = (&'static str, fn(&[u8]) -> Vec<u8>);
+    let changes: [Change; 5] = [
+        ("another verdict", |log| {
+            String::from_utf8_lossy(log).replace("passed\"}\n", "failed\"}\n").into_bytes()
+        }),
+        ("a cut", |log| log[..log.len() - 1].to_vec()),
+        ("half a line more", |log| [log, b"{\"n\":7"].concat()),
+        ("a line more", |log| [log, b"{\"n\":7}\n"].concat()),
+        ("zeros", |log| [log, &[0; 64]].concat()),
+    ];
+    for (what, change) in changes {
+        let bench = Bench::new();
+        let mut writer = bench.driven();
+        let dir = writer.dir().to_owned();
+        writer.append(now(), Event::RunClosed { verdict: Verdict::Passed }).unwrap();
+        let written = log(&dir);
+        let changed = change(&written);
+        assert_ne!(changed, written, "{what}");
+        set_log(&dir, &changed);
+        let refused = writer.seal().unwrap_err().to_string();
+        assert!(refused.contains("not what this program wrote"), "{what}: {refused}");
+        assert!(!dir.join("seal.json").exists(), "{what}");
+    }
 }

@@ -7,12 +7,29 @@ mod common;
 use common::*;
 use holdpoint_document::{Span, Work};
 use holdpoint_engine::*;
-use holdpoint_report::{FrameKind, ReportError, RollbackState, Status, Stream, Summary, What};
+use holdpoint_report::{FrameKind, ReportError, RollbackState, Status, Stream, Summary, Summing, What};
 
 const PROMOTE: &str = include_str!("common/promote.md");
 
+/// Summed up whole; and for an overview, which must say the same of whatever is in both.
 fn summary(tape: &Tape) -> Summary {
-    tape.with(None, |m| holdpoint_report::summarise(m).unwrap())
+    let mut summing = Summing::begin(&tape.plan, &tape.events[0], None).unwrap().overview();
+    tape.events[1..].iter().for_each(|stamped| summing.event(stamped.clone()));
+    let (whole, overview) = (tape.with(None, |m| holdpoint_report::summarise(m).unwrap()), summing.end());
+    assert_eq!(facts(&overview), facts(&whole));
+    whole
+}
+
+/// Without what happened in detail.
+fn facts(summary: &Summary) -> Summary {
+    let mut facts = summary.clone();
+    facts.values.retain(|value| value.recorded);
+    for step in &mut facts.steps {
+        step.history.clear();
+        let actions = step.actions.iter_mut().chain(&mut step.rollback_blocks);
+        actions.for_each(|action| action.history.clear());
+    }
+    facts
 }
 
 fn action(summary: &Summary, id: &str) -> Status {

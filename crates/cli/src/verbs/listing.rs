@@ -5,7 +5,7 @@ use holdpoint_record::Glance;
 use holdpoint_report::{Summary, clock, took};
 use serde_json::json;
 
-use super::read::{recorded, store_problem};
+use super::read::{store_problem, summed_up};
 use super::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -65,17 +65,12 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
 
 /// One run at a glance.
 pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
-    let recorded = recorded(&arguments.run)?;
-    if arguments.format == Format::Json {
-        let json = recorded.with_material(None, holdpoint_report::json);
-        let json = json.map_err(|error| Problem::fault(error.to_string(), ""))?;
-        screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
-        return Ok(Exit::Passed);
-    }
-    let summary = recorded.with_material(None, holdpoint_report::summarise);
-    let summary =
-        summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?;
-    screen::data(&screen::neutralise(&glance(&summary)));
+    let summary = summed_up(&arguments.run, arguments.format == Format::Text)?;
+    screen::data(&match arguments.format {
+        Format::Json => serde_json::to_string_pretty(&summary)
+            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
+        Format::Text => screen::neutralise(&glance(&summary)),
+    });
     Ok(Exit::Passed)
 }
 

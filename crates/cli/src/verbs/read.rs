@@ -3,9 +3,10 @@
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, Position, ReadError, RecordVerdict, RunDir, Store, StoreError, Verification, blob, open_blob,
+    BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification, blob,
+    open_blob, read_seal,
 };
-use holdpoint_report::{Piece, ReadAt};
+use holdpoint_report::{Piece, ReadAt, ReportError, Summary, Summing};
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -65,23 +66,50 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     Ok((proof, recorded))
 }
 
+/// Reads the run that `what` names and sums it up on the way, for an `overview` or whole: a long record takes no more
+/// memory than its summary. The chain is checked to its end before there is anything to show.
+pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
+    let dir = find(what)?;
+    let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+    let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+    let first = first.map_err(read_problem)?;
+    let (_, plan) = document(&dir, &first)?;
+    let fault = |error: ReportError| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
+    let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
+    let mut summing = if overview { summing.overview() } else { summing };
+    for stamped in events {
+        summing.event(stamped.map_err(read_problem)?);
+    }
+    read_seal(&dir.path).map_err(read_problem)?;
+    Ok(summing.end())
+}
+
 fn of_events(
     dir: RunDir,
     events: Vec<Stamped>,
     position: Position,
     sealed: bool,
 ) -> Result<Recorded, Problem> {
-    let Some(Event::RunOpened(opened)) = events.first().map(|stamped| &stamped.event) else {
+    let (source, plan) = match events.first() {
+        Some(first) => document(&dir, first)?,
+        None => return Err(read_problem(ReadError::NoFirstEvent(dir.path))),
+    };
+    Ok(Recorded { sealed, events, position, dir, source, plan })
+}
+
+/// The document as it was when the run was opened, and its plan.
+fn document(dir: &RunDir, first: &Stamped) -> Result<(String, Plan), Problem> {
+    let Event::RunOpened(opened) = &first.event else {
         return Err(Problem::record(
             "the record does not begin with run.opened",
             "Verify it with holdpoint verify.",
         ));
     };
-    let source = text(&dir, &opened.runbook.blob)?;
-    let config = opened.config.as_ref().map(|config| text(&dir, config)).transpose()?;
+    let source = text(dir, &opened.runbook.blob)?;
+    let config = opened.config.as_ref().map(|config| text(dir, config)).transpose()?;
     let config = config.map(|text| holdpoint_document::read_config(&text).0);
     let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
-    Ok(Recorded { sealed, events, position, dir, source, plan })
+    Ok((source, plan))
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {

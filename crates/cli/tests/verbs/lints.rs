@@ -38,7 +38,9 @@ fn found(name: &str) -> (i32, Vec<Value>) {
 
 #[test]
 fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
-    let elsewhere = [Code::ScriptSyntax, Code::DuplicateDocumentId];
+    // Those that hold a date against today's are tried where today is a given day, in the document crate.
+    let elsewhere =
+        [Code::ScriptSyntax, Code::DuplicateDocumentId, Code::NotYetEffective, Code::ReviewOverdue];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code) && !LATER.contains(code)) {
         let rule = code.as_str();
         let (exit, findings) = found(rule);

@@ -1,6 +1,6 @@
 //! Events, one after another, onto the plan's steps and actions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{
@@ -10,8 +10,10 @@ use jiff::Timestamp;
 
 use super::finish::{settle, times_of_action, values, waits};
 use super::opening::opening;
+use super::place::Place;
 use super::status::of_action;
 use super::*;
+use crate::time::between;
 use crate::{Material, ReportError};
 
 /// Folds a record into its summary. Fails closed only where there is no run at all; an event that the plan has no
@@ -21,136 +23,149 @@ use crate::{Material, ReportError};
 ///
 /// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
 pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
-    let first = m.events.first().ok_or(ReportError::NotOpened)?;
-    let Event::RunOpened(opened) = &first.event else { return Err(ReportError::NotOpened) };
-    let mut by_id = HashMap::with_capacity(m.plan.steps.len());
-    for (index, step) in m.plan.steps.iter().enumerate() {
-        by_id.entry(step.id.as_str()).or_insert(index);
-    }
-    let operator = opened.session.operator.clone();
-    let mut fold = Fold { plan: m.plan, by_id, operator, summary: opening(m, first, opened) };
-    for stamped in &m.events[1..] {
-        fold.event(stamped);
-    }
-    Ok(fold.finish())
+    let (first, rest) = m.events.split_first().ok_or(ReportError::NotOpened)?;
+    let mut summing = Summing::begin(m.plan, first, m.verdict_of_verify.clone())?;
+    rest.iter().for_each(|stamped| summing.event(stamped.clone()));
+    Ok(summing.end())
 }
 
-struct Fold<'a> {
-    plan: &'a Plan,
+/// [`summarise`], event by event: what the summary keeps of an event is taken out of it, and nothing else is kept.
+pub struct Summing<'a> {
+    pub(super) plan: &'a Plan,
     /// Indices of the steps: going through all of them for each event would cost their product.
-    by_id: HashMap<&'a str, usize>,
+    pub(super) by_id: HashMap<&'a str, usize>,
+    /// The step that was looked for last: as a rule the next event is of the same.
+    pub(super) last: usize,
     operator: String,
-    summary: Summary,
+    overview: bool,
+    pub(super) summary: Summary,
 }
 
-impl Fold<'_> {
-    fn event(&mut self, stamped: &Stamped) {
+/// When something happened.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    n: u64,
+    at: Timestamp,
+}
+
+impl<'a> Summing<'a> {
+    /// From event 0 on. `verified` is what `verify` said of the record.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::NotOpened`] where it is another event.
+    pub fn begin(
+        plan: &'a Plan,
+        first: &Stamped,
+        verified: Option<String>,
+    ) -> Result<Summing<'a>, ReportError> {
+        let Event::RunOpened(opened) = &first.event else { return Err(ReportError::NotOpened) };
+        let mut by_id = HashMap::with_capacity(plan.steps.len());
+        for (index, step) in plan.steps.iter().enumerate() {
+            by_id.entry(step.id.as_str()).or_insert(index);
+        }
+        let operator = opened.session.operator.clone();
+        let summary = opening(plan, first, opened, verified);
+        Ok(Summing { plan, by_id, last: 0, operator, overview: false, summary })
+    }
+
+    /// For an overview: what happened before a step was begun again, and what blocks printed, how that was judged and
+    /// which values came of it, is let go as soon as it went by. Everything else is as it would be.
+    pub fn overview(self) -> Summing<'a> {
+        Summing { overview: true, ..self }
+    }
+
+    /// Takes the next event.
+    pub fn event(&mut self, stamped: Stamped) {
         let Stamped { n, at, event, .. } = stamped;
-        let (n, at) = (*n, *at);
-        match event.clone() {
-            Event::RunOpened(_) => self.misfit(stamped, "a run is opened once"),
-            Event::SessionOpened(session) => self.session(n, at, session),
+        let now = Moment { n, at };
+        (self.summary.run.last, self.summary.run.events) = (at, self.summary.run.events + 1);
+        let place = self.place_of(now, &event);
+        match event {
+            again @ Event::RunOpened(_) => self.misfit(now, again, "a run is opened once"),
+            Event::SessionOpened(session) => self.session(now, session),
             Event::LogRecovered { torn } => self.summary.recoveries.push(Recovery { n, at, torn }),
-            Event::NotApplicable { step, action, condition } => {
-                self.not_applicable(stamped, step, action, condition)
+            Event::NotApplicable { step, action: None, condition } => {
+                self.not_applicable(now, &step, condition)
             }
-            Event::ActionStarted(started) | Event::RollbackStarted(started) => self.started(stamped, started),
-            Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
-                self.finished(stamped, finished)
+            Event::NotApplicable { condition, .. } => {
+                self.put(now, place, What::NotApplicable { condition });
             }
-            Event::ItemConfirmed { step, action, by } => {
-                self.put(stamped, &step, &action, What::Confirmed { by })
+            Event::ActionStarted(started) | Event::RollbackStarted(started) => {
+                self.started(now, place, started);
             }
-            Event::ValueRecorded { step, action, name, value, evidence, within_limits, by } => {
-                self.put(
-                    stamped,
-                    &step,
-                    &action,
-                    What::Recorded { name, value, evidence, within_limits, by },
-                );
+            Event::ActionFinished(finished) => self.finished(now, place, finished, Event::ActionFinished),
+            Event::RollbackFinished(finished) => self.finished(now, place, finished, Event::RollbackFinished),
+            Event::ItemConfirmed { by, .. } => self.put(now, place, What::Confirmed { by }),
+            Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
+                self.put(now, place, What::Recorded { name, value, evidence, within_limits, by });
             }
             Event::SignOffRequested { step, action, role, statement } => {
-                self.sign_off(stamped, step, action, What::Requested { role, statement });
+                let event = SignOffEvent::Requested { role: role.clone(), statement: statement.clone() };
+                self.sign_off(now, (place, step, action), What::Requested { role, statement }, event);
             }
-            Event::SignOffGiven(given) => self.signed(stamped, given),
+            Event::SignOffGiven(given) => self.signed(now, place, given),
             Event::SignOffRejected { step, action, reason, by } => {
-                self.sign_off(stamped, step, action, What::Rejected { reason, by });
+                let event = SignOffEvent::Rejected { reason: reason.clone(), by: by.clone() };
+                self.sign_off(now, (place, step, action), What::Rejected { reason, by }, event);
             }
             Event::SignOffRefused { step, action, reason, by } => {
-                self.sign_off(stamped, step, action, What::Refused { reason, by });
+                let event = SignOffEvent::Refused { reason: reason.clone(), by: by.clone() };
+                self.sign_off(now, (place, step, action), What::Refused { reason, by }, event);
             }
             Event::SignOffLapsed { step, action, reason } => {
-                self.sign_off(stamped, step, action, What::Lapsed { reason });
+                let event = SignOffEvent::Lapsed { reason: reason.clone() };
+                self.sign_off(now, (place, step, action), What::Lapsed { reason }, event);
             }
-            Event::Deviation(deviation) => self.deviation(stamped, deviation),
+            Event::Deviation(deviation) => self.deviation(now, place, deviation),
             Event::Decision { step, action, choice, reason, by } => {
-                let about = self.status(&step, &action).unwrap_or(Status::NotReached);
-                let facts = DecisionFacts {
-                    n,
-                    at,
-                    step: step.clone(),
-                    action: action.clone(),
-                    about,
-                    choice,
-                    reason: reason.clone(),
-                    by: by.clone(),
-                };
+                let about = place.map_or(Status::NotReached, |place| self.status(place));
+                let (why, who) = (reason.clone(), by.clone());
+                let facts = DecisionFacts { n, at, step, action, about, choice, reason: why, by: who };
                 self.summary.decisions.push(facts);
-                self.put(stamped, &step, &action, What::Decision { choice, reason, by });
+                self.put(now, place, What::Decision { choice, reason, by });
             }
             Event::RollbackOpened { steps, without, reason, by } => {
-                self.rollback(stamped, steps, without, reason, by)
+                self.rollback(now, steps, without, reason, by)
             }
-            Event::Note { text, step, corrects, by } => {
-                self.acted(&by.who);
-                let about = step.clone();
-                self.summary.notes.push(NoteFacts {
-                    n,
-                    at,
-                    text: text.clone(),
-                    step: step.clone(),
-                    corrects,
-                    by: by.clone(),
-                });
-                if let Some(index) = about.and_then(|id| self.step(&id)) {
-                    let what = What::Note { text, corrects, by };
-                    self.summary.steps[index].history.push(Happening { n, at, superseded: false, what });
-                }
-            }
-            Event::Handover(handover) => self.handed_over(n, at, *handover),
+            Event::Note { text, step, corrects, by } => self.note(now, text, step, corrects, by),
+            Event::Handover(handover) => self.handed_over(now, *handover),
             Event::HandoverAccepted { by } => {
                 self.operator.clone_from(&by.who);
-                self.handover_ended(stamped, true, None, by);
+                self.handover_ended(now, true, None, by);
             }
-            Event::HandoverWithdrawn { reason, by } => self.handover_ended(stamped, false, reason, by),
+            Event::HandoverWithdrawn { reason, by } => self.handover_ended(now, false, reason, by),
             Event::RunClosed { verdict } => self.summary.run.closed = Some(Closed { n, at, verdict }),
         }
     }
 
-    fn misfit(&mut self, stamped: &Stamped, why: &str) {
-        let misfit =
-            Misfit { n: stamped.n, at: stamped.at, why: why.to_owned(), event: stamped.event.clone() };
-        self.summary.misfits.push(misfit);
+    pub(super) fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: &str) {
+        self.summary.misfits.push(Misfit { n, at, why: why.to_owned(), event });
     }
 
-    fn session(&mut self, n: u64, at: Timestamp, session: Session) {
+    fn session(&mut self, Moment { n, at }: Moment, session: Session) {
         self.operator.clone_from(&session.operator);
         self.summary.sessions.push(SessionFacts { n, at, session });
     }
 
-    fn handed_over(&mut self, n: u64, at: Timestamp, handover: Handover) {
+    fn handed_over(&mut self, Moment { n, at }: Moment, handover: Handover) {
         let Handover { to, standing, note, by } = handover;
         self.acted(&by.who);
         self.summary.handovers.push(HandoverFacts { n, at, to, standing, note, by, end: None });
     }
 
-    fn handover_ended(&mut self, stamped: &Stamped, accepted: bool, reason: Option<String>, by: By) {
+    fn handover_ended(&mut self, now: Moment, accepted: bool, reason: Option<String>, by: By) {
         self.acted(&by.who);
+        let Moment { n, at } = now;
         match self.summary.handovers.last_mut().filter(|open| open.end.is_none()) {
-            Some(open) => {
-                open.end = Some(HandoverEnd { n: stamped.n, at: stamped.at, accepted, reason, by });
+            Some(open) => open.end = Some(HandoverEnd { n, at, accepted, reason, by }),
+            None => {
+                let event = match accepted {
+                    true => Event::HandoverAccepted { by },
+                    false => Event::HandoverWithdrawn { reason, by },
+                };
+                self.misfit(now, event, "no handover is open");
             }
-            None => self.misfit(stamped, "no handover is open"),
         }
     }
 
@@ -167,58 +182,18 @@ impl Fold<'_> {
         }
     }
 
-    fn step(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
-    }
-
-    /// The action or rollback block of this name.
-    fn action(&mut self, step: &str, action: &str) -> Option<&mut ActionSummary> {
-        let index = self.step(step)?;
-        let step = &mut self.summary.steps[index];
-        step.actions.iter_mut().chain(&mut step.rollback_blocks).find(|known| known.id == action)
-    }
-
-    fn status(&self, step: &str, action: &str) -> Option<Status> {
-        let index = self.step(step)?;
-        let planned = &self.plan.steps[index];
-        let at = self.summary.steps[index].actions.iter().position(|known| known.id == action);
-        match at {
-            Some(at) => {
-                let history = &self.summary.steps[index].actions[at].history;
-                Some(of_action(Some(&planned.actions[at].work), history))
-            }
-            None => {
-                let block =
-                    self.summary.steps[index].rollback_blocks.iter().find(|known| known.id == action)?;
-                Some(of_action(None, &block.history))
-            }
-        }
-    }
-
-    fn put(&mut self, stamped: &Stamped, step: &str, action: &str, what: What) {
+    fn put(&mut self, Moment { n, at }: Moment, place: Option<Place>, what: What) {
         if let Some(by) = what.by() {
-            self.acted(&by.who.clone());
+            self.acted(&by.who);
         }
-        let happening = Happening { n: stamped.n, at: stamped.at, superseded: false, what };
-        match self.action(step, action) {
-            Some(action) => action.history.push(happening),
-            None => self.misfit(stamped, "the document has no such action"),
+        if let Some(place) = place {
+            self.at(place).history.push(Happening { n, at, superseded: false, what });
         }
     }
 
-    fn not_applicable(&mut self, stamped: &Stamped, step: String, action: Option<String>, condition: String) {
-        if let Some(action) = action {
-            return self.put(stamped, &step, &action, What::NotApplicable { condition });
-        }
-        let Some(index) = self.step(&step) else {
-            return self.misfit(stamped, "the document has no such step");
-        };
-        let happening = Happening {
-            n: stamped.n,
-            at: stamped.at,
-            superseded: false,
-            what: What::NotApplicable { condition },
-        };
+    fn not_applicable(&mut self, Moment { n, at }: Moment, step: &str, condition: String) {
+        let Some(index) = self.step(step) else { return };
+        let happening = Happening { n, at, superseded: false, what: What::NotApplicable { condition } };
         let step = &mut self.summary.steps[index];
         for action in &mut step.actions {
             action.history.push(happening.clone());
@@ -226,7 +201,7 @@ impl Fold<'_> {
         step.history.push(happening);
     }
 
-    fn started(&mut self, stamped: &Stamped, started: Started) {
+    fn started(&mut self, now: Moment, place: Option<Place>, started: Started) {
         let who = self.operator.clone();
         self.acted(&who);
         let edited = started.script.is_some()
@@ -244,13 +219,20 @@ impl Fold<'_> {
             edited,
             finished: None,
         };
-        self.put(stamped, &started.step, &started.action, What::Attempt(Box::new(attempt)));
+        self.put(now, place, What::Attempt(Box::new(attempt)));
     }
 
-    fn finished(&mut self, stamped: &Stamped, finished: Box<Finished>) {
+    fn finished(
+        &mut self,
+        now: Moment,
+        place: Option<Place>,
+        mut finished: Box<Finished>,
+        event: fn(Box<Finished>) -> Event,
+    ) {
         self.summary.run.executing_ms += finished.duration_ms;
-        let open = self.action(&finished.step, &finished.action).and_then(|action| {
-            action.history.iter_mut().rev().find_map(|happening| match &mut happening.what {
+        let overview = self.overview;
+        let open = place.and_then(|place| {
+            self.at(place).history.iter_mut().rev().find_map(|happening| match &mut happening.what {
                 What::Attempt(attempt)
                     if attempt.finished.is_none() && attempt.attempt == finished.attempt =>
                 {
@@ -260,67 +242,77 @@ impl Fold<'_> {
             })
         });
         match open {
-            Some(attempt) => {
-                attempt.finished = Some(Ended { n: stamped.n, at: stamped.at, result: finished })
+            Some(attempt) if overview => {
+                (finished.output, finished.state) = (None, None);
+                (finished.expectations, finished.remarks) = (Vec::new(), Vec::new());
+                (finished.captures, finished.files) = (BTreeMap::new(), BTreeMap::new());
+                attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished });
             }
-            None => self.misfit(stamped, "nothing that ends here was started"),
+            Some(attempt) => attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished }),
+            None => self.misfit(now, event(finished), "nothing that ends here was started"),
         }
     }
 
-    fn signed(&mut self, stamped: &Stamped, given: SignedOff) {
+    fn signed(&mut self, Moment { n, at }: Moment, place: Option<Place>, given: SignedOff) {
         let SignedOff { step, action, role, meaning, statement, name, assurance, signature, by } =
             given.clone();
-        self.put(stamped, &step, &action, What::Given(given));
+        self.put(Moment { n, at }, place, What::Given(given));
         let key = signature.map(|signature| signature.key);
         let what = SignOffEvent::Given { role, meaning, statement, name, assurance, key, by };
-        self.summary.sign_offs.push(SignOffFacts { n: stamped.n, at: stamped.at, step, action, what });
+        self.summary.sign_offs.push(SignOffFacts { n, at, step, action, what });
     }
 
-    fn sign_off(&mut self, stamped: &Stamped, step: String, action: String, what: What) {
-        let event = match what.clone() {
-            What::Requested { role, statement } => SignOffEvent::Requested { role, statement },
-            What::Rejected { reason, by } => SignOffEvent::Rejected { reason, by },
-            What::Refused { reason, by } => SignOffEvent::Refused { reason, by },
-            What::Lapsed { reason } => SignOffEvent::Lapsed { reason },
-            _ => return self.misfit(stamped, "not about a sign-off"),
-        };
-        self.put(stamped, &step, &action, what);
-        self.summary.sign_offs.push(SignOffFacts { n: stamped.n, at: stamped.at, step, action, what: event });
+    fn sign_off(
+        &mut self,
+        Moment { n, at }: Moment,
+        (place, step, action): (Option<Place>, String, String),
+        what: What,
+        event: SignOffEvent,
+    ) {
+        self.put(Moment { n, at }, place, what);
+        self.summary.sign_offs.push(SignOffFacts { n, at, step, action, what: event });
     }
 
-    fn deviation(&mut self, stamped: &Stamped, deviation: Deviation) {
-        self.acted(&deviation.by.who.clone());
+    fn note(
+        &mut self,
+        Moment { n, at }: Moment,
+        text: String,
+        step: Option<String>,
+        corrects: Option<u64>,
+        by: By,
+    ) {
+        self.acted(&by.who);
+        if let Some(index) = step.as_ref().and_then(|id| self.step(id)) {
+            let what = What::Note { text: text.clone(), corrects, by: by.clone() };
+            self.summary.steps[index].history.push(Happening { n, at, superseded: false, what });
+        }
+        self.summary.notes.push(NoteFacts { n, at, text, step, corrects, by });
+    }
+
+    fn deviation(&mut self, now: Moment, place: Option<Place>, deviation: Deviation) {
+        let Moment { n, at } = now;
+        self.acted(&deviation.by.who);
         let Deviation { kind, step, action, script, overridden, reason, by } = deviation;
+        let (index, whole) = (self.step(&step), action.is_none());
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };
-        let facts = DeviationFacts {
-            n: stamped.n,
-            at: stamped.at,
-            number,
-            kind,
-            step: step.clone(),
-            action: action.clone(),
-            script,
-            overridden,
-            reason,
-            by,
-        };
+        let facts = DeviationFacts { n, at, number, kind, step, action, script, overridden, reason, by };
         self.summary.deviations.push(facts);
         if kind == DeviationKind::PolicyOverridden {
             // It belongs to no step.
             return;
         }
-        let Some(index) = self.step(&step) else { return };
+        let Some(index) = index else { return };
         match kind {
             DeviationKind::Repeated => self.begin_again(index..index + 1),
             DeviationKind::OutOfOrder => self.begin_again(index..self.plan.steps.len()),
             _ => {}
         }
-        let happening = Happening { n: stamped.n, at: stamped.at, superseded: false, what };
-        if let Some(action) = action {
-            return self.put(stamped, &step, &action, happening.what);
+        if !whole {
+            return self.put(now, place, what);
         }
+        let happening = Happening { n, at, superseded: false, what };
         if kind == DeviationKind::Skipped {
             self.skip_what_is_left(index, &happening);
         }
@@ -343,40 +335,39 @@ impl Fold<'_> {
             let any = actions.map(|action| supersede(&mut action.history)).fold(false, |any, one| any | one);
             step.rounds += u32::from(any);
             supersede(&mut step.history);
+            if self.overview {
+                let actions = step.actions.iter_mut().chain(&mut step.rollback_blocks);
+                actions.for_each(|action| action.history.clear());
+                step.history.clear();
+            }
             step.rollback = None;
         }
     }
 
     fn rollback(
         &mut self,
-        stamped: &Stamped,
+        Moment { n, at }: Moment,
         steps: Vec<String>,
         without: Vec<String>,
         reason: Option<String>,
         by: Option<By>,
     ) {
         if let Some(by) = &by {
-            self.acted(&by.who.clone());
+            self.acted(&by.who);
         }
         for (ids, state) in [(&steps, RollbackState::Unfinished), (&without, RollbackState::Impossible)] {
             for id in ids {
-                match self.step(id) {
-                    Some(index) => self.summary.steps[index].rollback = Some(state),
-                    None => self.misfit(stamped, "the document has no such step"),
+                if let Some(index) = self.step(id) {
+                    self.summary.steps[index].rollback = Some(state);
                 }
             }
         }
-        self.summary.rollbacks.push(RollbackFacts {
-            n: stamped.n,
-            at: stamped.at,
-            steps,
-            without,
-            reason,
-            by,
-        });
+        self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by });
     }
 
-    fn finish(mut self) -> Summary {
+    /// What all of them come to.
+    pub fn end(mut self) -> Summary {
+        self.summary.run.elapsed_ms = between(self.summary.run.opened, self.summary.run.last);
         let sessions: Vec<String> =
             self.summary.sessions.iter().map(|s| s.session.operator.clone()).collect();
         sessions.iter().for_each(|who| self.acted(who));

@@ -6,10 +6,11 @@ mod finish;
 mod fold;
 mod happening;
 mod opening;
+mod place;
 mod status;
 
 pub use facts::*;
-pub use fold::summarise;
+pub use fold::{Summing, summarise};
 pub use happening::*;
 pub use status::{RollbackState, Status};
 

@@ -1,15 +1,13 @@
 //! The summary as it stands when a run opens: everything known, nothing done.
 
+use holdpoint_document::Plan;
 use holdpoint_engine::{RunOpened, Stamped};
 
 use super::*;
-use crate::{Material, time::between};
 
 /// From event 0 and the plan.
-pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> Summary {
-    let front = &m.plan.front;
-    let book = &opened.runbook;
-    let last = m.events.last().map_or(first.at, |stamped| stamped.at);
+pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified: Option<String>) -> Summary {
+    let (front, book) = (&plan.front, &opened.runbook);
     Summary {
         format: "1.0",
         run: RunFacts {
@@ -20,12 +18,12 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
             plan: opened.plan.clone(),
             environment: opened.environment.clone(),
             opened: first.at,
-            last,
-            elapsed_ms: between(first.at, last),
+            last: first.at,
+            elapsed_ms: 0,
             executing_ms: 0,
             closed: None,
-            verification: m.verdict_of_verify.clone(),
-            events: m.events.len() as u64,
+            verification: verified,
+            events: 1,
             config: opened.config.clone(),
             signers: opened.signers.clone(),
         },
@@ -38,7 +36,7 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
             commit: book.commit.clone(),
             dirty: book.dirty,
             committed: book.committed,
-            kind: m.plan.kind,
+            kind: plan.kind,
             authors: front.authors.clone(),
             approvers: front.approvers.clone(),
             approval_date: front.approval_date.map(|date| date.to_string()),
@@ -49,7 +47,7 @@ pub(super) fn opening(m: &Material<'_>, first: &Stamped, opened: &RunOpened) -> 
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
         inputs: opened.inputs.clone(),
-        steps: m.plan.steps.iter().map(empty_step).collect(),
+        steps: plan.steps.iter().map(empty_step).collect(),
         values: Vec::new(),
         deviations: Vec::new(),
         decisions: Vec::new(),

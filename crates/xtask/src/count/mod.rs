@@ -24,6 +24,7 @@ const TOLERANCE: f64 = 10.0;
 const CASES: &[(&str, &str)] = &[
     ("compile", "a run-book of 400 blocks, compiled and linted"),
     ("verify", "a record of 6,000 events, proved with conformity"),
+    ("show", "a record of 6,000 events, told at a glance"),
     ("redact", "4 MB in which eight secrets are masked"),
     ("block", "one block more of an unattended run, our process alone"),
 ];
@@ -69,10 +70,12 @@ fn count(name: &str, built: &Built, directory: &Path) -> io::Result<Count> {
             fs::write(path("document.md"), document(400))?;
             counted(&built.inputs, &["compile", "document.md"])
         }
-        "verify" => {
-            let mut maker = Command::new(&built.inputs);
-            command::run(maker.args(["record", "closed", "6000", "0001-record"]).current_dir(directory))?;
-            counted(&built.holdpoint, &["verify", "0001-record"])
+        "verify" | "show" => {
+            if !path("0001-record").exists() {
+                let mut maker = Command::new(&built.inputs);
+                command::run(maker.args(["record", "closed", "6000", "0001-record"]).current_dir(directory))?;
+            }
+            counted(&built.holdpoint, &[name, "./0001-record"])
         }
         "redact" => {
             let flood = File::create(path("flood"))?;
