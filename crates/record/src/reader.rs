@@ -92,8 +92,8 @@ pub struct Reader {
     bytes: u64,
     line_start: u64,
     torn: Option<Torn>,
-    /// The digest before a torn tail that looked like a line.
-    before_torn: Option<Sha256>,
+    /// The digest before a line that is no event.
+    before_wrong: Option<Sha256>,
     ended: bool,
 }
 
@@ -129,7 +129,7 @@ impl Reader {
             bytes: 0,
             line_start: 0,
             torn: None,
-            before_torn: None,
+            before_wrong: None,
             ended: false,
         }
     }
@@ -156,7 +156,7 @@ impl Reader {
             bytes,
             line_start: bytes,
             torn: None,
-            before_torn: None,
+            before_wrong: None,
             ended: false,
         }))
     }
@@ -177,7 +177,7 @@ impl Reader {
     }
 
     fn digest(&self) -> Sha256 {
-        self.before_torn.clone().unwrap_or_else(|| self.batch.digest())
+        self.before_wrong.clone().unwrap_or_else(|| self.batch.digest())
     }
 
     fn advance(&mut self) -> Result<Option<Stamped>, ReadError> {
@@ -200,21 +200,23 @@ impl Reader {
         let (decoded, bytes) = self.batch.take();
         let stamped = match decoded {
             Ok(stamped) => stamped,
-            Err(LineFault::Unparsable(reason)) => {
-                let before = self.batch.digest_before_last();
+            Err(fault) => {
+                self.before_wrong = Some(self.batch.digest_before_last());
+                let reason = match fault {
+                    LineFault::Unparsable(reason) => reason,
+                    LineFault::Wrong(reason) => return Err(ReadError::Altered { event, reason }),
+                    LineFault::NewerVersion(found) => return Err(ReadError::NewerVersion { found }),
+                    LineFault::UnknownEvent(kind) => return Err(ReadError::UnknownEvent { event, kind }),
+                };
                 // A write of two lines of which the disk kept the second: both were never acknowledged.
                 let torn = has_hole(self.batch.last_line(), self.bytes);
                 let rest = match self.rest(torn).map_err(cannot("read", &self.path))? {
                     Some(rest) => rest,
                     None => return Err(ReadError::Altered { event, reason }),
                 };
-                self.before_torn = Some(before);
                 self.torn = Some(Torn { offset: self.bytes, bytes: bytes + rest });
                 return Ok(None);
             }
-            Err(LineFault::Wrong(reason)) => return Err(ReadError::Altered { event, reason }),
-            Err(LineFault::NewerVersion(found)) => return Err(ReadError::NewerVersion { found }),
-            Err(LineFault::UnknownEvent(kind)) => return Err(ReadError::UnknownEvent { event, kind }),
         };
         self.line_start = self.bytes;
         self.bytes += bytes;
