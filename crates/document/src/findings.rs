@@ -3,7 +3,7 @@
 use crate::{Code, Diagnostic, Span};
 
 /// Findings of one document, in the order they were made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
 }

@@ -23,7 +23,7 @@ pub(crate) use value_kind::value_kind;
 
 use crate::findings::Findings;
 use crate::markdown::Fence;
-use crate::spanned::{Node, Value, parse_yaml};
+use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Block, Code, Expectation, Span};
 
 /// Where a decoded text stands that is a template or an expression.
@@ -56,11 +56,18 @@ pub(crate) enum Ahead {
     Expect(Option<(Vec<Expectation>, Vec<Templated>)>),
 }
 
-/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others.
-pub(crate) fn ahead(fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
+/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others. Scripts are shown to
+/// `look`, with where they stand.
+pub(crate) fn ahead(
+    fence: &Fence,
+    look: impl FnOnce(&Block, &Mapped),
+    findings: &mut Findings,
+) -> Option<Ahead> {
     match fence.kind {
         Kind::Run | Kind::Check | Kind::Rollback => {
-            Some(Ahead::Script(Box::new(decode(fence, fence.kind, findings))))
+            let (decoded, body) = decode_script(fence, fence.kind, findings);
+            look(&decoded.block, &body);
+            Some(Ahead::Script(Box::new(decoded)))
         }
         Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
         _ => None,
@@ -85,6 +92,11 @@ pub(crate) fn yaml(fence: &Fence, empty: &str, findings: &mut Findings) -> Optio
 
 /// Decodes a run, check or rollback block.
 pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
+    decode_script(fence, kind, findings).0
+}
+
+/// The same, with the script mapped to the document.
+fn decode_script(fence: &Fence, kind: Kind, findings: &mut Findings) -> (Decoded, Mapped) {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
     let mut read = options::read(&script, kind, &language, findings);
@@ -92,7 +104,7 @@ pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Deco
     if read.options.template && is_shell(&language) {
         insertion::check(&script.body, findings);
     }
-    Decoded {
+    let decoded = Decoded {
         block: Block {
             language,
             interpreter,
@@ -107,5 +119,6 @@ pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Deco
         target_span: read.target_span,
         secret_spans: read.secret_spans,
         script_span: script.body.span(0..script.body.text().len()),
-    }
+    };
+    (decoded, script.body)
 }
