@@ -81,7 +81,7 @@ pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Ex
 }
 
 /// The block's YAML; none at all is an error told as `empty`.
-pub(crate) fn yaml(fence: &Fence, empty: &str, findings: &mut Findings) -> Option<Node> {
+pub(crate) fn yaml(fence: &Fence, empty: &'static str, findings: &mut Findings) -> Option<Node> {
     let node = parse_yaml(&fence.body, findings)?;
     if matches!(node.value, Value::Null) {
         findings.add(Code::MissingKey, fence.info_span, empty, "fill the block in, or remove it");

@@ -50,7 +50,7 @@ fn prompts(script: &Script<'_>, findings: &mut Findings) {
 }
 
 /// A program that wants a terminal.
-fn interactive(command: &Command) -> bool {
+fn interactive(command: &Command<'_>) -> bool {
     let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
     let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
     let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
@@ -96,7 +96,7 @@ fn interactive(command: &Command) -> bool {
 }
 
 /// A command that goes on until somebody stops it.
-fn endless(command: &Command, next: Option<&Command>) -> bool {
+fn endless(command: &Command<'_>, next: Option<&Command<'_>>) -> bool {
     let cut = command.captured
         && next.is_some_and(|next| {
             next.fed
@@ -132,7 +132,7 @@ fn endless(command: &Command, next: Option<&Command>) -> bool {
 }
 
 /// `while true` in a script that never breaks out.
-fn loops(script: &Script<'_>, shell: &Shell, findings: &mut Findings) {
+fn loops(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
     if shell.commands.iter().any(|command| matches!(command.program(), "break" | "exit" | "return")) {
         return;
     }
@@ -149,7 +149,7 @@ fn loops(script: &Script<'_>, shell: &Shell, findings: &mut Findings) {
     }
 }
 
-fn shows_secret<'p>(command: &Command, front: &'p FrontMatter) -> Option<&'p str> {
+fn shows_secret<'p>(command: &Command<'_>, front: &'p FrontMatter) -> Option<&'p str> {
     if command.captured {
         return None;
     }

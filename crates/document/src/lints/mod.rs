@@ -22,7 +22,7 @@ struct Script<'p> {
     block: &'p Block,
     text: &'p Mapped,
     /// The script as a shell reads it; `None` in other languages.
-    shell: Option<Shell>,
+    shell: Option<Shell<'p>>,
 }
 
 /// What is to be said of one script by itself, and what is asked of it once all of them are read.
