@@ -86,6 +86,9 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
 fn swallowed(fence: &Fence) -> Option<Span> {
     let (mark, count) = fence.mark;
     let text = fence.body.text();
+    if !text.contains(mark) && !text.contains('#') {
+        return None;
+    }
     let marks: String = std::iter::repeat_n(mark, count).collect();
     // Refused, or of a kind that does something.
     let does = fence.kind != Kind::Documentation || kind_of(&fence.info).is_err();
@@ -159,9 +162,9 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
         None => {
             let content = source.get(item.content..item.span.end).unwrap_or_default();
             let line = content.lines().next().unwrap_or_default();
-            let link = line.contains("](") || line.contains("][");
-            if !link
-                && line.starts_with('[')
+            let links = || line.contains("](") || line.contains("][");
+            if line.starts_with('[')
+                && !links()
                 && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
             {
                 let span = Span::new(item.content, item.content + found.end());

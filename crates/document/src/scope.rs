@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior};
 
-use crate::blocks::Templated;
+use crate::blocks::{Templated, is_templated};
 use crate::comparison::with_numbers;
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
@@ -97,9 +97,7 @@ impl Scope {
 
     /// Checks syntax and names of a text that is a template.
     pub(crate) fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
-        // Most texts are none; only these three open one.
-        let opens = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
-        if text.as_bytes().windows(2).any(opens) {
+        if is_templated(text) {
             self.names_of(text, span, false, findings);
         }
     }

@@ -26,6 +26,12 @@ use crate::markdown::Fence;
 use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Block, Code, Expectation, Span};
 
+/// Whether a text may hold anything of a template: only these three open something.
+pub(crate) fn is_templated(text: &str) -> bool {
+    let opens = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
+    text.as_bytes().windows(2).any(opens)
+}
+
 /// Where a decoded text stands that is a template or an expression.
 #[derive(Clone, Debug)]
 pub(crate) struct Templated {
@@ -65,9 +71,7 @@ pub(crate) fn ahead(
 ) -> Option<Ahead> {
     match fence.kind {
         Kind::Run | Kind::Check | Kind::Rollback => {
-            let (decoded, body) = decode_script(fence, fence.kind, findings);
-            look(&decoded.block, &body);
-            Some(Ahead::Script(Box::new(decoded)))
+            Some(Ahead::Script(Box::new(decode_script(fence, fence.kind, look, findings))))
         }
         Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
         _ => None,
@@ -92,11 +96,16 @@ pub(crate) fn yaml(fence: &Fence, empty: &'static str, findings: &mut Findings) 
 
 /// Decodes a run, check or rollback block.
 pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
-    decode_script(fence, kind, findings).0
+    decode_script(fence, kind, |_, _| (), findings)
 }
 
-/// The same, with the script mapped to the document.
-fn decode_script(fence: &Fence, kind: Kind, findings: &mut Findings) -> (Decoded, Mapped) {
+/// The same. `look` is shown what is decoded, and where the script stands, before it is a text of its own.
+fn decode_script(
+    fence: &Fence,
+    kind: Kind,
+    look: impl FnOnce(&Block, &Mapped),
+    findings: &mut Findings,
+) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
     let mut read = options::read(&script, kind, &language, findings);
@@ -104,21 +113,24 @@ fn decode_script(fence: &Fence, kind: Kind, findings: &mut Findings) -> (Decoded
     if read.options.template && is_shell(&language) {
         insertion::check(&script.body, findings);
     }
-    let decoded = Decoded {
-        block: Block {
-            language,
-            interpreter,
-            script: script.body.text().to_owned(),
-            span: fence.span,
-            options: read.options,
-            expect: Vec::new(),
-        },
+    let script_span = script.body.span(0..script.body.text().len());
+    let mut block = Block {
+        language,
+        interpreter,
+        script: String::new(),
+        span: fence.span,
+        options: read.options,
+        expect: Vec::new(),
+    };
+    look(&block, &script.body);
+    block.script = script.body.into_text();
+    Decoded {
+        block,
         templates: read.templates,
         capture_spans: read.capture_spans,
         id_span: read.id_span,
         target_span: read.target_span,
         secret_spans: read.secret_spans,
-        script_span: script.body.span(0..script.body.text().len()),
-    };
-    (decoded, script.body)
+        script_span,
+    }
 }

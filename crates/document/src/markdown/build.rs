@@ -219,8 +219,15 @@ impl<'s> Builder<'s> {
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
-        let heading = matches!(self.leaf, Some((Leaf::Heading(_), _)));
-        let kept = self.in_image == 0 && (heading || self.stack.last().is_some_and(|frame| frame.read));
+        let read = self.stack.last().is_some_and(|frame| frame.read);
+        let read = match self.leaf {
+            Some((Leaf::Heading(_), _)) => true,
+            None => read,
+            Some((Leaf::Paragraph, _)) if read => true,
+            // Such leaves are known by their own span.
+            Some(_) => return,
+        };
+        let kept = read && self.in_image == 0;
         let current = self.current();
         current.span = if current.span == Span::default() {
             span

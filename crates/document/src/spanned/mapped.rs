@@ -45,6 +45,10 @@ impl Mapped {
         &self.text
     }
 
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Appends text that stands at `source` in the document.
     pub(crate) fn push(&mut self, text: &str, source: Span) {
         if text.is_empty() {

@@ -149,7 +149,7 @@ impl<'w, 's> Maker<'w, 's> {
         }
         for (index, action) in actions.iter_mut().enumerate() {
             let own = action.work.block().and_then(|block| block.options.id.clone());
-            action.id = own.unwrap_or_else(|| format!("{}#{}", head.id, index + 1));
+            action.id = own.unwrap_or_else(|| [&*head.id, "#", &(index + 1).to_string()].concat());
         }
         self.built.steps.push(Step {
             id: head.id,
@@ -356,7 +356,10 @@ impl<'w, 's> Maker<'w, 's> {
                 if block.options.tty {
                     blocks::expectations_of_terminal(&expectations, findings);
                 }
-                block.expect.extend(expectations);
+                match block.expect.is_empty() {
+                    true => block.expect = expectations,
+                    false => block.expect.extend(expectations),
+                }
             }
             _ => {
                 let message = if open.subject == Subject::Rollback {

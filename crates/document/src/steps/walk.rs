@@ -85,6 +85,8 @@ pub(crate) fn build(
         maker: Maker::new(source, document, scope, ahead),
         findings,
     };
+    // Most steps are sections.
+    walker.maker.built.steps.reserve_exact(heads.len());
     let mut numbers = Numbers::top();
     let mut inherited = Context::default();
     for section in &sections {
