@@ -6,21 +6,30 @@ use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
 use crate::{
-    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps,
+    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, parallel,
+    steps,
 };
 
 pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    read(source, config, false).0
+    read(source, config, false).compiled
 }
 
 pub(crate) fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
-    let (compiled, looked) = read(source, config, true);
-    let warnings = lints::judge(source, &looked, &compiled.plan, config);
+    let Read { compiled, looked, tree } = read(source, config, true);
+    let judge = || lints::judge(source, &looked, &compiled.plan, config);
+    let warnings = parallel::dropping(source.len(), tree, judge);
     (compiled, warnings)
 }
 
-/// The document, and what lints make of its scripts if they are asked.
-fn read(source: &str, config: Option<&Config>, linted: bool) -> (Compiled, Vec<Looked>) {
+struct Read {
+    compiled: Compiled,
+    /// What lints make of its scripts if they are asked.
+    looked: Vec<Looked>,
+    /// What it was made of, and is of no use any more.
+    tree: Tree,
+}
+
+fn read(source: &str, config: Option<&Config>, linted: bool) -> Read {
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
     let (kind, front) = front::read(source, &fronts, &mut findings);
@@ -46,7 +55,8 @@ fn read(source: &str, config: Option<&Config>, linted: bool) -> (Compiled, Vec<L
     }
     let passages = steps::passages(source, &tree, kind, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
-    (Compiled { plan, diagnostics: findings.into_sorted(source) }, part.looked)
+    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source) };
+    Read { compiled, looked: part.looked, tree }
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

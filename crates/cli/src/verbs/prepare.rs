@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdpoint_document::{
-    Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires, Work,
+    Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Requires,
+    Work,
 };
 use holdpoint_engine::{EnvironmentSeen, Verdict};
 use holdpoint_executor::{Asked, syntax_errors};
@@ -27,7 +28,7 @@ pub struct Prepared {
     pub source: String,
     /// What to do.
     pub plan: Plan,
-    /// Warnings.
+    /// Warnings; none of what is not to be run.
     pub warnings: Vec<Diagnostic>,
     /// Where it runs.
     pub environment: EnvironmentSeen,
@@ -55,6 +56,18 @@ pub struct Checked {
 
 /// Reads a document and checks everything about it.
 pub fn check(file: &Path) -> Result<Checked, Problem> {
+    checked(file, holdpoint_document::compile_and_lint)
+}
+
+/// The same, and looks for errors only: no lint is one.
+fn check_for_errors(file: &Path) -> Result<Checked, Problem> {
+    checked(file, |source, config| (holdpoint_document::compile(source, config), Vec::new()))
+}
+
+fn checked(
+    file: &Path,
+    compile: impl FnOnce(&str, Option<&Config>) -> (Compiled, Vec<Diagnostic>),
+) -> Result<Checked, Problem> {
     let source = Arc::new(read(file)?);
     let directory = match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -66,7 +79,7 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
         place = Place::here()?;
     }
     let path = place.relative(file);
-    let (compiled, warnings) = holdpoint_document::compile_and_lint(&source, place.configuration());
+    let (compiled, warnings) = compile(&source, place.configuration());
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
     findings.extend(script_errors(&plan));
     findings.extend(warnings);
@@ -123,7 +136,8 @@ fn script_errors(plan: &Plan) -> Vec<Diagnostic> {
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
 pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepared, Problem> {
-    let checked = check(file)?;
+    // What is not to be run is warned of by `check` alone.
+    let checked = if all { check(file)? } else { check_for_errors(file)? };
     let name = checked.path.clone();
     let refuses = |finding: &Diagnostic| {
         finding.is_error()
