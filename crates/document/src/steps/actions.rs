@@ -117,7 +117,6 @@ impl<'w, 's> Maker<'w, 's> {
 
     /// A foreign section that is only to be read and followed: its contents are the prose of one confirmation.
     pub(super) fn manual(&mut self, head: Head, context: &Context, text: String, findings: &mut Findings) {
-        self.prose = head.prose;
         let span = Span::new(head.span.end, head.span.end);
         let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);

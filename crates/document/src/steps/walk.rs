@@ -182,7 +182,7 @@ impl Walker<'_, '_> {
         let numbers = below.as_mut().unwrap_or(numbers);
         let after_heading = section.heading.map_or(section.span.start, |heading| heading.span.end);
         match class {
-            Class::Step => {
+            Class::Step | Class::Nothing if class == Class::Step || manual => {
                 let head = Head {
                     id,
                     number: number.unwrap_or_else(|| numbers.take()),
@@ -191,7 +191,12 @@ impl Walker<'_, '_> {
                     prose: after_heading,
                 };
                 self.maker.prose_from(after_heading);
-                self.maker.step(head, &context, &options, section.blocks, self.findings);
+                if manual {
+                    let text = self.manual_text(section, &title);
+                    self.maker.manual(head, &context, text, self.findings);
+                } else {
+                    self.maker.step(head, &context, &options, section.blocks, self.findings);
+                }
             }
             Class::Phase => {
                 self.maker.prose_from(after_heading);
@@ -201,24 +206,7 @@ impl Walker<'_, '_> {
                 let inner = context.below(section.heading.map(|_| title.clone()));
                 self.items(section.blocks, section.span.end, &id, &inner, numbers);
             }
-            Class::Nothing if manual => {
-                let text = match section.heading {
-                    Some(heading) => heading.text.span.of(self.source).trim().to_owned(),
-                    None => String::new(),
-                };
-                let text = [text, title.clone(), "Follow the document".into()]
-                    .into_iter()
-                    .find(|text| !text.is_empty());
-                let head = Head {
-                    id,
-                    number: number.unwrap_or_else(|| numbers.take()),
-                    title: if title.is_empty() { "Document".to_owned() } else { title.clone() },
-                    span: section.span,
-                    prose: after_heading,
-                };
-                self.maker.manual(head, &context, text.unwrap_or_default(), self.findings);
-            }
-            Class::Nothing => {}
+            Class::Step | Class::Nothing => {}
         }
         if !section.children.is_empty() {
             let inner = context.below(section.heading.map(|_| title));
@@ -228,6 +216,14 @@ impl Walker<'_, '_> {
         }
         context.path = inherited.path.clone();
         context
+    }
+
+    /// What is confirmed of a section that is only to be read and followed.
+    fn manual_text(&self, section: &Section<'_>, title: &str) -> String {
+        let heading =
+            section.heading.map(|heading| heading.text.span.of(self.source).trim()).unwrap_or_default();
+        let text = [heading, title, "Follow the document"].into_iter().find(|text| !text.is_empty());
+        text.unwrap_or_default().to_owned()
     }
 
     /// The ordered items of a phase that ends at `end`.
