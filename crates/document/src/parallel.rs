@@ -14,7 +14,7 @@ fn workers(size: usize) -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
 
-/// Takes what was made of a document of `size` bytes apart, which is a tenth of making it, beside what is done `here`.
+/// Takes apart what was made of a document of `size` bytes, beside what is done `here`.
 pub(crate) fn dropping<T: Send, R>(size: usize, made: T, here: impl FnOnce() -> R) -> R {
     if workers(size) < 2 {
         drop(made);
