@@ -3,7 +3,7 @@
 mod short;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use holdpoint_document::{Diagnostic, Severity};
 use holdpoint_record::DiskError;
@@ -34,20 +34,24 @@ pub struct Finding {
 pub struct Text {
     name: Arc<str>,
     text: Arc<String>,
-    /// Where each line begins.
-    lines: Arc<[usize]>,
+    /// Where each line begins; found when it is asked for.
+    lines: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl Text {
     /// The text called `name`.
     pub fn new(name: &str, text: impl Into<Arc<String>>) -> Text {
-        let text = text.into();
-        // A line ends where miette ends it: at LF, at CR LF, and at CR alone.
-        let bytes = text.as_bytes();
-        let ends = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
-        let found = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(ends);
-        let lines = std::iter::once(0).chain(found.map(|at| at + 1)).collect();
-        Text { name: name.into(), text, lines }
+        Text { name: name.into(), text: text.into(), lines: Arc::default() }
+    }
+
+    /// A line ends where miette ends it: at LF, at CR LF, and at CR alone.
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let ends = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+            let found = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(ends);
+            std::iter::once(0).chain(found.map(|at| at + 1)).collect()
+        })
     }
 }
 
@@ -59,12 +63,13 @@ impl SourceCode for Text {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let line = |at: usize| self.lines.partition_point(|start| *start <= at).saturating_sub(1);
+        let lines = self.lines();
+        let line = |at: usize| lines.partition_point(|start| *start <= at).saturating_sub(1);
         // One line more on both sides, so that what is read decides as it does with the whole text.
         let first = line(span.offset()).saturating_sub(before + 1);
-        let start = self.lines[first];
+        let start = lines[first];
         let last = line(span.offset() + span.len()) + after + 2;
-        let end = self.lines.get(last).copied().unwrap_or(self.text.len());
+        let end = lines.get(last).copied().unwrap_or(self.text.len());
         let near = SourceSpan::from((span.offset() - start, span.len()));
         let text: &'a str = &self.text[start..end];
         let read = text.read_span(&near, before, after)?;
@@ -156,16 +161,19 @@ const WIDTH: usize = 100;
 /// Writes findings in one text for people, many with each write.
 pub fn say_all<'f>(text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
     let plain = !crate::screen::colours() && !crate::screen::is_terminal();
+    /// Bytes of one write, about.
+    const WRITE: usize = 64 * 1024;
     let mut out = String::new();
+    let mut short = short::Short::of(text);
     for diagnostic in findings {
-        if out.len() > 64 * 1024 {
+        if out.len() > WRITE {
             crate::screen::say(&out);
             out.clear();
         }
         if !out.is_empty() {
             out.push('\n');
         }
-        if !plain || short::render(text, diagnostic, &mut out).is_none() {
+        if !plain || short.render(diagnostic, &mut out).is_none() {
             out.push_str(&render(&Finding::in_text(text, diagnostic.clone())));
         }
     }

@@ -7,15 +7,19 @@ use regex::Regex;
 
 use crate::blocks::{Kind, kind_of, kind_or_near};
 use crate::findings::{Findings, nearest};
-use crate::markdown::{Block, Fence, Item, Text, Tree};
+use crate::markdown::{Block, Fence, Item, Text};
 use crate::{Code, Span};
 
-/// Walks every block of the document.
-pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
-    if let Some(span) = tree.too_deep {
+/// Walks blocks of the document's own level, and all that is in them.
+pub(crate) fn audit(source: &str, blocks: &[Block], findings: &mut Findings) {
+    self::blocks(source, blocks, false, findings);
+}
+
+/// Says of containers that the tree has flattened.
+pub(crate) fn depth(too_deep: Option<Span>, findings: &mut Findings) {
+    if let Some(span) = too_deep {
         findings.add(Code::Syntax, span, "lists or quotes are nested too deeply", "flatten them");
     }
-    blocks(source, &tree.blocks, false, findings);
 }
 
 fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
@@ -82,6 +86,9 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
 fn swallowed(fence: &Fence) -> Option<Span> {
     let (mark, count) = fence.mark;
     let text = fence.body.text();
+    if !text.contains(mark) && !text.contains('#') {
+        return None;
+    }
     let marks: String = std::iter::repeat_n(mark, count).collect();
     // Refused, or of a kind that does something.
     let does = fence.kind != Kind::Documentation || kind_of(&fence.info).is_err();
@@ -111,12 +118,13 @@ fn swallowed(fence: &Fence) -> Option<Span> {
 }
 
 fn text(text: &Text, findings: &mut Findings) {
-    if let Some(span) = text.fence_like {
+    let Some(odd) = &text.odd else { return };
+    if let Some(span) = odd.fence_like {
         let help =
             "begin the fence on a line of its own, and keep backticks out of what follows it on that line";
         findings.add(Code::Misplaced, span, "this looks like a fence and opens none", help);
     }
-    for link in &text.links {
+    for link in &odd.links {
         if link.title == "include" {
             let help = "copy the steps into this document for now";
             findings.add(
@@ -154,9 +162,9 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
         None => {
             let content = source.get(item.content..item.span.end).unwrap_or_default();
             let line = content.lines().next().unwrap_or_default();
-            let link = line.contains("](") || line.contains("][");
-            if !link
-                && line.starts_with('[')
+            let links = || line.contains("](") || line.contains("][");
+            if line.starts_with('[')
+                && !links()
                 && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
             {
                 let span = Span::new(item.content, item.content + found.end());

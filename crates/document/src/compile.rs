@@ -1,44 +1,62 @@
 //! The order in which a document is read.
 
-use crate::audit::audit;
+use crate::ahead::Part;
 use crate::findings::Findings;
+use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, declared, front, lints, steps};
+use crate::{
+    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, parallel,
+    steps,
+};
 
 pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    compile_tree(source, &markdown::read(source), config)
+    read(source, config, false).compiled
 }
 
 pub(crate) fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
-    let tree = markdown::read(source);
-    let compiled = compile_tree(source, &tree, config);
-    let warnings = lints::lint_tree(source, &tree, &compiled.plan, config);
+    let Read { compiled, looked, tree } = read(source, config, true);
+    let judge = || lints::judge(source, &looked, &compiled.plan, config);
+    let warnings = parallel::dropping(source.len(), tree, judge);
     (compiled, warnings)
 }
 
-fn compile_tree(source: &str, tree: &Tree, config: Option<&Config>) -> Compiled {
+struct Read {
+    compiled: Compiled,
+    /// What lints make of its scripts if they are asked.
+    looked: Vec<Looked>,
+    /// What it was made of, and is of no use any more.
+    tree: Tree,
+}
+
+fn read(source: &str, config: Option<&Config>, linted: bool) -> Read {
     let mut findings = Findings::default();
-    let (kind, front) = front::read(source, tree, &mut findings);
+    let fronts = markdown::fronts(source);
+    let (kind, front) = front::read(source, &fronts, &mut findings);
+    let lints = linted.then_some(&front.matter);
+    let (tree, parts) = markdown::read(source, &fronts, |blocks| Part::of(source, blocks, kind, lints));
+    let part = Part::joined(parts);
     if kind == DocumentKind::Annotated {
-        audit(source, tree, &mut findings);
+        audit::depth(tree.too_deep, &mut findings);
+        findings.append(part.findings);
     }
-    let title = front.matter.title.clone().or_else(|| first_heading(tree)).unwrap_or_default();
+    let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
     let mut scope = Scope::new(&front.matter, config);
     for (text, span) in &front.templates {
-        let templated = crate::blocks::Templated { text: text.clone(), span: *span, expression: false };
-        scope.check(&templated, &mut findings);
+        scope.check_text(text, *span, &mut findings);
     }
-    let built = steps::build(source, tree, kind, &title, &mut scope, &mut findings);
+    let ahead = (part.decoded, part.cautions);
+    let built = steps::build(source, &tree, kind, &title, ahead, &mut scope, &mut findings);
     declared::check(&front, &built, config, &mut findings);
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
-    let passages = steps::passages(source, tree, kind, &built.steps);
+    let passages = steps::passages(source, &tree, kind, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
-    Compiled { plan, diagnostics: findings.into_sorted(source) }
+    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source) };
+    Read { compiled, looked: part.looked, tree }
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

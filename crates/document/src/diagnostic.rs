@@ -1,5 +1,7 @@
 //! What is wrong with a document, where, why, and what to do about it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::Span;
@@ -24,11 +26,11 @@ pub struct Diagnostic {
     /// How bad.
     pub severity: Severity,
     /// What is wrong.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// Where, if anywhere in particular.
     pub span: Option<Span>,
     /// What to do about it, with a "did you mean" where there is a near miss.
-    pub help: String,
+    pub help: Cow<'static, str>,
 }
 
 macro_rules! codes {
@@ -128,8 +130,8 @@ impl Diagnostic {
     pub fn new(
         code: Code,
         span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-        help: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
     ) -> Self {
         Diagnostic {
             code,

@@ -1,9 +1,11 @@
 //! Where diagnostics are collected, and how a near miss is told.
 
+use std::borrow::Cow;
+
 use crate::{Code, Diagnostic, Span};
 
 /// Findings of one document, in the order they were made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
 }
@@ -13,8 +15,8 @@ impl Findings {
         &mut self,
         code: Code,
         span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
     ) {
         self.list.push(Diagnostic::new(code, span, message, help));
     }

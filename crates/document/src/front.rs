@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::blocks::value_kind;
 use crate::findings::{Findings, nearest};
-use crate::markdown::Tree;
+use crate::markdown::Fronts;
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
 use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span};
@@ -22,10 +22,10 @@ pub(crate) struct Front {
 }
 
 /// A document is annotated if its front matter has `runbook: 1`. A near miss of that is an error, never foreign.
-pub(crate) fn read(source: &str, tree: &Tree, findings: &mut Findings) -> (DocumentKind, Front) {
+pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (DocumentKind, Front) {
     let foreign = (DocumentKind::Foreign, Front::default());
-    let Some((outer, inner)) = tree.front else {
-        unread_front_matter(source, tree, findings);
+    let Some((outer, inner)) = fronts.front else {
+        unread_front_matter(source, fronts, findings);
         return foreign;
     };
     let mut quiet = Findings::default();
@@ -49,8 +49,8 @@ pub(crate) fn read(source: &str, tree: &Tree, findings: &mut Findings) -> (Docum
     };
     let Some(version) = entries.iter().find(|entry| entry.key == "runbook") else {
         near_miss(entries, findings);
-        if !tree.later_fronts.is_empty() {
-            unread_front_matter(source, tree, findings);
+        if !fronts.later.is_empty() {
+            unread_front_matter(source, fronts, findings);
         }
         return foreign;
     };
@@ -58,7 +58,7 @@ pub(crate) fn read(source: &str, tree: &Tree, findings: &mut Findings) -> (Docum
         let message = format!("this program reads version 1 of the format, not {}", version.node.found());
         findings.add(Code::FormatVersion, version.node.span, message, "write `runbook: 1`");
     }
-    for span in &tree.later_fronts {
+    for span in &fronts.later {
         let help = "keep one, at the very top; put an empty line after a `---` that is a rule";
         findings.add(Code::SecondFrontMatter, *span, "a second front matter stands in mid-file", help);
     }
@@ -89,8 +89,8 @@ fn near_miss(entries: &[Entry], findings: &mut Findings) {
 }
 
 /// `runbook: 1` that stands where no Git host takes it for front matter.
-fn unread_front_matter(source: &str, tree: &Tree, findings: &mut Findings) {
-    for span in tree.later_fronts.iter().filter(|span| mentions_runbook(span.of(source))) {
+fn unread_front_matter(source: &str, fronts: &Fronts, findings: &mut Findings) {
+    for span in fronts.later.iter().filter(|span| mentions_runbook(span.of(source))) {
         let help = "move it to the first line of the file";
         findings.add(
             Code::SecondFrontMatter,
@@ -102,7 +102,7 @@ fn unread_front_matter(source: &str, tree: &Tree, findings: &mut Findings) {
     let text = source.trim_start_matches('\u{feff}').trim_start();
     let offset = source.len() - text.len();
     let fence = text.lines().next().unwrap_or_default().trim_end();
-    if !matches!(fence, "---" | "+++") || !tree.later_fronts.is_empty() {
+    if !matches!(fence, "---" | "+++") || !fronts.later.is_empty() {
         return;
     }
     // Up to where a front matter would end: a heading cannot stand in one.

@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
 
+mod ahead;
 mod answers;
 mod audit;
 mod blocks;

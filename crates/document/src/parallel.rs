@@ -14,6 +14,19 @@ fn workers(size: usize) -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
 
+/// Takes apart what was made of a document of `size` bytes, beside what is done `here`.
+pub(crate) fn dropping<T: Send, R>(size: usize, made: T, here: impl FnOnce() -> R) -> R {
+    if workers(size) < 2 {
+        drop(made);
+        return here();
+    }
+    std::thread::scope(|scope| {
+        // Where no thread can be had, it is dropped with the closure.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(made));
+        here()
+    })
+}
+
 /// `make` of every item, in the order of the items, for a document of `size` bytes.
 pub(crate) fn map<T: Sync, R: Send>(size: usize, items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let workers = workers(size);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior};
 
-use crate::blocks::Templated;
+use crate::blocks::{Templated, is_templated};
 use crate::comparison::with_numbers;
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
@@ -95,15 +95,25 @@ impl Scope {
         findings.add(Code::DuplicateId, span, message, "give it another name");
     }
 
+    /// Checks syntax and names of a text that is a template.
+    pub(crate) fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
+        if is_templated(text) {
+            self.names_of(text, span, false, findings);
+        }
+    }
+
     /// Checks syntax and names of a template or an expression.
     pub(crate) fn check(&self, templated: &Templated, findings: &mut Findings) {
         let Templated { text, span, expression } = templated;
-        // Most texts are no templates; only these three open one.
-        if !*expression && !["{{", "{%", "{#"].iter().any(|opens| text.contains(opens)) {
-            return;
+        match expression {
+            true => self.names_of(text, *span, true, findings),
+            false => self.check_text(text, *span, findings),
         }
+    }
+
+    fn names_of(&self, text: &str, span: Span, expression: bool, findings: &mut Findings) {
         let engine = &self.engine;
-        let undeclared = if *expression {
+        let undeclared = if expression {
             engine.compile_expression(text).map(|compiled| compiled.undeclared_variables(true))
         } else {
             engine.template_from_str(text).map(|compiled| compiled.undeclared_variables(true))
@@ -112,20 +122,20 @@ impl Scope {
             Ok(names) => {
                 // Sorted, so that findings do not depend on a hash.
                 let names: BTreeSet<String> = names.into_iter().collect();
-                names.iter().for_each(|name| self.name(name, *span, findings));
-                if *expression {
-                    self.comparisons(text, *span, findings);
+                names.iter().for_each(|name| self.name(name, span, findings));
+                if expression {
+                    self.comparisons(text, span, findings);
                 }
             }
             Err(error) => {
-                let what = if *expression { "condition" } else { "template" };
+                let what = if expression { "condition" } else { "template" };
                 let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                let help = if *expression {
+                let help = if expression {
                     "write an expression without braces, as in environment.name == \"production\""
                 } else {
                     "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
                 };
-                findings.add(Code::Template, *span, format!("this {what} does not parse: {reason}"), help);
+                findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
             }
         }
     }

@@ -2,8 +2,6 @@
 //!
 //! What comes out is byte for byte what miette makes of it without colours; a property test holds the two together.
 
-use std::fmt::Write as _;
-
 use holdpoint_document::{Diagnostic, Severity};
 
 use super::{Text, WIDTH};
@@ -14,43 +12,122 @@ const MARGIN: usize = 2;
 const BEFORE_MESSAGE: usize = 4;
 const BEFORE_HELP: usize = 8;
 
-/// Appends the finding to `out`, if it is one of those: in printable ASCII, message and help of a line each, about a
-/// part of one line of the text that has a line above and below. Else `None`, and nothing is written.
-pub(super) fn render(text: &Text, diagnostic: &Diagnostic, out: &mut String) -> Option<()> {
-    let (message, help) = (masked(&diagnostic.message), masked(&diagnostic.help));
-    let fits = |sentence: &str, before: usize| {
-        let edges = |c: char| c == ' ';
-        is_plain(sentence)
-            && !sentence.is_empty()
-            && !sentence.starts_with(edges)
-            && !sentence.ends_with(edges)
-            && sentence.len() <= WIDTH - MARGIN - before
-    };
-    let span = diagnostic.span.filter(|span| span.start < span.end)?;
-    let line = text.lines.partition_point(|start| *start <= span.start).checked_sub(1)?;
-    let around = text.lines.get(line.checked_sub(1)?..line + 3)?;
-    let content =
-        |at: usize| text.text[around[at]..around[at + 1]].strip_suffix('\n').filter(|line| is_plain(line));
-    let (above, marked, below) = (content(0)?, content(1)?, content(2)?);
-    if !fits(&message, BEFORE_MESSAGE) || !fits(&help, BEFORE_HELP) || span.end > around[1] + marked.len() {
-        return None;
+/// Writes findings about one text, in the order of the text: what was counted is not counted again.
+pub(super) struct Short<'t> {
+    text: &'t Text,
+    /// Whether lines may end at CR.
+    returns: bool,
+    /// How many lines end before this byte.
+    counted: usize,
+    lines: usize,
+}
+
+impl<'t> Short<'t> {
+    pub(super) fn of(text: &'t Text) -> Short<'t> {
+        Short { text, returns: text.text.contains('\r'), counted: 0, lines: 0 }
     }
 
-    let icon = if diagnostic.severity == Severity::Error { 'x' } else { '!' };
-    let (start, end) = (span.start - around[1], span.end - around[1]);
-    let middle = (start + end) / 2;
-    let (left, right) = (middle - start, end - middle - 1);
-    let (code, name) = (diagnostic.code.as_str(), &text.name);
-    let (first, number, last, column) = (line, line + 1, line + 2, start + 1);
-    let width = last.ilog10() as usize + 1;
-    let _ = write!(
-        out,
-        "{code}\n\n  {icon} {message}\n{0:width$}  ,-[{name}:{number}:{column}]\n {first:width$} | {above}\n \
-         {number:width$} | {marked}\n {0:width$} : {0:start$}{0:^<left$}|{0:^<right$}\n \
-         {0:width$} : {0:middle$}`-- here\n {last:width$} | {below}\n{0:width$}  `----\n  help: {help}\n",
-        ""
-    );
-    Some(())
+    /// Appends the finding to `out`, if it is one of those: in printable ASCII, message and help of a line each, about
+    /// a part of one line of the text that has a line above and below. Else `None`, and nothing is written.
+    pub(super) fn render(&mut self, diagnostic: &Diagnostic, out: &mut String) -> Option<()> {
+        let (message, help) = (masked(&diagnostic.message), masked(&diagnostic.help));
+        let fits = |sentence: &str, before: usize| {
+            let edges = |c: char| c == ' ';
+            is_plain(sentence)
+                && !sentence.is_empty()
+                && !sentence.starts_with(edges)
+                && !sentence.ends_with(edges)
+                && sentence.len() <= WIDTH - MARGIN - before
+        };
+        let span = diagnostic.span.filter(|span| span.start < span.end)?;
+        let text = self.text.text.as_str();
+        let begun = text.get(..span.start)?.rfind('\n')? + 1;
+        let first = text[..begun - 1].rfind('\n').map_or(0, |at| at + 1);
+        let (above, marked) = (&text[first..begun - 1], text[begun..].split('\n').next()?);
+        let ended = begun + marked.len();
+        let (below, _) = text.get(ended + 1..)?.split_once('\n')?;
+        let plain = is_plain(above) && is_plain(marked) && is_plain(below);
+        if !plain || !fits(&message, BEFORE_MESSAGE) || !fits(&help, BEFORE_HELP) || span.end > ended {
+            return None;
+        }
+
+        let icon = if diagnostic.severity == Severity::Error { "x" } else { "!" };
+        let (start, end) = (span.start - begun, span.end - begun);
+        let middle = (start + end) / 2;
+        let line = self.line(span.start);
+        let width = (line + 2).ilog10() as usize + 1;
+        let (code, name) = (diagnostic.code.as_str(), &*self.text.name);
+        out.extend([code, "\n\n  ", icon, " ", &*message, "\n"]);
+        fill(out, BLANKS, width);
+        out.extend(["  ,-[", name, ":"]);
+        number(out, line + 1, 0);
+        out.push(':');
+        number(out, start + 1, 0);
+        out.push_str("]\n");
+        for (at, content) in [(line, above), (line + 1, marked)] {
+            out.push(' ');
+            number(out, at, width);
+            out.extend([" | ", content, "\n"]);
+        }
+        out.push(' ');
+        fill(out, BLANKS, width);
+        out.push_str(" : ");
+        fill(out, BLANKS, start);
+        fill(out, MARKS, middle - start);
+        out.push('|');
+        fill(out, MARKS, end - middle - 1);
+        out.push_str("\n ");
+        fill(out, BLANKS, width);
+        out.push_str(" : ");
+        fill(out, BLANKS, middle);
+        out.push_str("`-- here\n ");
+        number(out, line + 2, width);
+        out.extend([" | ", below, "\n"]);
+        fill(out, BLANKS, width);
+        out.extend(["  `----\n  help: ", &*help, "\n"]);
+        Some(())
+    }
+
+    /// How many lines end before `at`. A line ends where miette ends it: at LF, at CR LF, and at CR alone.
+    fn line(&mut self, at: usize) -> usize {
+        if at < self.counted {
+            (self.counted, self.lines) = (0, 0);
+        }
+        let bytes = self.text.text.as_bytes();
+        self.lines += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count();
+        if self.returns {
+            let alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+            let found = memchr::memchr_iter(b'\r', &bytes[self.counted..at]);
+            self.lines += found.map(|found| self.counted + found).filter(alone).count();
+        }
+        self.counted = at;
+        self.lines
+    }
+}
+
+const BLANKS: &str = "                                                                ";
+const MARKS: &str = "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^";
+
+/// Appends so many bytes of what `of` consists of.
+fn fill(out: &mut String, of: &str, mut bytes: usize) {
+    while bytes > 0 {
+        let some = bytes.min(of.len());
+        out.push_str(&of[..some]);
+        bytes -= some;
+    }
+}
+
+/// Appends a number, with blanks before it up to `width`.
+fn number(out: &mut String, mut number: usize, width: usize) {
+    let mut digits = [b' '; 20];
+    let mut at = digits.len();
+    while number > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b"0123456789"[number % 10];
+        number /= 10;
+    }
+    let from = at.min(digits.len().saturating_sub(width));
+    out.extend(digits[from..].iter().map(|digit| char::from(*digit)));
 }
 
 fn is_plain(text: &str) -> bool {
@@ -91,7 +168,7 @@ mod tests {
             let diagnostic = Diagnostic::new(code, span, message, help);
             let text = Text::new("name.md", source.clone());
             let mut out = String::new();
-            if render(&text, &diagnostic, &mut out).is_some() {
+            if Short::of(&text).render(&diagnostic, &mut out).is_some() {
                 let theme = miette::GraphicalTheme::none();
                 prop_assert_eq!(out, rendered(&Finding::in_text(&text, diagnostic), theme));
             } else {
@@ -107,7 +184,7 @@ mod tests {
         let finding =
             Diagnostic::new(Code::NoCheck, span, "nothing checks that it worked", "add a `sh check`");
         let mut out = String::new();
-        assert!(render(&text, &finding, &mut out).is_some());
+        assert!(Short::of(&text).render(&finding, &mut out).is_some());
         assert!(out.contains(" 3 | ## B\n   : ^^|^\n   :   `-- here\n"), "{out}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdpoint_document::{
-    Answers, Assurance, Block, Code, Diagnostic, DocumentKind, Environment, Plan, Requires,
+    Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Requires,
 };
 use holdpoint_engine::EnvironmentSeen;
 use holdpoint_executor::{Asked, syntax_errors};
@@ -26,7 +26,7 @@ pub struct Prepared {
     pub source: String,
     /// What to do.
     pub plan: Plan,
-    /// Warnings.
+    /// Warnings; none of what is not to be run.
     pub warnings: Vec<Diagnostic>,
     /// Where it runs.
     pub environment: EnvironmentSeen,
@@ -61,6 +61,18 @@ impl Checked {
 
 /// Reads a document and checks everything about it.
 pub fn check(file: &Path) -> Result<Checked, Problem> {
+    checked(file, holdpoint_document::compile_and_lint)
+}
+
+/// The same, and looks for errors only: no lint is one.
+fn check_for_errors(file: &Path) -> Result<Checked, Problem> {
+    checked(file, |source, config| (holdpoint_document::compile(source, config), Vec::new()))
+}
+
+fn checked(
+    file: &Path,
+    compile: impl FnOnce(&str, Option<&Config>) -> (Compiled, Vec<Diagnostic>),
+) -> Result<Checked, Problem> {
     let source = Arc::new(read(file)?);
     let directory = match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -72,11 +84,14 @@ pub fn check(file: &Path) -> Result<Checked, Problem> {
         place = Place::here()?;
     }
     let path = place.relative(file);
-    let (compiled, warnings) = holdpoint_document::compile_and_lint(&source, place.configuration());
+    let (compiled, warnings) = compile(&source, place.configuration());
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
     findings.extend(script_errors(&plan));
     findings.extend(warnings);
-    findings.extend(holdpoint_document::lint_claims(&plan, place.configuration(), today()));
+    // Where this machine stands is looked for among hundreds of files: only for a date that is held against today.
+    let dated = plan.front.effective_date.is_some() || plan.front.approval_date.is_some();
+    let today = if dated { today() } else { jiff::civil::Date::default() };
+    findings.extend(holdpoint_document::lint_claims(&plan, place.configuration(), today));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
     Ok(Checked { place, path, source, plan, findings })
@@ -126,7 +141,8 @@ fn script_errors(plan: &Plan) -> Vec<Diagnostic> {
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
 pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepared, Problem> {
-    let checked = check(file)?;
+    // What is not to be run is warned of by `check` alone.
+    let checked = if all { check(file)? } else { check_for_errors(file)? };
     let name = checked.path.clone();
     let refuses = |finding: &Diagnostic| finding.is_error() || (all && checked.keeps_from_running(finding));
     if checked.findings.iter().any(refuses) {

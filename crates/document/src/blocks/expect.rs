@@ -1,10 +1,10 @@
 //! `yaml expect`.
 
-use super::Templated;
 use super::capture::check_json_path;
+use super::{Templated, is_templated};
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry, Fields, Node, Value};
-use crate::{Code, Expectation, Expected, Matcher};
+use crate::{Code, Expectation, Expected, Matcher, Span};
 
 const MATCHERS: &[&str] = &["contains", "not_contains", "equals", "matches", "not_matches"];
 const HELP: &str = "write `empty`, `not_empty`, or [ { contains: TEXT }, { not_contains: TEXT } ]; \
@@ -46,6 +46,13 @@ struct Reader {
 impl Reader {
     fn push(&mut self, that: Expected, node: &Node) {
         self.expectations.push(Expectation { that, span: node.span });
+    }
+
+    /// Notes a text that is a template.
+    fn text(&mut self, text: &str, span: Span) {
+        if is_templated(text) {
+            self.templates.push(Templated { text: text.to_owned(), span, expression: false });
+        }
     }
 
     fn exit(&mut self, node: &Node, findings: &mut Findings) {
@@ -116,7 +123,7 @@ impl Reader {
             false => value.text(findings),
         };
         let Some(text) = text else { return };
-        self.templates.push(Templated { text: text.clone(), span: value.span, expression: false });
+        self.text(&text, value.span);
         let matcher = match key.as_str() {
             "contains" => Matcher::Contains(text),
             "not_contains" => Matcher::NotContains(text),
@@ -142,17 +149,15 @@ impl Reader {
             }
             self.texts_in(node);
             let that = Expected::Json { path: key.clone(), value: node.to_json() };
-            self.expectations.push(Expectation {
-                that,
-                span: crate::Span::new(key_span.start, node.span.end.max(key_span.end)),
-            });
+            self.expectations
+                .push(Expectation { that, span: Span::new(key_span.start, node.span.end.max(key_span.end)) });
         }
     }
 
     fn texts_in(&mut self, node: &Node) {
         match &node.value {
             Value::Text(text) => {
-                self.templates.push(Templated { text: text.clone(), span: node.span, expression: false });
+                self.text(text, node.span);
             }
             Value::Seq(items) => items.iter().for_each(|item| self.texts_in(item)),
             Value::Map(entries) => entries.iter().for_each(|entry| self.texts_in(&entry.node)),

@@ -23,8 +23,14 @@ pub(crate) use value_kind::value_kind;
 
 use crate::findings::Findings;
 use crate::markdown::Fence;
-use crate::spanned::{Node, Value, parse_yaml};
+use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Block, Code, Expectation, Span};
+
+/// Whether a text may hold anything of a template: only these three open something.
+pub(crate) fn is_templated(text: &str) -> bool {
+    let opens = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
+    text.as_bytes().windows(2).any(opens)
+}
 
 /// Where a decoded text stands that is a template or an expression.
 #[derive(Clone, Debug)]
@@ -56,11 +62,16 @@ pub(crate) enum Ahead {
     Expect(Option<(Vec<Expectation>, Vec<Templated>)>),
 }
 
-/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others.
-pub(crate) fn ahead(fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
+/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others. Scripts are shown to
+/// `look`, with where they stand.
+pub(crate) fn ahead(
+    fence: &Fence,
+    look: impl FnOnce(&Block, &Mapped),
+    findings: &mut Findings,
+) -> Option<Ahead> {
     match fence.kind {
         Kind::Run | Kind::Check | Kind::Rollback => {
-            Some(Ahead::Script(Box::new(decode(fence, fence.kind, findings))))
+            Some(Ahead::Script(Box::new(decode_script(fence, fence.kind, look, findings))))
         }
         Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
         _ => None,
@@ -74,7 +85,7 @@ pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Ex
 }
 
 /// The block's YAML; none at all is an error told as `empty`.
-pub(crate) fn yaml(fence: &Fence, empty: &str, findings: &mut Findings) -> Option<Node> {
+pub(crate) fn yaml(fence: &Fence, empty: &'static str, findings: &mut Findings) -> Option<Node> {
     let node = parse_yaml(&fence.body, findings)?;
     if matches!(node.value, Value::Null) {
         findings.add(Code::MissingKey, fence.info_span, empty, "fill the block in, or remove it");
@@ -85,6 +96,16 @@ pub(crate) fn yaml(fence: &Fence, empty: &str, findings: &mut Findings) -> Optio
 
 /// Decodes a run, check or rollback block.
 pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
+    decode_script(fence, kind, |_, _| (), findings)
+}
+
+/// The same. `look` is shown what is decoded, and where the script stands, before it is a text of its own.
+fn decode_script(
+    fence: &Fence,
+    kind: Kind,
+    look: impl FnOnce(&Block, &Mapped),
+    findings: &mut Findings,
+) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
     let mut read = options::read(&script, kind, &language, findings);
@@ -92,20 +113,24 @@ pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Deco
     if read.options.template && is_shell(&language) {
         insertion::check(&script.body, findings);
     }
+    let script_span = script.body.span(0..script.body.text().len());
+    let mut block = Block {
+        language,
+        interpreter,
+        script: String::new(),
+        span: fence.span,
+        options: read.options,
+        expect: Vec::new(),
+    };
+    look(&block, &script.body);
+    block.script = script.body.into_text();
     Decoded {
-        block: Block {
-            language,
-            interpreter,
-            script: script.body.text().to_owned(),
-            span: fence.span,
-            options: read.options,
-            expect: Vec::new(),
-        },
+        block,
         templates: read.templates,
         capture_spans: read.capture_spans,
         id_span: read.id_span,
         target_span: read.target_span,
         secret_spans: read.secret_spans,
-        script_span: script.body.span(0..script.body.text().len()),
+        script_span,
     }
 }

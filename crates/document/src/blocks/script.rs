@@ -29,7 +29,11 @@ fn prefix(language: &str) -> &'static str {
 pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) -> Script {
     let prefix = prefix(language);
     let text = fence.body.text();
-    let mut script = Script { shebang: None, options: None, body: Mapped::at(fence.body.span(0..0).start) };
+    let mut script = Script {
+        shebang: None,
+        options: None,
+        body: Mapped::with_room(fence.body.span(0..0).start, text.len()),
+    };
     let mut top = true;
     for (index, range) in fence.body.lines().enumerate() {
         let line = &text[range.clone()];

@@ -6,8 +6,9 @@ use crate::{Code, Config, Diagnostic, Plan};
 pub(crate) fn claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::Date) -> Vec<Diagnostic> {
     let front = &plan.front;
     let mut found = Vec::new();
-    let mut add =
-        |code, message: String, help: &str| found.push(Diagnostic::new(code, front.span, message, help));
+    let mut add = |code, message: String, help: &'static str| {
+        found.push(Diagnostic::new(code, front.span, message, help))
+    };
     if let Some(effective) = front.effective_date {
         if effective > today {
             add(

@@ -3,9 +3,9 @@
 use super::Script;
 use super::shell::{Command, Shell};
 use crate::findings::Findings;
-use crate::{Code, Plan};
+use crate::{Code, FrontMatter};
 
-pub(super) fn lint(script: &Script<'_>, plan: &Plan, findings: &mut Findings) {
+pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Findings) {
     prompts(script, findings);
     let Some(shell) = &script.shell else { return };
     for (index, command) in shell.commands.iter().enumerate() {
@@ -22,7 +22,7 @@ pub(super) fn lint(script: &Script<'_>, plan: &Plan, findings: &mut Findings) {
             let help = "limit it (`-n`, `-c`, `timeout 60 …`), or write a check with `retry`";
             findings.add(Code::NeverEnds, span, message, help);
         }
-        if let Some(name) = shows_secret(command, plan) {
+        if let Some(name) = shows_secret(command, front) {
             let message = format!("the secret `{name}` is printed");
             findings.add(
                 Code::SecretPrinted,
@@ -50,7 +50,7 @@ fn prompts(script: &Script<'_>, findings: &mut Findings) {
 }
 
 /// A program that wants a terminal.
-fn interactive(command: &Command) -> bool {
+fn interactive(command: &Command<'_>) -> bool {
     let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
     let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
     let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
@@ -96,7 +96,7 @@ fn interactive(command: &Command) -> bool {
 }
 
 /// A command that goes on until somebody stops it.
-fn endless(command: &Command, next: Option<&Command>) -> bool {
+fn endless(command: &Command<'_>, next: Option<&Command<'_>>) -> bool {
     let cut = command.captured
         && next.is_some_and(|next| {
             next.fed
@@ -132,7 +132,7 @@ fn endless(command: &Command, next: Option<&Command>) -> bool {
 }
 
 /// `while true` in a script that never breaks out.
-fn loops(script: &Script<'_>, shell: &Shell, findings: &mut Findings) {
+fn loops(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
     if shell.commands.iter().any(|command| matches!(command.program(), "break" | "exit" | "return")) {
         return;
     }
@@ -149,11 +149,11 @@ fn loops(script: &Script<'_>, shell: &Shell, findings: &mut Findings) {
     }
 }
 
-fn shows_secret<'p>(command: &Command, plan: &'p Plan) -> Option<&'p str> {
+fn shows_secret<'p>(command: &Command<'_>, front: &'p FrontMatter) -> Option<&'p str> {
     if command.captured {
         return None;
     }
-    let secrets = plan.front.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str());
+    let secrets = front.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str());
     let holds = |name: &str| match command.program() {
         "echo" | "printf" => command.arguments().any(|word| {
             word.match_indices(&format!("${name}")).any(|(at, found)| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Script;
+use super::OfPlan;
 use crate::findings::{Findings, nearest};
 use crate::scope::allowed;
 use crate::{Code, Config, Plan, Work};
@@ -62,7 +62,7 @@ const COMMON: &[&str] = &[
     "CI",
 ];
 
-pub(super) fn lint(scripts: &[Script<'_>], plan: &Plan, config: Option<&Config>, findings: &mut Findings) {
+pub(super) fn lint(scripts: &[OfPlan<'_>], plan: &Plan, config: Option<&Config>, findings: &mut Findings) {
     let mut known: BTreeSet<&str> = COMMON.iter().copied().collect();
     let environments = allowed(&plan.front, config);
     if let Some((_, first)) = environments.first() {
@@ -82,7 +82,7 @@ pub(super) fn lint(scripts: &[Script<'_>], plan: &Plan, config: Option<&Config>,
         }
     }
     for script in scripts {
-        anywhere.extend(script.shell.iter().flat_map(|shell| shell.defines.iter().map(String::as_str)));
+        anywhere.extend(script.looked.defines.iter().map(String::as_str));
     }
 
     let mut recorded = plan.steps.iter().flat_map(|step| &step.actions).peekable();
@@ -90,13 +90,12 @@ pub(super) fn lint(scripts: &[Script<'_>], plan: &Plan, config: Option<&Config>,
         while let Some(action) = recorded.next_if(|action| action.span.start < script.block.span.start) {
             known.extend(given(&action.work));
         }
-        let Some(shell) = &script.shell else { continue };
         if !script.rollback {
-            known.extend(shell.defines.iter().map(String::as_str));
+            known.extend(script.looked.defines.iter().map(String::as_str));
         }
         let options = &script.block.options;
         let mut told = BTreeSet::new();
-        for (name, at) in &shell.uses {
+        for (name, span) in &script.looked.uses {
             let withheld = secrets.contains(name.as_str())
                 && options.secrets.as_ref().is_some_and(|secrets| !secrets.contains(name));
             let names = if script.rollback { &anywhere } else { &known };
@@ -118,7 +117,7 @@ pub(super) fn lint(scripts: &[Script<'_>], plan: &Plan, config: Option<&Config>,
                     "declare it in `inputs` or in holdpoint.toml's vars, or write ${{{name}:-default}}"
                 ),
             };
-            findings.add(Code::UndefinedVariable, script.text.span(at.clone()), message, help);
+            findings.add(Code::UndefinedVariable, *span, message, help);
         }
     }
 }

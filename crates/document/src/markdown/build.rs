@@ -1,7 +1,7 @@
 //! From a stream of openings and closings to the tree.
 
 use super::slug::slug;
-use super::tree::{Block, Fence, Heading, Item, Link, List, Quote, Text};
+use super::tree::{Block, Fence, Heading, Item, Link, List, Odd, Quote, Text};
 use crate::Span;
 use crate::blocks::{Kind, kind_of};
 use crate::spanned::Mapped;
@@ -32,8 +32,13 @@ struct Frame {
     container: Option<Container>,
     span: Span,
     task: Option<Span>,
-    items: Vec<Item>,
-    blocks: Vec<Block>,
+    /// Where its items begin among those of everything that is open, and its blocks.
+    items: usize,
+    blocks: usize,
+    /// Inside of a caution.
+    caution: bool,
+    /// Whether somebody reads the text that stands directly in it: what an ordered item is called, what a caution says.
+    read: bool,
     /// Text of a tight item, which has no paragraph around it.
     tight: Option<Text>,
 }
@@ -41,6 +46,9 @@ struct Frame {
 pub(super) struct Builder<'s> {
     source: &'s str,
     stack: Vec<Frame>,
+    /// Items and blocks of everything that is open, outermost first: each container takes its own from the end.
+    items: Vec<Item>,
+    blocks: Vec<Block>,
     leaf: Option<(Leaf, Span)>,
     text: Text,
     body: Mapped,
@@ -53,7 +61,9 @@ impl<'s> Builder<'s> {
     pub(super) fn new(source: &'s str) -> Builder<'s> {
         Builder {
             source,
-            stack: vec![frame(None, Span::default())],
+            stack: vec![Frame::DOCUMENT],
+            items: Vec::new(),
+            blocks: Vec::new(),
             leaf: None,
             text: Text::default(),
             body: Mapped::default(),
@@ -74,8 +84,7 @@ impl<'s> Builder<'s> {
             self.close();
         }
         self.end_tight();
-        let blocks = self.stack.pop().map(|frame| frame.blocks).unwrap_or_default();
-        (blocks, self.too_deep)
+        (self.blocks, self.too_deep)
     }
 
     pub(super) fn open(&mut self, container: Container, span: Span) {
@@ -84,7 +93,10 @@ impl<'s> Builder<'s> {
             self.flattened += 1;
             self.too_deep.get_or_insert(span);
         } else {
-            self.stack.push(frame(Some(container), span));
+            let (items, blocks) = (self.items.len(), self.blocks.len());
+            let above = self.stack.last().unwrap_or(&Frame::DOCUMENT);
+            let frame = above.inside(container, span, items, blocks);
+            self.stack.push(frame);
         }
     }
 
@@ -94,33 +106,29 @@ impl<'s> Builder<'s> {
             self.flattened -= 1;
             return;
         }
-        let Some(mut frame) = self.stack.pop() else { return };
-        // Most containers hold one block or two, and a document has tens of thousands of them.
-        frame.blocks.shrink_to_fit();
-        frame.items.shrink_to_fit();
+        let Some(frame) = self.stack.pop() else { return };
         let Some(container) = frame.container else { return };
         match container {
-            Container::List { ordered } => self.add(Block::List(List { ordered, items: frame.items })),
+            Container::List { ordered } => {
+                let items = self.items.drain(frame.items..).collect();
+                self.blocks.truncate(frame.blocks);
+                self.blocks.push(Block::List(List { ordered, items }));
+            }
             Container::Quote { caution } => {
-                self.add(Block::Quote(Quote { span: frame.span, caution, blocks: frame.blocks }));
+                let blocks = self.blocks.drain(frame.blocks..).collect();
+                self.items.truncate(frame.items);
+                self.blocks.push(Block::Quote(Quote { span: frame.span, caution, blocks }));
             }
             Container::Item => {
+                let blocks: Vec<Block> = self.blocks.drain(frame.blocks..).collect();
                 let length = frame.span.of(self.source).trim_end().len();
                 let span = Span::new(frame.span.start, frame.span.start + length);
-                let first = frame.blocks.first().map(|block| block.span().start);
+                let first = blocks.first().map(|block| block.span().start);
                 let boxed = frame.task.map(|task| task.end);
+                self.items.truncate(frame.items);
                 let content = first.or(boxed).unwrap_or(span.end).min(span.end).max(span.start);
-                let item = Item { span, content, task: frame.task, blocks: frame.blocks };
-                if let Some(parent) = self.stack.last_mut() {
-                    parent.items.push(item);
-                }
+                self.items.push(Item { span, content, task: frame.task, blocks });
             }
-        }
-    }
-
-    fn add(&mut self, block: Block) {
-        if let Some(top) = self.stack.last_mut() {
-            top.blocks.push(block);
         }
     }
 
@@ -129,14 +137,20 @@ impl<'s> Builder<'s> {
         if let Some(top) = self.stack.last_mut()
             && let Some(text) = top.tight.take()
         {
-            top.blocks.push(Block::Text(text));
+            self.blocks.push(Block::Text(text));
         }
     }
 
     pub(super) fn open_leaf(&mut self, leaf: Leaf, span: Span) {
         self.end_tight();
         self.text = Text::default();
-        self.body = Mapped::at(span.start);
+        // Hardly more than what is kept of it stands there.
+        let room = span.end - span.start;
+        match leaf {
+            Leaf::Heading(_) => self.text.plain.reserve_exact(room),
+            Leaf::Fence(_) | Leaf::Indented => self.body = Mapped::with_room(span.start, room),
+            _ => {}
+        }
         self.leaf = Some((leaf, span));
     }
 
@@ -161,12 +175,12 @@ impl<'s> Builder<'s> {
             Leaf::Html => Block::Html(span),
             Leaf::Table => Block::Other(span),
         };
-        self.add(block);
+        self.blocks.push(block);
     }
 
     pub(super) fn rule(&mut self, span: Span) {
         self.end_tight();
-        self.add(Block::Other(span));
+        self.blocks.push(Block::Other(span));
     }
 
     pub(super) fn task(&mut self, span: Span) {
@@ -184,7 +198,7 @@ impl<'s> Builder<'s> {
     pub(super) fn link(&mut self, title: &str, span: Span) {
         self.inline("", span);
         if !title.is_empty() {
-            self.current().links.push(Link { title: title.to_owned(), span });
+            self.odd().links.push(Link { title: title.to_owned(), span });
         }
     }
 
@@ -197,7 +211,7 @@ impl<'s> Builder<'s> {
         if text.starts_with("```") || text.starts_with("~~~") {
             let line_start = self.source[..span.start].trim_end_matches([' ', '\t']);
             if line_start.is_empty() || line_start.ends_with(['\n', ']', '>']) {
-                self.current().fence_like.get_or_insert(span);
+                self.odd().fence_like.get_or_insert(span);
             }
         }
         self.inline(text, span);
@@ -205,10 +219,14 @@ impl<'s> Builder<'s> {
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
-        // Paragraphs of the document itself, and of quotes that are no cautions, are shown from the source.
-        let quoted =
-            |frame: &Frame| matches!(frame.container, None | Some(Container::Quote { caution: false }));
-        let read = !matches!(self.leaf, Some((Leaf::Paragraph, _))) || !self.stack.iter().rev().all(quoted);
+        let read = self.stack.last().is_some_and(|frame| frame.read);
+        let read = match self.leaf {
+            Some((Leaf::Heading(_), _)) => true,
+            None => read,
+            Some((Leaf::Paragraph, _)) if read => true,
+            // Such leaves are known by their own span.
+            Some(_) => return,
+        };
         let kept = read && self.in_image == 0;
         let current = self.current();
         current.span = if current.span == Span::default() {
@@ -221,6 +239,10 @@ impl<'s> Builder<'s> {
         }
     }
 
+    fn odd(&mut self) -> &mut Odd {
+        self.current().odd.get_or_insert_default()
+    }
+
     fn current(&mut self) -> &mut Text {
         if self.leaf.is_none()
             && let Some(top) = self.stack.last_mut()
@@ -231,15 +253,34 @@ impl<'s> Builder<'s> {
     }
 }
 
-fn frame(container: Option<Container>, span: Span) -> Frame {
-    Frame { container, span, task: None, items: Vec::new(), blocks: Vec::new(), tight: None }
+impl Frame {
+    /// What is outside of every container.
+    const DOCUMENT: Frame = Frame {
+        container: None,
+        span: Span { start: 0, end: 0 },
+        task: None,
+        items: 0,
+        blocks: 0,
+        caution: false,
+        read: false,
+        tight: None,
+    };
+
+    /// A container directly in this one.
+    fn inside(&self, container: Container, span: Span, items: usize, blocks: usize) -> Frame {
+        let caution = self.caution || matches!(container, Container::Quote { caution: true });
+        let ordered = matches!(container, Container::Item)
+            && matches!(self.container, Some(Container::List { ordered: true }));
+        let read = caution || ordered;
+        Frame { container: Some(container), span, items, blocks, caution, read, ..Frame::DOCUMENT }
+    }
 }
 
 fn trim(source: &str, span: Span) -> Span {
     Span::new(span.start, span.start + span.of(source).trim_end().len())
 }
 
-fn fence(source: &str, span: Span, info: String, body: Mapped) -> Fence {
+fn fence(source: &str, span: Span, mut info: String, body: Mapped) -> Fence {
     let whole = span.of(source);
     let opening = whole.lines().next().unwrap_or_default();
     let mark = opening.chars().next().unwrap_or('`');
@@ -256,13 +297,9 @@ fn fence(source: &str, span: Span, info: String, body: Mapped) -> Fence {
     };
     let rest = source.get(body_end..span.end).unwrap_or_default();
     let closed = rest.contains(mark);
-    Fence {
-        span: trim(source, span),
-        kind: kind_of(&info).unwrap_or(Kind::Documentation),
-        info: info.trim().to_owned(),
-        info_span,
-        body,
-        closed,
-        mark: (mark, count),
+    let kind = kind_of(&info).unwrap_or(Kind::Documentation);
+    if info.trim().len() < info.len() {
+        info = info.trim().to_owned();
     }
+    Fence { span: trim(source, span), kind, info, info_span, body, closed, mark: (mark, count) }
 }

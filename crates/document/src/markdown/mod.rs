@@ -7,6 +7,6 @@ mod slug;
 mod tree;
 
 pub use html::{Insertion, html};
-pub(crate) use read::read;
+pub(crate) use read::{fronts, read};
 pub(crate) use slug::{Unique, slug};
 pub(crate) use tree::*;

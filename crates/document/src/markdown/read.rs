@@ -3,35 +3,51 @@
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::build::{Builder, Container, Leaf};
-use super::tree::{Block, Tree};
+use super::tree::{Block, Fronts, Tree};
 use crate::{Span, parallel};
 
 /// Bytes of a piece that is read apart: large enough to be worth it, small enough to stay in a processor's cache.
 const PIECE: usize = 128 * 1024;
 
-/// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes, and one front matter.
-pub(crate) fn read(source: &str) -> Tree {
+/// What of a document is front matter. Git hosts take it for that only at the very start.
+pub(crate) fn fronts(source: &str) -> Fronts {
     let base = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let options = options();
 
-    // pulldown-cmark takes metadata blocks anywhere, Git hosts only at the very start: so they are looked for apart,
-    // and only in what can hold one, and the document itself is read without them.
+    // pulldown-cmark takes metadata blocks anywhere: so they are looked for apart, and only in what can hold one, and
+    // the document itself is read without them.
     let front = front_end(&source[base..])
         .and_then(|end| metadata(&source[base..base + end], base, options).into_iter().next())
         .filter(|(outer, _)| outer.start == base);
-    let start = front.map_or(base, |(outer, _)| outer.end);
-    let mut tree = Some(PIECE)
-        .filter(|_| source.len() >= parallel::WORTH)
-        .and_then(|size| pieces(source, start, size, options))
-        .unwrap_or_else(|| whole(source, start, options));
-    tree.front = front;
-    if may_hold_later_front(source, start) {
-        let later =
+    let end = front.map_or(base, |(outer, _)| outer.end);
+    let mut later = Vec::new();
+    if may_hold_later_front(source, end) {
+        let found =
             metadata(&source[base..], base, options).into_iter().filter(|(outer, _)| outer.start > base);
-        let later = later.filter(|(_, inner)| looks_like_front_matter(inner.of(source)));
-        tree.later_fronts = later.map(|(outer, _)| outer).collect();
+        let found = found.filter(|(_, inner)| looks_like_front_matter(inner.of(source)));
+        later.extend(found.map(|(outer, _)| outer));
     }
-    tree
+    Fronts { front, later, end }
+}
+
+/// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes.
+///
+/// `look` is shown the blocks of one part of the document after the other, while they are at hand; what it makes of
+/// them comes in the order of the document. The parts are blocks of the document's own level, and cover all of it.
+pub(crate) fn read<P: Send>(
+    source: &str,
+    fronts: &Fronts,
+    look: impl Fn(&[Block]) -> P + Sync,
+) -> (Tree, Vec<P>) {
+    let (start, options) = (fronts.end, options());
+    Some(PIECE)
+        .filter(|_| source.len() >= parallel::WORTH)
+        .and_then(|size| pieces(source, start, size, options, &look))
+        .unwrap_or_else(|| {
+            let tree = whole(source, start, options);
+            let seen = look(&tree.blocks);
+            (tree, vec![seen])
+        })
 }
 
 /// What is Markdown here, for reading and for rendering alike.
@@ -58,21 +74,32 @@ fn whole(source: &str, start: usize, options: Options) -> Tree {
 /// Each piece ends before a line that looks like a heading, and is read with that line: where the line comes out as a
 /// heading outside of everything else, the next piece begins as a document does. But for link references and footnotes,
 /// which hold anywhere in the document: one that has them is not cut.
-fn pieces(source: &str, start: usize, size: usize, options: Options) -> Option<Tree> {
+fn pieces<P: Send>(
+    source: &str,
+    start: usize,
+    size: usize,
+    options: Options,
+    look: &(impl Fn(&[Block]) -> P + Sync),
+) -> Option<(Tree, Vec<P>)> {
     let text = &source[start..];
     if memchr::memmem::find(text.as_bytes(), b"]:").is_some() {
         return None;
     }
     let cuts = cuts(source, start, size);
-    let read = parallel::map(text.len(), &cuts, |&(from, to)| piece(source, from, to, options));
+    let read = parallel::map(text.len(), &cuts, |&(from, to)| {
+        let (blocks, too_deep) = piece(source, from, to, options)?;
+        let seen = look(&blocks);
+        Some((blocks, too_deep, seen))
+    });
     let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
-    let mut blocks = Vec::with_capacity(read.iter().map(|(blocks, _)| blocks.len()).sum());
-    let mut too_deep = None;
-    for (more, deep) in read {
+    let mut blocks = Vec::with_capacity(read.iter().map(|(blocks, ..)| blocks.len()).sum());
+    let (mut too_deep, mut seen) = (None, Vec::with_capacity(read.len()));
+    for (more, deep, what) in read {
         blocks.extend(more);
         too_deep = too_deep.or(deep);
+        seen.push(what);
     }
-    Some(Tree::new(blocks, too_deep))
+    Some((Tree::new(blocks, too_deep), seen))
 }
 
 /// Where to cut: at lines that look like headings, about every `size` bytes.
@@ -316,7 +343,7 @@ mod tests {
         #[test]
         fn a_document_read_in_pieces_is_the_one_read_as_a_whole(source in document(), size in 1..40usize) {
             let options = options();
-            if let Some(tree) = pieces(&source, 0, size, options) {
+            if let Some((tree, _)) = pieces(&source, 0, size, options, &|_: &[Block]| ()) {
                 prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0, options)));
             }
         }
@@ -324,7 +351,9 @@ mod tests {
 
     #[test]
     fn what_holds_in_the_whole_document_keeps_it_whole() {
-        let cut = |source: &str| pieces(source, 0, 1, options()).map(|tree| tree.blocks.len());
+        let cut = |source: &str| {
+            pieces(source, 0, 1, options(), &|_: &[Block]| ()).map(|(tree, _)| tree.blocks.len())
+        };
         assert_eq!(cut("a\n# A\nb\n# B\nc\n"), Some(5));
         for source in [
             "[a]\n# A\n[a]\n\n[a]: b\n",

@@ -11,14 +11,16 @@ pub(crate) fn slug(text: &str) -> String {
     static DROPPED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\- ]").ok());
     if text.is_ascii() {
-        let kept = text.trim().bytes().filter_map(|byte| match byte {
+        let text = text.trim();
+        let mut slug = String::with_capacity(text.len());
+        slug.extend(text.bytes().filter_map(|byte| match byte {
             b' ' | b'\n' => Some('-'),
             b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
                 Some(char::from(byte.to_ascii_lowercase()))
             }
             _ => None,
-        });
-        return kept.collect();
+        }));
+        return slug;
     }
     let lower = text.trim().to_lowercase().replace('\n', " ");
     let kept = DROPPED.as_ref().map_or(lower.clone().into(), |dropped| dropped.replace_all(&lower, ""));
@@ -32,17 +34,18 @@ pub(crate) struct Unique {
 }
 
 impl Unique {
-    pub(crate) fn name(&mut self, wanted: &str) -> String {
-        let Some(count) = self.seen.get(wanted) else {
-            self.seen.insert(wanted.to_owned(), 0);
-            return wanted.to_owned();
+    pub(crate) fn name(&mut self, wanted: impl Into<String>) -> String {
+        let wanted = wanted.into();
+        let Some(count) = self.seen.get(&wanted) else {
+            self.seen.insert(wanted.clone(), 0);
+            return wanted;
         };
-        let (mut name, mut count) = (wanted.to_owned(), *count);
+        let (mut name, mut count) = (wanted.clone(), *count);
         while self.seen.contains_key(&name) {
             count += 1;
             name = format!("{wanted}-{count}");
         }
-        self.seen.insert(wanted.to_owned(), count);
+        self.seen.insert(wanted, count);
         self.seen.entry(name.clone()).or_insert(0);
         name
     }
@@ -70,7 +73,8 @@ mod tests {
     #[test]
     fn duplicate_names_count_up_and_never_collide() {
         let mut unique = Unique::default();
-        let names: Vec<String> = ["a", "a", "a-1", "a", "a-1"].iter().map(|name| unique.name(name)).collect();
+        let names: Vec<String> =
+            ["a", "a", "a-1", "a", "a-1"].iter().map(|name| unique.name(*name)).collect();
         assert_eq!(names, ["a", "a-1", "a-1-1", "a-2", "a-1-2"]);
     }
 }

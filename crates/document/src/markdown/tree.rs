@@ -5,13 +5,20 @@ use crate::Span;
 use crate::blocks::Kind;
 use crate::spanned::Mapped;
 
-/// A document's blocks.
+/// What of a document is front matter, or looks like it.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub(crate) struct Fronts {
     /// The front matter with and without its fences.
     pub(crate) front: Option<(Span, Span)>,
     /// What looks like another front matter further down.
-    pub(crate) later_fronts: Vec<Span>,
+    pub(crate) later: Vec<Span>,
+    /// Where the document itself begins.
+    pub(super) end: usize,
+}
+
+/// A document's blocks.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
     pub(crate) blocks: Vec<Block>,
     /// Set where containers were nested so deeply that the tree flattens them.
     pub(crate) too_deep: Option<Span>,
@@ -45,8 +52,16 @@ pub(crate) struct Heading {
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) span: Span,
-    /// Without markup; line breaks kept. Empty where nobody reads it: in paragraphs outside of items and cautions.
+    /// Without markup; line breaks kept. Empty where nobody reads it: outside of headings, ordered items and cautions.
     pub(crate) plain: String,
+    /// What the audit looks at. Most texts have nothing of it, and every block takes as much room as a text.
+    pub(crate) odd: Option<Box<Odd>>,
+}
+
+/// What may have been meant otherwise than it is read.
+#[derive(Debug, Default)]
+pub(crate) struct Odd {
+    /// Links with a title.
     pub(crate) links: Vec<Link>,
     /// A run of backticks or tildes that stands where a fence would open, but does not open one.
     pub(crate) fence_like: Option<Span>,
@@ -103,7 +118,7 @@ impl Tree {
         fn name(blocks: &mut [Block], names: &mut Unique) {
             for block in blocks {
                 match block {
-                    Block::Heading(heading) => heading.slug = names.name(&heading.slug),
+                    Block::Heading(heading) => heading.slug = names.name(std::mem::take(&mut heading.slug)),
                     Block::List(list) => list.items.iter_mut().for_each(|item| name(&mut item.blocks, names)),
                     Block::Quote(quote) => name(&mut quote.blocks, names),
                     _ => {}
@@ -111,7 +126,7 @@ impl Tree {
             }
         }
         name(&mut blocks, &mut Unique::default());
-        Tree { blocks, too_deep, ..Tree::default() }
+        Tree { blocks, too_deep }
     }
 }
 
@@ -129,21 +144,19 @@ impl Block {
             Block::Html(span) | Block::Indented(_, span) | Block::Other(span) => *span,
         }
     }
-
-    /// The blocks directly inside of it.
-    pub(crate) fn children(&self) -> Box<dyn Iterator<Item = &Block> + '_> {
-        match self {
-            Block::List(list) => Box::new(list.items.iter().flat_map(|item| &item.blocks)),
-            Block::Quote(quote) => Box::new(quote.blocks.iter()),
-            _ => Box::new(std::iter::empty()),
-        }
-    }
 }
 
 impl Text {
     /// On one line.
     pub(crate) fn line(&self) -> String {
-        self.plain.split_whitespace().collect::<Vec<_>>().join(" ")
+        let mut line = String::with_capacity(self.plain.len());
+        for word in self.plain.split_whitespace() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        line
     }
 }
 

@@ -39,7 +39,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn need(
         &mut self,
         key: &'static str,
-        help: &str,
+        help: &'static str,
         findings: &mut Findings,
     ) -> Option<&'n Node> {
         let found = self.get(key);

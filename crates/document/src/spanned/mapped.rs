@@ -8,7 +8,9 @@ use crate::Span;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mapped {
     text: String,
-    pieces: Vec<Piece>,
+    /// Nearly every text is one piece, for which no room is allocated.
+    first: Option<Piece>,
+    more: Vec<Piece>,
     /// Where an empty text stands.
     origin: usize,
 }
@@ -27,6 +29,11 @@ impl Mapped {
         Mapped { origin, ..Mapped::default() }
     }
 
+    /// An empty text that stands at `origin` and will have about so many bytes.
+    pub(crate) fn with_room(origin: usize, bytes: usize) -> Mapped {
+        Mapped { text: String::with_capacity(bytes), ..Mapped::at(origin) }
+    }
+
     /// The bytes of `source` under `span`, unchanged.
     pub(crate) fn slice(source: &str, span: Span) -> Mapped {
         let mut mapped = Mapped::at(span.start);
@@ -38,6 +45,10 @@ impl Mapped {
         &self.text
     }
 
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Appends text that stands at `source` in the document.
     pub(crate) fn push(&mut self, text: &str, source: Span) {
         if text.is_empty() {
@@ -45,7 +56,7 @@ impl Mapped {
         }
         let piece =
             Piece { text: self.text.len(), source: source.start, source_len: source.end - source.start };
-        match self.pieces.last_mut() {
+        match self.more.last_mut().or(self.first.as_mut()) {
             // It goes on where the last one ended, and both are as they stand in the source.
             Some(last)
                 if last.source + last.source_len == piece.source
@@ -54,7 +65,8 @@ impl Mapped {
             {
                 last.source_len += piece.source_len;
             }
-            _ => self.pieces.push(piece),
+            Some(_) => self.more.push(piece),
+            None => self.first = Some(piece),
         }
         self.text.push_str(text);
     }
@@ -72,12 +84,11 @@ impl Mapped {
     }
 
     fn source_of(&self, at: usize, is_end: bool) -> usize {
+        let Some(first) = self.first else { return self.origin };
         let index =
-            self.pieces.partition_point(|piece| if is_end { piece.text < at } else { piece.text <= at });
-        match index.checked_sub(1).map(|index| self.pieces[index]) {
-            Some(piece) => piece.source + (at - piece.text).min(piece.source_len),
-            None => self.pieces.first().map_or(self.origin, |piece| piece.source),
-        }
+            self.more.partition_point(|piece| if is_end { piece.text < at } else { piece.text <= at });
+        let piece = index.checked_sub(1).map_or(first, |index| self.more[index]);
+        piece.source + (at - piece.text).min(piece.source_len)
     }
 
     /// Byte ranges of the lines, without their ends.

@@ -1,5 +1,6 @@
 //! A value with its place in the source, and the strict readers of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::findings::{Findings, suggest};
@@ -45,11 +46,16 @@ impl Node {
         }
     }
 
-    fn wrong(&self, findings: &mut Findings, expected: &str, help: impl Into<String>) {
+    fn wrong(&self, findings: &mut Findings, expected: &str, help: impl Into<Cow<'static, str>>) {
         findings.add(Code::BadValue, self.span, format!("expected {expected}, found {}", self.found()), help);
     }
 
-    pub(crate) fn bad(&self, findings: &mut Findings, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn bad(
+        &self,
+        findings: &mut Findings,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) {
         findings.add(Code::BadValue, self.span, message, help);
     }
 

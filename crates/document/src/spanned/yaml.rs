@@ -40,7 +40,7 @@ pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
             }
         };
         let (start, end) = (offsets.byte(span.start.index()), offsets.byte(span.end.index()));
-        let mut refuse = |what: &str, help: &str| {
+        let mut refuse = |what: &'static str, help: &'static str| {
             findings.add(Code::Syntax, text.span(start..end.max(start)), what, help);
             None
         };

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::container::{has_work, kind};
 use super::titles::dedented;
 use super::walk::{Built, Context, Head};
+use crate::ahead::DecodedAhead;
 use crate::blocks::{self, Ahead, Decoded, Kind, StepOptions, Templated};
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item};
@@ -24,9 +25,6 @@ pub(super) struct Maker<'w, 's> {
     /// Fences decoded ahead, in document order.
     decoded: VecDeque<DecodedAhead>,
 }
-
-/// Where a fence begins, what it comes to, and what is wrong with it.
-pub(super) type DecodedAhead = (usize, Ahead, Findings);
 
 /// A step while its actions are collected.
 struct Open {
@@ -50,8 +48,7 @@ impl<'w, 's> Maker<'w, 's> {
         source: &'s str,
         document: DocumentKind,
         scope: &'w mut Scope,
-        cautions: Vec<(usize, String)>,
-        decoded: VecDeque<DecodedAhead>,
+        (decoded, cautions): (Vec<DecodedAhead>, Vec<(usize, String)>),
     ) -> Maker<'w, 's> {
         Maker {
             source,
@@ -60,7 +57,7 @@ impl<'w, 's> Maker<'w, 's> {
             built: Built::default(),
             prose: 0,
             cautions: cautions.into(),
-            decoded,
+            decoded: decoded.into(),
         }
     }
 
@@ -84,10 +81,12 @@ impl<'w, 's> Maker<'w, 's> {
 
     /// Checks a text that is a template in an annotated document.
     pub(super) fn check_text(&self, text: &str, span: Span, findings: &mut Findings) {
-        self.check(&Templated { text: text.to_owned(), span, expression: false }, findings);
+        if self.document == DocumentKind::Annotated {
+            self.scope.check_text(text, span, findings);
+        }
     }
 
-    /// A heading section with things to do.
+    /// A container with things to do; where its prose begins was said before.
     pub(super) fn step(
         &mut self,
         head: Head,
@@ -96,22 +95,6 @@ impl<'w, 's> Maker<'w, 's> {
         blocks: &[Block],
         findings: &mut Findings,
     ) {
-        self.prose = head.prose;
-        let mut open = self.open(head, context);
-        self.blocks(&mut open, blocks, findings);
-        self.close(open, context, options, findings);
-    }
-
-    /// An ordered item with things to do. Text between it and what was done before belongs to its first action.
-    pub(super) fn item_step(
-        &mut self,
-        head: Head,
-        context: &Context,
-        options: &StepOptions,
-        blocks: &[Block],
-        findings: &mut Findings,
-    ) {
-        self.enter(head.span.start, head.prose);
         let mut open = self.open(head, context);
         self.blocks(&mut open, blocks, findings);
         self.close(open, context, options, findings);
@@ -134,7 +117,6 @@ impl<'w, 's> Maker<'w, 's> {
 
     /// A foreign section that is only to be read and followed: its contents are the prose of one confirmation.
     pub(super) fn manual(&mut self, head: Head, context: &Context, text: String, findings: &mut Findings) {
-        self.prose = head.prose;
         let span = Span::new(head.span.end, head.span.end);
         let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);
@@ -155,7 +137,6 @@ impl<'w, 's> Maker<'w, 's> {
             self.append(&mut open, end);
         }
         let Open { head, mut actions, mut rollbacks, .. } = open;
-        // Blocks are large, and most steps have one or two.
         actions.shrink_to_fit();
         rollbacks.shrink_to_fit();
         if actions.is_empty() {
@@ -167,13 +148,13 @@ impl<'w, 's> Maker<'w, 's> {
         }
         for (index, action) in actions.iter_mut().enumerate() {
             let own = action.work.block().and_then(|block| block.options.id.clone());
-            action.id = own.unwrap_or_else(|| format!("{}#{}", head.id, index + 1));
+            action.id = own.unwrap_or_else(|| [&*head.id, "#", &(index + 1).to_string()].concat());
         }
         self.built.steps.push(Step {
             id: head.id,
             number: head.number,
             title: head.title,
-            path: context.path.clone(),
+            path: context.path.to_vec(),
             span: head.span,
             digest: String::new(),
             role: context.role.clone(),
@@ -198,6 +179,10 @@ impl<'w, 's> Maker<'w, 's> {
             Span::new(start, start + text.trim().len())
         });
         self.prose = self.prose.max(span.end);
+        // Actions are large, and most steps have one or two.
+        if open.actions.capacity() == 0 {
+            open.actions.reserve_exact(1);
+        }
         open.actions.push(Action { id: String::new(), span, prose, caution, work });
     }
 
@@ -334,6 +319,9 @@ impl<'w, 's> Maker<'w, 's> {
         let decoded = self.decode(fence, Kind::Rollback, findings);
         self.judge(&decoded, findings);
         open.subject = Subject::Rollback;
+        if open.rollbacks.capacity() == 0 {
+            open.rollbacks.reserve_exact(1);
+        }
         open.rollbacks.push(decoded.block);
         self.pass(fence.span);
     }
@@ -367,7 +355,10 @@ impl<'w, 's> Maker<'w, 's> {
                 if block.options.tty {
                     blocks::expectations_of_terminal(&expectations, findings);
                 }
-                block.expect.extend(expectations);
+                match block.expect.is_empty() {
+                    true => block.expect = expectations,
+                    false => block.expect.extend(expectations),
+                }
             }
             _ => {
                 let message = if open.subject == Subject::Rollback {

@@ -14,13 +14,13 @@ pub(crate) fn passages(source: &str, tree: &Tree, document: DocumentKind, steps:
     let (mut before, mut heading, mut open) = (0, None, false);
     for block in &tree.blocks {
         let span = block.span();
-        let now = steps.partition_point(|step| work_end(step, document) <= span.start);
-        if now != before {
-            (before, heading, open) = (now, None, false);
+        while steps.get(before).is_some_and(|step| work_end(step, document) <= span.start) {
+            before += 1;
+            (heading, open) = (None, false);
         }
         let text = match block {
             Block::Heading(own) => {
-                (heading, open) = ((title != Some(own.span)).then(|| own.text.line()), false);
+                (heading, open) = ((title != Some(own.span)).then_some(own), false);
                 continue;
             }
             Block::Html(html) => !html.of(source).trim_start().starts_with("<!--"),
@@ -33,7 +33,10 @@ pub(crate) fn passages(source: &str, tree: &Tree, document: DocumentKind, steps:
         }
         match found.last_mut() {
             Some(last) if open => last.prose.push(span),
-            _ => found.push(Passage { before, heading: heading.take(), prose: vec![span] }),
+            _ => {
+                let heading = heading.take().map(|heading| heading.text.line());
+                found.push(Passage { before, heading, prose: vec![span] });
+            }
         }
         open = true;
     }

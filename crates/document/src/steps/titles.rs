@@ -51,6 +51,6 @@ impl Numbers {
 
     pub(super) fn take(&mut self) -> String {
         self.last += 1;
-        format!("{}{}", self.prefix, self.last)
+        [&*self.prefix, &self.last.to_string()].concat()
     }
 }

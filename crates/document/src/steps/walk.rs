@@ -1,12 +1,13 @@
 //! Walks sections and items, and hands each step to its maker.
 
-use std::collections::VecDeque;
+use std::rc::Rc;
 
-use super::actions::{DecodedAhead, Maker};
+use super::actions::Maker;
 use super::container::{Class, classify, kind, ordered_items};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
-use crate::blocks::{self, Kind, StepOptions, Templated, step_options};
+use crate::ahead::DecodedAhead;
+use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
@@ -31,11 +32,23 @@ pub(crate) struct Built {
 /// What is inherited from the headings and items above.
 #[derive(Clone, Default)]
 pub(super) struct Context {
-    pub(super) path: Vec<String>,
+    /// Shared: most of the containers below add nothing to it.
+    pub(super) path: Rc<Vec<String>>,
     pub(super) role: Option<String>,
     pub(super) when: Vec<String>,
     pub(super) target: Option<String>,
     pub(super) on_failure: OnFailure,
+}
+
+impl Context {
+    /// What is inherited below a heading or an item of this title.
+    fn below(&self, title: Option<String>) -> Context {
+        let mut inner = self.clone();
+        if let Some(title) = title {
+            Rc::make_mut(&mut inner.path).push(title);
+        }
+        inner
+    }
 }
 
 /// What a step is called and where it stands.
@@ -48,36 +61,32 @@ pub(super) struct Head {
     pub(super) prose: usize,
 }
 
-/// Makes the steps of a document called `title`.
+/// Makes the steps of a document called `title`. `ahead` are its decoded fences and its cautions.
 pub(crate) fn build(
     source: &str,
     tree: &Tree,
     document: DocumentKind,
     title: &str,
+    ahead: (Vec<DecodedAhead>, Vec<(usize, String)>),
     scope: &mut Scope,
     findings: &mut Findings,
 ) -> Built {
     let sections = sections(&tree.blocks, source.len());
     let heads: Vec<u8> = headings(&sections).map(|(level, _)| level).collect();
     let titled = heads.first() == Some(&1) && heads.iter().filter(|level| **level == 1).count() == 1;
-    let mut unique = Unique::default();
-    headings(&sections).for_each(|(_, slug)| {
-        unique.name(slug);
-    });
-    let decoded = match document {
-        DocumentKind::Annotated => decoded_ahead(source, tree),
-        DocumentKind::Foreign => VecDeque::new(),
-    };
     let mut walker = Walker {
         source,
         document,
         titled,
         only_text: heads.is_empty(),
         title,
-        ids: unique,
-        maker: Maker::new(source, document, scope, cautions(&tree.blocks), decoded),
+        sections: &sections,
+        ids: None,
+        maker: Maker::new(source, document, scope, ahead),
         findings,
     };
+    // Most steps are sections.
+    walker.maker.built.steps.reserve_exact(heads.len());
     let mut numbers = Numbers::top();
     let mut inherited = Context::default();
     for section in &sections {
@@ -105,51 +114,32 @@ fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s st
     found.into_iter()
 }
 
-/// Every script and every `yaml expect` of the document decoded: the one part of the work that no other part of the document bears on.
-fn decoded_ahead(source: &str, tree: &Tree) -> VecDeque<DecodedAhead> {
-    fn fences_in<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
-        for block in blocks {
-            match block {
-                Block::Fence(fence) if fence.kind != Kind::Documentation => found.push(fence),
-                Block::List(list) => list.items.iter().for_each(|item| fences_in(&item.blocks, found)),
-                _ => {}
-            }
-        }
-    }
-    let mut fences = Vec::new();
-    fences_in(&tree.blocks, &mut fences);
-    let decoded = parallel::map(source.len(), &fences, |fence| {
-        let mut findings = Findings::default();
-        let ahead = blocks::ahead(fence, &mut findings)?;
-        Some((fence.span.start, ahead, findings))
-    });
-    decoded.into_iter().flatten().collect()
-}
-
-/// Where each caution of the document begins, and its text.
-fn cautions(blocks: &[Block]) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for block in blocks {
-        match block {
-            Block::Quote(quote) if quote.caution => found.push((quote.span.start, quote.plain())),
-            _ => block.children().for_each(|child| found.extend(cautions(std::slice::from_ref(child)))),
-        }
-    }
-    found
-}
-
 struct Walker<'w, 's> {
     source: &'s str,
     document: DocumentKind,
     titled: bool,
     only_text: bool,
     title: &'w str,
-    ids: Unique,
+    sections: &'w [Section<'w>],
+    /// The ids that are taken; made when one is asked for that is no heading's.
+    ids: Option<Unique>,
     maker: Maker<'w, 's>,
     findings: &'w mut Findings,
 }
 
 impl Walker<'_, '_> {
+    /// An id that no heading and nothing else has.
+    fn id(&mut self, wanted: String) -> String {
+        let taken = || {
+            let mut taken = Unique::default();
+            headings(self.sections).for_each(|(_, slug)| {
+                taken.name(slug);
+            });
+            taken
+        };
+        self.ids.get_or_insert_with(taken).name(wanted)
+    }
+
     fn section(&mut self, section: &Section<'_>, inherited: &Context, numbers: &mut Numbers) -> Context {
         let class = classify(section.blocks, self.document);
         let manual = class == Class::Nothing && self.is_manual(section);
@@ -183,15 +173,16 @@ impl Walker<'_, '_> {
             None if class == Class::Nothing && !manual => String::new(),
             None => {
                 let wanted = slug(self.title);
-                self.ids.name(if wanted.is_empty() { "document" } else { &wanted })
+                self.id(if wanted.is_empty() { "document".to_owned() } else { wanted })
             }
         };
         let number = if is_title { None } else { Some(numbers.take()) };
-        let mut below = number.as_deref().map(Numbers::under);
+        let has_below = class == Class::Phase || !section.children.is_empty();
+        let mut below = number.as_deref().filter(|_| has_below).map(Numbers::under);
         let numbers = below.as_mut().unwrap_or(numbers);
         let after_heading = section.heading.map_or(section.span.start, |heading| heading.span.end);
         match class {
-            Class::Step => {
+            Class::Step | Class::Nothing if class == Class::Step || manual => {
                 let head = Head {
                     id,
                     number: number.unwrap_or_else(|| numbers.take()),
@@ -199,43 +190,40 @@ impl Walker<'_, '_> {
                     span: section.span,
                     prose: after_heading,
                 };
-                self.maker.step(head, &context, &options, section.blocks, self.findings);
+                self.maker.prose_from(after_heading);
+                if manual {
+                    let text = self.manual_text(section, &title);
+                    self.maker.manual(head, &context, text, self.findings);
+                } else {
+                    self.maker.step(head, &context, &options, section.blocks, self.findings);
+                }
             }
             Class::Phase => {
                 self.maker.prose_from(after_heading);
                 if let Some(fence) = self.step_fence(section.blocks) {
                     self.maker.pass(fence.span);
                 }
-                let mut inner = context.clone();
-                inner.path.extend(section.heading.map(|_| title.clone()));
+                let inner = context.below(section.heading.map(|_| title.clone()));
                 self.items(section.blocks, section.span.end, &id, &inner, numbers);
             }
-            Class::Nothing if manual => {
-                let text = match section.heading {
-                    Some(heading) => heading.text.span.of(self.source).trim().to_owned(),
-                    None => String::new(),
-                };
-                let text = [text, title.clone(), "Follow the document".into()]
-                    .into_iter()
-                    .find(|text| !text.is_empty());
-                let head = Head {
-                    id,
-                    number: number.unwrap_or_else(|| numbers.take()),
-                    title: if title.is_empty() { "Document".to_owned() } else { title.clone() },
-                    span: section.span,
-                    prose: after_heading,
-                };
-                self.maker.manual(head, &context, text.unwrap_or_default(), self.findings);
-            }
-            Class::Nothing => {}
+            Class::Step | Class::Nothing => {}
         }
-        let mut inner = context.clone();
-        inner.path.extend(section.heading.map(|_| title));
-        for child in &section.children {
-            self.section(child, &inner, numbers);
+        if !section.children.is_empty() {
+            let inner = context.below(section.heading.map(|_| title));
+            for child in &section.children {
+                self.section(child, &inner, numbers);
+            }
         }
         context.path = inherited.path.clone();
         context
+    }
+
+    /// What is confirmed of a section that is only to be read and followed.
+    fn manual_text(&self, section: &Section<'_>, title: &str) -> String {
+        let heading =
+            section.heading.map(|heading| heading.text.span.of(self.source).trim()).unwrap_or_default();
+        let text = [heading, title, "Follow the document"].into_iter().find(|text| !text.is_empty());
+        text.unwrap_or_default().to_owned()
     }
 
     /// The ordered items of a phase that ends at `end`.
@@ -251,18 +239,20 @@ impl Walker<'_, '_> {
             let extent = self.with_tail(blocks, item.span, next, end);
             if class == Class::Phase {
                 self.maker.check_text(&title, item.text().map_or(item.span, |text| text.span), self.findings);
-                inner.path.push(title);
+                inner = inner.below(Some(title));
                 self.maker.enter(item.span.start, item.text().map_or(item.content, |text| text.span.end));
                 self.items(&item.blocks, extent.end, slug, &inner, &mut Numbers::under(&number));
                 continue;
             }
-            let id = self.ids.name(&format!("{slug}/{}", item_slug(&title)));
+            let id = self.id(format!("{slug}/{}", item_slug(&title)));
             let text = item.text().map_or(Span::new(item.content, item.content), |text| text.span);
             let title = if title.is_empty() { format!("Item {number}") } else { title };
             let head = Head { id, number, title, span: extent, prose: text.end };
             if class == Class::Step {
                 self.maker.check_text(&head.title, text, self.findings);
-                self.maker.item_step(head, &inner, &options, &item.blocks, self.findings);
+                // Text between it and what was done before belongs to its first action.
+                self.maker.enter(head.span.start, head.prose);
+                self.maker.step(head, &inner, &options, &item.blocks, self.findings);
             } else {
                 let tail = Span::new(item.span.end, extent.end).of(self.source).trim();
                 let text = format!("{}\n\n{tail}", self.item_text(item)).trim_end().to_owned();

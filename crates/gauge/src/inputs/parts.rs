@@ -18,12 +18,12 @@ pub(crate) fn verify_bytes(directory: &Path) -> Result<(), Failure> {
 /// Reads a document and says what is to be said of it. No file, process or clock is asked.
 pub(crate) fn compile(path: &Path) -> Result<(), Failure> {
     let source = fs::read_to_string(path)?;
-    let compiled = holdpoint_document::compile(&source, None);
-    let warnings = holdpoint_document::lint(&source, &compiled.plan, None).len();
+    let (compiled, warnings) = holdpoint_document::compile_and_lint(&source, None);
     println!(
-        "{} steps, {} findings, {warnings} warnings",
+        "{} steps, {} findings, {} warnings",
         compiled.plan.steps.len(),
-        compiled.diagnostics.len()
+        compiled.diagnostics.len(),
+        warnings.len()
     );
     if compiled.has_errors() { Err("the document has errors".into()) } else { Ok(()) }
 }

@@ -2,13 +2,14 @@
 
 mod scan;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// What a script holds.
 #[derive(Debug, Default)]
-pub(in crate::lints) struct Shell {
-    pub(in crate::lints) commands: Vec<Command>,
+pub(in crate::lints) struct Shell<'t> {
+    pub(in crate::lints) commands: Vec<Command<'t>>,
     /// Variables that are read without a default.
     pub(in crate::lints) uses: Vec<(String, Range<usize>)>,
     /// Variables that are set somewhere in the script.
@@ -17,9 +18,9 @@ pub(in crate::lints) struct Shell {
 
 /// One simple command.
 #[derive(Clone, Debug, Default)]
-pub(in crate::lints) struct Command {
+pub(in crate::lints) struct Command<'t> {
     /// Words without their quotes; assignments, keywords and wrappers in front are gone.
-    pub(in crate::lints) words: Vec<Word>,
+    pub(in crate::lints) words: Vec<Word<'t>>,
     /// Its output goes into a pipe, a file, or a substitution.
     pub(in crate::lints) captured: bool,
     /// Its input comes from a pipe, a file or a here-document.
@@ -30,19 +31,20 @@ pub(in crate::lints) struct Command {
 
 /// A word and where it stands.
 #[derive(Clone, Debug)]
-pub(in crate::lints) struct Word {
-    pub(in crate::lints) text: String,
+pub(in crate::lints) struct Word<'t> {
+    /// Borrowed where it stands so in the script.
+    pub(in crate::lints) text: Cow<'t, str>,
     pub(in crate::lints) at: Range<usize>,
 }
 
-impl Command {
+impl Command<'_> {
     /// The program's name, without its folder.
     pub(in crate::lints) fn program(&self) -> &str {
         self.words.first().map_or("", |word| word.text.rsplit('/').next().unwrap_or_default())
     }
 
     pub(in crate::lints) fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().skip(1).map(|word| word.text.as_str())
+        self.words.iter().skip(1).map(|word| &*word.text)
     }
 
     /// Whether a flag is given: `-f` also inside of `-nf`, `--follow` also as `--follow=name`.
@@ -64,8 +66,8 @@ impl Command {
     }
 }
 
-impl Shell {
-    pub(in crate::lints) fn scan(text: &str) -> Shell {
+impl<'t> Shell<'t> {
+    pub(in crate::lints) fn scan(text: &'t str) -> Shell<'t> {
         let mut read = scan::scan(text);
         let commands = std::mem::take(&mut read.commands);
         read.commands = commands.into_iter().filter_map(|command| read.simplify(command)).collect();
@@ -73,7 +75,7 @@ impl Shell {
     }
 
     /// Drops what stands in front of the program, and notes what is defined.
-    fn simplify(&mut self, mut command: Command) -> Option<Command> {
+    fn simplify(&mut self, mut command: Command<'t>) -> Option<Command<'t>> {
         const KEYWORDS: &[&str] = &[
             "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
             "function",
@@ -83,20 +85,20 @@ impl Shell {
             let first = command.words.first()?.text.clone();
             if let Some(name) = assigned(&first) {
                 self.defines.insert(name.to_owned());
-            } else if !KEYWORDS.contains(&first.as_str()) && !WRAPPERS.contains(&first.as_str()) {
+            } else if !KEYWORDS.contains(&&*first) && !WRAPPERS.contains(&&*first) {
                 break;
             }
-            let wrapper = WRAPPERS.contains(&first.as_str());
+            let wrapper = WRAPPERS.contains(&&*first);
             command.words.remove(0);
             while wrapper && command.words.first().is_some_and(|word| word.text.starts_with('-')) {
-                let takes_value = matches!(command.words[0].text.as_str(), "-u" | "-g" | "-a");
+                let takes_value = matches!(&*command.words[0].text, "-u" | "-g" | "-a");
                 command.words.remove(0);
                 if takes_value && !command.words.is_empty() {
                     command.words.remove(0);
                 }
             }
         }
-        let define = |shell: &mut Shell, name: &str| {
+        let define = |shell: &mut Shell<'_>, name: &str| {
             let name = name.split(['=', '+', '[']).next().unwrap_or_default();
             if is_name(name) {
                 shell.defines.insert(name.to_owned());
@@ -138,7 +140,7 @@ mod tests {
             "A=1 sudo -u x foo 'a b' | bar \"$(baz \"$Q\" >/dev/null)\" && cat <<EOF\n$IN ; no\nEOF\nend # not\n",
         );
         let words: Vec<Vec<&str>> =
-            shell.commands.iter().map(|c| c.words.iter().map(|w| w.text.as_str()).collect()).collect();
+            shell.commands.iter().map(|c| c.words.iter().map(|w| &*w.text).collect()).collect();
         assert_eq!(words, [vec!["foo", "a b"], vec!["baz", "$Q"], vec!["bar", ""], vec!["cat"], vec!["end"]]);
         assert!(shell.commands[0].captured && shell.commands[1].captured && shell.commands[2].fed);
         assert_eq!(shell.uses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Q", "IN"]);

@@ -1,5 +1,6 @@
 //! One pass over a script, character by character.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Command, Shell, Word, is_name};
@@ -13,10 +14,10 @@ enum Context {
 }
 
 /// What is taken up again when a substitution ends.
-struct Saved {
+struct Saved<'t> {
     context: Context,
-    command: Command,
-    word: Option<Word>,
+    command: Command<'t>,
+    word: Option<Word<'t>>,
     skip: bool,
 }
 
@@ -24,18 +25,18 @@ struct Scanner<'t> {
     text: &'t str,
     at: usize,
     context: Context,
-    stack: Vec<Saved>,
-    command: Command,
-    word: Option<Word>,
+    stack: Vec<Saved<'t>>,
+    command: Command<'t>,
+    word: Option<Word<'t>>,
     /// The next word is where a redirection goes.
     skip: bool,
     /// Here-documents whose bodies begin on the next line: delimiter, and whether it is quoted.
     heredocs: Vec<(String, bool)>,
-    read: Shell,
+    read: Shell<'t>,
 }
 
 /// The commands as written, and the variables they read.
-pub(super) fn scan(text: &str) -> Shell {
+pub(super) fn scan(text: &str) -> Shell<'_> {
     let mut scanner = Scanner {
         text,
         at: 0,
@@ -62,9 +63,13 @@ impl<'t> Scanner<'t> {
         &self.text[self.at..]
     }
 
-    fn put(&mut self, text: &str, from: usize) {
-        let word = self.word.get_or_insert_with(|| Word { text: String::new(), at: from..from });
-        word.text.push_str(text);
+    fn put(&mut self, text: &'t str, from: usize) {
+        let word = self.word.get_or_insert_with(|| Word { text: Cow::default(), at: from..from });
+        if word.text.is_empty() {
+            word.text = Cow::Borrowed(text);
+        } else if !text.is_empty() {
+            word.text.to_mut().push_str(text);
+        }
         word.at.end = self.at;
     }
 
@@ -74,10 +79,11 @@ impl<'t> Scanner<'t> {
         self.at += c.len_utf8();
         match c {
             '\\' => {
-                let next = self.rest().chars().next().unwrap_or('\n');
+                let rest = self.rest();
+                let next = rest.chars().next().unwrap_or('\n');
                 self.at = (self.at + next.len_utf8()).min(self.text.len());
                 if next != '\n' {
-                    self.put(next.encode_utf8(&mut [0; 4]), start);
+                    self.put(&rest[..next.len_utf8()], start);
                 }
             }
             '$' => self.dollar(start),
@@ -183,7 +189,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn output(&mut self) {
-        let number = self.word.take_if(|word| matches!(word.text.as_str(), "0" | "1" | "2" | "3"));
+        let number = self.word.take_if(|word| matches!(&*word.text, "0" | "1" | "2" | "3"));
         self.end_word();
         let to_stderr = number.is_some_and(|word| word.text == "2");
         self.at += usize::from(self.rest().starts_with(['>', '|']));
@@ -218,22 +224,23 @@ impl<'t> Scanner<'t> {
             self.at += length;
             self.put("", start);
         } else {
-            let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let name = if is_name(&name) { name } else { name.chars().take(1).collect() };
+            let name = name_at(rest);
+            // A digit stands alone, whatever follows it.
+            let name = if is_name(name) { name } else { &name[..name.len().min(1)] };
             self.at += name.len();
-            if is_name(&name) {
-                self.read.uses.push((name.clone(), start..self.at));
+            let whole = &self.text[start..self.at];
+            if is_name(name) {
+                self.read.uses.push((name.to_owned(), start..self.at));
             } else if name.is_empty() && rest.starts_with(['@', '*', '#', '?', '!', '$', '-']) {
                 self.at += 1;
             }
-            self.put(&format!("${name}"), start);
+            self.put(whole, start);
         }
     }
 
-    fn braces(&mut self, inner: &str, start: usize) {
+    fn braces(&mut self, inner: &'t str, start: usize) {
         let name_at = inner.len() - inner.trim_start_matches(['#', '!']).len();
-        let name: String =
-            inner[name_at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let name = self::name_at(&inner[name_at..]);
         let after = &inner[name_at + name.len()..];
         let mut depth = 1;
         let length = inner
@@ -248,18 +255,19 @@ impl<'t> Scanner<'t> {
             })
             .map_or(inner.len(), |(at, _)| at + 1);
         let end = self.at + 1 + length;
-        if is_name(&name) {
+        if is_name(name) {
             let defaulted = after.starts_with([':', '-', '=', '+', '?'])
                 && !after[1..].starts_with(|c: char| c.is_ascii_digit() || c == ' ' || c == '$');
             if after.trim_start_matches(':').starts_with('=') {
-                self.read.defines.insert(name.clone());
+                self.read.defines.insert(name.to_owned());
             }
             if !defaulted && name_at == 0 {
-                self.read.uses.push((name.clone(), start..end.min(self.text.len())));
+                self.read.uses.push((name.to_owned(), start..end.min(self.text.len())));
             }
         }
         self.at = end.min(self.text.len());
-        self.put(&format!("${name}"), start);
+        self.put("$", start);
+        self.put(name, start);
     }
 
     /// Variables in text that is expanded but not read as commands.
@@ -270,14 +278,13 @@ impl<'t> Scanner<'t> {
         for (at, c) in text.char_indices() {
             if c == '$' && !escaped {
                 let after = text[at + 1..].strip_prefix('{').unwrap_or(&text[at + 1..]);
-                let name: String =
-                    after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let name = name_at(after);
                 let braced = after.len() < text[at + 1..].len();
                 let defaulted = braced && after[name.len()..].starts_with([':', '-', '=', '+', '?']);
-                if is_name(&name) && !defaulted {
+                if is_name(name) && !defaulted {
                     let length = 1 + usize::from(braced) + name.len() + usize::from(braced);
                     let start = range.start + at;
-                    found.push((name, start..(start + length).min(range.end)));
+                    found.push((name.to_owned(), start..(start + length).min(range.end)));
                 }
             }
             escaped = c == '\\' && !escaped;
@@ -344,4 +351,10 @@ impl<'t> Scanner<'t> {
             self.read.commands.push(command);
         }
     }
+}
+
+/// Letters, digits and `_` that the text begins with.
+fn name_at(text: &str) -> &str {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    &text[..text.bytes().take_while(|byte| name(byte)).count()]
 }
