@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use crate::dump::{self, Given};
 use crate::group::ProcessGroup;
 use crate::interpreter::Kind;
+use crate::outlet::{Outputs, Piece};
 use crate::prepare::{Environment, Prepared, base, prepare};
+use crate::progress::Stop;
 use crate::scratch::Scratch;
 use crate::shell::StandardInput;
 use crate::streams::Feed;
 use crate::waiting::{Linked, Waiting};
-use crate::watch::{Running, Seen, Stop, watch};
+use crate::watch::{Running, Seen, watch};
 use crate::{Ended, How, Job, State, Stream};
 
 /// Runs blocks on this machine. Blocks may run at the same time.
@@ -97,7 +99,7 @@ impl Local {
         interrupt: impl Future<Output = ()>,
         on_start: impl FnOnce(ProcessGroup),
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+        mut on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
     ) -> Ended {
         let prepared = match prepare(job, state, &self.base, StandardInput::Nothing) {
             Ok(prepared) => prepared,
@@ -111,8 +113,13 @@ impl Local {
         self.start_ahead(state);
         let Linked { group, exit, stdout, stderr, inbox, registry, files } = linked;
         let (timeout, grace) = (job.timeout, job.grace);
-        let running = Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace };
-        let seen = watch(running, interrupt, on_secret, on_output).await;
+        let (target, outlet) = (group, Outputs::of(stdout, stderr));
+        let running = Running { target, started, exit, outlet, feed, inbox, registry, timeout, grace };
+        let on_piece = |piece: Piece<'_>, at| match piece {
+            Piece::Bytes(stream, bytes) => on_output(stream, bytes, at),
+            Piece::Size(_) => Ok(()),
+        };
+        let seen = watch(running, interrupt, on_secret, on_piece).await;
         drop(files);
         self.ended(seen, &prepared, job, state)
     }
