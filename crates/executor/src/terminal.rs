@@ -73,7 +73,7 @@ impl Local {
         mut on_display: impl FnMut(Display<'_>, Duration) -> io::Result<()>,
     ) -> Ended {
         self.expect_nothing();
-        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal) {
+        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal, None) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
