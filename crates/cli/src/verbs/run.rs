@@ -57,7 +57,10 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     })?;
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &mut disk, number, session, traced)?;
-    get_ready(&prepared, &local, &opened, &disk);
+    // Where somebody is asked first, it would wait for as long as they do.
+    if !ask {
+        get_ready(&prepared, &local, &opened, &disk);
+    }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
