@@ -87,3 +87,15 @@ fn clock_synchronised() -> Option<bool> {
         .is_dir()
         .then(|| Path::new("/run/systemd/timesync/synchronized").exists())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zone_is_named_as_the_data_base_of_zones_names_it() {
+        let system = jiff::tz::TimeZone::system();
+        // Where it has no name, its offset is told.
+        assert!(system.iana_name().is_none_or(|name| name == time_zone()), "{system:?}: {}", time_zone());
+    }
+}

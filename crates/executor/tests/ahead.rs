@@ -270,3 +270,21 @@ fn variables_that_are_not_exported_and_a_large_state_reach_a_shell_that_waited()
         assert_eq!((came.stdout.as_str(), group), ("200000\n", waiting), "{shell}");
     }
 }
+
+#[test]
+fn a_shell_that_was_made_ready_early_is_the_one_its_block_gets() {
+    for shell in ["sh", "bash"] {
+        let home = tempfile::tempdir().unwrap();
+        let (runtime, local) = (runtime(), Local::new().unwrap());
+        let (state, block) = (State::new(home.path()), job(shell, "first", "touch ran"));
+        {
+            let _inside = runtime.enter();
+            local.get_ready(&block, &state);
+        }
+        let waiting = waits(&local).unwrap();
+        assert!(is_alive(waiting) && !home.path().join("ran").exists(), "{shell}");
+        let (came, group) = run(&runtime, &local, &block, None, &state);
+        assert_eq!((came.how, group), (How::Exited(0), waiting), "{shell}");
+        assert!(home.path().join("ran").exists(), "{shell}");
+    }
+}
