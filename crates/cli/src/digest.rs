@@ -44,8 +44,8 @@ pub fn sha256_of_file(path: &Path) -> Option<String> {
 
 static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
 
-/// Begins to take the digest of the running program, on a thread of its own: it is wanted when a run opens, and until
-/// then there is other work to do.
+/// Begins to take the digest of the running program, on a thread of its own: it is wanted when a run opens, and takes
+/// longer than all that is done until then.
 pub fn begin_program() {
     // Without a thread it is taken when it is wanted.
     let _ = std::thread::Builder::new().name("digest".to_owned()).spawn(program);

@@ -20,24 +20,50 @@ pub fn operator(option: Option<&str>, root: &Path) -> (String, &'static str) {
 
 /// The session as the record keeps it.
 pub fn session(option: Option<&str>, root: &Path) -> Session {
+    with_program(circumstances(option, root))
+}
+
+/// Waits for the digest of the program, where it is not taken yet, and adds it.
+pub fn with_program(mut session: Session) -> Session {
+    session.program.sha256 = crate::digest::program();
+    session
+}
+
+/// The session without the program's digest, which takes its time.
+pub fn circumstances(option: Option<&str>, root: &Path) -> Session {
     let (operator, operator_from) = operator(option, root);
     let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
-    let zone = jiff::tz::TimeZone::system();
-    let time_zone =
-        zone.iana_name().map_or_else(|| zone.to_offset(jiff::Timestamp::now()).to_string(), str::to_owned);
     let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
     Session {
         operator,
         operator_from: operator_from.to_owned(),
-        program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: crate::digest::program() },
+        program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
         os_user: os_user(),
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         tty: tty.map(|name| name.to_string_lossy().into_owned()),
         cwd,
-        time_zone,
+        time_zone: time_zone(),
         clock_synchronised: clock_synchronised(),
     }
 }
+
+/// The zone's name, else its offset. Where the system says by a link which it is, as most do, the data base of all zones
+/// need not be looked through.
+fn time_zone() -> String {
+    let link = || {
+        let target = std::fs::read_link(LOCAL_TIME).ok().filter(|_| Path::new(LOCAL_TIME).is_file())?;
+        let (_, name) = target.to_str()?.split_once("/zoneinfo/")?;
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    let told = if std::env::var_os("TZ").is_some() { None } else { link() };
+    told.unwrap_or_else(|| {
+        let zone = jiff::tz::TimeZone::system();
+        zone.iana_name().map_or_else(|| zone.to_offset(jiff::Timestamp::now()).to_string(), str::to_owned)
+    })
+}
+
+/// The link to the zone's data.
+const LOCAL_TIME: &str = "/etc/localtime";
 
 /// The account's name, else its number.
 fn os_user() -> String {
@@ -60,4 +86,16 @@ fn clock_synchronised() -> Option<bool> {
     Path::new("/run/systemd/timesync")
         .is_dir()
         .then(|| Path::new("/run/systemd/timesync/synchronized").exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zone_is_named_as_the_data_base_of_zones_names_it() {
+        let system = jiff::tz::TimeZone::system();
+        // Where it has no name, its offset is told.
+        assert!(system.iana_name().is_none_or(|name| name == time_zone()), "{system:?}: {}", time_zone());
+    }
 }

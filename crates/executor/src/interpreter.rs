@@ -1,6 +1,7 @@
 //! Which program runs a script, and what kind of program it is.
 
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// How a program is spoken to.
@@ -88,22 +89,23 @@ fn base_name(program: &str) -> &str {
 }
 
 /// Finds the program's file: beside `cwd` if its name holds a `/`, else in the first of `paths` (values of `PATH`)
-/// that has it. Empty entries are passed over: the current directory is no place to take an interpreter from unseen.
+/// that has it, and what stands there. Empty entries are passed over: the current directory is no place to take an interpreter from unseen.
 pub(crate) fn find<'a>(
     program: &str,
     cwd: &Path,
     paths: impl IntoIterator<Item = &'a OsStr>,
-) -> Option<PathBuf> {
+) -> Option<(PathBuf, Metadata)> {
     if program.contains('/') {
-        return Some(cwd.join(program)).filter(|file| is_program(file));
+        return as_program(cwd.join(program));
     }
     let folders =
         paths.into_iter().flat_map(std::env::split_paths).filter(|folder| !folder.as_os_str().is_empty());
-    folders.map(|folder| cwd.join(folder).join(program)).find(|file| is_program(file))
+    folders.map(|folder| cwd.join(folder).join(program)).find_map(as_program)
 }
 
-fn is_program(file: &Path) -> bool {
-    file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+fn as_program(file: PathBuf) -> Option<(PathBuf, Metadata)> {
+    let found = file.metadata().ok().filter(Metadata::is_file)?;
+    rustix::fs::access(&file, rustix::fs::Access::EXEC_OK).is_ok().then_some((file, found))
 }
 
 #[cfg(test)]

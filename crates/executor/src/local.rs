@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use crate::dump::{self, Given};
 use crate::group::ProcessGroup;
 use crate::interpreter::Kind;
+use crate::outlet::{Outputs, Piece};
 use crate::prepare::{Environment, Prepared, base, prepare};
+use crate::progress::Stop;
 use crate::scratch::Scratch;
 use crate::shell::StandardInput;
 use crate::streams::Feed;
 use crate::waiting::{Linked, Waiting};
-use crate::watch::{Running, Seen, Stop, watch};
+use crate::watch::{Running, Seen, watch};
 use crate::{Ended, How, Job, State, Stream};
 
 /// Runs blocks on this machine. Blocks may run at the same time.
@@ -97,9 +99,9 @@ impl Local {
         interrupt: impl Future<Output = ()>,
         on_start: impl FnOnce(ProcessGroup),
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+        mut on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
     ) -> Ended {
-        let prepared = match prepare(job, state, &self.base, StandardInput::Nothing) {
+        let prepared = match prepare(job, state, &self.base, StandardInput::Nothing, None) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
@@ -108,11 +110,16 @@ impl Local {
             Err(why) => return Ended::not_started(why, state),
         };
         let started = Instant::now();
-        self.start_ahead(state);
+        self.start_ahead(state, &prepared);
         let Linked { group, exit, stdout, stderr, inbox, registry, files } = linked;
         let (timeout, grace) = (job.timeout, job.grace);
-        let running = Running { group, started, exit, stdout, stderr, feed, inbox, registry, timeout, grace };
-        let seen = watch(running, interrupt, on_secret, on_output).await;
+        let (target, outlet) = (group, Outputs::of(stdout, stderr));
+        let running = Running { target, started, exit, outlet, feed, inbox, registry, timeout, grace };
+        let on_piece = |piece: Piece<'_>, at| match piece {
+            Piece::Bytes(stream, bytes) => on_output(stream, bytes, at),
+            Piece::Size(_) => Ok(()),
+        };
+        let seen = watch(running, interrupt, on_secret, on_piece).await;
         drop(files);
         self.ended(seen, &prepared, job, state)
     }
@@ -145,11 +152,22 @@ impl Local {
         waiting.begin(prepared).map_err(|error| format!("the shell cannot be told its script: {error}"))
     }
 
-    /// Starts the shell of the job that is expected. Where that fails, its own run will say why.
-    fn start_ahead(&self, state: &State) {
+    /// Starts the shell of a job that will probably come next, for a caller who waits for something before it may begin.
+    /// It waits as one does that [`Local::expect`] told of.
+    ///
+    /// Needs a tokio runtime with IO and time.
+    pub fn get_ready(&self, next: &Job, state: &State) {
+        self.wait_with(prepare(next, state, &self.base, StandardInput::Nothing, None));
+    }
+
+    /// Starts the shell of the job that is expected, `now` being what has just begun. Where that fails, its own run will say why.
+    fn start_ahead(&self, state: &State, now: &Prepared) {
         let Some(job) = locked(&self.expected).take() else { return };
-        let prepared = prepare(&job, state, &self.base, StandardInput::Nothing).ok();
-        let prepared = prepared.filter(|prepared| prepared.interpreter.kind != Kind::Other);
+        self.wait_with(prepare(&job, state, &self.base, StandardInput::Nothing, Some(now)));
+    }
+
+    fn wait_with(&self, prepared: Result<Prepared, String>) {
+        let prepared = prepared.ok().filter(|prepared| prepared.interpreter.kind != Kind::Other);
         *locked(&self.ahead) =
             prepared.and_then(|prepared| Waiting::start_ahead(prepared, &self.scratch).ok());
     }

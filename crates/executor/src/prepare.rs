@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -16,6 +17,8 @@ use crate::state::{Array, State, Text};
 
 /// The variable that names the FIFO which secrets are registered through.
 pub(crate) const SECRETS: &str = "HOLDPOINT_SECRETS";
+/// The variable that says where programs are looked for.
+const PATH: &str = "PATH";
 
 /// Environment variables by name. Every block gets one, and most of it is the same each time: it is shared.
 pub(crate) type Environment = BTreeMap<Arc<OsStr>, Arc<OsStr>>;
@@ -44,19 +47,33 @@ pub(crate) fn base(environment: impl IntoIterator<Item = (OsString, OsString)>) 
 }
 
 /// Prepares a job. The error says to the operator why it cannot start.
+///
+/// `after`: what was prepared a moment ago, for a guess at what comes then. Where both look for the same program in the
+/// same places it is not looked for again.
 pub(crate) fn prepare(
     job: &Job,
     state: &State,
     base: &Environment,
     input: StandardInput,
+    after: Option<&Prepared>,
 ) -> Result<Prepared, String> {
     refuse_unusable(job, state)?;
     let interpreter = Interpreter::read(&job.interpreter).ok_or("the block names no interpreter")?;
     let cwd = job.cwd.as_ref().map_or_else(|| state.cwd.clone(), |own| state.cwd.join(own));
-    reachable(&cwd)?;
     let environment = environment(job, state, base);
-    let program = locate(&interpreter.head[0], &cwd, &environment, base)?;
-    let file = std::fs::metadata(&program).map_or((0, 0), |found| (found.dev(), found.ino()));
+    let path = OsStr::new(PATH);
+    let same = |other: &&Prepared| {
+        (&interpreter.head, &cwd) == (&other.interpreter.head, &other.cwd)
+            && environment.get(path) == other.environment.get(path)
+    };
+    let (program, file) = match after.filter(same) {
+        Some(other) => (other.program.clone(), other.file),
+        None => {
+            reachable(&cwd)?;
+            let (program, found) = locate(&interpreter.head[0], &cwd, &environment, base)?;
+            (program, (found.dev(), found.ino()))
+        }
+    };
     let given: BTreeMap<&str, &str> =
         job.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let shell = interpreter.kind != Kind::Other;
@@ -144,8 +161,8 @@ fn locate(
     cwd: &Path,
     environment: &Environment,
     base: &Environment,
-) -> Result<PathBuf, String> {
-    let path = OsStr::new("PATH");
+) -> Result<(PathBuf, Metadata), String> {
+    let path = OsStr::new(PATH);
     let paths = [environment.get(path), base.get(path)].into_iter().flatten().map(|paths| &**paths);
     find(program, cwd, paths).ok_or_else(|| {
         let place =

@@ -4,47 +4,42 @@ use std::future::{pending, poll_fn};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
-use std::process::ExitStatus;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use pty_process::{Command, OwnedReadPty, OwnedWritePty};
 use rustix::io::Errno;
 use rustix::termios::{InputModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
-use tokio::task::JoinHandle;
+use tokio::select;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::interpreter::Kind;
+use crate::outlet::{Outlet, Piece};
 use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
 use crate::scratch::ScriptFile;
 use crate::session::Session;
+use crate::spawn::Exit;
 use crate::streams::{Feed, Inbox};
-use crate::{Job, Size};
+use crate::watch::Running;
+use crate::{Input, Job, Size, Stream};
 
+/// More than any terminal holds on its way out, bytes; Linux limits it to 64 KiB.
+const MORE_THAN_A_TERMINAL: usize = 256 * 1024;
 /// What is read before it is handed on, bytes.
-pub(crate) const PIECE: usize = 64 * 1024;
+const PIECE: usize = 64 * 1024;
 /// Keys beyond this that nobody reads are thrown away, bytes.
 const MOST_KEYS: usize = 1024 * 1024;
 
-/// A process that was started on a terminal.
-pub(crate) struct Running {
-    pub(crate) session: Session,
-    pub(crate) started: Instant,
-    /// Ends with the main process.
-    pub(crate) exit: JoinHandle<io::Result<ExitStatus>>,
-    pub(crate) screen: Screen,
-    pub(crate) keyboard: Keyboard,
-    pub(crate) feed: Feed,
-    pub(crate) inbox: Inbox,
-    pub(crate) registry: Registry,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) grace: Duration,
-}
-
 /// Starts the process as the leader of a session whose terminal is a new pty.
-pub(crate) fn start(prepared: &Prepared, files: &ScriptFile, job: &Job, size: Size) -> io::Result<Running> {
+pub(crate) fn start(
+    prepared: &Prepared,
+    files: &ScriptFile,
+    job: &Job,
+    size: Size,
+    input: UnboundedReceiver<Input>,
+) -> io::Result<Running<Session, Console>> {
     let inbox = Inbox::on(files.fifo.as_deref())?;
     let registry = Registry::on(&files.secrets)?;
     let (pty, terminal) = pty_process::open().map_err(io_error)?;
@@ -74,12 +69,13 @@ pub(crate) fn start(prepared: &Prepared, files: &ScriptFile, job: &Job, size: Si
 
     let started = Instant::now();
     // Takes our own descriptors of the terminal with it: only the block's keep it open from here on.
-    let mut child = command.spawn(terminal).map_err(io_error)?;
+    let child = command.spawn(terminal).map_err(io_error)?;
     let session = child.id().and_then(Session::of);
     let session = session.ok_or_else(|| io::Error::other("the process has no id"))?;
-    let exit = tokio::spawn(async move { child.wait().await });
+    let exit = Exit::of(child, session.group());
     let (timeout, grace) = (job.timeout, job.grace);
-    Ok(Running { session, started, exit, screen, keyboard, feed, inbox, registry, timeout, grace })
+    let outlet = Console { screen, keyboard, size, input: Some(input), more: false };
+    Ok(Running { target: session, started, exit, outlet, feed, inbox, registry, timeout, grace })
 }
 
 fn io_error(error: pty_process::Error) -> io::Error {
@@ -101,14 +97,81 @@ fn characters_are_utf8(terminal: impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
+/// A block's terminal, as somebody sits at it: keys go in, what is shown comes out.
+pub(crate) struct Console {
+    screen: Screen,
+    keyboard: Keyboard,
+    size: Size,
+    /// What is typed; `None` once nobody sits there any more.
+    input: Option<UnboundedReceiver<Input>>,
+    /// Whether the last read left something.
+    more: bool,
+}
+
+impl Outlet for Console {
+    const HOLDS: usize = MORE_THAN_A_TERMINAL;
+
+    fn first(&self) -> Option<Piece<'static>> {
+        Some(Piece::Size(self.size))
+    }
+
+    fn is_open(&self) -> bool {
+        self.screen.is_open()
+    }
+
+    async fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
+        // In this order, so that no flood of output holds up a key.
+        let length = loop {
+            break select! {
+                biased;
+                came = next_input(&mut self.input) => match came {
+                    Some(Input::Keys(keys)) => {
+                        self.keyboard.take(&keys);
+                        continue;
+                    }
+                    Some(Input::Resized(new)) if new != self.size => {
+                        self.size = new;
+                        self.keyboard.resize(new);
+                        return Ok(Some(Piece::Size(new)));
+                    }
+                    Some(Input::Resized(_)) => continue,
+                    None => {
+                        self.input = None;
+                        continue;
+                    }
+                },
+                () = self.keyboard.press() => continue,
+                length = self.screen.read() => length?,
+            };
+        };
+        self.more = length == Some(PIECE);
+        Ok(length.map(|length| Piece::Bytes(Stream::Stdout, &self.screen.buffer[..length])))
+    }
+
+    fn has_more(&self) -> bool {
+        self.more
+    }
+
+    fn abandon(&mut self) {
+        self.screen.abandon();
+    }
+}
+
+async fn next_input(input: &mut Option<UnboundedReceiver<Input>>) -> Option<Input> {
+    match input {
+        Some(input) => input.recv().await,
+        None => pending().await,
+    }
+}
+
 /// What a block's terminal shows.
-pub(crate) struct Screen {
+struct Screen {
     pty: Option<OwnedReadPty>,
     buffer: Vec<u8>,
 }
 
 /// What is typed on a block's terminal, and how large it is.
-pub(crate) struct Keyboard {
+struct Keyboard {
     pty: OwnedWritePty,
     /// Keys that the terminal has no room for yet.
     typed: Vec<u8>,
@@ -116,12 +179,13 @@ pub(crate) struct Keyboard {
 
 impl Screen {
     /// Whether anything may still be written to it.
-    pub(crate) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.pty.is_some()
     }
 
-    /// What was written to it; `None` once nobody has the terminal open any more. Cancelling loses nothing.
-    pub(crate) async fn next(&mut self) -> io::Result<Option<&[u8]>> {
+    /// Reads what was written to it into its buffer, and tells how much; `None` once nobody has the terminal open any
+    /// more. Cancelling loses nothing.
+    async fn read(&mut self) -> io::Result<Option<usize>> {
         let Some(pty) = &mut self.pty else { return pending().await };
         if self.buffer.is_empty() {
             self.buffer.resize(PIECE, 0);
@@ -131,12 +195,12 @@ impl Screen {
             self.pty = None;
             return Ok(None);
         }
-        Ok(Some(&self.buffer[..length]))
+        Ok(Some(length))
     }
 
     /// Keeps the terminal open and throws away whatever is still written to it, so that what lives on in the background
     /// is not ended by that. Lasts as long as the runtime.
-    pub(crate) fn abandon(&mut self) {
+    fn abandon(&mut self) {
         let Some(mut pty) = self.pty.take() else { return };
         tokio::spawn(async move {
             let mut nowhere = vec![0; 4096];
@@ -150,13 +214,13 @@ impl Screen {
 
 impl Keyboard {
     /// Keys to be typed.
-    pub(crate) fn take(&mut self, keys: &[u8]) {
+    fn take(&mut self, keys: &[u8]) {
         let room = MOST_KEYS.saturating_sub(self.typed.len());
         self.typed.extend_from_slice(&keys[..keys.len().min(room)]);
     }
 
     /// Types some more. Cancelling loses nothing; a terminal that is closed takes none. Waits for ever without keys.
-    pub(crate) async fn press(&mut self) {
+    async fn press(&mut self) {
         if self.typed.is_empty() {
             return pending().await;
         }
@@ -167,7 +231,7 @@ impl Keyboard {
     }
 
     /// Gives the terminal another size; the system tells its programs.
-    pub(crate) fn resize(&self, size: Size) {
+    fn resize(&self, size: Size) {
         // One that is closed has none.
         let _ = self.pty.resize(pty_process::Size::new(size.rows, size.columns));
     }

@@ -1,10 +1,11 @@
-//! A session: everything that runs on a block's terminal, in however many process groups, and ending all of it.
+//! A session: everything that runs on a block's terminal, in however many process groups.
 
 use std::collections::BTreeSet;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::ProcessGroup;
+use crate::leash::Target;
 
 /// A session; its id is the process id of its leader, the block's main process, and that of the leader's group.
 #[derive(Clone, Copy, Debug)]
@@ -20,27 +21,6 @@ impl Session {
         self.0
     }
 
-    /// Asks every process to end; stopped ones are woken so that they can.
-    pub(crate) fn terminate(self) {
-        self.signal(Signal::TERM);
-        self.signal(Signal::CONT);
-    }
-
-    /// What a window that is closed says: interactive shells ignore TERM, but not this.
-    pub(crate) fn hang_up(self) {
-        self.signal(Signal::HUP);
-        self.signal(Signal::CONT);
-    }
-
-    pub(crate) fn kill(self) {
-        self.signal(Signal::KILL);
-    }
-
-    /// Whether any process of it is still alive.
-    pub(crate) fn is_alive(self) -> bool {
-        if cfg!(target_os = "linux") { !self.groups().is_empty() } else { self.0.is_alive() }
-    }
-
     fn signal(self, signal: Signal) {
         let leaders = Pid::from_raw(self.0.id());
         for group in self.groups().into_iter().filter_map(Pid::from_raw).chain(leaders) {
@@ -49,25 +29,11 @@ impl Session {
         }
     }
 
-    /// The groups that a living process of this session is in, but for the leader's own.
+    /// The groups that a living process of this session is in.
     #[cfg(target_os = "linux")]
     fn groups(self) -> BTreeSet<i32> {
-        let Ok(processes) = std::fs::read_dir("/proc") else { return BTreeSet::from([self.0.id()]) };
-        let processes =
-            processes.flatten().filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
-        let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-        let id = self.0.id().to_string();
-        // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything.
-        let groups = stats.filter_map(|stat| {
-            let fields: Vec<&str> = stat.rsplit(") ").next()?.split(' ').take(4).collect();
-            match fields[..] {
-                [state, _, group, session] if session == id && !matches!(state, "Z" | "X") => {
-                    group.parse().ok()
-                }
-                _ => None,
-            }
-        });
-        groups.collect()
+        let Some(living) = crate::leash::living() else { return BTreeSet::from([self.0.id()]) };
+        living.filter(|process| process.session == self.0.id()).map(|process| process.group).collect()
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -76,24 +42,22 @@ impl Session {
     }
 }
 
-/// Ends the session when dropped: nobody waits any more.
-pub(crate) struct Leash(Option<Session>);
-
-impl Leash {
-    pub(crate) fn on(session: Session) -> Leash {
-        Leash(Some(session))
+impl Target for Session {
+    fn terminate(self) {
+        self.signal(Signal::TERM);
+        self.signal(Signal::CONT);
     }
 
-    /// Leaves the session alone from now on.
-    pub(crate) fn release(&mut self) {
-        self.0 = None;
+    fn hang_up(self) {
+        self.signal(Signal::HUP);
+        self.signal(Signal::CONT);
     }
-}
 
-impl Drop for Leash {
-    fn drop(&mut self) {
-        if let Some(session) = self.0 {
-            session.kill();
-        }
+    fn kill(self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn is_alive(self) -> bool {
+        if cfg!(target_os = "linux") { !self.groups().is_empty() } else { self.0.is_alive() }
     }
 }

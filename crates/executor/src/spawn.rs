@@ -10,6 +10,7 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 use tokio::process::{Child, Command};
 
 use crate::group::ProcessGroup;
+use crate::leash::Target;
 use crate::prepare::Environment;
 
 /// A process of its own group, and our ends of its outputs.
@@ -38,7 +39,7 @@ pub(crate) fn spawn(
     drop(command);
     let group = child.id().and_then(ProcessGroup::of);
     let group = group.ok_or_else(|| io::Error::other("the process has no id"))?;
-    let exit = Exit { child, group, over: false };
+    let exit = Exit::of(child, group);
     Ok(Spawned { group, exit, stdout: stdout.into(), stderr: stderr.into() })
 }
 
@@ -50,6 +51,11 @@ pub(crate) struct Exit {
 }
 
 impl Exit {
+    /// Of a child that leads its group.
+    pub(crate) fn of(child: Child, group: ProcessGroup) -> Exit {
+        Exit { child, group, over: false }
+    }
+
     /// Waits for the end. Cancelling loses nothing.
     pub(crate) async fn seen(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await;

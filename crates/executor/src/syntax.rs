@@ -148,7 +148,7 @@ impl Shell {
         let failed = |source| Unchecked::Failed { program: name.clone(), source };
         let here = std::env::current_dir().map_err(failed)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let program = find(name, &here, [path.as_os_str()]).ok_or_else(|| no_interpreter(name))?;
+        let (program, _) = find(name, &here, [path.as_os_str()]).ok_or_else(|| no_interpreter(name))?;
         Ok(Some(Shell { interpreter, program }))
     }
 

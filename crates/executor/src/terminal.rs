@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::outlet::Piece;
 use crate::prepare::prepare;
 use crate::pty::start;
-use crate::pty_watch::watch;
 use crate::shell::StandardInput;
 use crate::waiting::{could_not_start, files};
+use crate::watch::watch;
 use crate::{Ended, Job, Local, ProcessGroup, State};
 
 /// How large a terminal is, in characters.
@@ -69,10 +70,10 @@ impl Local {
         interrupt: impl Future<Output = ()>,
         on_start: impl FnOnce(ProcessGroup),
         on_secret: impl FnMut(&str, &str) -> Result<(), String>,
-        on_display: impl FnMut(Display<'_>, Duration) -> io::Result<()>,
+        mut on_display: impl FnMut(Display<'_>, Duration) -> io::Result<()>,
     ) -> Ended {
         self.expect_nothing();
-        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal) {
+        let mut prepared = match prepare(job, state, &self.base, StandardInput::Terminal, None) {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
@@ -85,12 +86,16 @@ impl Local {
             Ok(files) => files,
             Err(why) => return Ended::not_started(why, state),
         };
-        let running = match start(&prepared, &files, job, size) {
+        let running = match start(&prepared, &files, job, size, input) {
             Ok(running) => running,
             Err(error) => return Ended::not_started(could_not_start(&prepared, &error), state),
         };
-        on_start(running.session.group());
-        let seen = watch(running, size, input, interrupt, on_secret, on_display).await;
+        on_start(running.target.group());
+        let on_piece = |piece: Piece<'_>, at| match piece {
+            Piece::Bytes(_, bytes) => on_display(Display::Bytes(bytes), at),
+            Piece::Size(size) => on_display(Display::Size(size), at),
+        };
+        let seen = watch(running, interrupt, on_secret, on_piece).await;
         drop(files);
         self.ended(seen, &prepared, job, state)
     }

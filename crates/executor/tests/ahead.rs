@@ -3,28 +3,18 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod common;
+
 use std::future::pending;
 use std::path::Path;
-use std::time::Duration;
 
+use common::{is_alive, runtime};
 use holdpoint_executor::{How, Job, Local, ProcessGroup, State, Stream};
 use tokio::runtime::Runtime;
 
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-}
-
 fn job(shell: &str, name: &str, script: &str) -> Job {
-    Job {
-        name: name.to_owned(),
-        interpreter: shell.split(' ').map(str::to_owned).collect(),
-        script: script.to_owned(),
-        strict: true,
-        env: vec![("GIVEN".to_owned(), "its value".to_owned())],
-        timeout: None,
-        grace: Duration::from_millis(200),
-        cwd: None,
-    }
+    let env = vec![("GIVEN".to_owned(), "its value".to_owned())];
+    Job { name: name.to_owned(), env, ..common::job(shell, script) }
 }
 
 /// What came of a block, but for what differs from process to process.
@@ -42,11 +32,6 @@ fn waits(local: &Local) -> Option<i32> {
     let told = format!("{local:?}");
     let (_, rest) = told.split_once("Waiting { group: ProcessGroup(Pid(")?;
     rest.split_once(')').and_then(|(pid, _)| pid.parse().ok())
-}
-
-fn lives(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
-    stat.is_ok_and(|stat| !stat.rsplit(") ").next().unwrap().starts_with(['Z', 'X']))
 }
 
 /// Runs a block, and says what the next will be; gives what came of it and its group.
@@ -180,7 +165,7 @@ fn a_shell_that_waits_keeps_no_directory_busy_and_runs_nothing() {
         let waiting = waits(&local).unwrap();
         let cwd = || std::fs::read_link(Path::new("/proc").join(waiting.to_string()).join("cwd")).unwrap();
         assert_eq!(cwd(), Path::new("/"), "{shell}");
-        assert!(lives(waiting) && !home.path().join("ran").exists());
+        assert!(is_alive(waiting) && !home.path().join("ran").exists());
         // Its directory was replaced by another of the same name while it waited.
         let inside = State::new(home.path().join("inside"));
         std::fs::create_dir(&inside.cwd).unwrap();
@@ -217,7 +202,7 @@ fn a_shell_whose_turn_does_not_come_ends_without_having_run_anything() {
         let waiting = waits(&local).unwrap();
         let (came, group) = run(&runtime, &local, &other, None, &state);
         assert_eq!(came.how, How::Exited(0), "{other:?}");
-        assert!(group != waiting && !lives(waiting), "{other:?}");
+        assert!(group != waiting && !is_alive(waiting), "{other:?}");
         let runs = other.script == expected.script && other.interpreter != ["cat"];
         assert_eq!(ran.exists(), runs, "{other:?}");
         let _ = std::fs::remove_file(&ran);
@@ -232,9 +217,9 @@ fn a_shell_that_waits_ends_with_its_executor() {
     let next = job("bash", "next", "touch ran");
     run(&runtime, &local, &job("bash", "first", ":"), Some(&next), &State::new(home.path()));
     let (waiting, scratch) = (waits(&local).unwrap(), local.scratch().to_owned());
-    assert!(lives(waiting));
+    assert!(is_alive(waiting));
     drop(local);
-    assert!(!lives(waiting) && !home.path().join("ran").exists() && !scratch.exists());
+    assert!(!is_alive(waiting) && !home.path().join("ran").exists() && !scratch.exists());
 }
 
 #[test]
@@ -247,7 +232,7 @@ fn one_that_was_killed_while_it_waited_is_replaced() {
     let waiting = waits(&local).unwrap();
     let group = rustix::process::Pid::from_raw(waiting).unwrap();
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
-    while lives(waiting) {
+    while is_alive(waiting) {
         std::thread::yield_now();
     }
     let (came, group) = run(&runtime, &local, &next, None, &state);
@@ -269,7 +254,7 @@ fn a_program_that_was_replaced_while_its_shell_waited_is_started_anew() {
     std::fs::rename(home.path().join("new"), &sh).unwrap();
     let (came, group) = run(&runtime, &local, &next, None, &state);
     assert_eq!(came.how, How::Exited(0));
-    assert!(group != waiting && !lives(waiting));
+    assert!(group != waiting && !is_alive(waiting));
 }
 
 #[test]
@@ -283,5 +268,23 @@ fn variables_that_are_not_exported_and_a_large_state_reach_a_shell_that_waited()
         let waiting = waits(&local).unwrap();
         let (came, group) = run(&runtime, &local, &next, None, &came.state.unwrap());
         assert_eq!((came.stdout.as_str(), group), ("200000\n", waiting), "{shell}");
+    }
+}
+
+#[test]
+fn a_shell_that_was_made_ready_early_is_the_one_its_block_gets() {
+    for shell in ["sh", "bash"] {
+        let home = tempfile::tempdir().unwrap();
+        let (runtime, local) = (runtime(), Local::new().unwrap());
+        let (state, block) = (State::new(home.path()), job(shell, "first", "touch ran"));
+        {
+            let _inside = runtime.enter();
+            local.get_ready(&block, &state);
+        }
+        let waiting = waits(&local).unwrap();
+        assert!(is_alive(waiting) && !home.path().join("ran").exists(), "{shell}");
+        let (came, group) = run(&runtime, &local, &block, None, &state);
+        assert_eq!((came.how, group), (How::Exited(0), waiting), "{shell}");
+        assert!(home.path().join("ran").exists(), "{shell}");
     }
 }

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod common;
 #[macro_use]
 mod conformance;
 mod local_only;
 
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use conformance::{Executor, World};
@@ -30,8 +31,7 @@ impl Executor for Here {
     }
 
     fn is_alive(&self, pid: i32) -> bool {
-        let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
-        stat.is_ok_and(|stat| !stat.rsplit(") ").next().unwrap().starts_with(['Z', 'X']))
+        common::is_alive(pid)
     }
 
     async fn run(

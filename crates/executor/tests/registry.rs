@@ -1,6 +1,8 @@
 //! Secrets that blocks register: known before anything that is printed afterwards is handed on.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod common;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -10,14 +12,9 @@ use holdpoint_executor::{Ended, How, Job, Local, State};
 
 fn job(interpreter: &str, script: &str) -> Job {
     Job {
-        name: "block".into(),
-        interpreter: vec![interpreter.into()],
-        script: script.into(),
-        strict: true,
-        env: Vec::new(),
         timeout: Some(Duration::from_secs(60)),
         grace: Duration::from_secs(1),
-        cwd: None,
+        ..common::job(interpreter, script)
     }
 }
 
@@ -25,7 +22,7 @@ fn job(interpreter: &str, script: &str) -> Job {
 type Seen = (BTreeMap<String, String>, Vec<(usize, String)>);
 
 fn run(job: &Job, refuse: &str) -> (Ended, Seen) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = common::runtime();
     let local = Local::new().unwrap();
     let seen: RefCell<Seen> = RefCell::default();
     let state = State::new(std::env::temp_dir());

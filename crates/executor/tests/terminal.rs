@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod common;
+
 use std::cell::RefCell;
-use std::path::Path;
+use std::io;
 use std::time::Duration;
 
 use holdpoint_executor::{Display, Ended, How, Input, Job, Local, Size, State};
@@ -42,16 +44,7 @@ impl Came {
 }
 
 fn job(interpreter: &str, script: &str) -> Job {
-    Job {
-        name: "block".to_owned(),
-        interpreter: interpreter.split(' ').map(str::to_owned).collect(),
-        script: script.to_owned(),
-        strict: true,
-        env: Vec::new(),
-        timeout: None,
-        grace: Duration::from_millis(400),
-        cwd: None,
-    }
+    Job { grace: Duration::from_millis(400), ..common::job(interpreter, script) }
 }
 
 struct Desk {
@@ -64,7 +57,7 @@ struct Desk {
 impl Desk {
     fn new() -> Desk {
         let home = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = common::runtime();
         let environment = std::env::vars_os().filter(|(name, _)| name != "TERM");
         let more = [("TERM", "xterm"), ("COLUMNS", "7")].map(|(n, v)| (n.into(), v.into()));
         let local = Local::with(environment.chain(more), &std::env::temp_dir()).unwrap();
@@ -113,6 +106,14 @@ impl Desk {
         Came { ended, shown, sizes, done, secrets: secrets.into_inner() }
     }
 
+    /// Runs a block that nobody types anything into.
+    async fn shows(&self, job: &Job, mut display: impl FnMut(Display<'_>) -> io::Result<()>) -> Ended {
+        let (_sender, input) = unbounded_channel();
+        let display = |shown: Display<'_>, _| display(shown);
+        let (interrupt, secret) = (std::future::pending(), |_: &str, _: &str| Ok(()));
+        self.local.run_on_terminal(job, &self.state, SIZE, input, interrupt, |_| {}, secret, display).await
+    }
+
     #[track_caller]
     fn passes(&mut self, interpreter: &str, text: &str, script: &[(&str, Then)]) -> Came {
         let came = self.run(&job(interpreter, text), script);
@@ -133,8 +134,7 @@ fn act(then: &Then, sender: &UnboundedSender<Input>, interrupt: &Notify) {
 }
 
 fn is_alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.trim()).join("stat"));
-    stat.is_ok_and(|stat| !stat.rsplit(") ").next().unwrap().starts_with(['Z', 'X']))
+    pid.trim().parse().is_ok_and(common::is_alive)
 }
 
 #[test]
@@ -291,21 +291,11 @@ fn a_background_process_that_prints_all_the_time_does_not_hang_the_block() {
 #[test]
 fn an_error_of_whoever_shows_it_stops_the_block() {
     let desk = Desk::new();
-    let (_sender, input) = unbounded_channel();
     let block = job("sh", "echo one; sleep 99");
-    let run = desk.local.run_on_terminal(
-        &block,
-        &desk.state,
-        SIZE,
-        input,
-        std::future::pending(),
-        |_| {},
-        |_, _| Ok(()),
-        |display, _| match display {
-            Display::Bytes(_) => Err(std::io::Error::other("full")),
-            Display::Size(_) => Ok(()),
-        },
-    );
+    let run = desk.shows(&block, |display| match display {
+        Display::Bytes(_) => Err(io::Error::other("full")),
+        Display::Size(_) => Ok(()),
+    });
     let ended = desk.runtime.block_on(run);
     assert_eq!(ended.output_error.unwrap().to_string(), "full");
 }
@@ -313,25 +303,15 @@ fn an_error_of_whoever_shows_it_stops_the_block() {
 #[test]
 fn a_run_that_is_dropped_ends_the_session() {
     let desk = Desk::new();
-    let (_sender, input) = unbounded_channel();
     let (told, pid) = (Notify::new(), RefCell::new(String::new()));
     let block = job("bash", "set -m; (trap '' HUP TERM; exec sleep 98) & echo $!; wait");
-    let run = desk.local.run_on_terminal(
-        &block,
-        &desk.state,
-        SIZE,
-        input,
-        std::future::pending(),
-        |_| {},
-        |_, _| Ok(()),
-        |display, _| {
-            if let Display::Bytes(bytes) = display {
-                pid.borrow_mut().push_str(std::str::from_utf8(bytes).unwrap());
-                told.notify_one();
-            }
-            Ok(())
-        },
-    );
+    let run = desk.shows(&block, |display| {
+        if let Display::Bytes(bytes) = display {
+            pid.borrow_mut().push_str(std::str::from_utf8(bytes).unwrap());
+            told.notify_one();
+        }
+        Ok(())
+    });
     desk.runtime.block_on(async {
         tokio::select! { _ = run => panic!("it ended"), () = told.notified() => {} }
     });

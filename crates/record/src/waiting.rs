@@ -37,6 +37,8 @@ struct Blobs {
     durable: HashSet<BlobRef>,
     /// Whole, and not durable yet.
     waiting: Vec<(BlobRef, Bytes)>,
+    /// Durable, and found to be there since the last event.
+    found: HashSet<BlobRef>,
 }
 
 #[derive(Debug)]
@@ -76,8 +78,12 @@ impl Keeper {
         self.poison.check()?;
         let mut blobs = self.blobs();
         let waits = blobs.waiting.iter().any(|(waiting, _)| waiting == reference);
-        let there = waits || blobs.durable.contains(reference) && self.has(reference)?;
-        if !there {
+        if waits || blobs.found.contains(reference) {
+            return Ok(());
+        }
+        if blobs.durable.contains(reference) && self.has(reference)? {
+            blobs.found.insert(reference.clone());
+        } else {
             blobs.waiting.push((reference.clone(), bytes));
         }
         Ok(())
@@ -106,6 +112,7 @@ impl Keeper {
     pub(crate) fn settle(&self) -> Result<(), WriteError> {
         self.poison.check()?;
         let mut blobs = self.blobs();
+        blobs.found.clear();
         let waiting = std::mem::take(&mut blobs.waiting);
         if waiting.is_empty() {
             return Ok(());

@@ -7,6 +7,7 @@ mod flood;
 mod head;
 mod live;
 mod modes;
+mod pencil;
 mod plain;
 mod playback;
 mod prompt;
@@ -15,7 +16,7 @@ pub mod raw;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::secrets::masked;
 use behind::Kind;
@@ -24,6 +25,7 @@ use console::Style;
 pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use live::Live;
+pub use pencil::Pencil;
 pub use plain::{neutralise, paragraphs, prose};
 pub use playback::Playback;
 pub use prompt::{hidden, line, not_empty};
@@ -57,7 +59,7 @@ fn show(text: String, kind: Kind) {
     let Err(text) = behind::write(text, kind) else { return };
     if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
         && error.kind() == std::io::ErrorKind::BrokenPipe
-        && std::io::stdin().is_terminal()
+        && is_typed()
         && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
     {
         // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
@@ -104,7 +106,14 @@ pub fn data(text: &str) {
 
 /// Whether people read along on a terminal.
 pub fn is_terminal() -> bool {
-    std::io::stderr().is_terminal()
+    static THERE: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
+    *THERE
+}
+
+/// Whether what is read comes from a terminal.
+fn is_typed() -> bool {
+    static THERE: LazyLock<bool> = LazyLock::new(|| std::io::stdin().is_terminal());
+    *THERE
 }
 
 /// Whether somebody can be asked, and will see the question.
@@ -122,7 +131,7 @@ pub enum Audience {
 pub fn audience() -> Audience {
     use rustix::fs::{FileType, fstat};
     let piped = || fstat(std::io::stderr()).is_ok_and(|file| FileType::from_raw_mode(file.st_mode).is_fifo());
-    match std::io::stdin().is_terminal() {
+    match is_typed() {
         false => Audience::Absent,
         true if is_terminal() || piped() => Audience::Present,
         true => Audience::Blind,
@@ -164,7 +173,7 @@ pub fn width() -> usize {
 
 /// Columns of the terminal that is looked at, if there is one.
 fn columns() -> Option<usize> {
-    let columns = match (is_terminal(), std::io::stdin().is_terminal()) {
+    let columns = match (is_terminal(), is_typed()) {
         (true, _) => console::Term::stderr().size().1,
         // Through a pipe it is seen on the terminal that is typed on.
         (false, true) => rustix::termios::tcgetwinsize(std::io::stdin()).map_or(0, |size| size.ws_col),

@@ -27,7 +27,6 @@ use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
 pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
-    crate::digest::begin_program();
     let dir = find(&arguments.run)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;

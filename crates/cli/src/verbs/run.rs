@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Claims, Event, Releases, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, Next, Releases, Run, RunOpened, Runbook};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::args;
 use crate::drive::{Drive, Stop};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::session;
+use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen;
@@ -26,11 +26,10 @@ use crate::world::disk::Disk;
 use crate::world::hands::Local;
 use crate::world::memory::Memory;
 use crate::world::terminal::Operator;
-use crate::world::{Hands, Journal, Person};
+use crate::world::{Hands, Journal, Person, Scene};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
-    crate::digest::begin_program();
     let ask = prepare::asks(
         arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
     )?;
@@ -69,6 +68,11 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     })?;
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &obeyed, &mut disk, number, session, traced)?;
+    // Where somebody is asked first, it would wait for as long as they do.
+    if !ask {
+        get_ready(&prepared, &local, &opened, &disk);
+    }
+    let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
     screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
     prepared.warn();
@@ -84,11 +88,28 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     Ok(farewell(&drive.run, &prepared.plan, stop, number))
 }
 
-/// What git knows of the document, and who operates; both are asked at the same time.
-fn circumstances(prepared: &Prepared, operator: Option<&str>) -> (Traced, holdpoint_engine::Session) {
+/// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
+fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, journal: &Disk) {
+    let (plan, source) = (&prepared.plan, prepared.source.as_str());
+    let opened = Event::RunOpened(Box::new(opened.clone()));
+    // What the engine will make of it; if it refuses, that is said when it is recorded.
+    let Ok(run) = Run::replay(plan, [opened]) else { return };
+    if let Next::Execute(execution) = run.next(plan) {
+        local.get_ready(&Scene { plan, source, run: &run }, execution.task, journal);
+    }
+}
+
+/// Waits for the digest of the program: nothing is recorded without.
+fn with_program(opened: RunOpened) -> RunOpened {
+    RunOpened { session: operator::with_program(opened.session), ..opened }
+}
+
+/// What git knows of the document, and who operates; both are asked at the same time. The digest of the program is not
+/// waited for yet.
+fn circumstances(prepared: &Prepared, who: Option<&str>) -> (Traced, holdpoint_engine::Session) {
     let (place, path) = (&prepared.place, &prepared.path);
     std::thread::scope(|scope| {
-        let session = scope.spawn(|| session(operator, &place.root));
+        let session = scope.spawn(|| operator::circumstances(who, &place.root));
         let traced = place.trace(path);
         match session.join() {
             Ok(session) => (traced, session),
@@ -130,7 +151,7 @@ pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
     Ok(redactor)
 }
 
-/// Event 0.
+/// Event 0, but for the digest of the program.
 fn opened(
     prepared: &Prepared,
     obeyed: &Obeyed,
@@ -202,6 +223,7 @@ async fn dry_run(
     let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
+    let opened = with_program(opened);
     screen::head(
         &prepared.plan,
         &opened,

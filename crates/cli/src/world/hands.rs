@@ -65,6 +65,21 @@ impl Local {
         Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
     }
 
+    /// Makes ready a block that will probably come next.
+    pub fn get_ready(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) {
+        if let Some(job) = self.next_job(scene, task, journal) {
+            self.executor.get_ready(&job, &self.state);
+        }
+    }
+
+    /// The job of a block that comes later; `None` where it cannot be rendered yet, or gets a terminal: then it is made
+    /// ready when its turn has come.
+    fn next_job(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Option<Job> {
+        let block = task.block(scene.plan).filter(|block| !block.options.tty)?;
+        let script = self.script(scene, task, journal).ok()?;
+        self.job(scene, task, block, &script).ok()
+    }
+
     fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
         Ok(Job {
             name: task.id(scene.plan),
@@ -215,12 +230,7 @@ impl Hands for Local {
     }
 
     fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
-        let next = next.and_then(|task| Some((task, task.block(scene.plan)?)));
-        // What cannot be rendered yet, or gets a terminal, is made ready when its turn has come.
-        let job = next.filter(|(_, block)| !block.options.tty).and_then(|(task, block)| {
-            let script = self.script(scene, task, journal).ok()?;
-            self.job(scene, task, block, &script).ok()
-        });
+        let job = next.and_then(|task| self.next_job(scene, task, journal));
         self.executor.expect(job);
     }
 

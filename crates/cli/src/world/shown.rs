@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::problem::Problem;
-use crate::screen::{Live, raw};
+use crate::screen::{Live, Pencil, raw};
 
 /// Where output is shown.
 pub(super) enum Shown {
@@ -33,7 +33,7 @@ impl Shown {
     pub(super) fn tell(&self, text: &str) {
         match self {
             Shown::Lines(live) => live.tell(text),
-            Shown::Window(_) => raw::draw(format!("\r\n  {text}\r\n").as_bytes()),
+            Shown::Window(window) => window.pencil.draw(format!("\r\n  {text}\r\n").as_bytes()),
         }
     }
 
@@ -53,6 +53,8 @@ const MOST_SHOWN: usize = 3;
 
 /// The operator's terminal, lent to a block.
 pub(super) struct Window {
+    /// Before `_raw`: it is done when the terminal is given back.
+    pencil: Pencil,
     /// Gives it back when dropped.
     _raw: raw::Raw,
     /// Shown already, though it is not yet known to begin no secret.
@@ -70,13 +72,18 @@ impl Window {
                 "Nothing of the block was executed; the run can be resumed at another terminal.",
             )
         })?;
-        Ok(Window { _raw: raw, ahead: Ahead::default(), held: (Vec::new(), Instant::now()) })
+        Ok(Window {
+            pencil: Pencil::new(),
+            _raw: raw,
+            ahead: Ahead::default(),
+            held: (Vec::new(), Instant::now()),
+        })
     }
 
     fn push(&mut self, bytes: &[u8]) {
         let rest = self.ahead.rest(bytes);
         if !rest.is_empty() {
-            raw::draw(rest);
+            self.pencil.draw(rest);
         }
     }
 
@@ -88,7 +95,7 @@ impl Window {
         if self.held.1.elapsed() >= PATIENCE && held.len() <= MOST_SHOWN {
             let more = self.ahead.more(held);
             if !more.is_empty() {
-                raw::draw(more);
+                self.pencil.draw(more);
             }
         }
     }

@@ -166,7 +166,7 @@ pub(crate) fn two_blocks_run_at_the_same_time<E: Executor>(world: &mut World<E>)
     let (first, second) = (job("sh", &script("a", "b")), job("sh", &script("b", "a")));
     let (executor, state) = (&world.executor, &world.state);
     let run = |job| executor.run(job, state, std::future::pending(), |_| {}, |_, _, _| Ok(()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     let (one, two) = runtime.block_on(async { tokio::join!(run(&first), run(&second)) });
     for (ended, value) in [(one, "a"), (two, "b")] {
         assert_eq!(ended.how, How::Exited(0));

@@ -1,5 +1,7 @@
 //! What every executor promises, wherever its blocks run. `conformance!(TYPE)` makes a test of each promise.
 
+pub(crate) use crate::common::{job, runtime};
+
 pub(crate) mod carry;
 pub(crate) mod ends;
 pub(crate) mod output;
@@ -64,23 +66,9 @@ impl Came {
     }
 }
 
-/// A block named `block`, strict, without a time limit.
-pub(crate) fn job(interpreter: &str, script: &str) -> Job {
-    Job {
-        name: "block".to_owned(),
-        interpreter: interpreter.split(' ').map(str::to_owned).collect(),
-        script: script.to_owned(),
-        strict: true,
-        env: Vec::new(),
-        timeout: None,
-        grace: Duration::from_millis(200),
-        cwd: None,
-    }
-}
-
 impl<E: Executor> World<E> {
     pub(crate) fn open() -> World<E> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = runtime();
         let executor = E::open();
         let state = State::new(executor.home());
         World { executor, state, runtime }

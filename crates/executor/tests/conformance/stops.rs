@@ -108,7 +108,7 @@ pub(crate) fn a_dropped_run_is_killed<E: Executor>(world: &mut World<E>) {
     let block = job("sh", "trap '' TERM; echo $$; sleep 1000");
     let printed = RefCell::new(Vec::new());
     let ready = tokio::sync::Notify::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     runtime.block_on(async {
         let on_output = |_, bytes: &[u8], _| {
             printed.borrow_mut().extend_from_slice(bytes);

@@ -95,7 +95,7 @@ fn only_changes_against_the_environment_are_kept() {
         [("PATH", std::env::var("PATH").unwrap()), ("TOKEN", "s3cret".into()), ("HOLDPOINT_X", "1".into())];
     let environment = environment.map(|(name, value)| (name.into(), value.into()));
     let local = Local::with(environment, &std::env::temp_dir()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     let mut state = State::new("/");
     for (shell, script) in [
         ("bash", "[ $TOKEN = s3cret ] && [ -z \"${HOLDPOINT_X-}\" ]"),

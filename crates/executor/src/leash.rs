@@ -1,0 +1,60 @@
+//! Ending all that a block started, however its processes are told from others.
+
+/// Processes that are signalled together and end together.
+pub(crate) trait Target: Copy {
+    /// Asks every process to end; stopped ones are woken so that they can.
+    fn terminate(self);
+    /// Tells those with a terminal that it is gone: interactive shells ignore TERM, but not this.
+    fn hang_up(self) {}
+    fn kill(self);
+    /// Whether any process is still alive.
+    fn is_alive(self) -> bool;
+}
+
+/// Ends its target when dropped: nobody waits any more.
+pub(crate) struct Leash<T: Target>(Option<T>);
+
+impl<T: Target> Leash<T> {
+    pub(crate) fn on(target: T) -> Leash<T> {
+        Leash(Some(target))
+    }
+
+    /// Leaves the target alone from now on.
+    pub(crate) fn release(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl<T: Target> Drop for Leash<T> {
+    fn drop(&mut self) {
+        if let Some(target) = self.0 {
+            target.kill();
+        }
+    }
+}
+
+/// Where a living process belongs.
+#[cfg(target_os = "linux")]
+pub(crate) struct Living {
+    pub(crate) group: i32,
+    pub(crate) session: i32,
+}
+
+/// Every process that is alive; `None`: nobody can tell.
+///
+/// The kernel counts the dead until their parent has asked after them, and some containers' first process never does.
+/// `/proc` tells them apart.
+#[cfg(target_os = "linux")]
+pub(crate) fn living() -> Option<impl Iterator<Item = Living>> {
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let processes = processes.filter(|entry| entry.file_name().as_encoded_bytes()[0].is_ascii_digit());
+    let stats = processes.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
+    // `PID (NAME) STATE PPID PGRP SESSION …`; NAME may hold anything.
+    Some(stats.filter_map(|stat| {
+        let mut fields = stat.rsplit(") ").next()?.split(' ');
+        let is_dead = matches!(fields.next()?, "Z" | "X");
+        let mut number = |skipped| fields.nth(skipped)?.parse().ok();
+        let living = Living { group: number(1)?, session: number(0)? };
+        (!is_dead).then_some(living)
+    }))
+}
