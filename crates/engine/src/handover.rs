@@ -68,9 +68,9 @@ impl Run {
             *next != Next::Override,
             "nobody has overridden the rules that do not hold: nothing is handed over",
         )?;
-        ensure(by.who == self.operator, "only whoever operates hands the run over")?;
+        ensure(self.same(&by.who, &self.operator), "only whoever operates hands the run over")?;
         ensure(!to.trim().is_empty() && to.trim() == to, "it must say to whom")?;
-        ensure(*to != by.who, "nobody hands a run over to themselves")?;
+        ensure(!self.same(to, &by.who), "nobody hands a run over to themselves")?;
         ensure(note.as_ref().is_none_or(|note| !note.trim().is_empty()), "the note is empty")?;
         ensure(*standing == self.standing(plan), "the run does not stand as it says")?;
         // Whoever hands it over does not drive it: what was running is in doubt.
@@ -82,7 +82,7 @@ impl Run {
 
     pub(crate) fn accept_handover(&mut self, by: &By) -> Fold {
         let handover = self.handover.as_deref().ok_or("no handover is open")?;
-        ensure(by.who == handover.to, "it was handed over to somebody else")?;
+        ensure(self.same(&by.who, &handover.to), "it was handed over to somebody else")?;
         self.handover = None;
         self.take_up(&by.who);
         Ok(())
@@ -92,7 +92,10 @@ impl Run {
         let handover = self.handover.as_deref().ok_or("no handover is open")?;
         let explained = reason.is_some_and(|reason| !reason.trim().is_empty());
         ensure(explained || reason.is_none(), "the reason is empty")?;
-        ensure(explained || by.who == handover.by.who, "whoever did not hand it over must say why")?;
+        ensure(
+            explained || self.same(&by.who, &handover.by.who),
+            "whoever did not hand it over must say why",
+        )?;
         self.handover = None;
         Ok(())
     }

@@ -20,7 +20,7 @@ impl Run {
             let roles = policy.may_override.join(" or ");
             return Err(format!("{principal} does not have the role {roles}, which may override"));
         };
-        let operates = self.person(principal) == self.person(&self.operator);
+        let operates = self.same(principal, &self.operator);
         ensure(
             !(opened.environment.four_eyes && operates),
             &format!("{principal} operates this run, and here it takes somebody else to override a rule"),

@@ -300,6 +300,11 @@ impl Run {
         principal.map_or(name, String::as_str)
     }
 
+    /// Whether two names, principals or aliases, are one person's.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        self.person(one) == self.person(other)
+    }
+
     /// How many deviations there were.
     pub fn deviations(&self) -> usize {
         self.deviations

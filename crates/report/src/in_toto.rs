@@ -92,6 +92,21 @@ fn predicate(summary: &Summary) -> Value {
             json!({
                 "event": deviation.n, "at": deviation.at, "kind": deviation.kind, "step": deviation.step,
                 "action": deviation.action, "reason": deviation.reason, "principal": deviation.by.who,
+                "overridden": deviation.overridden.as_ref().map(|overridden| json!({
+                    "rules": overridden.rules, "role": overridden.role, "name": overridden.name,
+                    "assurance": overridden.assurance,
+                    "key": overridden.signature.as_ref().map(|signature| &signature.key),
+                })),
+            })
+        })
+        .collect();
+    let approvals: Vec<Value> = summary
+        .approvals
+        .iter()
+        .map(|approved| {
+            json!({
+                "principal": approved.who, "name": approved.name, "at": approved.time,
+                "assurance": approved.assurance, "key": approved.key,
             })
         })
         .collect();
@@ -112,6 +127,7 @@ fn predicate(summary: &Summary) -> Value {
         "verification": run.verification,
         "operators": operators,
         "people": people,
+        "approvals": approvals,
         "signOffs": sign_offs,
         "deviations": deviations,
     })

@@ -89,18 +89,23 @@ pub fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
     [head, &[left_out], tail].concat()
 }
 
-/// Cut wherever a line is full.
+/// Cut wherever a line is full, never between a character and what is drawn over it or makes it wider. A line is measured
+/// whole: what a character takes depends on what stands beside it.
 fn pieces(width: usize, text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
-    let mut taken = 0;
-    for c in text.chars() {
-        let columns = measure_text_width(c.encode_utf8(&mut [0; 4]));
-        if taken + columns > width {
-            pieces.push(String::new());
-            taken = 0;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let base = first.len_utf8();
+        let over = rest[base..].find(|c: char| measure_text_width(c.encode_utf8(&mut [0; 4])) > 0);
+        let (drawn, after) = rest.split_at(over.map_or(rest.len(), |over| base + over));
+        let piece = pieces.last_mut().expect("there is one from the start");
+        let before = piece.len();
+        piece.push_str(drawn);
+        if measure_text_width(piece) > width && before > 0 {
+            piece.truncate(before);
+            pieces.push(drawn.to_owned());
         }
-        pieces.last_mut().expect("there is one from the start").push(c);
-        taken += columns;
+        rest = after;
     }
     pieces
 }
@@ -137,6 +142,13 @@ mod tests {
         let long = format!("begin{}end", "x".repeat(100));
         let shown = ["beginxxxxx", "xxxxxxxxxx", "… 80 characters are not shown …", "xxxxxend"];
         assert_eq!(value_lines(10, 3, &long), shown);
+    }
+
+    #[test]
+    fn what_makes_a_character_wider_stays_beside_it() {
+        // VARIATION SELECTOR-16: two columns with it, one without.
+        let wider = "0\u{fe0f}";
+        assert_eq!(value_lines(8, 9, &format!("1234567{wider}8")), ["1234567", &format!("{wider}8")]);
     }
 
     proptest! {

@@ -129,7 +129,7 @@ pub fn tell(run: &Run, plan: &Plan) {
 /// Whether this person may accept what is open.
 pub fn may_accept(run: &Run, who: &str, number: u64) -> Result<(), Problem> {
     let open = open(run, number)?;
-    if open.to == who {
+    if run.same(&open.to, who) {
         return Ok(());
     }
     Err(Problem::refused(
@@ -147,7 +147,7 @@ fn may_withdraw(run: &Run, who: &str, reason: Option<&str>, number: u64) -> Resu
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         return Err(Problem::usage("the reason is empty", "Say why in one sentence."));
     }
-    if reason.is_none() && open.by.who != who {
+    if reason.is_none() && !run.same(&open.by.who, who) {
         return Err(Problem::usage(
             format!("run {number} was handed over by {}, and you are {who}", open.by.who),
             "Say with --reason why you decline it, or take it back for them.",
@@ -172,19 +172,25 @@ fn may_hand_over(run: &Run, plan: &Plan, who: &str, to: &str, number: u64) -> Re
             format!("Take that back first: holdpoint handover {number} --withdraw"),
         ));
     }
+    if run.next(plan) == Next::Override {
+        return Err(Problem::refused(
+            format!("run {number} was opened against rules that nobody has overridden: nobody drives it"),
+            format!("`holdpoint show {number}` says which. Open a new run."),
+        ));
+    }
     if matches!(run.next(plan), Next::Done(_)) {
         return Err(Problem::usage(
             format!("nothing of run {number} is left to be done"),
             format!("End it with: holdpoint resume {number}"),
         ));
     }
-    if run.operator() != who {
+    if !run.same(run.operator(), who) {
         return Err(Problem::refused(
             format!("run {number} is operated by {}, and you are {who}", run.operator()),
             format!("Only they hand it over. Where they cannot, take it up with: holdpoint resume {number}"),
         ));
     }
-    if to.is_empty() || to == who {
+    if to.is_empty() || run.same(to, who) {
         return Err(Problem::usage("a run is handed over to somebody else", "Name them with --to."));
     }
     Ok(())

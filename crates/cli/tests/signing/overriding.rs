@@ -60,6 +60,13 @@ fn an_override_is_the_first_thing_on_record_and_at_the_head_of_every_report() {
     assert_eq!(report["deviations"][0]["reason"], WHY);
     assert_eq!(report["deviations"][0]["overridden"]["rules"], json!(["approved_document"]));
     assert_eq!(report["unmet"][0]["rule"], "approved_document");
+    shop.bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out attest");
+    shop.bench.ends(0, &["report", "1", "--format", "in-toto", "--key", "attest", "-o", "attested"]);
+    let attested = shop.bench.sh("jq -r .payload attested | base64 -d | jq -c '.predicate.deviations[0]'");
+    let attested: Value = serde_json::from_str(&attested).unwrap();
+    assert_eq!((&attested["step"], &attested["reason"]), (&json!(""), &json!(WHY)));
+    assert_eq!(attested["overridden"]["rules"], json!(["approved_document"]));
+    assert_eq!(attested["overridden"]["key"], by["signature"]["key"]);
     let shown = shop.bench.ends(0, &["show", "1"]).stdout;
     let head = shown.split_once("\n\n").unwrap().0;
     assert!(
@@ -102,6 +109,7 @@ fn without_the_role_a_reason_or_a_key_nothing_is_overridden_and_nothing_runs() {
     assert_eq!(note["by"]["who"], QB);
     let before = shop.bench.events(1).len();
     ended(shop.bench.holdpoint(&["resume", "1", "--unattended"]), 5, "nobody has overridden them");
+    ended(shop.bench.holdpoint(&["handover", "1", "--to", QA]), 5, "rules that nobody has overridden");
     assert_eq!(shop.bench.events(1).len(), before);
     shop.is(1, 0, "intact, open");
     shop.bench.ends(0, &["show", "1"]).says("nobody overrode what did not hold");
