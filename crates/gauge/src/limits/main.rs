@@ -3,12 +3,14 @@
 mod flood;
 mod pump;
 mod reading;
+mod seat;
 
 use std::io;
 use std::process::{Command, ExitCode};
 
 const USAGE: &str = "usage: true | loop N PROGRAM ARGUMENT... | flood BYTES | pump BYTES FILE | \
-    pump-synced BYTES FILE | pty BYTES FILE | markdown FILE | read FILE";
+    pump-synced BYTES FILE | pty BYTES FILE | \
+    seat PROGRAM ARGUMENT... | markdown FILE | read FILE";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         ["pump", bytes, file] => number(bytes).and_then(|bytes| pump::pump(bytes, file, false)),
         ["pump-synced", bytes, file] => number(bytes).and_then(|bytes| pump::pump(bytes, file, true)),
         ["pty", bytes, file] => number(bytes).and_then(|bytes| pump::pty(bytes, file)),
+        ["seat", program, arguments @ ..] => seat::sit(program, arguments),
         ["markdown", file] => reading::markdown(file),
         ["read", file] => reading::read(file),
         _ => Err(io::Error::other(USAGE)),

@@ -1,9 +1,11 @@
 //! A program's output into a file: through a pipe, with its digest; through the kernel's pty, without.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write as _};
+use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use sha2::{Digest as _, Sha256};
@@ -35,12 +37,7 @@ pub(crate) fn pump(bytes: u64, path: &str, synced: bool) -> io::Result<()> {
 
 /// The kernel's pty into a file.
 pub(crate) fn pty(bytes: u64, path: &str) -> io::Result<()> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
-    grantpt(&master)?;
-    unlockpt(&master)?;
-    let name = ptsname(&master, Vec::new())?;
-    let name = name.to_str().map_err(io::Error::other)?;
-    let slave = OpenOptions::new().read(true).write(true).open(name)?;
+    let (master, slave) = pair()?;
     let mut child = flood(bytes)?.stdout(slave).spawn()?;
     let (mut master, mut file) = (File::from(master), File::create(path)?);
     let mut piece = vec![0; PIECE];
@@ -56,12 +53,24 @@ pub(crate) fn pty(bytes: u64, path: &str) -> io::Result<()> {
     ended(child.wait()?)
 }
 
+/// Both sides of a new pty.
+pub(crate) fn pair() -> io::Result<(OwnedFd, File)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname(&master, Vec::new())?;
+    let name = name.to_str().map_err(io::Error::other)?;
+    // Whoever measures does not get it as a terminal of their own.
+    let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    Ok((master, File::from(slave)))
+}
+
 fn flood(bytes: u64) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["flood", &bytes.to_string()]);
     Ok(command)
 }
 
-fn ended(status: std::process::ExitStatus) -> io::Result<()> {
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("the flood ended with {status}"))) }
+pub(crate) fn ended(status: std::process::ExitStatus) -> io::Result<()> {
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
 }

@@ -91,6 +91,7 @@ impl Scene {
         gauge
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("LIMITS", &self.built.limits)
+            .env("HOLDPOINT", &self.built.holdpoint)
             .env("PATH", self.path(contender));
         gauge.envs(contender.variables.iter().map(|(name, value)| (name, value)));
         let told = command::output(&mut gauge)?;
