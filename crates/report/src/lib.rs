@@ -31,7 +31,7 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use summary::*;
 pub use text::visible;
-pub use time::{clock, took};
+pub use time::{clock, clock_of, took};
 pub use timeline::*;
 
 /// What a rendering is made from.

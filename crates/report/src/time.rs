@@ -7,6 +7,11 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
+/// A time as a statement writes it (RFC 3339), as [`clock`] shows times; as it stands where it is none.
+pub fn clock_of(time: &str, zone: &TimeZone) -> String {
+    time.parse().map_or_else(|_| time.to_owned(), |at| clock(at, zone))
+}
+
 /// The zone's name, where it has one.
 pub(crate) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     match zone.iana_name() {

@@ -38,7 +38,8 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
     line("commit", &commit);
     for approved in &opened.policy.approvals {
-        line("approved by", &neutralise(&format!("{} ({}), {}", approved.name, approved.who, approved.time)));
+        let at = holdpoint_report::clock_of(&approved.time, &jiff::tz::TimeZone::system());
+        line("approved by", &neutralise(&format!("{} ({}), {at}", approved.name, approved.who)));
     }
     line("environment", &environment_name(&opened.environment));
     line("operator", &neutralise(operator));

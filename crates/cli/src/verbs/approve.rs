@@ -211,7 +211,10 @@ fn states(at_hand: &AtHand) -> Vec<(String, String)> {
         let holding = standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == *who);
         let failing = standing.failing.iter().find(|(other, _)| other == who);
         match (holding, failing) {
-            (Some((kept, given)), _) => format!("approved {} with {}", kept.approval.at.time, given.key),
+            (Some((kept, given)), _) => {
+                let at = holdpoint_report::clock_of(&kept.approval.at.time, &jiff::tz::TimeZone::system());
+                format!("approved {at} with {}", given.key)
+            }
             (None, Some((_, why))) => format!("the approval does not hold: {why}"),
             (None, None) => "has not approved it".to_owned(),
         }

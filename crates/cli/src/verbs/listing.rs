@@ -2,7 +2,7 @@
 
 use holdpoint_engine::Event;
 use holdpoint_record::Glance;
-use holdpoint_report::{Summary, clock, took};
+use holdpoint_report::{Summary, clock, clock_of, took};
 use serde_json::json;
 
 use super::read::{store_problem, summed_up};
@@ -101,7 +101,10 @@ fn glance(summary: &Summary) -> String {
         }
     }
     for approved in &summary.approvals {
-        fact("approved by", format!("{} ({}), {}", approved.name, approved.who, approved.time));
+        fact(
+            "approved by",
+            format!("{} ({}), {}", approved.name, approved.who, clock_of(&approved.time, &zone)),
+        );
     }
     for unmet in &summary.unmet {
         fact("did not hold", unmet.why.clone());
