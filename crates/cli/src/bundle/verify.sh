@@ -63,6 +63,16 @@ revoked=blobs/sha256/$(jq -r '.revoked.sha256 // "none"' "$tmp/opened")
 # Times in allowed_signers are of the zone that the run was opened in, where they do not say.
 TZ=$(jq -r .session.time_zone "$tmp/opened")
 export TZ
+# What ssh-keygen says of a signature, in $said: vouched NAMESPACE WHO FILE SIGNATURE TIME.
+vouched() {
+    of=$3
+    set -- -Y verify -n "$1" -I "$2" -f "$signers" -s "$4" -O "verify-time=$5"
+    [ -s "$revoked" ] && set -- "$@" -r "$revoked"
+    said=$(ssh-keygen "$@" <"$of" 2>&1)
+}
+# A time in seconds since 1970, as ssh-keygen takes it.
+# shellcheck disable=SC2016 # jq's variable
+stamp() { jq -nr --argjson at "$1" '$at | strftime("%Y%m%d%H%M%SZ")'; }
 signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
 buried() {
@@ -73,11 +83,8 @@ buried() {
     file "$1.sig" || altered "$i" "$1 is not signed"
     who=$(jq -r .who "$1")
     at=$(jq -r '.at[0:19] | gsub("[-:]"; "") | sub("T"; "") + "Z"' "$1")
-    set -- "$1" -Y verify -n expunge@holdpoint -I "$who" -f "$signers" -s "$1.sig" -O "verify-time=$at"
-    [ -s "$revoked" ] && set -- "$@" -r "$revoked"
-    stone=$1
-    shift
-    said=$(ssh-keygen "$@" <"$stone" 2>&1) || altered "$i" "the signature of $stone does not count: $said"
+    vouched expunge@holdpoint "$who" "$1" "$1.sig" "$at" ||
+        altered "$i" "the signature of $1 does not count: $said"
     signed_for="signed for"
     printf '  event %s: %s\n' "$i" "$said" >&2
 }
@@ -202,10 +209,7 @@ while read -r approval; do
     opened_at=$(jq -r "$seconds .at | seconds" "$tmp/opened") || bad "the run has no time"
     [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
     file "$signers" || bad "there is no file that says who may sign"
-    at=$(jq -nr --argjson at "$signed_at" '$at | strftime("%Y%m%d%H%M%SZ")')
-    set -- -Y verify -n approval@holdpoint -I "$who" -f "$signers" -s "$signature" -O "verify-time=$at"
-    [ -s "$revoked" ] && set -- "$@" -r "$revoked"
-    said=$(ssh-keygen "$@" <"$path" 2>&1) || bad "$said"
+    vouched approval@holdpoint "$who" "$path" "$signature" "$(stamp "$signed_at")" || bad "$said"
     case $said in
     *" key $(jq -r .key "$tmp/approval")") ;;
     *) bad "the record says another key: $said" ;;
@@ -243,10 +247,8 @@ while IFS=$tab read -r i start path; do
     who=$(jq -r .by.who "$tmp/event")
     key=$(jq -r .signature.key "$tmp/event")
     for at in "$signed_at" "$given_at"; do
-        at=$(jq -nr --argjson at "$at" '$at | strftime("%Y%m%d%H%M%SZ")')
-        set -- -Y verify -n signoff@holdpoint -I "$who" -f "$signers" -s "$path.sig" -O "verify-time=$at"
-        [ -s "$revoked" ] && set -- "$@" -r "$revoked"
-        said=$(ssh-keygen "$@" <"$path" 2>&1) || bad "the release by $who is not proved: $said"
+        vouched signoff@holdpoint "$who" "$path" "$path.sig" "$(stamp "$at")" ||
+            bad "the release by $who is not proved: $said"
         case $said in
         *" key $key") ;;
         *) bad "the record says the key $key: $said" ;;
