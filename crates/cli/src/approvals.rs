@@ -50,6 +50,16 @@ impl Standing {
     pub fn given(&self) -> Vec<Approving> {
         self.holding.iter().map(|(_, given)| given.clone()).collect()
     }
+
+    /// The approval by `who`, if it holds.
+    pub fn held(&self, who: &str) -> Option<&(Kept, Approving)> {
+        self.holding.iter().find(|(kept, _)| kept.approval.approver.principal == who)
+    }
+
+    /// Why the approval by `who` does not hold, if there is such a one.
+    pub fn failed(&self, who: &str) -> Option<&str> {
+        self.failing.iter().find(|(other, _)| other == who).map(|(_, why)| why.as_str())
+    }
 }
 
 /// The file name for a principal: letters, digits and `@ . _ + -` as they are, all else as `%XX`.

@@ -32,9 +32,7 @@ pub fn signers(
     opened: &RunOpened,
     get: impl Fn(&BlobRef) -> Result<Vec<u8>, Problem>,
 ) -> Result<Signers, Problem> {
-    let allowed = opened.signers.as_ref().map(&get).transpose()?;
-    let revoked = opened.revoked.as_ref().map(&get).transpose()?;
-    Signers::read(allowed.as_deref(), revoked.as_deref(), &opened.session.time_zone).map_err(|error| {
+    Signers::of(opened, get, |error| {
         Problem::usage(
             error.to_string(),
             "The run keeps these files as they were: correct them and open a new run.",

@@ -49,7 +49,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Session {
 
 /// The zone's name, else its offset. Where the system says by a link which it is, as most do, the data base of all zones
 /// need not be looked through.
-fn time_zone() -> String {
+pub fn time_zone() -> String {
     let link = || {
         let target = std::fs::read_link(LOCAL_TIME).ok().filter(|_| Path::new(LOCAL_TIME).is_file())?;
         let (_, name) = target.to_str()?.split_once("/zoneinfo/")?;

@@ -206,13 +206,11 @@ impl Expunging {
 /// Who may sign tombstones of this run: whoever event 0's file of allowed signers lets sign for [`EXPUNGE`]. `None` where
 /// it names nobody at all.
 pub(crate) fn signers(dir: &Path, opened: &RunOpened) -> Result<Option<Signers>, String> {
-    let bytes = |reference: &Option<BlobRef>| {
-        let read = reference.as_ref().map(|reference| blob(dir, reference)).transpose();
-        read.map_err(|error| format!("the file that says who may sign cannot be read: {error}"))
+    let bytes = |reference: &BlobRef| {
+        blob(dir, reference)
+            .map_err(|error| format!("the file that says who may sign cannot be read: {error}"))
     };
-    let (allowed, revoked) = (bytes(&opened.signers)?, bytes(&opened.revoked)?);
-    let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), &opened.session.time_zone);
-    let signers = signers.map_err(|error| error.to_string())?;
+    let signers = Signers::of(opened, bytes, |error| error.to_string())?;
     Ok(Some(signers).filter(|signers| !signers.allowed.is_empty()))
 }
 

@@ -45,12 +45,9 @@ impl Signatures {
 }
 
 pub(crate) fn signers(opened: &RunOpened, blobs: &mut Blobs<'_>) -> Result<Signers, String> {
-    let mut bytes = |blob: &Option<BlobRef>| match blob {
-        Some(blob) if blobs.is_gone(blob) => Err("the file that says who may sign was expunged".to_owned()),
-        Some(blob) => blobs.bytes(blob).map(Some).map_err(|error| error.to_string()),
-        None => Ok(None),
+    let bytes = |blob: &BlobRef| match blobs.is_gone(blob) {
+        true => Err("the file that says who may sign was expunged".to_owned()),
+        false => blobs.bytes(blob).map_err(|error| error.to_string()),
     };
-    let (allowed, revoked) = (bytes(&opened.signers)?, bytes(&opened.revoked)?);
-    Signers::read(allowed.as_deref(), revoked.as_deref(), &opened.session.time_zone)
-        .map_err(|error| error.to_string())
+    Signers::of(opened, bytes, |error| error.to_string())
 }

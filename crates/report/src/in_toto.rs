@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use holdpoint_engine::{Event, Evidence, InputGiven};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
+use crate::blobs::sha256;
 use crate::{Kept, Material, ReportError, SignOffEvent, Summary, summarise};
 
 /// What kind of predicate stands in the statement; docs/record.md tells its keys. The name resolves nowhere.
@@ -131,8 +131,4 @@ fn predicate(summary: &Summary) -> Value {
         "signOffs": sign_offs,
         "deviations": deviations,
     })
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

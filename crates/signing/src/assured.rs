@@ -1,6 +1,7 @@
 //! Whether a signature counts, and how sure it makes who signed.
 
 use holdpoint_document::Assurance;
+use holdpoint_engine::{BlobRef, RunOpened};
 use jiff::Timestamp;
 
 use crate::{AllowedSigners, Envelope, NotASignature, Revoked};
@@ -46,6 +47,21 @@ impl Signers {
             allowed: AllowedSigners::read(allowed, &zone)?,
             revoked: Revoked::read(revoked.unwrap_or_default())?,
         })
+    }
+
+    /// The same, of the files that event 0 names. `get` gives a blob's bytes, `bad` says what is wrong with them.
+    ///
+    /// # Errors
+    /// That of `get`, or what `bad` makes of one of [`Signers::read`].
+    pub fn of<B: AsRef<[u8]>, E>(
+        opened: &RunOpened,
+        mut get: impl FnMut(&BlobRef) -> Result<B, E>,
+        bad: impl FnOnce(BadFiles) -> E,
+    ) -> Result<Signers, E> {
+        let allowed = opened.signers.as_ref().map(&mut get).transpose()?;
+        let revoked = opened.revoked.as_ref().map(&mut get).transpose()?;
+        let (allowed, revoked) = (allowed.as_ref().map(B::as_ref), revoked.as_ref().map(B::as_ref));
+        Signers::read(allowed, revoked, &opened.session.time_zone).map_err(bad)
     }
 }
 

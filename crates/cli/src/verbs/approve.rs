@@ -15,7 +15,7 @@ use crate::by_key;
 use crate::digest::sha256;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::operator;
+use crate::operator::{operator, time_zone};
 use crate::place::git;
 use crate::problem::{Finding, Problem, Text};
 use crate::screen;
@@ -49,8 +49,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
         };
         return Err(Problem::refused(why, help));
     }
-    if let Some((kept, _)) = standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == who)
-    {
+    if let Some((kept, _)) = standing.held(&who) {
         screen::say(&format!("{who} has approved these very bytes already: {}", kept.path));
         return Ok(Exit::Passed);
     }
@@ -98,15 +97,12 @@ fn at_hand(arguments: &args::Approve) -> Result<AtHand, Problem> {
         &checked.plan,
         checked.place.configuration(),
     );
-    let zone = TimeZone::system();
-    let now = Timestamp::now();
-    let zone = zone.iana_name().map_or_else(|| zone.to_offset(now).to_string(), str::to_owned);
-    let signers = approvals::signers(&checked.place, &zone)
+    let signers = approvals::signers(&checked.place, &time_zone())
         .map_err(|why| Problem::usage(why, "holdpoint.toml names these files under [signers]."))?;
     let kept = approvals::kept(&checked.place.root).map_err(|why| {
         Problem::usage(why, "Remove it, or bring back what was committed: `git status` shows it.")
     })?;
-    let standing = approvals::standing(&asked, kept, &signers, now, today());
+    let standing = approvals::standing(&asked, kept, &signers, Timestamp::now(), today());
     Ok(AtHand { checked, asked, signers, standing })
 }
 
@@ -207,17 +203,13 @@ fn printed(who: &str, config: Option<&Config>) -> String {
 /// Each approver with how their approval stands, in words.
 fn states(at_hand: &AtHand) -> Vec<(String, String)> {
     let AtHand { asked, standing, .. } = at_hand;
-    let state = |who: &String| {
-        let holding = standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == *who);
-        let failing = standing.failing.iter().find(|(other, _)| other == who);
-        match (holding, failing) {
-            (Some((kept, given)), _) => {
-                let at = holdpoint_report::clock_of(&kept.approval.at.time, &jiff::tz::TimeZone::system());
-                format!("approved {at} with {}", given.key)
-            }
-            (None, Some((_, why))) => format!("the approval does not hold: {why}"),
-            (None, None) => "has not approved it".to_owned(),
+    let state = |who: &String| match (standing.held(who), standing.failed(who)) {
+        (Some((kept, given)), _) => {
+            let at = holdpoint_report::clock_of(&kept.approval.at.time, &jiff::tz::TimeZone::system());
+            format!("approved {at} with {}", given.key)
         }
+        (None, Some(why)) => format!("the approval does not hold: {why}"),
+        (None, None) => "has not approved it".to_owned(),
     };
     let mut states: Vec<(String, String)> =
         asked.approvers.iter().map(|who| (who.clone(), state(who))).collect();
@@ -230,10 +222,8 @@ fn tell(at_hand: &AtHand, who: &str, name: &str, path: &str) {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let (place, document) = (&checked.place, &checked.path);
     screen::say(&screen::neutralise(&format!("Approved by {name} ({who}): {path}")));
-    let has =
-        |other: &String| standing.holding.iter().any(|(kept, _)| kept.approval.approver.principal == *other);
-    let missing: Vec<&str> =
-        asked.approvers.iter().filter(|other| *other != who && !has(other)).map(String::as_str).collect();
+    let missing = asked.approvers.iter().filter(|other| *other != who && standing.held(other).is_none());
+    let missing: Vec<&str> = missing.map(String::as_str).collect();
     if !missing.is_empty() {
         screen::say(&screen::neutralise(&format!("  still missing: {}", missing.join(", "))));
     }
@@ -268,16 +258,13 @@ fn list(at_hand: &AtHand, format: Format) -> Exit {
         }
         Format::Json => {
             let approver = |who: &String| {
-                let holding =
-                    standing.holding.iter().find(|(kept, _)| kept.approval.approver.principal == *who);
-                let failing = standing.failing.iter().find(|(other, _)| other == who).map(|(_, why)| why);
                 json!({
                     "who": who,
                     "name": config.and_then(|config| config.people.get(who)?.name.clone()),
-                    "approved": holding.map(|(kept, given)| {
+                    "approved": standing.held(who).map(|(kept, given)| {
                         json!({"time": kept.approval.at.time, "key": given.key, "file": kept.path})
                     }),
-                    "does_not_hold": failing,
+                    "does_not_hold": standing.failed(who),
                 })
             };
             let approvers: Vec<_> = asked.approvers.iter().map(approver).collect();
