@@ -156,6 +156,10 @@ fn opened(number: u64) -> Event {
         cwd: "/".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
     };
     Event::RunOpened(Box::new(RunOpened {
         format: "1.0".into(),
