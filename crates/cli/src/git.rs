@@ -26,6 +26,9 @@ const OVERRIDES: [&str; 9] = [
     "submodule.recurse=false",
 ];
 
+/// A value of the configuration is no longer than this, bytes.
+const SHORT: u64 = 64 * 1024;
+
 /// How a work tree differs from its commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looked {
@@ -42,14 +45,19 @@ pub fn top(directory: &Path) -> Result<Option<PathBuf>, Problem> {
     let Some(nearest) = nearest(directory)? else { return Ok(None) };
     let told = asked(&nearest, ["rev-parse", "--show-toplevel"])?;
     let told = PathBuf::from(OsStr::from_bytes(told.strip_suffix(b"\n").unwrap_or(&told)));
-    let same = nearest.canonicalize().ok().is_some_and(|nearest| told.canonicalize().is_ok_and(|told| told == nearest));
+    let same = nearest
+        .canonicalize()
+        .ok()
+        .is_some_and(|nearest| told.canonicalize().is_ok_and(|told| told == nearest));
     if same {
         return Ok(Some(told));
     }
     let told = screen::neutralise(&told.to_string_lossy());
     Err(unable(
         &nearest,
-        &format!("there is a .git in it, and git takes {told} for the root of the work tree (core.worktree?)"),
+        &format!(
+            "there is a .git in it, and git takes {told} for the root of the work tree (core.worktree?)"
+        ),
     ))
 }
 
@@ -68,7 +76,7 @@ fn nearest(directory: &Path) -> Result<Option<PathBuf>, Problem> {
 
 /// A value of git's configuration. `None` where it is not set; and outside of a repository, where there is no git.
 pub fn configured(directory: &Path, key: &str) -> Result<Option<String>, Problem> {
-    let answer = match git(directory).arguments(["config", "--get", key]).ask() {
+    let answer = match git(directory).arguments(["config", "--get", key]).at_most(SHORT).ask() {
         Err(Unanswered::Missing(_)) if nearest(directory)?.is_none() => return Ok(None),
         answer => answer.map_err(|error| unable(directory, &error.to_string()))?,
     };
@@ -167,7 +175,8 @@ pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
     // What is committed is no run of ours, whatever it is called.
     if !looked.dirty && tracked.iter().any(|file| aside.holds(&file.path)) {
         let told = status(&["--untracked-files=no".into()])?;
-        looked.dirty = told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
+        looked.dirty =
+            told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
     }
     looked.overlooked = overlooked(root, store, &filters, &tracked)?;
     looked.dirty |= looked.overlooked.is_some();
@@ -184,7 +193,9 @@ fn overlooked(
     let shown = |path: &Path| screen::neutralise(&path.to_string_lossy());
     if let Some(file) = tracked.iter().find(|file| file.overlooked) {
         let path = shown(&file.path);
-        return Ok(Some(format!("git is told to overlook changes of {path} (assume-unchanged or skip-worktree)")));
+        return Ok(Some(format!(
+            "git is told to overlook changes of {path} (assume-unchanged or skip-worktree)"
+        )));
     }
     if let Some(name) = filters.first()
         && let Some(path) = filtered(root)?
@@ -204,7 +215,9 @@ fn overlooked(
             if empty {
                 continue;
             }
-            return Ok(Some(format!("the submodule {path} is not initialised, and files are in its directory")));
+            return Ok(Some(format!(
+                "the submodule {path} is not initialised, and files are in its directory"
+            )));
         }
         top(&directory)?;
         let looked = look(&directory, store)?;
@@ -238,7 +251,9 @@ fn tracked(root: &Path) -> Result<Vec<Tracked>, Problem> {
         })
     };
     let lines = told.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-    lines.map(|line| read(line).ok_or_else(|| unable(root, "git ls-files prints what is not known here"))).collect()
+    lines
+        .map(|line| read(line).ok_or_else(|| unable(root, "git ls-files prints what is not known here")))
+        .collect()
 }
 
 /// Names of filters that the repository's own configuration has: they are programs, and git would run them.
@@ -268,7 +283,8 @@ fn filters(root: &Path) -> Result<BTreeSet<String>, Problem> {
 
 /// A tracked file that goes through a filter.
 fn filtered(root: &Path) -> Result<Option<PathBuf>, Problem> {
-    let told = asked(root, ["ls-files", "-z", "--", ":/", ":(exclude,attr:!filter)", ":(exclude,attr:-filter)"])?;
+    let told =
+        asked(root, ["ls-files", "-z", "--", ":/", ":(exclude,attr:!filter)", ":(exclude,attr:-filter)"])?;
     let first = told.split(|byte| *byte == 0).next().filter(|path| !path.is_empty());
     Ok(first.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))))
 }

@@ -89,7 +89,8 @@ impl Helper {
             let text = name.to_string_lossy();
             text.starts_with(prefix) && !keep.contains(&&*text)
         };
-        self.variables.extend(std::env::vars_os().map(|(name, _)| name).filter(named).map(|name| (name, None)));
+        self.variables
+            .extend(std::env::vars_os().map(|(name, _)| name).filter(named).map(|name| (name, None)));
         self
     }
 
@@ -205,7 +206,10 @@ mod tests {
     fn what_a_helper_says_is_one_line_that_does_nothing_to_a_terminal() {
         let answer = sh("printf 'out\\n'; printf 'bad \\033[31m\\n\\tthing\\n' >&2; exit 7").ask().unwrap();
         assert_eq!((answer.code, answer.printed.as_slice()), (Some(7), &b"out\n"[..]));
-        assert!(!answer.said.contains(['\n', '\t', '\u{1b}']) && answer.said.ends_with("thing"), "{answer:?}");
+        assert!(
+            !answer.said.contains(['\n', '\t', '\u{1b}']) && answer.said.ends_with("thing"),
+            "{answer:?}"
+        );
         assert!(answer.words() == answer.said);
     }
 

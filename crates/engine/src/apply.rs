@@ -45,6 +45,7 @@ impl Run {
                 Ok(())
             }
             Event::RulesChecked(look) => {
+                ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
                 ensure(
                     matches!(next, Next::Execute(_) | Next::Ask(..) | Next::PassOver { .. }),
                     "rules are not held once more here",

@@ -114,8 +114,10 @@ impl Run {
             };
             role.into_iter().flat_map(|role| self.signers(*task).map(move |who| (role, who, "released")))
         });
-        let overrode = self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
-        let holds = |role: &str, who: &str| roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
+        let overrode =
+            self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
+        let holds =
+            |role: &str, who: &str| roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
         let (role, who, did) = released.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
         Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
     }
@@ -147,20 +149,15 @@ impl Run {
         self.looks.at_opening
     }
 
-    fn keeps_rules(&self) -> bool {
+    pub(crate) fn keeps_rules(&self) -> bool {
         self.opened().is_some_and(|opened| !opened.policy.kept.is_empty())
     }
 
     /// Rules were held once more.
     pub(crate) fn looked(&mut self, plan: &Plan, look: &Look, session: bool) -> Fold {
         let Look { commit, dirty, committed, unmet } = look;
-        let facts = Facts {
-            commit: commit.as_deref(),
-            dirty: *dirty,
-            committed: *committed,
-            roles: None,
-            session,
-        };
+        let facts =
+            Facts { commit: commit.as_deref(), dirty: *dirty, committed: *committed, roles: None, session };
         let told = |rule: Rule| unmet.iter().any(|unmet| unmet.rule == rule);
         if let Some(broken) = self.unmet(plan, &facts).iter().find(|broken| !told(broken.rule)) {
             return Err(format!(
@@ -168,7 +165,8 @@ impl Run {
                 broken.rule.as_str()
             ));
         }
-        let kept = |unmet: &Unmet| self.opened().is_some_and(|opened| opened.policy.kept.contains(&unmet.rule));
+        let kept =
+            |unmet: &Unmet| self.opened().is_some_and(|opened| opened.policy.kept.contains(&unmet.rule));
         ensure(unmet.iter().all(kept), "a rule is told of that need not keep holding")?;
         let barred = self.not_overridden(unmet);
         let distinct = barred.iter().collect::<BTreeSet<_>>().len() == barred.len();

@@ -73,13 +73,8 @@ pub fn ready(
             ));
         }
     }
-    let overridden = Override {
-        rules: run.barred().to_vec(),
-        role,
-        name,
-        assurance: Assurance::Typed,
-        signature: None,
-    };
+    let overridden =
+        Override { rules: run.barred().to_vec(), role, name, assurance: Assurance::Typed, signature: None };
     Ok(Ready {
         deviation: Deviation {
             kind: DeviationKind::PolicyOverridden,

@@ -51,8 +51,10 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
         (Some(_), refusal) => {
             let mut nowhere = Memory::default();
             let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
-            let run = Run::replay(&prepared.plan, [Event::RunOpened(Box::new(tried))])
-                .map_err(|unexpected| Problem::fault(unexpected.to_string(), "This is a fault of holdpoint."))?;
+            let run =
+                Run::replay(&prepared.plan, [Event::RunOpened(Box::new(tried))]).map_err(|unexpected| {
+                    Problem::fault(unexpected.to_string(), "This is a fault of holdpoint.")
+                })?;
             let (place, zone) = (&prepared.place, &session.time_zone);
             Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
@@ -140,7 +142,9 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         releases: Releases::default(),
         clock: Box::new(Timestamp::now),
         // Dry runs keep no rules, and whoever drives a recorded run says how they are held.
-        check: Box::new(|_| Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))),
+        check: Box::new(|_| {
+            Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
+        }),
         journal,
         person,
         hands,

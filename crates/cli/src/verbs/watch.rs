@@ -57,8 +57,7 @@ impl Watch<'_> {
             }
         }
         let unmet = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
-        let look =
-            Look { commit: traced.commit, dirty: traced.dirty, committed: traced.committed, unmet };
+        let look = Look { commit: traced.commit, dirty: traced.dirty, committed: traced.committed, unmet };
         let left = run.not_overridden(&look.unmet);
         obeyed.unmet.retain(|(unmet, _)| left.contains(&unmet.rule));
         Ok(Seen { look, refusal: obeyed.refusal() })
