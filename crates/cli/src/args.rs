@@ -154,7 +154,7 @@ pub struct Run {
     #[arg(long)]
     pub unattended: bool,
     /// Execute checks only, assume the rest, keep nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "reason")]
     pub dry_run: bool,
     #[command(flatten)]
     pub who: Who,
@@ -166,7 +166,7 @@ pub struct Run {
 #[derive(Debug, Default, Args)]
 pub struct Overriding {
     /// Override the environment's rules that do not hold; why stands at the head of every report
-    #[arg(long = "override", value_name = "REASON", conflicts_with = "dry_run")]
+    #[arg(long = "override", value_name = "REASON")]
     pub reason: Option<String>,
     /// Who overrides them, and has a role that may [default: whoever operates]
     #[arg(long, value_name = "PRINCIPAL", requires = "reason")]
@@ -192,6 +192,8 @@ pub struct Resume {
     pub unattended: bool,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub overriding: Overriding,
 }
 
 /// `sign`

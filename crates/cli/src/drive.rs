@@ -1,7 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Look, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::interrupts::Interrupt;
@@ -28,6 +28,10 @@ pub enum Recorded {
     Lapsed,
 }
 
+/// Holds the environment's rules against the repository as it is now: what was seen, and the refusal if one does not
+/// hold that nobody has overridden.
+pub type Checked<'a> = dyn Fn(&Run) -> Result<(Look, Option<Problem>), Problem> + 'a;
+
 /// A run on its way, with everything around it.
 pub struct Drive<'a, J, P, H> {
     pub plan: &'a Plan,
@@ -37,6 +41,8 @@ pub struct Drive<'a, J, P, H> {
     pub releases: Releases,
     /// The time of day.
     pub clock: Box<dyn Fn() -> Timestamp + 'a>,
+    /// Asked where rules must be held once more.
+    pub check: Box<Checked<'a>>,
     pub journal: J,
     pub person: P,
     pub hands: H,
@@ -200,6 +206,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if question != Question::SignOff || self.run.is_requested(task) {
             return Ok(());
         }
+        // What the run's blocks did to the repository is part of what is released.
+        if self.run.has_look_aged() {
+            self.check_rules()?;
+        }
         let statement = self.run.statement(sign_off).map_err(|error| {
             Problem::usage(
                 format!("the statement to be signed cannot be rendered: {error}"),
@@ -209,6 +219,14 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
         let role = sign_off.role.clone();
         self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
+    }
+
+    /// Holds the environment's rules once more. What was seen is on record before the refusal, if there is one.
+    fn check_rules(&mut self) -> Result<(), Problem> {
+        self.settle()?;
+        let (look, refusal) = (self.check)(&self.run)?;
+        self.record(vec![Event::RulesChecked(look)])?;
+        refusal.map_or(Ok(()), Err)
     }
 
     /// One attempt. Whoever has just `decided` that it be made is not asked again.
@@ -242,6 +260,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                  --unattended; or have the answers file skip the block.",
             );
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
+        }
+        // After everything that may have taken its time, and right before the block begins.
+        if self.run.is_look_due() && !self.run.is_rolling_back() {
+            self.check_rules()?;
         }
         let kept =
             if script.differs { Some(self.journal.put(masked(&script.text).as_bytes())?) } else { None };

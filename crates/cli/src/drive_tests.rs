@@ -156,6 +156,10 @@ fn opened(number: u64) -> Event {
         cwd: "/".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
     };
     Event::RunOpened(Box::new(RunOpened {
         format: "1.0".into(),
@@ -209,6 +213,7 @@ fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
         run: Run::new(plan),
         releases: Releases::default(),
         clock: Box::new(move || now.get()),
+        check: Box::new(|_| panic!("no rule is kept here")),
         journal: Memory::default(),
         person: Slow { clock, hours: hours.iter().copied().collect() },
         hands: Easy,
@@ -421,6 +426,7 @@ fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec
         run: Run::new(&compiled.plan),
         releases: Releases::default(),
         clock: Box::new(move || now.get()),
+        check: Box::new(|_| panic!("no rule is kept here")),
         journal: Noted(Rc::clone(&done), writes),
         person: Quick { attended, done: Rc::clone(&done), clock },
         hands: Noting(Rc::clone(&done), fails),

@@ -10,6 +10,8 @@ mod by_key;
 mod digest;
 mod drive;
 mod exit;
+mod git;
+mod helper_process;
 mod inputs;
 mod interrupts;
 mod operator;

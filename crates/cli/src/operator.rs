@@ -4,23 +4,25 @@ use std::path::Path;
 
 use holdpoint_engine::{Program, Session};
 
-use crate::place::git;
+use crate::git;
+use crate::problem::Problem;
 
 /// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
-pub fn operator(option: Option<&str>, root: &Path) -> (String, &'static str) {
+pub fn operator(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
     let said = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-    let option = option.map(str::to_owned).and_then(said).map(|who| (who, "option"));
-    let variable = || {
-        let who = std::env::var("HOLDPOINT_OPERATOR").ok().and_then(said)?;
-        Some((who, "HOLDPOINT_OPERATOR"))
-    };
-    let configured = || Some((git(root, &["config", "user.email"]).and_then(said)?, "git"));
-    option.or_else(variable).or_else(configured).unwrap_or_else(|| (os_user(), "os"))
+    if let Some(who) = option.map(str::to_owned).and_then(said) {
+        return Ok((who, "option"));
+    }
+    if let Some(who) = std::env::var("HOLDPOINT_OPERATOR").ok().and_then(said) {
+        return Ok((who, "HOLDPOINT_OPERATOR"));
+    }
+    let configured = git::configured(root, "user.email")?.and_then(said);
+    Ok(configured.map_or_else(|| (os_user(), "os"), |who| (who, "git")))
 }
 
 /// The session as the record keeps it.
-pub fn session(option: Option<&str>, root: &Path) -> Session {
-    with_program(circumstances(option, root))
+pub fn session(option: Option<&str>, root: &Path) -> Result<Session, Problem> {
+    circumstances(option, root).map(with_program)
 }
 
 /// Waits for the digest of the program, where it is not taken yet, and adds it.
@@ -30,11 +32,11 @@ pub fn with_program(mut session: Session) -> Session {
 }
 
 /// The session without the program's digest, which takes its time.
-pub fn circumstances(option: Option<&str>, root: &Path) -> Session {
-    let (operator, operator_from) = operator(option, root);
+pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Problem> {
+    let (operator, operator_from) = operator(option, root)?;
     let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
     let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
-    Session {
+    Ok(Session {
         operator,
         operator_from: operator_from.to_owned(),
         program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
@@ -44,7 +46,11 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Session {
         cwd,
         time_zone: time_zone(),
         clock_synchronised: clock_synchronised(),
-    }
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
+    })
 }
 
 /// The zone's name, else its offset. Where the system says by a link which it is, as most do, the data base of all zones

@@ -1,11 +1,11 @@
 //! Where we are: the repository, its configuration, its store, and what git knows of the document.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use holdpoint_document::Config;
 use holdpoint_record::Store;
 
+use crate::git;
 use crate::problem::{Finding, Problem};
 
 /// The configuration's file name, at the repository's root.
@@ -40,14 +40,14 @@ pub struct Traced {
     pub dirty: Option<bool>,
     /// Whether the document's bytes are those of the commit.
     pub committed: Option<bool>,
+    /// What git was told to overlook, in words.
+    pub overlooked: Option<String>,
 }
 
 impl Place {
     /// The place that `directory` lies in.
     pub fn of(directory: &Path) -> Result<Place, Problem> {
-        let asked = may_be_git(directory);
-        let top =
-            asked.then(|| git(directory, &["rev-parse", "--show-toplevel"])).flatten().map(PathBuf::from);
+        let top = git::top(directory)?;
         let configured = || directory.ancestors().find(|up| up.join(CONFIG).is_file()).map(Path::to_owned);
         let root = top.clone().or_else(configured).unwrap_or_else(|| directory.to_owned());
         let config = Configured::read(&root.join(CONFIG))?;
@@ -78,41 +78,30 @@ impl Place {
         path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned()
     }
 
-    /// What git knows of the document at `path`.
-    pub fn trace(&self, path: &str) -> Traced {
+    /// What git knows of the document at `path`, of which `bytes` were read: they are compared, and no file again.
+    pub fn trace(&self, path: &str, bytes: &[u8]) -> Result<Traced, Problem> {
         if !self.is_git {
-            return Traced::default();
+            return Ok(Traced::default());
         }
         let store = self.store();
-        let store =
-            store.path().strip_prefix(&self.root).unwrap_or(Path::new(".holdpoint/runs")).to_path_buf();
-        let aside = format!(":(exclude,top){}", store.display());
-        let status = ["status", "--porcelain", "--untracked-files=normal", "--", ":/", &aside];
-        let head = format!("HEAD:{path}");
-        let verify = |what| ["rev-parse", "--verify", "--quiet", what];
-        // Four questions to four processes, at the same time.
-        let (status, in_commit, on_disk, commit) = std::thread::scope(|scope| {
-            let status = scope.spawn(|| git(&self.root, &status));
-            let in_commit = scope.spawn(|| git(&self.root, &verify(&head)));
-            let on_disk = scope.spawn(|| git(&self.root, &["hash-object", "--", path]));
-            let commit = git(&self.root, &verify("HEAD"));
-            let told =
-                |thread: std::thread::ScopedJoinHandle<'_, Option<String>>| thread.join().ok().flatten();
-            (told(status), told(in_commit), told(on_disk), commit)
+        let (looked, held) = std::thread::scope(|scope| {
+            let held = scope.spawn(|| git::holds(&self.root, path, bytes));
+            (git::look(&self.root, store.path()), git::joined(held))
         });
-        Traced {
-            commit,
-            dirty: status.map(|status| !status.is_empty()),
-            committed: Some(in_commit.is_some() && in_commit == on_disk),
+        let (looked, (commit, committed)) = (looked?, held?);
+        if looked.commit != commit {
+            return Err(Problem::usage(
+                "the repository moved to another commit while it was looked at",
+                "Nothing was executed. Try again once nobody works in it.",
+            ));
         }
+        Ok(Traced {
+            commit,
+            dirty: Some(looked.dirty),
+            committed: Some(committed),
+            overlooked: looked.overlooked,
+        })
     }
-}
-
-/// Whether git is worth asking for the repository that `directory` is in. It looks for `.git` in it and above it, if
-/// nothing in the environment tells it where to look.
-fn may_be_git(directory: &Path) -> bool {
-    let told = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| std::env::var_os(name).is_some());
-    told || directory.ancestors().any(|up| up.join(".git").symlink_metadata().is_ok())
 }
 
 impl Configured {
@@ -141,18 +130,4 @@ pub fn current_dir() -> Result<PathBuf, Problem> {
     std::env::current_dir().map_err(|error| {
         Problem::usage(format!("the current directory cannot be told: {error}"), "Change to one that exists.")
     })
-}
-
-/// What git prints, trimmed; `None` where it fails or is not there.
-pub fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(directory)
-        .args(arguments)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -118,6 +118,13 @@ impl Problem {
         Problem::new(Exit::Refused, message, help)
     }
 
+    /// With more to say on what to do.
+    pub fn adding(mut self, help: &str) -> Problem {
+        let before = self.help.map(|before| format!("{before} ")).unwrap_or_default();
+        self.help = Some(format!("{before}{help}"));
+        self
+    }
+
     /// The record is not what it was.
     pub fn record(message: impl Into<String>, help: impl Into<String>) -> Problem {
         Problem::new(Exit::Record, message, help)

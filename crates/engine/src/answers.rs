@@ -50,6 +50,7 @@ impl Run {
                     }
                 });
                 self.released.insert(task);
+                self.looks.released = true;
                 self.fresh.retain(|release| *release != task);
                 self.fresh.push(task);
                 self.unused.retain(|release| *release != task);

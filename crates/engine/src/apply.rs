@@ -40,8 +40,17 @@ impl Run {
         match event {
             Event::RunOpened(_) | Event::LogRecovered { .. } => Ok(()),
             Event::SessionOpened(session) => {
+                self.looked(plan, &session.look(), true)?;
                 self.take_up(&session.operator);
                 Ok(())
+            }
+            Event::RulesChecked(look) => {
+                ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
+                ensure(
+                    matches!(next, Next::Execute(_) | Next::Ask(..) | Next::PassOver { .. }),
+                    "rules are not held once more here",
+                )?;
+                self.looked(plan, look, false)
             }
             Event::Note { text, step, corrects, .. } => self.note(plan, text, step.as_deref(), *corrects),
             Event::NotApplicable { step, action, condition } => {

@@ -13,6 +13,10 @@ impl Run {
         apart(rollback, task.slot)?;
         named(plan, task, &started.step, &started.action)?;
         numbered(execution, started.attempt, started.probe)?;
+        ensure(
+            rollback || !self.is_look_due(),
+            "the rules of the environment were not held once more since the release",
+        )?;
         let rendered = task.block(plan).is_some_and(|block| block.options.template);
         match (&self.state(task).script, rendered) {
             (Some(edited), _) => {
@@ -22,6 +26,7 @@ impl Run {
             (None, false) => ensure(started.script.is_none(), "the document's own script was to run")?,
         }
         self.performed_by(&self.operator.clone());
+        self.looks.ran = true;
         if execution.probe {
             self.change(task, |state| state.attempts += 1);
             self.probe = self.probe.map(|probe| Probe { running: true, ..probe });

@@ -27,6 +27,9 @@ pub enum Event {
     /// A driver took the run up again.
     #[serde(rename = "session.opened")]
     SessionOpened(Session),
+    /// Rules of the environment were held once more, while a driver had the run.
+    #[serde(rename = "rules.checked")]
+    RulesChecked(Look),
     /// A torn tail was cut off when the record was opened; its bytes are kept.
     #[serde(rename = "log.recovered")]
     LogRecovered {
@@ -225,6 +228,7 @@ impl Event {
             Event::RollbackOpened { by, .. } => by.as_ref(),
             Event::RunOpened(_)
             | Event::SessionOpened(_)
+            | Event::RulesChecked(_)
             | Event::LogRecovered { .. }
             | Event::NotApplicable { .. }
             | Event::ActionStarted(_)

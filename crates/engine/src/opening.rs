@@ -3,6 +3,7 @@
 use holdpoint_document::Plan;
 
 use crate::apply::{Fold, ensure};
+use crate::looks::Looks;
 use crate::rollback::Rollback;
 use crate::run::Status;
 use crate::values::Scalar;
@@ -44,7 +45,7 @@ impl Run {
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.set_context("run", "number", Scalar::Number(opened.number));
         self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
-        self.barred = !opened.policy.unmet.is_empty();
+        self.looks = Looks::opened(opened);
         self.opened = Some(Box::new(opened.clone()));
         self.take_up(&opened.session.operator);
         Ok(())

@@ -1,5 +1,5 @@
-//! Who may override what the environment asks for before a run opens. Checked when it happens, and again whenever the
-//! record is verified.
+//! Who may override what the environment asks for before a run opens, and while it lasts. Checked when it happens,
+//! and again whenever the record is verified.
 
 use crate::apply::{Fold, ensure};
 use crate::{Deviation, Next, Override, Run, Via};
@@ -38,10 +38,7 @@ impl Run {
         let whole = deviation.step.is_empty() && deviation.action.is_none() && deviation.script.is_none();
         ensure(whole, "an override is about the whole run")?;
         let opened = self.opened().ok_or("the run is not open")?;
-        ensure(
-            overridden.rules == opened.policy.unmet_rules(),
-            "other rules do not hold than are overridden",
-        )?;
+        ensure(overridden.rules == self.looks.barred, "other rules do not hold than are overridden")?;
         self.may_override(&deviation.by.who)?;
         let holds = opened.roles.get(&overridden.role).is_some_and(|all| all.contains(&deviation.by.who));
         ensure(
@@ -63,7 +60,7 @@ impl Run {
             by_key == overridden.signature.is_some(),
             "an override by key, and no other, has a signature",
         )?;
-        self.barred = false;
+        self.looks.overridden(&overridden.role, &deviation.by.who);
         self.deviations += 1;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Rules of an environment that can be judged from the document, the configuration and what git said of it: before a run
 //! opens, and again whenever its record is verified.
 
-use holdpoint_document::{Config, Environment, FrontMatter};
+use holdpoint_document::{Assurance, Config, Environment, FrontMatter};
 use jiff::civil::Date;
 
 use crate::{Rule, Runbook, Unmet};
@@ -74,4 +74,22 @@ impl Circumstances<'_> {
         let known = |name: &&str| self.config.is_some_and(|config| config.principal(name).is_some());
         names.into_iter().filter(|name| !known(name)).collect()
     }
+}
+
+/// Rules that must keep holding in this environment while a run lasts: [`Policy::kept`](crate::Policy::kept).
+///
+/// A rehearsal that grows too old does not end a run, nor do names and dates in a document that stays the same.
+pub fn kept(environment: &Environment) -> Vec<Rule> {
+    let Environment { protected, four_eyes, requires, .. } = environment;
+    let clean = requires.clean_commit;
+    let by_key = environment.signature.is_some_and(|least| least > Assurance::Typed);
+    let asks = *protected || *four_eyes || by_key || clean || requires.approved_document;
+    let rules = [
+        (*protected, Rule::Committed),
+        (clean, Rule::CleanCommit),
+        (requires.approved_document, Rule::ApprovedDocument),
+        (*protected || clean, Rule::SameCommit),
+        (asks, Rule::Roles),
+    ];
+    rules.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule).collect()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdpoint_document::{OnFailure, Plan, Work};
 
 use crate::condition::Condition;
+use crate::looks::Looks;
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
 use crate::{
@@ -20,8 +21,8 @@ pub struct Run {
     pub(crate) operator: String,
     /// Offered, and neither accepted nor withdrawn.
     pub(crate) handover: Option<Box<Handover>>,
-    /// Rules of the environment do not hold, and nobody has overridden them yet.
-    pub(crate) barred: bool,
+    /// Rules of the environment, and what was seen of them.
+    pub(crate) looks: Looks,
     /// Events folded in.
     pub(crate) events: u64,
     /// By step, by action. Changed through [`Run::change`] and its like only, which keep count of the settled ones.
@@ -144,7 +145,7 @@ impl Run {
         if self.aborted {
             return Next::Done(Verdict::Aborted);
         }
-        if self.barred {
+        if !self.looks.barred.is_empty() {
             return Next::Override;
         }
         if let Some(probe) = self.probe {

@@ -102,6 +102,7 @@ impl Witness {
                 Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort => {}
             },
             Event::SessionOpened(_)
+            | Event::RulesChecked(_)
             | Event::LogRecovered { .. }
             | Event::ActionStarted(_)
             | Event::RollbackStarted(_)

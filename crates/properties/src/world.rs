@@ -61,6 +61,10 @@ pub(crate) fn session() -> Session {
         cwd: "project".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
     }
 }
 

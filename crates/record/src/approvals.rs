@@ -2,7 +2,7 @@
 //! passed over (record.md, approvals).
 
 use holdpoint_document::{Config, Environment, Plan};
-use holdpoint_engine::{Approved, BlobRef, Circumstances, Rule, RunOpened};
+use holdpoint_engine::{Approved, BlobRef, Circumstances, Rule, RunOpened, kept};
 use holdpoint_signing::{Approving, Asked, Signers, prove_approval};
 use jiff::Timestamp;
 
@@ -41,7 +41,11 @@ pub(crate) fn prove(
     if let Some(rule) = broken.iter().find(|rule| !told.contains(rule)) {
         return Err(format!("the rule {} does not hold, and the run opened as if it did", rule.as_str()));
     }
-    let may = if told.is_empty() { &[][..] } else { environment.may_override.as_slice() };
+    let kept = kept(environment);
+    if opened.policy.kept != kept {
+        return Err("the rules that must keep holding are not as in the recorded configuration".to_owned());
+    }
+    let may = if told.is_empty() && kept.is_empty() { &[][..] } else { environment.may_override.as_slice() };
     if opened.policy.may_override != may {
         return Err("who may override rules is not as in the recorded configuration".to_owned());
     }

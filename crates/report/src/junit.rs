@@ -282,7 +282,7 @@ fn of_run(summary: &Summary) -> Suite {
             format!("by {} ({}) at {} with {}", approved.name, approved.who, approved.time, approved.key);
         properties.push(("approved", visible(what.as_bytes())));
     }
-    for unmet in &summary.unmet {
+    for unmet in summary.all_unmet() {
         let what = format!("{}: {}", unmet.rule.as_str(), unmet.why);
         properties.push(("rule-not-held", visible(what.as_bytes())));
     }

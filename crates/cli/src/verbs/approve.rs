@@ -14,9 +14,9 @@ use crate::args::{self, Format};
 use crate::by_key;
 use crate::digest::sha256;
 use crate::exit::Exit;
+use crate::git;
 use crate::interrupts::Interrupts;
 use crate::operator::{operator, time_zone};
-use crate::place::git;
 use crate::problem::{Finding, Problem, Text};
 use crate::screen;
 use crate::world::terminal::ask::{self, Asked as Answer};
@@ -37,10 +37,10 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     }
     refuse_broken(&at_hand.checked)?;
     let AtHand { checked, asked, signers, standing } = &at_hand;
-    let (said, _) = operator(arguments.principal.as_deref(), &checked.place.root);
+    let (said, _) = operator(arguments.principal.as_deref(), &checked.place.root)?;
     let config = checked.place.configuration();
     let who = config.map_or(said.as_str(), |config| config.person(&said)).to_owned();
-    show(&at_hand);
+    show(&at_hand)?;
     if let Some(why) = asked.refusal(&who) {
         let help = match asked.approvers.as_slice() {
             [] => "Name them in its front matter: approvers: [WHO].",
@@ -145,7 +145,7 @@ fn consents(who: &str, checked: &Checked) -> Result<bool, Problem> {
 }
 
 /// What is to be approved, and by whom it was.
-fn show(at_hand: &AtHand) {
+fn show(at_hand: &AtHand) -> Result<(), Problem> {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let document = &asked.document;
     let say =
@@ -163,7 +163,7 @@ fn show(at_hand: &AtHand) {
         say(name, claim.as_deref().unwrap_or("not said"));
     }
     say("sha256", &document.sha256);
-    let traced = checked.place.trace(&checked.path);
+    let traced = checked.place.trace(&checked.path, checked.source.as_bytes())?;
     say(
         "commit",
         &match (&traced.commit, traced.committed) {
@@ -193,6 +193,7 @@ fn show(at_hand: &AtHand) {
         say(mark, &format!("{} ({})", finding.message, finding.code.as_str()));
     }
     screen::say("");
+    Ok(())
 }
 
 fn printed(who: &str, config: Option<&Config>) -> String {
@@ -231,7 +232,8 @@ fn tell(at_hand: &AtHand, who: &str, name: &str, path: &str) {
         return screen::say("  This is no git repository: keep the file with the document.");
     }
     let directory = path.rsplit_once('/').map_or(path, |(directory, _)| directory);
-    if git(&place.root, &["check-ignore", "-q", "--", path]).is_some() {
+    // It is approved already: this is only a hint.
+    if git::ignores(&place.root, path, false).unwrap_or(false) {
         screen::say(
             "  git ignores it: take the line that does out of .gitignore; only .holdpoint/runs belongs there.",
         );

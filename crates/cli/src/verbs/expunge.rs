@@ -24,7 +24,7 @@ pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
     let dir = if path.join(LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
     let place = Place::here()?;
-    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.
     if let Ok(recorded) = find(&arguments.run).and_then(read_dir) {
         redactor(&secrets(&recorded, &place)?)?;

@@ -27,7 +27,7 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     let recorded = read_dir(dir.clone())?;
     let plan = &recorded.plan;
     let place = Place::here()?;
-    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     redactor(&secrets(&recorded, &place)?)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;

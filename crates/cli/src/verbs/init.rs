@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::args;
 use crate::exit::Exit;
-use crate::place::{CONFIG, Place, current_dir, git};
+use crate::git;
+use crate::place::{CONFIG, Place, current_dir};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -79,7 +80,7 @@ fn ignore_runs(place: &Place) -> Result<bool, Problem> {
     let Ok(below) = store.path().strip_prefix(&place.root) else { return Ok(false) };
     let below = below.to_string_lossy().into_owned();
     let probe = format!("{below}/0001-run/run.jsonl");
-    if place.is_git && git(&place.root, &["check-ignore", "--no-index", "-q", "--", &probe]).is_some() {
+    if place.is_git && git::ignores(&place.root, &probe, true)? {
         return Ok(false);
     }
     let path = place.root.join(IGNORE);

@@ -106,7 +106,7 @@ fn glance(summary: &Summary) -> String {
             format!("{} ({}), {}", approved.name, approved.who, clock_of(&approved.time, &zone)),
         );
     }
-    for unmet in &summary.unmet {
+    for unmet in summary.all_unmet() {
         fact("did not hold", unmet.why.clone());
     }
     if summary.is_barred() {

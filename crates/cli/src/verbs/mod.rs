@@ -21,6 +21,7 @@ pub mod schema;
 pub mod shell;
 pub mod sign;
 pub mod verify;
+mod watch;
 
 use holdpoint_engine::Verdict;
 

@@ -41,7 +41,7 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
         return Err(Problem::usage(format!("the run has no event {corrects}"), help));
     }
     let place = Place::here()?;
-    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root);
+    let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     redactor(&secrets(&recorded, &place)?)?;
     let read = (recorded.events, recorded.position);
     let (mut writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;

@@ -1,17 +1,17 @@
-//! An override: somebody with the role for it answers for rules that do not hold, before anything happens.
+//! An override: somebody with the role for it answers for rules that do not hold, before anything more happens.
 
 use std::path::Path;
 
 use holdpoint_document::Assurance;
-use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Run, RunOpened, Via};
+use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Run, Via};
 use holdpoint_signing::SIGNOFF;
 
-use super::prepare::Prepared;
 use super::rules::Obeyed;
 use crate::approvals;
 use crate::args::Overriding;
 use crate::by_key::{self, Signature};
 use crate::drive::Drive;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
 use crate::secrets::masked_event;
@@ -22,13 +22,14 @@ pub struct Ready {
     deviation: Deviation,
 }
 
-/// Whether somebody who may overrides the rules that do not hold. `opened` is event 0 as it would be; nothing has been
-/// written yet.
+/// Whether somebody who may overrides the rules that do not hold. `run` is as it would be then; nothing has been written
+/// yet.
 pub fn ready(
-    prepared: &Prepared,
+    place: &Place,
     given: &Overriding,
     refusal: Option<Problem>,
-    opened: &RunOpened,
+    run: &Run,
+    zone: &str,
 ) -> Result<Ready, Problem> {
     let Some(refusal) = refusal else {
         return Err(Problem::usage(
@@ -40,13 +41,15 @@ pub fn ready(
     if reason.is_empty() {
         return Err(Problem::usage("an override needs a reason", "Say why, with --override REASON."));
     }
-    let config = prepared.place.configuration();
-    let said = given.override_by.as_deref().unwrap_or(&opened.session.operator);
+    let config = place.configuration();
+    let said = given.override_by.as_deref().unwrap_or(run.operator());
     let who = config.map_or(said, |config| config.person(said)).to_owned();
-    let mut run = Run::new(&prepared.plan);
-    run.apply(&prepared.plan, &Event::RunOpened(Box::new(opened.clone())))
-        .map_err(|unexpected| Problem::fault(unexpected.to_string(), "This is a fault of holdpoint."))?;
-    let role = run.may_override(&who).map_err(|why| {
+    let may = run.may_override(&who).and_then(|role| {
+        // The run goes by the roles it opened with; a role that was withdrawn since is none.
+        let holds = config.and_then(|config| config.roles.get(&role)).is_some_and(|all| all.contains(&who));
+        if holds { Ok(role) } else { Err(format!("{who} does not have the role {role} any more")) }
+    });
+    let role = may.map_err(|why| {
         Problem::refused(
             format!("{refusal}; and {why}"),
             "holdpoint.toml names the roles that may: override = [\"ROLE\"].",
@@ -60,7 +63,7 @@ pub fn ready(
     };
     let key = given.override_key.as_deref();
     if key.is_some() || run.least_assurance() > Assurance::Typed {
-        let signers = approvals::signers(&prepared.place, &opened.session.time_zone);
+        let signers = approvals::signers(place, zone);
         let unable = signers.map_or_else(Some, |signers| by_key::unable(&signers, &who, SIGNOFF, key));
         if let Some(why) = unable {
             let why = why.replace("--key", "--override-key");
@@ -70,13 +73,8 @@ pub fn ready(
             ));
         }
     }
-    let overridden = Override {
-        rules: opened.policy.unmet_rules(),
-        role,
-        name,
-        assurance: Assurance::Typed,
-        signature: None,
-    };
+    let overridden =
+        Override { rules: run.barred().to_vec(), role, name, assurance: Assurance::Typed, signature: None };
     Ok(Ready {
         deviation: Deviation {
             kind: DeviationKind::PolicyOverridden,
@@ -106,12 +104,14 @@ pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Prob
         });
     }
     let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
-    let may_override = if unmet.is_empty() { Vec::new() } else { obeyed.may_override.clone() };
-    Ok(Policy { approvals, unmet, may_override })
+    let kept = obeyed.kept.clone();
+    let told = !unmet.is_empty() || !kept.is_empty();
+    let may_override = if told { obeyed.may_override.clone() } else { Vec::new() };
+    Ok(Policy { approvals, unmet, kept, may_override })
 }
 
-/// Signs the override, where the environment asks for a key, and records it: the run has opened, and nothing else may
-/// happen before.
+/// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and
+/// nothing else may happen before.
 pub fn record<J: Journal, P: Person, H: Hands>(
     drive: &mut Drive<'_, J, P, H>,
     ready: Ready,

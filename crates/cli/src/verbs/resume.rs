@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Via};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Unexpected, Via};
 use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
 
 use super::handover;
+use super::overriding;
 use super::read::{Recorded, find, read_dir, read_problem};
 use super::run::{driver, farewell, redactor};
+use super::watch::{Seen, Watch};
 use super::{exit_of, prepare};
 use crate::args;
 use crate::exit::Exit;
@@ -52,7 +54,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             format!("Resume it with holdpoint {}.", opened.session.program.version),
         ));
     }
-    let session = session(arguments.who.operator.as_deref(), &place.root);
+    let session = session(arguments.who.operator.as_deref(), &place.root)?;
     let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
@@ -86,15 +88,29 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
             )
         })?;
     }
-    // What was cut off must be put on record first; the driver refuses then.
-    if drive_run.next(plan) == Next::Override && recovered.is_none() {
-        return Err(crate::drive::barred());
-    }
     // Every block runs on this machine so far, so any block's target tells the state.
     let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
     let state = state.map(|blob| disk.get(blob)).transpose()?;
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let accepted = accepted(&drive_run, &session, &handed, opened.number)?;
+    let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
+    let Seen { look, refusal } = watch.look(&drive_run, true)?;
+    let refusal = refusal.filter(|_| !matches!(drive_run.next(plan), Next::Done(_)));
+    let mut taken_up: Vec<Event> = accepted.into_iter().collect();
+    taken_up.push(Event::SessionOpened(session.clone().after(look)));
+    // What was cut off must be put on record first, whatever is refused then.
+    let cut = recovered.as_ref().map(|recovered| Event::LogRecovered { torn: recovered.torn.clone() });
+    let barred = drive_run.is_barred_since_opening().then(crate::drive::barred);
+    let ready = match (barred.or(refusal), &arguments.overriding.reason) {
+        (None, None) => Ok(None),
+        (Some(refusal), None) => Err(refusal),
+        (Some(refusal), Some(_)) if drive_run.is_barred_since_opening() => Err(refusal),
+        (refusal, Some(_)) => {
+            let mut tried = drive_run.clone();
+            taken_up.iter().try_for_each(|event| tried.apply(plan, event)).map_err(does_not_fit)?;
+            overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
+        }
+    };
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
@@ -109,17 +125,23 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
     events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
-    let mut taken_up = vec![];
-    taken_up.extend(recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }));
-    taken_up.extend(accepted);
-    taken_up.push(Event::SessionOpened(session));
+    drive.check = watch.checks();
+    drive.record(cut.into_iter().collect())?;
+    let ready = ready?;
     drive.record(taken_up)?;
+    if let Some(ready) = ready {
+        overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
+    }
     tell_steps(plan, &drive.run, &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     tell_orphan(orphan);
     let stop = drive.on().await?;
     Ok(farewell(&drive.run, plan, stop, opened.number))
+}
+
+fn does_not_fit(unexpected: Unexpected) -> Problem {
+    Problem::record(format!("the run cannot be taken up: {unexpected}"), "Nothing was executed.")
 }
 
 /// What became of a handover that was open.

@@ -1,14 +1,14 @@
 //! What the environment asks for before a run opens. Nothing is written here.
 
-use holdpoint_document::{Assurance, Work};
-use holdpoint_engine::{Circumstances, Event, Rule, Session, Unmet, Verdict};
+use holdpoint_document::{Assurance, Plan, Work};
+use holdpoint_engine::{Circumstances, EnvironmentSeen, Event, Rule, Session, Unmet, Verdict};
 use holdpoint_record::Glance;
 use holdpoint_signing::{Asked, Signers};
 use jiff::Timestamp;
 
 use super::prepare::{Prepared, today};
 use crate::approvals::{self, Standing};
-use crate::place::Traced;
+use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -19,6 +19,8 @@ pub struct Obeyed {
     pub standing: Standing,
     /// Rules that do not hold, each with what to do.
     pub unmet: Vec<(Unmet, String)>,
+    /// Rules that must keep holding while the run lasts.
+    pub kept: Vec<Rule>,
     /// Roles that may override them.
     pub may_override: Vec<String>,
 }
@@ -53,7 +55,8 @@ impl Obeyed {
         }
     }
 
-    fn add(&mut self, rule: Rule, why: String, help: impl Into<String>) {
+    /// Takes note of a rule that does not hold.
+    pub fn add(&mut self, rule: Rule, why: String, help: impl Into<String>) {
         self.unmet.push((Unmet { rule, why }, help.into()));
     }
 }
@@ -66,7 +69,11 @@ impl Prepared {
         let config = self.place.configuration();
         let none = holdpoint_document::Environment::default();
         let environment = config.and_then(|config| config.environments.get(name)).unwrap_or(&none);
-        let mut obeyed = Obeyed { may_override: environment.may_override.clone(), ..Obeyed::default() };
+        let mut obeyed = Obeyed {
+            kept: holdpoint_engine::kept(environment),
+            may_override: environment.may_override.clone(),
+            ..Obeyed::default()
+        };
         let circumstances =
             Circumstances { name, environment, config, front: &self.plan.front, today: today() };
         for Unmet { rule, why } in
@@ -76,7 +83,13 @@ impl Prepared {
             obeyed.add(rule, why, help);
         }
         if self.requires.approved_document {
-            self.approved(&mut obeyed, session);
+            let Prepared { place, path, source, plan, environment, .. } = self;
+            let book = Book { path, source, plan, environment };
+            let (standing, unmet) = approved(place, &book, &session.time_zone);
+            obeyed.standing = standing;
+            if let Some((why, help)) = unmet {
+                obeyed.add(Rule::ApprovedDocument, why, help);
+            }
         }
         let signs =
             self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
@@ -89,55 +102,6 @@ impl Prepared {
             obeyed.add(Rule::Rehearsal, why, help);
         }
         Ok(obeyed)
-    }
-
-    /// Whether everybody whom the document names has approved these very bytes, and nothing has taken their place.
-    fn approved(&self, obeyed: &mut Obeyed, session: &Session) {
-        let name = &self.environment.name;
-        let rule = Rule::ApprovedDocument;
-        let requires = format!("{name} requires an approved document, and");
-        let digest = crate::digest::sha256(self.source.as_bytes());
-        let asked = Asked::of(&self.path, &digest, &self.plan, self.place.configuration());
-        let signers = match approvals::signers(&self.place, &session.time_zone) {
-            Ok(signers) => signers,
-            Err(why) => {
-                let help = "Mend the files that holdpoint.toml names under [signers].";
-                return obeyed.add(rule, format!("{requires} it cannot be told who may sign: {why}"), help);
-            }
-        };
-        let kept = match approvals::kept(&self.place.root) {
-            Ok(kept) => kept,
-            Err(why) => {
-                let help = "Remove it, or bring back what was committed: `git status` shows it.";
-                return obeyed.add(rule, format!("{requires} its approvals cannot be told: {why}"), help);
-            }
-        };
-        let standing = approvals::standing(&asked, kept, &signers, Timestamp::now(), today());
-        let (least, four_eyes) = (self.environment.signature, self.environment.four_eyes);
-        if let Some(why) = asked.not_approved(&standing.given(), least, four_eyes) {
-            let failing = standing.failing.iter();
-            let failing: String =
-                failing.map(|(who, why)| format!("; the approval by {who} does not hold: {why}")).collect();
-            let help = match asked.approvers.as_slice() {
-                [] => "Name them in its front matter: approvers: [WHO].".to_owned(),
-                _ => format!("Each of them types, from their own account: holdpoint approve {}", self.path),
-            };
-            let known = |who: &&str| self.place.configuration().is_some_and(|it| it.principal(who).is_some());
-            let unknown: Vec<&str> =
-                asked.approvers.iter().map(String::as_str).filter(|who| !known(who)).collect();
-            let help = match unknown.as_slice() {
-                [] => help,
-                names => format!(
-                    "holdpoint.toml knows nobody by the name {}: a table [people.\"PRINCIPAL\"] with that alias does. {help}",
-                    names.join(" or ")
-                ),
-            };
-            obeyed.add(rule, format!("{requires} {why}{failing}"), help);
-        } else if let Some(why) = &standing.superseded {
-            let help = "Run the document that is approved now.";
-            obeyed.add(rule, format!("{requires} this one is superseded: {why}"), help);
-        }
-        obeyed.standing = standing;
     }
 
     /// Refuses a run that would wait for a signature which nobody can give.
@@ -189,8 +153,79 @@ impl Prepared {
     }
 }
 
-fn help(rule: Rule, traced: &Traced) -> &'static str {
-    match rule {
+/// A document that is approved or not, and where it runs.
+pub struct Book<'a> {
+    /// Its path, as the record names it.
+    pub path: &'a str,
+    /// Its text.
+    pub source: &'a str,
+    /// What it says.
+    pub plan: &'a Plan,
+    /// Where it runs.
+    pub environment: &'a EnvironmentSeen,
+}
+
+/// Whether everybody whom the document names has approved these very bytes, and nothing has taken their place; if not,
+/// why, and what to do.
+pub fn approved(place: &Place, book: &Book<'_>, zone: &str) -> (Standing, Option<(String, String)>) {
+    let name = &book.environment.name;
+    let requires = format!("{name} requires an approved document, and");
+    let digest = crate::digest::sha256(book.source.as_bytes());
+    let asked = Asked::of(book.path, &digest, book.plan, place.configuration());
+    let unable = |why: String, help: &str| (Standing::default(), Some((why, help.to_owned())));
+    let signers = match approvals::signers(place, zone) {
+        Ok(signers) => signers,
+        Err(why) => {
+            let help = "Mend the files that holdpoint.toml names under [signers].";
+            return unable(format!("{requires} it cannot be told who may sign: {why}"), help);
+        }
+    };
+    let kept = match approvals::kept(&place.root) {
+        Ok(kept) => kept,
+        Err(why) => {
+            let help = "Remove it, or bring back what was committed: `git status` shows it.";
+            return unable(format!("{requires} its approvals cannot be told: {why}"), help);
+        }
+    };
+    let standing = approvals::standing(&asked, kept, &signers, Timestamp::now(), today());
+    let (least, four_eyes) = (book.environment.signature, book.environment.four_eyes);
+    let unmet = if let Some(why) = asked.not_approved(&standing.given(), least, four_eyes) {
+        let failing = standing.failing.iter();
+        let failing: String =
+            failing.map(|(who, why)| format!("; the approval by {who} does not hold: {why}")).collect();
+        Some((format!("{requires} {why}{failing}"), approving_help(place, book.path, &asked)))
+    } else {
+        standing.superseded.as_ref().map(|why| {
+            let help = "Run the document that is approved now.".to_owned();
+            (format!("{requires} this one is superseded: {why}"), help)
+        })
+    };
+    (standing, unmet)
+}
+
+/// Who is to approve it.
+fn approving_help(place: &Place, path: &str, asked: &Asked) -> String {
+    let help = match asked.approvers.as_slice() {
+        [] => "Name them in its front matter: approvers: [WHO].".to_owned(),
+        _ => format!("Each of them types, from their own account: holdpoint approve {path}"),
+    };
+    let known = |who: &&str| place.configuration().is_some_and(|it| it.principal(who).is_some());
+    let unknown: Vec<&str> = asked.approvers.iter().map(String::as_str).filter(|who| !known(who)).collect();
+    match unknown.as_slice() {
+        [] => help,
+        names => format!(
+            "holdpoint.toml knows nobody by the name {}: a table [people.\"PRINCIPAL\"] with that alias does. {help}",
+            names.join(" or ")
+        ),
+    }
+}
+
+/// What to do about a rule that does not hold.
+pub fn help(rule: Rule, traced: &Traced) -> String {
+    if let (Rule::CleanCommit, Some(why)) = (rule, &traced.overlooked) {
+        return format!("Undo that: {why}.");
+    }
+    let help = match rule {
         Rule::Committed if traced.commit.is_none() => {
             "Commit the document, or run it in an environment that is not protected."
         }
@@ -201,6 +236,9 @@ fn help(rule: Rule, traced: &Traced) -> &'static str {
         Rule::Effective => "Use the revision that is effective now.",
         Rule::CleanCommit if traced.dirty.is_some() => "Commit or stash them; `git status` lists them.",
         Rule::CleanCommit => "Run it in a git repository, from a commit.",
+        Rule::SameCommit => "Go back to that commit, or open a new run.",
+        Rule::Roles => "Give them the role again, or open a new run.",
         Rule::ApprovedDocument | Rule::Rehearsal => "",
-    }
+    };
+    help.to_owned()
 }

@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use super::overriding;
 use super::prepare::{self, Prepared};
 use super::rules::Obeyed;
+use super::watch::Watch;
 use super::{exit_of, verdict_words};
 use crate::args;
 use crate::drive::{Drive, Stop};
 use crate::exit::Exit;
+use crate::git::joined;
 use crate::interrupts::Interrupts;
 use crate::operator;
 use crate::place::Traced;
@@ -38,7 +40,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     prepared.keep_secrets(&redactor)?;
-    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref());
+    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
     if arguments.dry_run {
         return dry_run(prepared, session, traced, redactor).await;
     }
@@ -49,7 +51,12 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
         (Some(_), refusal) => {
             let mut nowhere = Memory::default();
             let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
-            Some(overriding::ready(&prepared, &arguments.overriding, refusal, &tried)?)
+            let run =
+                Run::replay(&prepared.plan, [Event::RunOpened(Box::new(tried))]).map_err(|unexpected| {
+                    Problem::fault(unexpected.to_string(), "This is a fault of holdpoint.")
+                })?;
+            let (place, zone) = (&prepared.place, &session.time_zone);
+            Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
     };
     let local =
@@ -80,7 +87,9 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
     let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
-    drive.record(vec![Event::RunOpened(Box::new(opened))])?;
+    let root = prepared.place.root.clone();
+    drive.check = Watch { root, opened: &opened, plan: &prepared.plan, source: &prepared.source }.checks();
+    drive.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
     if let Some(ready) = ready {
         overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
     }
@@ -106,16 +115,16 @@ fn with_program(opened: RunOpened) -> RunOpened {
 
 /// What git knows of the document, and who operates; both are asked at the same time. The digest of the program is not
 /// waited for yet.
-fn circumstances(prepared: &Prepared, who: Option<&str>) -> (Traced, holdpoint_engine::Session) {
-    let (place, path) = (&prepared.place, &prepared.path);
-    std::thread::scope(|scope| {
+fn circumstances(
+    prepared: &Prepared,
+    who: Option<&str>,
+) -> Result<(Traced, holdpoint_engine::Session), Problem> {
+    let Prepared { place, path, source, .. } = prepared;
+    let (traced, session) = std::thread::scope(|scope| {
         let session = scope.spawn(|| operator::circumstances(who, &place.root));
-        let traced = place.trace(path);
-        match session.join() {
-            Ok(session) => (traced, session),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+        (place.trace(path, source.as_bytes()), joined(session))
+    });
+    Ok((traced?, session?))
 }
 
 /// A drive over a run of which nothing has happened yet.
@@ -132,6 +141,10 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         run: holdpoint_engine::Run::new(plan),
         releases: Releases::default(),
         clock: Box::new(Timestamp::now),
+        // Dry runs keep no rules, and whoever drives a recorded run says how they are held.
+        check: Box::new(|_| {
+            Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
+        }),
         journal,
         person,
         hands,

@@ -34,7 +34,7 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
     let place = Place::here()?;
-    let (said, _) = operator(arguments.principal.as_deref(), &place.root);
+    let (said, _) = operator(arguments.principal.as_deref(), &place.root)?;
     let who = recorded.opened().aliases.get(&said).cloned().unwrap_or(said);
     redactor(&secrets(&recorded, &place)?)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.

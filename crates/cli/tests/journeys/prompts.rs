@@ -1,7 +1,7 @@
 //! Questions wherever somebody sits: asked once, seen, and written without anything but text where nothing else is fit.
 
 use crate::screens::book;
-use crate::support::{Desk, Terminal, holds_text};
+use crate::support::{Desk, QA, Terminal, holds_text};
 
 /// Fails until there is a file.
 const FAILS: &str = "## Look\n\n```sh check\ntest -e there\n```\n\n## End\n\n```sh check\ntrue\n```\n";
@@ -180,6 +180,43 @@ fn without_colours_production_is_told_in_words_at_every_step() {
     let bytes = terminal.bytes();
     terminal.ends(3);
     assert!(!String::from_utf8(bytes).unwrap().contains("\x1b[4"), "a background colour");
+}
+
+#[test]
+fn a_tree_that_changed_while_somebody_signed_or_was_asked_is_refused_before_the_block() {
+    let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\n```\n\n\
+        ## Change\n\n```sh run\ntouch changed\n```\n";
+    for moment in ["signing", "permitting"] {
+        let desk = Desk::with(&book(steps))
+            .configure("[environments.production]\nprotected = true\nrequires = { clean_commit = true }\n");
+        let git =
+            |words: &[&str]| assert!(desk.command("git").args(words).output().unwrap().status.success());
+        git(&["init", "-q"]);
+        git(&["add", "-A"]);
+        git(&["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"]);
+        let mut terminal = desk.terminal(&["run", "book.md", "--env", "production"]);
+        terminal.chooses("sign").answers("Who releases it", QA).waits_for("Printed name");
+        if moment == "signing" {
+            desk.write("more", "");
+        }
+        terminal
+            .answers("Printed name", "Quinn Auditor")
+            .waits_for("2 Change")
+            .waits_for("What now?")
+            .listens();
+        desk.write("more", "");
+        terminal.types("run\r");
+        terminal.waits_for("uncommitted changes now").waits_for("holdpoint resume 1");
+        terminal.ends(5);
+        assert!(!desk.path("changed").exists());
+        let record = desk.is_intact_and_open(1);
+        assert_eq!(record.last()["type"], "rules.checked");
+        assert!(record.all("action.started").is_empty());
+        std::fs::remove_file(desk.path("more")).unwrap();
+        desk.ends(0, &["resume", "1", "--unattended"]);
+        assert!(desk.path("changed").exists());
+        desk.is_intact_and_complete(1);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod floods;
 mod forged;
 mod lapsed;
 mod lints;
+mod looked;
 mod policy;
 mod runs;
 mod sealed;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_document::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobRef, Policy};
+use crate::{BlobRef, Look, Policy, Unmet};
 
 /// Event 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -174,6 +174,33 @@ pub struct Session {
     /// Whether the machine's clock is synchronised, where the machine says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_synchronised: Option<bool>,
+    /// In `session.opened`: the commit the repository stood at; `None` outside a repository. In `run.opened` the
+    /// [`Runbook`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Likewise: whether the work tree had uncommitted changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+    /// Likewise: whether the recorded document's bytes are those of the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<bool>,
+    /// Likewise: rules that did not hold then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Unmet>,
+}
+
+impl Session {
+    /// The session with what was seen when it was opened.
+    pub fn after(self, look: Look) -> Session {
+        let Look { commit, dirty, committed, unmet } = look;
+        Session { commit, dirty, committed, unmet, ..self }
+    }
+
+    /// What was seen when it was opened.
+    pub fn look(&self) -> Look {
+        let Session { commit, dirty, committed, unmet, .. } = self.clone();
+        Look { commit, dirty, committed, unmet }
+    }
 }
 
 /// The program that wrote an event.

@@ -15,7 +15,11 @@ pub struct Policy {
     /// Rules that do not hold: nothing may happen before somebody has overridden all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
-    /// Roles whose holders may do that, as configured; told only where something does not hold.
+    /// Rules that must keep holding: they are held against a [`Look`] at each session, and before the first block after
+    /// a release. As the environment is configured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Rule>,
+    /// Roles whose holders may override rules, as configured; told only where one does not hold, or may not later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_override: Vec<String>,
 }
@@ -51,7 +55,25 @@ pub struct Approved {
     pub signature: BlobRef,
 }
 
-/// A rule of an environment that must hold before a run opens.
+/// How the repository stood when rules were held once more, and which of those in [`Policy::kept`] did not hold then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// The commit the repository stood at; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether the work tree had uncommitted changes; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
+    /// Whether the document's bytes are those of the commit; `None` outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<bool>,
+    /// Rules that did not hold. Nothing may happen before somebody has overridden them, if nobody had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Unmet>,
+}
+
+/// A rule of an environment that must hold before a run opens, or keep holding.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -69,6 +91,10 @@ pub enum Rule {
     ApprovedDocument,
     /// `requires.rehearsal`, `requires.max_age`.
     Rehearsal,
+    /// `protected` or `requires.clean_commit`: the repository stands at the commit that was looked at last.
+    SameCommit,
+    /// Whoever released something, or overrode a rule, still has the role that let them.
+    Roles,
 }
 
 impl Rule {
@@ -81,6 +107,8 @@ impl Rule {
             Rule::CleanCommit => "clean_commit",
             Rule::ApprovedDocument => "approved_document",
             Rule::Rehearsal => "rehearsal",
+            Rule::SameCommit => "same_commit",
+            Rule::Roles => "roles",
         }
     }
 }

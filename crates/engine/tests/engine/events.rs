@@ -59,6 +59,13 @@ pub(crate) fn samples() -> Vec<Event> {
     undone.roll_back();
     undone.pass();
     story.events.extend(undone.events.drain(3..));
+    let why = "the work tree has uncommitted changes now".to_owned();
+    story.events.push(Event::RulesChecked(Look {
+        commit: Some("c7722196".into()),
+        dirty: Some(true),
+        committed: Some(true),
+        unmet: vec![Unmet { rule: Rule::CleanCommit, why }],
+    }));
     story.events
 }
 
@@ -91,6 +98,7 @@ fn the_samples_hold_every_kind_of_event() {
             "rollback.finished",
             "rollback.opened",
             "rollback.started",
+            "rules.checked",
             "run.closed",
             "run.opened",
             "session.opened",

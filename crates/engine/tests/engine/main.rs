@@ -9,6 +9,7 @@ mod deviations;
 mod events;
 mod handover;
 mod judging;
+mod looks;
 mod opening;
 mod oracle;
 mod overriding;

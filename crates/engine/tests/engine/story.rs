@@ -26,6 +26,10 @@ pub(crate) fn session(operator: &str) -> Session {
         cwd: "/".into(),
         time_zone: "UTC".into(),
         clock_synchronised: None,
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
     }
 }
 

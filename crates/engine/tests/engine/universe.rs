@@ -215,6 +215,8 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
                 && !matches!(next, Next::Done(_))
         }
         Event::SessionOpened(_) => true,
+        // Its environment asks for nothing.
+        Event::RulesChecked(_) => false,
         Event::NotApplicable { step, action, condition } => match next {
             Next::PassOver { task, whole, condition: wanted } => {
                 let of_task = if *whole { None } else { Some(task.id(plan)) };
@@ -300,7 +302,10 @@ fn about_a_release(event: &Event) -> bool {
 /// Whether the event moves the run on, and is not only put on record.
 pub(crate) fn moves(event: &Event) -> bool {
     match event {
-        Event::SessionOpened(_) | Event::LogRecovered { .. } | Event::Note { .. } => false,
+        Event::SessionOpened(_)
+        | Event::RulesChecked(_)
+        | Event::LogRecovered { .. }
+        | Event::Note { .. } => false,
         Event::Handover(_) => false,
         Event::SignOffRefused { .. }
         | Event::SignOffRejected { .. }

@@ -233,6 +233,10 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             cwd: "/srv/runs".to_owned(),
             time_zone: "Etc/UTC".to_owned(),
             clock_synchronised: None,
+            commit: None,
+            dirty: None,
+            committed: None,
+            unmet: Vec::new(),
         },
     }
 }

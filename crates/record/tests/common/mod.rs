@@ -134,6 +134,10 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             cwd: "project".into(),
             time_zone: "Europe/Vienna".into(),
             clock_synchronised: Some(true),
+            commit: None,
+            dirty: None,
+            committed: None,
+            unmet: Vec::new(),
         },
     }))
 }

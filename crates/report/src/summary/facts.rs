@@ -121,6 +121,18 @@ pub struct SessionFacts {
     pub session: Session,
 }
 
+/// Rules of the environment held once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LookFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How the repository stood, and what did not hold.
+    #[serde(flatten)]
+    pub look: holdpoint_engine::Look,
+}
+
 /// A deviation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviationFacts {

@@ -84,6 +84,7 @@ impl<'a> Summing<'a> {
         match event {
             again @ Event::RunOpened(_) => self.misfit(now, again, "a run is opened once"),
             Event::SessionOpened(session) => self.session(now, session),
+            Event::RulesChecked(look) => self.summary.looks.push(LookFacts { n, at, look }),
             Event::LogRecovered { torn } => self.summary.recoveries.push(Recovery { n, at, torn }),
             Event::NotApplicable { step, action: None, condition } => {
                 self.not_applicable(now, &step, condition)

@@ -33,6 +33,8 @@ pub struct Summary {
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.
     pub sessions: Vec<SessionFacts>,
+    /// Rules held once more while a driver had the run, in order; [`Summary::sessions`] have theirs.
+    pub looks: Vec<LookFacts>,
     /// Inputs as given; secrets by name only.
     pub inputs: Vec<holdpoint_engine::InputGiven>,
     /// What became of each step, in document order.
@@ -72,6 +74,13 @@ impl Summary {
     /// Whether rules did not hold and nobody overrode them: the run goes no further.
     pub fn is_barred(&self) -> bool {
         !self.unmet.is_empty() && !self.deviations.iter().any(|deviation| deviation.overridden.is_some())
+    }
+
+    /// Every rule that did not hold: when the run opened, when it was taken up again, and in between.
+    pub fn all_unmet(&self) -> impl Iterator<Item = &holdpoint_engine::Unmet> {
+        let sessions = self.sessions.iter().flat_map(|session| &session.session.unmet);
+        let looks = self.looks.iter().flat_map(|look| &look.look.unmet);
+        self.unmet.iter().chain(sessions).chain(looks)
     }
 
     /// Printed names, by principal and by alias.

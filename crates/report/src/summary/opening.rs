@@ -46,6 +46,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         unmet: opened.policy.unmet.clone(),
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
+        looks: Vec::new(),
         inputs: opened.inputs.clone(),
         steps: plan.steps.iter().map(empty_step).collect(),
         values: Vec::new(),

@@ -56,6 +56,7 @@ impl Summing<'_> {
             }
             Event::RunOpened(_)
             | Event::SessionOpened(_)
+            | Event::RulesChecked(_)
             | Event::LogRecovered { .. }
             | Event::Deviation(Deviation { action: None, .. })
             | Event::Note { .. }

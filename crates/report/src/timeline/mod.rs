@@ -82,6 +82,7 @@ impl Reel<'_> {
                 FrameKind::Session { session: Box::new(opened.session), resumed: false }
             }
             Event::SessionOpened(session) => FrameKind::Session { session: Box::new(session), resumed: true },
+            Event::RulesChecked(look) => FrameKind::Remark(look_words(&look)),
             Event::LogRecovered { torn } => {
                 FrameKind::Remark(format!("a torn tail of {} bytes was cut off the record", torn.bytes))
             }
@@ -219,6 +220,15 @@ fn confirm_text(plan: &Plan, step: &str, action: &str) -> String {
     }
 }
 
+/// That rules were held once more, and what came of it.
+fn look_words(look: &holdpoint_engine::Look) -> String {
+    let why: Vec<&str> = look.unmet.iter().map(|unmet| unmet.why.as_str()).collect();
+    match why.as_slice() {
+        [] => "the rules of the environment were held once more, and hold".to_owned(),
+        why => format!("rules of the environment did not hold any more: {}", why.join("; ")),
+    }
+}
+
 fn step_of(event: &Event) -> Option<&str> {
     match event {
         Event::NotApplicable { step, .. }
@@ -235,6 +245,7 @@ fn step_of(event: &Event) -> Option<&str> {
         Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
+        | Event::RulesChecked(_)
         | Event::LogRecovered { .. }
         | Event::RollbackOpened { .. }
         | Event::Note { .. }

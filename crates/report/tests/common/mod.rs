@@ -201,6 +201,10 @@ pub fn session(operator: &str) -> Session {
         cwd: "/srv/product".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         clock_synchronised: Some(true),
+        commit: None,
+        dirty: None,
+        committed: None,
+        unmet: Vec::new(),
     }
 }
 

@@ -1,0 +1,371 @@
+//! What git says. It is asked about the directory at hand and nothing else: variables that would have it look elsewhere
+//! are left out, and programs that the repository's own configuration names are not run. What git cannot tell is an
+//! error with its own words; only that nothing is there to be told is an answer.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+use crate::helper_process::{Answer, Helper, Unanswered};
+use crate::problem::Problem;
+use crate::screen;
+
+/// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
+const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
+/// What the repository's configuration must not decide: programs that it names, and what hides a change.
+const OVERRIDES: [&str; 9] = [
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.autocrlf=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
+    "core.alternateRefsCommand=false",
+    "submodule.recurse=false",
+];
+
+/// A value of the configuration is no longer than this, bytes.
+const SHORT: u64 = 64 * 1024;
+
+/// How a work tree differs from its commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The commit at hand; `None` before the first one.
+    pub commit: Option<String>,
+    /// What git would not show by itself, in words: it was told to overlook it.
+    pub overlooked: Option<String>,
+    /// Whether anything differs, or may differ without git seeing it.
+    pub dirty: bool,
+}
+
+/// The root of the repository that `directory` lies in. `None` where neither it nor a directory above it has a `.git`.
+pub fn top(directory: &Path) -> Result<Option<PathBuf>, Problem> {
+    let Some(nearest) = nearest(directory)? else { return Ok(None) };
+    let told = asked(&nearest, ["rev-parse", "--show-toplevel"])?;
+    let told = PathBuf::from(OsStr::from_bytes(told.strip_suffix(b"\n").unwrap_or(&told)));
+    let same = nearest
+        .canonicalize()
+        .ok()
+        .is_some_and(|nearest| told.canonicalize().is_ok_and(|told| told == nearest));
+    if same {
+        return Ok(Some(told));
+    }
+    let told = screen::neutralise(&told.to_string_lossy());
+    Err(unable(
+        &nearest,
+        &format!(
+            "there is a .git in it, and git takes {told} for the root of the work tree (core.worktree?)"
+        ),
+    ))
+}
+
+/// The nearest directory upwards that has a `.git` of whatever kind: whether git can read it, git must say.
+fn nearest(directory: &Path) -> Result<Option<PathBuf>, Problem> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    for up in directory.ancestors() {
+        match up.join(".git").symlink_metadata() {
+            Ok(_) => return Ok(Some(up.to_owned())),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => {}
+            Err(error) => return Err(unable(up, &format!("its .git cannot be looked at: {error}"))),
+        }
+    }
+    Ok(None)
+}
+
+/// A value of git's configuration. `None` where it is not set; and outside of a repository, where there is no git.
+pub fn configured(directory: &Path, key: &str) -> Result<Option<String>, Problem> {
+    let answer = match git(directory).arguments(["config", "--get", key]).at_most(SHORT).ask() {
+        Err(Unanswered::Missing(_)) if nearest(directory)?.is_none() => return Ok(None),
+        answer => answer.map_err(|error| unable(directory, &error.to_string()))?,
+    };
+    match answer.code {
+        Some(0) => Ok(Some(String::from_utf8_lossy(&answer.printed).trim_end().to_owned())),
+        Some(1) => Ok(None),
+        _ => Err(unable(directory, &answer.words())),
+    }
+}
+
+/// Whether git ignores `path`; `though_tracked` asks what its ignore files say, whether the path is tracked or not.
+pub fn ignores(root: &Path, path: &str, though_tracked: bool) -> Result<bool, Problem> {
+    let index = though_tracked.then_some("--no-index");
+    let asking = git(root).arguments(["check-ignore", "-q"]).arguments(index);
+    let answer = asking.arguments(["--", path]).ask();
+    let answer = answer.map_err(|error| unable(root, &error.to_string()))?;
+    match answer.code {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(unable(root, &answer.words())),
+    }
+}
+
+/// The commit at hand, and whether `bytes` are what it holds at `path`, byte for byte.
+pub fn holds(root: &Path, path: &str, bytes: &[u8]) -> Result<(Option<String>, bool), Problem> {
+    // The end of a request that a path may hold needs a newer git.
+    let (end, option) = if path.contains('\n') { ('\0', Some("-z")) } else { ('\n', None) };
+    let asking = git(root)
+        .arguments(["cat-file", "--batch"])
+        .arguments(option)
+        .input(format!("HEAD{end}HEAD:{path}{end}"))
+        .ask();
+    let answer = succeeded(root, asking)?;
+    let mut rest = answer.as_slice();
+    let commit = object(&mut rest);
+    let there = object(&mut rest);
+    let committed = there.is_some_and(|(_, kind, there)| kind == "blob" && there == bytes);
+    Ok((commit.map(|(name, ..)| name), committed))
+}
+
+/// The next object that `cat-file --batch` printed: name, kind, bytes. `None` where there is none.
+fn object<'a>(rest: &mut &'a [u8]) -> Option<(String, String, &'a [u8])> {
+    let line = rest.iter().position(|byte| *byte == b'\n')?;
+    let (header, after) = (std::str::from_utf8(&rest[..line]).ok(), &rest[line + 1..]);
+    *rest = after;
+    let mut words = header?.split(' ');
+    let (name, kind, length) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+    if words.next().is_some() {
+        return None;
+    }
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after.strip_prefix(b"\n")?;
+    Some((name.to_owned(), kind.to_owned(), bytes))
+}
+
+/// How the work tree at `root` differs from its commit. Of the `store`, the run directories and the lock are passed over.
+pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
+    // Its configuration first: it may name programs that looking for differences would run.
+    let (filters, tracked) = std::thread::scope(|scope| {
+        let tracked = scope.spawn(|| tracked(root));
+        let filters = filters(root);
+        (filters, joined(tracked))
+    });
+    let (filters, tracked) = (filters?, tracked?);
+    let aside = Aside::new(root, store);
+    let quiet = filters.iter().flat_map(|name| {
+        let set = |key: &str, value: &str| ["-c".to_owned(), format!("filter.{name}.{key}={value}")];
+        [set("clean", ""), set("process", ""), set("required", "false")].into_iter().flatten()
+    });
+    let status = |more: &[OsString]| {
+        let status = git(root).arguments(quiet.clone()).arguments([
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--no-ahead-behind",
+            "-z",
+            // Submodules are looked at by themselves, with what is asked for here.
+            "--ignore-submodules=dirty",
+            "--no-renames",
+        ]);
+        succeeded(root, status.arguments(more).ask())
+    };
+    let mut arguments: Vec<OsString> = vec!["--untracked-files=normal".into(), "--".into(), ":/".into()];
+    arguments.extend(aside.excluded());
+    let told = status(&arguments)?;
+    let mut looked = Looked::default();
+    for entry in told.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        match entry.strip_prefix(b"# ") {
+            Some(header) => {
+                let oid = header.strip_prefix(b"branch.oid ").filter(|oid| *oid != b"(initial)");
+                looked.commit = looked.commit.or(oid.map(|oid| String::from_utf8_lossy(oid).into_owned()));
+            }
+            None => looked.dirty = true,
+        }
+    }
+    // What is committed is no run of ours, whatever it is called.
+    if !looked.dirty && tracked.iter().any(|file| aside.holds(&file.path)) {
+        let told = status(&["--untracked-files=no".into()])?;
+        looked.dirty =
+            told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
+    }
+    looked.overlooked = overlooked(root, store, &filters, &tracked)?;
+    looked.dirty |= looked.overlooked.is_some();
+    Ok(looked)
+}
+
+/// What git was told not to look at, in words.
+fn overlooked(
+    root: &Path,
+    store: &Path,
+    filters: &BTreeSet<String>,
+    tracked: &[Tracked],
+) -> Result<Option<String>, Problem> {
+    let shown = |path: &Path| screen::neutralise(&path.to_string_lossy());
+    if let Some(file) = tracked.iter().find(|file| file.overlooked) {
+        let path = shown(&file.path);
+        return Ok(Some(format!(
+            "git is told to overlook changes of {path} (assume-unchanged or skip-worktree)"
+        )));
+    }
+    if let Some(name) = filters.first()
+        && let Some(path) = filtered(root)?
+    {
+        return Ok(Some(format!(
+            "the repository's own configuration has a filter ({}), which may hide changes of {}",
+            screen::neutralise(name),
+            shown(&path)
+        )));
+    }
+    for module in tracked.iter().filter(|file| file.module) {
+        let directory = root.join(&module.path);
+        let path = shown(&module.path);
+        if directory.join(".git").symlink_metadata().is_err() {
+            // Not brought here: git does not look into it, so nothing may be there.
+            let empty = std::fs::read_dir(&directory).map_or(true, |mut entries| entries.next().is_none());
+            if empty {
+                continue;
+            }
+            return Ok(Some(format!(
+                "the submodule {path} is not initialised, and files are in its directory"
+            )));
+        }
+        top(&directory)?;
+        let looked = look(&directory, store)?;
+        if looked.dirty {
+            let why = looked.overlooked.unwrap_or_else(|| "it has uncommitted changes".to_owned());
+            return Ok(Some(format!("in the submodule {path}: {why}")));
+        }
+    }
+    Ok(None)
+}
+
+/// A file that is tracked.
+struct Tracked {
+    path: PathBuf,
+    /// Whether git is told not to look for changes of it.
+    overlooked: bool,
+    /// Whether it is a submodule.
+    module: bool,
+}
+
+fn tracked(root: &Path) -> Result<Vec<Tracked>, Problem> {
+    let told = asked(root, ["ls-files", "-v", "-s", "-z"])?;
+    let read = |line: &[u8]| {
+        let tab = line.iter().position(|byte| *byte == b'\t')?;
+        let (facts, path) = (std::str::from_utf8(&line[..tab]).ok()?, &line[tab + 1..]);
+        let (tag, facts) = facts.split_once(' ')?;
+        Some(Tracked {
+            path: PathBuf::from(OsString::from_vec(path.to_vec())),
+            overlooked: tag.starts_with(|tag: char| tag == 'S' || tag.is_ascii_lowercase()),
+            module: facts.starts_with("160000 "),
+        })
+    };
+    let lines = told.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+    lines
+        .map(|line| read(line).ok_or_else(|| unable(root, "git ls-files prints what is not known here")))
+        .collect()
+}
+
+/// Names of filters that the repository's own configuration has: they are programs, and git would run them.
+fn filters(root: &Path) -> Result<BTreeSet<String>, Problem> {
+    let told = asked(root, ["config", "--list", "-z", "--show-scope"])?;
+    let mut parts = told.split(|byte| *byte == 0);
+    let mut names = BTreeSet::new();
+    while let (Some(scope), Some(entry)) = (parts.next(), parts.next()) {
+        let key = entry.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let Some((name, _)) = std::str::from_utf8(key)
+            .ok()
+            .and_then(|key| key.strip_prefix("filter."))
+            .and_then(|key| key.rsplit_once('.'))
+        else {
+            continue;
+        };
+        if !matches!(scope, b"local" | b"worktree") {
+            continue;
+        }
+        if name.contains('=') {
+            return Err(unable(root, "a filter of its configuration has an equals sign in its name"));
+        }
+        names.insert(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// A tracked file that goes through a filter.
+fn filtered(root: &Path) -> Result<Option<PathBuf>, Problem> {
+    let told =
+        asked(root, ["ls-files", "-z", "--", ":/", ":(exclude,attr:!filter)", ":(exclude,attr:-filter)"])?;
+    let first = told.split(|byte| *byte == 0).next().filter(|path| !path.is_empty());
+    Ok(first.map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))))
+}
+
+/// What of the store is no part of the work tree: run directories and the lock. The rest of its directory is, for
+/// `[store] path` may name one in which other files are.
+struct Aside(Option<String>);
+
+impl Aside {
+    fn new(root: &Path, store: &Path) -> Aside {
+        let below = store.strip_prefix(root).ok().and_then(|below| {
+            let mut parts = Vec::new();
+            for part in below.components() {
+                match part {
+                    Component::CurDir => {}
+                    Component::Normal(part) => parts.push(part.to_str()?),
+                    _ => return None,
+                }
+            }
+            Some(parts.iter().map(|part| format!("{part}/")).collect())
+        });
+        Aside(below)
+    }
+
+    fn excluded(&self) -> Vec<OsString> {
+        let Some(below) = &self.0 else { return Vec::new() };
+        let mut pattern = String::new();
+        for c in below.chars() {
+            if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+        let runs = format!(":(exclude,top,glob){pattern}[0-9][0-9][0-9][0-9]*-*/**");
+        vec![runs.into(), format!(":(exclude,top,literal){below}.lock").into()]
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        let below = self.0.as_ref().and_then(|below| path.to_str()?.strip_prefix(below.as_str()));
+        below.is_some_and(|name| name == ".lock" || name.starts_with(|first: char| first.is_ascii_digit()))
+    }
+}
+
+/// git in this directory, whatever the environment and the repository's configuration say otherwise.
+fn git(directory: &Path) -> Helper {
+    let overrides = OVERRIDES.iter().flat_map(|set| ["-c", *set]);
+    Helper::new("git", directory)
+        .arguments(["--no-pager", "--no-replace-objects"])
+        .arguments(overrides)
+        .without("GIT_", &KEPT)
+        .variable("LC_ALL", "C")
+        .variable("GIT_OPTIONAL_LOCKS", "0")
+        .variable("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1")
+        // Objects that a partial clone lacks are not fetched: that would run what the configuration names.
+        .variable("GIT_NO_LAZY_FETCH", "1")
+        .variable("GIT_ALLOW_PROTOCOL", "none")
+        .variable("GIT_TERMINAL_PROMPT", "0")
+}
+
+/// What git prints, where it succeeds.
+fn asked<const N: usize>(directory: &Path, arguments: [&str; N]) -> Result<Vec<u8>, Problem> {
+    succeeded(directory, git(directory).arguments(arguments).ask())
+}
+
+fn succeeded(directory: &Path, answer: Result<Answer, Unanswered>) -> Result<Vec<u8>, Problem> {
+    let answer = answer.map_err(|error| unable(directory, &error.to_string()))?;
+    match answer.code {
+        Some(0) => Ok(answer.printed),
+        _ => Err(unable(directory, &answer.words())),
+    }
+}
+
+/// git cannot tell, and why.
+fn unable(directory: &Path, why: &str) -> Problem {
+    Problem::usage(
+        format!("git cannot tell about {}: {why}", screen::neutralise(&directory.to_string_lossy())),
+        "Nothing was executed. Without git it is not known which repository this is; `git status` there says more.",
+    )
+}
+
+/// The thread's result.
+pub fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

@@ -1,0 +1,80 @@
+//! Rules of the environment, held once more: when a run is taken up again, and while it lasts. The facts are gathered
+//! here, with the configuration as it is now; the engine judges them.
+
+use std::path::PathBuf;
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
+
+use super::rules::{Book, Obeyed, approved, help};
+use crate::drive::Checked;
+use crate::place::Place;
+use crate::problem::Problem;
+
+/// A run whose rules must keep holding.
+pub struct Watch<'a> {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// Event 0.
+    pub opened: &'a RunOpened,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The document as it was recorded.
+    pub source: &'a str,
+}
+
+/// What was seen, and the refusal if a rule does not hold that nobody has overridden.
+pub struct Seen {
+    /// For the record.
+    pub look: Look,
+    /// Why the run does not go on.
+    pub refusal: Option<Problem>,
+}
+
+impl Watch<'_> {
+    /// Looks at the repository now. `session`: the run is being taken up again.
+    pub fn look(&self, run: &Run, session: bool) -> Result<Seen, Problem> {
+        let Watch { opened, plan, source, .. } = self;
+        let place = Place::of(&self.root)?;
+        let path = &opened.runbook.path;
+        let traced = place.trace(path, source.as_bytes())?;
+        let none = Default::default();
+        let facts = Facts {
+            commit: traced.commit.as_deref(),
+            dirty: traced.dirty,
+            committed: traced.committed,
+            roles: Some(place.configuration().map_or(&none, |config| &config.roles)),
+            session,
+        };
+        let mut obeyed = Obeyed { may_override: opened.policy.may_override.clone(), ..Obeyed::default() };
+        for unmet in run.unmet(plan, &facts) {
+            obeyed.add(unmet.rule, unmet.why, help(unmet.rule, &traced));
+        }
+        if opened.policy.kept.contains(&Rule::ApprovedDocument) {
+            let book = Book { path, source, plan, environment: &opened.environment };
+            if let (_, Some((why, help))) = approved(&place, &book, &opened.session.time_zone) {
+                obeyed.add(Rule::ApprovedDocument, why, help);
+            }
+        }
+        let unmet = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
+        let look = Look { commit: traced.commit, dirty: traced.dirty, committed: traced.committed, unmet };
+        let left = run.not_overridden(&look.unmet);
+        obeyed.unmet.retain(|(unmet, _)| left.contains(&unmet.rule));
+        Ok(Seen { look, refusal: obeyed.refusal() })
+    }
+
+    /// For whoever drives the run: see [`crate::drive::Drive::check`].
+    pub fn checks<'c>(self) -> Box<Checked<'c>>
+    where
+        Self: 'c,
+    {
+        Box::new(move |run| {
+            let Seen { look, refusal } = self.look(run, false)?;
+            let number = self.opened.number;
+            let refusal = refusal.map(|refusal| {
+                refusal.adding(&format!("No more was executed. Then go on with: holdpoint resume {number}"))
+            });
+            Ok((look, refusal))
+        })
+    }
+}

@@ -1,0 +1,436 @@
+//! What runs is what was looked at: the bytes that were read, the repository that they lie in, and rules that hold when
+//! something is done.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::runs::book;
+use crate::support::{Bench, Ran};
+
+/// A hold point, an item to wait at, and a block after them.
+const GATED: &str = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: ok\n```\n\n## Ready\n\n- [ ] It is time\n\n## Go\n\n```sh run\nsh s.sh\n```\n";
+const CONFIG: &str = "[environments.prod]
+rehearsal = true
+protected = true
+requires = { clean_commit = true }
+override = [\"lead\"]
+
+[environments.plain]
+
+[people.\"qa@example.org\"]
+name = \"Quinn A\"
+
+[people.\"lead@example.org\"]
+name = \"Lea Lead\"
+
+[roles]
+qa = [\"qa@example.org\"]
+lead = [\"lead@example.org\"]
+";
+const RUN: [&str; 5] = ["run", "book.md", "--env", "prod", "--unattended"];
+const RESUME: [&str; 5] = ["resume", "1", "--unattended", "--answers", "ready.yaml"];
+const RELEASE: &str = "steps: { release: { sign: { as: qa@example.org, name: Quinn A } } }\n";
+const READY: &str = "steps: { ready: { confirm: true } }\n";
+const BOTH: &str =
+    "steps: { release: { sign: { as: qa@example.org, name: Quinn A } }, ready: { confirm: true } }\n";
+
+/// A repository in which everything is committed, whose document has a hold point.
+fn gated() -> Bench {
+    let bench = Bench::with(&[
+        ("book.md", &book("roles: [qa]\n", GATED)),
+        ("s.sh", "echo committed > came\n"),
+        ("holdpoint.toml", CONFIG),
+        (".gitignore", "/.holdpoint/\n/came\n"),
+        ("release.yaml", RELEASE),
+        ("ready.yaml", READY),
+    ]);
+    bench.committed();
+    bench
+}
+
+/// The same, with a run whose hold point was released, and that waits before the block.
+fn released() -> Bench {
+    let bench = gated();
+    let ran = bench.holdpoint(&[&RUN[..], &["--answers", "release.yaml"]].concat());
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    assert_eq!(bench.of_type(1, "signoff.given").len(), 1);
+    bench
+}
+
+/// A program called `name`, before all others on the path.
+fn shadowed(bench: &Bench, name: &str, script: &str, arguments: &[&str]) -> Ran {
+    let bin = bench.all().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let path = bin.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = bench.command(crate::support::HOLDPOINT);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    Ran::of(command.env("PATH", path).args(arguments).output().unwrap())
+}
+
+#[test]
+fn a_document_that_a_filter_makes_look_committed_is_not_committed() {
+    let bench = gated();
+    bench.sh("git config filter.same.clean 'git cat-file blob HEAD:%f'; echo '*.md filter=same' >> .git/info/attributes");
+    bench.sh("printf '\\nOne more.\\n' >> book.md; git add book.md; test -z \"$(git status --porcelain)\"");
+    bench.ends(5, &RUN).says("the document is not as committed");
+    assert!(!bench.exists(".holdpoint"));
+    let plain = ["run", "book.md", "--env", "plain", "--unattended"];
+    bench.ends(3, &plain);
+    assert_eq!(bench.events(1)[0]["runbook"]["committed"], json!(false));
+}
+
+#[test]
+fn a_document_with_other_line_ends_than_the_commit_is_not_committed() {
+    let bench = gated();
+    bench.sh("git config core.autocrlf true; sed -i 's/$/\\r/' book.md; git add book.md 2>/dev/null");
+    let checked = bench.holdpoint(&["run", "book.md", "--env", "plain", "--unattended"]);
+    assert_ne!(checked.code, 70, "{}", checked.both());
+    bench.ends(5, &RUN).says("the document is not as committed");
+}
+
+#[test]
+fn a_replaced_object_is_not_what_was_committed() {
+    let bench = gated();
+    bench.sh("printf '\\nOne more.\\n' >> book.md
+        git replace \"$(git rev-parse HEAD:book.md)\" \"$(git hash-object -w book.md)\"");
+    bench.ends(5, &RUN).says("the document is not as committed");
+}
+
+#[test]
+fn variables_that_have_git_look_elsewhere_move_nothing() {
+    let bench = gated();
+    bench.file("ops/book.md", &book("", "## Where\n\n```sh check\npwd > ../came\n```\n"));
+    bench.sh("git add -A && git commit -qm ops");
+    let elsewhere = bench.all().join("elsewhere");
+    bench.sh(&format!(
+        "git init -q {0} && cp -r ops {0}/ && cd {0} && git add -A && git commit -qm other",
+        elsewhere.display()
+    ));
+    let there = |name: &str| elsewhere.join(name).to_str().unwrap().to_owned();
+    for (variable, value) in [
+        ("GIT_DIR", there(".git")),
+        ("GIT_WORK_TREE", there("")),
+        ("GIT_INDEX_FILE", there("no-index")),
+        ("GIT_OBJECT_DIRECTORY", there("no-objects")),
+        ("GIT_CEILING_DIRECTORIES", bench.root().to_str().unwrap().to_owned()),
+        ("GIT_CONFIG_PARAMETERS", "'core.worktree=/'".to_owned()),
+        ("GIT_NAMESPACE", "other".to_owned()),
+    ] {
+        let mut command = bench.command(crate::support::HOLDPOINT);
+        command.env(variable, value).args(["run", "ops/book.md", "--env", "prod", "--unattended"]);
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, 0, "{variable}: {}", ran.both());
+        assert_eq!(
+            bench.text("came").trim(),
+            bench.root().canonicalize().unwrap().to_str().unwrap(),
+            "{variable}"
+        );
+    }
+    assert!(!elsewhere.join(".holdpoint").exists());
+    let opened = &bench.events(1)[0]["runbook"];
+    assert_eq!((&opened["committed"], &opened["path"]), (&json!(true), &json!("ops/book.md")));
+}
+
+#[test]
+fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
+    let told: [(&str, &str); 6] = [
+        ("git update-index --assume-unchanged s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
+        ("git update-index --skip-worktree s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
+        ("git config status.showUntrackedFiles no; echo > more", "uncommitted changes"),
+        (
+            "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
+             echo echo >> s.sh; git add s.sh",
+            "has a filter (same), which may hide changes of s.sh",
+        ),
+        ("git config core.fsmonitor true; git update-index --fsmonitor; echo echo >> s.sh", "uncommitted changes"),
+        ("git config core.untrackedCache true; git status >/dev/null; echo > more", "uncommitted changes"),
+    ];
+    for (how, why) in told {
+        let bench = gated();
+        bench.sh(&format!("git config core.fsmonitor false; {how}"));
+        bench.ends(5, &RUN).says(why);
+        assert!(!bench.exists(".holdpoint"), "{how}");
+    }
+}
+
+#[test]
+fn a_submodule_that_is_ignored_is_looked_at_all_the_same() {
+    for change in [
+        "echo > lib/more",
+        "echo echo >> lib/l.sh",
+        "git -C lib commit -q --allow-empty -m on",
+        "git -C lib update-index --assume-unchanged l.sh",
+    ] {
+        let bench = gated();
+        bench.sh("mkdir ../lib && cd ../lib && git init -q && echo true > l.sh && git add -A && git commit -qm lib");
+        bench.sh("git -c protocol.file.allow=always submodule --quiet add ../lib lib
+            git config -f .gitmodules submodule.lib.ignore all; git config submodule.lib.ignore all
+            git config diff.ignoreSubmodules all; git add -A && git commit -qm with-lib");
+        bench.ends(3, &RUN);
+        bench.sh(change);
+        bench.ends(5, &RUN);
+        bench.sh("git submodule --quiet deinit -f lib");
+        bench.ends(3, &RUN);
+        bench.file("lib/left", "");
+        bench.ends(5, &RUN).says("is not initialised");
+    }
+}
+
+#[test]
+fn programs_that_the_repository_names_are_not_run() {
+    let bench = gated();
+    let bait = bench.all().join("taken");
+    let mark = format!("touch {};", bait.display());
+    bench.file(".git/hooks/post-index-change", &format!("#!/bin/sh\n{mark}\n"));
+    bench.sh("chmod +x .git/hooks/post-index-change");
+    for (key, value) in [
+        ("core.fsmonitor", format!("sh -c '{mark}' -")),
+        ("filter.bait.clean", format!("sh -c '{mark} cat'")),
+        ("filter.bait.process", format!("sh -c '{mark}'")),
+        ("core.pager", format!("sh -c '{mark} cat'")),
+        ("core.sshCommand", format!("sh -c '{mark}'")),
+        ("diff.external", format!("sh -c '{mark}'")),
+        ("core.alternateRefsCommand", format!("sh -c '{mark}'")),
+    ] {
+        bench.file("value", &value);
+        bench.sh(&format!("git config {key} \"$(cat value)\"; rm value"));
+    }
+    bench.sh("echo '* filter=bait' > .git/info/attributes; touch s.sh book.md");
+    bench.ends(5, &RUN);
+    bench.ends(3, &["run", "book.md", "--env", "plain", "--unattended"]);
+    bench.holdpoint(&["resume", "1", "--unattended"]);
+    assert!(!bait.exists());
+}
+
+#[test]
+fn a_git_that_fails_is_an_error_in_its_own_words() {
+    let bench = gated();
+    let fails = "echo \"fatal: detected dubious ownership in repository at '/srv/x'\" >&2; exit 128";
+    for verb in [&RUN[..], &["runs"], &["check", "book.md"]] {
+        let ran = shadowed(&bench, "git", fails, verb);
+        assert_eq!(ran.code, 2, "{verb:?} {}", ran.both());
+        ran.says("detected dubious ownership");
+    }
+    assert!(!bench.exists(".holdpoint"));
+    let mut command = bench.command(crate::support::HOLDPOINT);
+    let none = Ran::of(command.env("PATH", "/nowhere").args(["runs"]).output().unwrap());
+    assert_eq!(none.code, 2);
+    none.says("git is not installed");
+    // It can still be told what is no repository at all.
+    let outside = Bench::with(&[("book.md", &book("", "## Look\n\n```sh check\ntrue\n```\n"))]);
+    let mut command = outside.command(crate::support::HOLDPOINT);
+    let ran = Ran::of(command.env_remove("HOLDPOINT_OPERATOR").args(["run", "book.md"]).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    assert_eq!(outside.events(1)[0]["session"]["operator_from"], "os");
+}
+
+#[test]
+fn an_operator_whom_git_cannot_tell_is_nobody_else() {
+    let bench = gated();
+    let git = "case \"$*\" in *user.email*) echo 'fatal: bad config' >&2; exit 128;; esac; PATH=${PATH#*:}; exec git \"$@\"";
+    let mut command = bench.command(crate::support::HOLDPOINT);
+    shadowed(&bench, "git", git, &["--version"]);
+    let path = format!("{}:{}", bench.all().join("bin").display(), std::env::var("PATH").unwrap());
+    command.env("PATH", path).env_remove("HOLDPOINT_OPERATOR");
+    let ran = Ran::of(command.args(["run", "book.md", "--env", "plain", "--unattended"]).output().unwrap());
+    assert_eq!(ran.code, 2, "{}", ran.both());
+    ran.says("bad config");
+    assert!(!bench.exists(".holdpoint"));
+}
+
+#[test]
+fn a_repository_that_is_broken_or_whose_work_tree_is_elsewhere_is_not_passed_over() {
+    let bench = gated();
+    bench.sh("git config core.worktree ../../elsewhere; mkdir ../elsewhere");
+    bench.ends(2, &RUN).says("core.worktree");
+    let bench = gated();
+    bench.sh("rm .git/HEAD");
+    bench.ends(2, &RUN).says("not a git repository");
+    let bench = gated();
+    bench.sh("git checkout -q --detach; rm -r .git/objects/??");
+    bench.ends(2, &RUN);
+    assert!(!bench.exists(".holdpoint"));
+}
+
+#[test]
+fn a_store_that_lies_among_files_hides_none_of_them() {
+    for path in [".", "src", "./src/../src"] {
+        let bench = gated();
+        bench.file("holdpoint.toml", &format!("[store]\npath = \"{path}\"\n\n{CONFIG}")).file("src/a", "a");
+        bench.sh("git add -A && git commit -qm store");
+        bench.ends(3, &RUN);
+        bench.ends(3, &RUN);
+        bench.file("src/a", "b");
+        bench.ends(5, &RUN);
+        bench.file("src/a", "a").file("src/new", "");
+        bench.ends(5, &RUN);
+    }
+}
+
+#[test]
+fn what_is_committed_is_no_run_whatever_it_is_called() {
+    let bench = gated();
+    bench.file(".holdpoint/runs/0001-x/run.sh", "true");
+    bench.sh("git add -f .holdpoint && git commit -qm named-like-a-run");
+    bench.ends(3, &RUN);
+    bench.file(".holdpoint/runs/0001-x/run.sh", "false");
+    bench.ends(5, &RUN);
+}
+
+#[test]
+fn a_session_says_what_the_repository_was_when_it_began() {
+    let bench = released();
+    bench.ends(0, &RESUME);
+    let session = &bench.of_type(1, "session.opened")[0];
+    let head = bench.sh("git rev-parse HEAD");
+    assert_eq!(
+        (&session["commit"], &session["dirty"], &session["committed"]),
+        (&json!(head.trim()), &json!(false), &json!(true))
+    );
+    assert!(session.get("unmet").is_none());
+    assert_eq!(
+        bench.events(1)[0]["policy"]["kept"],
+        json!(["committed", "clean_commit", "same_commit", "roles"])
+    );
+    bench.ends(0, &["verify", "1"]);
+    let report = bench.ends(0, &["report", "1", "--format", "json"]).json();
+    assert_eq!(report["sessions"][1]["commit"], json!(head.trim()));
+    // Where nothing must keep holding it is said too.
+    bench.ends(3, &["run", "book.md", "--env", "plain", "--unattended"]);
+    bench.file("more", "");
+    bench.ends(3, &["resume", "2", "--unattended"]);
+    assert_eq!(bench.of_type(2, "session.opened")[0]["dirty"], json!(true));
+}
+
+#[test]
+fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
+    let changes = [
+        ("echo 'echo changed > came' > s.sh", "the work tree has uncommitted changes now"),
+        ("git commit -q --allow-empty -m on", "the repository moved from the commit"),
+        ("git rm -q book.md; git commit -qm gone; git show HEAD~1:book.md > book.md", "not as committed now"),
+        (
+            "sed -i 's/^qa = .*/qa = []/' holdpoint.toml; git commit -qam withdrawn",
+            "qa@example.org released as qa, and holdpoint.toml gives them that role no more",
+        ),
+        ("rm -rf .git", "in no git commit now"),
+    ];
+    for (change, why) in changes {
+        let bench = released();
+        let before = bench.events(1).len();
+        bench.sh(change);
+        bench.ends(5, &RESUME).says(why);
+        assert_eq!(bench.events(1).len(), before, "{change}");
+        assert!(!bench.exists("came"), "{change}");
+    }
+    // And goes on once it is as it was.
+    let bench = released();
+    bench.sh("echo more > more");
+    bench.ends(5, &RESUME);
+    bench.sh("rm more");
+    bench.ends(0, &RESUME);
+    assert_eq!(bench.text("came"), "committed\n");
+}
+
+#[test]
+fn a_tree_that_changed_is_overridden_by_a_named_role_as_a_deviation() {
+    let bench = released();
+    bench.sh("echo 'echo changed > came' > s.sh");
+    let overriding =
+        |who: &'static str| [&RESUME[..], &["--override", "it is urgent", "--override-by", who]].concat();
+    bench.ends(5, &overriding("qa@example.org")).says("does not have the role lead");
+    assert!(!bench.exists("came"));
+    bench.ends(0, &overriding("lead@example.org")).says("RULES OVERRIDDEN");
+    assert_eq!(bench.text("came"), "changed\n");
+    let types: Vec<String> =
+        bench.events(1).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        types[types.len() - 6..],
+        ["session.opened", "deviation", "item.confirmed", "action.started", "action.finished", "run.closed"]
+    );
+    let session = &bench.of_type(1, "session.opened")[0];
+    assert_eq!((&session["dirty"], &session["unmet"][0]["rule"]), (&json!(true), &json!("clean_commit")));
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    for format in ["junit", "html", "json", "markdown"] {
+        bench.ends(0, &["report", "1", "--format", format]).says("it is urgent");
+    }
+    bench.ends(0, &["show", "1"]).says("did not hold");
+    // Where all holds there is nothing to override; and a role that was withdrawn is none.
+    let bench = released();
+    bench.ends(2, &overriding("lead@example.org")).says("there is nothing to override");
+    bench.sh("sed -i 's/^lead = .*/lead = []/' holdpoint.toml");
+    bench.ends(5, &overriding("lead@example.org")).says("any more");
+}
+
+#[test]
+fn a_record_that_hides_what_did_not_hold_does_not_conform() {
+    let bench = released();
+    bench.sh("echo 'echo changed > came' > s.sh");
+    bench.ends(0, &[&RESUME[..], &["--override", "urgent", "--override-by", "lead@example.org"]].concat());
+    let dir = bench.run_dir(1);
+    crate::support::forge(&dir, |events| {
+        events.retain(|event| event["type"] != "deviation");
+        let session = events.iter_mut().find(|event| event["type"] == "session.opened").unwrap();
+        session.as_object_mut().unwrap().remove("unmet");
+    });
+    bench.ends(6, &["verify", "1"]).says("the rule clean_commit does not hold");
+    let bench = released();
+    bench.ends(0, &RESUME);
+    crate::support::forge(&bench.run_dir(1), |events| {
+        events[0]["policy"].as_object_mut().unwrap().remove("kept");
+    });
+    bench.ends(6, &["verify", "1"]).says("rules that must keep holding");
+}
+
+/// Blocks that change the repository, and a sign-off from an answers file between them.
+fn rehearsed(first: &str) -> Bench {
+    let body = format!("## First\n\n```sh run\n{first}\n```\n\n{GATED}");
+    let bench = Bench::with(&[
+        ("book.md", &book("roles: [qa]\n", &body)),
+        ("s.sh", "echo committed > came\n"),
+        ("holdpoint.toml", CONFIG),
+        (".gitignore", "/.holdpoint/\n/came\n"),
+        ("answers.yaml", BOTH),
+    ]);
+    bench.committed();
+    bench
+}
+
+#[test]
+fn what_a_block_does_to_the_commit_is_seen_before_the_release_and_what_it_leaves_uncommitted_is_refused() {
+    let run = ["run", "book.md", "--env", "prod", "--unattended", "--answers", "answers.yaml"];
+    let bench = rehearsed("git commit -q --allow-empty -m by-the-run");
+    bench.ends(0, &run);
+    let types: Vec<String> =
+        bench.events(1).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    let after = [
+        "rules.checked",
+        "signoff.requested",
+        "signoff.given",
+        "item.confirmed",
+        "rules.checked",
+        "action.started",
+    ];
+    assert_eq!(types[3..9], after);
+    let seen = bench.of_type(1, "rules.checked");
+    assert_eq!(seen[0]["commit"], json!(bench.sh("git rev-parse HEAD").trim()));
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    bench.ends(0, &["replay", "1", "--speed", "1000"]).says("held once more");
+    // Without the look there is no block after the release.
+    crate::support::forge(&bench.run_dir(1), |events| {
+        let last = events.iter().rposition(|event| event["type"] == "rules.checked").unwrap();
+        events.remove(last);
+    });
+    bench.ends(6, &["verify", "1"]).says("not held once more since the release");
+
+    let bench = rehearsed("echo > left");
+    bench.ends(5, &run).says("uncommitted changes now").says("holdpoint resume 1");
+    assert!(!bench.exists("came") && bench.of_type(1, "signoff.requested").is_empty());
+    assert_eq!(bench.of_type(1, "rules.checked")[0]["unmet"][0]["rule"], "clean_commit");
+    bench.ends(0, &["verify", "1"]).says("intact, open");
+    bench.sh("rm left");
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(bench.text("came"), "committed\n");
+}

@@ -1,0 +1,181 @@
+//! Rules that must keep holding: what was seen of them, what that means, and when they are held once more. Whoever drives
+//! a run brings the facts; they are judged here, and again whenever the record is verified.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdpoint_document::{Plan, Work};
+
+use crate::apply::{Fold, ensure};
+use crate::{Look, Rule, Run, RunOpened, Unmet};
+
+/// Rules of the environment, and what was seen of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Looks {
+    /// Rules that do not hold, and that nobody has overridden.
+    pub(crate) barred: Vec<Rule>,
+    /// They did not hold when the run opened: no later look changes that.
+    at_opening: bool,
+    /// Rules that were overridden, for this run.
+    overridden: BTreeSet<Rule>,
+    /// Whoever overrode one, and in which role.
+    overriders: BTreeSet<(String, String)>,
+    /// The commit at the last look.
+    commit: Option<String>,
+    /// A block has begun since.
+    pub(crate) ran: bool,
+    /// Something was released since.
+    pub(crate) released: bool,
+}
+
+/// What rules are held against while a run lasts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// As in [`Look`].
+    pub commit: Option<&'a str>,
+    /// As in [`Look`].
+    pub dirty: Option<bool>,
+    /// As in [`Look`].
+    pub committed: Option<bool>,
+    /// Principals by role, as configured now; `None` where that is not known, as from a record alone.
+    pub roles: Option<&'a BTreeMap<String, Vec<String>>>,
+    /// Whether a session opens: whatever happened since the last one was not this program's doing.
+    pub session: bool,
+}
+
+impl Looks {
+    pub(crate) fn opened(opened: &RunOpened) -> Looks {
+        let barred = opened.policy.unmet_rules();
+        Looks {
+            at_opening: !barred.is_empty(),
+            barred,
+            commit: opened.runbook.commit.clone(),
+            ..Looks::default()
+        }
+    }
+
+    pub(crate) fn overridden(&mut self, role: &str, who: &str) {
+        self.overridden.extend(self.barred.drain(..));
+        self.overriders.insert((role.to_owned(), who.to_owned()));
+        self.at_opening = false;
+    }
+}
+
+impl Run {
+    /// Rules that do not hold any more, of those that must keep holding and that these facts say something about.
+    pub fn unmet(&self, plan: &Plan, facts: &Facts<'_>) -> Vec<Unmet> {
+        let Some(opened) = self.opened() else { return Vec::new() };
+        let name = &opened.environment.name;
+        let why = |rule: &Rule| match rule {
+            Rule::Committed if facts.commit.is_none() => {
+                Some(format!("{name} is protected, and the document is in no git commit now"))
+            }
+            Rule::Committed if facts.committed != Some(true) => {
+                Some(format!("{name} is protected, and the document is not as committed now"))
+            }
+            Rule::CleanCommit => match facts.dirty {
+                Some(false) => None,
+                Some(true) => Some(format!(
+                    "{name} requires a clean commit, and the work tree has uncommitted changes now"
+                )),
+                None => Some(format!("{name} requires a clean commit, and git knows of none here")),
+            },
+            Rule::SameCommit => {
+                let last = self.looks.commit.as_deref();
+                // What the run's own blocks did is in the document, and is seen before the next release.
+                let ours = self.looks.ran && !facts.session;
+                (facts.commit != last && !ours).then(|| {
+                    let short = |commit: Option<&str>| {
+                        commit.map_or("none", |commit| commit.get(..12).unwrap_or(commit)).to_owned()
+                    };
+                    format!(
+                        "the repository moved from the commit {} to {} while the run waited",
+                        short(last),
+                        short(facts.commit)
+                    )
+                })
+            }
+            Rule::Roles => self.withdrawn(plan, facts.roles?),
+            _ => None,
+        };
+        let unmet = opened.policy.kept.iter().filter_map(|rule| Some(Unmet { rule: *rule, why: why(rule)? }));
+        unmet.collect()
+    }
+
+    /// Whose role was withdrawn after they had released something, or overridden a rule, in it.
+    fn withdrawn(&self, plan: &Plan, roles: &BTreeMap<String, Vec<String>>) -> Option<String> {
+        // Where no roles were configured, anybody acted in any.
+        if self.opened()?.roles.is_empty() {
+            return None;
+        }
+        let released = self.released.iter().flat_map(|task| {
+            let role = match task.work(plan) {
+                Some(Work::SignOff(sign_off)) => Some(sign_off.role.as_str()),
+                _ => None,
+            };
+            role.into_iter().flat_map(|role| self.signers(*task).map(move |who| (role, who, "released")))
+        });
+        let overrode =
+            self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
+        let holds =
+            |role: &str, who: &str| roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
+        let (role, who, did) = released.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
+        Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
+    }
+
+    /// Rules of these that nobody has overridden for this run.
+    pub fn not_overridden(&self, unmet: &[Unmet]) -> Vec<Rule> {
+        let rules = unmet.iter().map(|unmet| unmet.rule);
+        rules.filter(|rule| !self.looks.overridden.contains(rule)).collect()
+    }
+
+    /// Rules that do not hold and that nobody has overridden: an override names all of them.
+    pub fn barred(&self) -> &[Rule] {
+        &self.looks.barred
+    }
+
+    /// Whether rules must be held once more before the next block: something was released since the last look.
+    pub fn is_look_due(&self) -> bool {
+        self.keeps_rules() && self.looks.released
+    }
+
+    /// Whether somebody who is asked to release something should have the repository looked at first: blocks have run
+    /// since the last look, and what they did to it is part of what is released.
+    pub fn has_look_aged(&self) -> bool {
+        self.keeps_rules() && self.looks.ran
+    }
+
+    /// Whether rules did not hold when the run opened, and nobody has overridden them: nothing later mends that.
+    pub fn is_barred_since_opening(&self) -> bool {
+        self.looks.at_opening
+    }
+
+    pub(crate) fn keeps_rules(&self) -> bool {
+        self.opened().is_some_and(|opened| !opened.policy.kept.is_empty())
+    }
+
+    /// Rules were held once more.
+    pub(crate) fn looked(&mut self, plan: &Plan, look: &Look, session: bool) -> Fold {
+        let Look { commit, dirty, committed, unmet } = look;
+        let facts =
+            Facts { commit: commit.as_deref(), dirty: *dirty, committed: *committed, roles: None, session };
+        let told = |rule: Rule| unmet.iter().any(|unmet| unmet.rule == rule);
+        if let Some(broken) = self.unmet(plan, &facts).iter().find(|broken| !told(broken.rule)) {
+            return Err(format!(
+                "the rule {} does not hold, and the run went on as if it did",
+                broken.rule.as_str()
+            ));
+        }
+        let kept =
+            |unmet: &Unmet| self.opened().is_some_and(|opened| opened.policy.kept.contains(&unmet.rule));
+        ensure(unmet.iter().all(kept), "a rule is told of that need not keep holding")?;
+        let barred = self.not_overridden(unmet);
+        let distinct = barred.iter().collect::<BTreeSet<_>>().len() == barred.len();
+        ensure(distinct, "a rule is told of twice")?;
+        if !self.looks.at_opening {
+            self.looks.barred = barred;
+        }
+        self.looks.commit.clone_from(commit);
+        (self.looks.ran, self.looks.released) = (false, false);
+        Ok(())
+    }
+}

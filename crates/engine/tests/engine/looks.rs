@@ -1,0 +1,143 @@
+//! Rules that must keep holding, judged again from what was seen.
+
+use holdpoint_document::*;
+use holdpoint_engine::*;
+
+use crate::build::{Written as _, plan, step};
+use crate::story::{LEAD, OPS, QA, by, opened, session};
+
+const KEPT: [Rule; 4] = [Rule::Committed, Rule::CleanCommit, Rule::SameCommit, Rule::Roles];
+
+/// A release, and a block after it, at the commit `a`, where rules must keep holding.
+fn released() -> (Plan, Run) {
+    let plan = plan([step("first").sign_off("qa"), step("go").run(), step("on").run()]);
+    let mut opened = opened();
+    opened.runbook.commit = Some("a".into());
+    opened.policy = Policy { kept: KEPT.to_vec(), may_override: vec!["qa".into()], ..Policy::default() };
+    let mut run = Run::new(&plan);
+    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    let (step, action) = ("first".to_owned(), "first#1".to_owned());
+    let Some(Work::SignOff(sign_off)) = Task::action(0, 0).work(&plan) else { panic!() };
+    let statement = run.statement(sign_off).unwrap();
+    let role = "qa".to_owned();
+    let request = Event::SignOffRequested { step, action, role, statement: statement.clone() };
+    run.apply(&plan, &request).unwrap();
+    let given = SignedOff {
+        step: "first".into(),
+        action: "first#1".into(),
+        role: "qa".into(),
+        meaning: sign_off.meaning,
+        statement,
+        name: "Quinn".into(),
+        assurance: Assurance::Typed,
+        signature: None,
+        by: by(QA),
+    };
+    run.apply(&plan, &Event::SignOffGiven(given)).unwrap();
+    (plan, run)
+}
+
+fn started(step: &str) -> Event {
+    Event::ActionStarted(Started {
+        step: step.into(),
+        action: format!("{step}#1"),
+        attempt: 1,
+        probe: false,
+        script: None,
+        cwd: "/".into(),
+    })
+}
+
+fn look(commit: &str, dirty: bool, unmet: &[Rule]) -> Look {
+    let unmet = unmet.iter().map(|rule| Unmet { rule: *rule, why: "it is so".into() }).collect();
+    Look { commit: Some(commit.into()), dirty: Some(dirty), committed: Some(true), unmet }
+}
+
+#[test]
+fn no_block_begins_after_a_release_before_rules_were_held_once_more() {
+    let (plan, mut run) = released();
+    assert!(run.is_look_due());
+    assert!(run.apply(&plan, &started("go")).is_err());
+    run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).unwrap();
+    run.apply(&plan, &started("go")).unwrap();
+    assert!(!run.is_look_due() && run.has_look_aged());
+}
+
+#[test]
+fn a_session_is_such_a_look_too() {
+    let (plan, mut run) = released();
+    assert!(run.apply(&plan, &Event::SessionOpened(session(OPS))).is_err(), "it must say how things stand");
+    run.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    run.apply(&plan, &started("go")).unwrap();
+}
+
+#[test]
+fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_overridden() {
+    let (plan, mut run) = released();
+    for untold in [look("a", true, &[]), look("b", false, &[]), look("b", true, &[Rule::CleanCommit])] {
+        assert!(run.apply(&plan, &Event::RulesChecked(untold)).is_err());
+    }
+    let dirty = look("a", true, &[Rule::CleanCommit]);
+    run.apply(&plan, &Event::RulesChecked(dirty.clone())).unwrap();
+    assert_eq!((run.next(&plan), run.barred()), (Next::Override, &[Rule::CleanCommit][..]));
+    assert!(run.apply(&plan, &started("go")).is_err());
+    let mut clean = run.clone();
+    clean.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    clean.apply(&plan, &started("go")).unwrap();
+    let overridden = Override {
+        rules: vec![Rule::CleanCommit],
+        role: "qa".into(),
+        name: "Lea".into(),
+        assurance: Assurance::Typed,
+        signature: None,
+    };
+    let deviation = Event::Deviation(Deviation {
+        kind: DeviationKind::PolicyOverridden,
+        step: String::new(),
+        action: None,
+        script: None,
+        overridden: Some(Box::new(overridden)),
+        reason: "it is urgent".into(),
+        by: By { who: LEAD.into(), via: Via::Command },
+    });
+    run.apply(&plan, &deviation).unwrap();
+    run.apply(&plan, &started("go")).unwrap();
+    // It counts for the rest of the run.
+    assert!(run.not_overridden(&dirty.unmet).is_empty());
+}
+
+#[test]
+fn a_commit_may_move_by_the_runs_own_blocks_only() {
+    let (plan, mut run) = released();
+    run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).unwrap();
+    run.apply(&plan, &started("go")).unwrap();
+    let moved = Facts { commit: Some("b"), dirty: Some(false), committed: Some(true), ..Facts::default() };
+    assert!(run.unmet(&plan, &moved).is_empty());
+    let unmet = run.unmet(&plan, &Facts { session: true, ..moved });
+    assert_eq!(unmet[0].rule, Rule::SameCommit);
+}
+
+#[test]
+fn whoever_released_something_must_still_have_the_role() {
+    let (plan, run) = released();
+    let seen = Facts { commit: Some("a"), dirty: Some(false), committed: Some(true), ..Facts::default() };
+    let roles = |who: &[&str]| [("qa".to_owned(), who.iter().map(|who| (*who).to_owned()).collect())].into();
+    let (still, none) = (roles(&[LEAD, QA]), roles(&[LEAD]));
+    assert!(run.unmet(&plan, &Facts { roles: Some(&still), ..seen }).is_empty());
+    let unmet = run.unmet(&plan, &Facts { roles: Some(&none), ..seen });
+    assert_eq!(unmet[0].rule, Rule::Roles);
+    assert!(unmet[0].why.contains(QA), "{}", unmet[0].why);
+}
+
+#[test]
+fn a_look_where_nothing_must_keep_holding_and_an_unknown_rule_are_refused() {
+    let plan = plan([step("go").run()]);
+    let mut run = Run::new(&plan);
+    run.apply(&plan, &Event::RunOpened(Box::new(opened()))).unwrap();
+    assert!(run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).is_err());
+    run.apply(&plan, &started("go")).unwrap();
+    let (plan, mut run) = released();
+    for rules in [&[Rule::Rehearsal][..], &[Rule::Roles, Rule::Roles]] {
+        assert!(run.apply(&plan, &Event::RulesChecked(look("a", false, rules))).is_err(), "{rules:?}");
+    }
+}
