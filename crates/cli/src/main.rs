@@ -10,6 +10,7 @@ mod by_key;
 mod digest;
 mod drive;
 mod exit;
+mod fold;
 mod inputs;
 mod interrupts;
 mod operator;
