@@ -4,10 +4,11 @@ use holdpoint_document::Plan;
 use holdpoint_engine::{Event, Execution, Look, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
+use crate::fold::fold;
 use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::{masked, masked_event};
+use crate::secrets::masked;
 use crate::world::{Answer, Hands, Journal, Person, Scene, roll_back};
 
 /// How a drive ended.
@@ -66,13 +67,6 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Writes which releases have lapsed by now, if any.
     fn lapse(&mut self, now: Timestamp) -> Result<bool, Problem> {
         let lapsed = self.releases.lapsed(self.plan, &self.run, now);
-        for event in &lapsed {
-            if let Event::SignOffLapsed { action, reason, .. } = event {
-                screen::say(&screen::neutralise(&format!(
-                    "  the release of {action} has lapsed ({reason}); it is asked for again"
-                )));
-            }
-        }
         let any = !lapsed.is_empty();
         if any {
             self.write(now, lapsed)?;
@@ -89,15 +83,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Folds events in; they are written with the next ones. Until then nothing may be shown as done, asked, waited
     /// for or executed: a crash takes them away again.
     fn hold(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        let events: Vec<Event> = events.into_iter().map(masked_event).collect::<Result<_, _>>()?;
-        for event in &events {
-            self.run.apply(self.plan, event).map_err(|unexpected| {
-                Problem::fault(
-                    format!("the engine refuses its driver's own event: {unexpected}"),
-                    "This is a fault of holdpoint. The record is as it was before; please report it.",
-                )
-            })?;
-        }
+        let events = fold(&mut self.run, self.plan, events)?;
+        events.iter().for_each(tell_lapse);
         events.iter().for_each(|event| self.releases.note(event, now));
         self.held.extend(events.into_iter().map(|event| (now, event)));
         Ok(())
@@ -149,6 +136,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                     ));
                 }
                 Next::Override => return Err(barred()),
+                // An earlier driver died before it could write that.
+                Next::Lapse { .. } => self.write((self.clock)(), Vec::new())?,
                 Next::PassOver { task, whole, condition } => {
                     let step = task.step_of(self.plan).id.clone();
                     screen::tell(&format!(
@@ -311,6 +300,14 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             }));
         }
         Ok(None)
+    }
+}
+
+fn tell_lapse(event: &Event) {
+    if let Event::SignOffLapsed { action, reason, .. } = event {
+        screen::say(&screen::neutralise(&format!(
+            "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
+        )));
     }
 }
 

@@ -10,6 +10,7 @@ mod by_key;
 mod digest;
 mod drive;
 mod exit;
+mod fold;
 mod git;
 mod helper_process;
 mod inputs;

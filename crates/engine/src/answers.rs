@@ -60,10 +60,10 @@ impl Run {
             Event::SignOffRejected { reason, by, .. } => {
                 ensure(!reason.trim().is_empty(), "a rejection needs a written reason")?;
                 self.role_refusal(sign_off, &by.who).map_or(Ok(()), Err)?;
-                // Whoever had released it takes that back.
-                self.change(task, |state| {
-                    state.signers.remove(&by.who);
-                });
+                // Whoever signed did not know of it.
+                if !self.state(task).signers.is_empty() {
+                    self.lapse(task, &format!("rejected by {}: {reason}", by.who));
+                }
                 Ok(())
             }
             Event::SignOffRefused { reason, .. } => {
@@ -82,12 +82,21 @@ impl Run {
         Ok(())
     }
 
-    /// Releases whose signer saw something that changes now, before anything they guard has begun, lapse: they are
-    /// asked for again (record.md section 4).
-    pub(crate) fn lapse(&mut self) {
-        for release in std::mem::take(&mut self.fresh) {
-            self.reset(release);
+    /// Sign-offs whose signer saw something that changes now, before anything they guard has begun, lapse: each by an
+    /// event, and they are asked for again (record.md sections 4 and 7).
+    pub(crate) fn lapse_fresh(&mut self, reason: &str) {
+        for task in std::mem::take(&mut self.fresh) {
+            self.lapse(task, reason);
         }
+    }
+
+    /// A rollback waits for no sign-off, so none lapses while one is under way.
+    pub(crate) fn lapse(&mut self, task: Task, reason: &str) {
+        if self.rollback.is_some() || self.lapsing.iter().any(|(lapsing, _)| *lapsing == task) {
+            return;
+        }
+        self.lapsing.push((task, reason.to_owned()));
+        self.lapsing.sort_by_key(|(task, _)| *task);
     }
 }
 

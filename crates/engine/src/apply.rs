@@ -36,6 +36,8 @@ impl Run {
         ensure(!self.closed, "the run is closed")?;
         let assumed = event.by().is_some_and(|by| by.via == Via::Assumed);
         ensure(!assumed || self.is_dry(), "answers are assumed in a dry run only")?;
+        let lapses = matches!(event, Event::SignOffLapsed { .. } | Event::LogRecovered { .. });
+        ensure(lapses || !matches!(next, Next::Lapse { .. }), "a sign-off lapses first")?;
         self.held_over(event)?;
         match event {
             Event::RunOpened(_) | Event::LogRecovered { .. } => Ok(()),
@@ -87,6 +89,13 @@ impl Run {
             }
             Event::SignOffLapsed { step, action, reason } => {
                 ensure(!reason.trim().is_empty(), "a lapse needs a reason")?;
+                if let Next::Lapse { task, reason: wanted } = next {
+                    named(plan, *task, step, action)?;
+                    ensure(reason == wanted, "it lapses for another reason")?;
+                    self.lapsing.remove(0);
+                    self.reset(*task);
+                    return Ok(());
+                }
                 let lapsable = self.lapsable(plan);
                 let of = |task: &&Task| task.is(plan, step, action);
                 let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
@@ -121,8 +130,8 @@ impl Run {
             "the note is about no step of the plan",
         )?;
         ensure(corrects.is_none_or(|n| n < self.events), "the note corrects an event that does not exist")?;
-        if corrects.is_some() {
-            self.lapse();
+        if let Some(corrected) = corrects {
+            self.lapse_fresh(&format!("event {corrected}, which its signer saw, was corrected"));
         }
         Ok(())
     }

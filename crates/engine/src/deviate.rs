@@ -40,7 +40,7 @@ impl Run {
             (DeviationKind::Edited, Some(action)) => {
                 let here = here.filter(|here| self.may_edit(plan, here)).ok_or("this may not be edited")?;
                 named(plan, here.task, &deviation.step, action)?;
-                self.lapse();
+                self.lapse_fresh(&format!("the script of {action} was edited"));
                 self.change(here.task, |state| {
                     again(state);
                     state.script.clone_from(&deviation.script);
@@ -50,7 +50,7 @@ impl Run {
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, None) => {
                 let back = moment.is_some_and(|moment| self.may_go_back(&moment, index));
                 ensure(back, "the run cannot go there")?;
-                self.go_back(index, kind == DeviationKind::Repeated);
+                self.go_back(plan, index, kind == DeviationKind::Repeated);
             }
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, Some(_)) => {
                 return Err("a whole step is repeated, or gone back to".into());
@@ -63,7 +63,7 @@ impl Run {
                     !matches!(next, Next::Await(_) | Next::Done(_)),
                     "not while a block runs, nor at the end",
                 )?;
-                self.lapse();
+                self.lapse_fresh(&format!("a shell was opened at {}", deviation.step));
             }
         }
         // Whoever does something else than the document says has performed it.
@@ -83,17 +83,20 @@ impl Run {
         }
     }
 
-    /// Repeating does one step again; going back does everything from there again. Releases that were given after
-    /// it saw something that changes now, so they are asked for again.
+    /// Repeating does one step again; going back does everything from there again. Whoever signed off after it saw
+    /// something that changes now, so those sign-offs lapse.
     ///
     /// Only what was reached is looked at, so that going back costs no more than what was done since.
-    fn go_back(&mut self, to: usize, only: bool) {
+    fn go_back(&mut self, plan: &Plan, to: usize, only: bool) {
         // A hold point that nobody signed was not for this run.
         let signed = |task: &&Task| !self.state(**task).signers.is_empty();
         let released = self.released.range(Task::action(to, 0)..);
         let released: Vec<Task> = released.filter(signed).copied().collect();
-        released.into_iter().for_each(|task| self.reset(task));
         let begun_again = if only { to..to + 1 } else { to..self.reached };
+        let reason = format!("{} is done again", plan.steps[to].id);
+        for task in released.into_iter().filter(|task| !begun_again.contains(&task.step)) {
+            self.lapse(task, &reason);
+        }
         for step in begun_again {
             (0..self.states[step].len()).for_each(|action| self.reset(Task::action(step, action)));
             self.entered[step] = false;
@@ -101,7 +104,7 @@ impl Run {
         if !only {
             self.reached = self.reached.min(to);
         }
-        self.lapse();
+        self.lapse_fresh(&reason);
     }
 
     /// Puts an action back to its beginning.

@@ -121,8 +121,8 @@ pub enum Event {
         /// Who tried.
         by: By,
     },
-    /// A release was given longer ago than the document lets it stay good (`expires`), and nothing that it guards has
-    /// begun: it is asked for again.
+    /// A sign-off no longer counts, and is asked for again: it was given longer ago than the document lets it stay good
+    /// (`expires`), or something its signer saw has changed before anything that it guards had begun.
     #[serde(rename = "signoff.lapsed")]
     SignOffLapsed {
         /// The step.

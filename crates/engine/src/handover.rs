@@ -120,6 +120,7 @@ fn at_hand(plan: &Plan, next: &Next) -> AtHand {
             };
             of(*task, takes)
         }
+        Next::Lapse { task, .. } => of(*task, Takes::Release),
         Next::RollBack => AtHand { step: None, action: None, takes: Takes::Rollback },
         // None of these is handed over.
         Next::Open | Next::Override | Next::Done(_) => AtHand::default(),

@@ -22,6 +22,14 @@ pub enum Next {
         /// The condition, as written.
         condition: String,
     },
+    /// A sign-off no longer counts, for something its signer saw has changed: `signoff.lapsed` is expected, with this
+    /// reason. It is asked for again afterwards.
+    Lapse {
+        /// The hold point.
+        task: Task,
+        /// Why, in words.
+        reason: String,
+    },
     /// Run a block.
     Execute(Execution),
     /// A block runs; its end is expected.

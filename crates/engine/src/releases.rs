@@ -35,6 +35,8 @@ impl Releases {
     pub fn refusal(&self, plan: &Plan, run: &Run, event: &Event, at: Timestamp) -> Option<String> {
         let lapsed = || self.lapsed(plan, run, at).into_iter();
         match event {
+            // The engine itself says what lapses for another reason than time.
+            Event::SignOffLapsed { .. } if matches!(run.next(plan), Next::Lapse { .. }) => None,
             Event::SignOffLapsed { action, .. } => {
                 let named =
                     lapsed().any(|e| matches!(e, Event::SignOffLapsed { action: of, .. } if of == *action));
@@ -72,6 +74,12 @@ fn age(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 impl Run {
+    /// `signoff.lapsed` for the sign-off that must lapse now, if one must: nothing else is taken before it.
+    pub fn due_lapse(&self, plan: &Plan) -> Option<Event> {
+        let Next::Lapse { task, reason } = self.next(plan) else { return None };
+        Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
+    }
+
     /// Releases that lapse once their time is up: given in part or in whole, and nothing that they guard has begun.
     /// None while a block runs, in a rollback, at the end, and in a dry run.
     pub fn lapsable(&self, plan: &Plan) -> Vec<Task> {

@@ -46,6 +46,9 @@ pub struct Run {
     pub(crate) fresh: Vec<Task>,
     /// Releases since which nothing that they guard has begun: they lapse in time, if the document says so.
     pub(crate) unused: Vec<Task>,
+    /// Sign-offs that no longer count, in document order, each with the reason: nothing else happens before that is on
+    /// record.
+    pub(crate) lapsing: Vec<(Task, String)>,
     /// Hold points that somebody released, not since begun again.
     pub(crate) released: BTreeSet<Task>,
     pub(crate) deviations: usize,
@@ -147,6 +150,9 @@ impl Run {
         }
         if !self.looks.barred.is_empty() {
             return Next::Override;
+        }
+        if let Some((task, reason)) = self.lapsing.first() {
+            return Next::Lapse { task: *task, reason: reason.clone() };
         }
         if let Some(probe) = self.probe {
             let execution = self.execution(probe.check, plan, true);

@@ -119,6 +119,7 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
         Next::Open => opened(),
         // The world's environment asks for nothing.
         Next::Override => return None,
+        Next::Lapse { .. } => return run.due_lapse(plan),
         Next::PassOver { task, whole, condition } => Event::NotApplicable {
             step: task.step_of(plan).id.clone(),
             action: (!whole).then(|| task.id(plan)),

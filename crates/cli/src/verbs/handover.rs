@@ -12,12 +12,12 @@ use super::resume::open_problem;
 use super::run::redactor;
 use crate::args;
 use crate::exit::Exit;
+use crate::fold::fold;
 use crate::interrupts::Interrupts;
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::masked_event;
 use crate::world::terminal::questions;
 
 /// Hands a run over, accepts that, or takes it back.
@@ -38,9 +38,8 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
         run.apply(plan, &stamped.event).map_err(conforms)?;
     }
     let mut write = |run: &mut Run, event: Event| {
-        let event = masked_event(event)?;
-        run.apply(plan, &event).map_err(conforms)?;
-        writer.append_all([(Timestamp::now(), event)]).map(|_| ()).map_err(|error| {
+        let (at, events) = (Timestamp::now(), fold(run, plan, vec![event])?);
+        writer.append_all(events.into_iter().map(|event| (at, event))).map(|_| ()).map_err(|error| {
             Problem::fault(
                 format!("the handover cannot be written: {error}"),
                 "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",

@@ -12,12 +12,12 @@ use super::resume::open_problem;
 use super::run::redactor;
 use crate::args;
 use crate::exit::Exit;
+use crate::fold::fold;
 use crate::inputs::{self, Wanted};
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::masked_event;
 
 /// Appends one note.
 pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
@@ -58,10 +58,8 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     };
     let mut events: Vec<Event> =
         recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }).into_iter().collect();
-    events.push(masked_event(note)?);
-    for event in &events {
-        run.apply(&recorded.plan, event).map_err(conforms)?;
-    }
+    events.push(note);
+    let events = fold(&mut run, &recorded.plan, events)?;
     let at = Timestamp::now();
     writer.append_all(events.into_iter().map(|event| (at, event))).map_err(|error| {
         Problem::fault(

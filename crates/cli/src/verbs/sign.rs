@@ -14,12 +14,12 @@ use super::resume::open_problem;
 use super::run::redactor;
 use crate::args;
 use crate::exit::Exit;
+use crate::fold::fold;
 use crate::interrupts::Interrupts;
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::masked_event;
 use crate::world::disk::Disk;
 use crate::world::terminal::{Consent, Release};
 use crate::world::{Answer, Journal, Scene};
@@ -48,8 +48,9 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     if let Some(recovered) = recovered {
         write(&mut disk, &mut run, &recorded, vec![Event::LogRecovered { torn: recovered.torn }])?;
     }
-    let (task, sign_off) = awaited(&run, &recorded)?;
+    // An earlier hold point may be asked for again: what is shown is what is signed.
     lapse(&mut disk, &mut run, &recorded, &events)?;
+    let (task, sign_off) = awaited(&run, &recorded)?;
     let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
     let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);
@@ -111,10 +112,7 @@ fn apply(run: &mut Run, recorded: &Recorded, event: &Event) -> Result<(), Proble
 }
 
 fn write(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: Vec<Event>) -> Result<(), Problem> {
-    let events = events.into_iter().map(masked_event).collect::<Result<Vec<_>, _>>()?;
-    for event in &events {
-        apply(run, recorded, event)?;
-    }
+    let events = fold(run, &recorded.plan, events)?;
     let at = Timestamp::now();
     disk.append(events.into_iter().map(|event| (at, event)).collect())
 }

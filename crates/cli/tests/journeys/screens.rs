@@ -353,6 +353,48 @@ fn two_releases_take_two_people() {
 }
 
 #[test]
+fn what_was_signed_before_a_rejection_has_lapsed_for_every_reader() {
+    let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    let who = "Who releases it (as holdpoint.toml names people)?";
+    terminal.chooses("sign").answers(who, QA).answers("Printed name", "Quinn Auditor");
+    terminal
+        .waits_for("it takes 2")
+        .chooses("reject")
+        .answers("Who rejects it?", QA)
+        .answers("Why?", "looked again");
+    terminal.waits_for("has lapsed (rejected by qa@example.org: looked again)");
+    terminal
+        .chooses("sign")
+        .answers(who, OPS)
+        .answers("Printed name", "Olive Operator")
+        .waits_for("it takes 2");
+    terminal.chooses("park").waits_for("PARKED");
+    terminal.ends(3);
+    assert_eq!(
+        desk.record(1).after_opening(),
+        [
+            "signoff.requested release#1",
+            "signoff.given release#1 Quinn Auditor",
+            "signoff.rejected release#1",
+            "signoff.lapsed release#1",
+            "signoff.requested release#1",
+            "signoff.given release#1 Olive Operator",
+        ]
+    );
+    for (reader, words) in [
+        (&["show", "1"][..], "WAITING"),
+        (&["report", "1"], "**STEP 1 WAITING**"),
+        (&["report", "1", "--format", "json"], "\"status\": \"waiting\""),
+        (&["report", "1", "--format", "junit"], "<skipped"),
+    ] {
+        let (told, _) = desk.ends(0, reader);
+        assert!(told.contains(words), "{reader:?}: {told}");
+    }
+}
+
+#[test]
 fn a_check_list_that_knows_nothing_of_holdpoint_is_stepped_through() {
     let desk = Desk::with("# Before you leave\n\n- [ ] Windows are shut\n- [ ] Lights are off\n");
     let mut terminal = desk.terminal(&["run", "book.md"]);

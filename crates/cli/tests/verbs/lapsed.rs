@@ -48,7 +48,7 @@ fn types(bench: &Bench) -> Vec<String> {
 fn a_resumed_run_asks_again_for_a_release_that_has_lapsed() {
     let bench = long_ago(RELEASED, 3);
     let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
-    resumed.says("the release of release#1 has lapsed (given at 2000-");
+    resumed.says("the sign-off of release#1 has lapsed (given at 2000-");
     let types = types(&bench);
     assert_eq!(types[types.len() - 3..], ["session.opened", "signoff.lapsed", "signoff.requested"]);
     bench.ends(0, &["verify", "1"]).says("intact, open");
@@ -67,4 +67,41 @@ fn a_record_in_which_something_began_after_its_release_had_lapsed_does_not_confo
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {at}"));
     verified.says("it began though the release of release#1 had lapsed (given at 2000-");
+}
+
+#[test]
+fn a_sign_off_whose_signer_saw_what_a_note_corrects_lapses_by_an_event_of_its_own() {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
+    bench.ends(0, &["show", "1"]).says("SIGNED");
+    bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
+    assert_eq!(types(&bench)[types(&bench).len() - 2..], ["note", "signoff.lapsed"]);
+    let lapsed = &bench.of_type(1, "signoff.lapsed")[0];
+    assert_eq!(lapsed["reason"], "event 0, which its signer saw, was corrected");
+    let shown = bench.ends(0, &["show", "1"]);
+    shown.says("WAITING");
+    assert!(!shown.stdout.contains("SIGNED"), "{}", shown.stdout);
+    bench.ends(0, &["verify", "1"]).says("intact, open");
+    bench.ends(3, &["resume", "1", "--unattended"]);
+    assert_eq!(types(&bench).last().unwrap(), "signoff.requested");
+}
+
+#[test]
+fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
+    bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
+    bench.ends(0, &["note", "1", "and another"]);
+    let (mut log, mut n) = (Vec::new(), 0);
+    for mut event in bench.events(1).into_iter().filter(|event| event["type"] != "signoff.lapsed") {
+        event["n"] = json!(n);
+        event["prev"] = json!(sha256(&log));
+        log.extend(serde_json::to_vec(&event).unwrap());
+        log.push(b'\n');
+        n += 1;
+    }
+    fs::write(bench.run_dir(1).join("run.jsonl"), &log).unwrap();
+    let verified = bench.ends(6, &["verify", "1"]);
+    verified.says(&format!("does not conform at event {}", n - 1));
+    verified.says("a sign-off lapses first");
 }

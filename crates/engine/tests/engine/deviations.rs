@@ -157,6 +157,7 @@ fn going_back_asks_for_every_release_after_it_again() {
         story.sign(QA);
         story.confirm();
         story.tell(deviation(kind, "a", None));
+        story.lapse();
         story.confirm();
         assert_eq!(story.at(), "ask b#1 SignOff", "{kind:?}");
         story.sign(QA);

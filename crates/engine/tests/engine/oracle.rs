@@ -13,6 +13,9 @@ pub(crate) fn expected(plan: &Plan, events: &[Event]) -> String {
     if events.iter().any(|e| matches!(e, Event::Decision { choice: Choice::Abort, .. })) {
         return "done Aborted".into();
     }
+    if let Some(id) = history.lapses() {
+        return format!("lapse {id}");
+    }
     if let Some((opened, steps)) = events.iter().enumerate().find_map(|(i, e)| match e {
         Event::RollbackOpened { steps, .. } => Some((i, steps)),
         _ => None,
@@ -261,24 +264,56 @@ impl History<'_> {
 
     /// Whose releases of the hold point count still.
     fn signers(&self, index: usize, id: &str) -> BTreeSet<&str> {
-        let step = &self.plan.steps[index];
         let mut out = BTreeSet::new();
         for (i, e) in self.events.iter().enumerate() {
             let Event::SignOffGiven(given) = e else { continue };
             let who = given.by.who.as_str();
-            let void = self.events.iter().enumerate().skip(i + 1).any(|(j, later)| {
-                let back = self.goes_back_to(later).is_some_and(|(to, _)| to <= index);
-                let rejected = matches!(later, Event::SignOffRejected { action, by, .. }
-                    if action == id && by.who == who);
-                let begun = || self.events[i + 1..j].iter().any(|e| self.goes_on(e, step));
+            let void = self.events.iter().skip(i + 1).any(|later| {
                 let lapsed = matches!(later, Event::SignOffLapsed { action, .. } if action == id);
-                back || rejected || lapsed || (changes_what_was_seen(later) && !begun())
+                lapsed || self.begins_again(later, index)
             });
             if given.action == id && !void {
                 out.insert(who);
             }
         }
         out
+    }
+
+    /// The first hold point whose sign-offs something overtook, without that being on record yet.
+    fn lapses(&self) -> Option<String> {
+        let rolls_back = |e: &Event| matches!(e, Event::RollbackOpened { .. });
+        let before = self.events.iter().position(rolls_back).unwrap_or(self.events.len());
+        (0..before).find_map(|at| {
+            let overtaken = |index: usize, id: &str| {
+                let then = History { plan: self.plan, events: &self.events[..at] };
+                let signed = !then.signers(index, id).is_empty();
+                let told =
+                    self.after(at).any(|e| matches!(e, Event::SignOffLapsed { action, .. } if action == id));
+                signed && !told && self.overtakes(at, index, id)
+            };
+            let steps = self.plan.steps.iter().enumerate();
+            let mut points = steps.flat_map(|(index, step)| step.actions.iter().map(move |a| (index, &a.id)));
+            points.find(|(index, id)| overtaken(*index, id)).map(|(_, id)| id.clone())
+        })
+    }
+
+    /// Whether the event at `at` takes what was signed there before it out from under its signers.
+    fn overtakes(&self, at: usize, index: usize, id: &str) -> bool {
+        let event = &self.events[at];
+        if self.begins_again(event, index) {
+            return false;
+        }
+        let rejected = matches!(event, Event::SignOffRejected { action, .. } if action == id);
+        let back = self.goes_back_to(event).is_some_and(|(to, _)| to < index);
+        let given = |e: &Event| matches!(e, Event::SignOffGiven(given) if given.action == id);
+        let last = self.events[..at].iter().rposition(given).unwrap_or(0);
+        let begun = || self.events[last + 1..at].iter().any(|e| self.goes_on(e, &self.plan.steps[index]));
+        rejected || back || (changes_what_was_seen(event) && !begun())
+    }
+
+    /// The step itself is done again from its beginning, hold points and all.
+    fn begins_again(&self, event: &Event, index: usize) -> bool {
+        self.goes_back_to(event).is_some_and(|(to, only)| to == index || (!only && to < index))
     }
 
     /// Something that the release of a hold point in `step` guards begins.
@@ -315,9 +350,7 @@ impl History<'_> {
 
     /// The event after which the step was last begun anew.
     fn begun_again(&self, index: usize) -> usize {
-        let anew =
-            |e: &Event| self.goes_back_to(e).is_some_and(|(to, only)| to == index || (!only && to < index));
-        self.last(0, anew).unwrap_or(0)
+        self.last(0, |e| self.begins_again(e, index)).unwrap_or(0)
     }
 
     fn goes_back_to(&self, event: &Event) -> Option<(usize, bool)> {

@@ -300,7 +300,7 @@ fn a_rejection_needs_the_role_and_a_reason_and_is_no_failure() {
 }
 
 #[test]
-fn whoever_rejects_takes_back_their_own_release() {
+fn a_rejection_makes_what_others_signed_lapse_and_its_own_too() {
     let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
     story.sign(QA);
     story.tell(Event::SignOffRejected {
@@ -309,8 +309,24 @@ fn whoever_rejects_takes_back_their_own_release() {
         reason: "looked again".into(),
         by: by(QA),
     });
+    assert_eq!(story.at(), "lapse a#1");
+    story.refuses(story.run.due_lapse(&story.plan).map(in_other_words).unwrap());
+    story.refuses(note("meanwhile"));
+    story.refuses(Event::SessionOpened(session(OPS)));
+    story.lapse();
     story.sign(LEAD);
-    assert_eq!(story.at(), "ask a#1 SignOff");
+    assert_eq!(story.at(), "ask a#1 SignOff", "QA has not signed since");
+    story.sign(QA);
+    assert_eq!(story.at(), "done Passed");
+}
+
+fn in_other_words(event: Event) -> Event {
+    match event {
+        Event::SignOffLapsed { step, action, .. } => {
+            Event::SignOffLapsed { step, action, reason: "old".into() }
+        }
+        other => other,
+    }
 }
 
 #[test]
@@ -339,6 +355,8 @@ fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_b
     for change in [deviation(DeviationKind::Shell, "b", None), correction] {
         let mut story = released_then(step("b").run());
         story.tell(change.clone());
+        assert_eq!(story.at(), "lapse a#1", "{change:?}");
+        story.lapse();
         assert_eq!(story.at(), "ask a#1 SignOff", "{change:?}");
         story.sign(QA);
         assert_eq!(story.at(), "execute b#1");
@@ -364,6 +382,7 @@ fn a_release_does_not_lapse_once_a_block_that_it_guards_in_its_own_step_has_begu
 fn a_script_edited_right_after_the_release_is_released_again_before_it_runs() {
     let mut story = released_then(step("b").run());
     story.tell(story.editing("mine"));
+    story.lapse();
     assert_eq!(story.at(), "ask a#1 SignOff");
     story.sign(QA);
     assert_eq!(story.run.edited_script(story.task()), Some(&blob("mine")));
@@ -376,6 +395,7 @@ fn one_of_two_releases_lapses_too() {
     let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
     story.sign(QA);
     story.tell(deviation(DeviationKind::Shell, "a", None));
+    story.lapse();
     story.sign(LEAD);
     assert_eq!(story.at(), "ask a#1 SignOff");
     story.sign(QA);
@@ -390,7 +410,7 @@ fn a_note_a_crash_or_a_step_that_is_not_for_this_run_does_not_make_a_release_lap
     story.pass_over();
     assert_eq!(story.at(), "ask c#1 Confirm");
     story.tell(deviation(DeviationKind::Shell, "c", None));
-    assert_eq!(story.at(), "ask a#1 SignOff", "what was passed over has not begun");
+    assert_eq!(story.at(), "lapse a#1", "what was passed over has not begun");
 }
 
 #[test]

@@ -145,9 +145,11 @@ fn history(plan: &Plan, choices: &[Index], mut at_each: impl FnMut(&Run, &[Event
 /// Goes on as well as possible: blocks pass, people agree, what cannot be judged is skipped or ends the run.
 fn finish_well(story: &mut Story) -> Verdict {
     for _ in 0..500 {
+        story.lapse();
         story.accept();
         match story.next() {
             Next::Open => story.tell(Event::RunOpened(Box::new(opened()))),
+            Next::Lapse { .. } => unreachable!("what must lapse has lapsed"),
             Next::PassOver { .. } => story.pass_over(),
             Next::Execute(_) => story.start(),
             Next::Await(_) => story.finish(Outcome::Passed),
@@ -174,6 +176,7 @@ fn finish_well(story: &mut Story) -> Verdict {
 fn resumed(plan: &Plan, events: &[Event], crashed: bool) -> Story {
     let run = Run::replay(plan, events.iter().cloned()).unwrap();
     let mut story = Story { plan: plan.clone(), run, events: events.to_vec() };
+    story.lapse();
     if crashed {
         story.crash();
     }
@@ -242,6 +245,7 @@ fn standing_words(plan: &Plan, run: &Run) -> Option<String> {
     Some(match takes {
         Takes::Rollback => "roll back".to_owned(),
         Takes::Certainty => format!("ask {action} InDoubt"),
+        Takes::Release if matches!(run.next(plan), Next::Lapse { .. }) => format!("lapse {action}"),
         Takes::Release => format!("ask {action} SignOff"),
         Takes::Decision => format!("ask {action} Failed"),
         Takes::Values => format!("ask {action} Record"),
@@ -344,7 +348,7 @@ proptest! {
                 let result = after.apply(&plan, event);
                 assert_eq!(result.is_ok(), expected, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
                 assert!(expected || after == *run, "a refused event left its mark: {event:?}");
-                moved |= expected && moves(event);
+                moved |= expected && (moves(event) || matches!(next, Next::Lapse { .. }));
             }
             assert!(moved, "a dead end: {}", at(&plan, &next));
         });

@@ -152,6 +152,7 @@ fn a_release_that_was_taken_back_does_not_decide() {
     timed.sign(HOUR, QA);
     let (step, action) = ("a".to_owned(), "a#1".to_owned());
     timed.tell(2 * HOUR, Event::SignOffRejected { step, action, reason: "no".into(), by: by(QA) });
+    timed.story.lapse();
     assert!(timed.lapsed(9 * HOUR).is_empty());
     timed.sign(3 * HOUR, QA);
     timed.sign(3 * HOUR, LEAD);

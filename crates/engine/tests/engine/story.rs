@@ -141,6 +141,7 @@ pub(crate) fn at(plan: &Plan, next: &Next) -> String {
         Next::Open => "open".into(),
         Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(plan).id),
         Next::PassOver { task, .. } => format!("pass over {}", task.id(plan)),
+        Next::Lapse { task, .. } => format!("lapse {}", task.id(plan)),
         Next::Execute(e) => format!("execute {}{}", e.task.id(plan), probe(e)),
         Next::Await(e) => format!("await {}{}", e.task.id(plan), probe(e)),
         Next::Ask(task, question) => format!("ask {} {question:?}", task.id(plan)),
@@ -195,6 +196,13 @@ impl Story {
 
     pub(crate) fn at(&self) -> String {
         at(&self.plan, &self.next())
+    }
+
+    /// Whatever must lapse now does, one sign-off after another.
+    pub(crate) fn lapse(&mut self) {
+        while let Some(event) = self.run.due_lapse(&self.plan) {
+            self.tell(event);
+        }
     }
 
     pub(crate) fn execution(&self) -> Execution {

@@ -144,6 +144,7 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
 /// What depends on where the run stands: rollbacks and handovers.
 pub(crate) fn of_the_moment(plan: &Plan, run: &Run) -> Vec<Event> {
     let mut out = rollbacks(plan, run);
+    out.extend(run.due_lapse(plan));
     for (from, to) in [(OPS, NIGHT), (NIGHT, OPS), (OPS, OPS)] {
         let standing = run.standing(plan);
         let (to, by) = (to.to_owned(), by(from));
@@ -202,6 +203,10 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
     match event {
         Event::RunOpened(_) => *next == Next::Open,
         _ if *next == Next::Open => false,
+        _ if let Next::Lapse { task, reason: due } = next => match event {
+            Event::SignOffLapsed { action, reason, .. } => task.id(plan) == *action && reason == due,
+            other => matches!(other, Event::LogRecovered { .. }),
+        },
         Event::HandoverAccepted { by } => run.handover().is_some_and(|open| open.to == by.who),
         Event::HandoverWithdrawn { reason, by } => {
             run.handover().is_some_and(|open| open.by.who == by.who || reason.is_some())

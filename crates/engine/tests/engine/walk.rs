@@ -46,7 +46,7 @@ fn walk(plan: &Plan, depth: usize, count: &mut Count) {
                 continue;
             }
             count.taken += 1;
-            moved |= moves(&event);
+            moved |= moves(&event) || matches!(next, Next::Lapse { .. });
             let mut events = events.clone();
             events.push(event);
             let told = at(plan, &after.next(plan));
