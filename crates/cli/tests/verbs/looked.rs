@@ -335,6 +335,18 @@ fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
 }
 
 #[test]
+fn somebody_whose_role_was_withdrawn_signs_nothing_more() {
+    let bench = gated();
+    bench.ends(3, &RUN);
+    bench.sh("sed -i 's/^qa = .*/qa = []/' holdpoint.toml");
+    let before = bench.events(1).len();
+    bench
+        .ends(5, &["sign", "1", "--as", "qa@example.org", "--yes"])
+        .says("gives qa@example.org the role qa no more");
+    assert_eq!(bench.events(1).len(), before);
+}
+
+#[test]
 fn a_tree_that_changed_is_overridden_by_a_named_role_as_a_deviation() {
     let bench = released();
     bench.sh("echo 'echo changed > came' > s.sh");
