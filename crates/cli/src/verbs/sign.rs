@@ -12,6 +12,7 @@ use super::prepare;
 use super::read::{Recorded, find, read_dir};
 use super::resume::open_problem;
 use super::run::redactor;
+use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
 use crate::fold::fold;
@@ -51,6 +52,7 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     // An earlier hold point may be asked for again: what is shown is what is signed.
     lapse(&mut disk, &mut run, &recorded, &events)?;
     let (task, sign_off) = awaited(&run, &recorded)?;
+    has_role_still(&run, &place, &sign_off.role, &who)?;
     let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
     let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);

@@ -11,6 +11,21 @@ use crate::drive::Checked;
 use crate::place::Place;
 use crate::problem::Problem;
 
+/// Refuses a release by somebody who had the role when the run opened, and has it no more.
+pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
+    let Some(opened) = run.opened() else { return Ok(()) };
+    let had = opened.roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
+    let all = place.configuration().and_then(|config| config.roles.get(role));
+    let has = all.is_some_and(|all| all.iter().any(|one| one == who));
+    if has || !had || !opened.policy.kept.contains(&Rule::Roles) {
+        return Ok(());
+    }
+    Err(Problem::refused(
+        format!("holdpoint.toml gives {who} the role {role} no more"),
+        "Nothing was signed. Somebody who has the role signs; or it is given to them again.",
+    ))
+}
+
 /// A run whose rules must keep holding.
 pub struct Watch<'a> {
     /// The repository's root.
