@@ -92,7 +92,12 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
-        match take(capture, seen).and_then(carried) {
+        let taken =
+            take(capture, seen).and_then(carried).and_then(|value| match empty_handed(capture, &value) {
+                Some(complaint) => Err(complaint.to_owned()),
+                None => Ok(value),
+            });
+        match taken {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);
             }
@@ -296,8 +301,25 @@ fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
         }
         CaptureFrom::Json(path) => match select(path, stdout()?)? {
             Value::String(text) => Ok(text),
+            Value::Null if !capture.null => Err(NULL.to_owned()),
             other => Ok(other.to_string()),
         },
+    }
+}
+
+const EMPTY: &str = "it is empty, and nothing says that it may be (`empty: true`)";
+const NULL: &str = "it is null, and nothing says that it may be (`null: true`)";
+
+/// Why what was captured is no value. A path that is empty, or `null` as `jq -r` prints it for what is not there, would
+/// be used like any other by the blocks that follow.
+pub(crate) fn empty_handed(capture: &Capture, value: &str) -> Option<&'static str> {
+    let text = value.trim();
+    // In JSON the text "null" is another value.
+    let printed = !matches!(capture.from, CaptureFrom::Json(_));
+    match text {
+        "" if !capture.empty => Some(EMPTY),
+        "null" if printed && !capture.null => Some(NULL),
+        _ => None,
     }
 }
 
