@@ -111,6 +111,8 @@ codes! {
     InteractiveProgram = "interactive-program", Warning;
     /// A command that never ends by itself.
     NeverEnds = "never-ends", Warning;
+    /// A pipe in `sh` whose left side can fail unseen.
+    PipeInSh = "pipe-in-sh", Warning;
     /// A secret printed to standard output.
     SecretPrinted = "secret-printed", Warning;
     /// A mutating step with no check after it.

@@ -45,6 +45,10 @@ pub struct Judgement {
 /// Longest text quoted back as what came, in characters.
 const QUOTED: usize = 240;
 
+/// What 141 says of a block: 128 and the number of the signal.
+const BROKEN_PIPE: &str = ": by SIGPIPE, something in a pipe wrote to a command that had ended already, as `head` and \
+    `grep -q` do; `pipefail` counts that as a failure";
+
 /// What came where nobody read the output: nothing meant as a check passes unseen.
 const UNREAD: &str = "cannot be judged: the output was not read";
 
@@ -66,7 +70,9 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         None => {}
     }
     for codes in conform::codes(block) {
-        let came = exit_complaint(codes, seen.error, seen.signal, seen.exit);
+        let came = exit_complaint(codes, seen.error, seen.signal, seen.exit).map(|came| {
+            if seen.exit == Some(141) && seen.error.is_none() { format!("{came}{BROKEN_PIPE}") } else { came }
+        });
         expectations.push(judged(exit_words(codes), came));
     }
     let order = |expected: &Expected| match expected {
