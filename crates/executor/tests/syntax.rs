@@ -43,7 +43,7 @@ fn the_line_is_the_scripts_own() {
         ("bash", "echo ok\necho 'open\n", 2),
         ("bash", "true\ncat <<END\ntext\n", 2),
         ("sh", "true\ncat <<END\ntext\n", 2),
-        ("sh", "cat <<A\nx <<B\nA\ntrue\nif true; then cat >f <<END\n END\nx <<C\nfi\n", 5),
+        ("sh", "cat <<A\nx <<B\nA\ntrue\ncat >f <<END\n END\nx <<C\nfi\n", 5),
         ("sh", "cat <<-'END'\n  END\nfalse", 1),
         ("dash", "cat <<A <<B\na\nA\nb\n", 1),
     ] {

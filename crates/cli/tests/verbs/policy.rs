@@ -151,7 +151,7 @@ rehearsal = true
 #[test]
 fn a_rehearsal_that_skipped_something_opens_nothing_unless_the_rule_says_so() {
     let body = "## Look\n\n```sh check\ntrue\n```\n\n## Turn\n\n```sh check\ntest -e on\n```\n";
-    let answers = "steps:\n  turn: { skip: nobody can turn it there }\n";
+    let answers = "steps:\n  turn: { choice: skip, reason: nobody can turn it there }\n";
     for (requires, code) in [("", 5), (", complete = true", 5), (", complete = false", 0)] {
         let bench = rehearsing(&format!("rehearsal = \"staging\"{requires}"));
         bench.file("book.md", &book("", body));
