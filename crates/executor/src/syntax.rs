@@ -176,10 +176,8 @@ impl Shell {
         let mut line = 1;
         let mut before = 0;
         for (index, text) in script.split_inclusive('\n').enumerate() {
-            if text.contains("<<") {
-                if swallows(&script[..before])? {
-                    break;
-                }
+            // Of those that stand in no other one, the last is never closed.
+            if text.contains("<<") && !swallows(&script[..before])? {
                 line = index + 1;
             }
             before += text.len();
