@@ -172,7 +172,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 }
                 Next::Done(verdict) => {
                     if !self.run.is_closed() {
-                        if verdict == Verdict::Passed {
+                        if matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
                             self.person.leave(&Scene {
                                 plan: self.plan,
                                 source: self.source,

@@ -106,4 +106,6 @@ pub struct Requires {
     pub rehearsal: Option<String>,
     /// How old that rehearsal may be.
     pub max_age: Option<Duration>,
+    /// A rehearsal in which somebody skipped something will do.
+    pub skips: bool,
 }

@@ -145,6 +145,7 @@ fn environment(
             approved_document: fields.bool("approved_document", findings).unwrap_or(false),
             rehearsal: None,
             max_age: None,
+            skips: false,
         };
         let rehearsal = fields.get("rehearsal");
         if let Some(node) = rehearsal {
@@ -160,6 +161,17 @@ fn environment(
                 node.span,
                 message,
                 "add `rehearsal = \"NAME\"`, or remove `max_age`",
+            );
+        }
+        let complete = fields.get("complete");
+        read.requires.skips = complete.and_then(|node| node.bool(findings)) == Some(false);
+        if let (Some(node), None) = (complete, rehearsal) {
+            let message = "`complete` says how much of a rehearsal must be done, but none is required";
+            findings.add(
+                Code::Misplaced,
+                node.span,
+                message,
+                "add `rehearsal = \"NAME\"`, or remove `complete`",
             );
         }
         fields.finish(findings);

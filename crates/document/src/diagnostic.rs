@@ -79,6 +79,8 @@ codes! {
     RetryNotIdempotent = "retry-not-idempotent", Error;
     /// A template that does not parse.
     Template = "template", Error;
+    /// A comparison that can never hold, can never fail, or is not the one that is meant.
+    Comparison = "comparison", Error;
     /// A name in a template that nothing defines.
     UndefinedName = "undefined-name", Error;
     /// A role, environment, target or input that nobody declares.
@@ -89,6 +91,8 @@ codes! {
     DuplicateId = "duplicate-id", Error;
     /// A script its own interpreter cannot parse.
     ScriptSyntax = "script-syntax", Error;
+    /// A block to be run that holds no command.
+    EmptyScript = "empty-script", Error;
     /// A part of the format that this version of the program does not run yet.
     NotSupported = "not-supported", Error;
     /// A second front matter in mid-file.
@@ -107,6 +111,8 @@ codes! {
     InteractiveProgram = "interactive-program", Warning;
     /// A command that never ends by itself.
     NeverEnds = "never-ends", Warning;
+    /// A pipe in `sh` whose left side can fail unseen.
+    PipeInSh = "pipe-in-sh", Warning;
     /// A secret printed to standard output.
     SecretPrinted = "secret-printed", Warning;
     /// A mutating step with no check after it.

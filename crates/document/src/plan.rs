@@ -223,6 +223,10 @@ pub struct Capture {
     pub name: String,
     /// Where its value is.
     pub from: CaptureFrom,
+    /// May be empty; else an empty value fails the block.
+    pub empty: bool,
+    /// May be `null`; else that fails the block.
+    pub null: bool,
 }
 
 /// Where a captured value is.

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Environment, UndefinedBehavior};
 
 use crate::blocks::{Templated, is_templated};
-use crate::comparison::with_numbers;
+use crate::conditions::{self, Kind, Texts};
 use crate::findings::{Findings, nearest};
 use crate::names::BUILT_IN;
-use crate::{Code, Config, FrontMatter, Span, ValueKind};
+use crate::{Code, Config, FrontMatter, Span};
 
 /// Attributes of `environment`: what event 0 of a record says of it.
 const OF_ENVIRONMENT: &[&str] = &["name", "rehearsal", "protected", "four_eyes"];
+
+/// Attributes of `run`.
+const OF_RUN: &[&str] = &["number", "id"];
 
 /// Where a name comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +33,10 @@ pub(crate) struct Scope {
     names: BTreeMap<String, Origin>,
     /// Names that only some of the environments have, and one that has not.
     partial: BTreeMap<String, String>,
-    /// Names whose values are texts, whatever they hold: a condition does not read them as numbers.
-    texts: BTreeSet<String>,
+    /// What is known of their values; what is not here is not known.
+    kinds: BTreeMap<String, Kind>,
+    /// Environments that the document can run in; `None` where that is not known.
+    environments: Option<Vec<String>>,
     engine: Environment<'static>,
 }
 
@@ -39,12 +44,17 @@ impl Scope {
     pub(crate) fn new(front: &FrontMatter, config: Option<&Config>) -> Scope {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut scope =
-            Scope { names: BTreeMap::new(), partial: BTreeMap::new(), texts: BTreeSet::new(), engine };
+        let mut scope = Scope {
+            names: BTreeMap::new(),
+            partial: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            environments: environments(front, config),
+            engine,
+        };
         let environments: Vec<_> = allowed(front, config);
         for (_, environment) in &environments {
             for name in environment.vars.keys() {
-                scope.texts.insert(name.clone());
+                scope.kinds.insert(name.clone(), Kind::Text(Texts::Any));
                 match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
                     Some((without, _)) => {
                         scope.partial.insert(name.clone(), (*without).clone());
@@ -58,20 +68,17 @@ impl Scope {
         for input in &front.inputs {
             let origin = if input.secret { Origin::Secret } else { Origin::Input };
             scope.names.insert(input.name.clone(), origin);
-            match is_text(&input.kind) {
-                true => scope.texts.insert(input.name.clone()),
-                false => scope.texts.remove(&input.name),
-            };
+            scope.kinds.insert(input.name.clone(), Kind::of(&input.kind, true));
         }
         scope
     }
 
-    /// Adds a captured name (a text) or a recorded one (of its kind). A name that is taken already is an error, but for two alternatives of which
+    /// Adds a captured or recorded name. A name that is taken already is an error, but for two alternatives of which
     /// each stands under a condition.
     pub(crate) fn take(
         &mut self,
         name: &str,
-        kind: Option<&ValueKind>,
+        kind: Kind,
         span: Span,
         conditional: bool,
         findings: &mut Findings,
@@ -85,9 +92,11 @@ impl Scope {
             _ if self.partial.contains_key(name) => "an environment variable of this name in holdpoint.toml",
             _ => {
                 self.names.insert(name.to_owned(), Origin::Taken { conditional });
-                if kind.is_none_or(is_text) {
-                    self.texts.insert(name.to_owned());
-                }
+                let kind = match self.kinds.remove(name) {
+                    Some(other) => other.or(kind),
+                    None => kind,
+                };
+                self.kinds.insert(name.to_owned(), kind);
                 return;
             }
         };
@@ -123,9 +132,7 @@ impl Scope {
                 // Sorted, so that findings do not depend on a hash.
                 let names: BTreeSet<String> = names.into_iter().collect();
                 names.iter().for_each(|name| self.name(name, span, findings));
-                if expression {
-                    self.comparisons(text, span, findings);
-                }
+                self.comparisons(text, span, expression, findings);
             }
             Err(error) => {
                 let what = if expression { "condition" } else { "template" };
@@ -140,15 +147,28 @@ impl Scope {
         }
     }
 
-    /// A text and a number are compared by kind: that is decided before anything is known.
-    fn comparisons(&self, text: &str, span: Span, findings: &mut Findings) {
-        for (name, filter) in with_numbers(text) {
-            if self.texts.contains(&name) {
-                let message = format!("`{name}` is a text, which never compares with a number by its value");
-                let help =
-                    format!("write `{name} | {filter}`, or the number in quotes if the text itself is meant");
-                findings.add(Code::Template, span, message, help);
-            }
+    fn comparisons(&self, text: &str, span: Span, expression: bool, findings: &mut Findings) {
+        let kind_of = |dotted: &str| self.kind(dotted);
+        let complaints = match expression {
+            true => conditions::condition(text, &kind_of),
+            false => conditions::template(text, &kind_of),
+        };
+        for complaint in complaints {
+            findings.add(Code::Comparison, span, complaint.message, complaint.help);
+        }
+    }
+
+    /// What is known of a name's value, or of an attribute of one.
+    fn kind(&self, dotted: &str) -> Kind {
+        match dotted {
+            "operator" | "run.id" => Kind::Text(Texts::NotEmpty),
+            "run.number" => Kind::number(0.0),
+            "environment.name" => Kind::Text(match &self.environments {
+                Some(names) => Texts::OneOf(names.clone(), "environments"),
+                None => Texts::NotEmpty,
+            }),
+            "environment.rehearsal" | "environment.protected" | "environment.four_eyes" => Kind::Truth(None),
+            name => self.kinds.get(name).cloned().unwrap_or(Kind::Unknown),
         }
     }
 
@@ -156,11 +176,14 @@ impl Scope {
         let (name, rest) = dotted.split_once('.').map_or((dotted, None), |(name, rest)| (name, Some(rest)));
         if BUILT_IN.contains(&name) {
             let attribute = rest.map(|rest| rest.split('.').next().unwrap_or(rest));
-            if let Some(attribute) = attribute.filter(|_| name == "environment")
-                && !OF_ENVIRONMENT.contains(&attribute)
-            {
-                let message = format!("`environment` has no `{attribute}`");
-                let help = crate::findings::suggest(attribute, OF_ENVIRONMENT, "attributes");
+            let known = match name {
+                "environment" => OF_ENVIRONMENT,
+                "run" => OF_RUN,
+                _ => &[],
+            };
+            if let Some(attribute) = attribute.filter(|attribute| !known.contains(attribute)) {
+                let message = format!("`{name}` has no `{attribute}`");
+                let help = crate::findings::suggest(attribute, known, "attributes");
                 findings.add(Code::UndefinedName, span, message, help);
             }
             return;
@@ -201,9 +224,19 @@ impl Scope {
     }
 }
 
-/// Whether values of this kind are seen as texts by conditions.
-fn is_text(kind: &ValueKind) -> bool {
-    matches!(kind, ValueKind::Text { .. } | ValueKind::Choice { .. })
+/// Names of the environments that the document can run in, as far as that is said: without a configuration, by its
+/// front matter alone.
+fn environments(front: &FrontMatter, config: Option<&Config>) -> Option<Vec<String>> {
+    let listed = &front.environments;
+    let configured = config.map(|config| match config.environments.is_empty() {
+        true => vec!["local".to_owned()],
+        false => config.environments.keys().cloned().collect(),
+    });
+    match (listed.is_empty(), configured) {
+        (true, configured) => configured,
+        // A name that the configuration has not is told where it is listed.
+        (false, _) => Some(listed.clone()),
+    }
 }
 
 /// The environments the document may run in, as far as they are configured.

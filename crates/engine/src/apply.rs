@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Plan, Work};
 
-use crate::run::{State, Status};
+use crate::run::{Left, State, Status};
 use crate::{Event, Execution, Next, Question, Run, Slot, Task, Unexpected, Via};
 
 /// Why an event does not fit, in words. Everything is checked before anything is changed.
@@ -150,7 +150,7 @@ impl Run {
         ensure(task.step_of(plan).id == step && condition == because, "another condition was to be decided")?;
         ensure(*whole == action.is_none(), "the condition is not of this action")?;
         ensure(*whole || action == Some(&task.id(plan)), "the condition is of another action")?;
-        let settle = |state: &mut State| state.status = Status::Settled;
+        let settle = |state: &mut State| state.leave(Left::PassedOver);
         match task.slot {
             Slot::Action(action) => {
                 // Not `change`: what is passed over has not begun, so a release before it can lapse still.

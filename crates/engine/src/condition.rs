@@ -1,6 +1,6 @@
 //! Conditions: whether what is at hand is for this run at all.
 
-use holdpoint_document::Plan;
+use holdpoint_document::{DocumentKind, Plan, Work};
 
 use crate::{Run, Slot, Task, TemplateError};
 
@@ -36,13 +36,31 @@ impl Run {
         Condition::Holds
     }
 
-    /// Why the condition of this action cannot be evaluated, if that is what the engine asks about.
+    /// Why the condition or the text of this action cannot be evaluated, if that is what the engine asks about.
     pub fn condition_error(&self, plan: &Plan, task: Task) -> Option<String> {
         match self.condition(plan, task) {
             Condition::Unknown { condition, error, .. } => {
                 Some(format!("the condition `{condition}` cannot be evaluated: {error}"))
             }
-            _ => None,
+            _ => self.text_error(plan, task),
         }
+    }
+
+    /// Why a text that somebody is to answer to cannot be rendered. What nobody can read, nobody can confirm; a hold
+    /// point refuses it by itself.
+    pub(crate) fn text_error(&self, plan: &Plan, task: Task) -> Option<String> {
+        if plan.kind == DocumentKind::Foreign {
+            return None;
+        }
+        let unreadable = |text: &str| self.values.render(text).err();
+        let (text, error) = match task.work(plan)? {
+            Work::Confirm { text } => (text, unreadable(text)?),
+            Work::Record { fields } => fields
+                .iter()
+                .filter_map(|field| field.prompt.as_ref())
+                .find_map(|prompt| Some((prompt, unreadable(prompt)?)))?,
+            _ => return None,
+        };
+        Some(format!("what is asked here, `{text}`, cannot be rendered: {error}"))
     }
 }

@@ -5,12 +5,19 @@
 use holdpoint_document::{Block, Expected};
 
 use crate::apply::{Fold, ensure};
-use crate::judge::exit_complaint;
+use crate::judge::{empty_handed, exit_complaint};
 use crate::{Finished, Outcome};
 
 pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
     let declared = |name: &String| block.options.capture.iter().any(|capture| capture.name == *name);
     ensure(finished.captures.keys().all(declared), "a capture that the document does not declare")?;
+    for capture in &block.options.capture {
+        let value = finished.captures.get(&capture.name);
+        ensure(
+            value.and_then(|value| empty_handed(capture, value)).is_none(),
+            "a capture is empty or null, which fails its block",
+        )?;
+    }
     let missing =
         block.options.capture.iter().filter(|capture| !finished.captures.contains_key(&capture.name)).count();
     let timed = block.options.timeout.is_some() || finished.outcome == Outcome::TimedOut;

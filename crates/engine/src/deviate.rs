@@ -4,7 +4,7 @@ use holdpoint_document::{Plan, Work};
 
 use crate::apply::{Fold, ensure, named};
 use crate::offers::Moment;
-use crate::run::{Probe, State, Status};
+use crate::run::{Left, Probe, State, Status};
 use crate::{By, Choice, Deviation, DeviationKind, Next, Run, Slot, Task};
 
 impl Run {
@@ -31,7 +31,7 @@ impl Run {
             (DeviationKind::Skipped, Some(action)) => {
                 let here = here.filter(|here| self.may_skip(plan, here)).ok_or("this may not be skipped")?;
                 named(plan, here.task, &deviation.step, action)?;
-                self.settle(here.task);
+                self.change(here.task, |state| state.leave(Left::Skipped));
             }
             (DeviationKind::Skipped, None) => {
                 let here = here.filter(|here| self.may_skip_step(plan, here));
@@ -78,7 +78,7 @@ impl Run {
     fn skip_step(&mut self, plan: &Plan, step: usize) {
         for (action, work) in plan.steps[step].actions.iter().map(|action| &action.work).enumerate() {
             if !matches!(work, Work::SignOff(_)) {
-                self.settle(Task::action(step, action));
+                self.change(Task::action(step, action), |state| state.leave(Left::Skipped));
             }
         }
     }

@@ -409,6 +409,8 @@ pub enum Choice {
 pub enum Verdict {
     /// Everything was done, deviations included.
     Passed,
+    /// Everything was passed over or skipped: there is nothing that could have passed.
+    NothingDone,
     /// A failure ended it.
     Failed,
     /// What was done was rolled back.

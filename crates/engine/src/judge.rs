@@ -45,6 +45,10 @@ pub struct Judgement {
 /// Longest text quoted back as what came, in characters.
 const QUOTED: usize = 240;
 
+/// What 141 says of a block: 128 and the number of the signal.
+const BROKEN_PIPE: &str = ": by SIGPIPE, something in a pipe wrote to a command that had ended already, as `head` and \
+    `grep -q` do; `pipefail` counts that as a failure";
+
 /// What came where nobody read the output: nothing meant as a check passes unseen.
 const UNREAD: &str = "cannot be judged: the output was not read";
 
@@ -66,7 +70,9 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         None => {}
     }
     for codes in conform::codes(block) {
-        let came = exit_complaint(codes, seen.error, seen.signal, seen.exit);
+        let came = exit_complaint(codes, seen.error, seen.signal, seen.exit).map(|came| {
+            if seen.exit == Some(141) && seen.error.is_none() { format!("{came}{BROKEN_PIPE}") } else { came }
+        });
         expectations.push(judged(exit_words(codes), came));
     }
     let order = |expected: &Expected| match expected {
@@ -92,7 +98,12 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
-        match take(capture, seen).and_then(carried) {
+        let taken =
+            take(capture, seen).and_then(carried).and_then(|value| match empty_handed(capture, &value) {
+                Some(complaint) => Err(complaint.to_owned()),
+                None => Ok(value),
+            });
+        match taken {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);
             }
@@ -296,8 +307,25 @@ fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
         }
         CaptureFrom::Json(path) => match select(path, stdout()?)? {
             Value::String(text) => Ok(text),
+            Value::Null if !capture.null => Err(NULL.to_owned()),
             other => Ok(other.to_string()),
         },
+    }
+}
+
+const EMPTY: &str = "it is empty, and nothing says that it may be (`empty: true`)";
+const NULL: &str = "it is null, and nothing says that it may be (`null: true`)";
+
+/// Why what was captured is no value. A path that is empty, or `null` as `jq -r` prints it for what is not there, would
+/// be used like any other by the blocks that follow.
+pub(crate) fn empty_handed(capture: &Capture, value: &str) -> Option<&'static str> {
+    let text = value.trim();
+    // In JSON the text "null" is another value.
+    let printed = !matches!(capture.from, CaptureFrom::Json(_));
+    match text {
+        "" if !capture.empty => Some(EMPTY),
+        "null" if printed && !capture.null => Some(NULL),
+        _ => None,
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Run {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) status: Status,
+    /// Settled without having been done, where it is settled.
+    pub(crate) left: Option<Left>,
     /// Over retries, repeats and resumes.
     pub(crate) attempts: u32,
     /// What automatic attempts and pauses have taken since somebody last asked for one, milliseconds.
@@ -93,6 +95,15 @@ pub(crate) enum Status {
     InDoubt,
     Failed,
     Settled,
+}
+
+/// Why an action was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Its condition, or its step's, did not hold.
+    PassedOver,
+    /// Somebody skipped it.
+    Skipped,
 }
 
 /// A check run to find out whether `of` took effect.
@@ -165,9 +176,23 @@ impl Run {
             },
             None => match self.current() {
                 Some(task) => self.next_of(plan, task),
-                None => Next::Done(Verdict::Passed),
+                None => Next::Done(self.ended()),
             },
         }
+    }
+
+    /// How a run ends that has come to the end of its plan. Where every action was left out, a good end would say of
+    /// the system what nobody has looked at.
+    fn ended(&self) -> Verdict {
+        let done = self.states.iter().flatten().any(|state| state.left.is_none());
+        if done { Verdict::Passed } else { Verdict::NothingDone }
+    }
+
+    /// Ids of the actions that somebody skipped, and that were not done afterwards.
+    pub fn skipped<'p>(&self, plan: &'p Plan) -> Vec<&'p str> {
+        let actions = plan.steps.iter().flat_map(|step| &step.actions).zip(self.states.iter().flatten());
+        let skipped = actions.filter(|(_, state)| state.left == Some(Left::Skipped));
+        skipped.map(|(action, _)| action.id.as_str()).collect()
     }
 
     /// The first action that is not settled.
@@ -204,7 +229,7 @@ impl Run {
             Status::InDoubt => Next::Ask(task, Question::InDoubt),
             Status::Failed => self.after_failure(plan, task, state),
             Status::Pending => self.begin(plan, task, state),
-            Status::Settled => Next::Done(Verdict::Passed),
+            Status::Settled => Next::Done(self.ended()),
         }
     }
 
@@ -228,6 +253,9 @@ impl Run {
                 return Next::PassOver { task, whole, condition: condition.to_owned() };
             }
             Condition::Unknown { .. } => return Next::Ask(task, Question::Failed),
+        }
+        if self.text_error(plan, task).is_some() {
+            return Next::Ask(task, Question::Failed);
         }
         match task.work(plan) {
             Some(Work::Run(_)) if !state.acknowledged && self.warning(plan, task).is_some() => {
@@ -376,6 +404,7 @@ impl Run {
 
 pub(crate) static UNTOUCHED: State = State {
     status: Status::Pending,
+    left: None,
     attempts: 0,
     spent_ms: 0,
     retrying: false,
@@ -390,6 +419,14 @@ pub(crate) static UNTOUCHED: State = State {
 };
 
 impl State {
+    /// Settled without being done; what is settled already stays what it is.
+    pub(crate) fn leave(&mut self, why: Left) {
+        if self.status != Status::Settled {
+            self.status = Status::Settled;
+            self.left = Some(why);
+        }
+    }
+
     /// Back to the beginning; attempts keep counting, an edit is forgotten.
     pub(crate) fn reset(&mut self) {
         *self = State { attempts: self.attempts, ..State::default() };

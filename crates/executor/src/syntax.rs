@@ -124,8 +124,8 @@ fn ask_all(left: &[(usize, &Shell, &str)]) -> Vec<(usize, Result<SyntaxError, Un
 /// Asks `bash -n` or `sh -n` whether a script parses; `None` if it does, or if the interpreter is no shell. Runs
 /// nothing of the script and writes no file. Waits for the shell, some milliseconds.
 ///
-/// A here-document that never ends is an error here, though bash only warns of it: it has swallowed the rest of the
-/// script. Extended globs are taken to be on, as a script may switch them on by itself.
+/// A here-document that never ends is an error here, though bash only warns of it and other shells do not even that: it
+/// has swallowed the rest of the script. Extended globs are taken to be on, as a script may switch them on by itself.
 pub fn syntax_error(interpreter: &[String], script: &str) -> Result<Option<SyntaxError>, Unchecked> {
     Shell::of(interpreter)?.map_or(Ok(None), |shell| shell.ask(script))
 }
@@ -158,6 +158,37 @@ impl Shell {
     }
 
     fn ask(&self, script: &str) -> Result<Option<SyntaxError>, Unchecked> {
+        let answer = self.parse(script)?;
+        // bash warns of a here-document without an end; dash takes it, and all of the script that follows, for text.
+        if answer.is_some() || self.interpreter.kind == Kind::Bash || !script.contains("<<") {
+            return Ok(answer);
+        }
+        self.open_here_document(script)
+    }
+
+    /// The line of a here-document that is still open at the end of a script which parses: a `)` behind it is no error
+    /// then, for it is swallowed too.
+    fn open_here_document(&self, script: &str) -> Result<Option<SyntaxError>, Unchecked> {
+        let swallows = |part: &str| Ok(self.parse(&format!("{part}\n)\n"))?.is_none());
+        if !swallows(script)? {
+            return Ok(None);
+        }
+        let mut line = 1;
+        let mut before = 0;
+        for (index, text) in script.split_inclusive('\n').enumerate() {
+            // Of those that stand in no other one, the last is never closed.
+            if text.contains("<<") && !swallows(&script[..before])? {
+                line = index + 1;
+            }
+            before += text.len();
+        }
+        let message =
+            "the here-document that begins here has no end: all that follows is its text".to_owned();
+        Ok(Some(SyntaxError { line, message }))
+    }
+
+    /// What the shell itself says.
+    fn parse(&self, script: &str) -> Result<Option<SyntaxError>, Unchecked> {
         let mut arguments: Vec<OsString> = self.interpreter.head[1..].iter().map(OsString::from).collect();
         match self.interpreter.kind {
             Kind::Bash => {

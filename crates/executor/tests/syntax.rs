@@ -21,6 +21,19 @@ fn a_script_that_parses_is_no_finding_and_is_not_run() {
 }
 
 #[test]
+fn a_here_document_that_ends_is_no_finding() {
+    for script in [
+        "cat <<E\nx\nE",
+        "cat <<-'E'\n\tx\n\tE\nfalse\n",
+        "x=$(cat <<E\n)\nE\n)\n",
+        "echo $((1 << 2))\n",
+        "echo '<<E'\n",
+    ] {
+        assert_eq!(syntax_error(&words("sh"), script).unwrap(), None, "{script}");
+    }
+}
+
+#[test]
 fn the_line_is_the_scripts_own() {
     for (interpreter, script, line) in [
         ("bash", "true\nfi\n", 2),
@@ -29,6 +42,10 @@ fn the_line_is_the_scripts_own() {
         ("sh", "if true; then\n:\n", 3),
         ("bash", "echo ok\necho 'open\n", 2),
         ("bash", "true\ncat <<END\ntext\n", 2),
+        ("sh", "true\ncat <<END\ntext\n", 2),
+        ("sh", "cat <<A\nx <<B\nA\ntrue\ncat >f <<END\n END\nx <<C\nfi\n", 5),
+        ("sh", "cat <<-'END'\n  END\nfalse", 1),
+        ("dash", "cat <<A <<B\na\nA\nb\n", 1),
     ] {
         let error = syntax_error(&words(interpreter), script).unwrap().expect(script);
         assert_eq!(error.line, line, "{interpreter} {script}: {error:?}");

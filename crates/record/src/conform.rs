@@ -30,6 +30,8 @@ pub struct Verification {
     pub judged_again: usize,
     /// How many signatures by key were checked, all of them good.
     pub signatures: usize,
+    /// Actions that somebody skipped and that were not done afterwards, as far as the events conform.
+    pub skipped: Vec<String>,
     /// What is no fault and should be known; the reason first, where something is wrong.
     pub remarks: Vec<String>,
 }
@@ -51,9 +53,12 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             conformity.see(stamped, offset, blobs);
             see(stamped);
         })?;
-    let (mut judged_again, mut signatures) = (0, 0);
+    let (mut judged_again, mut signatures, mut skipped) = (0, 0, Vec::new());
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
+        if let State::Conforms(replay) = &state {
+            skipped = replay.run.skipped(&replay.plan).into_iter().map(str::to_owned).collect();
+        }
         if let State::Wrong(event, reason) = state {
             verdict = RecordVerdict::DoesNotConform { event, reason };
         } else if matches!(state, State::Planless) {
@@ -79,7 +84,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
-    Ok(Verification { verdict, position, blobs, expunged, judged_again, signatures, remarks })
+    Ok(Verification { verdict, position, blobs, expunged, judged_again, signatures, skipped, remarks })
 }
 
 /// What came of judging executions again.

@@ -190,6 +190,7 @@ impl Tape<'_> {
             FrameKind::Closed(verdict) => {
                 let (words, code) = match verdict {
                     Verdict::Passed => ("PASSED", "0"),
+                    Verdict::NothingDone => ("NOTHING DONE", "1"),
                     Verdict::Failed => ("FAILED", "1"),
                     Verdict::RolledBack => ("ROLLED BACK", "1"),
                     Verdict::Aborted => ("ABORTED", "4"),

@@ -252,6 +252,10 @@ fn of_run(summary: &Summary) -> Suite {
     let words = summary.verdict_words().to_lowercase();
     let ended = match run.closed.as_ref().map(|closed| closed.verdict) {
         Some(Verdict::Passed) => Verdicts::Passed,
+        Some(Verdict::NothingDone) => Verdicts::Failure {
+            message: words.clone(),
+            body: "every action was passed over or skipped, so nothing has passed".to_owned(),
+        },
         Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
         None => {
             let waits = summary.waits.as_ref().map(|waits| format!("it stands at {}", waits.action));

@@ -58,7 +58,7 @@ pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
 pub fn exit_of(verdict: Verdict) -> Exit {
     match verdict {
         Verdict::Passed => Exit::Passed,
-        Verdict::Failed | Verdict::RolledBack => Exit::Failed,
+        Verdict::NothingDone | Verdict::Failed | Verdict::RolledBack => Exit::Failed,
         Verdict::Aborted => Exit::Aborted,
     }
 }
@@ -67,6 +67,7 @@ pub fn exit_of(verdict: Verdict) -> Exit {
 pub fn verdict_words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
+        Verdict::NothingDone => "nothing done",
         Verdict::Failed => "failed",
         Verdict::RolledBack => "rolled back",
         Verdict::Aborted => "aborted",

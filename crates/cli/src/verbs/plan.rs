@@ -126,7 +126,13 @@ fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
                     CaptureFrom::Regex(pattern) => format!("stdout by {pattern}"),
                     CaptureFrom::Json(path) => format!("stdout at {path}"),
                 };
-                line(format!("            {} is captured from {from}", capture.name));
+                let may = match (capture.empty, capture.null) {
+                    (true, true) => ", may be empty or null",
+                    (true, false) => ", may be empty",
+                    (false, true) => ", may be null",
+                    (false, false) => "",
+                };
+                line(format!("            {} is captured from {from}{may}", capture.name));
             }
         }
         Work::Confirm { text } => line(format!("        confirm   {}", first_line(text))),

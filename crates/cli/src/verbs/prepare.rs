@@ -152,6 +152,10 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
         return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
     }
     let Checked { place, path, source, plan, findings: warnings } = checked;
+    if all && plan.steps.is_empty() {
+        let help = "Write steps: headings with blocks, numbered items, or `- [ ]` items.";
+        return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
+    }
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
     inputs::hide_at_hand(&plan, &place.root);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;

@@ -128,7 +128,7 @@ impl Prepared {
         let digest = crate::digest::sha256(self.source.as_bytes());
         let now = Timestamp::now();
         let runs = self.place.store().runs().map_err(super::read::store_problem)?;
-        let good = runs.iter().rev().any(|run| {
+        let good = runs.iter().rev().filter(|run| {
             // Its ends first: most runs are others, and to prove a record is to read all of it.
             let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
                 return false;
@@ -138,17 +138,35 @@ impl Prepared {
                 && opened.environment.name == rehearsal
                 && opened.runbook.blob.sha256 == digest
                 && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
-                && holdpoint_record::verify(&run.path).is_ok_and(|proof| proof.verdict.intact())
         });
-        if good {
-            return Ok(None);
+        let mut incomplete = None;
+        for run in good {
+            let Ok(proof) = holdpoint_record::verify(&run.path) else { continue };
+            if !proof.verdict.intact() {
+                continue;
+            }
+            if self.requires.skips || proof.skipped.is_empty() {
+                return Ok(None);
+            }
+            incomplete.get_or_insert((run.number, proof.skipped));
         }
         let within = self.requires.max_age.map(|age| format!(" within {}", holdpoint_engine::duration(age)));
         let why = format!(
-            "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and there is none",
+            "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and {}",
             self.environment.name,
-            within.unwrap_or_default()
+            within.unwrap_or_default(),
+            match &incomplete {
+                Some((number, skipped)) => format!("in run {number} {} was skipped", skipped.join(", ")),
+                None => "there is none".to_owned(),
+            }
         );
+        if incomplete.is_some() {
+            let help = format!(
+                "Rehearse all of it: holdpoint run {} --env {rehearsal}; or set requires.complete = false, if what is skipped there may be.",
+                self.path
+            );
+            return Ok(Some((why, help)));
+        }
         Ok(Some((why, format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path))))
     }
 }

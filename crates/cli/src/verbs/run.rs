@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Claims, Event, Next, Releases, Run, RunOpened, Runbook};
+use holdpoint_engine::{BlobRef, Claims, Event, Next, Releases, Run, RunOpened, Runbook, Verdict};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use jiff::Timestamp;
 
@@ -269,9 +269,24 @@ async fn dry_run(
         screen::tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
     screen::say("");
+    for (what, unknown) in undecided(&prepared.plan, &learnt) {
+        screen::tell(&format!(
+            "  whether {what} is for this run depends on {unknown}, unknown before the real run"
+        ));
+    }
     match (stop, learnt.failures.as_slice()) {
+        (Stop::Done(Verdict::NothingDone), []) => {
+            screen::tell("Dry run: nothing would be done, every action is passed over or skipped.");
+            Ok(Exit::Failed)
+        }
         (Stop::Done(_), []) => {
-            screen::tell("Dry run: every check before the first change holds. Nothing was changed or kept.");
+            let what = match learnt.untried.as_slice() {
+                [] => "every check before the first change holds".to_owned(),
+                untried => {
+                    format!("every check that could be tried holds; not tried: {}", untried.join(", "))
+                }
+            };
+            screen::tell(&format!("Dry run: {what}. Nothing was changed or kept."));
             Ok(Exit::Passed)
         }
         (_, []) => {
@@ -286,6 +301,26 @@ async fn dry_run(
             Ok(Exit::Failed)
         }
     }
+}
+
+/// Steps and actions whose condition reads what nobody knows yet, with what that is: a dry run decides it by a stand-in.
+fn undecided(plan: &holdpoint_document::Plan, learnt: &Learnt) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut look = |what: &str, condition: &str| {
+        let names = holdpoint_engine::names_in_condition(condition);
+        let unknown: Vec<String> = names.into_iter().filter(|name| learnt.unknown.contains(name)).collect();
+        if !unknown.is_empty() {
+            found.push((what.to_owned(), unknown.join(", ")));
+        }
+    };
+    for step in &plan.steps {
+        step.when.iter().for_each(|condition| look(&step.id, condition));
+        for action in &step.actions {
+            let own = action.work.block().and_then(|block| block.options.when.as_ref());
+            own.into_iter().for_each(|condition| look(&action.id, condition));
+        }
+    }
+    found
 }
 
 /// Says how it ended and what to do next.

@@ -9,10 +9,11 @@ use std::time::Duration;
 use holdpoint_document::{Answers, Assurance, Block, EvidenceKind, Expected, ValueKind, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
-    SignedOff, Task, Via, fit,
+    SignedOff, Task, Via, fit, names_around,
 };
 
 use super::hands::Local;
+use super::reads::{reads, sets};
 use super::tell::{show_command, show_question};
 use super::{Answer, Executed, Hands, Journal, Person, Scene, Script};
 use crate::interrupts::Interrupt;
@@ -26,6 +27,10 @@ pub struct Learnt {
     pub unknown: BTreeSet<String>,
     /// Variables that checks really produced.
     pub real: BTreeSet<String>,
+    /// Variables that a check which was not executed would have set for those after it.
+    pub unset: BTreeSet<String>,
+    /// Checks before the first change that were not executed.
+    pub untried: Vec<String>,
     /// Whether a block that changes something was passed over.
     pub changed: bool,
     /// Checks that failed before anything would have been changed.
@@ -214,6 +219,11 @@ impl Hands for ChecksOnly {
     ) -> Result<Executed, Problem> {
         let task = execution.task;
         if self.local.needs_somebody(scene, task) {
+            let mut learnt = self.learnt.borrow_mut();
+            if !learnt.changed && !task.mutates(scene.plan) {
+                learnt.untried.push(task.id(scene.plan));
+            }
+            drop(learnt);
             // Whoever sits there could change anything.
             self.learnt.borrow_mut().changed = true;
             assumed("not executed, it needs somebody at a terminal; taken as passed");
@@ -224,20 +234,15 @@ impl Hands for ChecksOnly {
             assumed("not executed, it changes something; taken as passed");
             return Ok(self.taken_as_passed(scene, execution));
         }
-        let needs: Vec<String> = {
-            let learnt = self.learnt.borrow();
-            let mentioned = screen::variables_of(&script.text, scene.run.values());
-            let in_expectations = |name: &String| {
-                let block = task.block(scene.plan);
-                block.is_some_and(|block| {
-                    block.expect.iter().any(|e| format!("{:?}", e.that).contains(name.as_str()))
-                })
-            };
-            let mut needs: BTreeSet<String> = mentioned.into_iter().map(|(name, _)| name).collect();
-            needs.extend(learnt.unknown.iter().filter(|name| in_expectations(name)).cloned());
-            needs.into_iter().filter(|name| learnt.unknown.contains(name)).collect()
-        };
+        let needs = self.unknown_of(scene, task, &script.text);
         if !needs.is_empty() {
+            let mut learnt = self.learnt.borrow_mut();
+            // What it would have left in its shell is not there for those that follow.
+            learnt.unset.extend(sets(&script.text).map(str::to_owned));
+            if !learnt.changed {
+                learnt.untried.push(task.id(scene.plan));
+            }
+            drop(learnt);
             assumed(&format!("not executed, it needs {}, unknown before the real run", needs.join(", ")));
             return Ok(self.taken_as_passed(scene, execution));
         }
@@ -265,6 +270,16 @@ impl Hands for ChecksOnly {
 }
 
 impl ChecksOnly {
+    /// What a check reads that nobody knows before the real run: in its script, its own variables, its expectations.
+    fn unknown_of(&self, scene: &Scene<'_>, task: Task, script: &str) -> Vec<String> {
+        let Some(block) = task.block(scene.plan) else { return Vec::new() };
+        let around = names_around(block);
+        let learnt = self.learnt.borrow();
+        let names: BTreeSet<&String> = learnt.unknown.iter().chain(&learnt.unset).collect();
+        let reads = |name: &str| around.contains(name) || reads(block, script, name);
+        names.into_iter().filter(|name| reads(name)).cloned().collect()
+    }
+
     fn taken_as_passed(&self, scene: &Scene<'_>, execution: Execution) -> Executed {
         let mut captures = BTreeMap::new();
         let task = execution.task;

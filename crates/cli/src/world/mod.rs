@@ -7,6 +7,7 @@ pub mod hands;
 pub mod kept_state;
 mod keys;
 pub mod memory;
+mod reads;
 mod recording;
 mod reply;
 mod seat;

@@ -144,3 +144,55 @@ fn a_dry_run_leaves_the_numbers_and_the_store_alone() {
     bench.ends(0, &DRY);
     assert_eq!(bench.tree(), before);
 }
+
+#[test]
+fn a_check_is_tried_unless_it_reads_what_nobody_knows() {
+    let body = r#"## Watch
+
+```yaml record
+TAG: { prompt: Which }
+```
+
+## Look
+
+```sh check
+# the TAG of STAGING
+echo "STAGING is TAGGED ${STAGING}"; touch executed
+false
+```
+
+```yaml expect
+stdout: [ { contains: "STAGING is" }, { not_contains: TAG_NAME } ]
+```
+
+## Hold it against the tag
+
+```sh check
+cat missing
+```
+
+```yaml expect
+stdout: [ { contains: "{{ TAG }}" } ]
+```
+
+```python check
+import os; print(os.environ["TAG"])
+```
+"#;
+    let front = "inputs:\n  STAGING: { default: here }\n";
+    let bench = Bench::with(&[("book.md", &book(front, body))]);
+    let ran = bench.ends(1, &DRY);
+    ran.says("STAGING is TAGGED here").says("a real run would stop at look#1");
+    assert_eq!(ran.stderr.matches("it needs TAG").count(), 2, "{}", ran.stderr);
+    assert!(bench.path("executed").exists());
+}
+
+#[test]
+fn a_dry_run_says_what_it_could_not_try_and_what_it_could_not_decide() {
+    let body = "## Watch\n\n```yaml record\nTAG: { prompt: Which }\n```\n\n## Look\n\n```sh check\nLEFT=1\ntest \"$TAG\" = v1\n```\n\n```sh check\ntest \"$LEFT\" = 1\n```\n\n## Perhaps\n\n```yaml step\nwhen: TAG == \"v2\"\n```\n\n- [ ] Look\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let ran = bench.ends(0, &DRY);
+    ran.says("every check that could be tried holds; not tried: look#1, look#2");
+    ran.says("whether perhaps is for this run depends on TAG");
+    assert!(!ran.stderr.contains("every check before"), "{}", ran.stderr);
+}

@@ -82,6 +82,8 @@ fn a_script_that_its_interpreter_cannot_parse_is_an_error_and_is_not_executed() 
         ("bash", "touch happened\necho ${A[1"),
         ("sh", "touch happened; fi"),
         ("bash", "touch happened\ncat <(echo"),
+        ("sh", "touch happened\ncat >f <<EOF\nx\n EOF\nfalse"),
+        ("bash", "touch happened\ncat >f <<EOF\nx\n EOF\nfalse"),
     ];
     for (language, script) in bad {
         let bench = Bench::with(&[("book.md", &shell(language, script))]);

@@ -13,6 +13,7 @@ mod forged;
 mod lapsed;
 mod lints;
 mod looked;
+mod nothing;
 mod policy;
 mod runs;
 mod sealed;

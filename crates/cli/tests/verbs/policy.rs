@@ -147,3 +147,22 @@ rehearsal = true
         bench.ends(0, &["verify", number]);
     }
 }
+
+#[test]
+fn a_rehearsal_that_skipped_something_opens_nothing_unless_the_rule_says_so() {
+    let body = "## Look\n\n```sh check\ntrue\n```\n\n## Turn\n\n```sh check\ntest -e on\n```\n";
+    let answers = "steps:\n  turn: { choice: skip, reason: nobody can turn it there }\n";
+    for (requires, code) in [("", 5), (", complete = true", 5), (", complete = false", 0)] {
+        let bench = rehearsing(&format!("rehearsal = \"staging\"{requires}"));
+        bench.file("book.md", &book("", body));
+        bench.file("answers.yaml", answers);
+        bench.file("on", "");
+        bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended", "--answers", "answers.yaml"]);
+        let ran = bench.ends(code, &PRODUCTION);
+        if code == 5 {
+            ran.says("in run 1 turn#1 was skipped").says("requires.complete = false");
+            bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended"]);
+            bench.ends(0, &PRODUCTION);
+        }
+    }
+}

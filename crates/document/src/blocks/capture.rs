@@ -18,15 +18,16 @@ pub(super) fn captures(node: &Node, findings: &mut Findings) -> (Vec<Capture>, V
     };
     for entry in entries {
         let good = is_variable(&entry.key, entry.key_span, findings);
-        if let Some(from) = from(&entry.node, findings).filter(|_| good) {
-            captures.push(Capture { name: entry.key.clone(), from });
+        if let Some((from, empty, null)) = from(&entry.node, findings).filter(|_| good) {
+            captures.push(Capture { name: entry.key.clone(), from, empty, null });
             spans.push(entry.key_span);
         }
     }
     (captures, spans)
 }
 
-fn from(node: &Node, findings: &mut Findings) -> Option<CaptureFrom> {
+/// Where the value is, and whether it may be empty, and `null`.
+fn from(node: &Node, findings: &mut Findings) -> Option<(CaptureFrom, bool, bool)> {
     let before = findings.len();
     let mut fields = Fields::open(node, "a capture", findings)?;
     let file = fields.text("file", findings).map(CaptureFrom::File);
@@ -43,10 +44,12 @@ fn from(node: &Node, findings: &mut Findings) -> Option<CaptureFrom> {
     };
     let regex = fields.get("regex").and_then(|node| node.regex(findings)).map(CaptureFrom::Regex);
     let json = fields.get("json").and_then(|node| json_path(node, findings)).map(CaptureFrom::Json);
+    let empty = fields.bool("empty", findings).unwrap_or(false);
+    let null = fields.bool("null", findings).unwrap_or(false);
     fields.finish(findings);
     let mut given: Vec<CaptureFrom> = [file, stdout, regex, json].into_iter().flatten().collect();
     match given.len() {
-        1 => given.pop(),
+        1 => given.pop().map(|from| (from, empty, null)),
         0 if findings.len() > before => None,
         0 => {
             findings.add(Code::MissingKey, node.span, "nothing says where the value is", HELP);

@@ -108,6 +108,11 @@ fn decode_script(
 ) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
+    if script::is_empty(script.body.text(), &language) {
+        let message = "this block holds no command, so it would pass whatever is the case";
+        let help = "write the command, or take the block out; `example` shows text that is not run";
+        findings.add(Code::EmptyScript, fence.info_span, message, help);
+    }
     let mut read = options::read(&script, kind, &language, findings);
     let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
     if read.options.template && is_shell(&language) {

@@ -25,6 +25,16 @@ fn prefix(language: &str) -> &'static str {
     }
 }
 
+/// Whether a script holds no command: nothing, or comments only. Where a comment begins is known by the language, as
+/// option lines do.
+pub(super) fn is_empty(body: &str, language: &str) -> bool {
+    let prefix = prefix(language);
+    let comment = &prefix[..prefix.len() - 1];
+    body.lines()
+        .map(str::trim)
+        .all(|line| line.is_empty() || line.starts_with(comment) || line.starts_with("#!"))
+}
+
 /// Splits a block. Option lines anywhere but at the top, or nearly option lines, are errors.
 pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) -> Script {
     let prefix = prefix(language);

@@ -33,6 +33,28 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
         }
     }
     loops(script, shell, findings);
+    pipes(script, shell, findings);
+}
+
+/// A pipe in a shell that has no `pipefail`: only its last command says whether it failed.
+fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
+    let program = script.block.interpreter.first().map(|path| path.rsplit('/').next().unwrap_or_default());
+    if !matches!(program, Some("sh" | "dash" | "ash")) || script.text.text().contains("pipefail") {
+        return;
+    }
+    let safe = |command: &Command<'_>| match command.program() {
+        "echo" | "printf" | "true" | ":" | "yes" | "seq" | "pwd" => true,
+        "cat" => command.arguments().next().is_none(),
+        _ => false,
+    };
+    if let Some(command) = shell.commands.iter().find(|command| command.piped && !safe(command)) {
+        let message = format!(
+            "if `{}` fails here, nobody learns of it: `sh` looks at the last command of a pipe only",
+            command.program()
+        );
+        let help = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";
+        findings.add(Code::PipeInSh, script.text.span(command.at()), message, help);
+    }
 }
 
 fn prompts(script: &Script<'_>, findings: &mut Findings) {

@@ -7,6 +7,7 @@ use super::titles::dedented;
 use super::walk::{Built, Context, Head};
 use crate::ahead::DecodedAhead;
 use crate::blocks::{self, Ahead, Decoded, Kind, StepOptions, Templated};
+use crate::conditions;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
@@ -279,7 +280,8 @@ impl<'w, 's> Maker<'w, 's> {
         self.judge(&decoded, findings);
         let conditional = open.conditional || decoded.block.options.when.is_some();
         for (capture, span) in decoded.block.options.capture.iter().zip(&decoded.capture_spans) {
-            self.scope.take(&capture.name, None, *span, conditional, findings);
+            let kind = conditions::captured(capture.empty);
+            self.scope.take(&capture.name, kind, *span, conditional, findings);
         }
         open.subject = Subject::Action(open.actions.len());
         if kind == Kind::Run {
@@ -386,7 +388,13 @@ impl<'w, 's> Maker<'w, 's> {
         let (fields, spans, templates) = blocks::record(&node, findings);
         templates.iter().for_each(|templated| self.check(templated, findings));
         for (field, span) in fields.iter().zip(&spans) {
-            self.scope.take(&field.name, Some(&field.kind), *span, open.conditional, findings);
+            self.scope.take(
+                &field.name,
+                conditions::Kind::of(&field.kind, false),
+                *span,
+                open.conditional,
+                findings,
+            );
         }
         if !fields.is_empty() {
             self.push(open, fence.span, Work::Record { fields }, None);

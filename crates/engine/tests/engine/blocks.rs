@@ -34,8 +34,8 @@ fn a_run_begins_with_its_opening_and_opens_once() {
 }
 
 #[test]
-fn a_plan_of_nothing_to_do_passes_at_once() {
-    assert_eq!(Story::of(plan([])).at(), "done Passed");
+fn a_plan_of_nothing_to_do_does_not_pass() {
+    assert_eq!(Story::of(plan([])).at(), "done NothingDone");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn only_the_verdict_that_came_closes_and_nothing_follows_it() {
     let mut story = Story::of(plan([step("a").confirm()]));
     story.refuses(Event::RunClosed { verdict: Verdict::Passed });
     story.confirm();
-    for wrong in [Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
+    for wrong in [Verdict::NothingDone, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
         story.refuses(Event::RunClosed { verdict: wrong });
     }
     story.close(Verdict::Passed);

@@ -49,7 +49,7 @@ pub(crate) fn expect(that: Expected) -> Expectation {
 }
 
 pub(crate) fn capture(name: &str, from: CaptureFrom) -> Capture {
-    Capture { name: name.into(), from }
+    Capture { name: name.into(), from, empty: false, null: false }
 }
 
 /// Fields named in tests take a number from 0 to 10.

@@ -239,3 +239,49 @@ fn a_recorded_number_is_compared_as_a_number() {
     story.record("rate", "10");
     assert_eq!(story.at(), "pass over b");
 }
+
+#[test]
+fn an_item_that_cannot_be_rendered_cannot_be_confirmed() {
+    let text = Work::Confirm { text: "Compare {{ NOBODY }}".into() };
+    let mut story = Story::of(plan([step("a").work(text), step("b").run()]));
+    assert_eq!(story.at(), "ask a#1 Failed");
+    assert!(story.run.condition_error(&story.plan, story.task()).unwrap().contains("cannot be rendered"));
+    assert!(!story.offers().choices.contains(&Choice::Retry));
+    story.refuses(Event::ItemConfirmed { step: "a".into(), action: "a#1".into(), by: by(OPS) });
+}
+
+#[test]
+fn a_prompt_that_cannot_be_rendered_takes_no_value() {
+    let asked = Field { prompt: Some("How many {{ NOBODY }}".into()), ..field("seen") };
+    let story = Story::of(plan([step("a").work(Work::Record { fields: vec![asked] })]));
+    assert_eq!(story.at(), "ask a#1 Failed");
+}
+
+#[test]
+fn a_run_of_which_nothing_was_done_does_not_pass() {
+    let mut story = Story::of(plan([
+        step("a").run().when("environment.name == 'nowhere'"),
+        step("b").check().run(),
+        step("c").confirm(),
+    ]));
+    story.pass_over();
+    story.tell(deviation(DeviationKind::Skipped, "b", None));
+    story.tell(deviation(DeviationKind::Skipped, "c", Some("c#1")));
+    assert_eq!(story.at(), "done NothingDone");
+    assert_eq!(story.run.skipped(&story.plan), ["b#1", "b#2", "c#1"]);
+    story.refuses(Event::RunClosed { verdict: Verdict::Passed });
+    story.close(Verdict::NothingDone);
+}
+
+#[test]
+fn what_was_skipped_and_done_afterwards_was_not_skipped() {
+    let mut story = Story::of(plan([step("a").check().run(), step("b").confirm()]));
+    story.tell(deviation(DeviationKind::Skipped, "a", None));
+    assert_eq!(story.run.skipped(&story.plan), ["a#1", "a#2"]);
+    story.go_back("a");
+    story.pass();
+    story.tell(deviation(DeviationKind::Skipped, "a", None));
+    assert_eq!(story.run.skipped(&story.plan), ["a#2"]);
+    story.confirm();
+    story.close(Verdict::Passed);
+}

@@ -285,6 +285,36 @@ fn one_value_of_the_json_is_held_against_what_is_expected() {
     assert!(!holds(Expected::Json { path: "$".into(), value: json!(1) }, &printed("1 2")));
 }
 
+const EMPTY: &str = "it is empty, and nothing says that it may be (`empty: true`)";
+const NULL: &str = "it is null, and nothing says that it may be (`null: true`)";
+
+#[test]
+fn captures_that_may_be_empty_or_null_are_taken_so() {
+    use CaptureFrom::{Json, Stdout};
+    for (from, stdout, empty, null, expected) in [
+        (Stdout, "", true, false, Some("")),
+        (Stdout, "null\n", false, true, Some("null")),
+        (Stdout, "", false, true, None),
+        (Stdout, "null\n", true, false, None),
+        (Json("$.a".into()), r#"{"a":null}"#, false, true, Some("null")),
+        (Json("$.a".into()), r#"{"a":""}"#, true, false, Some("")),
+        (Json("$.b".into()), r#"{"a":null}"#, true, true, None),
+    ] {
+        let mut block = capturing(from.clone());
+        block.options.capture[0] = Capture { empty, null, ..block.options.capture[0].clone() };
+        let judgement = judged(&block, &printed(stdout));
+        assert_eq!(judgement.captures.get("OUT").map(String::as_str), expected, "{from:?} {stdout}");
+        assert_eq!(judgement.outcome == Outcome::Passed, expected.is_some(), "{from:?} {stdout}");
+    }
+}
+
+#[test]
+fn a_broken_pipe_is_told_where_a_block_ends_with_141() {
+    let judgement = judged(&block(), &Seen { exit: Some(141), ..seen() });
+    let came = judgement.expectations[0].came.as_deref().unwrap();
+    assert!(came.starts_with("exit 141: by SIGPIPE") && came.contains("pipefail"), "{came}");
+}
+
 #[test]
 fn captures_are_taken_from_where_the_document_says() {
     use CaptureFrom::{File, Json, Regex, Stdout};
@@ -293,13 +323,22 @@ fn captures_are_taken_from_where_the_document_says() {
         ("two".to_owned(), b"a\nb\n\n".to_vec()),
         ("binary".to_owned(), vec![0xff]),
         ("nul".to_owned(), b"a\0b".to_vec()),
+        ("empty".to_owned(), Vec::new()),
     ]
     .into();
-    let cases: [(CaptureFrom, &[u8], Result<&str, &str>); 22] = [
+    let cases: [(CaptureFrom, &[u8], Result<&str, &str>); 30] = [
         (Stdout, b"v1\n", Ok("v1")),
         (Stdout, b"v1", Ok("v1")),
         (Stdout, b"v1\n\n", Ok("v1\n")),
-        (Stdout, b"", Ok("")),
+        (Stdout, b"", Err(EMPTY)),
+        (Stdout, b" \n", Err(EMPTY)),
+        (Stdout, b"null\n", Err(NULL)),
+        (File("empty".into()), b"", Err(EMPTY)),
+        (Regex("id=(\\d*)".into()), b"id=", Err(EMPTY)),
+        (Regex("(?m)^".into()), b"a", Err(EMPTY)),
+        (Json("$.a".into()), br#"{"a":null}"#, Err(NULL)),
+        (Json("$.a".into()), br#"{"a":""}"#, Err(EMPTY)),
+        (Json("$.a".into()), br#"{"a":"null"}"#, Ok("null")),
         (Stdout, b"\xff", Err("not UTF-8")),
         (Stdout, b"a\0", Err("it holds a NUL")),
         (Stdout, b"t=[REDACTED:TOKEN]", Err("it holds the secret TOKEN, which is not kept")),

@@ -29,7 +29,10 @@ pub(crate) fn expected(plan: &Plan, events: &[Event]) -> String {
             }
         }
     }
-    "done Passed".into()
+    let mut all =
+        plan.steps.iter().enumerate().flat_map(|(index, step)| step.actions.iter().map(move |a| (index, a)));
+    let nothing = all.all(|(index, action)| history.is_left_out(index, action));
+    if nothing { "done NothingDone".into() } else { "done Passed".into() }
 }
 
 struct History<'a> {
@@ -49,10 +52,20 @@ enum Told {
 impl History<'_> {
     /// What is to be done about the action; `None` if nothing is.
     fn about(&self, index: usize, action: &Action) -> Option<String> {
+        if self.is_gone(index, action) { None } else { self.open(index, action) }
+    }
+
+    /// Passed over or skipped, and not done before.
+    fn is_left_out(&self, index: usize, action: &Action) -> bool {
+        self.is_gone(index, action) && self.open(index, action).is_some()
+    }
+
+    /// Passed over or skipped.
+    fn is_gone(&self, index: usize, action: &Action) -> bool {
         let since = self.begun_again(index);
         let step = &self.plan.steps[index];
         let id = action.id.as_str();
-        let gone = self.after(since).any(|e| match e {
+        self.after(since).any(|e| match e {
             Event::NotApplicable { step: s, action, .. } => {
                 *s == step.id && action.as_deref().is_none_or(|a| a == id)
             }
@@ -60,10 +73,16 @@ impl History<'_> {
                 Some(action) => action == id,
                 None => d.step == step.id && !matches!(action.work, Work::SignOff(_)),
             },
-            Event::ItemConfirmed { action, .. } => action == id,
             _ => false,
-        });
-        if gone {
+        })
+    }
+
+    /// What would be to be done about the action if nobody passed it over or skipped it.
+    fn open(&self, index: usize, action: &Action) -> Option<String> {
+        let since = self.begun_again(index);
+        let step = &self.plan.steps[index];
+        let id = action.id.as_str();
+        if self.after(since).any(|e| matches!(e, Event::ItemConfirmed { action, .. } if action == id)) {
             return None;
         }
         match &action.work {

@@ -21,7 +21,9 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
         Event::HandoverWithdrawn { reason: None, by: by(NIGHT) },
         Event::HandoverWithdrawn { reason: Some("nobody came".into()), by: by(LEAD) },
     ];
-    for verdict in [Verdict::Passed, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
+    for verdict in
+        [Verdict::Passed, Verdict::NothingDone, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted]
+    {
         out.push(Event::RunClosed { verdict });
     }
     for (index, step) in plan.steps.iter().enumerate() {

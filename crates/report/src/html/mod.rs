@@ -102,6 +102,6 @@ fn tone(summary: &Summary) -> &'static str {
         None => "wait",
         Some(Verdict::Passed) if summary.deviations.is_empty() => "good",
         Some(Verdict::Passed) => "note",
-        Some(Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => "bad",
+        Some(Verdict::NothingDone | Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => "bad",
     }
 }

@@ -100,6 +100,7 @@ impl Summary {
             None => "OPEN, NOT FINISHED",
             Some(Verdict::Passed) if self.deviations.is_empty() => "PASSED",
             Some(Verdict::Passed) => "PASSED, WITH DEVIATIONS",
+            Some(Verdict::NothingDone) => "NOTHING DONE",
             Some(Verdict::Failed) => "FAILED",
             Some(Verdict::RolledBack) => "ROLLED BACK",
             Some(Verdict::Aborted) => "ABORTED",

@@ -25,6 +25,8 @@ pub(in crate::lints) struct Command<'t> {
     pub(in crate::lints) captured: bool,
     /// Its input comes from a pipe, a file or a here-document.
     pub(in crate::lints) fed: bool,
+    /// Its output goes into a pipe.
+    pub(in crate::lints) piped: bool,
     /// It runs in the background.
     pub(in crate::lints) background: bool,
 }

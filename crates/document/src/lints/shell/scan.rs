@@ -156,6 +156,7 @@ impl<'t> Scanner<'t> {
         } else if c == '|' {
             self.at += usize::from(self.rest().starts_with('&'));
             self.command.captured = true;
+            self.command.piped = true;
             self.end_command();
             self.command.fed = true;
         } else {

@@ -1,0 +1,195 @@
+//! What is known of a value before anything runs, and what a comparison of two such values can come out as.
+
+use regex::Regex;
+
+use crate::ValueKind;
+
+/// What is known of a value. `Unknown` is never a reason to complain.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Text(Texts),
+    Number(Range),
+    /// True or false; which, where it is written out.
+    Truth(Option<bool>),
+    Unknown,
+}
+
+/// Which texts a value can be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Texts {
+    Any,
+    /// Anything, and somebody said that it is meant as a text: by a filter.
+    Said,
+    /// Anything but the empty text.
+    NotEmpty,
+    /// One of these; and what they are, in words.
+    OneOf(Vec<String>, &'static str),
+    /// What this pattern matches.
+    Matching(String),
+    /// Written out.
+    Exactly(String),
+}
+
+/// Which numbers a value can be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Range {
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    pub(crate) whole: bool,
+    /// Read by its declared type alone, which a template does only where it is written in the shortest way.
+    pub(crate) declared: bool,
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+impl Kind {
+    /// An input, or a value that an operator writes down: of the latter one out of its limits is kept, so they say
+    /// nothing.
+    pub(crate) fn of(kind: &ValueKind, limited: bool) -> Kind {
+        let range = |least: Option<f64>, most: Option<f64>, whole| {
+            Kind::Number(Range {
+                least: least.filter(|_| limited).unwrap_or(f64::NEG_INFINITY),
+                most: most.filter(|_| limited).unwrap_or(f64::INFINITY),
+                whole,
+                declared: true,
+            })
+        };
+        match kind {
+            ValueKind::Text { pattern: None } => Kind::Text(Texts::Any),
+            ValueKind::Text { pattern: Some(pattern) } => Kind::Text(Texts::Matching(pattern.clone())),
+            ValueKind::Choice { choices } => Kind::Text(Texts::OneOf(choices.clone(), "choices")),
+            ValueKind::Integer { min, max } => range(min.and_then(exact), max.and_then(exact), true),
+            ValueKind::Number { min, max } => range(*min, *max, false),
+            ValueKind::Boolean => Kind::Truth(None),
+        }
+    }
+
+    /// A whole number that is at least this.
+    pub(crate) fn number(least: f64) -> Kind {
+        Kind::Number(Range { least, ..Range::any(true) })
+    }
+
+    /// What is known where it may be one or the other.
+    pub(crate) fn or(self, other: Kind) -> Kind {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Kind::Text(_), Kind::Text(_)) => Kind::Text(Texts::Any),
+            (Kind::Number(one), Kind::Number(other)) => Kind::Number(Range::any(one.whole && other.whole)),
+            (Kind::Truth(_), Kind::Truth(_)) => Kind::Truth(None),
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// In words; `None` where nothing is known.
+    pub(crate) fn words(&self) -> Option<&'static str> {
+        match self {
+            Kind::Text(_) => Some("a text"),
+            Kind::Number(_) => Some("a number"),
+            Kind::Truth(_) => Some("true or false"),
+            Kind::Unknown => None,
+        }
+    }
+}
+
+impl Range {
+    pub(crate) fn any(whole: bool) -> Range {
+        Range { least: f64::NEG_INFINITY, most: f64::INFINITY, whole, declared: false }
+    }
+
+    pub(crate) fn exactly(value: f64) -> Range {
+        Range { least: value, most: value, whole: value.fract() == 0.0, declared: false }
+    }
+
+    fn apart(self, other: Range) -> bool {
+        let broken = |one: Range, of: Range| of.whole && one.least == one.most && one.least.fract() != 0.0;
+        self.most < other.least || self.least > other.most || broken(self, other) || broken(other, self)
+    }
+
+    fn one(self, other: Range) -> bool {
+        self.least == self.most && other.least == other.most && self.least == other.least
+    }
+}
+
+/// A whole number that a float holds as it is: what is rounded would be a limit that nobody wrote.
+fn exact(value: i64) -> Option<f64> {
+    const MOST: i64 = 1 << 53;
+    (-MOST..=MOST).contains(&value).then_some(value as f64)
+}
+
+/// What a comparison of two values of one kind comes out as, whatever they are; `None` where that depends.
+pub(crate) fn outcome(operator: Operator, left: &Kind, right: &Kind) -> Option<bool> {
+    let (apart, same) = match (left, right) {
+        (Kind::Text(left), Kind::Text(right)) => (
+            disjoint(left, right),
+            matches!(
+                (left, right),
+                (Texts::Exactly(left), Texts::Exactly(right)) if left == right
+            ),
+        ),
+        (Kind::Number(left), Kind::Number(right)) => {
+            let (below, above) = (left.most < right.least, left.least > right.most);
+            let decided = match operator {
+                Operator::Less => (below, left.least >= right.most),
+                Operator::AtMost => (left.most <= right.least, above),
+                Operator::Greater => (above, left.most <= right.least),
+                Operator::AtLeast => (left.least >= right.most, below),
+                Operator::Equal | Operator::Unequal => (left.one(*right), left.apart(*right)),
+            };
+            let decided = match decided {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            };
+            return if operator == Operator::Unequal { decided.map(|held| !held) } else { decided };
+        }
+        (Kind::Truth(Some(left)), Kind::Truth(Some(right))) => (left != right, left == right),
+        _ => return None,
+    };
+    match operator {
+        Operator::Equal if apart => Some(false),
+        Operator::Equal if same => Some(true),
+        Operator::Unequal if apart => Some(true),
+        Operator::Unequal if same => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether no text can be both.
+fn disjoint(left: &Texts, right: &Texts) -> bool {
+    match (left, right) {
+        (Texts::OneOf(texts, _), other) | (other, Texts::OneOf(texts, _)) => {
+            !texts.iter().any(|text| takes(other, text))
+        }
+        (Texts::Exactly(text), other) | (other, Texts::Exactly(text)) => !takes(other, text),
+        _ => false,
+    }
+}
+
+fn takes(texts: &Texts, text: &str) -> bool {
+    match texts {
+        Texts::Any | Texts::Said => true,
+        Texts::NotEmpty => !text.trim().is_empty(),
+        Texts::OneOf(texts, _) => texts.iter().any(|one| one == text),
+        // A pattern that is none is told where it stands.
+        Texts::Matching(pattern) => Regex::new(pattern).map_or(true, |regex| regex.is_match(text)),
+        Texts::Exactly(one) => one == text,
+    }
+}
+
+/// Whether people see a number, or a version, where the text is compared letter by letter: `"10"` comes before `"9"`.
+pub(crate) fn looks_like_a_number(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.trim_start_matches(['v', 'V', '-', '+']);
+    let dotted = !digits.is_empty()
+        && digits.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    dotted || text.parse::<f64>().is_ok()
+}

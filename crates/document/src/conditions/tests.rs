@@ -1,0 +1,188 @@
+use super::*;
+use crate::ValueKind;
+
+fn kind_of(name: &str) -> Kind {
+    match name {
+        "VERIFY" | "environment.protected" => Kind::Truth(None),
+        "N" => Kind::of(&ValueKind::Integer { min: Some(1), max: Some(9) }, true),
+        "seen" => Kind::of(&ValueKind::Integer { min: Some(1), max: Some(9) }, false),
+        "RATE" => Kind::of(&ValueKind::Number { min: Some(0.0), max: Some(0.5) }, true),
+        "C" => Kind::of(&ValueKind::Choice { choices: vec!["stable".into(), "beta".into()] }, true),
+        "RELEASE" => Kind::of(&ValueKind::Text { pattern: Some(r"^v\d+\.\d+$".into()) }, true),
+        "T" => Kind::of(&ValueKind::Text { pattern: None }, true),
+        "COUNT" | "BEFORE" => captured(false),
+        "MAYBE" => captured(true),
+        "environment.name" => {
+            Kind::Text(Texts::OneOf(vec!["staging".into(), "production".into()], "environments"))
+        }
+        "run.number" => Kind::number(0.0),
+        _ => Kind::Unknown,
+    }
+}
+
+fn said(text: &str) -> Vec<(String, String)> {
+    assert!(parse_expr(text).is_ok(), "{text} does not parse");
+    condition(text, &kind_of).into_iter().map(|it| (it.message, it.help)).collect()
+}
+
+#[test]
+fn what_can_hold_and_can_fail_is_no_matter() {
+    for text in [
+        "VERIFY",
+        "not VERIFY",
+        "VERIFY == true",
+        "environment.protected and not VERIFY or N == 3",
+        "N > 1 and N <= 8 and 3 < N < 8",
+        "N == 9 or N != 1",
+        "seen > 20 or seen == 0",
+        "RATE >= 0.5",
+        "C == \"beta\" or C != 'stable'",
+        "C in [\"beta\"] or C not in ['stable', OTHER]",
+        "environment.name == \"production\"",
+        "environment[\"name\"] in [\"production\", \"staging\"]",
+        "RELEASE == 'v1.2' and RELEASE != T",
+        "T == '' and T == '3' and MAYBE == ''",
+        "COUNT | int > 3 and 3 < COUNT | int and COUNT | int == N",
+        "COUNT | string < BEFORE | string and T >= '2026-01-01' and T < 'm'",
+        "COUNT == \"3\" and COUNT == BEFORE",
+        "run.number > 3 or run.number == 0",
+        "UNKNOWN == 3 and UNKNOWN > 'x' and UNKNOWN and not UNKNOWN",
+        "(COUNT | int if VERIFY else N) > 3",
+        "COUNT | length == 2 and 'x' in COUNT and 'prod' in environment.name",
+        "COUNT is defined and COUNT is eq('x') and T is in(['a'])",
+        "(N + 1) * 2 > 30 and (COUNT ~ T) == '3'",
+        "false",
+    ] {
+        assert_eq!(said(text), [], "{text}");
+    }
+}
+
+#[test]
+fn values_of_different_kinds_are_never_equal() {
+    for (text, help) in [
+        ("VERIFY == \"true\"", "write `VERIFY`"),
+        ("VERIFY == 'false'", "write `not VERIFY`"),
+        ("\"true\" != VERIFY", "write `not VERIFY`"),
+        ("VERIFY == 1", "write `VERIFY` or `not VERIFY`"),
+        ("environment.protected == \"true\"", "write `environment.protected`"),
+        ("environment['protected'] == \"yes\"", "write `environment.protected`"),
+        ("N == \"3\"", "write the number without quotes: `N == 3`"),
+        ("N == \"three\"", "write `\"three\" | int`"),
+        ("COUNT > 3", "write `COUNT | int`"),
+        ("3.5 > COUNT", "write `COUNT | float`"),
+        ("COUNT == -3", "write `COUNT | int`"),
+        ("(((COUNT))) == ((3))", "write `COUNT | int`"),
+        ("COUNT == N", "write `COUNT | int`"),
+        ("COUNT == true", "write `COUNT == \"true\"`"),
+        ("COUNT is gt(3)", "write `COUNT | int`"),
+        ("N in [\"1\", 2]", "write the number without quotes"),
+        ("VERIFY and (N == 3 or not (N == '4'))", "write the number without quotes"),
+        ("1 < N < '5'", "write the number without quotes"),
+        ("T if N == '3' else T == 'x'", "write the number without quotes"),
+    ] {
+        let said = said(text);
+        assert!(
+            said.iter().any(|(_, told)| told.contains(help.split('`').nth(1).unwrap_or(help))),
+            "{text}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_comparison_that_always_comes_out_the_same_is_an_error() {
+    for (text, message, help) in [
+        ("C == \"bleu\"", "never holds", "choices are: stable, beta"),
+        ("C == \"stabel\"", "`C` is never `stabel`", "did you mean `stable`?"),
+        ("C != \"bta\"", "always holds", "did you mean `beta`?"),
+        ("C in [\"stable\", \"bta\"]", "never `bta`", "did you mean `beta`?"),
+        ("C not in [\"bta\"]", "never `bta`", "did you mean `beta`?"),
+        ("C in [\"stable\", \"beta\"]", "always one of these", "leave out"),
+        ("C in []", "list of nothing", "write"),
+        ("environment.name == \"producton\"", "never holds", "did you mean `production`?"),
+        ("not environment.name != \"producton\"", "always holds", "did you mean `production`?"),
+        ("'producton' in environment.name", "never in", "did you mean `production`?"),
+        ("C == environment.name", "never holds", ""),
+        ("RELEASE == \"1.2\"", "matches ^v", ""),
+        ("N == 10", "at most 9", ""),
+        ("N > 0", "always holds", ""),
+        ("N >= 1", "always holds", ""),
+        ("N < 1", "never holds", ""),
+        ("N == 2.5", "never holds", ""),
+        ("RATE > 0.5", "never holds", ""),
+        ("run.number < 0", "never holds", ""),
+        ("COUNT == ''", "never empty", "`empty: true`"),
+        ("1 == 1", "always holds", ""),
+        ("'a' == 'b'", "never holds", ""),
+    ] {
+        let said = said(text);
+        let found = said.iter().any(|(told, how)| told.contains(message) && how.contains(help));
+        assert!(found, "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn numbers_in_texts_are_not_ordered_as_texts_without_a_word() {
+    for text in [
+        "COUNT > \"9\"",
+        "\"10\" < \"9\"",
+        "'9' >= COUNT",
+        "COUNT < BEFORE",
+        "T > ' 2.5'",
+        "T >= 'v1.10'",
+        "RELEASE < T",
+        "COUNT is lt('1e3')",
+    ] {
+        let said = said(text);
+        assert!(said.iter().any(|(told, _)| told.contains("letter by letter")), "{text}: {said:?}");
+    }
+    let (_, help) = said("COUNT > \"9\"").remove(0);
+    assert_eq!(help, "write `COUNT | int > 9` for numbers, or `COUNT | string > \"9\"` if that is meant");
+}
+
+#[test]
+fn what_stands_for_true_or_false_is_true_or_false() {
+    for (text, help) in [
+        ("COUNT", "`COUNT == \"true\"`"),
+        ("not COUNT", "`COUNT == \"true\"`"),
+        ("VERIFY and C", "`C == \"stable\"`"),
+        ("N or VERIFY", "`N > 0`"),
+        ("environment.name", "`environment.name == \"staging\"`"),
+        ("VERIFY if COUNT else VERIFY", "`COUNT == \"true\"`"),
+    ] {
+        let said = said(text);
+        assert!(said.iter().any(|(_, told)| told.contains(help)), "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn templates_are_typed_where_they_compare() {
+    let said = |text: &str| template(text, &kind_of);
+    for text in [
+        "{% if VERIFY == 'true' %}x{% endif %}",
+        "a {{ 'b' if C == 'bleu' else 'c' }}",
+        "{% for x in [1] %}{% if COUNT > 3 %}{% endif %}{% endfor %}",
+        "{% set X = N == '3' %}",
+        "{% if RATE > 0.1 %}much{% endif %}",
+    ] {
+        assert_eq!(said(text).len(), 1, "{text}");
+    }
+    for text in [
+        "{% if T %}{{ T }}{% endif %}",
+        "{% for C in ['x'] %}{% if C == 'bleu' %}{% endif %}{% endfor %}",
+        "{% set N = '3' %}{% if N == '3' %}{% endif %}",
+        "{% if RATE | float > 0.1 and VERIFY %}much{% endif %}",
+        "a == b",
+    ] {
+        assert_eq!(said(text), [], "{text}");
+    }
+}
+
+#[test]
+fn a_long_chain_and_a_deep_nest_end() {
+    let long = vec!["VERIFY"; 2000].join(" and ");
+    assert_eq!(condition(&format!("{long} and N == '3'"), &kind_of).len(), 1);
+    let deep = format!("{}VERIFY{}", "(not ".repeat(60), ")".repeat(60));
+    assert_eq!(condition(&deep, &kind_of), []);
+    let sum = vec!["N"; 2000].join(" + ");
+    assert_eq!(condition(&format!("{sum} > 3"), &kind_of), []);
+}

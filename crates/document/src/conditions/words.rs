@@ -1,0 +1,200 @@
+//! What a condition is told to be, in words.
+
+use minijinja::machinery::ast::Expr;
+
+/// What stands on one side of a comparison, as it is written; `None` where that is more than a name or a value.
+pub(super) fn operand(expression: &Expr<'_>) -> Option<String> {
+    match expression {
+        Expr::Var(var) => Some(var.id.to_owned()),
+        Expr::GetItem(item) => match &item.subscript_expr {
+            Expr::Const(key) => Some(format!("{}.{}", operand(&item.expr)?, key.value.as_str()?)),
+            _ => None,
+        },
+        Expr::GetAttr(attribute) => Some(format!("{}.{}", operand(&attribute.expr)?, attribute.name)),
+        Expr::Const(constant) => Some(match constant.value.as_str() {
+            Some(text) => format!("{text:?}"),
+            None => match constant.value.kind() {
+                minijinja::value::ValueKind::Bool => constant.value.is_true().to_string(),
+                _ => constant.value.to_string(),
+            },
+        }),
+        Expr::UnaryOp(unary) if matches!(unary.expr, Expr::Const(_)) => {
+            Some(format!("-{}", operand(&unary.expr)?))
+        }
+        Expr::Filter(filter) if filter.args.is_empty() => {
+            Some(format!("{} | {}", operand(filter.expr.as_ref()?)?, filter.name))
+        }
+        _ => None,
+    }
+}
+
+pub(super) mod told {
+    use minijinja::machinery::ast::Expr;
+
+    use super::super::kinds::looks_like_a_number;
+    use super::super::{Complaint, Kind, Operator, Texts};
+    use super::operand;
+    use crate::findings::suggest;
+
+    type Side<'s, 'a> = (&'s Expr<'a>, &'s Kind);
+
+    fn written(left: &Expr<'_>, operator: Operator, right: &Expr<'_>) -> String {
+        let side = |side| operand(side).unwrap_or_else(|| "…".to_owned());
+        format!("{} {} {}", side(left), operator.sign(), side(right))
+    }
+
+    fn name(expression: &Expr<'_>) -> String {
+        operand(expression).unwrap_or_else(|| "one side".to_owned())
+    }
+
+    fn is_constant(expression: &Expr<'_>) -> bool {
+        matches!(expression, Expr::Const(_))
+    }
+
+    /// Two values of different kinds, which are never equal.
+    pub(in super::super) fn kinds(operator: Operator, left: Side<'_, '_>, right: Side<'_, '_>) -> Complaint {
+        let what = |kind: &Kind| kind.words().unwrap_or("something else");
+        let message = format!(
+            "`{}` compares {} with {}, which {}",
+            written(left.0, operator, right.0),
+            what(left.1),
+            what(right.1),
+            if operator.orders() { "never compare by value" } else { "are never equal" }
+        );
+        let (constant, other) = if is_constant(left.0) { (left, right) } else { (right, left) };
+        let name = name(other.0);
+        let help = match (other.1, constant.1) {
+            (Kind::Truth(_), Kind::Text(Texts::Exactly(text))) => {
+                let not = match (operator, text.trim()) {
+                    (Operator::Equal, "true") | (Operator::Unequal, "false") => "",
+                    (Operator::Equal, "false") | (Operator::Unequal, "true") => "not ",
+                    _ => return Complaint { message, help: format!("write `{name}` or `not {name}`") },
+                };
+                format!("write `{not}{name}`")
+            }
+            (Kind::Truth(_), _) => format!("write `{name}` or `not {name}`"),
+            (Kind::Number(_), Kind::Text(Texts::Exactly(text))) if looks_like_a_number(text) => {
+                format!("write the number without quotes: `{name} {} {}`", operator.sign(), text.trim())
+            }
+            (Kind::Text(_), Kind::Number(range)) => {
+                let filter = if range.whole { "int" } else { "float" };
+                format!("write `{name} | {filter}`, or the number in quotes if the text itself is meant")
+            }
+            (Kind::Text(_), Kind::Truth(Some(truth))) => {
+                format!("write `{name} {} \"{truth}\"`: a text is compared with a text", operator.sign())
+            }
+            (Kind::Number(_), Kind::Text(_)) => {
+                let text = operand(constant.0).unwrap_or_else(|| "the text".to_owned());
+                format!("write `{text} | int`, which reads the text as a number")
+            }
+            _ => format!("compare `{name}` with something of its kind"),
+        };
+        Complaint { message, help }
+    }
+
+    /// A declared number that a template compares as it is.
+    pub(in super::super) fn as_written(left: Side<'_, '_>, right: Side<'_, '_>) -> Complaint {
+        let declared = |side: &Side<'_, '_>| matches!(side.1, Kind::Number(range) if range.declared);
+        let side = if declared(&left) { left } else { right };
+        let name = name(side.0);
+        let whole = matches!(side.1, Kind::Number(range) if range.whole);
+        Complaint {
+            message: format!("`{name}` is a text in a template where it is written like `0.10` or `+2`"),
+            help: format!("write `{name} | {}`", if whole { "int" } else { "float" }),
+        }
+    }
+
+    /// Two texts by their order, which people may take for numbers.
+    pub(in super::super) fn order(operator: Operator, left: &Expr<'_>, right: &Expr<'_>) -> Complaint {
+        let number = |side: &Expr<'_>| match side {
+            Expr::Const(constant) => constant.value.as_str().unwrap_or_default().trim().to_owned(),
+            _ => format!("{} | int", name(side)),
+        };
+        let text = |side: &Expr<'_>| match side {
+            Expr::Const(_) => name(side),
+            _ => format!("{} | string", name(side)),
+        };
+        let sign = operator.sign();
+        Complaint {
+            message: format!(
+                "`{}` compares texts letter by letter, so \"10\" comes before \"9\"",
+                written(left, operator, right)
+            ),
+            help: format!(
+                "write `{} {sign} {}` for numbers, or `{} {sign} {}` if that is meant",
+                number(left),
+                number(right),
+                text(left),
+                text(right)
+            ),
+        }
+    }
+
+    /// A comparison that always comes out the same.
+    pub(in super::super) fn outcome(
+        operator: Operator,
+        held: bool,
+        left: Side<'_, '_>,
+        right: Side<'_, '_>,
+    ) -> Complaint {
+        let how = if held { "always holds" } else { "never holds" };
+        let message = format!("`{}` {how}", written(left.0, operator, right.0));
+        let (constant, other) = if is_constant(left.0) { (left, right) } else { (right, left) };
+        let name = name(other.0);
+        let (message, help) = match (other.1, constant.1) {
+            (Kind::Text(Texts::OneOf(texts, plural)), Kind::Text(Texts::Exactly(text))) => {
+                let known: Vec<&str> = texts.iter().map(String::as_str).collect();
+                (format!("{message}: `{name}` is never `{text}`"), suggest(text, &known, plural))
+            }
+            (Kind::Text(Texts::Matching(pattern)), _) => (
+                format!("{message}: `{name}` matches {pattern}"),
+                "compare it with what it can be".to_owned(),
+            ),
+            (Kind::Text(Texts::NotEmpty), _) => (
+                format!("{message}: `{name}` is never empty"),
+                "say `empty: true` where it is captured, if it may be".to_owned(),
+            ),
+            (Kind::Number(range), _) => {
+                let limit = |limit: f64, word: &str| limit.is_finite().then(|| format!("{word} {limit}"));
+                let limits: Vec<String> = [limit(range.least, "at least"), limit(range.most, "at most")]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let why = match limits.as_slice() {
+                    _ if is_constant(other.0) => String::new(),
+                    [] => format!(": `{name}` is a whole number"),
+                    limits => format!(": `{name}` is {}", limits.join(" and ")),
+                };
+                (format!("{message}{why}"), "compare it with what it can be".to_owned())
+            }
+            _ => (message, "compare with something that may be so or not".to_owned()),
+        };
+        Complaint { message, help }
+    }
+
+    /// `left in right`, where the right side is no list.
+    pub(in super::super) fn inside(left: Side<'_, '_>, right: Side<'_, '_>) -> Option<Complaint> {
+        let (left_name, right_name) = (name(left.0), name(right.0));
+        match (left.1, right.1) {
+            (_, Kind::Number(_) | Kind::Truth(_)) => Some(Complaint {
+                message: format!("nothing is in `{right_name}`, which is neither a list nor a text"),
+                help: format!("write a list: `{left_name} in [\"a\", \"b\"]`"),
+            }),
+            (Kind::Number(_) | Kind::Truth(_), Kind::Text(_)) => Some(Complaint {
+                message: format!("`{left_name}` is no text, so it is never in `{right_name}`"),
+                help: format!("write `{left_name} | string in {right_name}`, or a list"),
+            }),
+            // Of choices, and of names of environments, somebody looks for one that contains it: that may be none.
+            (Kind::Text(Texts::Exactly(text)), Kind::Text(Texts::OneOf(texts, plural)))
+                if !texts.iter().any(|one| one.contains(text.as_str())) =>
+            {
+                let known: Vec<&str> = texts.iter().map(String::as_str).collect();
+                Some(Complaint {
+                    message: format!("`{left_name}` is never in `{right_name}`"),
+                    help: suggest(text, &known, plural),
+                })
+            }
+            _ => None,
+        }
+    }
+}
