@@ -14,6 +14,7 @@ const FOREIGN: &[&str] = &["re", "esc", "escaped", "equal", "no-eol", "eq", "any
 /// The lines of a `text expect`.
 pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> Vec<LineMatcher> {
     let text = fence.body.text();
+    super::disguised::in_expectation(&fence.body, findings);
     fence
         .body
         .lines()
