@@ -1,12 +1,13 @@
 //! Values of the inputs a document asks for, and where each came from.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
 use holdpoint_record::Redactor;
 
+use crate::files;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 
@@ -167,21 +168,17 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
     match source {
         Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
         Source::File(path) => {
-            let leaves = Path::new(path)
-                .components()
-                .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
-            let file = wanted.root.join(path);
-            let outside = match (file.canonicalize(), wanted.root.canonicalize()) {
-                (Ok(file), Ok(root)) => !file.starts_with(root),
-                _ => false,
-            };
-            if leaves || outside {
-                return Err(fail(format!("the file {path}"), "it lies outside of the repository".to_owned()));
+            let fail = |why: &str| fail(format!("the file {path}"), why.to_owned());
+            if !files::stays(path) {
+                return Err(fail("it lies outside of the repository"));
             }
-            match std::fs::read_to_string(&file) {
-                Ok(text) => Ok(Some((one_newline_off(text), format!("file {path}")))),
+            match files::read_within(&[wanted.root], &wanted.root.join(path), files::VALUE) {
+                Ok(bytes) => {
+                    let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8"))?;
+                    Ok(Some((one_newline_off(text), format!("file {path}"))))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(fail(format!("the file {path}"), error.to_string())),
+                Err(error) => Err(fail(&error.to_string())),
             }
         }
         Source::Command(command) => {

@@ -13,6 +13,7 @@ mod exit;
 mod fold;
 mod git;
 mod helper_process;
+mod files;
 mod inputs;
 mod interrupts;
 mod operator;
@@ -41,7 +42,13 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            // Words of the command line stand in it, and may come from anywhere.
+            let hostile = |word: std::ffi::OsString| word.to_string_lossy().chars().any(char::is_control);
+            if error.use_stderr() && std::env::args_os().any(hostile) {
+                screen::say(&screen::neutralise(error.to_string().trim_end()));
+            } else {
+                let _ = error.print();
+            }
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };

@@ -1,10 +1,10 @@
 //! Files to a bundle.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
+use holdpoint_record::open_regular;
 use ruzstd::encoding::{CompressionLevel, compress};
 use tar::{Builder, EntryType, Header};
 
@@ -41,7 +41,7 @@ pub fn pack(top: &str, time: u64, files: &BTreeMap<String, Content>, to: impl Wr
         header.set_cksum();
         match content {
             Content::Bytes(bytes) => archive.append(&header, bytes.as_slice())?,
-            Content::File(path, size) => archive.append(&header, File::open(path)?.take(*size))?,
+            Content::File(path, size) => archive.append(&header, open_regular(path)?.take(*size))?,
         }
     }
     let mut archive = archive.into_inner()?;

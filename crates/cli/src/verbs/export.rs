@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use holdpoint_record::{LOG, Read, RecordVerdict, RunDir, Verification, blob, referenced, verify};
+use holdpoint_record::{LOG, Read, RecordVerdict, RunDir, Verification, referenced, text_blob, verify};
 use jiff::tz::TimeZone;
 
 use super::read::{find, read_dir, read_problem};
@@ -126,7 +126,7 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
         return Err(Problem::record("the record does not begin with run.opened", "Nothing was written."));
     };
     for (name, copied) in [("allowed_signers", &opened.signers), ("revoked_keys", &opened.revoked)] {
-        if let Some(bytes) = copied.as_ref().and_then(|copied| blob(&dir.path, copied).ok()) {
+        if let Some(bytes) = copied.as_ref().and_then(|copied| text_blob(&dir.path, copied).ok()) {
             files.insert(name.to_owned(), Content::Bytes(bytes));
         }
     }
