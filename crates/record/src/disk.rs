@@ -67,7 +67,7 @@ pub(crate) fn not_a(wanted: Kind, path: &Path) -> Option<&'static str> {
         _ if found.is_symlink() => Some("a link"),
         _ if found.is_dir() => Some("a directory"),
         _ if found.is_file() => Some("a file"),
-        _ => Some("neither a file nor a directory"),
+        _ => Some("a FIFO or a device"),
     }
 }
 

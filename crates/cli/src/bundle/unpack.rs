@@ -1,7 +1,7 @@
 //! A bundle to a private directory. It may be anybody's: names, kinds and sizes are looked at before anything is written,
 //! and only what a proof reads is.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
@@ -9,6 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, EntryType};
 use tempfile::TempDir;
+
+use crate::files;
 
 /// How a zstd frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -28,9 +30,7 @@ pub struct Unpacked {
 /// Whether a file is there that begins as a bundle does.
 pub fn is_one(path: &Path) -> bool {
     let mut first = [0; 4];
-    path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok()
-        && first == MAGIC
+    files::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == MAGIC
 }
 
 /// Unpacks the record of a bundle into a new directory of this user's own.
@@ -39,7 +39,7 @@ pub fn is_one(path: &Path) -> bool {
 /// It is no bundle, damaged, too large, or made to do harm; kind `InvalidData` or `UnexpectedEof` then. Nothing is left
 /// behind.
 pub fn unpack(path: &Path) -> io::Result<Unpacked> {
-    let file = File::open(path)?;
+    let file = files::open(path)?;
     let room = LEAST_ROOM.max(file.metadata()?.len().saturating_mul(MOST_TIMES));
     let temp = tempfile::Builder::new().prefix("holdpoint-").tempdir()?;
     let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
