@@ -27,6 +27,9 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "events" | "rendering" => Ok(histories().iter().map(|events| lines(events)).collect()),
         "record" => Ok(records()),
         "redaction" => Ok(streams()),
+        "bundles" => Ok(crate::bundle::seeds()),
+        "approvals" => Ok(crate::signed::approvals()),
+        "signers" => Ok(crate::signed::lists()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
 }

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod blob;
+pub mod bundle;
 mod conform;
 mod disk;
 mod expunge;

@@ -88,7 +88,17 @@ fn the_configuration_and_what_it_names_are_regular_files() {
         ends_soon(&bench, 2, &["run", "a.md", "--unattended"]);
         assert!(!bench.exists(".holdpoint/runs"), "{what}");
         bench.sh("mkdir -p .holdpoint; rm -f holdpoint.toml");
-        put(&bench, how, ".holdpoint/approvals");
+        // A directory is right there, and so is a FIFO in one of its own wrong.
+        if *what != "a directory" {
+            put(&bench, how, ".holdpoint/approvals");
+            ends_soon(&bench, 2, &["approve", "a.md", "--list"]);
+            bench.sh("rm -rf .holdpoint/approvals");
+        }
+        let digest = "0".repeat(64);
+        bench.sh(&format!(
+            "mkdir -p .holdpoint/approvals/{digest}; cd .holdpoint/approvals/{digest}; : >a.json.sig"
+        ));
+        put(&bench, how, &format!(".holdpoint/approvals/{digest}/a.json"));
         ends_soon(&bench, 2, &["approve", "a.md", "--list"]);
     }
 }

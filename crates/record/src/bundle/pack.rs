@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
-use holdpoint_record::open_regular;
 use ruzstd::encoding::{CompressionLevel, compress};
 use tar::{Builder, EntryType, Header};
 
 use super::Kept;
+use crate::open_regular;
 
 /// What stands in a file of the bundle.
 pub enum Content {
