@@ -22,8 +22,11 @@ LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
 
-cannot() { printf 'verify.sh: %s\n' "$1" >&2; exit 2; }
-wrong() { printf '%s\n' "$1"; printf '  %s\n' "$2" >&2; exit 6; }
+# What people read: nothing in it acts on a terminal, whatever the record holds.
+# shellcheck disable=SC2059 # formats of our own
+tell() { printf "$@" | tr -cd '\n\t -~' >&2; }
+cannot() { tell 'verify.sh: %s\n' "$1"; exit 2; }
+wrong() { printf '%s\n' "$1"; tell '  %s\n' "$2"; exit 6; }
 altered() { wrong "altered at event $1" "$2"; }
 digest() { sha256sum | cut -d ' ' -f 1; }
 # A file, and no link to one.
@@ -99,7 +102,7 @@ buried() {
     vouched expunge@holdpoint "$who" "$1" "$1.sig" "$at" ||
         altered "$i" "the signature of $1 does not count: $said"
     signed_for="signed for"
-    printf '  event %s: %s\n' "$i" "$said" >&2
+    tell '  event %s: %s\n' "$i" "$said"
 }
 
 # What there is to check, one thing a line, in the order of events.
@@ -149,7 +152,7 @@ while IFS=$tab read -r what i a b c; do
                 altered "$i" "the tombstone of the blob $a is none"
             buried "$path.expunged"
             gone=$((gone + 1)) first=${first:-$i}
-            printf '  event %s: the blob %s was expunged\n' "$i" "$a" >&2
+            tell '  event %s: the blob %s was expunged\n' "$i" "$a"
         else
             file "$path" || altered "$i" "the blob $a is missing"
         fi
@@ -191,7 +194,7 @@ if there seal.json; then
     state="intact and complete" rest=complete
 else
     [ "$torn" -gt 0 ] && [ -n "$closed" ] && altered "$events" "bytes follow run.closed"
-    [ "$torn" -gt 0 ] && printf '  the last %s bytes are a torn write\n' "$torn" >&2
+    [ "$torn" -gt 0 ] && tell '  the last %s bytes are a torn write\n' "$torn"
     state="intact, open" rest=open
 fi
 
@@ -229,7 +232,7 @@ while read -r approval; do
     *" key $(jq -r .key "$tmp/approval")") ;;
     *) bad "the record says another key: $said" ;;
     esac
-    printf '  approved by %s: %s\n' "$who" "$said" >&2
+    tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
 
 # Releases by key.
@@ -271,14 +274,14 @@ while IFS=$tab read -r i start path; do
     done
     case $(jq -r .assurance "$tmp/event"):$said in
     ssh:*) ;;
-    fido-uv:*-SK*" key $key") printf '  event %s: not checked here: whether the security key verified its user\n' "$i" >&2 ;;
+    fido-uv:*-SK*" key $key") tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
     *) bad "the record says another assurance than the signature has: $said" ;;
     esac
-    printf '  event %s: %s\n' "$i" "$said" >&2
+    tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
 
-printf '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)" >&2
-[ -f seal.json ] && printf '  sha256 of seal.json: %s\n' "$(digest <seal.json)" >&2
-printf '  conformity is not checked by this script: holdpoint verify does that\n' >&2
+tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
+[ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
+tell '  conformity is not checked by this script: holdpoint verify does that\n'
 [ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
 printf '%s\n' "$state"

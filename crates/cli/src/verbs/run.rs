@@ -45,8 +45,6 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     if arguments.dry_run {
         return dry_run(prepared, session, traced, redactor).await;
     }
-    // Before there is a run that they could be copied into.
-    signer_files(&prepared)?;
     let obeyed = prepared.obey(&traced, &session)?;
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
         (None, None) => None,
@@ -62,6 +60,8 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
             Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
     };
+    // Before there is a run that they could be copied into.
+    signer_files(&prepared)?;
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
