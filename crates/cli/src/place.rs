@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use holdpoint_document::Config;
 use holdpoint_record::Store;
 
-use crate::git;
 use crate::files;
+use crate::git;
 use crate::problem::{Finding, Problem};
 
 /// The configuration's file name, at the repository's root.

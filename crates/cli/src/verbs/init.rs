@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::args;
 use crate::exit::Exit;
+use crate::files;
 use crate::git;
 use crate::place::{CONFIG, Place, current_dir};
-use crate::files;
 use crate::problem::Problem;
 use crate::screen;
 
