@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use holdpoint_signing::{Approval, Approving, Asked, Signers, prove_approval};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::files;
 use crate::place::Place;
 use crate::problem::Problem;
 
@@ -82,7 +83,7 @@ pub fn signers(place: &Place, zone: &str) -> Result<Signers, String> {
     let configured = place.configuration();
     let read = |path: Option<&String>| {
         let Some(path) = path else { return Ok(None) };
-        fs::read(place.root.join(path)).map(Some).map_err(|error| format!("{path} cannot be read: {error}"))
+        place.configured_file(path).map(Some).map_err(|error| format!("{path} cannot be read: {error}"))
     };
     let allowed = read(configured.and_then(|config| config.signers.as_ref()))?;
     let revoked = read(configured.and_then(|config| config.revoked.as_ref()))?;
@@ -158,14 +159,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     if !is(path, fs::FileType::is_file) {
         return Err(format!("{} is no plain file", path.display()));
     }
-    let cannot = |error| format!("{} cannot be read: {error}", path.display());
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(cannot)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(format!("{} is longer than {LONGEST} bytes", path.display()));
-    }
-    Ok(bytes)
+    files::read(path, LONGEST).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
 /// How the document stands among these approvals, now.

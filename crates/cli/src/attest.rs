@@ -4,10 +4,11 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use holdpoint_record::{RecordVerdict, Verification, blob};
+use holdpoint_record::{RecordVerdict, Verification, text_blob};
 use holdpoint_signing::{AttestationKey, BadKey, IN_TOTO};
 
 use crate::by_key::signers;
+use crate::files;
 use crate::problem::Problem;
 use crate::verbs::read::{Recorded, blob_problem};
 
@@ -33,8 +34,9 @@ pub fn attestable(proof: &Verification) -> Result<(), Problem> {
 /// The statement in its envelope, as one line of JSON.
 pub fn attest(recorded: &Recorded, statement: &str, file: &Path) -> Result<String, Problem> {
     let key = key(file)?;
-    let signers =
-        signers(recorded.opened(), |reference| blob(&recorded.dir.path, reference).map_err(blob_problem))?;
+    let signers = signers(recorded.opened(), |reference| {
+        text_blob(&recorded.dir.path, reference).map_err(blob_problem)
+    })?;
     if key.is_one_of(&signers.allowed) {
         return Err(Problem::usage(
             format!("the key in {} is one that a person signs with", file.display()),
@@ -51,11 +53,8 @@ fn key(file: &Path) -> Result<AttestationKey, Problem> {
     let cannot = |error: std::io::Error| {
         Problem::usage(format!("the key {} cannot be read: {error}", file.display()), MAKE)
     };
-    let opened = std::fs::File::open(file).map_err(cannot)?;
+    let opened = files::open(file).map_err(cannot)?;
     let metadata = opened.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err(Problem::usage(format!("{} is no file", file.display()), MAKE));
-    }
     let own = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o077 != 0 || metadata.uid() != own {
         return Err(Problem::usage(

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::digest::sha256;
+use crate::files;
 use crate::problem::Problem;
 use crate::secrets::masked_event;
 use crate::world::{Journal, Scene};
@@ -108,7 +109,11 @@ pub fn signature(
     message: &[u8],
 ) -> Result<String, String> {
     match file {
-        Some(key) => keygen::sign(key, namespace, message).map_err(|error| error.to_string()),
+        Some(key) => {
+            // Or `ssh-keygen` would wait for what never comes.
+            files::open(key).map_err(|error| format!("the key {} cannot be read: {error}", key.display()))?;
+            keygen::sign(key, namespace, message).map_err(|error| error.to_string())
+        }
         None => by_agent(signers, principal, namespace, message),
     }
 }

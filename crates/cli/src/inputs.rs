@@ -1,14 +1,18 @@
 //! Values of the inputs a document asks for, and where each came from.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
 use holdpoint_record::Redactor;
 
+use crate::files;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
+use crate::screen;
 
 /// Every input with its value.
 #[derive(Clone, Debug, Default)]
@@ -167,40 +171,64 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
     match source {
         Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
         Source::File(path) => {
-            let leaves = Path::new(path)
-                .components()
-                .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
-            let file = wanted.root.join(path);
-            let outside = match (file.canonicalize(), wanted.root.canonicalize()) {
-                (Ok(file), Ok(root)) => !file.starts_with(root),
-                _ => false,
-            };
-            if leaves || outside {
-                return Err(fail(format!("the file {path}"), "it lies outside of the repository".to_owned()));
+            let fail = |why: &str| fail(format!("the file {path}"), why.to_owned());
+            if !files::stays(path) {
+                return Err(fail("it lies outside of the repository"));
             }
-            match std::fs::read_to_string(&file) {
-                Ok(text) => Ok(Some((one_newline_off(text), format!("file {path}")))),
+            match files::read_within(&[wanted.root], &wanted.root.join(path), files::VALUE) {
+                Ok(bytes) => {
+                    let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8"))?;
+                    Ok(Some((one_newline_off(text), format!("file {path}"))))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(fail(format!("the file {path}"), error.to_string())),
+                Err(error) => Err(fail(&error.to_string())),
             }
         }
         Source::Command(command) => {
-            let output = std::process::Command::new("sh")
-                .args(["-euc", command])
-                .current_dir(wanted.root)
-                .stdin(std::process::Stdio::null())
-                .stderr(std::process::Stdio::inherit())
-                .output()
-                .map_err(|error| fail("its command".to_owned(), error.to_string()))?;
-            if !output.status.success() {
-                return Err(fail(format!("its command `{command}`"), output.status.to_string()));
+            let (status, stdout) = answer(command, wanted.root)
+                .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
+            if !status.success() {
+                return Err(fail(format!("its command `{command}`"), status.to_string()));
             }
-            let text = String::from_utf8(output.stdout).map_err(|_| {
+            let text = String::from_utf8(stdout).map_err(|_| {
                 fail(format!("its command `{command}`"), "the answer is not UTF-8".to_owned())
             })?;
             Ok(Some((one_newline_off(text), "command".to_owned())))
         }
     }
+}
+
+/// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown.
+fn answer(command: &str, root: &Path) -> std::io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = Command::new("sh")
+        .args(["-euc", command])
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let told = child.stderr.take();
+    let mut stdout = Vec::new();
+    let read = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for line in
+                told.into_iter().flat_map(|told| BufReader::new(told).split(b'\n')).map_while(Result::ok)
+            {
+                screen::say(&screen::neutralise(&String::from_utf8_lossy(&line)));
+            }
+        });
+        let read =
+            child.stdout.take().map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout)).transpose();
+        if stdout.len() as u64 > files::VALUE {
+            child.kill()?;
+            let why = format!("it prints more than {} bytes", files::VALUE);
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why));
+        }
+        read
+    });
+    let status = child.wait()?;
+    read?;
+    Ok((status, stdout))
 }
 
 fn one_newline_off(mut text: String) -> String {

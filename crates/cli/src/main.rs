@@ -10,6 +10,7 @@ mod by_key;
 mod digest;
 mod drive;
 mod exit;
+mod files;
 mod fold;
 mod git;
 mod helper_process;
@@ -41,7 +42,13 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            // Words of the command line stand in it, and may come from anywhere.
+            let hostile = |word: std::ffi::OsString| word.to_string_lossy().chars().any(char::is_control);
+            if error.use_stderr() && std::env::args_os().any(hostile) {
+                screen::say(&screen::neutralise(error.to_string().trim_end()));
+            } else {
+                let _ = error.print();
+            }
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };

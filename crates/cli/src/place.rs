@@ -1,10 +1,13 @@
 //! Where we are: the repository, its configuration, its store, and what git knows of the document.
 
+mod user;
+
 use std::path::{Path, PathBuf};
 
 use holdpoint_document::Config;
 use holdpoint_record::Store;
 
+use crate::files;
 use crate::git;
 use crate::problem::{Finding, Problem};
 
@@ -51,7 +54,53 @@ impl Place {
         let configured = || directory.ancestors().find(|up| up.join(CONFIG).is_file()).map(Path::to_owned);
         let root = top.clone().or_else(configured).unwrap_or_else(|| directory.to_owned());
         let config = Configured::read(&root.join(CONFIG))?;
-        Ok(Place { root, is_git: top.is_some(), config })
+        let place = Place { root, is_git: top.is_some(), config };
+        place.keep_to_the_repository()?;
+        Ok(place)
+    }
+
+    /// Refuses paths of the configuration that lead out of the repository, by links too: whoever wrote it is not
+    /// whoever runs it. Only the user's own configuration may allow other places.
+    fn keep_to_the_repository(&self) -> Result<(), Problem> {
+        let config = self.configuration();
+        let of = |path: Option<&String>| path.map(|path| self.root.join(path));
+        let paths = [
+            ("[store] path", Some(self.store().path().to_owned())),
+            ("[signers] file", of(config.and_then(|config| config.signers.as_ref()))),
+            ("[signers] revoked", of(config.and_then(|config| config.revoked.as_ref()))),
+        ];
+        for (key, path) in paths {
+            let Some(path) = path.filter(|path| files::beneath(&self.root, path).is_none()) else { continue };
+            let allowed = user::allowed_paths()?;
+            if !allowed.iter().any(|directory| files::beneath(directory, &path).is_some()) {
+                let user =
+                    user::file().map_or("holdpoint/config.toml".into(), |file| file.display().to_string());
+                return Err(Problem::usage(
+                    format!("{key} of {CONFIG} leads out of the repository, to {}", path.display()),
+                    format!(
+                        "Keep it in the repository, or allow the place yourself: allow_paths = [\"DIRECTORY\"] in {user}."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a file that the configuration names. Where it may be was looked at when the configuration was read.
+    pub fn configured_file(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        let path = self.root.join(path);
+        let error = match files::read_within(&[&self.root], &path, files::TEXT) {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(error),
+            Err(error) => error,
+        };
+        // Nobody asks the user's own configuration for what lies in the repository.
+        let Ok(allowed) = user::allowed_paths() else { return Err(error) };
+        let allowed: Vec<&Path> = allowed.iter().map(PathBuf::as_path).collect();
+        if allowed.is_empty() {
+            return Err(error);
+        }
+        files::read_within(&allowed, &path, files::TEXT)
     }
 
     /// The place of the current directory.
@@ -106,7 +155,7 @@ impl Place {
 
 impl Configured {
     fn read(path: &Path) -> Result<Option<Configured>, Problem> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match files::read_text(path, files::TEXT) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {

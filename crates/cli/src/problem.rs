@@ -10,7 +10,7 @@ use holdpoint_record::DiskError;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::exit::Exit;
-use crate::secrets::masked;
+use crate::screen::neutralise;
 
 /// Why a verb did not do what it was asked. Outcomes of runs are not problems.
 #[derive(Debug)]
@@ -33,7 +33,12 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub struct Text {
     name: Arc<str>,
+    /// In which nothing acts on a terminal.
     text: Arc<String>,
+    /// Where the text as it was and the shown one differ: up to which byte of the one, and of the other.
+    moved: Arc<[(usize, usize)]>,
+    /// Whether nothing is shown of it: it holds a secret that would not be found any more in what is shown.
+    withheld: bool,
     /// Where each line begins; found when it is asked for.
     lines: Arc<OnceLock<Vec<usize>>>,
 }
@@ -41,7 +46,24 @@ pub struct Text {
 impl Text {
     /// The text called `name`.
     pub fn new(name: &str, text: impl Into<Arc<String>>) -> Text {
-        Text { name: name.into(), text: text.into(), lines: Arc::default() }
+        let (text, mut withheld) = (text.into(), false);
+        let (text, moved) = match disarmed(&text) {
+            Ok(text) => (text, Arc::default()),
+            Err(_) if crate::secrets::held_by(&text).is_some() => {
+                withheld = true;
+                (Arc::default(), Arc::default())
+            }
+            Err((shown, moved)) => (Arc::new(shown), moved.into()),
+        };
+        Text { name: neutralise(name).into(), text, moved, withheld, lines: Arc::default() }
+    }
+
+    /// Where a byte of the text as it was is in the shown one.
+    fn shown(&self, at: usize) -> usize {
+        match self.moved.partition_point(|(before, _)| *before <= at).checked_sub(1) {
+            Some(index) => self.moved[index].1 + (at - self.moved[index].0),
+            None => at,
+        }
     }
 
     /// A line ends where miette ends it: at LF, at CR LF, and at CR alone.
@@ -53,6 +75,29 @@ impl Text {
             std::iter::once(0).chain(found.map(|at| at + 1)).collect()
         })
     }
+}
+
+/// The text, if nothing in it acts on a terminal; else one that is shown for it, and where they differ. Line ends stay.
+fn disarmed(text: &Arc<String>) -> Result<Arc<String>, (String, Vec<(usize, usize)>)> {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r');
+    let shown = |c: char| {
+        let mut buffer = [0; 4];
+        holdpoint_report::visible(c.encode_utf8(&mut buffer).as_bytes())
+    };
+    let stays = |c: char| u8::try_from(c).is_ok_and(plain) || shown(c).starts_with(c);
+    if text.bytes().all(plain) || text.chars().all(stays) {
+        return Ok(Arc::clone(text));
+    }
+    let (mut out, mut moved) = (String::with_capacity(text.len()), Vec::new());
+    for (at, c) in text.char_indices() {
+        if stays(c) {
+            out.push(c);
+        } else {
+            out.push_str(&shown(c));
+            moved.push((at + c.len_utf8(), out.len()));
+        }
+    }
+    Err((out, moved))
 }
 
 impl SourceCode for Text {
@@ -212,7 +257,7 @@ fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme) 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Before it is broken into lines.
-        f.write_str(&masked(&self.message))
+        f.write_str(&neutralise(&self.message))
     }
 }
 
@@ -220,13 +265,13 @@ impl std::error::Error for Problem {}
 
 impl miette::Diagnostic for Problem {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(masked(help)) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(neutralise(help)) as Box<dyn fmt::Display>)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&masked(&self.diagnostic.message))
+        f.write_str(&neutralise(&self.diagnostic.message))
     }
 }
 
@@ -245,16 +290,18 @@ impl miette::Diagnostic for Finding {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(masked(&self.diagnostic.help)))
+        Some(Box::new(neutralise(&self.diagnostic.help)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.diagnostic.span.is_some().then_some(&self.source as &dyn SourceCode)
+        let shown = self.diagnostic.span.is_some() && !self.source.withheld;
+        shown.then_some(&self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.diagnostic.span?;
-        let label = LabeledSpan::new(Some("here".to_owned()), span.start, span.end - span.start);
+        let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
+        let label = LabeledSpan::new(Some("here".to_owned()), start, end - start);
         Some(Box::new(std::iter::once(label)))
     }
 }
@@ -292,6 +339,20 @@ mod tests {
             };
             let shared = Text::new("name", text.clone());
             prop_assert_eq!(of(shared.read_span(&span, before, after)), of(text.as_str().read_span(&span, before, after)));
+        }
+
+        #[test]
+        fn a_finding_points_at_the_same_place_of_the_text_that_is_shown(
+            text in "(a|é|\u{1b}|\u{7f}|\u{9b}|\u{202e}|\r\n|\n){0,16}",
+            at in any::<prop::sample::Index>(),
+        ) {
+            let shown = Text::new("name", text.clone());
+            let at = at.index(text.chars().count() + 1);
+            let offset = text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+            let before = disarmed(&Arc::new(text[..offset].to_owned()));
+            let before = before.map_or_else(|(shown, _)| shown, |text| text.to_string());
+            prop_assert_eq!(&shown.text[..shown.shown(offset)], before.as_str());
+            prop_assert!(!shown.text.chars().any(|c| c.is_control() && !"\r\n".contains(c)));
         }
     }
 }

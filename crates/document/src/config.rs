@@ -5,6 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// The user's own configuration: what no repository may allow itself. Every key is known or an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserConfig {
+    /// Directories outside of a repository that its configuration may name all the same; whole paths.
+    pub allow_paths: Vec<String>,
+}
+
 /// The repository's configuration. Every key is known or an error.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {

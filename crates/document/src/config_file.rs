@@ -5,13 +5,31 @@ use std::collections::BTreeMap;
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Node, Value, parse_toml};
-use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span};
+use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span, UserConfig};
 
 /// The configuration and what is wrong with it.
 pub(crate) fn read(source: &str) -> (Config, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let config =
         parse_toml(source, &mut findings).map(|node| decode(&node, &mut findings)).unwrap_or_default();
+    (config, findings.into_sorted(source))
+}
+
+/// The user's own configuration and what is wrong with it.
+pub(crate) fn read_own(source: &str) -> (UserConfig, Vec<Diagnostic>) {
+    let (mut findings, mut config) = (Findings::default(), UserConfig::default());
+    let node = parse_toml(source, &mut findings);
+    let fields = node.as_ref().and_then(|node| Fields::open(node, "your own configuration", &mut findings));
+    if let Some(mut fields) = fields {
+        if let Some(node) = fields.get("allow_paths") {
+            config.allow_paths = node.texts(&mut findings).unwrap_or_default();
+            if config.allow_paths.iter().any(|path| !path.starts_with('/')) {
+                let message = "a directory in `allow_paths` is not given from the root";
+                findings.add(Code::BadValue, node.span, message, "write the whole path: \"/srv/records\"");
+            }
+        }
+        fields.finish(&mut findings);
+    }
     (config, findings.into_sorted(source))
 }
 

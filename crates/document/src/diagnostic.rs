@@ -93,6 +93,8 @@ codes! {
     ScriptSyntax = "script-syntax", Error;
     /// A block to be run that holds no command.
     EmptyScript = "empty-script", Error;
+    /// A character in a script that cannot be seen, or that turns the direction of text.
+    HiddenCharacter = "hidden-character", Error;
     /// A part of the format that this version of the program does not run yet.
     NotSupported = "not-supported", Error;
     /// A second front matter in mid-file.
@@ -103,6 +105,8 @@ codes! {
     NoSteps = "no-steps", Warning;
     /// A placeholder left in a command; a run refuses it.
     Placeholder = "placeholder", Warning;
+    /// A character in a script that looks like a blank, a quotation mark or a dash and is none.
+    LookAlike = "look-alike", Warning;
     /// `$NAME` that nothing defines.
     UndefinedVariable = "undefined-variable", Warning;
     /// `$ ` prompts in a run block.

@@ -85,6 +85,11 @@ pub fn read_config(source: &str) -> (Config, Vec<Diagnostic>) {
     config_file::read(source)
 }
 
+/// Reads the user's own configuration. Findings carry spans into `source`; with any the configuration must not be used.
+pub fn read_user_config(source: &str) -> (UserConfig, Vec<Diagnostic>) {
+    config_file::read_own(source)
+}
+
 impl Plan {
     /// SHA-256, lower-case hex, of the plan's outline: one LF-terminated line `step ID NUMBER DIGEST` a step, each
     /// followed by one line `action ID KIND` an action and `rollback N` for each rollback block. Told in the record

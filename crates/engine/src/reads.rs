@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use holdpoint_document::{Block, Expected, LineMatcher, Matcher};
-use minijinja::Environment;
-use serde_json::Value;
+use holdpoint_bounded::json::Value;
+use holdpoint_bounded::template;
 
 /// Names that a condition reads.
 pub fn names_in_condition(condition: &str) -> BTreeSet<String> {
-    let environment = Environment::new();
+    let environment = template::environment();
     let compiled = environment.compile_expression(condition);
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
@@ -18,7 +18,7 @@ pub fn names_in_template(text: &str) -> BTreeSet<String> {
     if !text.contains("{{") && !text.contains("{%") {
         return BTreeSet::new();
     }
-    let environment = Environment::new();
+    let environment = template::environment();
     let compiled = environment.template_from_str(text);
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }

@@ -26,6 +26,8 @@ pub struct Job {
     pub grace: Duration,
     /// Where this block alone begins; relative to the state's directory. Where it ends then does not carry over.
     pub cwd: Option<PathBuf>,
+    /// A directory that `cwd` must not lead out of, links resolved; `None` where it may be anywhere.
+    pub within: Option<PathBuf>,
 }
 
 /// Which of a process's two outputs.

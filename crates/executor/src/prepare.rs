@@ -60,6 +60,7 @@ pub(crate) fn prepare(
     refuse_unusable(job, state)?;
     let interpreter = Interpreter::read(&job.interpreter).ok_or("the block names no interpreter")?;
     let cwd = job.cwd.as_ref().map_or_else(|| state.cwd.clone(), |own| state.cwd.join(own));
+    stays_within(job, &cwd)?;
     let environment = environment(job, state, base);
     let path = OsStr::new(PATH);
     let same = |other: &&Prepared| {
@@ -139,6 +140,22 @@ fn reachable(cwd: &Path) -> Result<(), String> {
         }
         Err(error) => unreachable(format!("cannot be entered: {error}")),
     }
+}
+
+/// A directory of the block's own must not lead out of `within`, by a link neither: looked at when it is used.
+fn stays_within(job: &Job, cwd: &Path) -> Result<(), String> {
+    let (Some(_), Some(within)) = (&job.cwd, &job.within) else { return Ok(()) };
+    // One that is not there cannot be entered either, which is told when it is tried.
+    let Ok(found) = std::fs::canonicalize(cwd) else { return Ok(()) };
+    if std::fs::canonicalize(within).is_ok_and(|within| found.starts_with(within)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the working directory {} leads to {}, out of {}",
+        cwd.display(),
+        found.display(),
+        within.display()
+    ))
 }
 
 fn environment(job: &Job, state: &State, base: &Environment) -> Environment {

@@ -7,12 +7,14 @@
 //! It is no part of the product, and nothing of the product may need it.
 
 mod bounded;
+mod bundle;
 mod events;
 mod record;
 mod redaction;
 mod rendering;
 pub mod seeds;
 mod settings;
+mod signed;
 mod text;
 mod world;
 
@@ -36,6 +38,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "rendering", holds: rendering },
     Target { name: "paths", holds: paths },
     Target { name: "templates", holds: templates },
+    Target { name: "bundles", holds: bundles },
+    Target { name: "approvals", holds: approvals },
+    Target { name: "signers", holds: signers },
 ];
 
 /// A document: every span is in the text and between characters; reading it twice gives the same; an annotated
@@ -81,6 +86,25 @@ pub fn record(bytes: &[u8]) {
 /// stream. However it is cut, the same comes out, and no secret stands in it.
 pub fn redaction(bytes: &[u8]) {
     redaction::masked(bytes);
+}
+
+/// A bundle. If the first byte is `=`, what follows are its bytes as they stand; else the archive that is compressed into
+/// one. It is unpacked or refused within bounds; nothing stands outside of its directory, no link in it, and nothing is
+/// left of what was refused.
+pub fn bundles(bytes: &[u8]) {
+    bundle::unpacked(bytes);
+}
+
+/// A statement up to a line `-- signature --`, and a signature behind it. What is read as an approval survives the round
+/// trip; nobody approves with a key that nobody allowed.
+pub fn approvals(bytes: &[u8]) {
+    signed::approval(bytes);
+}
+
+/// Allowed signers up to a line `-- revoked --`, and revoked keys behind it: read whole or refused, twice the same; who
+/// is asked for is found or not, soon, and not with a key that is revoked.
+pub fn signers(bytes: &[u8]) {
+    signed::signers(bytes);
 }
 
 /// Events as for [`events`]; of those that the engine takes every rendering can be made, twice the same, and nothing

@@ -29,6 +29,9 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "redaction" => Ok(streams()),
         "paths" => Ok(crate::bounded::paths_to_begin_with()),
         "templates" => Ok(crate::bounded::templates_to_begin_with()),
+        "bundles" => Ok(crate::bundle::seeds()),
+        "approvals" => Ok(crate::signed::approvals()),
+        "signers" => Ok(crate::signed::lists()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
 }

@@ -1,6 +1,6 @@
 //! Configuration and answers.
 
-use holdpoint_document::{CHOICES, Diagnostic, read_answers, read_config};
+use holdpoint_document::{CHOICES, Diagnostic, read_answers, read_config, read_user_config};
 
 use crate::text::{document, findings};
 use crate::world::{BOOK, PLAN};
@@ -15,6 +15,10 @@ pub(crate) fn both(source: &str) {
 }
 
 fn configuration(source: &str) {
+    let (own, found) = read_user_config(source);
+    assert_eq!((&own, &found), (&read_user_config(source).0, &read_user_config(source).1));
+    findings(source, &found);
+    assert!(!found.is_empty() || own.allow_paths.iter().all(|path| path.starts_with('/')));
     let (config, found) = read_config(source);
     let (again, found_again) = read_config(source);
     assert_eq!((&config, &found), (&again, &found_again));

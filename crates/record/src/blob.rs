@@ -74,6 +74,20 @@ pub fn blob(dir: &Path, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
     Ok(bytes)
 }
 
+/// The longest text that somebody wrote: a run-book, a configuration, a file of keys.
+const LONGEST_TEXT: u64 = 64 * 1024 * 1024;
+
+/// As [`blob`], of a text that somebody wrote. No such text is so long that it could not be held in memory, whatever
+/// the record says.
+pub fn text_blob(dir: &Path, reference: &BlobRef) -> Result<Vec<u8>, BlobError> {
+    let BlobRef { sha256, bytes } = reference;
+    if *bytes > LONGEST_TEXT {
+        let reason = format!("a text of {bytes} bytes is longer than any");
+        return Err(BlobError::Altered { sha256: sha256.clone(), reason });
+    }
+    blob(dir, reference)
+}
+
 /// As [`blob`], keeping nothing.
 pub(crate) fn check(dir: &Path, blob: &BlobRef) -> Result<(), BlobError> {
     stream(dir, blob, &mut |_| {})

@@ -13,7 +13,7 @@ use holdpoint_engine::{
 use crate::kept::Blobs;
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
-use crate::{BytesReport, Expunged, Position, ReadError, approvals, blob};
+use crate::{BytesReport, Expunged, Position, ReadError, approvals, text_blob};
 
 /// What a record was proved to be, and by how much work.
 #[derive(Clone, Debug)]
@@ -215,7 +215,7 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), Str
         );
     }
     let text = |reference: &BlobRef| {
-        let bytes = blob(dir, reference).map_err(|error| error.to_string())?;
+        let bytes = text_blob(dir, reference).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "a recorded text is not UTF-8".to_owned())
     };
     let config = match &opened.config {

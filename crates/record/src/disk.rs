@@ -53,8 +53,31 @@ pub(crate) fn sync_dir(path: &Path) -> Result<(), DiskError> {
 }
 
 /// Opens a file for reading. A record may come from anywhere: a link or a pipe in it is not followed or waited for.
-pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+pub fn open_regular(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true).custom_flags(careful()).open(path)?)
+}
+
+/// What stands at `path` if it is none of what it should be: a link, a directory, something of that kind. Nothing is
+/// followed or opened.
+pub(crate) fn not_a(wanted: Kind, path: &Path) -> Option<&'static str> {
+    let found = fs::symlink_metadata(path).ok()?.file_type();
+    match wanted {
+        Kind::File if found.is_file() => None,
+        Kind::Directory if found.is_dir() => None,
+        _ if found.is_symlink() => Some("a link"),
+        _ if found.is_dir() => Some("a directory"),
+        _ if found.is_file() => Some("a file"),
+        _ => Some("a FIFO or a device"),
+    }
+}
+
+/// What a part of a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
 }
 
 /// As [`open_regular`], for writing as well. Nothing is cut, and writing begins at the beginning.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::FORMAT;
-use crate::blob::{SHA256, blob, referenced};
+use crate::blob::{SHA256, referenced, text_blob};
 use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
 use crate::lock::RunLock;
 use crate::open::{OpenError, take_lock};
@@ -207,7 +207,7 @@ impl Expunging {
 /// it names nobody at all.
 pub(crate) fn signers(dir: &Path, opened: &RunOpened) -> Result<Option<Signers>, String> {
     let bytes = |reference: &BlobRef| {
-        blob(dir, reference)
+        text_blob(dir, reference)
             .map_err(|error| format!("the file that says who may sign cannot be read: {error}"))
     };
     let signers = Signers::of(opened, bytes, |error| error.to_string())?;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
-use crate::reader::Reader;
+use crate::disk;
+use crate::reader::{Reader, is_run};
 use crate::store::{RunDir, Store, StoreError};
-use crate::{LOG, disk};
 
 /// Directory names are cut so that they stay readable and fit every file system.
 const LONGEST_SLUG: usize = 80;
@@ -88,7 +88,7 @@ fn by_path(path: &Path) -> Result<RunDir, StoreError> {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => not_a_run(),
         _ => disk::cannot("find", path)(e).into(),
     })?;
-    if !absolute.join(LOG).is_file() {
+    if !is_run(&absolute) {
         return Err(not_a_run());
     }
     let number = number_of(&absolute).or_else(|| first(&absolute).map(|opened| opened.number));

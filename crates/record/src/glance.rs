@@ -7,11 +7,11 @@ use std::path::Path;
 use holdpoint_engine::{Event, Stamped};
 use serde::Deserialize;
 
-use crate::LOG;
 use crate::disk::{cannot, open_regular};
 use crate::line::decode;
 use crate::reader::{ReadError, Reader, read};
 use crate::seal::{Seal, read_seal};
+use crate::{LOG, LONGEST_LINE};
 
 /// How much of the end is looked at first, in bytes.
 const END: u64 = 64 * 1024;
@@ -68,7 +68,8 @@ fn last(file: &mut File, length: u64) -> io::Result<Option<Stamped>> {
         });
         match line {
             Some(line) => return Ok(event(line)),
-            None if start == 0 => return Ok(None),
+            // No line is so long: whoever reads it whole says what is wrong.
+            None if start == 0 || room > 2 * LONGEST_LINE as u64 => return Ok(None),
             None => room *= 4,
         }
     }

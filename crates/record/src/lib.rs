@@ -5,6 +5,7 @@
 
 mod approvals;
 mod blob;
+pub mod bundle;
 mod conform;
 mod disk;
 mod expunge;
@@ -29,14 +30,14 @@ mod waiting;
 mod writer;
 mod written;
 
-pub use blob::{BlobError, blob, open_blob, referenced};
+pub use blob::{BlobError, blob, open_blob, referenced, text_blob};
 pub use conform::{Verification, verify, verify_seeing};
-pub use disk::DiskError;
+pub use disk::{DiskError, open_regular};
 pub use expunge::{ExpungeError, Expunged, Expunging, Tombstone};
 pub use glance::{Glance, glance};
 pub use lock::Holder;
 pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
-pub use reader::{Position, Read, ReadError, Reader, Torn, read};
+pub use reader::{Position, Read, ReadError, Reader, Torn, is_run, read};
 pub use redact::{LEAST_SECRET, MaskStream, Redactor, SecretError};
 pub use seal::{Seal, SealError, read_seal};
 pub use signoffs::{SignedFiles, SignedFilesError, signed_files};

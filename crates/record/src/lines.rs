@@ -234,6 +234,10 @@ impl Lines {
             }
             zeros &= piece.iter().all(|byte| *byte == 0);
             bytes += read as u64;
+            // No write of ours leaves so much without an end: a crash cannot have made it, and it may go on for ever.
+            if bytes > 2 * LONGEST_LINE as u64 {
+                return Ok(After::TooLong { bytes, followed: true });
+            }
         }
     }
 

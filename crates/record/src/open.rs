@@ -10,7 +10,7 @@ use crate::LOG;
 use crate::blob::Poison;
 use crate::disk::{DiskError, cannot, write_regular};
 use crate::lock::{Holder, LockError, RunLock};
-use crate::reader::{Position, ReadError, Reader, Torn};
+use crate::reader::{Position, ReadError, Reader, Torn, is_run, self_contained};
 use crate::room::Roomy;
 use crate::seal::{Seal, SealError, is_sealed};
 use crate::waiting::Keeper;
@@ -121,10 +121,11 @@ fn take_up(
     (mut events, known): (Vec<Stamped>, Position),
 ) -> Result<(Writer, File, Vec<Stamped>, Option<Torn>), OpenError> {
     let path = dir.join(LOG);
-    if !path.exists() {
+    if !is_run(dir) {
         // Before the lock, so that no lock file appears in what is no run.
         return Err(ReadError::NotARun(dir.to_owned()).into());
     }
+    self_contained(dir)?;
     if is_sealed(dir) {
         return Err(OpenError::Sealed);
     }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use holdpoint_engine::{Event, Stamped};
 use sha2::{Digest, Sha256};
 
-use crate::disk::{DiskError, cannot, open_regular};
+use crate::blob::{BLOBS, SHA256};
+use crate::disk::{DiskError, Kind, cannot, not_a, open_regular};
 use crate::line::LineFault;
 use crate::lines::{After, Batch, Lines, Source};
 use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
+use crate::signoffs::SIGNOFFS;
 use crate::writer::AT_ONCE;
 use crate::{FORMAT, LOG, LONGEST_LINE};
 
@@ -109,6 +111,7 @@ impl std::fmt::Debug for Reader {
 impl Reader {
     /// Opens the record in a run directory.
     pub fn open(dir: &Path) -> Result<Reader, ReadError> {
+        self_contained(dir)?;
         let path = dir.join(LOG);
         let file = open_regular(&path).map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::NotARun(dir.to_owned()),
@@ -326,6 +329,27 @@ pub fn read(dir: &Path) -> Result<Read, ReadError> {
     }
     let seal = read_seal(dir)?;
     Ok(Read { events, position: reader.position(), torn: reader.torn(), seal })
+}
+
+/// Refuses a record that is not all in its own directory: we never put a link into one, and what it leads to may change.
+pub(crate) fn self_contained(dir: &Path) -> Result<(), ReadError> {
+    let parts =
+        [(LOG, Kind::File), (BLOBS, Kind::Directory), (SHA256, Kind::Directory), (SIGNOFFS, Kind::Directory)];
+    for (name, kind) in parts {
+        if let Some(found) = not_a(kind, &dir.join(name)) {
+            let reason = match kind {
+                Kind::File => format!("{name} is {found}, not a file"),
+                Kind::Directory => format!("{name} is {found}, not a directory"),
+            };
+            return Err(ReadError::Altered { event: 0, reason });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a directory holds a record, good or bad: something is called [`LOG`] in it, whatever it is.
+pub fn is_run(dir: &Path) -> bool {
+    dir.join(LOG).symlink_metadata().is_ok()
 }
 
 /// A digest in lower-case hex.

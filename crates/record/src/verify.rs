@@ -6,13 +6,14 @@ use std::io;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped, Verdict};
+use sha2::{Digest as _, Sha256};
 
 use crate::blob::{BLOBS, BlobError, PARTIAL, SHA256};
 use crate::disk::{DiskError, cannot};
 use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone, signers};
 use crate::find::number_of;
 use crate::kept::Blobs;
-use crate::reader::{Position, ReadError, Reader, Torn};
+use crate::reader::{Position, ReadError, Reader, Torn, hex};
 use crate::reference::each_reference;
 use crate::seal::{Seal, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
@@ -114,6 +115,22 @@ pub struct BytesReport {
     pub remarks: Vec<String>,
 }
 
+impl BytesReport {
+    /// Of a record of which nothing could be read.
+    fn nothing_of(event: u64, reason: String) -> BytesReport {
+        BytesReport {
+            verdict: RecordVerdict::Altered { event, reason },
+            position: Position { sha256: hex(Sha256::new()), ..Position::default() },
+            blobs: 0,
+            expunged: Vec::new(),
+            torn: None,
+            seal: None,
+            unreferenced: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
 /// Proves the bytes of a record. Executes nothing; needs nothing outside of the directory; takes no lock.
 ///
 /// An error means that nothing could be proved: not readable, no record, or a newer format version.
@@ -152,7 +169,10 @@ pub(crate) fn prove(
     dir: &Path,
     mut watch: impl FnMut(&Stamped, u64, &mut Blobs<'_>),
 ) -> Result<BytesReport, ReadError> {
-    let mut reader = Reader::open(dir)?;
+    let mut reader = match Reader::open(dir) {
+        Err(ReadError::Altered { event, reason }) => return Ok(BytesReport::nothing_of(event, reason)),
+        opened => opened?,
+    };
     let (mut seen, mut blobs) = (Seen::default(), Blobs::of(dir));
     let wrong = check_events(&mut reader, &mut seen, &mut blobs, &mut watch)?;
     let seal = match read_seal(dir) {

@@ -1,59 +1,24 @@
-//! A record in one file to give away: a zstd-compressed tar archive whose bytes depend on the record alone.
+//! A record in one file to give away, as verbs are given it.
 
-mod pack;
-mod unpack;
+use std::io;
+use std::path::Path;
 
-use std::io::{self, Read, Write};
+use holdpoint_record::bundle::{Room, Unpacked, is_one};
 
-pub use pack::{Content, pack};
-pub use unpack::{is_one, unpack};
+use crate::files;
 
 /// The script that checks a record with sha256sum, jq and ssh-keygen alone.
 pub const SCRIPT: &str = include_str!("verify.sh");
 
-/// A reader or writer for a compressor that panics on errors: the first one is kept and ends the work in silence.
-struct Kept<T> {
-    inner: T,
-    error: Option<io::Error>,
-}
-
-impl<T> Kept<T> {
-    fn new(inner: T) -> Kept<T> {
-        Kept { inner, error: None }
+/// The record of the bundle at `path`; `None` where that is none.
+///
+/// # Errors
+/// It begins as a bundle does, and cannot be unpacked.
+pub fn unpacked(path: &Path) -> io::Result<Option<Unpacked>> {
+    let Ok(mut file) = files::open(path) else { return Ok(None) };
+    if !is_one(&mut file) {
+        return Ok(None);
     }
-
-    fn keep(&mut self, error: io::Error, instead: usize) -> io::Result<usize> {
-        self.error.get_or_insert(error);
-        Ok(instead)
-    }
-
-    /// What it holds, where nothing went wrong.
-    fn sound(self) -> io::Result<T> {
-        self.error.map_or(Ok(self.inner), Err)
-    }
-}
-
-impl<T: Read> Read for Kept<T> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buffer) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => self.keep(error, 0),
-            read => read,
-        }
-    }
-}
-
-impl<T: Write> Write for Kept<T> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.error.is_some() {
-            return Ok(bytes.len());
-        }
-        match self.inner.write(bytes) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => self.keep(error, bytes.len()),
-            written => written,
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
+    let room = Room::of(file.metadata()?.len());
+    holdpoint_record::bundle::unpack(file, room).map(Some)
 }

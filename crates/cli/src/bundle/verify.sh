@@ -22,12 +22,19 @@ LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
 
-cannot() { printf 'verify.sh: %s\n' "$1" >&2; exit 2; }
-wrong() { printf '%s\n' "$1"; printf '  %s\n' "$2" >&2; exit 6; }
+# What people read: nothing in it acts on a terminal, whatever the record holds.
+# shellcheck disable=SC2059 # formats of our own
+tell() { printf "$@" | tr -cd '\n\t -~' >&2; }
+cannot() { tell 'verify.sh: %s\n' "$1"; exit 2; }
+wrong() { printf '%s\n' "$1"; tell '  %s\n' "$2"; exit 6; }
 altered() { wrong "altered at event $1" "$2"; }
 digest() { sha256sum | cut -d ' ' -f 1; }
 # A file, and no link to one.
 file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+# The same, of no more than so many bytes: what is longer is not read at all.
+small() { file "$1" && [ "$(wc -c <"$1")" -le "$2" ]; }
+# Something of that name, whatever it is.
+there() { [ -e "$1" ] || [ -L "$1" ]; }
 # Whether a file holds one JSON value, and a condition holds of it: holds FILE CONDITION [jq's options].
 holds() {
     json=$1 condition=$2
@@ -39,15 +46,24 @@ for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
 done
 cd "$(dirname "$0")" || cannot "cannot enter the directory of this script"
-file run.jsonl || cannot "there is no run.jsonl beside this script"
+there run.jsonl || cannot "there is no run.jsonl beside this script"
+file run.jsonl || altered 0 "run.jsonl is not a file, or a link to one"
+for part in blobs blobs/sha256 signoffs; do
+    if [ -L "$part" ] || { [ -e "$part" ] && [ ! -d "$part" ]; }; then
+        altered 0 "$part is not a directory, or a link to one"
+    fi
+done
 tmp=$(mktemp -d) || cannot "no temporary directory"
 trap 'rm -rf "$tmp"' EXIT
 
-# Whole lines; what follows the last LF is a torn write.
+# Whole lines; what follows the last LF is a torn write, and no longer than a line may be.
 whole=$(wc -c <run.jsonl)
+if [ "$whole" -gt 33554432 ] && [ "$(tail -c 33554432 run.jsonl | wc -l)" = 0 ]; then
+    altered "$(head -c 1073741824 run.jsonl | wc -l)" "the line is longer than 16777216 bytes"
+fi
 lines=$(wc -l <run.jsonl)
 [ "$lines" -gt 0 ] || wrong truncated "there is no complete first event"
-head -n 1 run.jsonl >"$tmp/opened"
+head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 if ! holds "$tmp/opened" 'type == "object"'; then
     [ "$lines" = 1 ] && wrong truncated "there is no complete first event"
     altered 0 "it is no event"
@@ -77,16 +93,16 @@ signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
 buried() {
     [ "$allowed" = none ] && return
-    { file "$signers" && [ "$(digest <"$signers")" = "$allowed" ]; } ||
+    { small "$signers" 67108864 && [ "$(digest <"$signers")" = "$allowed" ]; } ||
         altered "$i" "$1 cannot be checked: the file that says who may sign is not there, or altered"
     grep -qv '^[[:space:]]*\(#.*\)\{0,1\}$' "$signers" || return
-    file "$1.sig" || altered "$i" "$1 is not signed"
+    small "$1.sig" 65536 || altered "$i" "$1 is not signed"
     who=$(jq -r .who "$1")
     at=$(jq -r '.at[0:19] | gsub("[-:]"; "") | sub("T"; "") + "Z"' "$1")
     vouched expunge@holdpoint "$who" "$1" "$1.sig" "$at" ||
         altered "$i" "the signature of $1 does not count: $said"
     signed_for="signed for"
-    printf '  event %s: %s\n' "$i" "$said" >&2
+    tell '  event %s: %s\n' "$i" "$said"
 }
 
 # What there is to check, one thing a line, in the order of events.
@@ -123,19 +139,20 @@ while IFS=$tab read -r what i a b c; do
     blob)
         grep -qx "$a $b" "$tmp/settled" && continue
         path=blobs/sha256/$a
-        if file "$path"; then
+        if there "$path"; then
+            file "$path" || altered "$i" "the blob $a is not a file, or a link to one"
             [ "$(wc -c <"$path")" = "$b" ] || altered "$i" "the blob $a is not $b bytes long"
             [ "$(digest <"$path")" = "$a" ] || altered "$i" "the blob $a has another digest"
         fi
-        if file "$path.expunged"; then
+        if there "$path.expunged"; then
             # shellcheck disable=SC2016 # jq's variables
-            holds "$path.expunged" '.id == $id and .blob == {$sha256, $bytes}
+            small "$path.expunged" 65536 && holds "$path.expunged" '.id == $id and .blob == {$sha256, $bytes}
                 and (.who | test("\\S")) and (.reason | test("\\S"))' \
                 --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
                 altered "$i" "the tombstone of the blob $a is none"
             buried "$path.expunged"
             gone=$((gone + 1)) first=${first:-$i}
-            printf '  event %s: the blob %s was expunged\n' "$i" "$a" >&2
+            tell '  event %s: the blob %s was expunged\n' "$i" "$a"
         else
             file "$path" || altered "$i" "the blob $a is missing"
         fi
@@ -144,6 +161,7 @@ while IFS=$tab read -r what i a b c; do
     signed)
         path=signoffs/$(printf %04d "$i").json
         { file "$path" && file "$path.sig"; } || altered "$i" "$path or $path.sig is missing"
+        { small "$path" 16777216 && small "$path.sig" 16777216; } || altered "$i" "$path or $path.sig is too long"
         [ "$(digest <"$path")" = "$a" ] || altered "$i" "$path is altered"
         [ "$(digest <"$path.sig")" = "$b" ] || altered "$i" "$path.sig is altered"
         printf '%s\t%s\t%s\n' "$i" "$start" "$path" >>"$tmp/signed"
@@ -157,8 +175,8 @@ torn=$((whole - bytes))
 closed=$(head -n "$events" run.jsonl | tail -n 1 | jq -r 'select(.type == "run.closed") | .verdict')
 
 # The seal.
-if [ -e seal.json ] || [ -L seal.json ]; then
-    { file seal.json && holds seal.json 'keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
+if there seal.json; then
+    { small seal.json 65536 && holds seal.json 'keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
         and ([.bytes, .events, .number | type == "number" and . == floor and . >= 0] | all)'; } ||
         altered "$last" "seal.json is no seal"
     sealed=$(jq .events seal.json)
@@ -176,7 +194,7 @@ if [ -e seal.json ] || [ -L seal.json ]; then
     state="intact and complete" rest=complete
 else
     [ "$torn" -gt 0 ] && [ -n "$closed" ] && altered "$events" "bytes follow run.closed"
-    [ "$torn" -gt 0 ] && printf '  the last %s bytes are a torn write\n' "$torn" >&2
+    [ "$torn" -gt 0 ] && tell '  the last %s bytes are a torn write\n' "$torn"
     state="intact, open" rest=open
 fi
 
@@ -214,7 +232,7 @@ while read -r approval; do
     *" key $(jq -r .key "$tmp/approval")") ;;
     *) bad "the record says another key: $said" ;;
     esac
-    printf '  approved by %s: %s\n' "$who" "$said" >&2
+    tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
 
 # Releases by key.
@@ -256,14 +274,14 @@ while IFS=$tab read -r i start path; do
     done
     case $(jq -r .assurance "$tmp/event"):$said in
     ssh:*) ;;
-    fido-uv:*-SK*" key $key") printf '  event %s: not checked here: whether the security key verified its user\n' "$i" >&2 ;;
+    fido-uv:*-SK*" key $key") tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
     *) bad "the record says another assurance than the signature has: $said" ;;
     esac
-    printf '  event %s: %s\n' "$i" "$said" >&2
+    tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
 
-printf '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)" >&2
-[ -f seal.json ] && printf '  sha256 of seal.json: %s\n' "$(digest <seal.json)" >&2
-printf '  conformity is not checked by this script: holdpoint verify does that\n' >&2
+tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
+[ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
+tell '  conformity is not checked by this script: holdpoint verify does that\n'
 [ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
 printf '%s\n' "$state"

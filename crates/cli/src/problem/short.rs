@@ -5,7 +5,7 @@
 use holdpoint_document::{Diagnostic, Severity};
 
 use super::{Text, WIDTH};
-use crate::secrets::masked;
+use crate::screen::neutralise;
 
 /// Columns that miette leaves free at the right, and fills before a message and before a help.
 const MARGIN: usize = 2;
@@ -30,7 +30,7 @@ impl<'t> Short<'t> {
     /// Appends the finding to `out`, if it is one of those: in printable ASCII, message and help of a line each, about
     /// a part of one line of the text that has a line above and below. Else `None`, and nothing is written.
     pub(super) fn render(&mut self, diagnostic: &Diagnostic, out: &mut String) -> Option<()> {
-        let (message, help) = (masked(&diagnostic.message), masked(&diagnostic.help));
+        let (message, help) = (neutralise(&diagnostic.message), neutralise(&diagnostic.help));
         let fits = |sentence: &str, before: usize| {
             let edges = |c: char| c == ' ';
             is_plain(sentence)
@@ -40,6 +40,8 @@ impl<'t> Short<'t> {
                 && sentence.len() <= WIDTH - MARGIN - before
         };
         let span = diagnostic.span.filter(|span| span.start < span.end)?;
+        let (start, end) = (self.text.shown(span.start), self.text.shown(span.end));
+        let span = std::ops::Range { start, end };
         let text = self.text.text.as_str();
         let begun = text.get(..span.start)?.rfind('\n')? + 1;
         let first = text[..begun - 1].rfind('\n').map_or(0, |at| at + 1);

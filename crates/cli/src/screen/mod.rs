@@ -26,15 +26,17 @@ pub use action::{again, failure, shown_command, started, variables_of, verdict_l
 pub use head::{head, step_head};
 pub use live::Live;
 pub use pencil::Pencil;
+use plain::harmless;
 pub use plain::{neutralise, paragraphs, prose};
 pub use playback::Playback;
 pub use prompt::{hidden, line, not_empty};
 pub use prose::{Cautions, heading, markdown};
 pub use wrap::{at_most, hung, value_lines, wrapped};
 
-/// Writes one line (or several) for people.
+/// Writes one line (or several) for people. Whatever it holds, only our own colours act on the terminal.
 pub fn say(text: &str) {
     let text = masked(text);
+    let text = harmless(&text, colours());
     match &mut *held() {
         Some(held) => {
             held.push_str(&text);
@@ -93,9 +95,12 @@ pub fn forget() {
     behind::end();
 }
 
-/// Writes data to standard output. A reader that closed its end is no fault.
+/// Writes data to standard output, as they are; on a terminal nothing of them acts. A reader that closed its end is no
+/// fault.
 pub fn data(text: &str) {
+    static SEEN: LazyLock<bool> = LazyLock::new(|| std::io::stdout().is_terminal());
     let text = masked(text);
+    let text = if *SEEN { harmless(&text, false) } else { text };
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
     if !text.ends_with('\n') {

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::{is_terminal, moves, say};
+use super::plain::harmless;
+use super::{colours, is_terminal, moves, say};
 use crate::interrupts::Prompting;
 
 /// How often a prompt looks whether Ctrl-C was pressed.
@@ -21,6 +22,7 @@ pub fn line(
     default: Option<&str>,
     fits: impl Fn(&str) -> Result<(), String>,
 ) -> io::Result<String> {
+    let prompt = &*harmless(prompt, colours());
     if moves() {
         let mut input = dialoguer::Input::<String>::new()
             .with_prompt(prompt)
@@ -57,6 +59,7 @@ pub fn not_empty(text: &str) -> Result<(), String> {
 
 /// One line that is not shown while it is typed. Errors as with [`line()`].
 pub fn hidden(prompting: &Prompting, prompt: &str) -> io::Result<String> {
+    let prompt = &*harmless(prompt, colours());
     if moves() {
         let answer = dialoguer::Password::new().with_prompt(prompt).interact();
         return answer.map_err(|dialoguer::Error::IO(error)| error);

@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
-use holdpoint_record::{LOG, Read, RecordVerdict, RunDir, Verification, blob, referenced, verify};
+use holdpoint_record::bundle::{Content, pack};
+use holdpoint_record::{LOG, Read, RecordVerdict, RunDir, Verification, referenced, text_blob, verify};
 use jiff::tz::TimeZone;
 
 use super::read::{find, read_dir, read_problem};
 use crate::args;
-use crate::bundle::{self, Content, SCRIPT};
+use crate::bundle::{SCRIPT, unpacked};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen;
@@ -46,12 +47,14 @@ pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
     let parent = output.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     // 0600, and under another name until it is known to be good.
     let mut file = tempfile::Builder::new().prefix(".holdpoint-").tempfile_in(parent).map_err(cannot)?;
-    bundle::pack(&dir.name, time, &files, &mut file).map_err(cannot)?;
+    pack(&dir.name, time, &files, &mut file).map_err(cannot)?;
     file.as_file().sync_all().map_err(cannot)?;
-    let again = bundle::unpack(file.path()).map_err(|error| {
-        let message = format!("what was packed cannot be read back: {error}");
+    let unreadable = |why: &str| {
+        let message = format!("what was packed cannot be read back: {why}");
         Problem::usage(message, "Nothing was written. The run's directory can be copied as it is.")
-    })?;
+    };
+    let again = unpacked(file.path()).map_err(|error| unreadable(&error.to_string()))?;
+    let again = again.ok_or_else(|| unreadable("it is no bundle"))?;
     let again = verify(&again.dir).map_err(read_problem)?;
     if (&again.verdict, &again.position) != (&proof.verdict, &proof.position) {
         return Err(Problem::usage(
@@ -126,7 +129,7 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
         return Err(Problem::record("the record does not begin with run.opened", "Nothing was written."));
     };
     for (name, copied) in [("allowed_signers", &opened.signers), ("revoked_keys", &opened.revoked)] {
-        if let Some(bytes) = copied.as_ref().and_then(|copied| blob(&dir.path, copied).ok()) {
+        if let Some(bytes) = copied.as_ref().and_then(|copied| text_blob(&dir.path, copied).ok()) {
             files.insert(name.to_owned(), Content::Bytes(bytes));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_record::{ExpungeError, Expunging, LOG};
+use holdpoint_record::{ExpungeError, Expunging};
 use holdpoint_signing::EXPUNGE;
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ use crate::secrets::masked;
 /// Expunges one blob.
 pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
-    let dir = if path.join(LOG).is_file() { path.to_owned() } else { find(&arguments.run)?.path };
+    let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.

@@ -1,11 +1,12 @@
 //! `init`: writes what a repository needs and does not have, and nothing else.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::args;
 use crate::exit::Exit;
+use crate::files;
 use crate::git;
 use crate::place::{CONFIG, Place, current_dir};
 use crate::problem::Problem;
@@ -88,9 +89,7 @@ fn ignore_runs(place: &Place) -> Result<bool, Problem> {
     if create(&path, &format!("{line}\n"))? {
         return Ok(true);
     }
-    let mut text = String::new();
-    let open = std::fs::File::open(&path).and_then(|mut file| file.read_to_string(&mut text));
-    open.map_err(|error| cannot(&path, &error))?;
+    let text = files::read_text(&path, files::TEXT).map_err(|error| cannot(&path, &error))?;
     let same = |known: &str| known.trim().trim_matches('/') == line.trim_matches('/');
     if text.lines().any(same) {
         return Ok(false);

@@ -11,6 +11,7 @@ use holdpoint_executor::{Asked, syntax_errors};
 use holdpoint_record::Redactor;
 
 use crate::args::Given;
+use crate::files;
 use crate::inputs::{self, Inputs, Wanted};
 use crate::place::{Place, current_dir};
 use crate::problem::{Finding, Problem, Text};
@@ -105,7 +106,7 @@ pub fn today() -> jiff::civil::Date {
 /// The text of a document.
 pub fn read(file: &Path) -> Result<String, Problem> {
     let help = "Name a file that can be read.";
-    let bytes = std::fs::read(file)
+    let bytes = files::read(file, files::TEXT)
         .map_err(|error| Problem::usage(format!("{} cannot be read: {error}", file.display()), help))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

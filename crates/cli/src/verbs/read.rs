@@ -3,8 +3,8 @@
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification, blob,
-    open_blob, read_seal,
+    BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification,
+    open_blob, read_seal, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt, ReportError, Summary, Summing};
 
@@ -113,7 +113,7 @@ fn document(dir: &RunDir, first: &Stamped) -> Result<(String, Plan), Problem> {
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
-    let bytes = blob(&dir.path, reference).map_err(blob_problem)?;
+    let bytes = text_blob(&dir.path, reference).map_err(blob_problem)?;
     String::from_utf8(bytes)
         .map_err(|_| Problem::record("a recorded text is not UTF-8", "Verify it with holdpoint verify."))
 }

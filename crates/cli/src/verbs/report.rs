@@ -1,7 +1,7 @@
 //! `report`: a rendering of the record.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use holdpoint_record::{LOG, Verification, signed_files};
@@ -62,6 +62,13 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }
 
+/// A file of a record that was proved: no link is followed.
+fn read_whole(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    holdpoint_record::open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A rendering that needs the record's own bytes. Files that are not as recorded are left out: the page tells that they
 /// are missing.
 fn kept(
@@ -71,7 +78,7 @@ fn kept(
 ) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
     let dir = &recorded.dir.path;
     let read = |name: &str| {
-        std::fs::read(dir.join(name)).map_err(|error| {
+        read_whole(&dir.join(name)).map_err(|error| {
             Problem::record(format!("{name} cannot be read: {error}"), "Verify it with holdpoint verify.")
         })
     };

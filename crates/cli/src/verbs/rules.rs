@@ -107,8 +107,7 @@ impl Prepared {
     /// Refuses a run that would wait for a signature which nobody can give.
     fn signable(&self) -> Result<(), Problem> {
         let configured = self.place.configuration();
-        let read =
-            |path: Option<&String>| path.and_then(|path| std::fs::read(self.place.root.join(path)).ok());
+        let read = |path: Option<&String>| path.and_then(|path| self.place.configured_file(path).ok());
         let allowed = read(configured.and_then(|config| config.signers.as_ref()));
         let revoked = read(configured.and_then(|config| config.revoked.as_ref()));
         let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), "UTC");

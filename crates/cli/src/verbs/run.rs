@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{BlobRef, Claims, Event, Next, Releases, Run, RunOpened, Runbook, Verdict};
+use holdpoint_engine::{Claims, Event, Next, Releases, Run, RunOpened, Runbook, Verdict};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
+use holdpoint_signing::{BadFiles, Signers};
 use jiff::Timestamp;
 
 use super::overriding;
@@ -59,6 +60,8 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
             Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
     };
+    // Before there is a run that they could be copied into.
+    signer_files(&prepared)?;
     let local =
         Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
 
@@ -164,6 +167,36 @@ pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
     Ok(redactor)
 }
 
+/// The files that say who may sign and whose keys are revoked. One that is no such file is refused: what the
+/// configuration names may be anything, a private key for instance, and would be kept with the run.
+fn signer_files(prepared: &Prepared) -> Result<[Option<Vec<u8>>; 2], Problem> {
+    let read = |path: Option<&String>, what: &str, parse: fn(&[u8]) -> Result<Signers, BadFiles>| {
+        let Some(path) = path else { return Ok(None) };
+        let bytes = prepared.place.configured_file(path).map_err(|error| {
+            Problem::usage(
+                format!("{what} `{path}` cannot be read: {error}"),
+                "holdpoint.toml names it under [signers]. Make the file, or remove the key.",
+            )
+        })?;
+        parse(&bytes).map_err(|error| {
+            Problem::usage(
+                format!("`{path}` is not {what}: {error}"),
+                "Nothing was run or copied. holdpoint.toml names it under [signers]: name the right file, or correct it.",
+            )
+        })?;
+        Ok(Some(bytes))
+    };
+    let config = prepared.place.configuration();
+    Ok([
+        read(config.and_then(|it| it.signers.as_ref()), "the file of allowed signers", |bytes| {
+            Signers::read(Some(bytes), None, "UTC")
+        })?,
+        read(config.and_then(|it| it.revoked.as_ref()), "the list of revoked keys", |bytes| {
+            Signers::read(None, Some(bytes), "UTC")
+        })?,
+    ])
+}
+
 /// Event 0, but for the digest of the program.
 fn opened(
     prepared: &Prepared,
@@ -176,19 +209,9 @@ fn opened(
     let config =
         prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
     let configuration = prepared.place.configuration();
-    let mut keep = |path: Option<&String>, what| -> Result<Option<BlobRef>, Problem> {
-        let Some(path) = path else { return Ok(None) };
-        let bytes = std::fs::read(prepared.place.root.join(path)).map_err(|error| {
-            Problem::usage(
-                format!("{what} `{path}` cannot be read: {error}"),
-                "holdpoint.toml names it under [signers]. Make the file, or remove the key.",
-            )
-        })?;
-        journal.put(&bytes).map(Some)
-    };
-    let signers =
-        keep(configuration.and_then(|config| config.signers.as_ref()), "the file of allowed signers")?;
-    let revoked = keep(configuration.and_then(|config| config.revoked.as_ref()), "the list of revoked keys")?;
+    let [signers, revoked] = signer_files(prepared)?;
+    let signers = signers.map(|bytes| journal.put(&bytes)).transpose()?;
+    let revoked = revoked.map(|bytes| journal.put(&bytes)).transpose()?;
     let named = |config: &holdpoint_document::Config| {
         let people =
             config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));

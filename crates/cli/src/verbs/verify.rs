@@ -18,10 +18,10 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
     // A path needs no store, no repository and no configuration: an auditor has the directory, or a bundle, and
     // nothing else.
-    let unpacked = bundle::is_one(path).then(|| bundle::unpack(path)).transpose().map_err(unpack_problem)?;
+    let unpacked = bundle::unpacked(path).map_err(unpack_problem)?;
     let dir = match &unpacked {
         Some(unpacked) => unpacked.dir.clone(),
-        None if path.join(holdpoint_record::LOG).is_file() => path.to_owned(),
+        None if holdpoint_record::is_run(path) => path.to_owned(),
         None => find(&arguments.run)?.path,
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint_document::{Block, CaptureFrom};
@@ -16,6 +17,7 @@ use super::recording::Recording;
 use super::seat::{NOTICE, Seat, beside};
 use super::shown::{Shown, Window};
 use super::{Executed, Hands, Journal, Scene, Script};
+use crate::files;
 use crate::interrupts::{Interrupt, Interrupts};
 use crate::problem::Problem;
 use crate::screen::{self, Live};
@@ -90,6 +92,7 @@ impl Local {
             timeout: block.options.timeout,
             grace: GRACE,
             cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
+            within: Some(self.root.clone()),
         })
     }
 
@@ -118,28 +121,34 @@ impl Local {
         Ok(environment)
     }
 
-    /// Files that captures are taken from, as they are after the block.
-    fn captured_files(&self, block: &Block) -> BTreeMap<String, Vec<u8>> {
+    /// Files that captures are taken from, as they are after the block; and why there are none where something stands
+    /// that is none.
+    fn captured_files(&self, block: &Block) -> (BTreeMap<String, Vec<u8>>, Vec<String>) {
         let paths = block.options.capture.iter().filter_map(|capture| match &capture.from {
             CaptureFrom::File(path) => Some(path),
             _ => None,
         });
-        let read = |path: &String| {
-            let bytes = std::fs::read(self.inside(path)?).ok()?;
-            let text = String::from_utf8(bytes).ok()?;
-            Some((path.clone(), self.redactor.text(&text).into_owned().into_bytes()))
-        };
-        paths.filter_map(read).collect()
+        let (mut captured, mut remarks) = (BTreeMap::new(), Vec::new());
+        for path in paths {
+            match self.captured_file(path) {
+                Ok(bytes) => drop(captured.insert(path.clone(), bytes)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => remarks.push(format!("the file {path} is not captured: {error}")),
+            }
+        }
+        (captured, remarks)
     }
 
-    /// A path of the document, where it neither leaves the repository nor where the block stands.
-    fn inside(&self, path: &str) -> Option<PathBuf> {
-        let plain =
-            Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let found = self.state.cwd.join(path).canonicalize().ok()?;
-        let below =
-            |directory: &Path| directory.canonicalize().is_ok_and(|directory| found.starts_with(directory));
-        (plain && (below(&self.root) || below(&self.state.cwd))).then_some(found)
+    /// The text of a file that neither leaves the repository nor where the block stands, secrets masked.
+    fn captured_file(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        let invalid = |why| std::io::Error::new(ErrorKind::InvalidInput, why);
+        if !files::stays(path) {
+            return Err(invalid("its path leads out of where the block stands"));
+        }
+        let within = [self.root.as_path(), &self.state.cwd];
+        let bytes = files::read_within(&within, &self.state.cwd.join(path), files::VALUE)?;
+        let text = String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8"))?;
+        Ok(self.redactor.text(&text).into_owned().into_bytes())
     }
 }
 
@@ -349,7 +358,8 @@ impl Hands for Local {
             (How::Signalled(signal), None) => (None, Some(signal), None),
             (How::NotStarted(why), None) => (None, None, Some(why)),
         };
-        let files = self.captured_files(block);
+        let (files, not_captured) = self.captured_files(block);
+        remarks.extend(not_captured);
         let judgement = judge(
             block,
             scene.run.values(),

@@ -16,6 +16,7 @@ mod looks;
 mod plain;
 mod promotion;
 mod prompts;
+mod raw;
 mod replays;
 mod resumes;
 mod screens;

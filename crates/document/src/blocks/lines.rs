@@ -19,6 +19,7 @@ const WORDS: &[&str] = &["globe", "globes", "globs"];
 /// The lines of a `text expect`, and those of them that are templates.
 pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<LineMatcher>, Vec<Templated>) {
     let text = fence.body.text();
+    super::disguised::in_expectation(&fence.body, findings);
     let mut templates = Vec::new();
     let lines = fence.body.lines().map(|range| {
         let line = &text[range.clone()];

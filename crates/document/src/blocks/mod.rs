@@ -1,6 +1,7 @@
 //! What stands inside fences: kinds, options, and the decoded blocks.
 
 mod capture;
+mod disguised;
 mod expect;
 mod info;
 mod insertion;
@@ -81,6 +82,7 @@ pub(crate) fn ahead(
 /// The expectations of a `yaml expect` and their templates. `None` after a finding.
 pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Expectation>, Vec<Templated>)> {
     let node = yaml(fence, "this block expects nothing", findings)?;
+    disguised::in_expectation(&fence.body, findings);
     Some(expectations(&node, findings))
 }
 
@@ -118,6 +120,7 @@ fn decode_script(
     if read.options.template && is_shell(&language) {
         insertion::check(&script.body, findings);
     }
+    disguised::in_script(&script.body, findings);
     let script_span = script.body.span(0..script.body.text().len());
     let mut block = Block {
         language,

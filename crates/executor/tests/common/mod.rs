@@ -16,6 +16,7 @@ pub(crate) fn job(interpreter: &str, script: &str) -> Job {
         timeout: None,
         grace: Duration::from_millis(200),
         cwd: None,
+        within: None,
     }
 }
 

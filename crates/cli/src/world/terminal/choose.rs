@@ -9,7 +9,7 @@ use super::ask::{self, Asked};
 use super::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::reply::{evidence_file, roll_back};
+use crate::world::reply::{evidence_at, evidence_file, roll_back};
 use crate::world::{Answer, Journal, Scene};
 
 type Option_ = (&'static str, char, &'static str);
@@ -347,8 +347,7 @@ pub(super) fn record(
                 Asked::Left => return Ok(Answer::Park),
             },
             Some(EvidenceKind::File) => {
-                let readable =
-                    |path: &str| std::fs::metadata(path).map(|_| ()).map_err(|error| error.to_string());
+                let readable = |path: &str| evidence_at(path).map_err(|error| error.to_string());
                 match ask::fitting(
                     "Evidence (file)",
                     "The path of a file; a copy of it goes into the record.",

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
@@ -208,6 +208,28 @@ impl Terminal {
         let seen = Arc::clone(&self.seen);
         self.ends(code);
         seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
+    }
+
+    /// Waits for the end, whatever it is, and gives everything that was written since the program began. What asks
+    /// something is left.
+    pub fn bytes_at_any_end(mut self) -> Vec<u8> {
+        let (lock, changed) = &*Arc::clone(&self.seen);
+        let begun = Instant::now();
+        let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while !seen.ended {
+            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", without_escapes(&seen.bytes));
+            let asks = without_escapes(&seen.bytes).ends_with(": ");
+            (seen, _) = changed.wait_timeout(seen, Duration::from_millis(200)).unwrap();
+            if asks && !seen.ended {
+                drop(seen);
+                self.presses_ctrl_c();
+                seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        let bytes = seen.bytes.clone();
+        drop(seen);
+        self.session.get_process().wait().unwrap();
+        bytes
     }
 
     /// The session ends without a word, as when a connection breaks: the terminal hangs up.

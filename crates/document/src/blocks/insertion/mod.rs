@@ -2,8 +2,11 @@
 //!
 //! Every value is quoted as one word, `'…'`. That holds only where a word may begin or go on: inside of quotes the
 //! added ones would end them, and the shell would run what the value holds. So this reading must never take a wrong
-//! place for a right one; whatever it cannot tell, it refuses.
+//! place for a right one; whatever it cannot tell, it refuses. Where a command reads its words once more, as `eval` and
+//! `sh -c` do, no word is safe.
 
+mod again;
+mod command;
 mod pieces;
 mod shell;
 
@@ -40,6 +43,8 @@ enum Wrong {
     Delimiter,
     Trimmed,
     Tag,
+    /// This command reads the value once more.
+    Again(&'static str),
     Unclear,
 }
 
@@ -75,10 +80,130 @@ impl Wrong {
                 format!("`{what}` cannot be used in a script"),
                 "scripts take `if`, `for`, `set NAME = …` and `raw`",
             ),
+            Wrong::Again(command) => (
+                format!("`{what}` is read once more by `{command}`, which runs what the value holds"),
+                "quoting does not help here: pass the value as an argument (`sh -c 'echo \"$1\"' sh {{ … }}`), a \
+                 variable or standard input, and let the program stay as it is written",
+            ),
             Wrong::Unclear => (
                 format!("nobody can tell how the shell reads `{what}` here, after what stands before it"),
                 assign,
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{pieces, shell};
+
+    fn refused(script: &str) -> bool {
+        !shell::wrong(&pieces::pieces(script)).is_empty()
+    }
+
+    #[test]
+    fn no_value_stands_where_a_command_reads_it_once_more() {
+        let scripts = [
+            "eval {{ X }}",
+            "eval echo {{ X }}",
+            "A=1 eval {{ X }}",
+            "if eval {{ X }}; then true; fi",
+            "true && eval {{ X }}",
+            "echo \"$(eval {{ X }})\"",
+            "e'va'l {{ X }}",
+            "eval $((1 + 2)) {{ X }}",
+            "command eval {{ X }}",
+            "eval >&2 {{ X }}",
+            "sh -c {{ X }}",
+            "sh -euc {{ X }}",
+            "/bin/bash -o pipefail -c {{ X }}",
+            "\"$SHELL\" -c {{ X }}",
+            "${SHELL} -c {{ X }}",
+            "bash -c 'echo '{{ X }}",
+            "sudo -u root sh -c {{ X }}",
+            "docker exec {{ Y }} sh -c {{ X }}",
+            "find . -exec bash -c {{ X }} \\;",
+            "xargs sh -c {{ X }}",
+            "ssh host {{ X }}",
+            "ssh -p 22 host ls {{ X }}",
+            "ssh -o ProxyCommand={{ X }} host",
+            "ssh {{ HOST }} rm -r {{ X }}",
+            "su -c {{ X }}",
+            "su - user -c {{ X }}",
+            "trap {{ X }} EXIT",
+            "test -v {{ X }}",
+            "[ -v {{ X }} ]",
+            "[[ -v {{ X }} ]]",
+            "[[ {{ X }} -eq 1 ]]",
+            "[[ 1 -lt {{ X }} ]]",
+            "printf -v {{ X }} %s text",
+            "read {{ X }}",
+            "read -r -a {{ X }}",
+            "declare {{ X }}",
+            "declare {{ X }}=1",
+            "declare -i N={{ X }}",
+            "declare -a A={{ X }}",
+            "local -n REF={{ X }}",
+            "export {{ X }}",
+            "unset {{ X }}",
+            "let {{ X }}",
+            "let N={{ X }}",
+            "(( {{ X }} ))",
+            "alias ll={{ X }}",
+            "env -S {{ X }}",
+            "python3 -c {{ X }}",
+            "perl -ne {{ X }}",
+            "awk {{ X }} file",
+            "sed s/a/{{ X }}/ file",
+            "sed -i -e {{ X }} file",
+            "echo {{ X }} | sh",
+            "echo {{ X }} | sort |\n bash -s",
+            "printf '%s' {{ X }} | sudo bash",
+            "printf '%s' {{ X }} | ssh host",
+            "bash <<< {{ X }}",
+        ];
+        for script in scripts {
+            assert!(refused(script), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_value_stands_where_a_word_stays_a_word() {
+        let scripts = [
+            "echo {{ X }}",
+            "echo eval {{ X }}",
+            "evaluate {{ X }}",
+            "eval true; echo {{ X }}",
+            "eval true\necho {{ X }}",
+            "sh -c 'echo \"$1\"' sh {{ X }}",
+            "sh {{ FILE }}",
+            "sh -e {{ FILE }} {{ X }}",
+            "sudo systemctl restart {{ X }}",
+            "ssh {{ HOST }} uptime",
+            "ssh -p {{ PORT }} -i {{ KEY }} host uptime",
+            "docker exec {{ X }} ls",
+            "docker run -e NAME={{ X }} image",
+            "test {{ X }} = a",
+            "[ -n {{ X }} ]",
+            "[[ {{ X }} == a* ]]",
+            "printf '%s' {{ X }}",
+            "printf -v NAME %s {{ X }}",
+            "read -p {{ X }} NAME",
+            "export NAME={{ X }}",
+            "NAME={{ X }}",
+            "declare -r NAME={{ X }}",
+            "python3 -c 'import sys; print(sys.argv[1])' {{ X }}",
+            "awk '{ print $1 }' {{ FILE }}",
+            "awk -v N={{ X }} '{ print N }' file",
+            "sed -n 1p {{ FILE }}",
+            "echo {{ X }} | grep sh",
+            "echo {{ X }} || sh",
+            "echo {{ X }}; echo ls | sh",
+            "echo {{ X }} > {{ FILE }}",
+            "cat <<< {{ X }}",
+        ];
+        for script in scripts {
+            assert!(!refused(script), "{script}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Wrong;
+use super::command::{Commands, Redirection};
 use super::pieces::Piece;
 
 type Pieces = [(Piece, Range<usize>)];
@@ -27,6 +28,8 @@ struct Reader<'p> {
     before: Option<char>,
     /// The word so far, as far as it is bare.
     word: String,
+    /// The commands at hand: one, and one more for each substitution that is open.
+    commands: Commands,
     /// Delimiters of here-documents whose bodies begin on the next line; whether tabs before them are dropped.
     heredocs: Vec<(String, bool)>,
     /// `<<` stands in the calculation at hand.
@@ -44,6 +47,7 @@ pub(super) fn wrong(pieces: &Pieces) -> Vec<(Range<usize>, Wrong)> {
         stack: Vec::new(),
         before: Some('\n'),
         word: String::new(),
+        commands: Commands::default(),
         heredocs: Vec::new(),
         shifted: false,
         unclear: false,
@@ -57,11 +61,14 @@ pub(super) fn wrong(pieces: &Pieces) -> Vec<(Range<usize>, Wrong)> {
                 if let Some(wrong) = reader.here(other) {
                     reader.wrong.push((range.clone(), wrong));
                 }
-                reader.pass(other);
+                reader.pass(other, range);
             }
         }
     }
-    reader.wrong
+    reader.commands.end_all();
+    let (mut wrong, run) = (reader.wrong, reader.commands.run);
+    wrong.extend(run.into_iter().map(|(range, command)| (range, Wrong::Again(command))));
+    wrong
 }
 
 impl Reader<'_> {
@@ -106,11 +113,27 @@ impl Reader<'_> {
             .or(glued)
             .or(self.subscript().then_some(Wrong::Subscript))
             .or(pending.then_some(Wrong::HereDocument))
+            .or_else(|| {
+                (*piece == Piece::Insertion)
+                    .then(|| self.commands.again(&self.next_word()))?
+                    .map(Wrong::Again)
+            })
     }
 
-    fn pass(&mut self, piece: &Piece) {
+    /// The word behind what stands at hand, as far as it is text.
+    fn next_word(&self) -> String {
+        let rest = (0..).map_while(|ahead| self.peek(ahead));
+        let word = rest.skip_while(|c| matches!(c, ' ' | '\t'));
+        word.take_while(|c| !c.is_whitespace()).collect()
+    }
+
+    fn pass(&mut self, piece: &Piece, range: &Range<usize>) {
         match piece {
-            Piece::Insertion => self.bare('\''),
+            Piece::Insertion => {
+                self.word.push('\'');
+                self.before = Some('\'');
+                self.commands.value(range.clone());
+            }
             _ => self.before = None,
         }
     }
@@ -122,6 +145,12 @@ impl Reader<'_> {
     }
 
     fn bare(&mut self, c: char) {
+        self.commands.spell(c);
+        self.after_quotes(c);
+    }
+
+    /// As [`Reader::bare`], for what stands for a part of a word that was spelled before.
+    fn after_quotes(&mut self, c: char) {
         self.word.push(c);
         self.before = Some(c);
     }
@@ -129,6 +158,26 @@ impl Reader<'_> {
     fn end_word(&mut self, c: char) {
         // The `)` of a pattern of `case` would end a substitution too early.
         self.unclear |= self.word == "case" && !self.stack.is_empty();
+        if matches!(self.stack.last(), Some(Context::Arithmetic(_))) {
+            self.word.clear();
+            self.before = Some(c);
+            return;
+        }
+        self.commands.end_word(c);
+        let redirects = matches!(self.before, Some('<' | '>'));
+        let ends = match c {
+            '\n' | ';' | '(' | ')' => true,
+            '|' => !redirects,
+            '&' => !redirects && self.before != Some('|') && !self.next_is(">"),
+            _ => false,
+        };
+        if ends {
+            // `a || b` pipes nothing, `a |& b` does.
+            self.commands.end(c == '|' && self.before != Some('|') && !self.next_is("|"));
+        }
+        if matches!(c, '<' | '>') {
+            self.commands.redirect(Redirection::File);
+        }
         self.word.clear();
         self.before = Some(c);
     }
@@ -177,7 +226,8 @@ impl Reader<'_> {
                 match self.stack.last_mut() {
                     Some(Context::Command(1)) => {
                         self.stack.pop();
-                        self.bare('x');
+                        self.commands.close();
+                        self.after_quotes('x');
                     }
                     Some(Context::Arithmetic(1)) => {
                         self.stack.pop();
@@ -201,6 +251,7 @@ impl Reader<'_> {
             '<' if self.next_is("<<") => {
                 self.at += 2;
                 self.end_word(' ');
+                self.commands.redirect(Redirection::Text);
             }
             '<' if self.next_is("<") => self.delimiter(),
             ' ' | '\t' | ';' | '|' | '&' | '<' | '>' => self.end_word(c),
@@ -214,7 +265,8 @@ impl Reader<'_> {
             Some((Piece::Text(c), _)) => {
                 self.at += 1;
                 if *c != '\n' {
-                    self.bare('x');
+                    self.commands.spell(*c);
+                    self.after_quotes('x');
                 }
             }
             Some((_, range)) => {
@@ -240,11 +292,13 @@ impl Reader<'_> {
                         self.at += 1;
                     }
                 }
-                Piece::Text(_) => {}
+                Piece::Text(c) => self.commands.spell(*c),
                 _ => self.wrong.push((range.clone(), wrong)),
             }
         }
-        self.bare('x');
+        // `''` is a word too.
+        self.commands.begin_word();
+        self.after_quotes('x');
         escaped
     }
 
@@ -282,10 +336,11 @@ impl Reader<'_> {
             '$' if self.next_is("(") || self.next_is("{") => self.dollar(),
             '"' => {
                 self.stack.pop();
-                self.bare('x');
+                self.commands.begin_word();
+                self.after_quotes('x');
             }
             '\n' => self.unclear |= !self.heredocs.is_empty(),
-            _ => {}
+            _ => self.commands.spell(c),
         }
     }
 
@@ -301,9 +356,12 @@ impl Reader<'_> {
             '$' => self.dollar(),
             '}' => {
                 self.stack.pop();
-                self.bare('x');
+                self.after_quotes('x');
             }
-            _ => self.before = Some(c),
+            _ => {
+                self.commands.spell(c);
+                self.before = Some(c);
+            }
         }
     }
 
@@ -312,12 +370,16 @@ impl Reader<'_> {
             self.at += 2;
             self.shifted = false;
             self.stack.push(Context::Arithmetic(2));
+            self.commands.spell('$');
         } else if self.next_is("(") {
             self.at += 1;
             self.stack.push(Context::Command(1));
+            self.commands.spell('$');
+            self.commands.open();
         } else if self.next_is("{") {
             self.at += 1;
             self.stack.push(Context::Braces);
+            self.commands.spell('$');
             // `${#NAME}`, `${!NAME}`: no operator stands first.
             return;
         } else if self.next_is("'") {
@@ -327,7 +389,8 @@ impl Reader<'_> {
             return;
         } else if self.next_is("$") {
             self.at += 1;
-            self.bare('x');
+            self.commands.spell('$');
+            self.after_quotes('x');
             return;
         } else {
             self.unclear |= self.next_is("[");

@@ -1,7 +1,6 @@
 //! Files to a bundle.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use ruzstd::encoding::{CompressionLevel, compress};
 use tar::{Builder, EntryType, Header};
 
 use super::Kept;
+use crate::open_regular;
 
 /// What stands in a file of the bundle.
 pub enum Content {
@@ -41,7 +41,7 @@ pub fn pack(top: &str, time: u64, files: &BTreeMap<String, Content>, to: impl Wr
         header.set_cksum();
         match content {
             Content::Bytes(bytes) => archive.append(&header, bytes.as_slice())?,
-            Content::File(path, size) => archive.append(&header, File::open(path)?.take(*size))?,
+            Content::File(path, size) => archive.append(&header, open_regular(path)?.take(*size))?,
         }
     }
     let mut archive = archive.into_inner()?;

@@ -2,7 +2,7 @@
 //! and only what a proof reads is.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -10,13 +10,15 @@ use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, EntryType};
 use tempfile::TempDir;
 
+use crate::LOG;
+
 /// How a zstd frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// So much may come out of any bundle, bytes; and of a larger one so many times its own size.
 const LEAST_ROOM: u64 = 1 << 30;
 const MOST_TIMES: u64 = 256;
-/// More files than this are no record.
-const MOST_FILES: usize = 1_000_000;
+/// So many files may come out of any bundle.
+const LEAST_FILES: u64 = 1000;
 
 /// A bundle's record. The directory goes when this is dropped.
 pub struct Unpacked {
@@ -25,22 +27,37 @@ pub struct Unpacked {
     _temp: TempDir,
 }
 
-/// Whether a file is there that begins as a bundle does.
-pub fn is_one(path: &Path) -> bool {
-    let mut first = [0; 4];
-    path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok()
-        && first == MAGIC
+/// How much may come out of a bundle.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// Files.
+    pub files: u64,
 }
 
-/// Unpacks the record of a bundle into a new directory of this user's own.
+impl Room {
+    /// For a bundle of so many bytes.
+    pub fn of(bytes: u64) -> Room {
+        // Nearly all files of a record are blobs, whose names take 32 bytes however they are compressed.
+        Room { bytes: LEAST_ROOM.max(bytes.saturating_mul(MOST_TIMES)), files: LEAST_FILES + bytes / 32 }
+    }
+}
+
+/// Whether a file begins as a bundle does. Afterwards it stands where it stood.
+pub fn is_one(file: &mut File) -> bool {
+    let mut first = [0; 4];
+    let read = file.read_exact(&mut first).is_ok();
+    file.rewind().is_ok() && read && first == MAGIC
+}
+
+/// Unpacks the record of a bundle into a new directory of this user's own, if there is room for it.
 ///
 /// # Errors
 /// It is no bundle, damaged, too large, or made to do harm; kind `InvalidData` or `UnexpectedEof` then. Nothing is left
 /// behind.
-pub fn unpack(path: &Path) -> io::Result<Unpacked> {
-    let file = File::open(path)?;
-    let room = LEAST_ROOM.max(file.metadata()?.len().saturating_mul(MOST_TIMES));
+pub fn unpack(file: File, room: Room) -> io::Result<Unpacked> {
+    let Room { bytes: room, files: most } = room;
     let temp = tempfile::Builder::new().prefix("holdpoint-").tempdir()?;
     let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
     let mut archive = Archive::new(frame.take(room));
@@ -48,7 +65,7 @@ pub fn unpack(path: &Path) -> io::Result<Unpacked> {
     // Raw: names that stand in an entry of their own, and may be of any length, are not taken.
     for (count, entry) in archive.entries()?.raw(true).enumerate() {
         let mut entry = entry?;
-        if count >= MOST_FILES {
+        if count as u64 >= most {
             return Err(bad("it holds too many files"));
         }
         let name = entry.path()?.into_owned();
@@ -86,8 +103,8 @@ pub fn unpack(path: &Path) -> io::Result<Unpacked> {
         return Err(bad("something follows its end"));
     }
     let dir = temp.path().join(top.ok_or_else(|| bad("it is empty"))?);
-    if !dir.join(holdpoint_record::LOG).is_file() {
-        return Err(bad(format!("there is no {} in it", holdpoint_record::LOG)));
+    if !dir.join(LOG).is_file() {
+        return Err(bad(format!("there is no {LOG} in it")));
     }
     Ok(Unpacked { dir, _temp: temp })
 }
@@ -110,10 +127,7 @@ fn parts(name: &Path) -> io::Result<(String, PathBuf)> {
 /// Whether a proof reads it. Reports, the script and copies for people are not unpacked.
 fn is_of_record(name: &Path) -> bool {
     let parts: Vec<_> = name.iter().filter_map(|part| part.to_str()).collect();
-    matches!(
-        parts.as_slice(),
-        [holdpoint_record::LOG | "seal.json"] | ["blobs", "sha256", _] | ["signoffs", _]
-    )
+    matches!(parts.as_slice(), [LOG | "seal.json"] | ["blobs", "sha256", _] | ["signoffs", _])
 }
 
 fn keep(from: &mut impl Read, size: u64, path: &Path) -> io::Result<()> {

@@ -1,0 +1,36 @@
+//! The user's own configuration: what a repository may not allow itself.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::files;
+use crate::problem::{Finding, Problem};
+
+/// Where it is: below `XDG_CONFIG_HOME`, else below `.config` of the home directory.
+pub(super) fn file() -> Option<PathBuf> {
+    let directory = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")))?;
+    Some(config.join("holdpoint/config.toml"))
+}
+
+/// Directories outside of a repository that its configuration may name all the same; none where there is no file.
+pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
+    let Some(file) = file() else { return Ok(Vec::new()) };
+    let text = match files::read_text(&file, files::TEXT) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(Problem::usage(
+                format!("your own configuration cannot be read: {error}"),
+                format!("Look at {}.", file.display()),
+            ));
+        }
+    };
+    let (config, found) = holdpoint_document::read_user_config(&text);
+    if found.is_empty() {
+        return Ok(config.allow_paths.into_iter().map(PathBuf::from).collect());
+    }
+    let name = file.to_string_lossy();
+    let findings = found.into_iter().map(|found| Finding::new(&name, &text, found)).collect();
+    Err(Problem::findings("your own configuration has errors; nothing was done", findings))
+}

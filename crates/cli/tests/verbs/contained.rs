@@ -1,0 +1,89 @@
+//! Records that are not all in their own directory, or whose files are endless: the same verdict from every verb and from
+//! `verify.sh`, at once.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Bench, HOLDPOINT, Ran};
+
+const BOOK: &str = "---\nrunbook: 1\n---\n# T\n\n## A\n\n```sh check\necho hi\n```\n";
+/// Nothing here takes half of that on a machine that is busy with other tests.
+const SOON: Duration = Duration::from_secs(20);
+
+#[track_caller]
+fn soon(command: &mut std::process::Command) -> Ran {
+    let begun = Instant::now();
+    let ran = Ran::of(command.output().unwrap());
+    assert!(begun.elapsed() < SOON, "{command:?}");
+    ran
+}
+
+/// Damages a sealed record by a command line in its directory. Gives what `verify` says of it, once everything else that
+/// proves it has said the same, and `reading`, which prove nothing, the same in their way.
+#[track_caller]
+fn verdict(damage: &str, reading: bool) -> String {
+    let bench = Bench::with(&[("a.md", BOOK)]);
+    bench.ends(0, &["run", "a.md", "--unattended"]);
+    let dir = bench.run_dir(1);
+    bench.sh(&format!("cd '{}'; b=blobs/sha256; o=$(grep -lx hi $b/*); {damage}", dir.display()));
+    let holdpoint = |words: &[&str]| {
+        let mut command = bench.command("timeout");
+        soon(command.args(["-k", "1", "30", HOLDPOINT]).args(words))
+    };
+    let ran = holdpoint(&["verify", "1"]);
+    assert_eq!(ran.code, 6, "{damage}\n{}", ran.both());
+    let told = ran.stdout.trim_end().to_owned();
+    let mut others: Vec<&[&str]> =
+        vec![&["report", "1"], &["report", "1", "--format", "html"], &["export", "1", "--output", "out.hpz"]];
+    if reading {
+        others.extend::<[&[&str]; 6]>([
+            &["show", "1"],
+            &["replay", "1", "--speed", "1000"],
+            &["resume", "1", "--unattended"],
+            &["sign", "1", "--as", "qa"],
+            &["note", "1", "text"],
+            &["handover", "1", "--to", "somebody"],
+        ]);
+    }
+    for words in others {
+        let ran = holdpoint(words);
+        assert_eq!(ran.code, 6, "{damage}: {words:?}\n{}", ran.both());
+    }
+    let ran = holdpoint(&["runs"]);
+    assert_eq!((ran.code, ran.stdout.contains("unreadable")), (0, reading), "{}", ran.both());
+    let by_path = holdpoint(&["verify", &dir.display().to_string()]);
+    assert_eq!((by_path.code, by_path.stdout.trim_end()), (6, told.as_str()));
+    std::fs::write(dir.join("verify.sh"), include_str!("../../src/bundle/verify.sh")).unwrap();
+    let mut script = bench.command("sh");
+    let ran = soon(script.arg(dir.join("verify.sh")));
+    assert_eq!((ran.code, ran.stdout.trim_end()), (6, told.as_str()), "{damage}\n{}", ran.stderr);
+    told
+}
+
+#[test]
+fn no_part_of_a_record_is_a_link_or_a_fifo() {
+    for damage in [
+        "mv run.jsonl x; ln -s x run.jsonl",
+        "rm run.jsonl; ln -s /dev/zero run.jsonl",
+        "rm run.jsonl; mkfifo run.jsonl",
+        "rm run.jsonl; mkdir run.jsonl",
+        "mv blobs x; ln -s x blobs",
+        "mv blobs/sha256 x; ln -s ../x blobs/sha256",
+        "rm -rf signoffs; ln -s /tmp signoffs",
+    ] {
+        assert_eq!(verdict(damage, true), "altered at event 0", "{damage}");
+    }
+    for damage in ["mv seal.json x; ln -s x seal.json", "rm seal.json; mkfifo seal.json"] {
+        assert_eq!(verdict(damage, true), "altered at event 3", "{damage}");
+    }
+    for damage in ["mv $o x; ln -s ../../x $o", "rm $o; mkfifo $o", "ln -s /dev/zero $o.expunged"] {
+        assert_eq!(verdict(damage, false), "altered at event 2", "{damage}");
+    }
+}
+
+#[test]
+fn no_file_of_a_record_is_read_without_end() {
+    assert_eq!(verdict("truncate -s 200G seal.json", true), "altered at event 3");
+    assert_eq!(verdict("rm seal.json; truncate -s 200G run.jsonl", true), "altered at event 4");
+    assert_eq!(verdict("truncate -s 200G $o", false), "altered at event 2");
+    assert_eq!(verdict("truncate -s 200G $o.expunged", false), "altered at event 2");
+}
