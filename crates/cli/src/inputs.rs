@@ -10,6 +10,9 @@ use holdpoint_record::Redactor;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 
+/// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
+pub const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
+
 /// Every input with its value.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
@@ -33,6 +36,8 @@ pub struct Wanted<'a> {
     pub ask: bool,
     /// Whether an input without a value is an error.
     pub all: bool,
+    /// Whether commands get the SSH agent: where sign-offs are given by key, a command could sign as well.
+    pub agent: bool,
 }
 
 /// `K=V`, each, no name twice.
@@ -103,7 +108,7 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
 /// What cannot be had is told later.
 pub fn hide_at_hand(plan: &Plan, root: &Path) {
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
-    let wanted = Wanted { set, answers: &answers, root, ask: false, all: false };
+    let wanted = Wanted { set, answers: &answers, root, ask: false, all: false, agent: false };
     let secrets = plan.front.inputs.iter().filter(|input| input.secret).filter_map(|input| {
         let from = input.from.as_ref().filter(|from| !matches!(from, Source::Command(_)))?;
         let (value, _) = from_source(from, &wanted).ok()??;
@@ -185,7 +190,11 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let output = std::process::Command::new("sh")
+            let mut shell = std::process::Command::new("sh");
+            if !wanted.agent {
+                AGENT.iter().for_each(|name| drop(shell.env_remove(name)));
+            }
+            let output = shell
                 .args(["-euc", command])
                 .current_dir(wanted.root)
                 .stdin(std::process::Stdio::null())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::Plan;
+use holdpoint_document::{Assurance, Plan};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Unexpected, Via};
 use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
@@ -73,7 +73,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let secret = |name: &String| opened.inputs.iter().any(|input| input.secret && input.name == *name);
     let from_answers = from_answers.into_iter().filter(|(name, _)| secret(name)).collect();
     let set = inputs::parse_set(&arguments.set)?;
-    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true };
+    let agent = opened.environment.signature <= Assurance::Typed;
+    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
     let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
     let redactor = redactor(&secrets)?;
 

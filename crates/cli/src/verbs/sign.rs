@@ -61,6 +61,14 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     lapse(&mut disk, &mut run, &recorded, &events)?;
     let (task, sign_off) = awaited(&run, &recorded)?;
     has_role_still(&run, &place, &sign_off.role, &who)?;
+    if !run.is_requested(task)
+        && let Ok(statement) = run.statement(sign_off)
+    {
+        let (step, action) = (task.step_of(&recorded.plan).id.clone(), task.id(&recorded.plan));
+        let role = sign_off.role.clone();
+        let requested = Event::SignOffRequested { step, action, role, statement };
+        write(&mut disk, &mut run, &recorded, vec![requested])?;
+    }
     let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
     let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);

@@ -16,6 +16,7 @@ use super::recording::Recording;
 use super::seat::{NOTICE, Seat, beside};
 use super::shown::{Shown, Window};
 use super::{Executed, Hands, Journal, Scene, Script};
+use crate::inputs::AGENT;
 use crate::interrupts::{Interrupt, Interrupts};
 use crate::problem::Problem;
 use crate::screen::{self, Live};
@@ -26,9 +27,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// What is said when a block is stopped: it may take its time.
 const STOPPING: &str = "stopping the block: TERM now, KILL in 5 s; Ctrl-C again parks the run";
-
-/// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
-const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
 
 /// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
 #[cfg(debug_assertions)]
