@@ -112,7 +112,8 @@ fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
 
 #[test]
 fn whoever_signs_once_an_earlier_release_has_lapsed_is_asked_for_that_one() {
-    let second = "## Once more\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Twice.\n```\n\n## Tell";
+    let second =
+        "## Once more\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Twice.\n```\n\n## Tell";
     let bench = long_ago_of(&BOOK.replace("## Tell", second), RELEASED, 3);
     let qa = "qa@example.org";
     bench.ends(0, &["sign", "1", "--as", qa, "--reject", "--reason", "too late"]).says("Hold point: Release");
