@@ -192,7 +192,9 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
         Source::Command(command) => {
             let mut shell = std::process::Command::new("sh");
             if !wanted.agent {
-                AGENT.iter().for_each(|name| drop(shell.env_remove(name)));
+                for name in AGENT {
+                    shell.env_remove(name);
+                }
             }
             let output = shell
                 .args(["-euc", command])

@@ -62,9 +62,6 @@ impl Run {
             by_key == overridden.signature.is_some(),
             "an override by key, and no other, has a signature",
         )?;
-        if opened.environment.four_eyes {
-            self.overrode = Some(deviation.by.who.clone());
-        }
         self.note_key(overridden.signature.as_ref(), &deviation.by.who);
         self.looks.overridden(&overridden.role, &deviation.by.who);
         self.deviations += 1;

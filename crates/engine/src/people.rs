@@ -145,7 +145,8 @@ impl Run {
                 "{who} signed off {id}, and whoever did performs nothing that comes after it"
             ));
         }
-        let overrode = self.overrode.as_ref().is_some_and(|overrode| self.same(overrode, who));
+        let four_eyes = self.opened().is_some_and(|opened| opened.environment.four_eyes);
+        let overrode = four_eyes && self.looks.overriders().any(|overrode| self.same(overrode, who));
         overrode.then(|| format!("{who} overrode rules of this run, and here somebody else performs it"))
     }
 

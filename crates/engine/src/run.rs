@@ -43,8 +43,6 @@ pub struct Run {
     pub(crate) values: Values,
     pub(crate) performers: BTreeSet<String>,
     pub(crate) people: People,
-    /// Who overrode rules where it takes four eyes.
-    pub(crate) overrode: Option<String>,
     pub(crate) independence: Independence,
     /// Who signed with each key, by fingerprint.
     pub(crate) keys: BTreeMap<String, String>,

@@ -30,6 +30,9 @@ use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
 pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
+    if arguments.overriding.reason.is_some() {
+        not_in_a_block("rules are not overridden")?;
+    }
     let dir = find(&arguments.run)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
