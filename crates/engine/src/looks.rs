@@ -121,8 +121,9 @@ impl Run {
         });
         let overrode =
             self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
-        let holds =
-            |role: &str, who: &str| roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)));
+        let holds = |role: &str, who: &str| {
+            roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)))
+        };
         let (role, who, did) = released.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
         Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
     }
