@@ -87,7 +87,18 @@ pub fn signers(place: &Place, zone: &str) -> Result<Signers, String> {
     };
     let allowed = read(configured.and_then(|config| config.signers.as_ref()))?;
     let revoked = read(configured.and_then(|config| config.revoked.as_ref()))?;
-    Signers::read(allowed.as_deref(), revoked.as_deref(), zone).map_err(|error| error.to_string())
+    Signers::read(allowed.as_deref(), revoked.as_deref(), zone)
+        .and_then(|signers| signers.of_config(configured))
+        .map_err(|error| error.to_string())
+}
+
+/// What is wrong with the people in the file of allowed signers, in words: one of them stands there as two, or one key
+/// for two. `None` too where the file cannot be read, which is told where it is needed.
+pub fn mistaken(place: &Place, zone: &str) -> Option<String> {
+    let configured = place.configuration();
+    let allowed = fs::read(place.root.join(configured?.signers.as_ref()?)).ok()?;
+    let signers = Signers::read(Some(&allowed), None, zone).ok()?;
+    signers.of_config(configured).err().map(|error| error.to_string())
 }
 
 /// Every approval of the repository, in the order of paths. The error says what is there that is none.

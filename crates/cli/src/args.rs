@@ -211,7 +211,7 @@ pub struct Sign {
     #[arg(long)]
     pub yes: bool,
     /// Refuse to release it; nothing is rolled back
-    #[arg(long, requires = "reason", conflicts_with_all = ["yes", "key"])]
+    #[arg(long, requires = "reason", conflicts_with = "yes")]
     pub reject: bool,
     /// Why it is rejected
     #[arg(long, requires = "reject")]

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use crate::digest::sha256;
 use crate::files;
 use crate::problem::Problem;
-use crate::secrets::masked_event;
+use crate::secrets::{masked, masked_event};
 use crate::world::{Journal, Scene};
 
 /// What came of asking for a signature.
@@ -41,10 +41,11 @@ pub fn signers(
     })
 }
 
-/// Has `given` signed: with the key in `file`, else with one that the agent holds.
+/// Has `given` signed, or, for that reason, `rejected`: with the key in `file`, else with one that the agent holds.
 pub fn sign(
     scene: &Scene<'_>,
     given: SignedOff,
+    rejected: Option<&str>,
     file: Option<&Path>,
     journal: &mut dyn Journal,
 ) -> Result<Signature, Problem> {
@@ -61,7 +62,8 @@ pub fn sign(
     };
     let prefix = journal.position()?;
     let moment = Moment::of(Timestamp::now(), &TimeZone::system());
-    let statement = Statement::of(opened, &given, moment, prefix, scene.run.seen());
+    let statement = Statement::of(opened, &given, moment, prefix, scene.run.seen())
+        .rejected(rejected.map(|reason| masked(reason).into_owned()));
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;

@@ -14,6 +14,9 @@ use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 use crate::screen;
 
+/// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
+pub const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
+
 /// Every input with its value.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
@@ -37,6 +40,8 @@ pub struct Wanted<'a> {
     pub ask: bool,
     /// Whether an input without a value is an error.
     pub all: bool,
+    /// Whether commands get the SSH agent: where sign-offs are given by key, a command could sign as well.
+    pub agent: bool,
 }
 
 /// `K=V`, each, no name twice.
@@ -107,7 +112,7 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
 /// What cannot be had is told later.
 pub fn hide_at_hand(plan: &Plan, root: &Path) {
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
-    let wanted = Wanted { set, answers: &answers, root, ask: false, all: false };
+    let wanted = Wanted { set, answers: &answers, root, ask: false, all: false, agent: false };
     let secrets = plan.front.inputs.iter().filter(|input| input.secret).filter_map(|input| {
         let from = input.from.as_ref().filter(|from| !matches!(from, Source::Command(_)))?;
         let (value, _) = from_source(from, &wanted).ok()??;
@@ -185,7 +190,7 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let (status, stdout) = answer(command, wanted.root)
+            let (status, stdout) = answer(command, wanted.root, wanted.agent)
                 .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
@@ -199,8 +204,12 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
 }
 
 /// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown.
-fn answer(command: &str, root: &Path) -> std::io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = Command::new("sh")
+fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatus, Vec<u8>)> {
+    let mut shell = Command::new("sh");
+    if !agent {
+        AGENT.iter().for_each(|name| drop(shell.env_remove(name)));
+    }
+    let mut child = shell
         .args(["-euc", command])
         .current_dir(root)
         .stdin(Stdio::null())

@@ -2,10 +2,56 @@
 
 use std::path::Path;
 
-use holdpoint_engine::{Program, Session};
+use holdpoint_document::{Config, folded};
+use holdpoint_engine::{BY_GIT, EnvironmentSeen, Program, Session};
 
 use crate::git;
 use crate::problem::Problem;
+
+/// The run that a block belongs to, where this process was started by one.
+const OF_RUN: &str = "HOLDPOINT_RUN";
+
+/// Refuses what only a person does, where a block of a run does it: its script would sign with whatever is at hand.
+pub fn not_in_a_block(what: &str) -> Result<(), Problem> {
+    let Some(run) = within() else { return Ok(()) };
+    Err(Problem::refused(
+        format!("{what} in a block of run {run} ({OF_RUN} is set): no script does that for somebody"),
+        "Type it in a terminal of your own.",
+    ))
+}
+
+/// The number of the run that a block around us belongs to.
+pub fn within() -> Option<String> {
+    std::env::var_os(OF_RUN).map(|run| run.to_string_lossy().into_owned())
+}
+
+/// What to do where nobody is known by a name.
+pub fn who_else(name: &str, names: &[&str]) -> String {
+    match holdpoint_document::nearest(name, names) {
+        Some(near) => format!("Did you mean {near}?"),
+        None if names.is_empty() => "List people in holdpoint.toml: [people.\"PRINCIPAL\"].".to_owned(),
+        None => format!("holdpoint.toml lists {}.", names.join(", ")),
+    }
+}
+
+/// The session, where git's `user.email` says the operator's name as well: in a protected environment that is asked of
+/// whom the configuration does not list.
+pub fn vouched(
+    session: Session,
+    environment: &EnvironmentSeen,
+    config: Option<&Config>,
+    root: &Path,
+) -> Result<Session, Problem> {
+    let known = config.is_some_and(|config| config.principal(&session.operator).is_some());
+    if !environment.protected || known || session.operator_from == BY_GIT {
+        return Ok(session);
+    }
+    let same = |email: String| folded(&email) == folded(&session.operator);
+    Ok(match git::configured(root, "user.email")?.is_some_and(same) {
+        true => Session { operator_from: BY_GIT.to_owned(), ..session },
+        false => session,
+    })
+}
 
 /// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
 pub fn operator(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {

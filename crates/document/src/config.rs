@@ -59,18 +59,29 @@ pub struct Environment {
     pub may_override: Vec<String>,
 }
 
+/// A principal or an alias as names are compared: without surrounding blanks, and in one case. Names that differ in
+/// nothing else are one person's.
+pub fn folded(name: &str) -> String {
+    let name = name.trim();
+    // Upper case first: some letters have several lower-case forms, and not all of them change when lowered.
+    if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_uppercase().to_lowercase() }
+}
+
 impl Config {
-    /// The principal of whoever a document calls `name`: by principal, else by alias. `None` where nobody is known by
-    /// that name.
-    pub fn principal<'n>(&'n self, name: &'n str) -> Option<&'n str> {
-        let member = || self.roles.values().flatten().any(|member| member == name);
-        if self.people.contains_key(name) || member() {
-            return Some(name);
-        }
-        self.people
-            .iter()
-            .find(|(_, person)| person.alias.as_deref() == Some(name))
-            .map(|(who, _)| who.as_str())
+    /// Everybody who is named, by principal as written: people first, then whoever has a role.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.people.keys().chain(self.roles.values().flatten()).map(String::as_str)
+    }
+
+    /// The principal of whoever a document or a command line calls `name`: by principal, else by alias, whatever the
+    /// case. `None` where nobody is known by that name.
+    pub fn principal<'n>(&'n self, name: &str) -> Option<&'n str> {
+        let wanted = folded(name);
+        let by_alias = || {
+            let of = |person: &Person| person.alias.as_deref().is_some_and(|alias| folded(alias) == wanted);
+            self.people.iter().find(|(_, person)| of(person)).map(|(who, _)| who.as_str())
+        };
+        self.principals().find(|who| folded(who) == wanted).or_else(by_alias)
     }
 
     /// As [`Config::principal`], or the name itself: two names are of one person where this is the same.

@@ -7,11 +7,16 @@ use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Node, Value, parse_toml};
 use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span, UserConfig};
 
+mod people;
+
+use people::Named;
+
 /// The configuration and what is wrong with it.
 pub(crate) fn read(source: &str) -> (Config, Vec<Diagnostic>) {
     let mut findings = Findings::default();
-    let config =
-        parse_toml(source, &mut findings).map(|node| decode(&node, &mut findings)).unwrap_or_default();
+    let config = parse_toml(source, &mut findings)
+        .map(|node| decode(&node, source, &mut findings))
+        .unwrap_or_default();
     (config, findings.into_sorted(source))
 }
 
@@ -33,7 +38,7 @@ pub(crate) fn read_own(source: &str) -> (UserConfig, Vec<Diagnostic>) {
     (config, findings.into_sorted(source))
 }
 
-fn decode(node: &Node, findings: &mut Findings) -> Config {
+fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     let mut config = Config::default();
     let Some(mut fields) = Fields::open(node, "the configuration", findings) else { return config };
     config.store = one(fields.get("store"), "`[store]`", "path", findings);
@@ -45,21 +50,28 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
         config.revoked = fields.text("revoked", findings);
         fields.finish(findings);
     }
-    let mut aliases = Vec::new();
+    let mut named = Named::default();
     for entry in table(fields.get("people"), "[people.\"PRINCIPAL\"]", findings) {
         let Some(mut fields) = Fields::open(&entry.node, "a person", findings) else { continue };
         let name = fields.text("name", findings);
         let alias = fields.get("alias");
         let person = Person { name, alias: alias.and_then(|node| node.text(findings)) };
-        aliases.extend(alias.map(|node| (entry.key.clone(), node.span)));
+        named.principals.push((entry.key.clone(), entry.key_span));
+        if let (Some(node), Some(alias)) = (alias, &person.alias) {
+            named.aliases.push((alias.clone(), entry.key.clone(), node.span));
+        }
         fields.finish(findings);
         config.people.insert(entry.key.clone(), person);
     }
     for entry in table(fields.get("roles"), "[roles]", findings) {
         let principals = entry.node.texts(findings).unwrap_or_default();
+        if let Value::Seq(items) = &entry.node.value {
+            let spans = items.iter().map(|item| item.span);
+            named.principals.extend(principals.iter().cloned().zip(spans));
+        }
         config.roles.insert(entry.key.clone(), principals);
     }
-    one_person_each(&config, aliases, findings);
+    people::one_person_each(&named, source, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
         if let Some(environment) = environment(&entry.node, &mut rehearsals, &mut overriding, findings) {
@@ -89,21 +101,6 @@ fn decode(node: &Node, findings: &mut Findings) -> Config {
         }
     }
     config
-}
-
-/// An alias names one person: else it could not be told who wrote or approved a document.
-fn one_person_each(config: &Config, aliases: Vec<(String, Span)>, findings: &mut Findings) {
-    for (who, span) in aliases {
-        let Some(alias) = config.people.get(&who).and_then(|person| person.alias.as_ref()) else { continue };
-        let same = |(other, person): (&String, &Person)| {
-            *other != who && (person.alias.as_ref() == Some(alias) || other == alias)
-        };
-        let member = || config.roles.values().flatten().any(|member| member == alias && *member != who);
-        if config.people.iter().any(same) || member() {
-            let message = format!("`{alias}` names somebody else too");
-            findings.add(Code::BadValue, span, message, "give each person an alias of their own");
-        }
-    }
 }
 
 /// The only key of a table.

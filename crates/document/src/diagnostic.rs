@@ -113,6 +113,8 @@ codes! {
     PromptInBlock = "prompt-in-block", Warning;
     /// A program that wants a terminal, without `tty`.
     InteractiveProgram = "interactive-program", Warning;
+    /// A command that wants the SSH agent, which this block does not get where sign-offs are given by key.
+    NoAgent = "no-agent", Warning;
     /// A command that never ends by itself.
     NeverEnds = "never-ends", Warning;
     /// A pipe in `sh` whose left side can fail unseen.

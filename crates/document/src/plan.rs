@@ -169,6 +169,9 @@ pub struct Options {
     pub when: Option<String>,
     /// Needs a terminal.
     pub tty: bool,
+    /// Gets the SSH agent also where sign-offs are given by key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub agent: bool,
     /// Secrets it is given; `None` gives it all declared ones.
     pub secrets: Option<Vec<String>>,
     /// Whether its output is kept.
@@ -196,6 +199,7 @@ impl Default for Options {
             env: Vec::new(),
             when: None,
             tty: false,
+            agent: false,
             secrets: None,
             record: true,
             reason: None,

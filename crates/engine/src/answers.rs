@@ -49,6 +49,10 @@ impl Run {
                         state.status = Status::Settled;
                     }
                 });
+                if self.is_independent(sign_off) {
+                    self.independence.note(given);
+                }
+                self.note_key(given.signature.as_ref(), &given.by.who);
                 self.released.insert(task);
                 self.looks.released = true;
                 self.fresh.retain(|release| *release != task);
@@ -57,9 +61,10 @@ impl Run {
                 self.unused.push(task);
                 Ok(())
             }
-            Event::SignOffRejected { reason, by, .. } => {
+            Event::SignOffRejected { reason, signed, by, .. } => {
                 ensure(!reason.trim().is_empty(), "a rejection needs a written reason")?;
-                self.role_refusal(sign_off, &by.who).map_or(Ok(()), Err)?;
+                self.rejection_refusal(sign_off, signed.as_deref(), by).map_or(Ok(()), Err)?;
+                self.note_key(signed.as_deref().map(|signed| &signed.signature), &by.who);
                 // Whoever signed did not know of it.
                 if !self.state(task).signers.is_empty() {
                     self.lapse(task, &format!("rejected by {}: {reason}", by.who));

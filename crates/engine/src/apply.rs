@@ -3,7 +3,7 @@
 use holdpoint_document::{Plan, Work};
 
 use crate::run::{Left, State, Status};
-use crate::{Event, Execution, Next, Question, Run, Slot, Task, Unexpected, Via};
+use crate::{By, Event, Execution, Next, Question, Run, Slot, Task, Unexpected, Via};
 
 /// Why an event does not fit, in words. Everything is checked before anything is changed.
 pub(crate) type Fold = Result<(), String>;
@@ -39,9 +39,13 @@ impl Run {
         let lapses = matches!(event, Event::SignOffLapsed { .. } | Event::LogRecovered { .. });
         ensure(lapses || !matches!(next, Next::Lapse { .. }), "a sign-off lapses first")?;
         self.held_over(event)?;
+        if let Some(by) = performs(event) {
+            self.performer_refusal(plan, &by.who).map_or(Ok(()), Err)?;
+        }
         match event {
             Event::RunOpened(_) | Event::LogRecovered { .. } => Ok(()),
             Event::SessionOpened(session) => {
+                self.may_operate(plan, &session.operator, Some(&session.operator_from))?;
                 self.looked(plan, &session.look(), true)?;
                 self.take_up(&session.operator);
                 Ok(())
@@ -110,7 +114,7 @@ impl Run {
                 self.open_rollback(plan, next, steps, without, by.is_some())
             }
             Event::Handover(handover) => self.hand_over(plan, next, handover),
-            Event::HandoverAccepted { by } => self.accept_handover(by),
+            Event::HandoverAccepted { by } => self.accept_handover(plan, by),
             Event::HandoverWithdrawn { reason, by } => self.withdraw_handover(reason.as_deref(), by),
             Event::RunClosed { verdict } => {
                 ensure(
@@ -192,9 +196,10 @@ impl Run {
 
     /// Whoever did something here may not release it where that takes somebody else.
     pub(crate) fn performed_by(&mut self, who: &str) {
-        if !self.performers.contains(self.person(who)) {
-            self.performers.insert(self.person(who).to_owned());
+        if self.performers.contains(who) {
+            return;
         }
+        self.performers.insert(who.to_owned());
     }
 
     /// Changes the state of an action, and the count of settled ones with it.
@@ -209,6 +214,21 @@ impl Run {
 
 pub(crate) fn ensure(holds: bool, otherwise: &str) -> Fold {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+/// Who does something themselves with this event; what a block does, whoever operates does.
+fn performs(event: &Event) -> Option<&By> {
+    use crate::{Choice, DeviationKind};
+    match event {
+        Event::ItemConfirmed { by, .. }
+        | Event::ValueRecorded { by, .. }
+        | Event::Decision { choice: Choice::Happened, by, .. } => Some(by),
+        Event::Deviation(deviation) => {
+            matches!(deviation.kind, DeviationKind::Skipped | DeviationKind::Edited | DeviationKind::Shell)
+                .then_some(&deviation.by)
+        }
+        _ => None,
+    }
 }
 
 fn asked(next: &Next, question: Question) -> Result<Task, String> {

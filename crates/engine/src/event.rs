@@ -106,6 +106,9 @@ pub enum Event {
         action: String,
         /// Why.
         reason: String,
+        /// The key's signature, where it was rejected by key: it takes the assurance that a release takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<Box<SignedRejection>>,
         /// By whom.
         by: By,
     },
@@ -245,6 +248,7 @@ impl Event {
     pub fn signature(&self) -> Option<&KeySignature> {
         match self {
             Event::SignOffGiven(given) => given.signature.as_ref(),
+            Event::SignOffRejected { signed, .. } => signed.as_deref().map(|signed| &signed.signature),
             Event::Deviation(Deviation { overridden: Some(overridden), .. }) => overridden.signature.as_ref(),
             _ => None,
         }

@@ -4,7 +4,7 @@ use holdpoint_document::{Plan, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::run::Status;
-use crate::{AtHand, By, Event, Handover, Next, Question, Run, Standing, Takes, Task};
+use crate::{AtHand, BY_GIT, By, Event, Handover, Next, Question, Run, Standing, Takes, Task};
 
 impl Run {
     /// The handover that is neither accepted nor withdrawn: until then nobody drives the run.
@@ -71,6 +71,8 @@ impl Run {
         ensure(self.same(&by.who, &self.operator), "only whoever operates hands the run over")?;
         ensure(!to.trim().is_empty() && to.trim() == to, "it must say to whom")?;
         ensure(!self.same(to, &by.who), "nobody hands a run over to themselves")?;
+        // What git says of them is known once they open a session.
+        self.may_operate(plan, to, Some(BY_GIT))?;
         ensure(note.as_ref().is_none_or(|note| !note.trim().is_empty()), "the note is empty")?;
         ensure(*standing == self.standing(plan), "the run does not stand as it says")?;
         // Whoever hands it over does not drive it: what was running is in doubt.
@@ -80,9 +82,11 @@ impl Run {
         Ok(())
     }
 
-    pub(crate) fn accept_handover(&mut self, by: &By) -> Fold {
+    pub(crate) fn accept_handover(&mut self, plan: &Plan, by: &By) -> Fold {
         let handover = self.handover.as_deref().ok_or("no handover is open")?;
         ensure(self.same(&by.who, &handover.to), "it was handed over to somebody else")?;
+        // They may have signed off something meanwhile.
+        self.may_operate(plan, &by.who, Some(BY_GIT))?;
         self.handover = None;
         self.take_up(&by.who);
         Ok(())

@@ -53,6 +53,11 @@ impl Looks {
         }
     }
 
+    /// Whoever overrode a rule.
+    pub(crate) fn overriders(&self) -> impl Iterator<Item = &str> {
+        self.overriders.iter().map(|(_, who)| who.as_str())
+    }
+
     pub(crate) fn overridden(&mut self, role: &str, who: &str) {
         self.overridden.extend(self.barred.drain(..));
         self.overriders.insert((role.to_owned(), who.to_owned()));
@@ -116,8 +121,9 @@ impl Run {
         });
         let overrode =
             self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
-        let holds =
-            |role: &str, who: &str| roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
+        let holds = |role: &str, who: &str| {
+            roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)))
+        };
         let (role, who, did) = released.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
         Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
     }

@@ -4,10 +4,11 @@ use holdpoint_document::Plan;
 
 use crate::apply::{Fold, ensure};
 use crate::looks::Looks;
+use crate::people::{People, stranger};
 use crate::rollback::Rollback;
 use crate::run::Status;
 use crate::values::Scalar;
-use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Values, fit};
+use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Session, Values, fit};
 
 impl Values {
     /// What is known before anything happens: the environment's variables, and the inputs with the types that the
@@ -45,6 +46,14 @@ impl Run {
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.set_context("run", "number", Scalar::Number(opened.number));
         self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
+        let people = People::of(opened);
+        let Session { operator, operator_from, .. } = &opened.session;
+        // A dry run changes nothing, whoever tries it.
+        if opened.number > 0 {
+            let refusal = stranger(environment, operator, Some(operator_from), people.knows(operator));
+            refusal.map_or(Ok(()), Err)?;
+        }
+        self.people = people;
         self.looks = Looks::opened(opened);
         self.opened = Some(Box::new(opened.clone()));
         self.take_up(&opened.session.operator);

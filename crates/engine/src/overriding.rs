@@ -14,8 +14,9 @@ impl Run {
         let opened = self.opened().ok_or("the run is not open")?;
         let policy = &opened.policy;
         ensure(!policy.may_override.is_empty(), "the environment lets nobody override its rules")?;
-        let holds =
-            |role: &&String| opened.roles.get(*role).is_some_and(|all| all.iter().any(|m| m == principal));
+        let holds = |role: &&String| {
+            opened.roles.get(*role).is_some_and(|all| all.iter().any(|m| self.same(m, principal)))
+        };
         let Some(role) = policy.may_override.iter().find(holds) else {
             let roles = policy.may_override.join(" or ");
             return Err(format!("{principal} does not have the role {roles}, which may override"));
@@ -40,7 +41,8 @@ impl Run {
         let opened = self.opened().ok_or("the run is not open")?;
         ensure(overridden.rules == self.looks.barred, "other rules do not hold than are overridden")?;
         self.may_override(&deviation.by.who)?;
-        let holds = opened.roles.get(&overridden.role).is_some_and(|all| all.contains(&deviation.by.who));
+        let holds = opened.roles.get(&overridden.role);
+        let holds = holds.is_some_and(|all| all.iter().any(|member| self.same(member, &deviation.by.who)));
         ensure(
             holds && opened.policy.may_override.contains(&overridden.role),
             "the role does not let them override a rule",
@@ -60,6 +62,7 @@ impl Run {
             by_key == overridden.signature.is_some(),
             "an override by key, and no other, has a signature",
         )?;
+        self.note_key(overridden.signature.as_ref(), &deviation.by.who);
         self.looks.overridden(&overridden.role, &deviation.by.who);
         self.deviations += 1;
         Ok(())

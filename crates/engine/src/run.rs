@@ -8,6 +8,7 @@ use holdpoint_document::{OnFailure, Plan, Work};
 
 use crate::condition::Condition;
 use crate::looks::Looks;
+use crate::people::{Independence, People};
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
 use crate::{
@@ -41,6 +42,10 @@ pub struct Run {
     pub(crate) probe: Option<Probe>,
     pub(crate) values: Values,
     pub(crate) performers: BTreeSet<String>,
+    pub(crate) people: People,
+    pub(crate) independence: Independence,
+    /// Who signed with each key, by fingerprint.
+    pub(crate) keys: BTreeMap<String, String>,
     pub(crate) effects: Effects,
     /// Releases that lapse if something their signer saw changes: nothing that they guard has begun.
     pub(crate) fresh: Vec<Task>,
@@ -327,17 +332,6 @@ impl Run {
     /// Who operates.
     pub fn operator(&self) -> &str {
         &self.operator
-    }
-
-    /// Whoever goes by this name: the principal, where it is an alias.
-    pub fn person<'n>(&'n self, name: &'n str) -> &'n str {
-        let principal = self.opened().and_then(|opened| opened.aliases.get(name));
-        principal.map_or(name, String::as_str)
-    }
-
-    /// Whether two names, principals or aliases, are one person's.
-    pub fn same(&self, one: &str, other: &str) -> bool {
-        self.person(one) == self.person(other)
     }
 
     /// How many deviations there were.

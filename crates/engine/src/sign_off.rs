@@ -2,7 +2,7 @@
 
 use holdpoint_document::{Assurance, Plan, SignOff, Work};
 
-use crate::{Run, SignedOff, Task, TemplateError, Via};
+use crate::{By, KeySignature, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
 
 impl Run {
     /// The statement to be signed, rendered.
@@ -29,17 +29,24 @@ impl Run {
         if principal.trim().is_empty() {
             return Some("a release must say who gives it".to_owned());
         }
-        if !opened.roles.is_empty() && !members.is_some_and(|members| members.iter().any(|m| m == principal))
-        {
+        let is_member = |members: &Vec<String>| members.iter().any(|member| self.same(member, principal));
+        if !opened.roles.is_empty() && !members.is_some_and(is_member) {
             return Some(format!("{principal} does not have the role {role}"));
         }
-        let independent = sign_off.independent || opened.environment.four_eyes;
-        if independent && self.performers.contains(self.person(principal)) {
+        if !self.knows(principal) {
+            return Some(format!("{principal} is not listed in holdpoint.toml"));
+        }
+        if !self.is_independent(sign_off) {
+            return None;
+        }
+        if self.performers.iter().any(|performer| self.same(performer, principal)) {
             return Some(format!(
                 "{principal} performed steps of this run, and this release must be independent"
             ));
         }
-        None
+        // Whatever comes after it, they would perform.
+        self.same(principal, &self.operator)
+            .then(|| format!("{principal} operates this run, and this release must be independent"))
     }
 
     /// Why this release does not count, in words; `None` if it does.
@@ -48,7 +55,7 @@ impl Run {
             return Some("this is no hold point".to_owned());
         };
         if given.by.via == Via::Assumed && self.is_dry() {
-            return self.statement_refusal(sign_off, given);
+            return self.statement_refusal(sign_off, &given.statement);
         }
         if let Some(refusal) = self.role_refusal(sign_off, &given.by.who) {
             return Some(refusal);
@@ -65,8 +72,11 @@ impl Run {
         if by_key != given.signature.is_some() {
             return Some("a release by key, and no other, has a signature".to_owned());
         }
-        if self.signers(task).any(|signer| self.person(signer) == self.person(&given.by.who)) {
+        if self.signers(task).any(|signer| self.same(signer, &given.by.who)) {
             return Some(format!("{} has released it already; it takes different people", given.by.who));
+        }
+        if let Some(refusal) = self.key_refusal(given.signature.as_ref(), &given.by.who) {
+            return Some(refusal);
         }
         if given.name.trim().is_empty() {
             return Some("a release needs the printed name of whoever gives it".to_owned());
@@ -74,12 +84,58 @@ impl Run {
         if given.role != sign_off.role || given.meaning != sign_off.meaning {
             return Some("role or meaning are not those of the hold point".to_owned());
         }
-        self.statement_refusal(sign_off, given)
+        self.statement_refusal(sign_off, &given.statement)
     }
 
-    fn statement_refusal(&self, sign_off: &SignOff, given: &SignedOff) -> Option<String> {
+    /// Why this key does not count as that person's, in words: one key is one person.
+    fn key_refusal(&self, signature: Option<&KeySignature>, who: &str) -> Option<String> {
+        let KeySignature { key, .. } = signature?;
+        let other = self.keys.get(key).filter(|other| !self.same(other, who))?;
+        Some(format!("the key {key} is one that {other} signed with: one key is one person"))
+    }
+
+    /// Takes note of whose key it was.
+    pub(crate) fn note_key(&mut self, signature: Option<&KeySignature>, who: &str) {
+        if let Some(signature) = signature {
+            self.keys.entry(signature.key.clone()).or_insert_with(|| who.to_owned());
+        }
+    }
+
+    /// Why this rejection does not count, in words; `None` if it does. It takes the assurance that a release takes.
+    pub fn rejection_refusal(
+        &self,
+        sign_off: &SignOff,
+        signed: Option<&SignedRejection>,
+        by: &By,
+    ) -> Option<String> {
+        if let Some(refusal) = self.role_refusal(sign_off, &by.who) {
+            return Some(refusal);
+        }
+        let rehearsed =
+            by.via == Via::Answers && self.opened().is_some_and(|opened| opened.environment.rehearsal);
+        let assurance = signed.map_or(Assurance::Typed, |signed| signed.assurance);
+        if !rehearsed && assurance < self.least_assurance() {
+            return Some("the environment asks for a surer signature, of a rejection too".to_owned());
+        }
+        let signed = signed?;
+        if !matches!(signed.assurance, Assurance::Ssh | Assurance::FidoUv) {
+            return Some("a rejection by key, and no other, has a signature".to_owned());
+        }
+        if signed.name.trim().is_empty() {
+            return Some("a rejection by key needs the printed name of whoever gives it".to_owned());
+        }
+        if signed.role != sign_off.role || signed.meaning != sign_off.meaning {
+            return Some("role or meaning are not those of the hold point".to_owned());
+        }
+        if let Some(refusal) = self.statement_refusal(sign_off, &signed.statement) {
+            return Some(refusal);
+        }
+        self.key_refusal(Some(&signed.signature), &by.who)
+    }
+
+    fn statement_refusal(&self, sign_off: &SignOff, said: &str) -> Option<String> {
         match self.statement(sign_off) {
-            Ok(statement) if statement == given.statement => None,
+            Ok(statement) if statement == said => None,
             Ok(_) => Some("the statement is not that of the hold point".to_owned()),
             Err(error) => Some(format!("the statement cannot be rendered: {error}")),
         }

@@ -58,6 +58,9 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
             skipped = replay.run.skipped(&replay.plan).into_iter().map(str::to_owned).collect();
+            if let Some(words) = replay.run.independence().words() {
+                remarks.insert(0, words);
+            }
         }
         if let State::Wrong(event, reason) = state {
             verdict = RecordVerdict::DoesNotConform { event, reason };
@@ -190,16 +193,8 @@ impl Replay {
             return Err(reason);
         }
         if stamped.event.signature().is_some() {
-            match &stamped.event {
-                Event::SignOffGiven(given) => {
-                    signatures.prove(run, stamped, given, "release", offset, blobs)?;
-                }
-                Event::Deviation(deviation) => {
-                    let given = deviation.as_release().ok_or("it is no override")?;
-                    signatures.prove(run, stamped, &given, "override", offset, blobs)?;
-                }
-                _ => return Err("this event has no signature".to_owned()),
-            }
+            let signed = stamped.event.signed().ok_or("this event has no signature")?;
+            signatures.prove(run, stamped, &signed, offset, blobs)?;
             counts.signatures += 1;
         }
         releases.note(&stamped.event, stamped.at);

@@ -1,6 +1,6 @@
 //! Releases by key, proved as the events go by (record.md sections 4 and 5).
 
-use holdpoint_engine::{BlobRef, Run, RunOpened, SignedOff, Stamped};
+use holdpoint_engine::{BlobRef, Run, RunOpened, Signed, Stamped};
 use holdpoint_signing::{Prefix, Release, Signers, prove};
 
 use crate::kept::Blobs;
@@ -17,12 +17,12 @@ impl Signatures {
         &mut self,
         run: &Run,
         stamped: &Stamped,
-        given: &SignedOff,
-        what: &str,
+        signed: &Signed,
         offset: u64,
         blobs: &mut Blobs<'_>,
     ) -> Result<(), String> {
         let opened = run.opened().ok_or("the run is not open")?;
+        let Signed { given, rejected, what } = signed;
         let recorded = given.signature.as_ref().ok_or("there is no signature")?;
         let SignedFiles { statement, signature } =
             signed_files(blobs.dir, stamped.n, recorded).map_err(|error| error.to_string())?;
@@ -33,6 +33,7 @@ impl Signatures {
         let release = Release {
             opened,
             given,
+            rejected: rejected.clone(),
             at: stamped.at,
             prefix: Prefix { events: stamped.n, bytes: offset, sha256: stamped.prev.clone() },
             seen: run.seen(),

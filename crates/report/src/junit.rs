@@ -229,7 +229,7 @@ fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> Stri
             What::Recorded { name, value, within_limits: false, .. } => {
                 lines.push(format!("{name} = {value} is out of its limits"));
             }
-            What::Rejected { reason, by } => {
+            What::Rejected { reason, by, .. } => {
                 lines.push(format!("rejected by {}: {reason}", summary.name_of(&by.who)));
             }
             _ => {}

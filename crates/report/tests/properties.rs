@@ -146,7 +146,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         5 => tape.recorded(&action, text, text, false),
         6 => tape.push(Event::SignOffRequested { step, action, role: text.to_owned(), statement: reason }),
         7 => tape.signed(&action),
-        8 => tape.push(Event::SignOffRejected { step, action, reason, by: by("quinn") }),
+        8 => tape.push(Event::SignOffRejected { step, action, reason, signed: None, by: by("quinn") }),
         9 => tape.deviated(DeviationKind::Skipped, &step, Some(&action), text),
         10 => tape.deviated(DeviationKind::Skipped, &step, None, text),
         11 => tape.deviated(DeviationKind::Repeated, &step, None, text),

@@ -113,6 +113,7 @@ fn an_open_run_says_what_it_waits_for() {
         step,
         action,
         reason: "error rate still rising".to_owned(),
+        signed: None,
         by: by("quinn"),
     });
     tape.requested("release-approval#2");

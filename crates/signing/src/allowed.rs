@@ -3,6 +3,9 @@
 //! Stricter than OpenSSH in one thing: a line that cannot be read makes the file unusable, rather than being passed
 //! over, so that nobody is left out by a slip nobody sees.
 
+use std::collections::BTreeMap;
+
+use holdpoint_document::folded;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ssh_key::PublicKey;
@@ -12,6 +15,10 @@ use ssh_key::public::KeyData;
 use crate::Presented;
 use crate::options::{self, Options};
 use crate::pattern::matches_list;
+use crate::{APPROVAL, EXPUNGE, SIGNOFF};
+
+/// What is signed here.
+const NAMESPACES: [&str; 3] = [SIGNOFF, APPROVAL, EXPUNGE];
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +67,56 @@ impl AllowedSigners {
     /// Whether nobody may sign.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// Holds the lines against who is who: a key is one person's, and a person is written in one way. `known` are the
+    /// names that people go by, `person` says whose each is. Lines for other namespaces than ours say nothing here.
+    ///
+    /// # Errors
+    /// Which two places name one person as two, in words.
+    pub fn one_person_each(&self, known: &[&str], person: impl Fn(&str) -> String) -> Result<(), String> {
+        let ours = |line: &&Line| {
+            let list = line.options.namespaces.as_deref();
+            list.is_none_or(|list| NAMESPACES.iter().any(|namespace| matches_list(namespace, list)))
+        };
+        let lines: Vec<&Line> = self.lines.iter().filter(ours).collect();
+        let literal = |pattern: &&str| !pattern.contains(['*', '?', '!']);
+        let mut spelt: BTreeMap<String, (&str, String)> =
+            known.iter().map(|name| (folded(name), (*name, "holdpoint.toml".to_owned()))).collect();
+        for line in &lines {
+            for name in line.principals.split(',').filter(literal) {
+                let here = (name, format!("line {}", line.number));
+                let (other, place) = spelt.entry(folded(name)).or_insert(here);
+                // Aliases stand in lower case; nobody signs as one.
+                if *other != name && person(name) == person(other) && !known.contains(&name) {
+                    return Err(format!(
+                        "`{name}` on line {} and `{other}` ({place}) are one person, written in two ways",
+                        line.number
+                    ));
+                }
+            }
+        }
+        let names: Vec<&str> = spelt.values().map(|(name, _)| *name).collect();
+        let mut keys: Vec<(&KeyData, String, &str, usize)> = Vec::new();
+        for line in lines.iter().filter(|line| !line.options.authority) {
+            let own = line.principals.split(',').filter(literal);
+            let matching = names.iter().copied().filter(|name| matches_list(name, &line.principals));
+            for name in own.chain(matching) {
+                let whose = person(name);
+                let same = |(key, ..): &&(&KeyData, String, &str, usize)| **key == line.key;
+                match keys.iter().find(same) {
+                    Some((_, other, called, number)) if *other != whose => {
+                        return Err(format!(
+                            "one key stands for two people: for {called} on line {number}, for {name} on line {}",
+                            line.number
+                        ));
+                    }
+                    Some(_) => {}
+                    None => keys.push((&line.key, whose, name, line.number)),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether some line names this key, for whomever and whatever.

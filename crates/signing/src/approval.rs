@@ -1,6 +1,6 @@
 //! A document's approval: what its approver signs (record.md, approvals), as JSON whose exact bytes are kept and signed.
 
-use holdpoint_document::{Assurance, Config, Meaning, Plan};
+use holdpoint_document::{Assurance, Config, Meaning, Plan, folded};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +165,7 @@ impl Asked {
         let people = |names: &[String]| {
             let mut people: Vec<String> = names.iter().map(person).collect();
             people.sort();
-            people.dedup();
+            people.dedup_by_key(|name| folded(name));
             people
         };
         Asked {
@@ -184,7 +184,11 @@ impl Asked {
 
     /// Approvers who did not write it.
     pub fn independent(&self) -> impl Iterator<Item = &String> {
-        self.approvers.iter().filter(|who| !self.authors.contains(who))
+        self.approvers.iter().filter(|who| !self.wrote(who))
+    }
+
+    fn wrote(&self, who: &str) -> bool {
+        self.authors.iter().any(|author| folded(author) == folded(who))
     }
 
     /// Why `who` may not approve it, in words; `None` if they may.
@@ -209,7 +213,7 @@ impl Asked {
         if self.approvers.is_empty() {
             return Some("it names no approvers".to_owned());
         }
-        let author = self.approvers.iter().find(|who| self.authors.contains(who));
+        let author = self.approvers.iter().find(|who| self.wrote(who));
         match author {
             Some(who) if four_eyes => {
                 return Some(format!("{who} is among its authors and its approvers, and it takes four eyes"));

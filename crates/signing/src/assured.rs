@@ -1,7 +1,7 @@
 //! Whether a signature counts, and how sure it makes who signed.
 
-use holdpoint_document::Assurance;
-use holdpoint_engine::{BlobRef, RunOpened};
+use holdpoint_document::{Assurance, Config, folded};
+use holdpoint_engine::{BlobRef, People, RunOpened};
 use jiff::Timestamp;
 
 use crate::{AllowedSigners, Envelope, NotASignature, Revoked};
@@ -27,6 +27,9 @@ pub enum BadFiles {
     /// The revoked keys.
     #[error("the list of revoked keys cannot be used: {0}")]
     Revoked(#[from] crate::BadRevocations),
+    /// One person stands there as two, or one key for two people.
+    #[error("the file of allowed signers cannot be used: {0}")]
+    People(String),
     /// The zone that times are of.
     #[error("the time zone `{0}` is not known here, and times in the file of allowed signers may be of it")]
     Zone(String),
@@ -61,7 +64,32 @@ impl Signers {
         let allowed = opened.signers.as_ref().map(&mut get).transpose()?;
         let revoked = opened.revoked.as_ref().map(&mut get).transpose()?;
         let (allowed, revoked) = (allowed.as_ref().map(B::as_ref), revoked.as_ref().map(B::as_ref));
-        Signers::read(allowed, revoked, &opened.session.time_zone).map_err(bad)
+        let people = People::of(opened);
+        Signers::read(allowed, revoked, &opened.session.time_zone)
+            .and_then(|signers| signers.of_people(&people.names(), |name| people.principal(name).to_owned()))
+            .map_err(bad)
+    }
+
+    /// The same, where each key is one person's and each person is written in one way: `known` are the names that
+    /// people go by, `principal` says whose each is.
+    ///
+    /// # Errors
+    /// [`BadFiles::People`].
+    pub fn of_people(self, known: &[&str], principal: impl Fn(&str) -> String) -> Result<Signers, BadFiles> {
+        let person = |name: &str| folded(&principal(name));
+        self.allowed.one_person_each(known, person).map_err(BadFiles::People)?;
+        Ok(self)
+    }
+
+    /// The same, held against the repository's configuration.
+    ///
+    /// # Errors
+    /// [`BadFiles::People`].
+    pub fn of_config(self, config: Option<&Config>) -> Result<Signers, BadFiles> {
+        let Some(config) = config else { return self.of_people(&[], str::to_owned) };
+        let aliases = config.people.values().filter_map(|person| person.alias.as_deref());
+        let known: Vec<&str> = config.principals().chain(aliases).collect();
+        self.of_people(&known, |name| config.person(name).to_owned())
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Release<'a> {
     pub opened: &'a RunOpened,
     /// The event.
     pub given: &'a SignedOff,
+    /// Why it was rejected, where it was.
+    pub rejected: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
     /// The record before it.
@@ -61,7 +63,7 @@ pub enum Transplanted {
 /// # Errors
 /// The first thing that is wrong.
 pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplanted> {
-    let Release { opened, given, at, prefix, seen, statement, signature } = release;
+    let Release { opened, given, rejected, at, prefix, seen, statement, signature } = release;
     let by_key = given.signature.as_ref().ok_or(Transplanted::OtherFile("a signature"))?;
     if hex(statement) != by_key.statement {
         return Err(Transplanted::OtherFile("the statement"));
@@ -71,7 +73,8 @@ pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplante
     }
     let said = Statement::read(statement).map_err(Transplanted::Unreadable)?;
     let signed = said.at.timestamp().map_err(Transplanted::Unreadable)?;
-    let due = Statement::of(opened, given, said.at.clone(), prefix.clone(), seen.clone());
+    let due = Statement::of(opened, given, said.at.clone(), prefix.clone(), seen.clone())
+        .rejected(rejected.clone());
     if let Some(what) = difference(&said, &due) {
         return Err(Transplanted::Other(what));
     }
@@ -99,6 +102,7 @@ fn difference(said: &Statement, due: &Statement) -> Option<&'static str> {
         (said.role == due.role, "role"),
         (said.meaning == due.meaning, "meaning"),
         (said.statement == due.statement, "text"),
+        (said.rejected == due.rejected, "outcome"),
         (said.signer == due.signer, "signer"),
         (said.runbook == due.runbook, "document"),
         (said.environment == due.environment, "environment"),

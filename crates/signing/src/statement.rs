@@ -25,6 +25,9 @@ pub struct Statement {
     pub meaning: Meaning,
     /// What is said, rendered.
     pub statement: String,
+    /// Why it was rejected: then nothing was released. Not there for what was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
     /// Who signs.
     pub signer: Signer,
     /// When (21 CFR 11.50 (a) (2)).
@@ -131,6 +134,7 @@ impl Statement {
             role: given.role.clone(),
             meaning: given.meaning,
             statement: given.statement.clone(),
+            rejected: None,
             signer: Signer { principal: given.by.who.clone(), name: given.name.clone() },
             at,
             record,
@@ -144,6 +148,11 @@ impl Statement {
             environment: opened.environment.name.clone(),
             seen,
         }
+    }
+
+    /// The same, rejected for this reason; or not, where there is none.
+    pub fn rejected(self, reason: Option<String>) -> Statement {
+        Statement { rejected: reason, ..self }
     }
 
     /// The bytes that are signed and kept: indented JSON with a newline at the end, so that people can read them.

@@ -115,6 +115,8 @@ head -n "$lines" run.jsonl | jq -nRr '
                 ["blob", $i, (.sha256 | hex), .bytes]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
+            (select(.type == "signoff.rejected" and .signed? != null) | .signed.signature |
+                ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
         end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
@@ -238,11 +240,13 @@ done <"$tmp/approvals"
 # Releases by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
-    # An override of rules is signed as a release of no hold point, but of the run.
+    # A rejection is signed as a release with the reason why it is none; an override of rules as a release of no hold
+    # point, but of the run.
     sed -n "$((i + 1))p" run.jsonl | jq 'if .type == "deviation" then . + {step: "", action: "override",
         role: .overridden.role, meaning: "responsibility", name: .overridden.name,
         assurance: .overridden.assurance, signature: .overridden.signature,
-        statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"} else . end' >"$tmp/event"
+        statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"}
+        elif .type == "signoff.rejected" then . + .signed + {rejected: .reason} else . end' >"$tmp/event"
     # shellcheck disable=SC2016 # jq's variables
     holds "$path" '
         $opened[0] as $o | $event[0] as $e |
@@ -250,7 +254,7 @@ while IFS=$tab read -r i start path; do
         and .run == {number: $o.number, id: $o.id}
         and .record == {events: $e.n, bytes: $start, sha256: $e.prev}
         and .step == $e.step and .action == $e.action and .role == $e.role
-        and .meaning == $e.meaning and .statement == $e.statement
+        and .meaning == $e.meaning and .statement == $e.statement and .rejected == $e.rejected
         and .signer == {principal: $e.by.who, name: $e.name}
         and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
         and .environment == $o.environment.name
@@ -279,6 +283,14 @@ while IFS=$tab read -r i start path; do
     esac
     tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
+
+# Whoever only typed a name may be anybody. Hold points that ask for somebody else on their own are in the run-book.
+if [ "$(jq -r .environment.four_eyes "$tmp/opened")" = true ]; then
+    head -n "$events" run.jsonl | jq -r 'select(.type == "signoff.given" and .signature == null) | .by.who' | sort -u >"$tmp/typed"
+    [ -s "$tmp/typed" ] && tell '  independence rests on typed names only: no key proves who signed off (%s) or who operated\n' \
+        "$(paste -sd, "$tmp/typed")"
+fi
+
 
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"

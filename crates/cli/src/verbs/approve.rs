@@ -16,7 +16,7 @@ use crate::digest::sha256;
 use crate::exit::Exit;
 use crate::git;
 use crate::interrupts::Interrupts;
-use crate::operator::{operator, time_zone};
+use crate::operator::{not_in_a_block, operator, time_zone};
 use crate::problem::{Finding, Problem, Text};
 use crate::screen;
 use crate::world::terminal::ask::{self, Asked as Answer};
@@ -35,6 +35,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     if arguments.list {
         return Ok(list(&at_hand, arguments.format));
     }
+    not_in_a_block("nothing is approved")?;
     refuse_broken(&at_hand.checked)?;
     let AtHand { checked, asked, signers, standing } = &at_hand;
     let (said, _) = operator(arguments.principal.as_deref(), &checked.place.root)?;
@@ -45,7 +46,13 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
         let help = match asked.approvers.as_slice() {
             [] => "Name them in its front matter: approvers: [WHO].",
             named if named.contains(&who) => "Name an approver in its front matter who did not write it.",
-            _ => "If you are one of them, say so with --as; holdpoint.toml knows names by alias.",
+            named => {
+                let names: Vec<&str> = named.iter().map(String::as_str).collect();
+                match holdpoint_document::nearest(&said, &names) {
+                    Some(near) => &format!("Did you mean {near}?"),
+                    None => "If you are one of them, say so with --as; holdpoint.toml knows names by alias.",
+                }
+            }
         };
         return Err(Problem::refused(why, help));
     }

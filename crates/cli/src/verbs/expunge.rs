@@ -13,7 +13,7 @@ use super::run::redactor;
 use crate::args;
 use crate::by_key::signature;
 use crate::exit::Exit;
-use crate::operator::operator;
+use crate::operator::{not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
@@ -21,6 +21,7 @@ use crate::secrets::masked;
 
 /// Expunges one blob.
 pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
+    not_in_a_block("nothing is expunged")?;
     let path = Path::new(&arguments.run);
     let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
     let place = Place::here()?;

@@ -1,7 +1,7 @@
 //! `handover`: an open run goes from one operator to the next, with where it stands and what is still open.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{By, Event, Handover, Next, Run, Standing, Via};
+use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
 use holdpoint_record::Writer;
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::fold::fold;
 use crate::interrupts::Interrupts;
-use crate::operator::operator;
+use crate::operator::{not_in_a_block, operator, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
@@ -22,6 +22,7 @@ use crate::world::terminal::questions;
 
 /// Hands a run over, accepts that, or takes it back.
 pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
+    not_in_a_block("a run is not handed over")?;
     let dir = find(&arguments.run)?;
     let number = dir.number;
     let recorded = read_dir(dir.clone())?;
@@ -52,7 +53,7 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     }
     let by = By { who, via: Via::Command };
     if arguments.accept {
-        may_accept(&run, &by.who, number)?;
+        may_accept(&run, plan, &by.who, number)?;
         tell(&run, plan);
         write(&mut run, Event::HandoverAccepted { by })?;
         screen::say(&format!(
@@ -69,6 +70,16 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     }
     let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
     may_hand_over(&run, plan, &by.who, &to, number)?;
+    let people = People::of(recorded.opened());
+    if !people.is_empty() && !people.knows(&to) {
+        return Err(Problem::refused(
+            format!("{to} is not listed in holdpoint.toml"),
+            who_else(&to, &people.names()),
+        ));
+    }
+    if let Some(why) = run.operator_refusal(plan, &to, Some(BY_GIT)) {
+        return Err(may_not_operate(why));
+    }
     tell(&run, plan);
     let note = match &arguments.note {
         Some(note) => Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
@@ -81,14 +92,6 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
         },
         None => None,
     };
-    let opened = recorded.opened();
-    let known = |who: &String| *who == to;
-    if !opened.people.is_empty()
-        && !opened.people.keys().any(known)
-        && !opened.roles.values().flatten().any(known)
-    {
-        screen::say(&format!("  {} is nobody that holdpoint.toml names.", screen::neutralise(&to)));
-    }
     let standing = run.standing(plan);
     write(&mut run, Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by })))?;
     let to = screen::neutralise(&to);
@@ -125,11 +128,20 @@ pub fn tell(run: &Run, plan: &Plan) {
     }
 }
 
+/// Somebody who may not operate the run, and why.
+pub fn may_not_operate(why: String) -> Problem {
+    Problem::refused(
+        why,
+        "Nothing was done. Somebody else takes the run up: holdpoint resume, or handover --to WHO.",
+    )
+}
+
 /// Whether this person may accept what is open.
-pub fn may_accept(run: &Run, who: &str, number: u64) -> Result<(), Problem> {
+pub fn may_accept(run: &Run, plan: &Plan, who: &str, number: u64) -> Result<(), Problem> {
     let open = open(run, number)?;
     if run.same(&open.to, who) {
-        return Ok(());
+        let refusal = run.operator_refusal(plan, who, Some(BY_GIT));
+        return refusal.map_or(Ok(()), |why| Err(may_not_operate(why)));
     }
     Err(Problem::refused(
         format!("run {number} is being handed over to {}, and you are {who}", open.to),

@@ -100,6 +100,9 @@ fn glance(summary: &Summary) -> String {
             fact("go on with", format!("holdpoint resume {}", run.number));
         }
     }
+    if let Some(independence) = &summary.independence {
+        fact("note", independence.clone());
+    }
     for approved in &summary.approvals {
         fact(
             "approved by",

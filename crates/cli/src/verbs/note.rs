@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdpoint_document::Assurance;
 use holdpoint_engine::{By, Event, Run, Via};
 use holdpoint_record::Writer;
 use jiff::Timestamp;
@@ -75,7 +76,8 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
 pub fn secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, Problem> {
     let opened = recorded.opened();
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
-    let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false };
+    let agent = opened.environment.signature <= Assurance::Typed;
+    let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false, agent };
     let secrets = inputs::secrets_again(
         &recorded.plan,
         &opened.inputs,

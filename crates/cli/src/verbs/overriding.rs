@@ -133,7 +133,7 @@ pub fn record<J: Journal, P: Person, H: Hands>(
                 "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
             )
         };
-        match by_key::sign(&scene, given, key, &mut drive.journal)? {
+        match by_key::sign(&scene, given, None, key, &mut drive.journal)? {
             Signature::Given(given) => {
                 if let Some(overridden) = &mut deviation.overridden {
                     overridden.assurance = given.assurance;

@@ -112,7 +112,8 @@ fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
         Work::Run(block) | Work::Check(block) => {
             let limit =
                 block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
-            line(format!("        {:<9} {}{limit}", action.work.kind(), block.language));
+            let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
+            line(format!("        {:<9} {}{limit}{agent}", action.work.kind(), block.language));
             for text in block.script.trim_end().lines() {
                 line(format!("          {text}"));
             }

@@ -162,7 +162,8 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;
-    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all };
+    let agent = environment.signature <= Assurance::Typed;
+    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all, agent };
     let inputs = inputs::resolve(&plan, &path, &source, &wanted)?;
     let source = Arc::unwrap_or_clone(source);
     Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::Plan;
+use holdpoint_document::{Assurance, Plan};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Unexpected, Via};
 use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
+use jiff::Timestamp;
 
 use super::handover;
 use super::overriding;
@@ -16,7 +17,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
 use crate::interrupts::Interrupts;
-use crate::operator::session;
+use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
@@ -29,6 +30,9 @@ use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
 pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
+    if arguments.overriding.reason.is_some() {
+        not_in_a_block("rules are not overridden")?;
+    }
     let dir = find(&arguments.run)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
@@ -55,6 +59,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         ));
     }
     let session = session(arguments.who.operator.as_deref(), &place.root)?;
+    let session = vouched(session, &opened.environment, place.configuration(), &place.root)?;
     let ask = prepare::asks(arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
@@ -71,14 +76,15 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let secret = |name: &String| opened.inputs.iter().any(|input| input.secret && input.name == *name);
     let from_answers = from_answers.into_iter().filter(|(name, _)| secret(name)).collect();
     let set = inputs::parse_set(&arguments.set)?;
-    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true };
+    let agent = opened.environment.signature <= Assurance::Typed;
+    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
     let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
     let redactor = redactor(&secrets)?;
 
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
-    let disk = Disk::new(writer);
+    let mut disk = Disk::new(writer);
     let mut drive_run = Run::new(plan);
     for stamped in &events {
         drive_run.apply(plan, &stamped.event).map_err(|unexpected| {
@@ -87,6 +93,14 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
                 "Nothing was executed. `holdpoint verify` says more.",
             )
         })?;
+    }
+    let from = Some(session.operator_from.as_str());
+    if let Some(why) = drive_run.operator_refusal(plan, &session.operator, from) {
+        // What was cut off is on record all the same.
+        let torn =
+            recovered.map(|recovered| (Timestamp::now(), Event::LogRecovered { torn: recovered.torn }));
+        disk.append(torn.into_iter().collect())?;
+        return Err(handover::may_not_operate(why));
     }
     // Every block runs on this machine so far, so any block's target tells the state.
     let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
@@ -168,8 +182,9 @@ fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Hand
     })?;
     let Some(open) = run.handover() else { return Ok(Handed::No) };
     let number = recorded.opened().number;
-    handover::may_accept(&run, &session.operator, number)?;
+    handover::may_accept(&run, &recorded.plan, &session.operator, number)?;
     handover::tell(&run, &recorded.plan);
+    not_in_a_block("a run is not taken over")?;
     if ask && accepts(&session.operator) {
         return Ok(Handed::Accepted(Box::new(open.clone())));
     }

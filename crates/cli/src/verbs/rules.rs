@@ -69,6 +69,8 @@ impl Prepared {
         let config = self.place.configuration();
         let none = holdpoint_document::Environment::default();
         let environment = config.and_then(|config| config.environments.get(name)).unwrap_or(&none);
+        self.somebody(session)?;
+        self.signers_are_people(session)?;
         let mut obeyed = Obeyed {
             kept: holdpoint_engine::kept(environment),
             may_override: environment.may_override.clone(),
@@ -102,6 +104,32 @@ impl Prepared {
             obeyed.add(Rule::Rehearsal, why, help);
         }
         Ok(obeyed)
+    }
+
+    /// Where it takes four eyes, or is protected, whoever operates is somebody.
+    fn somebody(&self, session: &Session) -> Result<(), Problem> {
+        let Session { operator, operator_from, .. } = session;
+        let config = self.place.configuration();
+        let known = config.is_some_and(|config| config.principal(operator).is_some());
+        match holdpoint_engine::stranger(&self.environment, operator, Some(operator_from), known) {
+            Some(why) => {
+                let names: Vec<&str> = config.iter().flat_map(|config| config.principals()).collect();
+                Err(Problem::refused(why, crate::operator::who_else(operator, &names)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a file of allowed signers that has one person as two: nobody could tell who signed.
+    fn signers_are_people(&self, session: &Session) -> Result<(), Problem> {
+        match approvals::mistaken(&self.place, &session.time_zone) {
+            Some(why) => Err(Problem::usage(
+                why,
+                "Give each key and each name to one person, in allowed_signers and holdpoint.toml. Two names of one \
+                 person are a principal and its alias.",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a run that would wait for a signature which nobody can give.

@@ -33,6 +33,9 @@ use crate::world::{Hands, Journal, Person, Scene};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
+    if arguments.overriding.reason.is_some() {
+        operator::not_in_a_block("rules are not overridden")?;
+    }
     let ask = prepare::asks(
         arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
     )?;
@@ -124,7 +127,10 @@ fn circumstances(
 ) -> Result<(Traced, holdpoint_engine::Session), Problem> {
     let Prepared { place, path, source, .. } = prepared;
     let (traced, session) = std::thread::scope(|scope| {
-        let session = scope.spawn(|| operator::circumstances(who, &place.root));
+        let session = scope.spawn(|| {
+            let session = operator::circumstances(who, &place.root)?;
+            operator::vouched(session, &prepared.environment, place.configuration(), &place.root)
+        });
         (place.trace(path, source.as_bytes()), joined(session))
     });
     Ok((traced?, session?))

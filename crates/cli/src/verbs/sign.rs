@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_document::{SignOff, Work};
-use holdpoint_engine::{By, Event, Next, Question, Run, Stamped, Task, Via};
+use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Task, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::fold::fold;
 use crate::interrupts::Interrupts;
-use crate::operator::operator;
+use crate::operator::{not_in_a_block, operator, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
@@ -32,11 +32,19 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one release, or one rejection.
 pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
+    not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
     let place = Place::here()?;
     let (said, _) = operator(arguments.principal.as_deref(), &place.root)?;
-    let who = recorded.opened().aliases.get(&said).cloned().unwrap_or(said);
+    let people = People::of(recorded.opened());
+    if !people.is_empty() && !people.knows(&said) {
+        return Err(Problem::refused(
+            format!("{said} is not listed in holdpoint.toml, as it was when the run opened"),
+            who_else(&said, &people.names()),
+        ));
+    }
+    let who = people.principal(&said).to_owned();
     redactor(&secrets(&recorded, &place)?)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
@@ -53,6 +61,14 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     lapse(&mut disk, &mut run, &recorded, &events)?;
     let (task, sign_off) = awaited(&run, &recorded)?;
     has_role_still(&run, &place, &sign_off.role, &who)?;
+    if !run.is_requested(task)
+        && let Ok(statement) = run.statement(sign_off)
+    {
+        let (step, action) = (task.step_of(&recorded.plan).id.clone(), task.id(&recorded.plan));
+        let role = sign_off.role.clone();
+        let requested = Event::SignOffRequested { step, action, role, statement };
+        write(&mut disk, &mut run, &recorded, vec![requested])?;
+    }
     let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
     let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);
@@ -73,7 +89,7 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
             screen::say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
-        Consent::Reject(reason) => release.reject(reason)?,
+        Consent::Reject(reason) => release.reject(reason, arguments.key.as_deref(), &mut disk)?,
         Consent::Sign => release.sign(arguments.key.as_deref(), arguments.yes, &mut disk)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };

@@ -14,9 +14,9 @@ use crate::problem::Problem;
 /// Refuses a release by somebody who had the role when the run opened, and has it no more.
 pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
     let Some(opened) = run.opened() else { return Ok(()) };
-    let had = opened.roles.get(role).is_some_and(|all| all.iter().any(|one| one == who));
+    let had = opened.roles.get(role).is_some_and(|all| all.iter().any(|one| run.same(one, who)));
     let all = place.configuration().and_then(|config| config.roles.get(role));
-    let has = all.is_some_and(|all| all.iter().any(|one| one == who));
+    let has = all.is_some_and(|all| all.iter().any(|one| run.same(one, who)));
     if has || !had || !opened.policy.kept.contains(&Rule::Roles) {
         return Ok(());
     }

@@ -178,7 +178,7 @@ impl Asked<'_> {
             name: sign.name.clone(),
             assurance: Assurance::Rehearsal,
             signature: None,
-            by: By { who: self.scene.run.person(&sign.who).to_owned(), via: Via::Answers },
+            by: By { who: self.scene.run.principal(&sign.who).to_owned(), via: Via::Answers },
         };
         Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
             Some(reason) => {

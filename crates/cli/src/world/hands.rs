@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use holdpoint_document::{Block, CaptureFrom};
+use holdpoint_document::{Assurance, Block, CaptureFrom};
 use holdpoint_engine::{Execution, Finished, Observation, Outcome, Task, judge};
 use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
 use holdpoint_record::Redactor;
@@ -18,6 +18,7 @@ use super::seat::{NOTICE, Seat, beside};
 use super::shown::{Shown, Window};
 use super::{Executed, Hands, Journal, Scene, Script};
 use crate::files;
+use crate::inputs::AGENT;
 use crate::interrupts::{Interrupt, Interrupts};
 use crate::problem::Problem;
 use crate::screen::{self, Live};
@@ -39,6 +40,8 @@ pub struct Local {
     state: State,
     root: PathBuf,
     secrets: Vec<(String, String)>,
+    /// The SSH agent, for blocks that get it.
+    agent: Vec<(String, String)>,
     /// Those that blocks registered; known to this process only.
     registered: Vec<(String, String)>,
     redactor: Redactor,
@@ -55,7 +58,10 @@ impl Local {
     ) -> Result<Local, Problem> {
         // A secret reaches only the blocks that are given it, also where it came from the environment.
         let secret = |value: &std::ffi::OsString| secrets.iter().any(|(_, secret)| *value == **secret);
-        let environment = std::env::vars_os().filter(|(_, value)| !secret(value));
+        let agent = AGENT.map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        let agent = agent.into_iter().flatten().filter(|(_, value)| !secret(&value.into())).collect();
+        let environment = std::env::vars_os()
+            .filter(|(name, value)| !secret(value) && !AGENT.iter().any(|agent| name == agent));
         let executor = holdpoint_executor::Local::with(environment, &scratch()).map_err(|error| {
             Problem::fault(
                 format!("a private directory for scripts cannot be made: {error}"),
@@ -64,7 +70,7 @@ impl Local {
         })?;
         let state = state.unwrap_or_else(|| State::new(&root));
         let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
-        Ok(Local { executor, state, root, secrets, registered, redactor, interrupts })
+        Ok(Local { executor, state, root, secrets, agent, registered, redactor, interrupts })
     }
 
     /// Makes ready a block that will probably come next.
@@ -115,6 +121,12 @@ impl Local {
         if let Some(opened) = scene.run.opened() {
             environment.push(("HOLDPOINT_RUN".to_owned(), opened.number.to_string()));
             environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
+        }
+        // Where a key signs, a script that reaches the agent could sign as well as its owner.
+        if block.options.agent || scene.run.least_assurance() <= Assurance::Typed {
+            // An agent that a block started is left to those after it.
+            let own = |name: &String| self.state.exported.contains_key(name);
+            environment.extend(self.agent.iter().filter(|(name, _)| !own(name)).cloned());
         }
         environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(scene.plan).id.clone()));
         environment.push(("HOLDPOINT_OPERATOR".to_owned(), scene.run.operator().to_owned()));

@@ -106,8 +106,9 @@ fn a_run_that_would_wait_for_signatures_nobody_can_give_is_refused() {
 #[test]
 fn a_rejection_needs_a_reason_and_rolls_nothing_back() {
     let shop = Shop::waiting(1);
+    let key = shop.key("qa").to_str().unwrap().to_owned();
     shop.bench.ends(2, &["sign", "1", "--as", QA, "--reject"]);
-    shop.bench.ends(0, &["sign", "1", "--as", QA, "--reject", "--reason", "the wrong commit"]);
+    shop.bench.ends(0, &["sign", "1", "--as", QA, "--reject", "--reason", "the wrong commit", "--key", &key]);
     let rejected = &shop.bench.of_type(1, "signoff.rejected")[0];
     assert_eq!(rejected["reason"], "the wrong commit");
     shop.bench.ends(3, &["resume", "1", "--unattended"]);

@@ -19,3 +19,4 @@ mod shop;
 mod support;
 mod token;
 mod tokens;
+mod two_people;

@@ -18,7 +18,11 @@ const TOLD: &str = "  tell: { confirm: true }\n";
 
 /// A rehearsal in which everything up to the release was years ago.
 fn long_ago(answers: &str, ends: i32) -> Bench {
-    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)]);
+    long_ago_of(BOOK, answers, ends)
+}
+
+fn long_ago_of(book: &str, answers: &str, ends: i32) -> Bench {
+    let bench = Bench::with(&[("book.md", book), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)]);
     bench.ends(ends, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
     let dir = bench.run_dir(1);
     let (mut log, mut past) = (Vec::new(), true);
@@ -104,4 +108,17 @@ fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {}", n - 1));
     verified.says("a sign-off lapses first");
+}
+
+#[test]
+fn whoever_signs_once_an_earlier_release_has_lapsed_is_asked_for_that_one() {
+    let second =
+        "## Once more\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Twice.\n```\n\n## Tell";
+    let bench = long_ago_of(&BOOK.replace("## Tell", second), RELEASED, 3);
+    let qa = "qa@example.org";
+    bench.ends(0, &["sign", "1", "--as", qa, "--reject", "--reason", "too late"]).says("Hold point: Release");
+    let types = types(&bench);
+    assert_eq!(types[types.len() - 3..], ["signoff.lapsed", "signoff.requested", "signoff.rejected"]);
+    assert_eq!(bench.of_type(1, "signoff.rejected")[0]["action"], "release#1");
+    bench.ends(0, &["verify", "1"]).says("intact, open");
 }

@@ -87,7 +87,7 @@ fn a_rehearsal_is_good_for_as_long_as_the_environment_says() {
 
 #[test]
 fn a_clean_commit_and_a_committed_document_pass_where_they_are_required() {
-    let config = "[environments.production]\nprotected = true\nrequires = { clean_commit = true }\n";
+    let config = "[roles]\noperator = [\"ops@example.org\"]\n[environments.production]\nprotected = true\nrequires = { clean_commit = true }\n";
     let bench = Bench::with(&[("book.md", &book("", LOOK)), ("holdpoint.toml", config)]);
     bench.committed();
     bench.ends(0, &PRODUCTION);
@@ -98,7 +98,7 @@ fn a_clean_commit_and_a_committed_document_pass_where_they_are_required() {
 
 #[test]
 fn a_protected_environment_minds_the_document_not_the_rest_of_the_work_tree() {
-    let config = "[environments.production]\nprotected = true\n";
+    let config = "[roles]\noperator = [\"ops@example.org\"]\n[environments.production]\nprotected = true\n";
     let bench = Bench::with(&[("book.md", &book("", LOOK)), ("holdpoint.toml", config)]);
     bench.committed();
     bench.file("more", "");

@@ -113,7 +113,10 @@ touch rehearsed
 touch produced
 ```
 "#;
-    let config = r#"[environments.staging]
+    let config = r#"[roles]
+operator = ["ops@example.org"]
+
+[environments.staging]
 rehearsal = true
 vars = { BRANCH = "staging" }
 

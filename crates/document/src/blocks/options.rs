@@ -69,6 +69,7 @@ pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut F
             read.templates.push(Templated { text, span: node.span, expression: true });
         }
     }
+    read.options.agent = fields.bool("agent", findings).unwrap_or(false);
     let tty = fields.get("tty");
     read.options.tty = tty.and_then(|node| node.bool(findings)).unwrap_or(false);
     if let Some(node) = fields.get("secrets") {

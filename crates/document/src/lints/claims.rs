@@ -26,8 +26,9 @@ pub(crate) fn claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::D
         }
     }
     let person = |name: &str| config.map_or(name.to_owned(), |config| config.person(name).to_owned());
-    let approvers: Vec<String> = front.approvers.iter().map(|name| person(name)).collect();
-    for author in front.authors.iter().filter(|author| approvers.contains(&person(author))) {
+    let whose = |name: &str| crate::folded(&person(name));
+    let approvers: Vec<String> = front.approvers.iter().map(|name| whose(name)).collect();
+    for author in front.authors.iter().filter(|author| approvers.contains(&whose(author))) {
         let same = front.approvers.contains(author);
         let known = if same { String::new() } else { format!(" (`{}`)", person(author)) };
         add(

@@ -1,5 +1,6 @@
 //! Warnings: the document runs, somebody should look (format.md section 6).
 
+mod agent;
 mod claims;
 mod commands;
 mod placeholder;
@@ -34,6 +35,8 @@ pub(crate) struct Looked {
     uses: Vec<(String, Span)>,
     /// Variables that are set somewhere in it.
     defines: Vec<String>,
+    /// Commands that want the SSH agent, and where.
+    agents: Vec<(String, Span)>,
 }
 
 /// Looks at one script. Of the front matter only its secrets count.
@@ -43,12 +46,14 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
     let mut findings = Findings::default();
     placeholder::lint(&script, &mut findings);
     commands::lint(&script, front, &mut findings);
+    let agents = agent::wanting(&script);
     let (uses, defines) = script.shell.map(|shell| (shell.uses, shell.defines)).unwrap_or_default();
     Looked {
         start: block.span.start,
         findings,
         uses: uses.into_iter().map(|(name, at)| (name, text.span(at))).collect(),
         defines: defines.into_iter().collect(),
+        agents,
     }
 }
 
@@ -77,6 +82,7 @@ pub(crate) fn judge(
     let mut findings = Findings::default();
     variables::lint(&scripts, plan, config, &mut findings);
     scripts.iter().for_each(|script| findings.append(script.looked.findings.clone()));
+    agent::lint(scripts.iter().flat_map(|script| &script.looked.agents), plan, config, &mut findings);
     structure::lint(source, plan, &mut findings);
     findings.into_sorted(source)
 }

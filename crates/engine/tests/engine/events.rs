@@ -42,7 +42,7 @@ pub(crate) fn samples() -> Vec<Event> {
     let (step, action) = names();
     story.tell(Event::SignOffRefused { step, action, reason: "no".into(), by: by(OPS) });
     let (step, action) = names();
-    story.tell(Event::SignOffRejected { step, action, reason: "no".into(), by: by(QA) });
+    story.tell(Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(QA) });
     story.sign(QA);
     let (step, action) = names();
     story.tell(Event::SignOffLapsed { step, action, reason: "good for 1m".into() });

@@ -8,6 +8,7 @@ mod conditions;
 mod deviations;
 mod events;
 mod handover;
+mod independence;
 mod judging;
 mod looks;
 mod opening;

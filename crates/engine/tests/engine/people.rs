@@ -287,6 +287,7 @@ fn a_rejection_needs_the_role_and_a_reason_and_is_no_failure() {
         step: "b".into(),
         action: "b#1".into(),
         reason: reason.into(),
+        signed: None,
         by: by(who),
     };
     story.refuses(rejected(" ", QA));
@@ -307,6 +308,7 @@ fn a_rejection_makes_what_others_signed_lapse_and_its_own_too() {
         step: "a".into(),
         action: "a#1".into(),
         reason: "looked again".into(),
+        signed: None,
         by: by(QA),
     });
     assert_eq!(story.at(), "lapse a#1");

@@ -151,7 +151,10 @@ fn a_release_that_was_taken_back_does_not_decide() {
     let mut timed = Timed { story: Story::of(timed.story.plan), releases: timed.releases };
     timed.sign(HOUR, QA);
     let (step, action) = ("a".to_owned(), "a#1".to_owned());
-    timed.tell(2 * HOUR, Event::SignOffRejected { step, action, reason: "no".into(), by: by(QA) });
+    timed.tell(
+        2 * HOUR,
+        Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(QA) },
+    );
     timed.story.lapse();
     assert!(timed.lapsed(9 * HOUR).is_empty());
     timed.sign(3 * HOUR, QA);

@@ -125,7 +125,7 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
     out.push(Event::SignOffLapsed { step, action, reason: "too old".into() });
     for who in [OPS, QA, LEAD] {
         let (step, action) = names();
-        out.push(Event::SignOffRejected { step, action, reason: "no".into(), by: by(who) });
+        out.push(Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(who) });
         let (step, action) = names();
         out.push(Event::SignOffRefused { step, action, reason: "no".into(), by: by(who) });
         let (step, action) = names();

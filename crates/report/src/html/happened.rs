@@ -202,7 +202,11 @@ impl<'a> Pen<'a> {
                 told
             }
             What::Given(given) => self.signed(given, at),
-            What::Rejected { reason, by } => simple("bad", "REJECTED", self.because(at, reason, by)),
+            What::Rejected { reason, key, by } => {
+                let mut facts = self.because(at, reason, by);
+                facts.extend(key.as_ref().map(|key| format!("key {key}")));
+                simple("bad", "REJECTED", facts)
+            }
             What::Refused { reason, by } => simple("bad", "DID NOT COUNT", self.because(at, reason, by)),
             What::Lapsed { reason } => {
                 simple("wait", "LAPSED", vec![reason.clone(), at, "asked for again".to_owned()])

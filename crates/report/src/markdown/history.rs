@@ -160,7 +160,10 @@ impl Pen<'_> {
                 told
             }
             What::Given(given) => self.signed(given, &at),
-            What::Rejected { reason, by } => simple("REJECTED", self.because(&at, reason, by)),
+            What::Rejected { reason, key, by } => {
+                let key = key.as_ref().map(|key| format!(" · key {}", code(key))).unwrap_or_default();
+                simple("REJECTED", format!("{}{key}", self.because(&at, reason, by)))
+            }
             What::Refused { reason, by } => simple("DID NOT COUNT", self.because(&at, reason, by)),
             What::Lapsed { reason } => {
                 simple("LAPSED", format!("{} · {at} · asked for again", prose(reason)))

@@ -1,6 +1,6 @@
 //! The facts of a run that belong to no single step.
 
-use holdpoint_document::{Assurance, DocumentKind, Meaning};
+use holdpoint_document::{Assurance, DocumentKind, Meaning, folded};
 use holdpoint_engine::{
     BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Verdict,
 };
@@ -105,7 +105,9 @@ pub struct Person {
 impl Person {
     /// Whether this name, a principal or an alias, is this person's.
     pub fn is(&self, name: &str) -> bool {
-        self.principal == name || self.alias.as_deref() == Some(name)
+        let wanted = folded(name);
+        folded(&self.principal) == wanted
+            || self.alias.as_deref().is_some_and(|alias| folded(alias) == wanted)
     }
 }
 
@@ -236,6 +238,14 @@ pub enum SignOffEvent {
     Rejected {
         /// Why.
         reason: String,
+        /// Printed name, where a key signed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// How sure it is who rejected it.
+        assurance: Assurance,
+        /// Fingerprint of the key, where a key signed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// By whom.
         by: By,
     },

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::Plan;
+use holdpoint_document::{Assurance, Plan, Work};
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Independence, Session, SignedOff, Stamped,
+    Started,
 };
 use jiff::Timestamp;
 
@@ -38,6 +39,7 @@ pub struct Summing<'a> {
     pub(super) last: usize,
     operator: String,
     overview: bool,
+    independence: Independence,
     pub(super) summary: Summary,
 }
 
@@ -66,13 +68,29 @@ impl<'a> Summing<'a> {
         }
         let operator = opened.session.operator.clone();
         let summary = opening(plan, first, opened, verified);
-        Ok(Summing { plan, by_id, last: 0, operator, overview: false, summary })
+        Ok(Summing {
+            plan,
+            by_id,
+            last: 0,
+            operator,
+            overview: false,
+            independence: Independence::default(),
+            summary,
+        })
     }
 
     /// For an overview: what happened before a step was begun again, and what blocks printed, how that was judged and
     /// which values came of it, is let go as soon as it went by. Everything else is as it would be.
     pub fn overview(self) -> Summing<'a> {
         Summing { overview: true, ..self }
+    }
+
+    /// Whether whoever signs there must be somebody who performs nothing.
+    fn is_independent(&self, place: Option<Place>) -> bool {
+        let action = place.and_then(|place| self.plan.steps[place.step].actions.get(place.action));
+        let asked = action
+            .is_some_and(|action| matches!(&action.work, Work::SignOff(sign_off) if sign_off.independent));
+        asked || self.summary.run.environment.four_eyes
     }
 
     /// Takes the next event.
@@ -105,10 +123,23 @@ impl<'a> Summing<'a> {
                 let event = SignOffEvent::Requested { role: role.clone(), statement: statement.clone() };
                 self.sign_off(now, (place, step, action), What::Requested { role, statement }, event);
             }
-            Event::SignOffGiven(given) => self.signed(now, place, given),
-            Event::SignOffRejected { step, action, reason, by } => {
-                let event = SignOffEvent::Rejected { reason: reason.clone(), by: by.clone() };
-                self.sign_off(now, (place, step, action), What::Rejected { reason, by }, event);
+            Event::SignOffGiven(given) => {
+                if self.is_independent(place) {
+                    self.independence.note(&given);
+                    self.summary.independence = self.independence.words();
+                }
+                self.signed(now, place, given);
+            }
+            Event::SignOffRejected { step, action, reason, signed, by } => {
+                let event = SignOffEvent::Rejected {
+                    reason: reason.clone(),
+                    name: signed.as_ref().map(|signed| signed.name.clone()),
+                    assurance: signed.as_ref().map_or(Assurance::Typed, |signed| signed.assurance),
+                    key: signed.as_ref().map(|signed| signed.signature.key.clone()),
+                    by: by.clone(),
+                };
+                let key = signed.map(|signed| signed.signature.key);
+                self.sign_off(now, (place, step, action), What::Rejected { reason, key, by }, event);
             }
             Event::SignOffRefused { step, action, reason, by } => {
                 let event = SignOffEvent::Refused { reason: reason.clone(), by: by.clone() };

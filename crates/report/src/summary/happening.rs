@@ -55,6 +55,9 @@ pub enum What {
     Rejected {
         /// Why.
         reason: String,
+        /// Fingerprint of the key, where a key signed that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// Who.
         by: By,
     },

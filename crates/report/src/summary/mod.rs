@@ -29,6 +29,9 @@ pub struct Summary {
     pub approvals: Vec<holdpoint_engine::Approved>,
     /// Rules of the environment that did not hold when it opened, and were overridden, or it went no further.
     pub unmet: Vec<holdpoint_engine::Unmet>,
+    /// What cannot be proved of the independence of those who signed; `None` where none had to be independent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub independence: Option<String>,
     /// Everybody the record names, by principal.
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.

@@ -44,6 +44,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         },
         approvals: opened.policy.approvals.clone(),
         unmet: opened.policy.unmet.clone(),
+        independence: None,
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
         looks: Vec::new(),

@@ -150,7 +150,7 @@ fn act(
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
         "sign" => super::sign::sign(scene, task, journal),
-        "reject" => Ok(Some(super::sign::reject(scene, task))),
+        "reject" => super::sign::reject(scene, task, journal),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_document::{Assurance, Meaning, SignOff};
-use holdpoint_engine::{By, Event, Task};
+use holdpoint_engine::{By, Task};
 use holdpoint_record::RunDir;
 
 use super::ask::{self, Asked};
@@ -89,6 +89,22 @@ impl Release<'_> {
         let least = word(self.scene.run.least_assurance());
         say(format!("  role {} · meaning {} · at least {least}", sign_off.role, meaning(sign_off.meaning)));
         sign::tell_signers(self.scene, self.task);
+        if self.scene.run.least_assurance() > Assurance::Typed {
+            self.agents().for_each(|id| say(format!("  gets the SSH agent: {id}")));
+        }
+    }
+
+    /// Blocks that get the SSH agent, and so could have anything signed while it holds a key.
+    fn agents(&self) -> impl Iterator<Item = String> {
+        let plan = self.scene.plan;
+        let steps = plan.steps.iter().enumerate();
+        let tasks = steps.flat_map(|(index, step)| {
+            let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
+            actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
+        });
+        tasks
+            .filter(|task| task.block(plan).is_some_and(|block| block.options.agent))
+            .map(|task| task.id(plan))
     }
 
     /// Asks what is to be done; shows outputs on request.
@@ -130,16 +146,17 @@ impl Release<'_> {
         Ok(())
     }
 
-    /// Refuses to release it, if it is theirs to refuse.
-    pub fn reject(&self, reason: String) -> Result<Option<Answer>, Problem> {
+    /// Refuses to release it, if it is theirs to refuse: by key where the environment asks for one.
+    pub fn reject(
+        &self,
+        reason: String,
+        key: Option<&Path>,
+        journal: &mut dyn Journal,
+    ) -> Result<Option<Answer>, Problem> {
         if reason.trim().is_empty() {
             return Err(Problem::usage("a rejection needs a reason", "Say why, with --reason."));
         }
-        if let Some(refusal) = self.scene.run.role_refusal(self.sign_off, &self.by.who) {
-            return Ok(Some(sign::refused(self.scene, self.task, refusal, self.by.clone())));
-        }
-        let (step, action) = (self.task.step_of(self.scene.plan).id.clone(), self.task.id(self.scene.plan));
-        Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, by: self.by.clone() }])))
+        sign::rejection(self.scene, (self.task, self.sign_off), reason, self.by.clone(), key, journal)
     }
 
     /// Signs: by key where the environment asks for one or `key` names one, else by typing the printed name, which

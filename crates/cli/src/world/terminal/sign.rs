@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff, Work};
-use holdpoint_engine::{By, Event, SignedOff, Task, Via};
+use holdpoint_engine::{By, Event, People, SignedOff, SignedRejection, Task, Via};
 
 use super::ask::{self, Asked};
 use crate::by_key::{self, Signature};
+use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::{Answer, Journal, Scene};
@@ -34,15 +35,27 @@ pub(super) fn sign(
     journal: &mut dyn Journal,
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Ok(Some(Answer::Park)) };
-    let Asked::Said(who) = ask::text("Who releases it (as holdpoint.toml names people)?", WHO) else {
+    not_in_a_block("nothing is signed")?;
+    let Asked::Said(who) = somebody(scene, "Who releases it (as holdpoint.toml names people)?") else {
         return Ok(Some(Answer::Park));
     };
-    let by = By { who: scene.run.person(&who).to_owned(), via: Via::Terminal };
+    let by = By { who: scene.run.principal(&who).to_owned(), via: Via::Terminal };
     if let Some(reason) = scene.run.role_refusal(sign_off, &by.who) {
         return Ok(Some(refused(scene, task, reason, by)));
     }
     let Asked::Said(name) = printed_name(scene, &by.who) else { return Ok(Some(Answer::Park)) };
     release(scene, task, given(scene, task, sign_off, name, by), None, journal)
+}
+
+/// A name of somebody; of somebody who is listed, where anybody is.
+fn somebody(scene: &Scene<'_>, prompt: &str) -> Asked<String> {
+    let people = scene.run.opened().map(People::of).unwrap_or_default();
+    ask::fitting(prompt, WHO, |name| {
+        if people.is_empty() || people.knows(name) {
+            return Ok(());
+        }
+        Err(format!("Nobody is listed by that name. {}", who_else(name, &people.names())))
+    })
 }
 
 /// Signs, by key where the environment asks for one. `None`: nothing was signed, and it was said why.
@@ -56,7 +69,7 @@ pub fn release(
     let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(scene, given, key, journal)? {
+        match by_key::sign(scene, given, None, key, journal)? {
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(scene, task, reason, by))),
             Signature::None(why) => {
@@ -73,21 +86,71 @@ pub fn release(
     }))
 }
 
-/// Takes a rejection with its written reason. Nothing is rolled back by it.
-pub(super) fn reject(scene: &Scene<'_>, task: Task) -> Answer {
-    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Answer::Park };
-    let Asked::Said(who) = ask::text("Who rejects it?", WHO) else { return Answer::Park };
+/// Takes a rejection with its written reason. Nothing is rolled back by it. `None`: nothing was rejected, and it was said
+/// why.
+pub(super) fn reject(
+    scene: &Scene<'_>,
+    task: Task,
+    journal: &mut dyn Journal,
+) -> Result<Option<Answer>, Problem> {
+    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Ok(Some(Answer::Park)) };
+    not_in_a_block("nothing is rejected")?;
+    let Asked::Said(who) = somebody(scene, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
     let Asked::Said(reason) =
         ask::text("Why?", "A sentence for whoever reads the record: it stands there with that name.")
     else {
-        return Answer::Park;
+        return Ok(Some(Answer::Park));
     };
-    let by = By { who: scene.run.person(&who).to_owned(), via: Via::Terminal };
+    let by = By { who: scene.run.principal(&who).to_owned(), via: Via::Terminal };
+    rejection(scene, (task, sign_off), reason, by, None, journal)
+}
+
+/// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a release takes. `None`:
+/// nothing was rejected, and it was said why.
+pub(super) fn rejection(
+    scene: &Scene<'_>,
+    (task, sign_off): (Task, &SignOff),
+    reason: String,
+    by: By,
+    key: Option<&Path>,
+    journal: &mut dyn Journal,
+) -> Result<Option<Answer>, Problem> {
     if let Some(refusal) = scene.run.role_refusal(sign_off, &by.who) {
-        return refused(scene, task, refusal, by);
+        return Ok(Some(refused(scene, task, refusal, by)));
+    }
+    let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
+    let signed = if by_key {
+        let Some(name) = scene.run.opened().and_then(|opened| opened.people.get(&by.who)).cloned() else {
+            return Err(Problem::usage(
+                format!(
+                    "a rejection by key shows a printed name, and holdpoint.toml has none for {}",
+                    by.who
+                ),
+                format!("Add it: [people.\"{}\"] with name = \"First Last\"; it counts in new runs.", by.who),
+            ));
+        };
+        let given = given(scene, task, sign_off, name, by.clone());
+        match by_key::sign(scene, given, Some(&reason), key, journal)? {
+            Signature::Given(given) => {
+                let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
+                let rejection =
+                    |signature| SignedRejection { role, meaning, statement, name, assurance, signature };
+                signature.map(rejection).map(Box::new)
+            }
+            Signature::Refused(why) => return Ok(Some(refused(scene, task, why, by))),
+            Signature::None(why) => {
+                screen::say(&format!("  Nothing was rejected: {}", screen::neutralise(&why)));
+                return Ok(None);
+            }
+        }
+    } else {
+        None
+    };
+    if let Some(refusal) = scene.run.rejection_refusal(sign_off, signed.as_deref(), &by) {
+        return Ok(Some(refused(scene, task, refusal, by)));
     }
     let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-    Answer::Events(vec![Event::SignOffRejected { step, action, reason, by }])
+    Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, by }])))
 }
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.

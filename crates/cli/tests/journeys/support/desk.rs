@@ -19,6 +19,7 @@ const PEOPLE: &str = r#"
 name = "Olive Operator"
 [people."qa@example.org"]
 name = "Quinn Auditor"
+[people."night@example.org"]
 [roles]
 operator = ["ops@example.org", "qa@example.org"]
 qa = ["qa@example.org", "ops@example.org"]

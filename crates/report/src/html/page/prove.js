@@ -15,9 +15,14 @@ const references = (value, found = []) => {
   return found;
 };
 
-/** What is signed at an event: a release, or an override of rules, which is one of the whole run. `null` for other events. */
+/** What is signed at an event: a release, a rejection by key, or an override of rules, which is a release of the whole
+ * run. `null` for other events. */
 const releaseOf = (event) => {
   if (event.type === "signoff.given") return event;
+  if (event.type === "signoff.rejected" && "signed" in event) {
+    const { n, prev, at, by, step, action, reason, signed } = event;
+    return { n, prev, at, by, step, action, rejected: reason, ...signed };
+  }
   if (event.type !== "deviation" || !("overridden" in event)) return null;
   const { n, prev, at, by, reason, overridden } = event;
   const statement = `I override ${overridden.rules.join(", ")} for this run: ${reason}`;
@@ -217,6 +222,7 @@ class Proof {
       role: [says.role, event.role],
       meaning: [says.meaning, event.meaning],
       text: [says.statement, event.statement],
+      outcome: [says.rejected, event.rejected],
       signer: [[says.signer.principal, says.signer.name], [event.by.who, event.name]],
       document: [
         [says.runbook.path, says.runbook.sha256, says.runbook.title, says.runbook.revision, says.runbook.commit],

@@ -1,0 +1,171 @@
+//! Who is who, as event 0 tells it: one person by any of their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdpoint_document::{Assurance, Plan, SignOff, Work, folded};
+
+use crate::apply::Fold;
+use crate::{EnvironmentSeen, Run, RunOpened, SignedOff, Task};
+
+/// Names of people, as configured when the run opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct People {
+    /// Principals as written, by every name they go by, folded.
+    known: BTreeMap<String, String>,
+}
+
+impl People {
+    /// As event 0 tells them.
+    pub fn of(opened: &RunOpened) -> People {
+        let principals = opened.people.keys().chain(opened.roles.values().flatten());
+        let principals = principals.chain(opened.aliases.values()).map(|who| (folded(who), who.clone()));
+        let aliases = opened.aliases.iter().map(|(alias, who)| (folded(alias), who.clone()));
+        People { known: aliases.chain(principals).collect() }
+    }
+
+    /// Whether nobody is named at all: then nobody can be told to be a stranger.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Whether somebody is named so, by principal or alias, whatever the case.
+    pub fn knows(&self, name: &str) -> bool {
+        self.known.contains_key(&folded(name))
+    }
+
+    /// The principal that goes by this name, as written; the name itself, where nobody does.
+    pub fn principal<'n>(&'n self, name: &'n str) -> &'n str {
+        self.known.get(&folded(name)).map_or_else(|| name.trim(), String::as_str)
+    }
+
+    /// Every name that somebody goes by, in lower case where it is an alias.
+    pub fn names(&self) -> Vec<&str> {
+        let aliases = self.known.iter().filter(|(name, who)| **name != folded(who));
+        let mut names: Vec<&str> = self.known.values().map(String::as_str).collect();
+        names.extend(aliases.map(|(alias, _)| alias.as_str()));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// On what it rests that those who signed are not those who performed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Independence {
+    /// Who signed off with a name only, where somebody else had to.
+    typed: BTreeSet<String>,
+    /// Who did by key.
+    by_key: BTreeSet<String>,
+}
+
+impl Independence {
+    /// Takes note of a sign-off that must be independent.
+    pub fn note(&mut self, given: &SignedOff) {
+        let by_key = matches!(given.assurance, Assurance::Ssh | Assurance::FidoUv);
+        let signers = if by_key { &mut self.by_key } else { &mut self.typed };
+        signers.insert(given.by.who.clone());
+    }
+
+    /// What cannot be proved of it, in one sentence; `None` where no sign-off had to be independent.
+    pub fn words(&self) -> Option<String> {
+        let names = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(", ");
+        match (self.typed.is_empty(), self.by_key.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(format!(
+                "independence rests on typed names only: no key proves who signed off ({}) or who operated",
+                names(&self.typed)
+            )),
+            (true, false) => Some(format!(
+                "independence rests on a typed name: keys prove who signed off ({}), and none proves who operated",
+                names(&self.by_key)
+            )),
+            (false, false) => Some(format!(
+                "independence rests on typed names: a key proves that {} signed off, none proves it of {}, \
+                 or who operated",
+                names(&self.by_key),
+                names(&self.typed)
+            )),
+        }
+    }
+}
+
+impl Run {
+    /// The principal that goes by this name, as configured; the name itself, where nobody does.
+    pub fn principal<'n>(&'n self, name: &'n str) -> &'n str {
+        self.people.principal(name)
+    }
+
+    /// The person of this name, as names are compared here: one for all their names.
+    pub(crate) fn person(&self, name: &str) -> String {
+        folded(self.principal(name))
+    }
+
+    /// Whether two names, principals or aliases, are one person's.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        one == other || self.person(one) == self.person(other)
+    }
+
+    /// Whether the configuration names somebody so. Where it names nobody at all, nobody is a stranger.
+    pub fn knows(&self, name: &str) -> bool {
+        self.people.is_empty() || self.people.knows(name)
+    }
+
+    /// Whether a sign-off there must be by somebody who performs nothing of this run.
+    pub fn is_independent(&self, sign_off: &SignOff) -> bool {
+        sign_off.independent || self.opened().is_some_and(|opened| opened.environment.four_eyes)
+    }
+
+    /// On what the independence of those who signed rests.
+    pub fn independence(&self) -> &Independence {
+        &self.independence
+    }
+
+    /// Why `who` may not operate the run, in words; `None` if they may.
+    ///
+    /// Whoever signed off a hold point that asks for somebody else performs nothing of what was signed for. A rollback
+    /// was signed for by nobody.
+    pub fn operator_refusal(&self, plan: &Plan, who: &str, from: Option<&str>) -> Option<String> {
+        let opened = self.opened()?;
+        let known = self.people.knows(who);
+        stranger(&opened.environment, who, from, known).or_else(|| self.performer_refusal(plan, who))
+    }
+
+    /// Why `who` may perform nothing, in words.
+    pub(crate) fn performer_refusal(&self, plan: &Plan, who: &str) -> Option<String> {
+        if self.is_rolling_back() {
+            return None;
+        }
+        let signed = |task: &&Task| {
+            matches!(task.work(plan), Some(Work::SignOff(sign_off)) if self.is_independent(sign_off))
+                && self.signers(**task).any(|signer| self.same(signer, who))
+        };
+        if let Some(task) = self.released.iter().find(signed) {
+            let id = task.id(plan);
+            return Some(format!(
+                "{who} signed off {id}, and whoever did performs nothing that comes after it"
+            ));
+        }
+        let four_eyes = self.opened().is_some_and(|opened| opened.environment.four_eyes);
+        let overrode = four_eyes && self.looks.overriders().any(|overrode| self.same(overrode, who));
+        overrode.then(|| format!("{who} overrode rules of this run, and here somebody else performs it"))
+    }
+
+    pub(crate) fn may_operate(&self, plan: &Plan, who: &str, from: Option<&str>) -> Fold {
+        self.operator_refusal(plan, who, from).map_or(Ok(()), Err)
+    }
+}
+
+/// Where an operator's name came from when git's `user.email` says it.
+pub const BY_GIT: &str = "git";
+
+/// Why `who` is nobody who may operate there, in words: with four eyes only whom the configuration names (`known`), where
+/// it is protected also whom git knows by that name. `from` is where the name came from.
+pub fn stranger(environment: &EnvironmentSeen, who: &str, from: Option<&str>, known: bool) -> Option<String> {
+    let EnvironmentSeen { name, four_eyes, protected, .. } = environment;
+    let by_git = !four_eyes && from == Some(BY_GIT);
+    if !(*four_eyes || *protected) || known || by_git {
+        return None;
+    }
+    let what = if *four_eyes { "takes four eyes" } else { "is protected" };
+    Some(format!("{name} {what}, and the operator {who} is not listed in holdpoint.toml"))
+}
