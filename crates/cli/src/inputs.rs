@@ -207,7 +207,9 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
 fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatus, Vec<u8>)> {
     let mut shell = Command::new("sh");
     if !agent {
-        AGENT.iter().for_each(|name| drop(shell.env_remove(name)));
+        for name in AGENT {
+            shell.env_remove(name);
+        }
     }
     let mut child = shell
         .args(["-euc", command])
