@@ -6,7 +6,13 @@ use serde_json::{Value, json};
 
 use crate::export::{both_say, unpacked};
 use crate::shop::{OPS, QA, QB, Shop};
-use crate::support::forge;
+use crate::support::{HOLDPOINT, Ran, forge};
+
+/// `holdpoint`, with more in its environment.
+fn within(shop: &Shop, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let mut command = shop.bench.command(HOLDPOINT);
+    Ran::of(command.envs(environment.iter().copied()).args(arguments).output().unwrap())
+}
 
 #[test]
 fn whoever_signed_does_not_resume_the_run_by_any_name() {
@@ -91,7 +97,7 @@ fn a_record_whose_signers_have_one_key_for_two_people_does_not_conform() {
     let sha256 = crate::support::sha256(lines.as_bytes());
     fs::write(dir.join("blobs/sha256").join(&sha256), &lines).unwrap();
     forge(&dir, |events| events[0]["signers"] = json!({"sha256": sha256, "bytes": lines.len()}));
-    shop.bench.ends(6, &["verify", "1"]);
+    shop.bench.ends(6, &["verify", "1"]).says("one key stands for two people");
 }
 
 #[test]
@@ -147,7 +153,7 @@ fn no_block_signs_for_anybody() {
         &["expunge", "1", "--blob", "00000000", "--reason", "x"],
         &["run", "book.md", "--env", "production", "--unattended", "--override", "x"],
     ] {
-        let ran = shop.bench.holdpoint_with(&inside, arguments);
+        let ran = within(&shop, &inside, arguments);
         assert_eq!(ran.code, 5, "{arguments:?}: {}", ran.both());
         ran.says("in a block of run 7");
     }
@@ -164,9 +170,9 @@ fn blocks_get_the_agent_where_keys_sign_only_if_they_say_so() {
                 ## Three\n\n```sh check\necho \"three ${SSH_AUTH_SOCK-none}\"\n```\n";
     shop.bench.file("agent.md", book);
     let socket = [("SSH_AUTH_SOCK", "/nowhere/agent")];
-    let ran = shop.bench.holdpoint_with(&socket, &["run", "agent.md", "--env", "production", "--unattended"]);
+    let ran = within(&shop, &socket, &["run", "agent.md", "--env", "production", "--unattended"]);
     ran.says("one none").says("two /nowhere/agent").says("three none");
-    let ran = shop.bench.holdpoint_with(&socket, &["run", "agent.md", "--env", "test", "--unattended"]);
+    let ran = within(&shop, &socket, &["run", "agent.md", "--env", "test", "--unattended"]);
     ran.says("one /nowhere/agent").says("three /nowhere/agent");
     shop.bench.ends(0, &["plan", "agent.md", "--env", "production"]).says("gets the SSH agent");
 }

@@ -110,12 +110,6 @@ impl Bench {
         Ran::of(command.args(arguments).output().unwrap())
     }
 
-    /// `holdpoint` with these arguments, and more in its environment.
-    pub fn holdpoint_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
-        let mut command = self.command(HOLDPOINT);
-        Ran::of(command.envs(environment.iter().copied()).args(arguments).output().unwrap())
-    }
-
     /// `holdpoint`, which must end with this code.
     pub fn ends(&self, code: i32, arguments: &[&str]) -> Ran {
         let ran = self.holdpoint(arguments);
