@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
+use holdpoint_executor::output_without_terminal;
 use holdpoint_record::Redactor;
 
 use crate::interrupts::Prompting;
@@ -185,13 +186,12 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let output = std::process::Command::new("sh")
-                .args(["-euc", command])
-                .current_dir(wanted.root)
-                .stdin(std::process::Stdio::null())
-                .stderr(std::process::Stdio::inherit())
-                .output()
-                .map_err(|error| fail("its command".to_owned(), error.to_string()))?;
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-euc", command]).current_dir(wanted.root);
+            shell.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::inherit());
+            // Where somebody sits at the terminal, it may ask them.
+            let output = if wanted.ask { shell.output() } else { output_without_terminal(shell) };
+            let output = output.map_err(|error| fail("its command".to_owned(), error.to_string()))?;
             if !output.status.success() {
                 return Err(fail(format!("its command `{command}`"), output.status.to_string()));
             }

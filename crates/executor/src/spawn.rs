@@ -49,6 +49,15 @@ pub(crate) fn spawn(program: &Program<'_>, stdin: OwnedFd) -> io::Result<Spawned
     Ok(Spawned { group, exit, stdout: stdout.into(), stderr: stderr.into() })
 }
 
+/// Runs a command to its end without a terminal, and gives what it printed to standard output.
+///
+/// # Errors
+/// It cannot be started.
+pub fn output_without_terminal(mut command: Command) -> io::Result<std::process::Output> {
+    command.stdout(Stdio::piped());
+    CommandWrap::from(command).wrap(ProcessSession).spawn()?.wait_with_output()
+}
+
 /// By fork: a process can be given a session and a directory in one go in no cheaper way. Gives its id.
 fn start_at(program: &Program<'_>, cwd: &Path, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<u32> {
     let mut command = Command::new(program.path);

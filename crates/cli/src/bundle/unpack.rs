@@ -6,9 +6,9 @@ use std::io::{self, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
+use holdpoint_executor::FleetingDir;
 use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, EntryType};
-use tempfile::TempDir;
 
 /// How a zstd frame begins.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -22,7 +22,7 @@ const MOST_FILES: usize = 1_000_000;
 pub struct Unpacked {
     /// The run directory.
     pub dir: PathBuf,
-    _temp: TempDir,
+    _temp: FleetingDir,
 }
 
 /// Whether a file is there that begins as a bundle does.
@@ -41,7 +41,7 @@ pub fn is_one(path: &Path) -> bool {
 pub fn unpack(path: &Path) -> io::Result<Unpacked> {
     let file = File::open(path)?;
     let room = LEAST_ROOM.max(file.metadata()?.len().saturating_mul(MOST_TIMES));
-    let temp = tempfile::Builder::new().prefix("holdpoint-").tempdir()?;
+    let temp = FleetingDir::create(&std::env::temp_dir())?;
     let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
     let mut archive = Archive::new(frame.take(room));
     let mut top: Option<String> = None;
