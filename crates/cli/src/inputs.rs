@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
+use holdpoint_executor::{start, start_without_terminal};
 use holdpoint_record::Redactor;
 
 use crate::files;
@@ -190,7 +191,7 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let (status, stdout) = answer(command, wanted.root, wanted.agent)
+            let (status, stdout) = answer(command, wanted)
                 .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
@@ -203,22 +204,19 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
     }
 }
 
-/// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown.
-fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatus, Vec<u8>)> {
+/// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown. Where
+/// somebody sits at the terminal, it may ask them.
+fn answer(command: &str, wanted: &Wanted<'_>) -> std::io::Result<(ExitStatus, Vec<u8>)> {
     let mut shell = Command::new("sh");
-    if !agent {
+    if !wanted.agent {
         for name in AGENT {
             shell.env_remove(name);
         }
     }
-    let mut child = shell
-        .args(["-euc", command])
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let told = child.stderr.take();
+    shell.args(["-euc", command]).current_dir(wanted.root).stdin(Stdio::null());
+    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = if wanted.ask { start(shell)? } else { start_without_terminal(shell)? };
+    let told = child.stderr().take();
     let mut stdout = Vec::new();
     let read = std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -228,10 +226,10 @@ fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatu
                 screen::say(&screen::neutralise(&String::from_utf8_lossy(&line)));
             }
         });
-        let read =
-            child.stdout.take().map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout)).transpose();
+        let from = child.stdout().take();
+        let read = from.map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout)).transpose();
         if stdout.len() as u64 > files::VALUE {
-            child.kill()?;
+            child.start_kill()?;
             let why = format!("it prints more than {} bytes", files::VALUE);
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why));
         }

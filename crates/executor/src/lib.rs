@@ -2,7 +2,7 @@
 //!
 //! # What a block can rely on
 //!
-//! - One process in its own process group, standard input `/dev/null`, standard output and error apart.
+//! - One process that leads a session and a process group of its own, without a terminal; standard input `/dev/null`, standard output and error apart.
 //! - What it writes to the FIFO `$HOLDPOINT_SECRETS` as `NAME=value` is handed to the caller before anything that it
 //!   prints afterwards.
 //! - Shells (`bash`; `sh`, `dash`, `ash`) begin where the block before ended: working directory, exported and plain
@@ -20,10 +20,13 @@
 //! one of its own, and what its operator types and sees goes through the caller.
 
 mod dump;
+mod exit;
+mod fleeting;
 mod group;
 mod interpreter;
 mod job;
 mod leash;
+mod limit;
 mod local;
 mod names;
 mod outlet;
@@ -44,9 +47,12 @@ mod unquote;
 mod waiting;
 mod watch;
 
+pub use fleeting::{FleetingDir, fleeting_file};
 pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
+pub use process_wrap::std::ChildWrapper;
+pub use spawn::{start, start_without_terminal};
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
 pub use terminal::{Display, Input, Size};

@@ -1,14 +1,22 @@
 //! A record in one file to give away, as verbs are given it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use holdpoint_record::bundle::{Room, Unpacked, is_one};
+use holdpoint_executor::FleetingDir;
+use holdpoint_record::bundle::{Room, is_one, unpack};
 
 use crate::files;
 
 /// The script that checks a record with sha256sum, jq and ssh-keygen alone.
 pub const SCRIPT: &str = include_str!("verify.sh");
+
+/// A bundle's record. The directory goes when this is dropped.
+pub struct Unpacked {
+    /// The run directory.
+    pub dir: PathBuf,
+    _temp: FleetingDir,
+}
 
 /// The record of the bundle at `path`; `None` where that is none.
 ///
@@ -20,5 +28,7 @@ pub fn unpacked(path: &Path) -> io::Result<Option<Unpacked>> {
         return Ok(None);
     }
     let room = Room::of(file.metadata()?.len());
-    holdpoint_record::bundle::unpack(file, room).map(Some)
+    let temp = FleetingDir::create(&std::env::temp_dir())?;
+    let dir = unpack(file, room, temp.path())?;
+    Ok(Some(Unpacked { dir, _temp: temp }))
 }

@@ -6,7 +6,7 @@ mod unpack;
 use std::io::{self, Read, Write};
 
 pub use pack::{Content, pack};
-pub use unpack::{Room, Unpacked, is_one, unpack};
+pub use unpack::{Room, is_one, unpack};
 
 /// A reader or writer for a compressor that panics on errors: the first one is kept and ends the work in silence.
 struct Kept<T> {

@@ -8,7 +8,6 @@ use std::path::{Component, Path, PathBuf};
 
 use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, EntryType};
-use tempfile::TempDir;
 
 use crate::LOG;
 
@@ -19,13 +18,6 @@ const LEAST_ROOM: u64 = 1 << 30;
 const MOST_TIMES: u64 = 256;
 /// So many files may come out of any bundle.
 const LEAST_FILES: u64 = 1000;
-
-/// A bundle's record. The directory goes when this is dropped.
-pub struct Unpacked {
-    /// The run directory.
-    pub dir: PathBuf,
-    _temp: TempDir,
-}
 
 /// How much may come out of a bundle.
 #[derive(Clone, Copy, Debug)]
@@ -51,14 +43,14 @@ pub fn is_one(file: &mut File) -> bool {
     file.rewind().is_ok() && read && first == MAGIC
 }
 
-/// Unpacks the record of a bundle into a new directory of this user's own, if there is room for it.
+/// Unpacks the record of a bundle into a directory, which should be this user's own and empty, if there is room for it.
+/// Gives the run's directory in it.
 ///
 /// # Errors
 /// It is no bundle, damaged, too large, or made to do harm; kind `InvalidData` or `UnexpectedEof` then. Nothing is left
 /// behind.
-pub fn unpack(file: File, room: Room) -> io::Result<Unpacked> {
+pub fn unpack(file: File, room: Room, into: &Path) -> io::Result<PathBuf> {
     let Room { bytes: room, files: most } = room;
-    let temp = tempfile::Builder::new().prefix("holdpoint-").tempdir()?;
     let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
     let mut archive = Archive::new(frame.take(room));
     let mut top: Option<String> = None;
@@ -86,7 +78,7 @@ pub fn unpack(file: File, room: Room) -> io::Result<Unpacked> {
         }
         if is_of_record(&rest) {
             let size = entry.size();
-            keep(&mut entry, size, &temp.path().join(&name))?;
+            keep(&mut entry, size, &into.join(&name))?;
         }
     }
     let mut frame = archive.into_inner();
@@ -102,11 +94,11 @@ pub fn unpack(file: File, room: Room) -> io::Result<Unpacked> {
     if io::copy(&mut file, &mut io::sink())? > 0 {
         return Err(bad("something follows its end"));
     }
-    let dir = temp.path().join(top.ok_or_else(|| bad("it is empty"))?);
+    let dir = into.join(top.ok_or_else(|| bad("it is empty"))?);
     if !dir.join(LOG).is_file() {
         return Err(bad(format!("there is no {LOG} in it")));
     }
-    Ok(Unpacked { dir, _temp: temp })
+    Ok(dir)
 }
 
 /// The directory that an entry is in, and its name there; never one that leads out of it.
