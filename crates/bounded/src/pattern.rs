@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use regex::{Captures, Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder, bytes};
 use regex_syntax::ast::{self, Ast, ClassPerl, ClassPerlKind, ClassSetItem, Span, Visitor};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -24,6 +24,7 @@ const STEPS: u64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
+    lines: bool,
     /// States that may be looked at for one byte.
     active: u64,
 }
@@ -58,8 +59,23 @@ impl Pattern {
     /// # Errors
     /// It would take too long.
     pub fn is_match(&self, text: &str) -> Result<bool, TooLong> {
-        self.fits(text)?;
+        self.fits(text.len())?;
         Ok(self.regex.is_match(text))
+    }
+
+    /// The same of bytes: those that are no UTF-8 are no character, so that nothing but `(?-u)` matches them.
+    ///
+    /// # Errors
+    /// It would take too long.
+    pub fn is_match_bytes(&self, bytes: &[u8]) -> Result<bool, TooLong> {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return self.is_match(text);
+        }
+        self.fits(bytes.len())?;
+        let regex =
+            bytes::RegexBuilder::new(self.regex.as_str()).multi_line(self.lines).crlf(self.lines).build();
+        // What a text's pattern may hold, one of bytes may hold too.
+        Ok(regex.is_ok_and(|regex| regex.is_match(bytes)))
     }
 
     /// The first match and its groups.
@@ -67,7 +83,7 @@ impl Pattern {
     /// # Errors
     /// It would take too long.
     pub fn captures<'t>(&self, text: &'t str) -> Result<Option<Captures<'t>>, TooLong> {
-        self.fits(text)?;
+        self.fits(text.len())?;
         Ok(self.regex.captures(text))
     }
 
@@ -77,12 +93,12 @@ impl Pattern {
     }
 
     /// What matching a text of this many bytes may take.
-    pub(crate) fn work(&self, bytes: usize) -> u64 {
+    pub fn work(&self, bytes: usize) -> u64 {
         (bytes as u64).saturating_mul(self.active)
     }
 
-    fn fits(&self, text: &str) -> Result<(), TooLong> {
-        if self.work(text.len()) > STEPS { Err(TooLong(text.len())) } else { Ok(()) }
+    fn fits(&self, bytes: usize) -> Result<(), TooLong> {
+        if self.work(bytes) > STEPS { Err(TooLong(bytes)) } else { Ok(()) }
     }
 }
 
@@ -107,7 +123,7 @@ fn compile(checked: &Checked, over: Over) -> Result<Pattern, String> {
     };
     let lines = over == Over::Lines;
     let regex = RegexBuilder::new(&source).multi_line(lines).crlf(lines).build();
-    Ok(Pattern { regex: regex.map_err(|error| last_line(&error))?, active: checked.active })
+    Ok(Pattern { regex: regex.map_err(|error| last_line(&error))?, lines, active: checked.active })
 }
 
 /// A pattern that has been read and measured.

@@ -252,7 +252,7 @@ pub struct Expectation {
     pub span: Span,
 }
 
-/// What must hold of a result. Texts of YAML expectations are templates; literal lines are not.
+/// What must hold of a result. Texts are templates, those of literal lines too.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expected {
@@ -267,13 +267,13 @@ pub enum Expected {
         /// The path, as written.
         path: String,
         /// What it must select.
-        value: serde_json::Value,
+        value: holdpoint_bounded::json::Value,
     },
     /// Standard output is these lines (`text expect`).
     Lines(Vec<LineMatcher>),
 }
 
-/// A property of an output, read as UTF-8 with replacement.
+/// A property of an output. Texts are held against its bytes; what is no UTF-8 is no character of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matcher {
@@ -296,7 +296,7 @@ pub enum Matcher {
 /// One line of a `text expect`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LineMatcher {
-    /// The line without its ending mark.
+    /// The line without its ending mark; a template.
     pub text: String,
     /// How it is compared.
     pub how: LineKind,
@@ -310,7 +310,7 @@ pub struct LineMatcher {
 pub enum LineKind {
     /// Byte for byte.
     Equal,
-    /// `*` and `?` as in file names.
+    /// `*` any text, `?` one character; `\` takes the special meaning of `*`, `?`, `[` and `\` away.
     Glob,
     /// A regular expression over the whole line.
     Regex,

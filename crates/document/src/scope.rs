@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::{Environment, UndefinedBehavior};
+use holdpoint_bounded::template;
+use minijinja::Environment;
 
 use crate::blocks::{Templated, is_templated};
 use crate::conditions::{self, Kind, Texts};
@@ -42,14 +43,12 @@ pub(crate) struct Scope {
 
 impl Scope {
     pub(crate) fn new(front: &FrontMatter, config: Option<&Config>) -> Scope {
-        let mut engine = Environment::new();
-        engine.set_undefined_behavior(UndefinedBehavior::Strict);
         let mut scope = Scope {
             names: BTreeMap::new(),
             partial: BTreeMap::new(),
             kinds: BTreeMap::new(),
             environments: environments(front, config),
-            engine,
+            engine: template::environment(),
         };
         let environments: Vec<_> = allowed(front, config);
         for (_, environment) in &environments {
@@ -122,6 +121,12 @@ impl Scope {
 
     fn names_of(&self, text: &str, span: Span, expression: bool, findings: &mut Findings) {
         let engine = &self.engine;
+        let small = if expression { template::check_condition(text) } else { template::check(text) };
+        if let Err(message) = small {
+            let help = "take it apart: what is long to write is long to check for whoever signs for it";
+            findings.add(Code::Template, span, message, help);
+            return;
+        }
         let undeclared = if expression {
             engine.compile_expression(text).map(|compiled| compiled.undeclared_variables(true))
         } else {

@@ -1,6 +1,6 @@
 //! Typed values: inputs and what operators write down.
 
-use regex::Regex;
+use holdpoint_bounded::pattern::{Over, Pattern};
 
 use crate::ValueKind;
 
@@ -20,10 +20,13 @@ pub enum Fit {
 pub fn fit(kind: &ValueKind, text: &str) -> Fit {
     match kind {
         ValueKind::Text { pattern: None } => Fit::Within,
-        ValueKind::Text { pattern: Some(pattern) } => match Regex::new(pattern) {
-            Ok(regex) if regex.is_match(text) => Fit::Within,
-            Ok(_) => Fit::Wrong(format!("it must match {pattern}")),
-            Err(_) => Fit::Wrong(format!("{pattern} is no regular expression")),
+        ValueKind::Text { pattern: Some(pattern) } => match Pattern::new(pattern, Over::Text) {
+            Ok(compiled) => match compiled.is_match(text) {
+                Ok(true) => Fit::Within,
+                Ok(false) => Fit::Wrong(format!("it must match {pattern}")),
+                Err(error) => Fit::Wrong(error.to_string()),
+            },
+            Err(error) => Fit::Wrong(format!("{pattern} is no regular expression: {error}")),
         },
         ValueKind::Integer { min, max } => match text.parse::<i64>() {
             Ok(value) => limits(value, *min, *max),

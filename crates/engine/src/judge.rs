@@ -1,12 +1,14 @@
 //! Expectations, judged. Pure, so that every one can be re-checked offline on the recorded output.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use holdpoint_bounded::json::{self, Number, Value};
+use holdpoint_bounded::path::Path;
+use holdpoint_bounded::pattern::{Over, Pattern};
 use holdpoint_document::{Block, Capture, CaptureFrom, Expected, Matcher};
-use regex::{Regex, RegexBuilder};
-use serde_json::{Number, Value};
-use serde_json_path::JsonPath;
 
 use crate::values::Values;
 use crate::{Judged, Outcome, conform, lines};
@@ -54,10 +56,8 @@ const UNREAD: &str = "cannot be judged: the output was not read";
 
 /// Judges one execution of `block`. All expectations are judged, also after one fails.
 pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgement {
-    // Only where somebody looks: a text is a copy where bytes are no UTF-8.
-    let stdout = seen.stdout.filter(|_| block.looks_at_stdout()).map(String::from_utf8_lossy);
-    let stderr = seen.stderr.filter(|_| block.looks_at_stderr()).map(String::from_utf8_lossy);
-    let (stdout, stderr) = (stdout.as_deref(), stderr.as_deref());
+    let stdout = Output::of(seen.stdout);
+    let stderr = Output::of(seen.stderr);
     let mut expectations = Vec::new();
     match block.options.timeout.map(duration) {
         Some(timeout) => {
@@ -86,20 +86,22 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     for expected in others {
         match expected {
             Expected::Exit(_) => {}
-            Expected::Stderr(matcher) => expectations.push(judge_text("stderr", matcher, stderr, values)),
-            Expected::Stdout(matcher) => expectations.push(judge_text("stdout", matcher, stdout, values)),
+            Expected::Stderr(matcher) => expectations.push(judge_text("stderr", matcher, &stderr, values)),
+            Expected::Stdout(matcher) => expectations.push(judge_text("stdout", matcher, &stdout, values)),
             Expected::Lines(expected) => {
                 let words = format!("stdout is the {} expected lines", expected.len());
-                let came = stdout.map_or(Some(UNREAD.to_owned()), |stdout| lines::mismatch(expected, stdout));
+                let came = stdout
+                    .bytes
+                    .map_or(Some(UNREAD.to_owned()), |bytes| lines::mismatch(expected, bytes, values));
                 expectations.push(judged(words, came));
             }
-            Expected::Json { path, value } => expectations.push(judge_json(path, value, stdout, values)),
+            Expected::Json { path, value } => expectations.push(judge_json(path, value, &stdout, values)),
         }
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
         let taken =
-            take(capture, seen).and_then(carried).and_then(|value| match empty_handed(capture, &value) {
+            take(capture, seen, &stdout).and_then(carried).and_then(|value| match empty_handed(capture, &value) {
                 Some(complaint) => Err(complaint.to_owned()),
                 None => Ok(value),
             });
@@ -160,7 +162,7 @@ pub(crate) fn exit_complaint(
     }
 }
 
-fn judge_text(stream: &str, matcher: &Matcher, text: Option<&str>, values: &Values) -> Judged {
+fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Values) -> Judged {
     let (template, verb) = match matcher {
         Matcher::Empty | Matcher::NotEmpty => ("", ""),
         Matcher::Contains(text) => (text.as_str(), "contains"),
@@ -187,64 +189,95 @@ fn judge_text(stream: &str, matcher: &Matcher, text: Option<&str>, values: &Valu
     if idle {
         return judged(expected, Some("cannot be judged: there is nothing to look for".to_owned()));
     }
-    let Some(text) = text else { return judged(expected, Some(UNREAD.to_owned())) };
-    // `$` stands before the newline that ends an output, as people expect of a line.
-    let line = one_newline_off(text);
+    let Some(bytes) = output.bytes else { return judged(expected, Some(UNREAD.to_owned())) };
+    let found = || memchr::memmem::find(bytes, wanted.as_bytes()).is_some();
     let held = match matcher {
-        Matcher::Empty => Ok(text.trim().is_empty()),
-        Matcher::NotEmpty => Ok(!text.trim().is_empty()),
-        Matcher::Contains(_) => Ok(text.contains(&wanted)),
-        Matcher::NotContains(_) => Ok(!text.contains(&wanted)),
-        Matcher::Equals(_) => Ok(one_newline_off(text) == one_newline_off(&wanted)),
-        Matcher::Matches(_) => pattern(&wanted).map(|regex| regex.is_match(line)),
-        Matcher::NotMatches(_) => pattern(&wanted).map(|regex| !regex.is_match(line)),
+        Matcher::Empty => Ok(output.text().trim().is_empty()),
+        Matcher::NotEmpty => Ok(!output.text().trim().is_empty()),
+        Matcher::Contains(_) => Ok(found()),
+        Matcher::NotContains(_) => Ok(!found()),
+        Matcher::Equals(_) => Ok(one_newline_off(bytes) == one_newline_off(wanted.as_bytes())),
+        Matcher::Matches(_) => matches(&wanted, bytes),
+        Matcher::NotMatches(_) => matches(&wanted, bytes).map(|matches| !matches),
     };
     match held {
         Ok(true) => judged(expected, None),
-        Ok(false) => judged(expected, Some(quoted(text))),
+        Ok(false) => judged(expected, Some(quoted(&output.text()))),
         Err(error) => judged(expected, Some(format!("cannot be judged: {error}"))),
     }
 }
 
 /// `^` and `$` stand at the lines of an output, as in grep: otherwise `not_matches: ^ERROR` would see the first line
-/// only. `\A` and `\z` are the ends of the whole.
-fn pattern(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).multi_line(true).crlf(true).build()
+/// only. `\A` and `\z` are the ends of the whole, and `$` stands before the newline that ends an output.
+fn matches(source: &str, bytes: &[u8]) -> Result<bool, String> {
+    let pattern = Pattern::new(source, Over::Lines)?;
+    pattern.is_match_bytes(one_newline_off(bytes)).map_err(|error| error.to_string())
 }
 
-fn judge_json(path: &str, value: &Value, stdout: Option<&str>, values: &Values) -> Judged {
+/// One output, read as what is asked for.
+struct Output<'a> {
+    bytes: Option<&'a [u8]>,
+    json: OnceCell<Result<(Value, usize), String>>,
+}
+
+impl<'a> Output<'a> {
+    fn of(bytes: Option<&'a [u8]>) -> Output<'a> {
+        Output { bytes, json: OnceCell::new() }
+    }
+
+    /// For people: bytes that are no UTF-8 are replaced.
+    fn text(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes.unwrap_or_default())
+    }
+
+    fn utf8(&self) -> Result<&'a str, String> {
+        utf8(self.bytes.ok_or_else(|| UNREAD.to_owned())?)
+    }
+
+    /// The one node that `path` selects in it, read as JSON.
+    fn select(&self, path: &str) -> Result<&Value, String> {
+        let json = self.json.get_or_init(|| {
+            let text = self.utf8()?;
+            let value = json::read(text).map_err(|fault| format!("no JSON ({fault}): {}", quoted(text)))?;
+            Ok((value, text.len()))
+        });
+        let (value, bytes) = json.as_ref().map_err(Clone::clone)?;
+        let path = Path::parse(path).map_err(|error| format!("{path} is no JSON path: {error}"))?;
+        let nodes = path.select(value, *bytes).map_err(|error| format!("cannot be judged: {error}"))?;
+        match nodes.as_slice() {
+            [one] => Ok(one),
+            [] => Err(format!("nothing there in {}", quoted(&self.text()))),
+            many => Err(format!("{} values there in {}", many.len(), quoted(&self.text()))),
+        }
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
+}
+
+fn judge_json(path: &str, value: &Value, stdout: &Output<'_>, values: &Values) -> Judged {
     let wanted = match rendered(value, values) {
         Ok(wanted) => wanted,
         Err(error) => {
             return judged(format!("json {path} = {value}"), Some(format!("cannot be judged: {error}")));
         }
     };
-    let came = match stdout.ok_or_else(|| UNREAD.to_owned()).and_then(|stdout| select(path, stdout)) {
+    let came = match stdout.select(path) {
         Err(came) => Some(came),
-        Ok(came) if same(value, &wanted, &came) => None,
+        Ok(came) if same(value, &wanted, came) => None,
         Ok(came) => Some(quoted(&came.to_string())),
     };
     judged(format!("json {path} = {wanted}"), came)
 }
 
-/// The one node that `path` selects in `text` read as JSON.
-fn select(path: &str, text: &str) -> Result<Value, String> {
-    let json: Value =
-        serde_json::from_str(text).map_err(|error| format!("no JSON ({error}): {}", quoted(text)))?;
-    let path = JsonPath::parse(path).map_err(|error| format!("{path} is no JSON path: {error}"))?;
-    let nodes = path.query(&json).all();
-    match nodes.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => Err(format!("nothing there in {}", quoted(text))),
-        many => Err(format!("{} values there in {}", many.len(), quoted(text))),
-    }
-}
-
-/// Equal values; numbers by value. Where the expectation was a template, a scalar's text may equal it.
+/// Equal values; numbers by value. Where the expectation was a template, what it came to may also be written as a
+/// number or a truth value is.
 fn same(written: &Value, wanted: &Value, came: &Value) -> bool {
     match (written, wanted, came) {
-        (_, Value::Number(a), Value::Number(b)) => same_number(a, b),
-        (_, Value::String(text), Value::Number(number)) => written != wanted && *text == number.to_string(),
+        (_, Value::String(text), Value::Number(number)) => {
+            written != wanted && Number::parse(text).is_some_and(|wanted| wanted == *number)
+        }
         (_, Value::String(text), Value::Bool(truth)) => written != wanted && *text == truth.to_string(),
         (Value::Array(w), Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && w.iter().zip(a).zip(b).all(|((w, a), b)| same(w, a, b))
@@ -258,20 +291,6 @@ fn same(written: &Value, wanted: &Value, came: &Value) -> bool {
         }
         _ => wanted == came,
     }
-}
-
-/// `1` is `1.0`; whole numbers are compared exactly, beyond what a float can tell apart.
-fn same_number(a: &Number, b: &Number) -> bool {
-    match (a.as_i128(), b.as_i128()) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => a.as_f64() == b.as_f64(),
-        (Some(whole), None) => same_whole(whole, b),
-        (None, Some(whole)) => same_whole(whole, a),
-    }
-}
-
-fn same_whole(whole: i128, float: &Number) -> bool {
-    float.as_f64().is_some_and(|float| float.fract() == 0.0 && float as i128 == whole)
 }
 
 fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateError> {
@@ -289,24 +308,24 @@ fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateErro
     })
 }
 
-fn take(capture: &Capture, seen: &Observation<'_>) -> Result<String, String> {
-    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned());
-    let stdout = || text(seen.stdout.ok_or_else(|| UNREAD.to_owned())?);
+fn take(capture: &Capture, seen: &Observation<'_>, stdout: &Output<'_>) -> Result<String, String> {
+    let text = |bytes| utf8(one_newline_off(bytes)).map(str::to_owned);
     match &capture.from {
-        CaptureFrom::Stdout => Ok(one_newline_off(stdout()?).to_owned()),
+        CaptureFrom::Stdout => text(stdout.bytes.ok_or_else(|| UNREAD.to_owned())?),
         CaptureFrom::File(path) => match seen.files.get(path) {
             None => Err("no such file".to_owned()),
-            Some(bytes) => Ok(one_newline_off(text(bytes)?).to_owned()),
+            Some(bytes) => text(bytes),
         },
         CaptureFrom::Regex(source) => {
-            let stdout = stdout()?;
-            let regex = pattern(source).map_err(|error| error.to_string())?;
-            let found = regex.captures(stdout).ok_or_else(|| quoted(stdout))?;
-            let wanted = if regex.captures_len() > 1 { found.get(1) } else { found.get(0) };
+            let stdout = stdout.utf8()?;
+            let pattern = Pattern::new(source, Over::Lines)?;
+            let found = pattern.captures(stdout).map_err(|error| error.to_string())?;
+            let found = found.ok_or_else(|| quoted(stdout))?;
+            let wanted = if pattern.groups() > 1 { found.get(1) } else { found.get(0) };
             wanted.map(|found| found.as_str().to_owned()).ok_or_else(|| quoted(stdout))
         }
-        CaptureFrom::Json(path) => match select(path, stdout()?)? {
-            Value::String(text) => Ok(text),
+        CaptureFrom::Json(path) => match stdout.select(path)? {
+            Value::String(text) => Ok(text.clone()),
             Value::Null if !capture.null => Err(NULL.to_owned()),
             other => Ok(other.to_string()),
         },
@@ -356,8 +375,8 @@ fn capture_words(capture: &Capture) -> String {
     }
 }
 
-fn one_newline_off(text: &str) -> &str {
-    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+fn one_newline_off(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text)
 }
 
 fn quoted(text: &str) -> String {

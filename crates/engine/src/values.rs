@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use holdpoint_bounded::template;
 use holdpoint_document::ValueKind;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
+
+use crate::lines::escape_glob;
 
 /// The variables a run knows at one moment. Secrets are known by name only.
 ///
@@ -120,13 +123,20 @@ impl Values {
         self.render_in(&PATTERN, template)
     }
 
+    /// Renders a glob, in which every inserted value stands for itself too.
+    pub(crate) fn render_glob(&self, template: &str) -> Result<String, TemplateError> {
+        self.render_in(&GLOB, template)
+    }
+
     fn render_in(&self, environment: &Environment<'_>, template: &str) -> Result<String, TemplateError> {
+        template::check(template).map_err(|message| TemplateError { message })?;
         Ok(environment.render_str(template, self.view(View::AsWritten))?)
     }
 
     /// Evaluates a condition. Undefined names are errors, and so is whatever is neither true nor false: the text
     /// `"false"` would count as true.
     pub fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
+        template::check_condition(condition).map_err(|message| TemplateError { message })?;
         let value = TEXT.compile_expression(condition)?.eval(self.view(View::Typed))?;
         if value.is_undefined() {
             return Err(TemplateError { message: format!("`{condition}` is not defined") });
@@ -202,12 +212,12 @@ static TEXT: LazyLock<Environment<'static>> = LazyLock::new(|| writing(str::to_o
 static SCRIPT: LazyLock<Environment<'static>> =
     LazyLock::new(|| writing(|value| format!("'{}'", value.replace('\'', r"'\''"))));
 static PATTERN: LazyLock<Environment<'static>> = LazyLock::new(|| writing(regex::escape));
+static GLOB: LazyLock<Environment<'static>> = LazyLock::new(|| writing(escape_glob));
 
 /// An environment in which undefined names are errors and every inserted value goes through `quote`, also where a
 /// template calls it safe.
 fn writing(quote: fn(&str) -> String) -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut environment = template::environment();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     // Delimiters stay the default ones, which never fail to build.
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {

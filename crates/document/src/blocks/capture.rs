@@ -70,7 +70,7 @@ fn json_path(node: &Node, findings: &mut Findings) -> Option<String> {
 
 /// Whether `path` is an RFC 9535 path.
 pub(super) fn check_json_path(path: &str, span: Span, findings: &mut Findings) -> bool {
-    match serde_json_path::JsonPath::parse(path) {
+    match holdpoint_bounded::path::Path::parse(path) {
         Ok(_) => true,
         Err(error) => {
             let message = format!("`{path}` is not a JSON path: {error}");

@@ -148,7 +148,8 @@ impl Reader {
                 continue;
             }
             self.texts_in(node);
-            let that = Expected::Json { path: key.clone(), value: node.to_json() };
+            let Some(value) = node.json(findings) else { continue };
+            let that = Expected::Json { path: key.clone(), value };
             self.expectations
                 .push(Expectation { that, span: Span::new(key_span.start, node.span.end.max(key_span.end)) });
         }

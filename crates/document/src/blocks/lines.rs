@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use holdpoint_bounded::pattern;
 use regex::Regex;
 
+use super::{Templated, is_templated};
 use crate::findings::{Findings, nearest};
 use crate::markdown::Fence;
 use crate::{Code, LineKind, LineMatcher, Times};
@@ -11,39 +13,43 @@ use crate::{Code, LineKind, LineMatcher, Times};
 /// Marks of other tools, which would silently be literal text here.
 const FOREIGN: &[&str] = &["re", "esc", "escaped", "equal", "no-eol", "eq", "any"];
 
-/// The lines of a `text expect`.
-pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> Vec<LineMatcher> {
+/// Words that are near to a mark and are none.
+const WORDS: &[&str] = &["globe", "globes", "globs"];
+
+/// The lines of a `text expect`, and those of them that are templates.
+pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<LineMatcher>, Vec<Templated>) {
     let text = fence.body.text();
-    fence
-        .body
-        .lines()
-        .map(|range| {
-            let line = &text[range.clone()];
-            let span = fence.body.span(range);
-            let parsed = parse(line);
-            match parsed {
-                Ok(matcher) => {
-                    if matcher.how == LineKind::Regex
-                        && let Err(error) = Regex::new(&format!("^(?:{})$", matcher.text))
-                    {
-                        let error = error.to_string();
-                        let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                        let message = format!("the regular expression does not compile: {reason}");
-                        let help = "see https://docs.rs/regex/latest/regex/#syntax";
-                        findings.add(Code::BadValue, span, message, help);
-                    }
-                    matcher
+    let mut templates = Vec::new();
+    let lines = fence.body.lines().map(|range| {
+        let line = &text[range.clone()];
+        let span = fence.body.span(range);
+        match parse(line) {
+            Ok(matcher) => {
+                let templated = is_templated(&matcher.text);
+                if templated {
+                    templates.push(Templated { text: matcher.text.clone(), span, expression: false });
                 }
-                Err(mark) => {
-                    let help = "marks are (glob), (regex), (?), (*), (+), and (glob*) and the like; a line that \
-                        really ends so is written with (regex) and its parentheses escaped";
-                    let message = format!("`{mark}` at the end of the line is not a mark");
+                // A pattern that holds a template is compiled when the value is known.
+                if matcher.how == LineKind::Regex
+                    && !templated
+                    && let Err(reason) = pattern::check(&matcher.text)
+                {
+                    let message = format!("the regular expression does not compile: {reason}");
+                    let help = "see https://docs.rs/regex/latest/regex/#syntax";
                     findings.add(Code::BadValue, span, message, help);
-                    LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once }
                 }
+                matcher
             }
-        })
-        .collect()
+            Err(mark) => {
+                let help = "marks are (glob), (regex), (?), (*), (+), and (glob*) and the like, with one blank before \
+                    them; a line that really ends so is written with (regex) and its parentheses escaped";
+                let message = format!("`{mark}` at the end of the line is not a mark");
+                findings.add(Code::BadValue, span, message, help);
+                LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once }
+            }
+        }
+    });
+    (lines.collect(), templates)
 }
 
 /// The line and its mark, or what looks like a mark and is none.
@@ -57,20 +63,16 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
         return Ok(literal());
     }
     let known = word.is_empty() || matches!(word, "glob" | "regex");
-    let near = nearest(word, ["glob", "regex"]).is_some() || FOREIGN.contains(&word.to_lowercase().as_str());
-    if !known && !near {
+    if !known && !near(word) {
         return Ok(literal());
     }
     let mark = format!(" ({word}{times})");
-    if !known
-        || times.len() > 1
-        || (!line.ends_with(&mark) && !line[text.len()..].is_empty() && line != &mark[1..])
-    {
-        // `f(x)` and `call(?)` touch what stands before them: a mark stands apart.
-        if known && times.len() <= 1 && line.ends_with(&mark[1..]) && !text.is_empty() {
-            return Ok(literal());
-        }
-        return Err(line[text.len()..].trim().to_owned());
+    let apart = line.ends_with(&mark) || line == &mark[1..];
+    if !known || times.len() > 1 || !apart {
+        // `f(*)` and `call(?)` are calls: nobody puts a mark so close to a text.
+        let call = word.is_empty() && times.len() == 1 && line.ends_with(&mark[1..]);
+        let touches = !text.is_empty() && line[text.len()..] == mark[1..];
+        return if call && touches { Ok(literal()) } else { Err(line[text.len()..].trim().to_owned()) };
     }
     let text = line.strip_suffix(&mark).unwrap_or("").to_owned();
     let how = match word {
@@ -85,6 +87,14 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
         _ => Times::Once,
     };
     Ok(LineMatcher { text, how, times })
+}
+
+/// Whether a word in parentheses was meant as a mark: misspelt, cut short, or another tool's.
+fn near(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let short = lower.len() >= 2 && ["glob", "regex"].iter().any(|mark| mark.starts_with(&lower));
+    !WORDS.contains(&lower.as_str())
+        && (short || FOREIGN.contains(&lower.as_str()) || nearest(&lower, ["glob", "regex"]).is_some())
 }
 
 #[cfg(test)]
@@ -104,6 +114,9 @@ mod tests {
             ("done (ok)", "done (ok)", LineKind::Equal, Times::Once),
             ("call()", "call()", LineKind::Equal, Times::Once),
             ("f(*)", "f(*)", LineKind::Equal, Times::Once),
+            ("f(x)", "f(x)", LineKind::Equal, Times::Once),
+            ("around the (globe)", "around the (globe)", LineKind::Equal, Times::Once),
+            ("(glob)", "", LineKind::Glob, Times::Once),
         ] {
             assert_eq!(read(line), Ok((text.to_owned(), how, times)), "{line}");
         }
@@ -116,6 +129,16 @@ mod tests {
             "a (glob**)",
             "a (**)",
             "a ( glob )",
+            "a (gl)",
+            "a (gl+)",
+            "a (reg)",
+            "a (glb)",
+            "a\t(glob)",
+            "a\u{a0}(glob)",
+            "a \t(regex)",
+            "a*(glob)",
+            "a*(regex+)",
+            "a (glob)\t",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

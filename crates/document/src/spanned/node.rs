@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use holdpoint_bounded::{json, pattern};
+
 use crate::findings::{Findings, suggest};
 use crate::{Code, Span};
 
@@ -190,12 +192,9 @@ impl Node {
     /// A regular expression, kept as written.
     pub(crate) fn regex(&self, findings: &mut Findings) -> Option<String> {
         let text = self.text(findings)?;
-        match regex::Regex::new(&text) {
-            Ok(_) => Some(text),
-            Err(error) => {
-                let reason = error.to_string();
-                let reason =
-                    reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        match pattern::check(&text) {
+            Ok(()) => Some(text),
+            Err(reason) => {
                 let message = format!("the regular expression does not compile: {reason}");
                 self.bad(findings, message, "see https://docs.rs/regex/latest/regex/#syntax");
                 None
@@ -203,19 +202,47 @@ impl Node {
         }
     }
 
-    pub(crate) fn to_json(&self) -> serde_json::Value {
-        match &self.value {
-            Value::Null => serde_json::Value::Null,
-            Value::Bool(value) => (*value).into(),
-            Value::Int(value, _) => (*value).into(),
-            Value::Float(value, _) => (*value).into(),
-            Value::Text(text) => text.clone().into(),
-            Value::Seq(items) => items.iter().map(Node::to_json).collect(),
-            Value::Map(entries) => {
-                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect()
+    /// The same value of JSON, numbers with every digit that is written.
+    pub(crate) fn json(&self, findings: &mut Findings) -> Option<json::Value> {
+        Some(match &self.value {
+            Value::Null => json::Value::Null,
+            Value::Bool(value) => json::Value::Bool(*value),
+            Value::Int(_, raw) | Value::Float(_, raw) => match json_number(&self.value, raw) {
+                Some(number) => json::Value::Number(number),
+                None => {
+                    self.bad(findings, "this number is too large to be compared", "write a smaller exponent");
+                    return None;
+                }
+            },
+            Value::Text(text) => json::Value::String(text.clone()),
+            Value::Seq(items) => {
+                json::Value::Array(items.iter().map(|item| item.json(findings)).collect::<Option<_>>()?)
             }
-        }
+            Value::Map(entries) => json::Value::Object(
+                entries
+                    .iter()
+                    .map(|entry| Some((entry.key.clone(), entry.node.json(findings)?)))
+                    .collect::<Option<_>>()?,
+            ),
+        })
     }
+}
+
+/// A number of YAML as JSON writes it: YAML also has `+1`, `.5`, `1.`, `06` and `0x1f`.
+fn json_number(value: &Value, raw: &str) -> Option<json::Number> {
+    if let Value::Int(value, _) = value {
+        return Some((*value).into());
+    }
+    let (sign, digits) = match raw.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", raw.strip_prefix('+').unwrap_or(raw)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let dot = if fraction.is_empty() { "" } else { "." };
+    json::Number::parse(&format!("{sign}{whole}{dot}{fraction}{exponent}"))
 }
 
 /// At most 40 characters of a text, on one line.

@@ -246,7 +246,8 @@ impl<'w, 's> Maker<'w, 's> {
                 self.expect(open, fence, expectations, findings);
             }
             Kind::ExpectLines => {
-                let lines = blocks::expected_lines(fence, findings);
+                let (lines, templates) = blocks::expected_lines(fence, findings);
+                templates.iter().for_each(|templated| self.check(templated, findings));
                 let expectation = Expectation { that: Expected::Lines(lines), span: fence.span };
                 self.expect(open, fence, vec![expectation], findings);
             }

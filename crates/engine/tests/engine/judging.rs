@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use holdpoint_document::*;
 use holdpoint_engine::*;
-use serde_json::json;
 
 use crate::build::*;
+
+/// A value as a document's YAML comes to it.
+macro_rules! json {
+    ($($value:tt)*) => { holdpoint_bounded::json::read(&serde_json::json!($($value)*).to_string()).unwrap() };
+}
 
 /// What a block left behind that ended well and said nothing.
 struct Seen {
@@ -229,9 +233,106 @@ fn texts_are_matched_as_their_matcher_says() {
 }
 
 #[test]
-fn output_that_is_no_utf_8_is_read_with_replacement() {
-    let seen = Seen { stdout: b"a\xffb".to_vec(), ..seen() };
-    assert!(holds(Expected::Stdout(Matcher::Contains("a\u{fffd}b".into())), &seen));
+fn a_byte_that_is_no_utf_8_is_no_replacement_character() {
+    let came = |bytes: &[u8]| Seen { stdout: bytes.to_vec(), ..seen() };
+    let (broken, replaced) = (came(b"a\xffb\n"), came("a\u{fffd}b\n".as_bytes()));
+    for matcher in [
+        Matcher::Contains("a\u{fffd}b".into()),
+        Matcher::Equals("a\u{fffd}b".into()),
+        Matcher::Matches("a\u{fffd}b".into()),
+        Matcher::Matches("^a.b$".into()),
+    ] {
+        assert!(!holds(Expected::Stdout(matcher.clone()), &broken), "{matcher:?}");
+        assert!(holds(Expected::Stdout(matcher.clone()), &replaced), "{matcher:?}");
+    }
+    assert!(holds(Expected::Stdout(Matcher::NotContains("\u{fffd}".into())), &broken));
+    assert!(holds(Expected::Stdout(Matcher::NotMatches("\u{fffd}".into())), &broken));
+    assert!(!holds(Expected::Stdout(Matcher::NotMatches("^E".into())), &came(b"a\xff\nE\xfe\n")));
+    assert!(holds(Expected::Stdout(Matcher::Contains("E".into())), &came(b"a\xff\nE\xfe\n")));
+    assert!(holds(Expected::Stdout(Matcher::NotEmpty), &came(b"\xff")));
+    let json = Expected::Json { path: "$".into(), value: json!("\u{fffd}") };
+    assert!(!holds(json, &came(b"\"\xff\"")));
+}
+
+#[test]
+fn numbers_in_json_are_equal_by_value_however_long() {
+    let read = |text: &str| holdpoint_bounded::json::read(text).unwrap();
+    for (wanted, came, held) in [
+        ("18446744073709551616", "18446744073709551617", false),
+        ("18446744073709551617", "18446744073709551617", true),
+        ("1.0", "1", true),
+        ("1e3", "1000", true),
+        ("0.1", "0.1000000000000000000000000001", false),
+        ("1e400", "1e400", true),
+        ("1e400", "1e401", false),
+        ("1e400", "null", false),
+        ("null", "1e400", false),
+    ] {
+        let expected = Expected::Json { path: "$.v".into(), value: read(wanted) };
+        assert_eq!(holds(expected, &printed(&format!("{{\"v\":{came}}}"))), held, "{wanted} {came}");
+    }
+    let mut values = Values::default();
+    values.set("N", "1.10");
+    let templated = Expected::Json { path: "$".into(), value: json!("{{ N }}") };
+    let block = expecting([templated]);
+    for (came, held) in
+        [("1.10", true), ("1.1", true), ("\"1.10\"", true), ("\"1.1\"", false), ("1.2", false)]
+    {
+        let seen = printed(came);
+        let observation = Observation {
+            exit: seen.exit,
+            signal: None,
+            error: None,
+            timed_out: false,
+            interrupted: false,
+            stdout: Some(&seen.stdout),
+            stderr: Some(&seen.stderr),
+            files: &seen.files,
+        };
+        assert_eq!(judge(&block, &values, &observation).outcome == Outcome::Passed, held, "{came}");
+    }
+}
+
+#[test]
+fn json_in_which_a_name_stands_twice_is_not_judged() {
+    let expected = || Expected::Json { path: "$.a".into(), value: json!(1) };
+    let judgement = judged(&expecting([expected()]), &printed(r#"{"a": 2, "a": 1}"#));
+    assert!(complaints(&judgement)[0].contains("given twice"), "{judgement:?}");
+}
+
+#[test]
+fn a_captured_number_is_the_text_that_was_printed() {
+    let output = r#"{"a":1.10,"b":123456789012345678901234567890,"c":1e3,"d":[1.0,{"e":-0}]}"#;
+    for (path, text) in [
+        ("$.a", "1.10"),
+        ("$.b", "123456789012345678901234567890"),
+        ("$.c", "1e3"),
+        ("$.d", r#"[1.0,{"e":-0}]"#),
+        ("$.d[?@ == 1]", "1.0"),
+    ] {
+        let judgement = judged(&capturing(CaptureFrom::Json(path.into())), &printed(output));
+        let captured = judgement.captures.values().next().map_or("", String::as_str);
+        assert_eq!(captured, text, "{path}");
+    }
+}
+
+#[test]
+fn a_path_or_a_pattern_that_takes_too_long_cannot_be_judged() {
+    let deep = "[?@".repeat(24) + &"]".repeat(24);
+    let wide = format!("${}", "..*".repeat(30));
+    let output = "[".repeat(100) + &"1,".repeat(1000) + "1" + &"]".repeat(100);
+    for path in
+        [format!("${deep}"), wide, format!("${}", "[0,0,0,0]".repeat(40)), format!("${}", "[?@".repeat(40))]
+    {
+        let expected = Expected::Json { path: path.clone(), value: json!(1) };
+        assert!(!holds(expected, &printed(&output)), "{path}");
+    }
+    for pattern in
+        ["(a{1000}){1000}".to_owned(), "(".repeat(3_700) + &")".repeat(3_700), "[ab]*a[ab]{900}".to_owned()]
+    {
+        let expected = Expected::Stdout(Matcher::NotMatches(pattern.clone()));
+        assert!(!holds(expected, &printed(&"ab".repeat(1_000_000))), "{pattern}");
+    }
 }
 
 #[test]
@@ -402,13 +503,13 @@ fn literal_lines_are_matched_with_their_endings() {
         ])
     };
     for (output, held) in [
-        ("start\nitem 1\n{{ COUNT }}\n", true),
-        ("start\nitem 1\nitem 2\nwarning\nwarn\nbye\n{{ COUNT }}", true),
-        ("start\r\nitem 1\r\n{{ COUNT }}\r\n", true),
-        ("start\n{{ COUNT }}\n", false),
-        ("start\nitem 1\n3\n", false),
-        ("start\nitem 1\nbye\nbye\n{{ COUNT }}\n", false),
-        ("start\nitem 1\na warning\n{{ COUNT }}\n", false),
+        ("start\nitem 1\n3\n", true),
+        ("start\nitem 1\nitem 2\nwarning\nwarn\nbye\n3", true),
+        ("start\r\nitem 1\r\n3\r\n", true),
+        ("start\n3\n", false),
+        ("start\nitem 1\n{{ COUNT }}\n", false),
+        ("start\nitem 1\nbye\nbye\n3\n", false),
+        ("start\nitem 1\na warning\n3\n", false),
         ("", false),
     ] {
         assert_eq!(holds(expected(), &printed(output)), held, "{output:?}");

@@ -7,6 +7,8 @@
 mod pieces;
 mod shell;
 
+use holdpoint_bounded::template;
+
 use crate::Code;
 use crate::findings::Findings;
 use crate::spanned::Mapped;
@@ -15,7 +17,7 @@ use crate::spanned::Mapped;
 pub(super) fn check(script: &Mapped, findings: &mut Findings) {
     let text = script.text();
     // What does not parse is told elsewhere.
-    if minijinja::Environment::new().template_from_str(text).is_err() {
+    if template::check(text).is_err() || template::environment().template_from_str(text).is_err() {
         return;
     }
     for (range, wrong) in shell::wrong(&pieces::pieces(text)) {
