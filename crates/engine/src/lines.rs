@@ -226,7 +226,7 @@ mod tests {
     fn a_backslash_in_a_glob_takes_only_what_is_special_as_it_is() {
         for (pattern, text) in [
             (r"C:\Users\bob", r"C:\Users\bob"),
-            (r"C:\Users\*", r"C:\Users\anybody"),
+            (r"C:\Users\\*", r"C:\Users\anybody"),
             (r"a\*", "a*"),
             (r"a\?", "a?"),
             (r"\[x]", "[x]"),
@@ -274,9 +274,9 @@ mod tests {
 
     #[test]
     fn many_lines_against_many_that_may_stand_for_several_end_soon_or_say_why_not() {
-        let output = ("a".repeat(2000) + "\n").repeat(1000);
+        let output = ("a".repeat(20_000) + "\n").repeat(1000);
         let any = line("*a*", LineKind::Glob, Times::Any);
-        let came = held(&vec![any; 10_000], &output).unwrap();
+        let came = held(&vec![any; 300], &output).unwrap();
         assert!(came.starts_with("cannot be judged"), "{came}");
         let plain: Vec<LineMatcher> =
             (0..20_000).map(|_| line("aaaaaaaa", LineKind::Equal, Times::Once)).collect();

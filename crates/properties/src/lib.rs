@@ -6,6 +6,7 @@
 //!
 //! It is no part of the product, and nothing of the product may need it.
 
+mod bounded;
 mod events;
 mod record;
 mod redaction;
@@ -33,6 +34,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "record", holds: record },
     Target { name: "redaction", holds: redaction },
     Target { name: "rendering", holds: rendering },
+    Target { name: "paths", holds: paths },
+    Target { name: "templates", holds: templates },
 ];
 
 /// A document: every span is in the text and between characters; reading it twice gives the same; an annotated
@@ -84,4 +87,20 @@ pub fn redaction(bytes: &[u8]) {
 /// in it acts on a terminal.
 pub fn rendering(bytes: &[u8]) {
     rendering::rendered(bytes);
+}
+
+/// A JSON path, and from the second line on the JSON that it is followed through; another where that is none. Reading
+/// and following end soon, what is found is a part of the document, and JSON that was read is written as it was.
+pub fn paths(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let (path, document) = text.split_once('\n').unwrap_or((text, ""));
+        bounded::path(path, document);
+    }
+}
+
+/// A text as a template, a condition and a pattern: all of it ends soon, and renders twice the same.
+pub fn templates(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        bounded::template(text);
+    }
 }

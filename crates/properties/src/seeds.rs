@@ -27,6 +27,8 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "events" | "rendering" => Ok(histories().iter().map(|events| lines(events)).collect()),
         "record" => Ok(records()),
         "redaction" => Ok(streams()),
+        "paths" => Ok(crate::bounded::paths_to_begin_with()),
+        "templates" => Ok(crate::bounded::templates_to_begin_with()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
 }

@@ -7,6 +7,9 @@ use super::{Entry, Mapped, Node, Value};
 /// Flow collections nested deeper than this are left to the YAML reader.
 const DEPTH: usize = 8;
 
+/// Maps with more entries than this are left to the YAML reader, which has an index of their keys.
+const ENTRIES: usize = 64;
+
 /// The map that the lines make. `None` says nothing.
 pub(super) fn simple(text: &Mapped) -> Option<Node> {
     let mut entries: Vec<Entry> = Vec::new();
@@ -20,7 +23,10 @@ pub(super) fn simple(text: &Mapped) -> Option<Node> {
         at += line.len() + 1;
         let mut reader = Reader { text, bytes: &text.text().as_bytes()[..at - 1], at: start };
         let entry = reader.entry(0)?;
-        if reader.at != at - 1 || entries.iter().any(|other| other.key == entry.key) {
+        if reader.at != at - 1
+            || entries.len() >= ENTRIES
+            || entries.iter().any(|other| other.key == entry.key)
+        {
             return None;
         }
         entries.push(entry);
@@ -85,7 +91,7 @@ impl Reader<'_> {
                 let entries = self.collection(b'}', |reader| reader.entry(depth + 1))?;
                 let twice =
                     |(index, entry): (usize, &Entry)| entries[..index].iter().any(|o| o.key == entry.key);
-                if entries.iter().enumerate().any(twice) {
+                if entries.len() > ENTRIES || entries.iter().enumerate().any(twice) {
                     return None;
                 }
                 Value::Map(entries)

@@ -1,5 +1,7 @@
 //! YAML 1.2 into [`Node`]s. The only user of saphyr-parser: its events keep duplicate keys, its tree does not.
 
+use std::collections::HashSet;
+
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::{Entry, Mapped, Node, Value};
@@ -11,7 +13,7 @@ const MAX_DEPTH: usize = 32;
 
 enum Open {
     Seq { start: usize, items: Vec<Node> },
-    Map { start: usize, entries: Vec<Entry>, key: Option<(String, Span)> },
+    Map { start: usize, entries: Vec<Entry>, key: Option<(String, Span)>, seen: HashSet<String> },
 }
 
 /// Reads one YAML document. `None` after a finding; an empty text is `Null`.
@@ -78,7 +80,7 @@ pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
                 None
             }
             Event::MappingStart(..) => {
-                stack.push(Open::Map { start, entries: Vec::new(), key: None });
+                stack.push(Open::Map { start, entries: Vec::new(), key: None, seen: HashSet::new() });
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => stack.pop().map(|open| match open {
@@ -101,7 +103,7 @@ pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
         match stack.last_mut() {
             None => root = Some(node),
             Some(Open::Seq { items, .. }) => items.push(node),
-            Some(Open::Map { entries, key, .. }) => match key.take() {
+            Some(Open::Map { entries, key, seen, .. }) => match key.take() {
                 Some((key, key_span)) => entries.push(Entry { key, key_span, node }),
                 None => {
                     let name = match &node.value {
@@ -117,7 +119,7 @@ pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
                             return None;
                         }
                     };
-                    if entries.iter().any(|entry| entry.key == name) {
+                    if !seen.insert(name.clone()) {
                         let message = format!("the key `{name}` is given twice");
                         findings.add(Code::Syntax, node.span, message, "keep one of them");
                         return None;

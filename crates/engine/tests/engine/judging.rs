@@ -113,7 +113,7 @@ fn the_order_is_timeout_exit_stderr_stdout_json_captures_whatever_the_document_s
             "stderr is empty: \"no\"",
             "stdout contains \"x\": \"out\"",
             "stdout is the 0 expected lines: line 1, \"out\", is more than was expected",
-            "json $.a = 1: no JSON (expected value at line 1 column 1): \"out\"",
+            "json $.a = 1: no JSON (expected a value at line 1 column 1): \"out\"",
             "OUT is captured from stdout by z(.): \"out\"",
         ]
     );

@@ -3,8 +3,19 @@
 use crate::none;
 use crate::page::{Page, all, between, root, sources_below};
 
-const CRATES: &[&str] =
-    &["document", "engine", "record", "executor", "properties", "report", "signing", "cli", "gauge", "xtask"];
+const CRATES: &[&str] = &[
+    "bounded",
+    "document",
+    "engine",
+    "record",
+    "executor",
+    "properties",
+    "report",
+    "signing",
+    "cli",
+    "gauge",
+    "xtask",
+];
 
 /// First cells of the table under a crate's heading: files and folders below its `src`.
 fn listed(page: &Page, name: &str) -> Vec<String> {
