@@ -58,14 +58,23 @@ fn fit(span: Span, source: &str) -> Span {
     Span::new(start, floor(span.end).max(start))
 }
 
+/// Most candidates that a word is compared with.
+const TRIED: usize = 1000;
+
+/// Most candidates that are listed.
+const TOLD: usize = 50;
+
 /// The candidate that `word` was probably meant to be.
 pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = word.to_lowercase();
     let length = lower.chars().count();
     // One letter is near to every other one.
     let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 3) };
+    // Comparing takes long beside everything else: thousands of names are not all tried for each of thousands.
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
+        .take(TRIED)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
@@ -77,6 +86,10 @@ pub(crate) fn suggest(word: &str, candidates: &[&str], plural: &str) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None if candidates.is_empty() => format!("there are no {plural}"),
+        None if candidates.len() > TOLD => {
+            let (told, more) = candidates.split_at(TOLD);
+            format!("{plural} are: {} and {} more", told.join(", "), more.len())
+        }
         None => format!("{plural} are: {}", candidates.join(", ")),
     }
 }

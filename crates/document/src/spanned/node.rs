@@ -1,6 +1,7 @@
 //! A value with its place in the source, and the strict readers of it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use holdpoint_bounded::{json, pattern};
@@ -165,9 +166,10 @@ impl Node {
     /// A list of texts, each written as a scalar and none of them twice.
     pub(crate) fn texts(&self, findings: &mut Findings) -> Option<Vec<String>> {
         let mut texts: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
         for item in self.list(findings)? {
             if let Some(text) = item.text(findings) {
-                if texts.contains(&text) {
+                if !seen.insert(text.clone()) {
                     item.bad(findings, format!("`{text}` stands twice in the list"), "remove one of them");
                 } else {
                     texts.push(text);
