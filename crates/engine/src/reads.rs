@@ -2,23 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use holdpoint_bounded::json::Value;
+use holdpoint_bounded::template;
 use holdpoint_document::{Block, Expected, LineMatcher, Matcher};
-use minijinja::Environment;
-use serde_json::Value;
 
 /// Names that a condition reads.
 pub fn names_in_condition(condition: &str) -> BTreeSet<String> {
-    let environment = Environment::new();
+    if template::check_condition(condition).is_err() {
+        return BTreeSet::new();
+    }
+    let environment = template::environment();
     let compiled = environment.compile_expression(condition);
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
 
 /// Names that a template reads.
 pub fn names_in_template(text: &str) -> BTreeSet<String> {
-    if !text.contains("{{") && !text.contains("{%") {
+    if (!text.contains("{{") && !text.contains("{%")) || template::check(text).is_err() {
         return BTreeSet::new();
     }
-    let environment = Environment::new();
+    let environment = template::environment();
     let compiled = environment.template_from_str(text);
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
 }
