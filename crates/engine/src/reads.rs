@@ -8,6 +8,9 @@ use holdpoint_document::{Block, Expected, LineMatcher, Matcher};
 
 /// Names that a condition reads.
 pub fn names_in_condition(condition: &str) -> BTreeSet<String> {
+    if template::check_condition(condition).is_err() {
+        return BTreeSet::new();
+    }
     let environment = template::environment();
     let compiled = environment.compile_expression(condition);
     compiled.map(|it| it.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
@@ -15,7 +18,7 @@ pub fn names_in_condition(condition: &str) -> BTreeSet<String> {
 
 /// Names that a template reads.
 pub fn names_in_template(text: &str) -> BTreeSet<String> {
-    if !text.contains("{{") && !text.contains("{%") {
+    if (!text.contains("{{") && !text.contains("{%")) || template::check(text).is_err() {
         return BTreeSet::new();
     }
     let environment = template::environment();

@@ -1,6 +1,6 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
-use regex::Regex;
+use holdpoint_bounded::pattern::{Over, Pattern};
 
 use crate::ValueKind;
 
@@ -180,7 +180,9 @@ fn takes(texts: &Texts, text: &str) -> bool {
         Texts::NotEmpty => !text.trim().is_empty(),
         Texts::OneOf(texts, _) => texts.iter().any(|one| one == text),
         // A pattern that is none is told where it stands.
-        Texts::Matching(pattern) => Regex::new(pattern).map_or(true, |regex| regex.is_match(text)),
+        Texts::Matching(pattern) => {
+            Pattern::new(pattern, Over::Text).map_or(true, |pattern| pattern.is_match(text).unwrap_or(true))
+        }
         Texts::Exactly(one) => one == text,
     }
 }
