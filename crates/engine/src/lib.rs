@@ -25,6 +25,7 @@ mod rules;
 mod run;
 mod seen;
 mod sign_off;
+mod signed;
 mod values;
 
 pub use event::*;
@@ -40,4 +41,5 @@ pub use rollback::RollbackPlan;
 pub use rules::{Circumstances, kept};
 pub use run::{Run, Unexpected};
 pub use seen::{Done, Seen};
+pub use signed::Signed;
 pub use values::{TemplateError, Values, mask};
