@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod bench;
 pub mod command;
+pub mod corpus;
 pub mod count;
 pub mod demo;
 pub mod faults;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    audit, bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace,
+    audit, bench, corpus, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -62,6 +62,14 @@ enum Verb {
         /// Only this target; may be given more than once.
         #[arg(long = "target", value_name = "T")]
         targets: Vec<String>,
+        /// Begin with the documents in DIR too, as `corpus` takes them.
+        #[arg(long, value_name = "DIR")]
+        corpus: Option<PathBuf>,
+    },
+    /// Read, plan and begin every document in DIR, and check that nothing of it is executed. DIR/files if that exists.
+    Corpus {
+        /// Documents (.md) that people follow by hand.
+        dir: PathBuf,
     },
     /// Write the clause tables of docs/audit.md, from docs/audit.toml and the tests that are there.
     Audit,
@@ -92,7 +100,8 @@ fn main() -> ExitCode {
         Verb::Faults => faults::run(),
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),
-        Verb::Fuzz { seconds, targets } => fuzz::run(&fuzz::Options { seconds, targets }),
+        Verb::Fuzz { seconds, targets, corpus } => fuzz::run(&fuzz::Options { seconds, targets, corpus }),
+        Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
         Verb::Deny => licences::check(),
