@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    audit, bench, corpus, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace,
+    advisories, audit, bench, corpus, count, demo, faults, fuzz, licences, product, suite, tidy, tools,
+    workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -75,7 +76,7 @@ enum Verb {
     Audit,
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
-    /// Check the licences and sources of dependencies against deny.toml.
+    /// Check the licences, sources and advisories of dependencies, against deny.toml.
     Deny,
     /// Make the sample product's scratch repository in DIR, let it serve, and describe it as JSON.
     Product {
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
             return demo::run(&demo::Options { keep, rehearse_only, holdpoint })
                 .unwrap_or_else(|error| failed(&error));
         }
-        Verb::Test => suite::run(),
+        Verb::Test => return suite::run(),
         Verb::Tools => tools::ensure(),
         Verb::Faults => faults::run(),
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
@@ -104,7 +105,7 @@ fn main() -> ExitCode {
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
-        Verb::Deny => licences::check(),
+        Verb::Deny => licences::check().and_then(|()| advisories::report()),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {
             println!("{}", serde_json::to_string_pretty(&product)?);
             product.leave_running();

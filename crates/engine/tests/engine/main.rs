@@ -18,6 +18,7 @@ mod properties;
 mod releases;
 mod resume;
 mod rollback;
+mod sample;
 mod story;
 mod universe;
 mod walk;
