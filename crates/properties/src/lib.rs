@@ -9,6 +9,7 @@
 mod bounded;
 mod bundle;
 mod events;
+mod foreign;
 mod record;
 mod redaction;
 mod rendering;
@@ -51,6 +52,17 @@ pub fn documents(bytes: &[u8]) {
         text::document(source, None);
     }
     text::shown(bytes);
+}
+
+/// A document that people follow by hand and that knows nothing of holdpoint: beside what holds of [`documents`], it has
+/// no error and at least one step, and nothing of it runs. Not for the fuzzer, as it does not hold of any bytes; asked of
+/// `tests/cases/real`, and by `cargo xtask corpus` of documents that other people wrote.
+///
+/// # Panics
+/// Where it does not hold, also of bytes that are no text.
+pub fn followed_by_hand(bytes: &[u8]) {
+    let source = std::str::from_utf8(bytes);
+    foreign::followed(source.unwrap_or_else(|error| panic!("it is not UTF-8: {error}")));
 }
 
 /// A block: the first line is the info string, the rest the block's text, put into a document that is right. Beside

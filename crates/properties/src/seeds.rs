@@ -1,5 +1,5 @@
 //! What the fuzzer begins with, and the words it knows: made from the repository's own cases and examples, and from
-//! the run-books beside it.
+//! documents elsewhere where somebody names a folder of them.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,6 @@ use holdpoint_engine::{Choice, Deviation, DeviationKind, Event, Outcome, Run};
 
 use crate::settings::BETWEEN;
 use crate::world::{BLOBS, BOOK, OPS, PLAN, by, names, session, usual};
-
-/// Run-books that other people wrote, beside the repository.
-const CORPUS: &str = "../shared/corpus/files";
 
 /// What a target begins with, found below the repository's root.
 ///
@@ -34,6 +31,22 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "signers" => Ok(crate::signed::lists()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
+}
+
+/// What a target begins with besides, made from the documents in a folder; nothing for targets that read no documents.
+///
+/// # Errors
+/// The folder cannot be read, or holds no document.
+pub fn elsewhere(folder: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
+    let documents = with_extension(folder, "md")?;
+    if documents.is_empty() {
+        return Err(io::Error::other(format!("{} holds no .md file", folder.display())));
+    }
+    Ok(match target {
+        "documents" => documents,
+        "blocks" => blocks(&documents),
+        _ => Vec::new(),
+    })
 }
 
 /// What the fuzzer found in earlier runs, minimised, each with a fix: `tests/cases/fuzz/TARGET`.
@@ -204,7 +217,8 @@ fn with_extension(folder: &Path, extension: &str) -> io::Result<Vec<Vec<u8>>> {
 
 fn documents(root: &Path) -> io::Result<Vec<Vec<u8>>> {
     let mut all = vec![BOOK.as_bytes().to_vec()];
-    for folder in ["tests/cases/document", "tests/cases/hostile", "examples", "runbooks", CORPUS] {
+    for folder in ["tests/cases/document", "tests/cases/hostile", "tests/cases/real", "examples", "runbooks"]
+    {
         all.extend(with_extension(&root.join(folder), "md")?);
     }
     Ok(all)

@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use crate::workspace;
 
 /// Runs to the end with our own streams; an unsuccessful end is an error that names the command.
 pub fn run(command: &mut Command) -> io::Result<()> {
@@ -25,6 +27,29 @@ pub fn output(command: &mut Command) -> io::Result<String> {
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     Err(io::Error::other(format!("{} ended with {}\n{stdout}{stderr}", line(command), output.status)))
+}
+
+/// The cargo that runs us, else whichever is found.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace());
+    cargo
+}
+
+/// Builds, unoptimised, and tells where the program of this name is.
+pub fn built(what: &[&str], name: &str) -> io::Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--message-format", "json-render-diagnostics"]).args(what);
+    let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(format!("{name} does not build; what rustc says stands above")));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| io::Error::other(format!("cargo built no program {name}")))
 }
 
 /// The command as one would type it, for messages; not quoted for a shell.

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::command;
 use crate::product::{self, ANSWERS, Product, QA, RELEASE, RUNBOOK};
-use crate::{target, workspace};
+use crate::target;
 
 /// Tells a directory that the demo made from one that it must not empty.
 const MARK: &str = ".holdpoint-demo";
@@ -59,25 +59,7 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
 /// Builds the program and tells where it is. Unoptimised: first contact is dominated by the build.
 fn build() -> io::Result<PathBuf> {
     eprintln!("Building holdpoint …");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args([
-        "build",
-        "--locked",
-        "--package",
-        "holdpoint",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    let output = cargo.current_dir(workspace()).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        return Err(io::Error::other("holdpoint does not build; what rustc says stands above"));
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "holdpoint")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| io::Error::other("cargo built no binary of the name holdpoint"))
+    command::built(&["--package", "holdpoint"], "holdpoint")
 }
 
 /// An empty directory; a demo that was there before is stopped and removed, anything else is left alone.

@@ -15,21 +15,27 @@ pub fn run() -> io::Result<()> {
     tools::ensure()?;
     let begun = Instant::now();
     let mut families = Vec::new();
-    let alone = tests(ALONE.iter().copied(), &mut families);
+    let walked = tests(&["holdpoint-engine", "--test", "engine"], ["walk::"], &mut families);
+    let faults = ["holdpoint", "--test", "faults"];
+    let alone = tests(&faults, ALONE.iter().copied(), &mut families);
     // One after the other: each takes as many points at a time as there are cores.
     let skipped = ALONE.iter().flat_map(|module| ["--skip", *module]);
-    let swept = tests(skipped.chain(["--test-threads=1"]), &mut families);
+    let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    alone.and(swept).and_then(|()| whole(&families))
+    walked.and(alone).and(swept).and_then(|()| whole(&families))
 }
 
 /// Modules whose tests are no sweeps, and run beside each other.
 const ALONE: &[&str] = &["disks::", "drivers::"];
 
 /// Runs some of the tests, shows what they say, and gathers what they tell of points.
-fn tests<'w>(words: impl IntoIterator<Item = &'w str>, families: &mut Vec<Family>) -> io::Result<()> {
+fn tests<'w>(
+    package: &[&str],
+    words: impl IntoIterator<Item = &'w str>,
+    families: &mut Vec<Family>,
+) -> io::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--locked", "--package", "holdpoint", "--test", "faults", "--", "--nocapture"]);
+    cargo.args(["test", "--locked", "--package"]).args(package).args(["--", "--nocapture"]);
     cargo.args(words).env("HOLDPOINT_FAULTS", "all").current_dir(workspace()).stdout(Stdio::piped());
     let mut running = cargo.spawn()?;
     for line in BufReader::new(running.stdout.take().ok_or_else(|| io::Error::other("no output"))?).lines() {

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{command, target, workspace};
+use crate::{command, corpus, target, workspace};
 
 /// The cargo-fuzz that is installed where there is none.
 const CARGO_FUZZ: &str = "0.13.2";
@@ -17,6 +17,8 @@ pub struct Options {
     pub seconds: u64,
     /// Only these, by name; all where there is none.
     pub targets: Vec<String>,
+    /// Documents to begin with besides our own: a folder that `cargo xtask corpus` takes.
+    pub corpus: Option<PathBuf>,
 }
 
 /// How far one target came.
@@ -38,7 +40,7 @@ pub fn run(options: &Options) -> io::Result<()> {
     let wanted = wanted(&targets()?, &options.targets)?;
     let folder = target().join("fuzz");
     let binaries = build(&folder)?;
-    sow(&folder)?;
+    sow(&folder, options.corpus.as_deref())?;
     let mut findings = Vec::new();
     for name in &wanted {
         for part in ["corpus", "findings"] {
@@ -130,10 +132,14 @@ fn wanted(all: &[String], named: &[String]) -> io::Result<Vec<String>> {
 
 /// Lays out seeds and words, beside what earlier runs kept. Not done in here, so that xtask needs nothing of the
 /// product.
-fn sow(folder: &Path) -> io::Result<()> {
+fn sow(folder: &Path, documents: Option<&Path>) -> io::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["run", "--quiet", "--locked", "--package", "holdpoint-properties", "--example", "sow"]);
-    command::run(cargo.arg("--").arg(folder).current_dir(workspace()))
+    cargo.arg("--").arg(folder);
+    if let Some(documents) = documents {
+        cargo.arg(corpus::folder(documents).canonicalize()?);
+    }
+    command::run(cargo.current_dir(workspace()))
 }
 
 fn hunt(folder: &Path, binary: &Path, name: &str, seconds: u64) -> io::Result<(Reached, Vec<Finding>)> {

@@ -2,9 +2,11 @@
 //!
 //! Integration tests use [`product::make`] for a repository with branches, releases that serve, and a run-book.
 
+pub mod advisories;
 pub mod audit;
 pub mod bench;
 pub mod command;
+pub mod corpus;
 pub mod count;
 pub mod demo;
 pub mod faults;
@@ -12,6 +14,7 @@ pub mod fuzz;
 pub mod licences;
 pub mod product;
 pub mod suite;
+pub mod tally;
 pub mod tidy;
 pub mod tools;
 

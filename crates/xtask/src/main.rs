@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    audit, bench, count, demo, faults, fuzz, licences, product, suite, tidy, tools, workspace,
+    advisories, audit, bench, corpus, count, demo, faults, fuzz, licences, product, suite, tidy, tools,
+    workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -62,12 +63,20 @@ enum Verb {
         /// Only this target; may be given more than once.
         #[arg(long = "target", value_name = "T")]
         targets: Vec<String>,
+        /// Begin with the documents in DIR too, as `corpus` takes them.
+        #[arg(long, value_name = "DIR")]
+        corpus: Option<PathBuf>,
+    },
+    /// Read, plan and begin every document in DIR, and check that nothing of it is executed. DIR/files if that exists.
+    Corpus {
+        /// Documents (.md) that people follow by hand.
+        dir: PathBuf,
     },
     /// Write the clause tables of docs/audit.md, from docs/audit.toml and the tests that are there.
     Audit,
     /// Check that tracked files are fit to be read elsewhere.
     Tidy,
-    /// Check the licences and sources of dependencies against deny.toml.
+    /// Check the licences, sources and advisories of dependencies, against deny.toml.
     Deny,
     /// Make the sample product's scratch repository in DIR, let it serve, and describe it as JSON.
     Product {
@@ -87,15 +96,16 @@ fn main() -> ExitCode {
             return demo::run(&demo::Options { keep, rehearse_only, holdpoint })
                 .unwrap_or_else(|error| failed(&error));
         }
-        Verb::Test => suite::run(),
+        Verb::Test => return suite::run(),
         Verb::Tools => tools::ensure(),
         Verb::Faults => faults::run(),
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),
-        Verb::Fuzz { seconds, targets } => fuzz::run(&fuzz::Options { seconds, targets }),
+        Verb::Fuzz { seconds, targets, corpus } => fuzz::run(&fuzz::Options { seconds, targets, corpus }),
+        Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
-        Verb::Deny => licences::check(),
+        Verb::Deny => licences::check().and_then(|()| advisories::report()),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {
             println!("{}", serde_json::to_string_pretty(&product)?);
             product.leave_running();

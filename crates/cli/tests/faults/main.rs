@@ -1,8 +1,8 @@
 //! Faults through the real binary: killed at every boundary, refused by the disk at every call, led astray by blocks
 //! that no author meant, tampered with afterwards.
 //!
-//! `cargo test` takes points spread evenly over all there are; `cargo xtask faults` takes every one. `HOLDPOINT_FAULTS`
-//! says how many of each family: `all`, or a number.
+//! `cargo test` takes points spread over all there are, others every time; `cargo xtask faults` takes every one.
+//! `HOLDPOINT_FAULTS` says how many of each family: `all`, or a number; `HOLDPOINT_SEED` takes the same again.
 
 #![allow(clippy::unwrap_used)]
 #![allow(unreachable_pub)] // one binary: nothing of it can be reached from outside
@@ -33,7 +33,8 @@ fn all_of_them() -> bool {
     std::env::var_os("HOLDPOINT_FAULTS").is_some_and(|value| value == "all")
 }
 
-/// Every point, or about `few` of them, spread evenly and with the first and the last.
+/// Every point, or about `few` of them: the first, the last, and between them one out of each of as many stretches, by a
+/// seed that is told. `HOLDPOINT_SEED` takes the same ones again.
 fn spread<T: Clone>(points: &[T], few: usize) -> Vec<T> {
     let wanted = std::env::var("HOLDPOINT_FAULTS").ok().filter(|_| !all_of_them());
     let few =
@@ -41,7 +42,42 @@ fn spread<T: Clone>(points: &[T], few: usize) -> Vec<T> {
     if all_of_them() || points.len() <= few {
         return points.to_vec();
     }
-    (0..few).map(|n| points[n * (points.len() - 1) / (few - 1)].clone()).collect()
+    let seed = seed();
+    println!("sampled: HOLDPOINT_SEED={seed} takes the same again");
+    picked(points.len(), few, seed).into_iter().map(|n| points[n].clone()).collect()
+}
+
+/// Which of `all` points are taken.
+fn picked(all: usize, few: usize, seed: u64) -> Vec<usize> {
+    let (inner, stretches) = (all - 2, few - 2);
+    let one_of = |n: usize| {
+        let (from, to) = (1 + n * inner / stretches, 1 + (n + 1) * inner / stretches);
+        // SplitMix64, of the seed and the number of the stretch.
+        let mut mixed = seed.wrapping_add((n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        from + usize::try_from((mixed ^ (mixed >> 31)) % (to - from) as u64).unwrap()
+    };
+    std::iter::once(0).chain((0..stretches).map(one_of)).chain([all - 1]).collect()
+}
+
+/// `HOLDPOINT_SEED`, else another every time.
+fn seed() -> u64 {
+    let given = std::env::var("HOLDPOINT_SEED").ok();
+    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
+    given.map_or_else(now, |seed| seed.parse().expect("HOLDPOINT_SEED is a number"))
+}
+
+#[test]
+fn what_is_taken_of_all_points_depends_on_the_seed_alone_and_is_spread_over_all() {
+    let (one, other) = (picked(1000, 14, 1), picked(1000, 14, 2));
+    assert_eq!(one, picked(1000, 14, 1));
+    assert_ne!(one, other);
+    for some in [one, other, picked(15, 14, 3), picked(3, 2, 4)] {
+        assert!(some.is_sorted_by(|a, b| a < b), "{some:?}");
+        assert_eq!(some[0], 0);
+    }
+    assert_eq!(picked(1000, 14, 9).last(), Some(&999));
 }
 
 /// So many at a time: one more than there are cores, for points wait for disks and for processes, too.

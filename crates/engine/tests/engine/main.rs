@@ -19,6 +19,7 @@ mod properties;
 mod releases;
 mod resume;
 mod rollback;
+mod sample;
 mod story;
 mod universe;
 mod walk;
