@@ -2,7 +2,7 @@
 //!
 //! # What a block can rely on
 //!
-//! - One process in its own process group, standard input `/dev/null`, standard output and error apart.
+//! - One process that leads a session and a process group of its own, without a terminal; standard input `/dev/null`, standard output and error apart.
 //! - What it writes to the FIFO `$HOLDPOINT_SECRETS` as `NAME=value` is handed to the caller before anything that it
 //!   prints afterwards.
 //! - Shells (`bash`; `sh`, `dash`, `ash`) begin where the block before ended: working directory, exported and plain
@@ -20,6 +20,7 @@
 //! one of its own, and what its operator types and sees goes through the caller.
 
 mod dump;
+mod exit;
 mod group;
 mod interpreter;
 mod job;

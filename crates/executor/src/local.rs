@@ -168,8 +168,7 @@ impl Local {
 
     fn wait_with(&self, prepared: Result<Prepared, String>) {
         let prepared = prepared.ok().filter(|prepared| prepared.interpreter.kind != Kind::Other);
-        *locked(&self.ahead) =
-            prepared.and_then(|prepared| Waiting::start_ahead(prepared, &self.scratch).ok());
+        *locked(&self.ahead) = prepared.and_then(|prepared| Waiting::start_ahead(prepared, &self.scratch));
     }
 
     /// Ends the shell that waits, if one does: its block is not what comes now.

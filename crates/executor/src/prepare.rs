@@ -92,10 +92,10 @@ impl Prepared {
             && *environment == other.environment
     }
 
-    /// What a shell is told when its script is to run: where it begins. `ahead`: it was started somewhere else, and
-    /// some time ago.
-    pub(crate) fn beginning(&self, ahead: bool) -> Vec<u8> {
-        let arrival = if ahead { arrival(self.interpreter.kind, &self.cwd) } else { Vec::new() };
+    /// What a shell is told when its script is to run: where it begins. `elsewhere`: it was started somewhere
+    /// else, perhaps some time ago.
+    pub(crate) fn beginning(&self, elsewhere: bool) -> Vec<u8> {
+        let arrival = if elsewhere { arrival(self.interpreter.kind, &self.cwd) } else { Vec::new() };
         [&arrival, &self.restore, READY].concat()
     }
 }

@@ -14,13 +14,13 @@ use tokio::select;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use crate::exit::Exit;
 use crate::interpreter::Kind;
 use crate::outlet::{Outlet, Piece};
 use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
 use crate::scratch::ScriptFile;
 use crate::session::Session;
-use crate::spawn::Exit;
 use crate::streams::{Feed, Inbox};
 use crate::watch::Running;
 use crate::{Input, Job, Size, Stream};
@@ -49,7 +49,7 @@ pub(crate) fn start(
     keyboard.resize(size);
     characters_are_utf8(&terminal)?;
     let mut command = Command::new(&prepared.program)
-        .args(prepared.arguments(files))
+        .args(prepared.arguments(files, false))
         .env_clear()
         .envs(&prepared.environment)
         .env(SECRETS, &files.secrets)
@@ -72,7 +72,7 @@ pub(crate) fn start(
     let child = command.spawn(terminal).map_err(io_error)?;
     let session = child.id().and_then(Session::of);
     let session = session.ok_or_else(|| io::Error::other("the process has no id"))?;
-    let exit = Exit::of(child, session.group());
+    let exit = Exit::of_child(child, session.group());
     let (timeout, grace) = (job.timeout, job.grace);
     let outlet = Console { screen, keyboard, size, input: Some(input), more: false };
     Ok(Running { target: session, started, exit, outlet, feed, inbox, registry, timeout, grace })

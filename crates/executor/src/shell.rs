@@ -26,6 +26,8 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) strict: bool,
     /// Whether the shell was started with a trace.
     pub(crate) traced: bool,
+    /// Whether it waits at the root directory, and not where it was started.
+    pub(crate) elsewhere: bool,
 }
 
 /// What a script reads from.
@@ -48,6 +50,9 @@ impl Wrapper<'_> {
         let mut add = |part: &[u8]| text.extend_from_slice(part);
         if self.traced {
             add(b"{ set +x; } 2>/dev/null; ");
+        }
+        if self.elsewhere {
+            add(b"command cd /; ");
         }
         // Waits here until it is told where it begins. Nobody tells it any more: it ends.
         add(b". /dev/stdin && [ \"${__holdpoint_restored-}\" ] || ");
@@ -125,7 +130,7 @@ const TAIL: &[u8] = b" || :; fi; set +x; } 2>/dev/null";
 /// The last line of what a shell is told before its script runs: without it, it was not told everything.
 pub(crate) const READY: &[u8] = b"__holdpoint_restored=1\n";
 
-/// Shell text for a shell that was started ahead: goes where it would have been started, as if it had been, and lets
+/// Shell text for a shell that was started elsewhere: goes where it would have been started, as if it had been, and lets
 /// its time begin.
 pub(crate) fn arrival(kind: Kind, cwd: &Path) -> Vec<u8> {
     let clock: &[u8] = match kind {

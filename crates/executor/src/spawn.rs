@@ -1,19 +1,20 @@
-//! Starting a process, and noticing its end.
+//! Starting a process, as the leader of a session without a terminal.
+//!
+//! What asks a person at `/dev/tty` is refused there, and cannot be stopped for wanting to read what somebody types.
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
-use rustix::process::{WaitId, WaitIdOptions, waitid};
-use tokio::process::{Child, Command};
+use process_wrap::std::{CommandWrap, ProcessSession};
 
+use crate::exit::{Exit, Reaper};
 use crate::group::ProcessGroup;
-use crate::leash::Target;
 use crate::prepare::Environment;
 
-/// A process of its own group, and our ends of its outputs.
+/// A process of its own session and group, and our ends of its outputs.
 pub(crate) struct Spawned {
     pub(crate) group: ProcessGroup,
     pub(crate) exit: Exit,
@@ -21,64 +22,83 @@ pub(crate) struct Spawned {
     pub(crate) stderr: OwnedFd,
 }
 
-/// Starts a process, with variables of its `own` beside the environment. Must be called within a tokio runtime that has its IO driver on.
-pub(crate) fn spawn(
-    program: &Path,
-    arguments: &[OsString],
-    (environment, own): (&Environment, [(&str, &Path); 2]),
-    cwd: &Path,
-    stdin: Stdio,
-) -> io::Result<Spawned> {
+/// What is started.
+pub(crate) struct Program<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) arguments: &'a [OsString],
+    pub(crate) environment: &'a Environment,
+    /// Variables of its own beside the environment.
+    pub(crate) own: [(&'a str, &'a Path); 2],
+    /// Where it begins; `None`: where this process is, which is cheaper.
+    pub(crate) cwd: Option<&'a Path>,
+}
+
+/// Starts a process. Must be called within a tokio runtime that has its IO driver on.
+pub(crate) fn spawn(program: &Program<'_>, stdin: OwnedFd) -> io::Result<Spawned> {
     let (stdout, stdout_writer) = os_pipe::pipe()?;
     let (stderr, stderr_writer) = os_pipe::pipe()?;
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(environment).envs(own).current_dir(cwd).process_group(0);
-    command.stdin(stdin).stdout(stdout_writer).stderr(stderr_writer);
-    let child = command.spawn()?;
-    // Our ends of the child's pipes go with `command`; only its own keep them open from here on.
-    drop(command);
-    let group = child.id().and_then(ProcessGroup::of);
-    let group = group.ok_or_else(|| io::Error::other("the process has no id"))?;
-    let exit = Exit::of(child, group);
+    // Before the process exists, so that its end is not missed.
+    let reaper = Reaper::new()?;
+    let given = [stdin, stdout_writer.into(), stderr_writer.into()];
+    let id = match program.cwd {
+        None => start_here(program, given)?,
+        Some(cwd) => start_at(program, cwd, given)?,
+    };
+    let group = ProcessGroup::of(id).ok_or_else(|| io::Error::other("the process has no id"))?;
+    let exit = Exit::of(reaper, group);
     Ok(Spawned { group, exit, stdout: stdout.into(), stderr: stderr.into() })
 }
 
-/// The end of a process. Dropped before it was seen, it ends the process and its group, and waits for it.
-pub(crate) struct Exit {
-    child: Child,
-    group: ProcessGroup,
-    over: bool,
+/// By fork: a process can be given a session and a directory in one go in no cheaper way. Gives its id.
+fn start_at(program: &Program<'_>, cwd: &Path, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<u32> {
+    let mut command = Command::new(program.path);
+    command.args(program.arguments).env_clear().envs(program.environment).envs(program.own).current_dir(cwd);
+    command.stdin(Stdio::from(stdin)).stdout(stdout).stderr(stderr);
+    let child = CommandWrap::from(command).wrap(ProcessSession).spawn()?;
+    Ok(child.id())
 }
 
-impl Exit {
-    /// Of a child that leads its group.
-    pub(crate) fn of(child: Child, group: ProcessGroup) -> Exit {
-        Exit { child, group, over: false }
-    }
+/// By `posix_spawn`, which copies none of this process's memory: that takes an eighth of the time, and shells are
+/// started one after another.
+#[cfg(target_os = "linux")]
+fn start_here(program: &Program<'_>, given: [OwnedFd; 3]) -> io::Result<u32> {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
 
-    /// Waits for the end. Cancelling loses nothing.
-    pub(crate) async fn seen(&mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait().await;
-        self.over = true;
-        status
-    }
+    use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
+    use nix::sys::signal::{SigSet, Signal};
 
-    /// Whether it has ended by now.
-    pub(crate) fn is_over(&mut self) -> bool {
-        self.over = self.over || !matches!(self.child.try_wait(), Ok(None));
-        self.over
+    let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::from);
+    let path = text(program.path.as_os_str().as_bytes().to_vec())?;
+    let mut arguments = vec![path.clone()];
+    for argument in program.arguments {
+        arguments.push(text(argument.as_bytes().to_vec())?);
     }
+    let own = program.own.iter().map(|(name, value)| (name.as_bytes(), value.as_os_str().as_bytes()));
+    let inherited = program
+        .environment
+        .iter()
+        .filter(|(name, _)| program.own.iter().all(|(own, _)| name.as_bytes() != own.as_bytes()));
+    let all = inherited.map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(own);
+    let environment =
+        all.map(|(name, value)| text([name, b"=", value].concat())).collect::<io::Result<Vec<_>>>()?;
+
+    let mut actions = PosixSpawnFileActions::init()?;
+    for (to, from) in (0..).zip(&given) {
+        actions.add_dup2(from.as_raw_fd(), to)?;
+    }
+    let mut attributes = PosixSpawnAttr::init()?;
+    // `SIGPIPE` is ignored here, as in every Rust program; nobody else expects that.
+    attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
+    attributes.set_sigmask(&SigSet::empty())?;
+    let session = PosixSpawnFlags::from_bits_retain(libc::POSIX_SPAWN_SETSID.into());
+    let signals = PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK;
+    attributes.set_flags(session | signals)?;
+    let id = posix_spawn(path.as_c_str(), &actions, &attributes, &arguments, &environment)?;
+    u32::try_from(id.as_raw()).map_err(io::Error::other)
 }
 
-impl Drop for Exit {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        self.group.kill();
-        // Until it is dead; reaping it is the child's own business.
-        let dead = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(self.group.pid()), dead));
-        let _ = self.child.try_wait();
-    }
+#[cfg(not(target_os = "linux"))]
+fn start_here(program: &Program<'_>, given: [OwnedFd; 3]) -> io::Result<u32> {
+    start_at(program, &std::env::current_dir()?, given)
 }

@@ -1,25 +1,26 @@
 //! A shell that has been started and waits to be told where it begins, and with that to run its script.
 //!
-//! Every shell begins so: nothing of a script runs before the caller knows the process, and has written it down. One
-//! that is started ahead, while the block before it runs, waits at the root directory, so that it keeps no other busy,
-//! and goes where it belongs when it is told to. It reads a pipe of which this process alone has the other end: if
+//! Every shell begins so: nothing of a script runs before the caller knows the process, and has written it down. It
+//! waits at the root directory, so that one which is started ahead, while the block before it runs, keeps no other
+//! busy, and goes where it belongs when it is told to. It reads a pipe of which this process alone has the other end: if
 //! this process is gone, so is the pipe, and the shell ends without having run anything.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path};
-use std::process::Stdio;
+use std::path::{Component, Path, PathBuf};
 
 use crate::ProcessGroup;
+use crate::exit::Exit;
 use crate::interpreter::Kind;
 use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
 use crate::scratch::{Scratch, ScriptFile};
 use crate::shell::Wrapper;
-use crate::spawn::{Exit, Spawned, spawn};
+use crate::spawn::{Program, Spawned, spawn};
 use crate::streams::{Feed, Inbox, Tap};
 
 /// A process with everything between it and us.
@@ -40,7 +41,7 @@ pub(crate) struct Waiting {
     stdin: OwnedFd,
     prepared: Prepared,
     /// Whether it waits elsewhere than where its block begins.
-    ahead: bool,
+    elsewhere: bool,
 }
 
 impl fmt::Debug for Waiting {
@@ -56,19 +57,30 @@ impl Linked {
     /// A process that is no shell: it begins at once.
     pub(crate) fn start(prepared: &Prepared, scratch: &Scratch) -> Result<Linked, Why> {
         let files = files(prepared, scratch)?;
-        Linked::with(prepared, files, &prepared.cwd, Stdio::null())
+        let nothing = File::open("/dev/null").map_err(|error| could_not_start(prepared, &error))?;
+        Linked::with(prepared, files, None, nothing.into())
     }
 
-    fn with(prepared: &Prepared, files: ScriptFile, cwd: &Path, stdin: Stdio) -> Result<Linked, Why> {
-        // `PWD` keeps the name by which the shell went there, symbolic links and all; shells check it.
+    /// Starts it where its block begins, or, a shell, where this process is: `here`.
+    fn with(
+        prepared: &Prepared,
+        files: ScriptFile,
+        here: Option<&Path>,
+        stdin: OwnedFd,
+    ) -> Result<Linked, Why> {
         let secrets = files.secrets.clone();
-        let own = [(SECRETS, secrets.as_path()), ("PWD", cwd)];
-        let arguments = prepared.arguments(&files);
+        let program = Program {
+            path: &prepared.program,
+            arguments: &prepared.arguments(&files, here.is_some()),
+            environment: &prepared.environment,
+            // `PWD` keeps the name by which the shell went there, symbolic links and all; shells check it.
+            own: [(SECRETS, &secrets), ("PWD", here.unwrap_or(&prepared.cwd))],
+            cwd: if here.is_some() { None } else { Some(&prepared.cwd) },
+        };
         let linked = || -> io::Result<Linked> {
             let inbox = Inbox::on(files.fifo.as_deref())?;
             let registry = Registry::on(&files.secrets)?;
-            let Spawned { group, exit, stdout, stderr } =
-                spawn(&prepared.program, &arguments, (&prepared.environment, own), cwd, stdin)?;
+            let Spawned { group, exit, stdout, stderr } = spawn(&program, stdin)?;
             let (stdout, stderr) = (Tap::on(stdout)?, Tap::on(stderr)?);
             Ok(Linked { group, exit, stdout, stderr, inbox, registry, files })
         };
@@ -77,22 +89,24 @@ impl Linked {
 }
 
 impl Waiting {
-    /// Starts a shell where its block begins.
+    /// Starts a shell whose block begins now.
     pub(crate) fn start(prepared: Prepared, scratch: &Scratch) -> Result<Waiting, Why> {
-        Waiting::at(prepared, scratch, false)
+        let here = if has_one_name(&prepared.cwd) { std::env::current_dir().ok() } else { None };
+        Waiting::at(prepared, scratch, here)
     }
 
-    /// Starts a shell before it is known whether and where its block will begin.
-    pub(crate) fn start_ahead(prepared: Prepared, scratch: &Scratch) -> Result<Waiting, Why> {
-        Waiting::at(prepared, scratch, true)
+    /// Starts a shell before it is known whether and where its block will begin. `None`: where this process is cannot
+    /// be told.
+    pub(crate) fn start_ahead(prepared: Prepared, scratch: &Scratch) -> Option<Waiting> {
+        let here = std::env::current_dir().ok()?;
+        Waiting::at(prepared, scratch, Some(here)).ok()
     }
 
-    fn at(prepared: Prepared, scratch: &Scratch, ahead: bool) -> Result<Waiting, Why> {
+    fn at(prepared: Prepared, scratch: &Scratch, here: Option<PathBuf>) -> Result<Waiting, Why> {
         let files = files(&prepared, scratch)?;
         let (reader, stdin) = os_pipe::pipe().map_err(|error| could_not_start(&prepared, &error))?;
-        let cwd = if ahead { Path::new("/") } else { &prepared.cwd };
-        let linked = Linked::with(&prepared, files, cwd, reader.into())?;
-        Ok(Waiting { linked, stdin: stdin.into(), prepared, ahead })
+        let linked = Linked::with(&prepared, files, here.as_deref(), reader.into())?;
+        Ok(Waiting { linked, stdin: stdin.into(), prepared, elsewhere: here.is_some() })
     }
 
     pub(crate) fn group(&self) -> ProcessGroup {
@@ -107,7 +121,7 @@ impl Waiting {
 
     /// Tells the shell where it begins: from now on the script runs.
     pub(crate) fn begin(self, prepared: &Prepared) -> io::Result<(Linked, Feed)> {
-        let text = prepared.beginning(self.ahead);
+        let text = prepared.beginning(self.elsewhere);
         Ok((self.linked, Feed::on(self.stdin, text)?))
     }
 }
@@ -127,8 +141,8 @@ pub(crate) fn files(prepared: &Prepared, scratch: &Scratch) -> Result<ScriptFile
 }
 
 impl Prepared {
-    /// What the program is called with.
-    pub(crate) fn arguments(&self, files: &ScriptFile) -> Vec<OsString> {
+    /// What the program is called with. `elsewhere`: it is started in another directory than the one it begins in.
+    pub(crate) fn arguments(&self, files: &ScriptFile, elsewhere: bool) -> Vec<OsString> {
         let interpreter = &self.interpreter;
         let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
         if interpreter.kind == Kind::Bash {
@@ -144,6 +158,7 @@ impl Prepared {
                     input: self.input,
                     strict: self.strict,
                     traced: interpreter.traces(),
+                    elsewhere,
                 };
                 let text = OsStr::from_bytes(&wrapper.text()).to_owned();
                 arguments.extend(["-c".into(), text, (&self.name).into()]);

@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
 
+use crate::exit::Exit;
 use crate::leash::{Leash, Target};
 use crate::outlet::{Outlet, Piece};
 use crate::progress::{Progress, Stop};
 use crate::registry::{Registered, Registry};
-use crate::spawn::Exit;
 use crate::streams::{Feed, Inbox};
 
 const OUTPUT_KEPT_OPEN: &str = "a background process keeps the output open: \
