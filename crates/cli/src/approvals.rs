@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use holdpoint_signing::{Approval, Approving, Asked, Signers, prove_approval};
@@ -298,20 +298,17 @@ pub fn write(
         )
     };
     make(root, &directory).map_err(cannot)?;
-    let scratch = root.join(".holdpoint").join(format!("approving-{}", std::process::id()));
     let put = |name: &str, bytes: &[u8]| -> std::io::Result<()> {
-        let mut file = fs::File::create(&scratch)?;
+        // Beside the approvals of all documents, where nobody looks for one.
+        let mut file = holdpoint_executor::fleeting_file(&root.join(".holdpoint"))?;
         file.write_all(bytes)?;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
-        file.sync_all()?;
-        fs::rename(&scratch, target.join(name))
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.as_file().sync_all()?;
+        file.persist(target.join(name)).map(drop).map_err(|error| error.error)
     };
     let written = put(&format!("{stem}{SIGNATURE}"), signature)
         .and_then(|()| put(&format!("{stem}{STATEMENT}"), statement))
         .and_then(|()| fs::File::open(&target)?.sync_all());
-    if written.is_err() {
-        let _ = fs::remove_file(&scratch);
-    }
     written.map_err(cannot)?;
     Ok(format!("{directory}/{stem}{STATEMENT}"))
 }
@@ -321,7 +318,7 @@ fn make(root: &Path, directory: &str) -> std::io::Result<()> {
     let mut path = root.to_owned();
     for part in directory.split('/') {
         path.push(part);
-        match fs::create_dir(&path) {
+        match fs::DirBuilder::new().mode(0o755).create(&path) {
             Ok(()) => fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
+use holdpoint_executor::start_beside;
 use holdpoint_record::Redactor;
 
 use crate::files;
@@ -190,7 +191,7 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let (status, stdout) = answer(command, wanted.root, wanted.agent)
+            let (status, stdout) = answer(command, wanted)
                 .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
@@ -204,19 +205,18 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
 }
 
 /// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown.
-fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatus, Vec<u8>)> {
+fn answer(command: &str, wanted: &Wanted<'_>) -> std::io::Result<(ExitStatus, Vec<u8>)> {
     let mut shell = Command::new("sh");
-    if !agent {
-        AGENT.iter().for_each(|name| drop(shell.env_remove(name)));
+    if !wanted.agent {
+        for name in AGENT {
+            shell.env_remove(name);
+        }
     }
-    let mut child = shell
-        .args(["-euc", command])
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let told = child.stderr.take();
+    shell.args(["-euc", command]).current_dir(wanted.root);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Where somebody sits at the terminal, it may ask them.
+    let mut child = start_beside(shell, wanted.ask)?;
+    let told = child.stderr().take();
     let mut stdout = Vec::new();
     let read = std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -226,8 +226,11 @@ fn answer(command: &str, root: &Path, agent: bool) -> std::io::Result<(ExitStatu
                 screen::say(&screen::neutralise(&String::from_utf8_lossy(&line)));
             }
         });
-        let read =
-            child.stdout.take().map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout)).transpose();
+        let read = child
+            .stdout()
+            .take()
+            .map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout))
+            .transpose();
         if stdout.len() as u64 > files::VALUE {
             child.kill()?;
             let why = format!("it prints more than {} bytes", files::VALUE);

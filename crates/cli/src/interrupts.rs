@@ -13,7 +13,7 @@ use crate::problem::Problem;
 /// Signals that ask the program to stop what it does. While one of these exists, none of them ends the program.
 pub struct Interrupts {
     int: Signal,
-    leave: [Signal; 2],
+    leave: [Signal; 3],
 }
 
 /// What was asked for.
@@ -21,12 +21,12 @@ pub struct Interrupts {
 pub enum Interrupt {
     /// Ctrl-C: stop the block and ask.
     Stop,
-    /// TERM, or the terminal went away: stop the block and park.
+    /// TERM, QUIT (Ctrl-\\), or the terminal went away: stop the block and park.
     Leave,
 }
 
 impl Interrupts {
-    /// Catches INT, TERM and HUP. From now on TERM and HUP at a prompt park the run.
+    /// Catches INT, TERM, QUIT and HUP. From now on all but INT park the run at a prompt.
     pub fn catch() -> Result<Interrupts, Problem> {
         if WATCHED.set(()).is_ok() {
             // A file that may not grow any more then fails to be written, as on a full disk, and the block is ended
@@ -34,19 +34,17 @@ impl Interrupts {
             drop(caught(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
             beside()?;
         }
-        Ok(Interrupts {
-            int: caught(SignalKind::interrupt())?,
-            leave: [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?],
-        })
+        Ok(Interrupts { int: caught(SignalKind::interrupt())?, leave: caught_leave()? })
     }
 
     /// Waits for one.
     pub async fn next(&mut self) -> Interrupt {
-        let [term, hup] = &mut self.leave;
+        let [term, hup, quit] = &mut self.leave;
         tokio::select! {
             biased;
             _ = term.recv() => Interrupt::Leave,
             _ = hup.recv() => Interrupt::Leave,
+            _ = quit.recv() => Interrupt::Leave,
             _ = self.int.recv() => Interrupt::Stop,
         }
     }
@@ -78,12 +76,16 @@ fn beside() -> Result<(), Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(cannot)?;
     let signals = {
         let _inside = runtime.enter();
-        let leave = [caught(SignalKind::terminate())?, caught(SignalKind::hangup())?];
-        (leave, caught(SignalKind::interrupt())?)
+        (caught_leave()?, caught(SignalKind::interrupt())?)
     };
     let (leave, int) = signals;
     let listen = move || runtime.block_on(leave_prompts(leave, int));
     std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop).map_err(cannot)
+}
+
+/// TERM, HUP and QUIT: QUIT would end this program, and not the block.
+fn caught_leave() -> Result<[Signal; 3], Problem> {
+    Ok([caught(SignalKind::terminate())?, caught(SignalKind::hangup())?, caught(SignalKind::quit())?])
 }
 
 fn caught(kind: SignalKind) -> Result<Signal, Problem> {
@@ -148,12 +150,13 @@ impl Drop for Prompting {
 
 /// A prompt reads the terminal and cannot be told to stop, so the program leaves from beside it. That is parking:
 /// at a prompt nothing is in flight and nothing is left to be written.
-async fn leave_prompts([mut term, mut hup]: [Signal; 2], mut int: Signal) {
+async fn leave_prompts([mut term, mut hup, mut quit]: [Signal; 3], mut int: Signal) {
     loop {
         let leave = tokio::select! {
             biased;
             _ = term.recv() => true,
             _ = hup.recv() => true,
+            _ = quit.recv() => true,
             _ = int.recv() => false,
         };
         let (words, exit) = match PROMPTING.load(Ordering::SeqCst) {

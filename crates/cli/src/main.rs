@@ -34,8 +34,6 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 
 fn main() -> ExitCode {
-    // Everything this program creates is its owner's alone (record.md section 1).
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run" || verb == "resume") {
         digest::begin_program();
     }

@@ -100,11 +100,12 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
     }
     let mut captures = BTreeMap::new();
     for capture in &block.options.capture {
-        let taken =
-            take(capture, seen, &stdout).and_then(carried).and_then(|value| match empty_handed(capture, &value) {
+        let taken = take(capture, seen, &stdout).and_then(carried).and_then(|value| {
+            match empty_handed(capture, &value) {
                 Some(complaint) => Err(complaint.to_owned()),
                 None => Ok(value),
-            });
+            }
+        });
         match taken {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);

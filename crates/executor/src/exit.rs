@@ -25,12 +25,16 @@ enum By {
 }
 
 /// Hears that children have ended, those of others too.
-pub(crate) struct Reaper(Signal);
+pub(crate) struct Reaper {
+    children: Signal,
+    /// Whether some have ended since it was looked which.
+    due: bool,
+}
 
 impl Reaper {
     /// Hears of all that end from now on. Must be called within a tokio runtime that has its IO driver on.
     pub(crate) fn new() -> io::Result<Reaper> {
-        signal(SignalKind::child()).map(Reaper)
+        signal(SignalKind::child()).map(|children| Reaper { children, due: true })
     }
 }
 
@@ -48,14 +52,16 @@ impl Exit {
     /// Waits for the end. Cancelling loses nothing.
     pub(crate) async fn seen(&mut self) -> io::Result<ExitStatus> {
         loop {
+            match &mut self.by {
+                By::Us(reaper) if !reaper.due && self.status.is_none() => {
+                    reaper.children.recv().await;
+                    reaper.due = true;
+                }
+                By::Tokio(child) if self.status.is_none() => self.status = Some(child.wait().await?),
+                _ => {}
+            }
             if let Some(status) = self.look()? {
                 return Ok(status);
-            }
-            match &mut self.by {
-                By::Us(Reaper(ended)) => {
-                    ended.recv().await;
-                }
-                By::Tokio(child) => self.status = Some(child.wait().await?),
             }
         }
     }
@@ -68,7 +74,10 @@ impl Exit {
     fn look(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.status.is_none() {
             self.status = match &mut self.by {
-                By::Us(_) => reap(self.group)?,
+                By::Us(reaper) => {
+                    reaper.due = false;
+                    reap(self.group)?
+                }
                 By::Tokio(child) => child.try_wait()?,
             };
         }

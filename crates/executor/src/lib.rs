@@ -21,10 +21,12 @@
 
 mod dump;
 mod exit;
+mod fleeting;
 mod group;
 mod interpreter;
 mod job;
 mod leash;
+mod limit;
 mod local;
 mod names;
 mod outlet;
@@ -45,9 +47,11 @@ mod unquote;
 mod waiting;
 mod watch;
 
+pub use fleeting::{FleetingDir, fleeting_file};
 pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
+pub use spawn::start_beside;
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
 pub use terminal::{Display, Input, Size};

@@ -6,11 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
-use tempfile::TempDir;
+
+use crate::fleeting::FleetingDir;
 
 /// A private directory (0700), gone when dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(TempDir);
+pub(crate) struct Scratch(FleetingDir);
 
 /// A script (0600) and its FIFOs (0600), gone when dropped.
 #[derive(Debug)]
@@ -26,11 +27,9 @@ const LONGEST_NAME: usize = 80;
 
 impl Scratch {
     pub(crate) fn create(parent: &Path) -> io::Result<Scratch> {
-        use std::os::unix::fs::PermissionsExt;
-        let private = fs::Permissions::from_mode(0o700);
         // Shells and scripts see this path from other directories.
         let parent = fs::canonicalize(parent)?;
-        tempfile::Builder::new().prefix("holdpoint-").permissions(private).tempdir_in(parent).map(Scratch)
+        FleetingDir::create(&parent).map(Scratch)
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use process_wrap::std::{CommandWrap, ProcessSession};
+use process_wrap::std::{ChildWrapper, CommandWrap, ProcessSession};
 
 use crate::exit::{Exit, Reaper};
 use crate::group::ProcessGroup;
@@ -47,6 +47,17 @@ pub(crate) fn spawn(program: &Program<'_>, stdin: OwnedFd) -> io::Result<Spawned
     let group = ProcessGroup::of(id).ok_or_else(|| io::Error::other("the process has no id"))?;
     let exit = Exit::of(reaper, group);
     Ok(Spawned { group, exit, stdout: stdout.into(), stderr: stderr.into() })
+}
+
+/// Starts a command that is no block: with our terminal, or without any.
+///
+/// # Errors
+/// It cannot be started.
+pub fn start_beside(mut command: Command, terminal: bool) -> io::Result<Box<dyn ChildWrapper>> {
+    match terminal {
+        true => Ok(Box::new(command.spawn()?)),
+        false => CommandWrap::from(command).wrap(ProcessSession).spawn(),
+    }
 }
 
 /// By fork: a process can be given a session and a directory in one go in no cheaper way. Gives its id.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::exit::Exit;
 use crate::leash::{Leash, Target};
+use crate::limit::Limit;
 use crate::outlet::{Outlet, Piece};
 use crate::progress::{Progress, Stop};
 use crate::registry::{Registered, Registry};
@@ -51,12 +52,13 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
     let Running { target, started, timeout, grace, .. } = running;
     let mut leash = Leash::on(target);
     let mut progress = Progress::of(target, grace);
-    let time_limit = timeout.and_then(|timeout| started.checked_add(timeout));
+    let mut limit = timeout.map(|timeout| Limit::of(timeout, started));
     if let Some(Err(error)) = running.outlet.first().map(|piece| on_piece(piece, Duration::ZERO)) {
         progress.stop(Stop::Output(error));
     }
     tokio::pin!(interrupt);
     loop {
+        let is_over = limit.as_mut().is_some_and(|limit| limit.is_over(Instant::now()));
         progress.settle();
         if progress.is_settled() && !running.outlet.is_open() {
             break;
@@ -67,11 +69,13 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
         let stop = select! {
             biased;
             () = &mut interrupt, if free => Some(Stop::Interrupted),
-            () = at(time_limit), if free => Some(Stop::TimedOut),
+            // Before its limit: it may have ended while this process was stopped.
             status = running.exit.seen(), if runs => {
                 progress.ended = Some((Instant::now(), status));
                 None
             }
+            () = std::future::ready(()), if free && is_over => Some(Stop::TimedOut),
+            () = at(limit.as_ref().map(Limit::look_again)), if free && limit.is_some() => None,
             () = at(progress.hang_up_at), if progress.hang_up_at.is_some() => {
                 progress.hang_up();
                 None
@@ -115,6 +119,7 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
         running.outlet.abandon();
     }
     leash.release();
+    progress.remarks.extend(limit.and_then(|limit| limit.remark()));
     if let Err(bad) = register(running.registry.finish(), &mut on_secret)
         && !progress.is_deaf()
     {

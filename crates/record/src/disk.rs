@@ -39,6 +39,11 @@ pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
+/// Makes what is missing of a path, 0700 or narrower.
+pub(crate) fn make_parents(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Makes one file that is not there yet, 0600 whatever the umask is; 0660 in a directory that a group shares.
 pub(crate) fn make_file(path: &Path) -> io::Result<File> {
     let mode = if is_shared(path.parent()) { 0o660 } else { 0o600 };

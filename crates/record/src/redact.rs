@@ -12,6 +12,7 @@ use forms::forms;
 
 mod find;
 mod forms;
+mod quoting;
 
 /// Shortest value that can be masked, in bytes. Shorter ones would be found everywhere.
 pub const LEAST_SECRET: usize = 8;

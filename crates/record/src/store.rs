@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{DiskError, cannot, make_dir, open_or_make, sync_dir};
+use crate::disk::{DiskError, cannot, make_dir, make_parents, open_or_make, sync_dir};
 use crate::find::{directory_name, number_of};
 use crate::open::OpenError;
 use crate::writer::Writer;
@@ -107,14 +107,15 @@ impl Store {
         Ok((number, Writer::create(&dir)?))
     }
 
-    /// Makes the store, and makes what it made durable. Its parents may hold what others read: they keep the umask.
+    /// Makes the store, and makes what it made durable. Its parents are private too: whoever wants
+    /// others to read what is beside it opens them.
     fn make(&self) -> Result<(), StoreError> {
         if self.path.is_dir() {
             return Ok(());
         }
         let missing: Vec<&Path> = self.path.ancestors().skip(1).take_while(|dir| !dir.exists()).collect();
         if let Some(parent) = self.path.parent() {
-            fs::create_dir_all(parent).map_err(cannot("create", parent))?;
+            make_parents(parent).map_err(cannot("create", parent))?;
         }
         match make_dir(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && self.path.is_dir() => {}

@@ -46,7 +46,7 @@ pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
     let cannot = |error| cannot_write(output, &error);
     let parent = output.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     // 0600, and under another name until it is known to be good.
-    let mut file = tempfile::Builder::new().prefix(".holdpoint-").tempfile_in(parent).map_err(cannot)?;
+    let mut file = holdpoint_executor::fleeting_file(parent).map_err(cannot)?;
     pack(&dir.name, time, &files, &mut file).map_err(cannot)?;
     file.as_file().sync_all().map_err(cannot)?;
     let unreadable = |why: &str| {

@@ -1,7 +1,7 @@
 //! `init`: writes what a repository needs and does not have, and nothing else.
 
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::args;
@@ -61,7 +61,10 @@ fn create(path: &Path, text: &str) -> Result<bool, Problem> {
     let directory = path.parent().unwrap_or(Path::new("."));
     if !directory.is_dir() {
         let above = mode(directory.parent().unwrap_or(Path::new(".")));
-        std::fs::create_dir(directory).map_err(|error| cannot(directory, &error))?;
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| cannot(directory, &error))?;
         permit(directory, above & 0o775)?;
     }
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {

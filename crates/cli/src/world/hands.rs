@@ -12,6 +12,7 @@ use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
 use holdpoint_record::Redactor;
 use tokio::sync::Notify;
 
+use super::asking::{MOST, WANTS_A_TERMINAL, wants_a_terminal};
 use super::kept_state::masked_state;
 use super::recording::Recording;
 use super::seat::{NOTICE, Seat, beside};
@@ -389,6 +390,16 @@ impl Hands for Local {
         let mut kept_files = BTreeMap::new();
         for (path, bytes) in &files {
             kept_files.insert(path.clone(), journal.put(bytes)?);
+        }
+        if judgement.outcome == Outcome::Failed
+            && !block.options.tty
+            && let Some(output) = &recorded.output
+        {
+            let short = [&output.stdout, &output.stderr].into_iter().filter(|blob| blob.bytes <= MOST);
+            let printed = short.map(|blob| journal.get(blob)).collect::<Result<Vec<_>, _>>()?;
+            if wants_a_terminal(&printed) {
+                remarks.push(WANTS_A_TERMINAL.to_owned());
+            }
         }
         if judgement.outcome == Outcome::Interrupted {
             remarks.push("stopped by the operator".to_owned());

@@ -1,6 +1,7 @@
 //! The world around the engine. Live, resume, rehearsal and dry run are the same loop in another world.
 
 pub mod answers;
+mod asking;
 pub mod assume;
 pub mod disk;
 pub mod hands;

@@ -1,4 +1,4 @@
-//! Ctrl-C, TERM and HUP: the block and its descendants are gone, the record says so, the terminal is as it was.
+//! Ctrl-C, TERM, QUIT and HUP: the block and its descendants are gone, the record says so, the terminal is as it was.
 
 use rustix::process::Signal;
 
@@ -90,7 +90,7 @@ fn ctrl_c_twice_parks_after_the_block_was_killed() {
 
 #[test]
 fn a_program_that_is_told_to_leave_stops_the_block_and_parks() {
-    for signal in [Signal::TERM, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
         let desk = Desk::with(&book(LONG));
         let mut terminal = desk.terminal(&["run", "book.md"]);
         terminal.chooses("run");
@@ -109,7 +109,7 @@ fn a_program_that_is_told_to_leave_stops_the_block_and_parks() {
 
 #[test]
 fn a_program_that_is_told_to_leave_at_a_prompt_parks() {
-    for signal in [Signal::TERM, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
         for nested in [false, true] {
             let desk = Desk::with(&book(LONG));
             let mut terminal = desk.terminal(&["run", "book.md"]);
@@ -144,7 +144,7 @@ fn ctrl_c_between_two_attempts_asks_instead_of_waiting_on() {
 
 #[test]
 fn a_program_that_is_told_to_leave_between_two_attempts_parks() {
-    for signal in [Signal::TERM, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
         let desk = Desk::with(&book(AGAIN));
         let mut terminal = desk.terminal(&["run", "book.md"]);
         terminal.chooses("run").waits_for("✗ FAILED");
@@ -170,7 +170,7 @@ const ASKS: &str = "---\nrunbook: 1\ntitle: Asks\ninputs:\n  PLACE: { prompt: Wh
 #[test]
 fn leaving_while_an_input_is_asked_for_writes_nothing_and_leaves_the_terminal_as_it_was() {
     for secret in [false, true] {
-        for signal in [None, Some(Signal::INT), Some(Signal::TERM), Some(Signal::HUP)] {
+        for signal in [None, Some(Signal::INT), Some(Signal::TERM), Some(Signal::HUP), Some(Signal::QUIT)] {
             let desk = Desk::with(ASKS);
             let mut terminal = desk.terminal(&["run", "book.md"]);
             terminal.waits_for("Which place").listens();
@@ -192,7 +192,9 @@ fn leaving_while_an_input_is_asked_for_writes_nothing_and_leaves_the_terminal_as
 #[test]
 fn one_signal_stops_a_run_that_nobody_watches_wherever_it_is() {
     let steps: String = (0..30).map(|n| format!("## Step {n}\n\n```sh run\ntrue\n```\n\n")).collect();
-    for (lines, signal) in [Signal::INT, Signal::TERM, Signal::HUP].into_iter().cycle().enumerate().take(12) {
+    for (lines, signal) in
+        [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT].into_iter().cycle().enumerate().take(12)
+    {
         let desk = Desk::with(&book(&steps));
         let mut command = desk.holdpoint(&["run", "book.md", "--unattended"]);
         let mut program = command.stderr(std::process::Stdio::null()).spawn().unwrap();
@@ -238,4 +240,43 @@ fn a_terminal_that_hangs_up_at_a_prompt_parks() {
 fn nobody_drives(desk: &Desk) {
     let lock = std::fs::File::open(desk.record(1).dir.join("lock")).unwrap();
     eventually("nobody drives the run", || lock.try_lock_shared().is_ok());
+}
+
+/// A block that takes half of its time, or for ever.
+fn limited(then: &str) -> String {
+    book(&format!("## Work\n\n```sh run\n#| timeout: 2s\necho begun >>log\n{then}\n```\n"))
+}
+
+#[test]
+fn a_block_that_ended_while_the_program_was_stopped_was_not_too_slow() {
+    let desk = Desk::with(&limited("until test -e go; do sleep 0.02; done; echo ended >>log"));
+    let mut command = desk.holdpoint(&["run", "book.md", "--unattended"]);
+    let mut program = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let id = i32::try_from(program.id()).unwrap();
+    holds_text(&desk.path("log"), "begun");
+    kill(id, Signal::STOP);
+    std::fs::write(desk.path("go"), "").unwrap();
+    holds_text(&desk.path("log"), "ended");
+    // Longer than the limit: nothing else than time can show that it does not count.
+    std::thread::sleep(std::time::Duration::from_millis(2_600));
+    kill(id, Signal::CONT);
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+    let record = desk.is_intact_and_complete(1);
+    assert_eq!(record.one("action.finished")["outcome"], "passed");
+}
+
+#[test]
+fn a_block_that_asks_at_the_terminal_fails_at_once_and_is_told_what_it_wants() {
+    for script in
+        ["read -r answer </dev/tty", "(exec 3<>/dev/tty && echo password: >&3 && read -r answer <&3)"]
+    {
+        let desk = Desk::with(&book(&format!("## Work\n\n```sh run\n{script}\n```\n")));
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        terminal.chooses("run").waits_for("✗ FAILED").waits_for("tty: true").waits_for("What now?").listens();
+        terminal.presses_ctrl_c();
+        terminal.waits_for("PARKED");
+        terminal.ends(3);
+        let remarks = desk.record(1).one("action.finished")["remarks"].to_string();
+        assert!(remarks.contains("tty: true"), "{remarks}");
+    }
 }

@@ -385,3 +385,18 @@ fn everything_written_is_its_owners_alone_even_without_a_umask() {
         assert_eq!(mode(&path), wanted, "{}", path.display());
     }
 }
+
+#[test]
+fn blocks_and_commands_of_inputs_have_the_umask_of_who_runs_them() {
+    let front = "inputs:\n  MASK:\n    from: { command: umask }\n";
+    let body = "## Look\n\n```sh check\necho \"$MASK $(umask)\"\n: >made\nmkdir inside\n```\n\n\
+        ```python check\nimport os\nos.close(os.open('by-python', os.O_CREAT, 0o666))\n```\n";
+    for (umask, file, directory) in [("0022", 0o644, 0o755), ("0077", 0o600, 0o700), ("0002", 0o664, 0o775)] {
+        let bench = Bench::with(&[("book.md", &book(front, body))]);
+        let ran = bench.sh(&format!("umask {umask}; holdpoint run book.md --unattended 2>&1"));
+        assert!(ran.contains(&format!("{umask} {umask}")), "{ran}");
+        let modes = ["made", "by-python", "inside"].map(|name| mode(&bench.path(name)));
+        assert_eq!(modes, [file, file, directory], "{umask}");
+        assert_eq!(mode(&bench.path(".holdpoint")), 0o700, "{umask}");
+    }
+}

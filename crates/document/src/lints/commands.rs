@@ -85,6 +85,17 @@ fn interactive(command: &Command<'_>) -> bool {
             !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
         }
         "crontab" => command.flag('e', ""),
+        "su" => !command.fed && !command.flag('c', "command"),
+        "ssh-copy-id" => true,
+        "ssh-add" => !command.fed && !word(&["-l", "-L", "-d", "-D", "-x", "-X"]),
+        "ssh-keygen" => {
+            !command.fed && !command.flag('N', "") && (command.flag('t', "") || command.words.len() == 1)
+        }
+        "kinit" => !command.fed && !command.flag('k', ""),
+        "htpasswd" => !command.flag('b', "") && !command.flag('i', ""),
+        "npm" => matches!(first, "login" | "adduser"),
+        "az" => first == "login" && !word(&["--service-principal", "--identity"]),
+        "gh" => first == "auth" && word(&["login"]) && !word(&["--with-token"]) && !command.fed,
         "top" => !command.flag('b', ""),
         "psql" => {
             !command.fed
@@ -112,7 +123,13 @@ fn interactive(command: &Command<'_>) -> bool {
             _ => false,
         },
         "kubectl" | "oc" => first == "edit" || terminal,
-        "docker" | "podman" => terminal,
+        "docker" | "podman" => {
+            terminal
+                || first == "login"
+                    && !command.fed
+                    && !command.flag('p', "password")
+                    && !word(&["--password-stdin"])
+        }
         _ => false,
     }
 }

@@ -1,14 +1,13 @@
 //! A bundle to a private directory. It may be anybody's: names, kinds and sizes are looked at before anything is written,
 //! and only what a proof reads is.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufReader, Read, Seek as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, EntryType};
-use tempfile::TempDir;
 
 use crate::LOG;
 
@@ -24,7 +23,7 @@ const LEAST_FILES: u64 = 1000;
 pub struct Unpacked {
     /// The run directory.
     pub dir: PathBuf,
-    _temp: TempDir,
+    _temp: tempfile::TempDir,
 }
 
 /// How much may come out of a bundle.
@@ -58,7 +57,8 @@ pub fn is_one(file: &mut File) -> bool {
 /// behind.
 pub fn unpack(file: File, room: Room) -> io::Result<Unpacked> {
     let Room { bytes: room, files: most } = room;
-    let temp = tempfile::Builder::new().prefix("holdpoint-").tempdir()?;
+    let private = Permissions::from_mode(0o700);
+    let temp = tempfile::Builder::new().prefix("holdpoint-bundle-").permissions(private).tempdir()?;
     let frame = StreamingDecoder::new(BufReader::new(file)).map_err(|error| bad(error.to_string()))?;
     let mut archive = Archive::new(frame.take(room));
     let mut top: Option<String> = None;

@@ -5,12 +5,16 @@
 use std::collections::BTreeSet;
 
 use super::LEAST_SECRET;
+use super::quoting::{add_markup, add_shell, add_source};
 
 /// Every form a value is looked for in, each once. None is shorter than [`LEAST_SECRET`] bytes.
 pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     for text in texts(value) {
         add_json(&text, &mut forms);
+        add_shell(&text, &mut forms);
+        add_source(&text, &mut forms);
+        add_markup(&text, &mut forms);
         add_url(&text, &mut forms);
         add_base64(text.as_bytes(), &mut forms);
         add_hex(text.as_bytes(), &mut forms);

@@ -1,0 +1,212 @@
+//! Forms in which shells, programming languages and markup write a text.
+//!
+//! Without the quotes around it: those stay, and nothing is told by them.
+
+use std::collections::BTreeSet;
+
+/// What shells make of a text: `set -x`, `printf %q`, `${x@Q}`, `declare -p`, `export -p`, `set`. What they write as
+/// `$'…'` is a form of [`add_source`].
+pub(super) fn add_shell(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    let mut add = |form: String| forms.insert(form.into_bytes());
+    // In single quotes: bash, zsh and most others; `shlex.quote` of Python; dash, which takes quotes in a row together.
+    add(text.replace('\'', r"'\''"));
+    add(text.replace('\'', r#"'"'"'"#));
+    add(in_rows(text));
+    // In double quotes; `!` is escaped for interactive shells.
+    add(escaped(text, |_, c| r#"\$`""#.contains(c)));
+    add(escaped(text, |_, c| r#"\$`"!"#.contains(c)));
+    // By backslashes: bash, of which `[[ … == "$x" ]]` under a trace takes every character; zsh; `quotemeta` of Perl;
+    // `Shellwords` of Ruby.
+    add(escaped(text, bash_escapes));
+    add(escaped(text, |_, c| !QUOTING_OF_BASH.contains(&c)));
+    add(escaped(text, |before, c| "=~#".contains(c) && before.is_none() || ZSH.contains(c)));
+    add(escaped(text, |_, c| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_'));
+    add(escaped(text, |_, c| !(c.is_ascii_alphanumeric() || "_-.,:+/@%\n".contains(c))));
+    add(escaped(text, |_, c| !(c.is_ascii_alphanumeric() || "_-.,:+/@\n".contains(c))));
+    // And byte by byte, where the locale has no others.
+    let marked = |byte: u8| QUOTING_OF_BASH.contains(&char::from(byte));
+    forms.insert(text.bytes().flat_map(|b| (!marked(b)).then_some(b'\\').into_iter().chain([b])).collect());
+}
+
+/// What bash marks quoted characters with itself, and does not escape.
+const QUOTING_OF_BASH: [char; 2] = ['\x01', '\x7f'];
+
+const ZSH: &str = " \t!\"$&'()*;<>?[\\]^`{|}";
+
+fn bash_escapes(before: Option<char>, c: char) -> bool {
+    match c {
+        '#' => before.is_none(),
+        '~' => before.is_none_or(|before| ":=".contains(before)),
+        _ => " \t\n!\"$&'()*,;<>?[\\]^`{|}".contains(c),
+    }
+}
+
+/// With a backslash before the characters that are told by themselves and what stands before them.
+fn escaped(text: &str, wanted: impl Fn(Option<char>, char) -> bool) -> String {
+    let mut form = String::with_capacity(text.len() * 2);
+    let mut before = None;
+    for c in text.chars() {
+        if wanted(before, c) {
+            form.push('\\');
+        }
+        form.push(c);
+        before = Some(c);
+    }
+    form
+}
+
+/// Single quotes in a row put into double quotes together.
+fn in_rows(text: &str) -> String {
+    let mut form = String::with_capacity(text.len() + 8);
+    let mut within = false;
+    for c in text.chars() {
+        match (c == '\'', within) {
+            (true, false) => form += "'\"",
+            (false, true) => form += "\"'",
+            _ => {}
+        }
+        within = c == '\'';
+        form.push(c);
+    }
+    form + if within { "\"" } else { "" }
+}
+
+/// How what is not printed is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Unprinted {
+    /// `\n`, `\E` and the like, else `\033`: `$'…'` of bash and others.
+    Shell(&'static str),
+    /// `\n`, `\r`, `\t`, else `\x1b`: Python, Go.
+    Hex,
+    /// `\n`, `\r`, `\t`, else `\u{1b}`: Rust.
+    Braces,
+}
+
+/// How characters beyond ASCII are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Beyond {
+    Kept,
+    /// `\xe4`, `\u20ac`, `\U0001f511`.
+    Points,
+    /// Their bytes, as what is not printed.
+    Bytes,
+}
+
+/// Inside of a string of a programming language, or of `$'…'` of a shell: Python's `repr` and `ascii`, of texts and of
+/// bytes, and others.
+pub(super) fn add_source(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !b"'\"\\".contains(&byte)) {
+        return;
+    }
+    let unprinted = [
+        Unprinted::Shell("\\E"),
+        Unprinted::Shell("\\e"),
+        Unprinted::Shell("\\033"),
+        Unprinted::Hex,
+        Unprinted::Braces,
+    ];
+    for unprinted in unprinted {
+        for beyond in [Beyond::Kept, Beyond::Points, Beyond::Bytes] {
+            for (single, double) in [(true, false), (false, false), (false, true), (true, true)] {
+                let mut form = String::with_capacity(text.len() + 8);
+                for c in text.chars() {
+                    match c {
+                        '\\' => form += r"\\",
+                        '\'' if single => form += r"\'",
+                        '"' if double => form += "\\\"",
+                        _ if c.is_ascii_control() => unprinted.add(c as u8, &mut form),
+                        _ if c.is_ascii() || beyond == Beyond::Kept => form.push(c),
+                        _ if beyond == Beyond::Points => form += &point(c),
+                        _ => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| unprinted.add(b, &mut form)),
+                    }
+                }
+                forms.insert(form.into_bytes());
+            }
+        }
+    }
+}
+
+impl Unprinted {
+    fn add(self, byte: u8, form: &mut String) {
+        let letter = match (byte, self) {
+            (b'\n', _) => "\\n",
+            (b'\r', _) => "\\r",
+            (b'\t', _) => "\\t",
+            (0x1b, Unprinted::Shell(escape)) => escape,
+            (0x07, Unprinted::Shell(_)) => "\\a",
+            (0x08, Unprinted::Shell(_)) => "\\b",
+            (0x0b, Unprinted::Shell(_)) => "\\v",
+            (0x0c, Unprinted::Shell(_)) => "\\f",
+            (_, Unprinted::Shell(_)) => return *form += &format!("\\{byte:03o}"),
+            (_, Unprinted::Hex) => return *form += &format!("\\x{byte:02x}"),
+            (_, Unprinted::Braces) => return *form += &format!("\\u{{{byte:x}}}"),
+        };
+        form.push_str(letter);
+    }
+}
+
+fn point(c: char) -> String {
+    match u32::from(c) {
+        point @ ..=0xff => format!("\\x{point:02x}"),
+        point @ ..=0xffff => format!("\\u{point:04x}"),
+        point => format!("\\U{point:08x}"),
+    }
+}
+
+/// In HTML and XML: as little as they ask for, with quotes, with more; characters by number in decimal and in hex.
+pub(super) fn add_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@ ".contains(c)) {
+        return;
+    }
+    let any = |wanted: fn(char) -> bool| text.chars().any(wanted);
+    let control = if any(|c| c.is_ascii_control()) { &[false, true][..] } else { &[false] };
+    let beyond = if any(|c| !c.is_ascii()) { &[false, true][..] } else { &[false] };
+    let slash = if any(|c| "/`=".contains(c)) { &[false, true][..] } else { &[false] };
+    let double = if any(|c| c == '"') { &["\"", "&quot;", "&#34;", "&#x22;"][..] } else { &["\""] };
+    let single = if any(|c| c == '\'') { &["'", "&#39;", "&#x27;", "&apos;", "&#039;"][..] } else { &["'"] };
+    let greater = if any(|c| c == '>') { &[">", "&gt;"][..] } else { &[">"] };
+    let hex =
+        if control.len() + beyond.len() > 2 { &[Hex::Not, Hex::Lower, Hex::Upper][..] } else { &[Hex::Not] };
+    for (double, single) in pairs(double, single) {
+        for (greater, slash) in pairs(greater, slash) {
+            for (control, (beyond, hex)) in pairs(control, &pairs(beyond, hex)) {
+                let mut form = String::with_capacity(text.len() + 16);
+                for c in text.chars() {
+                    match c {
+                        '&' => form += "&amp;",
+                        '<' => form += "&lt;",
+                        '>' => form += greater,
+                        '"' => form += double,
+                        '\'' => form += single,
+                        // Template engines in browsers.
+                        '/' | '`' | '=' if slash => form += &number(c, Hex::Upper),
+                        _ if c.is_ascii_control() && control => form += &number(c, hex),
+                        _ if !c.is_ascii() && beyond => form += &number(c, hex),
+                        _ => form.push(c),
+                    }
+                }
+                forms.insert(form.into_bytes());
+            }
+        }
+    }
+}
+
+/// Each of these with each of those.
+fn pairs<A: Copy, B: Copy>(these: &[A], those: &[B]) -> Vec<(A, B)> {
+    these.iter().flat_map(|this| those.iter().map(|that| (*this, *that))).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Hex {
+    Not,
+    Lower,
+    Upper,
+}
+
+fn number(c: char, hex: Hex) -> String {
+    match hex {
+        Hex::Not => format!("&#{};", u32::from(c)),
+        Hex::Lower => format!("&#x{:x};", u32::from(c)),
+        Hex::Upper => format!("&#x{:X};", u32::from(c)),
+    }
+}

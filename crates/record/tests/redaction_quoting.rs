@@ -1,0 +1,170 @@
+//! A secret is masked as real shells, Python and writers of markup quote it, wherever the stream is cut.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+use std::process::Command;
+
+use holdpoint_record::Redactor;
+
+/// Stands in every value, more than once; what is left of it shows what was not masked.
+const MARK: &str = "Zq7";
+
+/// Values with each character that somebody quotes: at the beginning, inside, twice in a row, at the end.
+fn values() -> Vec<String> {
+    let punctuation = (' '..='~').filter(|c| !c.is_ascii_alphanumeric());
+    let others = ['\t', '\n', '\x01', '\x07', '\x08', '\x0b', '\x0c', '\r', '\x1b', '\x7f', 'ü', '€', '🔑'];
+    let mut values: Vec<String> = punctuation
+        .chain(others)
+        .map(|c| format!("{c}{MARK}{c}{MARK}{c}{c}{MARK}{c}"))
+        .filter(|value| value.trim().len() >= 8)
+        .collect();
+    let more =
+        ["pa'Zq7ss\"wo\\$rdZq7", "a=~Zq7:~b#Zq7,c", "Zq7 <a href='x'>&amp;\"/`=ü€🔑\n\tZq7", "'Zq7Zq7''Zq7"];
+    values.extend(more.map(str::to_owned));
+    values.push(format!("{MARK}{}{MARK}", (' '..='~').collect::<String>()));
+    values
+}
+
+/// Between what is printed for two values; no value holds it.
+const BETWEEN: u8 = 0x1e;
+
+/// What a program prints for each value; `None` where it is not installed.
+fn printed(program: &[&str], locale: &str, script: &str, secrets: &[Secret]) -> Option<Vec<Vec<u8>>> {
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).args([script, "name"]).args(secrets.iter().map(|secret| &secret.value));
+    let output = command.env("LC_ALL", locale).output().ok()?;
+    assert!(output.status.success(), "{program:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut texts: Vec<Vec<u8>> = output.stdout.split(|byte| *byte == BETWEEN).map(<[u8]>::to_vec).collect();
+    assert_eq!(texts.pop(), Some(Vec::new()));
+    assert_eq!(texts.len(), secrets.len(), "{program:?} {script}");
+    Some(texts)
+}
+
+/// For each argument as `PW`.
+fn in_shell(script: &str) -> String {
+    format!("for PW; do export PW; ( {script} ) 2>&1; printf '\\036'; done")
+}
+
+fn masked(redactor: &Redactor, pieces: &[&[u8]]) -> Vec<u8> {
+    let (mut stream, mut out) = (redactor.stream(), Vec::new());
+    for piece in pieces {
+        stream.push(piece, &mut |piece| out.extend_from_slice(piece));
+    }
+    stream.finish(&mut |piece| out.extend_from_slice(piece));
+    out
+}
+
+struct Secret {
+    value: String,
+    redactor: Redactor,
+}
+
+fn secrets() -> Vec<Secret> {
+    let secret = |value: String| {
+        let redactor = Redactor::new(vec![("S".to_owned(), value.clone())]).unwrap();
+        Secret { value, redactor }
+    };
+    values().into_iter().map(secret).collect()
+}
+
+/// Nothing of the value is left, cut anywhere or everywhere.
+#[track_caller]
+fn is_masked(what: &str, Secret { value, redactor }: &Secret, text: &[u8]) {
+    let whole = redactor.bytes(text);
+    // However its letters are set apart.
+    let letters: String =
+        String::from_utf8_lossy(&whole).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    assert!(
+        !letters.contains(MARK) && letters.contains("REDACTEDS"),
+        "{what} of {value:?}: {} became {}",
+        String::from_utf8_lossy(text),
+        String::from_utf8_lossy(&whole)
+    );
+    for cut in 1..text.len() {
+        assert_eq!(
+            masked(redactor, &[&text[..cut], &text[cut..]]),
+            whole,
+            "{what} of {value:?} cut at {cut}"
+        );
+    }
+    let bytes: Vec<&[u8]> = text.chunks(1).collect();
+    assert_eq!(masked(redactor, &bytes), whole, "{what} of {value:?} byte by byte");
+}
+
+/// Whether the program is there.
+#[track_caller]
+fn all_are_masked(program: &[&str], locale: &str, script: &str, secrets: &[Secret]) -> bool {
+    let Some(texts) = printed(program, locale, script, secrets) else { return false };
+    for (secret, text) in secrets.iter().zip(texts) {
+        is_masked(&format!("{program:?} {locale} {script}"), secret, &text);
+    }
+    true
+}
+
+#[test]
+fn what_bash_quotes_is_masked() {
+    let secrets = secrets();
+    for script in [
+        "set -x; : \"$PW\"",
+        "set -x; OTHER=$PW",
+        "set -x; [[ $PW == \"$PW\" ]]",
+        "set -x; case $PW in *) ;; esac",
+        "printf '%q' \"$PW\"",
+        "printf '%s' \"${PW@Q}\"",
+        "printf '%s' \"${PW@A}\"",
+        "declare -p PW",
+        "a=(\"$PW\"); declare -p a",
+        "declare -A a=([\"$PW\"]=x); declare -p a",
+        "export -p | grep -a -A9 ' PW='",
+        "OTHER=$PW; set | grep -a -A9 ^OTHER=",
+        "alias x=\"$PW\"; alias",
+        "trap \": $PW\" EXIT; trap -p; trap - EXIT",
+    ] {
+        for locale in ["C", "C.UTF-8"] {
+            assert!(
+                all_are_masked(&["bash", "-c"], locale, &in_shell(script), &secrets),
+                "bash is wanted here"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_sh_quotes_is_masked() {
+    let secrets = secrets();
+    for shell in [&["sh", "-c"][..], &["dash", "-c"], &["busybox", "sh", "-c"]] {
+        for script in [
+            "set -x; : \"$PW\"",
+            "set -x; OTHER=$PW",
+            "export -p | grep -a -A9 ' PW='",
+            "OTHER=$PW; set | grep -a -A9 ^OTHER=",
+        ] {
+            let tried = all_are_masked(shell, "C.UTF-8", &in_shell(script), &secrets);
+            assert!(tried || shell[0] != "sh", "sh is everywhere");
+        }
+    }
+}
+
+#[test]
+fn what_python_writes_is_masked() {
+    let secrets = secrets();
+    for expression in [
+        "repr(v)",
+        "ascii(v)",
+        "repr(v.encode())",
+        "shlex.quote(v)",
+        "html.escape(v)",
+        "html.escape(v, quote=False)",
+        "xml.sax.saxutils.escape(v)",
+        "xml.sax.saxutils.quoteattr(v)",
+        "v.replace('&', '&amp;').replace('<', '&lt;').encode('ascii', 'xmlcharrefreplace').decode()",
+        "json.dumps(v)",
+    ] {
+        let script = format!(
+            "import sys, shlex, html, json, xml.sax.saxutils\nfor v in sys.argv[2:]:\n \
+             sys.stdout.buffer.write({expression}.encode() + b'\\x1e')"
+        );
+        if !all_are_masked(&["python3", "-c"], "C.UTF-8", &script, &secrets) {
+            return;
+        }
+    }
+}
