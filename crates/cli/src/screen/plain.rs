@@ -19,7 +19,7 @@ pub(super) fn harmless(text: &str, styled: bool) -> Cow<'_, str> {
     }
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('\u{1b}').filter(|_| styled) {
-        out.push_str(&holdpoint_report::visible(rest[..at].as_bytes()));
+        out.push_str(&holdpoint_report::visible(&rest.as_bytes()[..at]));
         let length = colour(&rest[at..]).unwrap_or(0);
         if length == 0 {
             out.push('␛');
