@@ -1,6 +1,12 @@
 //! The engine from outside: what it asks, what it takes, what it refuses.
 
-#![allow(clippy::unwrap_used)] // also in what tests share
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "tests"
+)]
 
 mod blocks;
 mod build;
