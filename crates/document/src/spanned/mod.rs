@@ -4,6 +4,10 @@ mod fields;
 mod mapped;
 mod node;
 mod simple;
+#[cfg(test)]
+#[path = "suite_tests.rs"]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+mod suite_tests;
 mod toml;
 mod yaml;
 
