@@ -395,9 +395,8 @@ mod tests {
     fn the_seeds_of_events_are_runs_that_end_in_every_way() {
         let histories = histories();
         assert!(histories.len() > 20, "{} different runs", histories.len());
-        for verdict in
-            [Verdict::Passed, Verdict::NothingDone, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted]
-        {
+        // Nothing done is no end of the fixed run-book: its hold point cannot be skipped.
+        for verdict in [Verdict::Passed, Verdict::Failed, Verdict::RolledBack, Verdict::Aborted] {
             let closed = Event::RunClosed { verdict };
             assert!(histories.iter().any(|events| events.last() == Some(&closed)), "none ends {verdict:?}");
         }

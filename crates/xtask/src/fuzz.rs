@@ -233,7 +233,10 @@ mod tests {
     fn a_target_that_is_none_is_refused() {
         let all = targets().unwrap();
         let error = wanted(&all, &["document".into()]).unwrap_err().to_string();
-        assert!(error.contains("no target document; there are blocks, documents"), "{error}");
+        assert!(
+            error.contains("no target document; there are approvals, blocks, bundles, documents"),
+            "{error}"
+        );
         assert_eq!(wanted(&all, &[]).unwrap(), all);
     }
 }

@@ -262,7 +262,8 @@ pub const RESUME: &[&str] = &["resume", "1", "--unattended", "--answers", "answe
 impl Trial {
     /// A desk with everything on it.
     pub fn desk(&self) -> Desk {
-        let desk = Desk::with(self.book).configure("[environments.try]\nrehearsal = true\n");
+        let desk = Desk::with(self.book)
+            .configure("[environments.try]\nrehearsal = true\n[environments.elsewhere]\n");
         let desk = desk.set("API_TOKEN", "a secret that is long enough");
         desk.program("mark", MARK);
         desk.write("evidence.txt", "a screenshot, say");

@@ -169,7 +169,7 @@ fn ctrl_c_parks_at_the_prompts_of_a_dumb_terminal() {
 fn without_colours_production_is_told_in_words_at_every_step() {
     let desk = Desk::with(&book(FAILS))
         .set("NO_COLOR", "1")
-        .configure("[roles]\noperator = [\"ops@example.org\"]\n[environments.production]\nprotected = true\n[environments.staging]\nrehearsal = true\n");
+        .configure("[environments.production]\nprotected = true\n[environments.staging]\nrehearsal = true\n");
     let git = |words: &[&str]| assert!(desk.command("git").args(words).output().unwrap().status.success());
     git(&["init", "-q"]);
     git(&["add", "-A"]);

@@ -293,7 +293,12 @@ fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
     let who = "Who releases it (as holdpoint.toml names people)?";
     terminal.chooses("run").waits_for("HOLD POINT").waits_for("“I reviewed it.”");
     terminal.chooses("sign").answers(who, OPS).waits_for("refused:").waits_for("must be independent");
-    terminal.chooses("sign").answers(who, "guest@example.org").waits_for("does not have the role qa");
+    terminal.chooses("sign").waits_for(who).listens();
+    terminal.types("guest@example.org\r");
+    terminal.waits_for("Nobody is listed by that name.").listens();
+    // Asked again, with what was typed still there.
+    terminal.types("\u{15}night@example.org\r");
+    terminal.waits_for("does not have the role qa");
     terminal.chooses("reject").answers("Who rejects it?", QA).answers("Why?", "the report is missing");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
     terminal.types("Somebody Else\r");

@@ -214,7 +214,7 @@ fn a_key_that_others_can_read_or_that_a_person_signs_with_attests_nothing() {
     };
     bench.sh("chmod 640 other; mkdir dir; chmod 700 dir");
     refused("other", "is not yours alone");
-    refused("dir", "is no file");
+    refused("dir", "it is a directory");
     refused("nowhere", "cannot be read");
     bench.sh("ssh-keygen -q -t ecdsa -b 256 -N '' -f ssh; chmod 600 ssh");
     refused("ssh", "it is an SSH key");

@@ -25,6 +25,7 @@ name = \"Quinn A\"
 name = \"Lea Lead\"
 
 [roles]
+operator = [\"ops@example.org\"]
 qa = [\"qa@example.org\"]
 lead = [\"lead@example.org\"]
 ";

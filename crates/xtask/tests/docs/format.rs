@@ -1,6 +1,6 @@
 //! `docs/format.md` names every finding, key and option; run-books in the documentation compile.
 
-use holdpoint_document::{Code, Plan, Severity, compile, read_answers, read_config};
+use holdpoint_document::{Code, Plan, Severity, compile, read_answers, read_config, read_user_config};
 
 use crate::none;
 use crate::page::{Page, all, between, source, sources_below};
@@ -45,7 +45,7 @@ fn every_key_that_documents_configuration_and_answers_may_hold_is_named() {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         for key in readers.iter().flat_map(|reader| between(text, reader, '"')) {
             seen += 1;
-            let page = if file == "answers.rs" { &cli } else { &format };
+            let page = if file == "answers.rs" || *key == *"allow_paths" { &cli } else { &format };
             if !page.mentions(key) {
                 wrong.push(format!("`{key}` of {file} is not in {}", page.path));
             }
@@ -89,6 +89,9 @@ fn every_configuration_in_the_documentation_is_read_and_fits_the_guide() {
         }
     }
     assert!(count >= 2, "{count} configurations only");
+    let own = Page::of("docs/cli.md").fences.into_iter().find(|(info, _)| info == "toml user").unwrap().1;
+    let (_, findings) = read_user_config(&own);
+    assert!(findings.is_empty(), "{findings:?} in\n{own}");
 }
 
 /// The run-book that most of the guide is about.

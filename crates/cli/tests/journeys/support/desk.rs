@@ -20,6 +20,7 @@ name = "Olive Operator"
 [people."qa@example.org"]
 name = "Quinn Auditor"
 [people."night@example.org"]
+name = "Nora Night"
 [roles]
 operator = ["ops@example.org", "qa@example.org"]
 qa = ["qa@example.org", "ops@example.org"]
