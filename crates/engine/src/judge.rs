@@ -339,7 +339,10 @@ const NULL: &str = "it is null, and nothing says that it may be (`null: true`)";
 /// Why what was captured is no value. A path that is empty, or `null` as `jq -r` prints it for what is not there, would
 /// be used like any other by the blocks that follow.
 pub(crate) fn empty_handed(capture: &Capture, value: &str) -> Option<&'static str> {
-    let text = value.trim();
+    // A byte order mark and blanks without width are nothing to a reader either.
+    let unseen =
+        |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    let text = value.trim_matches(unseen);
     // In JSON the text "null" is another value.
     let printed = !matches!(capture.from, CaptureFrom::Json(_));
     match text {

@@ -174,6 +174,30 @@ impl Reader {
         self.torn
     }
 
+    /// The seal of the record, once that was read to its end.
+    ///
+    /// # Errors
+    /// It is none, or not over the bytes that were read: whoever reads a sealed record comes to the same, be it to
+    /// verify it or to show it.
+    pub fn seal(&self) -> Result<Option<Seal>, ReadError> {
+        let dir = self.path.parent().unwrap_or(Path::new(""));
+        let Some(seal) = read_seal(dir)? else { return Ok(None) };
+        let altered = |event, reason: &str| Err(ReadError::Altered { event, reason: reason.to_owned() });
+        let position = self.position();
+        match () {
+            () if self.torn.is_some() || position.events > seal.events => {
+                altered(seal.events, "something was added after the record was sealed")
+            }
+            () if position.events < seal.events => {
+                altered(position.events, "events that were sealed are gone")
+            }
+            () if (seal.bytes, &seal.sha256) != (position.bytes, &position.sha256) => {
+                altered(position.events.saturating_sub(1), "the seal is over other bytes")
+            }
+            () => Ok(Some(seal)),
+        }
+    }
+
     /// The digest so far, to go on from.
     pub(crate) fn into_hasher(self) -> Sha256 {
         self.digest()
@@ -327,7 +351,7 @@ pub fn read(dir: &Path) -> Result<Read, ReadError> {
     if events.is_empty() {
         return Err(ReadError::NoFirstEvent(dir.to_owned()));
     }
-    let seal = read_seal(dir)?;
+    let seal = reader.seal()?;
     Ok(Read { events, position: reader.position(), torn: reader.torn(), seal })
 }
 

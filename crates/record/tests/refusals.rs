@@ -80,7 +80,7 @@ fn links_and_pipes_in_place_of_the_record_are_not_followed() {
     fs::rename(&path, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
     assert_eq!(verify_bytes(&dir).unwrap().verdict.to_string(), "altered at event 0");
-    assert!(matches!(Writer::open(&dir), Err(OpenError::Disk(_))));
+    assert!(matches!(Writer::open(&dir), Err(OpenError::Read(ReadError::Altered { .. }))));
     fs::remove_file(&path).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
     assert_eq!(verify_bytes(&dir).unwrap().verdict.to_string(), "altered at event 0");

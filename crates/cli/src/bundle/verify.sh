@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks a holdpoint record (format 1.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
-# cut, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# cut, dirname, grep, head, mktemp, rm, sed, sort, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 #   1. lines     each line's number, and its `prev`: the digest of all bytes before it
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
@@ -286,11 +286,20 @@ done <"$tmp/signed"
 
 # Whoever only typed a name may be anybody. Hold points that ask for somebody else on their own are in the run-book.
 if [ "$(jq -r .environment.four_eyes "$tmp/opened")" = true ]; then
-    head -n "$events" run.jsonl | jq -r 'select(.type == "signoff.given" and .signature == null) | .by.who' | sort -u >"$tmp/typed"
-    [ -s "$tmp/typed" ] && tell '  independence rests on typed names only: no key proves who signed off (%s) or who operated\n' \
-        "$(paste -sd, "$tmp/typed")"
+    signers() {
+        head -n "$events" run.jsonl |
+            jq -rn "[inputs | select(.type == \"signoff.given\" and (.signature == null) == $1) | .by.who] | unique | join(\", \")"
+    }
+    typed=$(signers true) keyed=$(signers false)
+    case ${typed:+typed}${keyed:+keyed} in
+    typed) tell '  independence rests on typed names only: no key proves who signed off (%s) or who operated\n' "$typed" ;;
+    keyed) tell '  independence rests on a typed name: keys prove who signed off (%s), and none proves who operated\n' "$keyed" ;;
+    typedkeyed)
+        tell '  independence rests on typed names: a key proves that %s signed off, none proves it of %s, or who operated\n' \
+            "$keyed" "$typed"
+        ;;
+    esac
 fi
-
 
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"

@@ -4,7 +4,7 @@ use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
     BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification,
-    open_blob, read_seal, text_blob,
+    open_blob, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt, ReportError, Summary, Summing};
 
@@ -77,10 +77,10 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let fault = |error: ReportError| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
     let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
     let mut summing = if overview { summing.overview() } else { summing };
-    for stamped in events {
+    for stamped in events.by_ref() {
         summing.event(stamped.map_err(read_problem)?);
     }
-    read_seal(&dir.path).map_err(read_problem)?;
+    events.seal().map_err(read_problem)?;
     Ok(summing.end())
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
@@ -52,9 +51,7 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
             let cannot = |error| {
                 Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
             };
-            let mut options = std::fs::OpenOptions::new();
-            let mut file =
-                options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(cannot)?;
+            let mut file = crate::files::create(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
             screen::say(&format!("Written to {}.", path.display()));
         }

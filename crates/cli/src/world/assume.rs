@@ -246,6 +246,7 @@ impl Hands for ChecksOnly {
             assumed(&format!("not executed, it needs {}, unknown before the real run", needs.join(", ")));
             return Ok(self.taken_as_passed(scene, execution));
         }
+        self.local.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
         let executed = self.local.execute(scene, execution, script, journal).await?;
         if executed.finished.outcome == Outcome::Interrupted {
             return Ok(Executed { park: true, ..executed });

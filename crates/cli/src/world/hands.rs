@@ -1,7 +1,7 @@
 //! Executes blocks on this machine and keeps what they print.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub struct Local {
     state: State,
     root: PathBuf,
     secrets: Vec<(String, String)>,
+    /// Variables whose values stand in for ones that nobody knows yet: no block gets them.
+    unknown: BTreeSet<String>,
     /// The SSH agent, for blocks that get it.
     agent: Vec<(String, String)>,
     /// Those that blocks registered; known to this process only.
@@ -70,8 +72,13 @@ impl Local {
             )
         })?;
         let state = state.unwrap_or_else(|| State::new(&root));
-        let (registered, interrupts) = (Vec::new(), Interrupts::catch()?);
-        Ok(Local { executor, state, root, secrets, agent, registered, redactor, interrupts })
+        let (registered, unknown, interrupts) = (Vec::new(), BTreeSet::new(), Interrupts::catch()?);
+        Ok(Local { executor, state, root, secrets, unknown, agent, registered, redactor, interrupts })
+    }
+
+    /// Keeps these variables from the blocks that follow: what looked at all of them would take a stand-in for a value.
+    pub fn keep_back(&mut self, unknown: BTreeSet<String>) {
+        self.unknown = unknown;
     }
 
     /// Makes ready a block that will probably come next.
@@ -110,8 +117,9 @@ impl Local {
         block: &Block,
     ) -> Result<Vec<(String, String)>, Problem> {
         let values = scene.run.values();
+        let known = values.vars().iter().filter(|(name, _)| !self.unknown.contains(*name));
         let mut environment: Vec<(String, String)> =
-            values.vars().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            known.map(|(name, value)| (name.clone(), value.clone())).collect();
         let wanted = |name: &String| block.options.secrets.as_ref().is_none_or(|names| names.contains(name));
         environment.extend(self.secrets.iter().filter(|(name, _)| wanted(name)).cloned());
         for (name, template) in &block.options.env {
@@ -396,8 +404,7 @@ impl Hands for Local {
             && let Some(output) = &recorded.output
         {
             let short = [&output.stdout, &output.stderr].into_iter().filter(|blob| blob.bytes <= MOST);
-            // A dry run may have forgotten them; then there is one remark less.
-            let printed: Vec<Vec<u8>> = short.filter_map(|blob| journal.get(blob).ok()).collect();
+            let printed = short.map(|blob| journal.get(blob)).collect::<Result<Vec<_>, _>>()?;
             if wants_a_terminal(&printed) {
                 remarks.push(WANTS_A_TERMINAL.to_owned());
             }

@@ -10,6 +10,7 @@ use holdpoint_record::SignedFiles;
 use holdpoint_signing::Prefix;
 use jiff::Timestamp;
 
+use super::asking::MOST;
 use super::{Journal, Sink};
 use crate::digest::{Hasher, sha256};
 use crate::problem::Problem;
@@ -38,8 +39,8 @@ impl Journal for Memory {
     }
 
     fn sink(&mut self, again: bool) -> Result<Box<dyn Sink>, Problem> {
-        let bytes = again.then(Vec::new);
-        Ok(Box::new(MemorySink { bytes, hasher: Hasher::default(), blobs: Rc::clone(&self.blobs) }))
+        let bytes = Some(Vec::new());
+        Ok(Box::new(MemorySink { again, bytes, hasher: Hasher::default(), blobs: Rc::clone(&self.blobs) }))
     }
 
     fn position(&mut self) -> Result<Prefix, Problem> {
@@ -62,7 +63,9 @@ fn unsigned() -> Problem {
 }
 
 struct MemorySink {
-    /// `None` where nobody will ask for them.
+    /// Somebody will ask for them, however many they are.
+    again: bool,
+    /// `None` once they are more than anybody asks for unasked.
     bytes: Option<Vec<u8>>,
     hasher: Hasher,
     blobs: Rc<RefCell<HashMap<String, Vec<u8>>>>,
@@ -71,7 +74,14 @@ struct MemorySink {
 impl Write for MemorySink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.bytes {
-            Some(held) => held.extend_from_slice(bytes),
+            Some(held) if self.again || held.len() + bytes.len() <= MOST as usize => {
+                held.extend_from_slice(bytes)
+            }
+            Some(held) => {
+                self.hasher.update(held);
+                self.hasher.update(bytes);
+                self.bytes = None;
+            }
             None => self.hasher.update(bytes),
         }
         Ok(bytes.len())

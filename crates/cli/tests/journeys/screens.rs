@@ -318,7 +318,7 @@ fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
         ]
     );
     let refused: Vec<_> = record.all("signoff.refused").iter().map(|event| &event["by"]["who"]).collect();
-    assert_eq!(refused, [OPS, "guest@example.org"]);
+    assert_eq!(refused, [OPS, "night@example.org"]);
     assert_eq!(record.one("signoff.rejected")["reason"], "the report is missing");
     let given = record.one("signoff.given");
     assert_eq!(

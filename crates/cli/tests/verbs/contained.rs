@@ -87,3 +87,11 @@ fn no_file_of_a_record_is_read_without_end() {
     assert_eq!(verdict("truncate -s 200G $o", false), "altered at event 2");
     assert_eq!(verdict("truncate -s 200G $o.expunged", false), "altered at event 2");
 }
+
+#[test]
+fn what_follows_a_sealed_record_is_refused_by_every_verb() {
+    for damage in ["echo x >>run.jsonl", "printf '{\"a\":1}\\n' >>run.jsonl", "printf x >>run.jsonl"] {
+        assert_eq!(verdict(damage, true), "altered at event 4", "{damage}");
+    }
+    assert!(verdict("truncate -s -20 run.jsonl", true).starts_with("truncated"));
+}

@@ -196,3 +196,10 @@ fn a_dry_run_says_what_it_could_not_try_and_what_it_could_not_decide() {
     ran.says("whether perhaps is for this run depends on TAG");
     assert!(!ran.stderr.contains("every check before"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_check_that_looks_at_all_variables_finds_no_stand_in_for_one_that_nobody_knows() {
+    let body = "## Watch\n\n```yaml record\nTAG: { prompt: Which }\n```\n\n## Look\n\n```sh check\nsh -c \"env | grep '^T'AG=\"\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    bench.ends(1, &DRY).says("a real run would stop at look#1");
+}

@@ -230,3 +230,23 @@ fn a_command_that_an_input_comes_from_ends_and_does_not_draw_on_the_terminal() {
     input("yes");
     ends_soon(&bench, 2, &["run", "a.md", "--unattended"]).says("prints more than");
 }
+
+#[test]
+fn a_report_is_not_written_where_nobody_reads_and_waits_for_nobody() {
+    let bench = Bench::new();
+    book(&bench, "```sh check\ntrue\n```\n");
+    bench.ends(0, &["run", "a.md", "--unattended"]);
+    bench.sh("mkfifo ff");
+    ends_soon(&bench, 2, &["report", "1", "-o", "ff"]).says("ff cannot be written");
+    ends_soon(&bench, 0, &["report", "1", "-o", "/dev/null"]);
+}
+
+#[test]
+fn a_bundle_that_something_follows_is_refused_however_long_that_is() {
+    let bench = Bench::new();
+    book(&bench, "```sh check\ntrue\n```\n");
+    bench.ends(0, &["run", "a.md", "--unattended"]);
+    bench.ends(0, &["export", "1", "-o", "b.hp"]);
+    bench.sh("truncate -s 100G b.hp");
+    ends_soon(&bench, 6, &["verify", "./b.hp"]).says("something follows its end");
+}

@@ -91,7 +91,7 @@ pub fn unpack(file: File, room: Room, into: &Path) -> io::Result<PathBuf> {
         return Err(bad("its checksum does not fit: it was damaged on its way"));
     }
     // What `zstd -d` would go on with must not be something else than what was looked at here.
-    if io::copy(&mut file, &mut io::sink())? > 0 {
+    if file.read(&mut [0])? > 0 {
         return Err(bad("something follows its end"));
     }
     let dir = into.join(top.ok_or_else(|| bad("it is empty"))?);
