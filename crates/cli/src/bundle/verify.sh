@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks a holdpoint record (format 1.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
-# cut, dirname, grep, head, mktemp, rm, sed, sort, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 #   1. lines     each line's number, and its `prev`: the digest of all bytes before it
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
