@@ -77,7 +77,9 @@ fn within(
     // Its last words: what it left behind may hold the pipes for as long as it likes.
     if ended.is_ok() {
         printed.iter_mut().for_each(|printed| printed.wait(GRACE));
-        said.iter().for_each(|said| drop(said.recv_timeout(GRACE)));
+        if let Some(said) = &said {
+            let _ = said.recv_timeout(GRACE);
+        }
     }
     // Of a session of its own everything ends; at our terminal, where it is none, only the command itself.
     let _ = child.start_kill();
