@@ -250,8 +250,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             );
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        // After everything that may have taken its time, and right before the block begins.
-        if self.run.is_look_due() && !self.run.is_rolling_back() {
+        // After everything that may have taken its time, and right before the block begins: a look that was taken
+        // before somebody was asked tells nothing of what happened while they thought.
+        let due = self.run.is_look_due() || self.person.attended() && self.run.begins_released();
+        if due && !self.run.is_rolling_back() {
             self.check_rules()?;
         }
         let kept =

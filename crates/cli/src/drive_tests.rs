@@ -237,6 +237,45 @@ fn conforms(plan: &Plan, events: &[(Timestamp, Event)]) {
     }
 }
 
+#[test]
+fn before_the_first_block_after_a_release_the_repository_is_looked_at_after_somebody_was_asked() {
+    let plan = plan(RUN);
+    let mut drive = Drive {
+        plan: &plan,
+        source: "",
+        run: Run::new(&plan),
+        releases: Releases::default(),
+        clock: Box::new(|| "2026-11-23T08:00:00Z".parse().unwrap()),
+        check: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
+        journal: Memory::default(),
+        person: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
+        hands: Easy,
+        held: Vec::new(),
+    };
+    let Event::RunOpened(mut opened) = opened(1) else { unreachable!() };
+    opened.policy.kept = vec![holdpoint_engine::Rule::CleanCommit];
+    let mut session = opened.session.clone();
+    session.dirty = Some(false);
+    let task = Task::action(0, 0);
+    drive.record(vec![Event::RunOpened(opened)]).unwrap();
+    drive.request_release(task, Question::SignOff).unwrap();
+    let scene = Scene { plan: &plan, source: "", run: &drive.run };
+    let Answer::Events(given) =
+        drive.person.answer(&scene, task, Question::SignOff, &mut drive.journal).unwrap()
+    else {
+        panic!("it is released")
+    };
+    drive.record(given).unwrap();
+    // Somebody takes the run up once it is released: rules hold then.
+    drive.record(vec![Event::SessionOpened(session)]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(drive.on()).unwrap(), Stop::Done(Verdict::Passed));
+    conforms(&plan, &drive.journal.events);
+    let kind = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
+    let kinds: Vec<String> = drive.journal.events.iter().skip(4).map(|(_, event)| kind(event)).collect();
+    assert_eq!(kinds, ["rules.checked", "action.started", "action.finished", "run.closed"]);
+}
+
 const ASKED: [&str; 2] = ["signoff.requested", "signoff.given"];
 const AGAIN: [&str; 5] =
     ["signoff.requested", "signoff.given", "signoff.lapsed", "signoff.requested", "signoff.given"];

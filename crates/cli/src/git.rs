@@ -244,11 +244,11 @@ fn tracked(root: &Path) -> Result<Vec<Tracked>, Problem> {
         let tab = line.iter().position(|byte| *byte == b'\t')?;
         let (facts, path) = (std::str::from_utf8(&line[..tab]).ok()?, &line[tab + 1..]);
         let (tag, facts) = facts.split_once(' ')?;
-        Some(Tracked {
-            path: PathBuf::from(OsString::from_vec(path.to_vec())),
-            overlooked: tag.starts_with(|tag: char| tag == 'S' || tag.is_ascii_lowercase()),
-            module: facts.starts_with("160000 "),
-        })
+        let path = PathBuf::from(OsString::from_vec(path.to_vec()));
+        // A sparse checkout leaves files out, and git does not look for them; where one is there, it may differ.
+        let there = || root.join(&path).symlink_metadata().is_ok();
+        let overlooked = tag.starts_with(|tag: char| tag.is_ascii_lowercase()) || tag == "S" && there();
+        Some(Tracked { path, overlooked, module: facts.starts_with("160000 ") })
     };
     let lines = told.split(|byte| *byte == 0).filter(|line| !line.is_empty());
     lines
@@ -359,10 +359,18 @@ fn succeeded(directory: &Path, answer: Result<Answer, Unanswered>) -> Result<Vec
 
 /// git cannot tell, and why.
 fn unable(directory: &Path, why: &str) -> Problem {
-    Problem::usage(
-        format!("git cannot tell about {}: {why}", screen::neutralise(&directory.to_string_lossy())),
-        "Nothing was executed. Without git it is not known which repository this is; `git status` there says more.",
-    )
+    let directory = screen::neutralise(&directory.to_string_lossy());
+    // Configuration that comes by the environment (GIT_CONFIG_COUNT) is not listened to.
+    let help = match why.contains("dubious ownership") {
+        true => format!(
+            "Nothing was executed. It belongs to somebody else; if you trust them: git config --global --add \
+             safe.directory '{directory}'"
+        ),
+        false => "Nothing was executed. Without git it is not known which repository this is; `git status` there says \
+                  more."
+            .to_owned(),
+    };
+    Problem::usage(format!("git cannot tell about {directory}: {why}"), help)
 }
 
 /// The thread's result.

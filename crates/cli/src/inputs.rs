@@ -1,19 +1,16 @@
 //! Values of the inputs a document asks for, and where each came from.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_engine::{Fit, InputGiven, fit};
-use holdpoint_executor::{start, start_without_terminal};
 use holdpoint_record::Redactor;
 
 use crate::files;
+use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
-use crate::screen;
 
 /// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
 pub const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
@@ -191,7 +188,8 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             }
         }
         Source::Command(command) => {
-            let (status, stdout) = answer(command, wanted)
+            let without: &[&str] = if wanted.agent { &[] } else { &AGENT };
+            let (status, stdout) = from_command::answer(command, wanted.root, without, wanted.ask)
                 .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
@@ -202,42 +200,6 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
             Ok(Some((one_newline_off(text), "command".to_owned())))
         }
     }
-}
-
-/// What a command prints, up to [`files::VALUE`] bytes, and how it ended. What it has to say meanwhile is shown. Where
-/// somebody sits at the terminal, it may ask them.
-fn answer(command: &str, wanted: &Wanted<'_>) -> std::io::Result<(ExitStatus, Vec<u8>)> {
-    let mut shell = Command::new("sh");
-    if !wanted.agent {
-        for name in AGENT {
-            shell.env_remove(name);
-        }
-    }
-    shell.args(["-euc", command]).current_dir(wanted.root).stdin(Stdio::null());
-    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = if wanted.ask { start(shell)? } else { start_without_terminal(shell)? };
-    let told = child.stderr().take();
-    let mut stdout = Vec::new();
-    let read = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for line in
-                told.into_iter().flat_map(|told| BufReader::new(told).split(b'\n')).map_while(Result::ok)
-            {
-                screen::say(&screen::neutralise(&String::from_utf8_lossy(&line)));
-            }
-        });
-        let from = child.stdout().take();
-        let read = from.map(|from| from.take(files::VALUE + 1).read_to_end(&mut stdout)).transpose();
-        if stdout.len() as u64 > files::VALUE {
-            child.start_kill()?;
-            let why = format!("it prints more than {} bytes", files::VALUE);
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why));
-        }
-        read
-    });
-    let status = child.wait()?;
-    read?;
-    Ok((status, stdout))
 }
 
 fn one_newline_off(mut text: String) -> String {

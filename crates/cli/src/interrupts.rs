@@ -100,7 +100,7 @@ const INPUT: u8 = 2;
 static PROMPTING: AtomicU8 = AtomicU8::new(NOBODY);
 /// Whether [`leave_prompts`] is at work: one is enough.
 static WATCHED: OnceLock<()> = OnceLock::new();
-/// How many times INT was heard.
+/// How many signals were heard that did not end the program.
 static HEARD: AtomicUsize = AtomicUsize::new(0);
 static MODES: OnceLock<Termios> = OnceLock::new();
 
@@ -139,6 +139,21 @@ impl Prompting {
         while !self.was_interrupted() && start.elapsed() < Duration::from_secs(1) {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+}
+
+/// Signals from now on, for whoever waits for something with nobody at a prompt, before there is a run.
+pub struct Heard(usize);
+
+impl Heard {
+    /// From now on.
+    pub fn now() -> Heard {
+        Heard(HEARD.load(Ordering::SeqCst))
+    }
+
+    /// Whether the program was asked to stop since.
+    pub fn anything(&self) -> bool {
+        HEARD.load(Ordering::SeqCst) != self.0
     }
 }
 

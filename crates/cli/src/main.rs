@@ -12,6 +12,7 @@ mod drive;
 mod exit;
 mod files;
 mod fold;
+mod from_command;
 mod git;
 mod helper_process;
 mod inputs;

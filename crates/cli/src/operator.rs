@@ -30,7 +30,12 @@ pub fn who_else(name: &str, names: &[&str]) -> String {
     match holdpoint_document::nearest(name, names) {
         Some(near) => format!("Did you mean {near}?"),
         None if names.is_empty() => "List people in holdpoint.toml: [people.\"PRINCIPAL\"].".to_owned(),
-        None => format!("holdpoint.toml lists {}.", names.join(", ")),
+        None => {
+            // Whoever is somebody and has roles, too, is named more than once.
+            let names: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            format!("holdpoint.toml lists {}.", names.join(", "))
+        }
     }
 }
 

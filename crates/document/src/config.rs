@@ -89,6 +89,13 @@ impl Config {
         self.principal(name).unwrap_or(name)
     }
 
+    /// Everybody whom `[people]` lists, with their printed name; it is empty where they have none.
+    pub fn printed_names(&self) -> BTreeMap<String, String> {
+        let named =
+            |(who, person): (&String, &Person)| (who.clone(), person.name.clone().unwrap_or_default());
+        self.people.iter().map(named).collect()
+    }
+
     /// Principals by alias.
     pub fn aliases(&self) -> BTreeMap<String, String> {
         let aliases =

@@ -67,11 +67,13 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
         let principals = entry.node.texts(findings).unwrap_or_default();
         if let Value::Seq(items) = &entry.node.value {
             let spans = items.iter().map(|item| item.span);
-            named.principals.extend(principals.iter().cloned().zip(spans));
+            named.members.extend(principals.iter().cloned().zip(spans));
         }
         config.roles.insert(entry.key.clone(), principals);
     }
+    named.principals.extend(named.members.iter().cloned());
     people::one_person_each(&named, source, findings);
+    people::roles_of_the_listed(&config, &named, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
         if let Some(environment) = environment(&entry.node, &mut rehearsals, &mut overriding, findings) {

@@ -54,7 +54,7 @@ impl Run {
                 }
                 self.note_key(given.signature.as_ref(), &given.by.who);
                 self.released.insert(task);
-                self.looks.released = true;
+                (self.looks.released, self.looks.unused) = (true, true);
                 self.fresh.retain(|release| *release != task);
                 self.fresh.push(task);
                 self.unused.retain(|release| *release != task);

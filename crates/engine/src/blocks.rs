@@ -26,7 +26,7 @@ impl Run {
             (None, false) => ensure(started.script.is_none(), "the document's own script was to run")?,
         }
         self.performed_by(&self.operator.clone());
-        self.looks.ran = true;
+        (self.looks.ran, self.looks.unused) = (true, false);
         if execution.probe {
             self.change(task, |state| state.attempts += 1);
             self.probe = self.probe.map(|probe| Probe { running: true, ..probe });

@@ -25,6 +25,8 @@ pub(crate) struct Looks {
     pub(crate) ran: bool,
     /// Something was released since.
     pub(crate) released: bool,
+    /// Something was released, and no block has begun after it.
+    pub(crate) unused: bool,
 }
 
 /// What rules are held against while a run lasts.
@@ -142,6 +144,12 @@ impl Run {
     /// Whether rules must be held once more before the next block: something was released since the last look.
     pub fn is_look_due(&self) -> bool {
         self.keeps_rules() && self.looks.released
+    }
+
+    /// Whether the next block is the first one after a release. While somebody is asked whether it may begin, the
+    /// repository may change once more, whatever was looked at before.
+    pub fn begins_released(&self) -> bool {
+        self.keeps_rules() && self.looks.unused
     }
 
     /// Whether somebody who is asked to release something should have the repository looked at first: blocks have run

@@ -62,6 +62,8 @@ impl Run {
             by_key == overridden.signature.is_some(),
             "an override by key, and no other, has a signature",
         )?;
+        let key = self.key_refusal(overridden.signature.as_ref(), &deviation.by.who);
+        key.map_or(Ok(()), Err)?;
         self.note_key(overridden.signature.as_ref(), &deviation.by.who);
         self.looks.overridden(&overridden.role, &deviation.by.who);
         self.deviations += 1;

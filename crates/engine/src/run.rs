@@ -164,9 +164,14 @@ impl Run {
         if self.aborted {
             return Next::Done(Verdict::Aborted);
         }
-        if !self.looks.barred.is_empty() {
-            return Next::Override;
-        }
+        let next = self.next_as_if_allowed(plan);
+        // Where nothing is left to be done, what would be refused is not done; the record says what was seen.
+        let ended = matches!(next, Next::Done(_)) && !self.is_barred_since_opening();
+        if self.looks.barred.is_empty() || ended { next } else { Next::Override }
+    }
+
+    /// As if every rule of the environment held.
+    fn next_as_if_allowed(&self, plan: &Plan) -> Next {
         if let Some((task, reason)) = self.lapsing.first() {
             return Next::Lapse { task: *task, reason: reason.clone() };
         }

@@ -1,4 +1,4 @@
-//! A block's time limit. Time in which this process itself was stopped is not the block's.
+//! A block's time limit. Time in which this process itself did not run is not the block's.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl Limit {
     pub(crate) fn remark(&self) -> Option<String> {
         (!self.stopped.is_zero()).then(|| {
             format!(
-                "this program was stopped for {} s while the block ran: its time limit does not count them",
+                "holdpoint did not run for {} s; that time does not count towards the time limit",
                 self.stopped.as_secs()
             )
         })

@@ -253,9 +253,8 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
     let none = Config::default();
     let config = config.unwrap_or(&none);
     let seen = &opened.environment;
-    let named = config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
-    if opened.roles != config.roles || opened.people != named.collect() || opened.aliases != config.aliases()
-    {
+    let people = opened.people == config.printed_names() && opened.aliases == config.aliases();
+    if opened.roles != config.roles || !people {
         return Err("roles or people are not those of the recorded configuration".to_owned());
     }
     let same = match config.environments.get(&seen.name) {

@@ -1,5 +1,7 @@
 //! Whether a signature counts, and how sure it makes who signed.
 
+use std::collections::HashMap;
+
 use holdpoint_document::{Assurance, Config, folded};
 use holdpoint_engine::{BlobRef, People, RunOpened};
 use jiff::Timestamp;
@@ -89,7 +91,14 @@ impl Signers {
         let Some(config) = config else { return self.of_people(&[], str::to_owned) };
         let aliases = config.people.values().filter_map(|person| person.alias.as_deref());
         let known: Vec<&str> = config.principals().chain(aliases).collect();
-        self.of_people(&known, |name| config.person(name).to_owned())
+        // As [`Config::person`], which looks through all of them for each name.
+        let mut whose: HashMap<String, &str> = HashMap::new();
+        let principals = config.principals().map(|who| (folded(who), who));
+        let by_alias = config.people.iter().filter_map(|(who, person)| Some((person.alias.as_ref()?, who)));
+        for (name, who) in principals.chain(by_alias.map(|(alias, who)| (folded(alias), who.as_str()))) {
+            whose.entry(name).or_insert(who);
+        }
+        self.of_people(&known, |name| (*whose.get(&folded(name)).unwrap_or(&name)).to_owned())
     }
 }
 

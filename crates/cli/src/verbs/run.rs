@@ -218,11 +218,6 @@ fn opened(
     let [signers, revoked] = signer_files(prepared)?;
     let signers = signers.map(|bytes| journal.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| journal.put(&bytes)).transpose()?;
-    let named = |config: &holdpoint_document::Config| {
-        let people =
-            config.people.iter().filter_map(|(who, person)| Some((who.clone(), person.name.clone()?)));
-        people.collect()
-    };
     Ok(RunOpened {
         format: FORMAT.to_owned(),
         id: ulid::Ulid::generate().to_string(),
@@ -245,7 +240,7 @@ fn opened(
         signers,
         revoked,
         roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
-        people: configuration.map(named).unwrap_or_default(),
+        people: configuration.map(holdpoint_document::Config::printed_names).unwrap_or_default(),
         aliases: configuration.map(holdpoint_document::Config::aliases).unwrap_or_default(),
         policy: overriding::policy(obeyed, journal)?,
         session,

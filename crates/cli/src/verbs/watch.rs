@@ -8,7 +8,7 @@ use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
 use super::rules::{Book, Obeyed, approved, help};
 use crate::drive::Checked;
-use crate::place::Place;
+use crate::place::{Place, Traced};
 use crate::problem::Problem;
 
 /// Refuses a release by somebody who had the role when the run opened, and has it no more.
@@ -24,6 +24,24 @@ pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result
         format!("holdpoint.toml gives {who} the role {role} no more"),
         "Nothing was signed. Somebody who has the role signs; or it is given to them again.",
     ))
+}
+
+/// What to do about a rule that holds no more while a run waits: it goes on from the commit that it is at, so that
+/// committing what changed would only break another one.
+fn help_on_the_way(rule: Rule, traced: &Traced) -> String {
+    match rule {
+        Rule::CleanCommit if traced.overlooked.is_none() && traced.dirty.is_some() => {
+            "Undo or stash them; `git status` lists them. A commit would move the repository off the run's commit."
+                .to_owned()
+        }
+        Rule::Committed if traced.commit.is_some() => {
+            "Go back to a commit that has the document as it was recorded.".to_owned()
+        }
+        Rule::Committed | Rule::CleanCommit if traced.commit.is_none() => {
+            "Bring back the repository as it was.".to_owned()
+        }
+        _ => help(rule, traced),
+    }
 }
 
 /// A run whose rules must keep holding.
@@ -63,7 +81,7 @@ impl Watch<'_> {
         };
         let mut obeyed = Obeyed { may_override: opened.policy.may_override.clone(), ..Obeyed::default() };
         for unmet in run.unmet(plan, &facts) {
-            obeyed.add(unmet.rule, unmet.why, help(unmet.rule, &traced));
+            obeyed.add(unmet.rule, unmet.why, help_on_the_way(unmet.rule, &traced));
         }
         if opened.policy.kept.contains(&Rule::ApprovedDocument) {
             let book = Book { path, source, plan, environment: &opened.environment };

@@ -207,6 +207,23 @@ fn one_signal_stops_a_run_that_nobody_watches_wherever_it_is() {
 }
 
 #[test]
+fn a_signal_ends_a_command_that_is_asked_for_an_input_and_all_it_started() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let desk = Desk::with(
+            "---\nrunbook: 1\ninputs:\n  A: { from: { command: 'sleep 60 & echo $$ >group; sleep 60' } }\n---\n\
+             # T\n\n- [ ] One\n",
+        );
+        let mut command = desk.holdpoint(&["run", "book.md", "--unattended"]);
+        let mut program = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        holds_text(&desk.path("group"), "\n");
+        kill(i32::try_from(program.id()).unwrap(), signal);
+        assert_eq!(program.wait().unwrap().code(), Some(2), "{signal:?}");
+        group_is_gone(std::fs::read_to_string(desk.path("group")).unwrap().trim().parse().unwrap());
+        assert_eq!(desk.runs(), 0);
+    }
+}
+
+#[test]
 fn a_terminal_that_hangs_up_ends_the_block_and_parks() {
     let desk = Desk::with(&book(LONG));
     let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);

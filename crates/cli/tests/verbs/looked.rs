@@ -213,7 +213,7 @@ fn a_git_that_fails_is_an_error_in_its_own_words() {
     for verb in [&RUN[..], &["runs"], &["check", "book.md"]] {
         let ran = shadowed(&bench, "git", fails, verb);
         assert_eq!(ran.code, 2, "{verb:?} {}", ran.both());
-        ran.says("detected dubious ownership");
+        ran.says("detected dubious ownership").says("git config --global --add safe.directory");
     }
     assert!(!bench.exists(".holdpoint"));
     let mut command = bench.command(crate::support::HOLDPOINT);
@@ -333,6 +333,49 @@ fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
     bench.sh("rm more");
     bench.ends(0, &RESUME);
     assert_eq!(bench.text("came"), "committed\n");
+}
+
+#[test]
+fn what_to_do_about_a_tree_that_changed_does_not_lead_into_the_next_refusal() {
+    let bench = released();
+    bench.file("more", "");
+    let ran = bench.ends(5, &RESUME);
+    ran.says("Undo or stash them").says("A commit would move the repository off").says("--override");
+    assert!(!ran.both().contains("Commit or stash"), "{}", ran.both());
+    bench.sh("git add -A && git stash -q");
+    bench.ends(0, &RESUME);
+    let bench = released();
+    bench.sh("git rm -q book.md; git commit -qm gone; git show HEAD~1:book.md > book.md");
+    let ran = bench.ends(5, &RESUME);
+    ran.says("Go back to a commit that has the document as it was recorded");
+    assert!(!ran.both().contains("Commit its changes"), "{}", ran.both());
+    bench.sh("git reset -q --hard HEAD~1");
+    bench.ends(0, &RESUME);
+}
+
+#[test]
+fn a_run_whose_every_block_has_passed_is_closed_whatever_the_tree_is_then() {
+    let bench = released();
+    bench.ends(0, &RESUME);
+    let dir = bench.run_dir(1);
+    bench.sh(&format!("cd '{}'; chmod -R u+w .; sed -i '$d' run.jsonl; rm seal.json", dir.display()));
+    bench.sh("echo > more");
+    bench.ends(0, &["resume", "1", "--unattended"]).says("PASSED");
+    let session = &bench.of_type(1, "session.opened")[1];
+    assert_eq!(session["unmet"][0]["rule"], "clean_commit");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn files_that_a_sparse_checkout_leaves_out_are_overlooked_by_nobody() {
+    let bench = gated();
+    bench.file("away/file", "a");
+    bench.sh("git add -A && git commit -qm away && git sparse-checkout set --no-cone '/*' '!/away/'");
+    assert!(!bench.exists("away/file"));
+    bench.ends(3, &RUN);
+    // One that is there all the same is looked at.
+    bench.file("away/file", "b");
+    bench.ends(5, &RUN);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod floods;
 mod forged;
 mod lapsed;
 mod lints;
+mod listed;
 mod looked;
 mod named;
 mod nothing;

@@ -1,17 +1,53 @@
 //! Two people are two people: names in `holdpoint.toml` that could be taken for one another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::Findings;
-use crate::{Code, Span, folded};
+use crate::{Code, Config, Span, folded};
+
+/// How many letters a slip of the keyboard changes at most.
+const SLIP: usize = 2;
+/// With so many names is one compared at most: comparing takes long beside everything else.
+const TRIED: usize = 500;
 
 /// Every name of somebody in the file, where it stands.
 #[derive(Default)]
 pub(super) struct Named {
     /// Principals, of `[people]` and of `[roles]`.
     pub(super) principals: Vec<(String, Span)>,
+    /// Whoever is given a role.
+    pub(super) members: Vec<(String, Span)>,
     /// Aliases, each with whose it is.
     pub(super) aliases: Vec<(String, String, Span)>,
+}
+
+/// A role is given to somebody whom `[people]` does not list, and who is nearly somebody it lists: one letter more or
+/// less, and nobody can ever sign. People whom nobody could have meant may have roles without being listed.
+pub(super) fn roles_of_the_listed(config: &Config, named: &Named, findings: &mut Findings) {
+    let roles: BTreeSet<String> = config.roles.values().flatten().map(|who| folded(who)).collect();
+    let listed: BTreeSet<String> = config.people.keys().map(|who| folded(who)).collect();
+    let digits_off = |who: &str| who.replace(|c: char| c.is_ascii_digit(), "");
+    for (who, span) in &named.members {
+        let own = folded(who);
+        if listed.contains(&own) {
+            continue;
+        }
+        // Whoever is listed and has roles of their own is somebody else.
+        let free = listed.iter().filter(|other| !roles.contains(*other));
+        let near = |other: &&String| {
+            own.chars().count().abs_diff(other.chars().count()) <= SLIP
+                && strsim::damerau_levenshtein(&own, other) <= SLIP
+                && digits_off(&own) != digits_off(other)
+        };
+        if let Some(other) = free.take(TRIED).find(near) {
+            let meant = config.people.keys().find(|name| folded(name) == *other).unwrap_or(other);
+            let message = format!("`{who}` has a role, and [people] does not list them");
+            let help = format!(
+                "did you mean `{meant}`? Somebody else gets a table of their own: [people.\"{who}\"]"
+            );
+            findings.add(Code::Undeclared, *span, message, help);
+        }
+    }
 }
 
 /// Principals that differ in case only are one person, and an alias names one person: else whoever signs could be

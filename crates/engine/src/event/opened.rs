@@ -36,7 +36,7 @@ pub struct RunOpened {
     pub revoked: Option<BlobRef>,
     /// Principals by role, as configured.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// Printed names by principal, as configured.
+    /// Everybody whom the configuration lists, by principal, with their printed name: empty where they have none.
     pub people: BTreeMap<String, String>,
     /// Principals by alias, as configured: two names of one person are one person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -46,6 +46,13 @@ pub struct RunOpened {
     pub policy: Policy,
     /// Who took it up, and where.
     pub session: Session,
+}
+
+impl RunOpened {
+    /// The printed name of a principal, where one is configured.
+    pub fn printed_name(&self, who: &str) -> Option<&String> {
+        self.people.get(who).filter(|name| !name.is_empty())
+    }
 }
 
 /// The document that runs. Title, id and revision are its own claims.

@@ -4,7 +4,7 @@ use holdpoint_document::*;
 use holdpoint_engine::*;
 
 use crate::build::{Written as _, plan, step};
-use crate::story::{LEAD, OPS, QA, by, opened, session};
+use crate::story::{LEAD, OPS, QA, by, finished, opened, session};
 
 const KEPT: [Rule; 4] = [Rule::Committed, Rule::CleanCommit, Rule::SameCommit, Rule::Roles];
 
@@ -140,4 +140,19 @@ fn a_look_where_nothing_must_keep_holding_and_an_unknown_rule_are_refused() {
     for rules in [&[Rule::Rehearsal][..], &[Rule::Roles, Rule::Roles]] {
         assert!(run.apply(&plan, &Event::RulesChecked(look("a", false, rules))).is_err(), "{rules:?}");
     }
+}
+
+#[test]
+fn a_run_with_nothing_left_to_do_ends_whatever_is_seen_then() {
+    let (plan, mut run) = released();
+    run.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    for (at, step) in ["go", "on"].into_iter().enumerate() {
+        run.apply(&plan, &started(step)).unwrap();
+        let passed = finished(&plan, Task::action(at + 1, 0), 1, false, Outcome::Passed);
+        run.apply(&plan, &Event::ActionFinished(Box::new(passed))).unwrap();
+    }
+    let dirty = look("a", true, &[Rule::CleanCommit]);
+    run.apply(&plan, &Event::SessionOpened(session(OPS).after(dirty))).unwrap();
+    assert_eq!(run.next(&plan), Next::Done(Verdict::Passed));
+    run.apply(&plan, &Event::RunClosed { verdict: Verdict::Passed }).unwrap();
 }

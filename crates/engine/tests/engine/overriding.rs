@@ -128,6 +128,31 @@ fn where_keys_sign_a_typed_override_is_not_enough() {
 }
 
 #[test]
+fn a_key_that_somebody_signed_with_overrides_nothing_for_somebody_else() {
+    let mut opened = unmet();
+    opened.environment.signature = Assurance::Ssh;
+    opened.policy.kept = vec![Rule::CleanCommit];
+    let (plan, mut run) = run(opened);
+    let by_key = |who: &str, rule| {
+        let digest = || "0".repeat(64);
+        let signature = KeySignature { key: "SHA256:x".into(), statement: digest(), signature: digest() };
+        let by = By { who: who.into(), via: Via::Command };
+        let how = |it: &mut Override| {
+            (it.assurance, it.signature, it.rules) = (Assurance::Ssh, Some(signature), vec![rule]);
+        };
+        Event::Deviation(Deviation { by, ..changed(how) })
+    };
+    run.apply(&plan, &by_key(QA, Rule::ApprovedDocument)).unwrap();
+    let unmet = vec![Unmet { rule: Rule::CleanCommit, why: "it has changes".into() }];
+    let look = Look { commit: None, dirty: Some(true), committed: None, unmet };
+    run.apply(&plan, &Event::RulesChecked(look)).unwrap();
+    assert_eq!(run.next(&plan), Next::Override);
+    let refused = run.apply(&plan, &by_key(LEAD, Rule::CleanCommit)).unwrap_err();
+    assert!(refused.reason.contains("one key is one person"), "{refused}");
+    run.apply(&plan, &by_key(QA, Rule::CleanCommit)).unwrap();
+}
+
+#[test]
 fn where_four_eyes_are_asked_for_the_operator_overrides_nothing_under_any_name() {
     for name in [QA, "github.com/quinn"] {
         let mut opened = unmet();

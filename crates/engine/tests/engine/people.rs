@@ -453,3 +453,11 @@ fn nobody_is_no_answer() {
     story.fail();
     story.refuses(story.rolling_back(Some(by(" "))));
 }
+
+#[test]
+fn whoever_is_listed_without_a_printed_name_is_known_and_has_none() {
+    let mut opened = crate::story::opened();
+    opened.people.insert("olga@example.org".into(), String::new());
+    assert!(People::of(&opened).knows("Olga@example.org"));
+    assert_eq!(opened.printed_name("olga@example.org"), None);
+}

@@ -75,7 +75,7 @@ fn people(opened: &RunOpened) -> Vec<Person> {
         .into_iter()
         .map(|who| Person {
             principal: who.clone(),
-            name: opened.people.get(who).cloned(),
+            name: opened.printed_name(who).cloned(),
             alias: opened
                 .aliases
                 .iter()

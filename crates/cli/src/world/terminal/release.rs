@@ -171,7 +171,7 @@ impl Release<'_> {
             return Ok(Some(sign::refused(self.scene, self.task, reason, self.by.clone())));
         }
         let by_key = key.is_some() || self.scene.run.least_assurance() > Assurance::Typed;
-        let configured = self.scene.run.opened().and_then(|opened| opened.people.get(&self.by.who));
+        let configured = self.scene.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
         let name = match configured {
             Some(name) if by_key => name.clone(),
             _ if yes => {

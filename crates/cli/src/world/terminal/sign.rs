@@ -120,7 +120,7 @@ pub(super) fn rejection(
     }
     let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
     let signed = if by_key {
-        let Some(name) = scene.run.opened().and_then(|opened| opened.people.get(&by.who)).cloned() else {
+        let Some(name) = scene.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned() else {
             return Err(Problem::usage(
                 format!(
                     "a rejection by key shows a printed name, and holdpoint.toml has none for {}",
@@ -155,7 +155,7 @@ pub(super) fn rejection(
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
 pub(super) fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
-    let Some(name) = scene.run.opened().and_then(|opened| opened.people.get(who)) else {
+    let Some(name) = scene.run.opened().and_then(|opened| opened.printed_name(who)) else {
         return ask::text("Printed name", NAME);
     };
     let shown = screen::neutralise(name);
