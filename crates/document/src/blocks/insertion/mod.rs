@@ -113,6 +113,11 @@ mod tests {
             "e'va'l {{ X }}",
             "eval $((1 + 2)) {{ X }}",
             "command eval {{ X }}",
+            "command -p eval {{ X }}",
+            "builtin unset {{ X }}",
+            "builtin command let {{ X }}",
+            "sudo watch {{ X }}",
+            "sudo docker exec app su -c {{ X }}",
             "eval >&2 {{ X }}",
             "sh -c {{ X }}",
             "sh -euc {{ X }}",
@@ -201,6 +206,13 @@ mod tests {
             "echo {{ X }}; echo ls | sh",
             "echo {{ X }} > {{ FILE }}",
             "cat <<< {{ X }}",
+            "docker export {{ X }} -o out.tar",
+            "kubectl config unset users.{{ X }}",
+            "sudo -u app git -C /srv/read pull origin {{ X }}",
+            "docker exec app test -v {{ X }}",
+            "sudo apt-get install alias {{ X }}",
+            "command echo eval {{ X }}",
+            "./eval {{ X }}",
         ];
         for script in scripts {
             assert!(!refused(script), "{script}");
