@@ -12,7 +12,8 @@ pub(super) fn wanting(script: &Script<'_>) -> Vec<(String, Span)> {
     };
     // What git is told to call, for every command of the script: here or there, it is one and the same key.
     let git_has_key = script.text.text().lines().any(|line| {
-        line.split_once("GIT_SSH_COMMAND=").is_some_and(|(_, call)| call.split(['\'', '"', ' ']).any(names_key))
+        line.split_once("GIT_SSH_COMMAND=")
+            .is_some_and(|(_, call)| call.split(['\'', '"', ' ']).any(names_key))
     });
     let has_key = |name: &str| git_has_key && name.starts_with("git ");
     let wanting = shell.commands.iter().filter_map(|command| Some((wants(command)?, command.at())));
