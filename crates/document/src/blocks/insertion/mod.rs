@@ -81,14 +81,13 @@ impl Wrong {
                 "scripts take `if`, `for`, `set NAME = …` and `raw`",
             ),
             Wrong::Again(command) => (
-                format!("`{what}` is read once more by `{command}`, which runs what the value holds"),
+                format!("`{command}` evaluates `{what}` again, so code in the value would run"),
                 "quoting does not help here: pass the value as an argument (`sh -c 'echo \"$1\"' sh {{ … }}`), a \
                  variable or standard input, and let the program stay as it is written",
             ),
-            Wrong::Unclear => (
-                format!("nobody can tell how the shell reads `{what}` here, after what stands before it"),
-                assign,
-            ),
+            Wrong::Unclear => {
+                (format!("what stands before `{what}` leaves it unclear how the shell reads it"), assign)
+            }
         }
     }
 }
