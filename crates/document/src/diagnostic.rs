@@ -133,6 +133,8 @@ codes! {
     EffectiveBeforeApproval = "effective-before-approval", Warning;
     /// An author is also an approver.
     AuthorApproves = "author-approves", Warning;
+    /// An author or approver by a printed name, by which nobody signs.
+    PrintedName = "printed-name", Warning;
     /// The review the document promises is overdue.
     ReviewOverdue = "review-overdue", Warning;
 }
