@@ -4,6 +4,7 @@
 //! this does not understand has no known kind, and is never a reason to complain.
 
 mod kinds;
+mod meant;
 mod words;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Value, value};
 
 pub(crate) use kinds::{Kind, Texts};
+pub(crate) use meant::meant;
+
 use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
 use words::{operand, told};
 
@@ -34,35 +37,6 @@ pub(crate) fn condition(text: &str, kind_of: &dyn Fn(&str) -> Kind) -> Vec<Compl
     let mut reader = Reader { kind_of, shadowed: BTreeSet::new(), template: false, complaints: Vec::new() };
     reader.truth(&expression, 0);
     reader.complaints
-}
-
-/// What was meant by a condition that does not parse, where it is written as other languages would.
-pub(crate) fn meant(text: &str) -> Option<String> {
-    let mut meant = String::with_capacity(text.len());
-    let mut quote = None;
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let known = ["==", "!=", "<=", ">="].into_iter().find(|sign| rest.starts_with(sign));
-        let foreign = [("&&", " and "), ("||", " or "), ("=", "=="), ("!", "not ")];
-        let foreign = foreign.into_iter().find(|(sign, _)| rest.starts_with(sign));
-        let (taken, put) = match (quote, known, foreign) {
-            (None, Some(sign), _) => (sign.len(), sign),
-            (None, None, Some((sign, put))) => (sign.len(), put),
-            _ => (c.len_utf8(), &rest[..c.len_utf8()]),
-        };
-        match quote {
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            Some(open) if open == c => quote = None,
-            _ => {}
-        }
-        rest = &rest[taken..];
-        if put.len() > 1 && put.starts_with(' ') {
-            meant.truncate(meant.trim_end().len());
-            rest = rest.trim_start();
-        }
-        meant.push_str(put);
-    }
-    parse_expr(&meant).is_ok().then_some(meant)
 }
 
 /// Complaints about what the tags and insertions of a template compare.
