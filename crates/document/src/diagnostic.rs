@@ -105,7 +105,7 @@ codes! {
     NoSteps = "no-steps", Warning;
     /// A placeholder left in a command; a run refuses it.
     Placeholder = "placeholder", Warning;
-    /// A character in a script that looks like a blank, a quotation mark or a dash and is none.
+    /// A character in a script that looks like a space, a quotation mark or a dash; an error where no text can be meant.
     LookAlike = "look-alike", Warning;
     /// `$NAME` that nothing defines.
     UndefinedVariable = "undefined-variable", Warning;
@@ -133,6 +133,8 @@ codes! {
     EffectiveBeforeApproval = "effective-before-approval", Warning;
     /// An author is also an approver.
     AuthorApproves = "author-approves", Warning;
+    /// An author or approver by a printed name, by which nobody signs.
+    PrintedName = "printed-name", Warning;
     /// The review the document promises is overdue.
     ReviewOverdue = "review-overdue", Warning;
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Code, Diagnostic, Span};
+use crate::{Code, Diagnostic, Severity, Span};
 
 /// Findings of one document, in the order they were made.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,11 @@ impl Findings {
 
     pub(crate) fn any_error(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
+    }
+
+    /// Makes errors of all from the one with this number on: more is known of them than of others of their rule.
+    pub(crate) fn make_errors(&mut self, from: usize) {
+        self.list.iter_mut().skip(from).for_each(|finding| finding.severity = Severity::Error);
     }
 
     pub(crate) fn len(&self) -> usize {

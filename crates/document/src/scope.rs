@@ -142,10 +142,14 @@ impl Scope {
             Err(error) => {
                 let what = if expression { "condition" } else { "template" };
                 let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                let help = if expression {
-                    "write an expression without braces, as in environment.name == \"production\""
-                } else {
-                    "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
+                let help = match conditions::meant(text).filter(|_| expression) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None if expression => {
+                        "write an expression without braces, as in environment.name == \"production\""
+                            .to_owned()
+                    }
+                    None => "write {{ NAME }}; braces that are no template stand in {% raw %}…{% endraw %}"
+                        .to_owned(),
                 };
                 findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
             }

@@ -87,7 +87,8 @@ fn checked(
     let path = place.relative(file);
     let (compiled, warnings) = compile(&source, place.configuration());
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
-    findings.extend(script_errors(&plan));
+    let errors = script_errors(&plan, &findings);
+    findings.extend(errors);
     findings.extend(warnings);
     // Where this machine stands is looked for among hundreds of files: only for a date that is held against today.
     let dated = plan.front.effective_date.is_some() || plan.front.approval_date.is_some();
@@ -114,13 +115,18 @@ pub fn read(file: &Path) -> Result<String, Problem> {
     })
 }
 
-/// Scripts that their own interpreter cannot parse.
-fn script_errors(plan: &Plan) -> Vec<Diagnostic> {
+/// Scripts that their own interpreter cannot parse. Where a fence runs on too far it has already been `found`, and what a
+/// shell says of the text in it would only hide that.
+fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let runs_on =
+        |finding: &&Diagnostic| matches!(finding.code, Code::SwallowedByFence | Code::UnclosedFence);
+    let places: Vec<usize> = found.iter().filter(runs_on).filter_map(|it| Some(it.span?.start)).collect();
+    let whole = |block: &Block| !places.iter().any(|at| (block.span.start..block.span.end).contains(at));
     let blocks = plan.steps.iter().flat_map(|step| {
         let actions = step.actions.iter().filter_map(|action| action.work.block());
         actions.chain(&step.rollbacks)
     });
-    let blocks: Vec<&Block> = blocks.filter(|block| !block.options.template).collect();
+    let blocks: Vec<&Block> = blocks.filter(|block| !block.options.template && whole(block)).collect();
     let asked: Vec<Asked<'_>> =
         blocks.iter().map(|block| Asked { interpreter: &block.interpreter, script: &block.script }).collect();
     let errors =

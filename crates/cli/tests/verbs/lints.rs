@@ -58,6 +58,40 @@ fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
     }
 }
 
+#[test]
+fn a_fence_that_runs_on_is_the_cause_that_is_told() {
+    let text = "---
+runbook: 1
+title: Case
+---
+# Case
+
+## One
+
+```sh check
+echo \"`date
+
+```sh check
+true
+```
+
+## Two
+
+```sh check
+if true; echo
+```
+";
+    let codes = |text: &str| -> Vec<String> {
+        let bench = Bench::with(&[("book.md", text)]);
+        let found = bench.ends(2, &["check", "--format", "json", "book.md"]).json();
+        let errors = found.as_array().unwrap().iter().filter(|finding| finding["severity"] == "error");
+        errors.map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(text), ["swallowed-by-fence", "script-syntax"]);
+    let open = text.replace("if true; echo\n```\n", "if true; echo\n");
+    assert_eq!(codes(&open), ["swallowed-by-fence", "unclosed-fence"]);
+}
+
 fn shell(language: &str, script: &str) -> String {
     format!(
         "---

@@ -1,6 +1,9 @@
 //! Characters that look like others, or like nothing: what is read is not what is run. They come with text that was
 //! pasted from a word processor or a web page, or from somebody who wants it so.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use crate::Code;
 use crate::findings::Findings;
 use crate::spanned::Mapped;
@@ -20,47 +23,96 @@ enum Disguise {
     Dash,
 }
 
-/// Reports every such character of a script.
-pub(super) fn in_script(script: &Mapped, findings: &mut Findings) {
-    report(script, findings, |disguise| match disguise {
-        Disguise::Turns | Disguise::Nothing => Code::HiddenCharacter,
-        _ => Code::LookAlike,
-    });
+/// Reports every such character of a script. Where it stands bare in one for a `shell`, no text can be meant by it.
+pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
+    let content = script.text();
+    if content.is_ascii() {
+        return;
+    }
+    let bare = if shell { bare(content) } else { BTreeSet::new() };
+    for (found, at, c) in found(content) {
+        let code = match found {
+            Disguise::Turns | Disguise::Nothing => Code::HiddenCharacter,
+            _ => Code::LookAlike,
+        };
+        // `it’s` may be text, and so may the mark that ends a quotation.
+        let begins = content[..at.start].ends_with(|c: char| c.is_ascii_whitespace() || "=(|;&".contains(c));
+        let wrong = match found {
+            Disguise::Blank => true,
+            Disguise::Quote => begins || at.start == 0,
+            _ => false,
+        };
+        let before = findings.len();
+        tell(found, at.clone(), c, script, code, findings);
+        if wrong && bare.contains(&at.start) {
+            findings.make_errors(before);
+        }
+    }
 }
 
 /// The same of what is expected: what a block prints may hold such characters, so that none of them is an error.
 pub(super) fn in_expectation(expected: &Mapped, findings: &mut Findings) {
-    report(expected, findings, |_| Code::LookAlike);
+    if !expected.text().is_ascii() {
+        for (found, at, c) in found(expected.text()) {
+            tell(found, at, c, expected, Code::LookAlike, findings);
+        }
+    }
 }
 
-fn report(text: &Mapped, findings: &mut Findings, code: impl Fn(Disguise) -> Code) {
-    let content = text.text();
-    if content.is_ascii() {
-        return;
+/// Where characters stand that are surely in no quotes, comment or here-document: those of ASCII left out.
+fn bare(script: &str) -> BTreeSet<usize> {
+    let (mut bare, mut quote, mut before) = (BTreeSet::new(), None, '\n');
+    let mut characters = script.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match (quote, c) {
+            // What follows is not told apart here: other words, or other quotes inside of these.
+            (None, '<') if before == '<' => return bare,
+            (None, '\'') | (Some('"'), '(') if before == '$' => return bare,
+            (Some('"'), '`') => return bare,
+            (Some('"'), '{')
+                if before == '$'
+                    && script[at..].split('}').next().is_some_and(|inner| inner.contains(['"', '\''])) =>
+            {
+                return bare;
+            }
+            (None, '#') if before.is_whitespace() || ";&|()".contains(before) => {
+                let _ = characters.by_ref().find(|(_, c)| *c == '\n');
+                before = '\n';
+                continue;
+            }
+            (None | Some('"'), '\\') => {
+                let _ = characters.next();
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (None, c) if !c.is_ascii() => {
+                bare.insert(at);
+            }
+            _ => {}
+        }
+        before = c;
     }
-    let mut last: Option<(Disguise, std::ops::Range<usize>, char)> = None;
+    bare
+}
+
+/// Such characters, each run of one kind as one, and its first character.
+fn found(content: &str) -> Vec<(Disguise, Range<usize>, char)> {
+    let mut found: Vec<(Disguise, Range<usize>, char)> = Vec::new();
     let mut before = '\n';
     for (at, c) in content.char_indices() {
-        let next = content[at + c.len_utf8()..].chars().next();
-        if let Some(disguise) = disguise(before, c, next) {
-            let range = at..at + c.len_utf8();
-            match &mut last {
-                Some((same, told, _)) if *same == disguise && told.end == at => told.end = range.end,
-                _ => tell(last.replace((disguise, range, c)), text, findings, &code),
+        let end = at + c.len_utf8();
+        if let Some(disguise) = disguise(before, c, content[end..].chars().next()) {
+            match found.last_mut() {
+                Some((same, told, _)) if *same == disguise && told.end == at => told.end = end,
+                _ => found.push((disguise, at..end, c)),
             }
         }
         before = c;
     }
-    tell(last, text, findings, &code);
+    found
 }
 
-fn tell(
-    found: Option<(Disguise, std::ops::Range<usize>, char)>,
-    text: &Mapped,
-    findings: &mut Findings,
-    code: &impl Fn(Disguise) -> Code,
-) {
-    let Some((disguise, range, c)) = found else { return };
+fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code, findings: &mut Findings) {
     let number = format!("U+{:04X}", u32::from(c));
     let (what, help) = match disguise {
         Disguise::Turns => (
@@ -69,14 +121,14 @@ fn tell(
         ),
         Disguise::Nothing => ("cannot be seen", "remove it, or write it as an escape"),
         Disguise::Joins => ("cannot be seen", "remove it, unless the language needs it there"),
-        Disguise::Blank => ("looks like a blank, and separates no words", "write a plain blank"),
+        Disguise::Blank => ("looks like a space but does not separate words", "write a plain space"),
         Disguise::Quote => (
-            "looks like a quotation mark, and quotes nothing",
-            "write `\"` or `'`, or leave it if it is text",
+            "looks like a quotation mark but does not quote",
+            "write `\"` or `'`; a text that holds it stands in quotes",
         ),
-        Disguise::Dash => ("looks like the `-` of an option, and is none", "write `-`"),
+        Disguise::Dash => ("looks like a hyphen but does not begin an option", "write `-`"),
     };
-    findings.add(code(disguise), text.span(range), format!("the character {number} {what}"), help);
+    findings.add(code, text.span(at), format!("the character {number} {what}"), help);
 }
 
 fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
@@ -122,4 +174,51 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Span;
+
+    fn errors(script: &str, shell: bool) -> usize {
+        let mut findings = Findings::default();
+        let text = Mapped::slice(script, Span::new(0, script.len()));
+        in_script(&text, shell, &mut findings);
+        findings.into_sorted(script).iter().filter(|finding| finding.is_error()).count()
+    }
+
+    #[test]
+    fn what_cannot_be_meant_as_text_is_an_error() {
+        for script in [
+            "echo\u{a0}x",
+            "A=‘x’",
+            "echo “done”",
+            "echo 'it is' \"$A\" “done”",
+            "echo $(cat “f”)",
+            "echo \"${A}\" “done”",
+            "# it's\nls\u{a0}-l",
+            "ls\u{a0}-l <<E\n“x”\nE\n",
+        ] {
+            assert_eq!(errors(script, true), 1, "{script}");
+            assert_eq!(errors(script, false), 0, "{script}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_text_is_a_warning() {
+        for script in [
+            "echo it’s done",
+            "echo '“done”' \"\u{a0}‘x’\"",
+            "echo \"$(printf \"“x”\")\"",
+            "echo \"`printf \"“x”\"`\"",
+            "echo \"${A:-\" “x” \"}\"",
+            "echo $'\\'“x”'",
+            "ls # “here”",
+            "cat <<EOF\n“text”\nEOF",
+            "ls –l",
+        ] {
+            assert_eq!(errors(script, true), 0, "{script}");
+        }
+    }
 }

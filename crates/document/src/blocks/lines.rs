@@ -20,6 +20,10 @@ const WORDS: &[&str] = &["globe", "globes", "globs"];
 pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<LineMatcher>, Vec<Templated>) {
     let text = fence.body.text();
     super::disguised::in_expectation(&fence.body, findings);
+    if text.is_empty() {
+        let help = "write the lines; for no output at all, write a `yaml expect` with `stdout: empty`";
+        findings.add(Code::MissingKey, fence.info_span, "this block expects nothing", help);
+    }
     let mut templates = Vec::new();
     let lines = fence.body.lines().map(|range| {
         let line = &text[range.clone()];
@@ -58,6 +62,12 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
     static MARK: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^(.*?)\s*\(\s*([A-Za-z-]*)\s*([?*+]*)\s*\)\s*$").ok());
     let literal = || LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once };
+    // Nearly a mark: it is not closed, or by another bracket.
+    static OPEN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)(?:^|\s)(\(\s*(?:glob|regex)\s*[?*+]*\s*[\]}>]?)\s*$").ok());
+    if let Some(open) = OPEN.as_ref().and_then(|open| open.captures(line)) {
+        return Err(open[1].trim().to_owned());
+    }
     let Some(found) = MARK.as_ref().and_then(|mark| mark.captures(line)) else { return Ok(literal()) };
     let (text, word, times) = (&found[1], &found[2], &found[3]);
     if word.is_empty() && times.is_empty() {
@@ -118,6 +128,10 @@ mod tests {
             ("f(x)", "f(x)", LineKind::Equal, Times::Once),
             ("around the (globe)", "around the (globe)", LineKind::Equal, Times::Once),
             ("(glob)", "", LineKind::Glob, Times::Once),
+            ("see the regex", "see the regex", LineKind::Equal, Times::Once),
+            ("(see the regex)", "(see the regex)", LineKind::Equal, Times::Once),
+            ("matched (regex a", "matched (regex a", LineKind::Equal, Times::Once),
+            ("f(glob", "f(glob", LineKind::Equal, Times::Once),
         ] {
             assert_eq!(read(line), Ok((text.to_owned(), how, times)), "{line}");
         }
@@ -140,6 +154,11 @@ mod tests {
             "a*(glob)",
             "a*(regex+)",
             "a (glob)\t",
+            "a (regex",
+            "a (glob* ",
+            "a ( Regex",
+            "a (regex]",
+            "(glob",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

@@ -111,7 +111,7 @@ fn decode_script(
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
     if script::is_empty(script.body.text(), &language) {
-        let message = "this block holds no command, so it would pass whatever is the case";
+        let message = "this block has no commands, so it always passes";
         let help = "write the command, or take the block out; `example` shows text that is not run";
         findings.add(Code::EmptyScript, fence.info_span, message, help);
     }
@@ -120,7 +120,7 @@ fn decode_script(
     if read.options.template && is_shell(&language) {
         insertion::check(&script.body, findings);
     }
-    disguised::in_script(&script.body, findings);
+    disguised::in_script(&script.body, is_shell(&language), findings);
     let script_span = script.body.span(0..script.body.text().len());
     let mut block = Block {
         language,

@@ -174,6 +174,10 @@ fn disjoint(left: &Texts, right: &Texts) -> bool {
     }
 }
 
+pub(crate) fn may_be_empty(texts: &Texts) -> bool {
+    takes(texts, "")
+}
+
 fn takes(texts: &Texts, text: &str) -> bool {
     match texts {
         Texts::Any | Texts::Said => true,

@@ -4,6 +4,7 @@
 //! this does not understand has no known kind, and is never a reason to complain.
 
 mod kinds;
+mod meant;
 mod words;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Value, value};
 
 pub(crate) use kinds::{Kind, Texts};
-use kinds::{Operator, Range, looks_like_a_number, outcome};
+pub(crate) use meant::meant;
+
+use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
 use words::{operand, told};
 
 /// How deep an expression is looked into; what lies deeper has no known kind.
@@ -79,7 +82,10 @@ impl Reader<'_> {
                 Kind::Text(Texts::OneOf(texts, _)) if !texts.is_empty() => {
                     format!("compare it: `{name} == \"{}\"`", texts[0])
                 }
-                _ => format!("compare it: `{name} == \"true\"`"),
+                Kind::Text(texts) if may_be_empty(texts) => {
+                    format!("compare it: `{name} != \"\"`, or with the text that is meant")
+                }
+                _ => format!("compare it: `{name} == \"true\"`, or with the text that is meant"),
             };
             let message = format!("`{name}` is {words}, and a condition is true or false");
             self.complain(message, help);
@@ -252,7 +258,7 @@ impl Reader<'_> {
                 Some(told::kinds(operator, left, right))
             }
             (Kind::Number(one), Kind::Number(other)) if self.template && (one.declared || other.declared) => {
-                Some(told::as_written(left, right))
+                Some(told::as_written(operator, left, right))
             }
             _ => None,
         };

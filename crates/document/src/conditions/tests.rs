@@ -103,7 +103,7 @@ fn a_comparison_that_always_comes_out_the_same_is_an_error() {
         ("'producton' in environment.name", "never in", "did you mean `production`?"),
         ("C == environment.name", "never holds", ""),
         ("RELEASE == \"1.2\"", "matches ^v", ""),
-        ("N == 10", "at most 9", ""),
+        ("N == 10", "more than 9", ""),
         ("N > 0", "always holds", ""),
         ("N >= 1", "always holds", ""),
         ("N < 1", "never holds", ""),
@@ -185,4 +185,42 @@ fn a_long_chain_and_a_deep_nest_end() {
     assert_eq!(condition(&deep, &kind_of), []);
     let sum = vec!["N"; 2000].join(" + ");
     assert_eq!(condition(&format!("{sum} > 3"), &kind_of), []);
+}
+
+#[test]
+fn what_is_told_can_be_followed() {
+    for (text, help) in [
+        ("T", "compare it: `T != \"\"`, or with the text that is meant"),
+        ("MAYBE", "compare it: `MAYBE != \"\"`, or with the text that is meant"),
+        // Never empty, so that this would always hold.
+        ("COUNT", "compare it: `COUNT == \"true\"`, or with the text that is meant"),
+        ("N >= 1", "leave the comparison out, or compare with a number for which it can fail"),
+        ("N > 9", "compare with a number for which it can hold"),
+    ] {
+        assert_eq!(said(text).into_iter().map(|it| it.1).collect::<Vec<_>>(), [help], "{text}");
+    }
+    assert_eq!(said("N >= 1")[0].0, "`N >= 1` always holds: `N` is never less than 1 or more than 9");
+    assert_eq!(said("COUNT > 3")[0].0, "`COUNT > 3` compares a text with a number, which cannot be ordered");
+}
+
+#[test]
+fn a_number_in_a_template_is_told_to_be_read_as_one() {
+    let said = template("{% if N > 3 %}many{% endif %}", &kind_of);
+    assert_eq!(said[0].help, "write `N | int > 3`");
+    let said = template("{% if 0.2 < RATE %}many{% endif %}", &kind_of);
+    assert_eq!(said[0].help, "write `0.2 < RATE | float`");
+}
+
+#[test]
+fn signs_of_other_languages_are_put_right() {
+    for (text, right) in [
+        ("VERIFY = true", Some("VERIFY == true")),
+        ("A=1 && B != '&&'", Some("A==1 and B != '&&'")),
+        ("!A || B <= 2", Some("not A or B <= 2")),
+        ("A == '='  = B", Some("A == '='  == B")),
+        ("{{ I }} == 1", None),
+        ("(A", None),
+    ] {
+        assert_eq!(meant(text).as_deref(), right, "{text}");
+    }
 }

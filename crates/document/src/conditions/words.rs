@@ -59,7 +59,7 @@ pub(super) mod told {
             written(left.0, operator, right.0),
             what(left.1),
             what(right.1),
-            if operator.orders() { "never compare by value" } else { "are never equal" }
+            if operator.orders() { "cannot be ordered" } else { "are never equal" }
         );
         let (constant, other) = if is_constant(left.0) { (left, right) } else { (right, left) };
         let name = name(other.0);
@@ -93,14 +93,25 @@ pub(super) mod told {
     }
 
     /// A declared number that a template compares as it is.
-    pub(in super::super) fn as_written(left: Side<'_, '_>, right: Side<'_, '_>) -> Complaint {
+    pub(in super::super) fn as_written(
+        operator: Operator,
+        left: Side<'_, '_>,
+        right: Side<'_, '_>,
+    ) -> Complaint {
         let declared = |side: &Side<'_, '_>| matches!(side.1, Kind::Number(range) if range.declared);
         let side = if declared(&left) { left } else { right };
-        let name = name(side.0);
-        let whole = matches!(side.1, Kind::Number(range) if range.whole);
+        let filtered = |side: Side<'_, '_>| match side.1 {
+            Kind::Number(range) if range.declared => {
+                format!("{} | {}", name(side.0), if range.whole { "int" } else { "float" })
+            }
+            _ => operand(side.0).unwrap_or_else(|| "…".to_owned()),
+        };
         Complaint {
-            message: format!("`{name}` is a text in a template where it is written like `0.10` or `+2`"),
-            help: format!("write `{name} | {}`", if whole { "int" } else { "float" }),
+            message: format!(
+                "in a template `{}` is a text if it was given like `+2` or `0.10`, and a text is no number",
+                name(side.0)
+            ),
+            help: format!("write `{} {} {}`", filtered(left), operator.sign(), filtered(right)),
         }
     }
 
@@ -156,16 +167,21 @@ pub(super) mod told {
             ),
             (Kind::Number(range), _) => {
                 let limit = |limit: f64, word: &str| limit.is_finite().then(|| format!("{word} {limit}"));
-                let limits: Vec<String> = [limit(range.least, "at least"), limit(range.most, "at most")]
+                let limits: Vec<String> = [limit(range.least, "less than"), limit(range.most, "more than")]
                     .into_iter()
                     .flatten()
                     .collect();
                 let why = match limits.as_slice() {
                     _ if is_constant(other.0) => String::new(),
                     [] => format!(": `{name}` is a whole number"),
-                    limits => format!(": `{name}` is {}", limits.join(" and ")),
+                    limits => format!(": `{name}` is never {}", limits.join(" or ")),
                 };
-                (format!("{message}{why}"), "compare it with what it can be".to_owned())
+                let help = if held {
+                    "leave the comparison out, or compare with a number for which it can fail"
+                } else {
+                    "compare with a number for which it can hold"
+                };
+                (format!("{message}{why}"), help.to_owned())
             }
             _ => (message, "compare with something that may be so or not".to_owned()),
         };

@@ -10,7 +10,14 @@ pub(super) fn wanting(script: &Script<'_>) -> Vec<(String, Span)> {
     let Some(shell) = script.shell.as_ref().filter(|_| !script.block.options.agent) else {
         return Vec::new();
     };
+    // What git is told to call, for every command of the script: here or there, it is one and the same key.
+    let git_has_key = script.text.text().lines().any(|line| {
+        line.split_once("GIT_SSH_COMMAND=")
+            .is_some_and(|(_, call)| call.split(['\'', '"', ' ']).any(names_key))
+    });
+    let has_key = |name: &str| git_has_key && name.starts_with("git ");
     let wanting = shell.commands.iter().filter_map(|command| Some((wants(command)?, command.at())));
+    let wanting = wanting.filter(|(name, _)| !has_key(name));
     wanting.map(|(name, at)| (name, script.text.span(at))).collect()
 }
 
@@ -40,15 +47,37 @@ fn wants(command: &Command<'_>) -> Option<String> {
     let program = command.program();
     let mut words = command.arguments().filter(|word| !word.starts_with('-'));
     let elsewhere = |word: &str| word.contains("://") || word.starts_with(['/', '.']);
-    match program {
-        "ssh" | "scp" | "sftp" | "ssh-copy-id" | "ssh-add" => Some(program.to_owned()),
-        "rsync" => words.any(|word| word.contains(':') && !word.contains("://")).then(|| program.to_owned()),
+    let wants = match program {
+        "ssh-copy-id" | "ssh-add" => true,
+        "ssh" | "sftp" => !command.arguments().any(names_key),
+        "scp" => words.any(on_host) && !command.arguments().any(names_key),
+        // Its own `-i` is another: what counts is what it is told to call.
+        "rsync" => {
+            let calls = command.arguments().filter(|word| word.contains("ssh "));
+            words.any(on_host) && !calls.flat_map(str::split_whitespace).any(names_key)
+        }
         "git" => {
             let verb = words.next()?;
             let remote = matches!(verb, "push" | "fetch" | "pull" | "clone" | "ls-remote");
             let over_ssh = words.next().is_none_or(|place| place.starts_with("ssh://") || !elsewhere(place));
-            (remote && over_ssh).then(|| format!("git {verb}"))
+            return (remote && over_ssh).then(|| format!("git {verb}"));
         }
-        _ => None,
-    }
+        _ => false,
+    };
+    wants.then(|| program.to_owned())
+}
+
+/// Whether this word of a call of ssh gives it a key, or an agent, of its own.
+fn names_key(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let flag = word.strip_prefix('-').is_some_and(|flags| flags.starts_with('i') || flags.ends_with('i'));
+    let option = lower.strip_prefix("-o").unwrap_or(&lower).trim_start();
+    flag || option.starts_with("identityfile") || option.starts_with("identityagent")
+}
+
+/// `host:path`, which is reached by SSH; `host::module` and `rsync://` are not.
+fn on_host(word: &str) -> bool {
+    let Some((host, path)) = word.split_once(':') else { return false };
+    let url = path.starts_with("//");
+    !host.is_empty() && !host.contains(['/', ' ']) && !path.starts_with(':') && (!url || host == "scp")
 }

@@ -39,7 +39,11 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
 /// A pipe in a shell that has no `pipefail`: only its last command says whether it failed.
 fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
     let program = script.block.interpreter.first().map(|path| path.rsplit('/').next().unwrap_or_default());
-    if !matches!(program, Some("sh" | "dash" | "ash")) || script.text.text().contains("pipefail") {
+    let sets = |command: &Command<'_>| {
+        command.program() == "set" && command.arguments().any(|word| word == "pipefail")
+    };
+    let options = script.block.interpreter.iter().any(|word| word == "pipefail");
+    if !matches!(program, Some("sh" | "dash" | "ash")) || options || shell.commands.iter().any(sets) {
         return;
     }
     let safe = |command: &Command<'_>| match command.program() {
@@ -49,7 +53,7 @@ fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
     };
     if let Some(command) = shell.commands.iter().find(|command| command.piped && !safe(command)) {
         let message = format!(
-            "if `{}` fails here, nobody learns of it: `sh` looks at the last command of a pipe only",
+            "`{}` can fail here unnoticed: `sh` only checks the last command of a pipeline",
             command.program()
         );
         let help = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";

@@ -54,14 +54,20 @@ const WRAPPERS: &[&str] = &[
     "xargs",
 ];
 
+/// Wrappers that are the shell's own and run what is built into it.
+const WITHIN: &[&str] = &["builtin", "command", "coproc"];
+
 /// Words of the shell that a command may follow.
 const KEYWORDS: &[&str] = &["if", "then", "elif", "else", "do", "while", "until", "!", "{", "time"];
 
 /// Comparisons that calculate in `[[ … ]]`.
 const NUMERIC: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
 
-const RULES: &[(&[&str], Rule)] = &[
-    (&["eval", "trap", "let", "unset", "alias", "watch", "parallel"], |_| true),
+type Rules = &'static [(&'static [&'static str], Rule)];
+
+/// What is built into the shell: no other program runs these, so as a word of another command they mean nothing.
+const BUILTINS: Rules = &[
+    (&["eval", "trap", "let", "unset", "alias"], |_| true),
     (&["test", "["], |at| at.begun.is_empty() && at.last_is(&["-v", "-R"])),
     (&["[["], |at| {
         at.begun.is_empty()
@@ -74,11 +80,15 @@ const RULES: &[(&[&str], Rule)] = &[
         !at.arguments.last().is_some_and(takes)
     }),
     (&["declare", "typeset", "local", "readonly", "export"], names),
+    (&["mapfile", "readarray"], |at| at.option("-C", "--callback")),
+];
+
+const PROGRAMS: Rules = &[
+    (&["watch", "parallel"], |_| true),
     (&["ssh", "autossh", "rsh", "dbclient"], remote),
     (&["su", "runuser", "script", "flock"], |at| at.option("-c", "--command")),
     (&["sg"], |at| !at.arguments.is_empty()),
     (&["env"], |at| at.option("-S", "--split-string")),
-    (&["mapfile", "readarray"], |at| at.option("-C", "--callback")),
     (&["perl", "ruby", "lua", "osascript"], |at| at.option("-e", "--execute") || at.option("-E", "--eval")),
     (&["python", "python2", "python3"], |at| at.option("-c", "--command")),
     (&["node", "deno", "bun"], |at| at.option("-e", "--eval") || at.option("-p", "--print")),
@@ -194,17 +204,31 @@ fn begins(words: &[String]) -> std::ops::Range<usize> {
     0..if wrapped { words.len() } else { words.len().min(1) }
 }
 
+/// Where what is built into the shell stands, if it does: first, or behind the shell's own wrappers and their options.
+fn built_in(words: &[String]) -> Option<usize> {
+    let within = |word: &str| WITHIN.contains(&word);
+    let wrapped = words.first().is_some_and(|first| within(first));
+    let passed = |word: &&String| wrapped && (within(word) || word.starts_with('-'));
+    let at = words.iter().take_while(passed).count();
+    (at < words.len()).then_some(at)
+}
+
 /// The command among `words` that reads the value which follows them once more. `begun` is what of the value's own word
 /// stands before it, `after` the word behind it.
 pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static str> {
     let words = command(words);
     let at = |index: usize| At { arguments: &words[index + 1..], begun, after };
     let shell = |index: usize| known(&words[index], SHELLS).filter(|_| is_program(&at(index)));
-    let ruled = |index: usize| {
-        RULES.iter().find_map(|(names, rule)| known(&words[index], names).filter(|_| rule(&at(index))))
+    let program = |index: usize| {
+        PROGRAMS.iter().find_map(|(names, rule)| known(&words[index], names).filter(|_| rule(&at(index))))
+    };
+    let builtin = |index: usize| {
+        let named = |names: &[&'static str]| names.iter().find(|name| **name == words[index]).copied();
+        BUILTINS.iter().find_map(|(names, rule)| named(names).filter(|_| rule(&at(index))))
     };
     // A shell may stand behind any command that runs others, and there are many.
-    (0..words.len()).find_map(shell).or_else(|| begins(words).find_map(ruled))
+    let begun = || begins(words).find_map(program);
+    (0..words.len()).find_map(shell).or_else(|| built_in(words).and_then(builtin)).or_else(begun)
 }
 
 /// The shell among the words of a whole command that runs what it reads.

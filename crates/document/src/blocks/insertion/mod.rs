@@ -81,14 +81,13 @@ impl Wrong {
                 "scripts take `if`, `for`, `set NAME = …` and `raw`",
             ),
             Wrong::Again(command) => (
-                format!("`{what}` is read once more by `{command}`, which runs what the value holds"),
+                format!("`{command}` evaluates `{what}` again, so code in the value would run"),
                 "quoting does not help here: pass the value as an argument (`sh -c 'echo \"$1\"' sh {{ … }}`), a \
                  variable or standard input, and let the program stay as it is written",
             ),
-            Wrong::Unclear => (
-                format!("nobody can tell how the shell reads `{what}` here, after what stands before it"),
-                assign,
-            ),
+            Wrong::Unclear => {
+                (format!("what stands before `{what}` leaves it unclear how the shell reads it"), assign)
+            }
         }
     }
 }
@@ -113,6 +112,11 @@ mod tests {
             "e'va'l {{ X }}",
             "eval $((1 + 2)) {{ X }}",
             "command eval {{ X }}",
+            "command -p eval {{ X }}",
+            "builtin unset {{ X }}",
+            "builtin command let {{ X }}",
+            "sudo watch {{ X }}",
+            "sudo docker exec app su -c {{ X }}",
             "eval >&2 {{ X }}",
             "sh -c {{ X }}",
             "sh -euc {{ X }}",
@@ -201,6 +205,13 @@ mod tests {
             "echo {{ X }}; echo ls | sh",
             "echo {{ X }} > {{ FILE }}",
             "cat <<< {{ X }}",
+            "docker export {{ X }} -o out.tar",
+            "kubectl config unset users.{{ X }}",
+            "sudo -u app git -C /srv/read pull origin {{ X }}",
+            "docker exec app test -v {{ X }}",
+            "sudo apt-get install alias {{ X }}",
+            "command echo eval {{ X }}",
+            "./eval {{ X }}",
         ];
         for script in scripts {
             assert!(!refused(script), "{script}");
