@@ -20,5 +20,6 @@ mod real;
 mod runs;
 mod sealed;
 mod support;
+mod unrendered;
 mod values;
 mod verdicts;
