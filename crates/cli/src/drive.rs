@@ -199,11 +199,9 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if self.run.has_look_aged() {
             self.check_rules()?;
         }
+        // The engine asks for no signature under what cannot be rendered.
         let statement = self.run.statement(sign_off).map_err(|error| {
-            Problem::usage(
-                format!("the statement to be signed cannot be rendered: {error}"),
-                "Correct the document.",
-            )
+            Problem::fault(format!("the statement to be signed cannot be rendered: {error}"), "")
         })?;
         let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
         let role = sign_off.role.clone();

@@ -1,6 +1,6 @@
 //! Conditions: whether what is at hand is for this run at all.
 
-use holdpoint_document::{DocumentKind, Plan, Work};
+use holdpoint_document::{Block, DocumentKind, Plan, Work};
 
 use crate::{Run, Slot, Task, TemplateError};
 
@@ -46,11 +46,14 @@ impl Run {
         }
     }
 
-    /// Why a text that somebody is to answer to cannot be rendered. What nobody can read, nobody can confirm; a hold
-    /// point refuses it by itself.
+    /// Why a text that somebody is to answer to, or what a block is to run with, cannot be rendered. What nobody can
+    /// read, nobody can confirm or sign; and a block fails before it starts, not afterwards.
     pub(crate) fn text_error(&self, plan: &Plan, task: Task) -> Option<String> {
         if plan.kind == DocumentKind::Foreign {
             return None;
+        }
+        if let Some(block) = task.block(plan) {
+            return self.script_error(block, task).or_else(|| self.env_error(block));
         }
         let unreadable = |text: &str| self.values.render(text).err();
         let (text, error) = match task.work(plan)? {
@@ -59,8 +62,32 @@ impl Run {
                 .iter()
                 .filter_map(|field| field.prompt.as_ref())
                 .find_map(|prompt| Some((prompt, unreadable(prompt)?)))?,
-            _ => return None,
+            Work::SignOff(sign_off) => {
+                let error = self.statement(sign_off).err()?;
+                let statement = &sign_off.statement;
+                return Some(format!(
+                    "the statement to be signed, `{statement}`, cannot be rendered: {error}"
+                ));
+            }
+            Work::Run(_) | Work::Check(_) => return None,
         };
         Some(format!("what is asked here, `{text}`, cannot be rendered: {error}"))
+    }
+
+    /// An edited script is not rendered.
+    fn script_error(&self, block: &Block, task: Task) -> Option<String> {
+        let rendered = block.options.template && self.edited_script(task).is_none();
+        let error = rendered.then(|| self.values.render_script(&block.script).err())??;
+        Some(format!("the script cannot be rendered: {error}"))
+    }
+
+    /// Why a variable that the document sets for this block cannot be rendered. No edit of its script changes that.
+    pub(crate) fn env_error(&self, block: &Block) -> Option<String> {
+        let (name, template, error) = block
+            .options
+            .env
+            .iter()
+            .find_map(|(name, template)| Some((name, template, self.values.render(template).err()?)))?;
+        Some(format!("env {name}, `{template}`, cannot be rendered: {error}"))
     }
 }

@@ -415,9 +415,9 @@ pub enum Verdict {
     Passed,
     /// Everything was passed over or skipped: there is nothing that could have passed.
     NothingDone,
-    /// A failure ended it.
+    /// A failure ended it; or a rollback of which a block was skipped, or nothing was executed.
     Failed,
-    /// What was done was rolled back.
+    /// What was done was rolled back: every block of the rollback passed, but for those that are not for this run.
     RolledBack,
     /// The operator ended it.
     Aborted,

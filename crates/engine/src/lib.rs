@@ -39,7 +39,7 @@ pub use reads::{names_around, names_in_condition, names_in_template};
 pub use releases::Releases;
 pub use rollback::RollbackPlan;
 pub use rules::{Circumstances, kept};
-pub use run::{Run, Unexpected};
+pub use run::{Run, Tally, Unexpected};
 pub use seen::{Done, Seen};
 pub use signed::Signed;
 pub use values::{TemplateError, Values, mask};

@@ -87,7 +87,7 @@ impl Run {
         let task = moment.task;
         let mut choices = match moment.question {
             Some(Question::Confirm) if task.block(plan).is_some() => vec![Choice::Proceed],
-            // A condition that cannot be evaluated says the same again until something else has changed.
+            // What cannot be evaluated or rendered says the same again until something else has changed.
             Some(Question::Failed) if self.condition_error(plan, task).is_none() => vec![Choice::Retry],
             Some(Question::InDoubt) => self.in_doubt_choices(plan, task),
             _ => Vec::new(),
@@ -122,7 +122,8 @@ impl Run {
 
     pub(crate) fn may_edit(&self, plan: &Plan, moment: &Moment) -> bool {
         let unknown = matches!(self.condition(plan, moment.task), Condition::Unknown { .. });
-        moment.task.block(plan).is_some() && !moment.in_doubt() && !unknown
+        let block = moment.task.block(plan);
+        block.is_some_and(|block| self.env_error(block).is_none()) && !moment.in_doubt() && !unknown
     }
 
     pub(crate) fn may_go_back(&self, moment: &Moment, step: usize) -> bool {
@@ -143,7 +144,9 @@ impl Run {
         let mut own = actions.take_while(|(_, action)| !matches!(action.work, Work::Run(_)));
         let (index, _) = own.find(|(_, action)| matches!(action.work, Work::Check(_)))?;
         let check = Task::action(task.step, index);
-        // A check that is not for this run finds nothing out.
-        matches!(self.condition(plan, check), Condition::Holds).then_some(check)
+        // A check that is not for this run, or cannot be run, finds nothing out.
+        let runs =
+            matches!(self.condition(plan, check), Condition::Holds) && self.text_error(plan, check).is_none();
+        runs.then_some(check)
     }
 }

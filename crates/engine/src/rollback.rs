@@ -6,8 +6,8 @@ use holdpoint_document::Plan;
 
 use crate::apply::{Fold, ensure};
 use crate::offers::Moment;
-use crate::run::{State, Status, UNTOUCHED};
-use crate::{Next, Run, Task};
+use crate::run::{Left, State, Status, UNTOUCHED};
+use crate::{Next, Run, Task, Verdict};
 
 /// What rolling back now would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,13 @@ impl Rollback {
 
     pub(crate) fn current(&self) -> Option<Task> {
         self.queue.get(self.settled).copied()
+    }
+
+    /// How it ended. What was skipped was not undone, and where every block was left out, nothing was.
+    pub(crate) fn ended(&self) -> Verdict {
+        let skipped = self.states.values().any(|state| state.left == Some(Left::Skipped));
+        let undone = self.states.values().any(|state| state.left.is_none());
+        if undone && !skipped { Verdict::RolledBack } else { Verdict::Failed }
     }
 
     /// Moves past what is settled.

@@ -111,6 +111,19 @@ pub(crate) enum Left {
     Skipped,
 }
 
+/// How far a run has come, counted in actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Settled, and left out by nobody.
+    pub done: usize,
+    /// Skipped by somebody.
+    pub skipped: usize,
+    /// Not for this run.
+    pub passed_over: usize,
+    /// There are.
+    pub all: usize,
+}
+
 /// A check run to find out whether `of` took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Probe {
@@ -182,7 +195,7 @@ impl Run {
         match &self.rollback {
             Some(rollback) => match rollback.current() {
                 Some(task) => self.next_of(plan, task),
-                None => Next::Done(Verdict::RolledBack),
+                None => Next::Done(rollback.ended()),
             },
             None => match self.current() {
                 Some(task) => self.next_of(plan, task),
@@ -388,6 +401,13 @@ impl Run {
     /// How many actions are settled, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
         (self.settled, self.actions)
+    }
+
+    /// How far it has come, with what was left out told apart.
+    pub fn tally(&self) -> Tally {
+        let left = |why| self.states.iter().flatten().filter(|state| state.left == Some(why)).count();
+        let (skipped, passed_over) = (left(Left::Skipped), left(Left::PassedOver));
+        Tally { done: self.settled - skipped - passed_over, skipped, passed_over, all: self.actions }
     }
 
     /// Whether the step holds nothing that is left to do.

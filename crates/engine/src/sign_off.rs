@@ -81,10 +81,20 @@ impl Run {
         if given.name.trim().is_empty() {
             return Some("a release needs the printed name of whoever gives it".to_owned());
         }
+        if let Some(refusal) = self.name_refusal(&given.by.who, &given.name) {
+            return Some(refusal);
+        }
         if given.role != sign_off.role || given.meaning != sign_off.meaning {
             return Some("role or meaning are not those of the hold point".to_owned());
         }
         self.statement_refusal(sign_off, &given.statement)
+    }
+
+    /// Why nobody signs under this printed name for that person, in words: theirs is configured, and is another.
+    fn name_refusal(&self, who: &str, name: &str) -> Option<String> {
+        let people = &self.opened()?.people;
+        let (who, configured) = people.iter().find(|(person, _)| self.same(person, who))?;
+        (configured != name).then(|| format!("the printed name of {who} is {configured}, not {name}"))
     }
 
     /// Why this key does not count as that person's, in words: one key is one person.
@@ -123,6 +133,9 @@ impl Run {
         }
         if signed.name.trim().is_empty() {
             return Some("a rejection by key needs the printed name of whoever gives it".to_owned());
+        }
+        if let Some(refusal) = self.name_refusal(&by.who, &signed.name) {
+            return Some(refusal);
         }
         if signed.role != sign_off.role || signed.meaning != sign_off.meaning {
             return Some("role or meaning are not those of the hold point".to_owned());

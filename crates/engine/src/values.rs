@@ -10,6 +10,7 @@ use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
 use crate::lines::escape_glob;
+use crate::reads::{names_in_condition, names_in_template};
 
 /// The variables a run knows at one moment. Secrets are known by name only.
 ///
@@ -130,14 +131,16 @@ impl Values {
 
     fn render_in(&self, environment: &Environment<'_>, template: &str) -> Result<String, TemplateError> {
         template::check(template).map_err(|message| TemplateError { message })?;
-        Ok(environment.render_str(template, self.view(View::AsWritten))?)
+        let rendered = environment.render_str(template, self.view(View::AsWritten));
+        rendered.map_err(|error| self.named(error, || names_in_template(template)))
     }
 
     /// Evaluates a condition. Undefined names are errors, and so is whatever is neither true nor false: the text
     /// `"false"` would count as true.
     pub fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
         template::check_condition(condition).map_err(|message| TemplateError { message })?;
-        let value = TEXT.compile_expression(condition)?.eval(self.view(View::Typed))?;
+        let value = TEXT.compile_expression(condition)?.eval(self.view(View::Typed));
+        let value = value.map_err(|error| self.named(error, || names_in_condition(condition)))?;
         if value.is_undefined() {
             return Err(TemplateError { message: format!("`{condition}` is not defined") });
         }
@@ -146,6 +149,21 @@ impl Values {
             return Err(TemplateError { message });
         }
         Ok(value.is_true())
+    }
+
+    /// The error, which says of what is not defined which of the names `read` it is.
+    fn named(&self, error: Error, read: impl FnOnce() -> BTreeSet<String>) -> TemplateError {
+        if error.kind() != ErrorKind::UndefinedError {
+            return error.into();
+        }
+        let known = Arc::new(Names { known: Arc::clone(&self.known), view: View::AsWritten });
+        let missing = read().into_iter().filter(|name| known.get_value(&name.as_str().into()).is_none());
+        let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
+        match missing.as_slice() {
+            [] => error.into(),
+            [one] => TemplateError { message: format!("{one} is not defined") },
+            many => TemplateError { message: format!("{} are not defined", many.join(" and ")) },
+        }
     }
 
     fn view(&self, view: View) -> Value {
@@ -292,6 +310,18 @@ mod tests {
         assert!(values().holds("RELEAS == 'x'").is_err());
         assert!(values().holds("RELEAS").is_err());
         assert!(values().holds("environment.nmae == 'x'").is_err());
+    }
+
+    #[test]
+    fn the_names_that_nothing_defines_are_told() {
+        for (template, told) in [
+            ("{{ RELEASE }} of {{ RELEAS }}", "`RELEAS` is not defined"),
+            ("{{ NOBODY }}{{ NOTHING }}", "`NOBODY` and `NOTHING` are not defined"),
+            ("{{ environment.nmae }}", "undefined value"),
+        ] {
+            assert_eq!(values().render(template).unwrap_err().message, told);
+        }
+        assert_eq!(values().holds("RELEAS == 'x'").unwrap_err().message, "`RELEAS` is not defined");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
 pub fn shown_command(block: &Block, script: &str, edited: bool, values: &Values, kind: &str) {
     let mut facts = vec![format!("{} {kind}", block.language)];
     facts.push(block.options.target.clone().unwrap_or_else(|| "local".to_owned()));
+    let needs = [(block.options.tty, "tty"), (block.options.agent, "agent")];
+    facts.extend(needs.into_iter().filter(|(needed, _)| *needed).map(|(_, what)| what.to_owned()));
     if let Some(limit) = block.options.timeout {
         facts.push(format!("limit {}", duration(limit)));
     }

@@ -18,6 +18,7 @@ use crate::operator::{not_in_a_block, operator, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
+use crate::world::progress;
 use crate::world::terminal::questions;
 
 /// Hands a run over, accepts that, or takes it back.
@@ -105,8 +106,7 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
 pub fn tell(run: &Run, plan: &Plan) {
     let say = |text: String| screen::tell(&format!("  {}", screen::neutralise(&text)));
     let Standing { next, in_doubt, sign_offs, deviations } = run.standing(plan);
-    let (settled, all) = run.progress();
-    say(format!("{settled} of {all} actions are done, operated by {}", run.operator()));
+    say(format!("{}, operated by {}", progress(run), run.operator()));
     let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| &step.title);
     let at = at.map(|title| format!(" {title},")).unwrap_or_default();
     let action = next.action.as_ref().map(|id| format!(" {id}")).unwrap_or_default();

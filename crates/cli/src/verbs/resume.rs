@@ -147,6 +147,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
     }
     tell_steps(plan, &drive.run, &events);
+    tell_failure(plan, &drive.run, &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     tell_orphan(orphan);
@@ -237,6 +238,25 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
         };
         screen::tell(&format!("  {title}: {why}"));
     }
+}
+
+/// What the block that failed expected and what came: whoever takes the run up decides about it.
+fn tell_failure(plan: &Plan, run: &Run, events: &[Stamped]) {
+    let Next::Ask(task, Question::Failed) = run.next(plan) else { return };
+    let finished = events.iter().rev().find_map(|stamped| match &stamped.event {
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished)
+            if !finished.probe && task.is(plan, &finished.step, &finished.action) =>
+        {
+            Some(finished)
+        }
+        _ => None,
+    });
+    // What cannot be begun has not failed.
+    let Some(finished) = finished.filter(|_| run.condition_error(plan, task).is_none()) else { return };
+    let attempt = format!("  the last attempt of {}, number {}:", finished.action, finished.attempt);
+    screen::tell(&screen::neutralise(&attempt));
+    screen::verdict_line(finished);
+    screen::failure(finished);
 }
 
 /// How each step was settled, by its id: what of it was written down last.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_document::{SignOff, Work};
-use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Task, Via};
+use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Task, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 use jiff::Timestamp;
 
@@ -151,9 +151,21 @@ fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff),
     {
         return Ok((task, sign_off));
     }
-    let why = if run.is_closed() { "has ended" } else { "has not come to a hold point yet" };
+    let plan = &recorded.plan;
+    let why = match run.next(plan) {
+        _ if run.is_closed() => "it has ended".to_owned(),
+        Next::Ask(task, Question::Failed) if matches!(task.work(plan), Some(Work::SignOff(_))) => run
+            .condition_error(plan, task)
+            .unwrap_or_else(|| format!("{} did not pass, and its operator decides what now", task.id(plan))),
+        Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
+        _ => {
+            let Standing { next, .. } = run.standing(plan);
+            let action = next.action.map(|action| format!("{action} ")).unwrap_or_default();
+            format!("it is not at a hold point; next: {action}takes {}", next.takes.words())
+        }
+    };
     Err(Problem::usage(
-        format!("run {number} waits for no signature: it {why}"),
+        format!("run {number} waits for no signature: {why}"),
         format!("`holdpoint show {number}` says where it is."),
     ))
 }

@@ -17,6 +17,7 @@ mod tell;
 pub mod terminal;
 
 pub use reply::roll_back;
+pub use tell::progress;
 
 use std::io::Write;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
 use holdpoint_document::Work;
-use holdpoint_engine::{Question, Slot, Task};
+use holdpoint_engine::{Question, Run, Slot, Tally, Task};
 
 use super::Scene;
 use crate::screen;
@@ -43,6 +43,15 @@ pub fn show_command(scene: &Scene<'_>, task: Task, script: &str) {
     screen::shown_command(block, script, edited, scene.run.values(), kind);
 }
 
+/// How far a run has come, in words. What was left out was not done.
+pub fn progress(run: &Run) -> String {
+    let Tally { done, skipped, passed_over, all } = run.tally();
+    let left = [(skipped, "skipped"), (passed_over, "not for this run")];
+    let left =
+        left.into_iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!(", {count} {how}"));
+    format!("{done} of {all} actions done{}", left.collect::<String>())
+}
+
 /// What is asked, in words.
 pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
     let plan = scene.plan;
@@ -82,13 +91,12 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             for line in screen::wrapped(screen::prose_width(), &quoted) {
                 screen::tell(&format!("  {line}"));
             }
-            let ((done, all), deviations) = (scene.run.progress(), scene.run.deviations());
-            let deviations = match deviations {
+            let deviations = match scene.run.deviations() {
                 0 => "no deviations".to_owned(),
                 1 => "1 deviation".to_owned(),
                 many => format!("{many} deviations"),
             };
-            screen::tell(&format!("  so far: {done} of {all} actions done, {deviations}"));
+            screen::tell(&format!("  so far: {}, {deviations}", progress(scene.run)));
         }
         (Question::Failed, _) => {
             let why = scene.run.condition_error(plan, task);

@@ -2,6 +2,7 @@
 
 pub mod ask;
 mod choose;
+mod edit;
 mod handover;
 mod release;
 mod sign;

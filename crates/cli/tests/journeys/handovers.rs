@@ -20,9 +20,12 @@ fn three() -> Desk {
 fn the_next_operator_sees_where_the_run_stands_accepts_it_and_goes_on() {
     let desk = three();
     let (_, told) = desk.ends(0, &["handover", "1", "--to", QA, "--note", "Is the tape in?"]);
-    for part in
-        ["2 of 3 actions", "Release, release#1 takes a release", "not released yet: release#1", "not today"]
-    {
+    for part in [
+        "1 of 3 actions done, 1 skipped",
+        "Release, release#1 takes a release",
+        "not released yet: release#1",
+        "not today",
+    ] {
         assert!(told.contains(part), "{part} in\n{told}");
     }
     let (shown, _) = desk.ends(0, &["show", "1"]);

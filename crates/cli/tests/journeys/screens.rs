@@ -91,6 +91,29 @@ fn an_editor_that_saves_nothing_changes_nothing() {
 }
 
 #[test]
+fn an_edit_that_no_document_may_hold_is_refused_and_no_change_asks_nothing() {
+    let desk = Desk::with(&book("## Greet\n\n```sh run\necho hello\n```\n"));
+    // Saves what stands in the file at hand.
+    let editor = desk.program("editor", "#!/bin/sh\ncat \"$0.text\" >\"$1\"\ntouch -d +1min \"$1\"\n");
+    let text = editor.with_extension("text");
+    let desk = desk.set("EDITOR", editor.to_str().unwrap());
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    for (script, says) in [
+        ("echo hello\n", "Nothing was changed"),
+        ("# nothing\n\n", "it holds no command"),
+        ("#| timeout: 1s\necho hello\n", "options are the document's"),
+        ("if true\n", "cannot parse it"),
+        ("cat <<END\nhello\n", "cannot parse it"),
+    ] {
+        std::fs::write(&text, script).unwrap();
+        terminal.chooses("edit").waits_for(says);
+    }
+    terminal.chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    assert!(desk.is_intact_and_complete(1).all("deviation").is_empty());
+}
+
+#[test]
 fn a_failure_shows_what_was_expected_beside_what_came_and_can_be_tried_again() {
     let steps =
         "## Look\n\n```sh check\ncat state\n```\n\n```yaml expect\nstdout: [ { equals: ready } ]\n```\n";

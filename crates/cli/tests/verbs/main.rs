@@ -21,5 +21,6 @@ mod real;
 mod runs;
 mod sealed;
 mod support;
+mod unrendered;
 mod values;
 mod verdicts;

@@ -17,6 +17,7 @@ use expect::expectations;
 pub(crate) use info::{Kind, kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub(crate) use lines::expected_lines;
+pub use script::replacement_error;
 pub(crate) use script::script_of;
 pub(crate) use terminal::expectations_of_terminal;
 pub(crate) use typed::{StepOptions, record, signoff, step_options};

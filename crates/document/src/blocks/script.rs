@@ -35,6 +35,20 @@ pub(super) fn is_empty(body: &str, language: &str) -> bool {
         .all(|line| line.is_empty() || line.starts_with(comment) || line.starts_with("#!"))
 }
 
+/// What is wrong with a script that is to run instead of a block's own, in words: it holds no command, or option lines,
+/// which would be comments there.
+pub fn replacement_error(script: &str, language: &str) -> Option<String> {
+    let prefix = prefix(language);
+    if let Some(line) = script.lines().find(|line| near_miss(line, prefix).is_some()) {
+        let line = line.trim();
+        return Some(format!(
+            "`{line}` would be a comment: options are the document's, and no edit changes them"
+        ));
+    }
+    is_empty(script, language)
+        .then(|| "it holds no command, so it would pass whatever is the case".to_owned())
+}
+
 /// Splits a block. Option lines anywhere but at the top, or nearly option lines, are errors.
 pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) -> Script {
     let prefix = prefix(language);

@@ -197,7 +197,7 @@ fn a_rollback_block_is_held_to_its_own_condition() {
     assert_eq!(story.offers().choices, [Choice::Abort]);
     story.skip();
     story.pass();
-    assert_eq!(story.at(), "done RolledBack");
+    assert_eq!(story.at(), "done Failed");
 }
 
 #[test]
@@ -258,6 +258,72 @@ fn a_prompt_that_cannot_be_rendered_takes_no_value() {
 }
 
 #[test]
+fn a_statement_that_cannot_be_rendered_is_not_signed_but_there_are_ways_on() {
+    let mut story = Story::of(plan([
+        step("a").run().captures("OUT").rollback(),
+        step("b").check().captures("SEEN"),
+        step("c").sign_off("qa").released(|sign_off| sign_off.statement = "I saw {{ SEEN }}".into()),
+    ]));
+    story.pass();
+    story.skip();
+    assert_eq!(story.at(), "ask c#1 Failed");
+    let why = story.run.condition_error(&story.plan, story.task()).unwrap();
+    assert!(why.contains("I saw {{ SEEN }}") && why.contains("`SEEN` is not defined"), "{why}");
+    let offers = story.offers();
+    assert_eq!(offers.choices, [Choice::Abort]);
+    assert!(!offers.skip && !offers.skip_step, "nobody passes a hold point");
+    assert_eq!((offers.back, offers.rollback.steps), (vec![0, 1], vec![0]));
+    let names = || ("c".to_owned(), "c#1".to_owned());
+    let ((step, action), role) = (names(), "qa".to_owned());
+    story.refuses(Event::SignOffRequested { step, action, role, statement: "I saw {{ SEEN }}".into() });
+    let ((step, action), reason) = (names(), "no".to_owned());
+    story.refuses(Event::SignOffRejected { step, action, reason, signed: None, by: by(QA) });
+    story.repeat("b");
+    story.pass_with("SEEN", "it");
+    assert_eq!(story.at(), "ask c#1 SignOff");
+}
+
+#[test]
+fn a_block_whose_variables_cannot_be_rendered_asks_before_it_starts() {
+    let env = |block: &mut Block| block.options.env.push(("Z".into(), "a{{ SEEN }}".into()));
+    let mut story =
+        Story::of(plan([step("a").check().captures("SEEN"), step("b").run().with(env).confirm()]));
+    story.skip();
+    assert_eq!(story.at(), "ask b#1 Failed");
+    let why = story.run.condition_error(&story.plan, story.task()).unwrap();
+    assert!(why.contains("env Z") && why.contains("`SEEN` is not defined"), "{why}");
+    let offers = story.offers();
+    assert_eq!(offers.choices, [Choice::Abort]);
+    assert!(offers.skip && !offers.edit, "no edit of the script changes that");
+    story.refuses(story.editing("other"));
+    story.repeat("a");
+    story.pass_with("SEEN", "it");
+    assert_eq!(story.at(), "execute b#1");
+}
+
+#[test]
+fn a_script_that_cannot_be_rendered_asks_before_it_starts_and_may_be_edited() {
+    let template = |block: &mut Block| {
+        block.options.template = true;
+        block.script = "echo {{ SEEN }}".into();
+    };
+    let mut story = Story::of(plan([step("a").run().with(template)]));
+    assert_eq!(story.at(), "ask a#1 Failed");
+    assert!(story.offers().edit);
+    story.tell(story.editing("echo it"));
+    assert_eq!(story.at(), "execute a#1");
+}
+
+#[test]
+fn a_check_that_cannot_be_rendered_is_not_offered_to_find_out() {
+    let env = |block: &mut Block| block.options.env.push(("Z".into(), "a{{ SEEN }}".into()));
+    let mut story = Story::of(plan([step("a").run().check().with(env)]));
+    story.start();
+    story.crash();
+    assert!(!story.offers().choices.contains(&Choice::FindOut));
+}
+
+#[test]
 fn a_run_of_which_nothing_was_done_does_not_pass() {
     let mut story = Story::of(plan([
         step("a").run().when("environment.name == 'nowhere'"),
@@ -268,6 +334,7 @@ fn a_run_of_which_nothing_was_done_does_not_pass() {
     story.tell(deviation(DeviationKind::Skipped, "b", None));
     story.tell(deviation(DeviationKind::Skipped, "c", Some("c#1")));
     assert_eq!(story.at(), "done NothingDone");
+    assert_eq!(story.run.tally(), Tally { done: 0, skipped: 3, passed_over: 1, all: 4 });
     assert_eq!(story.run.skipped(&story.plan), ["b#1", "b#2", "c#1"]);
     story.refuses(Event::RunClosed { verdict: Verdict::Passed });
     story.close(Verdict::NothingDone);

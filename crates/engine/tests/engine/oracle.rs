@@ -165,6 +165,7 @@ impl History<'_> {
     }
 
     fn rolling_back(&self, opened: usize, steps: &[String]) -> String {
+        let (mut skipped, mut undone) = (false, false);
         for id in steps {
             let (_, step) = self.plan.step(id).unwrap();
             for (n, block) in step.rollbacks.iter().enumerate() {
@@ -175,8 +176,13 @@ impl History<'_> {
                     _ => false,
                 });
                 match self.block(&id, opened, block, true) {
-                    _ if gone => {}
-                    Told::Settled => {}
+                    _ if gone => {
+                        skipped |= self.after(opened).any(|e| {
+                            matches!(e, Event::Deviation(d)
+                            if d.kind == DeviationKind::Skipped && d.action.as_ref() == Some(&id))
+                        });
+                    }
+                    Told::Settled => undone = true,
                     Told::Running => return format!("await {id}"),
                     Told::InDoubt => return format!("ask {id} InDoubt"),
                     Told::Failed { .. } => return format!("ask {id} Failed"),
@@ -186,7 +192,7 @@ impl History<'_> {
                 }
             }
         }
-        "done RolledBack".into()
+        if undone && !skipped { "done RolledBack".into() } else { "done Failed".into() }
     }
 
     fn block(&self, id: &str, since: usize, block: &Block, mutates: bool) -> Told {

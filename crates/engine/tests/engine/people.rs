@@ -461,3 +461,17 @@ fn whoever_is_listed_without_a_printed_name_is_known_and_has_none() {
     assert!(People::of(&opened).knows("Olga@example.org"));
     assert_eq!(opened.printed_name("olga@example.org"), None);
 }
+
+#[test]
+fn a_release_is_signed_under_the_printed_name_that_is_configured() {
+    let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
+        opened.people.insert(QA.into(), "Quinn Auditor".into());
+    });
+    let named = |story: &Story, name: &str| {
+        let name = name.to_owned();
+        story.releasing(QA, |given| given.name = name)
+    };
+    assert!(story.refuses(named(&story, "Quinn")).contains("is Quinn Auditor, not Quinn"));
+    story.tell(named(&story, "Quinn Auditor"));
+    assert_eq!(story.at(), "done Passed");
+}

@@ -167,12 +167,45 @@ fn a_rollback_block_that_fails_asks_and_is_retried_edited_or_skipped_with_a_reas
     let mut story = begin();
     story.tell(story.editing("mine"));
     story.pass();
-    story.skip();
+    story.pass();
     assert_eq!(story.at(), "done RolledBack");
 
     let mut story = begin();
     story.decide(Choice::Abort);
     assert_eq!(story.at(), "done Aborted");
+}
+
+#[test]
+fn a_rollback_of_which_a_block_was_skipped_has_not_rolled_back() {
+    let begin = || {
+        let mut story = Story::of(plan([step("a").run().rollback(), step("b").run().rollback()]));
+        story.pass();
+        story.fail();
+        story.roll_back();
+        story
+    };
+    let mut story = begin();
+    story.fail();
+    story.skip();
+    story.pass();
+    assert_eq!(story.at(), "done Failed");
+    story.refuses(Event::RunClosed { verdict: Verdict::RolledBack });
+    story.close(Verdict::Failed);
+
+    let mut story = begin();
+    story.pass();
+    story.skip();
+    assert_eq!(story.at(), "done Failed");
+}
+
+#[test]
+fn a_rollback_of_which_no_block_is_for_this_run_has_not_rolled_back() {
+    let never = |block: &mut Block| block.options.when = Some("false".into());
+    let mut story = Story::of(plan([step("a").run().rollback_with(never)]));
+    story.fail();
+    story.roll_back();
+    story.pass_over();
+    assert_eq!(story.at(), "done Failed");
 }
 
 #[test]

@@ -162,24 +162,7 @@ fn act(
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
-            let current = match scene.run.edited_script(task) {
-                Some(blob) => String::from_utf8_lossy(&journal.get(blob)?).into_owned(),
-                None => script.to_owned(),
-            };
-            let Some(edited) = dialoguer::Editor::new().extension(".sh").edit(&current).ok().flatten() else {
-                screen::tell("    Nothing was saved: the script is as it was.");
-                return Ok(None);
-            };
-            if edited == current {
-                screen::tell("    Nothing was changed.");
-                return Ok(None);
-            }
-            if let Some(name) = crate::secrets::held_by(&edited) {
-                screen::tell(&format!(
-                    "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
-                ));
-                return Ok(None);
-            }
+            let Some(edited) = super::edit::edited(scene, task, script, journal)? else { return Ok(None) };
             let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
             let blob = journal.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
