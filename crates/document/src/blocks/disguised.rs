@@ -15,6 +15,8 @@ enum Disguise {
     Turns,
     /// It takes no room.
     Nothing,
+    /// A terminal acts on it: what stands before or behind it may not be seen.
+    Control,
     /// Joins or parts what stands beside it, as some languages need.
     Joins,
     Blank,
@@ -26,13 +28,13 @@ enum Disguise {
 /// Reports every such character of a script. Where it stands bare in one for a `shell`, no text can be meant by it.
 pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
     let content = script.text();
-    if content.is_ascii() {
+    if content.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         return;
     }
     let bare = if shell { bare(content) } else { BTreeSet::new() };
     for (found, at, c) in found(content) {
         let code = match found {
-            Disguise::Turns | Disguise::Nothing => Code::HiddenCharacter,
+            Disguise::Turns | Disguise::Nothing | Disguise::Control => Code::HiddenCharacter,
             _ => Code::LookAlike,
         };
         // `it’s` may be text, and so may the mark that ends a quotation.
@@ -120,6 +122,9 @@ fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code
             "remove it, or write it as an escape",
         ),
         Disguise::Nothing => ("cannot be seen", "remove it, or write it as an escape"),
+        Disguise::Control => {
+            ("acts on a terminal and may hide what is run", "remove it, or write it as an escape")
+        }
         Disguise::Joins => ("cannot be seen", "remove it, unless the language needs it there"),
         Disguise::Blank => ("looks like a space but does not separate words", "write a plain space"),
         Disguise::Quote => (
@@ -133,6 +138,10 @@ fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code
 
 fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
     Some(match c {
+        '\n' | '\t' => return None,
+        // A line may end as Windows ends it.
+        '\r' if matches!(next, Some('\n') | None) => return None,
+        '\0'..='\u{1f}' | '\u{7f}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}' => Disguise::Control,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             Disguise::Turns
         }
@@ -143,6 +152,7 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         | '\u{206a}'..='\u{206f}'
         | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}'
+        | '\u{2800}'
         | '\u{3164}'
         | '\u{115f}'
         | '\u{1160}'
@@ -203,6 +213,15 @@ mod tests {
             assert_eq!(errors(script, true), 1, "{script}");
             assert_eq!(errors(script, false), 0, "{script}");
         }
+    }
+
+    #[test]
+    fn what_acts_on_a_terminal_is_an_error_in_any_script_but_not_the_end_of_a_line() {
+        for script in ["rm x\r: nothing", "echo \u{8}x", "echo \u{1b}[2K", "ls\u{b}", "echo \u{2800}x"] {
+            assert_eq!((errors(script, true), errors(script, false)), (1, 1), "{script:?}");
+        }
+        assert_eq!(errors("ls\r\nls\r", true), 0);
+        assert_eq!(errors("ls\tx\n", true), 0);
     }
 
     #[test]

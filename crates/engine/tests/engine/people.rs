@@ -460,6 +460,10 @@ fn whoever_is_listed_without_a_printed_name_is_known_and_has_none() {
     opened.people.insert("olga@example.org".into(), String::new());
     assert!(People::of(&opened).knows("Olga@example.org"));
     assert_eq!(opened.printed_name("olga@example.org"), None);
+    let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
+        opened.people.insert(QA.into(), String::new());
+    });
+    story.tell(story.releasing(QA, |given| given.name = "Quinn Auditor".into()));
 }
 
 #[test]
