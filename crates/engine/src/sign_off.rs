@@ -94,7 +94,8 @@ impl Run {
     fn name_refusal(&self, who: &str, name: &str) -> Option<String> {
         let people = &self.opened()?.people;
         let (who, configured) = people.iter().find(|(person, _)| self.same(person, who))?;
-        (!configured.is_empty() && configured != name).then(|| format!("the printed name of {who} is {configured}, not {name}"))
+        (!configured.is_empty() && configured != name)
+            .then(|| format!("the printed name of {who} is {configured}, not {name}"))
     }
 
     /// Why this key does not count as that person's, in words: one key is one person.
