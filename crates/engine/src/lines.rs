@@ -6,7 +6,7 @@ use holdpoint_document::{LineKind, LineMatcher, Times};
 use crate::values::Values;
 
 /// What holding lines against each other may take: a step for a pair of them, and more for a pattern on a long line.
-const STEPS: u64 = 100_000_000;
+const STEPS: u64 = 10_000_000;
 
 const TOO_MANY: &str =
     "cannot be judged: so many lines against so many that may stand for several take too long";
