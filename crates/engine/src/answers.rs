@@ -65,6 +65,8 @@ impl Run {
                 ensure(!reason.trim().is_empty(), "a rejection needs a written reason")?;
                 self.rejection_refusal(sign_off, signed.as_deref(), by).map_or(Ok(()), Err)?;
                 self.note_key(signed.as_deref().map(|signed| &signed.signature), &by.who);
+                // Something of the step has happened, if nothing else of it changes.
+                self.change(task, |_| ());
                 // Whoever signed did not know of it.
                 if !self.state(task).signers.is_empty() {
                     self.lapse(task, &format!("rejected by {}: {reason}", by.who));

@@ -41,7 +41,7 @@ fn book(rest: &str) -> String {
         "---\nrunbook: 1\ntitle: \"T{ESCAPED}\"\nroles: [\"qa{ESCAPED}\"]\n\
          inputs: {{ IN: {{ default: \"in{ESCAPED}\" }} }}\n---\n# Heading {HOSTILE}\n\nProse {HOSTILE}.\n\n\
          ## A {HOSTILE}\n\n> [!WARNING]\n> Beware {HOSTILE}\n\n\
-         ```sh check\n#| capture: {{ OUT: {{ stdout: true }} }}\nprintf 'out\\033[2J\\302\\2331m'; echo 'err\u{1b}[2J' >&2\n```\n\n{rest}"
+         ```sh check\n#| capture: {{ OUT: {{ stdout: true }} }}\nprintf 'out\\033[2J\\302\\2331m'; printf 'err\\033[2J' >&2\n```\n\n{rest}"
     )
 }
 
