@@ -96,7 +96,7 @@ pub fn signers(place: &Place, zone: &str) -> Result<Signers, String> {
 /// for two. `None` too where the file cannot be read, which is told where it is needed.
 pub fn mistaken(place: &Place, zone: &str) -> Option<String> {
     let configured = place.configuration();
-    let allowed = files::read(&place.root.join(configured?.signers.as_ref()?), files::TEXT).ok()?;
+    let allowed = place.configured_file(configured?.signers.as_ref()?).ok()?;
     let signers = Signers::read(Some(&allowed), None, zone).ok()?;
     signers.of_config(configured).err().map(|error| error.to_string())
 }
