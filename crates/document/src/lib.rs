@@ -8,35 +8,24 @@ mod audit;
 mod blocks;
 mod compile;
 mod conditions;
-mod config;
 mod config_file;
 mod declared;
 mod diagnostic;
-mod digest;
 mod findings;
 mod front;
-mod front_matter;
 mod lints;
-mod looks;
 mod markdown;
 mod names;
 mod parallel;
-mod plan;
 mod scope;
-mod span;
 mod spanned;
 mod steps;
-mod typed;
 
 pub use answers::*;
 pub use blocks::replacement_error;
-pub use config::*;
 pub use diagnostic::*;
-pub use front_matter::*;
+pub use holdpoint_model::*;
 pub use markdown::{Insertion, html};
-pub use plan::*;
-pub use span::Span;
-pub use typed::{Fit, fit};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
@@ -89,13 +78,4 @@ pub fn read_config(source: &str) -> (Config, Vec<Diagnostic>) {
 /// Reads the user's own configuration. Findings carry spans into `source`; with any the configuration must not be used.
 pub fn read_user_config(source: &str) -> (UserConfig, Vec<Diagnostic>) {
     config_file::read_own(source)
-}
-
-impl Plan {
-    /// SHA-256, lower-case hex, of the plan's outline: one LF-terminated line `step ID NUMBER DIGEST` a step, each
-    /// followed by one line `action ID KIND` an action and `rollback N` for each rollback block. Told in the record
-    /// so that a reader can say whether it walks the same plan.
-    pub fn digest(&self) -> String {
-        digest::sha256(digest::outline(self).as_bytes())
-    }
 }

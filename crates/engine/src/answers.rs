@@ -1,6 +1,6 @@
 //! What people write down and release.
 
-use holdpoint_document::{EvidenceKind, Field, Plan, SignOff, Work};
+use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::run::Status;

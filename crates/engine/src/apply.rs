@@ -1,6 +1,6 @@
 //! Folding events in, refusing whatever was not asked for.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 
 use crate::run::{Left, State, Status};
 use crate::{By, Event, Execution, Next, Question, Run, Slot, Task, Unexpected, Via};

@@ -1,6 +1,6 @@
 //! Blocks that start and end.
 
-use holdpoint_document::{Plan, Retry};
+use holdpoint_model::{Plan, Retry};
 
 use crate::apply::{Fold, ensure, named, numbered};
 use crate::run::{Probe, State, Status};

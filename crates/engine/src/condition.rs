@@ -1,6 +1,6 @@
 //! Conditions: whether what is at hand is for this run at all.
 
-use holdpoint_document::{Block, DocumentKind, Plan, Work};
+use holdpoint_model::{Block, DocumentKind, Plan, Work};
 
 use crate::{Run, Slot, Task, TemplateError};
 

@@ -2,7 +2,7 @@
 //!
 //! The outcome is not taken on trust: a block of which nothing is kept (`record: false`) cannot be judged again later.
 
-use holdpoint_document::{Block, Expected};
+use holdpoint_model::{Block, Expected};
 
 use crate::apply::{Fold, ensure};
 use crate::judge::{empty_handed, exit_complaint};

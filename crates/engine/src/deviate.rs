@@ -1,6 +1,6 @@
 //! Deviations from the document, and answers to the engine's questions.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 
 use crate::apply::{Fold, ensure, named};
 use crate::offers::Moment;

@@ -6,7 +6,7 @@ mod opened;
 mod policy;
 mod signature;
 
-use holdpoint_document::{Assurance, Meaning};
+use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 pub use block::*;

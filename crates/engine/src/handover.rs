@@ -1,6 +1,6 @@
 //! A run that goes from one operator to the next: offered with where it stands, accepted or withdrawn.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::run::Status;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use holdpoint_bounded::json::{self, Number, Value};
 use holdpoint_bounded::path::Path;
 use holdpoint_bounded::pattern::{Over, Pattern};
-use holdpoint_document::{Block, Capture, CaptureFrom, Expected, Matcher};
+use holdpoint_model::{Block, Capture, CaptureFrom, Expected, Matcher};
 
 use crate::values::Values;
 use crate::{Judged, Outcome, conform, lines};

@@ -29,7 +29,7 @@ mod signed;
 mod values;
 
 pub use event::*;
-pub use holdpoint_document::{Fit, fit};
+pub use holdpoint_model::{Fit, fit};
 pub use judge::{Judgement, Observation, assumed, duration, judge};
 pub use looks::Facts;
 pub use next::*;

@@ -1,7 +1,7 @@
 //! `text expect`: literal lines with `(glob)`, `(regex)`, `(?)`, `(*)`, `(+)` endings.
 
 use holdpoint_bounded::pattern::{Over, Pattern};
-use holdpoint_document::{LineKind, LineMatcher, Times};
+use holdpoint_model::{LineKind, LineMatcher, Times};
 
 use crate::values::Values;
 

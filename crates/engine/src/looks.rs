@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::{Look, Rule, Run, RunOpened, Unmet};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_document::{Block, Plan, Step, Work};
+use holdpoint_model::{Block, Plan, Step, Work};
 
 use crate::Verdict;
 

@@ -1,6 +1,6 @@
 //! What the operator may choose at this moment, so that prompts offer exactly what [`Run::apply`] takes.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 
 use crate::condition::Condition;
 use crate::{Choice, Next, Question, RollbackPlan, Run, Slot, Task};

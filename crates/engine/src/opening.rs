@@ -1,6 +1,6 @@
 //! How a run begins, and how it is taken up again.
 
-use holdpoint_document::Plan;
+use holdpoint_model::Plan;
 
 use crate::apply::{Fold, ensure};
 use crate::looks::Looks;
@@ -99,7 +99,7 @@ fn asked_for(plan: &Plan, opened: &RunOpened) -> Fold {
 fn pairs<'a>(
     plan: &'a Plan,
     opened: &'a RunOpened,
-) -> impl Iterator<Item = (&'a holdpoint_document::Input, &'a crate::InputGiven)> {
+) -> impl Iterator<Item = (&'a holdpoint_model::Input, &'a crate::InputGiven)> {
     plan.front.inputs.iter().filter_map(|declared| {
         let given = opened.inputs.iter().find(|given| given.name == declared.name)?;
         Some((declared, given))

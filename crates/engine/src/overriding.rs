@@ -3,7 +3,7 @@
 
 use crate::apply::{Fold, ensure};
 use crate::{Deviation, Next, Override, Run, Via};
-use holdpoint_document::Assurance;
+use holdpoint_model::Assurance;
 
 impl Run {
     /// The role that lets `principal` override the rules that do not hold; or why they may not, in words.

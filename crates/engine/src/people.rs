@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::{Assurance, Plan, SignOff, Work, folded};
+use holdpoint_model::{Assurance, Plan, SignOff, Work, folded};
 
 use crate::apply::Fold;
 use crate::{EnvironmentSeen, Run, RunOpened, SignedOff, Task};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdpoint_bounded::json::Value;
 use holdpoint_bounded::template;
-use holdpoint_document::{Block, Expected, LineMatcher, Matcher};
+use holdpoint_model::{Block, Expected, LineMatcher, Matcher};
 
 /// Names that a condition reads.
 pub fn names_in_condition(condition: &str) -> BTreeSet<String> {

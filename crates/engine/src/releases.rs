@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 
 use crate::{Event, Next, Run, Task, duration};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::Plan;
+use holdpoint_model::Plan;
 
 use crate::apply::{Fold, ensure};
 use crate::offers::Moment;

@@ -1,7 +1,7 @@
 //! Rules of an environment that can be judged from the document, the configuration and what git said of it: before a run
 //! opens, and again whenever its record is verified.
 
-use holdpoint_document::{Assurance, Config, Environment, FrontMatter};
+use holdpoint_model::{Assurance, Config, Environment, FrontMatter};
 use jiff::civil::Date;
 
 use crate::{Rule, Runbook, Unmet};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdpoint_document::{OnFailure, Plan, Work};
+use holdpoint_model::{OnFailure, Plan, Work};
 
 use crate::condition::Condition;
 use crate::looks::Looks;
@@ -384,7 +384,7 @@ impl Run {
     }
 
     /// Fields of a record action that are not written down yet.
-    pub fn open_fields<'p>(&self, plan: &'p Plan, task: Task) -> Vec<&'p holdpoint_document::Field> {
+    pub fn open_fields<'p>(&self, plan: &'p Plan, task: Task) -> Vec<&'p holdpoint_model::Field> {
         match task.work(plan) {
             Some(Work::Record { fields }) => {
                 fields.iter().filter(|field| !self.state(task).recorded.contains(&field.name)).collect()

@@ -1,6 +1,6 @@
 //! Who may release a hold point. Checked by the engine when it happens, and again whenever the record is verified.
 
-use holdpoint_document::{Assurance, Plan, SignOff, Work};
+use holdpoint_model::{Assurance, Plan, SignOff, Work};
 
 use crate::{By, KeySignature, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
 

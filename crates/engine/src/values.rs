@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
-use holdpoint_document::ValueKind;
+use holdpoint_model::ValueKind;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};

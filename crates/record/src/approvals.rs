@@ -1,8 +1,8 @@
 //! What a run relied on when it opened, proved again: the document's approvals, and that no rule which did not hold was
 //! passed over (record.md, approvals).
 
-use holdpoint_document::{Config, Environment, Plan};
 use holdpoint_engine::{Approved, BlobRef, Circumstances, Rule, RunOpened, kept};
+use holdpoint_model::{Config, Environment, Plan};
 use holdpoint_signing::{Approving, Asked, Signers, prove_approval};
 use jiff::Timestamp;
 

@@ -263,14 +263,14 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
                 && environment.protected == seen.protected
                 && environment.four_eyes == seen.four_eyes
                 && environment.vars == seen.vars
-                && environment.signature.unwrap_or(holdpoint_document::Assurance::Typed) == seen.signature
+                && environment.signature.unwrap_or(holdpoint_model::Assurance::Typed) == seen.signature
         }
         None => {
             let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes && seen.vars.is_empty();
             config.environments.is_empty()
                 && seen.name == "local"
                 && plain
-                && seen.signature == holdpoint_document::Assurance::Typed
+                && seen.signature == holdpoint_model::Assurance::Typed
         }
     };
     if same { Ok(()) } else { Err("the environment is not that of the recorded configuration".to_owned()) }

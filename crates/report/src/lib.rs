@@ -18,8 +18,8 @@ mod text;
 mod time;
 mod timeline;
 
-use holdpoint_document::Plan;
 use holdpoint_engine::{BlobRef, Stamped};
+use holdpoint_model::Plan;
 
 pub use blobs::{Piece, ReadAt};
 pub use cast::cast;

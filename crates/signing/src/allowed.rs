@@ -6,7 +6,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_document::folded;
+use holdpoint_model::folded;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ssh_key::PublicKey;

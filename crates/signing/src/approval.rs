@@ -1,6 +1,6 @@
 //! A document's approval: what its approver signs (record.md, approvals), as JSON whose exact bytes are kept and signed.
 
-use holdpoint_document::{Assurance, Config, Meaning, Plan, folded};
+use holdpoint_model::{Assurance, Config, Meaning, Plan, folded};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

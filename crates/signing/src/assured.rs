@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use holdpoint_document::{Assurance, Config, folded};
 use holdpoint_engine::{BlobRef, People, RunOpened};
+use holdpoint_model::{Assurance, Config, folded};
 use jiff::Timestamp;
 
 use crate::{AllowedSigners, Envelope, NotASignature, Revoked};

@@ -1,7 +1,7 @@
 //! What is signed: everything the signer saw (record.md section 4), as JSON whose exact bytes are kept and signed.
 
-use holdpoint_document::Meaning;
 use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use holdpoint_model::Meaning;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};

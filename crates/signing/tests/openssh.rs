@@ -3,7 +3,7 @@
 
 mod stock;
 
-use holdpoint_document::Assurance;
+use holdpoint_model::Assurance;
 use holdpoint_signing::{APPROVAL, AllowedSigners, Refused, Revoked, SIGNOFF, Signers, check};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

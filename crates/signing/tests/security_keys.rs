@@ -4,7 +4,7 @@
 mod stock;
 
 use ed25519_dalek::Signer as _;
-use holdpoint_document::Assurance;
+use holdpoint_model::Assurance;
 use holdpoint_signing::{AllowedSigners, Envelope, Presented, Refused, Revoked, SIGNOFF, Signers, check};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -8,10 +8,10 @@ use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
 use crate::ahead::DecodedAhead;
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
-use crate::digest::sha256;
 use crate::findings::Findings;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
 use crate::scope::Scope;
+use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
 use crate::{Code, DocumentKind, OnFailure, Span, Step, parallel};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::{Assurance, FrontMatter};
+use holdpoint_model::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
 use crate::{BlobRef, Look, Policy, Unmet};
@@ -19,7 +19,7 @@ pub struct RunOpened {
     pub number: u64,
     /// The document that runs.
     pub runbook: Runbook,
-    /// [`holdpoint_document::Plan::digest`] of the plan made from it.
+    /// [`holdpoint_model::Plan::digest`] of the plan made from it.
     pub plan: String,
     /// Where it runs.
     pub environment: EnvironmentSeen,

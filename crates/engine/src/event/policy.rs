@@ -1,6 +1,6 @@
 //! What the environment asks for before a run opens, how far it held, and what somebody overrode.
 
-use holdpoint_document::{Assurance, Meaning};
+use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 use crate::{BlobRef, Deviation, KeySignature, SignedOff};

@@ -1,6 +1,6 @@
 //! A release by key: what the record keeps of it beside the signed statement itself.
 
-use holdpoint_document::{Assurance, Meaning};
+use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 /// Binds a release to the files `signoffs/NNNN.json` and `signoffs/NNNN.json.sig` of the record, NNNN being the

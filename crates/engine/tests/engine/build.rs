@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_document::*;
+use holdpoint_model::*;
 
 pub(crate) fn plan(steps: impl IntoIterator<Item = Step>) -> Plan {
     Plan {

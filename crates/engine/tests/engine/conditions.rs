@@ -1,7 +1,7 @@
 //! `when`, on steps and blocks.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

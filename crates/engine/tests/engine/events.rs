@@ -1,7 +1,7 @@
 //! Events as they stand in a record.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 use serde_json::{Value, json};
 
 use crate::build::*;

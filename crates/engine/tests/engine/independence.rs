@@ -1,7 +1,7 @@
 //! Two people are two people: whoever signed performs nothing of it, by whatever name.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

@@ -1,7 +1,7 @@
 //! Rules that must keep holding, judged again from what was seen.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::{Written as _, plan, step};
 use crate::story::{LEAD, OPS, QA, by, finished, opened, session};

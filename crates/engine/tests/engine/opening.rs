@@ -1,7 +1,7 @@
 //! What a run opens with.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 /// What comes next, as [`crate::story::at`] says it.
 pub(crate) fn expected(plan: &Plan, events: &[Event]) -> String {

@@ -1,7 +1,7 @@
 //! Rules of the environment that do not hold, and who may override them.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::{Written as _, plan, step};
 use crate::story::{LEAD, OPS, QA, by, note, opened, session};

@@ -1,7 +1,7 @@
 //! What people confirm, write down and release.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::build::*;

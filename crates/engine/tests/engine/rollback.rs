@@ -1,7 +1,7 @@
 //! Undoing what was done.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 pub(crate) const OPS: &str = "ops@example.org";
 pub(crate) const QA: &str = "qa@example.org";

@@ -1,7 +1,7 @@
 //! Every event that could be told of a plan, and which of them `next` and `offers` invite.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::story::*;
 

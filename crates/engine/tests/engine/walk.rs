@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::oracle;

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use holdpoint_document::Assurance;
 use holdpoint_engine::{
     BlobRef, By, EnvironmentSeen, Event, Finished, Outcome, Output, Program, RunOpened, Runbook, Session,
     Started, Verdict, Via,
 };
+use holdpoint_model::Assurance;
 use holdpoint_record::{LOG, RunDir, Store, Writer};
 use jiff::Timestamp;
 

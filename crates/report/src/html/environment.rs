@@ -1,6 +1,6 @@
 //! Templates and their filters. Every value is made harmless and escaped, unless a filter has made it safe.
 
-use holdpoint_document::Work;
+use holdpoint_model::Work;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter,
     syntax::SyntaxConfig,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::{Action, Block, Work};
 use holdpoint_engine::{BlobRef, By, DeviationKind, Evidence, SignedOff};
+use holdpoint_model::{Action, Block, Work};
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Template};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, and its outputs, folded.
 
-use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Finished};
+use holdpoint_model::Block;
 use serde::Serialize;
 
 use super::happened::{Pen, Told, tone};

@@ -1,7 +1,7 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, what it printed.
 
-use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Finished, Judged};
+use holdpoint_model::Block;
 
 use super::history::{About, Told, Weight};
 use super::{Pen, words};

@@ -1,6 +1,6 @@
 //! The document's lines with insertions between them.
 
-use holdpoint_document::{Action, Block, Span, Step, Work};
+use holdpoint_model::{Action, Block, Span, Step, Work};
 
 use super::{Pen, place, place::Place, push_line, reach};
 use crate::{ActionSummary, Material, Status, StepSummary};

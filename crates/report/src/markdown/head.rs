@@ -1,6 +1,6 @@
 //! The head of the executed copy, by a template. Every value is escaped unless a filter has made it safe.
 
-use holdpoint_document::Work;
+use holdpoint_model::Work;
 use minijinja::{
     AutoEscape, Environment, Error, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde,
 };

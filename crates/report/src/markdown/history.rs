@@ -1,7 +1,7 @@
 //! What happened to a step or an action, as the lines of a block quote.
 
-use holdpoint_document::{Action, Block, Work};
 use holdpoint_engine::{By, DeviationKind, Evidence, SignedOff};
+use holdpoint_model::{Action, Block, Work};
 
 use super::{Pen, words};
 use crate::edges::shorten;

@@ -10,7 +10,7 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::{Span, Step};
+use holdpoint_model::{Span, Step};
 
 use crate::{Material, NoteFacts, ReportError, Summary, blobs, summarise, text};
 

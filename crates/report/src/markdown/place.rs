@@ -1,7 +1,7 @@
 //! Where an insertion stands in the document so that it stays inside of the list item or quote it belongs to, and
 //! never inside of a fence.
 
-use holdpoint_document::Span;
+use holdpoint_model::Span;
 
 /// A place between two lines of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! How far a block reaches: over the `expect` fences that belong to it.
 
-use holdpoint_document::Span;
+use holdpoint_model::Span;
 
 use super::place::{after_line, container, line_end};
 

@@ -1,7 +1,7 @@
 //! What enums are called in reports.
 
-use holdpoint_document::{Assurance, Meaning, ValueKind};
 use holdpoint_engine::{By, Choice, DeviationKind, Via};
+use holdpoint_model::{Assurance, Meaning, ValueKind};
 
 pub(crate) fn deviation(kind: DeviationKind) -> &'static str {
     match kind {

@@ -1,9 +1,9 @@
 //! The facts of a run that belong to no single step.
 
-use holdpoint_document::{Assurance, DocumentKind, Meaning, folded};
 use holdpoint_engine::{
     BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Verdict,
 };
+use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_document::{Plan, Work};
 use holdpoint_engine::DeviationKind;
+use holdpoint_model::{Plan, Work};
 
 use super::status::{of_rollback, of_step};
 use super::*;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::{Assurance, Plan, Work};
 use holdpoint_engine::{
     By, Deviation, DeviationKind, Event, Finished, Handover, Independence, Session, SignedOff, Stamped,
     Started,
 };
+use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
 
 use super::finish::{settle, times_of_action, values, waits};

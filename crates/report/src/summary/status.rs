@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_document::Work;
 use holdpoint_engine::{Choice, DeviationKind, Outcome};
+use holdpoint_model::Work;
 use serde::Serialize;
 
 use super::{ActionSummary, Happening, What};

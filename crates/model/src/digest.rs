@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 use crate::Plan;
 
 /// Lower-case hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
     Sha256::digest(bytes).iter().copied().flat_map(digits).collect()
 }
 
 /// The outline that [`Plan::digest`] hashes.
-pub(crate) fn outline(plan: &Plan) -> String {
+fn outline(plan: &Plan) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     for step in &plan.steps {
@@ -27,4 +27,13 @@ pub(crate) fn outline(plan: &Plan) -> String {
         }
     }
     text
+}
+
+impl Plan {
+    /// SHA-256, lower-case hex, of the plan's outline: one LF-terminated line `step ID NUMBER DIGEST` a step, each
+    /// followed by one line `action ID KIND` an action and `rollback N` for each rollback block. Told in the record
+    /// so that a reader can say whether it walks the same plan.
+    pub fn digest(&self) -> String {
+        sha256(outline(self).as_bytes())
+    }
 }

@@ -1,0 +1,18 @@
+//! What a run-book and its configuration say, as types that everything else is made of.
+//!
+//! No parser is here and no decision: `document` makes these from texts, `engine` walks them.
+
+mod config;
+mod digest;
+mod front_matter;
+mod looks;
+mod plan;
+mod span;
+mod typed;
+
+pub use config::*;
+pub use digest::sha256;
+pub use front_matter::*;
+pub use plan::*;
+pub use span::Span;
+pub use typed::{Fit, fit};
