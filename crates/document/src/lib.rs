@@ -29,7 +29,7 @@ mod steps;
 mod typed;
 
 pub use answers::*;
-pub use blocks::replacement_error;
+pub use blocks::{is_empty_script, replacement_error};
 pub use config::*;
 pub use diagnostic::*;
 pub use front_matter::*;

@@ -17,8 +17,8 @@ use expect::expectations;
 pub(crate) use info::{Kind, kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub(crate) use lines::expected_lines;
-pub use script::replacement_error;
 pub(crate) use script::script_of;
+pub use script::{is_empty_script, replacement_error};
 pub(crate) use terminal::expectations_of_terminal;
 pub(crate) use typed::{StepOptions, record, signoff, step_options};
 pub(crate) use value_kind::value_kind;
@@ -111,7 +111,7 @@ fn decode_script(
 ) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
-    if script::is_empty(script.body.text(), &language) {
+    if script::is_empty_script(script.body.text(), &language) {
         let message = "this block has no commands, so it always passes";
         let help = "write the command, or take the block out; `example` shows text that is not run";
         findings.add(Code::EmptyScript, fence.info_span, message, help);
