@@ -1,6 +1,6 @@
 //! Everything that can go wrong becomes message, help and exit code here, and nowhere else.
 
-mod short;
+mod room;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use holdpoint_document::{Diagnostic, Severity};
 use holdpoint_record::DiskError;
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+pub use room::{More, Room};
 
 use crate::exit::Exit;
 use crate::screen::neutralise;
@@ -202,8 +204,14 @@ impl Problem {
 
     /// Writes it for people.
     pub fn print(&self) {
+        let mut room = Room::among(self.findings.iter().map(|finding| &finding.diagnostic));
         for finding in &self.findings {
-            crate::screen::say(&render(finding));
+            if room.takes(&finding.diagnostic) {
+                crate::screen::say(&render(finding));
+            }
+        }
+        if !room.more.is_nothing() {
+            crate::screen::say(&room.more.words());
         }
         let tail: &dyn miette::Diagnostic = self;
         crate::screen::say(render(tail).trim_end());
@@ -213,25 +221,10 @@ impl Problem {
 /// Columns that findings are written for.
 const WIDTH: usize = 100;
 
-/// Writes findings in one text for people, many with each write.
+/// Writes findings in one text for people, with one write.
 pub fn say_all<'f>(text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
-    let plain = !crate::screen::colours() && !crate::screen::is_terminal();
-    /// Bytes of one write, about.
-    const WRITE: usize = 64 * 1024;
-    let mut out = String::new();
-    let mut short = short::Short::of(text);
-    for diagnostic in findings {
-        if out.len() > WRITE {
-            crate::screen::say(&out);
-            out.clear();
-        }
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        if !plain || short.render(diagnostic, &mut out).is_none() {
-            out.push_str(&render(&Finding::in_text(text, diagnostic.clone())));
-        }
-    }
+    let findings = findings.into_iter().map(|found| render(&Finding::in_text(text, found.clone())));
+    let out = findings.collect::<Vec<_>>().join("\n");
     if !out.is_empty() {
         crate::screen::say(&out);
     }

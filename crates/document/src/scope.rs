@@ -157,27 +157,12 @@ impl Scope {
     }
 
     fn comparisons(&self, text: &str, span: Span, expression: bool, findings: &mut Findings) {
-        let kind_of = |dotted: &str| self.kind(dotted);
         let complaints = match expression {
-            true => conditions::condition(text, &kind_of),
-            false => conditions::template(text, &kind_of),
+            true => conditions::condition(text, self),
+            false => conditions::template(text, self),
         };
         for complaint in complaints {
             findings.add(Code::Comparison, span, complaint.message, complaint.help);
-        }
-    }
-
-    /// What is known of a name's value, or of an attribute of one.
-    fn kind(&self, dotted: &str) -> Kind {
-        match dotted {
-            "operator" | "run.id" => Kind::Text(Texts::NotEmpty),
-            "run.number" => Kind::number(0.0),
-            "environment.name" => Kind::Text(match &self.environments {
-                Some(names) => Texts::OneOf(names.clone(), "environments"),
-                None => Texts::NotEmpty,
-            }),
-            "environment.rehearsal" | "environment.protected" | "environment.four_eyes" => Kind::Truth(None),
-            name => self.kinds.get(name).cloned().unwrap_or(Kind::Unknown),
         }
     }
 
@@ -185,11 +170,7 @@ impl Scope {
         let (name, rest) = dotted.split_once('.').map_or((dotted, None), |(name, rest)| (name, Some(rest)));
         if BUILT_IN.contains(&name) {
             let attribute = rest.map(|rest| rest.split('.').next().unwrap_or(rest));
-            let known = match name {
-                "environment" => OF_ENVIRONMENT,
-                "run" => OF_RUN,
-                _ => &[],
-            };
+            let known = attributes(name);
             if let Some(attribute) = attribute.filter(|attribute| !known.contains(attribute)) {
                 let message = format!("`{name}` has no `{attribute}`");
                 let help = crate::findings::suggest(attribute, known, "attributes");
@@ -230,6 +211,40 @@ impl Scope {
                 findings.add(Code::UndefinedName, span, message, help);
             }
         }
+    }
+}
+
+impl conditions::Names for Scope {
+    fn kind(&self, dotted: &str) -> Kind {
+        match dotted {
+            "operator" | "run.id" => Kind::Text(Texts::NotEmpty),
+            "run.number" => Kind::number(0.0),
+            "environment.name" => Kind::Text(match &self.environments {
+                Some(names) => Texts::OneOf(names.clone(), "environments"),
+                None => Texts::NotEmpty,
+            }),
+            "environment.rehearsal" | "environment.protected" | "environment.four_eyes" => Kind::Truth(None),
+            "environment" | "run" => Kind::Group,
+            name => self.kinds.get(name).cloned().unwrap_or(Kind::Unknown),
+        }
+    }
+
+    fn is_always_there(&self, name: &str) -> bool {
+        let taken = matches!(self.names.get(name), None | Some(Origin::Taken { .. }));
+        !taken || BUILT_IN.contains(&name)
+    }
+
+    fn attributes(&self, name: &str) -> &'static [&'static str] {
+        attributes(name)
+    }
+}
+
+/// The attributes that a built-in name has.
+fn attributes(name: &str) -> &'static [&'static str] {
+    match name {
+        "environment" => OF_ENVIRONMENT,
+        "run" => OF_RUN,
+        _ => &[],
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
 use holdpoint_model::ValueKind;
+use holdpoint_shell::is_empty_script;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
@@ -113,9 +114,16 @@ impl Values {
         self.render_in(&TEXT, template)
     }
 
-    /// Renders a script: every inserted value is quoted for a POSIX shell as one word.
+    /// Renders a script: every inserted value is quoted for a POSIX shell as one word. A script of which no command is
+    /// left is an error: it would pass whatever is the case.
     pub fn render_script(&self, template: &str) -> Result<String, TemplateError> {
-        self.render_in(&SCRIPT, template)
+        let script = self.render_in(&SCRIPT, template)?;
+        // Only shells take templates, and all of them begin a comment in the same way.
+        if is_empty_script(&script, "sh") {
+            let message = "no command is left of it, so it would pass whatever is the case".to_owned();
+            return Err(TemplateError { message });
+        }
+        Ok(script)
     }
 
     /// Renders a regular expression: every inserted value stands for itself alone, so that the dots of a version match
@@ -333,6 +341,15 @@ mod tests {
     fn a_value_in_a_script_is_one_quoted_word() {
         assert_eq!(values().render_script("echo {{ ODD }}").unwrap(), r"echo 'it'\''s $(rm -rf x)'");
         assert!(values().render_script("echo {{ NOPE }}").is_err());
+    }
+
+    #[test]
+    fn a_script_of_which_no_command_is_left_is_an_error() {
+        for template in ["{% if LOUD %}echo{% endif %}\n", "# a\n{% if LOUD %}\necho\n{% endif %}\n", ""] {
+            let error = values().render_script(template).unwrap_err();
+            assert!(error.message.contains("no command is left"), "{template:?}: {error}");
+        }
+        assert!(values().render_script("{% if not LOUD %}:{% endif %}").is_ok());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Asking a shell whether a script parses, without running it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -46,8 +47,8 @@ pub struct Asked<'s> {
 }
 
 /// Answers as [`syntax_error`] does, for many scripts at once and in their order, but for those that parse: what is
-/// not in the list parses, and a script that stands there again is answered at its first place. Every one is either proved to be in a part of the language that every shell parses, or its
-/// own shell is asked about it alone, several shells at a time.
+/// not in the list parses. Every one is either proved to be in a part of the language that every shell parses, or its
+/// own shell is asked about it alone, several shells at a time; about a script that stands there again, only once.
 pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unchecked>)> {
     let mut shells: HashMap<&[String], Result<Option<Shell>, Unchecked>> = HashMap::new();
     let mut last: Option<&[String]> = None;
@@ -61,18 +62,30 @@ pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unc
     let proved = proved(asked);
     let mut answers = Vec::new();
     let mut left = Vec::new();
-    let mut seen = HashSet::new();
+    let (mut first, mut again) = (HashMap::new(), Vec::new());
     for (index, one) in asked.iter().enumerate() {
         match &shells[one.interpreter] {
             Ok(None) => {}
             // Asked again, for an answer of its own.
             Err(_) => answers.extend(Shell::of(one.interpreter).err().map(|error| (index, Err(error)))),
             Ok(Some(shell)) if shell.is_as_any() && proved[index] => {}
-            Ok(Some(shell)) if seen.insert(one) => left.push((index, shell, one.script)),
-            Ok(Some(_)) => {}
+            Ok(Some(shell)) => match first.entry(one) {
+                Entry::Occupied(earlier) => again.push((index, *earlier.get())),
+                Entry::Vacant(free) => {
+                    free.insert(index);
+                    left.push((index, shell, one.script));
+                }
+            },
         }
     }
-    answers.extend(ask_all(&left));
+    let asked = ask_all(&left);
+    // A script that could not be asked about has said so at its first place.
+    let errors: HashMap<usize, &SyntaxError> =
+        asked.iter().filter_map(|(index, answer)| Some((*index, answer.as_ref().ok()?))).collect();
+    let repeated =
+        again.iter().filter_map(|(index, earlier)| Some((*index, Ok((*errors.get(earlier)?).clone()))));
+    answers.extend(repeated);
+    answers.extend(asked);
     answers.sort_by_key(|(index, _)| *index);
     answers
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::prepare::{self, Checked};
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
-use crate::problem::{Problem, Text, say_all};
+use crate::problem::{More, Problem, Room, Text, say_all};
 use crate::screen;
 
 /// Checks files.
@@ -23,13 +23,19 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
             finding.severity = Severity::Error;
         }
     }
-    match arguments.format {
-        CheckFormat::Text => text(&checked),
-        CheckFormat::Json => screen::data(&pretty(&json_of(&checked))),
-        CheckFormat::Sarif => screen::data(&pretty(&sarif(&checked))),
-        CheckFormat::Github => github(&checked),
-    }
     let failed = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
+    let counts: Vec<String> = checked.iter().map(counted).collect();
+    let mut room = Room::among(checked.iter().flat_map(|checked| &checked.findings));
+    let more = room.more;
+    for checked in &mut checked {
+        checked.findings.retain(|finding| room.takes(finding));
+    }
+    match arguments.format {
+        CheckFormat::Text => text(&checked, &counts, more),
+        CheckFormat::Json => screen::data(&pretty(&json_of(&checked, more))),
+        CheckFormat::Sarif => screen::data(&pretty(&sarif(&checked, more))),
+        CheckFormat::Github => github(&checked, more),
+    }
     // The process ends with the verb: whole documents and their plans need not be taken apart before that.
     std::mem::forget(checked);
     Ok(match (broken, failed) {
@@ -63,20 +69,28 @@ fn same_ids(checked: &mut [Checked]) {
     }
 }
 
-fn text(checked: &[Checked]) {
-    for Checked { path, source, findings, plan, .. } in checked {
+/// What there is in one file, shown or not.
+fn counted(checked: &Checked) -> String {
+    let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    format!(
+        "{}: {}, {}, {}",
+        checked.path,
+        many(errors, "error"),
+        many(warnings, "warning"),
+        many(checked.plan.steps.len(), "step")
+    )
+}
+
+fn text(checked: &[Checked], counts: &[String], more: More) {
+    for (Checked { path, source, findings, .. }, count) in checked.iter().zip(counts) {
         if !findings.is_empty() {
             say_all(&Text::new(path, source.clone()), findings);
         }
-        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-        let steps = plan.steps.len();
-        screen::say(&format!(
-            "{path}: {}, {}, {}",
-            many(errors, "error"),
-            many(warnings, "warning"),
-            many(steps, "step")
-        ));
+        screen::say(count);
+    }
+    if !more.is_nothing() {
+        screen::say(&more.words());
     }
 }
 
@@ -110,7 +124,7 @@ impl<'s> Positions<'s> {
     }
 }
 
-fn json_of(checked: &[Checked]) -> Value {
+fn json_of(checked: &[Checked], more: More) -> Value {
     let of = |checked: &Checked| {
         let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
         let finding = |finding: &Diagnostic| {
@@ -125,10 +139,12 @@ fn json_of(checked: &[Checked]) -> Value {
         };
         checked.findings.iter().map(finding).collect::<Vec<_>>()
     };
-    Value::Array(checked.iter().flat_map(of).collect())
+    let rest = json!({"more": {"errors": more.errors, "warnings": more.warnings}});
+    let rest = (!more.is_nothing()).then_some(rest);
+    Value::Array(checked.iter().flat_map(of).chain(rest).collect())
 }
 
-fn sarif(checked: &[Checked]) -> Value {
+fn sarif(checked: &[Checked], more: More) -> Value {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| json!({"id": code.as_str()})).collect();
     let of = |checked: &Checked| {
         let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
@@ -145,7 +161,7 @@ fn sarif(checked: &[Checked]) -> Value {
         };
         checked.findings.iter().map(result).collect::<Vec<_>>()
     };
-    json!({
+    let mut log = json!({
         "version": "2.1.0",
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "runs": [{
@@ -153,11 +169,15 @@ fn sarif(checked: &[Checked]) -> Value {
             "columnKind": "unicodeCodePoints",
             "results": checked.iter().flat_map(of).collect::<Vec<_>>(),
         }]
-    })
+    });
+    if !more.is_nothing() {
+        log["runs"][0]["properties"] = json!({"more": {"errors": more.errors, "warnings": more.warnings}});
+    }
+    log
 }
 
 /// Workflow commands; a message's `%`, CR and LF are escaped, a property's `:` and `,` too.
-fn github(checked: &[Checked]) {
+fn github(checked: &[Checked], more: More) {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut lines = String::new();
@@ -174,6 +194,9 @@ fn github(checked: &[Checked]) {
             let place = place.unwrap_or_default();
             lines.push_str(&format!("::{level} file={file}{place},title={title}::{message}\n"));
         }
+    }
+    if !more.is_nothing() {
+        lines.push_str(&format!("::notice::{}\n", data(&more.words())));
     }
     if !lines.is_empty() {
         screen::data(&lines);

@@ -14,7 +14,7 @@ use crate::args::Given;
 use crate::files;
 use crate::inputs::{self, Inputs, Wanted};
 use crate::place::{Place, current_dir};
-use crate::problem::{Finding, Problem, Text};
+use crate::problem::{Finding, Problem, Room, Text};
 use crate::screen;
 
 /// A document read and found sound, where it is to run, and with what.
@@ -279,12 +279,17 @@ impl Prepared {
     /// Says what should be looked at, before anything runs.
     pub fn warn(&self) {
         let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
-        for warning in &self.warnings {
+        let mut room = Room::among(&self.warnings);
+        let more = room.more;
+        for warning in self.warnings.iter().filter(|warning| room.takes(warning)) {
             let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let mark = screen::style().yellow();
             let message = screen::neutralise(&warning.message);
             screen::tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+        }
+        if !more.is_nothing() {
+            screen::tell(&format!("  {}", more.words()));
         }
     }
 

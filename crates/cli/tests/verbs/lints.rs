@@ -237,3 +237,41 @@ fn a_placeholder_is_a_warning_to_check_and_plan_and_an_error_to_a_run() {
     bench.ends(2, &["run", "book.md", "--dry-run"]);
     assert!(!bench.exists("happened") && !bench.exists(".holdpoint"));
 }
+
+#[test]
+fn two_hundred_findings_are_shown_and_the_rest_is_counted() {
+    let bench = Bench::new();
+    let steps: String = (0..300).map(|at| format!("## Do {at}\n\n```sh run\nmkdir a{at}\n```\n\n")).collect();
+    bench.file("book.md", &format!("---\nrunbook: 1\n---\n\n# Book\n\n{steps}## Last\n\n```sh run\n```\n"));
+    let text = bench.ends(2, &["check", "book.md"]);
+    let said = format!("{}{}", text.stdout, text.stderr);
+    assert_eq!(said.matches("help:").count(), 200, "{said:.400}");
+    assert!(said.contains("empty-script"), "errors are shown before warnings");
+    assert!(said.contains("0 errors and 403 warnings more are not shown"), "{said}");
+    assert!(said.contains("book.md: 1 error, 602 warnings, 301 steps"), "{said}");
+
+    let found = bench.ends(2, &["check", "--format", "json", "book.md"]).json();
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 201);
+    assert_eq!(found[200]["more"]["warnings"], 403);
+    assert!(found[..200].iter().any(|finding| finding["code"] == "empty-script"));
+    let sarif = bench.ends(2, &["check", "--format", "sarif", "book.md"]).json();
+    assert_eq!(sarif["runs"][0]["properties"]["more"]["warnings"], 403);
+    let github = bench.ends(2, &["check", "--format", "github", "book.md"]).stdout;
+    assert_eq!(github.lines().count(), 201);
+    assert!(github.lines().last().unwrap().starts_with("::notice::"));
+}
+
+#[test]
+fn a_broken_script_is_told_of_at_each_block_that_holds_it() {
+    let bench = Bench::new();
+    let block = "```sh check\nif true\n```\n\n";
+    bench.file(
+        "book.md",
+        &format!("---\nrunbook: 1\n---\n\n# Book\n\n## A\n\n{block}## B\n\n{block}## C\n\n{block}"),
+    );
+    let found = bench.ends(2, &["check", "--format", "json", "book.md"]).json();
+    let lines: Vec<u64> =
+        found.as_array().unwrap().iter().map(|it| it["span"]["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [9, 15, 21]);
+}

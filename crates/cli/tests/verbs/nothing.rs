@@ -40,3 +40,48 @@ fn a_block_that_captures_nothing_fails() {
     bench.ends(3, &["run", "book.md", "--unattended"]).says("it is empty");
     bench.ends(0, &["run", "may.md", "--unattended"]);
 }
+
+#[test]
+fn a_template_of_which_no_command_is_left_does_not_pass() {
+    let front = "inputs:\n  LOUD: { type: boolean, default: false }\n";
+    for kind in ["run", "check"] {
+        let body = format!(
+            "## Look\n\n```sh {kind}\n#| template: true\n# only if asked\n{{% if LOUD %}}\necho loud\n{{% endif %}}\n```\n"
+        );
+        let bench = Bench::with(&[("book.md", &book(front, &body))]);
+        bench.ends(3, &["run", "book.md", "--unattended"]).says("no command is left of it");
+        assert!(bench.of_type(1, "action.started").is_empty(), "{kind}");
+        bench.ends(0, &["verify", "1"]);
+        bench.ends(0, &["run", "book.md", "--unattended", "--set", "LOUD=true"]);
+    }
+}
+
+#[test]
+fn a_rollback_of_which_no_command_is_left_does_not_count_as_undone() {
+    let front = "inputs:\n  LOUD: { type: boolean, default: false }\n";
+    let body = "## Make\n\n```sh run\necho made\n```\n\n```sh rollback\n#| template: true\n{% if LOUD %}\necho unmade\n{% endif %}\n```\n\n## Look\n\n```sh check\nfalse\n```\n";
+    let answers = "steps:\n  look: { choice: rollback, reason: it is not there }\n";
+    let bench = Bench::with(&[("book.md", &book(front, body)), ("answers.yaml", answers)]);
+    let ran = bench.holdpoint(&["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_ne!(ran.code, 0);
+    ran.says("no command is left of it");
+    assert!(!ran.stderr.contains("ROLLED BACK"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_block_that_only_comments_or_passes_is_an_error_in_every_language() {
+    for (language, script) in [
+        ("python3", "pass"),
+        ("python", "\"\"\"Looks at it.\"\"\""),
+        ("node", "/* later */"),
+        ("ruby", "=begin\nlater\n=end"),
+        ("perl", "# later\n1;"),
+        ("lua run", "--[[ later ]]"),
+        ("php run", "<?php // later"),
+    ] {
+        let (language, kind) = language.split_once(' ').unwrap_or((language, "check"));
+        let body = format!("## Look\n\n```{language} {kind}\n{script}\n```\n");
+        let bench = Bench::with(&[("book.md", &book("", &body))]);
+        bench.ends(2, &["check", "book.md"]).says("empty-script");
+    }
+}

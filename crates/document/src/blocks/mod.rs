@@ -111,7 +111,7 @@ fn decode_script(
 ) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
-    if script::is_empty(script.body.text(), &language) {
+    if holdpoint_shell::is_empty_script(script.body.text(), &language) {
         let message = "this block has no commands, so it always passes";
         let help = "write the command, or take the block out; `example` shows text that is not run";
         findings.add(Code::EmptyScript, fence.info_span, message, help);

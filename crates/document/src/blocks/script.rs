@@ -1,5 +1,7 @@
 //! A block's text apart: `#!`, option lines, script.
 
+use holdpoint_shell::is_empty_script;
+
 use crate::findings::Findings;
 use crate::markdown::Fence;
 use crate::spanned::Mapped;
@@ -25,16 +27,6 @@ fn prefix(language: &str) -> &'static str {
     }
 }
 
-/// Whether a script holds no command: nothing, or comments only. Where a comment begins is known by the language, as
-/// option lines do.
-pub(super) fn is_empty(body: &str, language: &str) -> bool {
-    let prefix = prefix(language);
-    let comment = &prefix[..prefix.len() - 1];
-    body.lines()
-        .map(str::trim)
-        .all(|line| line.is_empty() || line.starts_with(comment) || line.starts_with("#!"))
-}
-
 /// What is wrong with a script that is to run instead of a block's own, in words: it holds no command, or option lines,
 /// which would be comments there.
 pub fn replacement_error(script: &str, language: &str) -> Option<String> {
@@ -45,7 +37,7 @@ pub fn replacement_error(script: &str, language: &str) -> Option<String> {
             "`{line}` would be a comment: options are the document's, and no edit changes them"
         ));
     }
-    is_empty(script, language)
+    is_empty_script(script, language)
         .then(|| "it holds no command, so it would pass whatever is the case".to_owned())
 }
 

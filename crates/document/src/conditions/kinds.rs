@@ -1,6 +1,8 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
 use holdpoint_bounded::pattern::{Over, Pattern};
+use minijinja::Value;
+use minijinja::value::ValueKind as Shape;
 
 use crate::ValueKind;
 
@@ -11,6 +13,11 @@ pub(crate) enum Kind {
     Number(Range),
     /// True or false; which, where it is written out.
     Truth(Option<bool>),
+    List,
+    /// Values by their names, as `environment` is.
+    Group,
+    /// `none`, which no value of a run ever is.
+    Nothing,
     Unknown,
 }
 
@@ -26,6 +33,8 @@ pub(crate) enum Texts {
     OneOf(Vec<String>, &'static str),
     /// What this pattern matches.
     Matching(String),
+    /// What these filters leave as it is; and whether that may be empty.
+    Left(Vec<&'static str>, bool),
     /// Written out.
     Exactly(String),
 }
@@ -82,10 +91,70 @@ impl Kind {
     pub(crate) fn or(self, other: Kind) -> Kind {
         match (self, other) {
             (one, other) if one == other => one,
+            (Kind::Text(one), Kind::Text(other)) if one.listed().is_some() && other.listed().is_some() => {
+                let mut texts = one.listed().unwrap_or_default().to_vec();
+                for text in other.listed().unwrap_or_default() {
+                    if !texts.contains(text) {
+                        texts.push(text.clone());
+                    }
+                }
+                Kind::Text(Texts::OneOf(texts, "values"))
+            }
             (Kind::Text(_), Kind::Text(_)) => Kind::Text(Texts::Any),
             (Kind::Number(one), Kind::Number(other)) => Kind::Number(Range::any(one.whole && other.whole)),
             (Kind::Truth(_), Kind::Truth(_)) => Kind::Truth(None),
             _ => Kind::Unknown,
+        }
+    }
+
+    /// Everything that it can be, where that is little.
+    pub(crate) fn values(&self) -> Option<Vec<Value>> {
+        match self {
+            Kind::Text(texts) => {
+                let texts = texts.listed().filter(|texts| texts.len() <= FEW)?;
+                Some(texts.iter().map(|text| Value::from(text.as_str())).collect())
+            }
+            Kind::Number(range) if range.one(*range) && !range.whole => Some(vec![Value::from(range.least)]),
+            Kind::Number(range) if range.whole && range.most - range.least < FEW as f64 => {
+                let (least, most) = (range.least as i64, range.most as i64);
+                Some((least..=most).map(Value::from).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// What is known of one of these values, which were made of `other`.
+    pub(crate) fn of_values(values: &[Value], other: &Kind) -> Kind {
+        let texts: Option<Vec<String>> =
+            values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+        if let Some(texts) = texts {
+            let plural = match other {
+                Kind::Text(Texts::OneOf(_, plural)) => plural,
+                _ => "values",
+            };
+            let mut once: Vec<String> = Vec::with_capacity(texts.len());
+            for text in texts {
+                if !once.contains(&text) {
+                    once.push(text);
+                }
+            }
+            return Kind::Text(match (once.len(), other) {
+                (1, Kind::Text(Texts::Exactly(_))) => Texts::Exactly(once.remove(0)),
+                _ => Texts::OneOf(once, plural),
+            });
+        }
+        let number = |value: &Value| match value.kind() {
+            Shape::Number => f64::try_from(value.clone()).ok(),
+            _ => None,
+        };
+        match values.iter().map(number).collect::<Option<Vec<f64>>>() {
+            Some(numbers) => Kind::Number(Range {
+                least: numbers.iter().copied().fold(f64::INFINITY, f64::min),
+                most: numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                whole: numbers.iter().all(|number| number.fract() == 0.0),
+                declared: false,
+            }),
+            None => Kind::Unknown,
         }
     }
 
@@ -95,7 +164,24 @@ impl Kind {
             Kind::Text(_) => Some("a text"),
             Kind::Number(_) => Some("a number"),
             Kind::Truth(_) => Some("true or false"),
+            Kind::List => Some("a list"),
+            Kind::Group => Some("a group of values"),
+            Kind::Nothing => Some("nothing"),
             Kind::Unknown => None,
+        }
+    }
+}
+
+/// How many values are gone through one by one, at most.
+const FEW: usize = 200;
+
+impl Texts {
+    /// All of them, where they are known one by one.
+    pub(crate) fn listed(&self) -> Option<&[String]> {
+        match self {
+            Texts::OneOf(texts, _) => Some(texts),
+            Texts::Exactly(text) => Some(std::slice::from_ref(text)),
+            _ => None,
         }
     }
 }
@@ -186,6 +272,14 @@ fn takes(texts: &Texts, text: &str) -> bool {
         // A pattern that is none is told where it stands.
         Texts::Matching(pattern) => {
             Pattern::new(pattern, Over::Text).map_or(true, |pattern| pattern.is_match(text).unwrap_or(true))
+        }
+        Texts::Left(by, empty) => {
+            let left = by.iter().all(|filter| match *filter {
+                "lower" => text.to_lowercase() == text,
+                "upper" => text.to_uppercase() == text,
+                _ => text.trim() == text,
+            });
+            left && (*empty || !text.trim().is_empty())
         }
         Texts::Exactly(one) => one == text,
     }

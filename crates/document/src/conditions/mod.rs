@@ -1,8 +1,11 @@
 //! Conditions, typed before anything runs: what they compare must be able to be equal, and to differ.
 //!
-//! Read over the syntax tree of the library that evaluates them, so that both mean the same by an expression. What
-//! this does not understand has no known kind, and is never a reason to complain.
+//! Read over the syntax tree of the library that evaluates them, so that both mean the same by an expression. A
+//! condition that this does not understand is to be written plainly: what nobody can tell beforehand may never hold.
+//! In templates it is let be.
 
+mod asked;
+mod filters;
 mod kinds;
 mod meant;
 mod words;
@@ -17,8 +20,12 @@ use minijinja::{Value, value};
 pub(crate) use kinds::{Kind, Texts};
 pub(crate) use meant::meant;
 
+use asked::asked;
+use filters::filtered;
 use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
 use words::{operand, told};
+
+use crate::findings::suggest;
 
 /// How deep an expression is looked into; what lies deeper has no known kind.
 const DEEPEST: usize = 100;
@@ -30,22 +37,44 @@ pub(crate) struct Complaint {
     pub(crate) help: String,
 }
 
-/// Complaints about a condition. `kind_of` knows what each name, or attribute of one, is.
-pub(crate) fn condition(text: &str, kind_of: &dyn Fn(&str) -> Kind) -> Vec<Complaint> {
+/// Why an expression has no kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// It cannot be right.
+    Wrong(Complaint),
+    /// Nothing is known of it, or it says in a roundabout way what can be said plainly. In a condition that is wrong
+    /// too.
+    Unclear(Complaint),
+}
+
+/// What is known of the names in an expression.
+pub(crate) trait Names {
+    /// What a name is, or an attribute of one.
+    fn kind(&self, dotted: &str) -> Kind;
+
+    /// Whether the name has a value in every run, whatever is skipped.
+    fn is_always_there(&self, name: &str) -> bool;
+
+    /// The attributes of a group of values.
+    fn attributes(&self, name: &str) -> &'static [&'static str];
+}
+
+/// Complaints about a condition.
+pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
     // What does not parse is told elsewhere.
     let Ok(expression) = parse_expr(text) else { return Vec::new() };
-    let mut reader = Reader { kind_of, shadowed: BTreeSet::new(), template: false, complaints: Vec::new() };
+    let mut reader = Reader { names, shadowed: BTreeSet::new(), template: false, complaints: Vec::new() };
     reader.truth(&expression, 0);
     reader.complaints
 }
 
 /// Complaints about what the tags and insertions of a template compare.
-pub(crate) fn template(text: &str, kind_of: &dyn Fn(&str) -> Kind) -> Vec<Complaint> {
-    let compares = ["==", "!=", "<", ">", " in ", " is "].iter().any(|sign| text.contains(sign));
+pub(crate) fn template(text: &str, names: &dyn Names) -> Vec<Complaint> {
+    let compares = ["==", "!=", "<", ">", " in ", " is ", "|", "["].iter().any(|sign| text.contains(sign));
     let Some(Ok(whole)) = compares.then(|| parse(text, "", SyntaxConfig::default())) else {
         return Vec::new();
     };
-    let mut reader = Reader { kind_of, shadowed: BTreeSet::new(), template: true, complaints: Vec::new() };
+    let mut reader = Reader { names, shadowed: BTreeSet::new(), template: true, complaints: Vec::new() };
     reader.shadow(&whole, 0);
     reader.statement(&whole, 0);
     reader.complaints
@@ -56,8 +85,8 @@ pub(crate) fn captured(may_be_empty: bool) -> Kind {
     Kind::Text(if may_be_empty { Texts::Any } else { Texts::NotEmpty })
 }
 
-struct Reader<'k> {
-    kind_of: &'k dyn Fn(&str) -> Kind,
+struct Reader<'n> {
+    names: &'n dyn Names,
     /// Names that the template itself sets.
     shadowed: BTreeSet<String>,
     template: bool,
@@ -69,6 +98,19 @@ impl Reader<'_> {
         self.complaints.push(Complaint { message: message.into(), help: help.into() });
     }
 
+    /// Tells of what has no kind.
+    fn trouble(&mut self, trouble: Trouble) -> Kind {
+        match trouble {
+            Trouble::Unclear(_) if self.template => {}
+            Trouble::Wrong(complaint) | Trouble::Unclear(complaint) => self.complaints.push(complaint),
+        }
+        Kind::Unknown
+    }
+
+    fn unclear(&mut self, message: impl Into<String>, help: impl Into<String>) -> Kind {
+        self.trouble(Trouble::Unclear(Complaint { message: message.into(), help: help.into() }))
+    }
+
     /// What stands where true or false is asked for.
     fn truth(&mut self, expression: &Expr<'_>, depth: usize) {
         let kind = self.kind(expression, depth);
@@ -76,8 +118,11 @@ impl Reader<'_> {
         if self.template || matches!(kind, Kind::Truth(_)) {
             return;
         }
-        if let (Some(words), Some(name)) = (kind.words(), operand(expression)) {
+        if let Some(words) = kind.words() {
+            let name = operand(expression).unwrap_or_else(|| "this".to_owned());
             let help = match &kind {
+                Kind::Group if name == "environment" => "compare `environment.name`".to_owned(),
+                Kind::Group | Kind::List | Kind::Nothing => "compare one value".to_owned(),
                 Kind::Number(_) => format!("compare it: `{name} > 0`"),
                 Kind::Text(Texts::OneOf(texts, _)) if !texts.is_empty() => {
                     format!("compare it: `{name} == \"{}\"`", texts[0])
@@ -94,32 +139,37 @@ impl Reader<'_> {
 
     fn kind(&mut self, expression: &Expr<'_>, depth: usize) -> Kind {
         if depth > DEEPEST {
-            return Kind::Unknown;
+            return self
+                .unclear("this condition is nested too deep", "take it apart, into a step and its blocks");
         }
         let deeper = depth + 1;
         match expression {
             Expr::Const(constant) => of_value(&constant.value),
             Expr::Var(var) => self.named(var.id),
             Expr::GetAttr(attribute) => match &attribute.expr {
-                Expr::Var(var) => self.named(&format!("{}.{}", var.id, attribute.name)),
-                other => self.passing(other, deeper),
-            },
-            Expr::GetItem(item) => match (&item.expr, &item.subscript_expr) {
-                (Expr::Var(var), Expr::Const(key)) => match key.value.as_str() {
-                    Some(key) => self.named(&format!("{}.{key}", var.id)),
-                    None => Kind::Unknown,
-                },
-                (of, key) => {
-                    self.passing(of, deeper);
-                    self.passing(key, deeper)
+                // What it has not is told where its names are.
+                Expr::Var(var) if self.named(var.id) == Kind::Group => {
+                    self.named(&format!("{}.{}", var.id, attribute.name))
+                }
+                other => {
+                    let of = self.kind(other, deeper);
+                    self.part(other, &of, &format!(".{}", attribute.name))
                 }
             },
+            Expr::GetItem(item) => self.item(&item.expr, &item.subscript_expr, deeper),
             Expr::UnaryOp(unary) => match unary.op {
                 UnaryOpKind::Not => {
                     self.truth(&unary.expr, deeper);
                     Kind::Truth(None)
                 }
                 UnaryOpKind::Neg => match self.kind(&unary.expr, deeper) {
+                    kind @ (Kind::Text(_) | Kind::Truth(_)) => {
+                        let what = kind.words().unwrap_or_default();
+                        self.unclear(
+                            format!("there is no minus of {what}"),
+                            "write `| int` behind a text that holds a number",
+                        )
+                    }
                     Kind::Number(range) => Kind::Number(Range {
                         least: -range.most,
                         most: -range.least,
@@ -159,15 +209,21 @@ impl Reader<'_> {
                 let one = self.kind(&choice.true_expr, deeper);
                 match &choice.false_expr {
                     Some(other) => one.or(self.kind(other, deeper)),
-                    None => Kind::Unknown,
+                    None => self.unclear(
+                        "`if` without `else` comes to nothing where it does not hold",
+                        "add `else` and what it is then, or write `and`",
+                    ),
                 }
             }
             Expr::Filter(filter) => {
-                if let Some(of) = &filter.expr {
-                    self.passing(of, deeper);
+                let written = filter.expr.as_ref().and_then(operand).unwrap_or_else(|| "…".to_owned());
+                let of = filter.expr.as_ref().map_or(Kind::Unknown, |of| self.kind(of, deeper));
+                let (arguments, kinds) = self.arguments(&filter.args, deeper);
+                if let ("default" | "d", Some(other)) = (filter.name, kinds.into_iter().next()) {
+                    return of.or(other);
                 }
-                self.arguments(&filter.args, deeper);
-                filtered(filter.name)
+                filtered(filter.name, &of, &arguments, &written, self.template)
+                    .unwrap_or_else(|trouble| self.trouble(trouble))
             }
             Expr::Test(test) => {
                 match (of_test(test.name), test.args.as_slice()) {
@@ -178,42 +234,117 @@ impl Reader<'_> {
                         self.among(&test.expr, other, deeper)
                     }
                     _ => {
-                        self.passing(&test.expr, deeper);
-                        self.arguments(&test.args, deeper);
+                        let written = operand(&test.expr).unwrap_or_else(|| "…".to_owned());
+                        let always = self.is_always_there(&test.expr);
+                        let of = self.kind(&test.expr, deeper);
+                        let (arguments, _) = self.arguments(&test.args, deeper);
+                        if let Err(trouble) = asked(test.name, &of, &arguments, &written, always) {
+                            self.trouble(trouble);
+                        }
                     }
                 }
                 Kind::Truth(None)
             }
             Expr::Call(call) => {
                 self.arguments(&call.args, deeper);
-                Kind::Unknown
-            }
-            Expr::Slice(_) | Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => Kind::Unknown,
-        }
-    }
-
-    /// Looks into what comes to nothing that is known here.
-    fn passing(&mut self, expression: &Expr<'_>, depth: usize) -> Kind {
-        self.kind(expression, depth);
-        Kind::Unknown
-    }
-
-    fn arguments(&mut self, arguments: &[CallArg<'_>], depth: usize) {
-        for argument in arguments {
-            match argument {
-                CallArg::Pos(one)
-                | CallArg::Kwarg(_, one)
-                | CallArg::PosSplat(one)
-                | CallArg::KwargSplat(one) => {
-                    self.passing(one, depth);
+                match &call.expr {
+                    Expr::Var(var) if var.id == "range" => Kind::List,
+                    Expr::GetAttr(method) => self.unclear(
+                        format!(
+                            "`.{}(…)` calls something, and values have nothing to be called",
+                            method.name
+                        ),
+                        format!("write a filter: `| {}`", method.name),
+                    ),
+                    _ => self.unclear(
+                        "what this call comes to is not known before the run",
+                        "compare the value itself",
+                    ),
                 }
             }
+            Expr::Slice(slice) => {
+                let of = self.kind(&slice.expr, deeper);
+                for bound in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
+                    self.kind(bound, deeper);
+                }
+                match of {
+                    Kind::Text(texts) if texts.listed().is_none() => Kind::Text(Texts::Any),
+                    Kind::List => Kind::List,
+                    of => self.part(&slice.expr, &of, "[…]"),
+                }
+            }
+            Expr::List(list) => {
+                list.items.iter().for_each(|item| drop(self.kind(item, deeper)));
+                Kind::List
+            }
+            Expr::Tuple(tuple) => {
+                tuple.items.iter().for_each(|item| drop(self.kind(item, deeper)));
+                Kind::List
+            }
+            Expr::Map(map) => {
+                map.keys.iter().chain(&map.values).for_each(|item| drop(self.kind(item, deeper)));
+                Kind::Group
+            }
         }
+    }
+
+    /// `of[key]`.
+    fn item(&mut self, of: &Expr<'_>, key: &Expr<'_>, depth: usize) -> Kind {
+        let kind = self.kind(of, depth);
+        let of_key = self.kind(key, depth);
+        match (of, &kind, &of_key) {
+            (Expr::Var(var), Kind::Group, Kind::Text(Texts::Exactly(key))) => {
+                let found = self.named(&format!("{}.{key}", var.id));
+                if found == Kind::Unknown {
+                    let known = self.names.attributes(var.id);
+                    self.complain(format!("`{}` has no `{key}`", var.id), suggest(key, known, "attributes"));
+                }
+                found
+            }
+            _ => self.part(of, &kind, "[…]"),
+        }
+    }
+
+    /// A part of something that has none of which anything is known.
+    fn part(&mut self, of: &Expr<'_>, kind: &Kind, part: &str) -> Kind {
+        let Some(words) = kind.words() else { return Kind::Unknown };
+        let name = operand(of).unwrap_or_else(|| "this".to_owned());
+        self.unclear(
+            format!("`{name}{part}` is a part of `{name}`, which is {words}; what it comes to is not known before the run"),
+            format!("compare `{name}` itself, as a whole"),
+        )
+    }
+
+    fn is_always_there(&self, expression: &Expr<'_>) -> bool {
+        match expression {
+            Expr::Var(var) => !self.shadowed.contains(var.id) && self.names.is_always_there(var.id),
+            Expr::GetAttr(attribute) => self.is_always_there(&attribute.expr),
+            Expr::GetItem(item) => self.is_always_there(&item.expr),
+            _ => false,
+        }
+    }
+
+    /// The arguments as far as they are written out, and their kinds; the first ones are those without a name.
+    fn arguments(&mut self, arguments: &[CallArg<'_>], depth: usize) -> (Vec<Option<Value>>, Vec<Kind>) {
+        let mut values = Vec::with_capacity(arguments.len());
+        let mut kinds = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let (one, alone) = match argument {
+                CallArg::Pos(one) => (one, true),
+                CallArg::Kwarg(_, one) | CallArg::PosSplat(one) | CallArg::KwargSplat(one) => (one, false),
+            };
+            kinds.push(self.kind(one, depth));
+            values.push(match one {
+                Expr::Const(constant) if alone => Some(constant.value.clone()),
+                _ => None,
+            });
+        }
+        (values, kinds)
     }
 
     fn named(&self, dotted: &str) -> Kind {
         let name = dotted.split('.').next().unwrap_or(dotted);
-        if self.shadowed.contains(name) { Kind::Unknown } else { (self.kind_of)(dotted) }
+        if self.shadowed.contains(name) { Kind::Unknown } else { self.names.kind(dotted) }
     }
 
     /// A chain of `and` and `or`, which may be long: it leans to the left, so it is gone down in a loop.
@@ -232,27 +363,85 @@ impl Reader<'_> {
     }
 
     fn calculated(&mut self, op: BinOpKind, left: &Expr<'_>, right: &Expr<'_>, depth: usize) -> Kind {
-        match (op, self.kind(left, depth), self.kind(right, depth)) {
+        let (left, right) = (self.kind(left, depth), self.kind(right, depth));
+        match (op, &left, &right) {
+            (_, Kind::Unknown, _) | (_, _, Kind::Unknown) if !matches!(op, BinOpKind::Concat) => {
+                Kind::Unknown
+            }
+            (BinOpKind::Concat, Kind::Text(_), Kind::Text(_))
+            | (BinOpKind::Add, Kind::Text(_), Kind::Text(_)) => match (left.values(), right.values()) {
+                (Some(one), Some(other)) if one.len() * other.len() <= 200 => {
+                    let texts = one
+                        .iter()
+                        .flat_map(|one| other.iter().map(move |other| Value::from(format!("{one}{other}"))));
+                    Kind::of_values(&texts.collect::<Vec<_>>(), &left)
+                }
+                _ => Kind::Text(Texts::Any),
+            },
             (BinOpKind::Concat, ..) => Kind::Text(Texts::Any),
+            (BinOpKind::Add, Kind::Number(one), Kind::Number(other)) => Kind::Number(Range {
+                least: one.least + other.least,
+                most: one.most + other.most,
+                whole: one.whole && other.whole,
+                declared: false,
+            }),
+            (BinOpKind::Sub, Kind::Number(one), Kind::Number(other)) => Kind::Number(Range {
+                least: one.least - other.most,
+                most: one.most - other.least,
+                whole: one.whole && other.whole,
+                declared: false,
+            }),
             (_, Kind::Number(left), Kind::Number(right)) => {
                 let whole = left.whole && right.whole && !matches!(op, BinOpKind::Div | BinOpKind::Pow);
                 Kind::Number(Range::any(whole))
             }
-            _ => Kind::Unknown,
+            _ => {
+                let what = |kind: &Kind| kind.words().unwrap_or("something");
+                let message = format!("this calculates with {} and {}", what(&left), what(&right));
+                self.unclear(message, "write `| int` or `| float` behind a text that holds a number")
+            }
         }
     }
 
-    /// One comparison of two values.
+    /// One comparison of two values; of an `if` by each value that it can come to.
     fn compare(&mut self, operator: Operator, left: &Expr<'_>, right: &Expr<'_>, depth: usize) {
+        if let (Some(one), Some(other)) = (operand(left), operand(right))
+            && one == other
+            && !matches!(left, Expr::Const(_))
+        {
+            let message = format!("`{one}` is compared with itself");
+            self.unclear(message, "compare it with something else");
+            return;
+        }
         let (of_left, of_right) = (self.kind(left, depth), self.kind(right, depth));
-        self.judge(operator, (left, &of_left), (right, &of_right));
+        for (left, of_left) in self.branches(left, of_left, depth) {
+            for (right, of_right) in self.branches(right, of_right.clone(), depth) {
+                self.judge(operator, (left, &of_left), (right, &of_right));
+            }
+        }
+    }
+
+    /// What an `if` can come to, each by itself. What is wrong inside of it has been told.
+    fn branches<'e, 'a>(
+        &mut self,
+        expression: &'e Expr<'a>,
+        kind: Kind,
+        depth: usize,
+    ) -> Vec<(&'e Expr<'a>, Kind)> {
+        let Expr::IfExpr(choice) = expression else { return vec![(expression, kind)] };
+        let told = self.complaints.len();
+        let one = self.kind(&choice.true_expr, depth + 1);
+        let other = choice.false_expr.as_ref().map(|other| (other, self.kind(other, depth + 1)));
+        self.complaints.truncate(told);
+        std::iter::once((&choice.true_expr, one)).chain(other).collect()
     }
 
     fn judge(&mut self, operator: Operator, left: (&Expr<'_>, &Kind), right: (&Expr<'_>, &Kind)) {
         let complaint = match (left.1, right.1) {
             (Kind::Unknown, _) | (_, Kind::Unknown) => None,
             (Kind::Text(of_left), Kind::Text(of_right)) if operator.orders() => {
-                unsaid(of_left, of_right).then(|| told::order(operator, left.0, right.0))
+                let unsaid = unsaid(of_left, of_right) && !is_said(left.0) && !is_said(right.0);
+                unsaid.then(|| told::order(operator, left.0, right.0))
             }
             (one, other) if std::mem::discriminant(one) != std::mem::discriminant(other) => {
                 Some(told::kinds(operator, left, right))
@@ -271,6 +460,12 @@ impl Reader<'_> {
     /// `left in right`.
     fn among(&mut self, left: &Expr<'_>, right: &Expr<'_>, depth: usize) {
         let of_left = self.kind(left, depth);
+        if let (Kind::Text(_), Expr::Const(constant)) = (&of_left, right)
+            && let Some(text) = constant.value.as_str()
+        {
+            self.complaints.push(told::part(left, text));
+            return;
+        }
         let items = match right {
             Expr::List(list) => &list.items,
             Expr::Tuple(tuple) => &tuple.items,
@@ -377,22 +572,14 @@ fn of_value(value: &Value) -> Kind {
             f64::try_from(value.clone()).map_or(Kind::Unknown, |number| Kind::Number(Range::exactly(number)))
         }
         value::ValueKind::Bool => Kind::Truth(Some(value.is_true())),
+        value::ValueKind::None => Kind::Nothing,
         _ => Kind::Unknown,
     }
 }
 
-fn filtered(name: &str) -> Kind {
-    match name {
-        "int" => Kind::Number(Range::any(true)),
-        "length" | "count" => Kind::Number(Range { least: 0.0, ..Range::any(true) }),
-        "float" | "abs" | "round" => Kind::Number(Range::any(false)),
-        "bool" => Kind::Truth(None),
-        "string" => Kind::Text(Texts::Said),
-        "lower" | "upper" | "title" | "trim" | "capitalize" | "replace" | "join" | "format" => {
-            Kind::Text(Texts::Any)
-        }
-        _ => Kind::Unknown,
-    }
+/// Whether somebody said that this is meant as a text.
+fn is_said(expression: &Expr<'_>) -> bool {
+    matches!(expression, Expr::Filter(filter) if filter.name == "string")
 }
 
 /// Whether nobody said that these two are to be compared letter by letter, and they may be numbers.

@@ -1,6 +1,6 @@
 //! What a condition is told to be, in words.
 
-use minijinja::machinery::ast::Expr;
+use minijinja::machinery::ast::{CallArg, Expr};
 
 /// What stands on one side of a comparison, as it is written; `None` where that is more than a name or a value.
 pub(super) fn operand(expression: &Expr<'_>) -> Option<String> {
@@ -21,8 +21,14 @@ pub(super) fn operand(expression: &Expr<'_>) -> Option<String> {
         Expr::UnaryOp(unary) if matches!(unary.expr, Expr::Const(_)) => {
             Some(format!("-{}", operand(&unary.expr)?))
         }
-        Expr::Filter(filter) if filter.args.is_empty() => {
-            Some(format!("{} | {}", operand(filter.expr.as_ref()?)?, filter.name))
+        Expr::Filter(filter) => {
+            let arguments = filter.args.iter().map(|argument| match argument {
+                CallArg::Pos(one) => operand(one),
+                _ => None,
+            });
+            let arguments = arguments.collect::<Option<Vec<String>>>()?.join(", ");
+            let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
+            Some(format!("{} | {}{arguments}", operand(filter.expr.as_ref()?)?, filter.name))
         }
         _ => None,
     }
@@ -188,11 +194,24 @@ pub(super) mod told {
         Complaint { message, help }
     }
 
+    /// A value that is looked for in a text that is written out, as if that were a list.
+    pub(in super::super) fn part(left: &Expr<'_>, text: &str) -> Complaint {
+        let name = name(left);
+        let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+        let words: Vec<String> = words.map(|word| format!("{word:?}")).collect();
+        Complaint {
+            message: format!(
+                "`{name} in {text:?}` holds for every part of that text, for one letter of it too"
+            ),
+            help: format!("write a list: `{name} in [{}]`", words.join(", ")),
+        }
+    }
+
     /// `left in right`, where the right side is no list.
     pub(in super::super) fn inside(left: Side<'_, '_>, right: Side<'_, '_>) -> Option<Complaint> {
         let (left_name, right_name) = (name(left.0), name(right.0));
         match (left.1, right.1) {
-            (_, Kind::Number(_) | Kind::Truth(_)) => Some(Complaint {
+            (_, Kind::Number(_) | Kind::Truth(_) | Kind::Group | Kind::Nothing) => Some(Complaint {
                 message: format!("nothing is in `{right_name}`, which is neither a list nor a text"),
                 help: format!("write a list: `{left_name} in [\"a\", \"b\"]`"),
             }),

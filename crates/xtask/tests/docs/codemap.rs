@@ -6,6 +6,7 @@ use crate::page::{Page, all, between, root, sources_below};
 const CRATES: &[&str] = &[
     "bounded",
     "model",
+    "shell",
     "document",
     "engine",
     "record",
