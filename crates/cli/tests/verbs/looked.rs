@@ -137,7 +137,7 @@ fn variables_that_have_git_look_elsewhere_move_nothing() {
 
 #[test]
 fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
-    let told: [(&str, &str); 6] = [
+    let told: [(&str, &str); 9] = [
         ("git update-index --assume-unchanged s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
         ("git update-index --skip-worktree s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
         ("git config status.showUntrackedFiles no; echo > more", "uncommitted changes"),
@@ -145,6 +145,18 @@ fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
             "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
              echo echo >> s.sh; git add s.sh",
             "has a filter (same), which may hide changes of s.sh",
+        ),
+        (
+            "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
+             echo echo >> s.sh; touch -d '1 minute ago' s.sh; git add s.sh
+             git config --unset filter.same.clean; rm .git/info/attributes; test -z \"$(git status --porcelain)\"",
+            "uncommitted changes",
+        ),
+        ("git config core.fileMode false; chmod +x s.sh", "uncommitted changes"),
+        (
+            "ln -s s.sh link; git add link; git commit -qm link; git config core.symlinks false
+             rm link; printf s.sh > link",
+            "uncommitted changes",
         ),
         ("git config core.fsmonitor true; git update-index --fsmonitor; echo echo >> s.sh", "uncommitted changes"),
         ("git config core.untrackedCache true; git status >/dev/null; echo > more", "uncommitted changes"),
@@ -155,6 +167,14 @@ fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
         bench.ends(5, &RUN).says(why);
         assert!(!bench.exists(".holdpoint"), "{how}");
     }
+}
+
+#[test]
+fn looking_leaves_the_index_as_it_is_and_nothing_beside_it() {
+    let bench = gated();
+    bench.sh("git config core.splitIndex true; touch s.sh; ls -A .git > ../before; cp .git/index ../index");
+    bench.ends(3, &RUN);
+    bench.sh("ls -A .git | diff ../before - && cmp .git/index ../index");
 }
 
 #[test]
