@@ -178,6 +178,27 @@ fn looking_leaves_the_index_as_it_is_and_nothing_beside_it() {
 }
 
 #[test]
+fn runs_are_not_kept_in_gits_own_directory() {
+    for path in [".git", ".git/runs", "./.git/../runs", ".GIT/runs", "link", "link/runs"] {
+        let bench = gated();
+        bench.file("holdpoint.toml", &format!("{CONFIG}[store]\npath = \"{path}\"\n"));
+        bench.sh("ln -s .git link; ls -A .git > ../before");
+        bench
+            .ends(2, &["run", "book.md", "--env", "plain", "--unattended"])
+            .says("leads into git's own directory");
+        bench.sh("ls -A .git | diff ../before -");
+    }
+}
+
+#[test]
+fn what_is_no_lock_is_told_as_such_and_is_no_fault_of_ours() {
+    let bench = gated();
+    bench.sh("mkdir -p .holdpoint/runs; mkfifo .holdpoint/runs/.lock");
+    let ran = bench.ends(2, &["run", "book.md", "--env", "plain", "--unattended"]);
+    ran.says(".lock").says("not a regular file").says("help: ");
+}
+
+#[test]
 fn a_submodule_that_is_ignored_is_looked_at_all_the_same() {
     for change in [
         "echo > lib/more",
