@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 }
 
 /// So many files this program has open at once, with what it starts, and some to spare.
-const FILES: u64 = 32;
+const FILES: u64 = 64;
 
 /// Says so before anything is done, where fewer files may be open: what would fail then is anybody's guess.
 fn too_few_files() -> Option<Problem> {

@@ -201,7 +201,7 @@ fn what_is_no_lock_is_told_as_such_and_is_no_fault_of_ours() {
 #[test]
 fn too_few_files_that_may_be_open_are_said_so_before_anything_is_done() {
     let bench = gated();
-    for limit in [8, 12, 31] {
+    for limit in [8, 12, 63] {
         bench.file("limited.sh", &format!("ulimit -n {limit}; exec \"$@\"\n"));
         let mut command = bench.command("sh");
         command.args([
@@ -218,7 +218,7 @@ fn too_few_files_that_may_be_open_are_said_so_before_anything_is_done() {
         ran.says(&format!("only {limit} files open at once")).says("ulimit -n 256");
         assert!(!bench.exists(".holdpoint"));
     }
-    bench.file("limited.sh", "ulimit -n 32; exec \"$@\"\n");
+    bench.file("limited.sh", "ulimit -n 64; exec \"$@\"\n");
     let mut command = bench.command("sh");
     command.args([
         "limited.sh",
