@@ -14,7 +14,7 @@ use crate::screen;
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
 const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
 /// What the repository's configuration must not decide: programs that it names, and what hides a change.
-const OVERRIDES: [&str; 9] = [
+const OVERRIDES: [&str; 13] = [
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.hooksPath=/dev/null",
@@ -22,6 +22,11 @@ const OVERRIDES: [&str; 9] = [
     "core.autocrlf=false",
     "core.trustctime=true",
     "core.checkStat=default",
+    "core.ignoreStat=false",
+    "core.fileMode=true",
+    "core.symlinks=true",
+    // Or an index of ours would leave a part of itself in the repository.
+    "core.splitIndex=false",
     "core.alternateRefsCommand=false",
     "submodule.recurse=false",
 ];
@@ -180,7 +185,35 @@ pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
     }
     looked.overlooked = overlooked(root, store, &filters, &tracked)?;
     looked.dirty |= looked.overlooked.is_some();
+    if let (false, Some(commit)) = (looked.dirty, &looked.commit) {
+        looked.dirty = differs(root, commit, &quiet.clone().collect::<Vec<_>>(), &tracked)?;
+    }
     Ok(looked)
+}
+
+/// Whether a tracked file differs from what `commit` has, as far as its bytes tell. git believes its index where a file
+/// looks as it did when it was added, whatever it went through then; an index that was just made remembers nothing.
+fn differs(root: &Path, commit: &str, quiet: &[String], tracked: &[Tracked]) -> Result<bool, Problem> {
+    let scratch = tempfile::Builder::new().prefix("holdpoint-index-").tempdir();
+    let scratch =
+        scratch.map_err(|error| unable(root, &format!("there is no room for an index of ours: {error}")))?;
+    let index = scratch.path().join("index");
+    let index = index.to_str().ok_or_else(|| unable(root, "TMPDIR is no UTF-8"))?;
+    let git = || git(root).arguments(quiet).variable("GIT_INDEX_FILE", index);
+    succeeded(root, git().arguments(["read-tree", commit]).ask())?;
+    let told = git().arguments([
+        "status",
+        "--porcelain",
+        "-z",
+        "--ignore-submodules=dirty",
+        "--no-renames",
+        "--untracked-files=no",
+    ]);
+    let told = succeeded(root, told.ask())?;
+    let left_out = tracked.iter().filter(|file| file.left_out);
+    let left_out: BTreeSet<&[u8]> = left_out.map(|file| file.path.as_os_str().as_bytes()).collect();
+    let missing = |entry: &[u8]| entry.strip_prefix(b" D ").is_some_and(|path| left_out.contains(path));
+    Ok(told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !missing(entry)))
 }
 
 /// What git was told not to look at, in words.
@@ -234,6 +267,8 @@ struct Tracked {
     path: PathBuf,
     /// Whether git is told not to look for changes of it.
     overlooked: bool,
+    /// Whether a sparse checkout leaves it out.
+    left_out: bool,
     /// Whether it is a submodule.
     module: bool,
 }
@@ -246,9 +281,9 @@ fn tracked(root: &Path) -> Result<Vec<Tracked>, Problem> {
         let (tag, facts) = facts.split_once(' ')?;
         let path = PathBuf::from(OsString::from_vec(path.to_vec()));
         // A sparse checkout leaves files out, and git does not look for them; where one is there, it may differ.
-        let there = || root.join(&path).symlink_metadata().is_ok();
-        let overlooked = tag.starts_with(|tag: char| tag.is_ascii_lowercase()) || tag == "S" && there();
-        Some(Tracked { path, overlooked, module: facts.starts_with("160000 ") })
+        let left_out = tag == "S" && root.join(&path).symlink_metadata().is_err();
+        let overlooked = tag.starts_with(|tag: char| tag.is_ascii_lowercase()) || tag == "S" && !left_out;
+        Some(Tracked { path, overlooked, left_out, module: facts.starts_with("160000 ") })
     };
     let lines = told.split(|byte| *byte == 0).filter(|line| !line.is_empty());
     lines

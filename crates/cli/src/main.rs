@@ -57,9 +57,27 @@ fn main() -> ExitCode {
     exit.into()
 }
 
+/// So many files this program has open at once, with what it starts, and some to spare.
+const FILES: u64 = 64;
+
+/// Says so before anything is done, where fewer files may be open: what would fail then is anybody's guess.
+fn too_few_files() -> Option<Problem> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    (limit < FILES).then(|| {
+        Problem::usage(
+            format!("this process may have only {limit} files open at once, and {FILES} are needed"),
+            "Nothing was executed. Raise the limit: ulimit -n 256.",
+        )
+    })
+}
+
 fn perform(cli: Cli) -> Exit {
     // One thread does everything: between two blocks nothing is handed over from one to another. What must be heard
     // while a prompt blocks it has a thread of its own, in `interrupts`.
+    if let Some(problem) = too_few_files() {
+        problem.print();
+        return problem.exit;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(verbs::perform(cli)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Config, folded};
+use holdpoint_document::{Config, folded, unseen};
 use holdpoint_engine::{BY_GIT, EnvironmentSeen, Program, Session};
 
 use crate::git;
@@ -60,6 +60,20 @@ pub fn vouched(
 
 /// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
 pub fn operator(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
+    let (who, from) = whoever(option, root)?;
+    match unseen(&who) {
+        None => Ok((who, from)),
+        Some(c) => Err(Problem::usage(
+            format!(
+                "the operator's name has the character U+{:04X}, which nobody sees (from: {from})",
+                u32::from(c)
+            ),
+            "Nothing was done. Say who operates without it: --operator WHO.",
+        )),
+    }
+}
+
+fn whoever(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
     let said = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     if let Some(who) = option.map(str::to_owned).and_then(said) {
         return Ok((who, "option"));

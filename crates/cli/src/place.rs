@@ -69,6 +69,7 @@ impl Place {
             ("[signers] file", of(config.and_then(|config| config.signers.as_ref()))),
             ("[signers] revoked", of(config.and_then(|config| config.revoked.as_ref()))),
         ];
+        self.keep_out_of_git()?;
         for (key, path) in paths {
             let Some(path) = path.filter(|path| files::beneath(&self.root, path).is_none()) else { continue };
             let allowed = user::allowed_paths()?;
@@ -84,6 +85,25 @@ impl Place {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a store in git's own directory, by whatever way: git takes what lies there for its own, and no commit
+    /// sees it.
+    fn keep_out_of_git(&self) -> Result<(), Problem> {
+        let store = self.store();
+        let below = store.path().strip_prefix(&self.root).unwrap_or(store.path());
+        let of_git =
+            |path: &Path| path.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"));
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        let found = files::beneath(&root, store.path());
+        let inside = found.is_some_and(|found| of_git(found.strip_prefix(&root).unwrap_or(&found)));
+        if !of_git(below) && !inside {
+            return Ok(());
+        }
+        Err(Problem::usage(
+            format!("[store] path of {CONFIG} leads into git's own directory: {}", below.display()),
+            "Nothing was done. Keep runs in a directory of their own: path = \".holdpoint/runs\".",
+        ))
     }
 
     /// The bytes of a file that the configuration names. Where it may be was looked at when the configuration was read.

@@ -190,6 +190,14 @@ impl Problem {
     pub fn disk(error: &DiskError, message: impl Into<String>) -> Problem {
         use std::io::ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied};
         match error.cause.kind() {
+            _ if error.is_no_file() => Problem::usage(
+                message,
+                "Nothing was executed. Something else than a file stands there (a FIFO, a link): move it away.",
+            ),
+            _ if error.lacks_descriptors() => Problem::usage(
+                message,
+                "Nothing was executed. More files may have to be open at once: raise the limit with `ulimit -n 256`.",
+            ),
             AlreadyExists | NotADirectory | NotFound | PermissionDenied => {
                 Problem::usage(message, "Nothing was executed. Look at the path and its permissions.")
             }

@@ -59,14 +59,6 @@ pub struct Environment {
     pub may_override: Vec<String>,
 }
 
-/// A principal or an alias as names are compared: without surrounding blanks, and in one case. Names that differ in
-/// nothing else are one person's.
-pub fn folded(name: &str) -> String {
-    let name = name.trim();
-    // Upper case first: some letters have several lower-case forms, and not all of them change when lowered.
-    if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_uppercase().to_lowercase() }
-}
-
 impl Config {
     /// Everybody who is named, by principal as written: people first, then whoever has a role.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
@@ -76,12 +68,13 @@ impl Config {
     /// The principal of whoever a document or a command line calls `name`: by principal, else by alias, whatever the
     /// case. `None` where nobody is known by that name.
     pub fn principal<'n>(&'n self, name: &str) -> Option<&'n str> {
-        let wanted = folded(name);
+        let wanted = crate::folded(name);
         let by_alias = || {
-            let of = |person: &Person| person.alias.as_deref().is_some_and(|alias| folded(alias) == wanted);
+            let of =
+                |person: &Person| person.alias.as_deref().is_some_and(|alias| crate::folded(alias) == wanted);
             self.people.iter().find(|(_, person)| of(person)).map(|(who, _)| who.as_str())
         };
-        self.principals().find(|who| folded(who) == wanted).or_else(by_alias)
+        self.principals().find(|who| crate::folded(who) == wanted).or_else(by_alias)
     }
 
     /// As [`Config::principal`], or the name itself: two names are of one person where this is the same.

@@ -4,6 +4,7 @@
 
 mod config;
 mod digest;
+mod folding;
 mod front_matter;
 mod looks;
 mod plan;
@@ -12,6 +13,7 @@ mod typed;
 
 pub use config::*;
 pub use digest::sha256;
+pub use folding::{folded, unseen};
 pub use front_matter::*;
 pub use plan::*;
 pub use span::Span;

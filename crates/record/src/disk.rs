@@ -19,6 +19,19 @@ pub struct DiskError {
     pub cause: io::Error,
 }
 
+impl DiskError {
+    /// Whether something else than a file stands there.
+    pub fn is_no_file(&self) -> bool {
+        is_no_file(&self.cause)
+    }
+
+    /// Whether this process, or the system, may open no more files.
+    pub fn lacks_descriptors(&self) -> bool {
+        use rustix::io::Errno;
+        matches!(Errno::from_io_error(&self.cause), Some(Errno::MFILE | Errno::NFILE))
+    }
+}
+
 /// Names an IO error: `.map_err(cannot("sync", path))`.
 pub(crate) fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError + use<> {
     let path = path.to_owned();

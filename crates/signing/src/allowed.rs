@@ -124,6 +124,18 @@ impl AllowedSigners {
                 }
             }
         }
+        // Whoever holds an authority's key is whomever it may vouch for.
+        for line in lines.iter().filter(|line| line.options.authority) {
+            let Some((own, called, number)) = keys.get(&line.key) else { continue };
+            let other = line.principals.split(',').find(|name| !literal(name) || person(name) != *own);
+            if let Some(other) = other {
+                return Err(format!(
+                    "one key stands for two people: for {called} on line {number}, and as an authority for {other} \
+                     on line {}",
+                    line.number
+                ));
+            }
+        }
         Ok(())
     }
 
@@ -143,6 +155,17 @@ impl AllowedSigners {
         namespace: &str,
         at: Timestamp,
     ) -> Result<&Line, String> {
+        if let Presented::Certificate(certificate) = presented {
+            let own = |line: &&Line| !line.options.authority && line.key == *certificate.public_key();
+            let theirs = |line: &&Line| matches_list(principal, &line.principals);
+            let mut others = self.lines.iter().filter(own).filter(|line| !theirs(line));
+            if let Some(line) = others.next() {
+                let (number, other) = (line.number, &line.principals);
+                return Err(format!(
+                    "line {number}: the certificate's key is that of {other}: one key is one person"
+                ));
+            }
+        }
         let mut refusal = None;
         for line in self.lines.iter().filter(|line| matches_list(principal, &line.principals)) {
             match line.admits(principal, presented, namespace, at) {

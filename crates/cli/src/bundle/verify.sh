@@ -11,7 +11,8 @@
 #                signature good, by the recorded key, at the time of signing and at the time of recording
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #
-# Not checked: types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
+# Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
+# verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, whether a document that had to be approved was, and by all whom it names, keys given twice in a line, whether a security key was touched: `holdpoint verify`
 # does that. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
@@ -303,6 +304,6 @@ fi
 
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
-tell '  conformity is not checked by this script: holdpoint verify does that\n'
+tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
 [ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
 printf '%s\n' "$state"

@@ -71,6 +71,15 @@ fn one_key_under_two_names_is_refused_with_both_places() {
         (format!("{OPS} {qa}{QA} {qa}"), ["ops@example.org on line 1", "qa@example.org on line 2"]),
         (format!("{OPS},{QA} {qa}"), ["ops@example.org on line 1", "qa@example.org on line 1"]),
         (format!("*@example.org {qa}"), ["one key stands for two people", "line 1"]),
+        (
+            format!("{OPS} {qa}{QA} cert-authority {qa}"),
+            ["for ops@example.org on line 1", "an authority for qa@example.org on line 2"],
+        ),
+        (
+            format!("*@example.org cert-authority {qa}{OPS} {qa}"),
+            ["for ops@example.org on line 2", "an authority for *@example.org on line 1"],
+        ),
+        (format!("qa\u{200b}@example.org {qa}"), ["on line 1", "are one person, written in two ways"]),
         (format!("QA@example.org {qa}"), ["`QA@example.org` on line 1", "`qa@example.org` (holdpoint.toml)"]),
     ] {
         shop.bench.file("allowed_signers", &lines);
@@ -83,6 +92,15 @@ fn one_key_under_two_names_is_refused_with_both_places() {
     let fine = format!("{OPS},{QA} namespaces=\"git\" {qa}{QA} {qa}");
     shop.bench.file("allowed_signers", &fine);
     shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+}
+
+#[test]
+fn a_name_with_what_nobody_sees_operates_nothing() {
+    let shop = Shop::new(1);
+    let arguments =
+        ["run", "book.md", "--env", "production", "--unattended", "--operator", "ops\u{200b}@example.org"];
+    shop.bench.ends(2, &arguments).says("the character U+200B, which nobody sees");
+    assert!(!shop.bench.exists(".holdpoint"));
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn variables_that_have_git_look_elsewhere_move_nothing() {
 
 #[test]
 fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
-    let told: [(&str, &str); 6] = [
+    let told: [(&str, &str); 9] = [
         ("git update-index --assume-unchanged s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
         ("git update-index --skip-worktree s.sh; echo echo >> s.sh", "overlook changes of s.sh"),
         ("git config status.showUntrackedFiles no; echo > more", "uncommitted changes"),
@@ -145,6 +145,18 @@ fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
             "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
              echo echo >> s.sh; git add s.sh",
             "has a filter (same), which may hide changes of s.sh",
+        ),
+        (
+            "git config filter.same.clean 'git cat-file blob HEAD:%f'; echo 's.sh filter=same' >> .git/info/attributes
+             echo echo >> s.sh; touch -d '1 minute ago' s.sh; git add s.sh
+             git config --unset filter.same.clean; rm .git/info/attributes; test -z \"$(git status --porcelain)\"",
+            "uncommitted changes",
+        ),
+        ("git config core.fileMode false; chmod +x s.sh", "uncommitted changes"),
+        (
+            "ln -s s.sh link; git add link; git commit -qm link; git config core.symlinks false
+             rm link; printf s.sh > link",
+            "uncommitted changes",
         ),
         ("git config core.fsmonitor true; git update-index --fsmonitor; echo echo >> s.sh", "uncommitted changes"),
         ("git config core.untrackedCache true; git status >/dev/null; echo > more", "uncommitted changes"),
@@ -155,6 +167,70 @@ fn changes_that_git_is_told_to_overlook_are_no_clean_commit() {
         bench.ends(5, &RUN).says(why);
         assert!(!bench.exists(".holdpoint"), "{how}");
     }
+}
+
+#[test]
+fn looking_leaves_the_index_as_it_is_and_nothing_beside_it() {
+    let bench = gated();
+    bench.sh("git config core.splitIndex true; touch s.sh; ls -A .git > ../before; cp .git/index ../index");
+    bench.ends(3, &RUN);
+    bench.sh("ls -A .git | diff ../before - && cmp .git/index ../index");
+}
+
+#[test]
+fn runs_are_not_kept_in_gits_own_directory() {
+    for path in [".git", ".git/runs", "./.git/../runs", ".GIT/runs", "link", "link/runs"] {
+        let bench = gated();
+        bench.file("holdpoint.toml", &format!("{CONFIG}[store]\npath = \"{path}\"\n"));
+        bench.sh("ln -s .git link; ls -A .git > ../before");
+        bench
+            .ends(2, &["run", "book.md", "--env", "plain", "--unattended"])
+            .says("leads into git's own directory");
+        bench.sh("ls -A .git | diff ../before -");
+    }
+}
+
+#[test]
+fn what_is_no_lock_is_told_as_such_and_is_no_fault_of_ours() {
+    let bench = gated();
+    bench.sh("mkdir -p .holdpoint/runs; mkfifo .holdpoint/runs/.lock");
+    let ran = bench.ends(2, &["run", "book.md", "--env", "plain", "--unattended"]);
+    ran.says(".lock").says("not a regular file").says("help: ");
+}
+
+#[test]
+fn too_few_files_that_may_be_open_are_said_so_before_anything_is_done() {
+    let bench = gated();
+    for limit in [8, 12, 63] {
+        bench.file("limited.sh", &format!("ulimit -n {limit}; exec \"$@\"\n"));
+        let mut command = bench.command("sh");
+        command.args([
+            "limited.sh",
+            crate::support::HOLDPOINT,
+            "run",
+            "book.md",
+            "--env",
+            "plain",
+            "--unattended",
+        ]);
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, 2, "{}", ran.both());
+        ran.says(&format!("only {limit} files open at once")).says("ulimit -n 256");
+        assert!(!bench.exists(".holdpoint"));
+    }
+    bench.file("limited.sh", "ulimit -n 64; exec \"$@\"\n");
+    let mut command = bench.command("sh");
+    command.args([
+        "limited.sh",
+        crate::support::HOLDPOINT,
+        "run",
+        "book.md",
+        "--env",
+        "plain",
+        "--unattended",
+    ]);
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.both());
 }
 
 #[test]

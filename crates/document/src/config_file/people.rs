@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::Findings;
-use crate::{Code, Config, Span, folded};
+use crate::{Code, Config, Span, folded, unseen};
 
 /// How many letters a slip of the keyboard changes at most.
 const SLIP: usize = 2;
@@ -50,7 +50,7 @@ pub(super) fn roles_of_the_listed(config: &Config, named: &Named, findings: &mut
     }
 }
 
-/// Principals that differ in case only are one person, and an alias names one person: else whoever signs could be
+/// Principals that look the same, or differ in case only, are one person, and an alias names one person: else whoever signs could be
 /// whoever performed.
 pub(super) fn one_person_each(named: &Named, source: &str, findings: &mut Findings) {
     let mut spellings: BTreeMap<String, Vec<(&str, Span)>> = BTreeMap::new();
@@ -61,6 +61,13 @@ pub(super) fn one_person_each(named: &Named, source: &str, findings: &mut Findin
         }
     }
     let line = |span: Span| source.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+    let aliases = named.aliases.iter().map(|(alias, _, span)| (alias, span));
+    for (name, span) in named.principals.iter().map(|(name, span)| (name, span)).chain(aliases) {
+        if let Some(c) = unseen(name) {
+            let message = format!("a name has the character U+{:04X}, which nobody sees", u32::from(c));
+            findings.add(Code::BadValue, *span, message, "remove it: who is who must be seen");
+        }
+    }
     for spelt in spellings.values().filter(|spelt| spelt.len() > 1) {
         for (name, span) in spelt {
             let others = spelt.iter().filter(|(other, _)| other != name);
