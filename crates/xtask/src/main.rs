@@ -105,7 +105,7 @@ fn main() -> ExitCode {
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
-        Verb::Deny => licences::check().and_then(|()| advisories::report()),
+        Verb::Deny => licences::check().and_then(|_| advisories::report()),
         Verb::Product { dir } => product::make(&dir).and_then(|mut product| {
             println!("{}", serde_json::to_string_pretty(&product)?);
             product.leave_running();

@@ -43,7 +43,7 @@ fn parts(tally: &mut Tally) -> io::Result<()> {
         part(tally, "tests", || tests(&["test", "--locked", "--workspace", "--no-fail-fast"]))?;
     }
     part(tally, "instructions of fixed work", || holds(count::run(false)))?;
-    part(tally, "licences and sources of dependencies", || holds(licences::check()))?;
+    part(tally, "licences and sources of dependencies", licences::check)?;
     part(tally, "advisories of dependencies", || {
         Ok(match advisories::check()? {
             Advisories::None => Tally::PASSED,

@@ -140,7 +140,9 @@ pub(crate) fn installed(program: &str, version: Option<&str>) -> Option<PathBuf>
     if !(ours.is_file() && is_wanted) {
         println!("    installing {program} into {}, which takes some minutes, once", tools.display());
         let mut install = Command::new("cargo");
-        install.args(["install", "--quiet", "--locked", "--force", program]);
+        // They run for seconds: what an optimised build would save is less than it takes.
+        install.args(["install", "--quiet", "--locked", "--force", "--debug", program]);
+        install.env("CARGO_PROFILE_DEV_DEBUG", "0");
         if version.is_some() {
             install.args(["--version", wanted]);
         }
