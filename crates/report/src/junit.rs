@@ -186,7 +186,10 @@ fn verdict(summary: &Summary, step: &StepSummary, action: &ActionSummary, ended:
         | Status::Interrupted
         | Status::Rejected
         | Status::RollbackFailed => Verdicts::Failure { message, body: why(summary, action, ended) },
-        Status::InDoubt => Verdicts::Error {
+        Status::Unknown => {
+            Verdicts::Error { message, body: summary.break_words().unwrap_or_default() }
+        }
+        Status::InDoubt | Status::Running => Verdicts::Error {
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),
         },
@@ -259,7 +262,8 @@ fn of_run(summary: &Summary) -> Suite {
         Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
         None => {
             let waits = summary.waits.as_ref().map(|waits| format!("it stands at {}", waits.action));
-            Verdicts::Error { message: words.clone(), body: waits.unwrap_or_default() }
+            let body = summary.break_words().or(waits);
+            Verdicts::Error { message: words.clone(), body: body.unwrap_or_default() }
         }
     };
     let mut cases = vec![case("the run passed", ended)];

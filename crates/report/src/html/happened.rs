@@ -65,9 +65,10 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::Rejected
         | Status::InDoubt
         | Status::RolledBack
-        | Status::RollbackFailed => "bad",
+        | Status::RollbackFailed
+        | Status::Unknown => "bad",
         Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
-        Status::Waiting | Status::Unfinished => "wait",
+        Status::Waiting | Status::Unfinished | Status::Running => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }
 }
@@ -281,6 +282,7 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::Waiting if summary.run.closed.is_some() => "the run ended before it was complete",
         Status::Waiting => "the run cannot go on without it",
         Status::InDoubt => "it was begun and the record does not say how it ended",
+        Status::Unknown => "the record does not conform, so nothing after that counts",
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",
         _ => return None,
     })

@@ -98,6 +98,9 @@ impl Told {
 
 fn tone(summary: &Summary) -> &'static str {
     use holdpoint_engine::Verdict;
+    if !summary.misfits.is_empty() {
+        return "bad";
+    }
     match summary.run.closed.as_ref().map(|closed| closed.verdict) {
         None => "wait",
         Some(Verdict::Passed) if summary.deviations.is_empty() => "good",

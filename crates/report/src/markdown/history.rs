@@ -67,6 +67,7 @@ impl Pen<'_> {
             Status::Waiting if self.summary.run.closed.is_some() => ": the run ended before it was complete",
             Status::Waiting => ": the run cannot go on without it",
             Status::InDoubt => ": it was begun and the record does not say how it ended",
+            Status::Unknown => ": the record does not conform, so nothing after that counts",
             Status::TakenAsDone => {
                 ": the record does not say how it ended; the operator says that it happened"
             }
