@@ -186,9 +186,7 @@ fn verdict(summary: &Summary, step: &StepSummary, action: &ActionSummary, ended:
         | Status::Interrupted
         | Status::Rejected
         | Status::RollbackFailed => Verdicts::Failure { message, body: why(summary, action, ended) },
-        Status::Unknown => {
-            Verdicts::Error { message, body: summary.break_words().unwrap_or_default() }
-        }
+        Status::Unknown => Verdicts::Error { message, body: summary.break_words().unwrap_or_default() },
         Status::InDoubt | Status::Running => Verdicts::Error {
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),

@@ -206,6 +206,23 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
 }
 
 #[test]
+fn a_step_that_the_document_cannot_undo_is_told_as_such() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.ran("migrate#1", 1, passed("")).rolling_back("olga", "it does not work");
+    tape.ran("deploy#rollback-1", 1, passed(""));
+    let summary = summary(&tape);
+    assert_eq!(
+        (summary.steps[2].rollback, step(&summary, "migrate")),
+        (Some(RollbackState::Impossible), Status::Passed)
+    );
+    assert_eq!(
+        (action(&summary, "deploy#1"), action(&summary, "deploy#2")),
+        (Status::RolledBack, Status::Passed)
+    );
+    assert!(tape.markdown().contains("**NOT ROLLED BACK**: the document has no rollback for this step."));
+}
+
+#[test]
 fn earlier_rounds_stay_visible_as_history() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     tape.ran("deploy#1", 1, failed(1, "first time\n"));
@@ -292,11 +309,15 @@ fn a_sign_off_that_somebody_rejected_afterwards_does_not_count_beside_a_second_o
     tape.requested(at).signed_by(at, "petra", "Petra");
     let summary = summary(&tape);
     assert_eq!(action(&summary, at), Status::Waiting);
-    let counting = tape.json()["sign_offs"].as_array().unwrap().iter().filter(|it| it["counts"] == true).count();
+    let counting =
+        tape.json()["sign_offs"].as_array().unwrap().iter().filter(|it| it["counts"] == true).count();
     assert_eq!((counting, summary.waits.map(|waits| waits.action).as_deref()), (1, Some(at)));
     assert!(!tape.markdown().contains("> **SIGNED** · 2 sign-offs"));
     let junit = tape.with(None, |m| holdpoint_report::junit(m).unwrap());
-    assert!(junit.contains("release-approval#2 signoff") && junit.contains("<skipped>waiting</skipped>"), "{junit}");
+    assert!(
+        junit.contains("release-approval#2 signoff") && junit.contains("<skipped>waiting</skipped>"),
+        "{junit}"
+    );
 }
 
 #[test]
@@ -307,7 +328,10 @@ fn a_sign_off_that_a_correction_is_about_to_take_back_does_not_count_any_more() 
     assert_eq!(action(&summary(&tape), at), Status::Signed);
     tape.noted("the error rate was misread", None, Some(1));
     let told = summary(&tape);
-    assert_eq!((action(&told, at), told.waits.map(|waits| waits.action).as_deref()), (Status::Waiting, Some(at)));
+    assert_eq!(
+        (action(&told, at), told.waits.map(|waits| waits.action).as_deref()),
+        (Status::Waiting, Some(at))
+    );
     assert!(tape.json()["sign_offs"].as_array().unwrap().iter().all(|it| it["counts"] != true));
 }
 
@@ -390,8 +414,7 @@ fn front_matter_and_windows_line_ends_survive() {
 #[test]
 fn frames_show_a_block_as_it_was_seen() {
     let mut tape = Tape::open("# T\n\n## S\n\n```sh run\n./deploy.sh\n```\n", |_| {});
-    tape.ran("s#1", 1, End { stderr: b"careful\n".to_vec(), ..passed("done\n") })
-        .closed(Verdict::Passed);
+    tape.ran("s#1", 1, End { stderr: b"careful\n".to_vec(), ..passed("done\n") }).closed(Verdict::Passed);
     let frames = tape.with(None, holdpoint_report::timeline);
     let output: Vec<_> = frames
         .iter()

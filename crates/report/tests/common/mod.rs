@@ -409,8 +409,7 @@ impl Tape {
 
     /// The block captures a value.
     pub fn captures(&mut self, action: &str, name: &str) -> &mut Tape {
-        let capture =
-            Capture { name: name.to_owned(), from: CaptureFrom::Stdout, empty: true, null: true };
+        let capture = Capture { name: name.to_owned(), from: CaptureFrom::Stdout, empty: true, null: true };
         self.block_mut(action).options.capture.push(capture);
         self
     }
@@ -419,6 +418,9 @@ impl Tape {
     /// is over. What lies behind already is not gone back to.
     pub fn reach(&mut self, action: &str) -> &mut Tape {
         let Some(target) = self.task(action) else { return self };
+        if self.run.as_ref().is_some_and(|run| run.handover().is_some()) {
+            self.push(Event::HandoverWithdrawn { reason: Some("nobody came".to_owned()), by: by("olga") });
+        }
         while let Some(at) = self.at_hand() {
             let lapses = matches!(self.next(), Some(Next::Lapse { .. }));
             let behind = matches!(target.slot, Slot::Rollback(_)) || at >= target;
@@ -463,13 +465,27 @@ impl Tape {
                         let name = open[0].name.clone();
                         self.recorded(&action, &name, "0", true);
                     }
-                    Question::SignOff => ignore(self.requested(&action).signed(&action)),
+                    Question::SignOff if !self.may_sign(task) => return false,
+                    Question::SignOff => {
+                        if !self.run.as_ref().unwrap().is_requested(task) {
+                            self.requested(&action);
+                        }
+                        self.signed(&action);
+                    }
                     Question::Failed | Question::InDoubt | Question::Choose => return false,
                 }
             }
             Next::Open | Next::Override | Next::Await(_) | Next::RollBack | Next::Done(_) => return false,
         }
         true
+    }
+
+    /// Whether the one who signs here may: they performed nothing, and do not operate.
+    fn may_sign(&self, task: Task) -> bool {
+        let (Some(run), Some(Work::SignOff(sign_off))) = (&self.run, task.work(&self.plan)) else {
+            return false;
+        };
+        run.role_refusal(sign_off, "quinn@example.org").is_none()
     }
 
     /// Has the engine let a block start: what failed or is in doubt is done once more.
@@ -487,7 +503,9 @@ impl Tape {
                 Some(Next::Ask(task, Question::InDoubt)) if task == target => {
                     self.decided(action, Choice::Run, None);
                 }
-                Some(Next::Ask(task, Question::Confirm)) if task == target => {
+                Some(Next::Ask(task, Question::Confirm))
+                    if task == target && task.block(&self.plan).is_some() =>
+                {
                     self.decided(action, Choice::Proceed, None);
                 }
                 _ => break,

@@ -1,7 +1,8 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Status, Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Status,
+    Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::{Assurance, Plan};
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started, Status, Task,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started, Status,
+    Task,
 };
 use jiff::Timestamp;
 

@@ -61,9 +61,8 @@ impl Summing<'_> {
         let Some(action) = action else { return Place::Step(index) };
         let StepSummary { actions, rollback_blocks, .. } = &self.summary.steps[index];
         let position = |of: &[ActionSummary]| of.iter().position(|known| known.id == action);
-        let slot = position(actions)
-            .map(Slot::Action)
-            .or_else(|| position(rollback_blocks).map(Slot::Rollback));
+        let slot =
+            position(actions).map(Slot::Action).or_else(|| position(rollback_blocks).map(Slot::Rollback));
         slot.map_or(Place::Step(index), |slot| Place::Task(Task { step: index, slot }))
     }
 
