@@ -123,7 +123,7 @@ fn predicate(summary: &Summary) -> Value {
             "name": run.environment.name, "rehearsal": run.environment.rehearsal,
             "protected": run.environment.protected, "fourEyes": run.environment.four_eyes,
         },
-        "verdict": run.closed.as_ref().map(|closed| closed.verdict),
+        "verdict": summary.verdict(),
         "verification": run.verification,
         "operators": operators,
         "people": people,

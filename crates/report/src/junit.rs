@@ -251,7 +251,7 @@ fn of_run(summary: &Summary) -> Suite {
         stderr: None,
     };
     let words = summary.verdict_words().to_lowercase();
-    let ended = match run.closed.as_ref().map(|closed| closed.verdict) {
+    let ended = match summary.verdict() {
         Some(Verdict::Passed) => Verdicts::Passed,
         Some(Verdict::NothingDone) => Verdicts::Failure {
             message: words.clone(),

@@ -290,6 +290,18 @@ fn nothing_is_signed_or_passed_by_events_that_the_engine_did_not_ask_for() {
     assert!(!cast.contains("signed") && cast.contains("this event does not count"), "{cast}");
 }
 
+#[test]
+fn a_run_that_goes_on_after_its_end_has_no_verdict() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.closed(Verdict::Passed);
+    assert_eq!(summary(&tape).verdict(), Some(Verdict::Passed));
+    tape.forging().noted("and one thing more", None, None);
+    let told = summary(&tape);
+    assert_eq!((told.verdict(), told.verdict_words()), (None, "DOES NOT CONFORM"));
+    let junit = tape.with(None, |m| holdpoint_report::junit(m).unwrap());
+    assert!(junit.contains("<error message=\"does not conform\""), "{junit}");
+}
+
 /// The promotion, with a hold point that takes two people.
 fn by_two() -> Tape {
     let mut tape = Tape::open(PROMOTE, |opened| {

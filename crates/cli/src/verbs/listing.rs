@@ -93,7 +93,7 @@ fn glance(summary: &Summary) -> String {
     }
     if let Some(broken) = summary.break_words() {
         fact("conforms", format!("no: {broken}"));
-        fact("", "nothing from there on counts; `holdpoint verify` proves the rest".to_owned());
+        fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
     }
     if let Some(waits) = &summary.waits {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();

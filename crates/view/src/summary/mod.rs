@@ -12,7 +12,7 @@ pub use facts::*;
 pub use fold::{Summing, summarise};
 pub use happening::*;
 
-use holdpoint_engine::{RollbackState, Stamped, Status};
+use holdpoint_engine::{RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;
 
 /// A run, whole. Every event of the record stands in it under its number `n`.
@@ -106,13 +106,16 @@ impl Summary {
         &events[..end.unwrap_or(events.len())]
     }
 
+    /// How the run ended; `None` while it is open, and where the record does not conform, whatever it says.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let closed = self.run.closed.as_ref().filter(|_| self.misfits.is_empty());
+        closed.map(|closed| closed.verdict)
+    }
+
     /// How the run ended in capitals, or that it did not, or that nobody can say.
     pub fn verdict_words(&self) -> &'static str {
-        use holdpoint_engine::Verdict;
-        if !self.misfits.is_empty() {
-            return "DOES NOT CONFORM";
-        }
-        match self.run.closed.as_ref().map(|closed| closed.verdict) {
+        match self.verdict() {
+            None if !self.misfits.is_empty() => "DOES NOT CONFORM",
             None => "OPEN, NOT FINISHED",
             Some(Verdict::Passed) if self.deviations.is_empty() => "PASSED",
             Some(Verdict::Passed) => "PASSED, WITH DEVIATIONS",
