@@ -106,6 +106,12 @@ impl Summary {
         &events[..end.unwrap_or(events.len())]
     }
 
+    /// Whether the sign-off given with event `n` counts still.
+    pub fn counts(&self, n: u64) -> bool {
+        let given = self.sign_offs.iter().find(|sign_off| sign_off.n == n);
+        given.is_some_and(|given| matches!(given.what, SignOffEvent::Given { counts: true, .. }))
+    }
+
     /// How the run ended; `None` while it is open, and where the record does not conform, whatever it says.
     pub fn verdict(&self) -> Option<Verdict> {
         let closed = self.run.closed.as_ref().filter(|_| self.misfits.is_empty());
