@@ -36,6 +36,8 @@ pub struct Summing<'a> {
     pub(super) by_id: HashMap<&'a str, usize>,
     /// The step that was looked for last: as a rule the next event is of the same.
     pub(super) last: usize,
+    /// Who acted last, by place among the people: as a rule it is the same person again, and names are compared folded.
+    actor: usize,
     overview: bool,
     pub(super) summary: Summary,
 }
@@ -64,7 +66,8 @@ impl<'a> Summing<'a> {
             by_id.entry(step.id.as_str()).or_insert(index);
         }
         let summary = opening(plan, first, opened, verified);
-        let mut summing = Summing { reading: Reading::new(plan), by_id, last: 0, overview: false, summary };
+        let mut summing =
+            Summing { reading: Reading::new(plan), by_id, last: 0, actor: 0, overview: false, summary };
         if let Err(why) = summing.reading.take(first) {
             summing.misfit(Moment { n: first.n, at: first.at }, first.event.clone(), why);
         }
@@ -209,16 +212,16 @@ impl<'a> Summing<'a> {
     }
 
     fn acted(&mut self, who: &str) {
-        match self.summary.people.iter_mut().find(|person| person.is(who)) {
-            Some(person) => person.acted = true,
-            None => self.summary.people.push(Person {
-                principal: who.to_owned(),
-                name: None,
-                alias: None,
-                roles: Vec::new(),
-                acted: true,
-            }),
+        let people = &mut self.summary.people;
+        if people.get(self.actor).is_some_and(|person| person.acted && person.principal == who) {
+            return;
         }
+        self.actor = people.iter().position(|person| person.is(who)).unwrap_or_else(|| {
+            let (name, alias, roles, acted) = (None, None, Vec::new(), true);
+            people.push(Person { principal: who.to_owned(), name, alias, roles, acted });
+            people.len() - 1
+        });
+        people[self.actor].acted = true;
     }
 
     /// Puts what happened where it belongs, in the round of the step that the engine counts now.
