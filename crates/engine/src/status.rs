@@ -1,7 +1,7 @@
 //! What became of an action, a rollback block or a step: the one place where that is decided. Reports, lists and screens
 //! ask here, so that none of them can say something else than the engine acts on.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_model::{Plan, Work};
 use serde::Serialize;
 
 use crate::run::{Left, State, Status as Phase};

@@ -5,8 +5,8 @@
 mod common;
 
 use common::*;
-use holdpoint_document::{Span, Work};
 use holdpoint_engine::*;
+use holdpoint_model::{Span, Work};
 use holdpoint_report::{FrameKind, ReportError, Stream};
 use holdpoint_view::{Summary, Summing, What};
 

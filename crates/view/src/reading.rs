@@ -1,7 +1,7 @@
 //! A record read: the engine driven over its events, as far as they are ones that it asked for.
 
-use holdpoint_document::Plan;
 use holdpoint_engine::{Releases, Run, Stamped};
+use holdpoint_model::Plan;
 
 /// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
 /// say what they mean.

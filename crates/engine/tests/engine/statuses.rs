@@ -1,7 +1,7 @@
 //! What became of every action and step, held against what the engine asks next and against the list of events.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::oracle;

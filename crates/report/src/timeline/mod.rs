@@ -7,8 +7,8 @@ mod player;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::{Block, Plan, Work};
 use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started};
+use holdpoint_model::{Block, Plan, Work};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_document::{Plan, Work};
 use holdpoint_engine::{Run, Slot, Task};
+use holdpoint_model::{Plan, Work};
 
 use super::*;
 use crate::time::between;

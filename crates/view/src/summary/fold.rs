@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::{Assurance, Plan};
 use holdpoint_engine::{
     By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started, Status,
     Task,
 };
+use holdpoint_model::{Assurance, Plan};
 use jiff::Timestamp;
 
 use super::finish::{settle, sign_offs_that_count, times_of_action, values, waits};

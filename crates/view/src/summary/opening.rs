@@ -1,7 +1,7 @@
 //! The summary as it stands when a run opens: everything known, nothing done.
 
-use holdpoint_document::Plan;
 use holdpoint_engine::{RunOpened, Stamped, Status};
+use holdpoint_model::Plan;
 
 use super::*;
 
@@ -88,7 +88,7 @@ fn people(opened: &RunOpened) -> Vec<Person> {
         .collect()
 }
 
-fn empty_step(step: &holdpoint_document::Step) -> StepSummary {
+fn empty_step(step: &holdpoint_model::Step) -> StepSummary {
     let rollback_id = |at: usize| format!("{}#rollback-{}", step.id, at + 1);
     StepSummary {
         id: step.id.clone(),

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 use holdpoint_view::{SignOffEvent, Summary, Summing, What, summarise};
 
 use crate::build::*;
