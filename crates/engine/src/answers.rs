@@ -4,7 +4,7 @@ use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::run::Status;
-use crate::{Event, Evidence, Fit, Run, Task, fit};
+use crate::{Event, Evidence, Fit, Outcome, Run, Task, fit};
 
 impl Run {
     pub(crate) fn record(&mut self, plan: &Plan, task: Task, event: &Event) -> Fold {
@@ -28,7 +28,11 @@ impl Run {
             state.recorded.insert(name.clone());
             state.out_of_limits |= !within_limits;
             if last {
-                state.status = if state.out_of_limits { Status::Failed } else { Status::Settled };
+                let (status, outcome) = match state.out_of_limits {
+                    true => (Status::Failed, Outcome::Failed),
+                    false => (Status::Settled, Outcome::Passed),
+                };
+                (state.status, state.told.outcome) = (status, Some(outcome));
             }
         });
         Ok(())
@@ -45,6 +49,7 @@ impl Run {
                 self.sign_off_refusal(plan, task, given).map_or(Ok(()), Err)?;
                 self.change(task, |state| {
                     state.signers.insert(given.by.who.clone());
+                    state.told.rejected = false;
                     if state.signers.len() >= sign_off.count as usize {
                         state.status = Status::Settled;
                     }
@@ -66,7 +71,7 @@ impl Run {
                 self.rejection_refusal(sign_off, signed.as_deref(), by).map_or(Ok(()), Err)?;
                 self.note_key(signed.as_deref().map(|signed| &signed.signature), &by.who);
                 // Something of the step has happened, if nothing else of it changes.
-                self.change(task, |_| ());
+                self.change(task, |state| state.told.rejected = true);
                 // Whoever signed did not know of it.
                 if !self.state(task).signers.is_empty() {
                     self.lapse(task, &format!("rejected by {}: {reason}", by.who));

@@ -97,13 +97,13 @@ impl Run {
                     named(plan, *task, step, action)?;
                     ensure(reason == wanted, "it lapses for another reason")?;
                     self.lapsing.remove(0);
-                    self.reset(*task);
+                    self.lapsed(*task);
                     return Ok(());
                 }
                 let lapsable = self.lapsable(plan);
                 let of = |task: &&Task| task.is(plan, step, action);
                 let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
-                self.reset(*task);
+                self.lapsed(*task);
                 Ok(())
             }
             Event::Deviation(deviation) => self.deviate(plan, next, deviation),

@@ -37,6 +37,7 @@ impl Run {
             state.status = Status::Running;
             state.retrying = false;
             state.decided = true;
+            state.told.begin();
         });
         self.fresh.clear();
         if !rollback && task.mutates(plan) {
@@ -65,13 +66,16 @@ impl Run {
         }
         // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
         let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
-        self.change(task, |state| match finished.outcome {
-            Outcome::Passed => state.status = Status::Settled,
-            Outcome::Interrupted => {
-                state.status = Status::Failed;
-                state.interrupted = true;
+        self.change(task, |state| {
+            state.told.outcome = Some(finished.outcome);
+            match finished.outcome {
+                Outcome::Passed => state.status = Status::Settled,
+                Outcome::Interrupted => {
+                    state.status = Status::Failed;
+                    state.interrupted = true;
+                }
+                Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
             }
-            Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
         });
         Ok(())
     }

@@ -69,6 +69,7 @@ impl Run {
         // Whoever does something else than the document says has performed it.
         if matches!(kind, DeviationKind::Skipped | DeviationKind::Edited | DeviationKind::Shell) {
             self.performed_by(&deviation.by.who);
+            self.courses[index].deviated = true;
         }
         self.deviations += 1;
         Ok(())
@@ -99,6 +100,7 @@ impl Run {
         }
         for step in begun_again {
             (0..self.states[step].len()).for_each(|action| self.reset(Task::action(step, action)));
+            self.courses[step].begin_again(self.entered[step]);
             self.entered[step] = false;
         }
         if !only {
@@ -115,6 +117,14 @@ impl Run {
             self.released.remove(&task);
             self.alter(task.step, action, State::reset);
             self.cursor = self.cursor.min((task.step, action));
+        }
+    }
+
+    /// Puts a hold point back to its beginning, for its sign-off counts no longer.
+    pub(crate) fn lapsed(&mut self, task: Task) {
+        self.reset(task);
+        if let Slot::Action(action) = task.slot {
+            self.alter(task.step, action, |state| state.told.lapsed = true);
         }
     }
 
@@ -140,6 +150,7 @@ impl Run {
             Choice::Retry | Choice::Run => self.change(task, again),
             Choice::Happened => {
                 self.settle(task);
+                self.change(task, |state| state.told.taken_as_done = true);
                 self.performed_by(&by.who);
             }
             Choice::FindOut => {

@@ -26,6 +26,7 @@ mod run;
 mod seen;
 mod sign_off;
 mod signed;
+mod status;
 mod values;
 
 pub use event::*;
@@ -42,4 +43,5 @@ pub use rules::{Circumstances, kept};
 pub use run::{Run, Tally, Unexpected};
 pub use seen::{Done, Seen};
 pub use signed::Signed;
+pub use status::{RollbackState, Status};
 pub use values::{TemplateError, Values, mask};

@@ -59,6 +59,11 @@ impl Effects {
             self.barrier = Some(step);
         }
     }
+
+    /// Whether the step may have taken effect and could be undone still.
+    pub(crate) fn is_undoable(&self, step: usize) -> bool {
+        self.last_start.get(&step).is_some_and(|start| self.undoable.get(start) == Some(&step))
+    }
 }
 
 impl Run {
@@ -116,6 +121,11 @@ impl Rollback {
         let queue: Vec<Task> = steps.iter().flat_map(blocks).collect();
         let states = queue.iter().map(|task| (*task, State::default())).collect();
         Rollback { queue, settled: 0, states }
+    }
+
+    /// Whether it is one of the blocks that this rollback runs.
+    pub(crate) fn runs(&self, task: Task) -> bool {
+        self.states.contains_key(&task)
     }
 
     pub(crate) fn current(&self) -> Option<Task> {

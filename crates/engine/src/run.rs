@@ -11,6 +11,7 @@ use crate::looks::Looks;
 use crate::people::{Independence, People};
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
+use crate::status::{Course, Told};
 use crate::{
     BlobRef, Event, Execution, Handover, Next, Output, Question, RunOpened, Slot, Task, Values, Verdict,
 };
@@ -32,6 +33,8 @@ pub struct Run {
     pub(crate) actions: usize,
     /// Whether the step's own condition has been decided: something of the step has been touched.
     pub(crate) entered: Vec<bool>,
+    /// What happened to each step as a whole.
+    pub(crate) courses: Vec<Course>,
     /// Steps from this one on have not been touched, or not since the run went back before them.
     pub(crate) reached: usize,
     /// Indices of the steps, by id.
@@ -90,6 +93,7 @@ pub(crate) struct State {
     pub(crate) signers: BTreeSet<String>,
     pub(crate) requested: bool,
     pub(crate) interrupted: bool,
+    pub(crate) told: Told,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,6 +158,7 @@ impl Run {
             states: plan.steps.iter().map(|step| vec![State::default(); step.actions.len()]).collect(),
             actions: plan.steps.iter().map(|step| step.actions.len()).sum(),
             entered: vec![false; plan.steps.len()],
+            courses: vec![Course::default(); plan.steps.len()],
             ..Run::default()
         };
         run.advance();
@@ -435,6 +440,7 @@ pub(crate) static UNTOUCHED: State = State {
     signers: BTreeSet::new(),
     requested: false,
     interrupted: false,
+    told: Told::NOTHING,
 };
 
 impl State {

@@ -22,7 +22,7 @@ const LONGEST: usize = 4096;
 /// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
 pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     let Some((first, Event::RunOpened(opened))) = m.events.first().map(|first| (first, &first.event)) else {
-        return Err(ReportError::NotOpened);
+        return Err(holdpoint_view::NotOpened.into());
     };
     let title = format!("Run {}: {}", opened.number, opened.runbook.title);
     let head = serde_json::json!({

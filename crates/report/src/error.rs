@@ -6,8 +6,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// The record does not begin with `run.opened`.
-    #[error("the record does not begin with run.opened, so there is no run to report on")]
-    NotOpened,
+    #[error(transparent)]
+    NotOpened(#[from] holdpoint_view::NotOpened),
     /// The source text is not the one that ran.
     #[error("the document given is not the one that ran: the record names {recorded}, this text is {given}")]
     OtherDocument {

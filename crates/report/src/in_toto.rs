@@ -38,7 +38,7 @@ pub fn in_toto(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError>
 fn subjects(m: &Material<'_>, kept: &Kept<'_>, summary: &Summary) -> BTreeMap<String, String> {
     let mut subjects = BTreeMap::from([("run.jsonl".to_owned(), sha256(kept.log))]);
     subjects.extend(kept.seal.map(|seal| ("seal.json".to_owned(), sha256(seal))));
-    for stamped in m.events {
+    for stamped in summary.conforming(m.events) {
         match &stamped.event {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
                 let files = finished.files.iter();
@@ -77,10 +77,10 @@ fn predicate(summary: &Summary) -> Value {
         .sign_offs
         .iter()
         .filter_map(|sign_off| match &sign_off.what {
-            SignOffEvent::Given { role, meaning, statement, name, assurance, key, by } => Some(json!({
+            SignOffEvent::Given { role, meaning, statement, name, assurance, key, counts, by } => Some(json!({
                 "event": sign_off.n, "at": sign_off.at, "step": sign_off.step, "action": sign_off.action,
                 "role": role, "meaning": meaning, "statement": statement, "principal": by.who, "name": name,
-                "assurance": assurance, "key": key,
+                "assurance": assurance, "key": key, "counts": counts,
             })),
             _ => None,
         })
@@ -123,7 +123,7 @@ fn predicate(summary: &Summary) -> Value {
             "name": run.environment.name, "rehearsal": run.environment.rehearsal,
             "protected": run.environment.protected, "fourEyes": run.environment.four_eyes,
         },
-        "verdict": run.closed.as_ref().map(|closed| closed.verdict),
+        "verdict": summary.verdict(),
         "verification": run.verification,
         "operators": operators,
         "people": people,

@@ -186,7 +186,8 @@ fn verdict(summary: &Summary, step: &StepSummary, action: &ActionSummary, ended:
         | Status::Interrupted
         | Status::Rejected
         | Status::RollbackFailed => Verdicts::Failure { message, body: why(summary, action, ended) },
-        Status::InDoubt => Verdicts::Error {
+        Status::Unknown => Verdicts::Error { message, body: summary.break_words().unwrap_or_default() },
+        Status::InDoubt | Status::Running => Verdicts::Error {
             message,
             body: "it was started, and the record does not say how it ended".to_owned(),
         },
@@ -250,7 +251,7 @@ fn of_run(summary: &Summary) -> Suite {
         stderr: None,
     };
     let words = summary.verdict_words().to_lowercase();
-    let ended = match run.closed.as_ref().map(|closed| closed.verdict) {
+    let ended = match summary.verdict() {
         Some(Verdict::Passed) => Verdicts::Passed,
         Some(Verdict::NothingDone) => Verdicts::Failure {
             message: words.clone(),
@@ -259,7 +260,8 @@ fn of_run(summary: &Summary) -> Suite {
         Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
         None => {
             let waits = summary.waits.as_ref().map(|waits| format!("it stands at {}", waits.action));
-            Verdicts::Error { message: words.clone(), body: waits.unwrap_or_default() }
+            let body = summary.break_words().or(waits);
+            Verdicts::Error { message: words.clone(), body: body.unwrap_or_default() }
         }
     };
     let mut cases = vec![case("the run passed", ended)];

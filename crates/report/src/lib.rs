@@ -13,7 +13,6 @@ mod html;
 mod in_toto;
 mod junit;
 mod markdown;
-mod summary;
 mod text;
 mod time;
 mod timeline;
@@ -25,11 +24,14 @@ pub use blobs::{Piece, ReadAt};
 pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
+pub use holdpoint_engine::{RollbackState, Status};
+pub use holdpoint_view::{
+    ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, SignOffEvent, StepSummary, Summary, What,
+};
 pub use html::{Kept, LARGEST_BLOB, html};
 pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;
-pub use summary::*;
 pub use text::visible;
 pub use time::{clock, clock_of, took};
 pub use timeline::*;
@@ -48,6 +50,15 @@ pub struct Material<'a> {
     pub verdict_of_verify: Option<String>,
     /// The zone that times are shown in.
     pub zone: jiff::tz::TimeZone,
+}
+
+/// The record summed up, as every rendering shows it.
+///
+/// # Errors
+///
+/// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
+pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
+    Ok(holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone())?)
 }
 
 /// The record as one JSON object. Every event stands in it under its number `n`; the keys are those of [`Summary`].

@@ -31,11 +31,6 @@ pub fn took(ms: u64) -> String {
     }
 }
 
-/// Whole milliseconds from one event to another, none if the clock went back.
-pub(crate) fn between(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,11 +56,5 @@ mod tests {
         let zone = jiff::tz::Offset::constant(1).to_time_zone();
         assert_eq!(clock(at, &zone), "2026-11-23 15:34:05 +01:00");
         assert_eq!(zone_name(&zone, at), "UTC+01:00");
-    }
-
-    #[test]
-    fn a_clock_that_went_back_gives_no_negative_duration() {
-        let at: Timestamp = "2026-11-23T14:34:05Z".parse().unwrap();
-        assert_eq!(between(at, at - jiff::SignedDuration::from_secs(5)), 0);
     }
 }

@@ -30,7 +30,7 @@ fn told() -> Tape {
     tape.ran("prepare#4", 1, passed("9f2c1e7a\n"));
     let mut sick = failed(22, "\x1b[31mred \u{202e}turned</pre><img src=x onerror=alert(1)>\n");
     sick.expectations.push(broke("standard output contains \"<b>\"", "nothing"));
-    tape.ran("deploy#1", 1, sick);
+    tape.expects("deploy#1").ran("deploy#1", 1, sick);
     tape.ran("deploy#1", 2, passed("ok\n"));
     tape.noted("a \"note\" <b>", Some("deploy"), Some(3));
     tape
@@ -40,9 +40,9 @@ fn told() -> Tape {
 fn a_run_that_waits_and_one_that_is_over_both_make_a_page() {
     let mut tape = told();
     assert!(page(&tape).contains("The run is open."));
-    tape.closed(Verdict::Failed);
+    tape.closed(Verdict::Aborted);
     let page = page(&tape);
-    assert!(page.contains("<p class=\"verdict bad\">FAILED</p>"), "{page}");
+    assert!(page.contains("<p class=\"verdict bad\">ABORTED</p>"), "{page}");
     assert!(!page.contains("The run is open."));
 }
 

@@ -105,10 +105,11 @@ fn happening() -> impl Strategy<Value = (u8, usize, String, Vec<u8>)> {
     (0u8..20, any::<usize>(), hostile(), bytes)
 }
 
-/// A run that no engine would allow, told as if it had happened.
+/// A run of whatever the engine takes; or, every other time, one that is forged from some event on.
 fn tape() -> impl Strategy<Value = Tape> {
-    (document(), proptest::collection::vec(happening(), 0..25), hostile()).prop_map(
-        |(source, happenings, text)| {
+    let forged = proptest::option::of(0usize..25);
+    (document(), proptest::collection::vec(happening(), 0..25), hostile(), forged).prop_map(
+        |(source, happenings, text, forged)| {
             let mut tape = Tape::open(&source, |opened| {
                 opened.inputs[0].value = Some(text.clone());
                 opened.environment.vars.insert("HOSTILE".to_owned(), text.clone());
@@ -116,6 +117,7 @@ fn tape() -> impl Strategy<Value = Tape> {
                 opened.session.host = text.clone();
                 opened.runbook.path = text;
             });
+            declare(&mut tape);
             let mut actions: Vec<String> = Vec::new();
             for step in &tape.plan.steps {
                 actions.extend(step.actions.iter().map(|action| action.id.clone()));
@@ -123,12 +125,27 @@ fn tape() -> impl Strategy<Value = Tape> {
                     .extend((0..step.rollbacks.len()).map(|at| format!("{}#rollback-{}", step.id, at + 1)));
             }
             actions.push("nowhere#1".to_owned());
-            for (kind, pick, text, bytes) in happenings {
+            for (at, (kind, pick, text, bytes)) in happenings.into_iter().enumerate() {
+                if forged == Some(at) {
+                    tape.forging();
+                }
                 happen(&mut tape, kind, &actions[pick % actions.len()], &text, bytes);
             }
             tape
         },
     )
+}
+
+/// Every block holds its output against something and captures a value: what a run brings stands there, too.
+fn declare(tape: &mut Tape) {
+    let ids = tape.plan.steps.iter().flat_map(|step| {
+        let blocks = step.actions.iter().filter(|action| action.work.block().is_some());
+        let rollbacks = (0..step.rollbacks.len()).map(|at| format!("{}#rollback-{}", step.id, at + 1));
+        blocks.map(|action| action.id.clone()).chain(rollbacks)
+    });
+    for id in ids.collect::<Vec<_>>() {
+        tape.expects(&id).captures(&id, "CAPTURED");
+    }
 }
 
 fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
@@ -138,42 +155,79 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
     let mut end = if kind == 0 { passed(&bytes) } else { failed(1, &bytes) };
     end.expectations.push(broke(text, text));
     end.captures = vec![("CAPTURED", text.to_owned())];
-    match kind {
-        0 | 1 => tape.ran(&action, 1, end),
-        2 => tape.started(&action, 2, Some(text)),
-        3 => tape.finished(&action, 2, end),
-        4 => tape.confirmed(&action),
-        5 => tape.recorded(&action, text, text, false),
-        6 => tape.push(Event::SignOffRequested { step, action, role: text.to_owned(), statement: reason }),
-        7 => tape.signed(&action),
-        8 => tape.push(Event::SignOffRejected { step, action, reason, signed: None, by: by("quinn") }),
-        9 => tape.deviated(DeviationKind::Skipped, &step, Some(&action), text),
-        10 => tape.deviated(DeviationKind::Skipped, &step, None, text),
-        11 => tape.deviated(DeviationKind::Repeated, &step, None, text),
-        12 => tape.deviated(DeviationKind::OutOfOrder, &step, None, text),
-        13 => tape.decided(&action, Choice::Happened, Some(text)),
-        14 => tape.noted(text, Some(&step), Some(1)),
-        15 => tape.push(Event::SignOffLapsed { step, action, reason }),
-        16 => tape.push(Event::Handover(Box::new(Handover {
-            to: text.to_owned(),
-            standing: Standing {
-                next: AtHand { step: Some(step), action: Some(action), takes: Takes::Release },
-                in_doubt: vec![text.to_owned()],
-                sign_offs: vec![text.to_owned()],
-                deviations: vec![text.to_owned()],
-            },
-            note: Some(reason),
-            by: by(text),
-        }))),
-        17 => tape.push(Event::HandoverAccepted { by: by(text) }),
-        18 => tape.push(Event::HandoverWithdrawn { reason: Some(reason), by: by(text) }),
-        _ => tape.push(Event::RollbackOpened {
-            steps: vec![step],
-            without: Vec::new(),
-            reason: Some(reason),
-            by: None,
-        }),
+    let by_quinn = || by("quinn");
+    let event = match kind {
+        0 | 1 => return ignore(tape.try_run(&action, end)),
+        2 => {
+            tape.reach(&action);
+            Event::ActionStarted(tape.starting(&action, 2, Some(text)))
+        }
+        3 => Event::ActionFinished(Box::new(tape.finishing(&action, 2, end))),
+        4 => {
+            tape.reach(&action);
+            Event::ItemConfirmed { step, action, by: by("olga") }
+        }
+        5 => {
+            let (name, value) = ("rate".to_owned(), "9".to_owned());
+            tape.reach(&action);
+            let evidence = Some(Evidence::Url(format!("https://{text}")));
+            Event::ValueRecorded { step, action, name, value, evidence, within_limits: false, by: by("olga") }
+        }
+        6 => {
+            tape.reach(&action);
+            let statement = STATEMENT.to_owned();
+            Event::SignOffRequested { step, action, role: "qa".to_owned(), statement }
+        }
+        7 => {
+            tape.reach(&action);
+            Event::SignOffGiven(Tape::signing(&action, "quinn", "Quinn Q. Approver"))
+        }
+        8 => {
+            tape.reach(&action);
+            Event::SignOffRejected { step, action, reason, signed: None, by: by_quinn() }
+        }
+        9 | 10 => {
+            tape.reach(&action);
+            deviation(DeviationKind::Skipped, step, (kind == 9).then_some(action), reason)
+        }
+        11 => deviation(DeviationKind::Repeated, step, None, reason),
+        12 => deviation(DeviationKind::OutOfOrder, step, None, reason),
+        13 => {
+            tape.offer(Event::SessionOpened(session("olga")));
+            let (choice, reason) = (Choice::Happened, Some(reason));
+            Event::Decision { step, action, choice, reason, by: by("olga") }
+        }
+        14 => Event::Note { text: reason, step: Some(step), corrects: Some(0), by: by(text) },
+        15 => Event::SignOffLapsed { step, action, reason },
+        16 => {
+            let standing = match &tape.run {
+                Some(run) => run.standing(&tape.plan),
+                None => Standing {
+                    next: AtHand { step: Some(step), action: Some(action), takes: Takes::Release },
+                    in_doubt: vec![text.to_owned()],
+                    sign_offs: vec![text.to_owned()],
+                    deviations: vec![text.to_owned()],
+                },
+            };
+            let to = "quinn@example.org".to_owned();
+            Event::Handover(Box::new(Handover { to, standing, note: Some(reason), by: by("olga") }))
+        }
+        17 => Event::HandoverAccepted { by: by_quinn() },
+        18 => Event::HandoverWithdrawn { reason: Some(reason), by: by(text) },
+        _ => match &tape.run {
+            Some(_) => return tape.try_rolling_back(text),
+            None => {
+                let (steps, without) = (vec![step], Vec::new());
+                Event::RollbackOpened { steps, without, reason: Some(reason), by: None }
+            }
+        },
     };
+    tape.offer(event);
+}
+
+fn deviation(kind: DeviationKind, step: String, action: Option<String>, reason: String) -> Event {
+    let by = by("olga");
+    Event::Deviation(Deviation { kind, step, action, script: None, overridden: None, reason, by })
 }
 
 fn mark(tape: &Tape) -> String {

@@ -12,6 +12,8 @@ const PROMOTE: &str = include_str!("common/promote.md");
 #[test]
 fn a_passed_run_reads_as_one_would_file_it() {
     let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.captures("deploy#1", "DIGEST");
+    tape.plan.steps[2].when = vec!["RELEASE == \"yes\"".to_owned()];
     tape.confirmed("prepare#1").wait(40).confirmed("prepare#2").confirmed("prepare#3");
     tape.ran("prepare#4", 1, passed("9f2c1e7a\n"));
     let log: String = (1..=120).map(|n| format!("[{n:03}] copied layer {n} of 120\n")).collect();
@@ -28,7 +30,7 @@ fn a_passed_run_reads_as_one_would_file_it() {
     tape.push(Event::NotApplicable {
         step: "migrate".to_owned(),
         action: None,
-        condition: "MIGRATE == \"yes\"".to_owned(),
+        condition: "RELEASE == \"yes\"".to_owned(),
     });
     tape.recorded("release-approval#1", "error_rate", "0.04", true);
     tape.requested("release-approval#2").wait(600).signed("release-approval#2");
@@ -49,6 +51,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
     tape.deviated(DeviationKind::Repeated, "prepare", None, "wrong tag checked");
     tape.confirmed("prepare#1").confirmed("prepare#2").confirmed("prepare#3");
     tape.ran("prepare#4", 2, passed("11aa22bb\n"));
+    tape.reach("deploy#1");
     let edited = tape.blob("./deploy.sh --force \"$RELEASE\"\n");
     tape.push(Event::Deviation(Deviation {
         kind: DeviationKind::Edited,
@@ -78,12 +81,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
     hung.exit = None;
     hung.expectations = vec![broke("ends within 5m", "it did not end")];
     tape.decided("deploy#2", Choice::Retry, None).ran("deploy#2", 3, hung);
-    tape.push(Event::RollbackOpened {
-        steps: vec!["deploy".to_owned()],
-        without: vec!["prepare".to_owned()],
-        reason: Some("production is down".to_owned()),
-        by: Some(by("quinn")),
-    });
+    tape.rolling_back("quinn", "production is down");
     tape.ran("deploy#rollback-1", 1, passed("back at v2.3.9\n"));
     let wrong = tape.events.len() as u64 - 1;
     tape.noted("It came back at v2.3.8, not v2.3.9.", None, Some(wrong));
@@ -108,15 +106,8 @@ fn an_open_run_says_what_it_waits_for() {
     tape.requested("release-approval#2");
     let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
     let reason = "olga@example.org performed the steps and so cannot release them".to_owned();
-    tape.push(Event::SignOffRefused { step: step.clone(), action: action.clone(), reason, by: by("olga") });
-    tape.push(Event::SignOffRejected {
-        step,
-        action,
-        reason: "error rate still rising".to_owned(),
-        signed: None,
-        by: by("quinn"),
-    });
-    tape.requested("release-approval#2");
+    tape.push(Event::SignOffRefused { step, action, reason, by: by("olga") });
+    tape.rejected("release-approval#2", "quinn", "error rate still rising");
     insta::assert_snapshot!(tape.with(None, |m| holdpoint_report::markdown(m).unwrap()));
 }
 
@@ -143,6 +134,7 @@ fn secrets_are_told_by_name_only() {
 #[test]
 fn a_step_reads_in_json_as_it_went() {
     let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.captures("deploy#1", "DIGEST").reach("deploy#1");
     let edited = "./deploy.sh --force\n";
     let script = Some(tape.blob(edited));
     let (kind, reason) = (DeviationKind::Edited, "a stale lock is held".to_owned());

@@ -7,7 +7,8 @@ mod common;
 use common::*;
 use holdpoint_engine::*;
 use holdpoint_model::{Span, Work};
-use holdpoint_report::{FrameKind, ReportError, RollbackState, Status, Stream, Summary, Summing, What};
+use holdpoint_report::{FrameKind, ReportError, Stream};
+use holdpoint_view::{Summary, Summing, What};
 
 const PROMOTE: &str = include_str!("common/promote.md");
 
@@ -120,9 +121,8 @@ fn an_action_is_what_last_became_of_it() {
         (
             "a release that lapsed and is asked for again",
             |t| {
-                t.requested("release-approval#2")
-                    .signed("release-approval#2")
-                    .requested("release-approval#2");
+                t.requested("release-approval#2").signed("release-approval#2");
+                t.noted("the error rate was misread", None, Some(1)).requested("release-approval#2");
             },
             "release-approval#2",
             Status::Waiting,
@@ -154,21 +154,16 @@ fn an_action_is_what_last_became_of_it() {
     }
 }
 
-/// Ends a chain of calls in a closure that gives nothing.
-fn ignore(_: &mut Tape) {}
-
 #[test]
 fn a_sign_off_by_two_takes_two_different_people() {
-    let mut tape = Tape::open(PROMOTE, |_| {});
+    let mut tape = by_two();
     if let Work::SignOff(signoff) = &mut tape.plan.steps[3].actions[1].work {
         signoff.count = 2;
     }
-    tape.requested("release-approval#2").signed("release-approval#2").signed("release-approval#2");
+    tape.requested("release-approval#2").signed("release-approval#2");
+    tape.offer(Event::SignOffGiven(Tape::signing("release-approval#2", "quinn", "Quinn Q. Approver")));
     assert_eq!(action(&summary(&tape), "release-approval#2"), Status::Waiting);
-    tape.signed("release-approval#2");
-    if let Some(Event::SignOffGiven(given)) = tape.events.last_mut().map(|stamped| &mut stamped.event) {
-        given.by = by("petra");
-    }
+    tape.signed_by("release-approval#2", "petra", "Petra");
     assert_eq!(action(&summary(&tape), "release-approval#2"), Status::Signed);
 }
 
@@ -188,8 +183,7 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
     let opened = || {
         let mut tape = Tape::open(PROMOTE, |_| {});
         tape.ran("deploy#1", 1, passed(""));
-        let steps = vec!["deploy".to_owned()];
-        tape.push(Event::RollbackOpened { steps, without: Vec::new(), reason: None, by: None });
+        tape.rolling_back("olga", "it does not work");
         tape
     };
     type Case = (fn(&mut Tape), RollbackState, Status);
@@ -212,6 +206,23 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
 }
 
 #[test]
+fn a_step_that_the_document_cannot_undo_is_told_as_such() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.ran("migrate#1", 1, passed("")).rolling_back("olga", "it does not work");
+    tape.ran("deploy#rollback-1", 1, passed(""));
+    let summary = summary(&tape);
+    assert_eq!(
+        (summary.steps[2].rollback, step(&summary, "migrate")),
+        (Some(RollbackState::Impossible), Status::Passed)
+    );
+    assert_eq!(
+        (action(&summary, "deploy#1"), action(&summary, "deploy#2")),
+        (Status::RolledBack, Status::Passed)
+    );
+    assert!(tape.markdown().contains("**NOT ROLLED BACK**: the document has no rollback for this step."));
+}
+
+#[test]
 fn earlier_rounds_stay_visible_as_history() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     tape.ran("deploy#1", 1, failed(1, "first time\n"));
@@ -221,7 +232,7 @@ fn earlier_rounds_stay_visible_as_history() {
     assert_eq!(history.iter().map(|h| h.superseded).collect::<Vec<_>>(), [true, false]);
     assert_eq!(
         (summary.steps[1].rounds, summary.steps[0].rounds, summary.steps[1].actions[0].attempts),
-        (2, 1, 1)
+        (2, 2, 1)
     );
     assert!(tape.markdown().contains("> first time"));
 }
@@ -229,6 +240,7 @@ fn earlier_rounds_stay_visible_as_history() {
 #[test]
 fn a_probe_does_not_decide_what_became_of_its_check() {
     let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.started("deploy#1", 1, None).decided("deploy#1", Choice::FindOut, None);
     let mut probe = tape.starting("deploy#2", 1, None);
     probe.probe = true;
     tape.push(Event::ActionStarted(probe));
@@ -242,11 +254,107 @@ fn a_probe_does_not_decide_what_became_of_its_check() {
 }
 
 #[test]
-fn an_event_without_a_place_is_told_loudly() {
+fn an_event_that_the_engine_did_not_ask_for_is_told_loudly_and_so_is_what_follows_it() {
     let mut tape = Tape::open(PROMOTE, |_| {});
-    tape.confirmed("nowhere#1").finished("deploy#1", 1, passed(""));
+    tape.forging().confirmed("nowhere#1").finished("deploy#1", 1, passed(""));
     assert_eq!(summary(&tape).misfits.iter().map(|misfit| misfit.n).collect::<Vec<_>>(), [1, 2]);
-    assert!(tape.markdown().contains("**This record does not conform: 2 of its events"));
+    assert!(tape.markdown().contains("**This record does not conform from event 1 on.**"));
+}
+
+#[test]
+fn nothing_is_signed_or_passed_by_events_that_the_engine_did_not_ask_for() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.ran("deploy#1", 1, passed("")).forging();
+    let first = tape.events.len();
+    for action in ["deploy#2", "migrate#1"] {
+        tape.finished(action, 1, passed(""));
+    }
+    tape.recorded("release-approval#1", "error_rate", "0", true);
+    tape.requested("release-approval#2").signed("release-approval#2").confirmed("clean-up#1");
+    tape.closed(Verdict::Passed);
+    let summary = summary(&tape);
+    assert_eq!(summary.verdict_words(), "DOES NOT CONFORM");
+    assert_eq!(summary.misfits.len(), tape.events.len() - first);
+    assert_eq!((summary.run.closed.as_ref(), summary.waits.as_ref()), (None, None));
+    assert_eq!((step(&summary, "prepare"), action(&summary, "deploy#1")), (Status::Passed, Status::Passed));
+    for id in ["deploy#2", "migrate#1", "release-approval#1", "release-approval#2", "clean-up#1"] {
+        assert_eq!(action(&summary, id), Status::Unknown, "{id}");
+    }
+    assert!(summary.sign_offs.is_empty() && summary.values.is_empty());
+    let copy = tape.markdown();
+    assert!(copy.contains("| Verdict | **DOES NOT CONFORM** |") && !copy.contains("SIGNED"), "{copy}");
+    let junit = tape.with(Some("does not conform"), |m| holdpoint_report::junit(m).unwrap());
+    let errors = junit.matches("<error message=\"unknown\"").count();
+    assert!(errors == 6 && junit.contains("<error message=\"does not conform\""), "{junit}");
+    let cast = tape.with(None, |m| holdpoint_report::cast(m).unwrap());
+    assert!(!cast.contains("signed") && cast.contains("this event does not count"), "{cast}");
+}
+
+#[test]
+fn a_run_that_goes_on_after_its_end_has_no_verdict() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.closed(Verdict::Passed);
+    assert_eq!(summary(&tape).verdict(), Some(Verdict::Passed));
+    tape.forging().noted("and one thing more", None, None);
+    let told = summary(&tape);
+    assert_eq!((told.verdict(), told.verdict_words()), (None, "DOES NOT CONFORM"));
+    let junit = tape.with(None, |m| holdpoint_report::junit(m).unwrap());
+    assert!(junit.contains("<error message=\"does not conform\""), "{junit}");
+}
+
+/// The promotion, with a hold point that takes two people.
+fn by_two() -> Tape {
+    let mut tape = Tape::open(PROMOTE, |opened| {
+        opened.people.insert("petra@example.org".to_owned(), "Petra".to_owned());
+        opened.roles.entry("qa".to_owned()).or_default().push("petra@example.org".to_owned());
+    });
+    let Work::SignOff(sign_off) = &mut tape.plan.steps[3].actions[1].work else { panic!("a hold point") };
+    sign_off.count = 2;
+    tape
+}
+
+#[test]
+fn a_sign_off_that_somebody_rejected_afterwards_does_not_count_beside_a_second_one() {
+    let mut tape = by_two();
+    let at = "release-approval#2";
+    tape.requested(at).signed(at).rejected(at, "quinn", "I saw the wrong dashboard");
+    tape.requested(at).signed_by(at, "petra", "Petra");
+    let summary = summary(&tape);
+    assert_eq!(action(&summary, at), Status::Waiting);
+    let counting =
+        tape.json()["sign_offs"].as_array().unwrap().iter().filter(|it| it["counts"] == true).count();
+    assert_eq!((counting, summary.waits.map(|waits| waits.action).as_deref()), (1, Some(at)));
+    assert!(!tape.markdown().contains("> **SIGNED** · 2 sign-offs"));
+    let junit = tape.with(None, |m| holdpoint_report::junit(m).unwrap());
+    assert!(
+        junit.contains("release-approval#2 signoff") && junit.contains("<skipped>waiting</skipped>"),
+        "{junit}"
+    );
+}
+
+#[test]
+fn a_sign_off_that_a_correction_is_about_to_take_back_does_not_count_any_more() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    let at = "release-approval#2";
+    tape.requested(at).signed(at);
+    assert_eq!(action(&summary(&tape), at), Status::Signed);
+    tape.noted("the error rate was misread", None, Some(1));
+    let told = summary(&tape);
+    assert_eq!(
+        (action(&told, at), told.waits.map(|waits| waits.action).as_deref()),
+        (Status::Waiting, Some(at))
+    );
+    assert!(tape.json()["sign_offs"].as_array().unwrap().iter().all(|it| it["counts"] != true));
+}
+
+#[test]
+fn skipping_the_rest_of_a_step_leaves_its_hold_point_to_be_signed() {
+    let mut tape = Tape::open(PROMOTE, |_| {});
+    tape.deviated(DeviationKind::Skipped, "release-approval", None, "the dashboard is down");
+    let summary = summary(&tape);
+    assert_eq!(action(&summary, "release-approval#1"), Status::Skipped);
+    assert_eq!(action(&summary, "release-approval#2"), Status::NotReached);
+    assert_eq!(summary.waits.map(|waits| waits.action).as_deref(), Some("release-approval#2"));
 }
 
 #[test]
@@ -268,7 +376,7 @@ fn what_does_not_belong_together_is_refused() {
     assert!(matches!(other.with(None, holdpoint_report::markdown), Err(ReportError::OtherDocument { .. })));
     let mut headless = Tape::open(PROMOTE, |_| {});
     headless.events.clear();
-    assert!(matches!(headless.with(None, holdpoint_report::json), Err(ReportError::NotOpened)));
+    assert!(matches!(headless.with(None, holdpoint_report::json), Err(ReportError::NotOpened(_))));
     let mut outside = tape;
     outside.plan.steps[0].actions[0].span = Span::new(10, 1_000_000);
     assert!(matches!(outside.with(None, holdpoint_report::markdown), Err(ReportError::SpanOutside { .. })));
@@ -301,7 +409,7 @@ fn the_mark_is_one_the_document_does_not_hold() {
 #[test]
 fn a_box_shows_this_run_whatever_the_document_was_written_with() {
     let mut tape = Tape::open("# T\n\n## S\n\n- [x] ticked before\n- [ ] not yet\n", |_| {});
-    tape.confirmed("s#2");
+    tape.deviated(DeviationKind::Skipped, "s", Some("s#1"), "not for now").confirmed("s#2");
     let copy = tape.markdown();
     assert!(copy.contains("- [ ] ticked before") && copy.contains("- [x] not yet"), "{copy}");
 }
@@ -309,13 +417,7 @@ fn a_box_shows_this_run_whatever_the_document_was_written_with() {
 #[test]
 fn front_matter_and_windows_line_ends_survive() {
     let source = "---\r\nrunbook: 1\r\n---\r\n# T\r\n\r\n## S\r\n\r\n- [ ] item\r\n";
-    let mut tape = Tape::open("# T\n", |_| {});
-    tape.source = source.to_owned();
-    tape.plan = plan(source);
-    let blob = tape.blob(source);
-    if let Event::RunOpened(opened) = &mut tape.events[0].event {
-        opened.runbook.blob = blob;
-    }
+    let tape = Tape::open(source, |_| {});
     let copy = tape.markdown();
     assert!(copy.contains("```yaml\n---\nrunbook: 1\n---\n```"), "{copy}");
     assert!(copy.contains("- [ ] item\r\n  > **NOT REACHED**"), "{copy}");
@@ -323,9 +425,8 @@ fn front_matter_and_windows_line_ends_survive() {
 
 #[test]
 fn frames_show_a_block_as_it_was_seen() {
-    let mut tape = Tape::open(PROMOTE, |_| {});
-    tape.ran("deploy#1", 1, End { stderr: b"careful\n".to_vec(), ..passed("done\n") })
-        .closed(Verdict::Passed);
+    let mut tape = Tape::open("# T\n\n## S\n\n```sh run\n./deploy.sh\n```\n", |_| {});
+    tape.ran("s#1", 1, End { stderr: b"careful\n".to_vec(), ..passed("done\n") }).closed(Verdict::Passed);
     let frames = tape.with(None, holdpoint_report::timeline);
     let output: Vec<_> = frames
         .iter()
@@ -355,6 +456,8 @@ fn frames_show_a_block_as_it_was_seen() {
 fn a_release_that_lapsed_is_asked_for_again_and_told_in_every_form() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
+    let Work::SignOff(sign_off) = &mut tape.plan.steps[3].actions[1].work else { panic!("a hold point") };
+    sign_off.expires = Some(std::time::Duration::from_secs(4 * 3600));
     tape.requested(&action).signed(&action).wait(5 * 3600);
     let reason = "given at 2026-11-23 08:00:00Z, good for 4h".to_owned();
     tape.push(Event::SignOffLapsed { step, action: action.clone(), reason: reason.clone() });

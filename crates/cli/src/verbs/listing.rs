@@ -2,7 +2,8 @@
 
 use holdpoint_engine::Event;
 use holdpoint_record::Glance;
-use holdpoint_report::{Summary, clock, clock_of, took};
+use holdpoint_report::{clock, clock_of, took};
+use holdpoint_view::Summary;
 use serde_json::json;
 
 use super::read::{store_problem, summed_up};
@@ -90,6 +91,10 @@ fn glance(summary: &Summary) -> String {
         let what = if session.n == 0 { "operator" } else { "resumed by" };
         fact(what, format!("{} on {}", session.session.operator, session.session.host));
     }
+    if let Some(broken) = summary.break_words() {
+        fact("conforms", format!("no: {broken}"));
+        fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
+    }
     if let Some(waits) = &summary.waits {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
         fact(
@@ -112,7 +117,7 @@ fn glance(summary: &Summary) -> String {
     for unmet in summary.all_unmet() {
         fact("did not hold", unmet.why.clone());
     }
-    if summary.is_barred() {
+    if summary.barred {
         fact("goes no further", "nobody overrode what did not hold; open a new run".to_owned());
     }
     for deviation in &summary.deviations {

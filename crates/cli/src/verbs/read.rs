@@ -6,7 +6,8 @@ use holdpoint_record::{
     BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification,
     open_blob, text_blob,
 };
-use holdpoint_report::{Piece, ReadAt, ReportError, Summary, Summing};
+use holdpoint_report::{Piece, ReadAt};
+use holdpoint_view::{NotOpened, Summary, Summing};
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -74,7 +75,7 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
     let first = first.map_err(read_problem)?;
     let (_, plan) = document(&dir, &first)?;
-    let fault = |error: ReportError| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
+    let fault = |error: NotOpened| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
     let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
     let mut summing = if overview { summing.overview() } else { summing };
     for stamped in events.by_ref() {

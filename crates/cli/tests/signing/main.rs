@@ -10,6 +10,7 @@
 mod accounts;
 mod approving;
 mod asking;
+mod counted;
 mod export;
 mod forging;
 mod mill;

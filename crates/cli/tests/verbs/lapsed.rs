@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Bench, sha256};
+use crate::support::{Bench, forge, sha256};
 
 const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n\n## Release\n\n\
 ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n\
@@ -91,6 +91,28 @@ fn a_sign_off_whose_signer_saw_what_a_note_corrects_lapses_by_an_event_of_its_ow
 }
 
 #[test]
+fn a_sign_off_that_is_about_to_lapse_counts_no_more_in_any_form() {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
+    bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
+    // The power failed between the note and what follows from it.
+    forge(&bench.run_dir(1), |events| {
+        assert_eq!(events.pop().unwrap()["type"], "signoff.lapsed");
+    });
+    bench.ends(0, &["verify", "1"]).says("intact, open");
+    let shown = bench.ends(0, &["show", "1"]);
+    assert!(shown.stdout.contains("WAITING") && !shown.stdout.contains("SIGNED"), "{}", shown.stdout);
+    let told = bench.ends(0, &["show", "1", "--format", "json"]).json();
+    assert_eq!(
+        (&told["steps"][0]["status"], &told["waits"]["action"]),
+        (&json!("waiting"), &json!("release#1"))
+    );
+    let copy = bench.ends(0, &["report", "1"]);
+    copy.says("**STEP 1 WAITING**");
+    bench.ends(0, &["report", "1", "--format", "junit"]).says("<skipped>waiting</skipped>");
+}
+
+#[test]
 fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
     let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
     bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
@@ -108,6 +130,12 @@ fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {}", n - 1));
     verified.says("a sign-off lapses first");
+    let shown = bench.ends(0, &["show", "1"]);
+    shown.says("DOES NOT CONFORM").says(&format!("event {} is not one that the engine asked for", n - 1));
+    assert!(!shown.stdout.contains("SIGNED"), "{}", shown.stdout);
+    bench.ends(6, &["report", "1"]).says("This record does not conform from event");
+    let junit = bench.ends(6, &["report", "1", "--format", "junit"]);
+    junit.says("<error message=\"does not conform\"");
 }
 
 #[test]

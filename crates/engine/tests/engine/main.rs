@@ -26,6 +26,7 @@ mod releases;
 mod resume;
 mod rollback;
 mod sample;
+mod statuses;
 mod story;
 mod universe;
 mod walk;

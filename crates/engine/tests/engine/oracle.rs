@@ -447,6 +447,17 @@ pub(crate) fn lapsable(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
     out
 }
 
+/// Who signed a hold point off, and that counts still.
+pub(crate) fn signers<'e>(plan: &Plan, events: &'e [Event], index: usize, id: &str) -> BTreeSet<&'e str> {
+    let who: BTreeSet<String> =
+        History { plan, events }.signers(index, id).into_iter().map(str::to_owned).collect();
+    let all = events.iter().filter_map(|event| match event {
+        Event::SignOffGiven(given) => Some(given.by.who.as_str()),
+        _ => None,
+    });
+    all.filter(|signer| who.contains(*signer)).collect()
+}
+
 /// Steps a rollback would undo now, last first.
 pub(crate) fn undoable(plan: &Plan, events: &[Event]) -> Vec<String> {
     History { plan, events }.undoable()

@@ -10,6 +10,7 @@ use holdpoint_model::*;
 use crate::build::*;
 use crate::oracle;
 use crate::sample::Sample;
+use crate::statuses;
 use crate::story::at;
 use crate::universe::*;
 
@@ -76,6 +77,7 @@ fn step_on(
         assert!(undone.into_iter().eq(&oracle::undoable(plan, &events)), "after {events:#?}");
         let lapsable: BTreeSet<String> = after.lapsable(plan).iter().map(|task| task.id(plan)).collect();
         assert_eq!(lapsable, oracle::lapsable(plan, &events), "after {events:#?}");
+        statuses::agree(plan, &after, &events);
         count.answers.insert(told);
         if seen.insert(key(&after)) {
             count.states += 1;

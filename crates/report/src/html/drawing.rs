@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use holdpoint_engine::{Event, Outcome};
+use holdpoint_engine::{Event, Outcome, Status, Task};
+use holdpoint_view::{Reading, between};
 use jiff::Timestamp;
 
 use crate::text::visible;
-use crate::time::{between, clock, took};
+use crate::time::{clock, took};
 use crate::{Material, Summary};
 
 /// Measures in the drawing's own unit, about a pixel.
@@ -206,7 +207,11 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
     let mut running: HashMap<&str, Timestamp> = HashMap::new();
     let mut waiting: HashMap<&str, (Timestamp, &str, &str)> = HashMap::new();
     let last = m.events.last().map(|stamped| stamped.at).unwrap_or_default();
+    let mut reading = Reading::new(m.plan);
     for stamped in m.events {
+        if reading.take(stamped).is_err() {
+            break;
+        }
         let at = stamped.at;
         let mut point =
             |step: &'a str, kind, what: String| marks.push(Mark { step, kind, from: at, to: at, what });
@@ -242,7 +247,9 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
             }
             Event::SignOffGiven(given) => {
                 let what = format!("signed by {}", given.name);
-                if let Some((from, step, role)) = waiting.remove(given.action.as_str()) {
+                let signed = is_signed(&reading, &given.step, &given.action);
+                let waited = if signed { waiting.remove(given.action.as_str()) } else { None };
+                if let Some((from, step, role)) = waited {
                     let what = format!("waited {} for role {role}", took(between(from, at)));
                     waits.push(Mark { step, kind: "waited", from, to: at, what });
                 }
@@ -265,6 +272,15 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
     }
     waits.extend(marks);
     waits
+}
+
+/// Whether the hold point has every sign-off that it takes.
+fn is_signed(reading: &Reading<'_>, step: &str, action: &str) -> bool {
+    let plan = reading.plan();
+    let found = plan.step(step).and_then(|(index, step)| {
+        Some(Task::action(index, step.actions.iter().position(|known| known.id == action)?))
+    });
+    found.is_some_and(|task| reading.run().status(plan, task) == Status::Signed)
 }
 
 fn label(text: &str) -> String {

@@ -65,9 +65,10 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::Rejected
         | Status::InDoubt
         | Status::RolledBack
-        | Status::RollbackFailed => "bad",
+        | Status::RollbackFailed
+        | Status::Unknown => "bad",
         Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
-        Status::Waiting | Status::Unfinished => "wait",
+        Status::Waiting | Status::Unfinished | Status::Running => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }
 }
@@ -201,7 +202,7 @@ impl<'a> Pen<'a> {
                 told.details.push(Detail::Text { text: format!("To be signed: {statement}") });
                 told
             }
-            What::Given(given) => self.signed(given, at),
+            What::Given(given) => self.signed(happening.n, given, at),
             What::Rejected { reason, key, by } => {
                 let mut facts = self.because(at, reason, by);
                 facts.extend(key.as_ref().map(|key| format!("key {key}")));
@@ -253,7 +254,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
-    fn signed(&self, given: &SignedOff, at: String) -> Told {
+    fn signed(&self, n: u64, given: &SignedOff, at: String) -> Told {
         let row = |name, value: String| (name, value);
         let mut rows = vec![
             row("Signed by", format!("{} ({}){}", given.name, given.by.who, words::via(&given.by))),
@@ -265,8 +266,8 @@ impl<'a> Pen<'a> {
         ];
         rows.extend(given.signature.as_ref().map(|signature| row("Key", signature.key.clone())));
         Told {
-            tone: "good",
-            words: "SIGNED".to_owned(),
+            tone: if self.summary.counts(n) { "good" } else { "none" },
+            words: words::signed(self.summary.counts(n)).to_owned(),
             facts: vec![words::meaning(given.meaning).to_owned(), given.name.clone()],
             details: vec![Detail::Rows { rows }],
             ..Told::default()
@@ -281,6 +282,7 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::Waiting if summary.run.closed.is_some() => "the run ended before it was complete",
         Status::Waiting => "the run cannot go on without it",
         Status::InDoubt => "it was begun and the record does not say how it ended",
+        Status::Unknown => "the record does not conform, so nothing after that counts",
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",
         _ => return None,
     })

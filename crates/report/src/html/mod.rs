@@ -98,7 +98,8 @@ impl Told {
 
 fn tone(summary: &Summary) -> &'static str {
     use holdpoint_engine::Verdict;
-    match summary.run.closed.as_ref().map(|closed| closed.verdict) {
+    match summary.verdict() {
+        None if !summary.misfits.is_empty() => "bad",
         None => "wait",
         Some(Verdict::Passed) if summary.deviations.is_empty() => "good",
         Some(Verdict::Passed) => "note",

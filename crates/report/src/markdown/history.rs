@@ -67,6 +67,7 @@ impl Pen<'_> {
             Status::Waiting if self.summary.run.closed.is_some() => ": the run ended before it was complete",
             Status::Waiting => ": the run cannot go on without it",
             Status::InDoubt => ": it was begun and the record does not say how it ended",
+            Status::Unknown => ": the record does not conform, so nothing after that counts",
             Status::TakenAsDone => {
                 ": the record does not say how it ended; the operator says that it happened"
             }
@@ -159,7 +160,7 @@ impl Pen<'_> {
                 told.details = vec![String::new(), format!("To be signed: {}", prose(statement))];
                 told
             }
-            What::Given(given) => self.signed(given, &at),
+            What::Given(given) => self.signed(happening.n, given, &at),
             What::Rejected { reason, key, by } => {
                 let key = key.as_ref().map(|key| format!(" · key {}", code(key))).unwrap_or_default();
                 simple("REJECTED", format!("{}{key}", self.because(&at, reason, by)))
@@ -215,7 +216,7 @@ impl Pen<'_> {
     }
 
     /// The manifestation of a signature: name, time with zone and meaning (21 CFR 11.50), what was signed, how sure.
-    fn signed(&self, given: &SignedOff, at: &str) -> Told {
+    fn signed(&self, n: u64, given: &SignedOff, at: &str) -> Told {
         let row = |what: &str, value: String| format!("| {what} | {value} |");
         let mut details = vec![
             String::new(),
@@ -230,7 +231,7 @@ impl Pen<'_> {
         details.extend(given.signature.as_ref().map(|signature| row("Key", code_cell(&signature.key))));
         let rest =
             format!("{} · {}{}", words::meaning(given.meaning), prose(&given.name), words::via(&given.by));
-        Told { word: "SIGNED".to_owned(), rest, details }
+        Told { word: words::signed(self.summary.counts(n)).to_owned(), rest, details }
     }
 
     /// A script from a blob, whole.

@@ -26,6 +26,11 @@ pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
     }
 }
 
+/// A sign-off that was given, in capitals.
+pub(crate) fn signed(counts: bool) -> &'static str {
+    if counts { "SIGNED" } else { "SIGNED, NO LONGER COUNTS" }
+}
+
 pub(crate) fn choice(choice: Choice) -> &'static str {
     match choice {
         Choice::Proceed => "go on",

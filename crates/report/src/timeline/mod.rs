@@ -7,8 +7,9 @@ mod player;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started, Values};
+use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started};
 use holdpoint_model::{Block, Plan, Work};
+use holdpoint_view::Reading;
 use jiff::Timestamp;
 
 pub use frame::{CommandKind, Frame, FrameKind, Stream};
@@ -21,11 +22,8 @@ use crate::blobs::{Piece, fetch, pass};
 /// The run as frames, with its original timing. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
-    let values = match &first.event {
-        Event::RunOpened(opened) => Values::given(m.plan, &opened.environment, &opened.inputs),
-        _ => Values::default(),
-    };
-    let mut reel = Reel { m, opened: first.at, started: None, step: None, values, frames: Vec::new() };
+    let reading = Reading::new(m.plan);
+    let mut reel = Reel { m, opened: first.at, started: None, step: None, reading, frames: Vec::new() };
     for stamped in m.events {
         reel.event(stamped);
     }
@@ -37,8 +35,8 @@ struct Reel<'a> {
     opened: Timestamp,
     started: Option<Timestamp>,
     step: Option<String>,
-    /// As the operator had them, for titles and items.
-    values: Values,
+    /// The run so far: its values, for titles and items, and which events count.
+    reading: Reading<'a>,
     frames: Vec<Frame>,
 }
 
@@ -57,25 +55,30 @@ impl Reel<'_> {
         self.push_at(self.elapsed(stamped.at), stamped.n, kind);
     }
 
-    fn step_head(&mut self, stamped: &Stamped, id: &str) {
+    /// Where the run turns to another step, with its title as the operator saw it.
+    fn step_head(&mut self, id: &str) -> Option<FrameKind> {
         if self.step.as_deref() == Some(id) {
-            return;
+            return None;
         }
         self.step = Some(id.to_owned());
         let step = self.m.plan.step(id).map(|(_, step)| step);
         let number = step.map(|step| step.number.clone()).unwrap_or_default();
         let title = self.rendered(step.map(|step| step.title.clone()).unwrap_or_default());
-        self.push(stamped, FrameKind::StepHead { step: id.to_owned(), number, title });
+        Some(FrameKind::StepHead { step: id.to_owned(), number, title })
     }
 
     /// A text of the document with its values, as the operator saw it.
     fn rendered(&self, text: String) -> String {
-        self.values.render(&text).unwrap_or(text)
+        self.reading.run().values().render(&text).unwrap_or(text)
     }
 
     fn event(&mut self, stamped: &Stamped) {
-        if let Some(step) = step_of(&stamped.event) {
-            self.step_head(stamped, step);
+        let head = step_of(&stamped.event).and_then(|step| self.step_head(step));
+        if let Err(why) = self.reading.take(stamped) {
+            return self.push(stamped, FrameKind::Remark(format!("this event does not count: {why}")));
+        }
+        if let Some(head) = head {
+            self.push(stamped, head);
         }
         let kind = match stamped.event.clone() {
             Event::RunOpened(opened) => {
@@ -97,7 +100,6 @@ impl Reel<'_> {
                 FrameKind::Confirmed { text: self.rendered(text), by }
             }
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
-                self.values.set(&name, &value);
                 FrameKind::Value { name, value, evidence, within_limits, by }
             }
             Event::SignOffRequested { role, statement, .. } => {
@@ -196,7 +198,6 @@ impl Reel<'_> {
             self.push(stamped, kind);
         }
         for (name, value) in finished.captures.clone() {
-            self.values.set(&name, &value);
             self.push(stamped, FrameKind::Captured { name, value });
         }
     }

@@ -1,4 +1,7 @@
 //! A small planner for test documents and a tape that records events, blobs and times.
+//!
+//! A tape conforms: what a test does not tell itself is answered as the engine asks for it, and what the engine refuses
+//! fails the test. A record that does not conform is what [`Tape::forge`] makes.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -8,6 +11,9 @@ use holdpoint_engine::*;
 use holdpoint_report::Material;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+
+/// What is signed at every hold point.
+pub const STATEMENT: &str = "I reviewed the results above and approve release v2.4.0.";
 
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -148,6 +154,11 @@ fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
         "expect" => {
             let action = step.actions.last_mut().expect("a subject");
             action.span.end = span.end;
+            let (Work::Run(block) | Work::Check(block)) = &mut action.work else { return };
+            if inner.iter().any(|line| line.starts_with("stdout:")) {
+                let that = Expected::Stdout(Matcher::Contains("healthy".to_owned()));
+                block.expect.push(Expectation { that, span });
+            }
         }
         "record" => {
             let fields = inner[..inner.len() - 1].iter().filter_map(|line| line.trim().split_once(':')).map(
@@ -166,7 +177,7 @@ fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
             Work::SignOff(SignOff {
                 role: "qa".to_owned(),
                 meaning: Meaning::Approval,
-                statement: "I approve".to_owned(),
+                statement: STATEMENT.to_owned(),
                 independent: true,
                 count: 1,
                 expires: None,
@@ -184,6 +195,8 @@ pub struct Tape {
     pub events: Vec<Stamped>,
     pub blobs: BTreeMap<String, Vec<u8>>,
     pub now: Timestamp,
+    /// The engine over the events so far; `None` once an event was forged.
+    pub run: Option<Run>,
 }
 
 pub fn by(who: &str) -> By {
@@ -262,6 +275,7 @@ impl Tape {
             events: Vec::new(),
             blobs: BTreeMap::new(),
             now: "2026-11-23T13:00:00.250Z".parse().unwrap(),
+            run: None,
             plan,
         };
         let blob = tape.blob(source);
@@ -307,6 +321,8 @@ impl Tape {
             session: session("olga"),
         };
         change(&mut opened);
+        tape.plan.front.inputs = opened.inputs.iter().map(declared).collect();
+        tape.run = Some(Run::new(&tape.plan));
         tape.push(Event::RunOpened(Box::new(opened)));
         tape
     }
@@ -318,8 +334,35 @@ impl Tape {
         blob
     }
 
-    /// Adds an event; two seconds pass.
+    /// Adds an event that the engine asked for; two seconds pass.
     pub fn push(&mut self, event: Event) -> &mut Tape {
+        if let Some(run) = &mut self.run
+            && let Err(refused) = run.apply(&self.plan, &event)
+        {
+            panic!("{refused}: {event:?}, and asked for {:?}", refused.next);
+        }
+        self.tell(event)
+    }
+
+    /// Adds an event that nobody asked for.
+    pub fn forge(&mut self, event: Event) -> &mut Tape {
+        self.run = None;
+        self.tell(event)
+    }
+
+    /// Adds whatever is done to it as if it had happened, whether or not the engine asked for it.
+    pub fn forging(&mut self) -> &mut Tape {
+        self.run = None;
+        self
+    }
+
+    /// Adds an event if the engine takes it.
+    pub fn offer(&mut self, event: Event) -> &mut Tape {
+        let taken = self.run.as_mut().is_none_or(|run| run.apply(&self.plan, &event).is_ok());
+        if taken { self.tell(event) } else { self }
+    }
+
+    fn tell(&mut self, event: Event) -> &mut Tape {
         self.events.push(Stamped { n: self.events.len() as u64, prev: String::new(), at: self.now, event });
         self.wait(2)
     }
@@ -333,7 +376,145 @@ impl Tape {
         action.split('#').next().unwrap().to_owned()
     }
 
+    /// What the engine would do next; `None` once an event was forged.
+    fn next(&self) -> Option<Next> {
+        self.run.as_ref().map(|run| run.next(&self.plan))
+    }
+
+    fn task(&self, action: &str) -> Option<Task> {
+        let (index, step) = self.plan.step(&Self::step_of(action))?;
+        let actions = (0..step.actions.len()).map(|at| Task::action(index, at));
+        let mut all = actions.chain((0..step.rollbacks.len()).map(|at| Task::rollback(index, at)));
+        all.find(|task| task.id(&self.plan) == action)
+    }
+
+    pub fn block_mut(&mut self, action: &str) -> &mut Block {
+        let task = self.task(action).unwrap();
+        let step = &mut self.plan.steps[task.step];
+        match task.slot {
+            Slot::Rollback(at) => &mut step.rollbacks[at],
+            Slot::Action(at) => match &mut step.actions[at].work {
+                Work::Run(block) | Work::Check(block) => block,
+                _ => panic!("{action} is no block"),
+            },
+        }
+    }
+
+    /// The block holds its standard output against one thing more.
+    pub fn expects(&mut self, action: &str) -> &mut Tape {
+        let that = Expected::Stdout(Matcher::NotEmpty);
+        self.block_mut(action).expect.push(Expectation { that, span: Span::default() });
+        self
+    }
+
+    /// The block captures a value.
+    pub fn captures(&mut self, action: &str, name: &str) -> &mut Tape {
+        let capture = Capture { name: name.to_owned(), from: CaptureFrom::Stdout, empty: true, null: true };
+        self.block_mut(action).options.capture.push(capture);
+        self
+    }
+
+    /// Answers what the engine asks, as in a run in which everything passes, until this action is at hand or the run
+    /// is over. What lies behind already is not gone back to.
+    pub fn reach(&mut self, action: &str) -> &mut Tape {
+        let Some(target) = self.task(action) else { return self };
+        if self.run.as_ref().is_some_and(|run| run.handover().is_some()) {
+            self.push(Event::HandoverWithdrawn { reason: Some("nobody came".to_owned()), by: by("olga") });
+        }
+        while let Some(at) = self.at_hand() {
+            let lapses = matches!(self.next(), Some(Next::Lapse { .. }));
+            let behind = matches!(target.slot, Slot::Rollback(_)) || at >= target;
+            if behind && !lapses || !self.answer() {
+                break;
+            }
+        }
+        self
+    }
+
+    fn at_hand(&self) -> Option<Task> {
+        self.run.as_ref()?.stands_at(&self.plan)
+    }
+
+    /// Answers the engine once; `false` where only a test can say what happens.
+    fn answer(&mut self) -> bool {
+        let Some(next) = self.next() else { return false };
+        match next {
+            Next::Execute(execution) => {
+                let action = execution.task.id(&self.plan);
+                self.ran(&action, execution.attempt, passed(""));
+            }
+            Next::PassOver { task, whole, condition } => {
+                let step = task.step_of(&self.plan).id.clone();
+                let action = (!whole).then(|| task.id(&self.plan));
+                self.push(Event::NotApplicable { step, action, condition });
+            }
+            Next::Lapse { task, reason } => {
+                let (step, action) = (task.step_of(&self.plan).id.clone(), task.id(&self.plan));
+                self.push(Event::SignOffLapsed { step, action, reason });
+            }
+            Next::Ask(task, question) => {
+                let action = task.id(&self.plan);
+                match question {
+                    Question::Confirm if task.block(&self.plan).is_some() => {
+                        self.decided(&action, Choice::Proceed, None);
+                    }
+                    Question::Confirm => ignore(self.confirmed(&action)),
+                    Question::Record => {
+                        let run = self.run.as_ref().unwrap();
+                        let open = run.open_fields(&self.plan, task);
+                        let name = open[0].name.clone();
+                        self.recorded(&action, &name, "0", true);
+                    }
+                    Question::SignOff if !self.may_sign(task) => return false,
+                    Question::SignOff => {
+                        if !self.run.as_ref().unwrap().is_requested(task) {
+                            self.requested(&action);
+                        }
+                        self.signed(&action);
+                    }
+                    Question::Failed | Question::InDoubt | Question::Choose => return false,
+                }
+            }
+            Next::Open | Next::Override | Next::Await(_) | Next::RollBack | Next::Done(_) => return false,
+        }
+        true
+    }
+
+    /// Whether the one who signs here may: they performed nothing, and do not operate.
+    fn may_sign(&self, task: Task) -> bool {
+        let (Some(run), Some(Work::SignOff(sign_off))) = (&self.run, task.work(&self.plan)) else {
+            return false;
+        };
+        run.role_refusal(sign_off, "quinn@example.org").is_none()
+    }
+
+    /// Has the engine let a block start: what failed or is in doubt is done once more.
+    fn ready(&mut self, action: &str) {
+        self.reach(action);
+        let Some(target) = self.task(action) else { return };
+        loop {
+            match self.next() {
+                Some(Next::Await(execution)) if execution.task == target => {
+                    self.push(Event::SessionOpened(session("olga")));
+                }
+                Some(Next::Ask(task, Question::Failed)) if task == target => {
+                    self.decided(action, Choice::Retry, None);
+                }
+                Some(Next::Ask(task, Question::InDoubt)) if task == target => {
+                    self.decided(action, Choice::Run, None);
+                }
+                Some(Next::Ask(task, Question::Confirm))
+                    if task == target && task.block(&self.plan).is_some() =>
+                {
+                    self.decided(action, Choice::Proceed, None);
+                }
+                _ => break,
+            }
+        }
+    }
+
     pub fn started(&mut self, action: &str, attempt: u32, script: Option<&str>) -> &mut Tape {
+        self.ready(action);
         let started = self.starting(action, attempt, script);
         self.push(if action.contains("#rollback-") {
             Event::RollbackStarted(started)
@@ -359,6 +540,7 @@ impl Tape {
 
     pub fn finishing(&mut self, action: &str, attempt: u32, end: End) -> Finished {
         self.wait(end.seconds);
+        let (expectations, captures) = self.judged(action, &end);
         let timing = format!("o {} 1500000\ne {} 2000000\n", end.stdout.len(), end.stderr.len());
         let (stdout, stderr, timing) = (self.blob(&end.stdout), self.blob(&end.stderr), self.blob(timing));
         Finished {
@@ -372,8 +554,8 @@ impl Tape {
             error: None,
             duration_ms: end.seconds as u64 * 1000,
             output: end.kept.then_some(Output { stdout, stderr, timing }),
-            expectations: end.expectations,
-            captures: end.captures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            expectations,
+            captures,
             files: BTreeMap::new(),
             state: None,
             masked: end.masked.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
@@ -381,16 +563,75 @@ impl Tape {
         }
     }
 
+    /// Runs a block if the engine lets it, now or after what comes before it.
+    pub fn try_run(&mut self, action: &str, end: End) -> &mut Tape {
+        self.ready(action);
+        let attempt = match self.next() {
+            Some(Next::Execute(execution)) if Some(execution.task) == self.task(action) => execution.attempt,
+            Some(_) => return self,
+            None => 1,
+        };
+        self.ran(action, attempt, end)
+    }
+
+    /// Rolls back what took effect, if anything did.
+    pub fn try_rolling_back(&mut self, reason: &str) {
+        let run = self.run.as_ref().unwrap();
+        if !run.offers(&self.plan).rollback.steps.is_empty() {
+            self.rolling_back("quinn", reason);
+        }
+    }
+
+    /// What the engine wants to be told of a block that ended like this: each expectation once, captures as declared.
+    fn judged(&self, action: &str, end: &End) -> (Vec<Judged>, BTreeMap<String, String>) {
+        let told = || end.expectations.iter().cloned();
+        let mut captures: BTreeMap<String, String> =
+            end.captures.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let Some(block) = self.task(action).and_then(|task| task.block(&self.plan)) else {
+            return (told().collect(), captures);
+        };
+        if self.run.is_none() {
+            return (told().collect(), captures);
+        }
+        for capture in &block.options.capture {
+            captures.entry(capture.name.clone()).or_insert_with(|| "captured".to_owned());
+        }
+        let is = |start: &'static str| move |judged: &Judged| judged.expected.starts_with(start);
+        let mut judged: Vec<Judged> = Vec::new();
+        if end.outcome == Outcome::TimedOut {
+            judged.extend(told().find(is("ends within")).or(Some(broke("ends within 5m", "it did not end"))));
+        }
+        let exit = match end.exit {
+            Some(0) => held("exit code 0"),
+            Some(code) => broke("exit code 0", &code.to_string()),
+            None => broke("exit code 0", "signal 15"),
+        };
+        judged.push(told().find(is("exit code")).filter(|told| told.held == exit.held).unwrap_or(exit));
+        let mut others = told().filter(|judged| !is("ends within")(judged) && !is("exit code")(judged));
+        for _ in block.expect.iter().filter(|expect| !matches!(expect.that, Expected::Exit(_))) {
+            let good = end.outcome == Outcome::Passed;
+            let mut other = others.next().unwrap_or_else(|| match good {
+                true => held("standard output contains \"healthy\""),
+                false => broke("standard output contains \"healthy\"", "nothing"),
+            });
+            other.held |= good;
+            judged.push(other);
+        }
+        (judged, captures)
+    }
+
     pub fn ran(&mut self, action: &str, attempt: u32, end: End) -> &mut Tape {
         self.started(action, attempt, None).finished(action, attempt, end)
     }
 
     pub fn confirmed(&mut self, action: &str) -> &mut Tape {
+        self.reach(action);
         let (step, action) = (Self::step_of(action), action.to_owned());
         self.push(Event::ItemConfirmed { step, action, by: by("olga") })
     }
 
     pub fn recorded(&mut self, action: &str, name: &str, value: &str, within_limits: bool) -> &mut Tape {
+        self.ready(action);
         let evidence = Some(Evidence::Url("https://dash.example.org/errors?from=1&to=2".to_owned()));
         let (step, action) = (Self::step_of(action), action.to_owned());
         let (name, value) = (name.to_owned(), value.to_owned());
@@ -398,24 +639,50 @@ impl Tape {
     }
 
     pub fn requested(&mut self, action: &str) -> &mut Tape {
+        self.reach(action);
         let (step, action) = (Self::step_of(action), action.to_owned());
-        let statement = "I reviewed the results above and approve release v2.4.0.".to_owned();
+        let statement = STATEMENT.to_owned();
         self.push(Event::SignOffRequested { step, action, role: "qa".to_owned(), statement })
     }
 
     pub fn signed(&mut self, action: &str) -> &mut Tape {
-        let (step, action) = (Self::step_of(action), action.to_owned());
-        self.push(Event::SignOffGiven(SignedOff {
-            step,
-            action,
+        self.signed_by(action, "quinn", "Quinn Q. Approver")
+    }
+
+    pub fn signed_by(&mut self, action: &str, who: &str, name: &str) -> &mut Tape {
+        self.reach(action);
+        let given = Self::signing(action, who, name);
+        self.push(Event::SignOffGiven(given))
+    }
+
+    pub fn signing(action: &str, who: &str, name: &str) -> SignedOff {
+        SignedOff {
+            step: Self::step_of(action),
+            action: action.to_owned(),
             role: "qa".to_owned(),
             meaning: Meaning::Approval,
-            statement: "I reviewed the results above and approve release v2.4.0.".to_owned(),
-            name: "Quinn Q. Approver".to_owned(),
+            statement: STATEMENT.to_owned(),
+            name: name.to_owned(),
             assurance: Assurance::Typed,
             signature: None,
-            by: by("quinn"),
-        }))
+            by: by(who),
+        }
+    }
+
+    pub fn rejected(&mut self, action: &str, who: &str, reason: &str) -> &mut Tape {
+        self.reach(action);
+        let (step, action, reason) = (Self::step_of(action), action.to_owned(), reason.to_owned());
+        self.push(Event::SignOffRejected { step, action, reason, signed: None, by: by(who) })
+    }
+
+    /// Rolls back what took effect, because somebody asks for it.
+    pub fn rolling_back(&mut self, who: &str, reason: &str) -> &mut Tape {
+        let run = self.run.as_ref().unwrap();
+        let wanted = run.rollback_plan(&self.plan);
+        let ids = |steps: &[usize]| steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect();
+        let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
+        let (reason, by) = (Some(reason.to_owned()), Some(by(who)));
+        self.push(Event::RollbackOpened { steps, without, reason, by })
     }
 
     pub fn deviated(
@@ -425,6 +692,12 @@ impl Tape {
         action: Option<&str>,
         reason: &str,
     ) -> &mut Tape {
+        if kind == DeviationKind::Skipped {
+            let first = self.plan.step(step).map(|(_, step)| step.actions[0].id.clone());
+            if let Some(action) = action.map(str::to_owned).or(first) {
+                self.reach(&action);
+            }
+        }
         let (step, action) = (step.to_owned(), action.map(str::to_owned));
         let reason = reason.to_owned();
         self.push(Event::Deviation(Deviation {
@@ -439,6 +712,9 @@ impl Tape {
     }
 
     pub fn decided(&mut self, action: &str, choice: Choice, reason: Option<&str>) -> &mut Tape {
+        if matches!(self.next(), Some(Next::Await(execution)) if Some(execution.task) == self.task(action)) {
+            self.push(Event::SessionOpened(session("olga")));
+        }
         let (step, action) = (Self::step_of(action), action.to_owned());
         let reason = reason.map(str::to_owned);
         self.push(Event::Decision { step, action, choice, reason, by: by("olga") })
@@ -449,8 +725,42 @@ impl Tape {
         self.push(Event::Note { text, step, corrects, by: by("olga") })
     }
 
+    /// Goes on to where the run ends like this, and closes it.
     pub fn closed(&mut self, verdict: Verdict) -> &mut Tape {
+        if self.next() != Some(Next::Done(verdict)) && self.run.is_some() {
+            self.ending(verdict);
+        }
         self.push(Event::RunClosed { verdict })
+    }
+
+    fn ending(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Passed => while self.answer() {},
+            Verdict::Aborted => {
+                let action = self.at_hand().unwrap().id(&self.plan);
+                self.decided(&action, Choice::Abort, None);
+            }
+            Verdict::Failed => {
+                while !matches!(self.next(), Some(Next::Execute(_) | Next::Ask(_, Question::Failed))) {
+                    assert!(self.answer(), "nothing here can fail");
+                }
+                if let Some(Next::Execute(execution)) = self.next() {
+                    let action = execution.task.id(&self.plan);
+                    self.ran(&action, execution.attempt, failed(1, ""));
+                }
+                let at = self.at_hand().unwrap();
+                self.plan.steps[at.step].on_failure = OnFailure::Stop;
+            }
+            Verdict::RolledBack => {
+                let undoes = |run: &Run, plan: &Plan| !run.rollback_plan(plan).steps.is_empty();
+                while !undoes(self.run.as_ref().unwrap(), &self.plan) {
+                    assert!(self.answer(), "nothing here can be undone");
+                }
+                self.rolling_back("olga", "not wanted");
+                while self.answer() {}
+            }
+            Verdict::NothingDone => panic!("skip everything first"),
+        }
     }
 
     pub fn fetch(&self, blob: &BlobRef) -> Option<Box<dyn holdpoint_report::ReadAt>> {
@@ -476,6 +786,21 @@ impl Tape {
 
     pub fn json(&self) -> serde_json::Value {
         self.with(Some("intact and complete"), |m| holdpoint_report::json(m).unwrap())
+    }
+}
+
+/// Ends a chain of calls in a closure that gives nothing.
+pub fn ignore(_: &mut Tape) {}
+
+fn declared(given: &InputGiven) -> Input {
+    Input {
+        name: given.name.clone(),
+        prompt: None,
+        kind: ValueKind::Text { pattern: None },
+        default: None,
+        secret: given.secret,
+        from: None,
+        span: Span::default(),
     }
 }
 

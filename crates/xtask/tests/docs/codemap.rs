@@ -13,6 +13,7 @@ const CRATES: &[&str] = &[
     "executor",
     "properties",
     "report",
+    "view",
     "signing",
     "cli",
     "gauge",

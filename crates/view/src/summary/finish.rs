@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_engine::DeviationKind;
+use holdpoint_engine::{Run, Slot, Task};
 use holdpoint_model::{Plan, Work};
 
-use super::status::{of_rollback, of_step};
 use super::*;
 use crate::time::between;
 
@@ -32,24 +31,8 @@ pub(super) fn times_of_action(action: &mut ActionSummary) {
     }
 }
 
-/// The step's status, times and people, once its actions have theirs.
+/// The step's times and people, once its actions have theirs.
 pub(super) fn settle(step: &mut StepSummary) {
-    if step.rollback == Some(RollbackState::Unfinished) {
-        step.rollback = Some(of_rollback(&step.rollback_blocks));
-    }
-    let present = |h: &&Happening| !h.superseded;
-    let deviates = |h: &Happening| match &h.what {
-        What::Deviation { kind, .. } => !matches!(kind, DeviationKind::Repeated | DeviationKind::OutOfOrder),
-        _ => false,
-    };
-    let all = step.actions.iter().flat_map(|action| &action.history).chain(&step.history);
-    let deviated = all.filter(present).any(deviates);
-    step.status = of_step(&step.actions, deviated, step.rollback);
-    if step.rollback == Some(RollbackState::Done) {
-        for action in step.actions.iter_mut().filter(|action| action.kind == "run" && action.attempts > 0) {
-            action.status = Status::RolledBack;
-        }
-    }
     for action in &step.actions {
         step.started = [step.started, action.started].into_iter().flatten().min();
         step.ended = step.ended.max(action.ended);
@@ -110,35 +93,38 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
         .collect()
 }
 
-/// The first thing in document order (or in the order of a rollback) that is not done.
-pub(super) fn waits(plan: &Plan, summary: &Summary) -> Option<Waits> {
-    let waits = |step: &StepSummary, action: &ActionSummary, role| Waits {
+/// Which of the sign-offs given count still, as the engine says: of those that one person gave at one hold point, the
+/// last.
+pub(super) fn sign_offs_that_count(summary: &mut Summary, by_id: &HashMap<&str, usize>, run: &Run) {
+    let Summary { sign_offs, steps, .. } = summary;
+    let mut later = HashSet::new();
+    for SignOffFacts { step, action, what, .. } in sign_offs.iter_mut().rev() {
+        let SignOffEvent::Given { by, counts, .. } = what else { continue };
+        let Some(index) = by_id.get(step.as_str()).copied() else { continue };
+        let at = steps[index].actions.iter().position(|known| known.id == *action);
+        let Some(task) = at.map(|at| Task::action(index, at)) else { continue };
+        *counts = later.insert((task, by.who.clone())) && run.counts(task, &by.who);
+    }
+}
+
+/// What the engine waits for, as a reader wants it told.
+pub(super) fn waits(plan: &Plan, summary: &Summary, task: Task) -> Waits {
+    let step = &summary.steps[task.step];
+    let action = match task.slot {
+        Slot::Action(action) => &step.actions[action],
+        Slot::Rollback(block) => &step.rollback_blocks[block],
+    };
+    let role = match (task.slot, task.work(plan)) {
+        (Slot::Rollback(_), _) => None,
+        (_, Some(Work::SignOff(sign_off))) => Some(sign_off.role.clone()),
+        _ => step.role.clone(),
+    };
+    Waits {
         step: step.id.clone(),
         number: step.number.clone(),
         action: action.id.clone(),
         kind: action.kind,
         status: action.status,
         role,
-    };
-    if let Some(rollback) = summary.rollbacks.last() {
-        let by_id: HashMap<&str, &StepSummary> =
-            summary.steps.iter().rev().map(|step| (step.id.as_str(), step)).collect();
-        let steps = rollback.steps.iter().filter_map(|id| by_id.get(id.as_str()).copied());
-        return steps
-            .flat_map(|step| step.rollback_blocks.iter().map(move |block| (step, block)))
-            .find(|(_, block)| !block.status.is_done())
-            .map(|(step, block)| waits(step, block, None));
     }
-    for (step, planned) in summary.steps.iter().zip(&plan.steps) {
-        for (action, work) in step.actions.iter().zip(planned.actions.iter().map(|action| &action.work)) {
-            if !action.status.is_done() {
-                let role = match work {
-                    Work::SignOff(signoff) => Some(signoff.role.clone()),
-                    _ => planned.role.clone(),
-                };
-                return Some(waits(step, action, role));
-            }
-        }
-    }
-    None
 }

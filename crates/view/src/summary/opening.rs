@@ -1,6 +1,6 @@
 //! The summary as it stands when a run opens: everything known, nothing done.
 
-use holdpoint_engine::{RunOpened, Stamped};
+use holdpoint_engine::{RunOpened, Stamped, Status};
 use holdpoint_model::Plan;
 
 use super::*;
@@ -59,6 +59,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         handovers: Vec::new(),
         recoveries: Vec::new(),
         waits: None,
+        barred: false,
         misfits: Vec::new(),
     }
 }

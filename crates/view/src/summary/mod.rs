@@ -1,5 +1,5 @@
-//! A record folded into what a reader asks for: what became of each step and action, who, when, and what was
-//! decided. Shared by every rendering.
+//! A record at a reader's disposal: what became of each step and action, who, when, and what was decided. Shared by
+//! every rendering. What became of it the engine says; what happened is gathered from the events.
 
 mod facts;
 mod finish;
@@ -7,13 +7,12 @@ mod fold;
 mod happening;
 mod opening;
 mod place;
-mod status;
 
 pub use facts::*;
 pub use fold::{Summing, summarise};
 pub use happening::*;
-pub use status::{RollbackState, Status};
 
+use holdpoint_engine::{RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;
 
 /// A run, whole. Every event of the record stands in it under its number `n`.
@@ -60,7 +59,10 @@ pub struct Summary {
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
-    /// Events that this plan has no place for; a sound record has none.
+    /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
+    pub barred: bool,
+    /// Events that the engine did not ask for: the first one, and whatever follows it. A sound record has none. Nothing
+    /// in them counts, so what was not done before them is [`Status::Unknown`].
     pub misfits: Vec<Misfit>,
 }
 
@@ -74,11 +76,6 @@ impl Summary {
             .unwrap_or(principal)
     }
 
-    /// Whether rules did not hold and nobody overrode them: the run goes no further.
-    pub fn is_barred(&self) -> bool {
-        !self.unmet.is_empty() && !self.deviations.iter().any(|deviation| deviation.overridden.is_some())
-    }
-
     /// Every rule that did not hold: when the run opened, when it was taken up again, and in between.
     pub fn all_unmet(&self) -> impl Iterator<Item = &holdpoint_engine::Unmet> {
         let sessions = self.sessions.iter().flat_map(|session| &session.session.unmet);
@@ -87,7 +84,7 @@ impl Summary {
     }
 
     /// Printed names, by principal and by alias.
-    pub(crate) fn printed_names(&self) -> Vec<(String, String)> {
+    pub fn printed_names(&self) -> Vec<(String, String)> {
         let named = self.people.iter().filter_map(|person| Some((person, person.name.clone()?)));
         let both = |(person, name): (&Person, String)| {
             let alias = person.alias.clone().map(|alias| (alias, name.clone()));
@@ -96,10 +93,35 @@ impl Summary {
         named.flat_map(both).collect()
     }
 
-    /// How the run ended in capitals, or that it did not.
+    /// Where the record stops conforming, in words; `None` for a record that conforms.
+    pub fn break_words(&self) -> Option<String> {
+        let Misfit { n, why, .. } = self.misfits.first()?;
+        Some(format!("event {n} is not one that the engine asked for: {why}"))
+    }
+
+    /// Of the record's events those that count: all before the first that the engine did not ask for.
+    pub fn conforming<'e>(&self, events: &'e [Stamped]) -> &'e [Stamped] {
+        let first = self.misfits.first().map(|misfit| misfit.n);
+        let end = first.and_then(|n| events.iter().position(|stamped| stamped.n == n));
+        &events[..end.unwrap_or(events.len())]
+    }
+
+    /// Whether the sign-off given with event `n` counts still.
+    pub fn counts(&self, n: u64) -> bool {
+        let given = self.sign_offs.iter().find(|sign_off| sign_off.n == n);
+        given.is_some_and(|given| matches!(given.what, SignOffEvent::Given { counts: true, .. }))
+    }
+
+    /// How the run ended; `None` while it is open, and where the record does not conform, whatever it says.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let closed = self.run.closed.as_ref().filter(|_| self.misfits.is_empty());
+        closed.map(|closed| closed.verdict)
+    }
+
+    /// How the run ended in capitals, or that it did not, or that nobody can say.
     pub fn verdict_words(&self) -> &'static str {
-        use holdpoint_engine::Verdict;
-        match self.run.closed.as_ref().map(|closed| closed.verdict) {
+        match self.verdict() {
+            None if !self.misfits.is_empty() => "DOES NOT CONFORM",
             None => "OPEN, NOT FINISHED",
             Some(Verdict::Passed) if self.deviations.is_empty() => "PASSED",
             Some(Verdict::Passed) => "PASSED, WITH DEVIATIONS",

@@ -1,13 +1,12 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Status,
+    Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
 use serde::Serialize;
-
-use super::Status;
 
 /// Which run, where, when, how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -231,6 +230,8 @@ pub enum SignOffEvent {
         /// Fingerprint of the key, where a key signed.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// Whether it still counts: it was not taken back, by a lapse or because its step was done again.
+        counts: bool,
         /// Who signed.
         by: By,
     },
@@ -256,7 +257,7 @@ pub enum SignOffEvent {
         /// Who tried.
         by: By,
     },
-    /// It was good for a time only, which is over.
+    /// What was signed no longer counts, for time passed or something its signer saw changed.
     Lapsed {
         /// Why, in words.
         reason: String,
@@ -380,7 +381,7 @@ pub struct Waits {
     pub role: Option<String>,
 }
 
-/// An event that this plan has no place for.
+/// An event that the engine did not ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Misfit {
     /// The event.

@@ -13,6 +13,9 @@ pub struct Happening {
     pub at: Timestamp,
     /// Whether the step was begun again later, so that this is history only.
     pub superseded: bool,
+    /// The round of its step that it belongs to, as the engine counts them.
+    #[serde(skip)]
+    pub(crate) round: u32,
     /// What.
     #[serde(flatten)]
     pub what: What,

@@ -1,0 +1,361 @@
+//! What became of an action, a rollback block or a step: the one place where that is decided. Reports, lists and screens
+//! ask here, so that none of them can say something else than the engine acts on.
+
+use holdpoint_model::{Plan, Work};
+use serde::Serialize;
+
+use crate::run::{Left, State, Status as Phase};
+use crate::{Next, Outcome, Run, Slot, Task, Verdict};
+
+/// What became of a step or an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing happened to it.
+    NotReached,
+    /// A rollback block that no rollback asked for.
+    NotUsed,
+    /// A step some of whose actions are done and some are not.
+    Unfinished,
+    /// It was begun and has not ended; who reads a record cannot tell whether it still runs, see [`Status::at_rest`].
+    Running,
+    /// Every expectation held; for a step, everything in it was done as written.
+    Passed,
+    /// A step that is done, but not as the document says: something was skipped, edited or taken as done.
+    PassedWithDeviations,
+    /// Something did not hold, or a recorded value is out of its limits.
+    Failed,
+    /// It took longer than it may.
+    TimedOut,
+    /// The operator stopped it.
+    Interrupted,
+    /// It was left out, with a reason.
+    Skipped,
+    /// Somebody confirmed it.
+    Confirmed,
+    /// Every value was written down, within its limits.
+    Recorded,
+    /// Every sign-off it takes was given, and counts.
+    Signed,
+    /// A sign-off was asked for or has lapsed, or more values or sign-offs are to come.
+    Waiting,
+    /// The person asked for a sign-off refused it.
+    Rejected,
+    /// Its condition does not hold.
+    NotApplicable,
+    /// It was begun and the record does not say how it ended.
+    InDoubt,
+    /// It was in doubt and the operator says that it happened.
+    TakenAsDone,
+    /// It was undone.
+    RolledBack,
+    /// Undoing it did not succeed, or did not end.
+    RollbackFailed,
+    /// Not known: the record does not conform from some event on. The engine itself never says so; whoever reads such
+    /// a record says it of whatever was not done before that event.
+    Unknown,
+}
+
+/// How far undoing a step came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackState {
+    /// Every rollback block that is for this run passed.
+    Done,
+    /// A rollback block did not pass, or was skipped.
+    Failed,
+    /// A rollback block was begun and its end is not recorded.
+    InDoubt,
+    /// Not every rollback block was run, or none was for this run.
+    Unfinished,
+    /// The step had an effect and the document has no rollback for it.
+    Impossible,
+}
+
+impl Status {
+    /// In capitals, as reports show it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Status::NotReached => "NOT REACHED",
+            Status::NotUsed => "NOT USED",
+            Status::Unfinished => "UNFINISHED",
+            Status::Running => "RUNNING",
+            Status::Passed => "PASSED",
+            Status::PassedWithDeviations => "PASSED, WITH DEVIATIONS",
+            Status::Failed => "FAILED",
+            Status::TimedOut => "TIMED OUT",
+            Status::Interrupted => "INTERRUPTED",
+            Status::Skipped => "SKIPPED",
+            Status::Confirmed => "CONFIRMED",
+            Status::Recorded => "RECORDED",
+            Status::Signed => "SIGNED",
+            Status::Waiting => "WAITING",
+            Status::Rejected => "REJECTED",
+            Status::NotApplicable => "NOT APPLICABLE",
+            Status::InDoubt => "IN DOUBT",
+            Status::TakenAsDone => "TAKEN AS DONE",
+            Status::RolledBack => "ROLLED BACK",
+            Status::RollbackFailed => "ROLLBACK FAILED",
+            Status::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Whether nothing is left to do about it.
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Status::Passed
+                | Status::PassedWithDeviations
+                | Status::Skipped
+                | Status::Confirmed
+                | Status::Recorded
+                | Status::Signed
+                | Status::NotApplicable
+                | Status::TakenAsDone
+        )
+    }
+
+    /// As told by somebody who has only the record and does not know whether a driver is at it: what was begun and has
+    /// no end is in doubt.
+    pub fn at_rest(self) -> Status {
+        if self == Status::Running { Status::InDoubt } else { self }
+    }
+
+    /// Whether it ended badly or is uncertain, in the order of how bad: what a step shows of its actions.
+    fn trouble(self) -> Option<u8> {
+        match self {
+            Status::Running => Some(6),
+            Status::InDoubt => Some(5),
+            Status::Failed => Some(4),
+            Status::TimedOut => Some(3),
+            Status::Interrupted => Some(2),
+            Status::Rejected => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl From<Outcome> for Status {
+    fn from(outcome: Outcome) -> Status {
+        match outcome {
+            Outcome::Passed => Status::Passed,
+            Outcome::Failed => Status::Failed,
+            Outcome::TimedOut => Status::TimedOut,
+            Outcome::Interrupted => Status::Interrupted,
+        }
+    }
+}
+
+/// What happened to an action since it was last reset, beyond what decides what comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Told {
+    /// How its last attempt ended, or writing down its values did; `None` while there is none, or it has not ended.
+    pub(crate) outcome: Option<Outcome>,
+    /// Its block was started.
+    pub(crate) begun: bool,
+    /// The operator says that it happened.
+    pub(crate) taken_as_done: bool,
+    /// Somebody refused to sign it off, and nobody has signed since.
+    pub(crate) rejected: bool,
+    /// A sign-off of it lapsed.
+    pub(crate) lapsed: bool,
+}
+
+impl Told {
+    pub(crate) const NOTHING: Told =
+        Told { outcome: None, begun: false, taken_as_done: false, rejected: false, lapsed: false };
+
+    /// An attempt starts.
+    pub(crate) fn begin(&mut self) {
+        (self.outcome, self.begun) = (None, true);
+    }
+}
+
+/// What happened to a step as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Course {
+    /// It was begun again so often.
+    repeats: u32,
+    /// Something in it was skipped or edited, or a shell was opened at it, since it was last begun.
+    pub(crate) deviated: bool,
+}
+
+impl Course {
+    /// The step is done again from its beginning. `entered` tells whether anything of it was touched.
+    pub(crate) fn begin_again(&mut self, entered: bool) {
+        self.repeats += u32::from(entered || self.deviated);
+        self.deviated = false;
+    }
+}
+
+impl Run {
+    /// What became of an action or a rollback block.
+    pub fn status(&self, plan: &Plan, task: Task) -> Status {
+        let undone = || self.rollback_state(plan, task.step) == Some(RollbackState::Done);
+        let is_run = matches!(task.work(plan), Some(Work::Run(_)));
+        if is_run && self.state(task).told.begun && undone() {
+            return Status::RolledBack;
+        }
+        self.own_status(plan, task)
+    }
+
+    /// As [`Run::status`], whatever a rollback did to it afterwards.
+    fn own_status(&self, plan: &Plan, task: Task) -> Status {
+        if matches!(task.slot, Slot::Rollback(_)) && !self.undoes(task) {
+            return Status::NotUsed;
+        }
+        let state = self.state(task);
+        match state.left {
+            Some(Left::PassedOver) => return Status::NotApplicable,
+            Some(Left::Skipped) => return Status::Skipped,
+            None => {}
+        }
+        match state.status {
+            Phase::Running => Status::Running,
+            Phase::InDoubt => Status::InDoubt,
+            Phase::Failed => state.told.outcome.map_or(Status::Failed, Status::from),
+            Phase::Settled => self.settled_as(plan, task, state),
+            Phase::Pending => pending_as(task.work(plan), state),
+        }
+    }
+
+    fn settled_as(&self, plan: &Plan, task: Task, state: &State) -> Status {
+        match task.work(plan) {
+            Some(Work::SignOff(_)) if self.is_lapsing(task) => Status::Waiting,
+            Some(Work::SignOff(_)) => Status::Signed,
+            Some(Work::Confirm { .. }) => Status::Confirmed,
+            Some(Work::Record { .. }) => Status::Recorded,
+            Some(Work::Run(_) | Work::Check(_)) | None if state.told.taken_as_done => Status::TakenAsDone,
+            Some(Work::Run(_) | Work::Check(_)) | None => Status::Passed,
+        }
+    }
+
+    /// What became of a step, from its actions and its rollback.
+    pub fn step_status(&self, plan: &Plan, step: usize) -> Status {
+        match self.rollback_state(plan, step) {
+            Some(RollbackState::Done) => return Status::RolledBack,
+            Some(RollbackState::Failed | RollbackState::InDoubt | RollbackState::Unfinished) => {
+                return Status::RollbackFailed;
+            }
+            Some(RollbackState::Impossible) | None => {}
+        }
+        let actions = 0..plan.steps[step].actions.len();
+        let actions: Vec<Status> =
+            actions.map(|action| self.own_status(plan, Task::action(step, action))).collect();
+        of_step(&actions, self.courses[step].deviated)
+    }
+
+    /// How far undoing a step came; `None` where no rollback is about it.
+    pub fn rollback_state(&self, plan: &Plan, step: usize) -> Option<RollbackState> {
+        self.rollback.as_ref()?;
+        if !self.undoes(Task::rollback(step, 0)) {
+            let unable = plan.steps[step].rollbacks.is_empty() && self.effects.is_undoable(step);
+            return unable.then_some(RollbackState::Impossible);
+        }
+        let blocks = 0..plan.steps[step].rollbacks.len();
+        let blocks: Vec<Status> =
+            blocks.map(|block| self.own_status(plan, Task::rollback(step, block))).collect();
+        let any = |of: &[Status]| blocks.iter().any(|block| of.contains(block));
+        Some(if any(&[Status::InDoubt, Status::Running]) {
+            RollbackState::InDoubt
+        } else if any(&[Status::Failed, Status::TimedOut, Status::Interrupted, Status::Skipped]) {
+            RollbackState::Failed
+        } else if any(&[Status::NotReached]) || !any(&[Status::Passed, Status::TakenAsDone]) {
+            // Where no block was for this run, nothing was undone.
+            RollbackState::Unfinished
+        } else {
+            RollbackState::Done
+        })
+    }
+
+    /// Whether this rollback block is one that the rollback under way is to run.
+    fn undoes(&self, task: Task) -> bool {
+        self.rollback.as_ref().is_some_and(|rollback| rollback.runs(task))
+    }
+
+    /// How often the step was begun: 1 unless it was done again. What happened in an earlier round is history.
+    pub fn round(&self, step: usize) -> u32 {
+        1 + self.courses[step].repeats
+    }
+
+    /// Whether a sign-off that `who` gave here counts: it was not taken back by a lapse, done or due.
+    pub fn counts(&self, task: Task, who: &str) -> bool {
+        !self.is_lapsing(task) && self.signers(task).any(|signer| signer == who)
+    }
+
+    /// Whether its sign-off lapses before anything else happens.
+    pub fn is_lapsing(&self, task: Task) -> bool {
+        self.lapsing.iter().any(|(lapsing, _)| *lapsing == task)
+    }
+
+    /// Whether every value written down so far keeps its limits.
+    pub fn keeps_limits(&self, task: Task) -> bool {
+        !self.state(task).out_of_limits
+    }
+
+    /// How the run ends, if nothing is left but to close it; how it ended, if it is closed.
+    pub fn verdict(&self, plan: &Plan) -> Option<Verdict> {
+        match self.next(plan) {
+            Next::Done(verdict) => Some(verdict),
+            _ => None,
+        }
+    }
+
+    /// Where the run stands: what is done, asked or waited for next. `None` where nothing is, or may be.
+    pub fn stands_at(&self, plan: &Plan) -> Option<Task> {
+        match self.next(plan) {
+            Next::Execute(execution) | Next::Await(execution) => {
+                Some(self.probe.map_or(execution.task, |probe| probe.of))
+            }
+            Next::Ask(task, _) | Next::PassOver { task, .. } | Next::Lapse { task, .. } => Some(task),
+            Next::Override if self.is_barred_since_opening() => None,
+            Next::Override | Next::RollBack => match &self.rollback {
+                Some(rollback) => rollback.current(),
+                None => self.current(),
+            },
+            Next::Open | Next::Done(_) => None,
+        }
+    }
+}
+
+fn pending_as(work: Option<&Work>, state: &State) -> Status {
+    let last = state.told.outcome.map_or(Status::NotReached, Status::from);
+    match work {
+        Some(Work::SignOff(_)) if state.told.rejected => Status::Rejected,
+        Some(Work::SignOff(_)) => {
+            let asked = state.requested || state.told.lapsed || !state.signers.is_empty();
+            if asked { Status::Waiting } else { Status::NotReached }
+        }
+        Some(Work::Record { .. }) if !state.recorded.is_empty() => Status::Waiting,
+        Some(Work::Record { .. } | Work::Run(_) | Work::Check(_) | Work::Confirm { .. }) | None => last,
+    }
+}
+
+fn of_step(actions: &[Status], deviated: bool) -> Status {
+    let worst = actions.iter().copied().filter(|status| status.trouble().is_some());
+    if let Some(worst) = worst.max_by_key(|status| status.trouble()) {
+        return worst;
+    }
+    if actions.contains(&Status::Waiting) {
+        return Status::Waiting;
+    }
+    if actions.iter().all(|status| *status == Status::NotReached) {
+        return Status::NotReached;
+    }
+    if actions.iter().any(|status| !status.is_done()) {
+        return Status::Unfinished;
+    }
+    let mut applicable: Vec<Status> =
+        actions.iter().copied().filter(|status| *status != Status::NotApplicable).collect();
+    applicable.dedup();
+    match applicable[..] {
+        [] => Status::NotApplicable,
+        [only] if !deviated => only,
+        [Status::Skipped] => Status::Skipped,
+        [Status::TakenAsDone] => Status::TakenAsDone,
+        _ if deviated || applicable.iter().any(|s| matches!(s, Status::Skipped | Status::TakenAsDone)) => {
+            Status::PassedWithDeviations
+        }
+        _ => Status::Passed,
+    }
+}

@@ -1,0 +1,132 @@
+//! What became of every action and step, held against what the engine asks next and against the list of events.
+
+use holdpoint_engine::*;
+use holdpoint_model::*;
+
+use crate::build::*;
+use crate::oracle;
+use crate::story::*;
+
+/// Whether what is told of every task agrees with what comes next, and with the events alone.
+pub(crate) fn agree(plan: &Plan, run: &Run, events: &[Event]) {
+    let next = run.next(plan);
+    let mut done = 0;
+    for (index, step) in plan.steps.iter().enumerate() {
+        for (at, action) in step.actions.iter().enumerate() {
+            let task = Task::action(index, at);
+            let status = run.status(plan, task);
+            done += usize::from(status.is_done() || status == Status::RolledBack);
+            if let Work::SignOff(sign_off) = &action.work {
+                let signed = oracle::signers(plan, events, index, &action.id);
+                let overtaken = run.is_lapsing(task);
+                let enough = signed.len() >= sign_off.count as usize && !overtaken;
+                let told = matches!(status, Status::Signed);
+                assert_eq!(told, enough && status != Status::NotApplicable, "{status:?} after {events:#?}");
+                for who in [QA, LEAD] {
+                    assert_eq!(run.counts(task, who), signed.contains(who) && !overtaken, "{who}");
+                }
+            }
+            assert_ne!(status, Status::Unknown);
+            assert_ne!(status.at_rest(), Status::Running);
+        }
+        let whole = run.step_status(plan, index);
+        let settled = (0..step.actions.len()).all(|at| run.status(plan, Task::action(index, at)).is_done());
+        if settled && !run.is_rolling_back() {
+            assert!(whole.is_done(), "{whole:?} after {events:#?}");
+        }
+        if whole == Status::Passed || whole == Status::Signed {
+            assert!(settled, "{whole:?} after {events:#?}");
+        }
+    }
+    if run.is_rolling_back() {
+        let state = |step| run.rollback_state(plan, step);
+        let undone = (0..plan.steps.len()).filter(|step| state(*step) == Some(RollbackState::Done)).count();
+        assert!(run.verdict(plan) != Some(Verdict::RolledBack) || undone > 0, "after {events:#?}");
+        return;
+    }
+    let lapsing = plan
+        .steps
+        .iter()
+        .enumerate()
+        .flat_map(|(index, step)| (0..step.actions.len()).map(move |at| Task::action(index, at)));
+    let lapsing = lapsing.filter(|task| run.is_lapsing(*task) && run.status(plan, *task) == Status::Waiting);
+    // What lapses next is settled still, and does not count any more.
+    let (settled, _) = run.progress();
+    assert!(done <= settled && settled <= done + lapsing.count(), "after {events:#?}");
+    match next {
+        Next::Await(execution) if !execution.probe => {
+            assert_eq!(run.status(plan, execution.task), Status::Running);
+        }
+        Next::Ask(task, Question::InDoubt) => assert_eq!(run.status(plan, task), Status::InDoubt),
+        Next::Lapse { task, .. } => {
+            // It may have been begun again, passed over or rejected in the meantime; it is not signed in any case.
+            assert_ne!(run.status(plan, task), Status::Signed);
+        }
+        Next::Ask(task, _) | Next::PassOver { task, .. } => assert!(!run.status(plan, task).is_done()),
+        Next::Execute(execution) => assert!(!run.status(plan, execution.task).is_done()),
+        Next::Done(Verdict::Passed | Verdict::NothingDone) => {
+            assert_eq!((run.stands_at(plan), done), (None, run.progress().1));
+        }
+        _ => {}
+    }
+}
+
+fn status(story: &Story, step: usize, action: usize) -> Status {
+    story.run.status(&story.plan, Task::action(step, action))
+}
+
+#[test]
+fn a_sign_off_that_somebody_rejected_after_another_gave_it_does_not_count_beside_a_second_one() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    story.sign(QA);
+    assert_eq!(status(&story, 0, 0), Status::Waiting);
+    let by = by(QA);
+    let (step, action, reason) = ("a".to_owned(), "a#1".to_owned(), "I misread it".to_owned());
+    story.tell(Event::SignOffRejected { step, action, reason, signed: None, by });
+    assert_eq!(status(&story, 0, 0), Status::Rejected);
+    assert!(!story.run.counts(Task::action(0, 0), QA));
+    story.lapse();
+    story.sign(LEAD);
+    assert_eq!((status(&story, 0, 0), story.at().as_str()), (Status::Waiting, "ask a#1 SignOff"));
+    story.sign(QA);
+    assert_eq!(status(&story, 0, 0), Status::Signed);
+}
+
+#[test]
+fn a_block_that_failed_is_told_as_failed_until_it_is_started_again() {
+    let mut story = Story::of(plan([step("a").run()]));
+    story.execute(Outcome::TimedOut);
+    assert_eq!(status(&story, 0, 0), Status::TimedOut);
+    story.decide(Choice::Retry);
+    assert_eq!(status(&story, 0, 0), Status::TimedOut);
+    story.start();
+    assert_eq!(status(&story, 0, 0), Status::Running);
+    story.crash();
+    assert_eq!(status(&story, 0, 0), Status::InDoubt);
+    story.decide(Choice::Happened);
+    assert_eq!(status(&story, 0, 0), Status::TakenAsDone);
+}
+
+#[test]
+fn a_step_of_which_no_rollback_block_was_for_this_run_is_not_told_as_rolled_back() {
+    let never = |block: &mut Block| block.options.when = Some("false".to_owned());
+    let mut story = Story::of(plan([
+        step("a").run().rollback_with(never),
+        step("b").run().rollback(),
+        step("c").run(),
+        step("d").confirm(),
+    ]));
+    story.pass();
+    story.pass();
+    story.pass();
+    story.roll_back();
+    let state = |story: &Story, step| story.run.rollback_state(&story.plan, step);
+    assert_eq!(state(&story, 1), Some(RollbackState::Unfinished));
+    story.pass();
+    story.pass_over();
+    let states = [0, 1, 2, 3].map(|step| state(&story, step));
+    let (undone, not, unable) = (RollbackState::Done, RollbackState::Unfinished, RollbackState::Impossible);
+    assert_eq!(states, [Some(not), Some(undone), Some(unable), None]);
+    assert_eq!(story.run.step_status(&story.plan, 0), Status::RollbackFailed);
+    assert_eq!((status(&story, 1, 0), status(&story, 2, 0)), (Status::RolledBack, Status::Passed));
+}

@@ -1,0 +1,68 @@
+//! A record read: the engine driven over its events, as far as they are ones that it asked for.
+
+use holdpoint_engine::{Releases, Run, Stamped};
+use holdpoint_model::Plan;
+
+/// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
+/// say what they mean.
+#[derive(Clone, Debug)]
+pub struct Reading<'p> {
+    plan: &'p Plan,
+    run: Run,
+    releases: Releases,
+    broken: Option<Break>,
+}
+
+/// Where a record stops conforming.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The first event that the engine did not ask for.
+    pub n: u64,
+    /// Why, in the engine's words.
+    pub why: String,
+}
+
+impl<'p> Reading<'p> {
+    /// Of a record of this plan, before its first event.
+    pub fn new(plan: &'p Plan) -> Reading<'p> {
+        Reading { plan, run: Run::new(plan), releases: Releases::default(), broken: None }
+    }
+
+    /// Takes the next event. The error says why it does not count.
+    pub fn take(&mut self, stamped: &Stamped) -> Result<(), String> {
+        if let Some(Break { n, .. }) = &self.broken {
+            return Err(format!("it follows event {n}, which the engine did not ask for"));
+        }
+        let Stamped { n, at, event, .. } = stamped;
+        let early = self.releases.refusal(self.plan, &self.run, event, *at);
+        let refused = match early {
+            Some(why) => Some(why),
+            None => self.run.apply(self.plan, event).err().map(|unexpected| unexpected.reason),
+        };
+        match refused {
+            None => {
+                self.releases.note(event, *at);
+                Ok(())
+            }
+            Some(why) => {
+                self.broken = Some(Break { n: *n, why: why.clone() });
+                Err(why)
+            }
+        }
+    }
+
+    /// The run, as far as the record conforms.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The plan that was walked.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
+    /// Where the record stops conforming; `None` as long as it conforms.
+    pub fn broken(&self) -> Option<&Break> {
+        self.broken.as_ref()
+    }
+}
