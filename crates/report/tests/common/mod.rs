@@ -105,6 +105,7 @@ fn step(title: &str, number: usize, span: Span) -> Step {
         role: None,
         when: Vec::new(),
         target: None,
+        rollout: None,
         on_failure: OnFailure::Ask,
         irreversible: false,
         skippable: true,
