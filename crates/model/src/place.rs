@@ -114,8 +114,7 @@ impl Host {
             None => (None, text),
         };
         let (name, port) = if let Some(bracketed) = rest.strip_prefix('[') {
-            let (address, port) =
-                bracketed.split_once(']').ok_or("an address in brackets does not end")?;
+            let (address, port) = bracketed.split_once(']').ok_or("an address in brackets does not end")?;
             let address: std::net::Ipv6Addr =
                 address.parse().map_err(|_| format!("`{address}` is no IPv6 address"))?;
             let port = match port {
@@ -169,7 +168,11 @@ impl fmt::Display for Host {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        if self.name.contains(':') { write!(f, "[{}]", self.name)? } else { f.write_str(&self.name)? }
+        if self.name.contains(':') {
+            write!(f, "[{}]", self.name)?
+        } else {
+            f.write_str(&self.name)?
+        }
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }

@@ -157,7 +157,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         16 => tape.push(Event::Handover(Box::new(Handover {
             to: text.to_owned(),
             standing: Standing {
-                next: AtHand { step: Some(step), action: Some(action), takes: Takes::Release },
+                next: AtHand { place: None, step: Some(step), action: Some(action), takes: Takes::Release },
                 in_doubt: vec![text.to_owned()],
                 sign_offs: vec![text.to_owned()],
                 deviations: vec![text.to_owned()],
@@ -168,6 +168,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         17 => tape.push(Event::HandoverAccepted { by: by(text) }),
         18 => tape.push(Event::HandoverWithdrawn { reason: Some(reason), by: by(text) }),
         _ => tape.push(Event::RollbackOpened {
+            places: Vec::new(),
             steps: vec![step],
             without: Vec::new(),
             reason: Some(reason),

@@ -26,6 +26,7 @@ fn a_passed_run_reads_as_one_would_file_it() {
     healthy.expectations.push(held("standard output contains \"healthy\""));
     tape.ran("deploy#2", 2, healthy);
     tape.push(Event::NotApplicable {
+        place: None,
         step: "migrate".to_owned(),
         action: None,
         condition: "MIGRATE == \"yes\"".to_owned(),
@@ -51,6 +52,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
     tape.ran("prepare#4", 2, passed("11aa22bb\n"));
     let edited = tape.blob("./deploy.sh --force \"$RELEASE\"\n");
     tape.push(Event::Deviation(Deviation {
+        place: None,
         kind: DeviationKind::Edited,
         step: "deploy".to_owned(),
         action: Some("deploy#1".to_owned()),
@@ -79,6 +81,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
     hung.expectations = vec![broke("ends within 5m", "it did not end")];
     tape.decided("deploy#2", Choice::Retry, None).ran("deploy#2", 3, hung);
     tape.push(Event::RollbackOpened {
+        places: Vec::new(),
         steps: vec!["deploy".to_owned()],
         without: vec!["prepare".to_owned()],
         reason: Some("production is down".to_owned()),
@@ -148,6 +151,7 @@ fn a_step_reads_in_json_as_it_went() {
     let (kind, reason) = (DeviationKind::Edited, "a stale lock is held".to_owned());
     let (step, action) = ("deploy".to_owned(), Some("deploy#1".to_owned()));
     tape.push(Event::Deviation(Deviation {
+        place: None,
         kind,
         step,
         action,

@@ -189,7 +189,13 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
         let mut tape = Tape::open(PROMOTE, |_| {});
         tape.ran("deploy#1", 1, passed(""));
         let steps = vec!["deploy".to_owned()];
-        tape.push(Event::RollbackOpened { steps, without: Vec::new(), reason: None, by: None });
+        tape.push(Event::RollbackOpened {
+            places: Vec::new(),
+            steps,
+            without: Vec::new(),
+            reason: None,
+            by: None,
+        });
         tape
     };
     type Case = (fn(&mut Tape), RollbackState, Status);

@@ -397,7 +397,8 @@ impl Walker<'_, '_> {
         }
         if let Some((rollout, span)) = options.rollout {
             if context.target.as_ref().is_none_or(|target| target == "local") {
-                let message = "`rollout` says how a step goes over the places of its target, and there is no target";
+                let message =
+                    "`rollout` says how a step goes over the places of its target, and there is no target";
                 self.findings.add(Code::Misplaced, span, message, "add `target: NAME`, or remove `rollout`");
             }
             context.rollout = Some(rollout);

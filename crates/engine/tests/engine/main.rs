@@ -13,6 +13,7 @@ mod build;
 mod conditions;
 mod deviations;
 mod events;
+mod expiry;
 mod handover;
 mod independence;
 mod judging;
@@ -22,7 +23,7 @@ mod oracle;
 mod overriding;
 mod people;
 mod properties;
-mod releases;
+
 mod resume;
 mod rollback;
 mod sample;

@@ -29,7 +29,7 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
     for (index, step) in plan.steps.iter().enumerate() {
         for condition in &step.when {
             let (step, condition) = (step.id.clone(), condition.clone());
-            out.push(Event::NotApplicable { step, action: None, condition });
+            out.push(Event::NotApplicable { place: None, step, action: None, condition });
         }
         for kind in [
             DeviationKind::Skipped,
@@ -56,7 +56,7 @@ fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
         [Choice::Proceed, Choice::Retry, Choice::Happened, Choice::Run, Choice::FindOut, Choice::Abort]
     {
         let (step, action) = (step.clone(), action.clone());
-        out.push(Event::Decision { step, action, choice, reason: None, by: by(OPS) });
+        out.push(Event::Decision { place: None, step, action, choice, reason: None, by: by(OPS) });
     }
     out.push(deviation(DeviationKind::Skipped, &step, Some(&action)));
     let Event::Deviation(edit) = deviation(DeviationKind::Edited, &step, Some(&action)) else { return };
@@ -88,7 +88,7 @@ fn blocks(plan: &Plan, task: Task, block: &Block, attempts: u32, out: &mut Vec<E
     let rollback = matches!(task.slot, Slot::Rollback(_));
     if let Some(condition) = block.options.when.clone() {
         let (step, action) = (task.step_of(plan).id.clone(), Some(task.id(plan)));
-        out.push(Event::NotApplicable { step, action, condition });
+        out.push(Event::NotApplicable { place: None, step, action, condition });
     }
     for attempt in 1..=attempts {
         for probe in [false, true] {
@@ -172,6 +172,7 @@ fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
         let mut steps = ids(&now.steps);
         let without = ids(&now.without);
         let open = |steps: &[String], without: &[String]| Event::RollbackOpened {
+            places: Vec::new(),
             steps: steps.to_vec(),
             without: without.to_vec(),
             reason: None,
@@ -224,7 +225,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
         Event::SessionOpened(_) => true,
         // Its environment asks for nothing.
         Event::RulesChecked(_) => false,
-        Event::NotApplicable { step, action, condition } => match next {
+        Event::NotApplicable { place: _, step, action, condition } => match next {
             Next::PassOver { task, whole, condition: wanted } => {
                 let of_task = if *whole { None } else { Some(task.id(plan)) };
                 task.step_of(plan).id == *step && of_task == *action && wanted == condition

@@ -10,7 +10,7 @@ use holdpoint_model::*;
 use crate::build::*;
 use crate::oracle;
 use crate::sample::Sample;
-use crate::story::at;
+use crate::story::{at, when};
 use crate::universe::*;
 
 #[derive(Default)]
@@ -57,7 +57,7 @@ fn step_on(
     let mut moved = false;
     for event in universe.iter().cloned().chain(of_the_moment(plan, run)) {
         let mut after = run.clone();
-        let result = after.apply(plan, &event);
+        let result = after.apply(plan, when(&event), &event);
         let invited = invited(plan, run, &next, &offers, &event);
         assert_eq!(result.is_ok(), invited, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
         if result.is_err() {

@@ -104,7 +104,7 @@ impl<'a> Summing<'a> {
             Event::SessionOpened(session) => self.session(now, session),
             Event::RulesChecked(look) => self.summary.looks.push(LookFacts { n, at, look }),
             Event::LogRecovered { torn } => self.summary.recoveries.push(Recovery { n, at, torn }),
-            Event::NotApplicable { step, action: None, condition } => {
+            Event::NotApplicable { place: _, step, action: None, condition } => {
                 self.not_applicable(now, &step, condition)
             }
             Event::NotApplicable { condition, .. } => {
@@ -150,14 +150,14 @@ impl<'a> Summing<'a> {
                 self.sign_off(now, (place, step, action), What::Lapsed { reason }, event);
             }
             Event::Deviation(deviation) => self.deviation(now, place, deviation),
-            Event::Decision { step, action, choice, reason, by } => {
+            Event::Decision { place: _, step, action, choice, reason, by } => {
                 let about = place.map_or(Status::NotReached, |place| self.status(place));
                 let (why, who) = (reason.clone(), by.clone());
                 let facts = DecisionFacts { n, at, step, action, about, choice, reason: why, by: who };
                 self.summary.decisions.push(facts);
                 self.put(now, place, What::Decision { choice, reason, by });
             }
-            Event::RollbackOpened { steps, without, reason, by } => {
+            Event::RollbackOpened { places: _, steps, without, reason, by } => {
                 self.rollback(now, steps, without, reason, by)
             }
             Event::Note { text, step, corrects, by } => self.note(now, text, step, corrects, by),
@@ -324,7 +324,7 @@ impl<'a> Summing<'a> {
     fn deviation(&mut self, now: Moment, place: Option<Place>, deviation: Deviation) {
         let Moment { n, at } = now;
         self.acted(&deviation.by.who);
-        let Deviation { kind, step, action, script, overridden, reason, by } = deviation;
+        let Deviation { place: _, kind, step, action, script, overridden, reason, by } = deviation;
         let (index, whole) = (self.step(&step), action.is_none());
         let number = self.summary.deviations.len() + 1;
         let what =

@@ -269,6 +269,7 @@ impl Tape {
         let name = |who: &str, name: &str| (format!("{who}@example.org"), name.to_owned());
         let role = |role: &str, who: &str| (role.to_owned(), vec![format!("{who}@example.org")]);
         let mut opened = RunOpened {
+            dry: false,
             format: "1.0".to_owned(),
             id: "01KAR5W2X3Y4Z5A6B7C8D9E0FG".to_owned(),
             number: 42,
@@ -285,6 +286,7 @@ impl Tape {
             },
             plan: sha256(b"plan"),
             environment: EnvironmentSeen {
+                targets: Default::default(),
                 name: "production".to_owned(),
                 rehearsal: false,
                 protected: true,
@@ -346,7 +348,15 @@ impl Tape {
     pub fn starting(&mut self, action: &str, attempt: u32, script: Option<&str>) -> Started {
         let script = script.map(|script| self.blob(script));
         let cwd = "/srv/product".to_owned();
-        Started { step: Self::step_of(action), action: action.to_owned(), attempt, probe: false, script, cwd }
+        Started {
+            place: None,
+            step: Self::step_of(action),
+            action: action.to_owned(),
+            attempt,
+            probe: false,
+            script,
+            cwd,
+        }
     }
 
     pub fn finished(&mut self, action: &str, attempt: u32, end: End) -> &mut Tape {
@@ -363,6 +373,7 @@ impl Tape {
         let timing = format!("o {} 1500000\ne {} 2000000\n", end.stdout.len(), end.stderr.len());
         let (stdout, stderr, timing) = (self.blob(&end.stdout), self.blob(&end.stderr), self.blob(timing));
         Finished {
+            place: None,
             step: Self::step_of(action),
             action: action.to_owned(),
             attempt,
@@ -429,6 +440,7 @@ impl Tape {
         let (step, action) = (step.to_owned(), action.map(str::to_owned));
         let reason = reason.to_owned();
         self.push(Event::Deviation(Deviation {
+            place: None,
             kind,
             step,
             action,
@@ -442,7 +454,7 @@ impl Tape {
     pub fn decided(&mut self, action: &str, choice: Choice, reason: Option<&str>) -> &mut Tape {
         let (step, action) = (Self::step_of(action), action.to_owned());
         let reason = reason.map(str::to_owned);
-        self.push(Event::Decision { step, action, choice, reason, by: by("olga") })
+        self.push(Event::Decision { place: None, step, action, choice, reason, by: by("olga") })
     }
 
     pub fn noted(&mut self, text: &str, step: Option<&str>, corrects: Option<u64>) -> &mut Tape {
