@@ -69,13 +69,13 @@ pub(crate) fn session() -> Session {
     }
 }
 
-/// Event 0 of a run of the book.
 /// When an event happens: a sign-off lapses long after all else.
 pub(crate) fn when(event: &Event) -> Timestamp {
     let day = if matches!(event, Event::SignOffLapsed { .. }) { 86_400 } else { 0 };
     Timestamp::constant(1_795_420_800 + day, 0)
 }
 
+/// Event 0 of a run of the book.
 pub(crate) fn opened() -> Event {
     Event::RunOpened(Box::new(RunOpened {
         dry: false,

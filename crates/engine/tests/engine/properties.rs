@@ -112,8 +112,8 @@ fn candidates(plan: &Plan, run: &Run, universe: &[Event]) -> Vec<Event> {
 }
 
 fn invited_now(plan: &Plan, run: &Run, all: &[Event]) -> Vec<Event> {
-    let (next, offers) = (run.next(plan), run.offers(plan));
-    all.iter().filter(|event| invited(plan, run, &next, &offers, event)).cloned().collect()
+    let now = run.frontier(plan);
+    all.iter().filter(|event| invited(plan, run, &now, event)).cloned().collect()
 }
 
 /// Walks at random. Endings are rare, so that histories grow long.
@@ -338,19 +338,19 @@ proptest! {
         others in prop::collection::vec(any::<Index>(), 30),
     ) {
         history(&plan, &choices, |run, _, all| {
-            let (next, offers) = (run.next(&plan), run.offers(&plan));
+            let now = run.frontier(&plan);
             let mut moved = run.is_closed();
-            let some = others.iter().map(|index| index.get(all)).filter(|e| !invited(&plan, run, &next, &offers, e));
-            let inviting = all.iter().filter(|event| invited(&plan, run, &next, &offers, event));
+            let some = others.iter().map(|index| index.get(all)).filter(|e| !invited(&plan, run, &now, e));
+            let inviting = all.iter().filter(|event| invited(&plan, run, &now, event));
             for event in inviting.chain(some) {
-                let expected = invited(&plan, run, &next, &offers, event);
+                let expected = invited(&plan, run, &now, event);
                 let mut after = run.clone();
                 let result = after.apply(&plan, when(event), event);
-                assert_eq!(result.is_ok(), expected, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
+                assert_eq!(result.is_ok(), expected, "{event:?}\nat {now:?}\n{result:?}");
                 assert!(expected || after == *run, "a refused event left its mark: {event:?}");
-                moved |= expected && (moves(event) || matches!(next, Next::Lapse { .. }));
+                moved |= expected && (moves(event) || matches!(now.due, Some(Due::Lapse { .. })));
             }
-            assert!(moved, "a dead end: {}", at(&plan, &next));
+            assert!(moved, "a dead end: {}", at(&plan, &now.next()));
         });
     }
 

@@ -1,6 +1,6 @@
 //! A run told event by event: what is told is taken, or the test fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_engine::*;
 use holdpoint_model::*;
@@ -92,10 +92,10 @@ pub(crate) fn opened() -> RunOpened {
     }
 }
 
-/// Targets that stand for so many places each: `web-1`, `web-2`…
+/// Targets that stand for so many places each: `web-01`, `web-02`…
 pub(crate) fn targets(of: &[(&str, usize)]) -> BTreeMap<String, TargetSeen> {
     let seen = |(name, count): &(&str, usize)| {
-        let places = (1..=*count).map(|n| format!("ssh://{name}-{n}")).collect();
+        let places = (1..=*count).map(|n| format!("ssh://{name}-{n:02}")).collect();
         ((*name).to_owned(), TargetSeen { places, r#become: None })
     };
     of.iter().map(seen).collect()
@@ -164,21 +164,43 @@ pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outco
     }
 }
 
-/// What is at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…
+/// What is at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…; with `@1` at the second of a run's places.
 pub(crate) fn at(plan: &Plan, next: &Next) -> String {
     let probe = |execution: &Execution| if execution.probe { " to find out" } else { "" };
+    let id = |task: &Task| match task.place {
+        Some(PlaceIx(place)) => format!("{}@{place}", task.id(plan)),
+        None => task.id(plan),
+    };
     match next {
         Next::Open => "open".into(),
         Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(plan).id),
-        Next::PassOver { task, .. } => format!("pass over {}", task.id(plan)),
-        Next::Lapse { task, .. } => format!("lapse {}", task.id(plan)),
-        Next::Execute(e) => format!("execute {}{}", e.task.id(plan), probe(e)),
-        Next::Await(e) => format!("await {}{}", e.task.id(plan), probe(e)),
-        Next::Ask(task, question) => format!("ask {} {question:?}", task.id(plan)),
+        Next::PassOver { task, .. } => format!("pass over {}", id(task)),
+        Next::Lapse { task, .. } => format!("lapse {}", id(task)),
+        Next::Execute(e) => format!("execute {}{}", id(&e.task), probe(e)),
+        Next::Await(e) => format!("await {}{}", id(&e.task), probe(e)),
+        Next::Ask(task, question) => format!("ask {} {question:?}", id(task)),
         Next::RollBack => "roll back".into(),
         Next::Override => "override".to_owned(),
         Next::Done(verdict) => format!("done {verdict:?}"),
     }
+}
+
+/// All that is on a frontier, as [`at`] says it.
+pub(crate) fn on(plan: &Plan, now: &Frontier) -> BTreeSet<String> {
+    let mut all: Vec<Next> = Vec::new();
+    if now.due.is_some() || now.verdict.is_some() {
+        all.push(now.next());
+    }
+    let pass_over = now.pass_over.iter().cloned();
+    all.extend(pass_over.map(|PassOver { task, whole, condition }| Next::PassOver {
+        task,
+        whole,
+        condition,
+    }));
+    all.extend(now.asks.iter().map(|(task, question)| Next::Ask(*task, *question)));
+    all.extend(now.ready.iter().copied().map(Next::Execute));
+    all.extend(now.running.iter().copied().map(Next::Await));
+    all.iter().map(|next| at(plan, next)).collect()
 }
 
 pub(crate) struct Story {
