@@ -163,7 +163,7 @@ fn opened(number: u64) -> Event {
         unmet: Vec::new(),
     };
     Event::RunOpened(Box::new(RunOpened {
-        dry: false,
+        dry: number == 0,
         format: "1.0".into(),
         id: "01JD".into(),
         number,
