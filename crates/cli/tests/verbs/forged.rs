@@ -188,7 +188,7 @@ fn event_0_cannot_call_the_run_a_dry_one_nor_say_otherwise_who_is_who_or_what_a_
                 events[0]["dry"] = json!(true);
             }
         });
-        let seal = copy.dir().join("seal.json");
+        let seal = copy.dir.join("seal.json");
         let mut sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
         sealed["number"] = json!(0);
         std::fs::write(seal, serde_json::to_vec(&sealed).unwrap()).unwrap();

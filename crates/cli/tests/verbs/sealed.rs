@@ -114,10 +114,6 @@ impl Copy {
         Copy { dir: bench.path("evidence"), bench }
     }
 
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub fn log(&self) -> Vec<u8> {
         fs::read(self.dir.join("run.jsonl")).unwrap()
     }
