@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::story::*;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::oracle::{self, History};
 use crate::universe::PLACES;

@@ -1,7 +1,7 @@
 //! What places are told of, and what each of them sees.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::fake::*;

@@ -1,7 +1,7 @@
 //! A step on 32 places: who begins when, what waits for all, what failures do, and what a rollback undoes where.
 
-use holdpoint_document::*;
 use holdpoint_engine::*;
+use holdpoint_model::*;
 
 use crate::build::*;
 use crate::fake::*;
