@@ -1,7 +1,7 @@
 //! The only loop. Runs, resumes, rehearsals and dry runs differ in the world around it.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, Execution, Look, Next, Question, Releases, Run, Slot, Started, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Look, Next, Question, Run, Slot, Started, Task, Verdict};
 use jiff::Timestamp;
 
 use crate::fold::fold;
@@ -38,8 +38,6 @@ pub struct Drive<'a, J, P, H> {
     pub plan: &'a Plan,
     pub source: &'a str,
     pub run: Run,
-    /// When releases were given: some are good for a time only.
-    pub releases: Releases,
     /// The time of day.
     pub clock: Box<dyn Fn() -> Timestamp + 'a>,
     /// Asked where rules must be held once more.
@@ -66,7 +64,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
 
     /// Writes which releases have lapsed by now, if any.
     fn lapse(&mut self, now: Timestamp) -> Result<bool, Problem> {
-        let lapsed = self.releases.lapsed(self.plan, &self.run, now);
+        let lapsed = self.run.lapses_at(self.plan, now);
         let any = !lapsed.is_empty();
         if any {
             self.write(now, lapsed)?;
@@ -83,9 +81,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     /// Folds events in; they are written with the next ones. Until then nothing may be shown as done, asked, waited
     /// for or executed: a crash takes them away again.
     fn hold(&mut self, now: Timestamp, events: Vec<Event>) -> Result<(), Problem> {
-        let events = fold(&mut self.run, self.plan, events)?;
+        let events = fold(&mut self.run, self.plan, now, events)?;
         events.iter().for_each(tell_lapse);
-        events.iter().for_each(|event| self.releases.note(event, now));
         self.held.extend(events.into_iter().map(|event| (now, event)));
         Ok(())
     }
@@ -145,7 +142,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                         screen::neutralise(&condition)
                     ));
                     let action = (!whole).then(|| task.id(self.plan));
-                    self.record(vec![Event::NotApplicable { step, action, condition }])?;
+                    let place = self.run.place_of(task).map(str::to_owned);
+                    self.record(vec![Event::NotApplicable { step, action, place, condition }])?;
                 }
                 Next::Execute(execution) => {
                     let decided = decided_before == Some(execution.task);
@@ -259,6 +257,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let started = Started {
             step: task.step_of(self.plan).id.clone(),
             action: task.id(self.plan),
+            place: self.run.place_of(task).map(str::to_owned),
             attempt: execution.attempt,
             probe: execution.probe,
             script: kept,

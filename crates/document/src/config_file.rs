@@ -1,13 +1,12 @@
 //! Reads `holdpoint.toml`.
 
-use std::collections::BTreeMap;
-
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Node, Value, parse_toml};
 use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span, UserConfig};
 
 mod people;
+mod targets;
 
 use people::Named;
 
@@ -149,7 +148,7 @@ fn environment(
             read.vars.insert(entry.key.clone(), value);
         }
     }
-    read.targets = targets(fields.get("targets"), findings);
+    read.targets = targets::read(fields.get("targets"), findings);
     read.signature = fields.get("signature").and_then(|node| {
         let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
         node.word(findings, &words)
@@ -199,16 +198,4 @@ fn environment(
     }
     fields.finish(findings);
     Some(read)
-}
-
-fn targets(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<String, Vec<String>> {
-    let mut targets = BTreeMap::new();
-    for entry in table(node, "targets.NAME = [\"ssh://user@host\"]", findings) {
-        let places = entry.node.texts(findings).unwrap_or_default();
-        if places.is_empty() && matches!(&entry.node.value, Value::Seq(items) if items.is_empty()) {
-            entry.node.bad(findings, "the target names no place", "write [\"ssh://user@host\"]");
-        }
-        targets.insert(entry.key.clone(), places);
-    }
-    targets
 }

@@ -66,8 +66,6 @@ fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut
             };
             findings.add(Code::Undeclared, *span, message, suggest(target, &known, "targets"));
         }
-        let message = format!("blocks run on this machine only for now, not on `{target}`");
-        findings.add(Code::NotSupported, *span, message, "remove `target`, and call ssh in the block");
     }
 }
 

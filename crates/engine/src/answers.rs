@@ -22,6 +22,7 @@ impl Run {
         }
         ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
         let last = open.len() == 1;
+        self.captured.remove(name);
         self.values.set_typed(name, value, &field.kind);
         self.performed_by(&by.who);
         self.change(task, |state| {

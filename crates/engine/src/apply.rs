@@ -3,16 +3,21 @@
 use holdpoint_model::{Plan, Work};
 
 use crate::run::{Left, State, Status};
-use crate::{By, Event, Execution, Next, Question, Run, Slot, Task, Unexpected, Via};
+use crate::{By, Due, Event, Execution, Frontier, PassOver, Question, Run, Slot, Task, Unexpected, Via};
+use jiff::Timestamp;
 
 /// Why an event does not fit, in words. Everything is checked before anything is changed.
 pub(crate) type Fold = Result<(), String>;
 
 impl Run {
-    /// Folds one event in. An event that is no answer to [`Run::next`] is refused, and the run stays as it was.
-    pub fn apply(&mut self, plan: &Plan, event: &Event) -> Result<(), Unexpected> {
-        let next = self.next(plan);
-        match self.fold(plan, event, &next) {
+    /// Folds one event in that happened at this time. An event that [`Run::frontier`] does not ask for is refused, and
+    /// the run stays as it was.
+    ///
+    /// # Errors
+    /// The event is none that can happen now.
+    pub fn apply(&mut self, plan: &Plan, at: Timestamp, event: &Event) -> Result<(), Unexpected> {
+        let frontier = self.frontier(plan);
+        match self.fold(plan, at, event, &frontier) {
             Ok(()) => {
                 if event.begins() {
                     self.unused.clear();
@@ -22,23 +27,24 @@ impl Run {
                 self.advance();
                 Ok(())
             }
-            Err(reason) => Err(Unexpected { event: Box::new(event.clone()), next, reason }),
+            Err(reason) => Err(Unexpected { event: Box::new(event.clone()), next: frontier.next(), reason }),
         }
     }
 
-    fn fold(&mut self, plan: &Plan, event: &Event, next: &Next) -> Fold {
+    fn fold(&mut self, plan: &Plan, at: Timestamp, event: &Event, now: &Frontier) -> Fold {
         ensure(event.who().is_none_or(|who| !who.trim().is_empty()), "it must say who")?;
         if let Event::RunOpened(opened) = event {
-            ensure(*next == Next::Open, "the run is open already")?;
+            ensure(now.due == Some(Due::Open), "the run is open already")?;
             return self.open(plan, opened);
         }
-        ensure(*next != Next::Open, "a run begins with run.opened")?;
+        ensure(now.due != Some(Due::Open), "a run begins with run.opened")?;
         ensure(!self.closed, "the run is closed")?;
         let assumed = event.by().is_some_and(|by| by.via == Via::Assumed);
         ensure(!assumed || self.is_dry(), "answers are assumed in a dry run only")?;
         let lapses = matches!(event, Event::SignOffLapsed { .. } | Event::LogRecovered { .. });
-        ensure(lapses || !matches!(next, Next::Lapse { .. }), "a sign-off lapses first")?;
+        ensure(lapses || !matches!(now.due, Some(Due::Lapse { .. })), "a sign-off lapses first")?;
         self.held_over(event)?;
+        self.in_time(plan, now, event, at)?;
         if let Some(by) = performs(event) {
             self.performer_refusal(plan, &by.who).map_or(Ok(()), Err)?;
         }
@@ -52,75 +58,68 @@ impl Run {
             }
             Event::RulesChecked(look) => {
                 ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
-                ensure(
-                    matches!(next, Next::Execute(_) | Next::Ask(..) | Next::PassOver { .. }),
-                    "rules are not held once more here",
-                )?;
+                ensure(now.waits(), "rules are not held once more here")?;
                 self.looked(plan, look, false)
             }
             Event::Note { text, step, corrects, .. } => self.note(plan, text, step.as_deref(), *corrects),
-            Event::NotApplicable { step, action, condition } => {
-                self.pass_over(plan, next, step, action.as_deref(), condition)
+            Event::NotApplicable { step, action, place, condition } => {
+                let names = (step.as_str(), action.as_deref(), place.as_deref());
+                self.pass_over(plan, now, names, condition)
             }
-            Event::ActionStarted(started) => self.start(plan, next, started, false),
-            Event::RollbackStarted(started) => self.start(plan, next, started, true),
-            Event::ActionFinished(finished) => self.finish(plan, next, finished, false),
-            Event::RollbackFinished(finished) => self.finish(plan, next, finished, true),
+            Event::ActionStarted(started) => self.start(plan, now, started, false),
+            Event::RollbackStarted(started) => self.start(plan, now, started, true),
+            Event::ActionFinished(finished) => self.finish(plan, now, finished, false),
+            Event::RollbackFinished(finished) => self.finish(plan, now, finished, true),
             Event::ItemConfirmed { step, action, by } => {
-                let task = asked(next, Question::Confirm)?;
-                named(plan, task, step, action)?;
+                let task = asked(plan, now, Question::Confirm, step, action)?;
                 ensure(matches!(task.work(plan), Some(Work::Confirm { .. })), "this is no item to confirm")?;
                 self.settle(task);
                 self.performed_by(&by.who);
                 Ok(())
             }
             Event::ValueRecorded { step, action, .. } => {
-                let task = asked(next, Question::Record)?;
-                named(plan, task, step, action)?;
+                let task = asked(plan, now, Question::Record, step, action)?;
                 self.record(plan, task, event)
             }
             Event::SignOffRequested { step, action, .. }
             | Event::SignOffRejected { step, action, .. }
             | Event::SignOffRefused { step, action, .. } => {
-                let task = asked(next, Question::SignOff)?;
-                named(plan, task, step, action)?;
+                let task = asked(plan, now, Question::SignOff, step, action)?;
                 self.hold(plan, task, event)
             }
             Event::SignOffGiven(given) => {
-                let task = asked(next, Question::SignOff)?;
-                named(plan, task, &given.step, &given.action)?;
-                self.hold(plan, task, event)
+                let task = asked(plan, now, Question::SignOff, &given.step, &given.action)?;
+                self.hold(plan, task, event)?;
+                self.given.entry(task).or_default().insert(given.by.who.clone(), at);
+                Ok(())
             }
             Event::SignOffLapsed { step, action, reason } => {
                 ensure(!reason.trim().is_empty(), "a lapse needs a reason")?;
-                if let Next::Lapse { task, reason: wanted } = next {
-                    named(plan, *task, step, action)?;
+                if let Some(Due::Lapse { task, reason: wanted }) = &now.due {
+                    self.named(plan, *task, (step, action, None))?;
                     ensure(reason == wanted, "it lapses for another reason")?;
                     self.lapsing.remove(0);
                     self.lapsed(*task);
                     return Ok(());
                 }
-                let lapsable = self.lapsable(plan);
+                let lapsable = self.lapsable_at(plan, now);
                 let of = |task: &&Task| task.is(plan, step, action);
                 let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
                 self.lapsed(*task);
                 Ok(())
             }
-            Event::Deviation(deviation) => self.deviate(plan, next, deviation),
-            Event::Decision { step, action, choice, by, .. } => {
-                self.decide(plan, next, (step, action), *choice, by)
+            Event::Deviation(deviation) => self.deviate(plan, now, deviation),
+            Event::Decision { step, action, place, choice, by, .. } => {
+                self.decide(plan, now, (step, action, place.as_deref()), *choice, by)
             }
-            Event::RollbackOpened { steps, without, by, .. } => {
-                self.open_rollback(plan, next, steps, without, by.is_some())
+            Event::RollbackOpened { steps, without, places, by, .. } => {
+                self.open_rollback(plan, now, (steps, without, places), by.is_some())
             }
-            Event::Handover(handover) => self.hand_over(plan, next, handover),
+            Event::Handover(handover) => self.hand_over(plan, now, handover),
             Event::HandoverAccepted { by } => self.accept_handover(plan, by),
             Event::HandoverWithdrawn { reason, by } => self.withdraw_handover(reason.as_deref(), by),
             Event::RunClosed { verdict } => {
-                ensure(
-                    matches!(next, Next::Done(done) if done == verdict),
-                    "the run has not ended like this",
-                )?;
+                ensure(now.verdict == Some(*verdict), "the run has not ended like this")?;
                 self.closed = true;
                 Ok(())
             }
@@ -143,28 +142,31 @@ impl Run {
     fn pass_over(
         &mut self,
         plan: &Plan,
-        next: &Next,
-        step: &str,
-        action: Option<&str>,
+        now: &Frontier,
+        (step, action, place): (&str, Option<&str>, Option<&str>),
         because: &str,
     ) -> Fold {
-        let Next::PassOver { task, whole, condition } = next else {
-            return Err("no condition was to be decided here".into());
+        ensure(!now.pass_over.is_empty(), "no condition was to be decided here")?;
+        let here = |it: &&PassOver| {
+            it.task.step_of(plan).id == step && it.condition == because && self.place_of(it.task) == place
         };
-        ensure(task.step_of(plan).id == step && condition == because, "another condition was to be decided")?;
-        ensure(*whole == action.is_none(), "the condition is not of this action")?;
-        ensure(*whole || action == Some(&task.id(plan)), "the condition is of another action")?;
+        let here = now.pass_over.iter().find(here).ok_or("another condition was to be decided")?;
+        let PassOver { task, whole, .. } = *here;
+        ensure(whole == action.is_none(), "the condition is not of this action")?;
+        ensure(whole || action == Some(&task.id(plan)), "the condition is of another action")?;
         let settle = |state: &mut State| state.leave(Left::PassedOver);
-        match task.slot {
-            Slot::Action(action) => {
-                // Not `change`: what is passed over has not begun, so a release before it can lapse still.
-                self.enter(task.step);
-                let all = 0..self.states[task.step].len();
-                let actions = if *whole { all } else { action..action + 1 };
-                actions.for_each(|action| self.alter(task.step, action, settle));
-            }
-            Slot::Rollback(_) => self.change(*task, settle),
+        if task.is_rollback() {
+            self.change(task, settle);
+            return Ok(());
         }
+        // Not `change`: what is passed over has not begun, so a sign-off before it can lapse still.
+        self.enter(task.step);
+        let all = (0..self.states[task.step].len()).map(|action| Task::action(task.step, action));
+        let left: Vec<Task> = match whole {
+            true => all.flat_map(|task| self.at_each_place(task)).collect(),
+            false => vec![task],
+        };
+        left.into_iter().for_each(|task| self.alter(task, settle));
         Ok(())
     }
 
@@ -175,10 +177,10 @@ impl Run {
     /// Changes the state of a task: its step has begun then, and what guards another step has done so.
     pub(crate) fn change(&mut self, task: Task, how: impl FnOnce(&mut State)) {
         match (task.slot, &mut self.rollback) {
-            (Slot::Action(action), _) => {
+            (Slot::Action(_), _) => {
                 self.enter(task.step);
                 self.fresh.retain(|release| release.step == task.step);
-                self.alter(task.step, action, how);
+                self.alter(task, how);
             }
             (Slot::Rollback(_), Some(rollback)) => {
                 if let Some(state) = rollback.state_mut(task) {
@@ -202,13 +204,33 @@ impl Run {
         self.performers.insert(who.to_owned());
     }
 
-    /// Changes the state of an action, and the count of settled ones with it.
-    pub(crate) fn alter(&mut self, step: usize, action: usize, how: impl FnOnce(&mut State)) {
-        let state = &mut self.states[step][action];
-        let before = state.status == Status::Settled;
-        how(state);
-        let after = state.status == Status::Settled;
+    /// Changes the state of an action, at its place if it has one, and the count of settled ones with it.
+    pub(crate) fn alter(&mut self, task: Task, how: impl FnOnce(&mut State)) {
+        let Slot::Action(action) = task.slot else { return };
+        let before = self.states[task.step][action].status == Status::Settled;
+        if task.place.is_some() {
+            how(self.placed.entry(task).or_default());
+            let (status, left) = self.together(task);
+            let whole = &mut self.states[task.step][action];
+            (whole.status, whole.left) = (status, left);
+        } else {
+            how(&mut self.states[task.step][action]);
+        }
+        let after = self.states[task.step][action].status == Status::Settled;
         self.settled = self.settled + usize::from(after) - usize::from(before);
+    }
+
+    /// What the places of an action come to: settled once all are; skipped where somebody skipped it at one of them.
+    fn together(&self, task: Task) -> (Status, Option<Left>) {
+        let places = self.at_each_place(task.unplaced());
+        let states: Vec<&State> = places.iter().map(|task| self.state(*task)).collect();
+        if states.iter().any(|state| state.status != Status::Settled) {
+            return (Status::Pending, None);
+        }
+        let skipped = states.iter().any(|state| state.left == Some(Left::Skipped));
+        let passed_over = states.iter().all(|state| state.left == Some(Left::PassedOver));
+        let left = if skipped { Some(Left::Skipped) } else { passed_over.then_some(Left::PassedOver) };
+        (Status::Settled, left)
     }
 }
 
@@ -231,15 +253,13 @@ fn performs(event: &Event) -> Option<&By> {
     }
 }
 
-fn asked(next: &Next, question: Question) -> Result<Task, String> {
-    match next {
-        Next::Ask(task, asked) if *asked == question => Ok(*task),
-        _ => Err("this is no answer to what was asked".to_owned()),
-    }
-}
-
-pub(crate) fn named(plan: &Plan, task: Task, step: &str, action: &str) -> Fold {
-    ensure(task.is(plan, step, action), "another action is at hand")
+/// What people are asked of has no place.
+fn asked(plan: &Plan, now: &Frontier, question: Question, step: &str, action: &str) -> Result<Task, String> {
+    let asked = now.asks.iter().filter(|(_, asked)| *asked == question).map(|(task, _)| *task);
+    let tasks: Vec<Task> = asked.filter(|task| task.place.is_none()).collect();
+    ensure(!tasks.is_empty(), "this is no answer to what was asked")?;
+    let named = tasks.into_iter().find(|task| task.is(plan, step, action));
+    named.ok_or_else(|| "another action is at hand".to_owned())
 }
 
 pub(crate) fn numbered(execution: &Execution, attempt: u32, probe: bool) -> Fold {

@@ -2,16 +2,17 @@
 
 use holdpoint_model::{Plan, Retry};
 
-use crate::apply::{Fold, ensure, named, numbered};
+use crate::apply::{Fold, ensure, numbered};
 use crate::run::{Probe, State, Status};
-use crate::{Finished, Next, Outcome, Run, Slot, Started, conform};
+use crate::{Execution, Finished, Frontier, Outcome, Run, Slot, Started, conform};
 
 impl Run {
-    pub(crate) fn start(&mut self, plan: &Plan, next: &Next, started: &Started, rollback: bool) -> Fold {
-        let Next::Execute(execution) = next else { return Err("nothing was to be executed here".into()) };
+    pub(crate) fn start(&mut self, plan: &Plan, now: &Frontier, started: &Started, rollback: bool) -> Fold {
+        ensure(!now.ready.is_empty(), "nothing was to be executed here")?;
+        let names = (started.step.as_str(), started.action.as_str(), started.place.as_deref());
+        let execution = self.among(plan, &now.ready, names)?;
         let task = execution.task;
         apart(rollback, task.slot)?;
-        named(plan, task, &started.step, &started.action)?;
         numbered(execution, started.attempt, started.probe)?;
         ensure(
             rollback || !self.is_look_due(),
@@ -41,16 +42,23 @@ impl Run {
         });
         self.fresh.clear();
         if !rollback && task.mutates(plan) {
-            self.effects.note(plan, task.step);
+            self.effects.note(plan, task);
         }
         Ok(())
     }
 
-    pub(crate) fn finish(&mut self, plan: &Plan, next: &Next, finished: &Finished, rollback: bool) -> Fold {
-        let Next::Await(execution) = next else { return Err("nothing was running".into()) };
+    pub(crate) fn finish(
+        &mut self,
+        plan: &Plan,
+        now: &Frontier,
+        finished: &Finished,
+        rollback: bool,
+    ) -> Fold {
+        ensure(!now.running.is_empty(), "nothing was running")?;
+        let names = (finished.step.as_str(), finished.action.as_str(), finished.place.as_deref());
+        let execution = self.among(plan, &now.running, names)?;
         let task = execution.task;
         apart(rollback, task.slot)?;
-        named(plan, task, &finished.step, &finished.action)?;
         numbered(execution, finished.attempt, finished.probe)?;
         let block = task.block(plan).ok_or("this is no block")?;
         conform::finished(block, finished)?;
@@ -59,10 +67,10 @@ impl Run {
             return Ok(());
         }
         for (name, value) in &finished.captures {
-            self.values.set(name, value);
+            self.capture(task, name, value);
         }
         if let Some(state) = &finished.state {
-            self.shell.insert(task.target(plan).map(str::to_owned), state.clone());
+            self.shell.insert(self.shell_of(task), state.clone());
         }
         // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
         let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
@@ -78,6 +86,22 @@ impl Run {
             }
         });
         Ok(())
+    }
+
+    /// The execution of these that an event names.
+    fn among<'e>(
+        &self,
+        plan: &Plan,
+        executions: &'e [Execution],
+        names: (&str, &str, Option<&str>),
+    ) -> Result<&'e Execution, String> {
+        let named = |execution: &&Execution| self.named(plan, execution.task, names).is_ok();
+        if let Some(found) = executions.iter().find(named) {
+            return Ok(found);
+        }
+        let action = executions.iter().any(|execution| execution.task.is(plan, names.0, names.1));
+        let other = if action { "another place is at hand" } else { "another action is at hand" };
+        Err(other.to_owned())
     }
 }
 

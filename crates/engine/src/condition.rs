@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Block, DocumentKind, Plan, Work};
 
-use crate::{Run, Slot, Task, TemplateError};
+use crate::{Next, Question, Run, Slot, Task, TemplateError, names_around};
 
 /// What the conditions of a task that has not begun say.
 pub(crate) enum Condition<'p> {
@@ -19,6 +19,7 @@ impl Run {
     /// was decided once stays decided, until the step is done again.
     pub(crate) fn condition<'p>(&self, plan: &'p Plan, task: Task) -> Condition<'p> {
         let state = self.state(task);
+        let values = self.values_at(task);
         let of_step = match task.slot {
             Slot::Action(_) if !self.entered[task.step] => task.step_of(plan).when.as_slice(),
             _ => &[],
@@ -27,13 +28,24 @@ impl Run {
         let conditions =
             of_step.iter().map(|condition| (condition, true)).chain(own.map(|condition| (condition, false)));
         for (condition, whole) in conditions {
-            match self.values.holds(condition) {
+            match values.holds(condition) {
                 Ok(true) => {}
                 Ok(false) => return Condition::Fails { condition, whole },
                 Err(error) => return Condition::Unknown { condition, whole, error },
             }
         }
         Condition::Holds
+    }
+
+    /// What the conditions of a step lead to that has not been entered; nothing where they hold.
+    pub(crate) fn step_condition(&self, plan: &Plan, task: Task) -> Option<Next> {
+        match self.condition(plan, task) {
+            Condition::Fails { condition, whole: true } => {
+                Some(Next::PassOver { task, whole: true, condition: condition.to_owned() })
+            }
+            Condition::Unknown { whole: true, .. } => Some(Next::Ask(task, Question::Failed)),
+            _ => None,
+        }
     }
 
     /// Why the condition or the text of this action cannot be evaluated, if that is what the engine asks about.
@@ -53,7 +65,8 @@ impl Run {
             return None;
         }
         if let Some(block) = task.block(plan) {
-            return self.script_error(block, task).or_else(|| self.env_error(block));
+            let error = self.script_error(block, task).or_else(|| self.env_error(block, task));
+            return error.or_else(|| self.disagreement(block, task));
         }
         let unreadable = |text: &str| self.values.render(text).err();
         let (text, error) = match task.work(plan)? {
@@ -77,17 +90,40 @@ impl Run {
     /// An edited script is not rendered.
     fn script_error(&self, block: &Block, task: Task) -> Option<String> {
         let rendered = block.options.template && self.edited_script(task).is_none();
-        let error = rendered.then(|| self.values.render_script(&block.script).err())??;
+        let error = rendered.then(|| self.values_at(task).render_script(&block.script).err())??;
         Some(format!("the script cannot be rendered: {error}"))
     }
 
     /// Why a variable that the document sets for this block cannot be rendered. No edit of its script changes that.
-    pub(crate) fn env_error(&self, block: &Block) -> Option<String> {
+    pub(crate) fn env_error(&self, block: &Block, task: Task) -> Option<String> {
+        let values = self.values_at(task);
         let (name, template, error) = block
             .options
             .env
             .iter()
-            .find_map(|(name, template)| Some((name, template, self.values.render(template).err()?)))?;
+            .find_map(|(name, template)| Some((name, template, values.render(template).err()?)))?;
         Some(format!("env {name}, `{template}`, cannot be rendered: {error}"))
     }
+    /// Why a block has no value for a name that it reads: places captured different ones, and it is at none of them.
+    /// What a script reads is for its language to say, so that any mention counts.
+    fn disagreement(&self, block: &Block, task: Task) -> Option<String> {
+        let values = self.values_at(task);
+        if values.withheld().is_empty() {
+            return None;
+        }
+        let read = names_around(block);
+        let edited = self.edited_script(task).is_some();
+        let mentioned = |name: &String| read.contains(name) || (!edited && mentions(&block.script, name));
+        values.withheld().iter().find(|(name, _)| mentioned(name)).map(|(_, why)| why.clone())
+    }
+}
+
+/// Whether the name stands in the text as a word of its own.
+fn mentions(text: &str, name: &str) -> bool {
+    let part = |c: char| c == '_' || c.is_alphanumeric();
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_some_and(part);
+        let after = text[at + name.len()..].chars().next().is_some_and(part);
+        !before && !after
+    })
 }

@@ -2,44 +2,52 @@
 
 use holdpoint_model::{Plan, Work};
 
-use crate::apply::{Fold, ensure, named};
+use crate::apply::{Fold, ensure};
 use crate::offers::Moment;
 use crate::run::{Left, Probe, State, Status};
-use crate::{By, Choice, Deviation, DeviationKind, Next, Run, Slot, Task};
+use crate::{By, Choice, Deviation, DeviationKind, Due, Frontier, Run, Slot, Task};
 
 impl Run {
-    pub(crate) fn deviate(&mut self, plan: &Plan, next: &Next, deviation: &Deviation) -> Fold {
+    pub(crate) fn deviate(&mut self, plan: &Plan, now: &Frontier, deviation: &Deviation) -> Fold {
         ensure(!deviation.reason.trim().is_empty(), "a deviation needs a reason")?;
         ensure(
             (deviation.kind == DeviationKind::PolicyOverridden) == deviation.overridden.is_some(),
             "an override says by what right, and nothing else does",
         )?;
         if let Some(overridden) = &deviation.overridden {
-            return self.override_rules(next, deviation, overridden);
+            return self.override_rules(now, deviation, overridden);
         }
         ensure(
-            *next != Next::Override,
+            now.due != Some(Due::Override),
             "rules of the environment do not hold, and nobody has overridden them",
         )?;
         let index = self.step(plan, &deviation.step).ok_or("there is no such step")?;
         let kind = deviation.kind;
         let edited = kind == DeviationKind::Edited;
         ensure(edited == deviation.script.is_some(), "a script goes with an edit, and only with an edit")?;
-        let moment = Moment::of(next);
-        let here = moment.filter(|moment| moment.task.step == index);
+        let place = deviation.place.as_deref();
+        let of_a_place = matches!(kind, DeviationKind::Skipped | DeviationKind::Edited);
+        ensure(of_a_place || place.is_none(), "this is not about one place")?;
+        let here: Vec<Moment> = Moment::all(now)
+            .into_iter()
+            .filter(|moment| moment.task.step == index && self.place_of(moment.task) == place)
+            .collect();
+        let named = |action: &str| here.iter().find(|here| here.task.is(plan, &deviation.step, action));
         match (kind, &deviation.action) {
             (DeviationKind::Skipped, Some(action)) => {
-                let here = here.filter(|here| self.may_skip(plan, here)).ok_or("this may not be skipped")?;
-                named(plan, here.task, &deviation.step, action)?;
-                self.change(here.task, |state| state.leave(Left::Skipped));
+                let here = named(action).filter(|here| self.may_skip(plan, here));
+                let task = here.ok_or("this may not be skipped")?.task;
+                for task in self.skipped_with(task) {
+                    self.change(task, |state| state.leave(Left::Skipped));
+                }
             }
             (DeviationKind::Skipped, None) => {
-                let here = here.filter(|here| self.may_skip_step(plan, here));
-                self.skip_step(plan, here.ok_or("this step may not be skipped")?.task.step);
+                let here = here.first().filter(|here| self.may_skip_step(plan, here));
+                self.skip_step(plan, here.ok_or("this step may not be skipped")?.task);
             }
             (DeviationKind::Edited, Some(action)) => {
-                let here = here.filter(|here| self.may_edit(plan, here)).ok_or("this may not be edited")?;
-                named(plan, here.task, &deviation.step, action)?;
+                let here = named(action).filter(|here| self.may_edit(plan, here));
+                let here = *here.ok_or("this may not be edited")?;
                 self.lapse_fresh(&format!("the script of {action} was edited"));
                 self.change(here.task, |state| {
                     again(state);
@@ -48,7 +56,7 @@ impl Run {
             }
             (DeviationKind::Edited, None) => return Err("an edit names its action".into()),
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, None) => {
-                let back = moment.is_some_and(|moment| self.may_go_back(&moment, index));
+                let back = Moment::all(now).iter().any(|moment| self.may_go_back(moment, index));
                 ensure(back, "the run cannot go there")?;
                 self.go_back(plan, index, kind == DeviationKind::Repeated);
             }
@@ -59,10 +67,8 @@ impl Run {
             (DeviationKind::Shell, action) => {
                 let known = |action: &String| plan.steps[index].actions.iter().any(|a| a.id == *action);
                 ensure(action.as_ref().is_none_or(known), "the step has no such action")?;
-                ensure(
-                    !matches!(next, Next::Await(_) | Next::Done(_)),
-                    "not while a block runs, nor at the end",
-                )?;
+                let stands = now.running.is_empty() && now.verdict.is_none();
+                ensure(stands, "not while a block runs, nor at the end")?;
                 self.lapse_fresh(&format!("a shell was opened at {}", deviation.step));
             }
         }
@@ -75,12 +81,21 @@ impl Run {
         Ok(())
     }
 
-    /// Hold points stay: nobody passes them without a release.
-    fn skip_step(&mut self, plan: &Plan, step: usize) {
-        for (action, work) in plan.steps[step].actions.iter().map(|action| &action.work).enumerate() {
-            if !matches!(work, Work::SignOff(_)) {
-                self.change(Task::action(step, action), |state| state.leave(Left::Skipped));
-            }
+    /// What a skip of this task is about: where one is asked about all places at once, all of them.
+    fn skipped_with(&self, task: Task) -> Vec<Task> {
+        if task.place.is_some() { vec![task] } else { self.at_each_place(task) }
+    }
+
+    /// What is left of the step, or of one place of it. Hold points stay: nobody passes them without a sign-off.
+    fn skip_step(&mut self, plan: &Plan, here: Task) {
+        let actions = here.step_of(plan).actions.iter().enumerate();
+        let open = actions.filter(|(_, action)| !matches!(action.work, Work::SignOff(_)));
+        let tasks: Vec<Task> = open
+            .flat_map(|(action, _)| self.at_each_place(Task::action(here.step, action)))
+            .filter(|task| here.place.is_none() || task.place == here.place)
+            .collect();
+        for task in tasks {
+            self.change(task, |state| state.leave(Left::Skipped));
         }
     }
 
@@ -115,7 +130,11 @@ impl Run {
             self.fresh.retain(|release| *release != task);
             self.unused.retain(|release| *release != task);
             self.released.remove(&task);
-            self.alter(task.step, action, State::reset);
+            self.given.remove(&task);
+            self.alter(task, State::reset);
+            if self.lane(task).is_some() {
+                self.at_each_place(task).into_iter().for_each(|task| self.alter(task, State::reset));
+            }
             self.cursor = self.cursor.min((task.step, action));
         }
     }
@@ -123,23 +142,24 @@ impl Run {
     /// Puts a hold point back to its beginning, for its sign-off counts no longer.
     pub(crate) fn lapsed(&mut self, task: Task) {
         self.reset(task);
-        if let Slot::Action(action) = task.slot {
-            self.alter(task.step, action, |state| state.told.lapsed = true);
-        }
+        self.alter(task, |state| state.told.lapsed = true);
     }
 
     pub(crate) fn decide(
         &mut self,
         plan: &Plan,
-        next: &Next,
-        (step, action): (&str, &str),
+        now: &Frontier,
+        names: (&str, &str, Option<&str>),
         choice: Choice,
         by: &By,
     ) -> Fold {
-        let moment = Moment::of(next).ok_or("nothing was to be decided here")?;
+        let moments = Moment::all(now);
+        ensure(!moments.is_empty(), "nothing was to be decided here")?;
         // An answer given while a check finds out is about the block in doubt.
-        let task = self.probe.map_or(moment.task, |probe| probe.of);
-        named(plan, task, step, action)?;
+        let about = |moment: &Moment| self.probe.map_or(moment.task, |probe| probe.of);
+        let here = moments.into_iter().find(|moment| self.named(plan, about(moment), names).is_ok());
+        let moment = here.ok_or("another action is at hand")?;
+        let task = about(&moment);
         ensure(self.choices(plan, &moment).contains(&choice), "this may not be chosen here")?;
         match choice {
             Choice::Abort => self.aborted = true,

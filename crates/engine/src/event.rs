@@ -44,6 +44,9 @@ pub enum Event {
         /// The action, where the condition is its own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         action: Option<String>,
+        /// The place, where it is of a step that has places.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
         /// The condition that does not hold, as written.
         condition: String,
     },
@@ -145,6 +148,9 @@ pub enum Event {
         step: String,
         /// The action the question was about.
         action: String,
+        /// The place, where it is of a step that has places.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
         /// What was decided.
         choice: Choice,
         /// Why, where one was given.
@@ -160,6 +166,9 @@ pub enum Event {
         steps: Vec<String>,
         /// Steps that had an effect and that the document has no rollback for.
         without: Vec<String>,
+        /// Of steps that took effect at places, each of those places, last effect first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        places: Vec<TakenEffect>,
         /// Why, where one was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -359,6 +368,9 @@ pub struct Deviation {
     /// The action; `None` means what is left of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// The place, where it is of a step that has places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The script that runs instead, for `edited`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<BlobRef>,
@@ -369,6 +381,16 @@ pub struct Deviation {
     pub reason: String,
     /// Who decided it.
     pub by: By,
+}
+
+/// A step that took effect at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakenEffect {
+    /// The step.
+    pub step: String,
+    /// The place.
+    pub place: String,
 }
 
 /// What kind of deviation.

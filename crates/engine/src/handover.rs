@@ -4,7 +4,8 @@ use holdpoint_model::{Plan, Work};
 
 use crate::apply::{Fold, ensure};
 use crate::run::Status;
-use crate::{AtHand, BY_GIT, By, Event, Handover, Next, Question, Run, Standing, Takes, Task};
+use crate::seen::labelled;
+use crate::{AtHand, BY_GIT, By, Due, Event, Frontier, Handover, Next, Question, Run, Standing, Takes, Task};
 
 impl Run {
     /// The handover that is neither accepted nor withdrawn: until then nobody drives the run.
@@ -17,14 +18,12 @@ impl Run {
         let mut run = self.clone();
         let operator = run.operator.clone();
         run.take_up(&operator);
-        let next = run.next(plan);
-        let doubtful = match next {
-            Next::Ask(task, Question::InDoubt) => vec![task.id(plan)],
-            _ => Vec::new(),
-        };
+        let frontier = run.frontier(plan);
+        let doubtful = frontier.asks.iter().filter(|(_, question)| *question == Question::InDoubt);
+        let in_doubt = doubtful.map(|(task, _)| labelled(&task.id(plan), run.place_of(*task))).collect();
         Standing {
-            next: at_hand(plan, &next),
-            in_doubt: doubtful,
+            next: run.at_hand(plan, &frontier.next()),
+            in_doubt,
             sign_offs: run.awaited(plan),
             deviations: run.seen().deviations,
         }
@@ -61,11 +60,11 @@ impl Run {
         Ok(())
     }
 
-    pub(crate) fn hand_over(&mut self, plan: &Plan, next: &Next, handover: &Handover) -> Fold {
+    pub(crate) fn hand_over(&mut self, plan: &Plan, now: &Frontier, handover: &Handover) -> Fold {
         let Handover { to, standing, note, by } = handover;
-        ensure(!matches!(next, Next::Done(_)), "there is nothing left to hand over")?;
+        ensure(now.verdict.is_none(), "there is nothing left to hand over")?;
         ensure(
-            *next != Next::Override,
+            now.due != Some(Due::Override),
             "nobody has overridden the rules that do not hold: nothing is handed over",
         )?;
         ensure(self.same(&by.who, &self.operator), "only whoever operates hands the run over")?;
@@ -105,28 +104,31 @@ impl Run {
     }
 }
 
-fn at_hand(plan: &Plan, next: &Next) -> AtHand {
-    let of = |task: Task, takes| AtHand {
-        step: Some(task.step_of(plan).id.clone()),
-        action: Some(task.id(plan)),
-        takes,
-    };
-    match next {
-        Next::Execute(execution) | Next::Await(execution) => of(execution.task, Takes::Execution),
-        Next::PassOver { task, .. } => of(*task, Takes::Execution),
-        Next::Ask(task, question) => {
-            let takes = match question {
-                Question::SignOff => Takes::Release,
-                Question::Failed | Question::Choose => Takes::Decision,
-                Question::InDoubt => Takes::Certainty,
-                Question::Confirm => Takes::Confirmation,
-                Question::Record => Takes::Values,
-            };
-            of(*task, takes)
+impl Run {
+    fn at_hand(&self, plan: &Plan, next: &Next) -> AtHand {
+        let of = |task: Task, takes| AtHand {
+            step: Some(task.step_of(plan).id.clone()),
+            action: Some(task.id(plan)),
+            place: self.place_of(task).map(str::to_owned),
+            takes,
+        };
+        match next {
+            Next::Execute(execution) | Next::Await(execution) => of(execution.task, Takes::Execution),
+            Next::PassOver { task, .. } => of(*task, Takes::Execution),
+            Next::Ask(task, question) => {
+                let takes = match question {
+                    Question::SignOff => Takes::Release,
+                    Question::Failed | Question::Choose => Takes::Decision,
+                    Question::InDoubt => Takes::Certainty,
+                    Question::Confirm => Takes::Confirmation,
+                    Question::Record => Takes::Values,
+                };
+                of(*task, takes)
+            }
+            Next::Lapse { task, .. } => of(*task, Takes::Release),
+            Next::RollBack => AtHand { takes: Takes::Rollback, ..AtHand::default() },
+            // None of these is handed over.
+            Next::Open | Next::Override | Next::Done(_) => AtHand::default(),
         }
-        Next::Lapse { task, .. } => of(*task, Takes::Release),
-        Next::RollBack => AtHand { step: None, action: None, takes: Takes::Rollback },
-        // None of these is handed over.
-        Next::Open | Next::Override | Next::Done(_) => AtHand::default(),
     }
 }

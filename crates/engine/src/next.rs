@@ -1,4 +1,4 @@
-//! What the engine answers: the one thing to do next.
+//! What the engine answers: one thing to do next.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ pub enum Next {
     Override,
     /// A condition does not hold: `step.not_applicable` is expected.
     PassOver {
-        /// The action; where `whole` is set, the first of its step.
+        /// As in [`PassOver`].
         task: Task,
-        /// Whether the condition is the step's, not the action's own.
+        /// As in [`PassOver`].
         whole: bool,
-        /// The condition, as written.
+        /// As in [`PassOver`].
         condition: String,
     },
     /// A sign-off no longer counts, for something its signer saw has changed: `signoff.lapsed` is expected, with this
@@ -42,14 +42,31 @@ pub enum Next {
     Done(Verdict),
 }
 
-/// One place in the plan where something is done.
+/// A condition that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassOver {
+    /// The action; where `whole` is set, the first of its step.
+    pub task: Task,
+    /// Whether the condition is the step's, not the action's own.
+    pub whole: bool,
+    /// The condition, as written.
+    pub condition: String,
+}
+
+/// An action or a rollback block of a step, at one of its places where it has any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Task {
     /// Index of the step.
     pub step: usize,
     /// What of the step.
     pub slot: Slot,
+    /// Where; `None` for what runs on the machine that drives the run, and for what people do.
+    pub place: Option<PlaceIx>,
 }
+
+/// A place of a run, by its position among all that event 0 tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlaceIx(pub usize);
 
 /// An action or a rollback block of a step, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,12 +110,12 @@ pub enum Question {
 impl Task {
     /// An action.
     pub fn action(step: usize, action: usize) -> Task {
-        Task { step, slot: Slot::Action(action) }
+        Task { step, slot: Slot::Action(action), place: None }
     }
 
     /// A rollback block.
     pub fn rollback(step: usize, block: usize) -> Task {
-        Task { step, slot: Slot::Rollback(block) }
+        Task { step, slot: Slot::Rollback(block), place: None }
     }
 
     /// The step it belongs to.
@@ -122,10 +139,10 @@ impl Task {
         }
     }
 
-    /// Where its block runs; `None` for the machine that drives the run.
+    /// The target of its block; `None` for the machine that drives the run.
     pub fn target(self, plan: &Plan) -> Option<&str> {
         let own = self.block(plan).and_then(|block| block.options.target.as_deref());
-        own.or(self.step_of(plan).target.as_deref())
+        own.or(self.step_of(plan).target.as_deref()).filter(|target| *target != "local")
     }
 
     /// Its id as events name it: the action's, or `STEP#rollback-N` counted from 1.

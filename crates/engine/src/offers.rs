@@ -3,7 +3,7 @@
 use holdpoint_model::{Plan, Work};
 
 use crate::condition::Condition;
-use crate::{Choice, Next, Question, RollbackPlan, Run, Slot, Task};
+use crate::{Choice, Frontier, Question, RollbackPlan, Run, Slot, Task};
 
 /// What may be answered now, beside the plain answer (run it, confirm it, sign it).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,19 +32,17 @@ pub(crate) struct Moment {
     question: Option<Question>,
     /// A check is about to find out about another block.
     probe: bool,
+    /// Blocks run at other places.
+    busy: bool,
 }
 
 impl Moment {
-    pub(crate) fn of(next: &Next) -> Option<Moment> {
-        match next {
-            Next::Execute(execution) => {
-                Some(Moment { task: execution.task, question: None, probe: execution.probe })
-            }
-            Next::Ask(task, question) => {
-                Some(Moment { task: *task, question: Some(*question), probe: false })
-            }
-            _ => None,
-        }
+    /// All that there are now: what is asked first, then what may begin.
+    pub(crate) fn all(now: &Frontier) -> Vec<Moment> {
+        let busy = !now.running.is_empty();
+        let asks = now.asks.iter().map(|(task, question)| (*task, Some(*question), false));
+        let ready = now.ready.iter().map(|execution| (execution.task, None, execution.probe));
+        asks.chain(ready).map(|(task, question, probe)| Moment { task, question, probe, busy }).collect()
     }
 
     fn in_doubt(&self) -> bool {
@@ -61,21 +59,35 @@ impl Moment {
 }
 
 impl Run {
-    /// What may be chosen now.
+    /// What may be chosen now about what [`Run::next`] gives.
     pub fn offers(&self, plan: &Plan) -> Offers {
-        let Some(moment) = Moment::of(&self.next(plan)) else { return Offers::default() };
+        let frontier = self.frontier(plan);
+        // A condition is decided before anything else is.
+        let moment =
+            if frontier.pass_over.is_empty() { Moment::all(&frontier).into_iter().next() } else { None };
+        moment.map_or_else(Offers::default, |moment| self.offered(plan, &moment))
+    }
+
+    /// What may be chosen now about this task, which is asked about or may begin.
+    pub fn offers_about(&self, plan: &Plan, task: Task) -> Offers {
+        let moments = Moment::all(&self.frontier(plan));
+        let moment = moments.into_iter().find(|moment| moment.task == task);
+        moment.map_or_else(Offers::default, |moment| self.offered(plan, &moment))
+    }
+
+    fn offered(&self, plan: &Plan, moment: &Moment) -> Offers {
         let task = Some(self.probe.map_or(moment.task, |probe| probe.of));
         if self.handover.is_some() {
             return Offers { task, ..Offers::default() };
         }
         Offers {
             task,
-            choices: self.choices(plan, &moment),
-            skip: self.may_skip(plan, &moment),
-            skip_step: self.may_skip_step(plan, &moment),
-            edit: self.may_edit(plan, &moment),
-            back: (0..=moment.task.step).filter(|step| self.may_go_back(&moment, *step)).collect(),
-            rollback: if self.may_roll_back(&moment) {
+            choices: self.choices(plan, moment),
+            skip: self.may_skip(plan, moment),
+            skip_step: self.may_skip_step(plan, moment),
+            edit: self.may_edit(plan, moment),
+            back: (0..=moment.task.step).filter(|step| self.may_go_back(moment, *step)).collect(),
+            rollback: if self.may_roll_back(moment) {
                 self.rollback_plan(plan)
             } else {
                 RollbackPlan::default()
@@ -92,7 +104,9 @@ impl Run {
             Some(Question::InDoubt) => self.in_doubt_choices(plan, task),
             _ => Vec::new(),
         };
-        choices.push(Choice::Abort);
+        if !moment.busy {
+            choices.push(Choice::Abort);
+        }
         choices
     }
 
@@ -123,15 +137,22 @@ impl Run {
     pub(crate) fn may_edit(&self, plan: &Plan, moment: &Moment) -> bool {
         let unknown = matches!(self.condition(plan, moment.task), Condition::Unknown { .. });
         let block = moment.task.block(plan);
-        block.is_some_and(|block| self.env_error(block).is_none()) && !moment.in_doubt() && !unknown
+        let one = moment.task.place.is_some() || self.lane(moment.task).is_none();
+        one && block.is_some_and(|block| self.env_error(block, moment.task).is_none())
+            && !moment.in_doubt()
+            && !unknown
     }
 
     pub(crate) fn may_go_back(&self, moment: &Moment, step: usize) -> bool {
-        !moment.in_rollback() && !moment.in_doubt() && step <= moment.task.step && self.entered[step]
+        !moment.busy
+            && !moment.in_rollback()
+            && !moment.in_doubt()
+            && step <= moment.task.step
+            && self.entered[step]
     }
 
     pub(crate) fn may_roll_back(&self, moment: &Moment) -> bool {
-        !moment.in_rollback() && !moment.probe
+        !moment.busy && !moment.in_rollback() && !moment.probe
     }
 
     /// The step's own check that tells whether the block took effect.
@@ -143,10 +164,19 @@ impl Run {
         let actions = task.step_of(plan).actions.iter().enumerate().skip(action + 1);
         let mut own = actions.take_while(|(_, action)| !matches!(action.work, Work::Run(_)));
         let (index, _) = own.find(|(_, action)| matches!(action.work, Work::Check(_)))?;
-        let check = Task::action(task.step, index);
+        let check = self.beside(task, Task::action(task.step, index))?;
         // A check that is not for this run, or cannot be run, finds nothing out.
         let runs =
             matches!(self.condition(plan, check), Condition::Holds) && self.text_error(plan, check).is_none();
         runs.then_some(check)
+    }
+    /// The task where it tells of another: at the same place, or at the only one it has.
+    fn beside(&self, other: Task, task: Task) -> Option<Task> {
+        match (self.places_of(task), other.place) {
+            ([], _) => Some(task),
+            (places, Some(place)) if places.contains(&place) => Some(task.at(place)),
+            ([only], _) => Some(task.at(*only)),
+            _ => None,
+        }
     }
 }

@@ -5,10 +5,11 @@ use holdpoint_model::Plan;
 use crate::apply::{Fold, ensure};
 use crate::looks::Looks;
 use crate::people::{People, stranger};
+use crate::places::Places;
 use crate::rollback::Rollback;
 use crate::run::Status;
 use crate::values::Scalar;
-use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Session, Values, fit};
+use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Session, Task, Values, fit};
 
 impl Values {
     /// What is known before anything happens: the environment's variables, and the inputs with the types that the
@@ -43,17 +44,20 @@ impl Run {
             "the document may not run in this environment",
         )?;
         asked_for(plan, opened)?;
+        ensure(opened.dry == (opened.number == 0), "a run has a number, and a dry run has none")?;
+        let places = Places::of(plan, environment)?;
         self.values = Values::given(plan, environment, &opened.inputs);
         self.values.set_context("run", "number", Scalar::Number(opened.number));
         self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
         let people = People::of(opened);
         let Session { operator, operator_from, .. } = &opened.session;
         // A dry run changes nothing, whoever tries it.
-        if opened.number > 0 {
+        if !opened.dry {
             let refusal = stranger(environment, operator, Some(operator_from), people.knows(operator));
             refusal.map_or(Ok(()), Err)?;
         }
         self.people = people;
+        self.places = places;
         self.looks = Looks::opened(opened);
         self.opened = Some(Box::new(opened.clone()));
         self.take_up(&opened.session.operator);
@@ -66,7 +70,10 @@ impl Run {
         self.values.set_operator(operator);
         self.probe = None;
         let current = self.rollback.as_ref().map_or_else(|| self.current(), Rollback::current);
-        if let Some(task) = current.filter(|task| self.state(*task).status == Status::Running) {
+        let placed = self.placed.keys().copied();
+        let running = current.into_iter().chain(placed);
+        let running: Vec<Task> = running.filter(|task| self.state(*task).status == Status::Running).collect();
+        for task in running {
             self.change(task, |state| state.status = Status::InDoubt);
         }
     }

@@ -2,7 +2,7 @@
 //! and again whenever the record is verified.
 
 use crate::apply::{Fold, ensure};
-use crate::{Deviation, Next, Override, Run, Via};
+use crate::{Deviation, Due, Frontier, Override, Run, Via};
 use holdpoint_model::Assurance;
 
 impl Run {
@@ -31,11 +31,11 @@ impl Run {
 
     pub(crate) fn override_rules(
         &mut self,
-        next: &Next,
+        now: &Frontier,
         deviation: &Deviation,
         overridden: &Override,
     ) -> Fold {
-        ensure(*next == Next::Override, "no rule was to be overridden here")?;
+        ensure(now.due == Some(Due::Override), "no rule was to be overridden here")?;
         let whole = deviation.step.is_empty() && deviation.action.is_none() && deviation.script.is_none();
         ensure(whole, "an override is about the whole run")?;
         let opened = self.opened().ok_or("the run is not open")?;

@@ -7,7 +7,7 @@ use holdpoint_model::Plan;
 use crate::apply::{Fold, ensure};
 use crate::offers::Moment;
 use crate::run::{Left, State, Status, UNTOUCHED};
-use crate::{Next, Run, Task, Verdict};
+use crate::{Due, Frontier, PlaceIx, Run, TakenEffect, Task, Verdict};
 
 /// What rolling back now would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct RollbackPlan {
     pub steps: Vec<usize>,
     /// Steps that had an effect and that the document has no rollback for.
     pub without: Vec<usize>,
+    /// Of steps that took effect at places, each of those places, last effect first.
+    pub places: Vec<TakenEffect>,
     /// The point of no return that was crossed: this step and what came before it stay.
     pub barrier: Option<usize>,
 }
@@ -35,34 +37,39 @@ pub(crate) struct Rollback {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Effects {
     starts: u64,
-    /// Steps that can be undone still, by the number of their last start; and the other way round.
-    undoable: BTreeMap<u64, usize>,
-    last_start: BTreeMap<usize, u64>,
+    /// Steps that can be undone still, at each of their places, by the number of their last start; and the other way
+    /// round.
+    undoable: BTreeMap<u64, Effect>,
+    last_start: BTreeMap<Effect, u64>,
     /// Steps up to the last point of no return. They stay so: to undo one that was repeated after the point would
     /// go back behind it.
     kept: BTreeSet<usize>,
     barrier: Option<usize>,
 }
 
+/// A step, and the place where it took effect.
+type Effect = (usize, Option<PlaceIx>);
+
 impl Effects {
-    /// Notes that a mutating block of the step is started.
-    pub(crate) fn note(&mut self, plan: &Plan, step: usize) {
+    /// Notes that a mutating block is started.
+    pub(crate) fn note(&mut self, plan: &Plan, task: Task) {
         self.starts += 1;
-        if !self.kept.contains(&step) {
-            if let Some(before) = self.last_start.insert(step, self.starts) {
+        let effect = (task.step, task.place);
+        if !self.kept.contains(&task.step) {
+            if let Some(before) = self.last_start.insert(effect, self.starts) {
                 self.undoable.remove(&before);
             }
-            self.undoable.insert(self.starts, step);
+            self.undoable.insert(self.starts, effect);
         }
-        if plan.steps[step].irreversible {
-            self.kept.extend(std::mem::take(&mut self.undoable).into_values());
-            self.barrier = Some(step);
+        if task.step_of(plan).irreversible {
+            self.kept.extend(std::mem::take(&mut self.undoable).into_values().map(|(step, _)| step));
+            self.barrier = Some(task.step);
         }
     }
 
     /// Whether the step may have taken effect and could be undone still.
     pub(crate) fn is_undoable(&self, step: usize) -> bool {
-        self.last_start.get(&step).is_some_and(|start| self.undoable.get(start) == Some(&step))
+        self.undoable.values().any(|(undoable, _)| *undoable == step)
     }
 }
 
@@ -70,29 +77,67 @@ impl Run {
     /// What rolling back now would do: steps that may have taken effect, in reverse order of their last start, back to
     /// the last point of no return.
     pub fn rollback_plan(&self, plan: &Plan) -> RollbackPlan {
-        let last_first = self.effects.undoable.values().rev().copied();
-        let (without, steps) = last_first.partition(|step| plan.steps[*step].rollbacks.is_empty());
-        RollbackPlan { steps, without, barrier: self.effects.barrier }
+        let (mut steps, mut places, mut told) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for (step, place) in self.last_first() {
+            if told.insert(step) {
+                steps.push(step);
+            }
+            places.extend(place.map(|place| TakenEffect {
+                step: plan.steps[step].id.clone(),
+                place: self.place_name(place).to_owned(),
+            }));
+        }
+        let (without, steps) = steps.into_iter().partition(|step| plan.steps[*step].rollbacks.is_empty());
+        RollbackPlan { steps, without, places, barrier: self.effects.barrier }
+    }
+
+    fn last_first(&self) -> impl Iterator<Item = Effect> {
+        self.effects.undoable.values().rev().copied()
+    }
+
+    /// Rollback blocks in the order in which they are executed: step by step and place by place, last effect first. A
+    /// block runs where its step took effect; one of another target runs once its step is undone everywhere else.
+    fn undoing(&self, plan: &Plan) -> Vec<Task> {
+        let mut left: BTreeMap<usize, Vec<Option<PlaceIx>>> = BTreeMap::new();
+        self.last_first().for_each(|(step, place)| left.entry(step).or_default().push(place));
+        let all = left.clone();
+        let mut queue = Vec::new();
+        for (step, place) in self.last_first() {
+            let last = left.get_mut(&step).is_none_or(|places| {
+                places.pop();
+                places.is_empty()
+            });
+            for block in 0..plan.steps[step].rollbacks.len() {
+                let task = Task::rollback(step, block);
+                let places = self.places_of(task);
+                let effect = |place: &Option<PlaceIx>| place.is_some_and(|place| places.contains(&place));
+                match place {
+                    Some(place) if places.contains(&place) => queue.push(task.at(place)),
+                    _ if last && !all[&step].iter().any(effect) => queue.extend(self.at_each_place(task)),
+                    _ => {}
+                }
+            }
+        }
+        queue
     }
 
     /// Whether rolling back now would do anything.
     pub(crate) fn can_roll_back(&self, plan: &Plan) -> bool {
-        self.effects.undoable.values().any(|step| !plan.steps[*step].rollbacks.is_empty())
+        self.effects.undoable.values().any(|(step, _)| !plan.steps[*step].rollbacks.is_empty())
     }
 
     pub(crate) fn open_rollback(
         &mut self,
         plan: &Plan,
-        next: &Next,
-        steps: &[String],
-        without: &[String],
+        now: &Frontier,
+        (steps, without, places): (&[String], &[String], &[TakenEffect]),
         somebody_asks: bool,
     ) -> Fold {
-        if *next == Next::RollBack {
+        if now.due == Some(Due::RollBack) {
             ensure(!somebody_asks, "the document asks for this rollback")?;
         } else {
             ensure(somebody_asks, "somebody must ask for a rollback")?;
-            let possible = Moment::of(next).is_some_and(|moment| self.may_roll_back(&moment));
+            let possible = Moment::all(now).iter().any(|moment| self.may_roll_back(moment));
             ensure(possible, "there is nothing to roll back here")?;
         }
         let wanted = self.rollback_plan(plan);
@@ -102,7 +147,8 @@ impl Run {
         };
         ensure(same(&wanted.steps, steps), "these are not the steps that took effect, last first")?;
         ensure(same(&wanted.without, without), "these are not the steps without a rollback")?;
-        self.rollback = Some(Rollback::new(plan, &wanted.steps));
+        ensure(wanted.places == places, "these are not the places where it took effect, last first")?;
+        self.rollback = Some(Rollback::of(self.undoing(plan)));
         Ok(())
     }
 
@@ -113,12 +159,7 @@ impl Run {
 }
 
 impl Rollback {
-    pub(crate) fn new(plan: &Plan, steps: &[usize]) -> Rollback {
-        let blocks = |step: &usize| {
-            let step = *step;
-            (0..plan.steps[step].rollbacks.len()).map(move |block| Task::rollback(step, block))
-        };
-        let queue: Vec<Task> = steps.iter().flat_map(blocks).collect();
+    fn of(queue: Vec<Task>) -> Rollback {
         let states = queue.iter().map(|task| (*task, State::default())).collect();
         Rollback { queue, settled: 0, states }
     }

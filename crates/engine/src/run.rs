@@ -7,14 +7,18 @@ use std::time::Duration;
 use holdpoint_model::{OnFailure, Plan, Work};
 
 use crate::condition::Condition;
+use crate::expiry::Given;
 use crate::looks::Looks;
 use crate::people::{Independence, People};
+use crate::places::{Captured, Places};
 use crate::rollback::{Effects, Rollback};
 use crate::seen::{Seen, Witness};
 use crate::status::{Course, Told};
 use crate::{
-    BlobRef, Event, Execution, Handover, Next, Output, Question, RunOpened, Slot, Task, Values, Verdict,
+    BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, Slot, Task, Values,
+    Verdict,
 };
+use jiff::Timestamp;
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +31,13 @@ pub struct Run {
     pub(crate) looks: Looks,
     /// Events folded in.
     pub(crate) events: u64,
-    /// By step, by action. Changed through [`Run::change`] and its like only, which keep count of the settled ones.
+    /// By step, by action; of an action at several places, what they come to together. Changed through [`Run::change`] and its like only, which keep count of the settled ones.
     pub(crate) states: Vec<Vec<State>>,
+    /// Of actions that have places, each at each of them.
+    pub(crate) placed: BTreeMap<Task, State>,
+    pub(crate) places: Places,
+    /// What was captured place by place, by name.
+    pub(crate) captured: BTreeMap<String, Captured>,
     pub(crate) settled: usize,
     pub(crate) actions: usize,
     /// Whether the step's own condition has been decided: something of the step has been touched.
@@ -61,8 +70,10 @@ pub struct Run {
     pub(crate) released: BTreeSet<Task>,
     pub(crate) deviations: usize,
     pub(crate) witness: Witness,
-    /// By target.
-    pub(crate) shell: BTreeMap<Option<String>, BlobRef>,
+    /// By place; `None` for the machine that drives the run.
+    pub(crate) shell: BTreeMap<Option<PlaceIx>, BlobRef>,
+    /// When each sign-off was given.
+    pub(crate) given: Given,
     pub(crate) aborted: bool,
     pub(crate) closed: bool,
 }
@@ -166,53 +177,22 @@ impl Run {
     }
 
     /// Folds a whole record. The error names the first event that does not fit.
-    pub fn replay(plan: &Plan, events: impl IntoIterator<Item = Event>) -> Result<Run, Unexpected> {
+    pub fn replay(
+        plan: &Plan,
+        events: impl IntoIterator<Item = (Timestamp, Event)>,
+    ) -> Result<Run, Unexpected> {
         let mut run = Run::new(plan);
-        for event in events {
-            run.apply(plan, &event)?;
+        for (at, event) in events {
+            run.apply(plan, at, &event)?;
         }
         Ok(run)
     }
 
-    /// The one thing to do next.
-    pub fn next(&self, plan: &Plan) -> Next {
-        if self.opened.is_none() {
-            return Next::Open;
-        }
-        if self.aborted {
-            return Next::Done(Verdict::Aborted);
-        }
-        let next = self.next_as_if_allowed(plan);
-        // Where nothing is left to be done, what would be refused is not done; the record says what was seen.
-        let ended = matches!(next, Next::Done(_)) && !self.is_barred_since_opening();
-        if self.looks.barred.is_empty() || ended { next } else { Next::Override }
-    }
-
-    /// As if every rule of the environment held.
-    fn next_as_if_allowed(&self, plan: &Plan) -> Next {
-        if let Some((task, reason)) = self.lapsing.first() {
-            return Next::Lapse { task: *task, reason: reason.clone() };
-        }
-        if let Some(probe) = self.probe {
-            let execution = self.execution(probe.check, plan, true);
-            return if probe.running { Next::Await(execution) } else { Next::Execute(execution) };
-        }
-        match &self.rollback {
-            Some(rollback) => match rollback.current() {
-                Some(task) => self.next_of(plan, task),
-                None => Next::Done(rollback.ended()),
-            },
-            None => match self.current() {
-                Some(task) => self.next_of(plan, task),
-                None => Next::Done(self.ended()),
-            },
-        }
-    }
-
     /// How a run ends that has come to the end of its plan. Where every action was left out, a good end would say of
     /// the system what nobody has looked at.
-    fn ended(&self) -> Verdict {
-        let done = self.states.iter().flatten().any(|state| state.left.is_none());
+    pub(crate) fn ended(&self) -> Verdict {
+        let whole = self.states.iter().flatten().any(|state| state.left.is_none());
+        let done = whole || self.placed.values().any(State::is_done);
         if done { Verdict::Passed } else { Verdict::NothingDone }
     }
 
@@ -250,13 +230,13 @@ impl Run {
         }
     }
 
-    fn next_of(&self, plan: &Plan, task: Task) -> Next {
+    pub(crate) fn next_of(&self, plan: &Plan, task: Task) -> Next {
         let state = self.state(task);
         match state.status {
-            Status::Running => Next::Await(self.execution(task, plan, false)),
+            Status::Running => Next::Await(self.execution(plan, task, false)),
             Status::InDoubt => Next::Ask(task, Question::InDoubt),
             Status::Failed => self.after_failure(plan, task, state),
-            Status::Pending => self.begin(plan, task, state),
+            Status::Pending => self.begin(plan, task),
             Status::Settled => Next::Done(self.ended()),
         }
     }
@@ -274,7 +254,7 @@ impl Run {
         }
     }
 
-    fn begin(&self, plan: &Plan, task: Task, state: &State) -> Next {
+    fn begin(&self, plan: &Plan, task: Task) -> Next {
         match self.condition(plan, task) {
             Condition::Holds => {}
             Condition::Fails { condition, whole } => {
@@ -286,10 +266,10 @@ impl Run {
             return Next::Ask(task, Question::Failed);
         }
         match task.work(plan) {
-            Some(Work::Run(_)) if !state.acknowledged && self.warning(plan, task).is_some() => {
+            Some(Work::Run(_)) if !self.is_acknowledged(task) && self.warning(plan, task).is_some() => {
                 Next::Ask(task, Question::Confirm)
             }
-            None | Some(Work::Run(_) | Work::Check(_)) => Next::Execute(self.execution(task, plan, false)),
+            None | Some(Work::Run(_) | Work::Check(_)) => Next::Execute(self.execution(plan, task, false)),
             Some(Work::Confirm { .. }) => Next::Ask(task, Question::Confirm),
             Some(Work::Record { .. }) => Next::Ask(task, Question::Record),
             Some(Work::SignOff(_)) => Next::Ask(task, Question::SignOff),
@@ -313,9 +293,15 @@ impl Run {
         (!texts.is_empty()).then(|| texts.join("\n"))
     }
 
-    fn execution(&self, task: Task, plan: &Plan, probe: bool) -> Execution {
+    /// Warnings are acknowledged once, whatever the number of places.
+    fn is_acknowledged(&self, task: Task) -> bool {
+        self.state(task.unplaced()).acknowledged
+    }
+
+    pub(crate) fn execution(&self, plan: &Plan, task: Task, probe: bool) -> Execution {
         let state = self.state(task);
-        let running = state.status == Status::Running || self.probe.is_some_and(|probe| probe.running);
+        let running =
+            state.status == Status::Running || probe && self.probe.is_some_and(|probe| probe.running);
         let retry = task.block(plan).and_then(|block| block.options.retry);
         let pause = match retry {
             Some(retry) if state.retrying && !probe => retry.every,
@@ -326,6 +312,7 @@ impl Run {
 
     pub(crate) fn state(&self, task: Task) -> &State {
         match (task.slot, &self.rollback) {
+            (Slot::Action(_), _) if task.place.is_some() => self.placed.get(&task).unwrap_or(&UNTOUCHED),
             (Slot::Action(action), _) => &self.states[task.step][action],
             (Slot::Rollback(_), Some(rollback)) => rollback.state(task),
             (Slot::Rollback(_), None) => &UNTOUCHED,
@@ -337,9 +324,9 @@ impl Run {
         self.opened.as_deref()
     }
 
-    /// Whether this is a dry run: it has the number 0, which no store gives.
+    /// Whether this is a dry run, as event 0 says.
     pub fn is_dry(&self) -> bool {
-        self.opened().is_some_and(|opened| opened.number == 0)
+        self.opened().is_some_and(|opened| opened.dry)
     }
 
     /// Whether `run.closed` has been written: nothing follows it.
@@ -347,7 +334,7 @@ impl Run {
         self.closed
     }
 
-    /// The variables as they are now.
+    /// The variables as they are now, for whatever has no place. [`Run::values_at`] knows those of a place.
     pub fn values(&self) -> &Values {
         &self.values
     }
@@ -377,10 +364,15 @@ impl Run {
         self.events
     }
 
-    /// The shell state that this block begins with, if any was kept: that in which the block before it on the same
-    /// target ended.
-    pub fn shell_state(&self, plan: &Plan, task: Task) -> Option<&BlobRef> {
-        self.shell.get(&task.target(plan).map(str::to_owned))
+    /// The shell state that this block begins with, if any was kept: that in which the block before it at the same place
+    /// ended.
+    pub fn shell_state(&self, task: Task) -> Option<&BlobRef> {
+        self.shell.get(&self.shell_of(task))
+    }
+
+    /// The same, for what runs on the machine that drives the run.
+    pub fn local_shell_state(&self) -> Option<&BlobRef> {
+        self.shell.get(&None)
     }
 
     /// The script that runs instead of the document's, if the operator edited it.
@@ -444,6 +436,16 @@ pub(crate) static UNTOUCHED: State = State {
 };
 
 impl State {
+    /// Settled, and left out by nobody.
+    pub(crate) fn is_done(&self) -> bool {
+        self.status == Status::Settled && self.left.is_none()
+    }
+
+    /// Somebody asked for another attempt, which has not begun.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.status == Status::Pending && self.decided && !self.retrying
+    }
+
     /// Settled without being done; what is settled already stays what it is.
     pub(crate) fn leave(&mut self, why: Left) {
         if self.status != Status::Settled {

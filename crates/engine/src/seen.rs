@@ -73,8 +73,9 @@ impl Witness {
         match event {
             Event::RunOpened(opened) => self.open(opened),
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => self.finish(finished),
-            Event::NotApplicable { step, action, .. } => {
-                self.done(action.as_ref().unwrap_or(step), "not for this run".to_owned());
+            Event::NotApplicable { step, action, place, .. } => {
+                let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
+                self.done(&of, "not for this run".to_owned());
             }
             Event::ItemConfirmed { action, by, .. } => self.done(action, format!("confirmed by {}", by.who)),
             Event::ValueRecorded { action, name, value, within_limits, by, .. } => {
@@ -92,13 +93,15 @@ impl Witness {
                 self.done(action, format!("release lapsed: {reason}"))
             }
             Event::Deviation(deviation) => self.deviate(deviation),
-            Event::Decision { action, choice, by, .. } => match choice {
-                Choice::Happened => {
-                    self.done(action, format!("done, says {}, who looked after a crash", by.who))
-                }
-                Choice::Run => {
-                    self.done(action, format!("not done, says {}, who looked after a crash", by.who))
-                }
+            Event::Decision { action, place, choice, by, .. } => match choice {
+                Choice::Happened => self.done(
+                    &labelled(action, place.as_deref()),
+                    format!("done, says {}, who looked after a crash", by.who),
+                ),
+                Choice::Run => self.done(
+                    &labelled(action, place.as_deref()),
+                    format!("not done, says {}, who looked after a crash", by.who),
+                ),
                 Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort => {}
             },
             Event::SessionOpened(_)
@@ -146,17 +149,21 @@ impl Witness {
         let exit = finished.exit.map(|code| format!(" (exit code {code})")).unwrap_or_default();
         let attempt =
             if finished.attempt > 1 { format!(", attempt {}", finished.attempt) } else { String::new() };
-        self.done(&finished.action, format!("{how}{exit}{attempt}"));
+        let place = finished.place.as_deref();
+        let action = labelled(&finished.action, place);
+        self.done(&action, format!("{how}{exit}{attempt}"));
         if let Some(output) = &finished.output {
-            self.outputs.insert(finished.action.clone(), output.clone());
+            self.outputs.insert(action, output.clone());
         }
-        self.seen.values.extend(finished.captures.clone());
+        let captures = finished.captures.iter();
+        self.seen.values.extend(captures.map(|(name, value)| (labelled(name, place), value.clone())));
         let files = finished.files.iter();
-        self.seen.artefacts.extend(files.map(|(path, blob)| (path.clone(), blob.sha256.clone())));
+        let files = files.map(|(path, blob)| (labelled(path, place), blob.sha256.clone()));
+        self.seen.artefacts.extend(files);
     }
 
     fn deviate(&mut self, deviation: &Deviation) {
-        let Deviation { kind, step, action, reason, by, .. } = deviation;
+        let Deviation { kind, step, action, place, reason, by, .. } = deviation;
         if let Some(overridden) = &deviation.overridden {
             let rules: Vec<&str> = overridden.rules.iter().map(|rule| rule.as_str()).collect();
             self.seen.deviations.push(format!(
@@ -174,10 +181,15 @@ impl Witness {
             DeviationKind::Shell => "a shell was opened at",
             DeviationKind::PolicyOverridden => "rules overridden for",
         };
-        let place = action.as_ref().unwrap_or(step);
-        self.seen.deviations.push(format!("{what} {place} by {}: {reason}", by.who));
+        let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
+        self.seen.deviations.push(format!("{what} {of} by {}: {reason}", by.who));
         if *kind == DeviationKind::Skipped {
-            self.done(place, "skipped".to_owned());
+            self.done(&of, "skipped".to_owned());
         }
     }
+}
+
+/// A name, and the place that it is of.
+pub(crate) fn labelled(name: &str, place: Option<&str>) -> String {
+    place.map_or_else(|| name.to_owned(), |place| format!("{name} at {place}"))
 }

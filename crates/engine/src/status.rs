@@ -193,14 +193,19 @@ impl Run {
     pub fn status(&self, plan: &Plan, task: Task) -> Status {
         let undone = || self.rollback_state(plan, task.step) == Some(RollbackState::Done);
         let is_run = matches!(task.work(plan), Some(Work::Run(_)));
-        if is_run && self.state(task).told.begun && undone() {
+        if is_run && self.at_each_place(task).iter().any(|task| self.state(*task).told.begun) && undone() {
             return Status::RolledBack;
         }
         self.own_status(plan, task)
     }
 
-    /// As [`Run::status`], whatever a rollback did to it afterwards.
+    /// As [`Run::status`], whatever a rollback did to it afterwards. What runs at places comes to what they come to.
     fn own_status(&self, plan: &Plan, task: Task) -> Status {
+        if task.place.is_none() && self.lane(task).is_some() {
+            let places = self.at_each_place(task);
+            let statuses: Vec<Status> = places.iter().map(|task| self.own_status(plan, *task)).collect();
+            return of_step(&statuses, false);
+        }
         if matches!(task.slot, Slot::Rollback(_)) && !self.undoes(task) {
             return Status::NotUsed;
         }
@@ -270,7 +275,9 @@ impl Run {
 
     /// Whether this rollback block is one that the rollback under way is to run.
     fn undoes(&self, task: Task) -> bool {
-        self.rollback.as_ref().is_some_and(|rollback| rollback.runs(task))
+        self.rollback
+            .as_ref()
+            .is_some_and(|rollback| self.at_each_place(task).iter().any(|task| rollback.runs(*task)))
     }
 
     /// How often the step was begun: 1 unless it was done again. What happened in an earlier round is history.

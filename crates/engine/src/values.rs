@@ -29,6 +29,8 @@ struct Known {
     secrets: BTreeSet<String>,
     context: BTreeMap<String, BTreeMap<String, Scalar>>,
     operator: String,
+    /// Names that have no one value here, each with why, in words.
+    withheld: BTreeMap<String, String>,
 }
 
 /// A value of the run's own context (`environment.protected`, `run.number`).
@@ -75,6 +77,7 @@ impl Values {
         let known = Arc::make_mut(&mut self.known);
         let name = name.into();
         known.types.remove(&name);
+        known.withheld.remove(&name);
         known.vars.insert(name, value.into());
     }
 
@@ -90,6 +93,19 @@ impl Values {
             ValueKind::Text { .. } | ValueKind::Choice { .. } => return,
         };
         Arc::make_mut(&mut self.known).types.insert(name, typed);
+    }
+
+    /// Takes a variable away that has no one value here. Whatever reads it is told why.
+    pub(crate) fn withhold(&mut self, name: &str, why: String) {
+        let known = Arc::make_mut(&mut self.known);
+        known.vars.remove(name);
+        known.types.remove(name);
+        known.withheld.insert(name.to_owned(), why);
+    }
+
+    /// Names that have no one value here, each with why.
+    pub(crate) fn withheld(&self) -> &BTreeMap<String, String> {
+        &self.known.withheld
     }
 
     /// Makes a secret known by name. Templates render it as its mask, which is what recorded output holds.
@@ -166,7 +182,11 @@ impl Values {
         }
         let known = Arc::new(Names { known: Arc::clone(&self.known), view: View::AsWritten });
         let missing = read().into_iter().filter(|name| known.get_value(&name.as_str().into()).is_none());
-        let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
+        let missing: Vec<String> = missing.collect();
+        if let Some(why) = missing.iter().find_map(|name| self.known.withheld.get(name)) {
+            return TemplateError { message: why.clone() };
+        }
+        let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
         match missing.as_slice() {
             [] => error.into(),
             [one] => TemplateError { message: format!("{one} is not defined") },

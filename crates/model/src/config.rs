@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::Target;
+
 /// The user's own configuration: what no repository may allow itself. Every key is known or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserConfig {
@@ -48,7 +50,7 @@ pub struct Environment {
     /// Variables its scripts see.
     pub vars: BTreeMap<String, String>,
     /// Where blocks of a target run, by target name.
-    pub targets: BTreeMap<String, Vec<String>>,
+    pub targets: BTreeMap<String, Target>,
     /// Least assurance of a sign-off.
     pub signature: Option<Assurance>,
     /// Every sign-off must be by somebody other than the performer.

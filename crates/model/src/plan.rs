@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{FrontMatter, Span, ValueKind};
+use crate::{FrontMatter, Rollout, Span, ValueKind};
 
 /// Annotated or foreign (format.md section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -67,6 +67,9 @@ pub struct Step {
     pub when: Vec<String>,
     /// Where its blocks run, unless they say otherwise.
     pub target: Option<String>,
+    /// How its blocks go over the places of their target; one place after another where it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
     /// What a failure leads to.
     pub on_failure: OnFailure,
     /// A point of no return: nothing before it can be rolled back once it has been crossed.

@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{Event, Next, Run};
 
-use crate::world::{PLAN, opened};
+use crate::world::{PLAN, opened, when};
 
 /// So many lines are looked at: what a long input finds, a short one finds faster.
 const MOST: usize = 100;
@@ -16,10 +16,10 @@ pub(crate) fn fold(bytes: &[u8]) -> Vec<Event> {
         survives(&event);
         if run.next(plan) == Next::Open && !matches!(event, Event::RunOpened(_)) {
             taken.push(opened());
-            run.apply(plan, &opened()).expect("a run begins");
+            run.apply(plan, when(&opened()), &opened()).expect("a run begins");
         }
         let before = run.clone();
-        match run.apply(plan, &event) {
+        match run.apply(plan, when(&event), &event) {
             Ok(()) => taken.push(event),
             Err(refused) => {
                 assert_eq!(run, before, "what was refused changed the run: {event:?}");
@@ -29,7 +29,8 @@ pub(crate) fn fold(bytes: &[u8]) -> Vec<Event> {
         assert_eq!(run.events(), taken.len() as u64);
         asked(&run);
     }
-    let again = Run::replay(plan, taken.iter().cloned()).expect("what was taken is taken again");
+    let again = Run::replay(plan, taken.iter().map(|event| (when(event), event.clone())))
+        .expect("what was taken is taken again");
     assert_eq!(again, run, "another run from the same events");
     taken
 }

@@ -75,7 +75,7 @@ fn proved(dir: &Path, log: &[u8]) -> (Vec<Stamped>, Option<Torn>) {
     if let Ok(whole) = whole
         && whole.verdict.intact()
     {
-        let events = read.iter().map(|stamped| stamped.event.clone());
+        let events = read.iter().map(|stamped| (stamped.at, stamped.event.clone()));
         assert!(Run::replay(&PLAN, events).is_ok(), "proved, and the engine refuses it");
     }
     (read, reader.torn())

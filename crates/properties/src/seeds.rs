@@ -290,7 +290,7 @@ fn history(bad: Option<usize>, way: usize) -> Vec<Event> {
     let outcomes = [Outcome::Failed, Outcome::TimedOut, Outcome::Interrupted];
     let (mut run, mut events, mut ended) = (Run::new(&PLAN), Vec::new(), 0);
     let mut tell = |run: &mut Run, event: Event| {
-        let taken = run.apply(&PLAN, &event).is_ok();
+        let taken = run.apply(&PLAN, crate::world::when(&event), &event).is_ok();
         if taken {
             events.push(event);
         }
@@ -327,12 +327,14 @@ fn choices(run: &Run, step: String, action: String) -> Vec<Event> {
     let undone = run.rollback_plan(&PLAN);
     let ids = |steps: &[usize]| steps.iter().map(|index| PLAN.steps[*index].id.clone()).collect();
     let rollback = Event::RollbackOpened {
+        places: Vec::new(),
         steps: ids(&undone.steps),
         without: ids(&undone.without),
         reason: Some(reason()),
         by: Some(by(OPS)),
     };
     let skipped = Event::Deviation(Deviation {
+        place: None,
         kind: DeviationKind::Skipped,
         step: step.clone(),
         action: Some(action.clone()),
@@ -344,6 +346,7 @@ fn choices(run: &Run, step: String, action: String) -> Vec<Event> {
     let decisions =
         [Choice::Retry, Choice::Abort, Choice::Run, Choice::Happened, Choice::FindOut, Choice::Proceed];
     let decision = |choice| Event::Decision {
+        place: None,
         step: step.clone(),
         action: action.clone(),
         choice,

@@ -9,6 +9,7 @@ use holdpoint_engine::{
     Outcome, Output, Program, Question, Run, RunOpened, Runbook, Session, SignedOff, Slot, Started, Task,
     Via, judge,
 };
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// The run-book.
@@ -68,9 +69,16 @@ pub(crate) fn session() -> Session {
     }
 }
 
+/// When an event happens: a sign-off lapses long after all else.
+pub(crate) fn when(event: &Event) -> Timestamp {
+    let day = if matches!(event, Event::SignOffLapsed { .. }) { 86_400 } else { 0 };
+    Timestamp::constant(1_795_420_800 + day, 0)
+}
+
 /// Event 0 of a run of the book.
 pub(crate) fn opened() -> Event {
     Event::RunOpened(Box::new(RunOpened {
+        dry: false,
         format: holdpoint_record::FORMAT.into(),
         id: "01KAQ000010000000000000000".into(),
         number: 1,
@@ -87,6 +95,7 @@ pub(crate) fn opened() -> Event {
         },
         plan: PLAN.digest(),
         environment: EnvironmentSeen {
+            targets: Default::default(),
             name: "local".into(),
             rehearsal: false,
             protected: false,
@@ -121,6 +130,7 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
         Next::Override => return None,
         Next::Lapse { .. } => return run.due_lapse(plan),
         Next::PassOver { task, whole, condition } => Event::NotApplicable {
+            place: None,
             step: task.step_of(plan).id.clone(),
             action: (!whole).then(|| task.id(plan)),
             condition,
@@ -132,7 +142,14 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
             match task.work(plan) {
                 Some(Work::Confirm { .. }) => Event::ItemConfirmed { step, action, by: by(OPS) },
                 // Warned of what comes.
-                _ => Event::Decision { step, action, choice: Choice::Proceed, reason: None, by: by(OPS) },
+                _ => Event::Decision {
+                    place: None,
+                    step,
+                    action,
+                    choice: Choice::Proceed,
+                    reason: None,
+                    by: by(OPS),
+                },
             }
         }
         Next::Ask(task, Question::Record) => {
@@ -157,6 +174,7 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
             let told = run.rollback_plan(plan);
             let ids = |steps: &[usize]| steps.iter().map(|step| plan.steps[*step].id.clone()).collect();
             Event::RollbackOpened {
+                places: Vec::new(),
                 steps: ids(&told.steps),
                 without: ids(&told.without),
                 reason: None,
@@ -177,6 +195,7 @@ fn started(execution: Execution) -> Event {
     let (step, action) = names(execution.task);
     let template = execution.task.block(&PLAN).is_some_and(|block| block.options.template);
     let started = Started {
+        place: None,
         step,
         action,
         attempt: execution.attempt,
@@ -206,6 +225,7 @@ fn finished(run: &Run, execution: Execution, outcome: Outcome) -> Event {
     };
     let judgement = judge(block, run.values(), &observed);
     let finished = Box::new(Finished {
+        place: None,
         step,
         action,
         attempt: execution.attempt,

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use holdpoint_document::{Config, Plan, compile, read_config};
 use holdpoint_engine::{
-    BlobRef, Claims, Event, Finished, Judged, Next, Observation, Outcome, Releases, Run, RunOpened, Slot,
-    Stamped, Task, judge,
+    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Stamped, TargetSeen,
+    Task, judge,
 };
 
 use crate::kept::Blobs;
@@ -122,7 +122,6 @@ enum State {
 struct Replay {
     plan: Plan,
     run: Run,
-    releases: Releases,
     signatures: Signatures,
     /// A secret was known, so that events may be masked where output is not.
     secretive: bool,
@@ -158,13 +157,7 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     counts.signatures += approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?;
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
-    Ok(State::Conforms(Box::new(Replay {
-        plan,
-        run,
-        releases: Releases::default(),
-        signatures: Signatures::default(),
-        secretive,
-    })))
+    Ok(State::Conforms(Box::new(Replay { plan, run, signatures: Signatures::default(), secretive })))
 }
 
 impl Replay {
@@ -175,7 +168,7 @@ impl Replay {
         blobs: &mut Blobs<'_>,
         counts: &mut Counts,
     ) -> Result<(), String> {
-        let Replay { plan, run, releases, signatures, secretive } = self;
+        let Replay { plan, run, signatures, secretive } = self;
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
             *secretive |= !finished.masked.is_empty();
@@ -189,25 +182,19 @@ impl Replay {
                 }
             }
         }
-        if let Some(reason) = releases.refusal(plan, run, &stamped.event, stamped.at) {
-            return Err(reason);
-        }
         if stamped.event.signature().is_some() {
             let signed = stamped.event.signed().ok_or("this event has no signature")?;
             signatures.prove(run, stamped, &signed, offset, blobs)?;
             counts.signatures += 1;
         }
-        releases.note(&stamped.event, stamped.at);
-        run.apply(plan, &stamped.event).map_err(|unexpected| unexpected.to_string())
+        run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }
 }
 
 /// The plan that the recorded bytes make, and event 0 held against the recorded configuration, which comes with it.
 fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), String> {
-    if opened.number == 0 {
-        return Err(
-            "the run has the number 0, which only dry runs have, and those are never recorded".to_owned()
-        );
+    if opened.dry {
+        return Err("it is the record of a dry run, and those are never recorded".to_owned());
     }
     let text = |reference: &BlobRef| {
         let bytes = text_blob(dir, reference).map_err(|error| error.to_string())?;
@@ -263,10 +250,12 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
                 && environment.protected == seen.protected
                 && environment.four_eyes == seen.four_eyes
                 && environment.vars == seen.vars
+                && TargetSeen::of(environment) == seen.targets
                 && environment.signature.unwrap_or(holdpoint_model::Assurance::Typed) == seen.signature
         }
         None => {
-            let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes && seen.vars.is_empty();
+            let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes;
+            let plain = plain && seen.vars.is_empty() && seen.targets.is_empty();
             config.environments.is_empty()
                 && seen.name == "local"
                 && plain
@@ -303,7 +292,7 @@ fn again(
     }
     let judgement = judge(
         block,
-        run.values(),
+        &run.values_at(task),
         &Observation {
             exit: finished.exit,
             signal: finished.signal,
@@ -342,16 +331,15 @@ fn again(
 
 /// The block that ended. As a rule it is the one that the engine waits for, which needs no search.
 fn task_of(plan: &Plan, run: &Run, finished: &Finished) -> Option<Task> {
-    if let Next::Await(execution) = run.next(plan)
-        && execution.task.is(plan, &finished.step, &finished.action)
-    {
-        return Some(execution.task);
+    let place = finished.place.as_deref();
+    let named = |task: &Task| task.is(plan, &finished.step, &finished.action);
+    let mut running = run.frontier(plan).running.into_iter().map(|execution| execution.task);
+    if let Some(task) = running.find(|task| named(task) && run.place_of(*task) == place) {
+        return Some(task);
     }
     let (index, step) = plan.step(&finished.step)?;
-    let actions = (0..step.actions.len()).map(Slot::Action);
-    let rollbacks = (0..step.rollbacks.len()).map(Slot::Rollback);
-    actions
-        .chain(rollbacks)
-        .map(|slot| Task { step: index, slot })
-        .find(|task| task.is(plan, &finished.step, &finished.action))
+    let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
+    let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
+    let task = actions.chain(rollbacks).find(named)?;
+    run.at_place(task, place)
 }

@@ -106,14 +106,14 @@ impl<'a> Cursor<'a> {
     }
 
     fn started(&mut self) -> Option<Started> {
-        let (step, action, attempt, probe) = self.execution()?;
+        let (step, action, place, attempt, probe) = self.execution()?;
         let script = self.optional(",\"script\":", Cursor::blob)?;
         self.pass(",\"cwd\":")?;
-        Some(Started { step, action, attempt, probe, script, cwd: self.text()? })
+        Some(Started { step, action, place, attempt, probe, script, cwd: self.text()? })
     }
 
     fn finished(&mut self) -> Option<Finished> {
-        let (step, action, attempt, probe) = self.execution()?;
+        let (step, action, place, attempt, probe) = self.execution()?;
         let outcome = self.outcome()?;
         let exit = self.optional(",\"exit\":", Cursor::code)?;
         let signal = self.optional(",\"signal\":", Cursor::code)?;
@@ -123,6 +123,7 @@ impl<'a> Cursor<'a> {
         Some(Finished {
             step,
             action,
+            place,
             attempt,
             probe,
             outcome,
@@ -141,7 +142,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn confirmed(&mut self) -> Option<Event> {
-        let (step, action) = self.place()?;
+        let (step, action) = self.names()?;
         self.pass(",\"by\":{\"who\":")?;
         let who = self.text()?;
         self.pass(",\"via\":")?;
@@ -155,18 +156,19 @@ impl<'a> Cursor<'a> {
         Some(Event::ItemConfirmed { step, action, by: By { who, via } })
     }
 
-    fn place(&mut self) -> Option<(String, String)> {
+    fn names(&mut self) -> Option<(String, String)> {
         self.pass(",\"step\":")?;
         let step = self.text()?;
         self.pass(",\"action\":")?;
         Some((step, self.text()?))
     }
 
-    fn execution(&mut self) -> Option<(String, String, u32, bool)> {
-        let (step, action) = self.place()?;
+    fn execution(&mut self) -> Option<(String, String, Option<String>, u32, bool)> {
+        let (step, action) = self.names()?;
+        let place = self.optional(",\"place\":", Cursor::text)?;
         self.pass(",\"attempt\":")?;
         let attempt = self.whole()?;
-        Some((step, action, attempt, self.meets(",\"probe\":true")))
+        Some((step, action, place, attempt, self.meets(",\"probe\":true")))
     }
 
     fn outcome(&mut self) -> Option<Outcome> {

@@ -135,8 +135,17 @@ fn judged() -> impl Strategy<Value = Judged> {
 }
 
 fn started() -> impl Strategy<Value = Started> {
-    (text(), text(), any::<u32>(), any::<bool>(), proptest::option::of(blob()), text()).prop_map(
-        |(step, action, attempt, probe, script, cwd)| Started { step, action, attempt, probe, script, cwd },
+    let names = (text(), text(), proptest::option::of(text()));
+    (names, any::<u32>(), any::<bool>(), proptest::option::of(blob()), text()).prop_map(
+        |((step, action, place), attempt, probe, script, cwd)| Started {
+            step,
+            action,
+            place,
+            attempt,
+            probe,
+            script,
+            cwd,
+        },
     )
 }
 
@@ -149,11 +158,12 @@ fn finished() -> impl Strategy<Value = Finished> {
     let rest = (btree_map(text(), blob(), 0..3), of(blob()), btree_map(text(), any::<u64>(), 0..3));
     (started(), ended, any::<u64>(), kept, rest, vec(text(), 0..3)).prop_map(
         |(started, (outcome, exit, signal, error), duration_ms, kept, rest, remarks)| {
-            let Started { step, action, attempt, probe, .. } = started;
+            let Started { step, action, place, attempt, probe, .. } = started;
             let ((output, expectations, captures), (files, state, masked)) = (kept, rest);
             Finished {
                 step,
                 action,
+                place,
                 attempt,
                 probe,
                 outcome,

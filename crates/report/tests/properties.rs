@@ -195,7 +195,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         13 => {
             tape.offer(Event::SessionOpened(session("olga")));
             let (choice, reason) = (Choice::Happened, Some(reason));
-            Event::Decision { step, action, choice, reason, by: by("olga") }
+            Event::Decision { step, action, place: None, choice, reason, by: by("olga") }
         }
         14 => Event::Note { text: reason, step: Some(step), corrects: Some(0), by: by(text) },
         15 => Event::SignOffLapsed { step, action, reason },
@@ -203,7 +203,12 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
             let standing = match &tape.run {
                 Some(run) => run.standing(&tape.plan),
                 None => Standing {
-                    next: AtHand { step: Some(step), action: Some(action), takes: Takes::Release },
+                    next: AtHand {
+                        place: None,
+                        step: Some(step),
+                        action: Some(action),
+                        takes: Takes::Release,
+                    },
                     in_doubt: vec![text.to_owned()],
                     sign_offs: vec![text.to_owned()],
                     deviations: vec![text.to_owned()],
@@ -218,7 +223,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
             Some(_) => return tape.try_rolling_back(text),
             None => {
                 let (steps, without) = (vec![step], Vec::new());
-                Event::RollbackOpened { steps, without, reason: Some(reason), by: None }
+                Event::RollbackOpened { steps, without, places: Vec::new(), reason: Some(reason), by: None }
             }
         },
     };
@@ -227,7 +232,16 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
 
 fn deviation(kind: DeviationKind, step: String, action: Option<String>, reason: String) -> Event {
     let by = by("olga");
-    Event::Deviation(Deviation { kind, step, action, script: None, overridden: None, reason, by })
+    Event::Deviation(Deviation {
+        place: None,
+        kind,
+        step,
+        action,
+        script: None,
+        overridden: None,
+        reason,
+        by,
+    })
 }
 
 fn mark(tape: &Tape) -> String {

@@ -28,6 +28,7 @@ fn a_passed_run_reads_as_one_would_file_it() {
     healthy.expectations.push(held("standard output contains \"healthy\""));
     tape.ran("deploy#2", 2, healthy);
     tape.push(Event::NotApplicable {
+        place: None,
         step: "migrate".to_owned(),
         action: None,
         condition: "RELEASE == \"yes\"".to_owned(),
@@ -54,6 +55,7 @@ fn a_failed_and_rolled_back_run_tells_its_whole_story() {
     tape.reach("deploy#1");
     let edited = tape.blob("./deploy.sh --force \"$RELEASE\"\n");
     tape.push(Event::Deviation(Deviation {
+        place: None,
         kind: DeviationKind::Edited,
         step: "deploy".to_owned(),
         action: Some("deploy#1".to_owned()),
@@ -140,6 +142,7 @@ fn a_step_reads_in_json_as_it_went() {
     let (kind, reason) = (DeviationKind::Edited, "a stale lock is held".to_owned());
     let (step, action) = ("deploy".to_owned(), Some("deploy#1".to_owned()));
     tape.push(Event::Deviation(Deviation {
+        place: None,
         kind,
         step,
         action,

@@ -1,6 +1,6 @@
 //! A record read: the engine driven over its events, as far as they are ones that it asked for.
 
-use holdpoint_engine::{Releases, Run, Stamped};
+use holdpoint_engine::{Run, Stamped};
 use holdpoint_model::Plan;
 
 /// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
@@ -9,7 +9,6 @@ use holdpoint_model::Plan;
 pub struct Reading<'p> {
     plan: &'p Plan,
     run: Run,
-    releases: Releases,
     broken: Option<Break>,
 }
 
@@ -25,7 +24,7 @@ pub struct Break {
 impl<'p> Reading<'p> {
     /// Of a record of this plan, before its first event.
     pub fn new(plan: &'p Plan) -> Reading<'p> {
-        Reading { plan, run: Run::new(plan), releases: Releases::default(), broken: None }
+        Reading { plan, run: Run::new(plan), broken: None }
     }
 
     /// Takes the next event. The error says why it does not count.
@@ -34,21 +33,10 @@ impl<'p> Reading<'p> {
             return Err(format!("it follows event {n}, which the engine did not ask for"));
         }
         let Stamped { n, at, event, .. } = stamped;
-        let early = self.releases.refusal(self.plan, &self.run, event, *at);
-        let refused = match early {
-            Some(why) => Some(why),
-            None => self.run.apply(self.plan, event).err().map(|unexpected| unexpected.reason),
-        };
-        match refused {
-            None => {
-                self.releases.note(event, *at);
-                Ok(())
-            }
-            Some(why) => {
-                self.broken = Some(Break { n: *n, why: why.clone() });
-                Err(why)
-            }
-        }
+        self.run.apply(self.plan, *at, event).map_err(|unexpected| {
+            self.broken = Some(Break { n: *n, why: unexpected.reason.clone() });
+            unexpected.reason
+        })
     }
 
     /// The run, as far as the record conforms.

@@ -37,10 +37,11 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     let mut run = Run::new(plan);
     let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
     for stamped in events {
-        run.apply(plan, &stamped.event).map_err(conforms)?;
+        run.apply(plan, stamped.at, &stamped.event).map_err(conforms)?;
     }
     let mut write = |run: &mut Run, event: Event| {
-        let (at, events) = (Timestamp::now(), fold(run, plan, vec![event])?);
+        let at = Timestamp::now();
+        let events = fold(run, plan, at, vec![event])?;
         writer.append_all(events.into_iter().map(|event| (at, event))).map(|_| ()).map_err(|error| {
             Problem::fault(
                 format!("the handover cannot be written: {error}"),

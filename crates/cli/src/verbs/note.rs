@@ -49,7 +49,7 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     let mut run = Run::new(&recorded.plan);
     let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
     for stamped in events {
-        run.apply(&recorded.plan, &stamped.event).map_err(conforms)?;
+        run.apply(&recorded.plan, stamped.at, &stamped.event).map_err(conforms)?;
     }
     let note = Event::Note {
         text: arguments.text.clone(),
@@ -60,8 +60,8 @@ pub fn note(arguments: &args::Note) -> Result<Exit, Problem> {
     let mut events: Vec<Event> =
         recovered.map(|recovered| Event::LogRecovered { torn: recovered.torn }).into_iter().collect();
     events.push(note);
-    let events = fold(&mut run, &recorded.plan, events)?;
     let at = Timestamp::now();
+    let events = fold(&mut run, &recorded.plan, at, events)?;
     writer.append_all(events.into_iter().map(|event| (at, event))).map_err(|error| {
         Problem::fault(
             format!("the note cannot be written: {error}"),

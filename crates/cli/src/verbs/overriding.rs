@@ -77,6 +77,7 @@ pub fn ready(
         Override { rules: run.barred().to_vec(), role, name, assurance: Assurance::Typed, signature: None };
     Ok(Ready {
         deviation: Deviation {
+            place: None,
             kind: DeviationKind::PolicyOverridden,
             step: String::new(),
             action: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use holdpoint_document::{
     Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Requires,
 };
-use holdpoint_engine::EnvironmentSeen;
+use holdpoint_engine::{EnvironmentSeen, TargetSeen};
 use holdpoint_executor::{Asked, syntax_errors};
 use holdpoint_record::Redactor;
 
@@ -243,9 +243,11 @@ fn environment(
         return Err(Problem::usage(format!("the document does not run in the environment {name}"), help));
     }
     let environment = known.get(name).cloned().unwrap_or_default();
+    let targets = TargetSeen::of(&environment);
     let Environment { rehearsal, protected, vars, signature, four_eyes, requires, .. } = environment;
     let signature = signature.unwrap_or(Assurance::Typed);
-    let seen = EnvironmentSeen { name: name.to_owned(), rehearsal, protected, four_eyes, signature, vars };
+    let name = name.to_owned();
+    let seen = EnvironmentSeen { name, rehearsal, protected, four_eyes, signature, vars, targets };
     Ok((seen, requires))
 }
 

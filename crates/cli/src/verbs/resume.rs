@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::{Assurance, Plan};
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Task, Unexpected, Via};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Unexpected, Via};
 use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
@@ -64,6 +64,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
+    super::targets::run_here(plan, &opened.environment)?;
     // Before the run is taken up, for they may leave it.
     let handed = handed_over(&recorded, &session, ask)?;
     if matches!(handed, Handed::Left) {
@@ -87,7 +88,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let mut disk = Disk::new(writer);
     let mut drive_run = Run::new(plan);
     for stamped in &events {
-        drive_run.apply(plan, &stamped.event).map_err(|unexpected| {
+        drive_run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| {
             Problem::record(
                 format!("the record does not conform at event {}: {unexpected}", stamped.n),
                 "Nothing was executed. `holdpoint verify` says more.",
@@ -102,8 +103,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         disk.append(torn.into_iter().collect())?;
         return Err(handover::may_not_operate(why));
     }
-    // Every block runs on this machine so far, so any block's target tells the state.
-    let state = drive_run.shell_state(plan, Task::action(0, 0)).filter(|_| !plan.steps.is_empty());
+    // Every block runs on this machine so far.
+    let state = drive_run.local_shell_state();
     let state = state.map(|blob| disk.get(blob)).transpose()?;
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
     let accepted = accepted(&drive_run, &session, &handed, opened.number)?;
@@ -121,7 +122,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         (Some(refusal), Some(_)) if drive_run.is_barred_since_opening() => Err(refusal),
         (refusal, Some(_)) => {
             let mut tried = drive_run.clone();
-            taken_up.iter().try_for_each(|event| tried.apply(plan, event)).map_err(does_not_fit)?;
+            let now = Timestamp::now();
+            taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
@@ -138,7 +140,6 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let person = Answered::new(answers.unwrap_or_default(), otherwise);
     let mut drive = driver(plan, &recorded.source, disk, person, local);
     drive.run = drive_run;
-    events.iter().for_each(|stamped| drive.releases.note(&stamped.event, stamped.at));
     drive.check = watch.checks();
     drive.record(cut.into_iter().collect())?;
     let ready = ready?;
@@ -174,7 +175,7 @@ fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Hand
     if !recorded.events.iter().any(|stamped| matches!(stamped.event, Event::Handover(_))) {
         return Ok(Handed::No);
     }
-    let events = recorded.events.iter().map(|stamped| stamped.event.clone());
+    let events = recorded.events.iter().map(|stamped| (stamped.at, stamped.event.clone()));
     let run = Run::replay(&recorded.plan, events).map_err(|unexpected| {
         Problem::record(
             format!("the record does not conform: {unexpected}"),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use holdpoint_engine::{Claims, Event, Next, Releases, Run, RunOpened, Runbook, Verdict};
+use holdpoint_engine::{Claims, Event, Next, Run, RunOpened, Runbook, Verdict};
 use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
 use holdpoint_signing::{BadFiles, Signers};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::overriding;
 use super::prepare::{self, Prepared};
 use super::rules::Obeyed;
+use super::targets;
 use super::watch::Watch;
 use super::{exit_of, verdict_words};
 use crate::args;
@@ -42,6 +43,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
+    targets::run_here(&prepared.plan, &prepared.environment)?;
     let redactor = redactor(&prepared.inputs.secrets)?;
     prepared.keep_secrets(&redactor)?;
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
@@ -55,8 +57,8 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
         (Some(_), refusal) => {
             let mut nowhere = Memory::default();
             let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
-            let run =
-                Run::replay(&prepared.plan, [Event::RunOpened(Box::new(tried))]).map_err(|unexpected| {
+            let run = Run::replay(&prepared.plan, [(Timestamp::now(), Event::RunOpened(Box::new(tried)))])
+                .map_err(|unexpected| {
                     Problem::fault(unexpected.to_string(), "This is a fault of holdpoint.")
                 })?;
             let (place, zone) = (&prepared.place, &session.time_zone);
@@ -108,7 +110,7 @@ fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, journal: &D
     let (plan, source) = (&prepared.plan, prepared.source.as_str());
     let opened = Event::RunOpened(Box::new(opened.clone()));
     // What the engine will make of it; if it refuses, that is said when it is recorded.
-    let Ok(run) = Run::replay(plan, [opened]) else { return };
+    let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
     if let Next::Execute(execution) = run.next(plan) {
         local.get_ready(&Scene { plan, source, run: &run }, execution.task, journal);
     }
@@ -148,7 +150,6 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
         plan,
         source,
         run: holdpoint_engine::Run::new(plan),
-        releases: Releases::default(),
         clock: Box::new(Timestamp::now),
         // Dry runs keep no rules, and whoever drives a recorded run says how they are held.
         check: Box::new(|_| {
@@ -219,6 +220,7 @@ fn opened(
     let signers = signers.map(|bytes| journal.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| journal.put(&bytes)).transpose()?;
     Ok(RunOpened {
+        dry: false,
         format: FORMAT.to_owned(),
         id: ulid::Ulid::generate().to_string(),
         number,
@@ -260,7 +262,7 @@ async fn dry_run(
     let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
-    let opened = with_program(opened);
+    let opened = RunOpened { dry: true, ..with_program(opened) };
     screen::head(
         &prepared.plan,
         &opened,

@@ -52,13 +52,13 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
     let mut disk = Disk::new(writer);
     let mut run = Run::new(&recorded.plan);
     for stamped in &events {
-        apply(&mut run, &recorded, &stamped.event)?;
+        apply(&mut run, &recorded, stamped)?;
     }
     if let Some(recovered) = recovered {
         write(&mut disk, &mut run, &recorded, vec![Event::LogRecovered { torn: recovered.torn }])?;
     }
     // An earlier hold point may be asked for again: what is shown is what is signed.
-    lapse(&mut disk, &mut run, &recorded, &events)?;
+    lapse(&mut disk, &mut run, &recorded)?;
     let (task, sign_off) = awaited(&run, &recorded)?;
     has_role_still(&run, &place, &sign_off.role, &who)?;
     if !run.is_requested(task)
@@ -124,22 +124,20 @@ fn take(dir: &RunDir) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::
     }
 }
 
-fn apply(run: &mut Run, recorded: &Recorded, event: &Event) -> Result<(), Problem> {
-    run.apply(&recorded.plan, event)
+fn apply(run: &mut Run, recorded: &Recorded, stamped: &Stamped) -> Result<(), Problem> {
+    run.apply(&recorded.plan, stamped.at, &stamped.event)
         .map_err(|error| Problem::record(format!("the record does not conform: {error}"), "Verify it."))
 }
 
 fn write(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: Vec<Event>) -> Result<(), Problem> {
-    let events = fold(run, &recorded.plan, events)?;
     let at = Timestamp::now();
+    let events = fold(run, &recorded.plan, at, events)?;
     disk.append(events.into_iter().map(|event| (at, event)).collect())
 }
 
 /// Releases given by others may have run out since.
-fn lapse(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: &[Stamped]) -> Result<(), Problem> {
-    let mut releases = holdpoint_engine::Releases::default();
-    events.iter().for_each(|stamped| releases.note(&stamped.event, stamped.at));
-    let lapsed = releases.lapsed(&recorded.plan, run, Timestamp::now());
+fn lapse(disk: &mut Disk, run: &mut Run, recorded: &Recorded) -> Result<(), Problem> {
+    let lapsed = run.lapses_at(&recorded.plan, Timestamp::now());
     if lapsed.is_empty() { Ok(()) } else { write(disk, run, recorded, lapsed) }
 }
 

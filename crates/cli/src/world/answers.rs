@@ -88,9 +88,14 @@ impl Asked<'_> {
         By { who: self.scene.run.operator().to_owned(), via: Via::Answers }
     }
 
+    fn place(&self) -> Option<String> {
+        self.scene.run.place_of(self.task).map(str::to_owned)
+    }
+
     fn decision(&self, choice: Choice) -> Event {
         let (step, action) = (self.step.clone(), self.action.clone());
-        Event::Decision { step, action, choice, reason: self.entry.reason.clone(), by: self.by() }
+        let reason = self.entry.reason.clone();
+        Event::Decision { step, action, place: self.place(), choice, reason, by: self.by() }
     }
 
     /// The entry's `choice`, where it can be taken now.
@@ -104,6 +109,7 @@ impl Asked<'_> {
                 let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
                 let (step, by) = (self.step.clone(), self.by());
                 return Some(Event::Deviation(Deviation {
+                    place: self.place(),
                     kind,
                     step,
                     action,

@@ -80,6 +80,7 @@ impl Person for Assuming {
         show_question(scene, task, question);
         let by = By { who: scene.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
+        let place = scene.run.place_of(task).map(str::to_owned);
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
                 assumed("the operator would be asked to confirm this");
@@ -87,7 +88,7 @@ impl Person for Assuming {
             }
             (Question::Confirm, _) => {
                 assumed("the operator would have to acknowledge this");
-                vec![Event::Decision { step, action, choice: Choice::Proceed, reason: None, by }]
+                vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
             (Question::Record, _) => return self.values(scene, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
@@ -110,7 +111,16 @@ impl Person for Assuming {
             (Question::Failed, _) if scene.run.offers(plan).skip => {
                 let reason = "dry run: looks at the rest all the same".to_owned();
                 let (kind, action, script) = (DeviationKind::Skipped, Some(action), None);
-                vec![Event::Deviation(Deviation { kind, step, action, script, overridden: None, reason, by })]
+                vec![Event::Deviation(Deviation {
+                    place,
+                    kind,
+                    step,
+                    action,
+                    script,
+                    overridden: None,
+                    reason,
+                    by,
+                })]
             }
             _ => return Ok(Answer::Park),
         };
@@ -294,6 +304,7 @@ impl ChecksOnly {
         }
         let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {
+            place: scene.run.place_of(task).map(str::to_owned),
             step: task.step_of(scene.plan).id.clone(),
             action: task.id(scene.plan),
             attempt: execution.attempt,

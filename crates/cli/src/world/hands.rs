@@ -413,6 +413,7 @@ impl Hands for Local {
             remarks.push("stopped by the operator".to_owned());
         }
         let finished = Finished {
+            place: scene.run.place_of(execution.task).map(str::to_owned),
             step,
             action,
             attempt: execution.attempt,

@@ -19,7 +19,8 @@ pub fn roll_back(
     by: Option<By>,
 ) -> Event {
     let ids = |steps: &[usize]| steps.iter().map(|step| plan.steps[*step].id.clone()).collect();
-    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), reason, by }
+    let places = wanted.places.clone();
+    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), places, reason, by }
 }
 
 /// Whether evidence can be taken from there; the error says why not.

@@ -21,6 +21,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("options", "/properties/retry/properties", "#| retry: { QQ: 1 }"),
     ("options", "/properties/capture/additionalProperties/properties", "#| capture: { A: { QQ: 1 } }"),
     ("step", "/properties", "QQ: 1"),
+    ("step", "/properties/rollout/properties", "rollout: { QQ: 1 }"),
     ("signoff", "/properties", "QQ: 1"),
     ("record", "/$defs/value/properties", "a: { QQ: 1 }"),
     ("expect", "/properties", "QQ: 1"),
@@ -30,6 +31,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("config", "/properties/signers/properties", "signers = { QQ = 1 }"),
     ("config", "/properties/people/additionalProperties/properties", "people.a = { QQ = 1 }"),
     ("config", "/$defs/environment/properties", "environments.a = { QQ = 1 }"),
+    ("config", "/$defs/target/properties", "environments.a.targets.web = { places = \"local\", QQ = 1 }"),
     ("config", "/$defs/environment/properties/requires/properties", "environments.a.requires = { QQ = 1 }"),
     ("answers", "/properties", "QQ: 1"),
     ("answers", "/$defs/answer/properties", "steps: { step: { QQ: 1 } }"),
@@ -43,6 +45,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("signoff", "/properties/meaning/enum", "meaning: QQ"),
     ("record", "/$defs/value/properties/type/enum", "a: { type: QQ }"),
     ("record", "/$defs/value/properties/evidence/enum", "a: { evidence: QQ }"),
+    (
+        "config",
+        "/$defs/target/properties/become/enum",
+        "environments.a.targets.web = { places = \"local\", become = \"QQ\" }",
+    ),
     ("config", "/$defs/environment/properties/signature/enum", "environments.a.signature = \"QQ\""),
     ("answers", "/$defs/answer/properties/choice/enum", "steps: { step: { choice: QQ } }"),
 ];

@@ -176,6 +176,35 @@ fn event_0_must_be_what_the_recorded_configuration_and_document_say() {
 }
 
 #[test]
+fn event_0_cannot_call_the_run_a_dry_one_nor_say_otherwise_who_is_who_or_what_a_sign_off_takes() {
+    let opened = || of("run.opened");
+    let remarks = refused_at(opened(), |event| event["dry"] = json!(true));
+    assert!(remarks.contains("dry run"), "{remarks}");
+    for dry in [false, true] {
+        let copy = Copy::new();
+        copy.forge(|events| {
+            events[0]["number"] = json!(0);
+            if dry {
+                events[0]["dry"] = json!(true);
+            }
+        });
+        let seal = copy.dir.join("seal.json");
+        let mut sealed: Value = serde_json::from_slice(&std::fs::read(&seal).unwrap()).unwrap();
+        sealed["number"] = json!(0);
+        std::fs::write(seal, serde_json::to_vec(&sealed).unwrap()).unwrap();
+        let (code, verdict, remarks) = copy.verdict();
+        assert_eq!((code, verdict.as_str()), (6, "does not conform at event 0"), "{remarks}");
+    }
+    refused_at(opened(), |event| event["environment"]["four_eyes"] = json!(true));
+    for signature in ["rehearsal", "ssh", "fido-uv"] {
+        refused_at(opened(), |event| event["environment"]["signature"] = json!(signature));
+    }
+    refused_at(opened(), |event| event["aliases"] = json!({"github.com/ops": "ops@example.org"}));
+    let web = json!({"web": {"places": ["local"]}});
+    refused_at(opened(), |event| event["environment"]["targets"] = web);
+}
+
+#[test]
 fn inputs_that_the_document_does_not_ask_for_or_would_refuse_do_not_conform() {
     let first = || of("run.opened");
     refused_at(first(), |event| event["inputs"] = json!([]));

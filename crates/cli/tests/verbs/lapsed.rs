@@ -70,7 +70,7 @@ fn a_record_in_which_something_began_after_its_release_had_lapsed_does_not_confo
     let at = types(&bench).iter().position(|kind| kind == "item.confirmed").unwrap();
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {at}"));
-    verified.says("it began though the release of release#1 had lapsed (given at 2000-");
+    verified.says("it began though the sign-off of release#1 had lapsed (given at 2000-");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod real;
 mod runs;
 mod sealed;
 mod support;
+mod targets;
 mod unrendered;
 mod values;
 mod verdicts;

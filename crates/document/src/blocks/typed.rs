@@ -5,7 +5,7 @@ use super::value_kind::value_kind;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value};
-use crate::{Code, EvidenceKind, Field, Meaning, OnFailure, SignOff, Span};
+use crate::{Code, EvidenceKind, Field, Meaning, OnFailure, Rollout, SignOff, Span};
 
 /// What a `yaml step` block says; `None` where it does not.
 #[derive(Debug, Default)]
@@ -13,6 +13,7 @@ pub(crate) struct StepOptions {
     pub(crate) role: Option<(String, Span)>,
     pub(crate) when: Option<(String, Span)>,
     pub(crate) target: Option<(String, Span)>,
+    pub(crate) rollout: Option<(Rollout, Span)>,
     pub(crate) on_failure: Option<OnFailure>,
     pub(crate) irreversible: Option<(bool, Span)>,
     pub(crate) skippable: Option<(bool, Span)>,
@@ -27,6 +28,7 @@ pub(crate) fn step_options(node: &Node, findings: &mut Findings) -> StepOptions 
         Some((node.text(findings)?, node.span))
     };
     let (role, when, target) = (text("role", findings), text("when", findings), text("target", findings));
+    let rollout = fields.get("rollout").and_then(|node| Some((rollout(node, findings)?, node.span)));
     let on_failure = fields.get("on_failure").and_then(|node| {
         let words = [("ask", OnFailure::Ask), ("stop", OnFailure::Stop), ("rollback", OnFailure::Rollback)];
         node.word(findings, &words)
@@ -37,7 +39,30 @@ pub(crate) fn step_options(node: &Node, findings: &mut Findings) -> StepOptions 
     };
     let (irreversible, skippable) = (flag("irreversible", findings), flag("skippable", findings));
     fields.finish(findings);
-    StepOptions { role, when, target, on_failure, irreversible, skippable }
+    StepOptions { role, when, target, rollout, on_failure, irreversible, skippable }
+}
+
+/// How a step goes over the places of its target.
+fn rollout(node: &Node, findings: &mut Findings) -> Option<Rollout> {
+    let mut fields = Fields::open(node, "a rollout", findings)?;
+    let least = Rollout::default();
+    let mut count = |key: &'static str, least: u32, otherwise: u32, findings: &mut Findings| {
+        let Some(node) = fields.get(key) else { return Some(otherwise) };
+        let number = node.int(findings)?;
+        match u32::try_from(number) {
+            Ok(number) if number >= least => Some(number),
+            _ => {
+                let help = format!("write a whole number from {least}");
+                node.bad(findings, format!("`{key}` cannot be {number}"), help);
+                None
+            }
+        }
+    };
+    let first = count("first", 0, least.first, findings);
+    let at_once = count("at_once", 1, least.at_once, findings);
+    let stop_after = count("stop_after", 0, least.stop_after, findings);
+    fields.finish(findings);
+    Some(Rollout { first: first?, at_once: at_once?, stop_after: stop_after? })
 }
 
 /// The sign-off, where its role stands, and its statement as a template.

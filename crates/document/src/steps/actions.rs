@@ -161,6 +161,7 @@ impl<'w, 's> Maker<'w, 's> {
             role: context.role.clone(),
             when: context.when.clone(),
             target: context.target.clone(),
+            rollout: context.rollout,
             on_failure: context.on_failure,
             irreversible: options.irreversible.is_some_and(|(value, _)| value),
             skippable: options.skippable.is_none_or(|(value, _)| value),

@@ -13,7 +13,7 @@ use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, OnFailure, Span, Step, parallel};
+use crate::{Code, DocumentKind, OnFailure, Rollout, Span, Step, parallel};
 
 /// The steps, with what can only be judged once all of them are known.
 #[derive(Default)]
@@ -37,6 +37,7 @@ pub(super) struct Context {
     pub(super) role: Option<String>,
     pub(super) when: Vec<String>,
     pub(super) target: Option<String>,
+    pub(super) rollout: Option<Rollout>,
     pub(super) on_failure: OnFailure,
 }
 
@@ -391,6 +392,16 @@ impl Walker<'_, '_> {
         if let Some((target, span)) = &options.target {
             built.targets.push((target.clone(), *span));
             context.target = Some(target.clone());
+            // What stood above was written for the places of another target.
+            context.rollout = None;
+        }
+        if let Some((rollout, span)) = options.rollout {
+            if context.target.as_ref().is_none_or(|target| target == "local") {
+                let message =
+                    "`rollout` says how a step goes over the places of its target, and there is no target";
+                self.findings.add(Code::Misplaced, span, message, "add `target: NAME`, or remove `rollout`");
+            }
+            context.rollout = Some(rollout);
         }
         if let Some((when, span)) = &options.when {
             let when = when.clone();

@@ -14,6 +14,9 @@ pub struct Started {
     pub step: String,
     /// The action: an action's id, or `STEP#rollback-N` for a rollback block.
     pub action: String,
+    /// The place, where it is of a step that has places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Counted from 1, over retries and repeats.
     pub attempt: u32,
     /// Set when a check is run only to find out whether an interrupted block took effect.
@@ -34,6 +37,9 @@ pub struct Finished {
     pub step: String,
     /// The action.
     pub action: String,
+    /// The place, where it is of a step that has places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The attempt that ended.
     pub attempt: u32,
     /// As in the start.

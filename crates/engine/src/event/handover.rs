@@ -43,6 +43,9 @@ pub struct AtHand {
     /// The action, or the rollback block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// The place, where it is of a step that has places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// What it takes.
     pub takes: Takes,
 }

@@ -17,6 +17,9 @@ pub struct RunOpened {
     pub id: String,
     /// The store's gap-free number.
     pub number: u64,
+    /// A dry run: nothing that changes something is executed, and nothing of it is stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry: bool,
     /// The document that runs.
     pub runbook: Runbook,
     /// [`holdpoint_model::Plan::digest`] of the plan made from it.
@@ -140,6 +143,34 @@ pub struct EnvironmentSeen {
     pub signature: Assurance,
     /// Variables its scripts see.
     pub vars: BTreeMap<String, String>,
+    /// Where its targets are, by target.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, TargetSeen>,
+}
+
+/// What a target stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSeen {
+    /// Its places, in the order of the configuration.
+    pub places: Vec<String>,
+    /// How blocks become another user there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#become: Option<String>,
+}
+
+impl TargetSeen {
+    /// The targets of an environment, as event 0 holds them.
+    pub fn of(environment: &holdpoint_model::Environment) -> BTreeMap<String, TargetSeen> {
+        let seen = |(name, target): (&String, &holdpoint_model::Target)| {
+            let places = target.places.iter().map(ToString::to_string).collect();
+            (
+                name.clone(),
+                TargetSeen { places, r#become: target.r#become.map(|how| how.as_str().to_owned()) },
+            )
+        };
+        environment.targets.iter().map(seen).collect()
+    }
 }
 
 /// An input and where its value came from.

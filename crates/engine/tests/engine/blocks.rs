@@ -28,7 +28,7 @@ fn a_run_begins_with_its_opening_and_opens_once() {
     let plan = plan([step("a").run()]);
     let mut run = Run::new(&plan);
     assert_eq!(run.next(&plan), Next::Open);
-    assert!(run.apply(&plan, &note("early")).is_err());
+    assert!(run.apply(&plan, NOW, &note("early")).is_err());
     let mut story = Story::of(plan);
     assert_eq!(story.refuses(Event::RunOpened(Box::new(opened()))), "the run is open already");
 }
@@ -112,7 +112,7 @@ fn an_outcome_that_contradicts_the_exit_or_the_expectations_is_refused() {
     for (case, outcome, how) in cases {
         let event = story.finish_event(outcome, how);
         let before = story.run.clone();
-        assert!(story.run.apply(&story.plan, &event).is_err(), "{case}");
+        assert!(story.run.apply(&story.plan, NOW, &event).is_err(), "{case}");
         assert_eq!(story.run, before, "{case}");
     }
     story.finish(Outcome::Passed);
@@ -145,15 +145,16 @@ fn shell_state_is_carried_over_for_each_target() {
         let target = Some(target.to_owned());
         move |block: &mut Block| block.options.target = target
     };
+    let steps = [step("a").run().with(on("web")).run().with(on("db")).run().with(on("web"))];
     let mut story =
-        Story::of(plan([step("a").run().with(on("web")).run().with(on("db")).run().with(on("web"))]));
-    assert_eq!(story.run.shell_state(&story.plan, story.task()), None);
+        Story::opened_as(plan(steps), |o| o.environment.targets = targets(&[("web", 1), ("db", 1)]));
+    assert_eq!(story.run.shell_state(story.task()), None);
     story.start();
     story.finish_with(Outcome::Passed, |f| f.state = Some(blob("state of web")));
-    assert_eq!(story.run.shell_state(&story.plan, story.task()), None, "db is another machine");
+    assert_eq!(story.run.shell_state(story.task()), None, "db is another machine");
     story.start();
     story.finish_with(Outcome::Passed, |f| f.state = Some(blob("state of db")));
-    assert_eq!(story.run.shell_state(&story.plan, story.task()), Some(&blob("state of web")));
+    assert_eq!(story.run.shell_state(story.task()), Some(&blob("state of web")));
 }
 
 #[test]

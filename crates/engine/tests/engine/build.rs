@@ -25,6 +25,7 @@ pub(crate) fn step(id: &str) -> Step {
         role: None,
         when: Vec::new(),
         target: None,
+        rollout: None,
         on_failure: OnFailure::Ask,
         irreversible: false,
         skippable: true,

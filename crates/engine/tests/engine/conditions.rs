@@ -19,13 +19,20 @@ fn a_step_whose_condition_does_not_hold_is_passed_over_whole() {
     ]));
     assert_eq!(story.at(), "pass over a");
     assert_eq!(story.offers(), Offers::default());
-    story.refuses(Event::NotApplicable { step: "b".into(), action: None, condition: "false".into() });
     story.refuses(Event::NotApplicable {
+        place: None,
+        step: "b".into(),
+        action: None,
+        condition: "false".into(),
+    });
+    story.refuses(Event::NotApplicable {
+        place: None,
         step: "a".into(),
         action: None,
         condition: "environment.name == 'production'".into(),
     });
     story.refuses(Event::NotApplicable {
+        place: None,
         step: "a".into(),
         action: Some("a#1".into()),
         condition: "environment.name == 'staging'".into(),
@@ -33,6 +40,7 @@ fn a_step_whose_condition_does_not_hold_is_passed_over_whole() {
     story.pass_over();
     assert_eq!(story.at(), "ask b#1 Confirm");
     story.refuses(Event::NotApplicable {
+        place: None,
         step: "b".into(),
         action: None,
         condition: "environment.name == 'production'".into(),
@@ -46,6 +54,7 @@ fn a_block_whose_own_condition_does_not_hold_is_passed_over_alone() {
     story.pass_with("OUT", "no");
     assert_eq!(story.at(), "pass over a#2");
     story.refuses(Event::NotApplicable {
+        place: None,
         step: "a".into(),
         action: Some("a#3".into()),
         condition: "OUT == 'yes'".into(),

@@ -180,16 +180,16 @@ fn a_person_is_the_same_under_their_alias() {
             .into();
     let plan = plan([step("a").run()]);
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     let handing = |run: &Run, from: &str, to: &str| {
         let standing = run.standing(&plan);
         Event::Handover(Box::new(Handover { to: to.to_owned(), standing, note: None, by: by(from) }))
     };
     let to_themselves = handing(&run, OPS, "github.com/olive");
-    assert!(run.apply(&plan, &to_themselves).is_err(), "nobody hands a run over to themselves");
+    assert!(run.apply(&plan, NOW, &to_themselves).is_err(), "nobody hands a run over to themselves");
     let good = handing(&run, "github.com/olive", "github.com/n");
-    run.apply(&plan, &good).unwrap();
-    assert!(run.clone().apply(&plan, &accepted(QA)).is_err());
-    run.clone().apply(&plan, &withdrawn(OPS, None)).unwrap();
-    run.apply(&plan, &accepted(NIGHT)).unwrap();
+    run.apply(&plan, NOW, &good).unwrap();
+    assert!(run.clone().apply(&plan, NOW, &accepted(QA)).is_err());
+    run.clone().apply(&plan, NOW, &withdrawn(OPS, None)).unwrap();
+    run.apply(&plan, NOW, &accepted(NIGHT)).unwrap();
 }

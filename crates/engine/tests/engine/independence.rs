@@ -91,7 +91,7 @@ fn a_rollback_was_signed_for_by_nobody() {
     let wanted = story.run.rollback_plan(&story.plan);
     let ids = |steps: &[usize]| steps.iter().map(|step| story.plan.steps[*step].id.clone()).collect();
     let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
-    story.tell(Event::RollbackOpened { steps, without, reason: None, by: Some(by(OPS)) });
+    story.tell(Event::RollbackOpened { places: Vec::new(), steps, without, reason: None, by: Some(by(OPS)) });
     story.tell(Event::SessionOpened(session(QA)));
     story.pass();
     assert_eq!(story.at(), "done RolledBack");
@@ -156,11 +156,11 @@ fn under_four_eyes_or_protected_the_operator_is_somebody() {
         (opened.environment.four_eyes, opened.environment.protected) = (four_eyes, protected);
         let plan = guarded();
         let mut resumed = Run::new(&plan);
-        resumed.apply(&plan, &Event::RunOpened(Box::new(opened.clone()))).unwrap();
-        let came = resumed.apply(&plan, &Event::SessionOpened(from(who, how)));
+        resumed.apply(&plan, NOW, &Event::RunOpened(Box::new(opened.clone()))).unwrap();
+        let came = resumed.apply(&plan, NOW, &Event::SessionOpened(from(who, how)));
         assert_eq!(came.is_ok(), taken, "{four_eyes} {protected} {who} {how}");
         opened.session = from(who, how);
-        let came = Run::new(&plan).apply(&plan, &Event::RunOpened(Box::new(opened)));
+        let came = Run::new(&plan).apply(&plan, NOW, &Event::RunOpened(Box::new(opened)));
         assert_eq!(came.is_ok(), taken, "{four_eyes} {protected} {who} {how}");
     }
 }
@@ -180,6 +180,7 @@ fn under_four_eyes_whoever_overrode_rules_performs_nothing() {
         signature: None,
     };
     story.tell(Event::Deviation(Deviation {
+        place: None,
         kind: DeviationKind::PolicyOverridden,
         step: String::new(),
         action: None,
@@ -225,7 +226,7 @@ fn a_rejection_takes_the_assurance_of_a_release() {
         }
         let (step, action) = ("a".to_owned(), "a#1".to_owned());
         let event = Event::SignOffRejected { step, action, reason: "no".into(), signed, by: by(QA) };
-        let came = story.run.apply(&story.plan, &event);
+        let came = story.run.apply(&story.plan, NOW, &event);
         assert_eq!(came.is_ok(), taken, "{least:?} {event:?}: {came:?}");
     }
 }

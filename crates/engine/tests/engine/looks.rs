@@ -4,7 +4,7 @@ use holdpoint_engine::*;
 use holdpoint_model::*;
 
 use crate::build::{Written as _, plan, step};
-use crate::story::{LEAD, OPS, QA, by, finished, opened, session};
+use crate::story::{LEAD, NOW, OPS, QA, by, finished, opened, session};
 
 const KEPT: [Rule; 4] = [Rule::Committed, Rule::CleanCommit, Rule::SameCommit, Rule::Roles];
 
@@ -15,13 +15,13 @@ fn released() -> (Plan, Run) {
     opened.runbook.commit = Some("a".into());
     opened.policy = Policy { kept: KEPT.to_vec(), may_override: vec!["qa".into()], ..Policy::default() };
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     let (step, action) = ("first".to_owned(), "first#1".to_owned());
     let Some(Work::SignOff(sign_off)) = Task::action(0, 0).work(&plan) else { panic!() };
     let statement = run.statement(sign_off).unwrap();
     let role = "qa".to_owned();
     let request = Event::SignOffRequested { step, action, role, statement: statement.clone() };
-    run.apply(&plan, &request).unwrap();
+    run.apply(&plan, NOW, &request).unwrap();
     let given = SignedOff {
         step: "first".into(),
         action: "first#1".into(),
@@ -33,12 +33,13 @@ fn released() -> (Plan, Run) {
         signature: None,
         by: by(QA),
     };
-    run.apply(&plan, &Event::SignOffGiven(given)).unwrap();
+    run.apply(&plan, NOW, &Event::SignOffGiven(given)).unwrap();
     (plan, run)
 }
 
 fn started(step: &str) -> Event {
     Event::ActionStarted(Started {
+        place: None,
         step: step.into(),
         action: format!("{step}#1"),
         attempt: 1,
@@ -57,33 +58,36 @@ fn look(commit: &str, dirty: bool, unmet: &[Rule]) -> Look {
 fn no_block_begins_after_a_release_before_rules_were_held_once_more() {
     let (plan, mut run) = released();
     assert!(run.is_look_due());
-    assert!(run.apply(&plan, &started("go")).is_err());
-    run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).unwrap();
-    run.apply(&plan, &started("go")).unwrap();
+    assert!(run.apply(&plan, NOW, &started("go")).is_err());
+    run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).unwrap();
+    run.apply(&plan, NOW, &started("go")).unwrap();
     assert!(!run.is_look_due() && run.has_look_aged());
 }
 
 #[test]
 fn a_session_is_such_a_look_too() {
     let (plan, mut run) = released();
-    assert!(run.apply(&plan, &Event::SessionOpened(session(OPS))).is_err(), "it must say how things stand");
-    run.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
-    run.apply(&plan, &started("go")).unwrap();
+    assert!(
+        run.apply(&plan, NOW, &Event::SessionOpened(session(OPS))).is_err(),
+        "it must say how things stand"
+    );
+    run.apply(&plan, NOW, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    run.apply(&plan, NOW, &started("go")).unwrap();
 }
 
 #[test]
 fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_overridden() {
     let (plan, mut run) = released();
     for untold in [look("a", true, &[]), look("b", false, &[]), look("b", true, &[Rule::CleanCommit])] {
-        assert!(run.apply(&plan, &Event::RulesChecked(untold)).is_err());
+        assert!(run.apply(&plan, NOW, &Event::RulesChecked(untold)).is_err());
     }
     let dirty = look("a", true, &[Rule::CleanCommit]);
-    run.apply(&plan, &Event::RulesChecked(dirty.clone())).unwrap();
+    run.apply(&plan, NOW, &Event::RulesChecked(dirty.clone())).unwrap();
     assert_eq!((run.next(&plan), run.barred()), (Next::Override, &[Rule::CleanCommit][..]));
-    assert!(run.apply(&plan, &started("go")).is_err());
+    assert!(run.apply(&plan, NOW, &started("go")).is_err());
     let mut clean = run.clone();
-    clean.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
-    clean.apply(&plan, &started("go")).unwrap();
+    clean.apply(&plan, NOW, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    clean.apply(&plan, NOW, &started("go")).unwrap();
     let overridden = Override {
         rules: vec![Rule::CleanCommit],
         role: "qa".into(),
@@ -92,6 +96,7 @@ fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_over
         signature: None,
     };
     let deviation = Event::Deviation(Deviation {
+        place: None,
         kind: DeviationKind::PolicyOverridden,
         step: String::new(),
         action: None,
@@ -100,8 +105,8 @@ fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_over
         reason: "it is urgent".into(),
         by: By { who: LEAD.into(), via: Via::Command },
     });
-    run.apply(&plan, &deviation).unwrap();
-    run.apply(&plan, &started("go")).unwrap();
+    run.apply(&plan, NOW, &deviation).unwrap();
+    run.apply(&plan, NOW, &started("go")).unwrap();
     // It counts for the rest of the run.
     assert!(run.not_overridden(&dirty.unmet).is_empty());
 }
@@ -109,8 +114,8 @@ fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_over
 #[test]
 fn a_commit_may_move_by_the_runs_own_blocks_only() {
     let (plan, mut run) = released();
-    run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).unwrap();
-    run.apply(&plan, &started("go")).unwrap();
+    run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).unwrap();
+    run.apply(&plan, NOW, &started("go")).unwrap();
     let moved = Facts { commit: Some("b"), dirty: Some(false), committed: Some(true), ..Facts::default() };
     assert!(run.unmet(&plan, &moved).is_empty());
     let unmet = run.unmet(&plan, &Facts { session: true, ..moved });
@@ -133,26 +138,26 @@ fn whoever_released_something_must_still_have_the_role() {
 fn a_look_where_nothing_must_keep_holding_and_an_unknown_rule_are_refused() {
     let plan = plan([step("go").run()]);
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened()))).unwrap();
-    assert!(run.apply(&plan, &Event::RulesChecked(look("a", false, &[]))).is_err());
-    run.apply(&plan, &started("go")).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened()))).unwrap();
+    assert!(run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).is_err());
+    run.apply(&plan, NOW, &started("go")).unwrap();
     let (plan, mut run) = released();
     for rules in [&[Rule::Rehearsal][..], &[Rule::Roles, Rule::Roles]] {
-        assert!(run.apply(&plan, &Event::RulesChecked(look("a", false, rules))).is_err(), "{rules:?}");
+        assert!(run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, rules))).is_err(), "{rules:?}");
     }
 }
 
 #[test]
 fn a_run_with_nothing_left_to_do_ends_whatever_is_seen_then() {
     let (plan, mut run) = released();
-    run.apply(&plan, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
+    run.apply(&plan, NOW, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
     for (at, step) in ["go", "on"].into_iter().enumerate() {
-        run.apply(&plan, &started(step)).unwrap();
+        run.apply(&plan, NOW, &started(step)).unwrap();
         let passed = finished(&plan, Task::action(at + 1, 0), 1, false, Outcome::Passed);
-        run.apply(&plan, &Event::ActionFinished(Box::new(passed))).unwrap();
+        run.apply(&plan, NOW, &Event::ActionFinished(Box::new(passed))).unwrap();
     }
     let dirty = look("a", true, &[Rule::CleanCommit]);
-    run.apply(&plan, &Event::SessionOpened(session(OPS).after(dirty))).unwrap();
+    run.apply(&plan, NOW, &Event::SessionOpened(session(OPS).after(dirty))).unwrap();
     assert_eq!(run.next(&plan), Next::Done(Verdict::Passed));
-    run.apply(&plan, &Event::RunClosed { verdict: Verdict::Passed }).unwrap();
+    run.apply(&plan, NOW, &Event::RunClosed { verdict: Verdict::Passed }).unwrap();
 }

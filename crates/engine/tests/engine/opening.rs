@@ -38,7 +38,7 @@ fn a_run_opens_with_exactly_the_inputs_the_document_asks_for() {
     ];
     for (case, inputs, taken) in cases {
         let event = Event::RunOpened(Box::new(RunOpened { inputs, ..opened() }));
-        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken, "{case}");
+        assert_eq!(Run::new(&plan).apply(&plan, NOW, &event).is_ok(), taken, "{case}");
     }
 }
 
@@ -48,7 +48,7 @@ fn a_run_opens_only_in_an_environment_the_document_allows() {
     for (allowed, taken) in [(vec![], true), (vec!["production"], true), (vec!["staging"], false)] {
         plan.front.environments = allowed.into_iter().map(str::to_owned).collect();
         let event = Event::RunOpened(Box::new(opened()));
-        assert_eq!(Run::new(&plan).apply(&plan, &event).is_ok(), taken);
+        assert_eq!(Run::new(&plan).apply(&plan, NOW, &event).is_ok(), taken);
     }
 }
 
@@ -56,5 +56,5 @@ fn a_run_opens_only_in_an_environment_the_document_allows() {
 fn a_run_opens_by_somebody() {
     let plan = plan([step("a").run()]);
     let event = Event::RunOpened(Box::new(RunOpened { session: session(" "), ..opened() }));
-    assert!(Run::new(&plan).apply(&plan, &event).is_err());
+    assert!(Run::new(&plan).apply(&plan, NOW, &event).is_err());
 }

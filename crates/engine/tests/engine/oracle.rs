@@ -35,9 +35,17 @@ pub(crate) fn expected(plan: &Plan, events: &[Event]) -> String {
     if nothing { "done NothingDone".into() } else { "done Passed".into() }
 }
 
-struct History<'a> {
-    plan: &'a Plan,
-    events: &'a [Event],
+pub(crate) struct History<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) events: &'a [Event],
+}
+
+/// How far the rollback of one step has come.
+pub(crate) enum Undoing {
+    /// What is to be done about this block.
+    At(String, String),
+    /// All its blocks are through.
+    Over { skipped: bool, undone: bool },
 }
 
 /// What the events say of one block.
@@ -51,12 +59,12 @@ enum Told {
 
 impl History<'_> {
     /// What is to be done about the action; `None` if nothing is.
-    fn about(&self, index: usize, action: &Action) -> Option<String> {
+    pub(crate) fn about(&self, index: usize, action: &Action) -> Option<String> {
         if self.is_gone(index, action) { None } else { self.open(index, action) }
     }
 
     /// Passed over or skipped, and not done before.
-    fn is_left_out(&self, index: usize, action: &Action) -> bool {
+    pub(crate) fn is_left_out(&self, index: usize, action: &Action) -> bool {
         self.is_gone(index, action) && self.open(index, action).is_some()
     }
 
@@ -167,43 +175,52 @@ impl History<'_> {
     fn rolling_back(&self, opened: usize, steps: &[String]) -> String {
         let (mut skipped, mut undone) = (false, false);
         for id in steps {
-            let (_, step) = self.plan.step(id).unwrap();
-            for (n, block) in step.rollbacks.iter().enumerate() {
-                let id = format!("{id}#rollback-{}", n + 1);
-                let gone = self.after(opened).any(|e| match e {
-                    Event::NotApplicable { action, .. } => action.as_ref() == Some(&id),
-                    Event::Deviation(d) => d.kind == DeviationKind::Skipped && d.action.as_ref() == Some(&id),
-                    _ => false,
-                });
-                match self.block(&id, opened, block, true) {
-                    _ if gone => {
-                        skipped |= self.after(opened).any(|e| {
-                            matches!(e, Event::Deviation(d)
-                            if d.kind == DeviationKind::Skipped && d.action.as_ref() == Some(&id))
-                        });
-                    }
-                    Told::Settled => undone = true,
-                    Told::Running => return format!("await {id}"),
-                    Told::InDoubt => return format!("ask {id} InDoubt"),
-                    Told::Failed { .. } => return format!("ask {id} Failed"),
-                    Told::Pending => {
-                        return self.own(block, &id, opened).unwrap_or(format!("execute {id}"));
-                    }
+            match self.undoing(opened, id) {
+                Undoing::At(_, answer) => return answer,
+                Undoing::Over { skipped: s, undone: u } => {
+                    skipped |= s;
+                    undone |= u;
                 }
             }
         }
         if undone && !skipped { "done RolledBack".into() } else { "done Failed".into() }
     }
 
+    pub(crate) fn undoing(&self, opened: usize, step: &str) -> Undoing {
+        let (mut skipped, mut undone) = (false, false);
+        let blocks = &self.plan.step(step).unwrap().1.rollbacks;
+        for (n, block) in blocks.iter().enumerate() {
+            let id = format!("{step}#rollback-{}", n + 1);
+            let is_skip = |e: &Event| {
+                matches!(e, Event::Deviation(d)
+                    if d.kind == DeviationKind::Skipped && d.action.as_ref() == Some(&id))
+            };
+            let gone = self.after(opened).any(|e| match e {
+                Event::NotApplicable { action, .. } => action.as_ref() == Some(&id),
+                other => is_skip(other),
+            });
+            let answer = match self.block(&id, opened, block, true) {
+                _ if gone => {
+                    skipped |= self.after(opened).any(is_skip);
+                    continue;
+                }
+                Told::Settled => {
+                    undone = true;
+                    continue;
+                }
+                Told::Running => format!("await {id}"),
+                Told::InDoubt => format!("ask {id} InDoubt"),
+                Told::Failed { .. } => format!("ask {id} Failed"),
+                Told::Pending => self.own(block, &id, opened).unwrap_or(format!("execute {id}")),
+            };
+            return Undoing::At(id, answer);
+        }
+        Undoing::Over { skipped, undone }
+    }
+
     fn block(&self, id: &str, since: usize, block: &Block, mutates: bool) -> Told {
-        let again = |e: &Event| {
-            is_decision(e, id, &[Choice::Retry, Choice::Run])
-                || matches!(e, Event::Deviation(d)
-                    if d.kind == DeviationKind::Edited && d.action.as_deref() == Some(id))
-        };
-        let told = |e: &Event| {
-            is_start(e, id) || end_of(e, id).is_some() || again(e) || is_decision(e, id, &[Choice::Happened])
-        };
+        let again = |e: &Event| asks_again(e, id);
+        let told = |e: &Event| self.tells(e, id);
         let Some(last) = self.last(since, told) else { return Told::Pending };
         if again(&self.events[last]) {
             return Told::Pending;
@@ -227,6 +244,14 @@ impl History<'_> {
             u128::from(spent) < retry.for_.as_millis()
         });
         if left { Told::Pending } else { Told::Failed { interrupted: false } }
+    }
+
+    /// The event says how a block stands.
+    pub(crate) fn tells(&self, e: &Event, id: &str) -> bool {
+        is_start(e, id)
+            || end_of(e, id).is_some()
+            || asks_again(e, id)
+            || is_decision(e, id, &[Choice::Happened])
     }
 
     fn in_doubt(&self, step: &Step, id: &str) -> String {
@@ -374,7 +399,7 @@ impl History<'_> {
     }
 
     /// The event after which the step was last begun anew.
-    fn begun_again(&self, index: usize) -> usize {
+    pub(crate) fn begun_again(&self, index: usize) -> usize {
         self.last(0, |e| self.begins_again(e, index)).unwrap_or(0)
     }
 
@@ -506,8 +531,14 @@ pub(crate) fn stands(plan: &Plan, events: &[Event]) -> String {
     expected(plan, &then)
 }
 
-fn is_start(event: &Event, id: &str) -> bool {
+pub(crate) fn is_start(event: &Event, id: &str) -> bool {
     matches!(event, Event::ActionStarted(s) | Event::RollbackStarted(s) if s.action == id && !s.probe)
+}
+
+fn asks_again(event: &Event, id: &str) -> bool {
+    is_decision(event, id, &[Choice::Retry, Choice::Run])
+        || matches!(event, Event::Deviation(d)
+            if d.kind == DeviationKind::Edited && d.action.as_deref() == Some(id))
 }
 
 fn end_of<'e>(event: &'e Event, id: &str) -> Option<&'e Finished> {

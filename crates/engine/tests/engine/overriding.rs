@@ -4,7 +4,7 @@ use holdpoint_engine::*;
 use holdpoint_model::*;
 
 use crate::build::{Written as _, plan, step};
-use crate::story::{LEAD, OPS, QA, by, note, opened, session};
+use crate::story::{LEAD, NOW, OPS, QA, by, note, opened, session};
 
 /// An environment whose document nobody approved, and which `qa` may override.
 fn unmet() -> RunOpened {
@@ -19,6 +19,7 @@ fn unmet() -> RunOpened {
 
 fn overriding(who: &str) -> Deviation {
     Deviation {
+        place: None,
         kind: DeviationKind::PolicyOverridden,
         step: String::new(),
         action: None,
@@ -45,12 +46,13 @@ fn changed(how: impl FnOnce(&mut Override)) -> Deviation {
 fn run(opened: RunOpened) -> (Plan, Run) {
     let plan = plan([step("a").run()]);
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     (plan, run)
 }
 
 fn started() -> Event {
     Event::ActionStarted(Started {
+        place: None,
         step: "a".into(),
         action: "a#1".into(),
         attempt: 1,
@@ -68,13 +70,13 @@ fn where_a_rule_does_not_hold_nothing_happens_before_it_is_overridden() {
     let shell =
         Deviation { kind: DeviationKind::Shell, step: "a".into(), overridden: None, ..overriding(QA) };
     for event in [started(), close(Verdict::Passed), close(Verdict::Aborted), Event::Deviation(shell)] {
-        assert!(run.apply(&plan, &event).is_err(), "{event:?}");
+        assert!(run.apply(&plan, NOW, &event).is_err(), "{event:?}");
     }
-    run.apply(&plan, &note("it waits")).unwrap();
-    run.apply(&plan, &Event::SessionOpened(session(OPS))).unwrap();
+    run.apply(&plan, NOW, &note("it waits")).unwrap();
+    run.apply(&plan, NOW, &Event::SessionOpened(session(OPS))).unwrap();
     assert_eq!(run.next(&plan), Next::Override);
-    run.apply(&plan, &Event::Deviation(overriding(QA))).unwrap();
-    run.apply(&plan, &started()).unwrap();
+    run.apply(&plan, NOW, &Event::Deviation(overriding(QA))).unwrap();
+    run.apply(&plan, NOW, &started()).unwrap();
     assert_eq!(run.deviations(), 1);
     assert_eq!(
         run.seen().deviations,
@@ -88,7 +90,7 @@ fn only_the_role_that_the_environment_names_overrides_its_rules() {
     for (opened, who) in [(unmet(), OPS), (unmet(), "stranger@example.org"), (nobody, QA)] {
         let (plan, mut run) = run(opened);
         assert!(run.may_override(who).is_err(), "{who}");
-        assert!(run.apply(&plan, &Event::Deviation(overriding(who))).is_err(), "{who}");
+        assert!(run.apply(&plan, NOW, &Event::Deviation(overriding(who))).is_err(), "{who}");
     }
     let (_, run) = run(unmet());
     assert_eq!((run.may_override(QA), run.may_override(LEAD)), (Ok("qa".into()), Ok("qa".into())));
@@ -111,7 +113,7 @@ fn an_override_says_which_rules_by_whom_why_and_how_surely() {
     ];
     for (what, deviation) in wrong {
         let (plan, mut run) = run(unmet());
-        assert!(run.apply(&plan, &Event::Deviation(deviation)).is_err(), "{what}");
+        assert!(run.apply(&plan, NOW, &Event::Deviation(deviation)).is_err(), "{what}");
     }
 }
 
@@ -120,11 +122,11 @@ fn where_keys_sign_a_typed_override_is_not_enough() {
     let mut opened = unmet();
     opened.environment.signature = Assurance::Ssh;
     let (plan, mut run) = run(opened);
-    assert!(run.apply(&plan, &Event::Deviation(overriding(QA))).is_err());
+    assert!(run.apply(&plan, NOW, &Event::Deviation(overriding(QA))).is_err());
     let digest = || "0".repeat(64);
     let signature = KeySignature { key: "SHA256:x".into(), statement: digest(), signature: digest() };
     let by_key = changed(|it| (it.assurance, it.signature) = (Assurance::Ssh, Some(signature)));
-    run.apply(&plan, &Event::Deviation(by_key)).unwrap();
+    run.apply(&plan, NOW, &Event::Deviation(by_key)).unwrap();
 }
 
 #[test]
@@ -142,14 +144,14 @@ fn a_key_that_somebody_signed_with_overrides_nothing_for_somebody_else() {
         };
         Event::Deviation(Deviation { by, ..changed(how) })
     };
-    run.apply(&plan, &by_key(QA, Rule::ApprovedDocument)).unwrap();
+    run.apply(&plan, NOW, &by_key(QA, Rule::ApprovedDocument)).unwrap();
     let unmet = vec![Unmet { rule: Rule::CleanCommit, why: "it has changes".into() }];
     let look = Look { commit: None, dirty: Some(true), committed: None, unmet };
-    run.apply(&plan, &Event::RulesChecked(look)).unwrap();
+    run.apply(&plan, NOW, &Event::RulesChecked(look)).unwrap();
     assert_eq!(run.next(&plan), Next::Override);
-    let refused = run.apply(&plan, &by_key(LEAD, Rule::CleanCommit)).unwrap_err();
+    let refused = run.apply(&plan, NOW, &by_key(LEAD, Rule::CleanCommit)).unwrap_err();
     assert!(refused.reason.contains("one key is one person"), "{refused}");
-    run.apply(&plan, &by_key(QA, Rule::CleanCommit)).unwrap();
+    run.apply(&plan, NOW, &by_key(QA, Rule::CleanCommit)).unwrap();
 }
 
 #[test]
@@ -160,18 +162,18 @@ fn where_four_eyes_are_asked_for_the_operator_overrides_nothing_under_any_name()
         opened.session.operator = name.into();
         opened.aliases = [("github.com/quinn".to_owned(), QA.to_owned())].into();
         let (plan, mut run) = run(opened);
-        assert!(run.apply(&plan, &Event::Deviation(overriding(QA))).is_err(), "{name}");
-        run.apply(&plan, &Event::Deviation(overriding(LEAD))).unwrap();
+        assert!(run.apply(&plan, NOW, &Event::Deviation(overriding(QA))).is_err(), "{name}");
+        run.apply(&plan, NOW, &Event::Deviation(overriding(LEAD))).unwrap();
     }
 }
 
 #[test]
 fn an_override_where_every_rule_holds_or_once_more_is_refused() {
     let (plan, mut sound) = run(opened());
-    assert!(sound.apply(&plan, &Event::Deviation(overriding(QA))).is_err());
+    assert!(sound.apply(&plan, NOW, &Event::Deviation(overriding(QA))).is_err());
     let (plan, mut run) = run(unmet());
-    run.apply(&plan, &Event::Deviation(overriding(QA))).unwrap();
-    assert!(run.apply(&plan, &Event::Deviation(overriding(QA))).is_err());
+    run.apply(&plan, NOW, &Event::Deviation(overriding(QA))).unwrap();
+    assert!(run.apply(&plan, NOW, &Event::Deviation(overriding(QA))).is_err());
 }
 
 #[test]
@@ -180,9 +182,9 @@ fn whoever_performs_under_an_alias_cannot_release_under_their_principal() {
     opened.aliases = [("github.com/quinn".to_owned(), QA.to_owned())].into();
     let plan = plan([step("a").confirm().sign_off("qa").released(|s| s.independent = true)]);
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     let (step, action) = ("a".to_owned(), "a#1".to_owned());
-    run.apply(&plan, &Event::ItemConfirmed { step, action, by: by("github.com/quinn") }).unwrap();
+    run.apply(&plan, NOW, &Event::ItemConfirmed { step, action, by: by("github.com/quinn") }).unwrap();
     let Some(Work::SignOff(sign_off)) = Task::action(0, 1).work(&plan) else { panic!() };
     assert!(run.role_refusal(sign_off, QA).unwrap().contains("must be independent"));
     assert_eq!(run.role_refusal(sign_off, LEAD), None);

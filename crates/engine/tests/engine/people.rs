@@ -192,7 +192,14 @@ fn done_by_qa() -> Vec<(&'static str, Story)> {
     said.start();
     said.crash();
     let choice = Choice::Happened;
-    said.tell(Event::Decision { step: "a".into(), action: "a#1".into(), choice, reason: None, by: by(QA) });
+    said.tell(Event::Decision {
+        place: None,
+        step: "a".into(),
+        action: "a#1".into(),
+        choice,
+        reason: None,
+        by: by(QA),
+    });
     all.push(("said that a block in doubt happened", said));
     all
 }
@@ -202,7 +209,7 @@ fn an_independent_release_is_not_by_whoever_performed_anything() {
     for (what, mut story) in done_by_qa() {
         assert_eq!(story.at(), "ask z#1 SignOff", "{what}");
         let event = story.releasing(QA, |_| ());
-        let reason = story.run.clone().apply(&story.plan, &event).expect_err(what).reason;
+        let reason = story.run.clone().apply(&story.plan, NOW, &event).expect_err(what).reason;
         assert!(reason.contains("independent"), "{what}: {reason}");
         story.sign(LEAD);
         assert_eq!(story.at(), "done Passed");
@@ -215,7 +222,7 @@ fn four_eyes_in_the_environment_make_every_release_independent() {
     for four_eyes in [false, true] {
         let mut story = Story::opened_as(steps(), |opened| opened.environment.four_eyes = four_eyes);
         story.tell(story.confirming(QA));
-        let taken = story.run.clone().apply(&story.plan, &story.releasing(QA, |_| ())).is_ok();
+        let taken = story.run.clone().apply(&story.plan, NOW, &story.releasing(QA, |_| ())).is_ok();
         assert_eq!(taken, !four_eyes);
     }
 }
@@ -233,7 +240,7 @@ fn a_release_by_key_has_a_signature_and_no_other_has_one() {
             release.assurance = assurance;
             release.signature = signed.then(signature);
         });
-        let refused = story.run.apply(&story.plan, &event).unwrap_err();
+        let refused = story.run.apply(&story.plan, NOW, &event).unwrap_err();
         assert_eq!(refused.reason, "a release by key, and no other, has a signature", "{assurance:?}");
     }
 }
@@ -271,7 +278,7 @@ fn assurance_is_held_against_what_the_environment_asks_for() {
             release.signature = matches!(assurance, Ssh | FidoUv).then(signature);
             release.by.via = via;
         });
-        let result = story.run.apply(&story.plan, &event);
+        let result = story.run.apply(&story.plan, NOW, &event);
         assert_eq!(result.is_ok(), taken, "{rehearsal} {least:?} {assurance:?} {via:?}");
     }
 }
@@ -447,7 +454,14 @@ fn nobody_is_no_answer() {
         let Event::Deviation(skip) = story.skipping() else { panic!() };
         story.refuses(Event::Deviation(Deviation { by: by(who), ..skip }));
         let (step, action) = ("a".to_owned(), "a#1".to_owned());
-        story.refuses(Event::Decision { step, action, choice: Choice::Abort, reason: None, by: by(who) });
+        story.refuses(Event::Decision {
+            place: None,
+            step,
+            action,
+            choice: Choice::Abort,
+            reason: None,
+            by: by(who),
+        });
     }
     story.confirm();
     story.fail();

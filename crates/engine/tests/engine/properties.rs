@@ -112,8 +112,8 @@ fn candidates(plan: &Plan, run: &Run, universe: &[Event]) -> Vec<Event> {
 }
 
 fn invited_now(plan: &Plan, run: &Run, all: &[Event]) -> Vec<Event> {
-    let (next, offers) = (run.next(plan), run.offers(plan));
-    all.iter().filter(|event| invited(plan, run, &next, &offers, event)).cloned().collect()
+    let now = run.frontier(plan);
+    all.iter().filter(|event| invited(plan, run, &now, event)).cloned().collect()
 }
 
 /// Walks at random. Endings are rare, so that histories grow long.
@@ -136,7 +136,7 @@ fn history(plan: &Plan, choices: &[Index], mut at_each: impl FnMut(&Run, &[Event
             let others: Vec<&Event> = possible.iter().filter(|e| !ends(e)).collect();
             event = (*choice.get(&others)).clone();
         }
-        run.apply(plan, &event).unwrap();
+        run.apply(plan, when(&event), &event).unwrap();
         events.push(event);
     }
     events
@@ -174,7 +174,7 @@ fn finish_well(story: &mut Story) -> Verdict {
 }
 
 fn resumed(plan: &Plan, events: &[Event], crashed: bool) -> Story {
-    let run = Run::replay(plan, events.iter().cloned()).unwrap();
+    let run = Run::replay(plan, timed(events)).unwrap();
     let mut story = Story { plan: plan.clone(), run, events: events.to_vec() };
     story.lapse();
     if crashed {
@@ -239,7 +239,7 @@ fn standing_words(plan: &Plan, run: &Run) -> Option<String> {
     if matches!(run.next(plan), Next::Open | Next::Done(_)) {
         return None;
     }
-    let Standing { next: AtHand { step, action, takes }, in_doubt, .. } = run.standing(plan);
+    let Standing { next: AtHand { place: _, step, action, takes }, in_doubt, .. } = run.standing(plan);
     assert_eq!(in_doubt.first(), action.as_ref().filter(|_| takes == Takes::Certainty));
     let action = action.unwrap_or_default();
     Some(match takes {
@@ -338,19 +338,19 @@ proptest! {
         others in prop::collection::vec(any::<Index>(), 30),
     ) {
         history(&plan, &choices, |run, _, all| {
-            let (next, offers) = (run.next(&plan), run.offers(&plan));
+            let now = run.frontier(&plan);
             let mut moved = run.is_closed();
-            let some = others.iter().map(|index| index.get(all)).filter(|e| !invited(&plan, run, &next, &offers, e));
-            let inviting = all.iter().filter(|event| invited(&plan, run, &next, &offers, event));
+            let some = others.iter().map(|index| index.get(all)).filter(|e| !invited(&plan, run, &now, e));
+            let inviting = all.iter().filter(|event| invited(&plan, run, &now, event));
             for event in inviting.chain(some) {
-                let expected = invited(&plan, run, &next, &offers, event);
+                let expected = invited(&plan, run, &now, event);
                 let mut after = run.clone();
-                let result = after.apply(&plan, event);
-                assert_eq!(result.is_ok(), expected, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
+                let result = after.apply(&plan, when(event), event);
+                assert_eq!(result.is_ok(), expected, "{event:?}\nat {now:?}\n{result:?}");
                 assert!(expected || after == *run, "a refused event left its mark: {event:?}");
-                moved |= expected && (moves(event) || matches!(next, Next::Lapse { .. }));
+                moved |= expected && (moves(event) || matches!(now.due, Some(Due::Lapse { .. })));
             }
-            assert!(moved, "a dead end: {}", at(&plan, &next));
+            assert!(moved, "a dead end: {}", at(&plan, &now.next()));
         });
     }
 
@@ -373,7 +373,7 @@ proptest! {
     #[test]
     fn a_replayed_prefix_is_the_run_as_it_was((plan, choices) in a_plan_and_choices(40)) {
         history(&plan, &choices, |run, events, _| {
-            assert_eq!(&Run::replay(&plan, events.iter().cloned()).unwrap(), run);
+            assert_eq!(&Run::replay(&plan, timed(events)).unwrap(), run);
         });
     }
 

@@ -69,6 +69,7 @@ fn a_rollback_that_names_other_steps_or_another_order_is_refused() {
         story.pass();
     }
     let opened = |steps: &[&str], without: &[&str]| Event::RollbackOpened {
+        places: Vec::new(),
         steps: steps.iter().map(|s| (*s).to_owned()).collect(),
         without: without.iter().map(|s| (*s).to_owned()).collect(),
         reason: None,
@@ -92,7 +93,10 @@ fn nothing_before_a_point_of_no_return_is_undone() {
         step("d").confirm(),
     ]));
     story.pass();
-    assert_eq!(story.offers().rollback, RollbackPlan { steps: vec![0], without: vec![], barrier: None });
+    assert_eq!(
+        story.offers().rollback,
+        RollbackPlan { places: Vec::new(), steps: vec![0], without: vec![], barrier: None }
+    );
     story.decide(Choice::Proceed);
     assert_eq!(story.offers().rollback.steps, [0], "warned of, not crossed");
     story.fail();
@@ -100,7 +104,10 @@ fn nothing_before_a_point_of_no_return_is_undone() {
     story.decide(Choice::Retry);
     story.pass();
     story.pass();
-    assert_eq!(story.offers().rollback, RollbackPlan { steps: vec![2], without: vec![], barrier: Some(1) });
+    assert_eq!(
+        story.offers().rollback,
+        RollbackPlan { places: Vec::new(), steps: vec![2], without: vec![], barrier: Some(1) }
+    );
 }
 
 #[test]

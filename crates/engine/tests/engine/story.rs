@@ -1,15 +1,32 @@
 //! A run told event by event: what is told is taken, or the test fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_engine::*;
 use holdpoint_model::*;
+use jiff::Timestamp;
 
 pub(crate) const OPS: &str = "ops@example.org";
 pub(crate) const QA: &str = "qa@example.org";
 pub(crate) const LEAD: &str = "lead@example.org";
 /// Takes runs over, and has no role.
 pub(crate) const NIGHT: &str = "night@example.org";
+
+/// When things happen, unless a test says otherwise: 2026-11-23 08:00 UTC.
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_420_800, 0);
+
+/// When this event happens in tests that have no clock of their own: a sign-off lapses long after all else.
+pub(crate) fn when(event: &Event) -> Timestamp {
+    match event {
+        Event::SignOffLapsed { .. } => NOW + jiff::SignedDuration::from_hours(240),
+        _ => NOW,
+    }
+}
+
+/// Each event with its time.
+pub(crate) fn timed(events: &[Event]) -> impl Iterator<Item = (Timestamp, Event)> {
+    events.iter().map(|event| (when(event), event.clone()))
+}
 
 pub(crate) fn by(who: &str) -> By {
     By { who: who.into(), via: Via::Terminal }
@@ -41,6 +58,7 @@ pub(crate) fn opened() -> RunOpened {
         format: "1.0".into(),
         id: "01JD".into(),
         number: 7,
+        dry: false,
         runbook: Runbook {
             path: "a.md".into(),
             blob: blob("a"),
@@ -60,6 +78,7 @@ pub(crate) fn opened() -> RunOpened {
             four_eyes: false,
             signature: Assurance::Typed,
             vars: BTreeMap::new(),
+            targets: BTreeMap::new(),
         },
         inputs: Vec::new(),
         config: None,
@@ -73,6 +92,15 @@ pub(crate) fn opened() -> RunOpened {
     }
 }
 
+/// Targets that stand for so many places each: `web-01`, `web-02`…
+pub(crate) fn targets(of: &[(&str, usize)]) -> BTreeMap<String, TargetSeen> {
+    let seen = |(name, count): &(&str, usize)| {
+        let places = (1..=*count).map(|n| format!("ssh://{name}-{n:02}")).collect();
+        ((*name).to_owned(), TargetSeen { places, r#become: None })
+    };
+    of.iter().map(seen).collect()
+}
+
 pub(crate) fn blob(name: &str) -> BlobRef {
     BlobRef { sha256: name.into(), bytes: 1 }
 }
@@ -80,6 +108,7 @@ pub(crate) fn blob(name: &str) -> BlobRef {
 pub(crate) fn started(plan: &Plan, execution: Execution) -> Started {
     let block = execution.task.block(plan).unwrap();
     Started {
+        place: None,
         step: execution.task.step_of(plan).id.clone(),
         action: execution.task.id(plan),
         attempt: execution.attempt,
@@ -115,6 +144,7 @@ pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outco
     let judgement = judge(block, &values, &seen);
     assert_eq!(judgement.outcome, outcome, "{:?}", judgement.expectations);
     Finished {
+        place: None,
         step: task.step_of(plan).id.clone(),
         action: task.id(plan),
         attempt,
@@ -134,21 +164,43 @@ pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outco
     }
 }
 
-/// What is at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…
+/// What is at hand: `execute a#1`, `await a#1`, `ask a#1 Failed`, `done Passed`…; with `@1` at the second of a run's places.
 pub(crate) fn at(plan: &Plan, next: &Next) -> String {
     let probe = |execution: &Execution| if execution.probe { " to find out" } else { "" };
+    let id = |task: &Task| match task.place {
+        Some(PlaceIx(place)) => format!("{}@{place}", task.id(plan)),
+        None => task.id(plan),
+    };
     match next {
         Next::Open => "open".into(),
         Next::PassOver { task, whole: true, .. } => format!("pass over {}", task.step_of(plan).id),
-        Next::PassOver { task, .. } => format!("pass over {}", task.id(plan)),
-        Next::Lapse { task, .. } => format!("lapse {}", task.id(plan)),
-        Next::Execute(e) => format!("execute {}{}", e.task.id(plan), probe(e)),
-        Next::Await(e) => format!("await {}{}", e.task.id(plan), probe(e)),
-        Next::Ask(task, question) => format!("ask {} {question:?}", task.id(plan)),
+        Next::PassOver { task, .. } => format!("pass over {}", id(task)),
+        Next::Lapse { task, .. } => format!("lapse {}", id(task)),
+        Next::Execute(e) => format!("execute {}{}", id(&e.task), probe(e)),
+        Next::Await(e) => format!("await {}{}", id(&e.task), probe(e)),
+        Next::Ask(task, question) => format!("ask {} {question:?}", id(task)),
         Next::RollBack => "roll back".into(),
         Next::Override => "override".to_owned(),
         Next::Done(verdict) => format!("done {verdict:?}"),
     }
+}
+
+/// All that is on a frontier, as [`at`] says it.
+pub(crate) fn on(plan: &Plan, now: &Frontier) -> BTreeSet<String> {
+    let mut all: Vec<Next> = Vec::new();
+    if now.due.is_some() || now.verdict.is_some() {
+        all.push(now.next());
+    }
+    let pass_over = now.pass_over.iter().cloned();
+    all.extend(pass_over.map(|PassOver { task, whole, condition }| Next::PassOver {
+        task,
+        whole,
+        condition,
+    }));
+    all.extend(now.asks.iter().map(|(task, question)| Next::Ask(*task, *question)));
+    all.extend(now.ready.iter().copied().map(Next::Execute));
+    all.extend(now.running.iter().copied().map(Next::Await));
+    all.iter().map(|next| at(plan, next)).collect()
 }
 
 pub(crate) struct Story {
@@ -172,7 +224,11 @@ impl Story {
     }
 
     pub(crate) fn tell(&mut self, event: Event) {
-        if let Err(error) = self.run.apply(&self.plan, &event) {
+        self.tell_at(when(&event), event);
+    }
+
+    pub(crate) fn tell_at(&mut self, at: Timestamp, event: Event) {
+        if let Err(error) = self.run.apply(&self.plan, at, &event) {
             panic!("refused: {error}\nevent: {event:?}\nnext: {:?}", error.next);
         }
         self.events.push(event);
@@ -181,7 +237,7 @@ impl Story {
     /// Why the event is refused. The run is as it was.
     pub(crate) fn refuses(&mut self, event: Event) -> String {
         let before = self.run.clone();
-        let error = self.run.apply(&self.plan, &event).expect_err(&format!("taken: {event:?}"));
+        let error = self.run.apply(&self.plan, when(&event), &event).expect_err(&format!("taken: {event:?}"));
         assert_eq!(self.run, before);
         error.reason
     }
@@ -227,7 +283,12 @@ impl Story {
 
     pub(crate) fn start_event(&self) -> Event {
         let execution = self.execution();
+        self.start_of(execution)
+    }
+
+    pub(crate) fn start_of(&self, execution: Execution) -> Event {
         let mut started = started(&self.plan, execution);
+        started.place = self.run.place_of(execution.task).map(str::to_owned);
         if let Some(script) = self.run.edited_script(execution.task) {
             started.script = Some(script.clone());
         }
@@ -242,8 +303,18 @@ impl Story {
     }
 
     pub(crate) fn finish_event(&self, outcome: Outcome, how: impl FnOnce(&mut Finished)) -> Event {
-        let Execution { task, attempt, probe, .. } = self.execution();
+        self.end_of(self.execution(), outcome, how)
+    }
+
+    pub(crate) fn end_of(
+        &self,
+        execution: Execution,
+        outcome: Outcome,
+        how: impl FnOnce(&mut Finished),
+    ) -> Event {
+        let Execution { task, attempt, probe, .. } = execution;
         let mut finished = finished(&self.plan, task, attempt, probe, outcome);
+        finished.place = self.run.place_of(task).map(str::to_owned);
         how(&mut finished);
         match task.slot {
             Slot::Action(_) => Event::ActionFinished(Box::new(finished)),
@@ -295,6 +366,12 @@ impl Story {
         self.tell(Event::Handover(Box::new(self.handing_over(from, to))));
     }
 
+    /// The place of what is at hand.
+    fn place(&self) -> Option<String> {
+        let task = self.offers().task.unwrap_or_else(|| self.task());
+        self.run.place_of(task).map(str::to_owned)
+    }
+
     pub(crate) fn crash(&mut self) {
         self.accept();
         self.tell(Event::SessionOpened(session(OPS)));
@@ -302,7 +379,7 @@ impl Story {
 
     pub(crate) fn decision(&self, choice: Choice) -> Event {
         let (step, action) = self.names();
-        Event::Decision { step, action, choice, reason: None, by: by(OPS) }
+        Event::Decision { step, action, place: self.place(), choice, reason: None, by: by(OPS) }
     }
 
     pub(crate) fn decide(&mut self, choice: Choice) {
@@ -311,7 +388,7 @@ impl Story {
 
     pub(crate) fn skipping(&self) -> Event {
         let (step, action) = self.names();
-        deviation(DeviationKind::Skipped, &step, Some(&action))
+        deviation_at(DeviationKind::Skipped, &step, Some(&action), self.place())
     }
 
     pub(crate) fn skip(&mut self) {
@@ -319,12 +396,12 @@ impl Story {
     }
 
     pub(crate) fn skipping_step(&self) -> Event {
-        deviation(DeviationKind::Skipped, &self.names().0, None)
+        deviation_at(DeviationKind::Skipped, &self.names().0, None, self.place())
     }
 
     pub(crate) fn editing(&self, script: &str) -> Event {
         let (step, action) = self.names();
-        match deviation(DeviationKind::Edited, &step, Some(&action)) {
+        match deviation_at(DeviationKind::Edited, &step, Some(&action), self.place()) {
             Event::Deviation(deviation) => {
                 Event::Deviation(Deviation { script: Some(blob(script)), ..deviation })
             }
@@ -396,13 +473,20 @@ impl Story {
         let Next::PassOver { task, whole, condition } = self.next() else { panic!("{}", self.at()) };
         let step = task.step_of(&self.plan).id.clone();
         let action = (!whole).then(|| task.id(&self.plan));
-        self.tell(Event::NotApplicable { step, action, condition });
+        let place = self.run.place_of(task).map(str::to_owned);
+        self.tell(Event::NotApplicable { step, action, place, condition });
     }
 
     pub(crate) fn rolling_back(&self, by: Option<By>) -> Event {
         let plan = self.run.rollback_plan(&self.plan);
         let ids = |steps: &[usize]| steps.iter().map(|s| self.plan.steps[*s].id.clone()).collect();
-        Event::RollbackOpened { steps: ids(&plan.steps), without: ids(&plan.without), reason: None, by }
+        Event::RollbackOpened {
+            steps: ids(&plan.steps),
+            without: ids(&plan.without),
+            places: plan.places,
+            reason: None,
+            by,
+        }
     }
 
     pub(crate) fn roll_back(&mut self) {
@@ -415,7 +499,17 @@ impl Story {
 }
 
 pub(crate) fn deviation(kind: DeviationKind, step: &str, action: Option<&str>) -> Event {
+    deviation_at(kind, step, action, None)
+}
+
+pub(crate) fn deviation_at(
+    kind: DeviationKind,
+    step: &str,
+    action: Option<&str>,
+    place: Option<String>,
+) -> Event {
     Event::Deviation(Deviation {
+        place,
         kind,
         step: step.into(),
         action: action.map(str::to_owned),

@@ -11,7 +11,7 @@ pub(crate) const SIGNERS: [&str; 2] = [QA, LEAD];
 /// Events about every step, action, attempt up to `attempts`, outcome, choice; well-formed, mostly out of place.
 pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
     let mut out = vec![
-        Event::RunOpened(Box::new(opened())),
+        Event::RunOpened(Box::new(opened_for(plan))),
         Event::SessionOpened(session(OPS)),
         note("seen"),
         Event::Note { text: "wrong".into(), step: None, corrects: Some(0), by: by(OPS) },
@@ -29,7 +29,7 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
     for (index, step) in plan.steps.iter().enumerate() {
         for condition in &step.when {
             let (step, condition) = (step.id.clone(), condition.clone());
-            out.push(Event::NotApplicable { step, action: None, condition });
+            out.push(Event::NotApplicable { place: None, step, action: None, condition });
         }
         for kind in [
             DeviationKind::Skipped,
@@ -46,7 +46,38 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
             about(plan, task, attempts, &mut out);
         }
     }
+    let at_places: Vec<Event> =
+        PLACES.iter().flat_map(|place| out.iter().filter_map(|e| at_place(e, place))).collect();
+    if plan.steps.iter().any(|step| step.target.is_some()) {
+        out.extend(at_places);
+    }
     out
+}
+
+/// The places of `web` in [`opened_for`].
+pub(crate) const PLACES: [&str; 2] = ["ssh://web-01", "ssh://web-02"];
+
+/// Event 0; where the plan has a target `web`, it stands for two places.
+pub(crate) fn opened_for(plan: &Plan) -> RunOpened {
+    let mut opened = opened();
+    if plan.steps.iter().any(|step| step.target.is_some()) {
+        opened.environment.targets = targets(&[("web", 2)]);
+    }
+    opened
+}
+
+/// The same at a place, for what can be of one.
+fn at_place(event: &Event, place: &str) -> Option<Event> {
+    let at = Some(place.to_owned());
+    let mut event = event.clone();
+    match &mut event {
+        Event::ActionStarted(started) | Event::RollbackStarted(started) => started.place = at,
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => finished.place = at,
+        Event::NotApplicable { place, .. } | Event::Decision { place, .. } => *place = at,
+        Event::Deviation(deviation) => deviation.place = at,
+        _ => return None,
+    }
+    Some(event)
 }
 
 fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
@@ -56,7 +87,7 @@ fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
         [Choice::Proceed, Choice::Retry, Choice::Happened, Choice::Run, Choice::FindOut, Choice::Abort]
     {
         let (step, action) = (step.clone(), action.clone());
-        out.push(Event::Decision { step, action, choice, reason: None, by: by(OPS) });
+        out.push(Event::Decision { place: None, step, action, choice, reason: None, by: by(OPS) });
     }
     out.push(deviation(DeviationKind::Skipped, &step, Some(&action)));
     let Event::Deviation(edit) = deviation(DeviationKind::Edited, &step, Some(&action)) else { return };
@@ -88,7 +119,7 @@ fn blocks(plan: &Plan, task: Task, block: &Block, attempts: u32, out: &mut Vec<E
     let rollback = matches!(task.slot, Slot::Rollback(_));
     if let Some(condition) = block.options.when.clone() {
         let (step, action) = (task.step_of(plan).id.clone(), Some(task.id(plan)));
-        out.push(Event::NotApplicable { step, action, condition });
+        out.push(Event::NotApplicable { place: None, step, action, condition });
     }
     for attempt in 1..=attempts {
         for probe in [false, true] {
@@ -172,6 +203,7 @@ fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
         let mut steps = ids(&now.steps);
         let without = ids(&now.without);
         let open = |steps: &[String], without: &[String]| Event::RollbackOpened {
+            places: now.places.clone(),
             steps: steps.to_vec(),
             without: without.to_vec(),
             reason: None,
@@ -190,22 +222,34 @@ fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
 }
 
 /// Whether `next` and `offers` invite the event. Written from what they say, knowing nothing of `apply`.
-pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, event: &Event) -> bool {
+pub(crate) fn invited(plan: &Plan, run: &Run, now: &Frontier, event: &Event) -> bool {
     if run.is_closed() {
         return false;
     }
-    let asked = |step: &str, action: &str, question| {
-        matches!(next, Next::Ask(task, asked)
-            if *asked == question && task.step_of(plan).id == step && task.id(plan) == action)
+    let named = |task: Task, step: &str, action: &str, place: Option<&String>| {
+        task.step_of(plan).id == step
+            && task.id(plan) == action
+            && run.place_of(task) == place.map(String::as_str)
     };
-    let offered = |step: &str, action: &str| {
-        offers.task.is_some_and(|task| task.step_of(plan).id == step && task.id(plan) == action)
+    let the_asked = |step: &str, action: &str, question| {
+        now.asks.iter().find(|(task, asked)| *asked == question && named(*task, step, action, None))
     };
-    let here = |step: &str| offers.task.is_some_and(|task| task.step_of(plan).id == step);
+    let asked = |step: &str, action: &str, question| the_asked(step, action, question).is_some();
+    // What may be chosen about everything that is asked or may begin.
+    let tasks = now.asks.iter().map(|(task, _)| *task).chain(now.ready.iter().map(|e| e.task));
+    let all: Vec<Offers> = tasks.map(|task| run.offers_about(plan, task)).collect();
+    let offered = |step: &str, action: &str, place: Option<&String>| {
+        all.iter().find(|offers| offers.task.is_some_and(|task| named(task, step, action, place)))
+    };
+    let here = |step: &str, place: Option<&String>| {
+        let of =
+            |task: Task| task.step_of(plan).id == step && run.place_of(task) == place.map(String::as_str);
+        all.iter().find(|offers| offers.task.is_some_and(of))
+    };
     match event {
-        Event::RunOpened(_) => *next == Next::Open,
-        _ if *next == Next::Open => false,
-        _ if let Next::Lapse { task, reason: due } = next => match event {
+        Event::RunOpened(_) => now.due == Some(Due::Open),
+        _ if now.due == Some(Due::Open) => false,
+        _ if let Some(Due::Lapse { task, reason: due }) = &now.due => match event {
             Event::SignOffLapsed { action, reason, .. } => task.id(plan) == *action && reason == due,
             other => matches!(other, Event::LogRecovered { .. }),
         },
@@ -219,38 +263,34 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
             handover.by.who == run.operator()
                 && handover.to != handover.by.who
                 && !handover.standing.in_doubt.iter().any(|id| id == "nothing")
-                && !matches!(next, Next::Done(_))
+                && now.verdict.is_none()
         }
         Event::SessionOpened(_) => true,
         // Its environment asks for nothing.
         Event::RulesChecked(_) => false,
-        Event::NotApplicable { step, action, condition } => match next {
-            Next::PassOver { task, whole, condition: wanted } => {
-                let of_task = if *whole { None } else { Some(task.id(plan)) };
-                task.step_of(plan).id == *step && of_task == *action && wanted == condition
-            }
-            _ => false,
-        },
-        Event::ActionStarted(s) | Event::RollbackStarted(s) => match next {
-            Next::Execute(execution) => {
-                let edited = run.edited_script(execution.task).cloned();
-                let mut wanted = started(plan, *execution);
-                wanted.script = edited.or(wanted.script);
-                wanted == *s
-            }
-            _ => false,
-        },
-        Event::ActionFinished(f) | Event::RollbackFinished(f) => match next {
-            Next::Await(e) => (e.task.id(plan), e.attempt, e.probe) == (f.action.clone(), f.attempt, f.probe),
-            _ => false,
-        },
+        Event::NotApplicable { step, action, place, condition } => now.pass_over.iter().any(|it| {
+            let of_task = if it.whole { None } else { Some(it.task.id(plan)) };
+            it.task.step_of(plan).id == *step
+                && of_task == *action
+                && run.place_of(it.task) == place.as_deref()
+                && it.condition == *condition
+        }),
+        Event::ActionStarted(s) | Event::RollbackStarted(s) => now.ready.iter().any(|execution| {
+            let edited = run.edited_script(execution.task).cloned();
+            let mut wanted = started(plan, *execution);
+            wanted.script = edited.or(wanted.script);
+            wanted.place = run.place_of(execution.task).map(str::to_owned);
+            wanted == *s
+        }),
+        Event::ActionFinished(f) | Event::RollbackFinished(f) => now.running.iter().any(|e| {
+            named(e.task, &f.step, &f.action, f.place.as_ref())
+                && (e.attempt, e.probe) == (f.attempt, f.probe)
+        }),
         Event::ItemConfirmed { step, action, .. } => asked(step, action, Question::Confirm),
-        Event::ValueRecorded { step, action, name, .. } => {
-            asked(step, action, Question::Record)
-                && offers.task.is_some_and(|t| run.open_fields(plan, t).iter().any(|f| f.name == *name))
-        }
+        Event::ValueRecorded { step, action, name, .. } => the_asked(step, action, Question::Record)
+            .is_some_and(|(task, _)| run.open_fields(plan, *task).iter().any(|f| f.name == *name)),
         Event::SignOffRequested { step, action, .. } => {
-            asked(step, action, Question::SignOff) && offers.task.is_some_and(|t| !run.is_requested(t))
+            the_asked(step, action, Question::SignOff).is_some_and(|(task, _)| !run.is_requested(*task))
         }
         Event::SignOffRejected { step, action, by, .. } => {
             asked(step, action, Question::SignOff) && SIGNERS.contains(&by.who.as_str())
@@ -261,36 +301,49 @@ pub(crate) fn invited(plan: &Plan, run: &Run, next: &Next, offers: &Offers, even
         }
         Event::SignOffGiven(given) => {
             let who = given.by.who.as_str();
-            asked(&given.step, &given.action, Question::SignOff)
-                && SIGNERS.contains(&who)
-                && offers.task.is_some_and(|task| run.signers(task).all(|signer| signer != who))
+            SIGNERS.contains(&who)
+                && the_asked(&given.step, &given.action, Question::SignOff)
+                    .is_some_and(|(task, _)| run.signers(*task).all(|signer| signer != who))
         }
-        Event::Decision { step, action, choice, .. } => {
-            offered(step, action) && offers.choices.contains(choice)
+        Event::Decision { step, action, place, choice, .. } => {
+            offered(step, action, place.as_ref()).is_some_and(|offers| offers.choices.contains(choice))
         }
         Event::Deviation(d) => match (d.kind, &d.action) {
-            (DeviationKind::Skipped, Some(action)) => offers.skip && offered(&d.step, action),
-            (DeviationKind::Skipped, None) => offers.skip_step && here(&d.step),
-            (DeviationKind::Edited, Some(action)) => offers.edit && offered(&d.step, action),
+            (DeviationKind::Skipped, Some(action)) => {
+                offered(&d.step, action, d.place.as_ref()).is_some_and(|offers| offers.skip)
+            }
+            (DeviationKind::Skipped, None) => {
+                here(&d.step, d.place.as_ref()).is_some_and(|offers| offers.skip_step)
+            }
+            (DeviationKind::Edited, Some(action)) => {
+                offered(&d.step, action, d.place.as_ref()).is_some_and(|offers| offers.edit)
+            }
             (DeviationKind::Edited, None) => false,
             (DeviationKind::Repeated | DeviationKind::OutOfOrder, _) => {
-                offers.back.iter().any(|step| plan.steps[*step].id == d.step)
+                let back = |offers: &Offers| offers.back.iter().any(|step| plan.steps[*step].id == d.step);
+                d.place.is_none() && all.iter().any(back)
             }
-            (DeviationKind::Shell, _) => !matches!(next, Next::Await(_) | Next::Done(_)),
+            (DeviationKind::Shell, _) => d.place.is_none() && now.running.is_empty() && now.verdict.is_none(),
             // Only where a rule does not hold, which is none here.
             (DeviationKind::PolicyOverridden, _) => false,
         },
-        Event::RollbackOpened { steps, without, by, .. } => {
-            let wanted = match (by, next) {
-                (None, Next::RollBack) => run.rollback_plan(plan),
-                (None, _) => return false,
-                (Some(_), _) => offers.rollback.clone(),
+        Event::RollbackOpened { steps, without, places, by, .. } => {
+            let wanted = match by {
+                None if now.due == Some(Due::RollBack) => run.rollback_plan(plan),
+                None => return false,
+                Some(_) => match all.iter().find(|offers| !offers.rollback.steps.is_empty()) {
+                    Some(offers) => offers.rollback.clone(),
+                    None => return false,
+                },
             };
             let same =
                 |wanted: &[usize], told: &[String]| wanted.iter().map(|step| &plan.steps[*step].id).eq(told);
-            !wanted.steps.is_empty() && same(&wanted.steps, steps) && same(&wanted.without, without)
+            !wanted.steps.is_empty()
+                && same(&wanted.steps, steps)
+                && same(&wanted.without, without)
+                && wanted.places == *places
         }
-        Event::RunClosed { verdict } => *next == Next::Done(*verdict),
+        Event::RunClosed { verdict } => now.verdict == Some(*verdict),
     }
 }
 

@@ -8,11 +8,11 @@ use holdpoint_engine::*;
 use holdpoint_model::*;
 
 use crate::build::*;
-use crate::oracle;
 use crate::sample::Sample;
 use crate::statuses;
-use crate::story::at;
+use crate::story::{at, on, when};
 use crate::universe::*;
+use crate::{oracle, oracle_places};
 
 #[derive(Default)]
 struct Count {
@@ -53,39 +53,58 @@ fn step_on(
     count: &mut Count,
 ) -> Vec<(Run, Vec<Event>)> {
     let mut new = Vec::new();
-    let next = run.next(plan);
-    let offers = run.offers(plan);
+    let now = run.frontier(plan);
     let mut moved = false;
     for event in universe.iter().cloned().chain(of_the_moment(plan, run)) {
         let mut after = run.clone();
-        let result = after.apply(plan, &event);
-        let invited = invited(plan, run, &next, &offers, &event);
-        assert_eq!(result.is_ok(), invited, "{event:?}\nat {next:?}\n{offers:?}\n{result:?}");
+        let result = after.apply(plan, when(&event), &event);
+        let invited = invited(plan, run, &now, &event);
+        assert_eq!(result.is_ok(), invited, "{event:?}\nat {now:?}\n{result:?}");
         if result.is_err() {
             assert_eq!(after, *run, "a refused event left its mark: {event:?}");
             count.refused += 1;
             continue;
         }
         count.taken += 1;
-        moved |= moves(&event) || matches!(next, Next::Lapse { .. });
+        moved |= moves(&event) || matches!(now.due, Some(Due::Lapse { .. }));
         let mut events = events.to_vec();
         events.push(event);
-        let told = at(plan, &after.next(plan));
-        assert_eq!(told, oracle::expected(plan, &events), "after {events:#?}");
+        let told = on(plan, &after.frontier(plan));
+        assert_eq!(told, oracle_places::frontier(plan, &events), "after {events:#?}");
         let undone = after.rollback_plan(plan).steps;
         let undone: Vec<&String> = undone.iter().map(|step| &plan.steps[*step].id).collect();
         assert!(undone.into_iter().eq(&oracle::undoable(plan, &events)), "after {events:#?}");
+        let units: Vec<(String, Option<String>)> = oracle_places::units(plan, &events);
+        let units: Vec<(String, String)> =
+            units.into_iter().filter_map(|(step, place)| Some((step, place?))).collect();
+        let places = after.rollback_plan(plan).places;
+        assert!(places.into_iter().map(|it| (it.step, it.place)).eq(units), "after {events:#?}");
         let lapsable: BTreeSet<String> = after.lapsable(plan).iter().map(|task| task.id(plan)).collect();
         assert_eq!(lapsable, oracle::lapsable(plan, &events), "after {events:#?}");
         statuses::agree(plan, &after, &events);
-        count.answers.insert(told);
+        count.answers.extend(told);
         if seen.insert(key(&after)) {
             count.states += 1;
             new.push((after, events));
         }
     }
-    assert!(moved || run.is_closed(), "a dead end: {}", at(plan, &next));
+    assert!(moved || run.is_closed(), "a dead end: {}", at(plan, &now.next()));
     new
+}
+
+/// Two places: a canary, both at once, a barrier, failures that are tolerated or not, what is undone where.
+fn on_two_places() -> Vec<(Plan, usize)> {
+    let web = |step: Step, first: u32, at_once: u32, stop_after: u32| {
+        let rollout = Some(Rollout { first, at_once, stop_after });
+        Step { target: Some("web".into()), rollout, ..step }
+    };
+    vec![
+        (plan([web(step("a").run().rollback(), 1, 2, 0)]), 6),
+        (plan([web(step("a").run().check(), 0, 2, 0)]), 6),
+        (plan([web(step("a").check().confirm(), 0, 2, 1).on_failure(OnFailure::Stop)]), 7),
+        (plan([web(step("a").run().rollback(), 0, 1, 0).on_failure(OnFailure::Rollback)]), 7),
+        (plan([web(step("a").check().retry(1, 4), 0, 2, 0)]), 6),
+    ]
 }
 
 fn tiny() -> Vec<(Plan, usize)> {
@@ -131,7 +150,7 @@ fn tiny() -> Vec<(Plan, usize)> {
 #[test]
 fn every_sequence_over_tiny_plans_is_taken_or_refused_as_asked_and_the_oracle_agrees() {
     let (mut count, mut sample) = (Count::default(), Sample::told());
-    for (plan, depth) in tiny() {
+    for (plan, depth) in tiny().into_iter().chain(on_two_places()) {
         sample.again();
         walk(&plan, depth, &mut count, &mut sample);
     }

@@ -82,8 +82,8 @@ impl<'a> Making<'a> {
     }
 
     fn push(&mut self, event: Event) -> Result<(), Failure> {
-        self.run.apply(self.plan, &event).map_err(|unexpected| unexpected.to_string())?;
         self.at += SignedDuration::from_micros(1_537);
+        self.run.apply(self.plan, self.at, &event).map_err(|unexpected| unexpected.to_string())?;
         self.pending.push((self.at, event));
         self.made += 1;
         if self.pending.len() >= AT_ONCE { self.flush() } else { Ok(()) }
@@ -137,13 +137,14 @@ impl<'a> Making<'a> {
     fn started(&self, execution: &Execution) -> Event {
         let (step, action) = self.names(execution.task);
         let (attempt, cwd) = (execution.attempt, "/srv/runs".to_owned());
-        Event::ActionStarted(Started { step, action, attempt, probe: false, script: None, cwd })
+        Event::ActionStarted(Started { place: None, step, action, attempt, probe: false, script: None, cwd })
     }
 
     fn finished(&self, execution: &Execution) -> Event {
         let (step, action) = self.names(execution.task);
         let held = Judged { expected: "exit 0".to_owned(), came: None, held: true };
         Event::ActionFinished(Box::new(Finished {
+            place: None,
             step,
             action,
             attempt: execution.attempt,
@@ -170,6 +171,7 @@ impl<'a> Making<'a> {
 
     fn back(&self) -> Event {
         Event::Deviation(Deviation {
+            place: None,
             kind: DeviationKind::OutOfOrder,
             step: self.plan.steps[0].id.clone(),
             action: None,
@@ -192,6 +194,7 @@ fn by() -> By {
 
 fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
     RunOpened {
+        dry: false,
         format: FORMAT.to_owned(),
         id: "01KE6J8H80B5B5B5B5B5B5B5B5".to_owned(),
         number: 1,
@@ -208,6 +211,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         },
         plan: plan.digest(),
         environment: EnvironmentSeen {
+            targets: Default::default(),
             name: "local".to_owned(),
             rehearsal: false,
             protected: false,

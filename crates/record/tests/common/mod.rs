@@ -93,6 +93,7 @@ pub(crate) fn id(number: u64) -> String {
 
 pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
     Event::RunOpened(Box::new(RunOpened {
+        dry: false,
         format: "1.0".into(),
         id: id(number),
         number,
@@ -109,6 +110,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         },
         plan: "0".repeat(64),
         environment: EnvironmentSeen {
+            targets: Default::default(),
             name: "local".into(),
             rehearsal: false,
             protected: false,
@@ -144,6 +146,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
 
 pub(crate) fn started() -> Started {
     Started {
+        place: None,
         step: "deploy".into(),
         action: "deploy-1".into(),
         attempt: 1,
@@ -155,6 +158,7 @@ pub(crate) fn started() -> Started {
 
 pub(crate) fn finished(output: Output) -> Event {
     Event::ActionFinished(Box::new(Finished {
+        place: None,
         step: "deploy".into(),
         action: "deploy-1".into(),
         attempt: 1,

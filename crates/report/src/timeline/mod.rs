@@ -115,7 +115,7 @@ impl Reel<'_> {
             Event::SignOffLapsed { reason, .. } => FrameKind::SignOffLapsed { reason },
             Event::Deviation(deviation) => FrameKind::Deviation(Box::new(deviation)),
             Event::Decision { choice, reason, by, .. } => FrameKind::Decision { choice, reason, by },
-            Event::RollbackOpened { steps, without, reason, by } => {
+            Event::RollbackOpened { places: _, steps, without, reason, by } => {
                 FrameKind::Rollback { steps, without, reason, by }
             }
             Event::Note { text, by, .. } => FrameKind::Note { text, by },

@@ -36,6 +36,7 @@ fn frames(letters: &str) -> Vec<Frame> {
             duration_ms: 1,
         },
         'd' => FrameKind::Deviation(Box::new(Deviation {
+            place: None,
             kind: DeviationKind::Skipped,
             step: "s".into(),
             action: None,

@@ -111,6 +111,7 @@ fn step(title: &str, number: usize, span: Span) -> Step {
         role: None,
         when: Vec::new(),
         target: None,
+        rollout: None,
         on_failure: OnFailure::Ask,
         irreversible: false,
         skippable: true,
@@ -282,6 +283,7 @@ impl Tape {
         let name = |who: &str, name: &str| (format!("{who}@example.org"), name.to_owned());
         let role = |role: &str, who: &str| (role.to_owned(), vec![format!("{who}@example.org")]);
         let mut opened = RunOpened {
+            dry: false,
             format: "1.0".to_owned(),
             id: "01KAR5W2X3Y4Z5A6B7C8D9E0FG".to_owned(),
             number: 42,
@@ -298,6 +300,7 @@ impl Tape {
             },
             plan: sha256(b"plan"),
             environment: EnvironmentSeen {
+                targets: Default::default(),
                 name: "production".to_owned(),
                 rehearsal: false,
                 protected: true,
@@ -337,7 +340,7 @@ impl Tape {
     /// Adds an event that the engine asked for; two seconds pass.
     pub fn push(&mut self, event: Event) -> &mut Tape {
         if let Some(run) = &mut self.run
-            && let Err(refused) = run.apply(&self.plan, &event)
+            && let Err(refused) = run.apply(&self.plan, self.now, &event)
         {
             panic!("{refused}: {event:?}, and asked for {:?}", refused.next);
         }
@@ -358,7 +361,7 @@ impl Tape {
 
     /// Adds an event if the engine takes it.
     pub fn offer(&mut self, event: Event) -> &mut Tape {
-        let taken = self.run.as_mut().is_none_or(|run| run.apply(&self.plan, &event).is_ok());
+        let taken = self.run.as_mut().is_none_or(|run| run.apply(&self.plan, self.now, &event).is_ok());
         if taken { self.tell(event) } else { self }
     }
 
@@ -446,7 +449,7 @@ impl Tape {
             Next::PassOver { task, whole, condition } => {
                 let step = task.step_of(&self.plan).id.clone();
                 let action = (!whole).then(|| task.id(&self.plan));
-                self.push(Event::NotApplicable { step, action, condition });
+                self.push(Event::NotApplicable { step, action, place: None, condition });
             }
             Next::Lapse { task, reason } => {
                 let (step, action) = (task.step_of(&self.plan).id.clone(), task.id(&self.plan));
@@ -526,7 +529,15 @@ impl Tape {
     pub fn starting(&mut self, action: &str, attempt: u32, script: Option<&str>) -> Started {
         let script = script.map(|script| self.blob(script));
         let cwd = "/srv/product".to_owned();
-        Started { step: Self::step_of(action), action: action.to_owned(), attempt, probe: false, script, cwd }
+        Started {
+            place: None,
+            step: Self::step_of(action),
+            action: action.to_owned(),
+            attempt,
+            probe: false,
+            script,
+            cwd,
+        }
     }
 
     pub fn finished(&mut self, action: &str, attempt: u32, end: End) -> &mut Tape {
@@ -544,6 +555,7 @@ impl Tape {
         let timing = format!("o {} 1500000\ne {} 2000000\n", end.stdout.len(), end.stderr.len());
         let (stdout, stderr, timing) = (self.blob(&end.stdout), self.blob(&end.stderr), self.blob(timing));
         Finished {
+            place: None,
             step: Self::step_of(action),
             action: action.to_owned(),
             attempt,
@@ -682,7 +694,7 @@ impl Tape {
         let ids = |steps: &[usize]| steps.iter().map(|step| self.plan.steps[*step].id.clone()).collect();
         let (steps, without) = (ids(&wanted.steps), ids(&wanted.without));
         let (reason, by) = (Some(reason.to_owned()), Some(by(who)));
-        self.push(Event::RollbackOpened { steps, without, reason, by })
+        self.push(Event::RollbackOpened { steps, without, places: wanted.places, reason, by })
     }
 
     pub fn deviated(
@@ -701,6 +713,7 @@ impl Tape {
         let (step, action) = (step.to_owned(), action.map(str::to_owned));
         let reason = reason.to_owned();
         self.push(Event::Deviation(Deviation {
+            place: None,
             kind,
             step,
             action,
@@ -717,7 +730,7 @@ impl Tape {
         }
         let (step, action) = (Self::step_of(action), action.to_owned());
         let reason = reason.map(str::to_owned);
-        self.push(Event::Decision { step, action, choice, reason, by: by("olga") })
+        self.push(Event::Decision { place: None, step, action, choice, reason, by: by("olga") })
     }
 
     pub fn noted(&mut self, text: &str, step: Option<&str>, corrects: Option<u64>) -> &mut Tape {

@@ -165,14 +165,14 @@ impl<'a> Summing<'a> {
                 self.sign_off(now, (place, step, action), What::Lapsed { reason }, event);
             }
             Event::Deviation(deviation) => self.deviation(now, place, before, deviation),
-            Event::Decision { step, action, choice, reason, by } => {
+            Event::Decision { step, action, choice, reason, by, .. } => {
                 let about = before.first().copied().unwrap_or(Status::Unknown);
                 let (why, who) = (reason.clone(), by.clone());
                 let facts = DecisionFacts { n, at, step, action, about, choice, reason: why, by: who };
                 self.summary.decisions.push(facts);
                 self.put(now, place, What::Decision { choice, reason, by });
             }
-            Event::RollbackOpened { steps, without, reason, by } => {
+            Event::RollbackOpened { steps, without, reason, by, .. } => {
                 by.iter().for_each(|by| self.acted(&by.who));
                 self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by });
             }
@@ -327,7 +327,7 @@ impl<'a> Summing<'a> {
     fn deviation(&mut self, now: Moment, place: Place, before: &[Status], deviation: Deviation) {
         let Moment { n, at } = now;
         self.acted(&deviation.by.who);
-        let Deviation { kind, step, action, script, overridden, reason, by } = deviation;
+        let Deviation { kind, step, action, script, overridden, reason, by, .. } = deviation;
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };

@@ -63,7 +63,7 @@ impl Summing<'_> {
         let position = |of: &[ActionSummary]| of.iter().position(|known| known.id == action);
         let slot =
             position(actions).map(Slot::Action).or_else(|| position(rollback_blocks).map(Slot::Rollback));
-        slot.map_or(Place::Step(index), |slot| Place::Task(Task { step: index, slot }))
+        slot.map_or(Place::Step(index), |slot| Place::Task(Task { step: index, slot, place: None }))
     }
 
     pub(super) fn step(&self, id: &str) -> Option<usize> {

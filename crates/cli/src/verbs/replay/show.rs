@@ -173,6 +173,7 @@ fn ended(
     duration_ms: u64,
 ) -> Finished {
     Finished {
+        place: None,
         step: String::new(),
         action: String::new(),
         attempt: 1,

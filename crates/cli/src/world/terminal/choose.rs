@@ -130,13 +130,19 @@ fn act(
     };
     let by = me(scene);
     let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
+    let place = scene.run.place_of(task).map(str::to_owned);
     let decision = |choice, reason: Option<String>| {
         let (step, action, by) = (step.clone(), action.clone(), by.clone());
-        Ok(Some(Answer::Events(vec![Event::Decision { step, action, choice, reason, by }])))
+        let place = place.clone();
+        Ok(Some(Answer::Events(vec![Event::Decision { step, action, place, choice, reason, by }])))
     };
     let deviation = |kind, step: &str, action: Option<String>, script, reason| {
         let (step, by) = (step.to_owned(), by.clone());
+        // Going back and a shell are about no one place.
+        let of_a_place = matches!(kind, DeviationKind::Skipped | DeviationKind::Edited);
+        let place = place.clone().filter(|_| of_a_place);
         Ok(Some(Answer::Events(vec![Event::Deviation(Deviation {
+            place,
             kind,
             step,
             action,

@@ -1,0 +1,65 @@
+//! Targets that stand for this machine: blocks run, and the record says at which place.
+
+use serde_json::{Value, json};
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const CONFIG: &str =
+    "[environments.staging]\nrehearsal = true\ntargets = { web = \"local\", db = [\"local\"] }\n";
+const BODY: &str = "## Deploy
+
+```yaml step
+target: web
+rollout: { first: 1, at_once: 4 }
+```
+
+```sh run
+#| capture: { WHO: { stdout: true } }
+HERE=kept
+echo web
+```
+
+```sh check
+test \"$HERE\" = kept
+test \"$WHO\" = web
+```
+
+```sh rollback
+touch undone
+```
+
+## Look
+
+```sh check
+test \"$WHO\" = web
+false
+```
+";
+
+fn steps(bench: &Bench) -> Vec<(Value, Value)> {
+    let blocks = bench.events(1).into_iter().filter(|event| event["attempt"].is_u64());
+    blocks.map(|event| (event["action"].clone(), event["place"].clone())).collect()
+}
+
+#[test]
+fn blocks_of_a_local_target_run_here_and_the_record_says_where_and_proves_it() {
+    let answers = "steps: { look: { choice: rollback, reason: it does not look well } }\n";
+    let files = [("book.md", &*book("", BODY)), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)];
+    let bench = Bench::with(&files);
+    bench.ends(1, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
+    assert!(bench.exists("undone"));
+    let (web, none) = (json!("local"), Value::Null);
+    let expected = [("deploy#1", &web), ("deploy#2", &web), ("look#1", &none), ("deploy#rollback-1", &web)];
+    let expected: Vec<(Value, Value)> = expected
+        .iter()
+        .flat_map(|(action, place)| [(json!(action), (*place).clone()), (json!(action), (*place).clone())])
+        .collect();
+    assert_eq!(steps(&bench), expected);
+    let first = &bench.events(1)[0]["environment"]["targets"];
+    assert_eq!(*first, json!({"db": {"places": ["local"]}, "web": {"places": ["local"]}}));
+    let rollback = bench.events(1).into_iter().find(|event| event["type"] == "rollback.opened").unwrap();
+    assert_eq!(rollback["places"], json!([{"step": "deploy", "place": "local"}]));
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    bench.ends(0, &["plan", "book.md", "--env", "staging"]);
+}

@@ -1,0 +1,71 @@
+//! The places that the targets of an environment stand for.
+
+use std::collections::BTreeMap;
+
+use super::table;
+use crate::findings::Findings;
+use crate::spanned::{Fields, Node, Value};
+use crate::{Become, Place, Target};
+
+/// `"local"`, a list of places, or `{ places = […], become = "sudo" }`, by target.
+pub(super) fn read(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<String, Target> {
+    let mut targets = BTreeMap::new();
+    for entry in table(node, "targets.NAME = [\"ssh://user@host\"]", findings) {
+        if entry.key == "local" {
+            let bad = Node { value: Value::Null, span: entry.key_span };
+            bad.bad(
+                findings,
+                "`local` is always the machine that drives the run",
+                "give the target another name",
+            );
+            continue;
+        }
+        targets.insert(entry.key.clone(), target(&entry.node, findings));
+    }
+    targets
+}
+
+fn target(node: &Node, findings: &mut Findings) -> Target {
+    match &node.value {
+        Value::Map(_) => {
+            let Some(mut fields) = Fields::open(node, "a target", findings) else { return Target::default() };
+            let places = fields.need("places", "write places = [\"ssh://user@host\"]", findings);
+            let places = places.map(|node| places_of(node, findings)).unwrap_or_default();
+            let r#become =
+                fields.get("become").and_then(|node| node.word(findings, &[("sudo", Become::Sudo)]));
+            fields.finish(findings);
+            Target { places, r#become }
+        }
+        _ => Target { places: places_of(node, findings), r#become: None },
+    }
+}
+
+/// One place or a list of them, all different.
+fn places_of(node: &Node, findings: &mut Findings) -> Vec<Place> {
+    let items = match &node.value {
+        Value::Seq(items) if items.is_empty() => {
+            node.bad(findings, "the target names no place", "write [\"ssh://user@host\"]");
+            return Vec::new();
+        }
+        Value::Seq(items) => items.as_slice(),
+        Value::Text(_) => std::slice::from_ref(node),
+        _ => {
+            let message = format!("expected a place or a list of places, found {}", node.found());
+            node.bad(findings, message, Place::FORMS);
+            return Vec::new();
+        }
+    };
+    let mut places = Vec::new();
+    for item in items {
+        let Some(text) = item.text(findings) else { continue };
+        match Place::parse(&text) {
+            Err(why) => item.bad(findings, why, Place::FORMS),
+            Ok(place) if places.contains(&place) => {
+                let message = format!("`{place}` stands twice: the places of a target are all different");
+                item.bad(findings, message, "remove one of them");
+            }
+            Ok(place) => places.push(place),
+        }
+    }
+    places
+}

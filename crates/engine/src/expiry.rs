@@ -1,0 +1,93 @@
+//! Sign-offs that stay good for a time only (`expires`). The engine has no clock: every event comes with its time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use holdpoint_model::{Plan, Work};
+use jiff::Timestamp;
+
+use crate::apply::Fold;
+use crate::{Due, Event, Frontier, Run, Task, duration};
+
+/// When each sign-off was given: by hold point, by signer; the last time of each.
+pub(crate) type Given = BTreeMap<Task, BTreeMap<String, Timestamp>>;
+
+impl Run {
+    /// `signoff.lapsed` for each sign-off that is no longer good at `now`. Where it takes several people, the oldest of
+    /// those that count decides. Nothing lapses in a dry run.
+    pub fn lapses_at(&self, plan: &Plan, now: Timestamp) -> Vec<Event> {
+        self.lapses(plan, &self.frontier(plan), now)
+    }
+
+    fn lapses(&self, plan: &Plan, frontier: &Frontier, now: Timestamp) -> Vec<Event> {
+        let tasks = self.lapsable_at(plan, frontier);
+        tasks.into_iter().filter_map(|task| self.lapse_of(plan, task, now)).collect()
+    }
+
+    /// Something begins although a sign-off before it is no longer good, or a sign-off lapses before its time.
+    pub(crate) fn in_time(&self, plan: &Plan, frontier: &Frontier, event: &Event, at: Timestamp) -> Fold {
+        match event {
+            // The engine itself says what lapses for another reason than time.
+            Event::SignOffLapsed { .. } if matches!(frontier.due, Some(Due::Lapse { .. })) => Ok(()),
+            Event::SignOffLapsed { action, .. } => {
+                let lapses = self.lapses(plan, frontier, at);
+                let named = |e: &Event| matches!(e, Event::SignOffLapsed { action: of, .. } if of == action);
+                if lapses.iter().any(named) {
+                    return Ok(());
+                }
+                Err(format!("the sign-off of {action} was still good"))
+            }
+            _ if event.begins() => match self.lapses(plan, frontier, at).first() {
+                Some(Event::SignOffLapsed { action, reason, .. }) => {
+                    Err(format!("it began though the sign-off of {action} had lapsed ({reason})"))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn lapse_of(&self, plan: &Plan, task: Task, now: Timestamp) -> Option<Event> {
+        let Some(Work::SignOff(sign_off)) = task.work(plan) else { return None };
+        let good = sign_off.expires?;
+        // A sign-off whose time nobody knows is not good.
+        let given = |who: &str| self.given.get(&task).and_then(|given| given.get(who)).copied();
+        let oldest = self.signers(task).map(given).min()?;
+        if oldest.is_some_and(|oldest| age(oldest, now) <= good) {
+            return None;
+        }
+        let since = oldest.map(|at| format!("given at {}, ", at.strftime("%Y-%m-%d %H:%M:%SZ")));
+        let reason = format!("{}good for {}", since.unwrap_or_default(), duration(good));
+        Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
+    }
+
+    /// `signoff.lapsed` for the sign-off that must lapse now, if one must: nothing else is taken before it.
+    pub fn due_lapse(&self, plan: &Plan) -> Option<Event> {
+        let Some(Due::Lapse { task, reason }) = self.frontier(plan).due else { return None };
+        Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
+    }
+
+    /// Sign-offs that lapse once their time is up: given in part or in whole, and nothing that they guard has begun.
+    /// None while a block runs, in a rollback, at the end, and in a dry run.
+    pub fn lapsable(&self, plan: &Plan) -> Vec<Task> {
+        self.lapsable_at(plan, &self.frontier(plan))
+    }
+
+    pub(crate) fn lapsable_at(&self, plan: &Plan, frontier: &Frontier) -> Vec<Task> {
+        if self.unused.is_empty() || !frontier.waits() || self.is_dry() || self.is_rolling_back() {
+            return Vec::new();
+        }
+        let expires = |task: &&Task| match task.work(plan) {
+            Some(Work::SignOff(sign_off)) => sign_off.expires.is_some(),
+            _ => false,
+        };
+        let given = |task: &&Task| self.signers(**task).next().is_some();
+        self.unused.iter().filter(expires).filter(given).copied().collect()
+    }
+}
+
+/// In whole microseconds of both times, as a record holds them. Nothing for a clock that was set back.
+fn age(from: Timestamp, to: Timestamp) -> Duration {
+    let micros = to.as_microsecond().saturating_sub(from.as_microsecond());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}

@@ -1,0 +1,194 @@
+//! Places: what event 0 says a target stands for, which actions go over several of them, and what each place captured.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use holdpoint_model::Plan;
+
+use crate::apply::{Fold, ensure};
+use crate::{EnvironmentSeen, PlaceIx, Run, Slot, Task, Values};
+
+/// The places of a run, and which tasks run at which of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Places {
+    /// By index; each once.
+    names: Vec<String>,
+    /// By task without a place; none for what runs on the machine that drives the run.
+    lanes: BTreeMap<Task, Lane>,
+}
+
+/// Where the blocks of one target run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lane {
+    pub(crate) target: Arc<str>,
+    /// In the order of the configuration; never empty.
+    pub(crate) places: Vec<PlaceIx>,
+}
+
+/// A name that was captured on the places of a target.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Captured {
+    target: Arc<str>,
+    values: BTreeMap<PlaceIx, String>,
+}
+
+impl Places {
+    /// From event 0 and the plan.
+    pub(crate) fn of(plan: &Plan, environment: &EnvironmentSeen) -> Result<Places, String> {
+        let mut places = Places::default();
+        let mut targets: BTreeMap<&str, Lane> = BTreeMap::new();
+        for (target, seen) in &environment.targets {
+            ensure(target != "local", "no environment says where `local` is")?;
+            ensure(!seen.places.is_empty(), &format!("the target {target} has no place"))?;
+            let distinct = seen.places.iter().collect::<BTreeSet<_>>().len() == seen.places.len();
+            ensure(distinct, &format!("a place of the target {target} is told of twice"))?;
+            let lane = seen.places.iter().map(|name| places.index(name)).collect();
+            targets.insert(target, Lane { target: target.as_str().into(), places: lane });
+        }
+        for (index, step) in plan.steps.iter().enumerate() {
+            let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
+            let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
+            for task in actions.chain(rollbacks).filter(|task| task.block(plan).is_some()) {
+                let Some(target) = task.target(plan) else { continue };
+                let lane = targets
+                    .get(target)
+                    .ok_or_else(|| format!("the environment {} has no target {target}", environment.name))?;
+                places.lanes.insert(task, lane.clone());
+            }
+        }
+        Ok(places)
+    }
+
+    fn index(&mut self, name: &str) -> PlaceIx {
+        let known = self.names.iter().position(|known| known == name);
+        PlaceIx(known.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        }))
+    }
+
+    fn name(&self, place: PlaceIx) -> &str {
+        self.names.get(place.0).map_or("", String::as_str)
+    }
+}
+
+impl Run {
+    /// The name of a place, as event 0 has it.
+    pub fn place_name(&self, place: PlaceIx) -> &str {
+        self.places.name(place)
+    }
+
+    /// The name of the place where this task runs, as events carry it; `None` for what has no place.
+    pub fn place_of(&self, task: Task) -> Option<&str> {
+        task.place.map(|place| self.place_name(place))
+    }
+
+    /// The task at the place of this name, where it is one of the task's places. No name stands for no place.
+    pub fn at_place(&self, task: Task, place: Option<&str>) -> Option<Task> {
+        let Some(name) = place else { return Some(task.unplaced()) };
+        let lane = self.lane(task)?;
+        let here = lane.places.iter().find(|place| self.place_name(**place) == name)?;
+        Some(task.at(*here))
+    }
+
+    /// The places where this task runs, in the order in which they begin; none for what has no place.
+    pub fn places_of(&self, task: Task) -> &[PlaceIx] {
+        self.lane(task).map_or(&[], |lane| &lane.places)
+    }
+
+    pub(crate) fn lane(&self, task: Task) -> Option<&Lane> {
+        if self.places.lanes.is_empty() { None } else { self.places.lanes.get(&task.unplaced()) }
+    }
+
+    /// The task at each of its places; itself where it has none.
+    pub(crate) fn at_each_place(&self, task: Task) -> Vec<Task> {
+        match self.lane(task) {
+            Some(lane) => lane.places.iter().map(|place| task.at(*place)).collect(),
+            None => vec![task],
+        }
+    }
+
+    /// Where the variables and the directory of a task's shell carry over: per place, the driving machine being one.
+    pub(crate) fn shell_of(&self, task: Task) -> Option<PlaceIx> {
+        task.place.filter(|place| self.place_name(*place) != "local")
+    }
+
+    /// The variables that a block, a condition or a text sees: those captured on its target as its own place captured
+    /// them, and all others where every place captured the same.
+    pub fn values_at(&self, task: Task) -> Cow<'_, Values> {
+        let (Some(place), Some(lane)) = (task.place, self.lane(task)) else {
+            return Cow::Borrowed(&self.values);
+        };
+        let mut own = self.captured.iter().filter(|(_, of)| of.target == lane.target).peekable();
+        if own.peek().is_none() {
+            return Cow::Borrowed(&self.values);
+        }
+        let mut values = self.values.clone();
+        for (name, captured) in own {
+            match captured.values.get(&place) {
+                Some(value) => values.set(name, value),
+                None => {
+                    values.withhold(name, format!("`{name}` was not captured at {}", self.place_name(place)))
+                }
+            }
+        }
+        Cow::Owned(values)
+    }
+
+    /// Takes a captured value.
+    pub(crate) fn capture(&mut self, task: Task, name: &str, value: &str) {
+        let (Some(place), Some(lane)) = (task.place, self.lane(task)) else {
+            self.captured.remove(name);
+            self.values.set(name, value);
+            return;
+        };
+        let target = lane.target.clone();
+        let of = self.captured.remove(name).filter(|before| before.target == target);
+        let mut of = of.unwrap_or(Captured { target, values: BTreeMap::new() });
+        of.values.insert(place, value.to_owned());
+        let distinct: BTreeSet<&String> = of.values.values().collect();
+        if distinct.len() == 1 {
+            self.values.set(name, value);
+        } else {
+            let told: Vec<String> =
+                of.values.iter().map(|(place, value)| self.differs(*place, value)).collect();
+            self.values.withhold(name, format!("`{name}` differs between places: {}", told.join(", ")));
+        }
+        self.captured.insert(name.to_owned(), of);
+    }
+
+    fn differs(&self, place: PlaceIx, value: &str) -> String {
+        const SHOWN: usize = 80;
+        let short: String = value.chars().take(SHOWN).collect();
+        let cut = if short.len() < value.len() { "…" } else { "" };
+        format!("`{}{cut}` at {}", short.escape_default(), self.place_name(place))
+    }
+
+    /// The task that an event names, at its place.
+    pub(crate) fn named(
+        &self,
+        plan: &Plan,
+        task: Task,
+        (step, action, place): (&str, &str, Option<&str>),
+    ) -> Fold {
+        ensure(task.is(plan, step, action), "another action is at hand")?;
+        ensure(self.place_of(task) == place, "another place is at hand")
+    }
+}
+
+impl Task {
+    /// The same at a place.
+    pub fn at(self, place: PlaceIx) -> Task {
+        Task { place: Some(place), ..self }
+    }
+
+    /// The same, whatever the place.
+    pub fn unplaced(self) -> Task {
+        Task { place: None, ..self }
+    }
+
+    pub(crate) fn is_rollback(self) -> bool {
+        matches!(self.slot, Slot::Rollback(_))
+    }
+}
