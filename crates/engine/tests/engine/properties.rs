@@ -112,7 +112,7 @@ fn candidates(plan: &Plan, run: &Run, universe: &[Event]) -> Vec<Event> {
 }
 
 fn invited_now(plan: &Plan, run: &Run, all: &[Event]) -> Vec<Event> {
-    let now = run.frontier(plan);
+    let now = Now::of(plan, run);
     all.iter().filter(|event| invited(plan, run, &now, event)).cloned().collect()
 }
 
@@ -338,7 +338,7 @@ proptest! {
         others in prop::collection::vec(any::<Index>(), 30),
     ) {
         history(&plan, &choices, |run, _, all| {
-            let now = run.frontier(&plan);
+            let now = Now::of(&plan, run);
             let mut moved = run.is_closed();
             let some = others.iter().map(|index| index.get(all)).filter(|e| !invited(&plan, run, &now, e));
             let inviting = all.iter().filter(|event| invited(&plan, run, &now, event));
@@ -348,9 +348,9 @@ proptest! {
                 let result = after.apply(&plan, when(event), event);
                 assert_eq!(result.is_ok(), expected, "{event:?}\nat {now:?}\n{result:?}");
                 assert!(expected || after == *run, "a refused event left its mark: {event:?}");
-                moved |= expected && (moves(event) || matches!(now.due, Some(Due::Lapse { .. })));
+                moved |= expected && (moves(event) || matches!(now.frontier.due, Some(Due::Lapse { .. })));
             }
-            assert!(moved, "a dead end: {}", at(&plan, &now.next()));
+            assert!(moved, "a dead end: {}", at(&plan, &now.frontier.next()));
         });
     }
 

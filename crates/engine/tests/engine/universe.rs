@@ -221,8 +221,27 @@ fn rollbacks(plan: &Plan, run: &Run) -> Vec<Event> {
     out
 }
 
+/// What a run asks for and offers, found out once for many events.
+#[derive(Debug)]
+pub(crate) struct Now {
+    pub(crate) frontier: Frontier,
+    /// About everything that is asked or may begin.
+    offers: Vec<Offers>,
+}
+
+impl Now {
+    pub(crate) fn of(plan: &Plan, run: &Run) -> Now {
+        let frontier = run.frontier(plan);
+        let asked = frontier.asks.iter().map(|(task, _)| *task);
+        let tasks = asked.chain(frontier.ready.iter().map(|execution| execution.task));
+        let offers = tasks.map(|task| run.offers_about(plan, task)).collect();
+        Now { frontier, offers }
+    }
+}
+
 /// Whether `next` and `offers` invite the event. Written from what they say, knowing nothing of `apply`.
-pub(crate) fn invited(plan: &Plan, run: &Run, now: &Frontier, event: &Event) -> bool {
+pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool {
+    let Now { frontier: now, offers: all } = now;
     if run.is_closed() {
         return false;
     }
@@ -235,9 +254,6 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Frontier, event: &Event) -> 
         now.asks.iter().find(|(task, asked)| *asked == question && named(*task, step, action, None))
     };
     let asked = |step: &str, action: &str, question| the_asked(step, action, question).is_some();
-    // What may be chosen about everything that is asked or may begin.
-    let tasks = now.asks.iter().map(|(task, _)| *task).chain(now.ready.iter().map(|e| e.task));
-    let all: Vec<Offers> = tasks.map(|task| run.offers_about(plan, task)).collect();
     let offered = |step: &str, action: &str, place: Option<&String>| {
         all.iter().find(|offers| offers.task.is_some_and(|task| named(task, step, action, place)))
     };

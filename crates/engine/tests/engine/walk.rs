@@ -53,7 +53,7 @@ fn step_on(
     count: &mut Count,
 ) -> Vec<(Run, Vec<Event>)> {
     let mut new = Vec::new();
-    let now = run.frontier(plan);
+    let now = Now::of(plan, run);
     let mut moved = false;
     for event in universe.iter().cloned().chain(of_the_moment(plan, run)) {
         let mut after = run.clone();
@@ -66,7 +66,7 @@ fn step_on(
             continue;
         }
         count.taken += 1;
-        moved |= moves(&event) || matches!(now.due, Some(Due::Lapse { .. }));
+        moved |= moves(&event) || matches!(now.frontier.due, Some(Due::Lapse { .. }));
         let mut events = events.to_vec();
         events.push(event);
         let told = on(plan, &after.frontier(plan));
@@ -88,7 +88,7 @@ fn step_on(
             new.push((after, events));
         }
     }
-    assert!(moved || run.is_closed(), "a dead end: {}", at(plan, &now.next()));
+    assert!(moved || run.is_closed(), "a dead end: {}", at(plan, &now.frontier.next()));
     new
 }
 
