@@ -183,9 +183,18 @@ impl Run {
             return Next::Done(Verdict::Aborted);
         }
         let next = self.next_as_if_allowed(plan);
-        // Where nothing is left to be done, what would be refused is not done; the record says what was seen.
-        let ended = matches!(next, Next::Done(_)) && !self.is_barred_since_opening();
-        if self.looks.barred.is_empty() || ended { next } else { Next::Override }
+        if self.looks.barred.is_empty() || self.goes_on_regardless(&next) { next } else { Next::Override }
+    }
+
+    /// Whether rules that hold no more keep the run from what comes next: they do not where nothing is left to be done,
+    /// and what was done is undone in whatever state the repository is. The record says what was seen.
+    pub fn is_bound(&self, plan: &Plan) -> bool {
+        !self.goes_on_regardless(&self.next_as_if_allowed(plan))
+    }
+
+    fn goes_on_regardless(&self, next: &Next) -> bool {
+        let undone = self.is_rolling_back() || matches!(next, Next::RollBack);
+        (undone || matches!(next, Next::Done(_))) && !self.is_barred_since_opening()
     }
 
     /// As if every rule of the environment held.
