@@ -193,8 +193,9 @@ fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Hand
         return Ok(Handed::Accepted(Box::new(open.clone())));
     }
     screen::tell(&format!(
-        "Run {number}: {} · it waits for you to accept it: holdpoint handover {number} --accept",
-        screen::style().yellow().bold().apply_to("PARKED")
+        "Run {number}: {} · it waits for you to accept it: {}",
+        screen::style().yellow().bold().apply_to("PARKED"),
+        screen::neutralise(&handover::accepting(number, &session.operator))
     ));
     Ok(Handed::Left)
 }
