@@ -272,7 +272,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         if !self.person.attended() {
             self.hands.expect(&scene, following(self.plan, task), &self.journal);
         }
-        let executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
+        let mut executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
         // What is said from here on is shown once the end is durable.
         screen::hold_back();
@@ -283,6 +283,10 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         let finished =
             if rollback { Event::RollbackFinished(finished) } else { Event::ActionFinished(finished) };
         self.hold((self.clock)(), vec![finished])?;
+        if let Some(fault) = executed.fault.take() {
+            self.settle()?;
+            return Err(fault);
+        }
         // Where the next block begins at once, or the run ends, one write takes both.
         let at_once = match self.run.next(self.plan) {
             Next::Execute(next) => next.pause.is_zero() && !self.person.attended(),

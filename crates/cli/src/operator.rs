@@ -61,16 +61,16 @@ pub fn vouched(
 /// Who operates: `--operator`, `HOLDPOINT_OPERATOR`, git's `user.email`, the OS user, in this order; and which.
 pub fn operator(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
     let (who, from) = whoever(option, root)?;
-    match unseen(&who) {
-        None => Ok((who, from)),
-        Some(c) => Err(Problem::usage(
-            format!(
-                "the operator's name has the character U+{:04X}, which nobody sees (from: {from})",
-                u32::from(c)
-            ),
-            "Nothing was done. Say who operates without it: --operator WHO.",
-        )),
-    }
+    seen(&who, "the operator's name", from).map(|()| (who, from))
+}
+
+/// Refuses the name of somebody who could pass for somebody else, whether or not a configuration names anybody.
+pub fn seen(name: &str, what: &str, from: &str) -> Result<(), Problem> {
+    let Some(c) = unseen(name) else { return Ok(()) };
+    Err(Problem::usage(
+        format!("{what} has the character U+{:04X}, which nobody sees (from: {from})", u32::from(c)),
+        "Nothing was done. Say who it is without it.",
+    ))
 }
 
 fn whoever(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {

@@ -102,9 +102,19 @@ impl Run {
             return Next::Done(Verdict::Aborted).into();
         }
         let frontier = self.frontier_as_if_allowed(plan);
-        // Where nothing is left to be done, what would be refused is not done; the record says what was seen.
-        let ended = frontier.verdict.is_some() && !self.is_barred_since_opening();
-        if self.looks.barred.is_empty() || ended { frontier } else { Next::Override.into() }
+        let free = self.looks.barred.is_empty() || self.goes_on_regardless(&frontier);
+        if free { frontier } else { Next::Override.into() }
+    }
+
+    /// Whether rules that hold no more keep the run from what comes next: they do not where nothing is left to be done,
+    /// and what was done is undone in whatever state the repository is. The record says what was seen.
+    pub fn is_bound(&self, plan: &Plan) -> bool {
+        !self.goes_on_regardless(&self.frontier_as_if_allowed(plan))
+    }
+
+    fn goes_on_regardless(&self, frontier: &Frontier) -> bool {
+        let undone = self.is_rolling_back() || frontier.due == Some(Due::RollBack);
+        (undone || frontier.verdict.is_some()) && !self.is_barred_since_opening()
     }
 
     /// One thing to do next, of those on the frontier.

@@ -167,3 +167,57 @@ fn what_python_writes_is_masked() {
         }
     }
 }
+
+#[test]
+fn what_perl_writes_of_it_is_masked() {
+    let secrets = secrets();
+    let perl = |read: &str, write: &str| {
+        let script = format!(
+            "use Data::Dumper; $Data::Dumper::Terse = 1; $Data::Dumper::Useqq = 1; shift @ARGV; \
+             for my $pw (@ARGV) {{ {read}; my $made = {write}; \
+             utf8::encode($made) if utf8::is_utf8($made); print $made, \"\\x1e\"; }}"
+        );
+        printed(&["perl", "-e"], "C.UTF-8", &script, &secrets).map(|texts| (script, texts))
+    };
+    for read in ["1", "utf8::decode($pw)"] {
+        for write in ["Dumper($pw)", "quotemeta($pw)"] {
+            let Some((script, texts)) = perl(read, write) else { return };
+            for (secret, text) in secrets.iter().zip(texts) {
+                is_masked(&script, secret, &text);
+            }
+        }
+    }
+    // Of characters below U+0100 Perl may hold one byte each.
+    let value = "grün-Säge$ab@7".to_owned();
+    let redactor = Redactor::new(vec![("S".to_owned(), value)]).unwrap();
+    let latin = b"gr\\\xfcn\\-S\\\xe4ge\\$ab\\@7";
+    for text in [&b"gr\\374n-S\\344ge\\$ab\\@7"[..], latin, "gr\\ün\\-S\\äge\\$ab\\@7".as_bytes()] {
+        assert_eq!(redactor.bytes(text), b"[REDACTED:S]", "{}", String::from_utf8_lossy(text));
+    }
+}
+
+#[test]
+fn a_secret_of_which_every_character_is_written_by_number_is_masked_wherever_it_is_cut() {
+    for value in ["hunter2-Jones", "kJ€y \"Zq7\" <🔑>\n+Zq7/"] {
+        let redactor = Redactor::new(vec![("S".to_owned(), value.to_owned())]).unwrap();
+        let chars = |write: fn(u32) -> String| value.chars().map(|c| write(c.into())).collect::<String>();
+        let units = |write: fn(u16) -> String| value.encode_utf16().map(write).collect::<String>();
+        let bytes = |write: fn(u8) -> String| value.bytes().map(write).collect::<String>();
+        for text in [
+            chars(|n| format!("&#{n};")),
+            chars(|n| format!("&#x{n:x};")),
+            chars(|n| format!("&#x{n:X};")),
+            units(|n| format!("\\u{n:04x}")),
+            units(|n| format!("\\u{n:04X}")),
+            bytes(|n| format!("%{n:02x}")),
+            bytes(|n| format!("%{n:02X}")),
+        ] {
+            let whole = format!("before {text} after");
+            for cut in 0..=whole.len() {
+                let pieces = [&whole.as_bytes()[..cut], &whole.as_bytes()[cut..]];
+                let out = masked(&redactor, &pieces);
+                assert_eq!(out, b"before [REDACTED:S] after", "{text} cut at {cut}");
+            }
+        }
+    }
+}

@@ -224,6 +224,25 @@ fn a_revoked_key_or_authority_counts_neither_here_nor_there() {
 }
 
 #[test]
+fn a_certificate_for_a_key_that_is_another_lines_own_counts_for_nobody() {
+    let keys = Keys::new();
+    let (key, authority) = (keys.make("key", "ed25519", "", ""), keys.make("ca", "ed25519", "", ""));
+    let plain = key.sign(SIGNOFF, MESSAGE);
+    let certified = key.certify(&authority, "qa@example.org", "20260101Z:20270101Z");
+    let by_certificate = certified.sign(SIGNOFF, MESSAGE);
+    let vouching = format!("qa@example.org cert-authority {}\n", authority.public);
+    let both = format!("{vouching}ops@example.org {}\n", key.public);
+    let verdict = |text: &str, who: &str, signature: &str| {
+        check(MESSAGE, signature.as_bytes(), who, SIGNOFF, &signers(text), now())
+    };
+    assert!(verdict(&vouching, "qa@example.org", &by_certificate).is_ok(), "where the key is nobody's own");
+    let refused = verdict(&both, "qa@example.org", &by_certificate).unwrap_err().to_string();
+    assert!(refused.contains("that of ops@example.org: one key is one person"), "{refused}");
+    assert!(verdict(&both, "ops@example.org", &by_certificate).is_err(), "it does not name them");
+    assert!(verdict(&both, "ops@example.org", &plain).is_ok(), "their own key is theirs all the same");
+}
+
+#[test]
 fn a_revocation_list_that_cannot_be_read_is_an_error() {
     assert!(Revoked::read(b"SSHKRL\n\0\0\0\0\x01").unwrap_err().to_string().contains("KRL"));
     assert!(Revoked::read(b"# lost\nnot a key\n").unwrap_err().to_string().starts_with("line 2"));

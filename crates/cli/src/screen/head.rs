@@ -53,11 +53,17 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
 /// Where the run is now.
 pub fn step_head(plan: &Plan, index: usize, run: &Run) {
     let step = &plan.steps[index];
-    let title = run.values().render(&step.title).unwrap_or_else(|_| step.title.clone());
-    let title = neutralise(&title);
+    let (title, why) = match run.values().render(&step.title) {
+        Ok(title) => (neutralise(&title), None),
+        // Its braces would pass for the title.
+        Err(error) => ("(the title cannot be rendered)".to_owned(), Some(error.to_string())),
+    };
     let all = plan.steps.len();
     say("");
     say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
+    if let Some(why) = why {
+        say_hung("  ", &neutralise(&format!("the title, `{}`, cannot be rendered: {why}", step.title)));
+    }
     let mut facts: Vec<String> =
         run.opened().map(|opened| environment_name(&opened.environment)).into_iter().collect();
     // The document's title stands in the head of the run, and fills half a narrow screen.

@@ -14,7 +14,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::fold::fold;
 use crate::interrupts::Interrupts;
-use crate::operator::{not_in_a_block, operator, who_else};
+use crate::operator::{not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
@@ -71,6 +71,7 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
         return Ok(Exit::Passed);
     }
     let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
+    seen(&to, "the next operator's name", "--to")?;
     may_hand_over(&run, plan, &by.who, &to, number)?;
     let people = People::of(recorded.opened());
     if !people.is_empty() && !people.knows(&to) {
@@ -96,11 +97,18 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     };
     let standing = run.standing(plan);
     write(&mut run, Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by })))?;
-    let to = screen::neutralise(&to);
+    let (to, accept) = (screen::neutralise(&to), screen::neutralise(&accepting(number, &to)));
     screen::say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
-    screen::say(&format!("  {to} types: holdpoint resume {number}, or holdpoint handover {number} --accept"));
+    screen::say(&format!("  {to} types: holdpoint resume {number}, or {accept}"));
     screen::say(&format!("  to take it back: holdpoint handover {number} --withdraw"));
     Ok(Exit::Passed)
+}
+
+/// What the next operator types: with their name, for another may be at hand where they sit.
+pub fn accepting(number: u64, to: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-+".contains(c);
+    let to = if to.chars().all(plain) { to.to_owned() } else { format!("'{}'", to.replace('\'', r"'\''")) };
+    format!("holdpoint handover {number} --accept --operator {to}")
 }
 
 /// Where the run stands, for whoever leaves it and whoever takes it up.

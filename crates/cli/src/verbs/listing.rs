@@ -6,6 +6,7 @@ use holdpoint_report::{clock, clock_of, took};
 use holdpoint_view::Summary;
 use serde_json::json;
 
+use super::handover::accepting;
 use super::read::{store_problem, summed_up};
 use super::verdict_words;
 use crate::args::{self, Format};
@@ -139,7 +140,7 @@ fn glance(summary: &Summary) -> String {
     }
     for handover in &summary.handovers {
         let end = match &handover.end {
-            None => format!("; waits to be accepted: holdpoint handover {} --accept", run.number),
+            None => format!("; waits to be accepted: {}", accepting(run.number, &handover.to)),
             Some(end) if end.accepted => "; accepted".to_owned(),
             Some(end) => format!("; withdrawn by {}", end.by.who),
         };

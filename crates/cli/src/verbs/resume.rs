@@ -110,7 +110,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let accepted = accepted(&drive_run, &session, &handed, opened.number)?;
     let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
     let Seen { look, refusal } = watch.look(&drive_run, true)?;
-    let refusal = refusal.filter(|_| !matches!(drive_run.next(plan), Next::Done(_)));
+    let (refusal, disregarded) = if drive_run.is_bound(plan) { (refusal, None) } else { (None, refusal) };
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();
     taken_up.push(Event::SessionOpened(session.clone().after(look)));
     // What was cut off must be put on record first, whatever is refused then.
@@ -146,6 +146,9 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     drive.record(taken_up)?;
     if let Some(ready) = ready {
         overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
+    }
+    if let Some(remark) = disregarded.filter(|_| drive.run.is_rolling_back()) {
+        screen::tell(&format!("  not kept from rolling back: {remark}"));
     }
     tell_steps(plan, &drive.run, &events);
     tell_failure(plan, &drive.run, &events);
@@ -191,8 +194,9 @@ fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Hand
         return Ok(Handed::Accepted(Box::new(open.clone())));
     }
     screen::tell(&format!(
-        "Run {number}: {} · it waits for you to accept it: holdpoint handover {number} --accept",
-        screen::style().yellow().bold().apply_to("PARKED")
+        "Run {number}: {} · it waits for you to accept it: {}",
+        screen::style().yellow().bold().apply_to("PARKED"),
+        screen::neutralise(&handover::accepting(number, &session.operator))
     ));
     Ok(Handed::Left)
 }

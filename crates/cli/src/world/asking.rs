@@ -36,6 +36,18 @@ const WORDS: &[&str] = &[
     // gpg
     "inappropriate ioctl for device",
     "no pinentry",
+    "can't query passphrase in batch mode",
+    "no terminal at all requested",
+    // Prompts that came to nothing: ssh-keygen, openssl, mysql.
+    "enter passphrase",
+    "enter old passphrase",
+    "enter pass phrase",
+    "encryption password:",
+    "decryption password:",
+    "bad password read",
+    "enter password:",
+    // libpq
+    "no password supplied",
 ];
 
 /// Whether one of the outputs says so.
@@ -61,6 +73,15 @@ mod tests {
             "the input device is not a TTY",
             "Error: Cannot perform an interactive login from a non TTY device",
             "ops@example.org: Permission denied (publickey,password).",
+            // As they print without a terminal: the next three were tried.
+            "Enter passphrase: Load key \"k\": incorrect passphrase supplied to decrypt private key",
+            "Enter pass phrase for r.pem:\nCould not read private key from r.pem",
+            "enter AES-256-CBC encryption password:\nbad password read",
+            "Enter password: \nERROR 1045 (28000): Access denied for user 'ops'@'localhost' (using password: NO)",
+            "psql: error: connection to server at \"db\" failed: fe_sendauth: no password supplied",
+            "Error: Cannot perform an interactive login from a non-TTY device",
+            "gpg: can't query passphrase in batch mode",
+            "gpg: Sorry, no terminal at all requested - can't get input",
         ] {
             assert!(wants_a_terminal(&[Vec::new(), words.into()]), "{words}");
         }

@@ -322,6 +322,6 @@ impl ChecksOnly {
             masked: BTreeMap::new(),
             remarks: Vec::new(),
         };
-        Executed { finished, park: false, assumed: true }
+        Executed { finished, park: false, assumed: true, fault: None }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, Block, CaptureFrom};
-use holdpoint_engine::{Execution, Finished, Observation, Outcome, Task, judge};
+use holdpoint_engine::{Execution, Finished, Observation, Outcome, Output, Task, judge};
 use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
 use holdpoint_record::Redactor;
 use tokio::sync::Notify;
@@ -185,6 +185,58 @@ fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem>
     Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
 }
 
+/// The end of a block whose start is on record, and of which nothing was begun: it is in no doubt. Where not even that
+/// can be kept, the fault alone is told.
+fn not_started(
+    scene: &Scene<'_>,
+    execution: Execution,
+    block: &Block,
+    fault: Problem,
+    journal: &mut dyn Journal,
+) -> Result<Executed, Problem> {
+    let output = match block.options.record.then(|| journal.put(b"")).transpose() {
+        Ok(nothing) => {
+            nothing.map(|blob| Output { stdout: blob.clone(), stderr: blob.clone(), timing: blob })
+        }
+        Err(_) => return Err(fault),
+    };
+    let error = format!("not started: {fault}");
+    let nothing: Option<&[u8]> = Some(b"");
+    let judgement = judge(
+        block,
+        scene.run.values(),
+        &Observation {
+            exit: None,
+            signal: None,
+            error: Some(&error),
+            timed_out: false,
+            interrupted: false,
+            stdout: nothing.filter(|_| block.looks_at_stdout()),
+            stderr: nothing.filter(|_| block.looks_at_stderr()),
+            files: &BTreeMap::new(),
+        },
+    );
+    let finished = Finished {
+        step: execution.task.step_of(scene.plan).id.clone(),
+        action: execution.task.id(scene.plan),
+        attempt: execution.attempt,
+        probe: execution.probe,
+        outcome: judgement.outcome,
+        exit: None,
+        signal: None,
+        error: Some(error),
+        duration_ms: 0,
+        output,
+        expectations: judgement.expectations,
+        captures: judgement.captures,
+        files: BTreeMap::new(),
+        state: None,
+        masked: BTreeMap::new(),
+        remarks: Vec::new(),
+    };
+    Ok(Executed { finished, park: false, assumed: false, fault: Some(fault) })
+}
+
 /// Waits until the operator asks from their seat for the block to be stopped; for ever where there is none.
 async fn told(leave: Option<&Notify>) {
     match leave {
@@ -274,11 +326,17 @@ impl Hands for Local {
         let task = execution.task;
         let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
         let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let job = self.job(scene, task, block, script)?;
-        screen::started(&action, execution.attempt);
-        let mut seat = block.options.tty.then(Seat::take).transpose()?;
-        let live = shown(scene, task, block)?;
-        let recording = RefCell::new(Recording::new(block, &self.redactor, live, journal)?);
+        let made = self.job(scene, task, block, script).and_then(|job| {
+            screen::started(&action, execution.attempt);
+            let seat = block.options.tty.then(Seat::take).transpose()?;
+            let live = shown(scene, task, block)?;
+            Ok((job, seat, Recording::new(block, &self.redactor, live, journal)?))
+        });
+        let (job, mut seat, recording) = match made {
+            Ok(made) => made,
+            Err(fault) => return not_started(scene, execution, block, fault, journal),
+        };
+        let recording = RefCell::new(recording);
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
@@ -431,6 +489,6 @@ impl Hands for Local {
             masked: recorded.masked,
             remarks,
         };
-        Ok(Executed { finished, park, assumed: false })
+        Ok(Executed { finished, park, assumed: false, fault: None })
     }
 }

@@ -150,4 +150,6 @@ pub struct Executed {
     pub park: bool,
     /// Nothing was executed, or what came of it does not count: it has been said already.
     pub assumed: bool,
+    /// Nothing was started, by a fault of ours: what to say of it once the end is on record.
+    pub fault: Option<Problem>,
 }

@@ -173,3 +173,25 @@ fn output_that_would_steer_the_terminal_is_shown_harmless_and_kept_as_it_was() {
         bench.of_type(1, "action.finished")[0]["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
     assert_eq!(std::fs::read(bench.run_dir(1).join("blobs/sha256").join(digest)).unwrap(), b"\x1b[2Jgone\n");
 }
+
+#[test]
+fn what_openssl_and_ssh_keygen_print_that_find_nobody_to_ask_is_known() {
+    // Stand-ins for a key each, made without asking: what asks for their passphrase comes after.
+    let make = "ssh-keygen -q -t ed25519 -N passphrase -f key && openssl genrsa -aes256 -passout pass:phrase -out key.pem 2048 2> made";
+    for asks in [
+        "ssh-keygen -y -f key",
+        "ssh-keygen -p -f key",
+        "openssl rsa -in key.pem -noout",
+        "openssl enc -aes-256-cbc -in key.pem -out sealed",
+    ] {
+        let bench = crate::support::Bench::with(&[(
+            "a.md",
+            &format!(
+                "---\nrunbook: 1\n---\n\n# A\n\n## Make\n\n```sh run\n{make}\n```\n\n## Ask\n\n```sh run\n{asks}\n```\n"
+            ),
+        )]);
+        let ran = bench.ends(3, &["run", "a.md", "--unattended"]);
+        ran.says("a program wanted to ask somebody");
+        assert_eq!(bench.of_type(1, "action.finished").len(), 2, "{asks}: {}", ran.both());
+    }
+}

@@ -566,3 +566,25 @@ fn what_a_block_does_to_the_commit_is_seen_before_the_release_and_what_it_leaves
     bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
     assert_eq!(bench.text("came"), "committed\n");
 }
+
+#[test]
+fn an_interrupted_rollback_goes_on_in_a_tree_that_changed_and_the_record_says_so() {
+    let steps = "## Do\n\n```sh run\necho did > came\nfalse\n```\n\n```sh rollback\ntest -e .holdpoint/ready\nrm came\n```\n";
+    let bench = Bench::with(&[
+        ("book.md", &book("", steps)),
+        ("holdpoint.toml", CONFIG),
+        (".gitignore", "/.holdpoint/\n/came\n"),
+        ("back.yaml", "steps: { do: { choice: rollback, reason: it failed } }\n"),
+        ("again.yaml", "steps: { do: { choice: retry } }\n"),
+    ]);
+    bench.committed();
+    let ran = bench.holdpoint(&[&RUN[..], &["--answers", "back.yaml"]].concat());
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    assert_eq!(bench.of_type(1, "rollback.opened").len(), 1);
+    bench.sh("echo more > more; touch .holdpoint/ready");
+    let ran = bench.ends(1, &["resume", "1", "--unattended", "--answers", "again.yaml"]);
+    ran.says("not kept from rolling back").says("uncommitted changes now").says("ROLLED BACK");
+    assert!(!bench.exists("came"));
+    assert_eq!(bench.of_type(1, "session.opened").last().unwrap()["unmet"][0]["rule"], "clean_commit");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}

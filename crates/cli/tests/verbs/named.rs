@@ -250,3 +250,20 @@ fn a_bundle_that_something_follows_is_refused_however_long_that_is() {
     bench.sh("truncate -s 100G b.hp");
     ends_soon(&bench, 6, &["verify", "./b.hp"]).says("something follows its end");
 }
+
+#[test]
+fn a_handover_goes_to_a_name_that_is_seen_and_says_under_which_name_it_is_accepted() {
+    let bench = Bench::new();
+    book(&bench, "- [ ] Everybody was told\n");
+    bench.ends(3, &["run", "a.md", "--unattended"]);
+    let unseen = "night\u{200b}@example.org";
+    let ran = bench.ends(2, &["handover", "1", "--to", unseen, "--note", "none"]);
+    ran.says("U+200B, which nobody sees");
+    assert!(bench.of_type(1, "handover").is_empty());
+    let ran = bench.ends(0, &["handover", "1", "--to", "Night Shift", "--note", "none"]);
+    ran.says("holdpoint handover 1 --accept --operator 'Night Shift'");
+    bench.ends(0, &["show", "1"]).says("--accept --operator 'Night Shift'");
+    bench
+        .ends(3, &["resume", "1", "--unattended", "--operator", "Night Shift"])
+        .says("holdpoint handover 1 --accept --operator 'Night Shift'");
+}

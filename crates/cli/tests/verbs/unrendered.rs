@@ -120,3 +120,12 @@ fn nobody_signs_from_an_answers_file_under_another_printed_name() {
     bench.ends(3, &arguments).says("the printed name of qa@example.org is Quinn Auditor, not Quinn");
     assert_eq!(bench.of_type(1, "signoff.refused").len(), 1);
 }
+
+#[test]
+fn a_title_that_cannot_be_rendered_is_said_to_be_so_and_its_braces_pass_for_no_title() {
+    let bench = parked(&SIGNED.replace("## Release", "## Tell {{ X }}"));
+    let ran = bench.ends(3, &["resume", "1", "--unattended"]);
+    ran.says("3 (the title cannot be rendered)");
+    ran.says("the title, `Tell {{ X }}`, cannot be rendered: `X` is not defined");
+    assert!(!ran.both().contains("3 Tell {{ X }} ──"), "{}", ran.both());
+}

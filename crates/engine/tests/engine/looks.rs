@@ -161,3 +161,49 @@ fn a_run_with_nothing_left_to_do_ends_whatever_is_seen_then() {
     assert_eq!(run.next(&plan), Next::Done(Verdict::Passed));
     run.apply(&plan, NOW, &Event::RunClosed { verdict: Verdict::Passed }).unwrap();
 }
+
+/// A run of which a block has failed after it changed something, in a tree that changes then.
+fn to_undo() -> (Plan, Run) {
+    let plan = plan([step("go").run().rollback(), step("on").run()]);
+    let mut opened = opened();
+    opened.runbook.commit = Some("a".into());
+    opened.policy = Policy { kept: KEPT.to_vec(), may_override: vec!["qa".into()], ..Policy::default() };
+    let mut run = Run::new(&plan);
+    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, &started("go")).unwrap();
+    let failed = finished(&plan, Task::action(0, 0), 1, false, Outcome::Failed);
+    run.apply(&plan, &Event::ActionFinished(Box::new(failed))).unwrap();
+    (plan, run)
+}
+
+#[test]
+fn a_rollback_goes_on_whatever_the_tree_is_and_the_record_says_what_it_was() {
+    let (plan, mut run) = to_undo();
+    let wanted = Event::RollbackOpened {
+        steps: vec!["go".into()],
+        without: Vec::new(),
+        reason: None,
+        by: Some(by(OPS)),
+    };
+    let dirty = Event::SessionOpened(session(OPS).after(look("a", true, &[Rule::CleanCommit])));
+    let mut waiting = run.clone();
+    waiting.apply(&plan, &dirty).unwrap();
+    assert_eq!(waiting.next(&plan), Next::Override, "what goes forwards is barred as before");
+    assert!(waiting.is_bound(&plan));
+    run.apply(&plan, &wanted).unwrap();
+    run.apply(&plan, &dirty).unwrap();
+    assert!(!run.is_bound(&plan));
+    assert!(matches!(run.next(&plan), Next::Execute(_)), "{:?}", run.next(&plan));
+    assert_eq!(run.barred(), [Rule::CleanCommit]);
+    // What is not told is not passed over.
+    assert!(run.apply(&plan, &Event::RulesChecked(look("a", true, &[]))).is_err());
+    let undo = Started {
+        step: "go".into(),
+        action: "go#rollback-1".into(),
+        attempt: 1,
+        probe: false,
+        script: None,
+        cwd: "/".into(),
+    };
+    run.apply(&plan, &Event::RollbackStarted(undo)).unwrap();
+}

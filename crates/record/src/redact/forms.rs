@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::LEAST_SECRET;
-use super::quoting::{add_markup, add_shell, add_source};
+use super::quoting::{add_markup, add_numbers, add_perl, add_shell, add_source};
 
 /// Every form a value is looked for in, each once. None is shorter than [`LEAST_SECRET`] bytes.
 pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
@@ -14,7 +14,9 @@ pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
         add_json(&text, &mut forms);
         add_shell(&text, &mut forms);
         add_source(&text, &mut forms);
+        add_perl(&text, &mut forms);
         add_markup(&text, &mut forms);
+        add_numbers(&text, &mut forms);
         add_url(&text, &mut forms);
         add_base64(text.as_bytes(), &mut forms);
         add_hex(text.as_bytes(), &mut forms);

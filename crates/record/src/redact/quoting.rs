@@ -210,3 +210,75 @@ fn number(c: char, hex: Hex) -> String {
         Hex::Upper => format!("&#x{:X};", u32::from(c)),
     }
 }
+
+/// Every character by its number: in HTML and XML, in JSON; every byte in a URL. Hex in either case.
+pub(super) fn add_numbers(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    for hex in [Hex::Not, Hex::Lower, Hex::Upper] {
+        forms.insert(text.chars().map(|c| number(c, hex)).collect::<String>().into_bytes());
+    }
+    let units = |write: fn(u16) -> String| text.encode_utf16().map(write).collect::<String>();
+    let bytes = |write: fn(u8) -> String| text.bytes().map(write).collect::<String>();
+    forms.extend(
+        [
+            units(|unit| format!("\\u{unit:04x}")),
+            units(|unit| format!("\\u{unit:04X}")),
+            bytes(|byte| format!("%{byte:02x}")),
+            bytes(|byte| format!("%{byte:02X}")),
+        ]
+        .map(String::into_bytes),
+    );
+}
+
+/// How Perl holds a text, which tells how it writes it.
+#[derive(Clone, Copy)]
+enum Held {
+    Characters,
+    /// The bytes of its UTF-8.
+    Bytes,
+    /// Characters below U+0100, one byte each.
+    Latin,
+}
+
+/// What Perl makes of a text: `Data::Dumper` with `Useqq`; `quotemeta`, of what is not ASCII.
+pub(super) fn add_perl(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !b"$@\"\\".contains(&byte)) {
+        return;
+    }
+    let latin: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    forms.insert(dumped(text.chars().map(u32::from), Held::Characters).into_bytes());
+    forms.insert(dumped(text.bytes().map(u32::from), Held::Bytes).into_bytes());
+    if let Some(latin) = &latin {
+        forms.insert(dumped(latin.iter().copied().map(u32::from), Held::Latin).into_bytes());
+    }
+    if text.is_ascii() {
+        return;
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let quoted = |byte: u8| (!plain(byte)).then_some(b'\\').into_iter().chain([byte]);
+    forms.insert(text.bytes().flat_map(quoted).collect());
+    forms.insert(escaped(text, |_, c| !(c.is_ascii_alphanumeric() || c == '_')).into_bytes());
+    forms.extend(latin.map(|latin| latin.into_iter().flat_map(quoted).collect()));
+}
+
+/// Inside of the double quotes of `Useqq`. A number in octal is no longer than what follows it allows.
+fn dumped(units: impl Iterator<Item = u32>, held: Held) -> String {
+    let (mut form, mut units) = (String::new(), units.peekable());
+    while let Some(unit) = units.next() {
+        let digit = units.peek().is_some_and(|next| (0x30..=0x39).contains(next));
+        match (char::from_u32(unit), held) {
+            (Some(c @ ('\\' | '"' | '$' | '@')), _) => form.extend(['\\', c]),
+            (Some('\n'), _) => form += "\\n",
+            (Some('\r'), _) => form += "\\r",
+            (Some('\t'), _) => form += "\\t",
+            (Some('\x0c'), _) => form += "\\f",
+            (Some('\x08'), _) => form += "\\b",
+            (Some('\x07'), _) => form += "\\a",
+            (Some('\x1b'), _) => form += "\\e",
+            (Some(' '..='~'), _) => form.extend(char::from_u32(unit)),
+            (_, Held::Characters) if unit > 0x7f => form += &format!("\\x{{{unit:x}}}"),
+            _ if digit => form += &format!("\\{unit:03o}"),
+            _ => form += &format!("\\{unit:o}"),
+        }
+    }
+    form
+}

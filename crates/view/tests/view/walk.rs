@@ -9,6 +9,7 @@ use holdpoint_view::{SignOffEvent, Summary, Summing, What, summarise};
 
 use crate::build::*;
 use crate::sample::Sample;
+use crate::story::when;
 use crate::universe::*;
 
 /// So many states of each depth, where not all are taken, and so many refused events at each.
@@ -16,12 +17,10 @@ const AT_EACH_DEPTH: usize = 10;
 const REFUSED: usize = 6;
 
 fn stamped(events: &[Event]) -> Vec<Stamped> {
-    // Time stands still: what lapses in time has a walk of its own, in the engine.
-    let at = |_: usize| jiff::Timestamp::from_second(1_763_900_000).unwrap();
     let stamp = |(n, event): (usize, &Event)| Stamped {
         n: n as u64,
         prev: String::new(),
-        at: at(n),
+        at: when(event),
         event: event.clone(),
     };
     events.iter().enumerate().map(stamp).collect()
@@ -113,7 +112,7 @@ fn walk(plan: &Plan, depth: usize, sample: &mut Sample) -> usize {
             let mut refused = Vec::new();
             for event in universe.iter().cloned().chain(of_the_moment(plan, &run)) {
                 let mut after = run.clone();
-                if after.apply(plan, stamped(&[event.clone()])[0].at, &event).is_err() {
+                if after.apply(plan, when(&event), &event).is_err() {
                     refused.push(event);
                     continue;
                 }

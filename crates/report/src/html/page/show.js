@@ -39,7 +39,7 @@ const sentencesOf = (proof, verdict) => {
     `The record in this page says: run ${number}, “${runbook.title}”, ${closed}.`,
     ...proof.unchecked,
     `Looked at just now, by this browser: ${checked.join(", ")}. SHA-256 of the record: ${proof.chain.hex()}.`,
-    "What a page cannot prove: that its own wording and this check were not changed, that the run went as the document asks, and that what signers are said to have seen is all there was. For that, have the record and type: holdpoint verify RUN.",
+    "What a page cannot prove: that its own wording and this check were not changed, that the run went as the document asks, and that what signers are said to have seen is all there was. Nor was it looked for whether one key stands for two people in the file that says who may sign, or two spellings for one person. For all that, have the record and type: holdpoint verify RUN.",
   ];
 };
 
