@@ -585,7 +585,6 @@ fn a_block_that_cannot_be_given_the_terminal_ends_as_not_started_and_is_in_no_do
             plan: &plan,
             source: book,
             run: Run::new(&plan),
-            releases: Releases::default(),
             clock: Box::new(|| "2026-11-23T08:00:00Z".parse().unwrap()),
             check: Box::new(|_| panic!("no rule is kept here")),
             journal: Memory::default(),

@@ -116,7 +116,7 @@ impl Local {
         task: Task,
         block: &Block,
     ) -> Result<Vec<(String, String)>, Problem> {
-        let values = scene.run.values();
+        let values = scene.run.values_at(task);
         let known = values.vars().iter().filter(|(name, _)| !self.unknown.contains(*name));
         let mut environment: Vec<(String, String)> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -204,7 +204,7 @@ fn not_started(
     let nothing: Option<&[u8]> = Some(b"");
     let judgement = judge(
         block,
-        scene.run.values(),
+        &scene.run.values_at(execution.task),
         &Observation {
             exit: None,
             signal: None,
@@ -219,6 +219,7 @@ fn not_started(
     let finished = Finished {
         step: execution.task.step_of(scene.plan).id.clone(),
         action: execution.task.id(scene.plan),
+        place: scene.run.place_of(execution.task).map(str::to_owned),
         attempt: execution.attempt,
         probe: execution.probe,
         outcome: judgement.outcome,
@@ -441,7 +442,7 @@ impl Hands for Local {
         remarks.extend(not_captured);
         let judgement = judge(
             block,
-            scene.run.values(),
+            &scene.run.values_at(task),
             &Observation {
                 exit,
                 signal,

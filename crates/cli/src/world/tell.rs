@@ -40,7 +40,7 @@ pub fn show_command(scene: &Scene<'_>, task: Task, script: &str) {
         _ => "run",
     };
     let edited = scene.run.edited_script(task).is_some();
-    screen::shown_command(block, script, edited, scene.run.values(), kind);
+    screen::shown_command(block, script, edited, &scene.run.values_at(task), kind);
 }
 
 /// How far a run has come, in words. What was left out was not done.

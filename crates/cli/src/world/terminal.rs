@@ -61,7 +61,8 @@ fn script_at_hand(scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Resul
         return Ok(Some(String::from_utf8_lossy(&journal.get(edited)?).into_owned()));
     }
     let Some(block) = task.block(scene.plan) else { return Ok(None) };
-    let rendered = block.options.template.then(|| scene.run.values().render_script(&block.script).ok());
+    let rendered =
+        block.options.template.then(|| scene.run.values_at(task).render_script(&block.script).ok());
     Ok(Some(rendered.flatten().unwrap_or_else(|| block.script.clone())))
 }
 

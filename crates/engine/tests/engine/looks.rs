@@ -169,10 +169,10 @@ fn to_undo() -> (Plan, Run) {
     opened.runbook.commit = Some("a".into());
     opened.policy = Policy { kept: KEPT.to_vec(), may_override: vec!["qa".into()], ..Policy::default() };
     let mut run = Run::new(&plan);
-    run.apply(&plan, &Event::RunOpened(Box::new(opened))).unwrap();
-    run.apply(&plan, &started("go")).unwrap();
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
+    run.apply(&plan, NOW, &started("go")).unwrap();
     let failed = finished(&plan, Task::action(0, 0), 1, false, Outcome::Failed);
-    run.apply(&plan, &Event::ActionFinished(Box::new(failed))).unwrap();
+    run.apply(&plan, NOW, &Event::ActionFinished(Box::new(failed))).unwrap();
     (plan, run)
 }
 
@@ -180,6 +180,7 @@ fn to_undo() -> (Plan, Run) {
 fn a_rollback_goes_on_whatever_the_tree_is_and_the_record_says_what_it_was() {
     let (plan, mut run) = to_undo();
     let wanted = Event::RollbackOpened {
+        places: Vec::new(),
         steps: vec!["go".into()],
         without: Vec::new(),
         reason: None,
@@ -187,17 +188,18 @@ fn a_rollback_goes_on_whatever_the_tree_is_and_the_record_says_what_it_was() {
     };
     let dirty = Event::SessionOpened(session(OPS).after(look("a", true, &[Rule::CleanCommit])));
     let mut waiting = run.clone();
-    waiting.apply(&plan, &dirty).unwrap();
+    waiting.apply(&plan, NOW, &dirty).unwrap();
     assert_eq!(waiting.next(&plan), Next::Override, "what goes forwards is barred as before");
     assert!(waiting.is_bound(&plan));
-    run.apply(&plan, &wanted).unwrap();
-    run.apply(&plan, &dirty).unwrap();
+    run.apply(&plan, NOW, &wanted).unwrap();
+    run.apply(&plan, NOW, &dirty).unwrap();
     assert!(!run.is_bound(&plan));
     assert!(matches!(run.next(&plan), Next::Execute(_)), "{:?}", run.next(&plan));
     assert_eq!(run.barred(), [Rule::CleanCommit]);
     // What is not told is not passed over.
-    assert!(run.apply(&plan, &Event::RulesChecked(look("a", true, &[]))).is_err());
+    assert!(run.apply(&plan, NOW, &Event::RulesChecked(look("a", true, &[]))).is_err());
     let undo = Started {
+        place: None,
         step: "go".into(),
         action: "go#rollback-1".into(),
         attempt: 1,
@@ -205,5 +207,5 @@ fn a_rollback_goes_on_whatever_the_tree_is_and_the_record_says_what_it_was() {
         script: None,
         cwd: "/".into(),
     };
-    run.apply(&plan, &Event::RollbackStarted(undo)).unwrap();
+    run.apply(&plan, NOW, &Event::RollbackStarted(undo)).unwrap();
 }
