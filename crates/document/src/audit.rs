@@ -7,19 +7,15 @@ use regex::Regex;
 
 use crate::blocks::{Kind, kind_of, kind_or_near};
 use crate::findings::{Findings, nearest};
-use crate::markdown::{Block, Fence, Item, Text};
+use crate::markdown::{Block, Fence, Item, Text, Tree};
 use crate::{Code, Span};
 
-/// Walks blocks of the document's own level, and all that is in them.
-pub(crate) fn audit(source: &str, blocks: &[Block], findings: &mut Findings) {
-    self::blocks(source, blocks, false, findings);
-}
-
-/// Says of containers that the tree has flattened.
-pub(crate) fn depth(too_deep: Option<Span>, findings: &mut Findings) {
-    if let Some(span) = too_deep {
+/// Walks the whole document.
+pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
+    if let Some(span) = tree.too_deep {
         findings.add(Code::Syntax, span, "lists or quotes are nested too deeply", "flatten them");
     }
+    blocks(source, &tree.blocks, false, findings);
 }
 
 fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {

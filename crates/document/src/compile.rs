@@ -1,52 +1,40 @@
 //! The order in which a document is read.
 
-use crate::ahead::Part;
 use crate::findings::Findings;
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
 use crate::{
-    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, parallel,
-    steps,
+    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps,
 };
 
 pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    read(source, config, false).compiled
+    read(source, config, false).0
 }
 
 pub(crate) fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
-    let Read { compiled, looked, tree } = read(source, config, true);
-    let judge = || lints::judge(source, &looked, &compiled.plan, config);
-    let warnings = parallel::dropping(source.len(), tree, judge);
+    let (compiled, looked) = read(source, config, true);
+    let warnings = lints::judge(source, &looked, &compiled.plan, config);
     (compiled, warnings)
 }
 
-struct Read {
-    compiled: Compiled,
-    /// What lints make of its scripts if they are asked.
-    looked: Vec<Looked>,
-    /// What it was made of, and is of no use any more.
-    tree: Tree,
-}
-
-fn read(source: &str, config: Option<&Config>, linted: bool) -> Read {
+/// The document, and what lints make of its scripts by themselves where they are asked.
+fn read(source: &str, config: Option<&Config>, linted: bool) -> (Compiled, Vec<Looked>) {
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
     let (kind, front) = front::read(source, &fronts, &mut findings);
-    let lints = linted.then_some(&front.matter);
-    let (tree, parts) = markdown::read(source, &fronts, |blocks| Part::of(source, blocks, kind, lints));
-    let part = Part::joined(parts);
+    let tree = markdown::read(source, &fronts);
+    // A foreign document has no blocks that do anything, and nothing to be audited.
     if kind == DocumentKind::Annotated {
-        audit::depth(tree.too_deep, &mut findings);
-        findings.append(part.findings);
+        audit::audit(source, &tree, &mut findings);
     }
     let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
     let mut scope = Scope::new(&front.matter, config);
     for (text, span) in &front.templates {
         scope.check_text(text, *span, &mut findings);
     }
-    let ahead = (part.decoded, part.cautions);
-    let built = steps::build(source, &tree, kind, &title, ahead, &mut scope, &mut findings);
+    let lints = linted.then_some(&front.matter);
+    let built = steps::build(source, &tree, kind, &title, lints, &mut scope, &mut findings);
     declared::check(&front, &built, config, &mut findings);
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
@@ -56,7 +44,7 @@ fn read(source: &str, config: Option<&Config>, linted: bool) -> Read {
     let passages = steps::passages(source, &tree, kind, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
     let compiled = Compiled { plan, diagnostics: findings.into_sorted(source) };
-    Read { compiled, looked: part.looked, tree }
+    (compiled, built.looked)
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

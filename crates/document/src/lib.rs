@@ -2,7 +2,6 @@
 //!
 //! Pure: no files, no processes, no clock. The only user of pulldown-cmark.
 
-mod ahead;
 mod answers;
 mod audit;
 mod blocks;
@@ -16,7 +15,6 @@ mod front;
 mod lints;
 mod markdown;
 mod names;
-mod parallel;
 mod scope;
 mod spanned;
 mod steps;
@@ -55,13 +53,7 @@ pub fn compile(source: &str, config: Option<&Config>) -> Compiled {
     compile::compile(source, config)
 }
 
-/// Warnings of format.md section 6 that do not need a clock, in source order.
-pub fn lint(source: &str, plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
-    lints::lint(source, plan, config)
-}
-
-/// [`compile`] and [`lint`] together, which reads the text once. The warnings come in source order beside the
-/// diagnostics, as [`lint`] gives them.
+/// The same, and beside it in source order the warnings of format.md section 6 that do not need a clock.
 pub fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
     compile::compile_and_lint(source, config)
 }

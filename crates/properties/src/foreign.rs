@@ -1,6 +1,6 @@
 //! Documents that nobody wrote for holdpoint.
 
-use holdpoint_document::{DocumentKind, compile, lint};
+use holdpoint_document::{DocumentKind, compile, compile_and_lint};
 
 use crate::text;
 
@@ -11,7 +11,7 @@ pub(crate) fn followed(source: &str) {
     let compiled = compile(source, None);
     assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
     assert!(!plan.steps.is_empty(), "it has no step");
-    assert_eq!(lint(source, &plan, None), [], "scripts that are only documentation are lints");
+    assert_eq!(compile_and_lint(source, None).1, [], "scripts that are only documentation are lints");
     hidden_items_are_no_steps(source);
     annotated(source);
 }

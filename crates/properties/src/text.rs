@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use holdpoint_document::{Config, Diagnostic, DocumentKind, Plan, Span, Work, compile, lint, lint_claims};
+use holdpoint_document::{
+    Config, Diagnostic, DocumentKind, Plan, Span, Work, compile, compile_and_lint, lint_claims,
+};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::world::sha256;
@@ -14,7 +16,7 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
     assert_eq!(compiled.plan.digest(), again.plan.digest(), "read twice, planned twice");
     assert_eq!(compiled.diagnostics, again.diagnostics);
     findings(source, &compiled.diagnostics);
-    let lints = lint(source, &compiled.plan, config);
+    let (_, lints) = compile_and_lint(source, config);
     findings(source, &lints);
     assert!(
         lints.iter().all(|finding| !finding.is_error()),

@@ -57,29 +57,6 @@ pub(crate) struct Decoded {
     pub(crate) script_span: Span,
 }
 
-/// What a fence comes to by itself, before any name is known.
-pub(crate) enum Ahead {
-    Script(Box<Decoded>),
-    /// `None` after a finding.
-    Expect(Option<(Vec<Expectation>, Vec<Templated>)>),
-}
-
-/// Decodes a fence that can be decoded apart from what stands before it; `None` for all others. Scripts are shown to
-/// `look`, with where they stand.
-pub(crate) fn ahead(
-    fence: &Fence,
-    look: impl FnOnce(&Block, &Mapped),
-    findings: &mut Findings,
-) -> Option<Ahead> {
-    match fence.kind {
-        Kind::Run | Kind::Check | Kind::Rollback => {
-            Some(Ahead::Script(Box::new(decode_script(fence, fence.kind, look, findings))))
-        }
-        Kind::ExpectYaml => Some(Ahead::Expect(expected(fence, findings))),
-        _ => None,
-    }
-}
-
 /// The expectations of a `yaml expect` and their templates. `None` after a finding.
 pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Expectation>, Vec<Templated>)> {
     let node = yaml(fence, "this block expects nothing", findings)?;
@@ -97,13 +74,9 @@ pub(crate) fn yaml(fence: &Fence, empty: &'static str, findings: &mut Findings) 
     Some(node)
 }
 
-/// Decodes a run, check or rollback block.
-pub(crate) fn decode(fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
-    decode_script(fence, kind, |_, _| (), findings)
-}
-
-/// The same. `look` is shown what is decoded, and where the script stands, before it is a text of its own.
-fn decode_script(
+/// Decodes a run, check or rollback block. `look` is shown what is decoded, with where the script stands, before it is a
+/// text of its own.
+pub(crate) fn decode(
     fence: &Fence,
     kind: Kind,
     look: impl FnOnce(&Block, &Mapped),

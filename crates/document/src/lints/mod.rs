@@ -10,11 +10,10 @@ mod variables;
 
 pub(crate) use claims::claims;
 
-use crate::ahead::Part;
 use crate::blocks::is_shell;
 use crate::findings::Findings;
 use crate::spanned::Mapped;
-use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Span, Step, markdown};
+use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Span, Step};
 
 use shell::Shell;
 
@@ -62,13 +61,6 @@ struct OfPlan<'p> {
     block: &'p Block,
     rollback: bool,
     looked: &'p Looked,
-}
-
-/// Warnings of a plan that was made of `source`, which is read for its scripts.
-pub(crate) fn lint(source: &str, plan: &Plan, config: Option<&Config>) -> Vec<Diagnostic> {
-    let look = |blocks: &[markdown::Block]| Part::of(source, blocks, plan.kind, Some(&plan.front));
-    let (_, parts) = markdown::read(source, &markdown::fronts(source), look);
-    judge(source, &Part::joined(parts).looked, plan, config)
 }
 
 /// Warnings of a plan whose scripts were looked at; `looked` in document order.

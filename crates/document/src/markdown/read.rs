@@ -4,10 +4,13 @@ use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options
 
 use super::build::{Builder, Container, Leaf};
 use super::tree::{Block, Fronts, Tree};
-use crate::{Span, parallel};
+use crate::Span;
 
-/// Bytes of a piece that is read apart: large enough to be worth it, small enough to stay in a processor's cache.
-const PIECE: usize = 128 * 1024;
+/// A document of so many bytes is read in parts: below it, threads cost more than they save.
+const LONG: usize = 256 * 1024;
+
+/// Bytes of a part: large enough to be worth it, small enough to stay in a processor's cache.
+const PART: usize = 128 * 1024;
 
 /// What of a document is front matter. Git hosts take it for that only at the very start.
 pub(crate) fn fronts(source: &str) -> Fronts {
@@ -31,23 +34,9 @@ pub(crate) fn fronts(source: &str) -> Fronts {
 }
 
 /// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes.
-///
-/// `look` is shown the blocks of one part of the document after the other, while they are at hand; what it makes of
-/// them comes in the order of the document. The parts are blocks of the document's own level, and cover all of it.
-pub(crate) fn read<P: Send>(
-    source: &str,
-    fronts: &Fronts,
-    look: impl Fn(&[Block]) -> P + Sync,
-) -> (Tree, Vec<P>) {
-    let (start, options) = (fronts.end, options());
-    Some(PIECE)
-        .filter(|_| source.len() >= parallel::WORTH)
-        .and_then(|size| pieces(source, start, size, options, &look))
-        .unwrap_or_else(|| {
-            let tree = whole(source, start, options);
-            let seen = look(&tree.blocks);
-            (tree, vec![seen])
-        })
+pub(crate) fn read(source: &str, fronts: &Fronts) -> Tree {
+    let parts = if source.len() >= LONG { in_parts(source, fronts.end, PART) } else { None };
+    parts.unwrap_or_else(|| whole(source, fronts.end))
 }
 
 /// What is Markdown here, for reading and for rendering alike.
@@ -60,46 +49,47 @@ pub(super) fn options() -> Options {
 }
 
 /// The document from `start` on, in one go.
-fn whole(source: &str, start: usize, options: Options) -> Tree {
+fn whole(source: &str, start: usize) -> Tree {
     let mut builder = Builder::new(source);
-    for (event, range) in Parser::new_ext(&source[start..], options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&source[start..], options()).into_offset_iter() {
         feed(&mut builder, event, Span::new(range.start + start, range.end + start));
     }
     let (blocks, too_deep) = builder.finish();
     Tree::new(blocks, too_deep)
 }
 
-/// The document in pieces of about `size` bytes, several at a time. `None` where it must be read as a whole.
+/// The document in parts of about `size` bytes, by all processors. `None` where it must be read as a whole.
 ///
-/// Each piece ends before a line that looks like a heading, and is read with that line: where the line comes out as a
-/// heading outside of everything else, the next piece begins as a document does. But for link references and footnotes,
+/// Each part ends before a line that looks like a heading, and is read with that line: where the line comes out as a
+/// heading outside of everything else, the next part begins as a document does. But for link references and footnotes,
 /// which hold anywhere in the document: one that has them is not cut.
-fn pieces<P: Send>(
-    source: &str,
-    start: usize,
-    size: usize,
-    options: Options,
-    look: &(impl Fn(&[Block]) -> P + Sync),
-) -> Option<(Tree, Vec<P>)> {
-    let text = &source[start..];
-    if memchr::memmem::find(text.as_bytes(), b"]:").is_some() {
+fn in_parts(source: &str, start: usize, size: usize) -> Option<Tree> {
+    if memchr::memmem::find(&source.as_bytes()[start..], b"]:").is_some() {
         return None;
     }
     let cuts = cuts(source, start, size);
-    let read = parallel::map(text.len(), &cuts, |&(from, to)| {
-        let (blocks, too_deep) = piece(source, from, to, options)?;
-        let seen = look(&blocks);
-        Some((blocks, too_deep, seen))
+    let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let read = |cuts: &[(usize, usize)]| -> Option<Vec<_>> {
+        cuts.iter().map(|&(from, to)| part(source, from, to)).collect()
+    };
+    let parts: Option<Vec<_>> = std::thread::scope(|scope| {
+        // Where no thread can be had, its share is read here.
+        let begin = |share| {
+            std::thread::Builder::new().spawn_scoped(scope, move || read(share)).map_err(|_| read(share))
+        };
+        let begun: Vec<_> = cuts.chunks(cuts.len().div_ceil(processors)).map(begin).collect();
+        let end = |share: Result<std::thread::ScopedJoinHandle<'_, _>, _>| match share {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(read) => read,
+        };
+        begun.into_iter().map(end).collect()
     });
-    let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
-    let mut blocks = Vec::with_capacity(read.iter().map(|(blocks, ..)| blocks.len()).sum());
-    let (mut too_deep, mut seen) = (None, Vec::with_capacity(read.len()));
-    for (more, deep, what) in read {
+    let (mut blocks, mut too_deep) = (Vec::new(), None);
+    for (more, deep) in parts?.into_iter().flatten() {
         blocks.extend(more);
         too_deep = too_deep.or(deep);
-        seen.push(what);
     }
-    Some((Tree::new(blocks, too_deep), seen))
+    Some(Tree::new(blocks, too_deep))
 }
 
 /// Where to cut: at lines that look like headings, about every `size` bytes.
@@ -124,11 +114,11 @@ fn is_heading(text: &str) -> bool {
 }
 
 /// The blocks from `from` to the heading at `to`. `None` where no heading of the document's own level is there.
-fn piece(source: &str, from: usize, to: usize, options: Options) -> Option<(Vec<Block>, Option<Span>)> {
+fn part(source: &str, from: usize, to: usize) -> Option<(Vec<Block>, Option<Span>)> {
     let mut builder = Builder::new(source);
     let end = source[to..].find('\n').map_or(source.len(), |length| to + length + 1);
     let mut clean = to == source.len();
-    for (event, range) in Parser::new_ext(&source[from..end], options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&source[from..end], options()).into_offset_iter() {
         let span = Span::new(range.start + from, range.end + from);
         if span.start >= to && !clean {
             clean = span.start == to
@@ -341,19 +331,16 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_document_read_in_pieces_is_the_one_read_as_a_whole(source in document(), size in 1..40usize) {
-            let options = options();
-            if let Some((tree, _)) = pieces(&source, 0, size, options, &|_: &[Block]| ()) {
-                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0, options)));
+        fn a_document_read_in_parts_is_the_one_read_as_a_whole(source in document(), size in 1..40usize) {
+            if let Some(tree) = in_parts(&source, 0, size) {
+                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0)));
             }
         }
     }
 
     #[test]
     fn what_holds_in_the_whole_document_keeps_it_whole() {
-        let cut = |source: &str| {
-            pieces(source, 0, 1, options(), &|_: &[Block]| ()).map(|(tree, _)| tree.blocks.len())
-        };
+        let cut = |source: &str| in_parts(source, 0, 1).map(|tree| tree.blocks.len());
         assert_eq!(cut("a\n# A\nb\n# B\nc\n"), Some(5));
         for source in [
             "[a]\n# A\n[a]\n\n[a]: b\n",

@@ -5,26 +5,25 @@ use std::collections::VecDeque;
 use super::container::{has_work, kind};
 use super::titles::dedented;
 use super::walk::{Built, Context, Head};
-use crate::ahead::DecodedAhead;
-use crate::blocks::{self, Ahead, Decoded, Kind, StepOptions, Templated};
+use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
 use crate::conditions;
 use crate::findings::Findings;
+use crate::lints;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
-use crate::{Action, Code, DocumentKind, Expectation, Expected, Span, Step, Work};
+use crate::{Action, Code, DocumentKind, Expectation, Expected, FrontMatter, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
 pub(super) struct Maker<'w, 's> {
     source: &'s str,
     document: DocumentKind,
+    lints: Option<&'w FrontMatter>,
     scope: &'w mut Scope,
     pub(super) built: Built,
     /// Where prose not shown yet begins.
     prose: usize,
     /// Cautions that no mutating block has taken yet, in document order.
     cautions: VecDeque<(usize, String)>,
-    /// Fences decoded ahead, in document order.
-    decoded: VecDeque<DecodedAhead>,
 }
 
 /// A step while its actions are collected.
@@ -48,18 +47,15 @@ impl<'w, 's> Maker<'w, 's> {
     pub(super) fn new(
         source: &'s str,
         document: DocumentKind,
+        lints: Option<&'w FrontMatter>,
+        blocks: &[Block],
         scope: &'w mut Scope,
-        (decoded, cautions): (Vec<DecodedAhead>, Vec<(usize, String)>),
     ) -> Maker<'w, 's> {
-        Maker {
-            source,
-            document,
-            scope,
-            built: Built::default(),
-            prose: 0,
-            cautions: cautions.into(),
-            decoded: decoded.into(),
+        let mut cautions = VecDeque::new();
+        if document == DocumentKind::Annotated {
+            self::cautions(blocks, &mut cautions);
         }
+        Maker { source, document, lints, scope, built: Built::default(), prose: 0, cautions }
     }
 
     pub(super) fn prose_from(&mut self, at: usize) {
@@ -237,12 +233,7 @@ impl<'w, 's> Maker<'w, 's> {
             Kind::Check => self.script(open, fence, Kind::Check, findings),
             Kind::Rollback => self.rollback(open, fence, findings),
             Kind::ExpectYaml => {
-                let ahead = self.ahead(fence, findings);
-                let expected = match ahead {
-                    Some(Ahead::Expect(expected)) => expected,
-                    _ => blocks::expected(fence, findings),
-                };
-                let Some((expectations, templates)) = expected else { return };
+                let Some((expectations, templates)) = blocks::expected(fence, findings) else { return };
                 templates.iter().for_each(|templated| self.check(templated, findings));
                 self.expect(open, fence, expectations, findings);
             }
@@ -295,20 +286,11 @@ impl<'w, 's> Maker<'w, 's> {
     }
 
     fn decode(&mut self, fence: &Fence, kind: Kind, findings: &mut Findings) -> Decoded {
-        match self.ahead(fence, findings) {
-            Some(Ahead::Script(decoded)) => *decoded,
-            _ => blocks::decode(fence, kind, findings),
-        }
-    }
-
-    /// What the fence was decoded to ahead. Fences before it that were no part of any step are passed over.
-    fn ahead(&mut self, fence: &Fence, findings: &mut Findings) -> Option<Ahead> {
-        while self.decoded.front().is_some_and(|(start, ..)| *start < fence.span.start) {
-            self.decoded.pop_front();
-        }
-        let (_, ahead, own) = self.decoded.pop_front_if(|(start, ..)| *start == fence.span.start)?;
-        findings.append(own);
-        Some(ahead)
+        let (lints, looked) = (self.lints, &mut self.built.looked);
+        let look = |block: &crate::Block, script: &_| {
+            looked.extend(lints.map(|front| lints::look(block, script, front)));
+        };
+        blocks::decode(fence, kind, look, findings)
     }
 
     fn cautions_before(&mut self, at: usize) -> Option<String> {
@@ -400,6 +382,18 @@ impl<'w, 's> Maker<'w, 's> {
         }
         if !fields.is_empty() {
             self.push(open, fence.span, Work::Record { fields }, None);
+        }
+    }
+}
+
+/// Where each caution begins, and its text.
+fn cautions(blocks: &[Block], found: &mut VecDeque<(usize, String)>) {
+    for block in blocks {
+        match block {
+            Block::Quote(quote) if quote.caution => found.push_back((quote.span.start, quote.plain())),
+            Block::Quote(quote) => cautions(&quote.blocks, found),
+            Block::List(list) => list.items.iter().for_each(|item| cautions(&item.blocks, found)),
+            _ => {}
         }
     }
 }

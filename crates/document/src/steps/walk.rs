@@ -6,14 +6,14 @@ use super::actions::Maker;
 use super::container::{Class, classify, kind, ordered_items};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
-use crate::ahead::DecodedAhead;
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
+use crate::lints::Looked;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, OnFailure, Rollout, Span, Step, parallel};
+use crate::{Code, DocumentKind, FrontMatter, OnFailure, Rollout, Span, Step};
 
 /// The steps, with what can only be judged once all of them are known.
 #[derive(Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Built {
     pub(crate) secrets: Vec<(String, Span)>,
     /// Ids given by hand, and where.
     pub(crate) ids: Vec<(String, Span)>,
+    /// What lints make of each script by itself, where they are asked.
+    pub(crate) looked: Vec<Looked>,
 }
 
 /// What is inherited from the headings and items above.
@@ -62,13 +64,13 @@ pub(super) struct Head {
     pub(super) prose: usize,
 }
 
-/// Makes the steps of a document called `title`. `ahead` are its decoded fences and its cautions.
+/// Makes the steps of a document called `title`. Scripts are linted where `lints` are given.
 pub(crate) fn build(
     source: &str,
     tree: &Tree,
     document: DocumentKind,
     title: &str,
-    ahead: (Vec<DecodedAhead>, Vec<(usize, String)>),
+    lints: Option<&FrontMatter>,
     scope: &mut Scope,
     findings: &mut Findings,
 ) -> Built {
@@ -83,7 +85,7 @@ pub(crate) fn build(
         title,
         sections: &sections,
         ids: None,
-        maker: Maker::new(source, document, scope, ahead),
+        maker: Maker::new(source, document, lints, &tree.blocks, scope),
         findings,
     };
     // Most steps are sections.
@@ -98,9 +100,8 @@ pub(crate) fn build(
         }
     }
     let mut built = walker.maker.built;
-    let digests = parallel::map(source.len(), &built.steps, |step| sha256(step.span.of(source).as_bytes()));
-    for (step, digest) in built.steps.iter_mut().zip(digests) {
-        step.digest = digest;
+    for step in &mut built.steps {
+        step.digest = sha256(step.span.of(source).as_bytes());
     }
     built
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use holdpoint_document::{
-    Action, Compiled, Config, Diagnostic, Plan, Span, Work, compile, lint, lint_claims, read_config,
+    Action, Compiled, Config, Diagnostic, Plan, Span, Work, compile_and_lint, lint_claims, read_config,
 };
 
 /// The repository's root.
@@ -40,9 +40,9 @@ pub(crate) fn case(path: &Path) -> Case {
         assert_eq!(findings, [], "{}", beside.display());
         config
     });
-    let compiled = compile(&source, config.as_ref());
+    let (compiled, warnings) = compile_and_lint(&source, config.as_ref());
     let mut findings = compiled.diagnostics.clone();
-    findings.extend(lint(&source, &compiled.plan, config.as_ref()));
+    findings.extend(warnings);
     findings.extend(lint_claims(&compiled.plan, config.as_ref(), jiff::civil::date(2026, 11, 23)));
     Case { source, compiled, findings }
 }
