@@ -7,7 +7,6 @@ mod figures;
 mod inputs;
 mod measure;
 mod peers;
-mod plot;
 mod row;
 mod rows;
 mod scene;
@@ -35,7 +34,7 @@ pub struct Options {
     pub peers: bool,
 }
 
-/// Measures rows, prints each when it is done, and writes `table.md`, `results.json` and `plot.svg`.
+/// Measures rows, prints each when it is done, and writes `table.md` and `results.json`.
 ///
 /// # Errors
 /// A row that nobody knows, or the bench itself fails. A missed target is a result.
@@ -64,13 +63,12 @@ pub fn run(options: &Options) -> io::Result<()> {
     }
     let table = table::table(&head, &measured);
     fs::write(home.join("table.md"), &table)?;
-    fs::write(home.join("plot.svg"), plot::plot(&head, &measured))?;
     let results = serde_json::json!({"head": head, "quick": options.quick, "rows": measured});
     fs::write(home.join("results.json"), serde_json::to_string_pretty(&results)?)?;
     if let Some(summary) = table.lines().find(|line| line.contains(" targets reached")) {
         println!("{summary}");
     }
-    println!("Written: table.md, plot.svg and results.json in target/bench");
+    println!("Written: table.md and results.json in target/bench");
     Ok(())
 }
 

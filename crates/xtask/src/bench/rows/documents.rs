@@ -26,6 +26,6 @@ fn reading(verb: &'static str, title: &'static str) -> Row {
     Row::new(verb, title, 9)
         .with(ours.file("book.md", Content::Link(DOCUMENT)))
         .with(limit.file("book.md", Content::Link(DOCUMENT)))
-        .time("time ÷ pulldown-cmark", "ours", "pulldown-cmark", 1.3)
+        .time("time ÷ pulldown-cmark", "ours", "pulldown-cmark", 2.0)
         .memory("memory ÷ pulldown-cmark", "ours", "pulldown-cmark", 1.5)
 }
