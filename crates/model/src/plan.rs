@@ -378,7 +378,8 @@ pub struct SignOff {
 }
 
 /// What a signature means (21 CFR 11.50 (a) (3)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Meaning {
     /// The signer looked at it.

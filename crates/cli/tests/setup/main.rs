@@ -9,6 +9,7 @@
 
 mod attestations;
 mod cast;
+mod events;
 mod init;
 mod junit;
 mod keys;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::By;
 
 /// Whoever operates says where the run stands, and who is to go on with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Handover {
     /// Who is to accept it; never who hands it over.
@@ -20,7 +21,8 @@ pub struct Handover {
 }
 
 /// Where a run stands. Folded from the events alone, so that whoever verifies a record comes to the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
     /// What comes next.
@@ -34,7 +36,8 @@ pub struct Standing {
 }
 
 /// What is at hand.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AtHand {
     /// The step; `None` where it is about no one step.
@@ -51,7 +54,8 @@ pub struct AtHand {
 }
 
 /// What it takes to go on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Takes {
     /// A block is to be executed, or its condition to be looked at.

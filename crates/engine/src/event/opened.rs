@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{BlobRef, Look, Policy, Unmet};
 
 /// Event 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunOpened {
     /// Format version of the record, `1.0`.
@@ -59,7 +60,8 @@ impl RunOpened {
 }
 
 /// The document that runs. Title, id and revision are its own claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Runbook {
     /// Path, relative to the repository's root.
@@ -90,7 +92,8 @@ pub struct Runbook {
 
 /// A document's own claims about its control: who wrote and approves it, and when. Held against a run only where the
 /// environment asks for it ([`Rule`](crate::Rule)).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
     /// Who wrote it, as the document names people.
@@ -128,7 +131,8 @@ impl Claims {
 }
 
 /// Where a run runs, as configured when it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSeen {
     /// Its name; `local` where the repository defines none.
@@ -174,7 +178,8 @@ impl TargetSeen {
 }
 
 /// An input and where its value came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InputGiven {
     /// Its name.
@@ -189,7 +194,8 @@ pub struct InputGiven {
 }
 
 /// Who drives the run, with what program, on what machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who operates.
@@ -242,7 +248,8 @@ impl Session {
 }
 
 /// The program that wrote an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Its version.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{BlobRef, Deviation, KeySignature, SignedOff};
 
 /// The approvals that a run relies on, and the rules that do not hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Approvals of the document's very bytes; each of them holds.
@@ -36,7 +37,8 @@ impl Policy {
 }
 
 /// Somebody approved the document: the statement that they signed, and the signature, byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approved {
     /// Who.
@@ -56,7 +58,8 @@ pub struct Approved {
 }
 
 /// How the repository stood when rules were held once more, and which of those in [`Policy::kept`] did not hold then.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Look {
     /// The commit the repository stood at; `None` outside a repository.
@@ -74,9 +77,8 @@ pub struct Look {
 }
 
 /// A rule of an environment that must hold before a run opens, or keep holding.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// `protected`: the document is in a commit, with the bytes of that commit.
@@ -114,7 +116,8 @@ impl Rule {
 }
 
 /// A rule that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Unmet {
     /// Which.
@@ -124,7 +127,8 @@ pub struct Unmet {
 }
 
 /// Rules were overridden: by what right, and how sure it is who did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Override {
     /// Which rules: all that did not hold.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Binds a release to the files `signoffs/NNNN.json` and `signoffs/NNNN.json.sig` of the record, NNNN being the
 /// number of its event (record.md section 4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeySignature {
     /// Fingerprint of the key, as `ssh-keygen -l` shows it.
@@ -17,7 +18,8 @@ pub struct KeySignature {
 }
 
 /// A rejection by key: what is signed says everything that a release says, and the reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignedRejection {
     /// The role it was rejected in.
