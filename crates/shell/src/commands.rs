@@ -120,9 +120,11 @@ pub fn pipelines(tokens: &[Token]) -> Vec<Pipeline<'_>> {
 
 /// What stands before a token, line ends and comments left out.
 fn before(tokens: &[Token], index: usize) -> Option<&Kind> {
-    tokens[..index].iter().rev().map(|token| &token.kind).find(|kind| {
-        !matches!(kind, Kind::Comment | Kind::Body(_) | Kind::Operator(Operator::Newline))
-    })
+    tokens[..index]
+        .iter()
+        .rev()
+        .map(|token| &token.kind)
+        .find(|kind| !matches!(kind, Kind::Comment | Kind::Body(_) | Kind::Operator(Operator::Newline)))
 }
 
 fn close(frames: &mut Vec<Frame<'_>>) {

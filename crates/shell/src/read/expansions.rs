@@ -191,7 +191,11 @@ impl Reader<'_> {
             };
             push(&mut parts, Part { kind, at: from..self.at });
         }
-        if shifted && parts.iter().any(|part| part.kind == PartKind::Literal && self.text[part.at.clone()].contains(';')) {
+        if shifted
+            && parts
+                .iter()
+                .any(|part| part.kind == PartKind::Literal && self.text[part.at.clone()].contains(';'))
+        {
             self.doubt(open, "`<<` where the shell may not calculate");
         }
         self.depth -= 1;

@@ -21,7 +21,8 @@ impl Reader<'_> {
         pending: &mut Vec<Pending>,
     ) {
         let parts = target.map(|word| word.parts.as_slice()).unwrap_or_default();
-        let odd = |part: &Part| !matches!(part.kind, PartKind::Literal | PartKind::Single | PartKind::Double(_));
+        let odd =
+            |part: &Part| !matches!(part.kind, PartKind::Literal | PartKind::Single | PartKind::Double(_));
         let whole = match (parts.first(), parts.last()) {
             (Some(first), Some(last)) => &self.text[first.at.start..last.at.end],
             _ => "",
@@ -33,10 +34,7 @@ impl Reader<'_> {
         let text = self.text;
         let delimiter = target.map(|word| word.text(text, &|part| text[part.at.clone()].into()).into_owned());
         let quoted = parts.iter().any(|part| {
-            matches!(
-                part.kind,
-                PartKind::Escaped | PartKind::Single | PartKind::Ansi | PartKind::Double(_)
-            )
+            matches!(part.kind, PartKind::Escaped | PartKind::Single | PartKind::Ansi | PartKind::Double(_))
         });
         self.pending += 1;
         pending.push(Pending { at, delimiter: delimiter.unwrap_or_default(), quoted, tabs });

@@ -245,8 +245,8 @@ impl Reader<'_> {
         self.blanks();
         let begins = !matches!(self.peek(), None | Some(b'\n' | b';' | b'&' | b'|' | b'(' | b')'));
         let process = self.next_is("<(") || self.next_is(">(");
-        let target = (begins && (process || !matches!(self.peek(), Some(b'<' | b'>'))))
-            .then(|| self.parts(false));
+        let target =
+            (begins && (process || !matches!(self.peek(), Some(b'<' | b'>')))).then(|| self.parts(false));
         if matches!(what, "<<" | "<<-") {
             if list.pending.len() >= HERE_DOCUMENTS {
                 self.fail(ErrorKind::HereDocuments, from);
@@ -350,7 +350,10 @@ impl Reader<'_> {
             }
             Keyword::Case => {
                 if self.nested > 0 {
-                    self.doubt(self.at, "`case` in a substitution, where a `)` of it ends that in some shells");
+                    self.doubt(
+                        self.at,
+                        "`case` in a substitution, where a `)` of it ends that in some shells",
+                    );
                 }
                 Next::CaseWord
             }

@@ -41,14 +41,14 @@ const fn wrapper(
 }
 
 const WRAPPERS: &[Wrapper] = &[
-    wrapper(&["builtin", "command", "coproc", "nohup", "setsid", "busybox", "torsocks", "unbuffer"], &[], 0, &[]),
-    wrapper(&["exec"], &["-a"], 0, &[]),
     wrapper(
-        &["sudo", "doas"],
-        &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R"],
+        &["builtin", "command", "coproc", "nohup", "setsid", "busybox", "torsocks", "unbuffer"],
+        &[],
         0,
         &[],
     ),
+    wrapper(&["exec"], &["-a"], 0, &[]),
+    wrapper(&["sudo", "doas"], &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R"], 0, &[]),
     wrapper(&["env"], &["-u", "-C", "-S"], 0, &[]),
     wrapper(&["nice"], &["-n"], 0, &[]),
     wrapper(&["ionice"], &["-c", "-n", "-p"], 0, &[]),
@@ -71,9 +71,25 @@ const WRAPPERS: &[Wrapper] = &[
 
 /// Variables whose value a shell, or a program through one, runs.
 const RUN: &[&str] = &[
-    "PS0", "PS1", "PS2", "PS4", "BASH_ENV", "ENV", "PROMPT_COMMAND", "GIT_SSH_COMMAND", "GIT_EDITOR",
-    "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXTERNAL_DIFF", "RSYNC_RSH", "EDITOR", "VISUAL", "PAGER", "MANPAGER",
-    "LESSOPEN", "LESSCLOSE",
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "GIT_SSH_COMMAND",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_PAGER",
+    "GIT_EXTERNAL_DIFF",
+    "RSYNC_RSH",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "MANPAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
 ];
 
 /// Wrappers that are the shell's own and run what is built into it.
@@ -156,7 +172,8 @@ impl At<'_> {
     fn option(&self, short: &str, long: &str) -> bool {
         let letter = short.trim_start_matches('-');
         let ends = |word: &str| {
-            !long.is_empty() && word == long || word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter)
+            !long.is_empty() && word == long
+                || word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter)
         };
         self.arguments.last().is_some_and(|last| ends(last))
             || !long.is_empty() && self.begun.starts_with(long) && self.begun.contains('=')
@@ -202,9 +219,27 @@ fn remote(at: &At<'_>) -> bool {
 /// What git runs: aliases, and programs that its settings name.
 fn git(at: &At<'_>) -> bool {
     const PROGRAMS: &[&str] = &[
-        "alias.", "command", "editor", "pager", "fsmonitor", "helper", "askpass", "hookspath", ".process", ".clean",
-        ".smudge", ".textconv", ".driver", ".cmd", ".program", "include", "external", ".proxy", ".uploadpack",
-        ".receivepack", ".update",
+        "alias.",
+        "command",
+        "editor",
+        "pager",
+        "fsmonitor",
+        "helper",
+        "askpass",
+        "hookspath",
+        ".process",
+        ".clean",
+        ".smudge",
+        ".textconv",
+        ".driver",
+        ".cmd",
+        ".program",
+        "include",
+        "external",
+        ".proxy",
+        ".uploadpack",
+        ".receivepack",
+        ".update",
     ];
     let names = |key: &str| {
         let key = key.to_ascii_lowercase();
@@ -276,7 +311,8 @@ pub(super) fn begins(words: &[String]) -> BTreeSet<usize> {
         };
         if wrapper.behind.is_empty() {
             left.extend(behind(wrapper, words, at + 1));
-        } else if let Some(from) = words[at..].iter().position(|word| wrapper.behind.contains(&word.as_str())) {
+        } else if let Some(from) = words[at..].iter().position(|word| wrapper.behind.contains(&word.as_str()))
+        {
             left.extend(at + from + 1..=words.len());
         }
     }
@@ -328,7 +364,8 @@ fn built_in(words: &[String]) -> Option<usize> {
 /// The command among `words` that reads the value which follows them once more. `begun` is what of the value's own word
 /// stands before it, `after` the word behind it.
 pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static str> {
-    if let Some(name) = holdpoint_shell::assigned(begun).and_then(|name| RUN.iter().find(|run| **run == name)) {
+    if let Some(name) = holdpoint_shell::assigned(begun).and_then(|name| RUN.iter().find(|run| **run == name))
+    {
         return Some(name);
     }
     let begins = begins(words);
@@ -371,7 +408,11 @@ pub(super) fn by_file(words: &[String]) -> Option<&'static str> {
             let names = &["awk", "gawk", "mawk", "nawk", "sed", "psql", "bash"];
             known(&words[at], names).filter(|_| arguments.last().is_some_and(file))
         };
-        known(&words[at], SHELLS).filter(|_| arguments.iter().all(option)).or_else(runs).or_else(reads).or_else(named)
+        known(&words[at], SHELLS)
+            .filter(|_| arguments.iter().all(option))
+            .or_else(runs)
+            .or_else(reads)
+            .or_else(named)
     })
 }
 
@@ -386,23 +427,29 @@ pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
         let at = At { arguments, begun: "", after: "" };
         let word = &words[index];
         let option = |word: &String| word.starts_with('-') && word.len() > 1;
-        let input = |word: &String| matches!(word.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+        let input =
+            |word: &String| matches!(word.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
         let given = arguments.iter().find(|word| !option(word));
-        let line = || {
-            known(word, &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1)
-        };
+        let line =
+            || known(word, &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1);
         let read = || known(word, &["source", "."]).filter(|_| given.is_some_and(input));
         let program = || {
-            let told = |word: &String| option(word) && word.contains(['c', 'e', 'E', 'm', 'r', 'f', 'n', 'p']);
-            known(word, INTERPRETERS)
-                .filter(|_| given.is_none_or(input) && !arguments.iter().any(told) || given.is_some_and(input))
+            let told =
+                |word: &String| option(word) && word.contains(['c', 'e', 'E', 'm', 'r', 'f', 'n', 'p']);
+            known(word, INTERPRETERS).filter(|_| {
+                given.is_none_or(input) && !arguments.iter().any(told) || given.is_some_and(input)
+            })
         };
         let queries = || {
-            let told = |word: &String| option(word) && (word.contains(['c', 'f', 'e']) && !word.starts_with("--no"));
+            let told =
+                |word: &String| option(word) && (word.contains(['c', 'f', 'e']) && !word.starts_with("--no"));
             known(word, &["psql", "mysql", "mariadb", "sqlite3"])
                 .filter(|_| !arguments.iter().any(told) && (*word != "sqlite3" || at.operands(&[]) < 2))
         };
-        let queued = || known(word, &["at", "batch", "crontab", "parallel"]).filter(|_| !arguments.iter().any(|w| w == "-l" || w == "-r"));
+        let queued = || {
+            known(word, &["at", "batch", "crontab", "parallel"])
+                .filter(|_| !arguments.iter().any(|w| w == "-l" || w == "-r"))
+        };
         known(word, SHELLS)
             .filter(|_| reads_input(arguments) || given.is_some_and(input))
             .or_else(line)
@@ -422,7 +469,10 @@ fn put_in(arguments: &[String]) -> Option<&'static str> {
             "-I" | "--replace" => names.extend(arguments.get(index + 1).map(String::as_str)),
             "-i" => names.push("{}"),
             word => names.extend(
-                ["-I", "-i", "--replace="].iter().find_map(|option| word.strip_prefix(option)).filter(|name| !name.is_empty()),
+                ["-I", "-i", "--replace="]
+                    .iter()
+                    .find_map(|option| word.strip_prefix(option))
+                    .filter(|name| !name.is_empty()),
             ),
         }
     }
@@ -432,14 +482,16 @@ fn put_in(arguments: &[String]) -> Option<&'static str> {
     let command = arguments_of_xargs(arguments);
     let put = |index: &usize| names.iter().any(|name| command[*index].contains(name));
     (0..command.len()).filter(put).find_map(|index| {
-        let begun = names.iter().find_map(|name| command[index].split_once(name)).map_or("", |(begun, _)| begun);
+        let begun =
+            names.iter().find_map(|name| command[index].split_once(name)).map_or("", |(begun, _)| begun);
         by(&command[..index], begun, command.get(index + 1).map_or("", String::as_str))
     })
 }
 
 /// The command that `xargs` runs, without the options before it.
 fn arguments_of_xargs(arguments: &[String]) -> &[String] {
-    let taking: &[&str] = WRAPPERS.iter().find(|wrapper| wrapper.names == ["xargs"]).map_or(&[], |wrapper| wrapper.taking);
+    let taking: &[&str] =
+        WRAPPERS.iter().find(|wrapper| wrapper.names == ["xargs"]).map_or(&[], |wrapper| wrapper.taking);
     let mut at = 0;
     while let Some(word) = arguments.get(at).filter(|word| word.starts_with('-')) {
         at += 1 + usize::from(taking.contains(&word.as_str()));

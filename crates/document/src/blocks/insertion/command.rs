@@ -54,7 +54,7 @@ impl Flow<'_> {
                         let input: Values = piped.union(&given).copied().collect();
                         let mut printed = self.lines(body, &input);
                         printed.extend(given);
-                        self.takers(&takers, &printed);
+                        self.takers(&takers, &printed.union(&input).copied().collect());
                         printed
                     }
                 };
@@ -119,7 +119,7 @@ impl Flow<'_> {
         if tags {
             self.judge(&self.joined(&words), tags, &input);
         }
-        self.takers(&takers, &printed);
+        self.takers(&takers, &printed.union(&input).copied().collect());
         printed
     }
 
@@ -222,7 +222,10 @@ impl Flow<'_> {
             PartKind::Glob(_) => out.text.push('$'),
             _ => out.text.push('$'),
         }
-        if !matches!(part.kind, PartKind::Double(_) | PartKind::Array(_) | PartKind::Process { takes: true, .. }) {
+        if !matches!(
+            part.kind,
+            PartKind::Double(_) | PartKind::Array(_) | PartKind::Process { takes: true, .. }
+        ) {
             let mut made = Values::new();
             part.lists(&mut |_, tokens| made.extend(self.lines(&pipelines(tokens), &Values::new())));
             out.made.extend(made);

@@ -234,9 +234,8 @@ mod tests {
             "PS4={% if A %}{{ X }}{% endif %}",
             "A=([{{ X }}]=1)",
         ];
-        for script in scripts {
-            assert!(refused(script), "{script}");
-        }
+        let passed: Vec<_> = scripts.into_iter().filter(|script| !refused(script)).collect();
+        assert_eq!(passed, [""; 0]);
     }
 
     #[test]
@@ -304,8 +303,7 @@ mod tests {
             "cat <<E\ntext\nE\necho {{ X }}",
             "find {{ DIR }} -name {{ X }}",
         ];
-        for script in scripts {
-            assert!(!refused(script), "{script}");
-        }
+        let refused: Vec<_> = scripts.into_iter().filter(|script| refused(script)).collect();
+        assert_eq!(refused, [""; 0]);
     }
 }

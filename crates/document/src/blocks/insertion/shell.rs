@@ -85,7 +85,8 @@ impl<'s> Places<'s> {
             _ => None,
         };
         // `NAME[` is calculated by some commands, and its quotes are gone by then.
-        let subscript = of.is_some_and(|of| of.rfind('[').is_some_and(|at| at > 0 && !of[at..].contains(']')));
+        let subscript =
+            of.is_some_and(|of| of.rfind('[').is_some_and(|at| at > 0 && !of[at..].contains(']')));
         // The line after this one is text, and a value may have lines of its own.
         *found = Some(
             around
@@ -110,7 +111,9 @@ impl<'s> Places<'s> {
         for token in tokens {
             self.put_all(&(end..token.at.start), around, None);
             end = token.at.end;
-            if self.script.within(&token.at).is_empty() && !matches!(token.kind, Kind::Redirection(_) | Kind::Operator(_)) {
+            if self.script.within(&token.at).is_empty()
+                && !matches!(token.kind, Kind::Redirection(_) | Kind::Operator(_))
+            {
                 continue;
             }
             let with = |wrong| Around { place: around.place.or(Some(wrong)), ..around };
@@ -120,7 +123,8 @@ impl<'s> Places<'s> {
                 Kind::Arithmetic(_) => self.put_all(&token.at, with(Wrong::Arithmetic), None),
                 Kind::Body(_) => self.put_all(&token.at, with(Wrong::HereDocument), None),
                 Kind::Redirection(redirection) => {
-                    let names_end = self.script.text[redirection.operator.clone()].trim_end_matches('-') == "<<";
+                    let names_end =
+                        self.script.text[redirection.operator.clone()].trim_end_matches('-') == "<<";
                     if names_end {
                         if let Some(first) = self.script.within(&token.at).next() {
                             self.unclear = self.unclear.min(self.script.holes[first].at);
@@ -167,7 +171,8 @@ impl<'s> Places<'s> {
             PartKind::Array(tokens) => {
                 // `[…]=` counts or calculates.
                 let keyed = |token: &Token| self.script.text[token.at.clone()].starts_with('[');
-                let keyed: Vec<_> = tokens.iter().filter(|token| keyed(token)).map(|token| token.at.clone()).collect();
+                let keyed: Vec<_> =
+                    tokens.iter().filter(|token| keyed(token)).map(|token| token.at.clone()).collect();
                 keyed.iter().for_each(|at| self.put_all(at, with(Wrong::Subscript), None));
                 self.list(tokens, part.at.clone(), around);
             }
