@@ -22,7 +22,10 @@ fn whole(text: &str) {
 
 fn tokens(text: &str, list: &[Token], mut from: usize, end: usize) {
     for token in list {
-        assert!(from <= token.at.start && token.at.end <= end, "{token:?} stands before or behind what it is in");
+        assert!(
+            from <= token.at.start && token.at.end <= end,
+            "{token:?} stands before or behind what it is in"
+        );
         assert!(text.get(token.at.clone()).is_some(), "{token:?} ends in a character");
         let (start, end) = (token.at.start, token.at.end);
         match &token.kind {
@@ -41,7 +44,10 @@ fn tokens(text: &str, list: &[Token], mut from: usize, end: usize) {
 
 fn parts(text: &str, list: &[Part], mut from: usize, end: usize) {
     for part in list {
-        assert!(from <= part.at.start && part.at.end <= end, "{part:?} stands before or behind what it is in");
+        assert!(
+            from <= part.at.start && part.at.end <= end,
+            "{part:?} stands before or behind what it is in"
+        );
         assert!(text.get(part.at.clone()).is_some(), "{part:?} ends in a character");
         if let PartKind::Double(inner)
         | PartKind::Arithmetic(inner)
