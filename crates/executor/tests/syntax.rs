@@ -252,3 +252,13 @@ fn a_script_that_never_ends_takes_no_other_with_it() {
         matches!(missing.as_slice(), [(1, Err(Unchecked::NoInterpreter(name)))] if name == "/no/such/sh")
     );
 }
+
+#[test]
+fn more_here_documents_on_one_line_than_bash_takes_are_a_finding() {
+    let script = |count: usize| format!("cat{}\n{}", " <<E".repeat(count), "x\nE\n".repeat(count));
+    let (most, more) = (script(16), script(17));
+    let shell = words("bash");
+    let asked = |script| Asked { interpreter: &shell, script };
+    let answers = syntax_errors(&[asked(most.as_str()), asked(more.as_str())]);
+    assert!(matches!(answers.as_slice(), [(1, Ok(_))]), "{answers:?}");
+}

@@ -15,6 +15,7 @@ mod redaction;
 mod rendering;
 pub mod seeds;
 mod settings;
+mod shell;
 mod signed;
 mod text;
 mod world;
@@ -42,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundles", holds: bundles },
     Target { name: "approvals", holds: approvals },
     Target { name: "signers", holds: signers },
+    Target { name: "shell", holds: shell },
 ];
 
 /// A document: every span is in the text and between characters; reading it twice gives the same; an annotated
@@ -131,6 +133,14 @@ pub fn paths(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let (path, document) = text.split_once('\n').unwrap_or((text, ""));
         bounded::path(path, document);
+    }
+}
+
+/// A script: tokens and their parts follow one another within what they are part of, and end between characters; so do
+/// those of everything that it begins with. Reading takes steps in proportion to its length.
+pub fn shell(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        shell::script(text);
     }
 }
 

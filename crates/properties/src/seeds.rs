@@ -29,6 +29,7 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "bundles" => Ok(crate::bundle::seeds()),
         "approvals" => Ok(crate::signed::approvals()),
         "signers" => Ok(crate::signed::lists()),
+        "shell" => Ok(crate::shell::scripts_to_begin_with()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
 }

@@ -1,8 +1,9 @@
 //! Characters that look like others, or like nothing: what is read is not what is run. They come with text that was
 //! pasted from a word processor or a web page, or from somebody who wants it so.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
+
+use holdpoint_shell::{Kind, Part, PartKind, Token};
 
 use crate::Code;
 use crate::findings::Findings;
@@ -31,12 +32,17 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
     if content.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         return;
     }
-    let bare = if shell { bare(content) } else { BTreeSet::new() };
+    let places = if shell { Places::of(content) } else { Places::default() };
+    let among = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
     for (found, at, c) in found(content) {
         let code = match found {
             Disguise::Turns | Disguise::Nothing | Disguise::Control => Code::HiddenCharacter,
             _ => Code::LookAlike,
         };
+        // What only looks like something else does no harm where nothing is run.
+        if code == Code::LookAlike && among(&places.comments, at.start) {
+            continue;
+        }
         // `it’s` may be text, and so may the mark that ends a quotation.
         let begins = content[..at.start].ends_with(|c: char| c.is_ascii_whitespace() || "=(|;&".contains(c));
         let wrong = match found {
@@ -46,7 +52,7 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
         };
         let before = findings.len();
         tell(found, at.clone(), c, script, code, findings);
-        if wrong && bare.contains(&at.start) {
+        if wrong && among(&places.bare, at.start) {
             findings.make_errors(before);
         }
     }
@@ -61,40 +67,49 @@ pub(super) fn in_expectation(expected: &Mapped, findings: &mut Findings) {
     }
 }
 
-/// Where characters stand that are surely in no quotes, comment or here-document: those of ASCII left out.
-fn bare(script: &str) -> BTreeSet<usize> {
-    let (mut bare, mut quote, mut before) = (BTreeSet::new(), None, '\n');
-    let mut characters = script.char_indices();
-    while let Some((at, c)) = characters.next() {
-        match (quote, c) {
-            // What follows is not told apart here: other words, or other quotes inside of these.
-            (None, '<') if before == '<' => return bare,
-            (None, '\'') | (Some('"'), '(') if before == '$' => return bare,
-            (Some('"'), '`') => return bare,
-            (Some('"'), '{')
-                if before == '$'
-                    && script[at..].split('}').next().is_some_and(|inner| inner.contains(['"', '\''])) =>
-            {
-                return bare;
-            }
-            (None, '#') if before.is_whitespace() || ";&|()".contains(before) => {
-                let _ = characters.by_ref().find(|(_, c)| *c == '\n');
-                before = '\n';
-                continue;
-            }
-            (None | Some('"'), '\\') => {
-                let _ = characters.next();
-            }
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            (None, c) if !c.is_ascii() => {
-                bare.insert(at);
-            }
-            _ => {}
-        }
-        before = c;
+/// Where, in a script of a shell, text is surely no quotation and none of a here-document, and where comments are.
+#[derive(Default)]
+struct Places {
+    bare: Vec<Range<usize>>,
+    comments: Vec<Range<usize>>,
+}
+
+impl Places {
+    fn of(script: &str) -> Places {
+        let read = holdpoint_shell::read(script);
+        let mut places = Places::default();
+        places.list(&read.tokens);
+        // What follows is not read alike by all shells.
+        let end = read.doubts.first().map_or(script.len(), |doubt| doubt.at);
+        places.bare.retain(|at| at.end <= end);
+        places.comments.retain(|at| at.end <= end);
+        places
     }
-    bare
+
+    fn list(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            match &token.kind {
+                Kind::Word(word) | Kind::Pattern(word) => self.parts(&word.parts),
+                Kind::Redirection(redirection) => {
+                    redirection.target.iter().for_each(|word| self.parts(&word.parts));
+                }
+                Kind::Comment => self.comments.push(token.at.clone()),
+                _ => {}
+            }
+        }
+    }
+
+    fn parts(&mut self, parts: &[Part]) {
+        for part in parts {
+            match &part.kind {
+                PartKind::Literal => self.bare.push(part.at.clone()),
+                PartKind::Command(tokens) | PartKind::Array(tokens) | PartKind::Process { tokens, .. } => {
+                    self.list(tokens);
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Such characters, each run of one kind as one, and its first character.
@@ -222,6 +237,19 @@ mod tests {
         }
         assert_eq!(errors("ls\r\nls\r", true), 0);
         assert_eq!(errors("ls\tx\n", true), 0);
+    }
+
+    fn findings(script: &str) -> usize {
+        let mut findings = Findings::default();
+        in_script(&Mapped::slice(script, Span::new(0, script.len())), true, &mut findings);
+        findings.into_sorted(script).len()
+    }
+
+    #[test]
+    fn comments_of_a_shell_are_written_as_people_write() {
+        assert_eq!(findings("ls # “here” – it’s\u{a0}so\n# ‘x’\n"), 0);
+        assert_eq!(findings("ls # \u{202e}x\n"), 1, "what turns the text is told everywhere");
+        assert_eq!(findings("echo \"# “here”\"\n"), 2);
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub(super) struct Word<'t> {
     pub(super) assigns: bool,
 }
 
+/// Here-documents of one line; bash refuses more.
+const MOST_DOCUMENTS: usize = 16;
+
 /// Whether this can be a variable's name.
 pub(super) fn is_name(text: &[u8]) -> bool {
     text.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
@@ -238,6 +241,9 @@ impl<'t> Reader<'t> {
             self.take(quote)?;
         }
         let ends = matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b';' | b'|' | b'>'));
+        if self.documents.len() >= MOST_DOCUMENTS {
+            return None;
+        }
         self.documents.push(Document { delimiter, quoted: quote.is_some(), tabs });
         (ends && !delimiter.is_empty()).then_some(())
     }

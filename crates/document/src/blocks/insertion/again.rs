@@ -1,6 +1,8 @@
 //! Commands that read a word of theirs as a program, a name or a calculation. For these one word is not enough: its
 //! quotes are gone by then, and what the value holds is run.
 
+use std::collections::BTreeSet;
+
 /// What one of these commands does with the word.
 type Rule = fn(&At<'_>) -> bool;
 
@@ -18,47 +20,80 @@ struct At<'w> {
 const SHELLS: &[&str] =
     &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "rbash", "$SHELL", "$BASH"];
 
-/// Commands that run the command in their arguments, as it stands there.
-const WRAPPERS: &[&str] = &[
-    "builtin",
-    "busybox",
-    "chroot",
-    "chrt",
-    "command",
-    "coproc",
-    "doas",
-    "docker",
-    "env",
-    "exec",
-    "flock",
-    "ionice",
-    "kubectl",
-    "lxc",
-    "nerdctl",
-    "nice",
-    "nohup",
-    "nsenter",
-    "oc",
-    "parallel",
-    "podman",
-    "setsid",
-    "stdbuf",
-    "strace",
-    "sudo",
-    "systemd-run",
-    "taskset",
-    "time",
-    "timeout",
-    "unshare",
-    "watch",
-    "xargs",
+/// A command that runs the command in its arguments, as it stands there.
+struct Wrapper {
+    names: &'static [&'static str],
+    /// Options that take the next word.
+    taking: &'static [&'static str],
+    /// Words of its own before the command.
+    operands: usize,
+    /// Words one of which must come before the command, anywhere behind which it may stand.
+    behind: &'static [&'static str],
+}
+
+const fn wrapper(
+    names: &'static [&'static str],
+    taking: &'static [&'static str],
+    operands: usize,
+    behind: &'static [&'static str],
+) -> Wrapper {
+    Wrapper { names, taking, operands, behind }
+}
+
+const WRAPPERS: &[Wrapper] = &[
+    wrapper(
+        &["builtin", "command", "coproc", "nohup", "setsid", "busybox", "torsocks", "unbuffer"],
+        &[],
+        0,
+        &[],
+    ),
+    wrapper(&["exec"], &["-a"], 0, &[]),
+    wrapper(&["sudo", "doas"], &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R"], 0, &[]),
+    wrapper(&["env"], &["-u", "-C", "-S"], 0, &[]),
+    wrapper(&["nice"], &["-n"], 0, &[]),
+    wrapper(&["ionice"], &["-c", "-n", "-p"], 0, &[]),
+    wrapper(&["time"], &["-f", "-o"], 0, &[]),
+    wrapper(&["stdbuf"], &["-i", "-o", "-e"], 0, &[]),
+    wrapper(&["timeout"], &["-k", "-s"], 1, &[]),
+    wrapper(&["chrt", "taskset", "chroot", "gosu", "su-exec"], &[], 1, &[]),
+    wrapper(&["flock"], &["-w", "-E"], 1, &[]),
+    wrapper(&["strace", "ltrace"], &["-e", "-o", "-p", "-s", "-u", "-P"], 0, &[]),
+    wrapper(&["systemd-run"], &["-p", "-u", "-t", "-E", "-H", "-M"], 0, &[]),
+    wrapper(&["unshare", "setpriv", "nsenter", "xvfb-run"], &["-t", "-S", "-G", "-R", "-w", "-n"], 0, &[]),
+    wrapper(&["xargs"], &["-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E"], 0, &[]),
+    wrapper(&["sshpass"], &["-p", "-f", "-d", "-P"], 0, &[]),
+    wrapper(&["watch", "parallel"], &["-n", "-j"], 0, &[]),
+    wrapper(&["runuser"], &["-u", "-g", "-G"], 0, &[]),
+    wrapper(&["docker", "podman", "nerdctl", "docker-compose", "lxc"], &[], 0, &["exec", "run", "compose"]),
+    wrapper(&["kubectl", "oc"], &[], 0, &["--"]),
+    wrapper(&["find"], &[], 0, &["-exec", "-execdir", "-ok", "-okdir"]),
+];
+
+/// Variables whose value a shell, or a program through one, runs.
+const RUN: &[&str] = &[
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "GIT_SSH_COMMAND",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_PAGER",
+    "GIT_EXTERNAL_DIFF",
+    "RSYNC_RSH",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "MANPAGER",
+    "LESSOPEN",
+    "LESSCLOSE",
 ];
 
 /// Wrappers that are the shell's own and run what is built into it.
 const WITHIN: &[&str] = &["builtin", "command", "coproc"];
-
-/// Words of the shell that a command may follow.
-const KEYWORDS: &[&str] = &["if", "then", "elif", "else", "do", "while", "until", "!", "{", "time"];
 
 /// Comparisons that calculate in `[[ … ]]`.
 const NUMERIC: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
@@ -84,11 +119,34 @@ const BUILTINS: Rules = &[
 ];
 
 const PROGRAMS: Rules = &[
-    (&["watch", "parallel"], |_| true),
+    (&["watch", "parallel", "pdsh", "clush", "pssh"], |_| true),
+    (&["scp", "sftp"], |at| at.option("-o", "") || at.option("-S", "")),
+    (&["rsync"], |at| at.option("-e", "--rsh") || at.begun.starts_with("--rsync-path")),
+    (&["git"], git),
+    (&["pwsh", "powershell"], |at| {
+        at.arguments.iter().any(|word| {
+            let word = word.to_ascii_lowercase();
+            word.len() > 1 && ("-command".starts_with(&word) || word == "-commandwithargs" || word == "-cwa")
+        })
+    }),
+    (&["sqlite3"], |at| at.operands(&["-cmd", "-separator"]) > 0 || at.last_is(&["-cmd"])),
+    (&["tar"], |at| {
+        at.begun.starts_with("--checkpoint-action")
+            || at.begun.starts_with("--to-command")
+            || at.option("-I", "--use-compress-program")
+    }),
+    (&["tmux"], |at| {
+        let runs = ["new", "split", "respawn", "run", "if", "send", "pipe"];
+        let runs = |word: &String| runs.iter().any(|verb| word.starts_with(verb));
+        at.arguments.iter().any(runs) && !at.last_is(&["-t", "-s", "-n", "-c"])
+    }),
     (&["ssh", "autossh", "rsh", "dbclient"], remote),
     (&["su", "runuser", "script", "flock"], |at| at.option("-c", "--command")),
     (&["sg"], |at| !at.arguments.is_empty()),
-    (&["env"], |at| at.option("-S", "--split-string")),
+    (&["env"], |at| {
+        let splits = |word: &String| word.starts_with("-S") || word.starts_with("--split-string");
+        at.option("-S", "--split-string") || at.arguments.iter().any(splits)
+    }),
     (&["perl", "ruby", "lua", "osascript"], |at| at.option("-e", "--execute") || at.option("-E", "--eval")),
     (&["python", "python2", "python3"], |at| at.option("-c", "--command")),
     (&["node", "deno", "bun"], |at| at.option("-e", "--eval") || at.option("-p", "--print")),
@@ -114,10 +172,11 @@ impl At<'_> {
     fn option(&self, short: &str, long: &str) -> bool {
         let letter = short.trim_start_matches('-');
         let ends = |word: &str| {
-            word == long || word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter)
+            !long.is_empty() && word == long
+                || word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter)
         };
         self.arguments.last().is_some_and(|last| ends(last))
-            || self.begun.starts_with(long) && self.begun.contains('=')
+            || !long.is_empty() && self.begun.starts_with(long) && self.begun.contains('=')
             || self.begun.starts_with(short)
     }
 
@@ -157,6 +216,47 @@ fn remote(at: &At<'_>) -> bool {
     at.last_is(&["-o"]) || at.begun.starts_with("-o") || before.operands(TAKING) > 0
 }
 
+/// What git runs: aliases, and programs that its settings name.
+fn git(at: &At<'_>) -> bool {
+    const PROGRAMS: &[&str] = &[
+        "alias.",
+        "command",
+        "editor",
+        "pager",
+        "fsmonitor",
+        "helper",
+        "askpass",
+        "hookspath",
+        ".process",
+        ".clean",
+        ".smudge",
+        ".textconv",
+        ".driver",
+        ".cmd",
+        ".program",
+        "include",
+        "external",
+        ".proxy",
+        ".uploadpack",
+        ".receivepack",
+        ".update",
+    ];
+    let names = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        PROGRAMS.iter().any(|name| key.contains(name))
+    };
+    let has = |wanted: &str| at.arguments.iter().any(|word| word == wanted);
+    let key = at.begun.split('=').next().unwrap_or_default();
+    at.last_is(&["-c"]) && (key.is_empty() || !at.begun.contains('=') || names(key))
+        || has("config") && at.arguments.iter().any(|word| names(word))
+        || has("config") && names(at.begun)
+        || has("rebase") && at.option("-x", "--exec")
+        || has("submodule") && has("foreach")
+        || has("filter-branch")
+        || at.begun.starts_with("--upload-pack")
+        || at.begun.starts_with("--receive-pack")
+}
+
 /// Whether the words are those of a shell up to its program: the value is that, or part of it.
 fn is_program(at: &At<'_>) -> bool {
     let (mut given, mut taken) = (false, false);
@@ -188,20 +288,68 @@ fn known(word: &str, among: &[&'static str]) -> Option<&'static str> {
     among.iter().find(|name| **name == base(word)).copied()
 }
 
-/// The words from the command on, without keywords and assignments before it.
-fn command(words: &[String]) -> &[String] {
-    let assigns = |word: &str| {
-        let name = word.split_once('=').map(|(name, _)| name).unwrap_or_default();
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+'))
-    };
-    let before = words.iter().take_while(|word| KEYWORDS.contains(&word.as_str()) || assigns(word)).count();
-    &words[before..]
+fn assigns(word: &str) -> bool {
+    holdpoint_shell::assigned(word).is_some()
 }
 
-/// Where in a command another command may begin: at its beginning, and anywhere behind a wrapper.
-fn begins(words: &[String]) -> std::ops::Range<usize> {
-    let wrapped = words.first().is_some_and(|first| known(first, WRAPPERS).is_some());
-    0..if wrapped { words.len() } else { words.len().min(1) }
+/// The words from the command on, without assignments before it.
+fn command(words: &[String]) -> &[String] {
+    &words[words.iter().take_while(|word| assigns(word)).count()..]
+}
+
+/// Where in a command a command begins: behind its assignments, and behind each wrapper. Where it cannot be told
+/// whether an option takes the word behind it, both count.
+pub(super) fn begins(words: &[String]) -> BTreeSet<usize> {
+    let mut begins = BTreeSet::new();
+    let mut left = vec![words.len() - command(words).len()];
+    while let Some(at) = left.pop() {
+        if at > words.len() || !begins.insert(at) || at == words.len() {
+            continue;
+        }
+        let Some(wrapper) = WRAPPERS.iter().find(|wrapper| known(&words[at], wrapper.names).is_some()) else {
+            continue;
+        };
+        if wrapper.behind.is_empty() {
+            left.extend(behind(wrapper, words, at + 1));
+        } else if let Some(from) = words[at..].iter().position(|word| wrapper.behind.contains(&word.as_str()))
+        {
+            left.extend(at + from + 1..=words.len());
+        }
+    }
+    begins
+}
+
+/// Where the command of a wrapper may begin, whose arguments begin at `at`.
+fn behind(wrapper: &Wrapper, words: &[String], mut at: usize) -> Vec<usize> {
+    let (mut begins, mut operands, mut options, mut maybe) = (Vec::new(), wrapper.operands, true, false);
+    while let Some(word) = words.get(at) {
+        let taken = std::mem::take(&mut maybe);
+        if options && word == "--" {
+            options = false;
+        } else if options && word.starts_with('-') && word.len() > 1 {
+            let ends = |taking: &&str| word.ends_with(taking.trim_start_matches('-'));
+            if !word.starts_with("--") && wrapper.taking.iter().any(|taking| word == taking) {
+                at += 1;
+            } else if word.starts_with("--") {
+                maybe = !word.contains('=');
+            } else {
+                maybe = wrapper.taking.iter().any(ends) || wrapper.taking.is_empty();
+            }
+        } else if taken {
+            // It may be what the option before takes.
+            begins.push(at);
+        } else if assigns(word) {
+        } else if operands > 0 {
+            operands -= 1;
+        } else {
+            begins.push(at);
+            return begins;
+        }
+        at += 1;
+    }
+    // Nothing is there yet: the next word may be it.
+    begins.push(at);
+    begins
 }
 
 /// Where what is built into the shell stands, if it does: first, or behind the shell's own wrappers and their options.
@@ -216,7 +364,13 @@ fn built_in(words: &[String]) -> Option<usize> {
 /// The command among `words` that reads the value which follows them once more. `begun` is what of the value's own word
 /// stands before it, `after` the word behind it.
 pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static str> {
+    if let Some(name) = holdpoint_shell::assigned(begun).and_then(|name| RUN.iter().find(|run| **run == name))
+    {
+        return Some(name);
+    }
+    let begins = begins(words);
     let words = command(words);
+    let skipped = begins.first().copied().unwrap_or_default();
     let at = |index: usize| At { arguments: &words[index + 1..], begun, after };
     let shell = |index: usize| known(&words[index], SHELLS).filter(|_| is_program(&at(index)));
     let program = |index: usize| {
@@ -227,19 +381,120 @@ pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static 
         BUILTINS.iter().find_map(|(names, rule)| named(names).filter(|_| rule(&at(index))))
     };
     // A shell may stand behind any command that runs others, and there are many.
-    let begun = || begins(words).find_map(program);
+    let begun = || begins.iter().map(|at| at - skipped).filter(|at| *at < words.len()).find_map(program);
     (0..words.len()).find_map(shell).or_else(|| built_in(words).and_then(builtin)).or_else(begun)
 }
 
-/// The shell among the words of a whole command that runs what it reads.
+/// A command that may read words once more, anywhere among words of which a tag leaves some out.
+pub(super) fn known_among(words: &[String]) -> Option<&'static str> {
+    let named = |word: &String| {
+        let programs = PROGRAMS.iter().map(|(names, _)| *names);
+        let builtins = BUILTINS.iter().take(1).map(|(names, _)| *names);
+        programs.chain(builtins).chain([SHELLS]).find_map(|names| known(word, names))
+    };
+    words.iter().find_map(named)
+}
+
+/// The command among `words` that runs the file which follows them.
+pub(super) fn by_file(words: &[String]) -> Option<&'static str> {
+    let begins = begins(words);
+    let option = |word: &String| word.starts_with(['-', '+']);
+    begins.into_iter().filter(|at| *at < words.len()).find_map(|at| {
+        let arguments = &words[at + 1..];
+        let runs = || known(&words[at], &["source", "."]).filter(|_| arguments.is_empty());
+        let reads = || known(&words[at], INTERPRETERS).filter(|_| arguments.iter().all(option));
+        let file = |word: &String| matches!(word.as_str(), "-f" | "--file" | "--rcfile" | "--init-file");
+        let named = || {
+            let names = &["awk", "gawk", "mawk", "nawk", "sed", "psql", "bash"];
+            known(&words[at], names).filter(|_| arguments.last().is_some_and(file))
+        };
+        known(&words[at], SHELLS)
+            .filter(|_| arguments.iter().all(option))
+            .or_else(runs)
+            .or_else(reads)
+            .or_else(named)
+    })
+}
+
+/// Programs that read a program from standard input.
+const INTERPRETERS: &[&str] =
+    &["python", "python2", "python3", "perl", "ruby", "node", "php", "lua", "pwsh", "powershell"];
+
+/// The command among the words of a whole command that runs what it reads.
 pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
-    let words = command(words);
-    begins(words).find_map(|index| {
+    begins(words).into_iter().filter(|at| *at < words.len()).find_map(|index| {
         let arguments = &words[index + 1..];
         let at = At { arguments, begun: "", after: "" };
-        let line = || {
-            known(&words[index], &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1)
+        let word = &words[index];
+        let option = |word: &String| word.starts_with('-') && word.len() > 1;
+        let input =
+            |word: &String| matches!(word.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+        let given = arguments.iter().find(|word| !option(word));
+        let line =
+            || known(word, &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1);
+        let read = || known(word, &["source", "."]).filter(|_| given.is_some_and(input));
+        let program = || {
+            let told =
+                |word: &String| option(word) && word.contains(['c', 'e', 'E', 'm', 'r', 'f', 'n', 'p']);
+            known(word, INTERPRETERS).filter(|_| {
+                given.is_none_or(input) && !arguments.iter().any(told) || given.is_some_and(input)
+            })
         };
-        known(&words[index], SHELLS).filter(|_| reads_input(arguments)).or_else(line)
+        let queries = || {
+            let told =
+                |word: &String| option(word) && (word.contains(['c', 'f', 'e']) && !word.starts_with("--no"));
+            known(word, &["psql", "mysql", "mariadb", "sqlite3"])
+                .filter(|_| !arguments.iter().any(told) && (*word != "sqlite3" || at.operands(&[]) < 2))
+        };
+        let queued = || {
+            known(word, &["at", "batch", "crontab", "parallel"])
+                .filter(|_| !arguments.iter().any(|w| w == "-l" || w == "-r"))
+        };
+        known(word, SHELLS)
+            .filter(|_| reads_input(arguments) || given.is_some_and(input))
+            .or_else(line)
+            .or_else(read)
+            .or_else(program)
+            .or_else(queries)
+            .or_else(queued)
+            .or_else(|| known(word, &["xargs"]).and_then(|_| put_in(arguments)))
     })
+}
+
+/// The command that `xargs` puts its input into the program of, or gives it as one.
+fn put_in(arguments: &[String]) -> Option<&'static str> {
+    let mut names = Vec::new();
+    for (index, word) in arguments.iter().enumerate() {
+        match word.as_str() {
+            "-I" | "--replace" => names.extend(arguments.get(index + 1).map(String::as_str)),
+            "-i" => names.push("{}"),
+            word => names.extend(
+                ["-I", "-i", "--replace="]
+                    .iter()
+                    .find_map(|option| word.strip_prefix(option))
+                    .filter(|name| !name.is_empty()),
+            ),
+        }
+    }
+    if names.is_empty() {
+        return by(arguments_of_xargs(arguments), "", "");
+    }
+    let command = arguments_of_xargs(arguments);
+    let put = |index: &usize| names.iter().any(|name| command[*index].contains(name));
+    (0..command.len()).filter(put).find_map(|index| {
+        let begun =
+            names.iter().find_map(|name| command[index].split_once(name)).map_or("", |(begun, _)| begun);
+        by(&command[..index], begun, command.get(index + 1).map_or("", String::as_str))
+    })
+}
+
+/// The command that `xargs` runs, without the options before it.
+fn arguments_of_xargs(arguments: &[String]) -> &[String] {
+    let taking: &[&str] =
+        WRAPPERS.iter().find(|wrapper| wrapper.names == ["xargs"]).map_or(&[], |wrapper| wrapper.taking);
+    let mut at = 0;
+    while let Some(word) = arguments.get(at).filter(|word| word.starts_with('-')) {
+        at += 1 + usize::from(taking.contains(&word.as_str()));
+    }
+    &arguments[at.min(arguments.len())..]
 }

@@ -1,130 +1,234 @@
-//! The words of the command that a value stands in, as the shell will have them.
+//! Which values a command reads once more: by where they stand among its words, or by what is piped into it.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
+
+use holdpoint_shell::{Command, Keyword, Kind, Node, Part, PartKind, Pipeline, Token, Word, pipelines};
 
 use super::again;
+use super::holes::{Holed, VALUE};
 
-/// The command at hand, and those around it whose substitutions are open.
-pub(super) struct Commands {
-    /// Never empty.
-    levels: Vec<Level>,
-    /// Values that a shell at the other end of a pipe runs, and which.
-    pub(super) run: Vec<(Range<usize>, &'static str)>,
+/// Numbers of values.
+type Values = BTreeSet<usize>;
+
+struct Flow<'s> {
+    script: &'s Holed,
+    again: Vec<Option<&'static str>>,
 }
 
-/// A command, as far as it was read.
-#[derive(Default)]
-struct Level {
-    words: Vec<String>,
-    /// The word so far; `$` for what the shell puts in, U+FFFD for what the template does.
-    spelled: String,
-    /// Whether a word has begun, be it empty.
-    begun: bool,
-    /// The operator whose word comes next: that is none of the command's.
-    redirects: Option<Redirection>,
-    /// Values in it, and in those that are piped into it.
-    values: Vec<Range<usize>>,
-    piped: Vec<Range<usize>>,
+/// A word as the shell will have it: `$` for what it puts in, [`VALUE`] for what the template does.
+#[derive(Clone, Default)]
+struct Spelled {
+    text: String,
+    /// The values in it, and how much of the word stands before each.
+    values: Vec<(usize, usize)>,
+    /// Values that a substitution in it prints.
+    made: Values,
+    /// It begins with `<(`.
+    file: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Redirection {
-    File,
-    /// `<<<`
-    Text,
+/// For each hole, the command that reads it once more, if one does.
+pub(super) fn again(script: &Holed, tokens: &[Token]) -> Vec<Option<&'static str>> {
+    let mut flow = Flow { script, again: vec![None; script.holes.len()] };
+    flow.lines(&pipelines(tokens), &Values::new());
+    flow.again
 }
 
-impl Default for Commands {
-    fn default() -> Commands {
-        Commands { levels: vec![Level::default()], run: Vec::new() }
-    }
-}
-
-impl Commands {
-    fn last(&mut self) -> Option<&mut Level> {
-        self.levels.last_mut()
-    }
-
-    /// A substitution opens.
-    pub(super) fn open(&mut self) {
-        self.levels.push(Level::default());
-    }
-
-    /// A substitution closes; its last command has ended.
-    pub(super) fn close(&mut self) {
-        if self.levels.len() > 1 {
-            self.levels.pop();
+impl Flow<'_> {
+    fn run(&mut self, values: impl IntoIterator<Item = usize>, command: &'static str) {
+        for value in values {
+            self.again[value].get_or_insert(command);
         }
     }
 
-    /// A word goes on.
-    pub(super) fn spell(&mut self, c: char) {
-        self.begin_word();
-        self.last().into_iter().for_each(|level| level.spelled.push(c));
+    /// Reads pipelines that take `input`, and tells the values that they may print.
+    fn lines(&mut self, lines: &[Pipeline<'_>], input: &Values) -> Values {
+        let mut all = Values::new();
+        for line in lines {
+            let mut piped = input.clone();
+            for node in &line.nodes {
+                let printed = match node {
+                    Node::Command(command) => self.command(command, &piped),
+                    Node::Group { body, after } => {
+                        let (given, takers) = self.redirected(after);
+                        let input: Values = piped.union(&given).copied().collect();
+                        let mut printed = self.lines(body, &input);
+                        printed.extend(given);
+                        self.takers(&takers, &printed.union(&input).copied().collect());
+                        printed
+                    }
+                };
+                all.extend(&printed);
+                piped.extend(printed);
+            }
+        }
+        all
     }
 
-    /// A word begins, if none has: it may stay empty.
-    pub(super) fn begin_word(&mut self) {
-        self.last().into_iter().for_each(|level| level.begun = true);
-    }
-
-    /// A value goes into the word at hand.
-    pub(super) fn value(&mut self, range: Range<usize>) {
-        self.spell('\u{fffd}');
-        self.last().into_iter().for_each(|level| level.values.push(range.clone()));
-    }
-
-    /// The next word belongs to a redirection.
-    pub(super) fn redirect(&mut self, what: Redirection) {
-        self.last().into_iter().for_each(|level| level.redirects = Some(what));
-    }
-
-    /// The word ends before `c`.
-    pub(super) fn end_word(&mut self, c: char) {
-        let Some(level) = self.last().filter(|level| level.begun) else { return };
-        let word = std::mem::take(&mut level.spelled);
-        level.begun = false;
-        // `2>`
-        let descriptor = matches!(c, '<' | '>') && word.bytes().all(|b| b.is_ascii_digit());
-        if level.redirects.take().is_none() && !descriptor {
-            level.words.push(word);
+    fn takers(&mut self, takers: &[&[Token]], printed: &Values) {
+        for tokens in takers {
+            self.lines(&pipelines(tokens), printed);
         }
     }
 
-    /// The command ends; whether the next one reads what it prints.
-    pub(super) fn end(&mut self, piped: bool) {
-        self.end_word('\n');
-        // A line may end after `|`.
-        let Some(level) = self.levels.last_mut().filter(|level| piped || !level.words.is_empty()) else {
-            return;
-        };
-        let words = std::mem::take(&mut level.words);
-        let values = std::mem::take(&mut level.values);
-        level.redirects = None;
-        if let Some(command) = again::by_input(&words) {
-            self.run.extend(level.piped.iter().map(|range| (range.clone(), command)));
+    /// What redirections put in, and the `>( … )` that take what is printed.
+    fn redirected<'t>(&mut self, command: &Command<'t>) -> (Values, Vec<&'t [Token]>) {
+        let (mut given, mut takers) = (Values::new(), Vec::new());
+        for token in &command.tokens {
+            if let Kind::Redirection(redirection) = &token.kind
+                && let Some(word) = &redirection.target
+            {
+                let spelled = self.spell(word, &mut takers);
+                let operator = &self.script.text[redirection.operator.clone()];
+                // The name of a file is not what stands in it.
+                if operator == "<<<" {
+                    given.extend(spelled.values.iter().map(|(value, _)| *value));
+                }
+                if operator.starts_with('<') {
+                    given.extend(spelled.made);
+                }
+            }
         }
-        level.piped.extend(values);
-        if !piped {
-            level.piped.clear();
+        (given, takers)
+    }
+
+    fn command(&mut self, command: &Command<'_>, piped: &Values) -> Values {
+        let (given, mut takers) = self.redirected(command);
+        let mut words: Vec<(Spelled, &Token)> = Vec::new();
+        for token in &command.tokens {
+            if let Kind::Word(word) = &token.kind {
+                words.push((self.spell(word, &mut takers), token));
+            }
+        }
+        let mut printed = given.clone();
+        for (word, _) in &words {
+            printed.extend(word.values.iter().map(|(value, _)| *value));
+            printed.extend(&word.made);
+        }
+        let input: Values = piped.union(&given).copied().collect();
+        let mut read: Vec<Spelled> = words.iter().map(|(word, _)| word.clone()).collect();
+        match command.keyword {
+            Some(Keyword::Test) => read.insert(0, Spelled { text: "[[".to_owned(), ..Spelled::default() }),
+            Some(_) => read.clear(),
+            None => {}
+        }
+        let first = words.first().map_or(0, |(_, token)| token.at.start);
+        let last = words.last().map_or(0, |(_, token)| token.at.end);
+        let tags = self.script.within(&(first..last)).any(|hole| !self.script.holes[hole].is_value());
+        self.judge(&read, tags, &input);
+        if tags {
+            self.judge(&self.joined(&words), tags, &input);
+        }
+        self.takers(&takers, &printed.union(&input).copied().collect());
+        printed
+    }
+
+    /// The words as they are if what stands beside a tag is one word.
+    fn joined(&self, words: &[(Spelled, &Token)]) -> Vec<Spelled> {
+        let mut joined: Vec<Spelled> = Vec::new();
+        let mut end = 0;
+        for (word, token) in words {
+            match joined.last_mut().filter(|_| self.script.is_tags(end..token.at.start)) {
+                Some(last) => {
+                    let before = last.text.len();
+                    last.text.push_str(&word.text);
+                    last.values.extend(word.values.iter().map(|(value, at)| (*value, at + before)));
+                    last.made.extend(&word.made);
+                }
+                None => joined.push(word.clone()),
+            }
+            end = token.at.end;
+        }
+        joined
+    }
+
+    fn judge(&mut self, words: &[Spelled], tags: bool, input: &Values) {
+        let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+        if let Some(command) = again::by_input(&texts) {
+            self.run(input.iter().copied(), command);
+        }
+        let begins = again::begins(&texts);
+        for (index, word) in words.iter().enumerate() {
+            let after = texts.get(index + 1).map_or("", String::as_str);
+            let made = word.made.iter().map(|value| (*value, 0));
+            for (value, begun) in word.values.iter().copied().chain(made) {
+                let begun = &word.text[..begun];
+                let told = again::by(&texts[..index], begun, after)
+                    .or_else(|| tags.then(|| again::known_among(&texts[..index])).flatten());
+                self.run(told.map(|_| value), told.unwrap_or_default());
+            }
+            // What is printed becomes a command and its arguments.
+            if begins.contains(&index) && !word.file {
+                self.run(word.made.iter().copied(), "$( … )");
+            }
+            if word.file
+                && let Some(command) = again::by_file(&texts[..index])
+            {
+                self.run(word.made.iter().copied(), command);
+            }
         }
     }
 
-    /// The script ends.
-    pub(super) fn end_all(&mut self) {
-        while !self.levels.is_empty() {
-            self.end(false);
-            self.levels.pop();
+    fn spell<'t>(&mut self, word: &'t Word, takers: &mut Vec<&'t [Token]>) -> Spelled {
+        let mut spelled = Spelled::default();
+        spelled.file = matches!(word.parts.first(), Some(Part { kind: PartKind::Process { .. }, .. }));
+        for part in &word.parts {
+            self.spell_part(part, &mut spelled, takers);
         }
+        spelled
     }
 
-    /// The command that reads a value once more which stands at hand, before the word `after`.
-    pub(super) fn again(&self, after: &str) -> Option<&'static str> {
-        let level = self.levels.last()?;
-        match level.redirects {
-            Some(Redirection::Text) => again::by_input(&level.words),
-            Some(Redirection::File) => None,
-            None => again::by(&level.words, &level.spelled, after),
+    fn spell_part<'t>(&mut self, part: &'t Part, out: &mut Spelled, takers: &mut Vec<&'t [Token]>) {
+        let text: &str = &self.script.text;
+        match &part.kind {
+            PartKind::Literal => {
+                for (at, c) in text[part.at.clone()].char_indices() {
+                    if c == VALUE {
+                        let hole = self.script.within(&(part.at.start + at..part.at.start + at + 1));
+                        out.values.extend(hole.map(|hole| (hole, out.text.len())));
+                    }
+                    out.text.push(c);
+                }
+            }
+            PartKind::Escaped | PartKind::Single | PartKind::Ansi => {
+                let word = Word { parts: vec![part.clone()] };
+                out.text.push_str(&word.text(text, &|_| "".into()));
+            }
+            PartKind::Double(parts) => {
+                for part in parts {
+                    match &part.kind {
+                        PartKind::Escaped => out.text.push_str(&text[part.at.start + 1..part.at.end]),
+                        _ => self.spell_part(part, out, takers),
+                    }
+                }
+            }
+            PartKind::Parameter { name, .. } => {
+                out.text.push('$');
+                out.text.push_str(&text[name.clone()]);
+            }
+            PartKind::Process { takes: true, tokens } => {
+                out.text.push('$');
+                takers.push(tokens);
+            }
+            PartKind::Array(tokens) => {
+                for token in tokens {
+                    if let Kind::Word(word) = &token.kind {
+                        let spelled = self.spell(word, takers);
+                        out.values.extend(spelled.values.iter().map(|(value, _)| (*value, out.text.len())));
+                        out.made.extend(spelled.made);
+                    }
+                }
+            }
+            PartKind::Glob(_) => out.text.push('$'),
+            _ => out.text.push('$'),
+        }
+        if !matches!(
+            part.kind,
+            PartKind::Double(_) | PartKind::Array(_) | PartKind::Process { takes: true, .. }
+        ) {
+            let mut made = Values::new();
+            part.lists(&mut |_, tokens| made.extend(self.lines(&pipelines(tokens), &Values::new())));
+            out.made.extend(made);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod again;
 mod command;
+mod holes;
 mod pieces;
 mod shell;
 
@@ -23,7 +24,7 @@ pub(super) fn check(script: &Mapped, findings: &mut Findings) {
     if template::check(text).is_err() || template::environment().template_from_str(text).is_err() {
         return;
     }
-    for (range, wrong) in shell::wrong(&pieces::pieces(text)) {
+    for (range, wrong) in shell::wrong(text) {
         let (message, help) = wrong.words(&text[range.clone()]);
         findings.add(Code::Template, script.span(range), message, help);
     }
@@ -94,10 +95,10 @@ impl Wrong {
 
 #[cfg(test)]
 mod tests {
-    use super::{pieces, shell};
+    use super::shell;
 
     fn refused(script: &str) -> bool {
-        !shell::wrong(&pieces::pieces(script)).is_empty()
+        !shell::wrong(script).is_empty()
     }
 
     #[test]
@@ -165,10 +166,76 @@ mod tests {
             "printf '%s' {{ X }} | sudo bash",
             "printf '%s' {{ X }} | ssh host",
             "bash <<< {{ X }}",
+            "{ echo {{ X }}; } | sh",
+            "( echo {{ X }} ) | sudo bash",
+            "if true; then echo {{ X }}; fi | sh",
+            "for I in {{ X }}; do echo \"$I\"; done | sh",
+            "case a in a|b) echo {{ X }};; esac | sh",
+            "echo {{ X }} | { cat; sh; }",
+            "{ bash; } <<< {{ X }}",
+            "echo {{ X }} | while true; do sh; done",
+            "echo {{ X }} | xargs -I% sh -c 'rm %'",
+            "echo {{ X }} | xargs -i sh -c 'rm {}'",
+            "echo {{ X }} | xargs sh -c",
+            "echo {{ X }} | xargs ssh host",
+            "echo {{ X }} | xargs -I % ssh host rm %",
+            "bash <(echo {{ X }})",
+            "sudo bash -e <(echo {{ X }})",
+            ". <(echo {{ X }})",
+            "source <(echo {{ X }})",
+            "bash < <(echo {{ X }})",
+            "cat <(echo {{ X }}) | sh",
+            "echo {{ X }} > >(sh)",
+            "echo {{ X }} | tee >(bash -s)",
+            "{ echo {{ X }}; } > >(ssh host)",
+            "$(echo {{ X }})",
+            "sudo $(echo {{ X }})",
+            "eval $(echo {{ X }})",
+            "sh -c $(echo {{ X }})",
+            "PS4={{ X }}",
+            "BASH_ENV={{ X }} bash script",
+            "export ENV={{ X }}",
+            "PROMPT_COMMAND={{ X }}",
+            "PROMPT_COMMAND+={{ X }}",
+            "sudo env BASH_ENV={{ X }} true",
+            "GIT_SSH_COMMAND={{ X }} git fetch",
+            "git -c alias.x={{ X }} x",
+            "git -c {{ X }} x",
+            "git -c core.sshCommand={{ X }} fetch",
+            "git config --global alias.x {{ X }}",
+            "git rebase --exec {{ X }} main",
+            "rsync -e {{ X }} a b",
+            "rsync -ave {{ X }} a b",
+            "rsync --rsh={{ X }} a b",
+            "sshpass -p secret ssh host {{ X }}",
+            "sshpass -p secret ssh host ls {{ X }}",
+            "pwsh -Command {{ X }}",
+            "pwsh -NoProfile -c Write-Host {{ X }}",
+            "env -S {{ X }}",
+            "env -S'sh -c' {{ X }}",
+            "find . -exec sh -c {{ X }} \\;",
+            "timeout 5 sh -c {{ X }}",
+            "timeout 5 ssh host {{ X }}",
+            "timeout -k 1 5 su -c {{ X }}",
+            "nice -n 5 ssh host {{ X }}",
+            "nohup sh -c {{ X }}",
+            "sudo --user root ssh host {{ X }}",
+            "sudo -nu root ssh host {{ X }}",
+            "perl -pi -e {{ X }} file",
+            "python3 -Ic {{ X }}",
+            "gawk --source {{ X }}",
+            "echo {{ X }} | python3",
+            "echo {{ X }} | python3 -",
+            "echo {{ X }} | psql",
+            "echo {{ X }} | at now",
+            "echo {{ X }} | bash /dev/stdin",
+            "{% if A %}echo{% else %}eval{% endif %} {{ X }}",
+            "sh {% if A %}-c {% else %}file {% endif %}{{ X }}",
+            "PS4={% if A %}{{ X }}{% endif %}",
+            "A=([{{ X }}]=1)",
         ];
-        for script in scripts {
-            assert!(refused(script), "{script}");
-        }
+        let passed: Vec<_> = scripts.into_iter().filter(|script| !refused(script)).collect();
+        assert_eq!(passed, [""; 0]);
     }
 
     #[test]
@@ -212,9 +279,31 @@ mod tests {
             "sudo apt-get install alias {{ X }}",
             "command echo eval {{ X }}",
             "./eval {{ X }}",
+            "sudo systemctl restart ssh {{ X }}",
+            "docker restart ssh {{ X }}",
+            "apt-get install rsync ssh {{ X }}",
+            "sudo journalctl -u ssh --since {{ X }}",
+            "{ echo {{ X }}; } | sort",
+            "{ echo {{ X }}; }; echo ls | sh",
+            "( echo {{ X }} ) > file",
+            "echo {{ X }} | xargs -I% sh -c 'rm \"$1\"' sh %",
+            "echo {{ X }} | xargs sh -c 'rm \"$1\"' sh",
+            "diff <(echo {{ X }}) file",
+            "echo $(echo {{ X }})",
+            "Y=$(echo {{ X }})",
+            "A=({{ X }} b)",
+            "git -c user.name={{ X }} commit -m x",
+            "git commit -m {{ X }}",
+            "rsync -a {{ X }} host:b",
+            "sshpass -p secret ssh {{ HOST }} uptime",
+            "timeout {{ N }} systemctl restart {{ X }}",
+            "case {{ X }} in a|b) true;; esac",
+            "for I in a {{ X }}; do echo \"$I\"; done",
+            "echo {{ X }} | python3 -c 'import sys'",
+            "cat <<E\ntext\nE\necho {{ X }}",
+            "find {{ DIR }} -name {{ X }}",
         ];
-        for script in scripts {
-            assert!(!refused(script), "{script}");
-        }
+        let refused: Vec<_> = scripts.into_iter().filter(|script| refused(script)).collect();
+        assert_eq!(refused, [""; 0]);
     }
 }

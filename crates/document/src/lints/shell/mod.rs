@@ -1,10 +1,12 @@
-//! A rough reading of shell scripts: commands, words, variables. Good enough to warn, never used to decide.
+//! Shell scripts as lints see them: commands, words, variables. Good enough to warn, never used to decide.
 
 mod scan;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
+
+use holdpoint_shell::{assigned, is_name};
 
 /// What a script holds.
 #[derive(Debug, Default)]
@@ -78,16 +80,12 @@ impl<'t> Shell<'t> {
 
     /// Drops what stands in front of the program, and notes what is defined.
     fn simplify(&mut self, mut command: Command<'t>) -> Option<Command<'t>> {
-        const KEYWORDS: &[&str] = &[
-            "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "esac",
-            "function",
-        ];
         const WRAPPERS: &[&str] = &["time", "exec", "command", "nohup", "sudo", "doas", "env", "builtin"];
         loop {
             let first = command.words.first()?.text.clone();
             if let Some(name) = assigned(&first) {
                 self.defines.insert(name.to_owned());
-            } else if !KEYWORDS.contains(&&*first) && !WRAPPERS.contains(&&*first) {
+            } else if !WRAPPERS.contains(&&*first) {
                 break;
             }
             let wrapper = WRAPPERS.contains(&&*first);
@@ -109,7 +107,6 @@ impl<'t> Shell<'t> {
         match command.program() {
             "export" | "local" | "declare" | "typeset" | "readonly" | "read" | "mapfile" | "readarray"
             | "let" | "getopts" => command.arguments().for_each(|word| define(self, word)),
-            "for" | "select" => command.arguments().take(1).for_each(|word| define(self, word)),
             "printf" => {
                 let words: Vec<&str> = command.arguments().collect();
                 words.windows(2).filter(|pair| pair[0] == "-v").for_each(|pair| define(self, pair[1]));
@@ -118,18 +115,6 @@ impl<'t> Shell<'t> {
         }
         Some(command)
     }
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// The name in `NAME=…`, `NAME+=…`, `NAME[i]=…`.
-fn assigned(word: &str) -> Option<&str> {
-    let (left, _) = word.split_once('=')?;
-    let name = left.strip_suffix('+').unwrap_or(left).split('[').next()?;
-    is_name(name).then_some(name)
 }
 
 #[cfg(test)]
