@@ -166,6 +166,11 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
     inputs::hide_at_hand(&plan, &place.root);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
+    if let (Some(answers), Some(config)) = (&answers, place.configuration()) {
+        signers_are_known(answers, &config.principals().collect::<Vec<_>>(), |name| {
+            config.principal(name).is_some()
+        })?;
+    }
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;
     let agent = environment.signature <= Assurance::Typed;
@@ -207,6 +212,23 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
     let text = Text::new(&name, text);
     let findings = findings.into_iter().map(|found| Finding::in_text(&text, found)).collect();
     Err(Problem::findings("the answers file has errors; nothing was run", findings))
+}
+
+/// Refuses answers in the name of somebody whom the configuration does not list, where it lists anybody: before
+/// anything is done, for whoever is nobody there can sign nothing.
+pub fn signers_are_known(
+    answers: &Answers,
+    names: &[&str],
+    knows: impl Fn(&str) -> bool,
+) -> Result<(), Problem> {
+    let mut signers = answers.steps.values().filter_map(|entry| entry.sign.as_ref());
+    match signers.find(|sign| !names.is_empty() && !knows(&sign.who)) {
+        None => Ok(()),
+        Some(sign) => Err(Problem::refused(
+            format!("the answers file signs as {}, who is not listed in holdpoint.toml", sign.who),
+            format!("Nothing was run. {}", crate::operator::who_else(&sign.who, names)),
+        )),
+    }
 }
 
 fn environment(

@@ -140,10 +140,12 @@ rehearsal = true
     bench.ends(3, &run("production")).says("refused");
     assert!(bench.of_type(2, "signoff.given").is_empty());
     assert_eq!(bench.of_type(2, "signoff.refused").len(), 1, "a failed attempt is evidence too");
-    // Nor does one by somebody without the role.
+    // Nor does one by somebody whom nobody knows: that is seen before anything is done.
     bench.file("answers.yaml", &answers.replace("qa@", "mallory@"));
-    bench.ends(3, &run("staging")).says("does not have the role qa");
-    for number in ["1", "2", "3"] {
+    let refused = bench.ends(5, &run("staging"));
+    refused.says("signs as mallory@example.org, who is not listed in holdpoint.toml");
+    refused.says("Did you mean qa@example.org?");
+    for number in ["1", "2"] {
         bench.ends(0, &["verify", number]);
     }
 }
