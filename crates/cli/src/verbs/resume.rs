@@ -73,7 +73,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     inputs::hide_at_hand(plan, &place.root);
     let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
     if let Some(answers) = &answers {
-        let people = holdpoint_engine::People::of(opened);
+        let people = holdpoint_engine::People::of(&opened);
         prepare::signers_are_known(answers, &people.names(), |name| people.knows(name))?;
     }
     let name = opened.runbook.path.clone();
