@@ -153,7 +153,8 @@ pub struct EnvironmentSeen {
 }
 
 /// What a target stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetSeen {
     /// Its places, in the order of the configuration.
