@@ -64,7 +64,7 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["sshpass"], &["-p", "-f", "-d", "-P"], 0, &[]),
     wrapper(&["watch", "parallel"], &["-n", "-j"], 0, &[]),
     wrapper(&["runuser"], &["-u", "-g", "-G"], 0, &[]),
-    wrapper(&["docker", "podman", "nerdctl", "docker-compose", "lxc"], &[], 0, &["exec", "run", "compose"]),
+    wrapper(&["docker", "podman", "nerdctl", "docker-compose", "lxc"], &[], 0, &["exec", "run"]),
     wrapper(&["kubectl", "oc"], &[], 0, &["--"]),
     wrapper(&["find"], &[], 0, &["-exec", "-execdir", "-ok", "-okdir"]),
 ];
@@ -292,9 +292,9 @@ fn assigns(word: &str) -> bool {
     holdpoint_shell::assigned(word).is_some()
 }
 
-/// The words from the command on, without assignments before it.
+/// The words from the command on, without assignments before it, and options of `time`, which is a keyword.
 fn command(words: &[String]) -> &[String] {
-    &words[words.iter().take_while(|word| assigns(word)).count()..]
+    &words[words.iter().take_while(|word| assigns(word) || word.starts_with('-')).count()..]
 }
 
 /// Where in a command a command begins: behind its assignments, and behind each wrapper. Where it cannot be told
@@ -434,15 +434,19 @@ pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
             || known(word, &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1);
         let read = || known(word, &["source", "."]).filter(|_| given.is_some_and(input));
         let program = || {
-            let told =
-                |word: &String| option(word) && word.contains(['c', 'e', 'E', 'm', 'r', 'f', 'n', 'p']);
+            let told = |word: &String| option(word) && word.ends_with(['c', 'e', 'E', 'm', 'r', 'f', 'p']);
             known(word, INTERPRETERS).filter(|_| {
                 given.is_none_or(input) && !arguments.iter().any(told) || given.is_some_and(input)
             })
         };
         let queries = || {
-            let told =
-                |word: &String| option(word) && (word.contains(['c', 'f', 'e']) && !word.starts_with("--no"));
+            let told = |word: &String| match word.strip_prefix("--") {
+                Some(long) => ["command", "file", "execute"].iter().any(|told| long.starts_with(told)),
+                None => {
+                    let short = word.strip_prefix('-').unwrap_or_default();
+                    short.starts_with(['c', 'f', 'e']) || short.ends_with(['c', 'f', 'e'])
+                }
+            };
             known(word, &["psql", "mysql", "mariadb", "sqlite3"])
                 .filter(|_| !arguments.iter().any(told) && (*word != "sqlite3" || at.operands(&[]) < 2))
         };

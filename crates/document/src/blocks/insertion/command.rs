@@ -170,8 +170,8 @@ impl Flow<'_> {
     }
 
     fn spell<'t>(&mut self, word: &'t Word, takers: &mut Vec<&'t [Token]>) -> Spelled {
-        let mut spelled = Spelled::default();
-        spelled.file = matches!(word.parts.first(), Some(Part { kind: PartKind::Process { .. }, .. }));
+        let file = matches!(word.parts.first(), Some(Part { kind: PartKind::Process { .. }, .. }));
+        let mut spelled = Spelled { file, ..Spelled::default() };
         for part in &word.parts {
             self.spell_part(part, &mut spelled, takers);
         }

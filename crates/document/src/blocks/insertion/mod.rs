@@ -233,6 +233,19 @@ mod tests {
             "sh {% if A %}-c {% else %}file {% endif %}{{ X }}",
             "PS4={% if A %}{{ X }}{% endif %}",
             "A=([{{ X }}]=1)",
+            "time -p eval {{ X }}",
+            "echo {{ X }} | psql --set=ON_ERROR_STOP=1 base",
+            "cat <<E {{ X }}\ntext\nE",
+            "cat <<{{ X }}\ntext\nE",
+            "echo 'open {{ X }}",
+            "cat <<E\n{{ X }}",
+            "a \"${b:-'c'}\"\necho {{ X }}",
+            "echo $(case a in a) echo {{ X }};; esac)",
+            "echo \\{{ X }}",
+            "echo ${{ X }}",
+            "echo a[{{ X }}]",
+            "echo ok # {{ X }}",
+            "echo {% if A %}#{% endif %} {{ X }}",
         ];
         let passed: Vec<_> = scripts.into_iter().filter(|script| !refused(script)).collect();
         assert_eq!(passed, [""; 0]);

@@ -135,6 +135,26 @@ mod tests {
     }
 
     #[test]
+    fn patterns_of_case_pipe_nothing_and_groups_hand_on_what_they_are_given() {
+        let shell = Shell::scan(
+            "case $1 in a|b) one;; c | d) two;; esac\n{ three; } < file\n( four & ) > file\nfive $(six)",
+        );
+        let told: Vec<_> =
+            shell.commands.iter().map(|c| (c.program(), c.piped, c.fed, c.captured, c.background)).collect();
+        assert_eq!(
+            told,
+            [
+                ("one", false, false, false, false),
+                ("two", false, false, false, false),
+                ("three", false, true, false, false),
+                ("four", false, false, true, true),
+                ("six", false, false, true, false),
+                ("five", false, false, false, false),
+            ]
+        );
+    }
+
+    #[test]
     fn defaults_quotes_and_escapes_are_no_uses() {
         let shell = Shell::scan(
             "echo ${A:-x} ${B-} ${C:?no} '$D' \\$E \"\\$F\" ${#G} $1 $@ $$ ${H} \"$I\"\ncat <<'X'\n$J\nX\n",
