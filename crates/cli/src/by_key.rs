@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use holdpoint_document::Assurance;
 use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedOff};
 use holdpoint_record::SignedFiles;
 use holdpoint_signing::agent::{Agent, Identity};
@@ -16,6 +15,26 @@ use crate::files;
 use crate::problem::Problem;
 use crate::secrets::{masked, masked_event};
 use crate::world::{Journal, Scene};
+
+/// The key's file that somebody may name, and the option that they name it with.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyFile<'a> {
+    /// The file; without one, the agent is asked.
+    pub file: Option<&'a Path>,
+    option: &'static str,
+}
+
+impl<'a> KeyFile<'a> {
+    /// As `--key` names it.
+    pub fn of_key(file: Option<&'a Path>) -> KeyFile<'a> {
+        KeyFile { file, option: "--key" }
+    }
+
+    /// As `--override-key` names it.
+    pub fn of_override_key(file: Option<&'a Path>) -> KeyFile<'a> {
+        KeyFile { file, option: "--override-key" }
+    }
+}
 
 /// What came of asking for a signature.
 #[derive(Debug)]
@@ -41,12 +60,12 @@ pub fn signers(
     })
 }
 
-/// Has `given` signed, or, for that reason, `rejected`: with the key in `file`, else with one that the agent holds.
+/// Has `given` signed, or, for that reason, `rejected`: with the key in a file, else with one that the agent holds.
 pub fn sign(
     scene: &Scene<'_>,
     given: SignedOff,
     rejected: Option<&str>,
-    file: Option<&Path>,
+    key: KeyFile<'_>,
     journal: &mut dyn Journal,
 ) -> Result<Signature, Problem> {
     let Some(opened) = scene.run.opened() else {
@@ -67,7 +86,7 @@ pub fn sign(
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
-    let signature = match signature(&signers, &given.by.who, SIGNOFF, file, &bytes) {
+    let signature = match signature(&signers, &given.by.who, SIGNOFF, key, &bytes) {
         Ok(signature) => signature,
         Err(why) => return Ok(Signature::None(why)),
     };
@@ -75,7 +94,7 @@ pub fn sign(
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
         Ok(assured) if assured.assurance < scene.run.least_assurance() => Ok(Signature::Refused(format!(
             "the environment asks for {}, and {} did not verify its user",
-            word(scene.run.least_assurance()),
+            scene.run.least_assurance(),
             assured.key
         ))),
         Ok(assured) => {
@@ -91,52 +110,53 @@ pub fn sign(
     }
 }
 
-/// An assurance, as `holdpoint.toml` writes it.
-pub fn word(assurance: Assurance) -> &'static str {
-    match assurance {
-        Assurance::Rehearsal => "rehearsal",
-        Assurance::Typed => "typed",
-        Assurance::Ssh => "ssh",
-        Assurance::FidoUv => "fido-uv",
-    }
-}
-
-/// Has `message` signed by `principal`: with the key in `file`, else with one that the agent holds. The error says why
+/// Has `message` signed by `principal`: with the key in a file, else with one that the agent holds. The error says why
 /// nothing was signed, and what to do.
 pub fn signature(
     signers: &Signers,
     principal: &str,
     namespace: &str,
-    file: Option<&Path>,
+    key: KeyFile<'_>,
     message: &[u8],
 ) -> Result<String, String> {
-    match file {
+    match key.file {
         Some(key) => {
             // Or `ssh-keygen` would wait for what never comes.
             files::open(key).map_err(|error| format!("the key {} cannot be read: {error}", key.display()))?;
             keygen::sign(key, namespace, message).map_err(|error| error.to_string())
         }
-        None => by_agent(signers, principal, namespace, message),
+        None => by_agent(signers, principal, namespace, key.option, message),
     }
 }
 
 /// Why the agent could not sign for `principal`, where no key file is named; what takes a key fails early with it.
-pub fn unable(signers: &Signers, principal: &str, namespace: &str, file: Option<&Path>) -> Option<String> {
-    match file {
+pub fn unable(signers: &Signers, principal: &str, namespace: &str, key: KeyFile<'_>) -> Option<String> {
+    match key.file {
         Some(file) if !file.is_file() => Some(format!("there is no key {}", file.display())),
         Some(_) => None,
-        None => agent_with(signers, principal, namespace).err(),
+        None => agent_with(signers, principal, namespace, key.option).err(),
     }
 }
 
-fn by_agent(signers: &Signers, principal: &str, namespace: &str, message: &[u8]) -> Result<String, String> {
-    let (mut agent, identity) = agent_with(signers, principal, namespace)?;
+fn by_agent(
+    signers: &Signers,
+    principal: &str,
+    namespace: &str,
+    option: &str,
+    message: &[u8],
+) -> Result<String, String> {
+    let (mut agent, identity) = agent_with(signers, principal, namespace, option)?;
     agent.sign(&identity, namespace, message).map_err(|error| format!("the SSH agent did not sign: {error}"))
 }
 
-/// The agent, and a key of theirs that it holds.
-fn agent_with(signers: &Signers, principal: &str, namespace: &str) -> Result<(Agent, Identity), String> {
-    let give = "give the key's file with --key, or add it with ssh-add";
+/// The agent, and a key of theirs that it holds; the error names the `option` that takes a key's file instead.
+fn agent_with(
+    signers: &Signers,
+    principal: &str,
+    namespace: &str,
+    option: &str,
+) -> Result<(Agent, Identity), String> {
+    let give = format!("give the key's file with {option}, or add it with ssh-add");
     let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
         return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
     };

@@ -7,7 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use crate::helper_process::{Answer, Helper, Unanswered};
+use holdpoint_helper::{Answer, Helper, Unanswered};
+
 use crate::problem::Problem;
 use crate::screen;
 
@@ -85,7 +86,7 @@ pub fn configured(directory: &Path, key: &str) -> Result<Option<String>, Problem
         Err(Unanswered::Missing(_)) if nearest(directory)?.is_none() => return Ok(None),
         answer => answer.map_err(|error| unable(directory, &error.to_string()))?,
     };
-    match answer.code {
+    match answer.code() {
         Some(0) => Ok(Some(String::from_utf8_lossy(&answer.printed).trim_end().to_owned())),
         Some(1) => Ok(None),
         _ => Err(unable(directory, &answer.words())),
@@ -98,7 +99,7 @@ pub fn ignores(root: &Path, path: &str, though_tracked: bool) -> Result<bool, Pr
     let asking = git(root).arguments(["check-ignore", "-q"]).arguments(index);
     let answer = asking.arguments(["--", path]).ask();
     let answer = answer.map_err(|error| unable(root, &error.to_string()))?;
-    match answer.code {
+    match answer.code() {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
         _ => Err(unable(root, &answer.words())),
@@ -366,10 +367,11 @@ impl Aside {
 /// git in this directory, whatever the environment and the repository's configuration say otherwise.
 fn git(directory: &Path) -> Helper {
     let overrides = OVERRIDES.iter().flat_map(|set| ["-c", *set]);
-    Helper::new("git", directory)
+    Helper::new("git")
+        .directory(directory)
         .arguments(["--no-pager", "--no-replace-objects"])
         .arguments(overrides)
-        .without("GIT_", &KEPT)
+        .without_those_of("GIT_", &KEPT)
         .variable("LC_ALL", "C")
         .variable("GIT_OPTIONAL_LOCKS", "0")
         .variable("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1")
@@ -386,7 +388,7 @@ fn asked<const N: usize>(directory: &Path, arguments: [&str; N]) -> Result<Vec<u
 
 fn succeeded(directory: &Path, answer: Result<Answer, Unanswered>) -> Result<Vec<u8>, Problem> {
     let answer = answer.map_err(|error| unable(directory, &error.to_string()))?;
-    match answer.code {
+    match answer.code() {
         Some(0) => Ok(answer.printed),
         _ => Err(unable(directory, &answer.words())),
     }
@@ -394,6 +396,7 @@ fn succeeded(directory: &Path, answer: Result<Answer, Unanswered>) -> Result<Vec
 
 /// git cannot tell, and why.
 fn unable(directory: &Path, why: &str) -> Problem {
+    let why = screen::neutralise(why);
     let directory = screen::neutralise(&directory.to_string_lossy());
     // Configuration that comes by the environment (GIT_CONFIG_COUNT) is not listened to.
     let help = match why.contains("dubious ownership") {

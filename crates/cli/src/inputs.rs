@@ -190,7 +190,7 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
         Source::Command(command) => {
             let without: &[&str] = if wanted.agent { &[] } else { &AGENT };
             let (status, stdout) = from_command::answer(command, wanted.root, without, wanted.ask)
-                .map_err(|error| fail(format!("its command `{command}`"), error.to_string()))?;
+                .map_err(|why| fail(format!("its command `{command}`"), why))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
             }

@@ -1,9 +1,11 @@
 //! Ctrl-C and its relatives, as values that can be awaited.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
+use holdpoint_helper::Stop;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -100,8 +102,9 @@ const INPUT: u8 = 2;
 static PROMPTING: AtomicU8 = AtomicU8::new(NOBODY);
 /// Whether [`leave_prompts`] is at work: one is enough.
 static WATCHED: OnceLock<()> = OnceLock::new();
-/// How many signals were heard that did not end the program.
-static HEARD: AtomicUsize = AtomicUsize::new(0);
+/// Signals that did not end the program.
+static HEARD: Mutex<Heard> = Mutex::new(Heard { signals: 0, stops: BTreeMap::new(), given: 0 });
+static HEARD_ONE: Condvar = Condvar::new();
 static MODES: OnceLock<Termios> = OnceLock::new();
 
 /// While this lives, somebody is being asked: nothing runs, and everything that happened is durable.
@@ -124,36 +127,59 @@ impl Prompting {
     fn of(whom: u8) -> Prompting {
         remember_modes();
         PROMPTING.store(whom, Ordering::SeqCst);
-        Prompting { heard: HEARD.load(Ordering::SeqCst) }
+        Prompting { heard: heard().signals }
     }
 
     /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
     pub fn was_interrupted(&self) -> bool {
-        HEARD.load(Ordering::SeqCst) != self.heard
+        heard().signals != self.heard
     }
 
     /// For a prompt that was interrupted, which raises INT: waits, a second at most, until that has been heard, or
     /// until the program has left.
     pub fn wait_until_heard(&self) {
-        let start = Instant::now();
-        while !self.was_interrupted() && start.elapsed() < Duration::from_secs(1) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let unheard = |heard: &mut Heard| heard.signals == self.heard;
+        drop(HEARD_ONE.wait_timeout_while(heard(), Duration::from_secs(1), unheard));
     }
 }
 
-/// Signals from now on, for whoever waits for something with nobody at a prompt, before there is a run.
-pub struct Heard(usize);
+/// What was heard, and what ends with the next signal.
+struct Heard {
+    signals: usize,
+    stops: BTreeMap<usize, Stop>,
+    /// How many were put there so far: the name of the next.
+    given: usize,
+}
+
+fn heard() -> MutexGuard<'static, Heard> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Heard {
-    /// From now on.
-    pub fn now() -> Heard {
-        Heard(HEARD.load(Ordering::SeqCst))
+    fn one(&mut self) {
+        self.signals += 1;
+        self.stops.values().for_each(Stop::now);
+        HEARD_ONE.notify_all();
     }
+}
 
-    /// Whether the program was asked to stop since.
-    pub fn anything(&self) -> bool {
-        HEARD.load(Ordering::SeqCst) != self.0
+/// While this lives, a signal that does not end the program ends a helper process, with nobody at a prompt.
+pub struct Stops(usize);
+
+impl Stops {
+    /// The next signal ends it.
+    pub fn with_the_next(stop: Stop) -> Stops {
+        let mut heard = heard();
+        heard.given += 1;
+        let name = heard.given;
+        heard.stops.insert(name, stop);
+        Stops(name)
+    }
+}
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        heard().stops.remove(&self.0);
     }
 }
 
@@ -180,7 +206,7 @@ async fn leave_prompts([mut term, mut hup, mut quit]: [Signal; 3], mut int: Sign
             }
             INPUT => ("The input was not given. Nothing was run.", Exit::Usage),
             _ => {
-                HEARD.fetch_add(1, Ordering::SeqCst);
+                heard().one();
                 continue;
             }
         };

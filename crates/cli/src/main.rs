@@ -14,7 +14,6 @@ mod files;
 mod fold;
 mod from_command;
 mod git;
-mod helper_process;
 mod inputs;
 mod interrupts;
 mod operator;

@@ -5,6 +5,7 @@ mod handover;
 mod opened;
 mod policy;
 mod signature;
+mod words;
 
 use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};

@@ -51,8 +51,6 @@ pub use fleeting::{FleetingDir, fleeting_file};
 pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
-pub use process_wrap::std::ChildWrapper;
-pub use spawn::{start, start_without_terminal};
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
 pub use terminal::{Display, Input, Size};

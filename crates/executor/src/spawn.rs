@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use process_wrap::std::{ChildWrapper, CommandWrap, ProcessSession};
+use process_wrap::std::{CommandWrap, ProcessSession};
 
 use crate::exit::{Exit, Reaper};
 use crate::group::ProcessGroup;
@@ -47,22 +47,6 @@ pub(crate) fn spawn(program: &Program<'_>, stdin: OwnedFd) -> io::Result<Spawned
     let group = ProcessGroup::of(id).ok_or_else(|| io::Error::other("the process has no id"))?;
     let exit = Exit::of(reaper, group);
     Ok(Spawned { group, exit, stdout: stdout.into(), stderr: stderr.into() })
-}
-
-/// Starts a command in a session of its own, which has no terminal: what would ask somebody there fails instead.
-///
-/// # Errors
-/// It cannot be started.
-pub fn start_without_terminal(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
-    CommandWrap::from(command).wrap(ProcessSession).spawn()
-}
-
-/// Starts a command that may ask somebody at this process's terminal.
-///
-/// # Errors
-/// It cannot be started.
-pub fn start(command: Command) -> io::Result<Box<dyn ChildWrapper>> {
-    CommandWrap::from(command).spawn()
 }
 
 /// By fork: a process can be given a session and a directory in one go in no cheaper way. Gives its id.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use holdpoint_helper::{Helper, Unanswered};
 
 use crate::interpreter::{Interpreter, Kind, find};
 use crate::portable;
@@ -33,7 +34,7 @@ pub enum Unchecked {
         program: String,
         /// What went wrong.
         #[source]
-        source: io::Error,
+        source: Unanswered,
     },
 }
 
@@ -158,7 +159,8 @@ impl Shell {
             return Ok(None);
         }
         let name = &interpreter.head[0];
-        let failed = |source| Unchecked::Failed { program: name.clone(), source };
+        let failed = |error| Unanswered::Failed(name.clone(), error);
+        let failed = |error| Unchecked::Failed { program: name.clone(), source: failed(error) };
         let here = std::env::current_dir().map_err(failed)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let (program, _) = find(name, &here, [path.as_os_str()]).ok_or_else(|| no_interpreter(name))?;
@@ -209,21 +211,14 @@ impl Shell {
             }
             _ => arguments.push("-n".into()),
         }
-        let output = duct::cmd(&self.program, arguments)
-            .env("LC_ALL", "C")
-            .env_remove("BASH_ENV")
-            .env_remove("SHELLOPTS")
-            .stdin_bytes(script)
-            .stdout_null()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|source| Unchecked::Failed { program: self.interpreter.head[0].clone(), source })?;
-        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        let helper = Helper::new(&self.program).arguments(arguments).variable("LC_ALL", "C").input(script);
+        let failed = |source| Unchecked::Failed { program: self.interpreter.head[0].clone(), source };
+        let answer = helper.ask().map_err(failed)?;
+        let messages = String::from_utf8_lossy(&answer.said).into_owned();
         let found = messages.lines().find_map(located);
         match found {
             Some(error) => Ok(Some(error)),
-            None if output.status.success() => Ok(None),
+            None if answer.status.success() => Ok(None),
             None => Ok(Some(SyntaxError { line: 1, message: messages.trim().to_owned() })),
         }
     }

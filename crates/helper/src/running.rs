@@ -59,13 +59,14 @@ pub(crate) fn ask(mut helper: Helper, at_terminal: bool) -> Result<Answer, Unans
     let heard = Arc::new(AtomicBool::new(true));
     let (most, hear, tell) = (helper.most, helper.hear.take(), helper.moments.0.clone());
     let mut running = Running { helper, handle, ended: None, printed: None, said: None };
-    let answer = running
-        .listen(printed, most, &tell)
-        .and_then(|()| match at_terminal {
-            true => Ok(running.said = Some(Vec::new())),
-            false => running.listen_to_words(said, hear, &heard, &tell),
-        })
-        .and_then(|()| running.to_its_end());
+    let listened = running.listen(printed, most, &tell).and_then(|()| {
+        if at_terminal {
+            running.said = Some(Vec::new());
+            return Ok(());
+        }
+        running.listen_to_words(said, hear, &heard, &tell)
+    });
+    let answer = listened.and_then(|()| running.await_answer());
     heard.store(false, Ordering::SeqCst);
     answer
 }
@@ -117,7 +118,7 @@ impl Running {
         })
     }
 
-    fn to_its_end(mut self) -> Result<Answer, Unanswered> {
+    fn await_answer(mut self) -> Result<Answer, Unanswered> {
         let all = |running: &Running| running.printed.is_some() && running.said.is_some();
         let limit = self.helper.limit;
         let ended = match self.until(limit, |running| running.ended.is_some()) {

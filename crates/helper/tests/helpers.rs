@@ -14,7 +14,7 @@ fn sh(script: &str) -> Helper {
 
 /// Whether a process whose id was printed is gone, or is soon.
 fn goes(printed: &[u8]) -> bool {
-    let id = String::from_utf8_lossy(printed).trim().parse().ok().and_then(Pid::from_raw).unwrap();
+    let id = String::from_utf8_lossy(printed).trim().parse().ok().and_then(Pid::from_raw).expect("an id");
     let began = Instant::now();
     while test_kill_process(id).is_ok() && !is_dead(id) {
         if began.elapsed() > Duration::from_secs(20) {

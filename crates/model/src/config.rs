@@ -1,6 +1,7 @@
 //! `holdpoint.toml` (format.md section 7): what differs between places where the same bytes run.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -112,6 +113,18 @@ pub enum Assurance {
     Ssh,
     /// A hardware key that verified its user.
     FidoUv,
+}
+
+impl fmt::Display for Assurance {
+    /// As `holdpoint.toml` writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Assurance::Rehearsal => "rehearsal",
+            Assurance::Typed => "typed",
+            Assurance::Ssh => "ssh",
+            Assurance::FidoUv => "fido-uv",
+        })
+    }
 }
 
 /// What must hold before a run opens.

@@ -1,5 +1,6 @@
 //! The ordered steps of a run-book, as the engine walks them.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -390,6 +391,18 @@ pub enum Meaning {
     Responsibility,
     /// The signer made it.
     Authorship,
+}
+
+impl fmt::Display for Meaning {
+    /// As a document writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Meaning::Review => "review",
+            Meaning::Approval => "approval",
+            Meaning::Responsibility => "responsibility",
+            Meaning::Authorship => "authorship",
+        })
+    }
 }
 
 impl Plan {

@@ -305,10 +305,7 @@ fn again(
         },
     );
     if judgement.outcome != finished.outcome {
-        return Err(format!(
-            "the recorded output is judged {:?}, not {:?}",
-            judgement.outcome, finished.outcome
-        ));
+        return Err(format!("the recorded output is judged {}, not {}", judgement.outcome, finished.outcome));
     }
     let same = |told: &str, came: &str| told == came || (secretive && told.contains(MASK));
     let same_words = |told: &Judged, came: &Judged| {

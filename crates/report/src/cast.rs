@@ -255,14 +255,14 @@ fn words(kind: &FrameKind) -> Option<String> {
             format!("not for this run: {} does not hold", one_line(condition))
         }
         FrameKind::Decision { choice, reason, by } => {
-            format!("decided by {}: {choice:?}{}", one_line(&by.who), because(reason))
+            format!("decided by {}: {choice}{}", one_line(&by.who), because(reason))
         }
         FrameKind::Deviation(deviation) => {
             let (who, reason) = (one_line(&deviation.by.who), one_line(&deviation.reason));
             let rules: Vec<&str> =
                 deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
             let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
-            format!("\u{1b}[33mDEVIATION\u{1b}[0m ({:?}{rules}) by {who}: {reason}", deviation.kind)
+            format!("\u{1b}[33mDEVIATION\u{1b}[0m ({}{rules}) by {who}: {reason}", deviation.kind)
         }
         FrameKind::Rollback { steps, without, reason, .. } => {
             let without = match without.as_slice() {

@@ -297,8 +297,7 @@ fn of_run(summary: &Summary) -> Suite {
         let rules = deviation.rules();
         let about = deviation.action.as_deref().unwrap_or(&deviation.step);
         let about = if rules.is_empty() { about } else { &rules };
-        properties
-            .push(("deviation", format!("{:?} {about} by {}: {what}", deviation.kind, deviation.by.who)));
+        properties.push(("deviation", format!("{} {about} by {}: {what}", deviation.kind, deviation.by.who)));
     }
     for handover in &summary.handovers {
         let (by, to) = (&handover.by.who, &handover.to);

@@ -1,28 +1,37 @@
 //! Signing with a key file through `ssh-keygen -Y sign`, which asks for the passphrase or the touch itself.
 
-use std::io::{self, Write as _};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
-/// Has `ssh-keygen` sign `message` for `namespace` with the key at `key`; gives the armored signature.
+use holdpoint_helper::{Helper, Unanswered};
+
+/// Most bytes that a signature may have: one is a hundredth of that.
+const LONGEST: u64 = 64 * 1024;
+
+/// Why there is no signature.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsigned {
+    /// `ssh-keygen` gave no answer.
+    #[error("{0}")]
+    Unanswered(#[from] Unanswered),
+    /// It refused, and has told at the terminal why.
+    #[error("ssh-keygen did not sign with {}", .0.display())]
+    Refused(PathBuf),
+    /// What it printed is no signature.
+    #[error("ssh-keygen wrote no signature")]
+    NoSignature,
+}
+
+/// Has `ssh-keygen` sign `message` for `namespace` with the key at `key`; gives the armored signature. What it has to
+/// say and to ask, it says and asks at the terminal.
 ///
 /// # Errors
-/// There is no `ssh-keygen`, or it refuses: its own words.
-pub fn sign(key: &Path, namespace: &str, message: &[u8]) -> io::Result<String> {
-    let mut child = Command::new("ssh-keygen")
-        .args(["-Y", "sign", "-q", "-n", namespace, "-f"])
-        .arg(key)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .map_err(|error| io::Error::new(error.kind(), format!("ssh-keygen cannot be run: {error}")))?;
+/// There is no `ssh-keygen`, or it refuses.
+pub fn sign(key: &Path, namespace: &str, message: &[u8]) -> Result<String, Unsigned> {
     // It asks for a passphrase at /dev/tty, so its standard input is free for the message.
-    let wrote = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(message));
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        return Err(io::Error::other(format!("ssh-keygen did not sign with {}", key.display())));
+    let helper = Helper::new("ssh-keygen").arguments(["-Y", "sign", "-q", "-n", namespace, "-f"]);
+    let answer = helper.arguments([key]).input(message).at_most(LONGEST).ask_at_terminal()?;
+    if !answer.status.success() {
+        return Err(Unsigned::Refused(key.to_owned()));
     }
-    wrote?;
-    String::from_utf8(output.stdout).map_err(|_| io::Error::other("ssh-keygen wrote no signature"))
+    String::from_utf8(answer.printed).map_err(|_| Unsigned::NoSignature)
 }

@@ -1,6 +1,7 @@
 //! A recorded release by key, proved: the statement is of this run at this moment, and the right person signed it.
 
 use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use holdpoint_model::Assurance;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -85,7 +86,7 @@ pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplante
     let assured = check(statement, signature, &given.by.who, SIGNOFF, signers, signed)?;
     check(statement, signature, &given.by.who, SIGNOFF, signers, *at)?;
     if assured.key != by_key.key || assured.assurance != given.assurance {
-        let words = |key: &str, assurance| format!("{key} ({assurance:?})");
+        let words = |key: &str, assurance: Assurance| format!("{key} ({assurance})");
         return Err(Transplanted::Misquoted {
             found: words(&assured.key, assured.assurance),
             said: words(&by_key.key, given.assurance),

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::prepare::{self, Checked, today};
 use crate::approvals::{self, Standing};
 use crate::args::{self, Format};
-use crate::by_key;
+use crate::by_key::{self, KeyFile};
 use crate::digest::sha256;
 use crate::exit::Exit;
 use crate::git;
@@ -76,7 +76,8 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     let approval = Approval::of(asked, Signer { principal: who.clone(), name: name.clone() }, at);
     let fault = |error| Problem::fault(format!("the approval cannot be written: {error}"), "");
     let statement = approval.to_bytes().map_err(fault)?;
-    let signature = by_key::signature(signers, &who, APPROVAL, arguments.key.as_deref(), &statement);
+    let key = KeyFile::of_key(arguments.key.as_deref());
+    let signature = by_key::signature(signers, &who, APPROVAL, key, &statement);
     let signature = match signature {
         Ok(signature) => signature.into_bytes(),
         Err(why) => {

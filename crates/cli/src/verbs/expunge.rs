@@ -11,7 +11,7 @@ use super::read::{find, read_dir, read_problem};
 use super::resume::open_problem;
 use super::run::redactor;
 use crate::args;
-use crate::by_key::signature;
+use crate::by_key::{KeyFile, signature};
 use crate::exit::Exit;
 use crate::operator::{not_in_a_block, operator};
 use crate::place::Place;
@@ -34,7 +34,7 @@ pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
     let begun = Expunging::begin(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
     let signature = match begun.to_sign() {
         Some((bytes, signers)) => {
-            let signed = signature(signers, &who, EXPUNGE, arguments.key.as_deref(), bytes);
+            let signed = signature(signers, &who, EXPUNGE, KeyFile::of_key(arguments.key.as_deref()), bytes);
             let unsigned = |why: String| {
                 Problem::usage(
                     format!("nothing was expunged, for nobody signed for it: {why}"),

@@ -132,10 +132,9 @@ fn glance(summary: &Summary) -> String {
             fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
             continue;
         }
-        let kind = format!("{:?}", deviation.kind).to_lowercase();
         fact(
             "deviation",
-            format!("{} {kind}, by {}: {}", deviation.step, deviation.by.who, deviation.reason),
+            format!("{} {}, by {}: {}", deviation.step, deviation.kind, deviation.by.who, deviation.reason),
         );
     }
     for handover in &summary.handovers {

@@ -9,7 +9,7 @@ use holdpoint_signing::SIGNOFF;
 use super::rules::Obeyed;
 use crate::approvals;
 use crate::args::Overriding;
-use crate::by_key::{self, Signature};
+use crate::by_key::{self, KeyFile, Signature};
 use crate::drive::Drive;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -64,9 +64,10 @@ pub fn ready(
     let key = given.override_key.as_deref();
     if key.is_some() || run.least_assurance() > Assurance::Typed {
         let signers = approvals::signers(place, zone);
-        let unable = signers.map_or_else(Some, |signers| by_key::unable(&signers, &who, SIGNOFF, key));
+        let unable = signers.map_or_else(Some, |signers| {
+            by_key::unable(&signers, &who, SIGNOFF, KeyFile::of_override_key(key))
+        });
         if let Some(why) = unable {
-            let why = why.replace("--key", "--override-key");
             return Err(Problem::refused(
                 format!("the override cannot be signed: {why}"),
                 "Nothing was run or written.",
@@ -134,7 +135,7 @@ pub fn record<J: Journal, P: Person, H: Hands>(
                 "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
             )
         };
-        match by_key::sign(&scene, given, None, key, &mut drive.journal)? {
+        match by_key::sign(&scene, given, None, KeyFile::of_override_key(key), &mut drive.journal)? {
             Signature::Given(given) => {
                 if let Some(overridden) = &mut deviation.overridden {
                     overridden.assurance = given.assurance;
@@ -142,7 +143,6 @@ pub fn record<J: Journal, P: Person, H: Hands>(
                 }
             }
             Signature::Refused(why) | Signature::None(why) => {
-                let why = why.replace("--key", "--override-key");
                 // Failed attempts are evidence too.
                 let text = format!("an override was not signed: {why}");
                 let by = deviation.by.clone();

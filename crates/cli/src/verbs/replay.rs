@@ -154,13 +154,10 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
 }
 
 fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
-    let what = format!("{:?}", frame.kind);
-    let name = what.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
-    let mut json =
-        json!({"at": duration(frame.at), "at_ms": frame.at.as_millis() as u64, "n": frame.n, "frame": name});
+    let mut json = json!({"at": duration(frame.at), "at_ms": frame.at.as_millis() as u64, "n": frame.n, "frame": frame.kind.name()});
     match &frame.kind {
         FrameKind::Output { stream, piece } => {
-            json["stream"] = json!(format!("{stream:?}").to_lowercase());
+            json["stream"] = json!(stream.name());
             match recorded.output(piece) {
                 Ok(bytes) => json["text"] = json!(String::from_utf8_lossy(&bytes)),
                 Err(why) => json["missing"] = json!(why),

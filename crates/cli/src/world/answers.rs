@@ -267,7 +267,7 @@ fn told(events: &[Event]) {
                 format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
             }
             Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
-            Event::Decision { choice, .. } => format!("decided: {choice:?}"),
+            Event::Decision { choice, .. } => format!("decided: {choice}"),
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };

@@ -91,6 +91,22 @@ fn an_editor_that_saves_nothing_changes_nothing() {
 }
 
 #[test]
+fn an_editor_that_fails_or_is_not_there_changes_nothing_and_that_is_said() {
+    let book = book("## Greet\n\n```sh run\necho hello\n```\n");
+    let fails = Desk::with(&book);
+    let editor = fails.program("editor", "#!/bin/sh\necho 'echo other' >\"$1\"\nexit 1\n");
+    let fails = fails.set("EDITOR", editor.to_str().unwrap());
+    let none = Desk::with(&book).set("EDITOR", "no-such-editor --wait");
+    for (desk, says) in [(fails, "exit status: 1"), (none, "no-such-editor is not installed")] {
+        let mut terminal = desk.terminal(&["run", "book.md"]);
+        terminal.chooses("edit").waits_for("Nothing was saved").waits_for(says);
+        terminal.chooses("run").waits_for("PASSED");
+        terminal.ends(0);
+        assert!(desk.is_intact_and_complete(1).all("deviation").is_empty());
+    }
+}
+
+#[test]
 fn an_edit_that_no_document_may_hold_is_refused_and_no_change_asks_nothing() {
     let desk = Desk::with(&book("## Greet\n\n```sh run\necho hello\n```\n"));
     // Saves what stands in the file at hand.

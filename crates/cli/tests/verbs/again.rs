@@ -91,7 +91,7 @@ fn the_frames_of_a_replay_are_data() {
     assert!(times.is_sorted(), "{times:?}");
     let outputs: Vec<(&str, &str)> = frames
         .iter()
-        .filter(|frame| frame["frame"] == "Output")
+        .filter(|frame| frame["frame"] == "output")
         .map(|frame| (frame["stream"].as_str().unwrap(), frame["text"].as_str().unwrap()))
         .collect();
     assert_eq!(

@@ -191,6 +191,37 @@ pub enum FrameKind {
     Closed(Verdict),
 }
 
+impl FrameKind {
+    /// What it is called where frames are data.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FrameKind::Session { .. } => "session",
+            FrameKind::StepHead { .. } => "step_head",
+            FrameKind::Command { .. } => "command",
+            FrameKind::Output { .. } => "output",
+            FrameKind::Screen { .. } => "screen",
+            FrameKind::Ended { .. } => "ended",
+            FrameKind::Expectation { .. } => "expectation",
+            FrameKind::Captured { .. } => "captured",
+            FrameKind::Confirmed { .. } => "confirmed",
+            FrameKind::Value { .. } => "value",
+            FrameKind::SignOffRequested { .. } => "sign_off_requested",
+            FrameKind::SignOff(..) => "sign_off",
+            FrameKind::SignOffWithheld { .. } => "sign_off_withheld",
+            FrameKind::SignOffLapsed { .. } => "sign_off_lapsed",
+            FrameKind::NotApplicable { .. } => "not_applicable",
+            FrameKind::Decision { .. } => "decision",
+            FrameKind::Deviation(..) => "deviation",
+            FrameKind::Rollback { .. } => "rollback",
+            FrameKind::Note { .. } => "note",
+            FrameKind::Handover(..) => "handover",
+            FrameKind::HandoverEnded { .. } => "handover_ended",
+            FrameKind::Remark(..) => "remark",
+            FrameKind::Closed(..) => "closed",
+        }
+    }
+}
+
 /// What kind of block a command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandKind {
@@ -223,4 +254,14 @@ pub enum Stream {
     Stdout,
     /// Standard error.
     Stderr,
+}
+
+impl Stream {
+    /// What it is called where frames are data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
 }

@@ -122,7 +122,7 @@ impl<'r> Showing<'r> {
                 line(format!("HOLD POINT release by the role {role}: “{statement}”"));
             }
             FrameKind::SignOff(signed) => {
-                line(format!("released by {} ({}), {:?}", signed.name, signed.by.who, signed.meaning));
+                line(format!("released by {} ({}), {}", signed.name, signed.by.who, signed.meaning));
             }
             FrameKind::SignOffWithheld { rejected, reason, by } => {
                 let what = if *rejected { "rejected" } else { "refused" };
@@ -134,14 +134,14 @@ impl<'r> Showing<'r> {
             }
             FrameKind::Decision { choice, reason, by } => {
                 let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                line(format!("decided by {}: {choice:?}{reason}", by.who));
+                line(format!("decided by {}: {choice}{reason}", by.who));
             }
             FrameKind::Deviation(deviation) => {
                 let rules: Vec<&str> =
                     deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
                 let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
                 line(format!(
-                    "DEVIATION ({:?}{rules}) by {}: {}",
+                    "DEVIATION ({}{rules}) by {}: {}",
                     deviation.kind, deviation.by.who, deviation.reason
                 ));
             }

@@ -4,6 +4,7 @@ use holdpoint_document::{EvidenceKind, ValueKind, Work};
 use holdpoint_engine::{
     Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
 };
+use holdpoint_helper::Helper;
 
 use super::ask::{self, Asked};
 use super::{Operator, me, titles};
@@ -285,10 +286,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
 fn open_shell(operator: &Operator, scene: &Scene<'_>) {
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
     screen::tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
-    let mut command = std::process::Command::new(&shell);
-    command.current_dir(&operator.root).envs(scene.run.values().vars());
-    if let Err(error) = command.status() {
-        screen::tell(&format!("    {shell} cannot be started: {error}"));
+    let helper = Helper::new(&shell).directory(&operator.root);
+    let values = scene.run.values().vars();
+    let helper = values.iter().fold(helper, |helper, (name, value)| helper.variable(name, value));
+    if let Err(why) = helper.lend_terminal() {
+        screen::tell(&screen::neutralise(&format!("    {why}")));
     }
 }
 

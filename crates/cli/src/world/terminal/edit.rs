@@ -1,9 +1,13 @@
 //! An edit of a block's script for this run. What no document may hold, no edit makes.
 
+use std::io::Write as _;
+
 use holdpoint_document::{Block, replacement_error};
 use holdpoint_engine::Task;
 use holdpoint_executor::{Asked, syntax_errors};
+use holdpoint_helper::Helper;
 
+use crate::files;
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::{Journal, Scene};
@@ -17,9 +21,17 @@ pub(super) fn edited(
     journal: &dyn Journal,
 ) -> Result<Option<String>, Problem> {
     let current = super::script_at_hand(scene, task, journal)?.unwrap_or_else(|| script.to_owned());
-    let Some(edited) = dialoguer::Editor::new().extension(".sh").edit(&current).ok().flatten() else {
-        screen::tell("    Nothing was saved: the script is as it was.");
-        return Ok(None);
+    let edited = match in_the_editor(&current) {
+        Ok(Some(edited)) => edited,
+        Ok(None) => {
+            screen::tell("    Nothing was saved: the script is as it was.");
+            return Ok(None);
+        }
+        Err(why) => {
+            let words = format!("Nothing was saved, the script is as it was: {why}");
+            screen::say_hung("    ", &screen::neutralise(&words));
+            return Ok(None);
+        }
     };
     // The editor's last newlines do not come back.
     if edited.trim_end() == current.trim_end() {
@@ -37,6 +49,28 @@ pub(super) fn edited(
         return Ok(None);
     }
     Ok(Some(edited))
+}
+
+/// What the operator's editor makes of a text. `None`: it saved nothing. The error says why that cannot be known.
+fn in_the_editor(text: &str) -> Result<Option<String>, String> {
+    let named = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok());
+    let named = named.unwrap_or_else(|| "vi".to_owned());
+    // What cannot be taken apart as words is the name of a program.
+    let words = shlex::split(&named).filter(|words| !words.is_empty()).unwrap_or_else(|| vec![named]);
+    let failed = |error: std::io::Error| format!("there is no file to edit: {error}");
+    let mut file = tempfile::Builder::new().prefix("holdpoint-").suffix(".sh").tempfile().map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    let saved_at = || file.path().metadata().and_then(|file| file.modified()).map_err(failed);
+    let before = saved_at()?;
+    let helper = Helper::new(&words[0]).arguments(&words[1..]).arguments([file.path()]);
+    let status = helper.lend_terminal().map_err(|why| why.to_string())?;
+    if !status.success() {
+        return Err(format!("{} ended with {status}", words[0]));
+    }
+    // By its name: editors put another file in its place.
+    let edited =
+        files::read_text(file.path(), files::TEXT).map_err(|error| format!("what was saved: {error}"))?;
+    Ok((edited != text || saved_at()? != before).then(|| edited.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
 /// Why it is not run in the block's place, in words.

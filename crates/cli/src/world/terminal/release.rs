@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, Meaning, SignOff};
+use holdpoint_document::{Assurance, SignOff};
 use holdpoint_engine::{By, Task};
 use holdpoint_record::RunDir;
 
 use super::ask::{self, Asked};
 use super::sign;
-use crate::by_key::word;
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::{Answer, Journal, Scene};
@@ -86,8 +85,8 @@ impl Release<'_> {
         let (_, title) = (self.task, &self.task.step_of(self.scene.plan).title);
         say(format!("Hold point: {title}"));
         say(format!("  {}", self.scene.run.statement(sign_off).unwrap_or_default()));
-        let least = word(self.scene.run.least_assurance());
-        say(format!("  role {} · meaning {} · at least {least}", sign_off.role, meaning(sign_off.meaning)));
+        let least = self.scene.run.least_assurance();
+        say(format!("  role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
         sign::tell_signers(self.scene, self.task);
         if self.scene.run.least_assurance() > Assurance::Typed {
             self.agents().for_each(|id| say(format!("  gets the SSH agent: {id}")));
@@ -187,15 +186,5 @@ impl Release<'_> {
         };
         let given = sign::given(self.scene, self.task, self.sign_off, name, self.by.clone());
         sign::release(self.scene, self.task, given, key, journal)
-    }
-}
-
-/// A meaning, as documents write it.
-fn meaning(meaning: Meaning) -> &'static str {
-    match meaning {
-        Meaning::Review => "review",
-        Meaning::Approval => "approval",
-        Meaning::Responsibility => "responsibility",
-        Meaning::Authorship => "authorship",
     }
 }

@@ -6,7 +6,7 @@ use holdpoint_document::{Assurance, SignOff, Work};
 use holdpoint_engine::{By, Event, People, SignedOff, SignedRejection, Task, Via};
 
 use super::ask::{self, Asked};
-use crate::by_key::{self, Signature};
+use crate::by_key::{self, KeyFile, Signature};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
 use crate::screen;
@@ -69,7 +69,7 @@ pub fn release(
     let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(scene, given, None, key, journal)? {
+        match by_key::sign(scene, given, None, KeyFile::of_key(key), journal)? {
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(scene, task, reason, by))),
             Signature::None(why) => {
@@ -130,7 +130,7 @@ pub(super) fn rejection(
             ));
         };
         let given = given(scene, task, sign_off, name, by.clone());
-        match by_key::sign(scene, given, Some(&reason), key, journal)? {
+        match by_key::sign(scene, given, Some(&reason), KeyFile::of_key(key), journal)? {
             Signature::Given(given) => {
                 let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
                 let rejection =

@@ -1,0 +1,42 @@
+//! What belongs to events, in words for people.
+
+use std::fmt;
+
+use super::{Choice, DeviationKind, Outcome};
+
+impl fmt::Display for DeviationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DeviationKind::Skipped => "skipped",
+            DeviationKind::Edited => "edited",
+            DeviationKind::Repeated => "repeated",
+            DeviationKind::OutOfOrder => "out of order",
+            DeviationKind::Shell => "shell",
+            DeviationKind::PolicyOverridden => "rules overridden",
+        })
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Choice::Proceed => "go on",
+            Choice::Retry => "retry",
+            Choice::Happened => "it happened",
+            Choice::Run => "run it",
+            Choice::FindOut => "find out",
+            Choice::Abort => "abort",
+        })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::TimedOut => "timed out",
+            Outcome::Interrupted => "interrupted",
+        })
+    }
+}
