@@ -11,6 +11,7 @@ const CRATES: &[&str] = &[
     "engine",
     "record",
     "executor",
+    "helper",
     "properties",
     "report",
     "view",
@@ -106,4 +107,21 @@ fn every_source_that_any_page_names_exists() {
     }
     assert!(seen > 20, "{seen} sources only");
     none(wrong, "sources that do not exist");
+}
+
+#[test]
+fn processes_are_started_where_blocks_and_helpers_are_and_nowhere_else() {
+    const STARTING: [&str; 3] = ["executor/pty.rs", "executor/spawn.rs", "helper/helper.rs"];
+    let mut starting = Vec::new();
+    for name in CRATES.iter().filter(|name| !["gauge", "xtask"].contains(name)) {
+        for file in sources_below(&format!("crates/{name}/src")) {
+            let text = std::fs::read_to_string(root().join(format!("crates/{name}/src/{file}"))).unwrap();
+            let starts = ["Command::new(", "duct::cmd("].iter().any(|word| text.contains(word));
+            if starts && !file.ends_with("tests.rs") {
+                starting.push(format!("{name}/{file}"));
+            }
+        }
+    }
+    starting.sort();
+    assert_eq!(starting, STARTING);
 }
