@@ -133,7 +133,7 @@ fn a_release_parks_until_the_right_person_gives_it() {
 
 #[test]
 fn a_rehearsal_takes_releases_from_the_answers_file_and_says_so() {
-    for (who, code) in [(QA, 0), (OPS, 3), ("guest@example.org", 3)] {
+    for (who, code) in [(QA, 0), (OPS, 3), ("night@example.org", 3), ("guest@example.org", 5)] {
         let desk = Desk::with(&book(RELEASE)).configure("[environments.staging]\nrehearsal = true\n");
         desk.write("answers.yaml", &release(who, "0.5"));
         let (_, told) = desk.ends(code, &[&RUN[..], &["--env", "staging"]].concat());
@@ -141,6 +141,10 @@ fn a_rehearsal_takes_releases_from_the_answers_file_and_says_so() {
             let record = desk.is_intact_and_complete(1);
             let given = record.one("signoff.given");
             assert_eq!((&given["assurance"], &given["by"]["via"]), (&"rehearsal".into(), &"answers".into()));
+        } else if code == 5 {
+            // Whom nobody knows signs nothing: that is said before anything is done.
+            assert!(told.contains("guest@example.org, who is not listed in holdpoint.toml"), "{told}");
+            assert!(!desk.path("log").exists());
         } else {
             assert!(told.contains("refused:"), "{told}");
             let record = desk.is_intact_and_open(1);
