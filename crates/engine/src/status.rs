@@ -202,8 +202,12 @@ impl Run {
     /// As [`Run::status`], whatever a rollback did to it afterwards. What runs at places comes to what they come to.
     fn own_status(&self, plan: &Plan, task: Task) -> Status {
         if task.place.is_none() && self.lane(task).is_some() {
-            let places = self.at_each_place(task);
-            let statuses: Vec<Status> = places.iter().map(|task| self.own_status(plan, *task)).collect();
+            // Where a step took no effect nothing of it is undone.
+            let statuses = self.at_each_place(task).into_iter().map(|task| self.own_status(plan, task));
+            let statuses: Vec<Status> = statuses.filter(|status| *status != Status::NotUsed).collect();
+            if statuses.is_empty() {
+                return Status::NotUsed;
+            }
             return of_step(&statuses, false);
         }
         if matches!(task.slot, Slot::Rollback(_)) && !self.undoes(task) {
@@ -275,9 +279,8 @@ impl Run {
 
     /// Whether this rollback block is one that the rollback under way is to run.
     fn undoes(&self, task: Task) -> bool {
-        self.rollback
-            .as_ref()
-            .is_some_and(|rollback| self.at_each_place(task).iter().any(|task| rollback.runs(*task)))
+        let tasks = if task.place.is_some() { vec![task] } else { self.at_each_place(task) };
+        self.rollback.as_ref().is_some_and(|rollback| tasks.iter().any(|task| rollback.runs(*task)))
     }
 
     /// How often the step was begun: 1 unless it was done again. What happened in an earlier round is history.

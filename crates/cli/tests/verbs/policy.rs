@@ -144,7 +144,7 @@ rehearsal = true
     bench.file("answers.yaml", &answers.replace("qa@", "mallory@"));
     let refused = bench.ends(5, &run("staging"));
     refused.says("signs as mallory@example.org, who is not listed in holdpoint.toml");
-    refused.says("Did you mean qa@example.org?");
+    refused.says("holdpoint.toml lists qa@example.org.");
     for number in ["1", "2"] {
         bench.ends(0, &["verify", number]);
     }
