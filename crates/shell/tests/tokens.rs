@@ -143,8 +143,8 @@ fn what_stays_open_is_an_error_that_says_where() {
         ("cat <<E", ErrorKind::OpenHereDocument, 4),
         (&"(".repeat(5000), ErrorKind::Open, 0),
         (&"if ".repeat(5000), ErrorKind::Depth, 290),
-        (&"$(".repeat(5000), ErrorKind::Depth, 192),
-        (&documents(17), ErrorKind::HereDocuments, 83),
+        (&"$(".repeat(5000), ErrorKind::Depth, 194),
+        (&documents(17), ErrorKind::HereDocuments, 68),
     ] {
         let error = read(script).error.unwrap_or_else(|| panic!("{script}"));
         assert_eq!((error.kind, error.at), (kind, at), "{script:.40}");
