@@ -23,7 +23,6 @@ pub use answers::*;
 pub use blocks::replacement_error;
 pub use diagnostic::*;
 pub use holdpoint_model::*;
-pub use holdpoint_shell::is_empty_script;
 pub use markdown::{Insertion, html};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".

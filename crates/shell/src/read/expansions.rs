@@ -35,8 +35,10 @@ impl Reader<'_> {
             Some(b'[') => {
                 self.doubt(from, "`$[`, which calculates in some shells");
                 self.at += 1;
-                let parts = self.until_bracket(from);
-                PartKind::Arithmetic(parts)
+                PartKind::Arithmetic(self.until(b']', from, |reader, byte, _| match byte {
+                    b'$' | b'`' => reader.expansion(),
+                    _ => reader.literal(),
+                }))
             }
             Some(b'\'') => {
                 self.at += 1;
@@ -77,77 +79,26 @@ impl Reader<'_> {
         }
         self.at = name.end;
         let trims = matches!(self.peek(), Some(b'#' | b'%' | b'/' | b'^' | b','));
-        let mut parts = Vec::new();
-        if !self.deeper() {
-            return PartKind::Parameter { name, braces: Some(parts) };
-        }
-        loop {
-            self.spend();
-            let from = self.at;
-            let kind = match self.peek() {
-                None => {
-                    self.fail(ErrorKind::Open, open);
-                    break;
-                }
-                Some(b'}') => {
-                    self.at += 1;
-                    break;
-                }
-                Some(b'\\') => self.escaped(),
-                // What quotes mean between `"${` and `}"` differs by operator and by shell.
-                Some(b'\'' | b'"') if self.doubles > 0 => {
-                    self.doubt(from, "quotes in `\"${ … }\"`");
-                    if self.peek() == Some(b'"') {
-                        self.double()
-                    } else if trims {
-                        self.single()
-                    } else {
-                        self.at += 1;
-                        PartKind::Literal
-                    }
-                }
-                Some(b'\'') => self.single(),
-                Some(b'"') => self.double(),
-                Some(b'$' | b'`') => self.expansion(),
-                Some(_) => {
-                    self.step();
+        let parts = self.until(b'}', open, |reader, byte, from| match byte {
+            b'\\' => reader.escaped(),
+            // What quotes mean between `"${` and `}"` differs by operator and by shell.
+            b'\'' | b'"' if reader.doubles > 0 => {
+                reader.doubt(from, "quotes in `\"${ … }\"`");
+                if byte == b'"' {
+                    reader.double()
+                } else if trims {
+                    reader.single()
+                } else {
+                    reader.at += 1;
                     PartKind::Literal
                 }
-            };
-            push(&mut parts, Part { kind, at: from..self.at });
-        }
-        self.depth -= 1;
+            }
+            b'\'' => reader.single(),
+            b'"' => reader.double(),
+            b'$' | b'`' => reader.expansion(),
+            _ => reader.literal(),
+        });
         PartKind::Parameter { name, braces: Some(parts) }
-    }
-
-    /// What stands up to `]` after `$[`.
-    fn until_bracket(&mut self, open: usize) -> Vec<Part> {
-        let mut parts = Vec::new();
-        if !self.deeper() {
-            return parts;
-        }
-        loop {
-            self.spend();
-            let from = self.at;
-            let kind = match self.peek() {
-                None => {
-                    self.fail(ErrorKind::Open, open);
-                    break;
-                }
-                Some(b']') => {
-                    self.at += 1;
-                    break;
-                }
-                Some(b'$' | b'`') => self.expansion(),
-                Some(_) => {
-                    self.step();
-                    PartKind::Literal
-                }
-            };
-            push(&mut parts, Part { kind, at: from..self.at });
-        }
-        self.depth -= 1;
-        parts
     }
 
     /// What stands behind `((` or `$((`, up to `))`; `None` where a single `)` ends it, so that nothing is calculated.

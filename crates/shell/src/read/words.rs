@@ -66,38 +66,51 @@ impl Reader<'_> {
 
     /// What stands in parentheses of a pattern, up to the `)`.
     fn group(&mut self, open: usize) -> Vec<Part> {
+        self.until(b')', open, |reader, byte, from| match byte {
+            b'\\' => reader.escaped(),
+            b'\'' => reader.single(),
+            b'"' => reader.double(),
+            b'$' | b'`' => reader.expansion(),
+            b'(' => {
+                reader.at += 1;
+                PartKind::Glob(reader.group(from))
+            }
+            _ => reader.literal(),
+        })
+    }
+
+    /// What stands up to `close`, one level deeper; `one` reads the part that begins with this byte, at this place.
+    pub(super) fn until(
+        &mut self,
+        close: u8,
+        open: usize,
+        one: impl Fn(&mut Self, u8, usize) -> PartKind,
+    ) -> Vec<Part> {
         let mut parts = Vec::new();
         if !self.deeper() {
             return parts;
         }
         loop {
+            self.spend();
             let from = self.at;
-            let kind = match self.peek() {
-                None => {
-                    self.fail(ErrorKind::Open, open);
-                    break;
-                }
-                Some(b')') => {
-                    self.at += 1;
-                    break;
-                }
-                Some(b'\\') => self.escaped(),
-                Some(b'\'') => self.single(),
-                Some(b'"') => self.double(),
-                Some(b'$' | b'`') => self.expansion(),
-                Some(b'(') => {
-                    self.at += 1;
-                    PartKind::Glob(self.group(from))
-                }
-                Some(_) => {
-                    self.step();
-                    PartKind::Literal
-                }
+            let Some(byte) = self.peek() else {
+                self.fail(ErrorKind::Open, open);
+                break;
             };
+            if byte == close {
+                self.at += 1;
+                break;
+            }
+            let kind = one(self, byte, from);
             push(&mut parts, Part { kind, at: from..self.at });
         }
         self.depth -= 1;
         parts
+    }
+
+    pub(super) fn literal(&mut self) -> PartKind {
+        self.step();
+        PartKind::Literal
     }
 
     pub(super) fn escaped(&mut self) -> PartKind {
