@@ -201,35 +201,19 @@ fn what_is_no_lock_is_told_as_such_and_is_no_fault_of_ours() {
 #[test]
 fn too_few_files_that_may_be_open_are_said_so_before_anything_is_done() {
     let bench = gated();
-    for limit in [8, 12, 63] {
+    let limited = |limit: u32| {
         bench.file("limited.sh", &format!("ulimit -n {limit}; exec \"$@\"\n"));
         let mut command = bench.command("sh");
-        command.args([
-            "limited.sh",
-            crate::support::HOLDPOINT,
-            "run",
-            "book.md",
-            "--env",
-            "plain",
-            "--unattended",
-        ]);
-        let ran = Ran::of(command.output().unwrap());
+        command.args(["limited.sh", crate::support::HOLDPOINT, "run", "book.md"]);
+        Ran::of(command.args(["--env", "plain", "--unattended"]).output().unwrap())
+    };
+    for limit in [8, 12, 63] {
+        let ran = limited(limit);
         assert_eq!(ran.code, 2, "{}", ran.both());
         ran.says(&format!("only {limit} files open at once")).says("ulimit -n 256");
         assert!(!bench.exists(".holdpoint"));
     }
-    bench.file("limited.sh", "ulimit -n 64; exec \"$@\"\n");
-    let mut command = bench.command("sh");
-    command.args([
-        "limited.sh",
-        crate::support::HOLDPOINT,
-        "run",
-        "book.md",
-        "--env",
-        "plain",
-        "--unattended",
-    ]);
-    let ran = Ran::of(command.output().unwrap());
+    let ran = limited(64);
     assert_eq!(ran.code, 3, "{}", ran.both());
 }
 
