@@ -30,7 +30,6 @@ mod limit;
 mod local;
 mod names;
 mod outlet;
-mod portable;
 mod prepare;
 mod progress;
 mod pty;

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use holdpoint_helper::{Helper, Unanswered};
+use holdpoint_shell::parses_everywhere;
 
 use crate::interpreter::{Interpreter, Kind, find};
-use crate::portable;
 
 /// Why a shell cannot parse a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +91,13 @@ pub fn syntax_errors(asked: &[Asked<'_>]) -> Vec<(usize, Result<SyntaxError, Unc
     answers
 }
 
-/// Of each script, whether [`portable`] proves it; for whom that counts is not asked here.
+/// Of each script, whether [`parses_everywhere`] proves it; for whom that counts is not asked here.
 fn proved(asked: &[Asked<'_>]) -> Vec<bool> {
     /// Below this many bytes of scripts, threads cost more than they save.
     const WORTH: usize = 128 * 1024;
-    let prove =
-        |share: &[Asked<'_>]| -> Vec<bool> { share.iter().map(|one| portable::parses(one.script)).collect() };
+    let prove = |share: &[Asked<'_>]| -> Vec<bool> {
+        share.iter().map(|one| parses_everywhere(one.script)).collect()
+    };
     let size: usize = asked.iter().map(|one| one.script.len()).sum();
     let shares = if size < WORTH { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
     let mut shares = asked.chunks(asked.len().div_ceil(shares).max(1));

@@ -1,17 +1,19 @@
 //! What scripts say, as far as it can be read without running them.
 //!
 //! [`read`] is the one tokeniser: it says what stands where, and where shells differ. What follows from that is told by
-//! those who ask: lints guess, insertion of values refuses what is unclear.
+//! those who ask: lints guess, insertion of values refuses what is unclear, the prover proves.
 //!
 //! Pure: no files, no processes, no clock.
 
 mod commands;
 mod empty;
+mod prove;
 mod read;
 mod token;
 
 pub use commands::{Command, Node, Pipeline, pipelines};
 pub use empty::is_empty_script;
+pub use prove::parses_everywhere;
 pub use read::{DEPTH, HERE_DOCUMENTS, read};
 pub use token::{
     Body, Doubt, Error, ErrorKind, Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word,

@@ -243,7 +243,7 @@ impl Reader<'_> {
         let operator = operator..self.at;
         let what = &self.text[operator.clone()];
         self.blanks();
-        let begins = !matches!(self.peek(), None | Some(b'\n' | b';' | b'&' | b'|' | b'(' | b')'));
+        let begins = !matches!(self.peek(), None | Some(b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'#'));
         let process = self.next_is("<(") || self.next_is(">(");
         let target =
             (begins && (process || !matches!(self.peek(), Some(b'<' | b'>')))).then(|| self.parts(false));

@@ -1,6 +1,6 @@
 //! What is proved, and what is left to a shell.
 
-use super::parses;
+use holdpoint_shell::parses_everywhere as parses;
 
 #[test]
 fn plain_scripts_are_proved() {
@@ -68,6 +68,18 @@ fn what_is_wrong_or_not_portable_is_left_to_a_shell() {
         "a\\\n",
         "<>2>&1\n",
         "export() { :; }\n",
+        "\\\na\n",
+        "a; \\\n\\\nb\n",
+        "a $(\\\nb)\n",
+        "a $(b\nc)\n",
+        "a $(b # c\n)\n",
+        "a |& b\n",
+        "a=1 if b; then c; fi\n",
+        "echo \"$'a'\"\n",
+        "echo 12>x\n",
+        "a >#b\n",
+        "a > # b\n",
+        "cat <<E\n$1\nE\n",
     ] {
         assert!(!parses(script), "{script}");
     }
