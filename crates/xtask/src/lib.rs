@@ -12,6 +12,7 @@ pub mod demo;
 pub mod faults;
 pub mod fuzz;
 pub mod licences;
+pub mod mutants;
 pub mod product;
 pub mod suite;
 pub mod tally;

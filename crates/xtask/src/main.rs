@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use holdpoint_xtask::{
-    advisories, audit, bench, corpus, count, demo, faults, fuzz, licences, product, suite, tidy, tools,
-    workspace,
+    advisories, audit, bench, corpus, count, demo, faults, fuzz, licences, mutants, product, suite, tidy,
+    tools, workspace,
 };
 
 /// Set-up, demo and tests of holdpoint.
@@ -67,6 +67,15 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         corpus: Option<PathBuf>,
     },
+    /// Change the code of engine, driver and record, and see whether their tests notice. A sixtieth of all changes.
+    Mutants {
+        /// All of them. Hours.
+        #[arg(long, conflicts_with = "part")]
+        all: bool,
+        /// This part of them, as K/N with K from 0.
+        #[arg(long, value_name = "K/N")]
+        part: Option<String>,
+    },
     /// Read, plan and begin every document in DIR, and check that nothing of it is executed. DIR/files if that exists.
     Corpus {
         /// Documents (.md) that people follow by hand.
@@ -102,6 +111,8 @@ fn main() -> ExitCode {
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),
         Verb::Fuzz { seconds, targets, corpus } => fuzz::run(&fuzz::Options { seconds, targets, corpus }),
+        Verb::Mutants { all: true, .. } => mutants::run(&mutants::Which::All),
+        Verb::Mutants { part, .. } => mutants::run(&part.map_or(mutants::Which::Any, mutants::Which::Part)),
         Verb::Corpus { dir } => corpus::run(&dir),
         Verb::Audit => audit::run(&workspace()),
         Verb::Tidy => tidy::check(&workspace()),
