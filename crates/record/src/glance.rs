@@ -75,7 +75,7 @@ fn last(file: &mut File, length: u64) -> io::Result<Option<Stamped>> {
     }
 }
 
-/// The event on a line that says itself where it stands.
+/// The event on a line that says itself where it stands; `None` also where its write goes on, and was cut short.
 fn event(line: &[u8]) -> Option<Stamped> {
     #[derive(Deserialize)]
     struct Chain {
@@ -83,5 +83,5 @@ fn event(line: &[u8]) -> Option<Stamped> {
         prev: String,
     }
     let Chain { n, prev } = serde_json::from_slice(line).ok()?;
-    decode(line, n, &prev).ok()
+    decode(line, n, &prev).ok().filter(|entry| !entry.more).map(|entry| entry.stamped)
 }

@@ -25,6 +25,7 @@ mod seal;
 mod signatures;
 mod signoffs;
 mod store;
+mod torn;
 mod verify;
 mod waiting;
 mod writer;
@@ -47,10 +48,16 @@ pub use waiting::BlobWriter;
 pub use writer::{WriteError, Writer};
 
 /// Format version of the records that this crate writes; it reads no newer one.
-pub const FORMAT: &str = "1.0";
+pub const FORMAT: &str = "2.0";
 
 /// Longest line of a record, LF included, in bytes. Longer ones are neither written nor read.
 pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
+
+/// Most events of one write. They are durable together, and after a crash all of them are there or none.
+pub const LARGEST_WRITE: usize = 1000;
+
+/// Most bytes of a write of several events. A reader holds no more of one than this and a line.
+pub const LONGEST_WRITE: u64 = 2 * LONGEST_LINE as u64;
 
 /// File of the events inside a run directory.
 pub const LOG: &str = "run.jsonl";

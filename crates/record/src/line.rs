@@ -22,29 +22,42 @@ pub(crate) enum LineFault {
     UnknownEvent(String),
 }
 
+/// What stands on a line: an event in its place, and whether the same write goes on after it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) stamped: Stamped,
+    /// Whether another line of the same write follows.
+    pub(crate) more: bool,
+}
+
+/// The key of a line that another one of the same write follows, as it is written: after `at`, before `type`.
+pub(crate) const MORE: &str = ",\"more\":true";
+
 /// A time as records hold it: whole microseconds, so that what was returned equals what is read back.
 pub(crate) fn stored_time(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
-/// The line of an event, LF included. Keys in the order n, prev, at, type, then the event's own.
-pub(crate) fn encode(stamped: &Stamped) -> Result<Vec<u8>, serde_json::Error> {
+/// The line of an event, LF included. Keys in the order n, prev, at, more (where it is), type, then the event's own.
+pub(crate) fn encode(stamped: &Stamped, more: bool) -> Result<Vec<u8>, serde_json::Error> {
     #[derive(Serialize)]
     struct Line<'a> {
         n: u64,
         prev: &'a str,
         at: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
         #[serde(flatten)]
         event: &'a Event,
     }
     let Stamped { n, prev, at, event } = stamped;
-    let mut line = serde_json::to_vec(&Line { n: *n, prev, at: format!("{at:.6}"), event })?;
+    let mut line = serde_json::to_vec(&Line { n: *n, prev, at: format!("{at:.6}"), more, event })?;
     line.push(b'\n');
     Ok(line)
 }
 
 /// Reads the line (without its LF) that must be event `n`, with `prev` the digest of all bytes before it.
-pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFault> {
+pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Entry, LineFault> {
     let unparsable = |why| match more_than_one(line) {
         true => LineFault::Wrong("more bytes follow the event on its line".into()),
         false => LineFault::Unparsable(why),
@@ -60,11 +73,22 @@ pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFau
     let Value::Object(mut fields) = value else {
         return wrong("the line is not a JSON object");
     };
+    let in_order = begins_in_order(&fields);
     chained(&mut fields, n, prev)?;
     let at = time(&mut fields)?;
+    let more = match fields.shift_remove("more") {
+        None => false,
+        Some(Value::Bool(true)) => true,
+        Some(_) => return wrong("`more` is `true` or is not there"),
+    };
     let Some(kind) = fields.get("type").and_then(Value::as_str) else {
         return wrong("`type` is missing or no string");
     };
+    if !in_order {
+        return wrong(
+            "a line begins with `n`, `prev`, `at`, `more` where it has one, and `type`, in this order",
+        );
+    }
     match (n, kind == "run.opened") {
         (0, false) => return wrong(format!("the first event is `{kind}` and must be `run.opened`")),
         (0, true) => known_version(&fields)?,
@@ -74,7 +98,13 @@ pub(crate) fn decode(line: &[u8], n: u64, prev: &str) -> Result<Stamped, LineFau
         return Err(LineFault::UnknownEvent(kind.to_owned()));
     }
     let event = Event::deserialize(Value::Object(fields)).map_err(|e| LineFault::Wrong(e.to_string()))?;
-    Ok(Stamped { n, prev: prev.to_owned(), at, event })
+    Ok(Entry { stamped: Stamped { n, prev: prev.to_owned(), at, event }, more })
+}
+
+/// Whether the keys that every line has are its first, in the order in which they are written.
+fn begins_in_order(fields: &Map<String, Value>) -> bool {
+    fields.keys().filter(|key| *key != "more").take(4).eq(["n", "prev", "at", "type"])
+        && fields.keys().position(|key| key == "more").is_none_or(|at| at == 3)
 }
 
 /// Whether something follows a whole JSON value. No crash does that: it leaves part of a line, or NUL where it was to
@@ -127,7 +157,9 @@ fn known_version(fields: &Map<String, Value>) -> Result<(), LineFault> {
     match numbers(found) {
         _ if found == FORMAT => Ok(()),
         Some(version) if Some(version) > numbers(FORMAT) => Err(LineFault::NewerVersion(found.to_owned())),
-        _ => wrong(format!("`format` is {found:?}, which never was a version of the record's format")),
+        _ => wrong(format!(
+            "`format` is {found:?}, which is no version of the record's format that was ever released"
+        )),
     }
 }
 

@@ -5,11 +5,10 @@ use std::io::{self, Read as _};
 use std::sync::mpsc::{Receiver, Sender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdpoint_engine::Stamped;
 use sha2::{Digest, Sha256};
 
 use crate::LONGEST_LINE;
-use crate::line::{LineFault, decode};
+use crate::line::{Entry, LineFault, decode};
 use crate::reader::{Hex, Position, hex_of};
 use crate::written::decode_written;
 
@@ -33,7 +32,7 @@ pub(crate) struct Batch {
     /// The digest of everything before the first line, to go on from.
     before: Sha256,
     /// Events that were decoded ahead: the one of the line after `taken` last, those after it before it.
-    decoded: Vec<Result<Stamped, LineFault>>,
+    decoded: Vec<Result<Entry, LineFault>>,
     taken: usize,
     pub(crate) after: After,
 }
@@ -72,7 +71,7 @@ impl Batch {
     }
 
     /// The next line's event, and how many bytes the line has.
-    pub(crate) fn take(&mut self) -> (Result<Stamped, LineFault>, u64) {
+    pub(crate) fn take(&mut self) -> (Result<Entry, LineFault>, u64) {
         let line = self.taken;
         let decoded = self.decoded.pop().unwrap_or_else(|| self.decode(line));
         self.taken += 1;
@@ -94,19 +93,15 @@ impl Batch {
         }
     }
 
+    /// The digest of everything before the line that was taken last.
+    pub(crate) fn prev_of_last(&self) -> Option<Hex> {
+        Some(self.lines.get(self.taken.checked_sub(1)?)?.prev)
+    }
+
     /// The digest of everything before the line that would be taken next.
     pub(crate) fn digest(&self) -> Sha256 {
-        self.digest_before(self.taken)
-    }
-
-    /// The digest of everything before the line that was taken last.
-    pub(crate) fn digest_before_last(&self) -> Sha256 {
-        self.digest_before(self.taken.saturating_sub(1))
-    }
-
-    fn digest_before(&self, line: usize) -> Sha256 {
         let mut digest = self.before.clone();
-        digest.update(&self.bytes[..self.start(line)]);
+        digest.update(&self.bytes[..self.start(self.taken)]);
         digest
     }
 
@@ -114,11 +109,11 @@ impl Batch {
         line.checked_sub(1).map_or(0, |before| self.lines[before].end)
     }
 
-    fn decode(&mut self, line: usize) -> Result<Stamped, LineFault> {
+    fn decode(&mut self, line: usize) -> Result<Entry, LineFault> {
         let (start, Line { end, prev }) = (self.start(line), &self.lines[line]);
         let (content, n) = (&mut self.bytes[start..end - 1], self.first + line as u64);
         match decode_written(content, n, prev) {
-            Some(stamped) => Ok(stamped),
+            Some(entry) => Ok(entry),
             None => decode(content, n, prev.as_str()),
         }
     }

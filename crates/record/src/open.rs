@@ -155,7 +155,17 @@ fn take_up(
         return Err(ReadError::NoFirstEvent(dir.to_owned()).into());
     }
     let (position, torn) = (reader.position(), reader.torn());
-    (end.events, end.bytes, end.hasher) = (position.events, position.bytes, reader.into_hasher());
+    (end.events, end.bytes) = (position.events, position.bytes);
+    end.hasher = match reader.into_hasher() {
+        Some(hasher) => hasher,
+        // It read on into a write that turned out to be torn.
+        None => {
+            (&file).rewind().map_err(cannot("read", &path))?;
+            let again = Reader::after(handle()?, &path, &position)?.and_then(Reader::into_hasher);
+            let (path, expected) = (path.clone(), position.bytes);
+            again.ok_or(OpenError::Recovery(WriteError::Changed { path, found: 0, expected }))?
+        }
+    };
     let (log, poison) = (Box::new(Roomy::at(handle()?, end.bytes)), Poison::default());
     let keeper = Keeper::new(dir, poison.clone());
     let writer = Writer { dir: dir.to_owned(), log, lock, end, poison, keeper };

@@ -1,5 +1,6 @@
 //! Reading a record: strictly, in one pass, without a lock.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use crate::blob::{BLOBS, SHA256};
 use crate::disk::{DiskError, Kind, cannot, not_a, open_regular};
-use crate::line::LineFault;
+use crate::line::{Entry, LineFault};
 use crate::lines::{After, Batch, Lines, Source};
 use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
 use crate::signoffs::SIGNOFFS;
-use crate::writer::AT_ONCE;
-use crate::{FORMAT, LOG, LONGEST_LINE};
+use crate::torn::{goes_on, may_go_on};
+use crate::{FORMAT, LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
 /// A point in a record. `head -c BYTES run.jsonl | sha256sum` gives its digest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +29,8 @@ pub struct Position {
     pub sha256: String,
 }
 
-/// A final line that is unterminated or no JSON: a write that a crash cut short.
+/// A write that a crash cut short: a final line that is unterminated or no JSON, with the lines before it that say that
+/// the same write goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Torn {
     /// Where it begins, in bytes.
@@ -82,9 +84,10 @@ pub enum ReadError {
     Seal(String),
 }
 
-/// Reads the events of a record one by one. The chain is checked up to each event that it gives.
+/// Reads the events of a record one by one. The chain is checked up to each event that it gives, and the write that it
+/// is of is whole.
 ///
-/// Memory is bounded by [`LONGEST_LINE`]. It ends at the first error, and before a torn tail. Of a long record a second
+/// Memory is bounded by [`LONGEST_WRITE`]. It ends at the first error, and before a torn tail. Of a long record a second
 /// thread reads ahead.
 pub struct Reader {
     source: Source,
@@ -93,9 +96,13 @@ pub struct Reader {
     events: u64,
     bytes: u64,
     line_start: u64,
+    /// Events of a write that was read and not given yet, with the bytes of their lines.
+    ready: VecDeque<(Stamped, u64)>,
+    /// What is wrong after them.
+    fault: Option<ReadError>,
     torn: Option<Torn>,
-    /// The digest before a line that is no event.
-    before_wrong: Option<Sha256>,
+    /// The digest of all bytes before what is wrong or torn, in lower-case hex.
+    stopped: Option<String>,
     ended: bool,
 }
 
@@ -121,18 +128,22 @@ impl Reader {
     }
 
     pub(crate) fn of(file: File, path: PathBuf) -> Reader {
-        let lines = Lines::of(file);
+        Reader::from(Lines::of(file), path, 0, 0)
+    }
+
+    fn from(lines: Lines, path: PathBuf, events: u64, bytes: u64) -> Reader {
         let batch = Batch::at(&lines);
-        let source = Source::Here(Box::new(lines));
         Reader {
-            source,
+            source: Source::Here(Box::new(lines)),
             batch,
             path,
-            events: 0,
-            bytes: 0,
-            line_start: 0,
+            events,
+            bytes,
+            line_start: bytes,
+            ready: VecDeque::new(),
+            fault: None,
             torn: None,
-            before_wrong: None,
+            stopped: None,
             ended: false,
         }
     }
@@ -148,25 +159,14 @@ impl Reader {
         if !lines.skip(known).map_err(cannot("read", path))? {
             return Ok(None);
         }
-        let batch = Batch::at(&lines);
-        let (source, path) = (Source::Here(Box::new(lines)), path.to_owned());
-        let Position { events, bytes, .. } = *known;
-        Ok(Some(Reader {
-            source,
-            batch,
-            path,
-            events,
-            bytes,
-            line_start: bytes,
-            torn: None,
-            before_wrong: None,
-            ended: false,
-        }))
+        Ok(Some(Reader::from(lines, path.to_owned(), known.events, known.bytes)))
     }
 
     /// The point after the last event that was given.
     pub fn position(&self) -> Position {
-        Position { events: self.events, bytes: self.bytes, sha256: hex(self.digest()) }
+        let next = self.ready.front().map(|(next, _)| &next.prev).or(self.stopped.as_ref());
+        let sha256 = next.cloned().unwrap_or_else(|| hex(self.batch.digest()));
+        Position { events: self.events, bytes: self.bytes, sha256 }
     }
 
     /// The torn tail that reading ended at, if it did.
@@ -185,11 +185,14 @@ impl Reader {
         let altered = |event, reason: &str| Err(ReadError::Altered { event, reason: reason.to_owned() });
         let position = self.position();
         match () {
+            () if position.events < seal.events
+                && self.torn.is_none_or(|torn| torn.offset + torn.bytes < seal.bytes) =>
+            {
+                altered(position.events, "events that were sealed are gone")
+            }
+            () if position.events < seal.events => altered(position.events, NO_WHOLE_WRITE),
             () if self.torn.is_some() || position.events > seal.events => {
                 altered(seal.events, "something was added after the record was sealed")
-            }
-            () if position.events < seal.events => {
-                altered(position.events, "events that were sealed are gone")
             }
             () if (seal.bytes, &seal.sha256) != (position.bytes, &position.sha256) => {
                 altered(position.events.saturating_sub(1), "the seal is over other bytes")
@@ -198,57 +201,107 @@ impl Reader {
         }
     }
 
-    /// The digest so far, to go on from.
-    pub(crate) fn into_hasher(self) -> Sha256 {
-        self.digest()
-    }
-
-    fn digest(&self) -> Sha256 {
-        self.before_wrong.clone().unwrap_or_else(|| self.batch.digest())
+    /// The digest so far, to go on from; `None` where reading stopped before the end.
+    pub(crate) fn into_hasher(self) -> Option<Sha256> {
+        self.stopped.is_none().then(|| self.batch.digest())
     }
 
     fn advance(&mut self) -> Result<Option<Stamped>, ReadError> {
-        while self.batch.is_used_up() {
-            let event = self.events;
-            match self.batch.after {
-                After::More => self.next_batch().map_err(cannot("read", &self.path))?,
-                After::Nothing => return Ok(None),
-                After::TooLong { followed: true, .. } => {
-                    let reason = format!("the line is longer than {LONGEST_LINE} bytes");
-                    return Err(ReadError::Altered { event, reason });
+        if self.ready.is_empty() && self.fault.is_none() {
+            self.read_write()?;
+        }
+        if let Some((stamped, bytes)) = self.ready.pop_front() {
+            self.line_start = self.bytes;
+            self.bytes += bytes;
+            self.events += 1;
+            return Ok(Some(stamped));
+        }
+        self.fault.take().map_or(Ok(None), Err)
+    }
+
+    /// Reads the lines of one write. They are ready where it is whole, and torn where it is not; what is wrong with a
+    /// line comes after those before it.
+    fn read_write(&mut self) -> Result<(), ReadError> {
+        let mut held = 0;
+        loop {
+            let (event, lines) = (self.events + self.ready.len() as u64, self.ready.len() + 1);
+            let altered = |reason| ReadError::Altered { event, reason };
+            let next = self.next_line().map_err(cannot("read", &self.path))?;
+            let (decoded, bytes) = match next {
+                NextLine::Whole(decoded, bytes) => (decoded, bytes),
+                NextLine::Nothing => {
+                    if held > 0 {
+                        self.tear(held);
+                    }
+                    return Ok(());
                 }
+                NextLine::Part(bytes) => {
+                    self.tear(held + bytes);
+                    return Ok(());
+                }
+                NextLine::TooLong => {
+                    self.stopped = Some(hex(self.batch.digest()));
+                    self.fault = Some(altered(format!("the line is longer than {LONGEST_LINE} bytes")));
+                    return Ok(());
+                }
+            };
+            let before = self.batch.prev_of_last().map(|prev| prev.as_str().to_owned());
+            let fault = match decoded {
+                Ok(_) if too_much(lines, held + bytes) => altered(format!(
+                    "its write has more than {LARGEST_WRITE} events or {LONGEST_WRITE} bytes"
+                )),
+                Ok(Entry { stamped, more }) => {
+                    self.ready.push_back((stamped, bytes));
+                    held += bytes;
+                    if more {
+                        continue;
+                    }
+                    return Ok(());
+                }
+                Err(LineFault::Wrong(reason)) => altered(reason),
+                Err(LineFault::NewerVersion(found)) => ReadError::NewerVersion { found },
+                Err(LineFault::UnknownEvent(kind)) => ReadError::UnknownEvent { event, kind },
+                Err(LineFault::Unparsable(reason)) => {
+                    let (line, start) = (self.batch.last_line(), self.bytes + held);
+                    let holed = has_hole(line, start);
+                    let open = holed && may_go_on(line, event);
+                    let rest = self.rest(holed, open, (lines, held + bytes));
+                    if let Some(rest) = rest.map_err(cannot("read", &self.path))? {
+                        self.stopped = before;
+                        self.tear(held + bytes + rest);
+                        return Ok(());
+                    }
+                    altered(reason)
+                }
+            };
+            self.stopped = before;
+            self.fault = Some(fault);
+            return Ok(());
+        }
+    }
+
+    /// The record ends before the write that was being read, of which so many bytes are there.
+    fn tear(&mut self, bytes: u64) {
+        if let Some((first, _)) = self.ready.front() {
+            self.stopped = Some(first.prev.clone());
+        }
+        self.ready.clear();
+        self.torn = Some(Torn { offset: self.bytes, bytes });
+    }
+
+    fn next_line(&mut self) -> io::Result<NextLine> {
+        while self.batch.is_used_up() {
+            match self.batch.after {
+                After::More => self.next_batch()?,
+                After::Nothing => return Ok(NextLine::Nothing),
+                After::TooLong { followed: true, .. } => return Ok(NextLine::TooLong),
                 After::Unterminated { bytes, .. } | After::TooLong { bytes, followed: false } => {
-                    self.torn = Some(Torn { offset: self.bytes, bytes });
-                    return Ok(None);
+                    return Ok(NextLine::Part(bytes));
                 }
             }
         }
-        let event = self.events;
         let (decoded, bytes) = self.batch.take();
-        let stamped = match decoded {
-            Ok(stamped) => stamped,
-            Err(fault) => {
-                self.before_wrong = Some(self.batch.digest_before_last());
-                let reason = match fault {
-                    LineFault::Unparsable(reason) => reason,
-                    LineFault::Wrong(reason) => return Err(ReadError::Altered { event, reason }),
-                    LineFault::NewerVersion(found) => return Err(ReadError::NewerVersion { found }),
-                    LineFault::UnknownEvent(kind) => return Err(ReadError::UnknownEvent { event, kind }),
-                };
-                // A write of two lines of which the disk kept the second: both were never acknowledged.
-                let torn = has_hole(self.batch.last_line(), self.bytes);
-                let rest = match self.rest(torn).map_err(cannot("read", &self.path))? {
-                    Some(rest) => rest,
-                    None => return Err(ReadError::Altered { event, reason }),
-                };
-                self.torn = Some(Torn { offset: self.bytes, bytes: bytes + rest });
-                return Ok(None);
-            }
-        };
-        self.line_start = self.bytes;
-        self.bytes += bytes;
-        self.events += 1;
-        Ok(Some(stamped))
+        Ok(NextLine::Whole(decoded, bytes))
     }
 
     fn next_batch(&mut self) -> io::Result<()> {
@@ -257,27 +310,27 @@ impl Reader {
         Ok(())
     }
 
-    /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the line was
-    /// written in part only (`torn`), no more than what the same write can have put there, which is one line less than
-    /// [`AT_ONCE`], and the zeros that were there before.
-    fn rest(&mut self, torn: bool) -> io::Result<Option<u64>> {
-        let (mut bytes, mut lines) = (0, 1);
+    /// How many bytes are left after a line that is no event, where that can be: nothing; or, where the disk got the
+    /// line in parts (`holed`), what the same write can have put there, if that went on (`open`), and the zeros that
+    /// were there before. `read` is what was read of the write: lines, and bytes.
+    fn rest(&mut self, holed: bool, mut open: bool, read: (usize, u64)) -> io::Result<Option<u64>> {
+        let (mut lines, mut rest) = (read.0, 0);
         loop {
-            let read = match self.next_raw()? {
-                Raw::End => return Ok(Some(bytes)),
-                _ if !torn => return Ok(None),
+            let bytes = match self.next_raw()? {
+                Raw::End => return Ok(Some(rest)),
+                Raw::Unterminated { bytes, zeros: true } if holed => return Ok(Some(rest + bytes)),
+                _ if !open => return Ok(None),
                 Raw::TooLong => return Ok(None),
                 Raw::Line { bytes } => {
-                    lines += 1;
+                    open = goes_on(self.batch.last_line(), self.bytes + read.1 + rest);
                     bytes
                 }
-                Raw::Unterminated { zeros: false, .. } if lines >= AT_ONCE => return Ok(None),
                 Raw::Unterminated { bytes, .. } => bytes,
             };
-            if lines > AT_ONCE {
+            (lines, rest) = (lines + 1, rest + bytes);
+            if too_much(lines, read.1 + rest) {
                 return Ok(None);
             }
-            bytes += read;
         }
     }
 
@@ -296,6 +349,27 @@ impl Reader {
         }
         Ok(Raw::Line { bytes: self.batch.take_raw() })
     }
+}
+
+/// What is wrong where a sealed record has a torn tail.
+pub(crate) const NO_WHOLE_WRITE: &str =
+    "what stands there is no whole write, and was when the record was sealed";
+
+/// Whether a write of so many lines and bytes is more than one may be.
+fn too_much(lines: usize, bytes: u64) -> bool {
+    lines > LARGEST_WRITE || (lines > 1 && bytes > LONGEST_WRITE)
+}
+
+/// What comes next.
+enum NextLine {
+    /// A line of so many bytes, and what stands on it.
+    Whole(Result<Entry, LineFault>, u64),
+    /// So many bytes without an end, and nothing after them.
+    Part(u64),
+    /// A line that is longer than a line may be, and more after it.
+    TooLong,
+    /// The end of the file.
+    Nothing,
 }
 
 /// Something that follows a line.

@@ -13,7 +13,7 @@ use crate::disk::{DiskError, cannot};
 use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone, signers};
 use crate::find::number_of;
 use crate::kept::Blobs;
-use crate::reader::{Position, ReadError, Reader, Torn, hex};
+use crate::reader::{NO_WHOLE_WRITE, Position, ReadError, Reader, Torn, hex};
 use crate::reference::each_reference;
 use crate::seal::{Seal, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
@@ -359,10 +359,7 @@ fn judge(
         };
     }
     if torn.is_some() && position.events < seal.events {
-        return altered(
-            position.events,
-            "the line is no event, and was one when the record was sealed".into(),
-        );
+        return altered(position.events, NO_WHOLE_WRITE.into());
     }
     if position.events > seal.events || torn.is_some() {
         return altered(seal.events, "it was added after the record was sealed".into());

@@ -18,7 +18,7 @@ use crate::room::Roomy;
 use crate::seal::{Seal, SealError, write_seal};
 use crate::signoffs::SIGNOFFS;
 use crate::waiting::{BlobWriter, Keeper};
-use crate::{FORMAT, LOG, LONGEST_LINE};
+use crate::{FORMAT, LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
 /// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +55,8 @@ pub enum WriteError {
     Blob(BlobError),
 }
 
-/// As many events are written at once: the end of a block and the start of the next.
-pub(crate) const AT_ONCE: usize = 2;
+/// Length of a digest in hex.
+const DIGEST: usize = 64;
 
 /// The file of events, so that tests can let it fail.
 pub(crate) trait Log: Send {
@@ -146,10 +146,8 @@ impl Writer {
         stamped.pop().ok_or(WriteError::Poisoned)
     }
 
-    /// Appends several events, two with one write and one `fdatasync`; all are durable when this returns.
-    ///
-    /// Never more at once: a write over zeros may be kept in parts by a machine that loses power, and then only its
-    /// last two lines are in question (the reader knows them).
+    /// Appends several events with one write and one `fdatasync`; all are durable when this returns, and after a crash
+    /// before that none of them is there. More than [`LARGEST_WRITE`] or [`LONGEST_WRITE`] allow are several writes.
     ///
     /// After a failed write or sync it refuses everything: a sync that failed once may claim success the next time.
     pub fn append_all(
@@ -157,34 +155,59 @@ impl Writer {
         events: impl IntoIterator<Item = (Timestamp, Event)>,
     ) -> Result<Vec<Stamped>, WriteError> {
         self.poison.check()?;
-        let (mut end, mut stamped) = (self.end.clone(), Vec::new());
-        let (mut lines, mut ends) = (Vec::new(), Vec::new());
-        for (at, event) in events {
-            self.may_follow(&end, &event)?;
-            let one = Stamped { n: end.events, prev: hex(end.hasher.clone()), at: stored_time(at), event };
-            let line = encode(&one).map_err(WriteError::Encode)?;
-            if line.len() > LONGEST_LINE {
-                return Err(WriteError::TooLong(line.len()));
-            }
+        let drafts = self.drafts(events)?;
+        if !drafts.is_empty() {
+            // What these events name is durable before they are.
+            self.keeper.settle()?;
+        }
+        let (mut end, mut stamped, mut writes) = (self.end.clone(), Vec::new(), Vec::new());
+        let (mut lines, mut held) = (Vec::new(), 0);
+        let mut drafts = drafts.into_iter().peekable();
+        while let Some((mut one, length)) = drafts.next() {
+            held += 1;
+            let room = LONGEST_WRITE.saturating_sub((lines.len() + length) as u64);
+            let more = drafts.peek().is_some_and(|(_, next)| held < LARGEST_WRITE && *next as u64 <= room);
+            one.prev = hex(end.hasher.clone());
+            let line = encode(&one, more).map_err(WriteError::Encode)?;
             end.hasher.update(&line);
             end.bytes += line.len() as u64;
             end.events += 1;
             end.pass(&one.event);
-            lines.push(line);
-            ends.push(end.clone());
+            lines.extend_from_slice(&line);
             stamped.push(one);
+            if !more {
+                writes.push((std::mem::take(&mut lines), end.clone()));
+                held = 0;
+            }
         }
-        if !lines.is_empty() {
-            // What these events name is durable before they are.
-            self.keeper.settle()?;
-        }
-        for (lines, ends) in lines.chunks(AT_ONCE).zip(ends.chunks(AT_ONCE)) {
-            let Some(end) = ends.last() else { continue };
-            let written = self.write(&lines.concat(), end.closed.is_some());
+        for (lines, end) in writes {
+            let written = self.write(&lines, end.closed.is_some());
             self.poison.on_error(written)?;
-            self.end = end.clone();
+            self.end = end;
         }
         Ok(stamped)
+    }
+
+    /// Each event in its place, the digest before it left out, and how long its line is at most. Nothing that cannot be
+    /// recorded is among them.
+    fn drafts(
+        &self,
+        events: impl IntoIterator<Item = (Timestamp, Event)>,
+    ) -> Result<Vec<(Stamped, usize)>, WriteError> {
+        let End { events: n, closed, .. } = self.end;
+        let (mut end, mut drafts) = (End { events: n, closed, ..End::default() }, Vec::new());
+        for (at, event) in events {
+            self.may_follow(&end, &event)?;
+            let draft = Stamped { n: end.events, prev: String::new(), at: stored_time(at), event };
+            let length = encode(&draft, true).map_err(WriteError::Encode)?.len() + DIGEST;
+            if length > LONGEST_LINE {
+                return Err(WriteError::TooLong(length));
+            }
+            end.events += 1;
+            end.pass(&draft.event);
+            drafts.push((draft, length));
+        }
+        Ok(drafts)
     }
 
     fn may_follow(&self, end: &End, event: &Event) -> Result<(), WriteError> {

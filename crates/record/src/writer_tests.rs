@@ -119,6 +119,28 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
 }
 
 #[test]
+fn a_write_of_many_events_that_failed_in_its_middle_leaves_none_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = run(dir.path());
+    let (run, before) = (writer.dir().to_owned(), writer.position());
+    let good = std::fs::read(run.join(LOG)).unwrap();
+    let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
+    let file = Roomy::at(file, before.bytes);
+    writer.log = Box::new(Faulty { file, fault: Some(Fault::HalfAWrite) });
+    let error = writer.append_all((0..64).map(|_| (at(), note("lost")))).unwrap_err();
+    assert!(error.to_string().contains("injected"), "{error}");
+    assert_eq!(writer.position(), before);
+    refuses_everything(writer);
+
+    let left = std::fs::read(run.join(LOG)).unwrap();
+    assert!(left.iter().filter(|byte| **byte == b'\n').count() > 30, "many whole lines are there");
+    let (writer, events, recovered) = Writer::open(&run).unwrap();
+    assert_eq!((events.len(), writer.position()), (1, before));
+    let torn = crate::blob(&run, &recovered.unwrap().torn).unwrap();
+    assert_eq!([good, torn].concat(), left);
+}
+
+#[test]
 fn an_end_that_cannot_be_cut_to_its_length_is_not_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = run(dir.path());
@@ -156,7 +178,7 @@ impl Log for Recording {
 }
 
 #[test]
-fn two_events_take_one_write_and_one_sync_and_both_before_it_returns() {
+fn however_many_events_take_one_write_and_one_sync_and_all_before_it_returns() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = run(dir.path());
     let calls = std::sync::Arc::default();
@@ -170,7 +192,78 @@ fn two_events_take_one_write_and_one_sync_and_both_before_it_returns() {
     calls.lock().unwrap().clear();
     let closed = Event::RunClosed { verdict: Verdict::Passed };
     writer.append_all([(at(), note("four")), (at(), note("five")), (at(), closed)]).unwrap();
-    assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "cut", "sync"]);
+    assert_eq!(*calls.lock().unwrap(), ["write", "cut", "sync"]);
+}
+
+/// The lines of a record that say that their write goes on, as the numbers of their events.
+fn going_on(dir: &Path) -> Vec<usize> {
+    let log = std::fs::read_to_string(dir.join(LOG)).unwrap();
+    let lines = log.lines().enumerate();
+    lines.filter(|(_, line)| line.contains(r#","more":true,"type":"#)).map(|(n, _)| n).collect()
+}
+
+#[test]
+fn every_line_of_a_write_but_the_last_says_that_it_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = run(dir.path());
+    let mut append = |notes: usize| {
+        writer.append_all((0..notes).map(|_| (at(), note("x")))).unwrap();
+        going_on(writer.dir())
+    };
+    assert_eq!(append(1), [0_usize; 0]);
+    assert_eq!(append(2), [2]);
+    assert_eq!(append(3), [2, 4, 5]);
+    assert_eq!(append(1), [2, 4, 5]);
+    let dir = writer.dir().to_owned();
+    let events = crate::read(&dir).unwrap();
+    assert_eq!((events.events.len(), events.position), (8, writer.position()));
+}
+
+#[test]
+fn what_is_more_than_one_write_holds_is_several_and_each_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = run(dir.path());
+    let calls = std::sync::Arc::default();
+    writer.log = Box::new(Recording(std::sync::Arc::clone(&calls), writer.position().bytes));
+    let many = || (0..2 * LARGEST_WRITE + 1).map(|_| (at(), note("x")));
+    writer.append_all(many()).unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "sync", "write", "sync"]);
+    let mut writer = run(dir.path());
+    writer.append_all(many()).unwrap();
+    let ends: Vec<usize> =
+        (0..2 * LARGEST_WRITE + 2).filter(|n| !going_on(writer.dir()).contains(n)).collect();
+    assert_eq!(ends, [0, LARGEST_WRITE, 2 * LARGEST_WRITE, 2 * LARGEST_WRITE + 1]);
+
+    // Two lines that are as long as lines may be, and not three.
+    let mut writer = run(dir.path());
+    let long = || (at(), note(&"x".repeat(LONGEST_LINE - 400)));
+    writer.append_all([long(), long(), long(), (at(), note("short"))]).unwrap();
+    assert_eq!(going_on(writer.dir()), [1, 3]);
+    assert_eq!(crate::read(writer.dir()).unwrap().position, writer.position());
+}
+
+#[test]
+fn a_write_of_more_events_than_one_may_have_is_refused() {
+    for extra in [0, 1] {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = run(dir.path());
+        let (run, mut log) = (writer.dir().to_owned(), std::fs::read(writer.dir().join(LOG)).unwrap());
+        drop(writer);
+        let mut hasher = Sha256::new_with_prefix(&log);
+        for n in 0..LARGEST_WRITE + extra {
+            let stamped = Stamped { n: n as u64 + 1, prev: hex(hasher.clone()), at: at(), event: note("x") };
+            let line = encode(&stamped, n + 1 < LARGEST_WRITE + extra).unwrap();
+            hasher.update(&line);
+            log.extend_from_slice(&line);
+        }
+        std::fs::write(run.join(LOG), &log).unwrap();
+        match crate::read(&run) {
+            Ok(read) => assert!(extra == 0 && read.events.len() == LARGEST_WRITE + 1),
+            Err(error) => {
+                assert!(extra == 1 && error.to_string().contains("more than 1000 events"), "{error}")
+            }
+        }
+    }
 }
 
 #[test]
@@ -236,7 +329,8 @@ fn an_event_that_cannot_stand_there_is_refused_before_anything_is_written() {
     };
     let closed = || Event::RunClosed { verdict: Verdict::Passed };
     refused(&mut writer, vec![note("x")], "first event");
-    refused(&mut writer, vec![opened("1.1", number)], "1.1");
+    refused(&mut writer, vec![opened("1.0", number)], "1.0");
+    refused(&mut writer, vec![opened("2.1", number)], "2.1");
     refused(&mut writer, vec![opened(FORMAT, number + 1)], "number");
     refused(&mut writer, vec![opened(FORMAT, number), opened(FORMAT, number)], "open already");
     writer.append(at(), opened(FORMAT, number)).unwrap();

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use holdpoint_engine::{BlobRef, By, Event, Finished, Judged, Outcome, Output, Stamped, Started, Via};
 use jiff::Timestamp;
 
+use crate::line::{Entry, MORE};
 use crate::reader::Hex;
 
 /// Reads the line (without its LF) that must be event `n`, with `prev` the digest of all bytes before it. `None` for
 /// any line, good or bad, that is not byte for byte what is written of its event.
 ///
 /// The line is changed on the way, and is as it was at the end.
-pub(crate) fn decode_written(line: &mut [u8], n: u64, prev: &Hex) -> Option<Stamped> {
+pub(crate) fn decode_written(line: &mut [u8], n: u64, prev: &Hex) -> Option<Entry> {
     // Whether its version is known decides about event 0; the strict reader asks.
     if n == 0 {
         return None;
@@ -28,12 +29,13 @@ pub(crate) fn decode_written(line: &mut [u8], n: u64, prev: &Hex) -> Option<Stam
     if number != n {
         return None;
     }
+    let more = cursor.meets(MORE);
     let object = line.len() - cursor.rest.len();
     let event = match cursor.frequent() {
         Some(event) => event,
         None => other(line, object)?,
     };
-    Some(Stamped { n, prev: prev.as_str().to_owned(), at, event })
+    Some(Entry { stamped: Stamped { n, prev: prev.as_str().to_owned(), at, event }, more })
 }
 
 /// The event of which the comma at `comma` begins the fields: read, written again, and held against the line.

@@ -17,7 +17,11 @@ fn note() -> Stamped {
     stamped(Event::Note { text: "ok\r\u{0}".into(), step: None, corrects: None, by })
 }
 
-fn written(line: &str, n: u64) -> Option<Stamped> {
+fn alone(stamped: Stamped) -> Entry {
+    Entry { stamped, more: false }
+}
+
+fn written(line: &str, n: u64) -> Option<Entry> {
     let mut bytes = line.as_bytes().to_vec();
     let read = decode_written(&mut bytes, n, &Hex::of(PREV));
     assert_eq!(bytes, line.as_bytes(), "the line is as it was");
@@ -26,12 +30,13 @@ fn written(line: &str, n: u64) -> Option<Stamped> {
 
 #[test]
 fn what_is_written_is_read_without_a_detour_and_nothing_else_is() {
-    let good = String::from_utf8(encode(&note()).unwrap()).unwrap().trim_end().to_owned();
-    assert_eq!(written(&good, 7), Some(note()));
+    let good = String::from_utf8(encode(&note(), false).unwrap()).unwrap().trim_end().to_owned();
+    assert_eq!(written(&good, 7), Some(alone(note())));
     assert_eq!(written(&good, 8), None);
     // Good lines that this program would write otherwise are left to the reader that knows all rules.
     for (from, to) in [
         ("\"n\":7", "\"n\": 7"),
+        ("05.000000Z\"", "05.000000Z\" "),
         ("05.000000Z", "05Z"),
         ("\"text\":", " \"text\":"),
         ("\\r", "\\u000d"),
@@ -68,11 +73,11 @@ fn the_short_way_takes_no_line_that_the_long_way_would_not() {
             by: by(),
         },
     ];
-    for event in events {
-        let stamped = Stamped { event, ..note() };
-        let good = encode(&stamped).unwrap();
+    for (event, more) in events.into_iter().flat_map(|event| [(event.clone(), false), (event, true)]) {
+        let entry = Entry { stamped: Stamped { event, ..note() }, more };
+        let good = encode(&entry.stamped, more).unwrap();
         let good = good.strip_suffix(b"\n").unwrap();
-        assert_eq!(decode_written(&mut good.to_vec(), 7, &Hex::of(PREV)), Some(stamped.clone()));
+        assert_eq!(decode_written(&mut good.to_vec(), 7, &Hex::of(PREV)), Some(entry));
         let mut taken = 0;
         for at in 0..good.len() {
             for new in [b'"', b'0', b'1', b',', b'}', b' ', b'\r', b'\\', 0, 0xff, good[at] ^ 1] {
@@ -87,7 +92,11 @@ fn the_short_way_takes_no_line_that_the_long_way_would_not() {
                     if let Some(short) = short {
                         taken += 1;
                         let told = String::from_utf8_lossy(&bad);
-                        assert_eq!(encode(&short).unwrap(), [&bad, &b"\n"[..]].concat(), "{told}");
+                        assert_eq!(
+                            encode(&short.stamped, short.more).unwrap(),
+                            [&bad, &b"\n"[..]].concat(),
+                            "{told}"
+                        );
                         assert_eq!(decode(&bad, 7, PREV).unwrap(), short, "{told}");
                     }
                 }
@@ -95,6 +104,53 @@ fn the_short_way_takes_no_line_that_the_long_way_would_not() {
         }
         assert!(taken > 50, "texts may say anything: {taken}");
     }
+}
+
+/// Whatever key is given twice, at whatever depth and wherever: neither way takes it, and the long one says why.
+#[test]
+fn a_key_that_stands_twice_is_taken_by_neither_way() {
+    let output = r#""output":{"stdout":{"sha256":"ba","bytes":5},"stderr":{"sha256":"e3","bytes":0},"timing":{"sha256":"a7","bytes":9}}"#;
+    let objects = [
+        format!(
+            r#"{{"type":"action.finished","step":"s","action":"s#1","place":"p","attempt":1,"probe":true,"outcome":"passed","exit":0,"signal":9,"error":"e","duration_ms":5,{output},"expectations":[{{"expected":"exit 0","came":"1","held":true}}],"captures":{{"A":"b"}},"files":{{"f":{{"sha256":"ba","bytes":0}}}},"state":{{"sha256":"e3","bytes":1}},"masked":{{"T":1}},"remarks":["r"]}}"#
+        ),
+        r#"{"type":"rollback.started","step":"s","action":"s#rollback-1","place":"p","attempt":2,"script":{"sha256":"e3","bytes":1},"cwd":"/"}"#.to_owned(),
+        r#"{"type":"item.confirmed","step":"s","action":"s#1","by":{"who":"ops","via":"terminal"}}"#.to_owned(),
+        r#"{"type":"note","text":"t","step":"s","corrects":1,"by":{"who":"ops","via":"terminal"}}"#.to_owned(),
+        r#"{"type":"run.closed","verdict":"passed"}"#.to_owned(),
+    ];
+    let mut doubled = 0;
+    for object in objects {
+        let event: Event = serde_json::from_str(&object).unwrap();
+        let good = String::from_utf8(encode(&stamped(event), true).unwrap()).unwrap();
+        let good = good.trim_end();
+        assert!(written(good, 7).is_some());
+        // Where a key begins, and the key with its value.
+        for (at, _) in
+            good.match_indices('"').filter(|(at, _)| matches!(good.as_bytes()[at - 1], b'{' | b','))
+        {
+            let mut value = serde_json::Deserializer::from_str(&good[at..]).into_iter::<serde_json::Value>();
+            let Some(Ok(serde_json::Value::String(_))) = value.next() else { continue };
+            let key = value.byte_offset();
+            let Some(after) = good[at + key..].strip_prefix(':') else { continue };
+            let mut value = serde_json::Deserializer::from_str(after).into_iter::<serde_json::Value>();
+            value.next().unwrap().unwrap();
+            let pair = &good[at..at + key + 1 + value.byte_offset()];
+            let end = at + pair.len();
+            for bad in [
+                format!("{}{pair},{}", &good[..at], &good[at..]),
+                format!("{},{pair}{}", &good[..end], &good[end..]),
+            ] {
+                doubled += 1;
+                assert_eq!(written(&bad, 7), None, "{bad}");
+                match decode(bad.as_bytes(), 7, PREV) {
+                    Err(crate::line::LineFault::Wrong(why)) => assert!(why.contains("twice"), "{bad}: {why}"),
+                    other => panic!("{bad}: {other:?}"),
+                }
+            }
+        }
+    }
+    assert!(doubled > 100, "{doubled}");
 }
 
 #[test]
@@ -200,16 +256,17 @@ fn frequent() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn what_a_record_is_full_of_is_read_by_the_shortest_way(event in frequent()) {
+    fn what_a_record_is_full_of_is_read_by_the_shortest_way(event in frequent(), more in any::<bool>()) {
         let object = serde_json::to_string(&event).unwrap();
         let fields = object.replacen('{', ",", 1);
         let mut cursor = Cursor::of(fields.as_bytes()).unwrap();
         prop_assert_eq!(cursor.frequent(), Some(event.clone()), "{}", object);
         let stamped = stamped(event);
-        let line = encode(&stamped).unwrap();
+        let line = encode(&stamped, more).unwrap();
         let line = line.strip_suffix(b"\n").unwrap();
         let read = decode_written(&mut line.to_vec(), 7, &Hex::of(PREV));
-        prop_assert_eq!(read.as_ref(), Some(&stamped));
-        prop_assert_eq!(decode(line, 7, PREV).unwrap(), stamped);
+        let entry = Entry { stamped, more };
+        prop_assert_eq!(read.as_ref(), Some(&entry));
+        prop_assert_eq!(decode(line, 7, PREV).unwrap(), entry);
     }
 }

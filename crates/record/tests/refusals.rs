@@ -13,23 +13,24 @@ fn newer_versions_are_named_and_refused() {
     let bench = Bench::new();
     let dir = bench.open_record();
     let text = String::from_utf8(log(&dir)).unwrap();
-    for version in ["1.1", "2.0", "10.0"] {
+    for version in ["2.1", "3.0", "10.0"] {
         let newer =
-            text.replacen("\"format\":\"1.0\"", &format!("\"format\":\"{version}\",\"news\":{{}}"), 1);
+            text.replacen("\"format\":\"2.0\"", &format!("\"format\":\"{version}\",\"news\":{{}}"), 1);
         set_log(&dir, newer.as_bytes());
         for error in [read(&dir).unwrap_err(), verify_bytes(&dir).unwrap_err()] {
             let text = error.to_string();
             assert!(matches!(error, ReadError::NewerVersion { found } if found == version));
             assert!(
-                text.contains(version) && text.contains("up to 1.0") && text.contains("newer holdpoint"),
+                text.contains(version) && text.contains("up to 2.0") && text.contains("newer holdpoint"),
                 "{text}"
             );
         }
         assert!(matches!(Writer::open(&dir), Err(OpenError::Read(ReadError::NewerVersion { .. }))));
         assert_eq!(log(&dir), newer.as_bytes());
     }
-    for never in ["0.9", "1", "1.0.0", "", "+1.1", "one"] {
-        set_log(&dir, text.replacen("\"format\":\"1.0\"", &format!("\"format\":\"{never}\""), 1).as_bytes());
+    // Version 1 was never released.
+    for never in ["0.9", "1.0", "1.9", "2", "2.0.0", "", "+2.1", "two"] {
+        set_log(&dir, text.replacen("\"format\":\"2.0\"", &format!("\"format\":\"{never}\""), 1).as_bytes());
         assert_eq!(verify_bytes(&dir).unwrap().verdict.to_string(), "altered at event 0", "{never}");
     }
 }

@@ -6,6 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use sha2::Digest as _;
+
 use common::{Bench, STDOUT, lines, log, note, now, set_log};
 use holdpoint_record::{
     BlobError, OpenError, ReadError, RecordVerdict, Writer, blob, read, referenced, verify_bytes,
@@ -137,7 +139,59 @@ fn an_open_record_that_is_cut_at_a_line_is_intact_and_open() {
     for kept in 1..=good.len() {
         set_log(&dir, &good[..kept].concat());
         assert_eq!(verdict(&dir), "intact, open");
+        // Events 2 and 3 are of one write: nobody gets one without the other.
+        let whole = if kept == 3 { 2 } else { kept };
+        assert_eq!(read(&dir).unwrap().events.len(), whole);
     }
+}
+
+#[test]
+fn a_line_that_says_otherwise_whether_its_write_goes_on_shows() {
+    let more = ",\"more\":true";
+    let bench = Bench::new();
+    for dir in [bench.open_record(), bench.sealed_record()] {
+        let good = lines(&log(&dir));
+        let going_on = |line: &[u8]| String::from_utf8_lossy(line).contains(more);
+        assert_eq!((0..good.len()).filter(|n| going_on(&good[*n])).collect::<Vec<_>>(), [2]);
+        for n in 0..good.len() - 1 {
+            let line = String::from_utf8(good[n].clone()).unwrap();
+            let other = match going_on(&good[n]) {
+                true => line.replacen(more, "", 1),
+                false => line.replacen(",\"type\"", &format!("{more},\"type\""), 1),
+            };
+            assert_ne!(other, line);
+            let mut bad = good.clone();
+            bad[n] = other.into_bytes();
+            set_log(&dir, &bad.concat());
+            assert_eq!(verdict(&dir), format!("altered at event {}", n + 1), "{n}");
+        }
+    }
+}
+
+/// Somebody who writes the seal anew as well.
+#[test]
+fn a_sealed_record_that_ends_in_the_middle_of_a_write_is_altered() {
+    let bench = Bench::new();
+    let dir = bench.sealed_record();
+    let (good, path) = (String::from_utf8(log(&dir)).unwrap(), dir.join("seal.json"));
+    let bad = good.replace(",\"type\":\"run.closed\"", ",\"more\":true,\"type\":\"run.closed\"");
+    assert_ne!(bad, good);
+    set_log(&dir, bad.as_bytes());
+    let mut seal: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    seal["bytes"] = bad.len().into();
+    let digest = sha2::Sha256::digest(&bad).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    seal["sha256"] = digest.into();
+    fs::write(&path, seal.to_string()).unwrap();
+    let report = verify_bytes(&dir).unwrap();
+    assert_eq!(report.verdict.to_string(), "altered at event 6");
+    assert!(report.verdict.reason().unwrap().contains("no whole write"), "{report:?}");
+    let refused = read(&dir).unwrap_err().to_string();
+    assert!(refused.contains("event 6") && refused.contains("no whole write"), "{refused}");
+    // Unsealed it is a torn tail, and the run goes on before it.
+    fs::remove_file(&path).unwrap();
+    assert_eq!(verdict(&dir), "intact, open");
+    let (_, events, recovered) = Writer::open(&dir).unwrap();
+    assert_eq!((events.len(), recovered.is_some()), (6, true));
 }
 
 #[test]
@@ -286,7 +340,7 @@ fn a_seal_that_does_not_fit_is_alteration() {
         ("\"verdict\":\"passed\"", "\"verdict\":\"fine\""),
         ("\"number\":1", "\"number\":2"),
         ("\"events\":7", "\"events\":6"),
-        ("\"format\":\"1.0\"", "\"format\":\"0.9\""),
+        ("\"format\":\"2.0\"", "\"format\":\"1.0\""),
         ("\"id\":\"01K", "\"id\":\"01J"),
         ("\"sha256\":\"", "\"sha256\":\"0"),
         ("\"number\":1", "\"number\":1,\"number\":1"),

@@ -23,6 +23,10 @@ fn derived() -> Value {
         },
     });
     for variant in derived["oneOf"].as_array_mut().unwrap() {
+        variant["properties"]["more"] = json!({
+            "description": "Whether the same write goes on with the next line. It stands between `at` and `type`, or nowhere.",
+            "type": "boolean", "const": true,
+        });
         for (name, what) in stamp.as_object().unwrap() {
             variant["properties"][name] = what.clone();
             variant["required"].as_array_mut().unwrap().push(json!(name));

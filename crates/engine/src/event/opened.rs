@@ -12,7 +12,7 @@ use crate::{BlobRef, Look, Policy, Unmet};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunOpened {
-    /// Format version of the record, `1.0`.
+    /// Format version of the record, `2.0`.
     pub format: String,
     /// ULID that makes the run unique beyond its store.
     pub id: String,

@@ -94,7 +94,7 @@ pub(crate) fn id(number: u64) -> String {
 pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
     Event::RunOpened(Box::new(RunOpened {
         dry: false,
-        format: "1.0".into(),
+        format: holdpoint_record::FORMAT.into(),
         id: id(number),
         number,
         runbook: Runbook {
