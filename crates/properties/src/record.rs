@@ -5,6 +5,8 @@ use std::path::Path;
 use holdpoint_engine::{Event, Run, Stamped};
 use holdpoint_record::{LOG, Reader, RecordVerdict, Store, Torn, Writer, blob, verify, verify_bytes};
 
+use serde_json::Value;
+
 use crate::world::{BLOBS, PLAN, sha256};
 
 pub(crate) fn read(bytes: &[u8]) {
@@ -24,15 +26,20 @@ pub(crate) fn read(bytes: &[u8]) {
     taken_up(&dir, &log, &events, torn);
 }
 
-/// Lines with `n`, `prev` and `at` put in, so that the chain holds. What is no object stays as it is.
+/// Lines with `n`, `prev` and `at` put in, so that the chain holds; `more` too where a line begins with `+`. What is no
+/// object stays as it is.
 pub(crate) fn chained(bytes: &[u8]) -> Vec<u8> {
     let mut log = Vec::new();
     for (n, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let (line, more) = match line.strip_prefix(b"+") {
+            Some(rest) if rest.starts_with(b"{") => (rest, r#""more":true,"#),
+            _ => (line, ""),
+        };
         match line.strip_prefix(b"{") {
             Some(rest) => {
                 let (prev, minute) = (sha256(&log), n % 60);
                 let head =
-                    format!(r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z","#);
+                    format!(r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z",{more}"#);
                 log.extend_from_slice(head.as_bytes());
                 log.extend_from_slice(rest);
             }
@@ -67,10 +74,10 @@ fn proved(dir: &Path, log: &[u8]) -> (Vec<Stamped>, Option<Torn>) {
         assert_eq!(position.bytes + torn, log.len() as u64, "bytes that nobody accounts for");
         assert_ne!(report.verdict, RecordVerdict::IntactComplete, "there is no seal");
         assert_eq!(position.events, read.len() as u64);
-        // A complete line of JSON is never cut away as torn.
-        let tail = &log[before.len()..];
-        let line = tail.strip_suffix(b"\n");
-        assert!(line.is_none_or(|line| serde_json::from_slice::<serde_json::Value>(line).is_err()));
+        // A complete line of JSON is never cut away as torn, but for one that says that its write goes on.
+        let tail = log[before.len()..].split_inclusive(|byte| *byte == b'\n');
+        let mut whole = tail.map_while(|line| serde_json::from_slice::<Value>(line.strip_suffix(b"\n")?).ok());
+        assert!(whole.all(|line| line["more"] == true), "a whole write is cut away");
     }
     if let Ok(whole) = whole
         && whole.verdict.intact()

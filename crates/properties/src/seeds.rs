@@ -370,9 +370,24 @@ fn records() -> Vec<Vec<u8>> {
         all.push(whole[..whole.len() - 20].to_vec());
         all.push([&whole[..whole.len() - 20], &[0; 20]].concat());
         all.push([b"=", &crate::record::chained(&whole)[..]].concat());
-        all.push(whole);
+        let grouped = in_writes_of_three(&whole);
+        all.push(grouped[..grouped.len() - 20].to_vec());
+        all.push([b"=", &crate::record::chained(&grouped)[..]].concat());
+        all.extend([whole, grouped]);
     }
     all
+}
+
+/// Lines of which every third ends a write, and the last may end none.
+fn in_writes_of_three(lines: &[u8]) -> Vec<u8> {
+    let mut grouped = Vec::new();
+    for (n, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if n % 3 != 2 {
+            grouped.push(b'+');
+        }
+        grouped.extend_from_slice(line);
+    }
+    grouped
 }
 
 /// Secrets and streams that hold them whole, in part, one in another, in other forms.

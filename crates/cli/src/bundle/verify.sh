@@ -1,8 +1,9 @@
 #!/bin/sh
-# Checks a holdpoint record (format 1.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
+# Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
 # cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
-#   1. lines     each line's number, and its `prev`: the digest of all bytes before it
+#   1. lines     each line's number, its `prev`: the digest of all bytes before it, and where each write ends: a line
+#                without `more`; what follows the last of these is a torn write
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
 #   3. releases  the files in signoffs/, of releases and of overrides, have the digests that their events name
@@ -14,7 +15,8 @@
 # Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, whether a document that had to be approved was, and by all whom it names, keys given twice in a line, whether a security key was touched: `holdpoint verify`
-# does that. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
+# does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
+# some, this script says altered, and `holdpoint verify` says what it is. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
 # The verdict is on standard output, the reason on standard error. Exit code 0: intact; 6: not; 2: cannot be checked.
 # All bytes before a line are hashed for each line: some seconds for a thousand lines, minutes for ten thousand.
@@ -70,7 +72,7 @@ if ! holds "$tmp/opened" 'type == "object"'; then
     altered 0 "it is no event"
 fi
 holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
-[ "$(jq -r .format "$tmp/opened")" = 1.0 ] || cannot "the record is not of format 1.0"
+[ "$(jq -r .format "$tmp/opened")" = 2.0 ] || cannot "the record is not of format 2.0"
 id=$(jq -r .id "$tmp/opened")
 
 # Who may sign, by the files that event 0 names, not by their copies.
@@ -106,12 +108,21 @@ buried() {
     tell '  event %s: %s\n' "$i" "$said"
 }
 
-# What there is to check, one thing a line, in the order of events.
-head -n "$lines" run.jsonl | jq -nRr '
+# How many lines are of whole writes: all up to the last one that has no `more`, but for half a line at the end.
+ended=$(head -n "$lines" run.jsonl | jq -nRr 'reduce inputs as $raw ({i: 0, ended: 0};
+    .i += 1 | if $raw | try fromjson catch null | type == "object" and .more != true then .ended = .i else . end) |
+    .ended') || cannot "jq cannot read run.jsonl"
+[ "$ended" -gt 0 ] || wrong truncated "there is no complete first event"
+
+# What there is to check, one thing a line, in the order of events. Nothing counts that a torn write names.
+head -n "$lines" run.jsonl | jq -nRr --argjson ended "$ended" '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
     foreach inputs as $raw (-1; . + 1; . as $i | $raw | try fromjson catch null |
         if type != "object" then ["noevent", $i] else
-            ["line", $i, "\(.n)", (.prev | hex), ($raw | utf8bytelength + 1)],
+            ["line", $i, "\(.n)", (.prev | hex), ($raw | utf8bytelength + 1), has("more")],
+            (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
+                or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
+            if $i >= $ended then empty else
             (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
                 ["blob", $i, (.sha256 | hex), .bytes]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
@@ -120,24 +131,34 @@ head -n "$lines" run.jsonl | jq -nRr '
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
+            end
         end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
 
 # Lines, blobs, and files of releases.
-events=0 bytes=0 start=0 gone=0 first=
+events=0 bytes=0 start=0 next=0 gone=0 first= written=0 from=0
 : >"$tmp/settled"
 : >"$tmp/signed"
-while IFS=$tab read -r what i a b c; do
+while IFS=$tab read -r what i a b c more; do
     case $what in
     noevent)
         # The last line may be what a crash left.
         [ "$i" = $((lines - 1)) ] || altered "$i" "it is no event"
         ;;
     line)
-        start=$bytes
+        start=$next next=$((next + c))
         [ "$a" = "$i" ] || altered "$i" "it has the number $a"
         [ "$b" = "$(head -c "$start" run.jsonl | digest)" ] ||
             altered "$i" "its prev is not the digest of the $start bytes before it"
-        events=$((i + 1)) bytes=$((bytes + c))
+        # A write of so many lines, which begins there.
+        [ "$written" -gt 0 ] || from=$start
+        written=$((written + 1))
+        { [ "$written" -le 1000 ] && { [ "$written" = 1 ] || [ $((next - from)) -le 33554432 ]; }; } ||
+            altered "$i" "its write has more than 1000 events or 33554432 bytes"
+        [ "$more" = true ] || written=0
+        [ "$i" -ge "$ended" ] || { events=$((i + 1)) bytes=$next; }
+        ;;
+    odd)
+        altered "$i" "it does not begin with n, prev, at, more where it has one, and type"
         ;;
     blob)
         grep -qx "$a $b" "$tmp/settled" && continue
@@ -186,7 +207,7 @@ if there seal.json; then
     if [ "$whole" -lt "$(jq .bytes seal.json)" ] && [ "$events" -lt "$sealed" ]; then
         wrong truncated "$events events in $whole bytes are left of $sealed that were sealed"
     fi
-    [ "$torn" -gt 0 ] && [ "$events" -lt "$sealed" ] && altered "$events" "the line is no event, and was one when sealed"
+    [ "$torn" -gt 0 ] && [ "$events" -lt "$sealed" ] && altered "$events" "it is no whole write, and was when sealed"
     { [ "$torn" -gt 0 ] || [ "$events" -gt "$sealed" ]; } && altered "$sealed" "it was added after the record was sealed"
     # shellcheck disable=SC2016 # jq's variables
     holds seal.json '.bytes == $bytes and .events == $events and .sha256 == $sha256

@@ -138,9 +138,9 @@ fn names_in_bundles_and_forged_events_do_not_reach_the_terminal_raw() {
             .replace(&"0".repeat(64), prev)
     };
     let logs = [
-        first(&format!("kind{ESCAPED}"), "1.0"),
+        first(&format!("kind{ESCAPED}"), "2.0"),
         first("run.opened", &format!("9.{ESCAPED}")),
-        first("run.opened", "1.0"),
+        first("run.opened", "2.0"),
         format!("{HOSTILE}\n{{}}\n"),
     ];
     for log in &logs {

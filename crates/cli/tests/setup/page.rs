@@ -131,13 +131,16 @@ impl Kept {
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Writes these events as an insider would: numbers, chain and seal are made to fit.
+    /// Writes these events as an insider would, and the last one ends its write: numbers, chain and seal are made to fit.
     pub fn forge(&mut self, events: Vec<Value>) {
         let mut log = String::new();
         let count = events.len();
         for (n, mut event) in events.into_iter().enumerate() {
             event["n"] = json!(n);
             event["prev"] = json!(sha256(log.as_bytes()));
+            if n + 1 == count {
+                event.as_object_mut().unwrap().shift_remove("more");
+            }
             log += &format!("{event}\n");
         }
         let mut seal: Value = serde_json::from_slice(&self.bytes("/seal")).unwrap();

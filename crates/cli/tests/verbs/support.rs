@@ -197,7 +197,8 @@ pub fn events(dir: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Rewrites a record's events as an insider with the store in hand would: numbers, chain and seal fit again.
+/// Rewrites a record's events as an insider with the store in hand would: numbers, chain and seal fit again, and the
+/// last one ends its write.
 pub fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
     let mut events = events(dir);
     how(&mut events);
@@ -206,6 +207,9 @@ pub fn forge(dir: &Path, how: impl FnOnce(&mut Vec<Value>)) {
     for (n, mut event) in events.into_iter().enumerate() {
         event["n"] = json!(n);
         event["prev"] = json!(sha256(&log));
+        if n + 1 == count {
+            event.as_object_mut().unwrap().shift_remove("more");
+        }
         log.extend(serde_json::to_vec(&event).unwrap());
         log.push(b'\n');
     }

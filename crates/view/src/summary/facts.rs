@@ -149,6 +149,9 @@ pub struct DeviationFacts {
     pub step: String,
     /// The action; `None` means what was left of the step.
     pub action: Option<String>,
+    /// The place, where it is about one of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The script that ran instead.
     pub script: Option<BlobRef>,
     /// By what right, for an override.
@@ -178,6 +181,9 @@ pub struct DecisionFacts {
     pub step: String,
     /// The action.
     pub action: String,
+    /// The place, for what is done at places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// How the action stood when it was decided.
     pub about: Status,
     /// What was decided.
@@ -356,6 +362,9 @@ pub struct ValueFound {
     pub step: String,
     /// The action.
     pub action: String,
+    /// The place, for what is done at places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Whether a person wrote it down (else it was captured).
     pub recorded: bool,
     /// Whether it keeps its limits; captured values have none.
@@ -373,6 +382,9 @@ pub struct Waits {
     pub number: String,
     /// The action or rollback block.
     pub action: String,
+    /// The place, for what is done at places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// `run`, `check`, `confirm`, `record`, `signoff` or `rollback`.
     pub kind: &'static str,
     /// How it stands.

@@ -8,6 +8,22 @@ use holdpoint_model::{Plan, Work};
 use super::*;
 use crate::time::between;
 
+/// What the engine says of an action at each of its places; none of what is done at no place.
+pub(super) fn at_places(
+    run: &Run,
+    plan: &Plan,
+    task: Task,
+    known: impl Fn(Status) -> Status,
+) -> Vec<PlaceSummary> {
+    let of = |place: &holdpoint_engine::PlaceIx| PlaceSummary {
+        place: run.place_name(*place).to_owned(),
+        status: known(run.status(plan, task.at(*place))),
+        attempts: 0,
+        duration_ms: 0,
+    };
+    run.places_of(task).iter().map(of).collect()
+}
+
 /// Attempts, times and people of an action's present round.
 pub(super) fn times_of_action(action: &mut ActionSummary) {
     for happening in action.history.iter().filter(|happening| !happening.superseded) {
@@ -15,19 +31,30 @@ pub(super) fn times_of_action(action: &mut ActionSummary) {
         let mut end = happening.at;
         let who = match &happening.what {
             What::Attempt(attempt) => {
+                let here = happening.place.as_ref();
+                let here = action.places.iter_mut().find(|place| Some(&place.place) == here);
+                let took = attempt.finished.as_ref().map_or(0, |ended| ended.result.duration_ms);
                 action.attempts += u32::from(!attempt.probe);
+                action.duration_ms += took;
+                if let Some(here) = here {
+                    here.attempts += u32::from(!attempt.probe);
+                    here.duration_ms += took;
+                }
                 if let Some(ended) = &attempt.finished {
-                    action.duration_ms += ended.result.duration_ms;
                     end = ended.at;
                 }
                 Some(&attempt.who)
             }
             other => other.by().map(|by| &by.who),
         };
-        action.ended = Some(end);
+        // At several places what ends last need not have begun last.
+        action.ended = if action.places.is_empty() { Some(end) } else { action.ended.max(Some(end)) };
         if let Some(who) = who.filter(|who| !action.who.contains(who)) {
             action.who.push(who.clone());
         }
+    }
+    if let Some(most) = action.places.iter().map(|place| place.attempts).max() {
+        action.attempts = most;
     }
 }
 
@@ -59,6 +86,7 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
                     value: value.clone(),
                     step: step.id.clone(),
                     action: action.id.clone(),
+                    place: happening.place.clone(),
                     recorded: false,
                     within_limits: true,
                     evidence: None,
@@ -81,9 +109,9 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
         }
     }
     values.sort_by_key(|value| value.n);
-    // A value taken or written down again by the same action replaces the one before it.
+    // A value taken or written down again by the same action, at the same place, replaces the one before it.
     let mut later = HashSet::new();
-    let last_first = values.iter().rev().map(|value| later.insert((&value.name, &value.action)));
+    let last_first = values.iter().rev().map(|value| later.insert((&value.name, &value.action, &value.place)));
     let stands: Vec<bool> = last_first.collect();
     values
         .into_iter()
@@ -108,7 +136,7 @@ pub(super) fn sign_offs_that_count(summary: &mut Summary, by_id: &HashMap<&str, 
 }
 
 /// What the engine waits for, as a reader wants it told.
-pub(super) fn waits(plan: &Plan, summary: &Summary, task: Task) -> Waits {
+pub(super) fn waits(plan: &Plan, summary: &Summary, run: &Run, task: Task) -> Waits {
     let step = &summary.steps[task.step];
     let action = match task.slot {
         Slot::Action(action) => &step.actions[action],
@@ -123,6 +151,7 @@ pub(super) fn waits(plan: &Plan, summary: &Summary, task: Task) -> Waits {
         step: step.id.clone(),
         number: step.number.clone(),
         action: action.id.clone(),
+        place: run.place_of(task).map(str::to_owned),
         kind: action.kind,
         status: action.status,
         role,

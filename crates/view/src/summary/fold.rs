@@ -9,9 +9,9 @@ use holdpoint_engine::{
 use holdpoint_model::{Assurance, Plan};
 use jiff::Timestamp;
 
-use super::finish::{settle, sign_offs_that_count, times_of_action, values, waits};
+use super::finish::{at_places, settle, sign_offs_that_count, times_of_action, values, waits};
 use super::opening::opening;
-use super::place::Place;
+use super::place::{Place, place_name};
 use super::*;
 use crate::time::between;
 use crate::{NotOpened, Reading};
@@ -38,6 +38,8 @@ pub struct Summing<'a> {
     pub(super) last: usize,
     /// Who acted last, by place among the people: as a rule it is the same person again, and names are compared folded.
     actor: usize,
+    /// The place that the present event tells of.
+    place: Option<String>,
     overview: bool,
     pub(super) summary: Summary,
 }
@@ -67,7 +69,7 @@ impl<'a> Summing<'a> {
         }
         let summary = opening(plan, first, opened, verified);
         let mut summing =
-            Summing { reading: Reading::new(plan), by_id, last: 0, actor: 0, overview: false, summary };
+            Summing { reading: Reading::new(plan), by_id, last: 0, actor: 0, place: None, overview: false, summary };
         if let Err(why) = summing.reading.take(first) {
             summing.misfit(Moment { n: first.n, at: first.at }, first.event.clone(), why);
         }
@@ -101,7 +103,9 @@ impl<'a> Summing<'a> {
     fn standing_before(&self, event: &Event, place: Place) -> Vec<Status> {
         let (run, plan) = (self.reading.run(), self.reading.plan());
         match (event, place) {
-            (Event::Decision { .. }, Place::Task(task)) => vec![run.status(plan, task).at_rest()],
+            (Event::Decision { .. }, Place::Task(task)) => {
+                vec![run.status(plan, self.placed(task, event)).at_rest()]
+            }
             (
                 Event::NotApplicable { action: None, .. }
                 | Event::Deviation(Deviation { kind: DeviationKind::Skipped, action: None, .. }),
@@ -117,6 +121,7 @@ impl<'a> Summing<'a> {
     /// What the engine took.
     fn happened(&mut self, now: Moment, place: Place, before: &[Status], event: Event) {
         let Moment { n, at } = now;
+        self.place = place_name(&event).map(str::to_owned);
         match event {
             // The engine takes the first one only, which is in the summary from its beginning.
             Event::RunOpened(_) => {}
@@ -165,10 +170,10 @@ impl<'a> Summing<'a> {
                 self.sign_off(now, (place, step, action), What::Lapsed { reason }, event);
             }
             Event::Deviation(deviation) => self.deviation(now, place, before, deviation),
-            Event::Decision { step, action, choice, reason, by, .. } => {
+            Event::Decision { step, action, choice, reason, by, place: _ } => {
                 let about = before.first().copied().unwrap_or(Status::Unknown);
                 let (why, who) = (reason.clone(), by.clone());
-                let facts = DecisionFacts { n, at, step, action, about, choice, reason: why, by: who };
+                let facts = DecisionFacts { n, at, step, action, place: self.place.clone(), about, choice, reason: why, by: who };
                 self.summary.decisions.push(facts);
                 self.put(now, place, What::Decision { choice, reason, by });
             }
@@ -235,7 +240,7 @@ impl<'a> Summing<'a> {
             Place::Task(task) => task.step,
         };
         let round = self.round(step);
-        let happening = Happening { n, at, superseded: false, round, what };
+        let happening = Happening { n, at, superseded: false, place: self.place.clone(), round, what };
         match place {
             Place::Task(task) => self.at(task).history.push(happening),
             _ => self.summary.steps[step].history.push(happening),
@@ -273,7 +278,11 @@ impl<'a> Summing<'a> {
         let who = self.reading.run().operator().to_owned();
         self.acted(&who);
         let edited = match place {
-            Place::Task(task) => self.reading.run().edited_script(task).is_some(),
+            Place::Task(task) => {
+                let run = self.reading.run();
+                let here = run.at_place(task, started.place.as_deref());
+                run.edited_script(here.unwrap_or(task)).is_some()
+            }
             _ => false,
         };
         let attempt = Attempt {
@@ -296,7 +305,10 @@ impl<'a> Summing<'a> {
             (finished.captures, finished.files) = (BTreeMap::new(), BTreeMap::new());
         }
         let Place::Task(task) = place else { return };
-        let open = self.at(task).history.iter_mut().rev().find_map(|happening| match &mut happening.what {
+        // Of several that are open it is the one at its place.
+        let history = self.at(task).history.iter_mut().rev();
+        let mut here = history.filter(|happening| happening.place == finished.place);
+        let open = here.find_map(|happening| match &mut happening.what {
             What::Attempt(attempt) if attempt.finished.is_none() => Some(attempt),
             _ => None,
         });
@@ -331,7 +343,7 @@ impl<'a> Summing<'a> {
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };
-        let facts = DeviationFacts { n, at, number, kind, step, action, script, overridden, reason, by };
+        let facts = DeviationFacts { n, at, number, kind, step, action, place: self.place.clone(), script, overridden, reason, by };
         self.summary.deviations.push(facts);
         // An override belongs to no step.
         if kind != DeviationKind::PolicyOverridden {
@@ -357,10 +369,14 @@ impl<'a> Summing<'a> {
         };
         for (index, step) in summary.steps.iter_mut().enumerate() {
             for (action, of) in step.actions.iter_mut().enumerate() {
-                of.status = known(run.status(plan, Task::action(index, action)));
+                let task = Task::action(index, action);
+                of.status = known(run.status(plan, task));
+                of.places = at_places(run, plan, task, known);
             }
             for (block, of) in step.rollback_blocks.iter_mut().enumerate() {
-                of.status = known(run.status(plan, Task::rollback(index, block)));
+                let task = Task::rollback(index, block);
+                of.status = known(run.status(plan, task));
+                of.places = at_places(run, plan, task, known);
             }
             step.status = known(run.step_status(plan, index));
             step.rollback = run.rollback_state(plan, index);
@@ -377,7 +393,7 @@ impl<'a> Summing<'a> {
         summary.independence = run.independence().words();
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {
-            summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, task));
+            summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, run, task));
         }
         summary
     }

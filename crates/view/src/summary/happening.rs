@@ -13,6 +13,9 @@ pub struct Happening {
     pub at: Timestamp,
     /// Whether the step was begun again later, so that this is history only.
     pub superseded: bool,
+    /// The place where it happened, for what is done at places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The round of its step that it belongs to, as the engine counts them.
     #[serde(skip)]
     pub(crate) round: u32,

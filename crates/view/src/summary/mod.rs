@@ -177,26 +177,101 @@ pub struct ActionSummary {
     pub kind: &'static str,
     /// What became of it.
     pub status: Status,
-    /// Attempts of its present round, probes not counted.
+    /// Attempts of its present round, probes not counted; of what is done at places, the most at any of them.
     pub attempts: u32,
     /// First event of its present round.
     pub started: Option<jiff::Timestamp>,
     /// Last event of its present round.
     pub ended: Option<jiff::Timestamp>,
-    /// Execution time of its present round, milliseconds; 0 for what people do.
+    /// Execution time of its present round, milliseconds, at all places together; 0 for what people do.
     pub duration_ms: u64,
+    /// What became of it at each of its places, in the order in which they begin; empty for what is done at none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceSummary>,
     /// Who acted, by principal, in order.
     pub who: Vec<String>,
     /// Everything that happened to it, earlier rounds included, in order.
     pub history: Vec<Happening>,
 }
 
+/// What became of an action or a rollback block at one of its places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlaceSummary {
+    /// The place, as `run.opened` names it.
+    pub place: String,
+    /// What became of it there.
+    pub status: Status,
+    /// Attempts there in its present round, probes not counted.
+    pub attempts: u32,
+    /// Execution time there in its present round, milliseconds.
+    pub duration_ms: u64,
+}
+
 impl ActionSummary {
-    /// The last attempt that counts, probes aside.
-    pub fn last_attempt(&self) -> Option<&Attempt> {
-        self.history.iter().rev().filter(|h| !h.superseded).find_map(|h| match &h.what {
+    /// The last attempt that counts, probes aside; at `place`, where it is done at places.
+    pub fn last_attempt(&self, place: Option<&str>) -> Option<&Attempt> {
+        let here = |happening: &&Happening| !happening.superseded && happening.place.as_deref() == place;
+        self.history.iter().rev().filter(here).find_map(|h| match &h.what {
             What::Attempt(attempt) if !attempt.probe => Some(&**attempt),
             _ => None,
         })
+    }
+
+    /// Whether the happening at this index of the history is the attempt that counts: the last one, at its place.
+    pub fn is_last_attempt(&self, at: usize) -> bool {
+        let attempt = |happening: &Happening| matches!(&happening.what, What::Attempt(attempt) if !attempt.probe);
+        let Some((this, later)) = self.history.get(at..).and_then(<[_]>::split_first) else { return false };
+        let overtaken = || later.iter().any(|happening| attempt(happening) && happening.place == this.place);
+        attempt(this) && !this.superseded && !overtaken()
+    }
+
+    /// How many of its places came to what, in words: `2 passed, 1 failed`; `None` where it has fewer than two.
+    pub fn place_words(&self) -> Option<String> {
+        if self.places.len() < 2 {
+            return None;
+        }
+        let mut counts: Vec<(Status, usize)> = Vec::new();
+        for PlaceSummary { status, .. } in &self.places {
+            match counts.iter_mut().find(|(known, _)| known == status) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((*status, 1)),
+            }
+        }
+        let counted = counts.iter().map(|(status, count)| format!("{count} {}", status.words().to_lowercase()));
+        Some(counted.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl StepSummary {
+    /// What is done at several places: those places, in order, and what became of each such action or used rollback
+    /// block there. `None` where nothing of the step is.
+    pub fn by_place(&self) -> Option<ByPlace<'_>> {
+        let used = self.rollback_blocks.iter().filter(|block| block.status != Status::NotUsed);
+        let actions: Vec<&ActionSummary> =
+            self.actions.iter().chain(used).filter(|action| action.places.len() > 1).collect();
+        let mut places: Vec<&str> = Vec::new();
+        for place in actions.iter().flat_map(|action| &action.places) {
+            if !places.contains(&place.place.as_str()) {
+                places.push(&place.place);
+            }
+        }
+        (!actions.is_empty()).then_some(ByPlace { places, actions })
+    }
+}
+
+/// A step at its places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByPlace<'a> {
+    /// The places, in the order in which they begin.
+    pub places: Vec<&'a str>,
+    /// What is done there, in document order.
+    pub actions: Vec<&'a ActionSummary>,
+}
+
+impl ByPlace<'_> {
+    /// A row: what became of each action at a place; `None` where it is not done there.
+    pub fn row(&self, place: &str) -> Vec<Option<&PlaceSummary>> {
+        let at = |action: &&ActionSummary| action.places.iter().position(|known| known.place == place);
+        self.actions.iter().map(|action| at(action).map(|at| &action.places[at])).collect()
     }
 }

@@ -120,6 +120,7 @@ fn empty_action(id: String, kind: &'static str) -> ActionSummary {
         started: None,
         ended: None,
         duration_ms: 0,
+        places: Vec::new(),
         who: Vec::new(),
         history: Vec::new(),
     }

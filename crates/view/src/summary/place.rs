@@ -49,7 +49,23 @@ pub(super) enum Place {
     Task(Task),
 }
 
+/// The name of the place that an event tells of.
+pub(super) fn place_name(event: &Event) -> Option<&str> {
+    match event {
+        Event::ActionStarted(started) | Event::RollbackStarted(started) => started.place.as_deref(),
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => finished.place.as_deref(),
+        Event::Decision { place, .. } | Event::NotApplicable { place, .. } => place.as_deref(),
+        Event::Deviation(deviation) => deviation.place.as_deref(),
+        _ => None,
+    }
+}
+
 impl Summing<'_> {
+    /// The task at the place that an event tells of: what the engine took has it.
+    pub(super) fn placed(&self, task: Task, event: &Event) -> Task {
+        self.reading.run().at_place(task, place_name(event)).unwrap_or(task)
+    }
+
     /// Where an event belongs. What the engine took has a place.
     pub(super) fn place_of(&mut self, event: &Event) -> Place {
         let Some((step, action)) = names(event) else { return Place::Nowhere };

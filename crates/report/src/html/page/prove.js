@@ -30,13 +30,21 @@ const releaseOf = (event) => {
   return { n, prev, at, by, step: "", action: "override", meaning: "responsibility", statement, ...rest };
 };
 
+/** The keys that every line has, in their order; `more` only where the same write goes on with the next line. */
+const FIRST = ["n", "prev", "at", "type"];
+const MOST_LINES = 1000;
+const MOST_BYTES = 32 * 1024 * 1024;
+
 /** One line of the record, held against its place in the chain. */
 const readEvent = (line, n, prev) => {
-  const text = textOf(line);
-  const event = JSON.parse(text);
+  const event = JSON.parse(textOf(line));
   if (event.n !== n) throw new Wrong(`its number is ${event.n} and must be ${n}`);
   if (event.prev !== prev) throw new Wrong("its prev is not the SHA-256 of the bytes before the line");
   if ((n === 0) !== (event.type === "run.opened")) throw new Wrong(`its type cannot be ${event.type}`);
+  const keys = Object.keys(event);
+  const first = "more" in event ? [...FIRST.slice(0, 3), "more", "type"] : FIRST;
+  if (first.some((key, at) => keys[at] !== key)) throw new Wrong(`it does not begin with ${first.join(", ")}`);
+  if ("more" in event && event.more !== true) throw new Wrong("more is true or is not there");
   return event;
 };
 
@@ -59,25 +67,33 @@ class Proof {
   async verdict() {
     let at = 0;
     try {
-      while (at < this.log.length) {
-        const end = this.log.indexOf(10, at);
-        if (end < 0) break;
-        const event = readEvent(this.log.subarray(at, end), this.events, this.chain.hex());
-        this.opened ??= event;
-        // Another spelling may hide what other readers see, a key given twice for one.
-        if (JSON.stringify(event) !== textOf(this.log.subarray(at, end))) {
-          this.unchecked.push(`Event ${event.n} is spelled in a way that only holdpoint verify can judge.`);
+      // The lines of the write that is being read: none counts before its last.
+      let write = [];
+      for (let end; (end = this.log.indexOf(10, at)) >= 0; at = end + 1) {
+        const line = this.log.subarray(at, end);
+        let event;
+        try {
+          event = readEvent(line, this.events + write.length, this.chain.hex());
+          write.push({ event, line, at });
+          if (write.length > MOST_LINES || (write.length > 1 && end + 1 - write[0].at > MOST_BYTES)) {
+            throw new Wrong("its write has too many events");
+          }
+        } catch (error) {
+          // What is wrong before it is told first.
+          await this.proveAll(write.filter((read) => read.event !== event));
+          throw error;
         }
-        await this.prove(event, at);
         this.chain.update(this.log.subarray(at, end + 1));
-        this.last = event;
-        this.events++;
-        at = end + 1;
+        if (event.more) continue;
+        await this.proveAll(write);
+        write = [];
       }
+      at = write[0]?.at ?? at;
+      this.digest = write[0]?.event.prev ?? this.chain.hex();
       this.torn = this.log.length - at;
       if (!this.opened) throw new Wrong("there is no complete first event");
       const whole = toHex(await digest("SHA-256", this.log.subarray(0, at)));
-      if (whole !== this.chain.hex()) throw new Wrong("this page and the browser disagree about a SHA-256");
+      if (whole !== this.digest) throw new Wrong("this page and the browser disagree about a SHA-256");
     } catch (error) {
       if (error instanceof Wrong || error instanceof SyntaxError || error instanceof TypeError) {
         return { state: "bad", event: this.events, reason: error.message };
@@ -85,6 +101,20 @@ class Proof {
       throw error;
     }
     return this.sealed(at);
+  }
+
+  /** Each event of a write of which every line is there. */
+  async proveAll(write) {
+    for (const { event, line, at } of write) {
+      this.opened ??= event;
+      // Another spelling may hide what other readers see, a key given twice for one.
+      if (JSON.stringify(event) !== textOf(line)) {
+        this.unchecked.push(`Event ${event.n} is spelled in a way that only holdpoint verify can judge.`);
+      }
+      await this.prove(event, at);
+      this.last = event;
+      this.events++;
+    }
   }
 
   async prove(event, offset) {
@@ -256,11 +286,12 @@ class Proof {
     if (this.log.length < seal.bytes && this.events < seal.events) {
       return bad(this.events, `truncated: ${this.events} events are left of ${seal.events} that were sealed`);
     }
+    if (this.torn > 0 && this.events < seal.events) return bad(this.events, "it is no whole write, and was when the record was sealed");
     if (this.events > seal.events || this.torn > 0) return bad(seal.events, "it was added after the record was sealed");
     const { number, id, format } = this.opened;
     const due = {
       length: [seal.bytes, length],
-      digest: [seal.sha256, this.chain.hex()],
+      digest: [seal.sha256, this.digest],
       "number of events": [seal.events, this.events],
       verdict: [seal.verdict, closed],
       "run's name": [[seal.id, seal.number].join(), [id, number].join()],
