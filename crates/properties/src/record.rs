@@ -38,8 +38,9 @@ pub(crate) fn chained(bytes: &[u8]) -> Vec<u8> {
         match line.strip_prefix(b"{") {
             Some(rest) => {
                 let (prev, minute) = (sha256(&log), n % 60);
-                let head =
-                    format!(r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z",{more}"#);
+                let head = format!(
+                    r#"{{"n":{n},"prev":"{prev}","at":"2026-11-23T10:{minute:02}:00.000000Z",{more}"#
+                );
                 log.extend_from_slice(head.as_bytes());
                 log.extend_from_slice(rest);
             }
@@ -76,7 +77,8 @@ fn proved(dir: &Path, log: &[u8]) -> (Vec<Stamped>, Option<Torn>) {
         assert_eq!(position.events, read.len() as u64);
         // A complete line of JSON is never cut away as torn, but for one that says that its write goes on.
         let tail = log[before.len()..].split_inclusive(|byte| *byte == b'\n');
-        let mut whole = tail.map_while(|line| serde_json::from_slice::<Value>(line.strip_suffix(b"\n")?).ok());
+        let mut whole =
+            tail.map_while(|line| serde_json::from_slice::<Value>(line.strip_suffix(b"\n")?).ok());
         assert!(whole.all(|line| line["more"] == true), "a whole write is cut away");
     }
     if let Ok(whole) = whole

@@ -10,8 +10,12 @@ use holdpoint_engine::{BlobRef, DeviationKind, Verdict};
 use self::xml::{Element, text};
 use crate::blobs::pass;
 use crate::edges::Edges;
+use crate::markdown::words::with_place;
 use crate::text::visible;
-use crate::{ActionSummary, Ended, Material, ReportError, Status, StepSummary, Summary, What, summarise};
+use crate::{
+    ActionSummary, Ended, Happening, Material, PlaceSummary, ReportError, Status, StepSummary, Summary,
+    Waits, What, summarise,
+};
 
 /// Lines kept at both ends of an output.
 const EDGE: usize = 100;
@@ -138,8 +142,11 @@ impl Case {
 
 fn of_step(m: &Material<'_>, summary: &Summary, step: &StepSummary) -> Suite {
     let used = step.rollback_blocks.iter().filter(|block| block.status != Status::NotUsed);
-    let cases: Vec<Case> =
-        step.actions.iter().chain(used).map(|action| of_action(m, summary, step, action)).collect();
+    let cases = step.actions.iter().chain(used).flat_map(|action| match action.places[..] {
+        [] => vec![of_action(m, summary, step, action, None)],
+        _ => action.places.iter().map(|place| of_action(m, summary, step, action, Some(place))).collect(),
+    });
+    let cases: Vec<Case> = cases.collect();
     Suite {
         name: format!("{} {}", step.number, step.title),
         time: cases.iter().map(|case| case.time).sum(),
@@ -149,8 +156,16 @@ fn of_step(m: &Material<'_>, summary: &Summary, step: &StepSummary) -> Suite {
     }
 }
 
-fn of_action(m: &Material<'_>, summary: &Summary, step: &StepSummary, action: &ActionSummary) -> Case {
-    let ended = action.last_attempt().and_then(|attempt| attempt.finished.as_ref());
+/// The case of an action; of one that is done at places, a case a place.
+fn of_action(
+    m: &Material<'_>,
+    summary: &Summary,
+    step: &StepSummary,
+    action: &ActionSummary,
+    here: Option<&PlaceSummary>,
+) -> Case {
+    let place = here.map(|here| here.place.as_str());
+    let ended = action.last_attempt(place).and_then(|attempt| attempt.finished.as_ref());
     let output = ended.and_then(|ended| ended.result.output.as_ref());
     let shown = |blob: &BlobRef| {
         let mut edges = Edges::new(EDGE);
@@ -161,19 +176,29 @@ fn of_action(m: &Material<'_>, summary: &Summary, step: &StepSummary, action: &A
         }
     };
     Case {
-        name: format!("{} {}", action.id, action.kind),
+        name: with_place(&format!("{} {}", action.id, action.kind), place),
         class: step.id.clone(),
-        time: action.duration_ms,
-        verdict: verdict(summary, step, action, ended),
+        time: here.map_or(action.duration_ms, |here| here.duration_ms),
+        verdict: verdict(summary, step, (action, here), ended),
         stdout: output.and_then(|output| shown(&output.stdout)),
         stderr: output.and_then(|output| shown(&output.stderr)),
     }
 }
 
-fn verdict(summary: &Summary, step: &StepSummary, action: &ActionSummary, ended: Option<&Ended>) -> Verdicts {
-    let message = action.status.words().to_lowercase();
-    let histories = || action.history.iter().rev().chain(step.history.iter().rev()).filter(|h| !h.superseded);
-    match action.status {
+fn verdict(
+    summary: &Summary,
+    step: &StepSummary,
+    (action, here): (&ActionSummary, Option<&PlaceSummary>),
+    ended: Option<&Ended>,
+) -> Verdicts {
+    let status = here.map_or(action.status, |here| here.status);
+    let message = status.words().to_lowercase();
+    // What happened at another place is not about this one.
+    let about = |h: &&Happening| {
+        !h.superseded && (h.place.is_none() || h.place.as_deref() == here.map(|here| here.place.as_str()))
+    };
+    let histories = || action.history.iter().rev().chain(step.history.iter().rev()).filter(about);
+    match status {
         Status::Passed
         | Status::PassedWithDeviations
         | Status::Confirmed
@@ -259,7 +284,9 @@ fn of_run(summary: &Summary) -> Suite {
         },
         Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
         None => {
-            let waits = summary.waits.as_ref().map(|waits| format!("it stands at {}", waits.action));
+            let stands =
+                |waits: &Waits| format!("it stands at {}", with_place(&waits.action, waits.place.as_deref()));
+            let waits = summary.waits.as_ref().map(stands);
             let body = summary.break_words().or(waits);
             Verdicts::Error { message: words.clone(), body: body.unwrap_or_default() }
         }
@@ -296,7 +323,8 @@ fn of_run(summary: &Summary) -> Suite {
         let what = visible(deviation.reason.as_bytes());
         let rules = deviation.rules();
         let about = deviation.action.as_deref().unwrap_or(&deviation.step);
-        let about = if rules.is_empty() { about } else { &rules };
+        let about = with_place(about, deviation.place.as_deref());
+        let about = if rules.is_empty() { &about } else { &rules };
         properties.push(("deviation", format!("{} {about} by {}: {what}", deviation.kind, deviation.by.who)));
     }
     for handover in &summary.handovers {

@@ -26,7 +26,8 @@ pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
 pub use holdpoint_engine::{RollbackState, Status};
 pub use holdpoint_view::{
-    ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, SignOffEvent, StepSummary, Summary, What,
+    ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, PlaceSummary, SignOffEvent, StepSummary,
+    Summary, Waits, What,
 };
 pub use html::{Kept, LARGEST_BLOB, html};
 pub use in_toto::{PREDICATE, in_toto};

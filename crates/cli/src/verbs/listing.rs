@@ -3,7 +3,7 @@
 use holdpoint_engine::Event;
 use holdpoint_record::Glance;
 use holdpoint_report::{clock, clock_of, took};
-use holdpoint_view::Summary;
+use holdpoint_view::{ActionSummary, PlaceSummary, StepSummary, Summary};
 use serde_json::json;
 
 use super::handover::accepting;
@@ -100,7 +100,13 @@ fn glance(summary: &Summary) -> String {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
         fact(
             "waits at",
-            format!("{} {} ({}{role})", waits.number, waits.step, waits.status.words().to_lowercase()),
+            format!(
+                "{} {}{} ({}{role})",
+                waits.number,
+                waits.step,
+                at_place(waits.place.as_deref()),
+                waits.status.words().to_lowercase()
+            ),
         );
         if summary.handovers.iter().all(|handover| handover.end.is_some()) {
             fact("go on with", format!("holdpoint resume {}", run.number));
@@ -134,7 +140,14 @@ fn glance(summary: &Summary) -> String {
         }
         fact(
             "deviation",
-            format!("{} {}, by {}: {}", deviation.step, deviation.kind, deviation.by.who, deviation.reason),
+            format!(
+                "{}{} {}, by {}: {}",
+                deviation.step,
+                at_place(deviation.place.as_deref()),
+                deviation.kind,
+                deviation.by.who,
+                deviation.reason
+            ),
         );
     }
     for handover in &summary.handovers {
@@ -156,6 +169,29 @@ fn glance(summary: &Summary) -> String {
         lines.push(
             format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
         );
+        lines.extend(places(step));
     }
     lines.join("\n")
+}
+
+/// A line for each place of a step that is done at several: what became of its actions there.
+fn places(step: &StepSummary) -> Vec<String> {
+    let Some(by_place) = step.by_place() else { return Vec::new() };
+    let line = |place: &&str| {
+        let row = by_place.row(place);
+        let named = |(action, here): (&&ActionSummary, &Option<&PlaceSummary>)| {
+            here.map(|here| (action.id.as_str(), here.status.words()))
+        };
+        let told: Vec<(&str, &str)> = by_place.actions.iter().zip(&row).filter_map(named).collect();
+        let words = match &told[..] {
+            [(_, first), rest @ ..] if rest.iter().all(|(_, words)| words == first) => (*first).to_owned(),
+            _ => told.iter().map(|(id, words)| format!("{id} {words}")).collect::<Vec<_>>().join(", "),
+        };
+        format!("  {:<8}at {:<45}{words}", "", screen::at_most(44, place))
+    };
+    by_place.places.iter().map(line).collect()
+}
+
+fn at_place(place: Option<&str>) -> String {
+    place.map(|place| format!(" at {place}")).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use holdpoint_engine::{Event, Outcome, Status, Task};
 use holdpoint_view::{Reading, between};
 use jiff::Timestamp;
 
+use crate::markdown::words::with_place;
 use crate::text::visible;
 use crate::time::{clock, took};
 use crate::{Material, Summary};
@@ -201,10 +202,15 @@ impl Mark<'_> {
     }
 }
 
+/// What a mark of a block says that has no end.
+fn doubt(action: &str) -> String {
+    format!("{action}: no end recorded")
+}
+
 /// Everything worth a mark, waits first, so that what ended them is drawn over them.
 fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
     let (mut waits, mut marks) = (Vec::new(), Vec::new());
-    let mut running: HashMap<&str, Timestamp> = HashMap::new();
+    let mut running: HashMap<String, Timestamp> = HashMap::new();
     let mut waiting: HashMap<&str, (Timestamp, &str, &str)> = HashMap::new();
     let last = m.events.last().map(|stamped| stamped.at).unwrap_or_default();
     let mut reading = Reading::new(m.plan);
@@ -217,27 +223,24 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
             |step: &'a str, kind, what: String| marks.push(Mark { step, kind, from: at, to: at, what });
         match &stamped.event {
             Event::ActionStarted(started) | Event::RollbackStarted(started) => {
-                running.insert(&started.action, at);
-                let rest = Mark {
-                    step: &started.step,
-                    kind: "doubt",
-                    from: at,
-                    to: at,
-                    what: format!("{}: no end recorded", started.action),
-                };
+                let action = with_place(&started.action, started.place.as_deref());
+                let what = doubt(&action);
+                running.insert(action, at);
+                let rest = Mark { step: &started.step, kind: "doubt", from: at, to: at, what };
                 marks.push(rest);
             }
             Event::ActionFinished(ended) | Event::RollbackFinished(ended) => {
-                let from = running.remove(ended.action.as_str()).unwrap_or(at);
-                marks.retain(|mark| !(mark.kind == "doubt" && mark.from == from && mark.step == ended.step));
+                let action = with_place(&ended.action, ended.place.as_deref());
+                let from = running.remove(&action).unwrap_or(at);
+                let doubt = doubt(&action);
+                marks.retain(|mark| !(mark.kind == "doubt" && mark.from == from && mark.what == doubt));
                 let undo = matches!(stamped.event, Event::RollbackFinished(_));
                 let kind = match ended.outcome {
                     Outcome::Passed if undo => "undone",
                     Outcome::Passed => "passed",
                     Outcome::Failed | Outcome::TimedOut | Outcome::Interrupted => "failed",
                 };
-                let what =
-                    format!("{}, attempt {}: {}", ended.action, ended.attempt, took(ended.duration_ms));
+                let what = format!("{action}, attempt {}: {}", ended.attempt, took(ended.duration_ms));
                 marks.push(Mark { step: &ended.step, kind, from, to: at, what });
             }
             Event::ItemConfirmed { step, action, .. } => point(step, "done", format!("{action} confirmed")),

@@ -12,8 +12,8 @@ use super::outputs::{Detail, Expectation, script};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
-    ActionSummary, Happening, Material, NoteFacts, ReportError, RollbackState, Status, StepSummary, Summary,
-    What,
+    ActionSummary, Happening, Material, NoteFacts, PlaceSummary, ReportError, RollbackState, Status,
+    StepSummary, Summary, What,
 };
 
 /// The part of the document that something happened to.
@@ -41,7 +41,36 @@ struct Story {
     words: String,
     facts: Vec<String>,
     undone: Option<&'static str>,
+    places: Option<Table>,
     happenings: Vec<Told>,
+}
+
+/// A step that is done at several places: a row a place, a column an action.
+#[derive(Serialize)]
+struct Table {
+    actions: Vec<String>,
+    rows: Vec<(String, Vec<Cell>)>,
+}
+
+/// What became of an action at a place.
+#[derive(Serialize)]
+struct Cell {
+    tone: &'static str,
+    words: String,
+}
+
+impl Table {
+    fn of(step: &StepSummary) -> Option<Table> {
+        let by_place = step.by_place()?;
+        let cell = |here: Option<&PlaceSummary>| Cell {
+            tone: here.map_or("none", |here| tone(here.status)),
+            words: words::at_place(here),
+        };
+        let row = |place: &&str| ((*place).to_owned(), by_place.row(place).into_iter().map(cell).collect());
+        let rows = by_place.places.iter().map(row).collect();
+        let named = by_place.actions.iter().map(|action| format!("{} {}", action.id, action.kind));
+        Some(Table { actions: named.collect(), rows })
+    }
 }
 
 /// One happening.
@@ -101,16 +130,16 @@ impl<'a> Pen<'a> {
         let used = result.kind == "rollback" && result.status != Status::NotUsed;
         let mut facts = Vec::new();
         facts.extend(explained(self.summary, result.status).map(str::to_owned));
-        if result.attempts > 1 {
-            facts.push(format!("{} attempts", result.attempts));
-        }
+        facts.extend(words::at_places(result));
+        facts.extend(words::attempts(result));
         self.write(&Story {
             of_step: false,
             tone: tone(result.status),
             words: format!("{}{}", if used { "ROLLBACK " } else { "" }, result.status.words()),
             facts,
             undone: None,
-            happenings: self.history(&result.history, about),
+            places: None,
+            happenings: self.history(&result.history, about, |at| result.is_last_attempt(at)),
         })
     }
 
@@ -150,7 +179,8 @@ impl<'a> Pen<'a> {
             words: format!("STEP {} {}", step.number, step.status.words()),
             facts,
             undone,
-            happenings: self.history(&step.history, About { work: None, block: None }),
+            places: Table::of(step),
+            happenings: self.history(&step.history, About { work: None, block: None }, |_| false),
         })
     }
 
@@ -158,10 +188,17 @@ impl<'a> Pen<'a> {
         Ok(self.template.render(Value::from(Serde(story)))?)
     }
 
-    fn history(&self, history: &[Happening], about: About<'_>) -> Vec<Told> {
-        let last = history.iter().rposition(|h| matches!(&h.what, What::Attempt(attempt) if !attempt.probe));
+    fn history(
+        &self,
+        history: &[Happening],
+        about: About<'_>,
+        is_last_attempt: impl Fn(usize) -> bool,
+    ) -> Vec<Told> {
         let tell = |(at, happening): (usize, &Happening)| {
-            let mut told = self.tell(happening, about, last == Some(at) && !happening.superseded);
+            let mut told = self.tell(happening, about, is_last_attempt(at));
+            if let Some(place) = &happening.place {
+                told.facts.insert(0, format!("at {place}"));
+            }
             told.earlier = happening.superseded;
             let end = match &happening.what {
                 What::Attempt(attempt) => attempt.finished.as_ref().map(|ended| ended.n),

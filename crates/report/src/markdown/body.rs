@@ -65,7 +65,10 @@ pub(super) fn executed(pen: &Pen<'_>, start: usize) -> String {
 /// Whether a step without a heading has something to tell that its actions do not.
 pub(crate) fn remarkable(step: &StepSummary) -> bool {
     let told = |n| step.actions.iter().flat_map(|action| &action.history).any(|happening| happening.n == n);
-    step.rounds > 1 || step.rollback.is_some() || step.history.iter().any(|happening| !told(happening.n))
+    step.rounds > 1
+        || step.rollback.is_some()
+        || step.by_place().is_some()
+        || step.history.iter().any(|happening| !told(happening.n))
 }
 
 pub(crate) fn action_span(source: &str, action: &Action, actions: &[Span]) -> Span {

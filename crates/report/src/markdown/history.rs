@@ -73,10 +73,11 @@ impl Pen<'_> {
             }
             _ => "",
         };
-        let attempts =
-            if result.attempts > 1 { format!(" · {} attempts", result.attempts) } else { String::new() };
-        let mut lines = vec![format!("**{rollback}{words}**{explained}{attempts} · {}", self.mark)];
-        lines.extend(self.history(&result.history, about));
+        let mut facts: Vec<String> = words::at_places(result).into_iter().collect();
+        facts.extend(words::attempts(result));
+        let facts: String = facts.iter().map(|fact| format!(" · {fact}")).collect();
+        let mut lines = vec![format!("**{rollback}{words}**{explained}{facts} · {}", self.mark)];
+        lines.extend(self.history(&result.history, about, |at| result.is_last_attempt(at)));
         lines
     }
 
@@ -116,12 +117,32 @@ impl Pen<'_> {
         if let Some(undone) = undone {
             lines.extend([String::new(), undone.to_owned()]);
         }
-        lines.extend(self.history(&step.history, About::default()));
+        lines.extend(self.places(step));
+        lines.extend(self.history(&step.history, About::default(), |_| false));
         lines
     }
 
-    fn history(&self, history: &[Happening], about: About<'_>) -> Vec<String> {
-        let last = history.iter().rposition(|h| matches!(&h.what, What::Attempt(attempt) if !attempt.probe));
+    /// A table of a step that is done at several places: a row a place, a column an action.
+    fn places(&self, step: &StepSummary) -> Vec<String> {
+        let Some(by_place) = step.by_place() else { return Vec::new() };
+        let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+        let named =
+            by_place.actions.iter().map(|action| format!("{} {}", code_cell(&action.id), action.kind));
+        let head: Vec<String> = ["Place".to_owned()].into_iter().chain(named).collect();
+        let mut lines = vec![String::new(), row(head.clone()), row(vec!["---".to_owned(); head.len()])];
+        for place in &by_place.places {
+            let cells = by_place.row(place).into_iter().map(words::at_place);
+            lines.push(row([code_cell(place)].into_iter().chain(cells).collect()));
+        }
+        lines
+    }
+
+    fn history(
+        &self,
+        history: &[Happening],
+        about: About<'_>,
+        is_last_attempt: impl Fn(usize) -> bool,
+    ) -> Vec<String> {
         let mut lines = Vec::new();
         let mut earlier = false;
         for (at, happening) in history.iter().enumerate() {
@@ -130,8 +151,8 @@ impl Pen<'_> {
                 let caption = if earlier { "*Earlier, before this was done again:*" } else { "*Then:*" };
                 lines.extend([String::new(), caption.to_owned()]);
             }
-            let counts = last == Some(at) && !happening.superseded;
-            let told = self.tell(happening, about, if counts { Weight::Last } else { Weight::Earlier });
+            let told =
+                self.tell(happening, about, if is_last_attempt(at) { Weight::Last } else { Weight::Earlier });
             let history = if happening.superseded { " (earlier)" } else { "" };
             lines.push(String::new());
             lines.push(format!("**{}**{history} · {}", told.word, told.rest));
@@ -192,6 +213,9 @@ impl Pen<'_> {
                 simple("NOTE", format!("{corrects}{} · {at} · {}", prose(text), self.who(by)))
             }
         };
+        if let Some(place) = &happening.place {
+            told.rest = format!("at {} · {}", code(place), told.rest);
+        }
         let end = match &happening.what {
             What::Attempt(attempt) => attempt.finished.as_ref().map(|ended| ended.n),
             _ => None,

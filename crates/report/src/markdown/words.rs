@@ -3,6 +3,8 @@
 use holdpoint_engine::{By, Choice, DeviationKind, Via};
 use holdpoint_model::{Assurance, Meaning, ValueKind};
 
+use crate::{ActionSummary, PlaceSummary};
+
 pub(crate) fn deviation(kind: DeviationKind) -> &'static str {
     match kind {
         DeviationKind::Skipped => "skipped",
@@ -101,4 +103,35 @@ pub(crate) fn signal(number: i32) -> String {
         _ => return format!("signal {number}"),
     };
     format!("signal {number} ({name})")
+}
+
+/// How an action that is done at several places stands there: `at 3 places: 2 passed, 1 failed`.
+pub(crate) fn at_places(action: &ActionSummary) -> Option<String> {
+    Some(format!("at {} places: {}", action.places.len(), action.place_words()?))
+}
+
+/// How often an action was tried, where that was not once.
+pub(crate) fn attempts(action: &ActionSummary) -> Option<String> {
+    match (action.attempts, action.places.len()) {
+        (0 | 1, _) => None,
+        (attempts, 0 | 1) => Some(format!("{attempts} attempts")),
+        (attempts, _) => Some(format!("up to {attempts} attempts at a place")),
+    }
+}
+
+/// What became of an action at one of its places.
+pub(crate) fn at_place(here: Option<&PlaceSummary>) -> String {
+    match here {
+        None => "not here".to_owned(),
+        Some(here) if here.attempts > 1 => format!("{}, {} attempts", here.status.words(), here.attempts),
+        Some(here) => here.status.words().to_owned(),
+    }
+}
+
+/// An action with its place, where it has one.
+pub(crate) fn with_place(action: &str, place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("{action} at {place}"),
+        None => action.to_owned(),
+    }
 }

@@ -38,7 +38,7 @@ pub enum FrameKind {
     },
     /// A block begins.
     Command {
-        /// The action or rollback block.
+        /// The action or rollback block, with its place where it has one.
         action: String,
         /// What it is.
         kind: CommandKind,
@@ -68,7 +68,7 @@ pub enum FrameKind {
     },
     /// A block ended.
     Ended {
-        /// The action or rollback block.
+        /// The action or rollback block, with its place where it has one.
         action: String,
         /// How.
         outcome: Outcome,

@@ -4,6 +4,7 @@ mod frame;
 mod pieces;
 mod player;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,12 +19,14 @@ pub use player::{Player, Turn, Wish};
 use self::pieces::{Came, pieces};
 use crate::Material;
 use crate::blobs::{Piece, fetch, pass};
+use crate::markdown::words::with_place;
 
 /// The run as frames, with its original timing. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
     let reading = Reading::new(m.plan);
-    let mut reel = Reel { m, opened: first.at, started: None, step: None, reading, frames: Vec::new() };
+    let mut reel =
+        Reel { m, opened: first.at, started: BTreeMap::new(), step: None, reading, frames: Vec::new() };
     for stamped in m.events {
         reel.event(stamped);
     }
@@ -33,7 +36,8 @@ pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
 struct Reel<'a> {
     m: &'a Material<'a>,
     opened: Timestamp,
-    started: Option<Timestamp>,
+    /// When each block began that has not ended: several are open at several places.
+    started: BTreeMap<String, Timestamp>,
     step: Option<String>,
     /// The run so far: its values, for titles and items, and which events count.
     reading: Reading<'a>,
@@ -130,7 +134,8 @@ impl Reel<'_> {
     }
 
     fn command(&mut self, stamped: &Stamped, started: &Started, rollback: bool) {
-        self.started = Some(stamped.at);
+        let action = with_place(&started.action, started.place.as_deref());
+        self.started.insert(action.clone(), stamped.at);
         let block = block_of(self.m.plan, &started.step, &started.action);
         let looks = matches!(block, Some((Some(Work::Check(_)), _)));
         let kind = match (rollback, started.probe, looks) {
@@ -147,7 +152,7 @@ impl Reel<'_> {
             None => block.map(|(_, block)| block.script.clone()).unwrap_or_default(),
         };
         let kind = FrameKind::Command {
-            action: started.action.clone(),
+            action,
             kind,
             attempt: started.attempt,
             script,
@@ -158,14 +163,15 @@ impl Reel<'_> {
     }
 
     fn finished(&mut self, stamped: &Stamped, finished: &Finished) {
-        let started = self.started.take().unwrap_or(stamped.at);
+        let action = with_place(&finished.action, finished.place.as_deref());
+        let started = self.started.remove(&action).unwrap_or(stamped.at);
         let from = self.elapsed(started);
         if let Some(output) = &finished.output {
             // Held against their digests now, and read piece by piece when they are shown.
             let checked = |blob: &BlobRef| pass(self.m, blob, &mut |_| {}).map(|()| Rc::new(blob.clone()));
             let blobs = [checked(&output.stdout), checked(&output.stderr)];
             for why in blobs.iter().filter_map(|blob| blob.as_ref().err()) {
-                self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", finished.action)));
+                self.push(stamped, FrameKind::Remark(format!("output of {action}: {why}")));
             }
             let [stdout, stderr] = blobs.map(Result::ok);
             let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
@@ -184,13 +190,9 @@ impl Reel<'_> {
                 self.push_at(at, stamped.n, kind);
             }
         } else {
-            self.push(
-                stamped,
-                FrameKind::Remark(format!("nothing is kept of what {} printed", finished.action)),
-            );
+            self.push(stamped, FrameKind::Remark(format!("nothing is kept of what {action} printed")));
         }
         let Finished { outcome, exit, signal, error, duration_ms, .. } = finished.clone();
-        let action = finished.action.clone();
         self.push(stamped, FrameKind::Ended { action, outcome, exit, signal, error, duration_ms });
         for judged in finished.expectations.iter().cloned() {
             let kind =

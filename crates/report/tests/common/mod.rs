@@ -51,6 +51,10 @@ pub fn plan(source: &str) -> Plan {
         }
         if let Some(step) = steps.last_mut() {
             step.span.end = at;
+            if let Some(target) = text.strip_prefix("Target: ") {
+                step.target = Some(target.to_owned());
+                step.rollout = Some(Rollout { first: 0, at_once: 8, stop_after: 0 });
+            }
         }
         let lazy = text.starts_with(|c: char| c.is_alphabetic());
         let continues = in_item && (indent > 0 || lazy) && !text.is_empty() && !text.starts_with(['`', '-']);
@@ -284,7 +288,7 @@ impl Tape {
         let role = |role: &str, who: &str| (role.to_owned(), vec![format!("{who}@example.org")]);
         let mut opened = RunOpened {
             dry: false,
-            format: "1.0".to_owned(),
+            format: "2.0".to_owned(),
             id: "01KAR5W2X3Y4Z5A6B7C8D9E0FG".to_owned(),
             number: 42,
             runbook: Runbook {
@@ -573,6 +577,28 @@ impl Tape {
             masked: end.masked.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
             remarks: Vec::new(),
         }
+    }
+
+    /// Starts a block at a place, as the engine asks for it.
+    pub fn started_at(&mut self, action: &str, place: &str, attempt: u32) -> &mut Tape {
+        let started = self.starting(action, attempt, None);
+        let started = Started { place: Some(place.to_owned()), ..started };
+        self.push(if action.contains("#rollback-") {
+            Event::RollbackStarted(started)
+        } else {
+            Event::ActionStarted(started)
+        })
+    }
+
+    /// Ends a block at a place.
+    pub fn finished_at(&mut self, action: &str, place: &str, attempt: u32, end: End) -> &mut Tape {
+        let finished =
+            Box::new(Finished { place: Some(place.to_owned()), ..self.finishing(action, attempt, end) });
+        self.push(if action.contains("#rollback-") {
+            Event::RollbackFinished(finished)
+        } else {
+            Event::ActionFinished(finished)
+        })
     }
 
     /// Runs a block if the engine lets it, now or after what comes before it.

@@ -111,7 +111,8 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
     values.sort_by_key(|value| value.n);
     // A value taken or written down again by the same action, at the same place, replaces the one before it.
     let mut later = HashSet::new();
-    let last_first = values.iter().rev().map(|value| later.insert((&value.name, &value.action, &value.place)));
+    let last_first =
+        values.iter().rev().map(|value| later.insert((&value.name, &value.action, &value.place)));
     let stands: Vec<bool> = last_first.collect();
     values
         .into_iter()

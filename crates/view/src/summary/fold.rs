@@ -68,8 +68,15 @@ impl<'a> Summing<'a> {
             by_id.entry(step.id.as_str()).or_insert(index);
         }
         let summary = opening(plan, first, opened, verified);
-        let mut summing =
-            Summing { reading: Reading::new(plan), by_id, last: 0, actor: 0, place: None, overview: false, summary };
+        let mut summing = Summing {
+            reading: Reading::new(plan),
+            by_id,
+            last: 0,
+            actor: 0,
+            place: None,
+            overview: false,
+            summary,
+        };
         if let Err(why) = summing.reading.take(first) {
             summing.misfit(Moment { n: first.n, at: first.at }, first.event.clone(), why);
         }
@@ -173,7 +180,17 @@ impl<'a> Summing<'a> {
             Event::Decision { step, action, choice, reason, by, place: _ } => {
                 let about = before.first().copied().unwrap_or(Status::Unknown);
                 let (why, who) = (reason.clone(), by.clone());
-                let facts = DecisionFacts { n, at, step, action, place: self.place.clone(), about, choice, reason: why, by: who };
+                let facts = DecisionFacts {
+                    n,
+                    at,
+                    step,
+                    action,
+                    place: self.place.clone(),
+                    about,
+                    choice,
+                    reason: why,
+                    by: who,
+                };
                 self.summary.decisions.push(facts);
                 self.put(now, place, What::Decision { choice, reason, by });
             }
@@ -343,7 +360,19 @@ impl<'a> Summing<'a> {
         let number = self.summary.deviations.len() + 1;
         let what =
             What::Deviation { number, kind, script: script.clone(), reason: reason.clone(), by: by.clone() };
-        let facts = DeviationFacts { n, at, number, kind, step, action, place: self.place.clone(), script, overridden, reason, by };
+        let facts = DeviationFacts {
+            n,
+            at,
+            number,
+            kind,
+            step,
+            action,
+            place: self.place.clone(),
+            script,
+            overridden,
+            reason,
+            by,
+        };
         self.summary.deviations.push(facts);
         // An override belongs to no step.
         if kind != DeviationKind::PolicyOverridden {

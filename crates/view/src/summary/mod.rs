@@ -219,7 +219,8 @@ impl ActionSummary {
 
     /// Whether the happening at this index of the history is the attempt that counts: the last one, at its place.
     pub fn is_last_attempt(&self, at: usize) -> bool {
-        let attempt = |happening: &Happening| matches!(&happening.what, What::Attempt(attempt) if !attempt.probe);
+        let attempt =
+            |happening: &Happening| matches!(&happening.what, What::Attempt(attempt) if !attempt.probe);
         let Some((this, later)) = self.history.get(at..).and_then(<[_]>::split_first) else { return false };
         let overtaken = || later.iter().any(|happening| attempt(happening) && happening.place == this.place);
         attempt(this) && !this.superseded && !overtaken()
@@ -237,7 +238,8 @@ impl ActionSummary {
                 None => counts.push((*status, 1)),
             }
         }
-        let counted = counts.iter().map(|(status, count)| format!("{count} {}", status.words().to_lowercase()));
+        let counted =
+            counts.iter().map(|(status, count)| format!("{count} {}", status.words().to_lowercase()));
         Some(counted.collect::<Vec<_>>().join(", "))
     }
 }
