@@ -3,7 +3,7 @@
 use holdpoint_engine::Event;
 use holdpoint_record::Glance;
 use holdpoint_report::{clock, clock_of, took};
-use holdpoint_view::{ActionSummary, PlaceSummary, StepSummary, Summary};
+use holdpoint_view::{StepSummary, Summary};
 use serde_json::json;
 
 use super::handover::accepting;
@@ -178,11 +178,9 @@ fn glance(summary: &Summary) -> String {
 fn places(step: &StepSummary) -> Vec<String> {
     let Some(by_place) = step.by_place() else { return Vec::new() };
     let line = |place: &&str| {
-        let row = by_place.row(place);
-        let named = |(action, here): (&&ActionSummary, &Option<&PlaceSummary>)| {
-            here.map(|here| (action.id.as_str(), here.status.words()))
-        };
-        let told: Vec<(&str, &str)> = by_place.actions.iter().zip(&row).filter_map(named).collect();
+        let told = by_place.actions.iter().zip(by_place.row(place));
+        let told: Vec<(&str, &str)> =
+            told.filter_map(|(action, here)| Some((action.id.as_str(), here?.status.words()))).collect();
         let words = match &told[..] {
             [(_, first), rest @ ..] if rest.iter().all(|(_, words)| words == first) => (*first).to_owned(),
             _ => told.iter().map(|(id, words)| format!("{id} {words}")).collect::<Vec<_>>().join(", "),

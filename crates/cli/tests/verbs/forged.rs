@@ -340,9 +340,9 @@ fn a_handover_that_nobody_offered_or_that_says_something_else_does_not_conform()
     let by = json!({"who": "ops@example.org", "via": "command"});
     let standing = json!({"next": {"takes": "execution"}, "in_doubt": [], "sign_offs": [], "deviations": []});
     let forged = [
-        json!({"type": "handover.accepted", "by": by}),
-        json!({"type": "handover.withdrawn", "by": by}),
-        json!({"type": "handover", "to": "night@example.org", "standing": standing, "by": by}),
+        json!({"n": 0, "prev": "", "at": "", "type": "handover.accepted", "by": by}),
+        json!({"n": 0, "prev": "", "at": "", "type": "handover.withdrawn", "by": by}),
+        json!({"n": 0, "prev": "", "at": "", "type": "handover", "to": "night@example.org", "standing": standing, "by": by}),
     ];
     for mut forged in forged {
         refused_from(

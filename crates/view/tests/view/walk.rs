@@ -51,9 +51,10 @@ fn agrees(plan: &Plan, run: &Run, events: &[Event]) -> Summary {
     let after = || format!("after {events:#?}");
     assert!(summary.misfits.is_empty(), "{:?} {}", summary.misfits, after());
     assert_eq!(statuses(&summary), asked(plan, run), "{}", after());
-    let waits = summary.waits.as_ref().map(|waits| waits.action.clone());
+    let waits = summary.waits.as_ref().map(|waits| (waits.action.clone(), waits.place.as_deref()));
     let stands = run.stands_at(plan).filter(|_| !run.is_closed());
-    assert_eq!(waits, stands.map(|task| task.id(plan)), "{}", after());
+    assert_eq!(waits, stands.map(|task| (task.id(plan), run.place_of(task))), "{}", after());
+    places_agree(plan, run, &summary, &after());
     assert_eq!(
         summary.run.closed.as_ref().map(|closed| closed.verdict),
         run.verdict(plan).filter(|_| run.is_closed())
@@ -83,6 +84,29 @@ fn agrees(plan: &Plan, run: &Run, events: &[Event]) -> Summary {
     record[1..].iter().for_each(|stamped| summing.event(stamped.clone()));
     assert_eq!(statuses(&summing.end()), statuses(&summary), "an overview, {}", after());
     summary
+}
+
+/// What is told of each place is what the engine says of it, and each attempt stands at its place.
+fn places_agree(plan: &Plan, run: &Run, summary: &Summary, after: &str) {
+    for (index, step) in summary.steps.iter().enumerate() {
+        let actions = step.actions.iter().enumerate().map(|(at, action)| (Task::action(index, at), action));
+        let blocks =
+            step.rollback_blocks.iter().enumerate().map(|(at, block)| (Task::rollback(index, at), block));
+        for (task, action) in actions.chain(blocks) {
+            let told = action.places.iter().map(|here| (here.place.as_str(), here.status));
+            let said = run.places_of(task).iter();
+            let said =
+                said.map(|place| (run.place_name(*place), run.status(plan, task.at(*place)).at_rest()));
+            assert_eq!(told.collect::<Vec<_>>(), said.collect::<Vec<_>>(), "{} {after}", action.id);
+            for happening in &action.history {
+                let What::Attempt(attempt) = &happening.what else { continue };
+                assert_eq!(happening.place.is_some(), !action.places.is_empty(), "{} {after}", action.id);
+                let Some(ended) = &attempt.finished else { continue };
+                let end = (&ended.result.place, ended.result.attempt);
+                assert_eq!((&happening.place, attempt.attempt), end, "{} {after}", action.id);
+            }
+        }
+    }
 }
 
 /// An event that the engine refuses adds nothing but doubt.
@@ -138,7 +162,13 @@ fn tiny() -> Vec<(Plan, usize)> {
         let condition = Some(condition.to_owned());
         |block: &mut Block| block.options.when = condition
     };
+    let on_web = |step: Step| {
+        let rollout = Some(Rollout { first: 0, at_once: 2, stop_after: 2 });
+        Step { target: Some("web".into()), rollout, ..step }
+    };
     vec![
+        (plan([on_web(step("a").run().captures("V").rollback())]), 9),
+        (plan([on_web(step("a").run().check()), step("b").confirm()]), 8),
         (plan([step("a").run().check().rollback()]), 8),
         (plan([step("a").run().retry(1, 4).rollback().on_failure(OnFailure::Rollback)]), 8),
         (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
