@@ -20,6 +20,8 @@ enum Fault {
     Length,
     Write,
     HalfAWrite,
+    /// So many bytes of a write are there.
+    PartOfAWrite(usize),
     Sync,
     Cut,
 }
@@ -45,6 +47,10 @@ impl Log for Faulty {
         self.at(Fault::Write)?;
         if self.fault == Some(Fault::HalfAWrite) {
             self.file.append(&bytes[..bytes.len() / 2])?;
+        }
+        if let Some(Fault::PartOfAWrite(length)) = self.fault {
+            self.file.append(&bytes[..length])?;
+            self.at(Fault::PartOfAWrite(length))?;
         }
         self.at(Fault::HalfAWrite)?;
         self.file.append(bytes)
@@ -118,26 +124,46 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
     }
 }
 
+/// A driver that dies in the middle of a write of the ends and starts of many blocks, after any byte of it.
 #[test]
-fn a_write_of_many_events_that_failed_in_its_middle_leaves_none_of_them() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut writer = run(dir.path());
-    let (run, before) = (writer.dir().to_owned(), writer.position());
-    let good = std::fs::read(run.join(LOG)).unwrap();
-    let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
-    let file = Roomy::at(file, before.bytes);
-    writer.log = Box::new(Faulty { file, fault: Some(Fault::HalfAWrite) });
-    let error = writer.append_all((0..64).map(|_| (at(), note("lost")))).unwrap_err();
-    assert!(error.to_string().contains("injected"), "{error}");
-    assert_eq!(writer.position(), before);
-    refuses_everything(writer);
+fn a_write_of_many_events_that_failed_anywhere_leaves_none_of_them() {
+    let many = || (0..4).map(|n| (at(), note(&format!("{n} is lost"))));
+    let length = {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = run(dir.path());
+        let before = writer.position().bytes;
+        writer.append_all(many()).unwrap();
+        (writer.position().bytes - before) as usize
+    };
+    let mut whole_lines = 0;
+    for kept in 0..length {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = run(dir.path());
+        let (run, before) = (writer.dir().to_owned(), writer.position());
+        let good = std::fs::read(run.join(LOG)).unwrap();
+        let file = OpenOptions::new().read(true).write(true).open(run.join(LOG)).unwrap();
+        let file = Roomy::at(file, before.bytes);
+        writer.log = Box::new(Faulty { file, fault: Some(Fault::PartOfAWrite(kept)) });
+        let error = writer.append_all(many()).unwrap_err();
+        assert!(error.to_string().contains("injected"), "{kept}: {error}");
+        assert_eq!(writer.position(), before);
+        refuses_everything(writer);
 
-    let left = std::fs::read(run.join(LOG)).unwrap();
-    assert!(left.iter().filter(|byte| **byte == b'\n').count() > 30, "many whole lines are there");
-    let (writer, events, recovered) = Writer::open(&run).unwrap();
-    assert_eq!((events.len(), writer.position()), (1, before));
-    let torn = crate::blob(&run, &recovered.unwrap().torn).unwrap();
-    assert_eq!([good, torn].concat(), left);
+        let left = std::fs::read(run.join(LOG)).unwrap();
+        assert_eq!(left.len(), good.len() + kept, "it got so far");
+        whole_lines += left[good.len()..].iter().filter(|byte| **byte == b'\n').count();
+        let (mut writer, events, recovered) = Writer::open(&run).unwrap();
+        assert_eq!((events.len(), writer.position()), (1, before), "{kept}");
+        assert_eq!(recovered.is_some(), kept > 0);
+        if let Some(recovered) = recovered {
+            let torn = crate::blob(&run, &recovered.torn).unwrap();
+            assert_eq!([good, torn].concat(), left);
+            writer.append(at(), Event::LogRecovered { torn: recovered.torn }).unwrap();
+        }
+        writer.append_all(many()).unwrap();
+        assert_eq!(crate::read(&run).unwrap().position, writer.position());
+    }
+    assert!(whole_lines > length, "whole lines were among what was cut: {whole_lines}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod hostile;
 mod promotion;
 mod syscalls;
 mod tampering;
+mod writes;
 
 /// Whether every point is taken, or some, spread evenly.
 fn all_of_them() -> bool {
