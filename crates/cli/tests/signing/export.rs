@@ -476,3 +476,98 @@ fn a_bit_that_flips_anywhere_in_a_bundle_never_makes_it_something_else() {
         assert_eq!([2, 6].contains(&ran.code), damaged, "byte {place}: {}", ran.both());
     }
 }
+
+/// What somebody wrote who makes digests fit: each line's, and the seal's where there is one.
+fn rechained(dir: &Path, lines: &[String]) {
+    let mut log = String::new();
+    for line in lines {
+        let prev = line.find("\"prev\":\"").unwrap() + 8;
+        log += &format!("{}{}{}", &line[..prev], sha256(log.as_bytes()), &line[prev + 64..]);
+    }
+    fs::write(dir.join("run.jsonl"), &log).unwrap();
+    let path = dir.join("seal.json");
+    if let Ok(seal) = fs::read(&path) {
+        let mut seal: Value = serde_json::from_slice(&seal).unwrap();
+        seal["bytes"] = log.len().into();
+        seal["sha256"] = sha256(log.as_bytes()).into();
+        fs::write(path, seal.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn where_a_write_ends_is_told_by_both() {
+    const MORE: &str = ",\"more\":true";
+    let shop = released();
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let dir = unpacked(&shop, "run.tar.zst");
+    let good = fs::read_to_string(dir.join("run.jsonl")).unwrap();
+    let seal = fs::read(dir.join("seal.json")).unwrap();
+    let lines: Vec<String> = good.split_inclusive('\n').map(str::to_owned).collect();
+    let begins = lines.iter().position(|line| line.contains(MORE)).expect("a write of several events");
+    assert!(begins > 0 && !lines[begins - 1].contains(MORE));
+    let last = lines.len() - 1;
+    let last_write = 1 + lines[..last].iter().rposition(|line| !line.contains(MORE)).unwrap();
+    let with = |n: usize, from: &str, to: &str| {
+        let mut lines = lines.clone();
+        assert!(lines[n].contains(from), "{}", lines[n]);
+        lines[n] = lines[n].replacen(from, to, 1);
+        lines
+    };
+    let says = |lines: &[String], sealed: bool, what: &str| {
+        fs::write(dir.join("seal.json"), &seal).unwrap();
+        if !sealed {
+            fs::remove_file(dir.join("seal.json")).unwrap();
+        }
+        rechained(&dir, lines);
+        both_say(&shop, &dir, what)
+    };
+    let (open, altered) = ((0, "intact, open".to_owned()), |n: usize| (6, format!("altered at event {n}")));
+
+    let more_at_the_end = with(last, ",\"type\"", ",\"more\":true,\"type\"");
+    assert_eq!(says(&more_at_the_end, true, "a sealed record that ends in a write"), altered(last_write));
+    assert_eq!(says(&more_at_the_end, false, "an open one"), open);
+    for (from, to) in
+        [(MORE, ",\"more\":false"), (MORE, ",\"more\":null"), (MORE, ",\"more\":1"), (MORE, ",\"mode\":true")]
+    {
+        assert_eq!(says(&with(begins, from, to), true, to), altered(begins), "{to}");
+    }
+    let moved = with(begins, MORE, "");
+    let moved: Vec<String> = moved
+        .into_iter()
+        .enumerate()
+        .map(|(n, line)| match n == begins {
+            true => line.replacen("}\n", ",\"more\":true}\n", 1),
+            false => line,
+        })
+        .collect();
+    assert_eq!(says(&moved, true, "more at the end of its line"), altered(begins));
+    let swapped = with(0, "\"type\":\"run.opened\",", "");
+    let swapped: Vec<String> = swapped
+        .into_iter()
+        .enumerate()
+        .map(|(n, line)| if n == 0 { line.replacen("{", "{\"type\":\"run.opened\",", 1) } else { line })
+        .collect();
+    assert_eq!(says(&swapped, true, "the type first"), altered(0));
+
+    // Cut behind its first line, and in its second one.
+    let mut half = lines[..=begins + 1].to_vec();
+    assert_eq!(says(&lines[..=begins], false, "the first line of a write"), open);
+    half[begins + 1].truncate(150);
+    assert_eq!(says(&half, false, "half a line of a write"), open);
+    fs::write(dir.join("seal.json"), &seal).unwrap();
+    fs::write(dir.join("run.jsonl"), lines[..=begins].concat()).unwrap();
+    assert_eq!(both_say(&shop, &dir, "a sealed write, cut"), (6, "truncated".to_owned()));
+    assert_eq!(
+        says(&with(0, ",\"type\"", ",\"more\":true,\"type\"")[..1], false, "a first write that is torn"),
+        (6, "truncated".to_owned())
+    );
+
+    // A wrong line is no crash's, also where its write is torn; a blob that a torn write names need not be there.
+    let mut wrong = lines[..=begins].to_vec();
+    wrong[begins] = wrong[begins].replacen("{\"n\":", "{\"n\":1", 1);
+    assert_eq!(says(&wrong, false, "a wrong number in a torn write"), altered(begins));
+    let named: Value = serde_json::from_str(&lines[begins]).unwrap();
+    let lines = with(begins, named["output"]["timing"]["sha256"].as_str().unwrap(), &"f".repeat(64));
+    assert_eq!(says(&lines[..=begins], false, "a blob that only a torn write names"), open);
+    assert_eq!(says(&lines, true, "the same blob, and the write is whole"), altered(begins));
+}
