@@ -193,3 +193,75 @@ fn places(step: &StepSummary) -> Vec<String> {
 fn at_place(place: Option<&str>) -> String {
     place.map(|place| format!(" at {place}")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_engine::Status;
+    use holdpoint_view::{ActionSummary, PlaceSummary};
+
+    use super::*;
+
+    fn action(id: &str, statuses: &[Status]) -> ActionSummary {
+        let place = |(n, status): (usize, &Status)| PlaceSummary {
+            place: format!("ssh://web-0{}", n + 1),
+            status: *status,
+            attempts: 1,
+            duration_ms: 1,
+        };
+        ActionSummary {
+            id: id.to_owned(),
+            kind: "run",
+            status: Status::Failed,
+            attempts: 1,
+            started: None,
+            ended: None,
+            duration_ms: 3,
+            places: statuses.iter().enumerate().map(place).collect(),
+            who: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    fn step(actions: Vec<ActionSummary>) -> StepSummary {
+        StepSummary {
+            id: "deploy".to_owned(),
+            number: "1".to_owned(),
+            title: "Deploy".to_owned(),
+            path: Vec::new(),
+            role: None,
+            status: Status::Failed,
+            rounds: 1,
+            started: None,
+            ended: None,
+            elapsed_ms: 0,
+            performers: Vec::new(),
+            history: Vec::new(),
+            actions,
+            rollback: None,
+            rollback_blocks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_step_at_three_places_of_which_one_failed_has_a_line_for_each() {
+        use Status::{Failed, NotReached, Passed};
+        let at_three = step(vec![
+            action("deploy#1", &[Passed, Failed, Passed]),
+            action("deploy#2", &[Passed, NotReached, Passed]),
+        ]);
+        let told: Vec<String> = places(&at_three)
+            .iter()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "at ssh://web-01 PASSED",
+                "at ssh://web-02 deploy#1 FAILED, deploy#2 NOT REACHED",
+                "at ssh://web-03 PASSED",
+            ]
+        );
+        assert!(places(&step(vec![action("deploy#1", &[Failed])])).is_empty(), "one place has no table");
+        assert!(places(&step(vec![action("deploy#1", &[])])).is_empty());
+    }
+}

@@ -116,10 +116,29 @@ fn names_that_differ_in_case_or_are_aliases_are_one_person() {
         performed.tell(performed.confirming(name));
         let why = performed.refuses(performed.releasing(QA, |_| ()));
         assert!(why.contains("performed steps"), "{name:?}: {why}");
+    }
+}
 
-        let mut twice = Story::opened_as(plan([step("a").sign_off("qa").released(|s| s.count = 2)]), open);
-        twice.sign(QA);
-        twice.refuses(twice.releasing(name, |_| ()));
+#[test]
+fn one_person_under_two_names_is_one_of_two_who_sign_off() {
+    for (first, second) in [
+        (QA, "github.com/quinn"),
+        ("github.com/quinn", QA),
+        ("github.com/quinn", "GitHub.com/Quinn"),
+        (QA, "QA@example.org"),
+        (" github.com/quinn ", QA),
+        (QA, QA),
+    ] {
+        let both = plan([step("a").sign_off("qa").released(|s| s.count = 2), step("b").confirm()]);
+        let mut story = Story::opened_as(both, |opened: &mut RunOpened| {
+            opened.aliases = [("github.com/quinn".to_owned(), QA.to_owned())].into();
+        });
+        story.sign(first);
+        let why = story.refuses(story.releasing(second, |_| ()));
+        assert!(why.contains("different people"), "{first:?} and {second:?}: {why}");
+        assert_eq!(story.at(), "ask a#1 SignOff", "one of two has signed");
+        story.sign(LEAD);
+        assert_eq!(story.at(), "ask b#1 Confirm");
     }
 }
 
