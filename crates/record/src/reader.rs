@@ -228,18 +228,18 @@ impl Reader {
             let altered = |reason| ReadError::Altered { event, reason };
             let next = self.next_line().map_err(cannot("read", &self.path))?;
             let (decoded, bytes) = match next {
-                NextLine::Whole(decoded, bytes) => (decoded, bytes),
-                NextLine::Nothing => {
+                Ok(line) => line,
+                Err(NoLine::Nothing) => {
                     if held > 0 {
                         self.tear(held);
                     }
                     return Ok(());
                 }
-                NextLine::Part(bytes) => {
+                Err(NoLine::Part(bytes)) => {
                     self.tear(held + bytes);
                     return Ok(());
                 }
-                NextLine::TooLong => {
+                Err(NoLine::TooLong) => {
                     self.stopped = Some(hex(self.batch.digest()));
                     self.fault = Some(altered(format!("the line is longer than {LONGEST_LINE} bytes")));
                     return Ok(());
@@ -289,19 +289,18 @@ impl Reader {
         self.torn = Some(Torn { offset: self.bytes, bytes });
     }
 
-    fn next_line(&mut self) -> io::Result<NextLine> {
+    fn next_line(&mut self) -> io::Result<Result<Line, NoLine>> {
         while self.batch.is_used_up() {
             match self.batch.after {
                 After::More => self.next_batch()?,
-                After::Nothing => return Ok(NextLine::Nothing),
-                After::TooLong { followed: true, .. } => return Ok(NextLine::TooLong),
+                After::Nothing => return Ok(Err(NoLine::Nothing)),
+                After::TooLong { followed: true, .. } => return Ok(Err(NoLine::TooLong)),
                 After::Unterminated { bytes, .. } | After::TooLong { bytes, followed: false } => {
-                    return Ok(NextLine::Part(bytes));
+                    return Ok(Err(NoLine::Part(bytes)));
                 }
             }
         }
-        let (decoded, bytes) = self.batch.take();
-        Ok(NextLine::Whole(decoded, bytes))
+        Ok(Ok(self.batch.take()))
     }
 
     fn next_batch(&mut self) -> io::Result<()> {
@@ -360,10 +359,11 @@ fn too_much(lines: usize, bytes: u64) -> bool {
     lines > LARGEST_WRITE || (lines > 1 && bytes > LONGEST_WRITE)
 }
 
-/// What comes next.
-enum NextLine {
-    /// A line of so many bytes, and what stands on it.
-    Whole(Result<Entry, LineFault>, u64),
+/// What stands on a line, and how many bytes the line has.
+type Line = (Result<Entry, LineFault>, u64);
+
+/// Why no whole line comes next.
+enum NoLine {
     /// So many bytes without an end, and nothing after them.
     Part(u64),
     /// A line that is longer than a line may be, and more after it.
