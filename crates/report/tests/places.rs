@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{End, Tape, by, failed, passed};
+use common::{End, Tape, by, failed, ignore, passed};
 use holdpoint_engine::{Choice, Deviation, DeviationKind, Event, TargetSeen};
 use holdpoint_report::{FrameKind, Kept, Status, timeline};
 use serde_json::json;
@@ -40,7 +40,7 @@ fn no_room() -> End {
 /// others are through.
 fn one_failed() -> Tape {
     let mut tape = tape_at((1..=3).map(web).collect());
-    (1..=3).for_each(|n| drop(tape.started_at(DEPLOY, &web(n), 1).now));
+    (1..=3).for_each(|n| ignore(tape.started_at(DEPLOY, &web(n), 1)));
     tape.finished_at(DEPLOY, &web(3), 1, built("b3"));
     tape.finished_at(DEPLOY, &web(2), 1, no_room());
     tape.finished_at(DEPLOY, &web(1), 1, built("b1"));
@@ -168,7 +168,7 @@ fn the_page_has_a_table_by_place_and_names_the_place_of_each_attempt() {
 
 #[test]
 fn junit_has_a_case_for_each_place() {
-    let junit = one_failed().with(None, |m| holdpoint_report::junit(m)).unwrap();
+    let junit = one_failed().with(None, holdpoint_report::junit).unwrap();
     for n in [1, 3] {
         assert!(
             junit.contains(&format!(
@@ -190,7 +190,7 @@ fn junit_has_a_case_for_each_place() {
     );
     assert!(junit.contains("it stands at deploy#1 at ssh://web-02"), "{junit}");
 
-    let junit = tried_again().with(None, |m| holdpoint_report::junit(m)).unwrap();
+    let junit = tried_again().with(None, holdpoint_report::junit).unwrap();
     let (_, skipped) = junit.split_once("name=\"deploy#2 check at ssh://web-02\"").unwrap();
     assert!(skipped.split_once("</testcase>").unwrap().0.contains("it is drained"), "{junit}");
     let (_, passed) = junit.split_once("name=\"deploy#2 check at ssh://web-03\"").unwrap();
@@ -200,7 +200,7 @@ fn junit_has_a_case_for_each_place() {
 #[test]
 fn a_replay_tells_each_end_from_its_own_beginning_and_names_its_place() {
     let tape = one_failed();
-    let frames = tape.with(None, |m| timeline(m));
+    let frames = tape.with(None, timeline);
     let ended = frames.iter().filter_map(|frame| match &frame.kind {
         FrameKind::Ended { action, .. } if action.starts_with(DEPLOY) => Some(action.clone()),
         _ => None,
@@ -218,7 +218,7 @@ fn a_block_that_has_no_end_at_one_place_is_in_doubt_there_only() {
     let mut tape = tape_at((1..=2).map(web).collect());
     tape.started_at(DEPLOY, &web(1), 1).started_at(DEPLOY, &web(2), 1);
     tape.finished_at(DEPLOY, &web(1), 1, built("b"));
-    let summary = tape.with(None, |m| holdpoint_report::summarise(m)).unwrap();
+    let summary = tape.with(None, holdpoint_report::summarise).unwrap();
     let statuses: Vec<Status> = summary.steps[0].actions[0].places.iter().map(|place| place.status).collect();
     assert_eq!(statuses, [Status::Passed, Status::InDoubt]);
     let page = page(&tape);
