@@ -14,7 +14,7 @@ use crate::digest::sha256;
 use crate::files;
 use crate::problem::Problem;
 use crate::secrets::{masked, masked_event};
-use crate::world::{Journal, Scene};
+use crate::world::{Journal, RunView};
 
 /// The key's file that somebody may name, and the option that they name it with.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +62,13 @@ pub fn signers(
 
 /// Has `given` signed, or, for that reason, `rejected`: with the key in a file, else with one that the agent holds.
 pub fn sign(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     given: SignedOff,
     rejected: Option<&str>,
     key: KeyFile<'_>,
     journal: &mut dyn Journal,
 ) -> Result<Signature, Problem> {
-    let Some(opened) = scene.run.opened() else {
+    let Some(opened) = view.run.opened() else {
         return Err(Problem::fault("the run is not open", "This is a fault of holdpoint."));
     };
     let signers = signers(opened, |blob| journal.get(blob))?;
@@ -81,7 +81,7 @@ pub fn sign(
     };
     let prefix = journal.position()?;
     let moment = Moment::of(Timestamp::now(), &TimeZone::system());
-    let statement = Statement::of(opened, &given, moment, prefix, scene.run.seen())
+    let statement = Statement::of(opened, &given, moment, prefix, view.run.seen())
         .rejected(rejected.map(|reason| masked(reason).into_owned()));
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
@@ -92,9 +92,9 @@ pub fn sign(
     };
     match check(&bytes, signature.as_bytes(), &given.by.who, SIGNOFF, &signers, Timestamp::now()) {
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
-        Ok(assured) if assured.assurance < scene.run.least_assurance() => Ok(Signature::Refused(format!(
+        Ok(assured) if assured.assurance < view.run.least_assurance() => Ok(Signature::Refused(format!(
             "the environment asks for {}, and {} did not verify its user",
-            scene.run.least_assurance(),
+            view.run.least_assurance(),
             assured.key
         ))),
         Ok(assured) => {

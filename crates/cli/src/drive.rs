@@ -9,7 +9,7 @@ use crate::interrupts::Interrupt;
 use crate::problem::Problem;
 use crate::screen;
 use crate::secrets::masked;
-use crate::world::{Answer, Hands, Journal, Person, Scene, roll_back};
+use crate::world::{Answer, Desk, Journal, RunView, Runner, roll_back};
 
 /// How a drive ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Recorded {
 pub type Checked<'a> = dyn Fn(&Run) -> Result<(Look, Option<Problem>), Problem> + 'a;
 
 /// A run on its way, with everything around it.
-pub struct Drive<'a, J, P, H> {
+pub struct Session<'a, J, P, H> {
     pub plan: &'a Plan,
     pub source: &'a str,
     pub run: Run,
@@ -43,13 +43,13 @@ pub struct Drive<'a, J, P, H> {
     /// Asked where rules must be held once more.
     pub check: Box<Checked<'a>>,
     pub journal: J,
-    pub person: P,
-    pub hands: H,
+    pub desk: P,
+    pub runner: H,
     /// Events that are folded in and go to the disk together with the next ones. What tells of them is not shown yet.
     pub held: Vec<(Timestamp, Event)>,
 }
 
-impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
+impl<J: Journal, P: Desk, H: Runner> Session<'_, J, P, H> {
     /// Folds events in and makes them durable. The engine is asked first: what it refuses is never written.
     ///
     /// What would begin although a release before it has lapsed is dropped; that the release lapsed is written in its
@@ -97,8 +97,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         Ok(())
     }
 
-    fn scene(&self) -> Scene<'_> {
-        Scene { plan: self.plan, source: self.source, run: &self.run }
+    fn view(&self) -> RunView<'_> {
+        RunView { plan: self.plan, source: self.source, run: &self.run }
     }
 
     /// Drives until the run is over or waits for somebody.
@@ -122,7 +122,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 &next
                 && at_step.replace(task.step) != Some(task.step)
             {
-                self.person.enter(&Scene { plan: self.plan, source: self.source, run: &self.run }, *task);
+                self.desk.enter(&RunView { plan: self.plan, source: self.source, run: &self.run }, *task);
                 screen::step_head(self.plan, task.step, &self.run);
             }
             match next {
@@ -154,8 +154,8 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 Next::Ask(task, question) => {
                     self.settle()?;
                     self.request_release(task, question)?;
-                    let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
-                    match self.person.answer(&scene, task, question, &mut self.journal)? {
+                    let view = RunView { plan: self.plan, source: self.source, run: &self.run };
+                    match self.desk.answer(&view, task, question, &mut self.journal)? {
                         Answer::Events(events) => {
                             decided = events.iter().any(runs_it).then_some(task);
                             self.record(events)?;
@@ -171,7 +171,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
                 Next::Done(verdict) => {
                     if !self.run.is_closed() {
                         if matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
-                            self.person.leave(&Scene {
+                            self.desk.leave(&RunView {
                                 plan: self.plan,
                                 source: self.source,
                                 run: &self.run,
@@ -218,28 +218,28 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
     async fn execute(&mut self, execution: Execution, decided: bool) -> Result<Option<Stop>, Problem> {
         let task = execution.task;
         let script = {
-            let scene = self.scene();
-            self.hands.script(&scene, task, &self.journal)?
+            let view = self.view();
+            self.runner.script(&view, task, &self.journal)?
         };
         screen::again(execution.pause);
         let interrupted =
-            if execution.pause.is_zero() { None } else { self.hands.wait(execution.pause).await };
+            if execution.pause.is_zero() { None } else { self.runner.wait(execution.pause).await };
         if interrupted == Some(Interrupt::Leave) {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
         let automatic = execution.probe || decided || !execution.pause.is_zero();
         if !automatic || interrupted.is_some() {
-            let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
-            match self.person.permit(&scene, execution, &script.text, &mut self.journal)? {
+            let view = RunView { plan: self.plan, source: self.source, run: &self.run };
+            match self.desk.permit(&view, execution, &script.text, &mut self.journal)? {
                 Answer::Go => {}
                 Answer::Events(events) => return self.record(events).map(|_| None),
                 Answer::Park => return Ok(Some(Stop::Parked(task, Question::Confirm))),
             }
         }
-        if self.hands.asked_to_leave(self.person.attended()).await {
+        if self.runner.asked_to_leave(self.desk.attended()).await {
             return Ok(Some(Stop::Parked(task, Question::Confirm)));
         }
-        if self.hands.needs_somebody(&self.scene(), task) && !self.person.attended() {
+        if self.runner.needs_somebody(&self.view(), task) && !self.desk.attended() {
             screen::say(
                 "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
                  --unattended; or have the answers file skip the block.",
@@ -248,7 +248,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         // After everything that may have taken its time, and right before the block begins: a look that was taken
         // before somebody was asked tells nothing of what happened while they thought.
-        let due = self.run.is_look_due() || self.person.attended() && self.run.begins_released();
+        let due = self.run.is_look_due() || self.desk.attended() && self.run.begins_released();
         if due && !self.run.is_rolling_back() {
             self.check_rules()?;
         }
@@ -261,18 +261,18 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
             attempt: execution.attempt,
             probe: execution.probe,
             script: kept,
-            cwd: self.hands.cwd(),
+            cwd: self.runner.cwd(),
         };
         let rollback = self.run.is_rolling_back();
         let started = if rollback { Event::RollbackStarted(started) } else { Event::ActionStarted(started) };
         if self.record(vec![started])? == Recorded::Lapsed {
             return Ok(None);
         }
-        let scene = Scene { plan: self.plan, source: self.source, run: &self.run };
-        if !self.person.attended() {
-            self.hands.expect(&scene, following(self.plan, task), &self.journal);
+        let view = RunView { plan: self.plan, source: self.source, run: &self.run };
+        if !self.desk.attended() {
+            self.runner.expect(&view, following(self.plan, task), &self.journal);
         }
-        let mut executed = self.hands.execute(&scene, execution, &script, &mut self.journal).await?;
+        let mut executed = self.runner.execute(&view, execution, &script, &mut self.journal).await?;
         let finished = Box::new(executed.finished);
         // What is said from here on is shown once the end is durable.
         screen::hold_back();
@@ -289,7 +289,7 @@ impl<J: Journal, P: Person, H: Hands> Drive<'_, J, P, H> {
         }
         // Where the next block begins at once, or the run ends, one write takes both.
         let at_once = match self.run.next(self.plan) {
-            Next::Execute(next) => next.pause.is_zero() && !self.person.attended(),
+            Next::Execute(next) => next.pause.is_zero() && !self.desk.attended(),
             Next::Done(_) => true,
             _ => false,
         };

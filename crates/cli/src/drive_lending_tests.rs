@@ -5,14 +5,14 @@ use super::*;
 /// Answers to blocks that they run.
 struct Willing;
 
-impl Person for Willing {
+impl Desk for Willing {
     fn attended(&self) -> bool {
         true
     }
 
     fn permit(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Execution,
         _: &str,
         _: &mut dyn Journal,
@@ -22,7 +22,7 @@ impl Person for Willing {
 
     fn answer(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Task,
         _: Question,
         _: &mut dyn Journal,
@@ -39,17 +39,17 @@ fn a_block_that_cannot_be_given_the_terminal_ends_as_not_started_and_is_in_no_do
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
         // Tests have no terminal: there is none to be lent.
-        let hands =
-            crate::world::hands::Local::new(std::env::temp_dir(), None, Vec::new(), redactor).unwrap();
-        let mut drive = Drive {
+        let runner =
+            crate::world::local::Local::new(std::env::temp_dir(), None, Vec::new(), redactor).unwrap();
+        let mut drive = Session {
             plan: &plan,
             source: book,
             run: Run::new(&plan),
             clock: Box::new(|| "2026-11-23T08:00:00Z".parse().unwrap()),
             check: Box::new(|_| panic!("no rule is kept here")),
             journal: Memory::default(),
-            person: Willing,
-            hands,
+            desk: Willing,
+            runner,
             held: Vec::new(),
         };
         drive.record(vec![opened(1)]).unwrap();

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use holdpoint_document::{Assurance, Plan, Work, compile};
 use holdpoint_engine::{
-    BlobRef, By, EnvironmentSeen, Finished, Judged, Outcome, Program, RunOpened, Runbook, Session, SignedOff,
-    Via,
+    BlobRef, By, EnvironmentSeen, Finished, Judged, Outcome, Program, RunOpened, Runbook, SignedOff, Via,
 };
 use jiff::SignedDuration;
 
@@ -40,14 +39,14 @@ impl Slow {
     }
 }
 
-impl Person for Slow {
+impl Desk for Slow {
     fn attended(&self) -> bool {
         true
     }
 
     fn permit(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Execution,
         _: &str,
         _: &mut dyn Journal,
@@ -58,15 +57,15 @@ impl Person for Slow {
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         _: Question,
         _: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
         self.wait();
-        let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
         let by = By { who: "qa@example.org".into(), via: Via::Terminal };
-        Ok(Answer::Events(match task.work(scene.plan) {
+        Ok(Answer::Events(match task.work(view.plan) {
             Some(Work::Confirm { .. }) => vec![Event::ItemConfirmed { step, action, by }],
             Some(Work::Record { .. }) => {
                 let value = |name: &str| Event::ValueRecorded {
@@ -99,8 +98,8 @@ impl Person for Slow {
 /// Everything passes.
 struct Easy;
 
-impl Hands for Easy {
-    fn script(&self, _: &Scene<'_>, _: Task, _: &dyn Journal) -> Result<Script, Problem> {
+impl Runner for Easy {
+    fn script(&self, _: &RunView<'_>, _: Task, _: &dyn Journal) -> Result<Script, Problem> {
         Ok(Script { text: "true\n".into(), differs: false })
     }
 
@@ -118,15 +117,15 @@ impl Hands for Easy {
 
     async fn execute(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         _: &Script,
         _: &mut dyn Journal,
     ) -> Result<Executed, Problem> {
         let finished = Finished {
             place: None,
-            step: execution.task.step_of(scene.plan).id.clone(),
-            action: execution.task.id(scene.plan),
+            step: execution.task.step_of(view.plan).id.clone(),
+            action: execution.task.id(view.plan),
             attempt: execution.attempt,
             probe: false,
             outcome: Outcome::Passed,
@@ -147,7 +146,7 @@ impl Hands for Easy {
 }
 
 fn opened(number: u64) -> Event {
-    let session = Session {
+    let session = holdpoint_engine::Session {
         operator: "ops@example.org".into(),
         operator_from: "option".into(),
         program: Program { version: "0".into(), sha256: None },
@@ -210,15 +209,15 @@ fn plan(steps: &str) -> Plan {
 fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
     let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
     let now = Rc::clone(&clock);
-    let mut drive = Drive {
+    let mut drive = Session {
         plan,
         source: "",
         run: Run::new(plan),
         clock: Box::new(move || now.get()),
         check: Box::new(|_| panic!("no rule is kept here")),
         journal: Memory::default(),
-        person: Slow { clock, hours: hours.iter().copied().collect() },
-        hands: Easy,
+        desk: Slow { clock, hours: hours.iter().copied().collect() },
+        runner: Easy,
         held: Vec::new(),
     };
     drive.record(vec![opened(number)]).unwrap();
@@ -240,15 +239,15 @@ fn conforms(plan: &Plan, events: &[(Timestamp, Event)]) {
 #[test]
 fn before_the_first_block_after_a_release_the_repository_is_looked_at_after_somebody_was_asked() {
     let plan = plan(RUN);
-    let mut drive = Drive {
+    let mut drive = Session {
         plan: &plan,
         source: "",
         run: Run::new(&plan),
         clock: Box::new(|| "2026-11-23T08:00:00Z".parse().unwrap()),
         check: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
         journal: Memory::default(),
-        person: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
-        hands: Easy,
+        desk: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
+        runner: Easy,
         held: Vec::new(),
     };
     let Event::RunOpened(mut opened) = opened(1) else { unreachable!() };
@@ -258,9 +257,9 @@ fn before_the_first_block_after_a_release_the_repository_is_looked_at_after_some
     let task = Task::action(0, 0);
     drive.record(vec![Event::RunOpened(opened)]).unwrap();
     drive.request_release(task, Question::SignOff).unwrap();
-    let scene = Scene { plan: &plan, source: "", run: &drive.run };
+    let view = RunView { plan: &plan, source: "", run: &drive.run };
     let Answer::Events(given) =
-        drive.person.answer(&scene, task, Question::SignOff, &mut drive.journal).unwrap()
+        drive.desk.answer(&view, task, Question::SignOff, &mut drive.journal).unwrap()
     else {
         panic!("it is released")
     };
@@ -373,14 +372,14 @@ struct Quick {
     clock: Clock,
 }
 
-impl Person for Quick {
+impl Desk for Quick {
     fn attended(&self) -> bool {
         self.attended
     }
 
     fn permit(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Execution,
         _: &str,
         _: &mut dyn Journal,
@@ -393,7 +392,7 @@ impl Person for Quick {
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
         journal: &mut dyn Journal,
@@ -401,7 +400,7 @@ impl Person for Quick {
         self.done.borrow_mut().push("asked".to_owned());
         match self.attended {
             true => Slow { clock: Rc::clone(&self.clock), hours: VecDeque::new() }
-                .answer(scene, task, question, journal),
+                .answer(view, task, question, journal),
             false => Ok(Answer::Park),
         }
     }
@@ -410,9 +409,9 @@ impl Person for Quick {
 /// Everything passes, but a block of this name; says what is executed and what is expected next.
 struct Noting(Done, &'static str);
 
-impl Hands for Noting {
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        Easy.script(scene, task, journal)
+impl Runner for Noting {
+    fn script(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
+        Easy.script(view, task, journal)
     }
 
     async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
@@ -428,19 +427,19 @@ impl Hands for Noting {
         "/".into()
     }
 
-    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, _: &dyn Journal) {
-        let next = next.map_or("nothing".to_owned(), |task| task.id(scene.plan));
+    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, _: &dyn Journal) {
+        let next = next.map_or("nothing".to_owned(), |task| task.id(view.plan));
         self.0.borrow_mut().push(format!("expects {next}"));
     }
 
     async fn execute(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &Script,
         journal: &mut dyn Journal,
     ) -> Result<Executed, Problem> {
-        let mut executed = Easy.execute(scene, execution, script, journal).await?;
+        let mut executed = Easy.execute(view, execution, script, journal).await?;
         executed.assumed = false;
         let action = executed.finished.action.clone();
         if action == self.1 {
@@ -458,15 +457,15 @@ fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec
     let compiled = compile(&format!("---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n{steps}"), None);
     let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
     let (done, now) = (Done::default(), Rc::clone(&clock));
-    let mut drive = Drive {
+    let mut drive = Session {
         plan: &compiled.plan,
         source: "",
         run: Run::new(&compiled.plan),
         clock: Box::new(move || now.get()),
         check: Box::new(|_| panic!("no rule is kept here")),
         journal: Noted(Rc::clone(&done), writes),
-        person: Quick { attended, done: Rc::clone(&done), clock },
-        hands: Noting(Rc::clone(&done), fails),
+        desk: Quick { attended, done: Rc::clone(&done), clock },
+        runner: Noting(Rc::clone(&done), fails),
         held: Vec::new(),
     };
     drive.record(vec![opened(1)]).unwrap();

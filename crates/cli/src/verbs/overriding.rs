@@ -10,12 +10,12 @@ use super::rules::Obeyed;
 use crate::approvals;
 use crate::args::Overriding;
 use crate::by_key::{self, KeyFile, Signature};
-use crate::drive::Drive;
+use crate::drive::Session;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
 use crate::secrets::masked_event;
-use crate::world::{Hands, Journal, Person, Scene};
+use crate::world::{Desk, Journal, RunView, Runner};
 
 /// What is known of an override before the run opens: everything but the signature.
 pub struct Ready {
@@ -114,8 +114,8 @@ pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Prob
 
 /// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and
 /// nothing else may happen before.
-pub fn record<J: Journal, P: Person, H: Hands>(
-    drive: &mut Drive<'_, J, P, H>,
+pub fn record<J: Journal, P: Desk, H: Runner>(
+    drive: &mut Session<'_, J, P, H>,
     ready: Ready,
     key: Option<&Path>,
 ) -> Result<(), Problem> {
@@ -128,14 +128,14 @@ pub fn record<J: Journal, P: Person, H: Hands>(
     };
     let by_key = key.is_some() || drive.run.least_assurance() > Assurance::Typed;
     if let (true, Some(given)) = (by_key, deviation.as_release()) {
-        let scene = Scene { plan: drive.plan, source: drive.source, run: &drive.run };
+        let view = RunView { plan: drive.plan, source: drive.source, run: &drive.run };
         let unsigned = |why: String| {
             Problem::refused(
                 format!("the override was not signed, and so the rules stand: {why}"),
                 "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
             )
         };
-        match by_key::sign(&scene, given, None, KeyFile::of_override_key(key), &mut drive.journal)? {
+        match by_key::sign(&view, given, None, KeyFile::of_override_key(key), &mut drive.journal)? {
             Signature::Given(given) => {
                 if let Some(overridden) = &mut deviation.overridden {
                     overridden.assurance = given.assurance;

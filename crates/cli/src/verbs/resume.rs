@@ -24,8 +24,8 @@ use crate::screen;
 use crate::world::Journal;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
-use crate::world::hands::Local;
 use crate::world::kept_state::restored;
+use crate::world::local::Local;
 use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
@@ -141,8 +141,8 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     }
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(place.root.clone()));
-    let person = Answered::new(answers.unwrap_or_default(), otherwise);
-    let mut drive = driver(plan, &recorded.source, disk, person, local);
+    let desk = Answered::new(answers.unwrap_or_default(), otherwise);
+    let mut drive = driver(plan, &recorded.source, disk, desk, local);
     drive.run = drive_run;
     drive.check = watch.checks();
     drive.record(cut.into_iter().collect())?;

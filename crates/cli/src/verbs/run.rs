@@ -15,7 +15,7 @@ use super::targets;
 use super::watch::Watch;
 use super::{exit_of, verdict_words};
 use crate::args;
-use crate::drive::{Drive, Stop};
+use crate::drive::{Session, Stop};
 use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::Interrupts;
@@ -27,10 +27,10 @@ use crate::secrets::hide;
 use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
-use crate::world::hands::Local;
+use crate::world::local::Local;
 use crate::world::memory::Memory;
 use crate::world::terminal::Operator;
-use crate::world::{Hands, Journal, Person, Scene};
+use crate::world::{Desk, Journal, RunView, Runner};
 
 /// Opens a run and drives it.
 pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
@@ -93,8 +93,8 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     prepared.warn();
     obeyed.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
-    let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
-    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
+    let desk = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
+    let mut drive = driver(&prepared.plan, &prepared.source, disk, desk, local);
     let root = prepared.place.root.clone();
     drive.check = Watch { root, opened: &opened, plan: &prepared.plan, source: &prepared.source }.checks();
     drive.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
@@ -112,7 +112,7 @@ fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, journal: &D
     // What the engine will make of it; if it refuses, that is said when it is recorded.
     let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
     if let Next::Execute(execution) = run.next(plan) {
-        local.get_ready(&Scene { plan, source, run: &run }, execution.task, journal);
+        local.get_ready(&RunView { plan, source, run: &run }, execution.task, journal);
     }
 }
 
@@ -139,14 +139,14 @@ fn circumstances(
 }
 
 /// A drive over a run of which nothing has happened yet.
-pub fn driver<'a, J: Journal, P: Person, H: Hands>(
+pub fn driver<'a, J: Journal, P: Desk, H: Runner>(
     plan: &'a holdpoint_document::Plan,
     source: &'a str,
     journal: J,
-    person: P,
-    hands: H,
-) -> Drive<'a, J, P, H> {
-    Drive {
+    desk: P,
+    runner: H,
+) -> Session<'a, J, P, H> {
+    Session {
         plan,
         source,
         run: holdpoint_engine::Run::new(plan),
@@ -156,8 +156,8 @@ pub fn driver<'a, J: Journal, P: Person, H: Hands>(
             Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
         }),
         journal,
-        person,
-        hands,
+        desk,
+        runner,
         held: Vec::new(),
     }
 }
@@ -274,10 +274,9 @@ async fn dry_run(
         screen::tell(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
-    let person =
-        Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
-    let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
-    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands);
+    let desk = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
+    let runner = ChecksOnly { local, learnt: Rc::clone(&learnt) };
+    let mut drive = driver(&prepared.plan, &prepared.source, memory, desk, runner);
     drive.record(vec![Event::RunOpened(Box::new(opened))])?;
     let stop = drive.on().await?;
     let learnt = learnt.borrow();

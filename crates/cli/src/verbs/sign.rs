@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::screen;
 use crate::world::disk::Disk;
 use crate::world::terminal::{Consent, Release};
-use crate::world::{Answer, Journal, Scene};
+use crate::world::{Answer, Journal, RunView};
 
 /// How long another signer may hold the run before one gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -69,8 +69,8 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
         let requested = Event::SignOffRequested { step, action, role, statement };
         write(&mut disk, &mut run, &recorded, vec![requested])?;
     }
-    let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
-    let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
+    let view = RunView { plan: &recorded.plan, source: &recorded.source, run: &run };
+    let release = Release { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())

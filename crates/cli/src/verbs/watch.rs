@@ -96,7 +96,7 @@ impl Watch<'_> {
         Ok(Seen { look, refusal: obeyed.refusal() })
     }
 
-    /// For whoever drives the run: see [`crate::drive::Drive::check`].
+    /// For whoever drives the run: see [`crate::drive::Session::check`].
     pub fn checks<'c>(self) -> Box<Checked<'c>>
     where
         Self: 'c,

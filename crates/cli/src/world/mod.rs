@@ -4,14 +4,14 @@ pub mod answers;
 mod asking;
 pub mod assume;
 pub mod disk;
-pub mod hands;
 pub mod kept_state;
 mod keys;
+pub mod local;
 pub mod memory;
+mod operator_terminal;
 mod reads;
 mod recording;
 mod reply;
-mod seat;
 mod shown;
 mod tell;
 pub mod terminal;
@@ -60,7 +60,7 @@ pub trait Sink: Write {
 }
 
 /// What everybody in a world may look at.
-pub struct Scene<'a> {
+pub struct RunView<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// The document's text.
@@ -81,17 +81,17 @@ pub enum Answer {
 }
 
 /// Whoever answers questions: a person, a file, or nobody.
-pub trait Person {
+pub trait Desk {
     /// Whether somebody sits there and may be asked.
     fn attended(&self) -> bool;
     /// A new step is at hand; its head is shown next.
-    fn enter(&mut self, _scene: &Scene<'_>, _task: Task) {}
+    fn enter(&mut self, _scene: &RunView<'_>, _task: Task) {}
     /// The last step has passed.
-    fn leave(&mut self, _scene: &Scene<'_>) {}
+    fn leave(&mut self, _scene: &RunView<'_>) {}
     /// A block is about to run with this script.
     fn permit(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &str,
         journal: &mut dyn Journal,
@@ -99,7 +99,7 @@ pub trait Person {
     /// A question of the engine.
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
         journal: &mut dyn Journal,
@@ -107,9 +107,9 @@ pub trait Person {
 }
 
 /// Whoever executes blocks.
-pub trait Hands {
+pub trait Runner {
     /// The script as it will run: the document's, rendered, or edited.
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem>;
+    fn script(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem>;
     /// Waits before an attempt that is made by itself; says what kept it from being waited out.
     fn wait(&mut self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
     /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
@@ -117,15 +117,15 @@ pub trait Hands {
     /// The directory the next block starts in.
     fn cwd(&self) -> String;
     /// Whether an execution needs somebody at a terminal.
-    fn needs_somebody(&self, _scene: &Scene<'_>, _task: Task) -> bool {
+    fn needs_somebody(&self, _scene: &RunView<'_>, _task: Task) -> bool {
         false
     }
     /// Says which block will probably come after the one that is executed next, so that it can be made ready.
-    fn expect(&mut self, _scene: &Scene<'_>, _next: Option<Task>, _journal: &dyn Journal) {}
+    fn expect(&mut self, _scene: &RunView<'_>, _next: Option<Task>, _journal: &dyn Journal) {}
     /// Runs it to its end. Its start is durable already.
     fn execute(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &Script,
         journal: &mut dyn Journal,

@@ -16,7 +16,7 @@ use holdpoint_document::Plan;
 use holdpoint_engine::{By, Execution, Question, Slot, Task, Via};
 
 use super::tell::{show_command, show_passages, show_prose, show_question};
-use super::{Answer, Journal, Person, Scene};
+use super::{Answer, Desk, Journal, RunView};
 use crate::problem::Problem;
 
 /// The operator, at the keyboard.
@@ -37,94 +37,93 @@ impl Operator {
         Operator { root, told: None, shown: None, passed: BTreeSet::new() }
     }
 
-    fn tell_prose(&mut self, scene: &Scene<'_>, task: Task) {
+    fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
         if self.told.replace(task) != Some(task) {
-            show_prose(scene, task);
+            show_prose(view, task);
         }
     }
 
-    fn tell_passages(&mut self, scene: &Scene<'_>, before: usize) {
+    fn tell_passages(&mut self, view: &RunView<'_>, before: usize) {
         if self.passed.insert(before) {
-            show_passages(scene, before);
+            show_passages(view, before);
         }
     }
 
-    fn tell_command(&mut self, scene: &Scene<'_>, task: Task, script: &str) {
-        show_command(scene, task, script);
+    fn tell_command(&mut self, view: &RunView<'_>, task: Task, script: &str) {
+        show_command(view, task, script);
         self.shown = Some((task, script.to_owned()));
     }
 }
 
 /// The script as it would run now.
-fn script_at_hand(scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Option<String>, Problem> {
-    if let Some(edited) = scene.run.edited_script(task) {
+fn script_at_hand(view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Option<String>, Problem> {
+    if let Some(edited) = view.run.edited_script(task) {
         return Ok(Some(String::from_utf8_lossy(&journal.get(edited)?).into_owned()));
     }
-    let Some(block) = task.block(scene.plan) else { return Ok(None) };
-    let rendered =
-        block.options.template.then(|| scene.run.values_at(task).render_script(&block.script).ok());
+    let Some(block) = task.block(view.plan) else { return Ok(None) };
+    let rendered = block.options.template.then(|| view.run.values_at(task).render_script(&block.script).ok());
     Ok(Some(rendered.flatten().unwrap_or_else(|| block.script.clone())))
 }
 
-impl Person for Operator {
+impl Desk for Operator {
     fn attended(&self) -> bool {
         true
     }
 
-    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
+    fn enter(&mut self, view: &RunView<'_>, task: Task) {
         (self.told, self.shown) = (None, None);
         if matches!(task.slot, Slot::Action(_)) {
-            self.tell_passages(scene, task.step);
+            self.tell_passages(view, task.step);
         }
     }
 
-    fn leave(&mut self, scene: &Scene<'_>) {
-        self.tell_passages(scene, scene.plan.steps.len());
+    fn leave(&mut self, view: &RunView<'_>) {
+        self.tell_passages(view, view.plan.steps.len());
     }
 
     fn permit(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &str,
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
-        self.tell_prose(scene, execution.task);
-        self.tell_command(scene, execution.task, script);
-        choose::before(self, scene, execution.task, script, journal)
+        self.tell_prose(view, execution.task);
+        self.tell_command(view, execution.task, script);
+        choose::before(self, view, execution.task, script, journal)
     }
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
         journal: &mut dyn Journal,
     ) -> Result<Answer, Problem> {
         if !matches!(question, Question::Failed | Question::InDoubt) {
-            self.tell_prose(scene, task);
+            self.tell_prose(view, task);
         }
         if matches!(question, Question::Failed | Question::InDoubt)
-            && let Some(script) = script_at_hand(scene, task, journal)?
+            && let Some(script) = script_at_hand(view, task, journal)?
             && self.shown.as_ref().is_none_or(|shown| (shown.0, &shown.1) != (task, &script))
         {
-            self.tell_command(scene, task, &script);
+            self.tell_command(view, task, &script);
         }
-        show_question(scene, task, question);
+        show_question(view, task, question);
         match question {
-            Question::Record => choose::record(self, scene, task, journal),
+            Question::Record => choose::record(self, view, task, journal),
             Question::SignOff
             | Question::Failed
             | Question::InDoubt
             | Question::Confirm
-            | Question::Choose => choose::decide(self, scene, task, question, journal),
+            | Question::Choose => choose::decide(self, view, task, question, journal),
         }
     }
 }
 
 /// The operator, as events name them.
-fn me(scene: &Scene<'_>) -> By {
-    By { who: scene.run.operator().to_owned(), via: Via::Terminal }
+fn me(view: &RunView<'_>) -> By {
+    By { who: view.run.operator().to_owned(), via: Via::Terminal }
 }
 
 /// Titles of steps, for lists.

@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 
 use super::asking::{MOST, WANTS_A_TERMINAL, wants_a_terminal};
 use super::kept_state::masked_state;
+use super::operator_terminal::{NOTICE, OperatorTerminal, beside};
 use super::recording::Recording;
-use super::seat::{NOTICE, Seat, beside};
 use super::shown::{Shown, Window};
-use super::{Executed, Hands, Journal, Scene, Script};
+use super::{Executed, Journal, RunView, Runner, Script};
 use crate::files;
 use crate::inputs::AGENT;
 use crate::interrupts::{Interrupt, Interrupts};
@@ -82,27 +82,27 @@ impl Local {
     }
 
     /// Makes ready a block that will probably come next.
-    pub fn get_ready(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) {
-        if let Some(job) = self.next_job(scene, task, journal) {
+    pub fn get_ready(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) {
+        if let Some(job) = self.next_job(view, task, journal) {
             self.executor.get_ready(&job, &self.state);
         }
     }
 
     /// The job of a block that comes later; `None` where it cannot be rendered yet, or gets a terminal: then it is made
     /// ready when its turn has come.
-    fn next_job(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Option<Job> {
-        let block = task.block(scene.plan).filter(|block| !block.options.tty)?;
-        let script = self.script(scene, task, journal).ok()?;
-        self.job(scene, task, block, &script).ok()
+    fn next_job(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Option<Job> {
+        let block = task.block(view.plan).filter(|block| !block.options.tty)?;
+        let script = self.script(view, task, journal).ok()?;
+        self.job(view, task, block, &script).ok()
     }
 
-    fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
+    fn job(&self, view: &RunView<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
         Ok(Job {
-            name: task.id(scene.plan),
+            name: task.id(view.plan),
             interpreter: block.interpreter.clone(),
             script: script.text.clone(),
             strict: block.options.strict,
-            env: self.environment(scene, task, block)?,
+            env: self.environment(view, task, block)?,
             timeout: block.options.timeout,
             grace: GRACE,
             cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
@@ -112,11 +112,11 @@ impl Local {
 
     fn environment(
         &self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         block: &Block,
     ) -> Result<Vec<(String, String)>, Problem> {
-        let values = scene.run.values_at(task);
+        let values = view.run.values_at(task);
         let known = values.vars().iter().filter(|(name, _)| !self.unknown.contains(*name));
         let mut environment: Vec<(String, String)> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -127,18 +127,18 @@ impl Local {
                 values.render(template).map_err(|error| cannot_render(&format!("env {name}"), &error))?;
             environment.push((name.clone(), value));
         }
-        if let Some(opened) = scene.run.opened() {
+        if let Some(opened) = view.run.opened() {
             environment.push(("HOLDPOINT_RUN".to_owned(), opened.number.to_string()));
             environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
         }
         // Where a key signs, a script that reaches the agent could sign as well as its owner.
-        if block.options.agent || scene.run.least_assurance() <= Assurance::Typed {
+        if block.options.agent || view.run.least_assurance() <= Assurance::Typed {
             // An agent that a block started is left to those after it.
             let own = |name: &String| self.state.exported.contains_key(name);
             environment.extend(self.agent.iter().filter(|(name, _)| !own(name)).cloned());
         }
-        environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(scene.plan).id.clone()));
-        environment.push(("HOLDPOINT_OPERATOR".to_owned(), scene.run.operator().to_owned()));
+        environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(view.plan).id.clone()));
+        environment.push(("HOLDPOINT_OPERATOR".to_owned(), view.run.operator().to_owned()));
         Ok(environment)
     }
 
@@ -174,13 +174,13 @@ impl Local {
 }
 
 /// Where a block's output is shown. A block that gets the terminal is told of before it does.
-fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+fn shown(view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
     if block.options.tty {
         screen::say(&screen::style().dim().apply_to(format!("  {NOTICE}")).to_string());
         return Window::open().map(Shown::Window);
     }
-    let (done, all) = scene.run.progress();
-    let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
+    let (done, all) = view.run.progress();
+    let title = format!("{} {}", task.step_of(view.plan).number, task.step_of(view.plan).title);
     let quiet = block.options.sensitive || !block.options.record;
     Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
 }
@@ -188,7 +188,7 @@ fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem>
 /// The end of a block whose start is on record, and of which nothing was begun: it is in no doubt. Where not even that
 /// can be kept, the fault alone is told.
 fn not_started(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     execution: Execution,
     block: &Block,
     fault: Problem,
@@ -204,7 +204,7 @@ fn not_started(
     let nothing: Option<&[u8]> = Some(b"");
     let judgement = judge(
         block,
-        &scene.run.values_at(execution.task),
+        &view.run.values_at(execution.task),
         &Observation {
             exit: None,
             signal: None,
@@ -217,9 +217,9 @@ fn not_started(
         },
     );
     let finished = Finished {
-        step: execution.task.step_of(scene.plan).id.clone(),
-        action: execution.task.id(scene.plan),
-        place: scene.run.place_of(execution.task).map(str::to_owned),
+        step: execution.task.step_of(view.plan).id.clone(),
+        action: execution.task.id(view.plan),
+        place: view.run.place_of(execution.task).map(str::to_owned),
         attempt: execution.attempt,
         probe: execution.probe,
         outcome: judgement.outcome,
@@ -238,7 +238,7 @@ fn not_started(
     Ok(Executed { finished, park: false, assumed: false, fault: Some(fault) })
 }
 
-/// Waits until the operator asks from their seat for the block to be stopped; for ever where there is none.
+/// Waits until the operator asks at their terminal for the block to be stopped; for ever where there is none.
 async fn told(leave: Option<&Notify>) {
     match leave {
         Some(leave) => leave.notified().await,
@@ -277,24 +277,24 @@ fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem
     )
 }
 
-impl Hands for Local {
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        let missing = || Problem::fault(format!("{} is no block", task.id(scene.plan)), "");
-        let block = task.block(scene.plan).ok_or_else(missing)?;
-        if let Some(edited) = scene.run.edited_script(task) {
+impl Runner for Local {
+    fn script(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
+        let missing = || Problem::fault(format!("{} is no block", task.id(view.plan)), "");
+        let block = task.block(view.plan).ok_or_else(missing)?;
+        if let Some(edited) = view.run.edited_script(task) {
             let text = String::from_utf8_lossy(&journal.get(edited)?).into_owned();
             return Ok(Script { text, differs: true });
         }
         if block.options.template {
-            let rendered = scene.run.values().render_script(&block.script);
+            let rendered = view.run.values().render_script(&block.script);
             let text = rendered.map_err(|error| cannot_render("the script", &error))?;
             return Ok(Script { text, differs: true });
         }
         Ok(Script { text: block.script.clone(), differs: false })
     }
 
-    fn needs_somebody(&self, scene: &Scene<'_>, task: Task) -> bool {
-        task.block(scene.plan).is_some_and(|block| block.options.tty)
+    fn needs_somebody(&self, view: &RunView<'_>, task: Task) -> bool {
+        task.block(view.plan).is_some_and(|block| block.options.tty)
     }
 
     async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
@@ -312,36 +312,36 @@ impl Hands for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
-    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
-        let job = next.and_then(|task| self.next_job(scene, task, journal));
+    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, journal: &dyn Journal) {
+        let job = next.and_then(|task| self.next_job(view, task, journal));
         self.executor.expect(job);
     }
 
     async fn execute(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &Script,
         journal: &mut dyn Journal,
     ) -> Result<Executed, Problem> {
         let task = execution.task;
-        let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
-        let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let made = self.job(scene, task, block, script).and_then(|job| {
+        let block = task.block(view.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+        let made = self.job(view, task, block, script).and_then(|job| {
             screen::started(&action, execution.attempt);
-            let seat = block.options.tty.then(Seat::take).transpose()?;
-            let live = shown(scene, task, block)?;
-            Ok((job, seat, Recording::new(block, &self.redactor, live, journal)?))
+            let operator = block.options.tty.then(OperatorTerminal::take).transpose()?;
+            let live = shown(view, task, block)?;
+            Ok((job, operator, Recording::new(block, &self.redactor, live, journal)?))
         });
-        let (job, mut seat, recording) = match made {
+        let (job, mut operator, recording) = match made {
             Ok(made) => made,
-            Err(fault) => return not_started(scene, execution, block, fault, journal),
+            Err(fault) => return not_started(view, execution, block, fault, journal),
         };
         let recording = RefCell::new(recording);
 
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
-        let leave = seat.as_ref().map(Seat::leave);
+        let leave = operator.as_ref().map(OperatorTerminal::leave);
         let interrupt = async {
             let interrupt = tokio::select! {
                 interrupt = interrupts.next() => interrupt,
@@ -364,7 +364,7 @@ impl Hands for Local {
             let all = declared.iter().chain(&registered).cloned().collect();
             redactor = Redactor::new(all).map_err(|error| error.to_string())?;
             if Redactor::new(vec![(name.to_owned(), value.to_owned())])
-                .is_ok_and(|new| new.held_by(scene.source.as_bytes()).is_some())
+                .is_ok_and(|new| new.held_by(view.source.as_bytes()).is_some())
             {
                 return Err(format!("the secret {name} stands in the run-book, where nothing can be masked"));
             }
@@ -373,14 +373,14 @@ impl Hands for Local {
             Ok(())
         };
         let on_start = |group: ProcessGroup| noted.borrow_mut().note_child(Some(group.id()));
-        let ended = match &mut seat {
+        let ended = match &mut operator {
             None => {
                 let push =
                     |stream, bytes: &[u8], elapsed| recording.borrow_mut().push(stream, bytes, elapsed);
                 self.executor.run_registering(&job, &self.state, interrupt, on_start, register, push).await
             }
-            Some(seat) => {
-                let (size, input) = seat.input();
+            Some(operator) => {
+                let (size, input) = operator.input();
                 let display =
                     |display: Display<'_>, elapsed| recording.borrow_mut().display(display, elapsed);
                 let run = self.executor.run_on_terminal(
@@ -397,7 +397,7 @@ impl Hands for Local {
             }
         };
         let insisted = leave.is_some_and(|leave| was_told(&leave));
-        drop(seat);
+        drop(operator);
         journal.note_child(None);
         #[cfg(debug_assertions)]
         if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
@@ -442,7 +442,7 @@ impl Hands for Local {
         remarks.extend(not_captured);
         let judgement = judge(
             block,
-            &scene.run.values_at(task),
+            &view.run.values_at(task),
             &Observation {
                 exit,
                 signal,
@@ -472,7 +472,7 @@ impl Hands for Local {
             remarks.push("stopped by the operator".to_owned());
         }
         let finished = Finished {
-            place: scene.run.place_of(execution.task).map(str::to_owned),
+            place: view.run.place_of(execution.task).map(str::to_owned),
             step,
             action,
             attempt: execution.attempt,
