@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 /// So much of a stream is looked at, in bytes.
 const MOST: usize = 1024;

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use holdpoint_document::Plan;
+use holdpoint_driver::Rules;
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
 use super::rules::{Book, Obeyed, approved, help};
-use crate::drive::Checked;
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 
@@ -97,7 +97,7 @@ impl Watch<'_> {
     }
 
     /// For whoever drives the run: see [`crate::drive::Session::check`].
-    pub fn checks<'c>(self) -> Box<Checked<'c>>
+    pub fn checks<'c>(self) -> Box<Rules<'c, Problem>>
     where
         Self: 'c,
     {

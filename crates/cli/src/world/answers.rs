@@ -8,9 +8,9 @@ use holdpoint_engine::{
     fit,
 };
 
-use super::reply::{evidence_file, roll_back};
-use super::tell::{show_command, show_question};
-use super::{Answer, Desk, Journal, RunView};
+use super::reply::evidence_file;
+use super::tell::show_question;
+use super::{Answer, Desk, RunView, Store, roll_back};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -24,7 +24,7 @@ pub struct Prepared<P> {
     taken: BTreeSet<(Task, &'static str)>,
 }
 
-impl<P: Desk> Prepared<P> {
+impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(answers: Answers, otherwise: Option<P>) -> Prepared<P> {
         Prepared { answers, otherwise, taken: BTreeSet::new() }
@@ -41,7 +41,7 @@ impl<P: Desk> Prepared<P> {
         view: &RunView<'_>,
         task: Task,
         question: Option<Question>,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Vec<Event>>, Problem> {
         let Some(entry) = self.entry(view.plan, task).cloned() else { return Ok(None) };
         let asked = Asked {
@@ -63,7 +63,7 @@ impl<P: Desk> Prepared<P> {
             (Some(Question::Confirm), Some(work)) if asked.entry.confirm => {
                 asked.confirmed(work).map(|event| vec![event])
             }
-            (Some(Question::Record), _) => asked.written_down(journal)?,
+            (Some(Question::Record), _) => asked.written_down(store)?,
             (Some(Question::SignOff), Some(Work::SignOff(sign_off))) if self.taken.insert((task, "sign")) => {
                 asked.released(sign_off).map(|event| vec![event])
             }
@@ -144,7 +144,7 @@ impl Asked<'_> {
     }
 
     /// All values that are asked for; none where the file lacks one.
-    fn written_down(&self, journal: &mut dyn Journal) -> Result<Option<Vec<Event>>, Problem> {
+    fn written_down(&self, store: &mut Store<'_>) -> Result<Option<Vec<Event>>, Problem> {
         let mut events = Vec::new();
         for field in self.view.run.open_fields(self.view.plan, self.task) {
             let Some(value) = self.entry.value.get(&field.name) else { return Ok(None) };
@@ -162,7 +162,9 @@ impl Asked<'_> {
                 (None, _) => None,
                 (Some(_), None) => return Ok(None),
                 (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
-                (Some(EvidenceKind::File), Some(path)) => Some(evidence_file(path, journal)?),
+                (Some(EvidenceKind::File), Some(path)) => {
+                    Some(evidence_file(path, self.view.secrets, store)?)
+                }
             };
             let (name, value) = (field.name.clone(), value.clone());
             let (step, action, by) = (self.step.clone(), self.action.clone(), self.by());
@@ -196,7 +198,9 @@ impl Asked<'_> {
     }
 }
 
-impl<P: Desk> Desk for Prepared<P> {
+impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
+    type Error = Problem;
+
     fn attended(&self) -> bool {
         self.otherwise.is_some()
     }
@@ -207,29 +211,19 @@ impl<P: Desk> Desk for Prepared<P> {
         }
     }
 
-    fn leave(&mut self, view: &RunView<'_>) {
-        if let Some(desk) = &mut self.otherwise {
-            desk.leave(view);
-        }
-    }
-
     fn permit(
         &mut self,
         view: &RunView<'_>,
         execution: Execution,
         script: &str,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        if let Some(events) = self.prepared(view, execution.task, None, journal)? {
-            told(&events);
+        if let Some(events) = self.prepared(view, execution.task, None, store)? {
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
-            Some(desk) => desk.permit(view, execution, script, journal),
-            None => {
-                show_command(view, execution.task, script);
-                Ok(Answer::Go)
-            }
+            Some(desk) => desk.permit(view, execution, script, store),
+            None => Ok(Answer::Go),
         }
     }
 
@@ -238,40 +232,19 @@ impl<P: Desk> Desk for Prepared<P> {
         view: &RunView<'_>,
         task: Task,
         question: Question,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        if let Some(events) = self.prepared(view, task, Some(question), journal)? {
+        if let Some(events) = self.prepared(view, task, Some(question), store)? {
             show_question(view, task, question);
-            told(&events);
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
-            Some(desk) => desk.answer(view, task, question, journal),
+            Some(desk) => desk.answer(view, task, question, store),
             None => {
                 show_question(view, task, question);
                 Ok(Answer::Park)
             }
         }
-    }
-}
-
-/// What was answered, in one line each.
-fn told(events: &[Event]) {
-    for event in events {
-        let line = match event {
-            Event::ItemConfirmed { .. } => "confirmed".to_owned(),
-            Event::ValueRecorded { name, value, within_limits, .. } => {
-                format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
-            }
-            Event::SignOffGiven(given) => {
-                format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
-            }
-            Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
-            Event::Decision { choice, .. } => format!("decided: {choice}"),
-            Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
-            _ => continue,
-        };
-        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
     }
 }
 

@@ -12,11 +12,10 @@ use holdpoint_engine::{
     SignedOff, Task, Via, fit, names_around,
 };
 
-use super::local::Local;
+use super::local::{self, Local};
 use super::reads::{reads, sets};
-use super::tell::{show_command, show_question};
-use super::{Answer, Desk, Executed, Journal, RunView, Runner, Script};
-use crate::interrupts::Interrupt;
+use super::tell::show_question;
+use super::{Answer, Desk, Executed, Interrupt, RunView, Runner, Script, Store};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -54,18 +53,19 @@ pub struct Assuming {
 }
 
 impl Desk for Assuming {
+    type Error = Problem;
+
     fn attended(&self) -> bool {
         false
     }
 
     fn permit(
         &mut self,
-        view: &RunView<'_>,
-        execution: Execution,
-        script: &str,
-        _journal: &mut dyn Journal,
+        _view: &RunView<'_>,
+        _execution: Execution,
+        _script: &str,
+        _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        show_command(view, execution.task, script);
         Ok(Answer::Go)
     }
 
@@ -74,7 +74,7 @@ impl Desk for Assuming {
         view: &RunView<'_>,
         task: Task,
         question: Question,
-        _journal: &mut dyn Journal,
+        _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         let plan = view.plan;
         show_question(view, task, question);
@@ -203,9 +203,20 @@ pub struct ChecksOnly {
     pub learnt: Shared,
 }
 
+/// An attempt of a dry run.
+pub enum Attempt {
+    /// Taken as passed, without being executed.
+    Assumed(Box<Executed<Problem>>),
+    /// Executed.
+    Checked(Box<local::Attempt>),
+}
+
 impl Runner for ChecksOnly {
-    fn script(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        self.local.script(view, task, journal)
+    type Error = Problem;
+    type Attempt = Attempt;
+
+    fn script(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
+        self.local.script(view, task, store)
     }
 
     async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
@@ -220,29 +231,31 @@ impl Runner for ChecksOnly {
         self.local.cwd()
     }
 
-    async fn execute(
+    fn start(
         &mut self,
         view: &RunView<'_>,
         execution: Execution,
         script: &Script,
-        journal: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
+        store: &mut Store<'_>,
+    ) -> Result<Attempt, Problem> {
         let task = execution.task;
+        let assumed = |why: &str| {
+            assumed(why);
+            Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
+        };
         if self.local.needs_somebody(view, task) {
             let mut learnt = self.learnt.borrow_mut();
             if !learnt.changed && !task.mutates(view.plan) {
                 learnt.untried.push(task.id(view.plan));
             }
-            drop(learnt);
             // Whoever sits there could change anything.
-            self.learnt.borrow_mut().changed = true;
-            assumed("not executed, it needs somebody at a terminal; taken as passed");
-            return Ok(self.taken_as_passed(view, execution));
+            learnt.changed = true;
+            drop(learnt);
+            return assumed("not executed, it needs somebody at a terminal; taken as passed");
         }
         if task.mutates(view.plan) {
             self.learnt.borrow_mut().changed = true;
-            assumed("not executed, it changes something; taken as passed");
-            return Ok(self.taken_as_passed(view, execution));
+            return assumed("not executed, it changes something; taken as passed");
         }
         let needs = self.unknown_of(view, task, &script.text);
         if !needs.is_empty() {
@@ -253,11 +266,33 @@ impl Runner for ChecksOnly {
                 learnt.untried.push(task.id(view.plan));
             }
             drop(learnt);
-            assumed(&format!("not executed, it needs {}, unknown before the real run", needs.join(", ")));
-            return Ok(self.taken_as_passed(view, execution));
+            return assumed(&format!(
+                "not executed, it needs {}, unknown before the real run",
+                needs.join(", ")
+            ));
         }
         self.local.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
-        let executed = self.local.execute(view, execution, script, journal).await?;
+        self.local.start(view, execution, script, store).map(|attempt| Attempt::Checked(Box::new(attempt)))
+    }
+
+    async fn run(&mut self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
+        if let Attempt::Checked(attempt) = attempt {
+            self.local.run(attempt, child).await;
+        }
+    }
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        attempt: Attempt,
+        store: &mut Store<'_>,
+    ) -> Result<Executed<Problem>, Problem> {
+        let attempt = match attempt {
+            Attempt::Assumed(executed) => return Ok(*executed),
+            Attempt::Checked(attempt) => attempt,
+        };
+        let execution = attempt.execution;
+        let executed = self.local.end(view, *attempt, store)?;
         if executed.finished.outcome == Outcome::Interrupted {
             return Ok(Executed { park: true, ..executed });
         }
@@ -291,7 +326,7 @@ impl ChecksOnly {
         names.into_iter().filter(|name| reads(name)).cloned().collect()
     }
 
-    fn taken_as_passed(&self, view: &RunView<'_>, execution: Execution) -> Executed {
+    fn taken_as_passed(&self, view: &RunView<'_>, execution: Execution) -> Executed<Problem> {
         let mut captures = BTreeMap::new();
         let task = execution.task;
         let block = task.block(view.plan);

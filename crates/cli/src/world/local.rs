@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, Block, CaptureFrom};
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{Execution, Finished, Observation, Outcome, Output, Task, judge};
-use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
-use holdpoint_record::Redactor;
+use holdpoint_executor::{Display, Ended, How, Job, ProcessGroup, State};
+use holdpoint_redact::Redactor;
 use tokio::sync::Notify;
 
 use super::asking::{MOST, WANTS_A_TERMINAL, wants_a_terminal};
@@ -17,13 +18,12 @@ use super::kept_state::masked_state;
 use super::operator_terminal::{NOTICE, OperatorTerminal, beside};
 use super::recording::Recording;
 use super::shown::{Shown, Window};
-use super::{Executed, Journal, RunView, Runner, Script};
+use super::{Executed, Interrupt, RunView, Runner, Script, Store};
 use crate::files;
 use crate::inputs::AGENT;
-use crate::interrupts::{Interrupt, Interrupts};
+use crate::interrupts::Interrupts;
 use crate::problem::Problem;
 use crate::screen::{self, Live};
-use crate::secrets;
 
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -82,17 +82,17 @@ impl Local {
     }
 
     /// Makes ready a block that will probably come next.
-    pub fn get_ready(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) {
-        if let Some(job) = self.next_job(view, task, journal) {
+    pub fn get_ready(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) {
+        if let Some(job) = self.next_job(view, task, store) {
             self.executor.get_ready(&job, &self.state);
         }
     }
 
     /// The job of a block that comes later; `None` where it cannot be rendered yet, or gets a terminal: then it is made
     /// ready when its turn has come.
-    fn next_job(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Option<Job> {
+    fn next_job(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Option<Job> {
         let block = task.block(view.plan).filter(|block| !block.options.tty)?;
-        let script = self.script(view, task, journal).ok()?;
+        let script = self.script(view, task, store).ok()?;
         self.job(view, task, block, &script).ok()
     }
 
@@ -192,9 +192,9 @@ fn not_started(
     execution: Execution,
     block: &Block,
     fault: Problem,
-    journal: &mut dyn Journal,
-) -> Result<Executed, Problem> {
-    let output = match block.options.record.then(|| journal.put(b"")).transpose() {
+    store: &mut Store<'_>,
+) -> Result<Executed<Problem>, Problem> {
+    let output = match block.options.record.then(|| store.put(b"")).transpose() {
         Ok(nothing) => {
             nothing.map(|blob| Output { stdout: blob.clone(), stderr: blob.clone(), timing: blob })
         }
@@ -270,6 +270,11 @@ fn scratch() -> PathBuf {
     std::env::temp_dir()
 }
 
+fn block_of<'a>(view: &RunView<'a>, task: Task) -> Result<&'a Block, Problem> {
+    let missing = || Problem::fault(format!("{} is no block", task.id(view.plan)), "");
+    task.block(view.plan).ok_or_else(missing)
+}
+
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
     Problem::usage(
         format!("{what} cannot be rendered: {error}"),
@@ -277,12 +282,42 @@ fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem
     )
 }
 
+/// One attempt under way.
+pub struct Attempt {
+    /// Which.
+    pub execution: Execution,
+    begun: Begun,
+}
+
+enum Begun {
+    /// Nothing of it will be: a fault of ours.
+    NotStarted(Problem),
+    Ready(Box<Ready>),
+}
+
+/// A block and all that it needs while it runs.
+struct Ready {
+    job: Job,
+    /// What the operator types goes to a block that has the terminal.
+    operator: Option<OperatorTerminal>,
+    recording: RefCell<Recording>,
+    /// The run-book: a secret that stands in it cannot be masked there.
+    source: String,
+    secrets: Secrets,
+    /// How many secrets blocks had registered before.
+    registered_before: usize,
+    /// How it ended, and whether the operator wants to leave.
+    ended: Option<(Ended, bool)>,
+}
+
 impl Runner for Local {
-    fn script(&self, view: &RunView<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        let missing = || Problem::fault(format!("{} is no block", task.id(view.plan)), "");
-        let block = task.block(view.plan).ok_or_else(missing)?;
+    type Error = Problem;
+    type Attempt = Attempt;
+
+    fn script(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
+        let block = block_of(view, task)?;
         if let Some(edited) = view.run.edited_script(task) {
-            let text = String::from_utf8_lossy(&journal.get(edited)?).into_owned();
+            let text = String::from_utf8_lossy(&store.get(edited)?).into_owned();
             return Ok(Script { text, differs: true });
         }
         if block.options.template {
@@ -312,33 +347,37 @@ impl Runner for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
-    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, journal: &dyn Journal) {
-        let job = next.and_then(|task| self.next_job(view, task, journal));
+    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, store: &Store<'_>) {
+        let job = next.and_then(|task| self.next_job(view, task, store));
         self.executor.expect(job);
     }
 
-    async fn execute(
+    fn start(
         &mut self,
         view: &RunView<'_>,
         execution: Execution,
         script: &Script,
-        journal: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
+        store: &mut Store<'_>,
+    ) -> Result<Attempt, Problem> {
         let task = execution.task;
-        let block = task.block(view.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
-        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+        let block = block_of(view, task)?;
         let made = self.job(view, task, block, script).and_then(|job| {
-            screen::started(&action, execution.attempt);
+            screen::started(&task.id(view.plan), execution.attempt);
             let operator = block.options.tty.then(OperatorTerminal::take).transpose()?;
             let live = shown(view, task, block)?;
-            Ok((job, operator, Recording::new(block, &self.redactor, live, journal)?))
+            let recording = RefCell::new(Recording::new(block, &self.redactor, live, store)?);
+            let (source, secrets) = (view.source.to_owned(), view.secrets.clone());
+            let registered_before = self.registered.len();
+            Ok(Ready { job, operator, recording, source, secrets, registered_before, ended: None })
         });
-        let (job, mut operator, recording) = match made {
-            Ok(made) => made,
-            Err(fault) => return not_started(view, execution, block, fault, journal),
-        };
-        let recording = RefCell::new(recording);
+        let begun = made.map_or_else(Begun::NotStarted, |ready| Begun::Ready(Box::new(ready)));
+        Ok(Attempt { execution, begun })
+    }
 
+    async fn run(&mut self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
+        let Begun::Ready(ready) = &mut attempt.begun else { return };
+        let Ready { job, operator, recording, source, secrets, ended, .. } = &mut **ready;
+        let recording = &*recording;
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
         let leave = operator.as_ref().map(OperatorTerminal::leave);
@@ -350,41 +389,38 @@ impl Runner for Local {
             *asked.borrow_mut() = Some(interrupt);
             recording.borrow().tell(STOPPING);
         };
-        let noted = RefCell::new(&mut *journal);
-        let declared = &self.secrets;
-        let mut registered = self.registered.clone();
-        let known_before = registered.len();
-        let mut redactor = self.redactor.clone();
+        let child = RefCell::new(child);
+        let (declared, registered, redactor) = (&self.secrets, &mut self.registered, &mut self.redactor);
         let register = |name: &str, value: &str| {
             let secret = (name.to_owned(), value.to_owned());
             if registered.contains(&secret) {
                 return Ok(());
             }
             registered.push(secret);
-            let all = declared.iter().chain(&registered).cloned().collect();
-            redactor = Redactor::new(all).map_err(|error| error.to_string())?;
+            let all = declared.iter().chain(&*registered).cloned().collect();
+            *redactor = Redactor::new(all).map_err(|error| error.to_string())?;
             if Redactor::new(vec![(name.to_owned(), value.to_owned())])
-                .is_ok_and(|new| new.held_by(view.source.as_bytes()).is_some())
+                .is_ok_and(|new| new.held_by(source.as_bytes()).is_some())
             {
                 return Err(format!("the secret {name} stands in the run-book, where nothing can be masked"));
             }
-            secrets::hide(&redactor);
-            recording.borrow_mut().switch(&redactor);
+            secrets.hide(redactor);
+            recording.borrow_mut().switch(redactor);
             Ok(())
         };
-        let on_start = |group: ProcessGroup| noted.borrow_mut().note_child(Some(group.id()));
-        let ended = match &mut operator {
+        let on_start = |group: ProcessGroup| child.borrow_mut()(Some(group.id()));
+        let how = match operator {
             None => {
                 let push =
                     |stream, bytes: &[u8], elapsed| recording.borrow_mut().push(stream, bytes, elapsed);
-                self.executor.run_registering(&job, &self.state, interrupt, on_start, register, push).await
+                self.executor.run_registering(job, &self.state, interrupt, on_start, register, push).await
             }
             Some(operator) => {
                 let (size, input) = operator.input();
                 let display =
                     |display: Display<'_>, elapsed| recording.borrow_mut().display(display, elapsed);
                 let run = self.executor.run_on_terminal(
-                    &job,
+                    job,
                     &self.state,
                     size,
                     input,
@@ -397,14 +433,35 @@ impl Runner for Local {
             }
         };
         let insisted = leave.is_some_and(|leave| was_told(&leave));
-        drop(operator);
-        journal.note_child(None);
+        *operator = None;
+        child.borrow_mut()(None);
         #[cfg(debug_assertions)]
-        if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
+        if std::env::var_os(PANIC).is_some_and(|at| *at == *job.name) {
             panic!("a test asked for this, with {:?}", job.env);
         }
         let again = self.interrupts.pending().await;
         let park = again.is_some() || insisted || asked.into_inner() == Some(Interrupt::Leave);
+        *ended = Some((how, park));
+    }
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        attempt: Attempt,
+        store: &mut Store<'_>,
+    ) -> Result<Executed<Problem>, Problem> {
+        let Attempt { execution, begun } = attempt;
+        let task = execution.task;
+        let block = block_of(view, task)?;
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+        let ready = match begun {
+            Begun::NotStarted(fault) => return not_started(view, execution, block, fault, store),
+            Begun::Ready(ready) => *ready,
+        };
+        let Ready { recording, registered_before, ended, .. } = ready;
+        let not_run =
+            || Problem::fault(format!("{action} was not run to its end"), "This is a fault of holdpoint.");
+        let (ended, park) = ended.ok_or_else(not_run)?;
         if let Some(error) = ended.output_error {
             return Err(Problem::fault(
                 format!("what {action} printed cannot be kept: {error}"),
@@ -412,17 +469,16 @@ impl Runner for Local {
             ));
         }
 
-        let mut recorded = recording.into_inner().finish(journal)?;
-        for (name, _) in &registered[known_before..] {
+        let mut recorded = recording.into_inner().finish(store)?;
+        for (name, _) in &self.registered[registered_before..] {
             recorded.masked.entry(name.clone()).or_insert(0);
         }
-        (self.registered, self.redactor) = (registered, redactor);
         let mut remarks = ended.remarks;
         let mut kept_state = None;
         if let Some(state) = ended.state {
             if state != self.state {
                 let (masked, lost) = masked_state(&state, &self.redactor, &self.secrets);
-                kept_state = Some(journal.put(&masked)?);
+                kept_state = Some(store.put(&masked)?);
                 if !lost.is_empty() {
                     remarks.push(format!(
                         "{} hold a secret in a form that is not kept: after a resume they are not set",
@@ -456,14 +512,14 @@ impl Runner for Local {
         );
         let mut kept_files = BTreeMap::new();
         for (path, bytes) in &files {
-            kept_files.insert(path.clone(), journal.put(bytes)?);
+            kept_files.insert(path.clone(), store.put(bytes)?);
         }
         if judgement.outcome == Outcome::Failed
             && !block.options.tty
             && let Some(output) = &recorded.output
         {
             let short = [&output.stdout, &output.stderr].into_iter().filter(|blob| blob.bytes <= MOST);
-            let printed = short.map(|blob| journal.get(blob)).collect::<Result<Vec<_>, _>>()?;
+            let printed = short.map(|blob| store.get(blob)).collect::<Result<Vec<_>, _>>()?;
             if wants_a_terminal(&printed) {
                 remarks.push(WANTS_A_TERMINAL.to_owned());
             }
@@ -493,3 +549,7 @@ impl Runner for Local {
         Ok(Executed { finished, park, assumed: false, fault: None })
     }
 }
+
+#[cfg(test)]
+#[path = "lending_tests.rs"]
+mod tests;

@@ -10,8 +10,8 @@ use super::ask::{self, Asked};
 use super::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::reply::{evidence_at, evidence_file, roll_back};
-use crate::world::{Answer, Journal, RunView};
+use crate::world::reply::{evidence_at, evidence_file};
+use crate::world::{Answer, RunView, Store, roll_back};
 
 type Option_ = (&'static str, char, &'static str);
 
@@ -32,10 +32,10 @@ pub(super) fn before(
     view: &RunView<'_>,
     task: Task,
     script: &str,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let first: &[Option_] = &[("run", 'r', "run it now")];
-    choose(operator, view, task, script, first, true, journal)
+    choose(operator, view, task, script, first, true, store)
 }
 
 /// After a question of the engine.
@@ -44,7 +44,7 @@ pub(super) fn decide(
     view: &RunView<'_>,
     task: Task,
     question: Question,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let offers = view.run.offers(view.plan);
     let mut first: Vec<Option_> = Vec::new();
@@ -67,7 +67,7 @@ pub(super) fn decide(
         }
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
-    choose(operator, view, task, &script, &first, false, journal)
+    choose(operator, view, task, &script, &first, false, store)
 }
 
 fn choose(
@@ -77,13 +77,13 @@ fn choose(
     script: &str,
     first: &[Option_],
     default: bool,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let offers = view.run.offers(view.plan);
     let options = options(&offers, first);
     loop {
         let Asked::Said(word) = ask::one_of("What now?", &options, default) else { return Ok(Answer::Park) };
-        match act(operator, view, task, script, word, &offers, journal)? {
+        match act(operator, view, task, script, word, &offers, store)? {
             Some(answer) => return Ok(answer),
             None => continue,
         }
@@ -122,7 +122,7 @@ fn act(
     script: &str,
     word: &str,
     offers: &Offers,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let plan = view.plan;
     let question = match view.run.next(plan) {
@@ -156,8 +156,8 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
-        "sign" => super::sign::sign(view, task, journal),
-        "reject" => super::sign::reject(view, task, journal),
+        "sign" => super::sign::sign(view, task, store),
+        "reject" => super::sign::reject(view, task, store),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),
@@ -169,9 +169,9 @@ fn act(
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
-            let Some(edited) = super::edit::edited(view, task, script, journal)? else { return Ok(None) };
+            let Some(edited) = super::edit::edited(view, task, script, store)? else { return Ok(None) };
             let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
-            let blob = journal.put(edited.as_bytes())?;
+            let blob = store.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
         }
         "shell" => {
@@ -299,11 +299,11 @@ pub(super) fn record(
     operator: &Operator,
     view: &RunView<'_>,
     task: Task,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let Some(Work::Record { .. }) = task.work(view.plan) else { return Ok(Answer::Park) };
     let ready: &[Option_] = &[("write", 'r', "write the values down")];
-    match choose(operator, view, task, "", ready, true, journal)? {
+    match choose(operator, view, task, "", ready, true, store)? {
         Answer::Park => return Ok(Answer::Park),
         Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
         _ => {}
@@ -344,7 +344,7 @@ pub(super) fn record(
                     "The path of a file; a copy of it goes into the record.",
                     readable,
                 ) {
-                    Asked::Said(path) => Some(evidence_file(&path, journal)?),
+                    Asked::Said(path) => Some(evidence_file(&path, view.secrets, store)?),
                     Asked::Left => return Ok(Answer::Park),
                 }
             }

@@ -10,7 +10,7 @@ use holdpoint_helper::Helper;
 use crate::files;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Journal, RunView};
+use crate::world::{RunView, Store};
 
 /// The script as the operator leaves it in their editor, which begins with what would run now. `None`: it stays as it
 /// is, and it was said why.
@@ -18,9 +18,9 @@ pub(super) fn edited(
     view: &RunView<'_>,
     task: Task,
     script: &str,
-    journal: &dyn Journal,
+    store: &Store<'_>,
 ) -> Result<Option<String>, Problem> {
-    let current = super::script_at_hand(view, task, journal)?.unwrap_or_else(|| script.to_owned());
+    let current = super::script_at_hand(view, task, store)?.unwrap_or_else(|| script.to_owned());
     let edited = match in_the_editor(&current) {
         Ok(Some(edited)) => edited,
         Ok(None) => {
@@ -38,7 +38,7 @@ pub(super) fn edited(
         screen::tell("    Nothing was changed.");
         return Ok(None);
     }
-    if let Some(name) = crate::secrets::held_by(&edited) {
+    if let Some(name) = view.secrets.held_by(&edited) {
         screen::tell(&format!(
             "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
         ));

@@ -10,7 +10,7 @@ use super::ask::{self, Asked};
 use super::sign;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Answer, Journal, RunView};
+use crate::world::{Answer, RunView, Store};
 
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Release<'_> {
     }
 
     /// Asks what is to be done; shows outputs on request.
-    pub fn ask(&self, journal: &dyn Journal) -> Result<Consent, Problem> {
+    pub fn ask(&self, store: &Store<'_>) -> Result<Consent, Problem> {
         let options = [
             ("leave", 'l', "sign nothing now; the run waits on"),
             ("sign", 's', "release it, as the statement says"),
@@ -126,17 +126,17 @@ impl Release<'_> {
                     };
                     return Ok(Consent::Reject(reason));
                 }
-                Asked::Said("outputs") => self.show_outputs(journal)?,
+                Asked::Said("outputs") => self.show_outputs(store)?,
                 _ => return Ok(Consent::Leave),
             }
         }
     }
 
-    fn show_outputs(&self, journal: &dyn Journal) -> Result<(), Problem> {
+    fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
         for (action, output) in self.view.run.last_outputs() {
             screen::say(&screen::neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
-                let bytes = journal.get(blob)?;
+                let bytes = store.get(blob)?;
                 for line in String::from_utf8_lossy(&bytes).lines() {
                     screen::say(&format!("    {}", screen::neutralise(line)));
                 }
@@ -150,12 +150,12 @@ impl Release<'_> {
         &self,
         reason: String,
         key: Option<&Path>,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if reason.trim().is_empty() {
             return Err(Problem::usage("a rejection needs a reason", "Say why, with --reason."));
         }
-        sign::rejection(self.view, (self.task, self.sign_off), reason, self.by.clone(), key, journal)
+        sign::rejection(self.view, (self.task, self.sign_off), reason, self.by.clone(), key, store)
     }
 
     /// Signs: by key where the environment asks for one or `key` names one, else by typing the printed name, which
@@ -164,7 +164,7 @@ impl Release<'_> {
         &self,
         key: Option<&Path>,
         yes: bool,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if let Some(reason) = self.view.run.role_refusal(self.sign_off, &self.by.who) {
             return Ok(Some(sign::refused(self.view, self.task, reason, self.by.clone())));
@@ -185,6 +185,6 @@ impl Release<'_> {
             },
         };
         let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone());
-        sign::release(self.view, self.task, given, key, journal)
+        sign::release(self.view, self.task, given, key, store)
     }
 }

@@ -10,7 +10,7 @@ use crate::by_key::{self, KeyFile, Signature};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Answer, Journal, RunView};
+use crate::world::{Answer, RunView, Store};
 
 /// Whose name is asked for.
 const WHO: &str =
@@ -29,11 +29,7 @@ pub(super) fn tell_signers(view: &RunView<'_>, task: Task) {
 
 /// Takes a release from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
-pub(super) fn sign(
-    view: &RunView<'_>,
-    task: Task,
-    journal: &mut dyn Journal,
-) -> Result<Option<Answer>, Problem> {
+pub(super) fn sign(view: &RunView<'_>, task: Task, store: &mut Store<'_>) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is signed")?;
     let Asked::Said(who) = somebody(view, "Who releases it (as holdpoint.toml names people)?") else {
@@ -44,7 +40,7 @@ pub(super) fn sign(
         return Ok(Some(refused(view, task, reason, by)));
     }
     let Asked::Said(name) = printed_name(view, &by.who) else { return Ok(Some(Answer::Park)) };
-    release(view, task, given(view, task, sign_off, name, by), None, journal)
+    release(view, task, given(view, task, sign_off, name, by), None, store)
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
@@ -64,12 +60,12 @@ pub fn release(
     task: Task,
     given: SignedOff,
     key: Option<&Path>,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(view, given, None, KeyFile::of_key(key), journal)? {
+        match by_key::sign(view, given, None, KeyFile::of_key(key), store)? {
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(view, task, reason, by))),
             Signature::None(why) => {
@@ -91,7 +87,7 @@ pub fn release(
 pub(super) fn reject(
     view: &RunView<'_>,
     task: Task,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is rejected")?;
@@ -102,7 +98,7 @@ pub(super) fn reject(
         return Ok(Some(Answer::Park));
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
-    rejection(view, (task, sign_off), reason, by, None, journal)
+    rejection(view, (task, sign_off), reason, by, None, store)
 }
 
 /// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a release takes. `None`:
@@ -113,7 +109,7 @@ pub(super) fn rejection(
     reason: String,
     by: By,
     key: Option<&Path>,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     if let Some(refusal) = view.run.role_refusal(sign_off, &by.who) {
         return Ok(Some(refused(view, task, refusal, by)));
@@ -130,7 +126,7 @@ pub(super) fn rejection(
             ));
         };
         let given = given(view, task, sign_off, name, by.clone());
-        match by_key::sign(view, given, Some(&reason), KeyFile::of_key(key), journal)? {
+        match by_key::sign(view, given, Some(&reason), KeyFile::of_key(key), store)? {
             Signature::Given(given) => {
                 let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
                 let rejection =
