@@ -92,7 +92,7 @@ pub async fn step(book: (&Plan, &str), answers: Receiver<bool>, out: impl Write)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let source = "# A release\n\n## Build\n\n```sh run\nmake\n```\n\n## Tell\n\n- [ ] Everybody was told\n";
+    let source = "---\nrunbook: 1\n---\n# A release\n\n## Build\n\n```sh run\nmake\n```\n\n## Tell\n\n- [ ] Everybody was told\n";
     let plan = holdpoint_document::compile(source, None).plan;
     let (answer, answers) = channel();
     std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| answer.send(line == "y"))?;
