@@ -28,7 +28,7 @@ pub(crate) fn masked(bytes: &[u8]) {
         })
         .collect();
     let Ok(redactor) = Redactor::new(secrets.clone()) else {
-        let short = |value: &str| value.trim().len() < holdpoint_record::LEAST_SECRET;
+        let short = |value: &str| value.trim().len() < holdpoint_redact::LEAST_SECRET;
         assert!(secrets.iter().any(|(_, value)| short(value)), "refused for nothing");
         return;
     };
