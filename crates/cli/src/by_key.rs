@@ -3,18 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
+use holdpoint_driver::SignedStatement;
 use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedOff};
-use holdpoint_record::SignedFiles;
 use holdpoint_signing::agent::{Agent, Identity};
-use holdpoint_signing::{Moment, SIGNOFF, Signers, Statement, check, keygen};
+use holdpoint_signing::{Moment, Prefix, SIGNOFF, Signers, Statement, check, keygen};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::digest::sha256;
 use crate::files;
 use crate::problem::Problem;
-use crate::secrets::{masked, masked_event};
-use crate::world::{Journal, Scene};
+use crate::world::{RunView, Store};
 
 /// The key's file that somebody may name, and the option that they name it with.
 #[derive(Clone, Copy, Debug)]
@@ -62,27 +61,28 @@ pub fn signers(
 
 /// Has `given` signed, or, for that reason, `rejected`: with the key in a file, else with one that the agent holds.
 pub fn sign(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     given: SignedOff,
     rejected: Option<&str>,
     key: KeyFile<'_>,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Signature, Problem> {
-    let Some(opened) = scene.run.opened() else {
+    let Some(opened) = view.run.opened() else {
         return Err(Problem::fault("the run is not open", "This is a fault of holdpoint."));
     };
-    let signers = signers(opened, |blob| journal.get(blob))?;
+    let signers = signers(opened, |blob| store.get(blob))?;
     // As it will stand in the record.
-    let Event::SignOffGiven(mut given) = masked_event(Event::SignOffGiven(given))? else {
+    let Event::SignOffGiven(mut given) = view.secrets.masked_event(Event::SignOffGiven(given))? else {
         return Err(Problem::fault(
             "a release was masked into something else",
             "This is a fault of holdpoint.",
         ));
     };
-    let prefix = journal.position()?;
+    let at = store.position()?;
+    let prefix = Prefix { events: at.events, bytes: at.bytes, sha256: at.sha256 };
     let moment = Moment::of(Timestamp::now(), &TimeZone::system());
-    let statement = Statement::of(opened, &given, moment, prefix, scene.run.seen())
-        .rejected(rejected.map(|reason| masked(reason).into_owned()));
+    let statement = Statement::of(opened, &given, moment, prefix, view.run.seen())
+        .rejected(rejected.map(|reason| view.secrets.masked(reason).into_owned()));
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
@@ -92,9 +92,9 @@ pub fn sign(
     };
     match check(&bytes, signature.as_bytes(), &given.by.who, SIGNOFF, &signers, Timestamp::now()) {
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
-        Ok(assured) if assured.assurance < scene.run.least_assurance() => Ok(Signature::Refused(format!(
+        Ok(assured) if assured.assurance < view.run.least_assurance() => Ok(Signature::Refused(format!(
             "the environment asks for {}, and {} did not verify its user",
-            scene.run.least_assurance(),
+            view.run.least_assurance(),
             assured.key
         ))),
         Ok(assured) => {
@@ -104,7 +104,7 @@ pub fn sign(
                 statement: sha256(&bytes),
                 signature: sha256(signature.as_bytes()),
             });
-            journal.keep_signed(&SignedFiles { statement: bytes, signature: signature.into_bytes() })?;
+            store.keep_signed(SignedStatement { statement: bytes, signature: signature.into_bytes() })?;
             Ok(Signature::Given(Box::new(given)))
         }
     }

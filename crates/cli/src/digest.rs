@@ -4,25 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use holdpoint_engine::BlobRef;
 use sha2::{Digest, Sha256};
-
-/// Bytes that come in pieces, on the way to their reference.
-#[derive(Default)]
-pub struct Hasher(Sha256, u64);
-
-impl Hasher {
-    /// The next piece.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-        self.1 += bytes.len() as u64;
-    }
-
-    /// What names them all.
-    pub fn finish(self) -> BlobRef {
-        BlobRef { sha256: hex(&self.0.finalize()), bytes: self.1 }
-    }
-}
 
 /// Lower-case hex of the SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> String {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use holdpoint_document::{Input, Plan, Source};
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{Fit, InputGiven, fit};
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 use crate::files;
 use crate::from_command;
@@ -108,7 +109,7 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
 
 /// Hides the secrets whose values lie about here, before anything that may hold them is read and found wrong.
 /// What cannot be had is told later.
-pub fn hide_at_hand(plan: &Plan, root: &Path) {
+pub fn hide_at_hand(plan: &Plan, root: &Path, hidden: &Secrets) {
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
     let wanted = Wanted { set, answers: &answers, root, ask: false, all: false, agent: false };
     let secrets = plan.front.inputs.iter().filter(|input| input.secret).filter_map(|input| {
@@ -118,7 +119,7 @@ pub fn hide_at_hand(plan: &Plan, root: &Path) {
         Redactor::new(vec![secret.clone()]).is_ok().then_some(secret)
     });
     if let Ok(secrets) = Redactor::new(secrets.collect()) {
-        crate::secrets::hide(&secrets);
+        hidden.hide(&secrets);
     }
 }
 

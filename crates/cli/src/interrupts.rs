@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use holdpoint_driver::Interrupt;
 use holdpoint_helper::Stop;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,15 +17,6 @@ use crate::problem::Problem;
 pub struct Interrupts {
     int: Signal,
     leave: [Signal; 3],
-}
-
-/// What was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interrupt {
-    /// Ctrl-C: stop the block and ask.
-    Stop,
-    /// TERM, QUIT (Ctrl-\\), or the terminal went away: stop the block and park.
-    Leave,
 }
 
 impl Interrupts {

@@ -8,10 +8,8 @@ mod attest;
 mod bundle;
 mod by_key;
 mod digest;
-mod drive;
 mod exit;
 mod files;
-mod fold;
 mod from_command;
 mod git;
 mod inputs;
@@ -28,10 +26,12 @@ mod world;
 use std::process::ExitCode;
 
 use clap::Parser;
+use holdpoint_driver::Secrets;
 
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::secrets::mask_terminal;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run" || verb == "resume") {
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     };
     let exit = panics::guarded(|| perform(cli));
     // Whatever way it ended.
-    screen::let_go();
+    screen::written();
     exit.into()
 }
 
@@ -77,9 +77,11 @@ fn perform(cli: Cli) -> Exit {
         problem.print();
         return problem.exit;
     }
+    let secrets = Secrets::default();
+    mask_terminal(&secrets);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(verbs::perform(cli)),
+        Ok(runtime) => runtime.block_on(verbs::perform(cli, &secrets)),
         Err(error) => Err(Problem::fault(format!("the program cannot start: {error}"), "")),
     };
     match done {

@@ -1,5 +1,6 @@
 //! Everything that can go wrong becomes message, help and exit code here, and nowhere else.
 
+mod fault;
 mod room;
 
 use std::fmt;

@@ -1,69 +1,27 @@
-//! The secrets that this process knows: one list for the record, the screen, problems and panics.
+//! Which secrets this process's one terminal masks. A session has its own [`Secrets`]; nothing that records, signs or
+//! executes asks here.
+//!
+//! What is shown goes through many hands, and a panic in any of them is told on the same terminal by a hook that is given
+//! nothing: so the handle of the one session that a process has is kept where all of them find it.
 
 use std::borrow::Cow;
-use std::sync::{PoisonError, RwLock};
+use std::sync::OnceLock;
 
-use holdpoint_engine::Event;
-use holdpoint_record::Redactor;
+use holdpoint_driver::Secrets;
 
-use crate::problem::Problem;
+static TERMINAL: OnceLock<Secrets> = OnceLock::new();
 
-static KNOWN: RwLock<Option<Redactor>> = RwLock::new(None);
-
-/// From now on these secrets are masked in everything that is shown or recorded.
-pub fn hide(secrets: &Redactor) {
-    if !secrets.is_empty() {
-        *KNOWN.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets.clone());
-    }
-}
-
-/// What masks the secrets known now; `None` while there are none.
-pub fn redactor() -> Option<Redactor> {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).clone()
+/// From now on the terminal masks what these secrets hide, and will hide. Once a process.
+pub fn mask_terminal(secrets: &Secrets) {
+    let _ = TERMINAL.set(secrets.clone());
 }
 
 /// A text with its secrets masked. What is broken into lines, cut or escaped must be masked before.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    match redactor() {
-        Some(redactor) => Cow::Owned(redactor.text(text).into_owned()),
-        None => Cow::Borrowed(text),
-    }
-}
-
-/// Bytes with their secrets masked.
-pub fn masked_bytes(bytes: Vec<u8>) -> Vec<u8> {
-    match redactor() {
-        Some(redactor) => redactor.bytes(&bytes),
-        None => bytes,
-    }
+    TERMINAL.get().map_or(Cow::Borrowed(text), |secrets| secrets.masked(text))
 }
 
 /// The name of a secret that a text holds in any form.
 pub fn held_by(text: &str) -> Option<String> {
-    redactor()?.held_by(text.as_bytes()).map(str::to_owned)
-}
-
-/// An event with secrets masked in every text.
-pub fn masked_event(event: Event) -> Result<Event, Problem> {
-    if redactor().is_none() {
-        return Ok(event);
-    }
-    let fault = |error: serde_json::Error| {
-        Problem::fault(
-            format!("an event cannot be masked: {error}"),
-            "Is the value of a secret a word that stands in every record? Use another.",
-        )
-    };
-    let mut value = serde_json::to_value(&event).map_err(fault)?;
-    mask_strings(&mut value);
-    serde_json::from_value(value).map_err(fault)
-}
-
-fn mask_strings(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::String(text) => *text = masked(text).into_owned(),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(mask_strings),
-        serde_json::Value::Object(map) => map.values_mut().for_each(mask_strings),
-        _ => {}
-    }
+    TERMINAL.get()?.held_by(text)
 }

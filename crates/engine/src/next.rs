@@ -91,7 +91,8 @@ pub struct Execution {
 }
 
 /// What somebody is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
     /// A hold point: the named role's release.
     SignOff,

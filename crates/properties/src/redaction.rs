@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 /// So much of a stream is looked at, in bytes.
 const MOST: usize = 1024;
@@ -28,7 +28,7 @@ pub(crate) fn masked(bytes: &[u8]) {
         })
         .collect();
     let Ok(redactor) = Redactor::new(secrets.clone()) else {
-        let short = |value: &str| value.trim().len() < holdpoint_record::LEAST_SECRET;
+        let short = |value: &str| value.trim().len() < holdpoint_redact::LEAST_SECRET;
         assert!(secrets.iter().any(|(_, value)| short(value)), "refused for nothing");
         return;
     };

@@ -403,5 +403,4 @@ fn a_writer_can_move_to_another_thread() {
     fn moves<T: Send>() {}
     moves::<Writer>();
     moves::<crate::BlobWriter>();
-    moves::<crate::MaskStream>();
 }

@@ -5,9 +5,9 @@ mod bar;
 mod behind;
 mod flood;
 mod head;
+mod lent_writer;
 mod live;
 mod modes;
-mod pencil;
 mod plain;
 mod playback;
 mod prompt;
@@ -16,7 +16,7 @@ pub mod raw;
 mod wrap;
 
 use std::io::{IsTerminal, Write};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 
 use crate::secrets::masked;
 use behind::Kind;
@@ -24,8 +24,8 @@ use console::Style;
 
 pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
 pub use head::{head, step_head};
+pub use lent_writer::LentWriter;
 pub use live::Live;
-pub use pencil::Pencil;
 use plain::harmless;
 pub use plain::{neutralise, paragraphs, prose};
 pub use playback::Playback;
@@ -37,13 +37,7 @@ pub use wrap::{at_most, hung, value_lines, wrapped};
 pub fn say(text: &str) {
     let text = masked(text);
     let text = harmless(&text, colours());
-    match &mut *held() {
-        Some(held) => {
-            held.push_str(&text);
-            held.push('\n');
-        }
-        None => show(format!("{text}\n"), Kind::Said),
-    }
+    show(format!("{text}\n"), Kind::Said);
 }
 
 /// Writes a text that hangs behind a margin, see [`hung`].
@@ -69,29 +63,8 @@ fn show(text: String, kind: Kind) {
     }
 }
 
-/// What is said and not shown yet.
-static HELD: Mutex<Option<String>> = Mutex::new(None);
-
-fn held() -> MutexGuard<'static, Option<String>> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What is said from now on waits for [`let_go`]: what it tells of is not durable yet.
-pub fn hold_back() {
-    held().get_or_insert_default();
-}
-
-/// Shows what was held back, and waits until all that is shown is written.
-pub fn let_go() {
-    if let Some(text) = held().take().filter(|text| !text.is_empty()) {
-        show(text, Kind::Said);
-    }
-    behind::end();
-}
-
-/// What was held back did not become true.
-pub fn forget() {
-    held().take();
+/// Waits until all that was said is written.
+pub fn written() {
     behind::end();
 }
 

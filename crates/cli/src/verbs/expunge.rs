@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use holdpoint_driver::Secrets;
 use holdpoint_record::{ExpungeError, Expunging};
 use holdpoint_signing::EXPUNGE;
 use jiff::Timestamp;
 
-use super::note::secrets;
+use super::note::known_secrets;
 use super::read::{find, read_dir, read_problem};
-use super::resume::open_problem;
-use super::run::redactor;
+use super::run::hide;
+use super::taking_up::open_problem;
 use crate::args;
 use crate::by_key::{KeyFile, signature};
 use crate::exit::Exit;
@@ -17,10 +18,9 @@ use crate::operator::{not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::masked;
 
 /// Expunges one blob.
-pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
+pub fn expunge(arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is expunged")?;
     let path = Path::new(&arguments.run);
     let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
@@ -28,9 +28,9 @@ pub fn expunge(arguments: &args::Expunge) -> Result<Exit, Problem> {
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.
     if let Ok(recorded) = find(&arguments.run).and_then(read_dir) {
-        redactor(&secrets(&recorded, &place)?)?;
+        hide(&known_secrets(&recorded, &place)?, hidden)?;
     }
-    let (who, reason) = (masked(&who).into_owned(), masked(&arguments.reason).into_owned());
+    let (who, reason) = (hidden.masked(&who).into_owned(), hidden.masked(&arguments.reason).into_owned());
     let begun = Expunging::begin(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
     let signature = match begun.to_sign() {
         Some((bytes, signers)) => {

@@ -1,18 +1,17 @@
 //! `handover`: an open run goes from one operator to the next, with where it stands and what is still open.
 
 use holdpoint_document::Plan;
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
 use holdpoint_record::Writer;
-use jiff::Timestamp;
 
-use super::note::secrets;
+use super::note::known_secrets;
 use super::prepare;
 use super::read::{find, read_dir};
-use super::resume::open_problem;
-use super::run::redactor;
+use super::run::hide;
+use super::taking_up::{open_problem, take_up_beside};
 use crate::args;
 use crate::exit::Exit;
-use crate::fold::fold;
 use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
@@ -22,7 +21,7 @@ use crate::world::progress;
 use crate::world::terminal::questions;
 
 /// Hands a run over, accepts that, or takes it back.
-pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
+pub fn handover(arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("a run is not handed over")?;
     let dir = find(&arguments.run)?;
     let number = dir.number;
@@ -30,49 +29,31 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
     let plan = &recorded.plan;
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
-    redactor(&secrets(&recorded, &place)?)?;
+    hide(&known_secrets(&recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
-    let (mut writer, events, recovered) = Writer::open(&dir.path).map_err(open_problem)?;
-    let mut run = Run::new(plan);
-    let conforms = |error| Problem::record(format!("the record does not conform: {error}"), "Verify it.");
-    for stamped in events {
-        run.apply(plan, stamped.at, &stamped.event).map_err(conforms)?;
-    }
-    let mut write = |run: &mut Run, event: Event| {
-        let at = Timestamp::now();
-        let events = fold(run, plan, at, vec![event])?;
-        writer.append_all(events.into_iter().map(|event| (at, event))).map(|_| ()).map_err(|error| {
-            Problem::fault(
-                format!("the handover cannot be written: {error}"),
-                "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
-            )
-        })
-    };
-    // What was cut off is on record before anybody is asked anything: they may leave.
-    if let Some(recovered) = recovered {
-        write(&mut run, Event::LogRecovered { torn: recovered.torn })?;
-    }
+    let writer = Writer::open(&dir.path).map_err(open_problem)?;
+    let mut recorder = take_up_beside(&recorded, writer, secrets)?;
     let by = By { who, via: Via::Command };
     if arguments.accept {
-        may_accept(&run, plan, &by.who, number)?;
-        tell(&run, plan);
-        write(&mut run, Event::HandoverAccepted { by })?;
+        may_accept(recorder.run(), plan, &by.who, number)?;
+        tell(recorder.run(), plan);
+        recorder.record(vec![Event::HandoverAccepted { by }])?;
         screen::say(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
-            screen::neutralise(run.operator())
+            screen::neutralise(recorder.run().operator())
         ));
         return Ok(Exit::Passed);
     }
     if arguments.withdraw {
-        may_withdraw(&run, &by.who, arguments.reason.as_deref(), number)?;
-        write(&mut run, Event::HandoverWithdrawn { reason: arguments.reason.clone(), by })?;
+        may_withdraw(recorder.run(), &by.who, arguments.reason.as_deref(), number)?;
+        recorder.record(vec![Event::HandoverWithdrawn { reason: arguments.reason.clone(), by }])?;
         screen::say(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
         return Ok(Exit::Passed);
     }
     let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
     seen(&to, "the next operator's name", "--to")?;
-    may_hand_over(&run, plan, &by.who, &to, number)?;
+    may_hand_over(recorder.run(), plan, &by.who, &to, number)?;
     let people = People::of(recorded.opened());
     if !people.is_empty() && !people.knows(&to) {
         return Err(Problem::refused(
@@ -80,10 +61,10 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
             who_else(&to, &people.names()),
         ));
     }
-    if let Some(why) = run.operator_refusal(plan, &to, Some(BY_GIT)) {
+    if let Some(why) = recorder.run().operator_refusal(plan, &to, Some(BY_GIT)) {
         return Err(may_not_operate(why));
     }
-    tell(&run, plan);
+    tell(recorder.run(), plan);
     let note = match &arguments.note {
         Some(note) => Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
         None if prepare::asks(false)? => match questions() {
@@ -95,8 +76,8 @@ pub fn handover(arguments: &args::Handover) -> Result<Exit, Problem> {
         },
         None => None,
     };
-    let standing = run.standing(plan);
-    write(&mut run, Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by })))?;
+    let standing = recorder.run().standing(plan);
+    recorder.record(vec![Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by }))])?;
     let (to, accept) = (screen::neutralise(&to), screen::neutralise(&accepting(number, &to)));
     screen::say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
     screen::say(&format!("  {to} types: holdpoint resume {number}, or {accept}"));

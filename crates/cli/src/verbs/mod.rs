@@ -20,10 +20,12 @@ pub mod run;
 pub mod schema;
 pub mod shell;
 pub mod sign;
+mod taking_up;
 mod targets;
 pub mod verify;
 mod watch;
 
+use holdpoint_driver::Secrets;
 use holdpoint_engine::Verdict;
 
 use crate::args::{Cli, Verb};
@@ -31,21 +33,21 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 
 /// Does what was asked for.
-pub async fn perform(cli: Cli) -> Result<Exit, Problem> {
+pub async fn perform(cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
     match cli.verb {
         Verb::Check(arguments) => check::check(&arguments),
-        Verb::Plan(arguments) => plan::plan(&arguments),
-        Verb::Run(arguments) => run::run(&arguments).await,
-        Verb::Resume(arguments) => resume::resume(&arguments).await,
-        Verb::Sign(arguments) => sign::sign(&arguments),
+        Verb::Plan(arguments) => plan::plan(&arguments, secrets),
+        Verb::Run(arguments) => run::run(&arguments, secrets).await,
+        Verb::Resume(arguments) => resume::resume(&arguments, secrets).await,
+        Verb::Sign(arguments) => sign::sign(&arguments, secrets),
         Verb::Runs(arguments) => listing::runs(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Approve(arguments) => approve::approve(&arguments),
-        Verb::Note(arguments) => note::note(&arguments),
-        Verb::Handover(arguments) => handover::handover(&arguments),
+        Verb::Note(arguments) => note::note(&arguments, secrets),
+        Verb::Handover(arguments) => handover::handover(&arguments, secrets),
         Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Export(arguments) => export::export(&arguments),
-        Verb::Expunge(arguments) => expunge::expunge(&arguments),
+        Verb::Expunge(arguments) => expunge::expunge(&arguments, secrets),
         Verb::Replay(arguments) => replay::replay(&arguments).await,
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Init(arguments) => init::init(&arguments),

@@ -7,15 +7,14 @@ use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Ru
 use holdpoint_signing::SIGNOFF;
 
 use super::rules::Obeyed;
+use super::taking_up::OnDisk;
 use crate::approvals;
 use crate::args::Overriding;
 use crate::by_key::{self, KeyFile, Signature};
-use crate::drive::Drive;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::masked_event;
-use crate::world::{Hands, Journal, Person, Scene};
+use crate::world::Store;
 
 /// What is known of an override before the run opens: everything but the signature.
 pub struct Ready {
@@ -91,7 +90,7 @@ pub fn ready(
 }
 
 /// What event 0 tells of the rules. The approvals are kept with the record.
-pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Problem> {
+pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem> {
     let mut approvals = Vec::new();
     for (kept, given) in &obeyed.standing.holding {
         let approval = &kept.approval;
@@ -101,8 +100,8 @@ pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Prob
             time: approval.at.time.clone(),
             assurance: given.assurance,
             key: given.key.clone(),
-            statement: journal.put(&kept.statement)?,
-            signature: journal.put(&kept.signature)?,
+            statement: store.put(&kept.statement)?,
+            signature: store.put(&kept.signature)?,
         });
     }
     let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
@@ -114,28 +113,26 @@ pub fn policy(obeyed: &Obeyed, journal: &mut dyn Journal) -> Result<Policy, Prob
 
 /// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and
 /// nothing else may happen before.
-pub fn record<J: Journal, P: Person, H: Hands>(
-    drive: &mut Drive<'_, J, P, H>,
-    ready: Ready,
-    key: Option<&Path>,
-) -> Result<(), Problem> {
+pub fn record(recorder: &mut OnDisk<'_>, ready: Ready, key: Option<&Path>) -> Result<(), Problem> {
     // What is signed is what will stand in the record.
-    let Event::Deviation(mut deviation) = masked_event(Event::Deviation(ready.deviation))? else {
+    let Event::Deviation(mut deviation) =
+        recorder.view().secrets.masked_event(Event::Deviation(ready.deviation))?
+    else {
         return Err(Problem::fault(
             "an override was masked into something else",
             "This is a fault of holdpoint.",
         ));
     };
-    let by_key = key.is_some() || drive.run.least_assurance() > Assurance::Typed;
+    let by_key = key.is_some() || recorder.run().least_assurance() > Assurance::Typed;
     if let (true, Some(given)) = (by_key, deviation.as_release()) {
-        let scene = Scene { plan: drive.plan, source: drive.source, run: &drive.run };
         let unsigned = |why: String| {
             Problem::refused(
                 format!("the override was not signed, and so the rules stand: {why}"),
                 "Nothing was executed. The run stays as it is; open a new one once the key is at hand.",
             )
         };
-        match by_key::sign(&scene, given, None, KeyFile::of_override_key(key), &mut drive.journal)? {
+        let (view, store) = recorder.view_and_store();
+        match by_key::sign(&view, given, None, KeyFile::of_override_key(key), store)? {
             Signature::Given(given) => {
                 if let Some(overridden) = &mut deviation.overridden {
                     overridden.assurance = given.assurance;
@@ -146,7 +143,7 @@ pub fn record<J: Journal, P: Person, H: Hands>(
                 // Failed attempts are evidence too.
                 let text = format!("an override was not signed: {why}");
                 let by = deviation.by.clone();
-                drive.record(vec![Event::Note { text, step: None, corrects: None, by }])?;
+                recorder.record(vec![Event::Note { text, step: None, corrects: None, by }])?;
                 return Err(unsigned(why));
             }
         }
@@ -154,7 +151,7 @@ pub fn record<J: Journal, P: Person, H: Hands>(
     let rules = deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str());
     let rules = rules.collect::<Vec<_>>().join(", ");
     let told = format!("{rules}, by {}: {}", deviation.by.who, deviation.reason);
-    drive.record(vec![Event::Deviation(deviation)])?;
+    recorder.record(vec![Event::Deviation(deviation)])?;
     let mark = screen::style().red().bold();
     screen::tell(&format!("  {} {}", mark.apply_to("RULES OVERRIDDEN:"), screen::neutralise(&told)));
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdpoint_document::{Action, CaptureFrom, Plan, Work};
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, InputGiven, Values, duration};
 use serde::Serialize;
 
@@ -13,8 +14,8 @@ use crate::problem::Problem;
 use crate::screen;
 
 /// Shows what a run would do. Executes nothing, asks nobody.
-pub fn plan(arguments: &args::Plan) -> Result<Exit, Problem> {
-    let prepared = prepare::prepare(&arguments.file, &arguments.given, false, false)?;
+pub fn plan(arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
+    let prepared = prepare::prepare(&arguments.file, &arguments.given, (false, false), secrets)?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     match arguments.format {
         Format::Json => {

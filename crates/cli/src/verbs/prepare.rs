@@ -6,9 +6,10 @@ use std::sync::Arc;
 use holdpoint_document::{
     Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Requires,
 };
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, TargetSeen};
 use holdpoint_executor::{Asked, syntax_errors};
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 use crate::args::Given;
 use crate::files;
@@ -147,7 +148,12 @@ fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
 }
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
-pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepared, Problem> {
+pub fn prepare(
+    file: &Path,
+    given: &Given,
+    (ask, all): (bool, bool),
+    secrets: &Secrets,
+) -> Result<Prepared, Problem> {
     // What is not to be run is warned of by `check` alone.
     let checked = if all { check(file)? } else { check_for_errors(file)? };
     let name = checked.path.clone();
@@ -164,8 +170,8 @@ pub fn prepare(file: &Path, given: &Given, ask: bool, all: bool) -> Result<Prepa
         return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
     }
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
-    inputs::hide_at_hand(&plan, &place.root);
-    let answers = given.answers.as_deref().map(|file| answers(file, &plan)).transpose()?;
+    inputs::hide_at_hand(&plan, &place.root, secrets);
+    let answers = given.answers.as_deref().map(|file| answers(file, &plan, secrets)).transpose()?;
     if let (Some(answers), Some(config)) = (&answers, place.configuration()) {
         signers_are_known(answers, &config.principals().collect::<Vec<_>>(), |name| {
             config.principal(name).is_some()
@@ -194,7 +200,7 @@ pub fn asks(unattended: bool) -> Result<bool, Problem> {
 }
 
 /// Reads an answers file.
-pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
+pub fn answers(file: &Path, plan: &Plan, hidden: &Secrets) -> Result<Answers, Problem> {
     let text = read(file)?;
     let (answers, findings) = holdpoint_document::read_answers(&text, plan);
     if findings.is_empty() {
@@ -206,7 +212,7 @@ pub fn answers(file: &Path, plan: &Plan) -> Result<Answers, Problem> {
     // One that is too short is told by its name once the file is right.
     let secrets = secrets.filter(|secret| Redactor::new(vec![secret.clone()]).is_ok());
     if let Ok(secrets) = Redactor::new(secrets.collect()) {
-        crate::secrets::hide(&secrets);
+        hidden.hide(&secrets);
     }
     let name = file.to_string_lossy();
     let text = Text::new(&name, text);

@@ -190,7 +190,7 @@ pub fn store_problem(error: StoreError) -> Problem {
     let message = error.to_string();
     match error {
         StoreError::Disk(error) => Problem::disk(&error, message),
-        StoreError::Open(error) => super::resume::open_problem(error),
+        StoreError::Open(error) => super::taking_up::open_problem(error),
         _ => Problem::usage(message, "`holdpoint runs` lists the runs of this repository."),
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::{Assurance, Plan};
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Session, Stamped, Unexpected, Via};
-use holdpoint_record::{OpenError, SealClosedError, Writer, seal_closed};
+use holdpoint_driver::{Fault, Secrets, Session};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
+use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
 use super::handover;
 use super::overriding;
-use super::read::{Recorded, find, read_dir, read_problem};
-use super::run::{driver, farewell, redactor};
+use super::read::{Recorded, find, read_dir};
+use super::run::{farewell, hide};
+use super::taking_up::{open_problem, take_up};
 use super::watch::{Seen, Watch};
 use super::{exit_of, prepare};
 use crate::args;
@@ -21,15 +23,16 @@ use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::Journal;
+use crate::world::BlobStore;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
-use crate::world::hands::Local;
 use crate::world::kept_state::restored;
+use crate::world::local::Local;
+use crate::world::screening::Screening;
 use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
-pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
+pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
@@ -70,8 +73,9 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     if matches!(handed, Handed::Left) {
         return Ok(Exit::Parked);
     }
-    inputs::hide_at_hand(plan, &place.root);
-    let answers = arguments.answers.as_deref().map(|file| prepare::answers(file, plan)).transpose()?;
+    inputs::hide_at_hand(plan, &place.root, hidden);
+    let answers =
+        arguments.answers.as_deref().map(|file| prepare::answers(file, plan, hidden)).transpose()?;
     if let Some(answers) = &answers {
         let people = holdpoint_engine::People::of(&opened);
         prepare::signers_are_known(answers, &people.names(), |name| people.knows(name))?;
@@ -84,54 +88,42 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     let agent = opened.environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
     let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
-    let redactor = redactor(&secrets)?;
+    let redactor = hide(&secrets, hidden)?;
 
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
-    let mut disk = Disk::new(writer);
-    let mut drive_run = Run::new(plan);
-    for stamped in &events {
-        drive_run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| {
-            Problem::record(
-                format!("the record does not conform at event {}: {unexpected}", stamped.n),
-                "Nothing was executed. `holdpoint verify` says more.",
-            )
-        })?;
-    }
+    let disk = Disk::new(writer);
+    let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
+    let book = (plan, recorded.source.as_str());
+    let mut recorder = take_up(book, disk, Screening::new(ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
-    if let Some(why) = drive_run.operator_refusal(plan, &session.operator, from) {
-        // What was cut off is on record all the same.
-        let torn =
-            recovered.map(|recovered| (Timestamp::now(), Event::LogRecovered { torn: recovered.torn }));
-        disk.append(torn.into_iter().collect())?;
+    if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
     }
     // Every block runs on this machine so far.
-    let state = drive_run.local_shell_state();
-    let state = state.map(|blob| disk.get(blob)).transpose()?;
+    let state = recorder.run().local_shell_state();
+    let state = state.map(|blob| recorder.journal().get(blob)).transpose()?;
     let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
-    let accepted = accepted(&drive_run, &session, &handed, opened.number)?;
+    let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
     let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
-    let Seen { look, refusal } = watch.look(&drive_run, true)?;
-    let (refusal, disregarded) = if drive_run.is_bound(plan) { (refusal, None) } else { (None, refusal) };
+    let Seen { look, refusal } = watch.look(recorder.run(), true)?;
+    let (refusal, disregarded) =
+        if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();
     taken_up.push(Event::SessionOpened(session.clone().after(look)));
-    // What was cut off must be put on record first, whatever is refused then.
-    let cut = recovered.as_ref().map(|recovered| Event::LogRecovered { torn: recovered.torn.clone() });
-    let barred = drive_run.is_barred_since_opening().then(crate::drive::barred);
+    let barred = recorder.run().is_barred_since_opening().then(|| Fault::Barred.into());
     let ready = match (barred.or(refusal), &arguments.overriding.reason) {
         (None, None) => Ok(None),
         (Some(refusal), None) => Err(refusal),
-        (Some(refusal), Some(_)) if drive_run.is_barred_since_opening() => Err(refusal),
+        (Some(refusal), Some(_)) if recorder.run().is_barred_since_opening() => Err(refusal),
         (refusal, Some(_)) => {
-            let mut tried = drive_run.clone();
+            let mut tried = recorder.run().clone();
             let now = Timestamp::now();
             taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
-    let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     screen::head(plan, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
@@ -141,26 +133,23 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
     }
     let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(place.root.clone()));
-    let person = Answered::new(answers.unwrap_or_default(), otherwise);
-    let mut drive = driver(plan, &recorded.source, disk, person, local);
-    drive.run = drive_run;
-    drive.check = watch.checks();
-    drive.record(cut.into_iter().collect())?;
+    let desk = Answered::new(answers.unwrap_or_default(), otherwise);
     let ready = ready?;
-    drive.record(taken_up)?;
+    recorder.record(taken_up)?;
     if let Some(ready) = ready {
-        overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
+        overriding::record(&mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
-    if let Some(remark) = disregarded.filter(|_| drive.run.is_rolling_back()) {
+    if let Some(remark) = disregarded.filter(|_| recorder.run().is_rolling_back()) {
         screen::tell(&format!("  not kept from rolling back: {remark}"));
     }
-    tell_steps(plan, &drive.run, &events);
-    tell_failure(plan, &drive.run, &events);
+    tell_steps(plan, recorder.run(), &events);
+    tell_failure(plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     tell_orphan(orphan);
-    let stop = drive.on().await?;
-    Ok(farewell(&drive.run, plan, stop, opened.number))
+    let mut session = Session { recorder, desk, runner: local, rules: watch.checks() };
+    let stop = session.drive().await?;
+    Ok(farewell(session.recorder.run(), plan, stop, opened.number))
 }
 
 fn does_not_fit(unexpected: Unexpected) -> Problem {
@@ -178,7 +167,11 @@ enum Handed {
 }
 
 /// Whether the run waits to be accepted by its next operator, and whether they do.
-fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Handed, Problem> {
+fn handed_over(
+    recorded: &Recorded,
+    session: &holdpoint_engine::Session,
+    ask: bool,
+) -> Result<Handed, Problem> {
     if !recorded.events.iter().any(|stamped| matches!(stamped.event, Event::Handover(_))) {
         return Ok(Handed::No);
     }
@@ -206,7 +199,12 @@ fn handed_over(recorded: &Recorded, session: &Session, ask: bool) -> Result<Hand
 }
 
 /// The event that says so, if it is still the handover that was shown.
-fn accepted(run: &Run, session: &Session, handed: &Handed, number: u64) -> Result<Option<Event>, Problem> {
+fn accepted(
+    run: &Run,
+    session: &holdpoint_engine::Session,
+    handed: &Handed,
+    number: u64,
+) -> Result<Option<Event>, Problem> {
     match (run.handover(), handed) {
         (None, Handed::No) => Ok(None),
         (Some(open), Handed::Accepted(shown)) if *open == **shown => {
@@ -300,22 +298,5 @@ fn tell_orphan(group: Option<i32>) {
             group.as_raw_nonzero(),
             group.as_raw_nonzero(),
         ));
-    }
-}
-
-/// A record that cannot be taken up.
-pub fn open_problem(error: OpenError) -> Problem {
-    let message = error.to_string();
-    match error {
-        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
-        OpenError::Read(error) => read_problem(error),
-        OpenError::Sealed | OpenError::Closed => {
-            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
-        }
-        OpenError::Disk(error) => Problem::disk(&error, message),
-        OpenError::Recovery(_) => {
-            Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")
-        }
-        OpenError::NotClosed => Problem::record(message, "`holdpoint verify` says what is wrong with it."),
     }
 }

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use holdpoint_driver::{Recorder, Secrets, Session, Stop};
 use holdpoint_engine::{Claims, Event, Next, Run, RunOpened, Runbook, Verdict};
-use holdpoint_record::{FORMAT, OpenError, Redactor, StoreError};
+use holdpoint_record::{FORMAT, OpenError, StoreError};
+use holdpoint_redact::Redactor;
 use holdpoint_signing::{BadFiles, Signers};
 use jiff::Timestamp;
 
@@ -15,7 +17,6 @@ use super::targets;
 use super::watch::Watch;
 use super::{exit_of, verdict_words};
 use crate::args;
-use crate::drive::{Drive, Stop};
 use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::Interrupts;
@@ -23,17 +24,16 @@ use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen;
-use crate::secrets::hide;
 use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
-use crate::world::hands::Local;
-use crate::world::memory::Memory;
+use crate::world::local::Local;
+use crate::world::screening::Screening;
 use crate::world::terminal::Operator;
-use crate::world::{Hands, Journal, Person, Scene};
+use crate::world::{Memory, RunView, Store};
 
 /// Opens a run and drives it.
-pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
+pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Problem> {
     if arguments.overriding.reason.is_some() {
         operator::not_in_a_block("rules are not overridden")?;
     }
@@ -42,20 +42,20 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
-    let prepared = prepare::prepare(&arguments.file, &arguments.given, ask, true)?;
+    let prepared = prepare::prepare(&arguments.file, &arguments.given, (ask, true), secrets)?;
     targets::run_here(&prepared.plan, &prepared.environment)?;
-    let redactor = redactor(&prepared.inputs.secrets)?;
+    let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
     if arguments.dry_run {
-        return dry_run(prepared, session, traced, redactor).await;
+        return dry_run(prepared, session, traced, redactor, secrets).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
         (None, None) => None,
         (None, Some(refusal)) => return Err(refusal),
         (Some(_), refusal) => {
-            let mut nowhere = Memory::default();
+            let mut nowhere = Memory::<Problem>::default();
             let tried = opened(&prepared, &obeyed, &mut nowhere, 1, session.clone(), traced.clone())?;
             let run = Run::replay(&prepared.plan, [(Timestamp::now(), Event::RunOpened(Box::new(tried)))])
                 .map_err(|unexpected| {
@@ -85,7 +85,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     let opened = opened(&prepared, &obeyed, &mut disk, number, session, traced)?;
     // Where somebody is asked first, it would wait for as long as they do.
     if !ask {
-        get_ready(&prepared, &local, &opened, &disk);
+        get_ready(&prepared, &local, &opened, &disk, secrets);
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
@@ -93,26 +93,28 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     prepared.warn();
     obeyed.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
-    let person = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
-    let mut drive = driver(&prepared.plan, &prepared.source, disk, person, local);
+    let desk = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
-    drive.check = Watch { root, opened: &opened, plan: &prepared.plan, source: &prepared.source }.checks();
-    drive.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
+    let book = (&prepared.plan, prepared.source.as_str());
+    let rules = Watch { root, opened: &opened, plan: book.0, source: book.1 }.checks();
+    let mut recorder = Recorder::new(book, disk, Screening::new(ask), secrets.clone(), Timestamp::now);
+    recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
     if let Some(ready) = ready {
-        overriding::record(&mut drive, ready, arguments.overriding.override_key.as_deref())?;
+        overriding::record(&mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
-    let stop = drive.on().await?;
-    Ok(farewell(&drive.run, &prepared.plan, stop, number))
+    let mut session = Session { recorder, desk, runner: local, rules };
+    let stop = session.drive().await?;
+    Ok(farewell(session.recorder.run(), &prepared.plan, stop, number))
 }
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
-fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, journal: &Disk) {
+fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, disk: &Disk, secrets: &Secrets) {
     let (plan, source) = (&prepared.plan, prepared.source.as_str());
     let opened = Event::RunOpened(Box::new(opened.clone()));
     // What the engine will make of it; if it refuses, that is said when it is recorded.
     let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
     if let Next::Execute(execution) = run.next(plan) {
-        local.get_ready(&Scene { plan, source, run: &run }, execution.task, journal);
+        local.get_ready(&RunView { plan, source, run: &run, secrets }, execution.task, disk);
     }
 }
 
@@ -138,46 +140,25 @@ fn circumstances(
     Ok((traced?, session?))
 }
 
-/// A drive over a run of which nothing has happened yet.
-pub fn driver<'a, J: Journal, P: Person, H: Hands>(
-    plan: &'a holdpoint_document::Plan,
-    source: &'a str,
-    journal: J,
-    person: P,
-    hands: H,
-) -> Drive<'a, J, P, H> {
-    Drive {
-        plan,
-        source,
-        run: holdpoint_engine::Run::new(plan),
-        clock: Box::new(Timestamp::now),
-        // Dry runs keep no rules, and whoever drives a recorded run says how they are held.
-        check: Box::new(|_| {
-            Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
-        }),
-        journal,
-        person,
-        hands,
-        held: Vec::new(),
-    }
-}
-
-/// Masks the secrets; refuses what is too short to be masked.
-pub fn redactor(secrets: &[(String, String)]) -> Result<Redactor, Problem> {
-    let redactor = Redactor::new(secrets.to_vec()).map_err(|error| {
+/// Hides the secrets; refuses what is too short to be masked.
+pub fn hide(values: &[(String, String)], secrets: &Secrets) -> Result<Redactor, Problem> {
+    let redactor = Redactor::new(values.to_vec()).map_err(|error| {
         Problem::usage(
             error.to_string(),
             "A secret that short would be masked everywhere, or nowhere. Use a longer one.",
         )
     })?;
-    hide(&redactor);
+    secrets.hide(&redactor);
     Ok(redactor)
 }
 
 /// The files that say who may sign and whose keys are revoked. One that is no such file is refused: what the
 /// configuration names may be anything, a private key for instance, and would be kept with the run.
 fn signer_files(prepared: &Prepared) -> Result<[Option<Vec<u8>>; 2], Problem> {
-    let read = |path: Option<&String>, what: &str, parse: fn(&[u8]) -> Result<Signers, BadFiles>| {
+    let read = |path: Option<&String>,
+                what: &str,
+                parse: fn(&[u8]) -> Result<Signers, BadFiles>|
+     -> Result<_, Problem> {
         let Some(path) = path else { return Ok(None) };
         let bytes = prepared.place.configured_file(path).map_err(|error| {
             Problem::usage(
@@ -208,17 +189,17 @@ fn signer_files(prepared: &Prepared) -> Result<[Option<Vec<u8>>; 2], Problem> {
 fn opened(
     prepared: &Prepared,
     obeyed: &Obeyed,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
     number: u64,
     session: holdpoint_engine::Session,
     traced: Traced,
 ) -> Result<RunOpened, Problem> {
     let config =
-        prepared.place.config.as_ref().map(|config| journal.put(config.text.as_bytes())).transpose()?;
+        prepared.place.config.as_ref().map(|config| store.put(config.text.as_bytes())).transpose()?;
     let configuration = prepared.place.configuration();
     let [signers, revoked] = signer_files(prepared)?;
-    let signers = signers.map(|bytes| journal.put(&bytes)).transpose()?;
-    let revoked = revoked.map(|bytes| journal.put(&bytes)).transpose()?;
+    let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
+    let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
     Ok(RunOpened {
         dry: false,
         format: FORMAT.to_owned(),
@@ -226,7 +207,7 @@ fn opened(
         number,
         runbook: Runbook {
             path: prepared.path.clone(),
-            blob: journal.put(prepared.source.as_bytes())?,
+            blob: store.put(prepared.source.as_bytes())?,
             commit: traced.commit,
             dirty: traced.dirty,
             committed: traced.committed,
@@ -244,7 +225,7 @@ fn opened(
         roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
         people: configuration.map(holdpoint_document::Config::printed_names).unwrap_or_default(),
         aliases: configuration.map(holdpoint_document::Config::aliases).unwrap_or_default(),
-        policy: overriding::policy(obeyed, journal)?,
+        policy: overriding::policy(obeyed, store)?,
         session,
     })
 }
@@ -255,10 +236,10 @@ async fn dry_run(
     session: holdpoint_engine::Session,
     traced: Traced,
     redactor: Redactor,
+    secrets: &Secrets,
 ) -> Result<Exit, Problem> {
-    let local =
-        Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
-    let mut memory = Memory::default();
+    let local = Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
+    let mut memory = Memory::<Problem>::default();
     let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
@@ -274,16 +255,21 @@ async fn dry_run(
         screen::tell(&format!("  a real run would be refused: {problem}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
-    let person =
-        Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
-    let hands = ChecksOnly { local, learnt: Rc::clone(&learnt) };
-    let mut drive = driver(&prepared.plan, &prepared.source, memory, person, hands);
-    drive.record(vec![Event::RunOpened(Box::new(opened))])?;
-    let stop = drive.on().await?;
+    let desk = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
+    let runner = ChecksOnly { local, learnt: Rc::clone(&learnt) };
+    let book = (&prepared.plan, prepared.source.as_str());
+    let mut recorder = Recorder::new(book, memory, Screening::new(false), secrets.clone(), Timestamp::now);
+    recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
+    // A dry run keeps no rules.
+    let rules = Box::new(|_: &Run| {
+        Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
+    });
+    let mut session = Session { recorder, desk, runner, rules };
+    let stop = session.drive().await?;
     let learnt = learnt.borrow();
     screen::say("");
     screen::say(&screen::rule("values"));
-    for (name, value) in drive.run.values().vars() {
+    for (name, value) in session.recorder.run().values().vars() {
         let label = match () {
             () if learnt.unknown.contains(name) => "unknown before the real run".to_owned(),
             () if learnt.real.contains(name) => format!("{} (real)", screen::neutralise(value)),
@@ -291,7 +277,7 @@ async fn dry_run(
         };
         screen::tell(&format!("  {name} = {label}"));
     }
-    for name in drive.run.values().secrets() {
+    for name in session.recorder.run().values().secrets() {
         screen::tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
     screen::say("");

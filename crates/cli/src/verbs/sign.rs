@@ -3,27 +3,25 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_document::{SignOff, Work};
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Task, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
-use jiff::Timestamp;
 
-use super::note::secrets;
+use super::note::known_secrets;
 use super::prepare;
 use super::read::{Recorded, find, read_dir};
-use super::resume::open_problem;
-use super::run::redactor;
+use super::run::hide;
+use super::taking_up::{open_problem, take_up_beside};
 use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
-use crate::fold::fold;
 use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::disk::Disk;
+use crate::world::Answer;
 use crate::world::terminal::{Consent, Release};
-use crate::world::{Answer, Journal, Scene};
 
 /// How long another signer may hold the run before one gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one release, or one rejection.
-pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
+pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
@@ -45,39 +43,30 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
         ));
     }
     let who = people.principal(&said).to_owned();
-    redactor(&secrets(&recorded, &place)?)?;
+    hide(&known_secrets(&recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
-    let (writer, events, recovered) = take(&dir)?;
-    let mut disk = Disk::new(writer);
-    let mut run = Run::new(&recorded.plan);
-    for stamped in &events {
-        apply(&mut run, &recorded, stamped)?;
-    }
-    if let Some(recovered) = recovered {
-        write(&mut disk, &mut run, &recorded, vec![Event::LogRecovered { torn: recovered.torn }])?;
-    }
+    let mut recorder = take_up_beside(&recorded, take(&dir)?, secrets)?;
     // An earlier hold point may be asked for again: what is shown is what is signed.
-    lapse(&mut disk, &mut run, &recorded)?;
-    let (task, sign_off) = awaited(&run, &recorded)?;
-    has_role_still(&run, &place, &sign_off.role, &who)?;
-    if !run.is_requested(task)
-        && let Ok(statement) = run.statement(sign_off)
+    recorder.lapse()?;
+    let (task, sign_off) = awaited(recorder.run(), &recorded)?;
+    has_role_still(recorder.run(), &place, &sign_off.role, &who)?;
+    if !recorder.run().is_requested(task)
+        && let Ok(statement) = recorder.run().statement(sign_off)
     {
         let (step, action) = (task.step_of(&recorded.plan).id.clone(), task.id(&recorded.plan));
         let role = sign_off.role.clone();
-        let requested = Event::SignOffRequested { step, action, role, statement };
-        write(&mut disk, &mut run, &recorded, vec![requested])?;
+        recorder.record(vec![Event::SignOffRequested { step, action, role, statement }])?;
     }
-    let scene = Scene { plan: &recorded.plan, source: &recorded.source, run: &run };
-    let release = Release { scene: &scene, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
+    let (view, store) = recorder.view_and_store();
+    let release = Release { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
     } else if prepare::asks(false)? {
-        release.ask(&disk)?
+        release.ask(store)?
     } else {
         return Err(Problem::usage(
             "there is no terminal to ask at",
@@ -89,17 +78,18 @@ pub fn sign(arguments: &args::Sign) -> Result<Exit, Problem> {
             screen::say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
-        Consent::Reject(reason) => release.reject(reason, arguments.key.as_deref(), &mut disk)?,
-        Consent::Sign => release.sign(arguments.key.as_deref(), arguments.yes, &mut disk)?,
+        Consent::Reject(reason) => release.reject(reason, arguments.key.as_deref(), store)?,
+        Consent::Sign => release.sign(arguments.key.as_deref(), arguments.yes, store)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
-    write(&mut disk, &mut run, &recorded, events)?;
+    recorder.record(events)?;
     if refused {
         return Ok(Exit::Refused);
     }
     let verb = if arguments.reject { "Rejected" } else { "On record" };
-    let waits = matches!(run.next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
+    let waits =
+        matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
     let next = if waits { "it waits for another release" } else { "go on with" };
     let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
     screen::say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen::neutralise(&who), dir.number));
@@ -122,23 +112,6 @@ fn take(dir: &RunDir) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::
             other => return other.map_err(open_problem),
         }
     }
-}
-
-fn apply(run: &mut Run, recorded: &Recorded, stamped: &Stamped) -> Result<(), Problem> {
-    run.apply(&recorded.plan, stamped.at, &stamped.event)
-        .map_err(|error| Problem::record(format!("the record does not conform: {error}"), "Verify it."))
-}
-
-fn write(disk: &mut Disk, run: &mut Run, recorded: &Recorded, events: Vec<Event>) -> Result<(), Problem> {
-    let at = Timestamp::now();
-    let events = fold(run, &recorded.plan, at, events)?;
-    disk.append(events.into_iter().map(|event| (at, event)).collect())
-}
-
-/// Releases given by others may have run out since.
-fn lapse(disk: &mut Disk, run: &mut Run, recorded: &Recorded) -> Result<(), Problem> {
-    let lapsed = run.lapses_at(&recorded.plan, Timestamp::now());
-    if lapsed.is_empty() { Ok(()) } else { write(disk, run, recorded, lapsed) }
 }
 
 /// The hold point that the run waits at.

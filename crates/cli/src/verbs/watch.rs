@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use holdpoint_document::Plan;
+use holdpoint_driver::Rules;
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
 use super::rules::{Book, Obeyed, approved, help};
-use crate::drive::Checked;
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 
@@ -96,8 +96,8 @@ impl Watch<'_> {
         Ok(Seen { look, refusal: obeyed.refusal() })
     }
 
-    /// For whoever drives the run: see [`crate::drive::Drive::check`].
-    pub fn checks<'c>(self) -> Box<Checked<'c>>
+    /// For whoever drives the run: see [`crate::drive::Session::check`].
+    pub fn checks<'c>(self) -> Box<Rules<'c, Problem>>
     where
         Self: 'c,
     {

@@ -8,9 +8,9 @@ use holdpoint_engine::{
     fit,
 };
 
-use super::reply::{evidence_file, roll_back};
-use super::tell::{show_command, show_question};
-use super::{Answer, Journal, Person, Scene};
+use super::reply::evidence_file;
+use super::tell::show_question;
+use super::{Answer, Desk, RunView, Store, roll_back};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -24,7 +24,7 @@ pub struct Prepared<P> {
     taken: BTreeSet<(Task, &'static str)>,
 }
 
-impl<P: Person> Prepared<P> {
+impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(answers: Answers, otherwise: Option<P>) -> Prepared<P> {
         Prepared { answers, otherwise, taken: BTreeSet::new() }
@@ -38,19 +38,19 @@ impl<P: Person> Prepared<P> {
     /// The answer of the file, if it has one.
     fn prepared(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Option<Question>,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Vec<Event>>, Problem> {
-        let Some(entry) = self.entry(scene.plan, task).cloned() else { return Ok(None) };
+        let Some(entry) = self.entry(view.plan, task).cloned() else { return Ok(None) };
         let asked = Asked {
-            scene,
+            view,
             task,
             question,
             entry,
-            step: task.step_of(scene.plan).id.clone(),
-            action: task.id(scene.plan),
+            step: task.step_of(view.plan).id.clone(),
+            action: task.id(view.plan),
         };
         if question != Some(Question::SignOff)
             && !self.taken.contains(&(task, "choice"))
@@ -59,11 +59,11 @@ impl<P: Person> Prepared<P> {
             self.taken.insert((task, "choice"));
             return Ok(Some(vec![event]));
         }
-        Ok(match (question, task.work(scene.plan)) {
+        Ok(match (question, task.work(view.plan)) {
             (Some(Question::Confirm), Some(work)) if asked.entry.confirm => {
                 asked.confirmed(work).map(|event| vec![event])
             }
-            (Some(Question::Record), _) => asked.written_down(journal)?,
+            (Some(Question::Record), _) => asked.written_down(store)?,
             (Some(Question::SignOff), Some(Work::SignOff(sign_off))) if self.taken.insert((task, "sign")) => {
                 asked.released(sign_off).map(|event| vec![event])
             }
@@ -74,7 +74,7 @@ impl<P: Person> Prepared<P> {
 
 /// One question, and what the file says to the step or action it is about.
 struct Asked<'a> {
-    scene: &'a Scene<'a>,
+    view: &'a RunView<'a>,
     task: Task,
     /// `None` before a block runs for the first time.
     question: Option<Question>,
@@ -85,11 +85,11 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn by(&self) -> By {
-        By { who: self.scene.run.operator().to_owned(), via: Via::Answers }
+        By { who: self.view.run.operator().to_owned(), via: Via::Answers }
     }
 
     fn place(&self) -> Option<String> {
-        self.scene.run.place_of(self.task).map(str::to_owned)
+        self.view.run.place_of(self.task).map(str::to_owned)
     }
 
     fn decision(&self, choice: Choice) -> Event {
@@ -102,7 +102,7 @@ impl Asked<'_> {
     fn chosen(&self) -> Option<Event> {
         // What may be chosen takes going through the steps: not for every block that simply runs.
         let choice = self.entry.choice.as_deref()?;
-        let offers = self.scene.run.offers(self.scene.plan);
+        let offers = self.view.run.offers(self.view.plan);
         let reason = self.entry.reason.clone();
         let choice = match choice {
             "skip" if offers.skip => {
@@ -120,7 +120,7 @@ impl Asked<'_> {
                 }));
             }
             "rollback" if self.question.is_some() && !offers.rollback.steps.is_empty() => {
-                return Some(roll_back(self.scene.plan, &offers.rollback, reason, Some(self.by())));
+                return Some(roll_back(self.view.plan, &offers.rollback, reason, Some(self.by())));
             }
             "retry" => Choice::Retry,
             "proceed" => Choice::Proceed,
@@ -144,9 +144,9 @@ impl Asked<'_> {
     }
 
     /// All values that are asked for; none where the file lacks one.
-    fn written_down(&self, journal: &mut dyn Journal) -> Result<Option<Vec<Event>>, Problem> {
+    fn written_down(&self, store: &mut Store<'_>) -> Result<Option<Vec<Event>>, Problem> {
         let mut events = Vec::new();
-        for field in self.scene.run.open_fields(self.scene.plan, self.task) {
+        for field in self.view.run.open_fields(self.view.plan, self.task) {
             let Some(value) = self.entry.value.get(&field.name) else { return Ok(None) };
             let within_limits = match fit(&field.kind, value) {
                 Fit::Within => true,
@@ -162,7 +162,9 @@ impl Asked<'_> {
                 (None, _) => None,
                 (Some(_), None) => return Ok(None),
                 (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
-                (Some(EvidenceKind::File), Some(path)) => Some(evidence_file(path, journal)?),
+                (Some(EvidenceKind::File), Some(path)) => {
+                    Some(evidence_file(path, self.view.secrets, store)?)
+                }
             };
             let (name, value) = (field.name.clone(), value.clone());
             let (step, action, by) = (self.step.clone(), self.action.clone(), self.by());
@@ -180,13 +182,13 @@ impl Asked<'_> {
             action: action.clone(),
             role: sign_off.role.clone(),
             meaning: sign_off.meaning,
-            statement: self.scene.run.statement(sign_off).unwrap_or_default(),
+            statement: self.view.run.statement(sign_off).unwrap_or_default(),
             name: sign.name.clone(),
             assurance: Assurance::Rehearsal,
             signature: None,
-            by: By { who: self.scene.run.principal(&sign.who).to_owned(), via: Via::Answers },
+            by: By { who: self.view.run.principal(&sign.who).to_owned(), via: Via::Answers },
         };
-        Some(match self.scene.run.sign_off_refusal(self.scene.plan, self.task, &given) {
+        Some(match self.view.run.sign_off_refusal(self.view.plan, self.task, &given) {
             Some(reason) => {
                 screen::tell(&format!("  refused: {}", screen::neutralise(&reason)));
                 Event::SignOffRefused { step, action, reason, by: given.by }
@@ -196,82 +198,53 @@ impl Asked<'_> {
     }
 }
 
-impl<P: Person> Person for Prepared<P> {
+impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
+    type Error = Problem;
+
     fn attended(&self) -> bool {
         self.otherwise.is_some()
     }
 
-    fn enter(&mut self, scene: &Scene<'_>, task: Task) {
-        if let Some(person) = &mut self.otherwise {
-            person.enter(scene, task);
-        }
-    }
-
-    fn leave(&mut self, scene: &Scene<'_>) {
-        if let Some(person) = &mut self.otherwise {
-            person.leave(scene);
+    fn enter(&mut self, view: &RunView<'_>, task: Task) {
+        if let Some(desk) = &mut self.otherwise {
+            desk.enter(view, task);
         }
     }
 
     fn permit(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &str,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        if let Some(events) = self.prepared(scene, execution.task, None, journal)? {
-            told(&events);
+        if let Some(events) = self.prepared(view, execution.task, None, store)? {
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
-            Some(person) => person.permit(scene, execution, script, journal),
-            None => {
-                show_command(scene, execution.task, script);
-                Ok(Answer::Go)
-            }
+            Some(desk) => desk.permit(view, execution, script, store),
+            None => Ok(Answer::Go),
         }
     }
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        if let Some(events) = self.prepared(scene, task, Some(question), journal)? {
-            show_question(scene, task, question);
-            told(&events);
+        if let Some(events) = self.prepared(view, task, Some(question), store)? {
+            show_question(view, task, question);
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
-            Some(person) => person.answer(scene, task, question, journal),
+            Some(desk) => desk.answer(view, task, question, store),
             None => {
-                show_question(scene, task, question);
+                show_question(view, task, question);
                 Ok(Answer::Park)
             }
         }
-    }
-}
-
-/// What was answered, in one line each.
-fn told(events: &[Event]) {
-    for event in events {
-        let line = match event {
-            Event::ItemConfirmed { .. } => "confirmed".to_owned(),
-            Event::ValueRecorded { name, value, within_limits, .. } => {
-                format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
-            }
-            Event::SignOffGiven(given) => {
-                format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
-            }
-            Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
-            Event::Decision { choice, .. } => format!("decided: {choice}"),
-            Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
-            _ => continue,
-        };
-        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
     }
 }
 

@@ -5,7 +5,7 @@ pub(super) const WANTS_A_TERMINAL: &str = "a program wanted to ask somebody, and
     one with `#| tty: true`, or use the program's batch mode";
 
 /// An output longer than this is not looked at, bytes: who cannot ask has not much to say.
-pub(super) const MOST: u64 = 1024 * 1024;
+pub(super) const MOST: u64 = holdpoint_driver::KEPT_UNASKED;
 
 /// What programs print that find no terminal to ask at; in lower case.
 const WORDS: &[&str] = &[

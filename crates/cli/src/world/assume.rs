@@ -12,11 +12,10 @@ use holdpoint_engine::{
     SignedOff, Task, Via, fit, names_around,
 };
 
-use super::hands::Local;
+use super::local::{self, Local};
 use super::reads::{reads, sets};
-use super::tell::{show_command, show_question};
-use super::{Answer, Executed, Hands, Journal, Person, Scene, Script};
-use crate::interrupts::Interrupt;
+use super::tell::show_question;
+use super::{Answer, Desk, Executed, Interrupt, RunView, Runner, Script, Store};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -53,34 +52,35 @@ pub struct Assuming {
     pub answers: Answers,
 }
 
-impl Person for Assuming {
+impl Desk for Assuming {
+    type Error = Problem;
+
     fn attended(&self) -> bool {
         false
     }
 
     fn permit(
         &mut self,
-        scene: &Scene<'_>,
-        execution: Execution,
-        script: &str,
-        _journal: &mut dyn Journal,
+        _view: &RunView<'_>,
+        _execution: Execution,
+        _script: &str,
+        _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        show_command(scene, execution.task, script);
         Ok(Answer::Go)
     }
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
-        _journal: &mut dyn Journal,
+        _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        let plan = scene.plan;
-        show_question(scene, task, question);
-        let by = By { who: scene.run.operator().to_owned(), via: Via::Assumed };
+        let plan = view.plan;
+        show_question(view, task, question);
+        let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
-        let place = scene.run.place_of(task).map(str::to_owned);
+        let place = view.run.place_of(task).map(str::to_owned);
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
                 assumed("the operator would be asked to confirm this");
@@ -90,7 +90,7 @@ impl Person for Assuming {
                 assumed("the operator would have to acknowledge this");
                 vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
-            (Question::Record, _) => return self.values(scene, task, &by),
+            (Question::Record, _) => return self.values(view, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
                 assumed(&format!("the run would wait here for a release by the role {}", sign_off.role));
                 vec![Event::SignOffGiven(SignedOff {
@@ -98,17 +98,17 @@ impl Person for Assuming {
                     action,
                     role: sign_off.role.clone(),
                     meaning: sign_off.meaning,
-                    statement: scene.run.statement(sign_off).unwrap_or_default(),
+                    statement: view.run.statement(sign_off).unwrap_or_default(),
                     name: "(assumed)".to_owned(),
                     assurance: Assurance::Rehearsal,
                     signature: None,
                     by: By {
-                        who: format!("(assumed {})", 1 + scene.run.signers(task).count()),
+                        who: format!("(assumed {})", 1 + view.run.signers(task).count()),
                         via: Via::Assumed,
                     },
                 })]
             }
-            (Question::Failed, _) if scene.run.offers(plan).skip => {
+            (Question::Failed, _) if view.run.offers(plan).skip => {
                 let reason = "dry run: looks at the rest all the same".to_owned();
                 let (kind, action, script) = (DeviationKind::Skipped, Some(action), None);
                 vec![Event::Deviation(Deviation {
@@ -129,12 +129,12 @@ impl Person for Assuming {
 }
 
 impl Assuming {
-    fn values(&self, scene: &Scene<'_>, task: Task, by: &By) -> Result<Answer, Problem> {
-        let plan = scene.plan;
+    fn values(&self, view: &RunView<'_>, task: Task, by: &By) -> Result<Answer, Problem> {
+        let plan = view.plan;
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
         let entry = self.answers.steps.get(&action).or_else(|| self.answers.steps.get(&step));
         let mut events = Vec::new();
-        for field in scene.run.open_fields(plan, task) {
+        for field in view.run.open_fields(plan, task) {
             let given = entry.and_then(|entry| entry.value.get(&field.name)).cloned();
             let value = match given {
                 Some(value) => {
@@ -203,9 +203,20 @@ pub struct ChecksOnly {
     pub learnt: Shared,
 }
 
-impl Hands for ChecksOnly {
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        self.local.script(scene, task, journal)
+/// An attempt of a dry run.
+pub enum Attempt {
+    /// Taken as passed, without being executed.
+    Assumed(Box<Executed<Problem>>),
+    /// Executed.
+    Checked(Box<local::Attempt>),
+}
+
+impl Runner for ChecksOnly {
+    type Error = Problem;
+    type Attempt = Attempt;
+
+    fn script(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
+        self.local.script(view, task, store)
     }
 
     async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
@@ -220,44 +231,68 @@ impl Hands for ChecksOnly {
         self.local.cwd()
     }
 
-    async fn execute(
+    fn start(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &Script,
-        journal: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
+        store: &mut Store<'_>,
+    ) -> Result<Attempt, Problem> {
         let task = execution.task;
-        if self.local.needs_somebody(scene, task) {
+        let assumed = |why: &str| {
+            assumed(why);
+            Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
+        };
+        if self.local.needs_somebody(view, task) {
             let mut learnt = self.learnt.borrow_mut();
-            if !learnt.changed && !task.mutates(scene.plan) {
-                learnt.untried.push(task.id(scene.plan));
+            if !learnt.changed && !task.mutates(view.plan) {
+                learnt.untried.push(task.id(view.plan));
             }
-            drop(learnt);
             // Whoever sits there could change anything.
-            self.learnt.borrow_mut().changed = true;
-            assumed("not executed, it needs somebody at a terminal; taken as passed");
-            return Ok(self.taken_as_passed(scene, execution));
+            learnt.changed = true;
+            drop(learnt);
+            return assumed("not executed, it needs somebody at a terminal; taken as passed");
         }
-        if task.mutates(scene.plan) {
+        if task.mutates(view.plan) {
             self.learnt.borrow_mut().changed = true;
-            assumed("not executed, it changes something; taken as passed");
-            return Ok(self.taken_as_passed(scene, execution));
+            return assumed("not executed, it changes something; taken as passed");
         }
-        let needs = self.unknown_of(scene, task, &script.text);
+        let needs = self.unknown_of(view, task, &script.text);
         if !needs.is_empty() {
             let mut learnt = self.learnt.borrow_mut();
             // What it would have left in its shell is not there for those that follow.
             learnt.unset.extend(sets(&script.text).map(str::to_owned));
             if !learnt.changed {
-                learnt.untried.push(task.id(scene.plan));
+                learnt.untried.push(task.id(view.plan));
             }
             drop(learnt);
-            assumed(&format!("not executed, it needs {}, unknown before the real run", needs.join(", ")));
-            return Ok(self.taken_as_passed(scene, execution));
+            return assumed(&format!(
+                "not executed, it needs {}, unknown before the real run",
+                needs.join(", ")
+            ));
         }
         self.local.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
-        let executed = self.local.execute(scene, execution, script, journal).await?;
+        self.local.start(view, execution, script, store).map(|attempt| Attempt::Checked(Box::new(attempt)))
+    }
+
+    async fn run(&mut self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
+        if let Attempt::Checked(attempt) = attempt {
+            self.local.run(attempt, child).await;
+        }
+    }
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        attempt: Attempt,
+        store: &mut Store<'_>,
+    ) -> Result<Executed<Problem>, Problem> {
+        let attempt = match attempt {
+            Attempt::Assumed(executed) => return Ok(*executed),
+            Attempt::Checked(attempt) => attempt,
+        };
+        let execution = attempt.execution;
+        let executed = self.local.end(view, *attempt, store)?;
         if executed.finished.outcome == Outcome::Interrupted {
             return Ok(Executed { park: true, ..executed });
         }
@@ -276,14 +311,14 @@ impl Hands for ChecksOnly {
             true => "holds already, before the changes that this run would make; taken as passed",
             false => "does not hold now, before the changes that this run would make; taken as passed",
         });
-        Ok(self.taken_as_passed(scene, execution))
+        Ok(self.taken_as_passed(view, execution))
     }
 }
 
 impl ChecksOnly {
     /// What a check reads that nobody knows before the real run: in its script, its own variables, its expectations.
-    fn unknown_of(&self, scene: &Scene<'_>, task: Task, script: &str) -> Vec<String> {
-        let Some(block) = task.block(scene.plan) else { return Vec::new() };
+    fn unknown_of(&self, view: &RunView<'_>, task: Task, script: &str) -> Vec<String> {
+        let Some(block) = task.block(view.plan) else { return Vec::new() };
         let around = names_around(block);
         let learnt = self.learnt.borrow();
         let names: BTreeSet<&String> = learnt.unknown.iter().chain(&learnt.unset).collect();
@@ -291,10 +326,10 @@ impl ChecksOnly {
         names.into_iter().filter(|name| reads(name)).cloned().collect()
     }
 
-    fn taken_as_passed(&self, scene: &Scene<'_>, execution: Execution) -> Executed {
+    fn taken_as_passed(&self, view: &RunView<'_>, execution: Execution) -> Executed<Problem> {
         let mut captures = BTreeMap::new();
         let task = execution.task;
-        let block = task.block(scene.plan);
+        let block = task.block(view.plan);
         for capture in block.iter().flat_map(|block| &block.options.capture) {
             screen::tell(&format!("    {} = unknown (would be captured here)", capture.name));
             let mut learnt = self.learnt.borrow_mut();
@@ -304,9 +339,9 @@ impl ChecksOnly {
         }
         let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {
-            place: scene.run.place_of(task).map(str::to_owned),
-            step: task.step_of(scene.plan).id.clone(),
-            action: task.id(scene.plan),
+            place: view.run.place_of(task).map(str::to_owned),
+            step: task.step_of(view.plan).id.clone(),
+            action: task.id(view.plan),
             attempt: execution.attempt,
             probe: execution.probe,
             outcome: Outcome::Passed,

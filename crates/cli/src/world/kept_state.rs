@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use holdpoint_executor::{Array, State, Text};
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 use crate::problem::Problem;
 

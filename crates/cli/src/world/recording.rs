@@ -8,10 +8,10 @@ use std::time::Duration;
 use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Output};
 use holdpoint_executor::{Display, Stream};
-use holdpoint_record::{MaskStream, Redactor};
+use holdpoint_redact::{MaskStream, Redactor};
 
 use super::shown::Shown;
-use super::{Journal, Sink};
+use super::{Sink, Store};
 use crate::problem::Problem;
 
 /// Output on its way: masked, then stored and shown.
@@ -31,7 +31,7 @@ struct Kept {
 
 /// Where output goes.
 enum To {
-    Record(Box<dyn Sink>),
+    Record(Box<dyn Sink<Error = Problem>>),
     /// The record keeps nothing of it; it is held to be judged.
     Memory(Vec<u8>),
     Nowhere,
@@ -39,7 +39,7 @@ enum To {
 
 /// Which piece came when; none where the record keeps nothing.
 struct Timing {
-    sink: Option<Box<dyn Sink>>,
+    sink: Option<Box<dyn Sink<Error = Problem>>>,
     /// When the last piece came.
     last: Duration,
 }
@@ -59,19 +59,19 @@ impl Recording {
         block: &Block,
         redactor: &Redactor,
         mut live: Shown,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Recording, Problem> {
         let keep = block.options.record;
         let mut kept = |looked_at: bool| -> Result<Kept, Problem> {
             let to = match (keep, looked_at) {
-                (true, _) => To::Record(journal.sink(looked_at)?),
+                (true, _) => To::Record(store.sink(looked_at)?),
                 (false, true) => To::Memory(Vec::new()),
                 (false, false) => To::Nowhere,
             };
             Ok(Kept { mask: redactor.stream(), to, offset: 0, looked_at })
         };
         let streams = [kept(block.looks_at_stdout())?, kept(block.looks_at_stderr())?];
-        let sink = if keep { Some(journal.sink(false)?) } else { None };
+        let sink = if keep { Some(store.sink(false)?) } else { None };
         if sink.as_ref().is_some_and(|sink| sink.is_lasting()) {
             live.all_is_recorded();
         }
@@ -122,7 +122,7 @@ impl Recording {
         }
     }
 
-    pub(super) fn finish(self, journal: &mut dyn Journal) -> Result<Recorded, Problem> {
+    pub(super) fn finish(self, store: &mut Store<'_>) -> Result<Recorded, Problem> {
         let Recording { streams, mut timing, mut live } = self;
         let unkept = |error: io::Error| {
             Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume.")
@@ -150,7 +150,7 @@ impl Recording {
                 To::Record(sink) => {
                     let blob = sink.finish()?;
                     // Judged is what the record holds.
-                    looked.push(looked_at.then(|| journal.get(&blob)).transpose()?);
+                    looked.push(looked_at.then(|| store.get(&blob)).transpose()?);
                     blobs.push(blob);
                 }
                 To::Memory(held) => looked.push(Some(held)),

@@ -2,26 +2,13 @@
 
 use std::path::Path;
 
-use holdpoint_document::Plan;
-use holdpoint_engine::{BlobRef, By, Event, Evidence};
+use holdpoint_driver::Secrets;
+use holdpoint_engine::{BlobRef, Evidence};
 
-use super::Journal;
+use super::Store;
 use crate::files;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::secrets::masked_bytes;
-
-/// A rollback that somebody asks for; or the document, where it is nobody.
-pub fn roll_back(
-    plan: &Plan,
-    wanted: &holdpoint_engine::RollbackPlan,
-    reason: Option<String>,
-    by: Option<By>,
-) -> Event {
-    let ids = |steps: &[usize]| steps.iter().map(|step| plan.steps[*step].id.clone()).collect();
-    let places = wanted.places.clone();
-    Event::RollbackOpened { steps: ids(&wanted.steps), without: ids(&wanted.without), places, reason, by }
-}
 
 /// Whether evidence can be taken from there; the error says why not.
 pub fn evidence_at(path: &str) -> std::io::Result<()> {
@@ -40,13 +27,13 @@ fn evidence(path: &str) -> std::io::Result<Vec<u8>> {
 }
 
 /// A file named as evidence becomes a blob, its secrets masked.
-pub fn evidence_file(path: &str, journal: &mut dyn Journal) -> Result<Evidence, Problem> {
+pub fn evidence_file(path: &str, secrets: &Secrets, store: &mut Store<'_>) -> Result<Evidence, Problem> {
     let bytes = evidence(path).map_err(|error| {
         Problem::usage(
             format!("the evidence {path} cannot be read: {error}"),
             "Name a regular file that can be read, in the repository or by its whole path.",
         )
     })?;
-    let blob: BlobRef = journal.put(&masked_bytes(bytes))?;
+    let blob: BlobRef = store.put(&secrets.masked_bytes(bytes))?;
     Ok(Evidence::File { path: path.to_owned(), blob })
 }

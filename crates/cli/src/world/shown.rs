@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::problem::Problem;
-use crate::screen::{Live, Pencil, raw};
+use crate::screen::{LentWriter, Live, raw};
 
 /// Where output is shown.
 pub(super) enum Shown {
@@ -33,7 +33,7 @@ impl Shown {
     pub(super) fn tell(&self, text: &str) {
         match self {
             Shown::Lines(live) => live.tell(text),
-            Shown::Window(window) => window.pencil.draw(format!("\r\n  {text}\r\n").as_bytes()),
+            Shown::Window(window) => window.writer.draw(format!("\r\n  {text}\r\n").as_bytes()),
         }
     }
 
@@ -54,7 +54,7 @@ const MOST_SHOWN: usize = 3;
 /// The operator's terminal, lent to a block.
 pub(super) struct Window {
     /// Before `_raw`: it is done when the terminal is given back.
-    pencil: Pencil,
+    writer: LentWriter,
     /// Gives it back when dropped.
     _raw: raw::Raw,
     /// Shown already, though it is not yet known to begin no secret.
@@ -73,7 +73,7 @@ impl Window {
             )
         })?;
         Ok(Window {
-            pencil: Pencil::new(),
+            writer: LentWriter::new(),
             _raw: raw,
             ahead: Ahead::default(),
             held: (Vec::new(), Instant::now()),
@@ -83,7 +83,7 @@ impl Window {
     fn push(&mut self, bytes: &[u8]) {
         let rest = self.ahead.rest(bytes);
         if !rest.is_empty() {
-            self.pencil.draw(rest);
+            self.writer.draw(rest);
         }
     }
 
@@ -95,7 +95,7 @@ impl Window {
         if self.held.1.elapsed() >= PATIENCE && held.len() <= MOST_SHOWN {
             let more = self.ahead.more(held);
             if !more.is_empty() {
-                self.pencil.draw(more);
+                self.writer.draw(more);
             }
         }
     }

@@ -3,44 +3,44 @@
 use holdpoint_document::Work;
 use holdpoint_engine::{Question, Run, Slot, Tally, Task};
 
-use super::Scene;
+use super::RunView;
 use crate::screen;
 
 /// The prose above an action.
-pub fn show_prose(scene: &Scene<'_>, task: Task) {
+pub fn show_prose(view: &RunView<'_>, task: Task) {
     let Slot::Action(action) = task.slot else { return };
-    let action = &task.step_of(scene.plan).actions[action];
+    let action = &task.step_of(view.plan).actions[action];
     if let Some(span) = action.prose {
         // A caution is shown by the question that asks for it to be acknowledged.
-        screen::markdown(&screen::prose(span.of(scene.source)), screen::Cautions::Left);
+        screen::markdown(&screen::prose(span.of(view.source)), screen::Cautions::Left);
     }
     screen::say("");
 }
 
 /// The text between the steps that stands before the step with this index, or behind the last one.
-pub fn show_passages(scene: &Scene<'_>, before: usize) {
-    for passage in scene.plan.passages.iter().filter(|passage| passage.before == before) {
+pub fn show_passages(view: &RunView<'_>, before: usize) {
+    for passage in view.plan.passages.iter().filter(|passage| passage.before == before) {
         if let Some(heading) = &passage.heading {
             screen::say("");
-            let heading = scene.run.values().render(heading).unwrap_or_else(|_| heading.clone());
+            let heading = view.run.values().render(heading).unwrap_or_else(|_| heading.clone());
             screen::heading(&heading);
         }
         for span in &passage.prose {
-            screen::markdown(&screen::prose(span.of(scene.source)), screen::Cautions::Shown);
+            screen::markdown(&screen::prose(span.of(view.source)), screen::Cautions::Shown);
         }
     }
 }
 
 /// The command at hand.
-pub fn show_command(scene: &Scene<'_>, task: Task, script: &str) {
-    let Some(block) = task.block(scene.plan) else { return };
-    let kind = match (task.slot, task.work(scene.plan)) {
+pub fn show_command(view: &RunView<'_>, task: Task, script: &str) {
+    let Some(block) = task.block(view.plan) else { return };
+    let kind = match (task.slot, task.work(view.plan)) {
         (Slot::Rollback(_), _) => "rollback",
         (_, Some(work)) => work.kind(),
         _ => "run",
     };
-    let edited = scene.run.edited_script(task).is_some();
-    screen::shown_command(block, script, edited, &scene.run.values_at(task), kind);
+    let edited = view.run.edited_script(task).is_some();
+    screen::shown_command(block, script, edited, &view.run.values_at(task), kind);
 }
 
 /// How far a run has come, in words. What was left out was not done.
@@ -53,15 +53,15 @@ pub fn progress(run: &Run) -> String {
 }
 
 /// What is asked, in words.
-pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
-    let plan = scene.plan;
+pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
+    let plan = view.plan;
     match (question, task.work(plan)) {
         (Question::Confirm, Some(Work::Confirm { text })) => {
-            let text = scene.run.values().render(text).unwrap_or_else(|_| text.clone());
+            let text = view.run.values().render(text).unwrap_or_else(|_| text.clone());
             screen::say_hung("  [ ] ", &screen::neutralise(&text));
         }
         (Question::Confirm, _) => {
-            let warning = scene.run.warning(plan, task).unwrap_or_default();
+            let warning = view.run.warning(plan, task).unwrap_or_default();
             let lines = screen::neutralise(&warning);
             for line in screen::paragraphs(&lines)
                 .iter()
@@ -71,14 +71,14 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             }
         }
         (Question::Record, _) => {
-            for field in scene.run.open_fields(plan, task) {
+            for field in view.run.open_fields(plan, task) {
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
-                let prompt = scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
+                let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
                 screen::say_hung(&format!("  write down {}: ", field.name), &screen::neutralise(&prompt));
             }
         }
         (Question::SignOff, Some(Work::SignOff(sign_off))) => {
-            let statement = scene.run.statement(sign_off).unwrap_or_else(|error| error.to_string());
+            let statement = view.run.statement(sign_off).unwrap_or_else(|error| error.to_string());
             let independent =
                 if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
             let mark = screen::style().magenta().bold();
@@ -91,15 +91,15 @@ pub fn show_question(scene: &Scene<'_>, task: Task, question: Question) {
             for line in screen::wrapped(screen::prose_width(), &quoted) {
                 screen::tell(&format!("  {line}"));
             }
-            let deviations = match scene.run.deviations() {
+            let deviations = match view.run.deviations() {
                 0 => "no deviations".to_owned(),
                 1 => "1 deviation".to_owned(),
                 many => format!("{many} deviations"),
             };
-            screen::tell(&format!("  so far: {}, {deviations}", progress(scene.run)));
+            screen::tell(&format!("  so far: {}, {deviations}", progress(view.run)));
         }
         (Question::Failed, _) => {
-            let why = scene.run.condition_error(plan, task);
+            let why = view.run.condition_error(plan, task);
             let why = why.unwrap_or_else(|| format!("{} did not pass", task.id(plan)));
             for line in screen::hung("  ", &screen::neutralise(&why)) {
                 screen::say(&screen::style().red().apply_to(line).to_string());

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 use crate::Failure;
 

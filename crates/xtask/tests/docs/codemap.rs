@@ -9,6 +9,8 @@ const CRATES: &[&str] = &[
     "shell",
     "document",
     "engine",
+    "driver",
+    "redact",
     "record",
     "executor",
     "helper",

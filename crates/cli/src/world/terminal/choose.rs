@@ -10,8 +10,8 @@ use super::ask::{self, Asked};
 use super::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::reply::{evidence_at, evidence_file, roll_back};
-use crate::world::{Answer, Journal, Scene};
+use crate::world::reply::{evidence_at, evidence_file};
+use crate::world::{Answer, RunView, Store, roll_back};
 
 type Option_ = (&'static str, char, &'static str);
 
@@ -29,30 +29,30 @@ fn wanted(kind: &ValueKind) -> String {
 /// Before a block runs.
 pub(super) fn before(
     operator: &Operator,
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     script: &str,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let first: &[Option_] = &[("run", 'r', "run it now")];
-    choose(operator, scene, task, script, first, true, journal)
+    choose(operator, view, task, script, first, true, store)
 }
 
 /// After a question of the engine.
 pub(super) fn decide(
     operator: &Operator,
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     question: Question,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let offers = scene.run.offers(scene.plan);
+    let offers = view.run.offers(view.plan);
     let mut first: Vec<Option_> = Vec::new();
-    if question == Question::Confirm && task.block(scene.plan).is_none() {
+    if question == Question::Confirm && task.block(view.plan).is_none() {
         first.push(("confirm", 'c', "it is done, and I say so"));
     }
     if question == Question::SignOff {
-        super::sign::tell_signers(scene, task);
+        super::sign::tell_signers(view, task);
         first.push(("sign", 's', "release it: whoever holds the role signs"));
         first.push(("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"));
     }
@@ -66,24 +66,24 @@ pub(super) fn decide(
             Choice::Abort => {}
         }
     }
-    let script = task.block(scene.plan).map(|block| block.script.clone()).unwrap_or_default();
-    choose(operator, scene, task, &script, &first, false, journal)
+    let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
+    choose(operator, view, task, &script, &first, false, store)
 }
 
 fn choose(
     operator: &Operator,
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     script: &str,
     first: &[Option_],
     default: bool,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let offers = scene.run.offers(scene.plan);
+    let offers = view.run.offers(view.plan);
     let options = options(&offers, first);
     loop {
         let Asked::Said(word) = ask::one_of("What now?", &options, default) else { return Ok(Answer::Park) };
-        match act(operator, scene, task, script, word, &offers, journal)? {
+        match act(operator, view, task, script, word, &offers, store)? {
             Some(answer) => return Ok(answer),
             None => continue,
         }
@@ -117,21 +117,21 @@ fn options(offers: &Offers, first: &[Option_]) -> Vec<Option_> {
 #[allow(clippy::too_many_arguments)] // one row of the table of choices
 fn act(
     operator: &Operator,
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     script: &str,
     word: &str,
     offers: &Offers,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
-    let plan = scene.plan;
-    let question = match scene.run.next(plan) {
+    let plan = view.plan;
+    let question = match view.run.next(plan) {
         holdpoint_engine::Next::Ask(_, question) => Some(question),
         _ => None,
     };
-    let by = me(scene);
+    let by = me(view);
     let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
-    let place = scene.run.place_of(task).map(str::to_owned);
+    let place = view.run.place_of(task).map(str::to_owned);
     let decision = |choice, reason: Option<String>| {
         let (step, action, by) = (step.clone(), action.clone(), by.clone());
         let place = place.clone();
@@ -156,8 +156,8 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
-        "sign" => super::sign::sign(scene, task, journal),
-        "reject" => super::sign::reject(scene, task, journal),
+        "sign" => super::sign::sign(view, task, store),
+        "reject" => super::sign::reject(view, task, store),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),
@@ -169,23 +169,23 @@ fn act(
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
-            let Some(edited) = super::edit::edited(scene, task, script, journal)? else { return Ok(None) };
+            let Some(edited) = super::edit::edited(view, task, script, store)? else { return Ok(None) };
             let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
-            let blob = journal.put(edited.as_bytes())?;
+            let blob = store.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
         }
         "shell" => {
             let Asked::Said(reason) = ask::text("What is the shell for?", REASON) else { return Ok(None) };
-            open_shell(operator, scene);
+            open_shell(operator, view);
             deviation(DeviationKind::Shell, &step, Some(action), None, reason)
         }
-        "back" => go_back(scene, offers, deviation),
+        "back" => go_back(view, offers, deviation),
         "what rollback" => {
-            tell_rollback(scene, &scene.run.rollback_plan(plan));
+            tell_rollback(view, &view.run.rollback_plan(plan));
             Ok(None)
         }
         "roll back" => {
-            tell_rollback(scene, &offers.rollback);
+            tell_rollback(view, &offers.rollback);
             let sure: [Option_; 2] = [("no", 'n', "do not roll back"), ("yes", 'y', "roll back now")];
             if ask::one_of("Roll back and end the run?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
@@ -215,7 +215,7 @@ fn act(
 }
 
 fn go_back(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     offers: &Offers,
     deviation: impl Fn(
         DeviationKind,
@@ -225,7 +225,7 @@ fn go_back(
         String,
     ) -> Result<Option<Answer>, Problem>,
 ) -> Result<Option<Answer>, Problem> {
-    let plan = scene.plan;
+    let plan = view.plan;
     for title in titles(plan, &offers.back) {
         screen::tell(&format!("    {}", screen::neutralise(&title)));
     }
@@ -258,8 +258,8 @@ fn go_back(
 }
 
 /// What a rollback would do now.
-fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
-    let plan = scene.plan;
+fn tell_rollback(view: &RunView<'_>, wanted: &RollbackPlan) {
+    let plan = view.plan;
     if wanted.steps.is_empty() && wanted.without.is_empty() {
         screen::tell("    Nothing was changed that could be rolled back.");
     }
@@ -283,11 +283,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
     }
 }
 
-fn open_shell(operator: &Operator, scene: &Scene<'_>) {
+fn open_shell(operator: &Operator, view: &RunView<'_>) {
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
     screen::tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
     let helper = Helper::new(&shell).directory(&operator.root);
-    let values = scene.run.values().vars();
+    let values = view.run.values().vars();
     let helper = values.iter().fold(helper, |helper, (name, value)| helper.variable(name, value));
     if let Err(why) = helper.lend_terminal() {
         screen::tell(&screen::neutralise(&format!("    {why}")));
@@ -297,23 +297,23 @@ fn open_shell(operator: &Operator, scene: &Scene<'_>) {
 /// Values to write down.
 pub(super) fn record(
     operator: &Operator,
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
-    let Some(Work::Record { .. }) = task.work(scene.plan) else { return Ok(Answer::Park) };
+    let Some(Work::Record { .. }) = task.work(view.plan) else { return Ok(Answer::Park) };
     let ready: &[Option_] = &[("write", 'r', "write the values down")];
-    match choose(operator, scene, task, "", ready, true, journal)? {
+    match choose(operator, view, task, "", ready, true, store)? {
         Answer::Park => return Ok(Answer::Park),
         Answer::Events(events) if !events.is_empty() => return Ok(Answer::Events(events)),
         _ => {}
     }
-    let (step, action, by) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan), me(scene));
+    let (step, action, by) = (task.step_of(view.plan).id.clone(), task.id(view.plan), me(view));
     let mut events = Vec::new();
-    for field in scene.run.open_fields(scene.plan, task) {
+    for field in view.run.open_fields(view.plan, task) {
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
         let prompt =
-            screen::neutralise(&scene.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
+            screen::neutralise(&view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
         let typed = |text: &str| match fit(&field.kind, text) {
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
@@ -344,7 +344,7 @@ pub(super) fn record(
                     "The path of a file; a copy of it goes into the record.",
                     readable,
                 ) {
-                    Asked::Said(path) => Some(evidence_file(&path, journal)?),
+                    Asked::Said(path) => Some(evidence_file(&path, view.secrets, store)?),
                     Asked::Left => return Ok(Answer::Park),
                 }
             }

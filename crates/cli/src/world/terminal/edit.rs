@@ -10,17 +10,17 @@ use holdpoint_helper::Helper;
 use crate::files;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Journal, Scene};
+use crate::world::{RunView, Store};
 
 /// The script as the operator leaves it in their editor, which begins with what would run now. `None`: it stays as it
 /// is, and it was said why.
 pub(super) fn edited(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     script: &str,
-    journal: &dyn Journal,
+    store: &Store<'_>,
 ) -> Result<Option<String>, Problem> {
-    let current = super::script_at_hand(scene, task, journal)?.unwrap_or_else(|| script.to_owned());
+    let current = super::script_at_hand(view, task, store)?.unwrap_or_else(|| script.to_owned());
     let edited = match in_the_editor(&current) {
         Ok(Some(edited)) => edited,
         Ok(None) => {
@@ -38,13 +38,13 @@ pub(super) fn edited(
         screen::tell("    Nothing was changed.");
         return Ok(None);
     }
-    if let Some(name) = crate::secrets::held_by(&edited) {
+    if let Some(name) = view.secrets.held_by(&edited) {
         screen::tell(&format!(
             "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
         ));
         return Ok(None);
     }
-    if let Some(why) = task.block(scene.plan).and_then(|block| refusal(block, &edited)) {
+    if let Some(why) = task.block(view.plan).and_then(|block| refusal(block, &edited)) {
         screen::say_hung("    ", &screen::neutralise(&format!("Not taken, the script is as it was: {why}")));
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use super::ask::{self, Asked};
 use super::sign;
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Answer, Journal, Scene};
+use crate::world::{Answer, RunView, Store};
 
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Consent {
 /// A hold point and whoever is about to release it.
 pub struct Release<'a> {
     /// The run.
-    pub scene: &'a Scene<'a>,
+    pub view: &'a RunView<'a>,
     /// The hold point.
     pub task: Task,
     /// What it asks for.
@@ -39,8 +39,8 @@ impl Release<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
     pub fn show_evidence(&self, dir: &RunDir) {
         let say = |text: String| screen::say(&screen::neutralise(&text));
-        let Some(opened) = self.scene.run.opened() else { return };
-        let seen = self.scene.run.seen();
+        let Some(opened) = self.view.run.opened() else { return };
+        let seen = self.view.run.seen();
         let runbook = &opened.runbook;
         let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
         say(format!("{}{}", runbook.title, revision.unwrap_or_default()));
@@ -51,7 +51,7 @@ impl Release<'_> {
             "  run {} · {} · operated by {}",
             opened.number,
             opened.environment.name,
-            self.scene.run.operator()
+            self.view.run.operator()
         ));
         say(format!("  {}", dir.path.display()));
         for approved in &opened.policy.approvals {
@@ -82,20 +82,20 @@ impl Release<'_> {
         }
         say(String::new());
         let sign_off = self.sign_off;
-        let (_, title) = (self.task, &self.task.step_of(self.scene.plan).title);
+        let (_, title) = (self.task, &self.task.step_of(self.view.plan).title);
         say(format!("Hold point: {title}"));
-        say(format!("  {}", self.scene.run.statement(sign_off).unwrap_or_default()));
-        let least = self.scene.run.least_assurance();
+        say(format!("  {}", self.view.run.statement(sign_off).unwrap_or_default()));
+        let least = self.view.run.least_assurance();
         say(format!("  role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
-        sign::tell_signers(self.scene, self.task);
-        if self.scene.run.least_assurance() > Assurance::Typed {
+        sign::tell_signers(self.view, self.task);
+        if self.view.run.least_assurance() > Assurance::Typed {
             self.agents().for_each(|id| say(format!("  gets the SSH agent: {id}")));
         }
     }
 
     /// Blocks that get the SSH agent, and so could have anything signed while it holds a key.
     fn agents(&self) -> impl Iterator<Item = String> {
-        let plan = self.scene.plan;
+        let plan = self.view.plan;
         let steps = plan.steps.iter().enumerate();
         let tasks = steps.flat_map(|(index, step)| {
             let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
@@ -107,7 +107,7 @@ impl Release<'_> {
     }
 
     /// Asks what is to be done; shows outputs on request.
-    pub fn ask(&self, journal: &dyn Journal) -> Result<Consent, Problem> {
+    pub fn ask(&self, store: &Store<'_>) -> Result<Consent, Problem> {
         let options = [
             ("leave", 'l', "sign nothing now; the run waits on"),
             ("sign", 's', "release it, as the statement says"),
@@ -126,17 +126,17 @@ impl Release<'_> {
                     };
                     return Ok(Consent::Reject(reason));
                 }
-                Asked::Said("outputs") => self.show_outputs(journal)?,
+                Asked::Said("outputs") => self.show_outputs(store)?,
                 _ => return Ok(Consent::Leave),
             }
         }
     }
 
-    fn show_outputs(&self, journal: &dyn Journal) -> Result<(), Problem> {
-        for (action, output) in self.scene.run.last_outputs() {
+    fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
+        for (action, output) in self.view.run.last_outputs() {
             screen::say(&screen::neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
-                let bytes = journal.get(blob)?;
+                let bytes = store.get(blob)?;
                 for line in String::from_utf8_lossy(&bytes).lines() {
                     screen::say(&format!("    {}", screen::neutralise(line)));
                 }
@@ -150,12 +150,12 @@ impl Release<'_> {
         &self,
         reason: String,
         key: Option<&Path>,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if reason.trim().is_empty() {
             return Err(Problem::usage("a rejection needs a reason", "Say why, with --reason."));
         }
-        sign::rejection(self.scene, (self.task, self.sign_off), reason, self.by.clone(), key, journal)
+        sign::rejection(self.view, (self.task, self.sign_off), reason, self.by.clone(), key, store)
     }
 
     /// Signs: by key where the environment asks for one or `key` names one, else by typing the printed name, which
@@ -164,13 +164,13 @@ impl Release<'_> {
         &self,
         key: Option<&Path>,
         yes: bool,
-        journal: &mut dyn Journal,
+        store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
-        if let Some(reason) = self.scene.run.role_refusal(self.sign_off, &self.by.who) {
-            return Ok(Some(sign::refused(self.scene, self.task, reason, self.by.clone())));
+        if let Some(reason) = self.view.run.role_refusal(self.sign_off, &self.by.who) {
+            return Ok(Some(sign::refused(self.view, self.task, reason, self.by.clone())));
         }
-        let by_key = key.is_some() || self.scene.run.least_assurance() > Assurance::Typed;
-        let configured = self.scene.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
+        let by_key = key.is_some() || self.view.run.least_assurance() > Assurance::Typed;
+        let configured = self.view.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
         let name = match configured {
             Some(name) if by_key => name.clone(),
             _ if yes => {
@@ -179,12 +179,12 @@ impl Release<'_> {
                     "Leave out --yes; or sign by key, with your printed name in holdpoint.toml under [people].",
                 ));
             }
-            _ => match sign::printed_name(self.scene, &self.by.who) {
+            _ => match sign::printed_name(self.view, &self.by.who) {
                 Asked::Said(name) => name,
                 Asked::Left => return Ok(None),
             },
         };
-        let given = sign::given(self.scene, self.task, self.sign_off, name, self.by.clone());
-        sign::release(self.scene, self.task, given, key, journal)
+        let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone());
+        sign::release(self.view, self.task, given, key, store)
     }
 }

@@ -10,7 +10,7 @@ use crate::by_key::{self, KeyFile, Signature};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::{Answer, Journal, Scene};
+use crate::world::{Answer, RunView, Store};
 
 /// Whose name is asked for.
 const WHO: &str =
@@ -19,9 +19,9 @@ const WHO: &str =
 const NAME: &str = "First and last name, typed by that person: it is the signature.";
 
 /// Who has released it so far, where it takes more than one.
-pub(super) fn tell_signers(scene: &Scene<'_>, task: Task) {
-    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return };
-    let signed: Vec<&str> = scene.run.signers(task).collect();
+pub(super) fn tell_signers(view: &RunView<'_>, task: Task) {
+    let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return };
+    let signed: Vec<&str> = view.run.signers(task).collect();
     if !signed.is_empty() {
         screen::tell(&format!("  released so far by {}; it takes {}", signed.join(", "), sign_off.count));
     }
@@ -29,27 +29,23 @@ pub(super) fn tell_signers(scene: &Scene<'_>, task: Task) {
 
 /// Takes a release from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
-pub(super) fn sign(
-    scene: &Scene<'_>,
-    task: Task,
-    journal: &mut dyn Journal,
-) -> Result<Option<Answer>, Problem> {
-    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Ok(Some(Answer::Park)) };
+pub(super) fn sign(view: &RunView<'_>, task: Task, store: &mut Store<'_>) -> Result<Option<Answer>, Problem> {
+    let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is signed")?;
-    let Asked::Said(who) = somebody(scene, "Who releases it (as holdpoint.toml names people)?") else {
+    let Asked::Said(who) = somebody(view, "Who releases it (as holdpoint.toml names people)?") else {
         return Ok(Some(Answer::Park));
     };
-    let by = By { who: scene.run.principal(&who).to_owned(), via: Via::Terminal };
-    if let Some(reason) = scene.run.role_refusal(sign_off, &by.who) {
-        return Ok(Some(refused(scene, task, reason, by)));
+    let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
+    if let Some(reason) = view.run.role_refusal(sign_off, &by.who) {
+        return Ok(Some(refused(view, task, reason, by)));
     }
-    let Asked::Said(name) = printed_name(scene, &by.who) else { return Ok(Some(Answer::Park)) };
-    release(scene, task, given(scene, task, sign_off, name, by), None, journal)
+    let Asked::Said(name) = printed_name(view, &by.who) else { return Ok(Some(Answer::Park)) };
+    release(view, task, given(view, task, sign_off, name, by), None, store)
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
-fn somebody(scene: &Scene<'_>, prompt: &str) -> Asked<String> {
-    let people = scene.run.opened().map(People::of).unwrap_or_default();
+fn somebody(view: &RunView<'_>, prompt: &str) -> Asked<String> {
+    let people = view.run.opened().map(People::of).unwrap_or_default();
     ask::fitting(prompt, WHO, |name| {
         if people.is_empty() || people.knows(name) {
             return Ok(());
@@ -60,18 +56,18 @@ fn somebody(scene: &Scene<'_>, prompt: &str) -> Asked<String> {
 
 /// Signs, by key where the environment asks for one. `None`: nothing was signed, and it was said why.
 pub fn release(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
     given: SignedOff,
     key: Option<&Path>,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
-    let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
+    let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(scene, given, None, KeyFile::of_key(key), journal)? {
+        match by_key::sign(view, given, None, KeyFile::of_key(key), store)? {
             Signature::Given(given) => *given,
-            Signature::Refused(reason) => return Ok(Some(refused(scene, task, reason, by))),
+            Signature::Refused(reason) => return Ok(Some(refused(view, task, reason, by))),
             Signature::None(why) => {
                 screen::say(&format!("  Nothing was signed: {}", screen::neutralise(&why)));
                 return Ok(None);
@@ -80,8 +76,8 @@ pub fn release(
     } else {
         given
     };
-    Ok(Some(match scene.run.sign_off_refusal(scene.plan, task, &given) {
-        Some(reason) => refused(scene, task, reason, by),
+    Ok(Some(match view.run.sign_off_refusal(view.plan, task, &given) {
+        Some(reason) => refused(view, task, reason, by),
         None => Answer::Events(vec![Event::SignOffGiven(given)]),
     }))
 }
@@ -89,38 +85,38 @@ pub fn release(
 /// Takes a rejection with its written reason. Nothing is rolled back by it. `None`: nothing was rejected, and it was said
 /// why.
 pub(super) fn reject(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     task: Task,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
-    let Some(Work::SignOff(sign_off)) = task.work(scene.plan) else { return Ok(Some(Answer::Park)) };
+    let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is rejected")?;
-    let Asked::Said(who) = somebody(scene, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
+    let Asked::Said(who) = somebody(view, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
     let Asked::Said(reason) =
         ask::text("Why?", "A sentence for whoever reads the record: it stands there with that name.")
     else {
         return Ok(Some(Answer::Park));
     };
-    let by = By { who: scene.run.principal(&who).to_owned(), via: Via::Terminal };
-    rejection(scene, (task, sign_off), reason, by, None, journal)
+    let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
+    rejection(view, (task, sign_off), reason, by, None, store)
 }
 
 /// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a release takes. `None`:
 /// nothing was rejected, and it was said why.
 pub(super) fn rejection(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     (task, sign_off): (Task, &SignOff),
     reason: String,
     by: By,
     key: Option<&Path>,
-    journal: &mut dyn Journal,
+    store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
-    if let Some(refusal) = scene.run.role_refusal(sign_off, &by.who) {
-        return Ok(Some(refused(scene, task, refusal, by)));
+    if let Some(refusal) = view.run.role_refusal(sign_off, &by.who) {
+        return Ok(Some(refused(view, task, refusal, by)));
     }
-    let by_key = key.is_some() || scene.run.least_assurance() > Assurance::Typed;
+    let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let signed = if by_key {
-        let Some(name) = scene.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned() else {
+        let Some(name) = view.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned() else {
             return Err(Problem::usage(
                 format!(
                     "a rejection by key shows a printed name, and holdpoint.toml has none for {}",
@@ -129,15 +125,15 @@ pub(super) fn rejection(
                 format!("Add it: [people.\"{}\"] with name = \"First Last\"; it counts in new runs.", by.who),
             ));
         };
-        let given = given(scene, task, sign_off, name, by.clone());
-        match by_key::sign(scene, given, Some(&reason), KeyFile::of_key(key), journal)? {
+        let given = given(view, task, sign_off, name, by.clone());
+        match by_key::sign(view, given, Some(&reason), KeyFile::of_key(key), store)? {
             Signature::Given(given) => {
                 let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
                 let rejection =
                     |signature| SignedRejection { role, meaning, statement, name, assurance, signature };
                 signature.map(rejection).map(Box::new)
             }
-            Signature::Refused(why) => return Ok(Some(refused(scene, task, why, by))),
+            Signature::Refused(why) => return Ok(Some(refused(view, task, why, by))),
             Signature::None(why) => {
                 screen::say(&format!("  Nothing was rejected: {}", screen::neutralise(&why)));
                 return Ok(None);
@@ -146,16 +142,16 @@ pub(super) fn rejection(
     } else {
         None
     };
-    if let Some(refusal) = scene.run.rejection_refusal(sign_off, signed.as_deref(), &by) {
-        return Ok(Some(refused(scene, task, refusal, by)));
+    if let Some(refusal) = view.run.rejection_refusal(sign_off, signed.as_deref(), &by) {
+        return Ok(Some(refused(view, task, refusal, by)));
     }
-    let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
+    let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
     Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, by }])))
 }
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
-pub(super) fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
-    let Some(name) = scene.run.opened().and_then(|opened| opened.printed_name(who)) else {
+pub(super) fn printed_name(view: &RunView<'_>, who: &str) -> Asked<String> {
+    let Some(name) = view.run.opened().and_then(|opened| opened.printed_name(who)) else {
         return ask::text("Printed name", NAME);
     };
     let shown = screen::neutralise(name);
@@ -166,13 +162,13 @@ pub(super) fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
 }
 
 /// The release as it will be recorded, typed so far.
-pub fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
+pub fn given(view: &RunView<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
     SignedOff {
-        step: task.step_of(scene.plan).id.clone(),
-        action: task.id(scene.plan),
+        step: task.step_of(view.plan).id.clone(),
+        action: task.id(view.plan),
         role: sign_off.role.clone(),
         meaning: sign_off.meaning,
-        statement: scene.run.statement(sign_off).unwrap_or_default(),
+        statement: view.run.statement(sign_off).unwrap_or_default(),
         name,
         assurance: Assurance::Typed,
         signature: None,
@@ -181,9 +177,9 @@ pub fn given(scene: &Scene<'_>, task: Task, sign_off: &SignOff, name: String, by
 }
 
 /// Failed attempts are evidence too.
-pub fn refused(scene: &Scene<'_>, task: Task, reason: String, by: By) -> Answer {
+pub fn refused(view: &RunView<'_>, task: Task, reason: String, by: By) -> Answer {
     let mark = screen::style().red();
     screen::tell(&format!("  {} {}", mark.apply_to("refused:"), screen::neutralise(&reason)));
-    let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
+    let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
     Answer::Events(vec![Event::SignOffRefused { step, action, reason, by }])
 }

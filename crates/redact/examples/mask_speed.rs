@@ -1,10 +1,10 @@
 //! How long 100 MB of output take to be masked, digested and copied, without secrets and with eight.
-//! `cargo run --release -p holdpoint-record --example mask_speed`
+//! `cargo run --release -p holdpoint-redact --example mask_speed`
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
 use std::time::{Duration, Instant};
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 use sha2::{Digest, Sha256};
 
 const PIECE: usize = 1024 * 1024;

@@ -7,23 +7,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, Block, CaptureFrom};
+use holdpoint_driver::Secrets;
 use holdpoint_engine::{Execution, Finished, Observation, Outcome, Output, Task, judge};
-use holdpoint_executor::{Display, How, Job, ProcessGroup, State};
-use holdpoint_record::Redactor;
+use holdpoint_executor::{Display, Ended, How, Job, ProcessGroup, State};
+use holdpoint_redact::Redactor;
 use tokio::sync::Notify;
 
 use super::asking::{MOST, WANTS_A_TERMINAL, wants_a_terminal};
 use super::kept_state::masked_state;
+use super::operator_terminal::{NOTICE, OperatorTerminal, beside};
 use super::recording::Recording;
-use super::seat::{NOTICE, Seat, beside};
 use super::shown::{Shown, Window};
-use super::{Executed, Hands, Journal, Scene, Script};
+use super::{Executed, Interrupt, RunView, Runner, Script, Store};
 use crate::files;
 use crate::inputs::AGENT;
-use crate::interrupts::{Interrupt, Interrupts};
+use crate::interrupts::Interrupts;
 use crate::problem::Problem;
 use crate::screen::{self, Live};
-use crate::secrets;
 
 /// How long a block that is stopped gets between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -82,27 +82,27 @@ impl Local {
     }
 
     /// Makes ready a block that will probably come next.
-    pub fn get_ready(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) {
-        if let Some(job) = self.next_job(scene, task, journal) {
+    pub fn get_ready(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) {
+        if let Some(job) = self.next_job(view, task, store) {
             self.executor.get_ready(&job, &self.state);
         }
     }
 
     /// The job of a block that comes later; `None` where it cannot be rendered yet, or gets a terminal: then it is made
     /// ready when its turn has come.
-    fn next_job(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Option<Job> {
-        let block = task.block(scene.plan).filter(|block| !block.options.tty)?;
-        let script = self.script(scene, task, journal).ok()?;
-        self.job(scene, task, block, &script).ok()
+    fn next_job(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Option<Job> {
+        let block = task.block(view.plan).filter(|block| !block.options.tty)?;
+        let script = self.script(view, task, store).ok()?;
+        self.job(view, task, block, &script).ok()
     }
 
-    fn job(&self, scene: &Scene<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
+    fn job(&self, view: &RunView<'_>, task: Task, block: &Block, script: &Script) -> Result<Job, Problem> {
         Ok(Job {
-            name: task.id(scene.plan),
+            name: task.id(view.plan),
             interpreter: block.interpreter.clone(),
             script: script.text.clone(),
             strict: block.options.strict,
-            env: self.environment(scene, task, block)?,
+            env: self.environment(view, task, block)?,
             timeout: block.options.timeout,
             grace: GRACE,
             cwd: block.options.cwd.as_ref().map(|cwd| self.root.join(cwd)),
@@ -112,11 +112,11 @@ impl Local {
 
     fn environment(
         &self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         block: &Block,
     ) -> Result<Vec<(String, String)>, Problem> {
-        let values = scene.run.values_at(task);
+        let values = view.run.values_at(task);
         let known = values.vars().iter().filter(|(name, _)| !self.unknown.contains(*name));
         let mut environment: Vec<(String, String)> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -127,18 +127,18 @@ impl Local {
                 values.render(template).map_err(|error| cannot_render(&format!("env {name}"), &error))?;
             environment.push((name.clone(), value));
         }
-        if let Some(opened) = scene.run.opened() {
+        if let Some(opened) = view.run.opened() {
             environment.push(("HOLDPOINT_RUN".to_owned(), opened.number.to_string()));
             environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
         }
         // Where a key signs, a script that reaches the agent could sign as well as its owner.
-        if block.options.agent || scene.run.least_assurance() <= Assurance::Typed {
+        if block.options.agent || view.run.least_assurance() <= Assurance::Typed {
             // An agent that a block started is left to those after it.
             let own = |name: &String| self.state.exported.contains_key(name);
             environment.extend(self.agent.iter().filter(|(name, _)| !own(name)).cloned());
         }
-        environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(scene.plan).id.clone()));
-        environment.push(("HOLDPOINT_OPERATOR".to_owned(), scene.run.operator().to_owned()));
+        environment.push(("HOLDPOINT_STEP".to_owned(), task.step_of(view.plan).id.clone()));
+        environment.push(("HOLDPOINT_OPERATOR".to_owned(), view.run.operator().to_owned()));
         Ok(environment)
     }
 
@@ -174,13 +174,13 @@ impl Local {
 }
 
 /// Where a block's output is shown. A block that gets the terminal is told of before it does.
-fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+fn shown(view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
     if block.options.tty {
         screen::say(&screen::style().dim().apply_to(format!("  {NOTICE}")).to_string());
         return Window::open().map(Shown::Window);
     }
-    let (done, all) = scene.run.progress();
-    let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
+    let (done, all) = view.run.progress();
+    let title = format!("{} {}", task.step_of(view.plan).number, task.step_of(view.plan).title);
     let quiet = block.options.sensitive || !block.options.record;
     Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
 }
@@ -188,13 +188,13 @@ fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem>
 /// The end of a block whose start is on record, and of which nothing was begun: it is in no doubt. Where not even that
 /// can be kept, the fault alone is told.
 fn not_started(
-    scene: &Scene<'_>,
+    view: &RunView<'_>,
     execution: Execution,
     block: &Block,
     fault: Problem,
-    journal: &mut dyn Journal,
-) -> Result<Executed, Problem> {
-    let output = match block.options.record.then(|| journal.put(b"")).transpose() {
+    store: &mut Store<'_>,
+) -> Result<Executed<Problem>, Problem> {
+    let output = match block.options.record.then(|| store.put(b"")).transpose() {
         Ok(nothing) => {
             nothing.map(|blob| Output { stdout: blob.clone(), stderr: blob.clone(), timing: blob })
         }
@@ -204,7 +204,7 @@ fn not_started(
     let nothing: Option<&[u8]> = Some(b"");
     let judgement = judge(
         block,
-        &scene.run.values_at(execution.task),
+        &view.run.values_at(execution.task),
         &Observation {
             exit: None,
             signal: None,
@@ -217,9 +217,9 @@ fn not_started(
         },
     );
     let finished = Finished {
-        step: execution.task.step_of(scene.plan).id.clone(),
-        action: execution.task.id(scene.plan),
-        place: scene.run.place_of(execution.task).map(str::to_owned),
+        step: execution.task.step_of(view.plan).id.clone(),
+        action: execution.task.id(view.plan),
+        place: view.run.place_of(execution.task).map(str::to_owned),
         attempt: execution.attempt,
         probe: execution.probe,
         outcome: judgement.outcome,
@@ -238,7 +238,7 @@ fn not_started(
     Ok(Executed { finished, park: false, assumed: false, fault: Some(fault) })
 }
 
-/// Waits until the operator asks from their seat for the block to be stopped; for ever where there is none.
+/// Waits until the operator asks at their terminal for the block to be stopped; for ever where there is none.
 async fn told(leave: Option<&Notify>) {
     match leave {
         Some(leave) => leave.notified().await,
@@ -270,6 +270,11 @@ fn scratch() -> PathBuf {
     std::env::temp_dir()
 }
 
+fn block_of<'a>(view: &RunView<'a>, task: Task) -> Result<&'a Block, Problem> {
+    let missing = || Problem::fault(format!("{} is no block", task.id(view.plan)), "");
+    task.block(view.plan).ok_or_else(missing)
+}
+
 fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem {
     Problem::usage(
         format!("{what} cannot be rendered: {error}"),
@@ -277,24 +282,54 @@ fn cannot_render(what: &str, error: &holdpoint_engine::TemplateError) -> Problem
     )
 }
 
-impl Hands for Local {
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        let missing = || Problem::fault(format!("{} is no block", task.id(scene.plan)), "");
-        let block = task.block(scene.plan).ok_or_else(missing)?;
-        if let Some(edited) = scene.run.edited_script(task) {
-            let text = String::from_utf8_lossy(&journal.get(edited)?).into_owned();
+/// One attempt under way.
+pub struct Attempt {
+    /// Which.
+    pub execution: Execution,
+    begun: Begun,
+}
+
+enum Begun {
+    /// Nothing of it will be: a fault of ours.
+    NotStarted(Problem),
+    Ready(Box<Ready>),
+}
+
+/// A block and all that it needs while it runs.
+struct Ready {
+    job: Job,
+    /// What the operator types goes to a block that has the terminal.
+    operator: Option<OperatorTerminal>,
+    recording: RefCell<Recording>,
+    /// The run-book: a secret that stands in it cannot be masked there.
+    source: String,
+    secrets: Secrets,
+    /// How many secrets blocks had registered before.
+    registered_before: usize,
+    /// How it ended, and whether the operator wants to leave.
+    ended: Option<(Ended, bool)>,
+}
+
+impl Runner for Local {
+    type Error = Problem;
+    type Attempt = Attempt;
+
+    fn script(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
+        let block = block_of(view, task)?;
+        if let Some(edited) = view.run.edited_script(task) {
+            let text = String::from_utf8_lossy(&store.get(edited)?).into_owned();
             return Ok(Script { text, differs: true });
         }
         if block.options.template {
-            let rendered = scene.run.values().render_script(&block.script);
+            let rendered = view.run.values().render_script(&block.script);
             let text = rendered.map_err(|error| cannot_render("the script", &error))?;
             return Ok(Script { text, differs: true });
         }
         Ok(Script { text: block.script.clone(), differs: false })
     }
 
-    fn needs_somebody(&self, scene: &Scene<'_>, task: Task) -> bool {
-        task.block(scene.plan).is_some_and(|block| block.options.tty)
+    fn needs_somebody(&self, view: &RunView<'_>, task: Task) -> bool {
+        task.block(view.plan).is_some_and(|block| block.options.tty)
     }
 
     async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
@@ -312,36 +347,40 @@ impl Hands for Local {
         self.state.cwd.to_string_lossy().into_owned()
     }
 
-    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, journal: &dyn Journal) {
-        let job = next.and_then(|task| self.next_job(scene, task, journal));
+    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, store: &Store<'_>) {
+        let job = next.and_then(|task| self.next_job(view, task, store));
         self.executor.expect(job);
     }
 
-    async fn execute(
+    fn start(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         execution: Execution,
         script: &Script,
-        journal: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
+        store: &mut Store<'_>,
+    ) -> Result<Attempt, Problem> {
         let task = execution.task;
-        let block = task.block(scene.plan).ok_or_else(|| Problem::fault("this is no block", ""))?;
-        let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
-        let made = self.job(scene, task, block, script).and_then(|job| {
-            screen::started(&action, execution.attempt);
-            let seat = block.options.tty.then(Seat::take).transpose()?;
-            let live = shown(scene, task, block)?;
-            Ok((job, seat, Recording::new(block, &self.redactor, live, journal)?))
+        let block = block_of(view, task)?;
+        let made = self.job(view, task, block, script).and_then(|job| {
+            screen::started(&task.id(view.plan), execution.attempt);
+            let operator = block.options.tty.then(OperatorTerminal::take).transpose()?;
+            let live = shown(view, task, block)?;
+            let recording = RefCell::new(Recording::new(block, &self.redactor, live, store)?);
+            let (source, secrets) = (view.source.to_owned(), view.secrets.clone());
+            let registered_before = self.registered.len();
+            Ok(Ready { job, operator, recording, source, secrets, registered_before, ended: None })
         });
-        let (job, mut seat, recording) = match made {
-            Ok(made) => made,
-            Err(fault) => return not_started(scene, execution, block, fault, journal),
-        };
-        let recording = RefCell::new(recording);
+        let begun = made.map_or_else(Begun::NotStarted, |ready| Begun::Ready(Box::new(ready)));
+        Ok(Attempt { execution, begun })
+    }
 
+    async fn run(&mut self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
+        let Begun::Ready(ready) = &mut attempt.begun else { return };
+        let Ready { job, operator, recording, source, secrets, ended, .. } = &mut **ready;
+        let recording = &*recording;
         let interrupts = &mut self.interrupts;
         let asked = RefCell::new(None);
-        let leave = seat.as_ref().map(Seat::leave);
+        let leave = operator.as_ref().map(OperatorTerminal::leave);
         let interrupt = async {
             let interrupt = tokio::select! {
                 interrupt = interrupts.next() => interrupt,
@@ -350,41 +389,38 @@ impl Hands for Local {
             *asked.borrow_mut() = Some(interrupt);
             recording.borrow().tell(STOPPING);
         };
-        let noted = RefCell::new(&mut *journal);
-        let declared = &self.secrets;
-        let mut registered = self.registered.clone();
-        let known_before = registered.len();
-        let mut redactor = self.redactor.clone();
+        let child = RefCell::new(child);
+        let (declared, registered, redactor) = (&self.secrets, &mut self.registered, &mut self.redactor);
         let register = |name: &str, value: &str| {
             let secret = (name.to_owned(), value.to_owned());
             if registered.contains(&secret) {
                 return Ok(());
             }
             registered.push(secret);
-            let all = declared.iter().chain(&registered).cloned().collect();
-            redactor = Redactor::new(all).map_err(|error| error.to_string())?;
+            let all = declared.iter().chain(&*registered).cloned().collect();
+            *redactor = Redactor::new(all).map_err(|error| error.to_string())?;
             if Redactor::new(vec![(name.to_owned(), value.to_owned())])
-                .is_ok_and(|new| new.held_by(scene.source.as_bytes()).is_some())
+                .is_ok_and(|new| new.held_by(source.as_bytes()).is_some())
             {
                 return Err(format!("the secret {name} stands in the run-book, where nothing can be masked"));
             }
-            secrets::hide(&redactor);
-            recording.borrow_mut().switch(&redactor);
+            secrets.hide(redactor);
+            recording.borrow_mut().switch(redactor);
             Ok(())
         };
-        let on_start = |group: ProcessGroup| noted.borrow_mut().note_child(Some(group.id()));
-        let ended = match &mut seat {
+        let on_start = |group: ProcessGroup| child.borrow_mut()(Some(group.id()));
+        let how = match operator {
             None => {
                 let push =
                     |stream, bytes: &[u8], elapsed| recording.borrow_mut().push(stream, bytes, elapsed);
-                self.executor.run_registering(&job, &self.state, interrupt, on_start, register, push).await
+                self.executor.run_registering(job, &self.state, interrupt, on_start, register, push).await
             }
-            Some(seat) => {
-                let (size, input) = seat.input();
+            Some(operator) => {
+                let (size, input) = operator.input();
                 let display =
                     |display: Display<'_>, elapsed| recording.borrow_mut().display(display, elapsed);
                 let run = self.executor.run_on_terminal(
-                    &job,
+                    job,
                     &self.state,
                     size,
                     input,
@@ -397,14 +433,35 @@ impl Hands for Local {
             }
         };
         let insisted = leave.is_some_and(|leave| was_told(&leave));
-        drop(seat);
-        journal.note_child(None);
+        *operator = None;
+        child.borrow_mut()(None);
         #[cfg(debug_assertions)]
-        if std::env::var_os(PANIC).is_some_and(|at| *at == *action) {
+        if std::env::var_os(PANIC).is_some_and(|at| *at == *job.name) {
             panic!("a test asked for this, with {:?}", job.env);
         }
         let again = self.interrupts.pending().await;
         let park = again.is_some() || insisted || asked.into_inner() == Some(Interrupt::Leave);
+        *ended = Some((how, park));
+    }
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        attempt: Attempt,
+        store: &mut Store<'_>,
+    ) -> Result<Executed<Problem>, Problem> {
+        let Attempt { execution, begun } = attempt;
+        let task = execution.task;
+        let block = block_of(view, task)?;
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+        let ready = match begun {
+            Begun::NotStarted(fault) => return not_started(view, execution, block, fault, store),
+            Begun::Ready(ready) => *ready,
+        };
+        let Ready { recording, registered_before, ended, .. } = ready;
+        let not_run =
+            || Problem::fault(format!("{action} was not run to its end"), "This is a fault of holdpoint.");
+        let (ended, park) = ended.ok_or_else(not_run)?;
         if let Some(error) = ended.output_error {
             return Err(Problem::fault(
                 format!("what {action} printed cannot be kept: {error}"),
@@ -412,17 +469,16 @@ impl Hands for Local {
             ));
         }
 
-        let mut recorded = recording.into_inner().finish(journal)?;
-        for (name, _) in &registered[known_before..] {
+        let mut recorded = recording.into_inner().finish(store)?;
+        for (name, _) in &self.registered[registered_before..] {
             recorded.masked.entry(name.clone()).or_insert(0);
         }
-        (self.registered, self.redactor) = (registered, redactor);
         let mut remarks = ended.remarks;
         let mut kept_state = None;
         if let Some(state) = ended.state {
             if state != self.state {
                 let (masked, lost) = masked_state(&state, &self.redactor, &self.secrets);
-                kept_state = Some(journal.put(&masked)?);
+                kept_state = Some(store.put(&masked)?);
                 if !lost.is_empty() {
                     remarks.push(format!(
                         "{} hold a secret in a form that is not kept: after a resume they are not set",
@@ -442,7 +498,7 @@ impl Hands for Local {
         remarks.extend(not_captured);
         let judgement = judge(
             block,
-            &scene.run.values_at(task),
+            &view.run.values_at(task),
             &Observation {
                 exit,
                 signal,
@@ -456,14 +512,14 @@ impl Hands for Local {
         );
         let mut kept_files = BTreeMap::new();
         for (path, bytes) in &files {
-            kept_files.insert(path.clone(), journal.put(bytes)?);
+            kept_files.insert(path.clone(), store.put(bytes)?);
         }
         if judgement.outcome == Outcome::Failed
             && !block.options.tty
             && let Some(output) = &recorded.output
         {
             let short = [&output.stdout, &output.stderr].into_iter().filter(|blob| blob.bytes <= MOST);
-            let printed = short.map(|blob| journal.get(blob)).collect::<Result<Vec<_>, _>>()?;
+            let printed = short.map(|blob| store.get(blob)).collect::<Result<Vec<_>, _>>()?;
             if wants_a_terminal(&printed) {
                 remarks.push(WANTS_A_TERMINAL.to_owned());
             }
@@ -472,7 +528,7 @@ impl Hands for Local {
             remarks.push("stopped by the operator".to_owned());
         }
         let finished = Finished {
-            place: scene.run.place_of(execution.task).map(str::to_owned),
+            place: view.run.place_of(execution.task).map(str::to_owned),
             step,
             action,
             attempt: execution.attempt,
@@ -493,3 +549,7 @@ impl Hands for Local {
         Ok(Executed { finished, park, assumed: false, fault: None })
     }
 }
+
+#[cfg(test)]
+#[path = "lending_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 
 /// Stands in every value, more than once; what is left of it shows what was not masked.
 const MARK: &str = "Zq7";

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use holdpoint_record::{Redactor, SecretError};
+use holdpoint_redact::{Redactor, SecretError};
 use proptest::prelude::*;
 
 fn redactor(secrets: &[(&str, &str)]) -> Redactor {

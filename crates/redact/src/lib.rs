@@ -275,3 +275,14 @@ fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MaskStream;
+
+    #[test]
+    fn a_stream_that_is_masked_can_be_written_by_another_thread() {
+        fn moves<T: Send + 'static>() {}
+        moves::<MaskStream>();
+    }
+}

@@ -27,7 +27,7 @@ pub(super) const NOTICE: &str =
     "the block has the terminal now; to stop it from outside, press Ctrl-] three times";
 
 /// While this lives, keys and sizes go to a block.
-pub(super) struct Seat {
+pub(super) struct OperatorTerminal {
     leave: Arc<Notify>,
     input: Option<UnboundedReceiver<Input>>,
     windows: Task<()>,
@@ -36,9 +36,9 @@ pub(super) struct Seat {
     stop: Option<PipeWriter>,
 }
 
-impl Seat {
+impl OperatorTerminal {
     /// Somebody sits there from now on. The terminal is lent by whoever shows the block's output.
-    pub(super) fn take() -> Result<Seat, Problem> {
+    pub(super) fn take() -> Result<OperatorTerminal, Problem> {
         let fault = |error: io::Error| Problem::fault(format!("the terminal cannot be read: {error}"), "");
         let (keys, input) = unbounded_channel();
         let leave = Arc::new(Notify::new());
@@ -49,7 +49,13 @@ impl Seat {
         let (stopped, stop) = io::pipe().map_err(fault)?;
         let told = Arc::clone(&leave);
         let keyboard = std::thread::spawn(move || listen(&stopped.into(), &keys, &told));
-        Ok(Seat { leave, input: Some(input), windows, keyboard: Some(keyboard), stop: Some(stop) })
+        Ok(OperatorTerminal {
+            leave,
+            input: Some(input),
+            windows,
+            keyboard: Some(keyboard),
+            stop: Some(stop),
+        })
     }
 
     /// What comes from there, once; and the size of the window now.
@@ -64,7 +70,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for OperatorTerminal {
     fn drop(&mut self) {
         self.windows.abort();
         self.stop = None;
@@ -94,7 +100,7 @@ fn window() -> Size {
     Size { columns, rows }
 }
 
-/// Hands on what is typed, until it is told to stop or there is no terminal any more.
+/// Runner on what is typed, until it is told to stop or there is no terminal any more.
 fn listen(stopped: &OwnedFd, keys: &UnboundedSender<Input>, told: &Notify) {
     let (stdin, start) = (io::stdin(), Instant::now());
     let mut leave = Leave::default();
@@ -123,7 +129,7 @@ fn listen(stopped: &OwnedFd, keys: &UnboundedSender<Input>, told: &Notify) {
     }
 }
 
-/// Hands on how large the window is when that changes. After a suspension it is made to change, so that the program
+/// Runner on how large the window is when that changes. After a suspension it is made to change, so that the program
 /// draws anew over what stands there now.
 async fn watch_window(mut changed: Signal, mut continued: Signal, sizes: UnboundedSender<Input>) {
     loop {

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use holdpoint_record::Redactor;
+use holdpoint_redact::Redactor;
 use proptest::prelude::*;
 
 fn redactor(value: &str) -> Redactor {

@@ -1,4 +1,4 @@
-//! Releases that are good for a time only, driven by a clock that people at the prompt let run; and what is written
+//! Sign-offs that are good for a time only, driven by a clock that people at the prompt let run; and what is written
 //! together.
 
 #![allow(clippy::unwrap_used)]
@@ -8,16 +8,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_document::{Assurance, Plan, Work, compile};
-use holdpoint_engine::{
-    BlobRef, By, EnvironmentSeen, Finished, Judged, Outcome, Program, RunOpened, Runbook, Session, SignedOff,
-    Via,
-};
-use jiff::SignedDuration;
+use holdpoint_document::{Assurance, compile};
+use holdpoint_engine::{BlobRef, By, Finished, Judged, Outcome, SignedOff, Via};
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::world::memory::Memory;
-use crate::world::{Executed, Script};
+use crate::{BlobStore, Memory, Position, Secrets, SignedStatement, Sink};
 
 const BOOK: &str = "---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n## Release\n\n\
 ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n";
@@ -40,33 +36,35 @@ impl Slow {
     }
 }
 
-impl Person for Slow {
+impl Desk for Slow {
+    type Error = Fault;
+
     fn attended(&self) -> bool {
         true
     }
 
     fn permit(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Execution,
         _: &str,
-        _: &mut dyn Journal,
-    ) -> Result<Answer, Problem> {
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
         self.wait();
         Ok(Answer::Go)
     }
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         _: Question,
-        _: &mut dyn Journal,
-    ) -> Result<Answer, Problem> {
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
         self.wait();
-        let (step, action) = (task.step_of(scene.plan).id.clone(), task.id(scene.plan));
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
         let by = By { who: "qa@example.org".into(), via: Via::Terminal };
-        Ok(Answer::Events(match task.work(scene.plan) {
+        Ok(Answer::Events(match task.work(view.plan) {
             Some(Work::Confirm { .. }) => vec![Event::ItemConfirmed { step, action, by }],
             Some(Work::Record { .. }) => {
                 let value = |name: &str| Event::ValueRecorded {
@@ -99,8 +97,11 @@ impl Person for Slow {
 /// Everything passes.
 struct Easy;
 
-impl Hands for Easy {
-    fn script(&self, _: &Scene<'_>, _: Task, _: &dyn Journal) -> Result<Script, Problem> {
+impl Runner for Easy {
+    type Error = Fault;
+    type Attempt = Execution;
+
+    fn script(&self, _: &RunView<'_>, _: Task, _: &dyn BlobStore<Error = Fault>) -> Result<Script, Fault> {
         Ok(Script { text: "true\n".into(), differs: false })
     }
 
@@ -116,17 +117,28 @@ impl Hands for Easy {
         "/".into()
     }
 
-    async fn execute(
+    fn start(
         &mut self,
-        scene: &Scene<'_>,
+        _: &RunView<'_>,
         execution: Execution,
         _: &Script,
-        _: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Execution, Fault> {
+        Ok(execution)
+    }
+
+    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        execution: Execution,
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Executed<Fault>, Fault> {
         let finished = Finished {
             place: None,
-            step: execution.task.step_of(scene.plan).id.clone(),
-            action: execution.task.id(scene.plan),
+            step: execution.task.step_of(view.plan).id.clone(),
+            action: execution.task.id(view.plan),
             attempt: execution.attempt,
             probe: false,
             outcome: Outcome::Passed,
@@ -147,57 +159,10 @@ impl Hands for Easy {
 }
 
 fn opened(number: u64) -> Event {
-    let session = Session {
-        operator: "ops@example.org".into(),
-        operator_from: "option".into(),
-        program: Program { version: "0".into(), sha256: None },
-        os_user: "u".into(),
-        host: "h".into(),
-        tty: None,
-        cwd: "/".into(),
-        time_zone: "UTC".into(),
-        clock_synchronised: None,
-        commit: None,
-        dirty: None,
-        committed: None,
-        unmet: Vec::new(),
-    };
-    Event::RunOpened(Box::new(RunOpened {
-        dry: number == 0,
-        format: "1.0".into(),
-        id: "01JD".into(),
-        number,
-        runbook: Runbook {
-            path: "a.md".into(),
-            blob: BlobRef { sha256: "0".into(), bytes: 1 },
-            commit: None,
-            dirty: None,
-            committed: None,
-            title: "A run-book".into(),
-            document_id: None,
-            revision: None,
-            claims: Default::default(),
-        },
-        plan: String::new(),
-        environment: EnvironmentSeen {
-            targets: Default::default(),
-            name: "local".into(),
-            rehearsal: false,
-            protected: false,
-            four_eyes: false,
-            signature: Assurance::Typed,
-            vars: Default::default(),
-        },
-        inputs: Vec::new(),
-        config: None,
-        signers: None,
-        revoked: None,
-        roles: Default::default(),
-        people: Default::default(),
-        aliases: Default::default(),
-        policy: Default::default(),
-        session,
-    }))
+    let event = serde_json::from_str(include_str!("../tests/opened.json")).unwrap();
+    let Event::RunOpened(mut opened) = event else { unreachable!() };
+    (opened.number, opened.dry) = (number, number == 0);
+    Event::RunOpened(opened)
 }
 
 fn plan(steps: &str) -> Plan {
@@ -207,26 +172,22 @@ fn plan(steps: &str) -> Plan {
 }
 
 /// What a run whose people take so many hours for each answer writes after it was opened.
-fn driven(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
+fn sessionn(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
     let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
     let now = Rc::clone(&clock);
-    let mut drive = Drive {
-        plan,
-        source: "",
-        run: Run::new(plan),
-        clock: Box::new(move || now.get()),
-        check: Box::new(|_| panic!("no rule is kept here")),
-        journal: Memory::default(),
-        person: Slow { clock, hours: hours.iter().copied().collect() },
-        hands: Easy,
-        held: Vec::new(),
+    let recorder = Recorder::new((plan, ""), Memory::default(), (), Secrets::default(), move || now.get());
+    let mut session = Session {
+        recorder,
+        desk: Slow { clock, hours: hours.iter().copied().collect() },
+        runner: Easy,
+        rules: Box::new(|_| panic!("no rule is kept here")),
     };
-    drive.record(vec![opened(number)]).unwrap();
+    session.recorder.record(vec![opened(number)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(drive.on()).unwrap(), Stop::Done(Verdict::Passed));
-    conforms(plan, &drive.journal.events);
+    assert_eq!(runtime.block_on(session.drive()).unwrap(), Stop::Done(Verdict::Passed));
+    conforms(plan, &session.recorder.journal.events);
     let kind = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
-    drive.journal.events.iter().skip(1).map(|(_, event)| kind(event)).collect()
+    session.recorder.journal.events.iter().skip(1).map(|(_, event)| kind(event)).collect()
 }
 
 /// As `verify` would look at it.
@@ -238,40 +199,37 @@ fn conforms(plan: &Plan, events: &[(Timestamp, Event)]) {
 }
 
 #[test]
-fn before_the_first_block_after_a_release_the_repository_is_looked_at_after_somebody_was_asked() {
+fn before_the_first_block_after_a_sign_off_the_repository_is_looked_at_after_somebody_was_asked() {
     let plan = plan(RUN);
-    let mut drive = Drive {
-        plan: &plan,
-        source: "",
-        run: Run::new(&plan),
-        clock: Box::new(|| "2026-11-23T08:00:00Z".parse().unwrap()),
-        check: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
-        journal: Memory::default(),
-        person: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
-        hands: Easy,
-        held: Vec::new(),
+    let recorder = Recorder::new((&plan, ""), Memory::default(), (), Secrets::default(), || {
+        "2026-11-23T08:00:00Z".parse().unwrap()
+    });
+    let mut session = Session {
+        recorder,
+        desk: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
+        runner: Easy,
+        rules: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
     };
     let Event::RunOpened(mut opened) = opened(1) else { unreachable!() };
     opened.policy.kept = vec![holdpoint_engine::Rule::CleanCommit];
-    let mut session = opened.session.clone();
-    session.dirty = Some(false);
+    let mut again = opened.session.clone();
+    again.dirty = Some(false);
     let task = Task::action(0, 0);
-    drive.record(vec![Event::RunOpened(opened)]).unwrap();
-    drive.request_release(task, Question::SignOff).unwrap();
-    let scene = Scene { plan: &plan, source: "", run: &drive.run };
-    let Answer::Events(given) =
-        drive.person.answer(&scene, task, Question::SignOff, &mut drive.journal).unwrap()
-    else {
-        panic!("it is released")
+    session.recorder.record(vec![Event::RunOpened(opened)]).unwrap();
+    session.request_sign_off(task, Question::SignOff).unwrap();
+    let (view, store) = session.recorder.view_and_store();
+    let Answer::Events(given) = session.desk.answer(&view, task, Question::SignOff, store).unwrap() else {
+        panic!("it is signed")
     };
-    drive.record(given).unwrap();
-    // Somebody takes the run up once it is released: rules hold then.
-    drive.record(vec![Event::SessionOpened(session)]).unwrap();
+    session.recorder.record(given).unwrap();
+    // Somebody takes the run up once it is signed: rules hold then.
+    session.recorder.record(vec![Event::SessionOpened(again)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(drive.on()).unwrap(), Stop::Done(Verdict::Passed));
-    conforms(&plan, &drive.journal.events);
+    assert_eq!(runtime.block_on(session.drive()).unwrap(), Stop::Done(Verdict::Passed));
+    conforms(&plan, &session.recorder.journal.events);
     let kind = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
-    let kinds: Vec<String> = drive.journal.events.iter().skip(4).map(|(_, event)| kind(event)).collect();
+    let kinds: Vec<String> =
+        session.recorder.journal.events.iter().skip(4).map(|(_, event)| kind(event)).collect();
     assert_eq!(kinds, ["rules.checked", "action.started", "action.finished", "run.closed"]);
 }
 
@@ -286,21 +244,21 @@ fn what_begins_in_time_begins() {
         (ITEM, vec!["item.confirmed"]),
         (VALUES, vec!["value.recorded", "value.recorded"]),
     ] {
-        // Nine hours before the release is given do not count.
+        // Nine hours before the sign-off is given do not count.
         let expected = [&ASKED[..], &begun, &["run.closed"]].concat();
-        assert_eq!(driven(&plan(steps), 1, &[9, 4]), expected);
+        assert_eq!(sessionn(&plan(steps), 1, &[9, 4]), expected);
     }
 }
 
 #[test]
-fn a_release_lapses_while_the_prompt_is_open_and_nothing_begins_before_it_is_given_again() {
+fn a_sign_off_lapses_while_the_prompt_is_open_and_nothing_begins_before_it_is_given_again() {
     for (steps, begun) in [
         (RUN, vec!["action.started", "action.finished"]),
         (ITEM, vec!["item.confirmed"]),
         (VALUES, vec!["value.recorded", "value.recorded"]),
     ] {
         let expected = [&AGAIN[..], &begun, &["run.closed"]].concat();
-        assert_eq!(driven(&plan(steps), 1, &[0, 5]), expected);
+        assert_eq!(sessionn(&plan(steps), 1, &[0, 5]), expected);
     }
 }
 
@@ -308,13 +266,13 @@ fn a_release_lapses_while_the_prompt_is_open_and_nothing_begins_before_it_is_giv
 fn once_something_has_begun_time_does_not_matter() {
     let expected =
         [&ASKED[..], &["item.confirmed", "action.started", "action.finished", "run.closed"]].concat();
-    assert_eq!(driven(&plan(&format!("{ITEM}\n{RUN}")), 1, &[0, 1, 50]), expected);
+    assert_eq!(sessionn(&plan(&format!("{ITEM}\n{RUN}")), 1, &[0, 1, 50]), expected);
 }
 
 #[test]
 fn nothing_lapses_in_a_dry_run() {
     let expected = [&ASKED[..], &["action.started", "action.finished", "run.closed"]].concat();
-    assert_eq!(driven(&plan(RUN), 0, &[0, 50]), expected);
+    assert_eq!(sessionn(&plan(RUN), 0, &[0, 50]), expected);
 }
 
 /// What was done, in order: what was written at once, what was executed.
@@ -323,10 +281,36 @@ type Done = Rc<std::cell::RefCell<Vec<String>>>;
 /// Writes down what is asked of it; from the write with this number on, the disk is broken.
 struct Noted(Done, usize);
 
+impl BlobStore for Noted {
+    type Error = Fault;
+
+    fn put(&mut self, _: &[u8]) -> Result<BlobRef, Fault> {
+        unreachable!()
+    }
+
+    fn get(&self, _: &BlobRef) -> Result<Vec<u8>, Fault> {
+        unreachable!()
+    }
+
+    fn sink(&mut self, _: bool) -> Result<Box<dyn Sink<Error = Fault>>, Fault> {
+        unreachable!()
+    }
+
+    fn position(&mut self) -> Result<Position, Fault> {
+        unreachable!()
+    }
+
+    fn keep_signed(&mut self, _: SignedStatement) -> Result<(), Fault> {
+        unreachable!()
+    }
+
+    fn note_child(&mut self, _: Option<i32>) {}
+}
+
 impl Journal for Noted {
-    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Problem> {
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Fault> {
         if self.1 == 0 {
-            return Err(Problem::fault("the disk is broken", ""));
+            return Err(Fault::Stuck);
         }
         self.1 -= 1;
         let kind = |(_, event): &(Timestamp, Event)| {
@@ -338,29 +322,7 @@ impl Journal for Noted {
         Ok(())
     }
 
-    fn position(&mut self) -> Result<holdpoint_signing::Prefix, Problem> {
-        unreachable!()
-    }
-
-    fn keep_signed(&mut self, _: &holdpoint_record::SignedFiles) -> Result<(), Problem> {
-        unreachable!()
-    }
-
-    fn put(&mut self, _: &[u8]) -> Result<BlobRef, Problem> {
-        unreachable!()
-    }
-
-    fn get(&self, _: &BlobRef) -> Result<Vec<u8>, Problem> {
-        unreachable!()
-    }
-
-    fn sink(&mut self, _: bool) -> Result<Box<dyn crate::world::Sink>, Problem> {
-        unreachable!()
-    }
-
-    fn note_child(&mut self, _: Option<i32>) {}
-
-    fn seal(&mut self, _: Verdict) -> Result<(), Problem> {
+    fn seal(&mut self, _: Verdict) -> Result<(), Fault> {
         self.0.borrow_mut().push("sealed".to_owned());
         Ok(())
     }
@@ -373,18 +335,20 @@ struct Quick {
     clock: Clock,
 }
 
-impl Person for Quick {
+impl Desk for Quick {
+    type Error = Fault;
+
     fn attended(&self) -> bool {
         self.attended
     }
 
     fn permit(
         &mut self,
-        _: &Scene<'_>,
+        _: &RunView<'_>,
         _: Execution,
         _: &str,
-        _: &mut dyn Journal,
-    ) -> Result<Answer, Problem> {
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
         if self.attended {
             self.done.borrow_mut().push("asked".to_owned());
         }
@@ -393,15 +357,15 @@ impl Person for Quick {
 
     fn answer(
         &mut self,
-        scene: &Scene<'_>,
+        view: &RunView<'_>,
         task: Task,
         question: Question,
-        journal: &mut dyn Journal,
-    ) -> Result<Answer, Problem> {
+        store: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
         self.done.borrow_mut().push("asked".to_owned());
         match self.attended {
             true => Slow { clock: Rc::clone(&self.clock), hours: VecDeque::new() }
-                .answer(scene, task, question, journal),
+                .answer(view, task, question, store),
             false => Ok(Answer::Park),
         }
     }
@@ -410,9 +374,17 @@ impl Person for Quick {
 /// Everything passes, but a block of this name; says what is executed and what is expected next.
 struct Noting(Done, &'static str);
 
-impl Hands for Noting {
-    fn script(&self, scene: &Scene<'_>, task: Task, journal: &dyn Journal) -> Result<Script, Problem> {
-        Easy.script(scene, task, journal)
+impl Runner for Noting {
+    type Error = Fault;
+    type Attempt = Execution;
+
+    fn script(
+        &self,
+        view: &RunView<'_>,
+        task: Task,
+        journal: &dyn BlobStore<Error = Fault>,
+    ) -> Result<Script, Fault> {
+        Easy.script(view, task, journal)
     }
 
     async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
@@ -428,19 +400,30 @@ impl Hands for Noting {
         "/".into()
     }
 
-    fn expect(&mut self, scene: &Scene<'_>, next: Option<Task>, _: &dyn Journal) {
-        let next = next.map_or("nothing".to_owned(), |task| task.id(scene.plan));
+    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, _: &dyn BlobStore<Error = Fault>) {
+        let next = next.map_or("nothing".to_owned(), |task| task.id(view.plan));
         self.0.borrow_mut().push(format!("expects {next}"));
     }
 
-    async fn execute(
+    fn start(
         &mut self,
-        scene: &Scene<'_>,
+        _: &RunView<'_>,
         execution: Execution,
-        script: &Script,
-        journal: &mut dyn Journal,
-    ) -> Result<Executed, Problem> {
-        let mut executed = Easy.execute(scene, execution, script, journal).await?;
+        _: &Script,
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Execution, Fault> {
+        Ok(execution)
+    }
+
+    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
+
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        execution: Execution,
+        store: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Executed<Fault>, Fault> {
+        let mut executed = Easy.end(view, execution, store)?;
         executed.assumed = false;
         let action = executed.finished.action.clone();
         if action == self.1 {
@@ -458,20 +441,22 @@ fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec
     let compiled = compile(&format!("---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n{steps}"), None);
     let clock: Clock = Rc::new(Cell::new("2026-11-23T08:00:00Z".parse().unwrap()));
     let (done, now) = (Done::default(), Rc::clone(&clock));
-    let mut drive = Drive {
-        plan: &compiled.plan,
-        source: "",
-        run: Run::new(&compiled.plan),
-        clock: Box::new(move || now.get()),
-        check: Box::new(|_| panic!("no rule is kept here")),
-        journal: Noted(Rc::clone(&done), writes),
-        person: Quick { attended, done: Rc::clone(&done), clock },
-        hands: Noting(Rc::clone(&done), fails),
-        held: Vec::new(),
+    let recorder = Recorder::new(
+        (&compiled.plan, ""),
+        Noted(Rc::clone(&done), writes),
+        (),
+        Secrets::default(),
+        move || now.get(),
+    );
+    let mut session = Session {
+        recorder,
+        desk: Quick { attended, done: Rc::clone(&done), clock },
+        runner: Noting(Rc::clone(&done), fails),
+        rules: Box::new(|_| panic!("no rule is kept here")),
     };
-    drive.record(vec![opened(1)]).unwrap();
+    session.recorder.record(vec![opened(1)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let stop = runtime.block_on(drive.on()).ok();
+    let stop = runtime.block_on(session.drive()).ok();
     let done = done.borrow().clone();
     (done, stop)
 }
@@ -541,6 +526,3 @@ fn when_the_end_of_a_block_cannot_be_written_the_next_does_not_run() {
         assert_eq!(stop, None);
     }
 }
-
-#[path = "drive_lending_tests.rs"]
-mod lending;

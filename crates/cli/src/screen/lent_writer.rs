@@ -10,18 +10,18 @@ use super::raw;
 const AT_MOST: usize = 4;
 
 /// Draws in order. Dropped, it draws what it has first.
-pub struct Pencil {
+pub struct LentWriter {
     /// `None` where there is no thread: then everything is drawn at once.
     pieces: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Pencil {
-    pub fn new() -> Pencil {
+impl LentWriter {
+    pub fn new() -> LentWriter {
         let (pieces, waiting) = sync_channel::<Vec<u8>>(AT_MOST);
         let draw_all = move || waiting.iter().for_each(|piece| raw::draw(&piece));
         let thread = std::thread::Builder::new().name("screen".to_owned()).spawn(draw_all).ok();
-        Pencil { pieces: thread.is_some().then_some(pieces), thread }
+        LentWriter { pieces: thread.is_some().then_some(pieces), thread }
     }
 
     pub fn draw(&self, piece: &[u8]) {
@@ -32,7 +32,7 @@ impl Pencil {
     }
 }
 
-impl Drop for Pencil {
+impl Drop for LentWriter {
     fn drop(&mut self) {
         self.pieces = None;
         // One that panicked has said so.

@@ -1,0 +1,111 @@
+//! What a session says, on the terminal.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use holdpoint_driver::{Moment, Observer};
+use holdpoint_engine::{Event, Task, Via};
+
+use super::RunView;
+use super::tell::{show_command, show_passages};
+use crate::screen;
+
+/// Shows moments to people. What desks and runners ask and say themselves stands between them.
+#[derive(Debug, Default)]
+pub struct Screening {
+    /// Whether somebody works through the document here, and so reads what stands between its steps.
+    reads_along: bool,
+    /// Steps before which that was shown.
+    passed: BTreeSet<usize>,
+}
+
+impl Screening {
+    /// For somebody who works through the document, or only looks at what is done.
+    pub fn new(reads_along: bool) -> Screening {
+        Screening { reads_along, passed: BTreeSet::new() }
+    }
+
+    fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
+        if self.reads_along && self.passed.insert(before) {
+            show_passages(view, before);
+        }
+    }
+
+    fn show_step(&mut self, view: &RunView<'_>, id: &str, rollback: bool) {
+        let Some((index, _)) = view.plan.step(id) else { return };
+        if !rollback {
+            self.show_passages(view, index);
+        }
+        screen::step_head(view.plan, index, view.run);
+    }
+}
+
+impl Observer for Screening {
+    fn saw(&mut self, view: &RunView<'_>, moment: &Moment) {
+        match moment {
+            Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
+            Moment::StepsPassed => self.show_passages(view, view.plan.steps.len()),
+            Moment::PassedOver { condition, .. } => {
+                screen::tell(&format!("  not for this run: {} does not hold", screen::neutralise(condition)));
+            }
+            Moment::SignOffLapsed { action, reason, .. } => screen::say(&screen::neutralise(&format!(
+                "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
+            ))),
+            Moment::Waiting { pause_ms, .. } => screen::again(Duration::from_millis(*pause_ms)),
+            Moment::Permitted { step, action, script } => {
+                if let Some(task) = task(view, step, action) {
+                    show_command(view, task, script);
+                }
+            }
+            Moment::NeedsSomebody { .. } => screen::say(
+                "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
+                 --unattended; or have the answers file skip the block.",
+            ),
+            Moment::AttemptEnded { finished, assumed: false } => {
+                screen::verdict_line(finished);
+                screen::failure(finished);
+            }
+            Moment::Answered { events } => tell_answers(events),
+            Moment::RollbackAsked => screen::tell("  the document asks for a rollback of what was done"),
+            // The runner says when a block really begins, the desk what it asks, the verb how it ended.
+            Moment::AttemptEnded { assumed: true, .. }
+            | Moment::AttemptStarted { .. }
+            | Moment::Asked { .. }
+            | Moment::Parked { .. }
+            | Moment::Closed { .. } => {}
+        }
+    }
+
+    fn caught_up(&mut self) {
+        screen::written();
+    }
+}
+
+/// The action, or rollback block, by its id.
+fn task(view: &RunView<'_>, step: &str, action: &str) -> Option<Task> {
+    let (index, step) = view.plan.step(step)?;
+    let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
+    let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
+    actions.chain(rollbacks).find(|task| task.id(view.plan) == action)
+}
+
+/// What an answers file answered, in one line each.
+fn tell_answers(events: &[Event]) {
+    let given = |event: &&Event| event.by().is_some_and(|by| by.via == Via::Answers);
+    for event in events.iter().filter(given) {
+        let line = match event {
+            Event::ItemConfirmed { .. } => "confirmed".to_owned(),
+            Event::ValueRecorded { name, value, within_limits, .. } => {
+                format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
+            }
+            Event::SignOffGiven(given) => {
+                format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
+            }
+            Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
+            Event::Decision { choice, .. } => format!("decided: {choice}"),
+            Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
+            _ => continue,
+        };
+        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
+    }
+}

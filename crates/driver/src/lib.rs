@@ -1,0 +1,27 @@
+//! Drives a run: asks the engine what may go on, has somebody asked and blocks executed, and records what came of it.
+//!
+//! Runs, resumes, rehearsals and dry runs are one loop ([`Session`]) in different worlds. A world is a [`Journal`] that
+//! keeps events, a [`Desk`] that answers, a [`Runner`] that executes, and an [`Observer`] that is told what happens.
+//! Whoever only writes (a signature, a note, a handover) uses the session's [`Recorder`] alone.
+//!
+//! Nothing here is process-wide, and nothing knows of files, processes, clocks, terminals or exit codes. A world's own
+//! errors pass through; what the driver itself finds wrong is a [`Fault`].
+
+mod fault;
+mod memory;
+mod moment;
+mod recorder;
+mod secrets;
+mod session;
+mod world;
+
+pub use fault::{Fault, NotConforming};
+pub use memory::{KEPT_UNASKED, Memory};
+pub use moment::{Moment, Observer};
+pub use recorder::{Recorded, Recorder};
+pub use secrets::Secrets;
+pub use session::{Rules, Session, Stop, roll_back};
+pub use world::{
+    Answer, BlobStore, Desk, Executed, Interrupt, Journal, Position, RunView, Runner, Script,
+    SignedStatement, Sink,
+};

@@ -1,0 +1,123 @@
+//! What a session says while it lasts, as values.
+
+use holdpoint_engine::{Event, Finished, Question, Verdict};
+use serde::Serialize;
+
+use crate::RunView;
+
+/// Something that has just become true. Texts are masked; steps and actions are named by their ids.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "moment", rename_all = "snake_case")]
+pub enum Moment {
+    /// A step is at hand that was not before.
+    StepEntered {
+        /// The step.
+        step: String,
+        /// Its number, as the document counts.
+        number: String,
+        /// Its title, rendered where that can be done.
+        title: String,
+        /// Whether it is to be undone.
+        rollback: bool,
+    },
+    /// Every step has passed: the run is about to be closed.
+    StepsPassed,
+    /// What does not concern this run was passed over.
+    PassedOver {
+        /// The step.
+        step: String,
+        /// The action; `None`: the whole step.
+        action: Option<String>,
+        /// The condition that does not hold.
+        condition: String,
+    },
+    /// A sign-off does not count any more, and is asked for again.
+    SignOffLapsed {
+        /// The step.
+        step: String,
+        /// The hold point.
+        action: String,
+        /// Why, in words.
+        reason: String,
+    },
+    /// An attempt is made by itself, after a pause.
+    Waiting {
+        /// The action.
+        action: String,
+        /// How long, in milliseconds.
+        pause_ms: u64,
+    },
+    /// This script runs next, and nobody at a terminal was asked.
+    Permitted {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// The script as it will run.
+        script: String,
+    },
+    /// The block needs somebody at a terminal, and nobody is there.
+    NeedsSomebody {
+        /// The action.
+        action: String,
+    },
+    /// An attempt is on record as begun; its block begins right away.
+    AttemptStarted {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where, for a step on several places.
+        place: Option<String>,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// An attempt has ended.
+    AttemptEnded {
+        /// How.
+        finished: Box<Finished>,
+        /// Nothing was executed, or what came of it does not count.
+        assumed: bool,
+    },
+    /// Somebody is asked.
+    Asked {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// What.
+        question: Question,
+    },
+    /// What was answered is on record.
+    Answered {
+        /// The answer.
+        events: Vec<Event>,
+    },
+    /// The document asks for a rollback of what was done.
+    RollbackAsked,
+    /// The run waits for somebody; it can be taken up again.
+    Parked {
+        /// The action.
+        action: String,
+        /// For what.
+        question: Question,
+    },
+    /// The run has ended.
+    Closed {
+        /// How.
+        verdict: Verdict,
+    },
+}
+
+/// Whoever is told: a screen, a log, a web page.
+pub trait Observer {
+    /// Something has become true, and is durable. The view is of the run as it is by now.
+    fn saw(&mut self, view: &RunView<'_>, moment: &Moment);
+    /// Nothing is held back any more: what became durable was seen, and what did not will never be.
+    fn caught_up(&mut self) {}
+}
+
+/// Nobody is told.
+impl Observer for () {
+    fn saw(&mut self, _: &RunView<'_>, _: &Moment) {}
+}

@@ -1,0 +1,209 @@
+//! What a session needs around it. Another world is another set of these.
+
+use std::io::Write;
+use std::time::Duration;
+
+use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, Task, Verdict};
+use holdpoint_model::Plan;
+use jiff::Timestamp;
+
+use crate::{Fault, Secrets};
+
+/// Where bytes are kept that events name. Desks and runners get this much of a journal: they cannot append.
+pub trait BlobStore {
+    /// The world's own errors.
+    type Error: From<Fault>;
+
+    /// Keeps bytes; they are as durable as the next event.
+    fn put(&mut self, bytes: &[u8]) -> Result<BlobRef, Self::Error>;
+    /// Bytes that were kept.
+    fn get(&self, blob: &BlobRef) -> Result<Vec<u8>, Self::Error>;
+    /// Keeps bytes as they come. Unless they will be asked for `again`, a store that forgets may forget them.
+    fn sink(&mut self, again: bool) -> Result<Box<dyn Sink<Error = Self::Error>>, Self::Error>;
+    /// Where the record stands: what somebody who signs the next event binds the signature to.
+    fn position(&mut self) -> Result<Position, Self::Error>;
+    /// Keeps the statement and the signature of the sign-off that is the next event.
+    fn keep_signed(&mut self, signed: SignedStatement) -> Result<(), Self::Error>;
+    /// Notes the process group that runs, so that somebody who comes after a crash can see it.
+    fn note_child(&mut self, group: Option<i32>);
+}
+
+/// Where events go.
+pub trait Journal: BlobStore {
+    /// Makes events durable, in order. After an error nothing more may be executed.
+    fn append(&mut self, events: Vec<(Timestamp, Event)>) -> Result<(), Self::Error>;
+    /// The run is over.
+    fn seal(&mut self, verdict: Verdict) -> Result<(), Self::Error>;
+}
+
+/// Bytes on their way into a journal. Needs neither the journal nor the run until it is finished.
+pub trait Sink: Write {
+    /// The world's own errors.
+    type Error;
+
+    /// All bytes are there; they are as durable as the next event.
+    fn finish(self: Box<Self>) -> Result<BlobRef, Self::Error>;
+    /// Whether they are kept for good.
+    fn is_lasting(&self) -> bool;
+}
+
+/// How far a record goes: whatever is signed is signed for everything before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// How many events.
+    pub events: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Their SHA-256, lower-case hex.
+    pub sha256: String,
+}
+
+/// A signed statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedStatement {
+    /// Its exact bytes.
+    pub statement: Vec<u8>,
+    /// The armored signature over them.
+    pub signature: Vec<u8>,
+}
+
+/// What everybody in a world may look at.
+#[derive(Clone, Copy)]
+pub struct RunView<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The document's text.
+    pub source: &'a str,
+    /// The run so far.
+    pub run: &'a Run,
+    /// The session's secrets.
+    pub secrets: &'a Secrets,
+}
+
+/// What somebody answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// Run it.
+    Go,
+    /// These events are the answer.
+    Events(Vec<Event>),
+    /// Nobody here can answer: park.
+    Park,
+}
+
+/// Whoever answers questions: a person, a file, or nobody.
+pub trait Desk {
+    /// The world's own errors.
+    type Error: From<Fault>;
+
+    /// Whether somebody sits there and may be asked. Where nobody does, a desk says nothing of its own before a block
+    /// runs: the end of the block before it may not be durable yet.
+    fn attended(&self) -> bool;
+    /// A new step is at hand.
+    fn enter(&mut self, _view: &RunView<'_>, _task: Task) {}
+    /// A block is about to run with this script.
+    fn permit(
+        &mut self,
+        view: &RunView<'_>,
+        execution: Execution,
+        script: &str,
+        store: &mut dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Answer, Self::Error>;
+    /// A question of the engine.
+    fn answer(
+        &mut self,
+        view: &RunView<'_>,
+        task: Task,
+        question: Question,
+        store: &mut dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Answer, Self::Error>;
+}
+
+/// What the program was asked for from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Ctrl-C: stop the block and ask.
+    Stop,
+    /// Stop the block and park: the program was asked to leave, or the terminal went away.
+    Leave,
+}
+
+/// Whoever executes blocks.
+///
+/// An attempt has three parts. Only the middle one takes time, and it holds neither the run nor the record: attempts at
+/// several places can be under way at once, each with its place's runner, and their ends are recorded as they come.
+pub trait Runner {
+    /// The world's own errors.
+    type Error: From<Fault>;
+    /// One attempt under way, with all that it needs.
+    type Attempt;
+
+    /// The script as it will run: the document's, rendered, or edited.
+    fn script(
+        &self,
+        view: &RunView<'_>,
+        task: Task,
+        store: &dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Script, Self::Error>;
+    /// Waits before an attempt that is made by itself; says what kept it from being waited out.
+    fn wait(&mut self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
+    /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
+    fn asked_to_leave(&mut self, attended: bool) -> impl Future<Output = bool>;
+    /// The directory the next block starts in.
+    fn cwd(&self) -> String;
+    /// Whether an execution needs somebody at a terminal.
+    fn needs_somebody(&self, _view: &RunView<'_>, _task: Task) -> bool {
+        false
+    }
+    /// Says which block will probably come after the one that is executed next, so that it can be made ready.
+    fn expect(
+        &mut self,
+        _view: &RunView<'_>,
+        _next: Option<Task>,
+        _store: &dyn BlobStore<Error = Self::Error>,
+    ) {
+    }
+    /// Makes an attempt ready to run. That it has started is durable already.
+    fn start(
+        &mut self,
+        view: &RunView<'_>,
+        execution: Execution,
+        script: &Script,
+        store: &mut dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Self::Attempt, Self::Error>;
+    /// Runs it until nothing of it is left. `child` is told the process group that runs, and when none does.
+    fn run(
+        &mut self,
+        attempt: &mut Self::Attempt,
+        child: impl FnMut(Option<i32>),
+    ) -> impl Future<Output = ()>;
+    /// What came of it.
+    fn end(
+        &mut self,
+        view: &RunView<'_>,
+        attempt: Self::Attempt,
+        store: &mut dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Executed<Self::Error>, Self::Error>;
+}
+
+/// A script and whether it is other than the document's own.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The exact text.
+    pub text: String,
+    /// Whether the record must keep it.
+    pub differs: bool,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub struct Executed<E> {
+    /// For the record.
+    pub finished: Finished,
+    /// The operator wants to leave after this.
+    pub park: bool,
+    /// Nothing was executed, or what came of it does not count: it has been said already.
+    pub assumed: bool,
+    /// Nothing was started, by a fault of ours: what to say of it once the end is on record.
+    pub fault: Option<E>,
+}
