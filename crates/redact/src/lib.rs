@@ -1,6 +1,6 @@
 //! The one place where secrets are masked, before anything is shown, hashed or stored (record.md section 6).
 //!
-//! A mitigation: what a program prints in another form than those of [`forms`](mod@forms) is not found.
+//! A mitigation: what a program prints in another form than those of `forms.rs` is not found.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
