@@ -416,7 +416,7 @@ fn a_record_that_does_not_conform_is_not_listed_by_what_its_last_event_says() {
     let states: Vec<&str> =
         rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["passed", "does not conform", "passed"]);
-    let at = bench.events(2).iter().position(|event| event["type"] == "run.closed").unwrap();
+    let at = bench.events(2).iter().position(|event| event["type"] == "action.finished").unwrap();
     assert!(rows[1]["error"].as_str().unwrap().starts_with(&format!("event {at}: ")), "{}", rows[1]);
     let listed = bench.ends(0, &["runs"]);
     let line = listed.stdout.lines().nth(1).unwrap();
