@@ -6,13 +6,16 @@ use crate::support::Bench;
 const FRONT: &str = "---\nrunbook: 1\ntitle: Release {{ RELEASE }}\ninputs: { RELEASE: { default: v1 } }\n---\n\n\
     # Book\n\n";
 const MAKE: &str = "# Part {{ RELEASE }}\n\n## Make {{ RELEASE }}\n\n```sh check\n#| capture: { X: { stdout: true } }\necho seen\n```\n\n";
-const TELL: &str = "## Tell {{ X }}\n\n- [ ] All know\n";
+const TELL: &str = "## Tell {{ X }}\n\n- [ ] One knows\n- [ ] All know\n";
 const UNRENDERED: &str = "(the title cannot be rendered)";
 
 /// A run that waits in its second step, whose title has a value of the first.
 fn parked(skips: bool) -> Bench {
     let body = format!("{}{MAKE}{TELL}", FRONT.replace("# Book\n\n", ""));
-    let answers = if skips { "steps:\n  make--release-: { choice: skip, reason: not here }\n" } else { "" };
+    // A replay tells of steps in which something happened.
+    let confirmed = "steps:\n  \"tell--x-#1\": { confirm: true }\n";
+    let skipped = "  make--release-: { choice: skip, reason: not here }\n";
+    let answers = &format!("{confirmed}{}", if skips { skipped } else { "" });
     let bench = Bench::with(&[("book.md", &body), ("answers.yaml", answers)]);
     bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
     bench
