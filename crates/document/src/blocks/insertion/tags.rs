@@ -284,7 +284,7 @@ fn begins_command(before: &[Item<'_>]) -> bool {
             Operator::Pipe | Operator::PatternOr | Operator::PatternOpen | Operator::Test => false,
             Operator::Newline => true,
         },
-        Kind::Keyword(keyword) => match keyword {
+        Kind::Keyword(
             Keyword::Then
             | Keyword::Else
             | Keyword::Do
@@ -292,9 +292,8 @@ fn begins_command(before: &[Item<'_>]) -> bool {
             | Keyword::If
             | Keyword::Elif
             | Keyword::While
-            | Keyword::Until => true,
-            _ => lines > 0,
-        },
+            | Keyword::Until,
+        ) => true,
         Kind::Body(_) => true,
         _ => lines > 0,
     }
