@@ -79,9 +79,12 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Problem> {
     Ok(Standing { opened: opened.clone(), verdict, broken, first: first.at, last, sealed })
 }
 
-/// Plans by the digests of document and configuration: many runs are of one document.
+/// Digests of a document and of its configuration.
+type Sources = (String, Option<String>);
+
+/// Plans by what they were made of: many runs are of one document.
 #[derive(Default)]
-struct Plans(Mutex<HashMap<(String, Option<String>), Arc<Plan>>>);
+struct Plans(Mutex<HashMap<Sources, Arc<Plan>>>);
 
 impl Plans {
     fn of(
