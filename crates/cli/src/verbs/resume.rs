@@ -124,7 +124,7 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
-    screen::head(plan, &opened, &session.operator, &label);
+    screen::head(&opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen::tell(&format!(
@@ -228,7 +228,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
     };
     let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
-        let title = screen::neutralise(&format!("{} {}", step.number, step.title));
+        let title = screen::neutralise(&run.numbered_title(step));
         let why = match () {
             () if Some(index) == at && doubtful => {
                 "in doubt: was started, no end is on record; you decide".to_owned()

@@ -180,7 +180,7 @@ fn shown(view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem
         return Window::open().map(Shown::Window);
     }
     let (done, all) = view.run.progress();
-    let title = format!("{} {}", task.step_of(view.plan).number, task.step_of(view.plan).title);
+    let title = view.run.numbered_title(task.step_of(view.plan));
     let quiet = block.options.sensitive || !block.options.record;
     Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
 }

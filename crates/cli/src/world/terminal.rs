@@ -10,7 +10,6 @@ mod sign;
 pub use handover::{accepts, questions};
 pub use release::{Consent, Release};
 
-use holdpoint_document::Plan;
 use holdpoint_engine::{By, Execution, Question, Task, Via};
 
 use super::tell::{show_command, show_prose, show_question};
@@ -112,6 +111,6 @@ fn me(view: &RunView<'_>) -> By {
 }
 
 /// Titles of steps, for lists.
-fn titles(plan: &Plan, steps: &[usize]) -> Vec<String> {
-    steps.iter().map(|step| format!("{} {}", plan.steps[*step].number, plan.steps[*step].title)).collect()
+fn titles(view: &RunView<'_>, steps: &[usize]) -> Vec<String> {
+    steps.iter().map(|step| view.run.numbered_title(&view.plan.steps[*step])).collect()
 }
