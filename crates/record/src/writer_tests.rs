@@ -124,7 +124,8 @@ fn after_any_failed_write_or_sync_a_writer_refuses_everything() {
     }
 }
 
-/// A driver that dies in the middle of a write of the ends and starts of many blocks, after any byte of it.
+/// A driver that dies in the middle of a write of the ends and starts of many blocks, anywhere in it: every length of
+/// what is left is read in `tests/torn_tail.rs`.
 #[test]
 fn a_write_of_many_events_that_failed_anywhere_leaves_none_of_them() {
     let many = || (0..4).map(|n| (at(), note(&format!("{n} is lost"))));
@@ -136,7 +137,7 @@ fn a_write_of_many_events_that_failed_anywhere_leaves_none_of_them() {
         (writer.position().bytes - before) as usize
     };
     let mut whole_lines = 0;
-    for kept in 0..length {
+    for kept in (0..length).step_by(13) {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = run(dir.path());
         let (run, before) = (writer.dir().to_owned(), writer.position());
@@ -163,7 +164,7 @@ fn a_write_of_many_events_that_failed_anywhere_leaves_none_of_them() {
         writer.append_all(many()).unwrap();
         assert_eq!(crate::read(&run).unwrap().position, writer.position());
     }
-    assert!(whole_lines > length, "whole lines were among what was cut: {whole_lines}");
+    assert!(whole_lines > length / 13, "whole lines were among what was cut: {whole_lines}");
 }
 
 #[test]
@@ -256,9 +257,10 @@ fn what_is_more_than_one_write_holds_is_several_and_each_is_whole() {
     assert_eq!(*calls.lock().unwrap(), ["write", "sync", "write", "sync", "write", "sync"]);
     let mut writer = run(dir.path());
     writer.append_all(many()).unwrap();
-    let ends: Vec<usize> =
-        (0..2 * LARGEST_WRITE + 2).filter(|n| !going_on(writer.dir()).contains(n)).collect();
-    assert_eq!(ends, [0, LARGEST_WRITE, 2 * LARGEST_WRITE, 2 * LARGEST_WRITE + 1]);
+    let going_on_at = going_on(writer.dir());
+    assert_eq!(going_on_at.len(), 2 * (LARGEST_WRITE - 1));
+    let ends = [0, LARGEST_WRITE, 2 * LARGEST_WRITE, 2 * LARGEST_WRITE + 1];
+    assert!(ends.iter().all(|end| !going_on_at.contains(end)));
 
     // Two lines that are as long as lines may be, and not three.
     let mut writer = run(dir.path());

@@ -60,7 +60,9 @@ fn a_write_of_many_events_that_was_cut_anywhere_is_taken_back_whole_and_kept() {
     let bench = Bench::new();
     let (dir, before, good) = with_a_write_of_many(&bench);
     for kept in before.len()..good.len() {
-        for zeros in [0, 1, 4096] {
+        // Room that was made ahead is there after some of them.
+        for zeros in if kept % 9 == 0 { &[0, 1, 4096][..] } else { &[0] } {
+            let zeros = *zeros;
             let torn = [&good[before.len()..kept], &vec![0; zeros][..]].concat();
             if torn.is_empty() {
                 continue;
