@@ -164,8 +164,14 @@ start() {
 }
 
 attach() {
-  cd "$base/$id" 2>/dev/null || { say none; return; }
   [ -n "$boot" ] || boot
+  if [ ! -d "$base/$id" ]; then
+    # Whatever was sent may still be on its way. Under the same start and store, what is made now is what it will find.
+    [ "$(readlink "$base/.store")" = "$store" ] || { say error store; return; }
+    [ "$boot" = "$expected" ] || { say error boot; return; }
+    if mkdir "$base/$id"; then ln -s void.fence "$base/$id/go"; fi
+  fi
+  cd "$base/$id" || { say error directory; return; }
   turn=0
   listen
   say attached
@@ -231,6 +237,7 @@ hello() {
   say clock "$clock"
   say home "$HOME"
   say base "$base"
+  say host "$(uname -n)"
   say user "$(id -un 2>/dev/null || id -u)"
   say temporary "${TMPDIR:-/tmp}"
   say complete

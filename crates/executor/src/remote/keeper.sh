@@ -115,6 +115,7 @@ watch() {
       t1=$clock
       born "$x"
       echo "$x $born" >block
+      printf '\000%s s %s\000' "$mark" "$t1" 1<>"$run/secrets"
       if [ "$limit" != 0 ]; then
         (after "$limit" limit) &
         timer=$!
