@@ -1,0 +1,160 @@
+//! A Docker Engine of its own, and containers with this machine's programs in them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::Missing;
+use crate::command::{find, is_root, run};
+
+/// A Docker Engine without any network. Ended when dropped, with all its containers.
+#[derive(Debug)]
+pub struct Engine {
+    server: Child,
+    directory: tempfile::TempDir,
+}
+
+/// A container that runs until it is dropped.
+#[derive(Debug)]
+pub struct Container<'e> {
+    engine: &'e Engine,
+    /// Its name.
+    pub name: String,
+}
+
+impl Engine {
+    /// # Errors
+    /// This machine cannot have one.
+    pub fn start() -> Result<Engine, Missing> {
+        if !is_root() {
+            return Err(Missing("a Docker Engine is started by root".to_owned()));
+        }
+        let program = find("dockerd", "docker.io")?;
+        find("docker", "docker.io")?;
+        let directory = tempfile::Builder::new().prefix("hp-docker-").tempdir().map_err(Missing::because)?;
+        let root = directory.path().to_owned();
+        let mut command = Command::new(program);
+        command
+            .arg("--data-root")
+            .arg(root.join("data"))
+            .arg("--exec-root")
+            .arg(root.join("exec"))
+            .arg("--pidfile")
+            .arg(root.join("pid"))
+            .arg("-H")
+            .arg(format!("unix://{}", root.join("docker.sock").display()))
+            .args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+        let server = command.spawn().map_err(Missing::because)?;
+        let mut engine = Engine { server, directory };
+        engine.wait_until_it_listens()?;
+        Ok(engine)
+    }
+
+    fn wait_until_it_listens(&mut self) -> Result<(), Missing> {
+        let Some(stderr) = self.server.stderr.take() else { return Err(Missing("dockerd says nothing".to_owned())) };
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        let mut last = String::new();
+        for line in lines.by_ref() {
+            let listens = line.contains("API listen on");
+            last = line;
+            if listens {
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(());
+            }
+        }
+        Err(Missing(format!("dockerd does not start: {last}")))
+    }
+
+    /// Where it listens, as `docker --host` takes it.
+    pub fn address(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("docker.sock")
+    }
+
+    /// Runs the client.
+    ///
+    /// # Errors
+    /// It failed; with its words.
+    pub fn docker(&self, words: &[&str]) -> Result<String, Missing> {
+        let address = self.address();
+        run("docker", ["--host", &address].iter().chain(words))
+    }
+
+    /// An image that holds nothing but links: this machine's programs are mounted into its containers.
+    fn image(&self) -> Result<(), Missing> {
+        let folder = self.directory.path().join("image");
+        fs::create_dir_all(folder.join("root/tmp")).map_err(Missing::because)?;
+        for name in ["bin", "sbin", "lib", "lib64"] {
+            let link = Path::new("/").join(name);
+            let Ok(target) = fs::read_link(&link) else { continue };
+            let _ = std::os::unix::fs::symlink(target, folder.join("root").join(name));
+        }
+        fs::write(folder.join("Dockerfile"), "FROM scratch\nCOPY root /\n").map_err(Missing::because)?;
+        let folder = folder.display().to_string();
+        let mut command = Command::new("docker");
+        command.args(["--host", &self.address(), "build", "-q", "-t", "here", &folder]).env("DOCKER_BUILDKIT", "0");
+        let built = command.output().map_err(Missing::because)?;
+        if built.status.success() {
+            return Ok(());
+        }
+        Err(Missing(format!("no image can be built: {}", String::from_utf8_lossy(&built.stderr).trim())))
+    }
+
+    /// A container with this machine's programs, and `shared` of this machine as its home directory.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn container(&self, name: &str, shared: &Path) -> Result<Container<'_>, Missing> {
+        self.image()?;
+        let mount = format!("{0}:{0}", shared.display());
+        let home = format!("HOME={}", shared.display());
+        let words = [
+            "run", "-d", "--network", "none", "--name", name, "-e", &home, "-v", &mount, "-v", "/usr:/usr:ro", "-v",
+            "/etc:/etc:ro", "here", "/usr/bin/sleep", "1000000",
+        ];
+        self.docker(&words)?;
+        Ok(Container { engine: self, name: name.to_owned() })
+    }
+}
+
+impl Container<'_> {
+    /// Runs a program in it and gives what it printed.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn execute(&self, words: &[&str]) -> Result<String, Missing> {
+        let exec = ["exec", &self.name];
+        self.engine.docker(&exec.iter().chain(words).copied().collect::<Vec<_>>())
+    }
+
+    /// Stops it at once and starts it again: another process 1.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub fn restart(&self) -> Result<(), Missing> {
+        self.engine.docker(&["restart", "-t", "0", &self.name]).map(drop)
+    }
+}
+
+impl Drop for Container<'_> {
+    fn drop(&mut self) {
+        let _ = self.engine.docker(&["rm", "-f", &self.name]);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // It ends its containers and their keepers itself.
+        if let Some(pid) = i32::try_from(self.server.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let _ = self.server.wait();
+    }
+}
