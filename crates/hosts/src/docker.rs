@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use crate::Missing;
 use crate::command::{find, is_root, run};
@@ -18,8 +20,8 @@ pub struct Engine {
 
 /// A container that runs until it is dropped.
 #[derive(Debug)]
-pub struct Container<'e> {
-    engine: &'e Engine,
+pub struct Container {
+    engine: Arc<Engine>,
     /// Its name.
     pub name: String,
 }
@@ -78,13 +80,22 @@ impl Engine {
         self.directory.path().join("docker.sock")
     }
 
+    /// Lets every user of this machine reach its socket's directory; the socket itself is whose it is given to.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn open_to_all(&self) -> Result<(), Missing> {
+        let mode = fs::Permissions::from_mode(0o711);
+        fs::set_permissions(self.directory.path(), mode).map_err(Missing::because)
+    }
+
     /// Runs the client.
     ///
     /// # Errors
     /// It failed; with its words.
     pub fn docker(&self, words: &[&str]) -> Result<String, Missing> {
         let address = self.address();
-        run("docker", ["--host", &address].iter().chain(words))
+        run("docker", ["--host", &address].iter().chain(words).copied())
     }
 
     /// An image that holds nothing but links: this machine's programs are mounted into its containers.
@@ -111,7 +122,7 @@ impl Engine {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn container(&self, name: &str, shared: &Path) -> Result<Container<'_>, Missing> {
+    pub fn container(self: &Arc<Engine>, name: &str, shared: &Path) -> Result<Container, Missing> {
         self.image()?;
         let mount = format!("{0}:{0}", shared.display());
         let home = format!("HOME={}", shared.display());
@@ -120,11 +131,16 @@ impl Engine {
             "/etc:/etc:ro", "here", "/usr/bin/sleep", "1000000",
         ];
         self.docker(&words)?;
-        Ok(Container { engine: self, name: name.to_owned() })
+        Ok(Container { engine: Arc::clone(self), name: name.to_owned() })
     }
 }
 
-impl Container<'_> {
+impl Container {
+    /// What it runs on.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Runs a program in it and gives what it printed.
     ///
     /// # Errors
@@ -143,7 +159,7 @@ impl Container<'_> {
     }
 }
 
-impl Drop for Container<'_> {
+impl Drop for Container {
     fn drop(&mut self) {
         let _ = self.engine.docker(&["rm", "-f", &self.name]);
     }

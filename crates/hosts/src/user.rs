@@ -24,17 +24,15 @@ impl User {
         if !is_root() {
             return Ok(User { name: run("id", ["-un"])?.trim().to_owned(), ids: None });
         }
-        let ids = match ids() {
-            Some(ids) => ids,
-            None => {
-                let useradd = find("useradd", "passwd")?;
-                // Another process of the tests may make it at the same time: what counts is that it is there.
-                let made = run(useradd, ["--shell", "/bin/sh", "--no-create-home", "--home-dir", "/nonexistent", NAME]);
-                ids().ok_or_else(|| made.err().unwrap_or(Missing(format!("there is no user {NAME}"))))?
-            }
-        };
-        // An account that is locked cannot log in by key either: any password that nobody has unlocks it.
-        run(find("usermod", "passwd")?, ["--password", "*", NAME])?;
+        // Tests run at the same time, each in a process of its own.
+        let lock = fs::File::create(std::env::temp_dir().join(".holdpoint-test-user.lock")).map_err(Missing::because)?;
+        rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Missing::because)?;
+        if ids().is_none() {
+            // Any password that nobody has: an account that is locked cannot log in by key either.
+            let words = ["--shell", "/bin/sh", "--no-create-home", "--home-dir", "/nonexistent", "--password", "*", NAME];
+            run(find("useradd", "passwd")?, words)?;
+        }
+        let ids = ids().ok_or_else(|| Missing(format!("there is no user {NAME}")))?;
         Ok(User { name: NAME.to_owned(), ids: Some(ids) })
     }
 

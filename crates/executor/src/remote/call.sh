@@ -196,7 +196,10 @@ stop() {
 # The caller has all of it, for good: what stays says that it ran, and how it ended.
 reap() {
   cd "$base/$id" 2>/dev/null || { say none; return; }
-  if [ -f end ]; then rm -rf out err log state block work wake.* settle; say reaped; else say error runs; fi
+  if [ ! -f end ]; then say error runs; return; fi
+  # The keeper may be clearing up its pipes at this moment.
+  rm -rf out err log state block work settle wake.* out.f err.f secrets state.f orders events
+  say reaped
 }
 
 clean() {

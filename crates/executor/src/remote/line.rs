@@ -1,14 +1,15 @@
 //! A line to a place: whatever a session of `sh` can be opened over.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_helper::Helper;
 use holdpoint_model::{Host, Place};
-use openssh::{KnownHosts, Session, SessionBuilder};
+use openssh::{ControlPersist, KnownHosts, Session, SessionBuilder};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -20,6 +21,8 @@ use crate::FleetingDir;
 const CONNECT: Duration = Duration::from_secs(20);
 /// Longest time in which a session is opened over a connection that stands: over one that is cut it would wait for ever.
 const OPEN: Duration = Duration::from_secs(8);
+/// A connection that nobody uses for so long ends by itself, seconds: that of a process that was killed too.
+const IDLE: NonZeroUsize = NonZeroUsize::new(600).unwrap();
 /// What a place may say on standard error before it is asked anything, bytes; more is thrown away.
 const SAID: usize = 2048;
 
@@ -80,10 +83,6 @@ impl Line {
         Ok(Line { place, ways, private, master: Mutex::default() })
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Opens a session, with a connection if there is none.
     pub(crate) async fn open(&self) -> Result<Wire, Unreachable> {
         match &self.place {
@@ -122,42 +121,47 @@ impl Line {
     }
 
     async fn session(&self, host: &Host, command: &str) -> Result<Wire, Unreachable> {
-        let master = self.master(host).await?;
-        let mut command = Session::to_raw_command(Arc::clone(&master), command);
-        command.stdin(openssh::Stdio::piped()).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
-        let spawned = match timeout(OPEN, command.spawn()).await {
-            Ok(spawned) => spawned.map_err(|error| words_of(&error)),
-            Err(_) => Err(format!("no session was opened within {} s", OPEN.as_secs())),
-        };
-        let mut child = match spawned {
-            Ok(child) => child,
-            Err(why) => {
-                self.drop_master(&master).await;
+        let mut tries = 0;
+        loop {
+            let (master, is_new) = self.master(host).await?;
+            let mut command = Session::to_raw_command(Arc::clone(&master), command);
+            command.stdin(openssh::Stdio::piped()).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
+            let why = match timeout(OPEN, command.spawn()).await {
+                Ok(Ok(mut child)) => match (child.stdin().take(), child.stdout().take(), child.stderr().take()) {
+                    (Some(stdin), Some(stdout), Some(stderr)) => {
+                        return Ok(Wire {
+                            stdin: Box::new(stdin),
+                            stdout: Box::new(stdout),
+                            stderr: Box::new(stderr),
+                            held: Held::Ssh(master, child),
+                        });
+                    }
+                    _ => "the session has no standard streams".to_owned(),
+                },
+                Ok(Err(error)) => words_of(&error),
+                Err(_) => format!("no session was opened within {} s", OPEN.as_secs()),
+            };
+            self.drop_master(&master).await;
+            tries += 1;
+            // A connection that rested may be gone without anybody having been told.
+            if is_new || tries > 1 {
                 return Err(self.unreachable(why));
             }
-        };
-        match (child.stdin().take(), child.stdout().take(), child.stderr().take()) {
-            (Some(stdin), Some(stdout), Some(stderr)) => Ok(Wire {
-                stdin: Box::new(stdin),
-                stdout: Box::new(stdout),
-                stderr: Box::new(stderr),
-                held: Held::Ssh(master, child),
-            }),
-            _ => Err(self.unreachable("the session has no standard streams".to_owned())),
         }
     }
 
-    /// The one connection of this place, made where there is none.
-    async fn master(&self, host: &Host) -> Result<Arc<Session>, Unreachable> {
+    /// The one connection of this place, made where there is none; and whether it was.
+    async fn master(&self, host: &Host) -> Result<(Arc<Session>, bool), Unreachable> {
         let mut master = self.master.lock().await;
         if let Some(master) = &*master {
-            return Ok(Arc::clone(master));
+            return Ok((Arc::clone(master), false));
         }
         let mut builder = SessionBuilder::default();
         builder
             .known_hosts_check(KnownHosts::Strict)
             .connect_timeout(Duration::from_secs(10))
             .server_alive_interval(Duration::from_secs(5))
+            .control_persist(ControlPersist::IdleFor(IDLE))
             .control_directory(self.private.path());
         if let Some(config) = &self.ways.ssh_config {
             builder.config_file(config);
@@ -176,7 +180,7 @@ impl Line {
             Ok(session) => {
                 let session = Arc::new(session);
                 *master = Some(Arc::clone(&session));
-                Ok(session)
+                Ok((session, true))
             }
             Err(why) => {
                 let help = self.help(host, &why).await;
@@ -209,15 +213,9 @@ impl Line {
         if master.as_ref().is_some_and(|master| Arc::ptr_eq(master, which)) {
             *master = None;
         }
-        // Its process would wait for the other side as long as the system lets it, and so would whoever closes it.
         let socket = which.control_socket().to_owned();
-        let ended = move || {
-            let ssh = Helper::new("ssh").arguments(["-O", "exit", "-o"]);
-            let path = format!("ControlPath={}", socket.display());
-            ssh.arguments([path.as_str(), "unused"]).alone().within(Duration::from_secs(5)).ask().is_ok()
-        };
         // Where that fails, the connection is given up all the same.
-        let _ = tokio::task::spawn_blocking(ended).await;
+        let _ = tokio::task::spawn_blocking(move || end(&socket)).await;
     }
 
     /// The line is cut: what it went over is ended, so that the next session goes over something new.
@@ -230,6 +228,21 @@ impl Line {
 
     pub(crate) fn unreachable(&self, why: String) -> Unreachable {
         Unreachable { place: self.place.to_string(), why, help: None }
+    }
+}
+
+/// Ends the process behind a connection: by itself it would wait for the other side as long as the system lets it.
+fn end(socket: &Path) -> bool {
+    let path = format!("ControlPath={}", socket.display());
+    let ssh = Helper::new("ssh").arguments(["-O", "exit", "-o", &path, "unused"]);
+    ssh.alone().within(Duration::from_secs(5)).ask().is_ok()
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(master) = self.master.get_mut().take() {
+            end(master.control_socket());
+        }
     }
 }
 

@@ -161,8 +161,9 @@ fn of_end(
         host: hello.host.as_bytes(),
     };
     let told = match of("state") {
-        "yes" => told.get(nul + 1..).unwrap_or_default().to_vec(),
-        "lost" => dump::READY.to_vec(),
+        "yes" if !told.is_empty() => told.get(nul + 1..).unwrap_or_default().to_vec(),
+        // Cleared away already, or never kept: the script began, and nothing more is known.
+        "yes" | "lost" => dump::READY.to_vec(),
         _ => Vec::new(),
     };
     let seen = Seen { status: Ok(ExitStatus::from_raw(raw)), duration: took, stop, told: Some(told), remarks };

@@ -141,3 +141,174 @@ impl Executor for Ssh {
         ended(&self.remote, job, state, interrupt, on_output).await
     }
 }
+
+/// A container of an engine on this machine.
+pub(crate) struct InContainer {
+    inside: Inside,
+}
+
+/// A container of an engine on a host that is reached through OpenSSH.
+pub(crate) struct InContainerOverSsh {
+    inside: Inside,
+    _server: Sshd,
+}
+
+/// What both have in common. In this order: whoever asks goes before what is asked.
+struct Inside {
+    remote: Remote,
+    folder: PathBuf,
+    count: u32,
+    container: holdpoint_hosts::Container,
+    _shared: tempfile::TempDir,
+}
+
+fn container(name: &str) -> Result<(holdpoint_hosts::Container, tempfile::TempDir), holdpoint_hosts::Missing> {
+    let shared = tempfile::tempdir().map_err(|error| holdpoint_hosts::Missing(error.to_string()))?;
+    let engine = std::sync::Arc::new(holdpoint_hosts::Engine::start()?);
+    Ok((engine.container(name, shared.path())?, shared))
+}
+
+impl Inside {
+    fn new(remote: Remote, container: holdpoint_hosts::Container, shared: tempfile::TempDir) -> Inside {
+        let folder = shared.path().canonicalize().unwrap();
+        let mut inside = Inside { remote, folder: folder.clone(), count: 0, container, _shared: shared };
+        inside.renew();
+        inside
+    }
+
+    fn renew(&mut self) {
+        self.count += 1;
+        self.folder = self._shared.path().canonicalize().unwrap().join(format!("work-{}", self.count));
+        std::fs::create_dir(&self.folder).unwrap();
+    }
+
+    fn is_alive(&self, pid: i32) -> bool {
+        let stat = self.container.execute(&["cat", &format!("/proc/{pid}/stat")]);
+        stat.is_ok_and(|stat| !stat.rsplit(") ").next().unwrap().starts_with(['Z', 'X']))
+    }
+}
+
+impl Executor for InContainer {
+    fn open(test: &str) -> Option<InContainer> {
+        match container("app") {
+            Ok((container, shared)) => {
+                let ways = Ways { docker_host: Some(container.engine().address()), ..Ways::default() };
+                let remote = opened("docker://app", ways, Setting::default());
+                Some(InContainer { inside: Inside::new(remote, container, shared) })
+            }
+            Err(missing) => {
+                skipped(test, &missing);
+                None
+            }
+        }
+    }
+
+    fn renew(&mut self) {
+        self.inside.renew();
+    }
+
+    fn home(&self) -> PathBuf {
+        self.inside.folder.clone()
+    }
+
+    fn is_alive(&self, pid: i32) -> bool {
+        self.inside.is_alive(pid)
+    }
+
+    async fn run(
+        &self,
+        job: &Job,
+        state: &State,
+        interrupt: impl Future<Output = ()>,
+        _on_start: impl FnOnce(ProcessGroup),
+        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+    ) -> Ended {
+        ended(&self.inside.remote, job, state, interrupt, on_output).await
+    }
+}
+
+impl Executor for InContainerOverSsh {
+    fn open(test: &str) -> Option<InContainerOverSsh> {
+        let both = container("app").and_then(|(container, shared)| {
+            let variables = vec![("DOCKER_HOST".to_owned(), container.engine().address())];
+            let server = Sshd::on_loopback(&Options { variables, ..Options::default() })?;
+            // Who may ask the engine may do anything on its host; here that is only this test's own user.
+            server.user().give(&container.engine().socket())?;
+            container.engine().open_to_all()?;
+            Ok((container, shared, server))
+        });
+        match both {
+            Ok((container, shared, server)) => {
+                let ways = Ways { ssh_config: Some(server.ssh_config()), ..Ways::default() };
+                let remote = opened(&format!("docker+ssh://{}/app", server.host()), ways, Setting::default());
+                Some(InContainerOverSsh { inside: Inside::new(remote, container, shared), _server: server })
+            }
+            Err(missing) => {
+                skipped(test, &missing);
+                None
+            }
+        }
+    }
+
+    fn renew(&mut self) {
+        self.inside.renew();
+    }
+
+    fn home(&self) -> PathBuf {
+        self.inside.folder.clone()
+    }
+
+    fn is_alive(&self, pid: i32) -> bool {
+        self.inside.is_alive(pid)
+    }
+
+    async fn run(
+        &self,
+        job: &Job,
+        state: &State,
+        interrupt: impl Future<Output = ()>,
+        _on_start: impl FnOnce(ProcessGroup),
+        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+    ) -> Ended {
+        ended(&self.inside.remote, job, state, interrupt, on_output).await
+    }
+}
+
+/// A host on which whoever logs in becomes root before anything runs.
+pub(crate) struct Becoming(Ssh);
+
+impl Executor for Becoming {
+    fn open(test: &str) -> Option<Becoming> {
+        let options = Options { may_become_root: true, ..Options::default() };
+        let server = match Sshd::on_loopback(&options) {
+            Ok(server) => server,
+            Err(missing) => {
+                skipped(test, &missing);
+                return None;
+            }
+        };
+        let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
+        let ssh = Ssh::with(server, setting);
+        std::fs::create_dir(ssh.server.home().join("work")).unwrap();
+        Some(Becoming(ssh))
+    }
+
+    fn home(&self) -> PathBuf {
+        self.0.server.home().join("work")
+    }
+
+    fn is_alive(&self, pid: i32) -> bool {
+        is_alive(pid)
+    }
+
+    async fn run(
+        &self,
+        job: &Job,
+        state: &State,
+        interrupt: impl Future<Output = ()>,
+        _on_start: impl FnOnce(ProcessGroup),
+        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+    ) -> Ended {
+        ended(&self.0.remote, job, state, interrupt, on_output).await
+    }
+}
