@@ -199,3 +199,40 @@ fn peak() -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
+
+#[test]
+fn a_block_of_nothing_costs_a_small_multiple_of_a_bare_session() {
+    let test = "a_block_of_nothing_costs_a_small_multiple_of_a_bare_session";
+    let Some(ssh) = Ssh::plain(test, &Options::default()) else { return };
+    let socket = ssh.server.home().join("../bare");
+    let bare = |more: &[&str]| {
+        let mut command = std::process::Command::new("ssh");
+        command.arg("-F").arg(ssh.server.ssh_config()).arg("-o").arg(format!("ControlPath={}", socket.display()));
+        command.args(more).arg(format!("ssh://{}", ssh.server.host()));
+        let done = command.arg("true").stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    bare(&["-o", "ControlMaster=auto", "-o", "ControlPersist=60"]);
+    let runtime = runtime();
+    let (state, block) = (State::new(ssh.server.home()), job("sh", "true"));
+    let (mut bares, mut blocks) = (Vec::new(), Vec::new());
+    // In turns: whatever else the machine does meets both.
+    for _ in 0..12 {
+        let began = Instant::now();
+        bare(&[]);
+        bares.push(began.elapsed());
+        let attempt = attempt(&ssh.remote);
+        let mut sink = Hearing(|_, _: &[u8], _| Ok(()));
+        let began = Instant::now();
+        let came = runtime.block_on(ssh.remote.run(&block, &state, &attempt, pending(), &mut sink));
+        blocks.push(began.elapsed());
+        assert!(matches!(came, Came::Ended(_)));
+    }
+    bare(&["-O", "exit"]);
+    bares.sort();
+    blocks.sort();
+    let (bare, block) = (bares[6], blocks[6]);
+    let times = block.as_secs_f64() / bare.as_secs_f64();
+    eprintln!("a block of nothing takes {block:?}, a bare session {bare:?}: {times:.1} times");
+    assert!(times < 25.0, "{times}");
+}

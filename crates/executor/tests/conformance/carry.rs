@@ -79,7 +79,7 @@ fn check<S: Strategy>(cases: u32, strategy: S, test: impl FnMut(S::Value) -> Res
 
 pub(crate) fn any_value_carries_over_between_any_shells<E: Executor>(world: &mut World<E>) {
     let world = std::cell::RefCell::new(world);
-    check(96, (value(), prop::sample::select(SHELLS.to_vec()), prop::bool::ANY), |(bytes, shell, strict)| {
+    check(96 / E::SPARING, (value(), prop::sample::select(SHELLS.to_vec()), prop::bool::ANY), |(bytes, shell, strict)| {
         let world = &mut *world.borrow_mut();
         let text = Text::from_bytes(bytes.clone());
         world.state = State::new(world.executor.home());
@@ -106,7 +106,7 @@ pub(crate) fn any_array_carries_over_in_bash<E: Executor>(world: &mut World<E>) 
     let indexed = prop::collection::btree_map(0..1000_u64, text(), 0..5).prop_map(Array::Indexed);
     let associative = prop::collection::btree_map(key, text(), 0..5).prop_map(Array::Associative);
     let world = std::cell::RefCell::new(world);
-    check(64, (indexed, associative), |(indexed, associative)| {
+    check(64 / E::SPARING, (indexed, associative), |(indexed, associative)| {
         let world = &mut *world.borrow_mut();
         world.state = State::new(world.executor.home());
         world.state.arrays = [("i".to_owned(), indexed), ("d".to_owned(), associative)].into();

@@ -24,6 +24,8 @@ pub(crate) trait Executor {
     fn open(test: &str) -> Option<Self>
     where
         Self: Sized;
+    /// How much less is tried of what can be tried any number of times: starting a block takes so much longer here.
+    const SPARING: u32 = 1;
     /// Gets itself another empty directory.
     fn renew(&mut self) {}
     /// An empty directory there.

@@ -189,6 +189,8 @@ impl Inside {
 }
 
 impl Executor for InContainer {
+    const SPARING: u32 = 8;
+
     fn open(test: &str) -> Option<InContainer> {
         match container("app") {
             Ok((container, shared)) => {
@@ -228,6 +230,8 @@ impl Executor for InContainer {
 }
 
 impl Executor for InContainerOverSsh {
+    const SPARING: u32 = 8;
+
     fn open(test: &str) -> Option<InContainerOverSsh> {
         let both = container("app").and_then(|(container, shared)| {
             let variables = vec![("DOCKER_HOST".to_owned(), container.engine().address())];
