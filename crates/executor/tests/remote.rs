@@ -6,15 +6,13 @@ mod common;
 #[macro_use]
 mod conformance;
 mod places;
+mod remote_only;
 
 use conformance::World;
 
 mod a_shell_of_this_machine {
     conformance!(crate::places::Shell);
 }
-
-mod attempts;
-mod lines;
 
 mod an_ssh_host {
     conformance!(crate::places::Ssh);

@@ -56,7 +56,9 @@ impl Engine {
     }
 
     fn wait_until_it_listens(&mut self) -> Result<(), Missing> {
-        let Some(stderr) = self.server.stderr.take() else { return Err(Missing("dockerd says nothing".to_owned())) };
+        let Some(stderr) = self.server.stderr.take() else {
+            return Err(Missing("dockerd says nothing".to_owned()));
+        };
         let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
         let mut last = String::new();
         for line in lines.by_ref() {
@@ -99,23 +101,43 @@ impl Engine {
     }
 
     /// An image that holds nothing but links: this machine's programs are mounted into its containers.
-    fn image(&self) -> Result<(), Missing> {
-        let folder = self.directory.path().join("image");
+    fn here(&self) -> Result<(), Missing> {
+        let folder = self.directory.path().join("here");
         fs::create_dir_all(folder.join("root/tmp")).map_err(Missing::because)?;
         for name in ["bin", "sbin", "lib", "lib64"] {
             let link = Path::new("/").join(name);
             let Ok(target) = fs::read_link(&link) else { continue };
             let _ = std::os::unix::fs::symlink(target, folder.join("root").join(name));
         }
-        fs::write(folder.join("Dockerfile"), "FROM scratch\nCOPY root /\n").map_err(Missing::because)?;
-        let folder = folder.display().to_string();
+        self.build(&folder, "here", "FROM scratch\nCOPY root /\n")
+    }
+
+    fn build(&self, folder: &Path, name: &str, text: &str) -> Result<(), Missing> {
+        fs::write(folder.join("Dockerfile"), text).map_err(Missing::because)?;
         let mut command = Command::new("docker");
-        command.args(["--host", &self.address(), "build", "-q", "-t", "here", &folder]).env("DOCKER_BUILDKIT", "0");
-        let built = command.output().map_err(Missing::because)?;
+        command.args(["--host", &self.address(), "build", "-q", "-t", name]).arg(folder);
+        // The other builder is a program of its own that few machines have.
+        let built = command.env("DOCKER_BUILDKIT", "0").output().map_err(Missing::because)?;
         if built.status.success() {
             return Ok(());
         }
         Err(Missing(format!("no image can be built: {}", String::from_utf8_lossy(&built.stderr).trim())))
+    }
+
+    /// A container that holds nothing but busybox.
+    ///
+    /// # Errors
+    /// It cannot be built or started.
+    pub fn busybox(self: &Arc<Engine>, name: &str) -> Result<Container, Missing> {
+        let program = find("busybox", "busybox-static")?;
+        let folder = self.directory.path().join("busybox");
+        fs::create_dir_all(folder.join("root/bin")).map_err(Missing::because)?;
+        fs::create_dir_all(folder.join("root/tmp")).map_err(Missing::because)?;
+        fs::copy(program, folder.join("root/bin/busybox")).map_err(Missing::because)?;
+        let text = "FROM scratch\nCOPY root /\nRUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n";
+        self.build(&folder, "busybox", text)?;
+        self.docker(&["run", "-d", "--network", "none", "--name", name, "busybox", "/bin/sleep", "1000000"])?;
+        Ok(Container { engine: Arc::clone(self), name: name.to_owned() })
     }
 
     /// A container with this machine's programs, and `shared` of this machine as its home directory.
@@ -123,12 +145,27 @@ impl Engine {
     /// # Errors
     /// It cannot be started.
     pub fn container(self: &Arc<Engine>, name: &str, shared: &Path) -> Result<Container, Missing> {
-        self.image()?;
+        self.here()?;
         let mount = format!("{0}:{0}", shared.display());
         let home = format!("HOME={}", shared.display());
         let words = [
-            "run", "-d", "--network", "none", "--name", name, "-e", &home, "-v", &mount, "-v", "/usr:/usr:ro", "-v",
-            "/etc:/etc:ro", "here", "/usr/bin/sleep", "1000000",
+            "run",
+            "-d",
+            "--network",
+            "none",
+            "--name",
+            name,
+            "-e",
+            &home,
+            "-v",
+            &mount,
+            "-v",
+            "/usr:/usr:ro",
+            "-v",
+            "/etc:/etc:ro",
+            "here",
+            "/usr/bin/sleep",
+            "1000000",
         ];
         self.docker(&words)?;
         Ok(Container { engine: Arc::clone(self), name: name.to_owned() })

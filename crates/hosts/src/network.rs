@@ -26,7 +26,8 @@ impl Network {
         find("ip", "iproute2")?;
         // Of this process alone: 10.x.y.z in steps of four.
         let process = std::process::id();
-        let number = process.wrapping_mul(16).wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) & 0x003f_ffff;
+        let number =
+            process.wrapping_mul(16).wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) & 0x003f_ffff;
         let first = u32::from(Ipv4Addr::new(10, 0, 0, 0)) + number * 4;
         let (near, address) = (Ipv4Addr::from(first + 1), Ipv4Addr::from(first + 2));
         let name = format!("hp{number:x}");

@@ -79,7 +79,8 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").map_err(Missing::because)?;
         }
         let user = User::ordinary()?;
-        let directory = tempfile::Builder::new().prefix("holdpoint-sshd-").tempdir().map_err(Missing::because)?;
+        let directory =
+            tempfile::Builder::new().prefix("holdpoint-sshd-").tempdir().map_err(Missing::because)?;
         let root = directory.path();
         mode(root, 0o755)?;
         let home = root.join("home");
@@ -89,12 +90,33 @@ impl Sshd {
                 return Err(Missing("small disks are mounted by root".to_owned()));
             }
             let size = format!("size={size},mode=755");
-            run("mount", ["-t".as_ref(), "tmpfs".as_ref(), "-o".as_ref(), size.as_ref(), "none".as_ref(), home.as_os_str()])?;
+            run(
+                "mount",
+                [
+                    "-t".as_ref(),
+                    "tmpfs".as_ref(),
+                    "-o".as_ref(),
+                    size.as_ref(),
+                    "none".as_ref(),
+                    home.as_os_str(),
+                ],
+            )?;
         }
         user.give(&home)?;
         for key in ["host_key", "user_key"] {
             let file = root.join(key);
-            run("ssh-keygen", ["-q".as_ref(), "-t".as_ref(), "ed25519".as_ref(), "-N".as_ref(), "".as_ref(), "-f".as_ref(), file.as_os_str()])?;
+            run(
+                "ssh-keygen",
+                [
+                    "-q".as_ref(),
+                    "-t".as_ref(),
+                    "ed25519".as_ref(),
+                    "-N".as_ref(),
+                    "".as_ref(),
+                    "-f".as_ref(),
+                    file.as_os_str(),
+                ],
+            )?;
         }
         write(&root.join("session"), &session(&home, options), 0o755)?;
         let key = fs::read_to_string(root.join("user_key.pub")).map_err(Missing::because)?;
@@ -113,7 +135,12 @@ impl Sshd {
             None => Command::new(program),
         };
         command.args(["-D", "-e", "-f"]).arg(root.join("sshd_config"));
-        let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).spawn();
+        let server = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn();
         let server = server.map_err(Missing::because)?;
         let mounted = options.home_size.is_some();
         let mut server = Sshd { server, directory, address, user, mounted, network };
@@ -123,7 +150,9 @@ impl Sshd {
 
     /// It says so; a thread reads on, so that it never waits for a reader.
     fn wait_until_it_listens(&mut self) -> Result<(), Missing> {
-        let Some(stderr) = self.server.stderr.take() else { return Err(Missing("sshd says nothing".to_owned())) };
+        let Some(stderr) = self.server.stderr.take() else {
+            return Err(Missing("sshd says nothing".to_owned()));
+        };
         let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
         let mut said = String::new();
         for line in lines.by_ref() {

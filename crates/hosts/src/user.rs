@@ -25,11 +25,21 @@ impl User {
             return Ok(User { name: run("id", ["-un"])?.trim().to_owned(), ids: None });
         }
         // Tests run at the same time, each in a process of its own.
-        let lock = fs::File::create(std::env::temp_dir().join(".holdpoint-test-user.lock")).map_err(Missing::because)?;
+        let lock = fs::File::create(std::env::temp_dir().join(".holdpoint-test-user.lock"))
+            .map_err(Missing::because)?;
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Missing::because)?;
         if ids().is_none() {
             // Any password that nobody has: an account that is locked cannot log in by key either.
-            let words = ["--shell", "/bin/sh", "--no-create-home", "--home-dir", "/nonexistent", "--password", "*", NAME];
+            let words = [
+                "--shell",
+                "/bin/sh",
+                "--no-create-home",
+                "--home-dir",
+                "/nonexistent",
+                "--password",
+                "*",
+                NAME,
+            ];
             run(find("useradd", "passwd")?, words)?;
         }
         let ids = ids().ok_or_else(|| Missing(format!("there is no user {NAME}")))?;

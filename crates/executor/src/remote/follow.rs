@@ -43,7 +43,13 @@ pub(crate) enum Last {
 impl Course {
     /// For an attempt whose output is had up to `out` and `err`.
     pub(crate) fn from(mark: &str, out: u64, err: u64) -> Course {
-        Course { weave: Weave::from(mark, out, err), log: 0, is_there: false, refused: None, enough: Default::default() }
+        Course {
+            weave: Weave::from(mark, out, err),
+            log: 0,
+            is_there: false,
+            refused: None,
+            enough: Default::default(),
+        }
     }
 
     pub(crate) fn refuse(&mut self, why: Stop) {
@@ -109,7 +115,8 @@ impl Remote {
             Ok(last) => Ok(last),
             Err(Cut(why)) => {
                 self.line.is_cut(held).await;
-                let said = String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
+                let said =
+                    String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
                 Err(Cut(if said.is_empty() { why } else { format!("{why}: {said}") }))
             }
         }
@@ -142,9 +149,9 @@ impl Remote {
                 Frame::Bytes { of: Of::End, bytes, last, .. } => {
                     end.extend_from_slice(bytes);
                     if last {
-                        return words(&end).map(|words| Last::End(words, state)).ok_or_else(|| {
-                            Cut("what it says of the end cannot be read".to_owned())
-                        });
+                        return words(&end)
+                            .map(|words| Last::End(words, state))
+                            .ok_or_else(|| Cut("what it says of the end cannot be read".to_owned()));
                     }
                 }
                 Frame::Bytes { of: Of::Log, at, bytes, .. } => {
@@ -175,7 +182,13 @@ impl Remote {
 fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
     let text = std::str::from_utf8(end).ok()?;
     let (lines, _) = text.split_once("\n.\n")?;
-    Some(lines.lines().filter_map(|line| line.split_once(' ')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+    Some(
+        lines
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect(),
+    )
 }
 
 /// What an output is when the place's disk could not hold it.

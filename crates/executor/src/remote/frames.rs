@@ -92,7 +92,8 @@ impl<R: AsyncRead + Unpin> Frames<R> {
                 "end" => Of::End,
                 _ => return Ok(Frame::Said(word.to_owned(), rest.to_owned())),
             };
-            let (at, left) = numbers(rest).ok_or_else(|| Cut(format!("it answered `{}`", line.escape_debug())))?;
+            let (at, left) =
+                numbers(rest).ok_or_else(|| Cut(format!("it answered `{}`", line.escape_debug())))?;
             if left > BODY {
                 return Err(Cut("it announced more than is taken at once".to_owned()));
             }
@@ -164,7 +165,8 @@ mod tests {
 
     #[test]
     fn lines_of_ours_and_bodies_are_told_from_noise() {
-        let seen = read(b"Welcome!\nnot tok x\ntok boot a b\ntok o 7 5\ntok x\ntok e 0 0\nlast: tok \ntok beat 1\n");
+        let seen =
+            read(b"Welcome!\nnot tok x\ntok boot a b\ntok o 7 5\ntok x\ntok e 0 0\nlast: tok \ntok beat 1\n");
         assert_eq!(
             seen,
             [

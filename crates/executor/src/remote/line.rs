@@ -108,7 +108,8 @@ impl Line {
         // A group of its own: Ctrl-C at the terminal is not for it.
         command.args(&words[1..]).kill_on_drop(true).process_group(0);
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|error| self.unreachable(format!("`{}` cannot be run: {error}", words[0])))?;
+        let mut child =
+            spawned.map_err(|error| self.unreachable(format!("`{}` cannot be run: {error}", words[0])))?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(stdin), Some(stdout), Some(stderr)) => Ok(Wire {
                 stdin: Box::new(stdin),
@@ -125,19 +126,24 @@ impl Line {
         loop {
             let (master, is_new) = self.master(host).await?;
             let mut command = Session::to_raw_command(Arc::clone(&master), command);
-            command.stdin(openssh::Stdio::piped()).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
+            command
+                .stdin(openssh::Stdio::piped())
+                .stdout(openssh::Stdio::piped())
+                .stderr(openssh::Stdio::piped());
             let why = match timeout(OPEN, command.spawn()).await {
-                Ok(Ok(mut child)) => match (child.stdin().take(), child.stdout().take(), child.stderr().take()) {
-                    (Some(stdin), Some(stdout), Some(stderr)) => {
-                        return Ok(Wire {
-                            stdin: Box::new(stdin),
-                            stdout: Box::new(stdout),
-                            stderr: Box::new(stderr),
-                            held: Held::Ssh(master, child),
-                        });
+                Ok(Ok(mut child)) => {
+                    match (child.stdin().take(), child.stdout().take(), child.stderr().take()) {
+                        (Some(stdin), Some(stdout), Some(stderr)) => {
+                            return Ok(Wire {
+                                stdin: Box::new(stdin),
+                                stdout: Box::new(stdout),
+                                stderr: Box::new(stderr),
+                                held: Held::Ssh(master, child),
+                            });
+                        }
+                        _ => "the session has no standard streams".to_owned(),
                     }
-                    _ => "the session has no standard streams".to_owned(),
-                },
+                }
                 Ok(Err(error)) => words_of(&error),
                 Err(_) => format!("no session was opened within {} s", OPEN.as_secs()),
             };
@@ -192,13 +198,17 @@ impl Line {
     /// What can be done about a connection that was refused.
     async fn help(&self, host: &Host, why: &str) -> Option<String> {
         if why.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") {
-            return Some("its host key is another one than before: find out why before anything else".to_owned());
+            return Some(
+                "its host key is another one than before: find out why before anything else".to_owned(),
+            );
         }
         if !why.contains("Host key verification failed") && !why.contains("host key is known") {
             return None;
         }
         let (host, config) = (host.clone(), self.ways.ssh_config.clone());
-        let lines = tokio::task::spawn_blocking(move || super::host_key::lines(&host, config.as_deref())).await.ok()?;
+        let lines = tokio::task::spawn_blocking(move || super::host_key::lines(&host, config.as_deref()))
+            .await
+            .ok()?;
         Some(match lines {
             Some(lines) => format!(
                 "its host key is not known here; compare it with what whoever runs the host says it is, then add to known_hosts:\n{lines}"
@@ -257,7 +267,10 @@ impl Wire {
     }
 
     /// Reads standard error to its end; keeps the beginning of it in `said`.
-    pub(crate) async fn hear(mut stderr: Box<dyn AsyncRead + Unpin + Send>, said: &std::cell::RefCell<Vec<u8>>) {
+    pub(crate) async fn hear(
+        mut stderr: Box<dyn AsyncRead + Unpin + Send>,
+        said: &std::cell::RefCell<Vec<u8>>,
+    ) {
         let mut buffer = [0; 1024];
         while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
             let mut said = said.borrow_mut();

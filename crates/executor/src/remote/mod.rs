@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use holdpoint_model::{Become, Place};
 
 pub use self::line::{Unreachable, Ways};
-pub use self::outcome::{Came, Had};
 use self::outcome::Asked;
+pub use self::outcome::{Came, Had};
 pub use self::places::{Held, Kept, Probed};
 
 use self::follow::{Course, Last, pause};
@@ -266,7 +266,8 @@ impl Remote {
                     return Ok((last, course.is_there || tries > 0));
                 }
                 Err(Cut(why)) => {
-                    let after = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
+                    let after =
+                        (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
                     let since = *cut_since.get_or_insert_with(Instant::now);
                     if before != after {
                         // It was reached in between.
@@ -366,7 +367,8 @@ async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, St
         Ok(()) => Ok(said),
         Err(Cut(why)) => {
             line.is_cut(held).await;
-            let noise = String::from_utf8_lossy(&noise.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
+            let noise =
+                String::from_utf8_lossy(&noise.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
             Err(line.unreachable(if noise.is_empty() { why } else { format!("{why}: {noise}") }))
         }
     }

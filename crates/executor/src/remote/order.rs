@@ -190,7 +190,8 @@ impl Order {
         set("how", ways.hello.how.as_bytes());
         set("grace", hundredths(job.grace).to_string().as_bytes());
         set("whole", b"yes");
-        let limit = job.timeout.map_or_else(|| "0".to_owned(), |limit| seconds(limit.max(Duration::from_millis(10))));
+        let limit =
+            job.timeout.map_or_else(|| "0".to_owned(), |limit| seconds(limit.max(Duration::from_millis(10))));
         let head = format!("{directory}\n{mark}\n{limit}\n{run}\n{becoming}");
         Ok(Order { kind: interpreter.kind, program: interpreter.head[0].clone(), head, payload })
     }
@@ -242,7 +243,9 @@ fn given(job: &Job, state: &State) -> Result<Vec<u8>, String> {
         };
         match value {
             Some(value) if name.len() + value.len() + 2 > LONGEST_VARIABLE => {
-                return Err(format!("the value of {name} is too large to be given to a process; export a shorter one"));
+                return Err(format!(
+                    "the value of {name} is too large to be given to a process; export a shorter one"
+                ));
             }
             Some(value) => {
                 assign(&mut text, name, value.as_bytes());

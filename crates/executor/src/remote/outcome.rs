@@ -66,7 +66,11 @@ pub(super) fn came(
         }),
         Last::Doubt(why, block) => {
             // What it printed is worth seeing, whatever came of it.
-            course.weave.finish(course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr), Duration::ZERO);
+            course.weave.finish(
+                course.weave.had(Stream::Stdout),
+                course.weave.had(Stream::Stderr),
+                Duration::ZERO,
+            );
             course.deliver(Vec::new(), sink);
             Came::InDoubt(match (why.as_str(), block.as_str()) {
                 ("rebooted", _) => "the place was restarted while the block ran".to_owned(),
@@ -78,7 +82,9 @@ pub(super) fn came(
         Last::Refused(why) => {
             let what = match why.as_str() {
                 "boot" => "the place was restarted since its identity was recorded",
-                "store" => "the place is not the one whose identity was recorded: what it keeps of its attempts is another's",
+                "store" => {
+                    "the place is not the one whose identity was recorded: what it keeps of its attempts is another's"
+                }
                 _ => "the place could not make a directory for the attempt",
             };
             if sent_before { Came::InDoubt(what.to_owned()) } else { Came::NeverRan(what.to_owned()) }
@@ -120,7 +126,11 @@ fn of_end(
         course.deliver(Vec::new(), sink);
     }
     if let Some(stream) = lost.iter().find(|what| ["out", "err"].contains(what)) {
-        course.refuse(Stop::Output(disk_full(if *stream == "out" { "standard output" } else { "standard error" })));
+        course.refuse(Stop::Output(disk_full(if *stream == "out" {
+            "standard output"
+        } else {
+            "standard error"
+        })));
     }
     let raw = match (of("kind"), code) {
         ("refused", _) => {
@@ -131,7 +141,8 @@ fn of_end(
         ("signal", Some(signal)) => signal,
         ("either", Some(code)) => {
             remarks.push(format!(
-                "it ended with exit code {code} or by signal {}: nothing on the place can tell which", code - 128
+                "it ended with exit code {code} or by signal {}: nothing on the place can tell which",
+                code - 128
             ));
             code << 8
         }
@@ -166,6 +177,7 @@ fn of_end(
         "yes" | "lost" => dump::READY.to_vec(),
         _ => Vec::new(),
     };
-    let seen = Seen { status: Ok(ExitStatus::from_raw(raw)), duration: took, stop, told: Some(told), remarks };
+    let seen =
+        Seen { status: Ok(ExitStatus::from_raw(raw)), duration: took, stop, told: Some(told), remarks };
     Came::Ended(Box::new(ended(seen, kind, &given, state)))
 }

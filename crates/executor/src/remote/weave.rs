@@ -77,7 +77,8 @@ impl Weave {
         }
         let waiting = self.waiting(stream);
         waiting.bytes.extend_from_slice(bytes);
-        let uncovered = (waiting.at + waiting.bytes.len() as u64).saturating_sub(waiting.covered.max(waiting.at));
+        let uncovered =
+            (waiting.at + waiting.bytes.len() as u64).saturating_sub(waiting.covered.max(waiting.at));
         if uncovered > HELD_UNCOVERED as u64 {
             return Err("more output came than its log accounts for".to_owned());
         }
@@ -100,7 +101,10 @@ impl Weave {
         let rest = &self.log[from..];
         let keep = find(rest, &self.mark).unwrap_or_else(|| {
             let longest = self.mark.len().min(rest.len());
-            (0..=longest).rev().find(|&length| rest.ends_with(&self.mark[..length])).map_or(rest.len(), |length| rest.len() - length)
+            (0..=longest)
+                .rev()
+                .find(|&length| rest.ends_with(&self.mark[..length]))
+                .map_or(rest.len(), |length| rest.len() - length)
         });
         register(&mut self.secrets, &rest[..keep], items)?;
         self.log.drain(..from + keep);

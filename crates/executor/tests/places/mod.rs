@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use holdpoint_executor::{Attempt, Came, Ended, Job, ProcessGroup, Remote, Setting, Sink, State, Stream, Ways};
+use holdpoint_executor::{
+    Attempt, Came, Ended, Job, ProcessGroup, Remote, Setting, Sink, State, Stream, Ways,
+};
 use holdpoint_hosts::{Options, Sshd, skipped};
 use holdpoint_model::Place;
 
@@ -162,7 +164,9 @@ struct Inside {
     _shared: tempfile::TempDir,
 }
 
-fn container(name: &str) -> Result<(holdpoint_hosts::Container, tempfile::TempDir), holdpoint_hosts::Missing> {
+fn container(
+    name: &str,
+) -> Result<(holdpoint_hosts::Container, tempfile::TempDir), holdpoint_hosts::Missing> {
     let shared = tempfile::tempdir().map_err(|error| holdpoint_hosts::Missing(error.to_string()))?;
     let engine = std::sync::Arc::new(holdpoint_hosts::Engine::start()?);
     Ok((engine.container(name, shared.path())?, shared))

@@ -48,7 +48,9 @@ impl Sink for Counting<'_> {
 /// A block that prints numbers for `seconds`, and how often it ran.
 fn counting(seconds: u64) -> (String, String) {
     let last = seconds * 10;
-    let script = format!("echo run >>ran; n=0; while [ $n -lt {last} ]; do n=$((n+1)); echo $n; sleep 0.1; done; exit 7");
+    let script = format!(
+        "echo run >>ran; n=0; while [ $n -lt {last} ]; do n=$((n+1)); echo $n; sleep 0.1; done; exit 7"
+    );
     (script, (1..=last).map(|number| format!("{number}\n")).collect())
 }
 
@@ -207,7 +209,11 @@ fn a_block_of_nothing_costs_a_small_multiple_of_a_bare_session() {
     let socket = ssh.server.home().join("../bare");
     let bare = |more: &[&str]| {
         let mut command = std::process::Command::new("ssh");
-        command.arg("-F").arg(ssh.server.ssh_config()).arg("-o").arg(format!("ControlPath={}", socket.display()));
+        command
+            .arg("-F")
+            .arg(ssh.server.ssh_config())
+            .arg("-o")
+            .arg(format!("ControlPath={}", socket.display()));
         command.args(more).arg(format!("ssh://{}", ssh.server.host()));
         let done = command.arg("true").stdin(std::process::Stdio::null()).output().unwrap();
         assert!(done.status.success(), "{done:?}");

@@ -88,7 +88,11 @@ fn pid_of(file: &Path) -> i32 {
 }
 
 fn kill(pid: i32) {
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -201,7 +205,9 @@ fn a_follower_that_was_killed_is_replaced() {
     let killed = async || {
         // The shell that was asked, and with it the connection.
         let own = std::process::id().to_string();
-        for child in fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap().split_whitespace() {
+        for child in
+            fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap().split_whitespace()
+        {
             kill(child.parse().unwrap());
         }
         here.let_go();
@@ -221,7 +227,10 @@ fn a_decision_that_does_not_come_is_made_by_whoever_waits_for_it() {
     assert!(matches!(came, Came::NeverRan(_)), "{came:?}");
     let go = fs::read_link(here.folder(&attempt).join("go")).unwrap();
     assert_eq!(go, Path::new("void.fence"));
-    assert!(symlink("run", here.folder(&attempt).join("go")).is_err(), "a keeper that comes late finds it decided");
+    assert!(
+        symlink("run", here.folder(&attempt).join("go")).is_err(),
+        "a keeper that comes late finds it decided"
+    );
 }
 
 #[test]
@@ -232,8 +241,10 @@ fn what_is_reaped_leaves_nothing_of_the_output_and_what_is_cleaned_leaves_nothin
     let runtime = runtime();
     let folder = here.folder(&attempt);
     assert!(runtime.block_on(here.remote.reap(&attempt.id)).unwrap());
-    let mut left: Vec<String> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut left: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     left.sort();
     assert_eq!(left, ["end", "go", "pid"]);
     let kept = runtime.block_on(here.remote.kept()).unwrap();
@@ -283,7 +294,11 @@ fn a_secret_that_a_block_registers_is_known_before_what_it_prints_afterwards() {
     assert!(matches!(runtime().block_on(run), Came::Ended(_)));
     for number in 1..=5 {
         let at = |text: &str| heard.0.iter().position(|heard| heard.contains(text)).unwrap();
-        assert!(at(&format!("secret T{number}=value-{number}")) < at(&format!("value-{number}\n")), "{:?}", heard.0);
+        assert!(
+            at(&format!("secret T{number}=value-{number}")) < at(&format!("value-{number}\n")),
+            "{:?}",
+            heard.0
+        );
     }
 }
 
@@ -295,7 +310,8 @@ fn a_secret_is_on_no_command_line_in_no_file_and_not_in_what_carries_over() {
         let mut attempt = attempt(&here.remote);
         attempt.secrets = vec!["TOKEN".to_owned()];
         let folder = here.folder(&attempt);
-        let mut block = job(shell, "[ ${#TOKEN} = 21 ]; echo looked-at; until [ -e go ]; do sleep 0.05; done; P=1");
+        let mut block =
+            job(shell, "[ ${#TOKEN} = 21 ]; echo looked-at; until [ -e go ]; do sleep 0.05; done; P=1");
         block.env.push(("TOKEN".to_owned(), secret.to_owned()));
         let mut looked = 0;
         let mut sink = Hearing(|_, _: &[u8], _| {
@@ -365,7 +381,8 @@ fn signals_are_told_from_exit_codes_and_may_be_caught() {
         let (_, came) = here.run(&format!("exit {}", 128 + signal), &attempt(&here.remote));
         assert_eq!(exited(&came), 128 + signal);
     }
-    let (printed, came) = here.run("trap 'echo caught; exit 5' INT; kill -INT $$; sleep 5", &attempt(&here.remote));
+    let (printed, came) =
+        here.run("trap 'echo caught; exit 5' INT; kill -INT $$; sleep 5", &attempt(&here.remote));
     assert_eq!((printed.as_str(), exited(&came)), ("caught\n", 5), "no part of the chain ignores INT");
 }
 
@@ -390,7 +407,10 @@ fn a_stopped_block_ends_what_has_left_its_group_too() {
 #[test]
 fn a_block_has_no_terminal_and_the_umask_of_whoever_operates() {
     let here = Here::new();
-    let (printed, came) = here.run("if ( : </dev/tty ) 2>/dev/null; then echo tty; else echo none; fi; umask", &attempt(&here.remote));
+    let (printed, came) = here.run(
+        "if ( : </dev/tty ) 2>/dev/null; then echo tty; else echo none; fi; umask",
+        &attempt(&here.remote),
+    );
     exited(&came);
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let umask = status.lines().find_map(|line| line.strip_prefix("Umask:")).unwrap().trim();
