@@ -61,6 +61,8 @@ wait_word() {
 
 # Waits until it is decided whether the block runs. After a time without a decision, decides that it never will.
 decided() {
+  # A restart may have taken a decision with it that was on no disk yet.
+  if [ ! -h go ] && [ "$boot" != "$expected" ]; then say doubt rebooted unknown; return 1; fi
   clock
   since=$clock
   until [ -h go ]; do
@@ -181,6 +183,8 @@ attach() {
 
 stop() {
   cd "$base/$id" 2>/dev/null || { say none; return; }
+  # Before that, nobody is there who could be told.
+  [ -h go ] || { say error undecided; return; }
   { read -r word keeper ticks; read -r word began_under; read -r word mark; read -r word run; } <pid
   if [ -f end ]; then :
   elif born "$keeper" && [ "$born" = "$ticks" ]; then echo stop 1<>"$run/events"

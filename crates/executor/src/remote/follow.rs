@@ -93,7 +93,7 @@ impl Remote {
         let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
         let said = RefCell::new(Vec::new());
         let Wire { stdin, stdout, stderr, held } = wire;
-        let mut frames = Frames::of(stdout, token, SILENCE);
+        let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
         let answer = {
             let sent = Wire::send(stdin, text);
             let heard = Wire::hear(stderr, &said);

@@ -9,6 +9,8 @@ use tokio::time::timeout;
 
 /// A place that says nothing for so long cannot be reached: whoever follows there says something every two seconds.
 pub(crate) const SILENCE: Duration = Duration::from_secs(8);
+/// A line that carries less than this is as good as none, bytes a second.
+const SLOWEST: usize = 16 * 1024;
 /// Size of a read, bytes.
 const READ: usize = 64 * 1024;
 /// No line of ours is longer, bytes.
@@ -54,12 +56,20 @@ pub(crate) struct Frames<R> {
     from: usize,
     body: Option<Body>,
     silence: Duration,
+    /// How long it may be silent before it has said anything.
+    first: Duration,
 }
 
 impl<R: AsyncRead + Unpin> Frames<R> {
+    /// For what is asked with a text of this length: it takes its time to get there.
+    pub(crate) fn patient(self, length: usize) -> Frames<R> {
+        let more = Duration::from_secs((length / SLOWEST) as u64);
+        Frames { first: self.silence + more, ..self }
+    }
+
     pub(crate) fn of(reader: R, token: &str, silence: Duration) -> Frames<R> {
         let head = format!("{token} ").into_bytes();
-        Frames { reader, head, buffer: Vec::new(), from: 0, body: None, silence }
+        Frames { reader, head, buffer: Vec::new(), from: 0, body: None, first: silence, silence }
     }
 
     /// The next part. Cancelling loses what was read and not handed out.
@@ -118,6 +128,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
             let line = &rest[..length];
             self.from += length + 1;
             if let Some(ours) = line.strip_prefix(&self.head[..]) {
+                self.first = self.silence;
                 return Some(String::from_utf8_lossy(ours).into_owned());
             }
         }
@@ -128,8 +139,8 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         self.from = 0;
         let had = self.buffer.len();
         self.buffer.reserve(READ);
-        match timeout(self.silence, self.reader.read_buf(&mut self.buffer)).await {
-            Err(_) => Err(Cut(format!("nothing was heard for {} s", self.silence.as_secs()))),
+        match timeout(self.first, self.reader.read_buf(&mut self.buffer)).await {
+            Err(_) => Err(Cut(format!("nothing was heard for {} s", self.first.as_secs()))),
             Ok(Err(error)) => Err(Cut(error.to_string())),
             Ok(Ok(_)) if self.buffer.len() == had => Err(Cut("the connection was closed".to_owned())),
             Ok(Ok(_)) => Ok(()),

@@ -148,8 +148,9 @@ impl Remote {
         Ok(())
     }
 
-    /// Runs a block to its end; what came of it is a value. May be called again with the same attempt, from anywhere, after
-    /// anything: the block runs at most once.
+    /// Runs a block to its end; what came of it is a value. However often it is called with the same attempt, and from wherever,
+    /// the block runs at most once; but whoever takes up what somebody else may have started calls [`Remote::attach`], which
+    /// never says of a place that was replaced meanwhile that the block did not run.
     ///
     /// - `interrupt`: when it completes, the block is stopped there: TERM to all it started, KILL after its grace time.
     ///
@@ -263,7 +264,7 @@ impl Remote {
                     if cut_since.is_some() {
                         sink.on_healed();
                     }
-                    return Ok((last, course.is_there || tries > 0));
+                    return Ok((last, !start || course.is_there || tries > 0));
                 }
                 Err(Cut(why)) => {
                     let after =

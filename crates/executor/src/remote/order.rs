@@ -55,14 +55,13 @@ impl Call {
 
 /// What nobody else knows.
 pub(crate) fn token() -> String {
-    // Two keys that the system seeds at random, for this one value: nothing may be guessed from another.
     let mut bytes = [0; 16];
     let mut filled = 0;
     while filled < bytes.len() {
         match rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty()) {
             Ok(length) => filled += length,
             Err(rustix::io::Errno::INTR) => {}
-            // Every system that this runs on has it; a token of zeros would still be refused by nobody.
+            // Every system that this runs on has it.
             Err(_) => break,
         }
     }

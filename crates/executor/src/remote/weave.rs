@@ -47,6 +47,8 @@ pub(crate) struct Weave {
     secrets: Pending,
     /// The clock when the block began.
     began: Option<u64>,
+    /// When the last piece that was handed on came: both pumps look at the clock for themselves.
+    latest: Duration,
 }
 
 impl Weave {
@@ -61,6 +63,7 @@ impl Weave {
             log: Vec::new(),
             secrets: Pending::default(),
             began: None,
+            latest: Duration::ZERO,
         }
     }
 
@@ -161,9 +164,9 @@ impl Weave {
 
     /// What may be handed on by now, in order.
     pub(crate) fn due(&mut self, items: &mut Vec<Item>) {
-        let mut latest = Duration::ZERO;
         while let Some(&(stream, upto, at)) = self.marks.front() {
-            latest = latest.max(at);
+            self.latest = self.latest.max(at);
+            let latest = self.latest;
             let waiting = self.waiting(stream);
             let length = usize::try_from(upto.saturating_sub(waiting.at)).unwrap_or(usize::MAX);
             let there = length.min(waiting.bytes.len());
@@ -187,6 +190,8 @@ impl Weave {
         }
         let marks: Vec<_> = self.marks.iter().copied().filter(|mark| mark.0 == other).collect();
         for (_, upto, at) in marks {
+            self.latest = self.latest.max(at);
+            let at = self.latest;
             let waiting = self.waiting(other);
             let length = usize::try_from(upto.saturating_sub(waiting.at)).unwrap_or(usize::MAX);
             let there = length.min(waiting.bytes.len());
@@ -311,6 +316,19 @@ mod tests {
         weave.finish(4, 0, Duration::from_secs(1));
         weave.due(&mut items);
         assert_eq!(items[2..], [out("d", 1000)]);
+    }
+
+    #[test]
+    fn times_never_run_backwards() {
+        let mut weave = Weave::from("M", 0, 0);
+        let mut items = Vec::new();
+        weave.log(b"\0M s 100\0\0M o 1 150\0", &mut items).unwrap();
+        weave.output(Stream::Stdout, 0, b"a").unwrap();
+        weave.due(&mut items);
+        weave.log(b"\0M e 1 149\0", &mut items).unwrap();
+        weave.output(Stream::Stderr, 0, b"b").unwrap();
+        weave.due(&mut items);
+        assert_eq!(items[1..], [out("a", 500), err("b", 500)]);
     }
 
     #[test]

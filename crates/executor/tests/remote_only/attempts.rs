@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use holdpoint_executor::{Attempt, Came, Had, Held, How, Remote, Setting, Sink, State, Stream, Ways};
+use holdpoint_hosts::{Missing, skipped};
 use tokio::sync::Notify;
 
 use crate::common::{is_alive, job, runtime};
@@ -181,6 +182,26 @@ fn a_place_that_was_restarted_while_the_block_ran_leaves_it_in_doubt() {
     let (_, came) = here.run("touch ran", &attempt);
     let Came::InDoubt(why) = came else { panic!("{came:?}") };
     assert!(why.contains("restarted"), "{why}");
+    assert!(!here.home.path().join("ran").exists());
+}
+
+#[test]
+fn what_somebody_started_before_a_restart_is_in_doubt_even_if_nothing_of_it_is_left() {
+    let here = Here::new();
+    let block = job("sh", "touch ran");
+    let mut attempt = attempt(&here.remote);
+    attempt.identity.boot = "before/1/pid".to_owned();
+    let attach = |attempt: &Attempt| {
+        let mut sink = Hearing(|_, _: &[u8], _| Ok(()));
+        let asked = here.remote.attach(&block, &here.state, attempt, Had::default(), pending(), &mut sink);
+        runtime().block_on(asked)
+    };
+    let came = attach(&attempt);
+    assert!(matches!(came, Came::InDoubt(_)), "no directory: {came:?}");
+    // A decision that was made, and on no disk yet when the power went.
+    fs::create_dir(here.folder(&attempt)).unwrap();
+    let came = attach(&attempt);
+    assert!(matches!(came, Came::InDoubt(_)), "no decision: {came:?}");
     assert!(!here.home.path().join("ran").exists());
 }
 
@@ -415,6 +436,25 @@ fn a_block_has_no_terminal_and_the_umask_of_whoever_operates() {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let umask = status.lines().find_map(|line| line.strip_prefix("Umask:")).unwrap().trim();
     assert_eq!(printed, format!("none\n{umask}\n"));
+}
+
+#[test]
+fn the_text_that_places_are_sent_is_posix_shell() {
+    let test = "the_text_that_places_are_sent_is_posix_shell";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/remote");
+    let common = fs::read(folder.join("common.sh")).unwrap();
+    for name in ["call.sh", "keeper.sh", "runner.sh"] {
+        let text = [common.clone(), fs::read(folder.join(name)).unwrap()].concat();
+        let whole = tempfile::NamedTempFile::new().unwrap();
+        fs::write(whole.path(), text).unwrap();
+        // Variables come from the other parts; what looks unreachable is called from there.
+        let mut checker = std::process::Command::new("shellcheck");
+        checker.args(["-s", "sh", "-e", "SC2034,SC2154,SC2317,SC1007,SC2329"]).arg(whole.path());
+        match checker.output() {
+            Ok(said) => assert!(said.status.success(), "{name}: {}", String::from_utf8_lossy(&said.stdout)),
+            Err(_) => return skipped(test, &Missing("`shellcheck` is not installed".to_owned())),
+        }
+    }
 }
 
 #[test]

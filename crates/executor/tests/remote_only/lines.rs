@@ -133,6 +133,56 @@ fn a_host_that_does_not_answer_is_told_within_bounds() {
 }
 
 #[test]
+fn whoever_may_not_become_another_user_runs_nothing() {
+    let test = "whoever_may_not_become_another_user_runs_nothing";
+    let server = match Sshd::on_loopback(&Options::default()) {
+        Ok(server) => server,
+        Err(missing) => return skipped(test, &missing),
+    };
+    let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
+    let ssh = Ssh::with(server, setting);
+    let mut sink = Hearing(|_, _: &[u8], _| Ok(()));
+    let (state, attempt) = (State::new(ssh.server.home()), attempt(&ssh.remote));
+    let block = job("sh", "touch ran");
+    let came = runtime().block_on(ssh.remote.run(&block, &state, &attempt, pending(), &mut sink));
+    let Came::Ended(ended) = came else { panic!("{came:?}") };
+    assert!(matches!(&ended.how, How::NotStarted(why) if why.contains("sudo")), "{ended:?}");
+    assert!(!ssh.server.home().join("ran").exists());
+}
+
+#[test]
+fn a_secret_is_on_no_command_line_when_another_user_runs_the_block() {
+    let test = "a_secret_is_on_no_command_line_when_another_user_runs_the_block";
+    let server = match Sshd::on_loopback(&Options { may_become_root: true, ..Options::default() }) {
+        Ok(server) => server,
+        Err(missing) => return skipped(test, &missing),
+    };
+    let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
+    let ssh = Ssh::with(server, setting);
+    let mut attempt = attempt(&ssh.remote);
+    attempt.secrets = vec!["TOKEN".to_owned()];
+    let mut block = job("sh", "id -u; until [ -e go ]; do sleep 0.05; done; echo ${#TOKEN}");
+    block.env.push(("TOKEN".to_owned(), "correct-horse-battery".to_owned()));
+    let (mut printed, mut looked, go) = (Vec::new(), 0, ssh.server.home().join("go"));
+    let came = {
+        let mut sink = Hearing(|_, bytes: &[u8], _| {
+            printed.extend_from_slice(bytes);
+            for process in fs::read_dir("/proc").unwrap() {
+                let command = fs::read(process.unwrap().path().join("cmdline")).unwrap_or_default();
+                looked += usize::from(command.starts_with(b"sudo"));
+                assert!(!String::from_utf8_lossy(&command).contains("correct-horse"));
+            }
+            fs::write(&go, "").unwrap();
+            Ok(())
+        });
+        let state = State::new(ssh.server.home());
+        runtime().block_on(ssh.remote.run(&block, &state, &attempt, pending(), &mut sink))
+    };
+    assert!(matches!(&came, Came::Ended(ended) if ended.how == How::Exited(0)), "{came:?}");
+    assert_eq!((printed.as_slice(), looked > 0), (&b"0\n21\n"[..], true));
+}
+
+#[test]
 fn a_full_disk_is_told_and_the_end_is_known_all_the_same() {
     let test = "a_full_disk_is_told_and_the_end_is_known_all_the_same";
     let options = Options { home_size: Some(256 * 1024), ..Options::default() };
