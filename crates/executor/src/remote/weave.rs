@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_known_before_what_was_printed_after_it_wherever_the_log_is_cut() {
-        let log = b"\0M s 0\0A=1\nB=l\0M o 3 1\0ong\n\0\0MC=2\n3\0\0M e 1 2\0D=4";
+        let log = b"\0M s 0\0A=1\nB=l\0M o 3 1\0ong\n\0MC=2\n3\0\0M e 1 2\0D=4";
         for cut in 0..log.len() {
             let mut weave = Weave::from("M", 0, 0);
             let mut items = Vec::new();
@@ -295,6 +295,7 @@ mod tests {
             let at = |item: &Item| items.iter().position(|other| other == item);
             assert!(at(&secret("A", "1")) < at(&out("abc", 10)), "{cut}: {items:?}");
             assert!(at(&secret("B", "long")).is_some(), "{cut}: {items:?}");
+            assert!(at(&secret("MC", "2\n3")) < at(&err("d", 20)), "{cut}: {items:?}");
             assert_eq!(weave.last_secret().unwrap(), Some(("D".to_owned(), "4".to_owned())));
         }
     }
