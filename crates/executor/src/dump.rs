@@ -47,6 +47,8 @@ pub(crate) struct Given<'a> {
     pub(crate) own_cwd: bool,
     /// Whether it was given arrays and attributes.
     pub(crate) arrays: bool,
+    /// What its machine calls itself: bash looks that up.
+    pub(crate) host: &'a [u8],
 }
 
 /// What the wrapper tells first: the state is restored, the script begins.
@@ -155,6 +157,24 @@ fn indexed(items: Items) -> Result<Array, Unreadable> {
     items.into_iter().map(item).collect::<Result<_, _>>().map(Array::Indexed)
 }
 
+/// The environment that `export -p` of a POSIX shell prints.
+pub(crate) fn exports(text: &[u8]) -> Result<BTreeMap<String, Text>, Unreadable> {
+    let mut found = BTreeMap::new();
+    let mut words = Words::new(text);
+    while words.peek().is_some() {
+        if words.bare(|byte| byte == b' ') != b"export" {
+            return Err(Unreadable);
+        }
+        words.expect(b' ')?;
+        let name = name(&mut words)?.to_owned();
+        if words.eat(b'=') {
+            found.insert(name, Text::from_bytes(words.word(|byte| byte == b'\n')?));
+        }
+        words.expect(b'\n')?;
+    }
+    Ok(found)
+}
+
 /// `NAME=VALUE` lines of `set` and `export NAME[=VALUE]` lines of `export -p`.
 fn assignments(set: &[u8], exports: &[u8]) -> Result<Variables, Unreadable> {
     let mut variables = Variables::default();
@@ -247,7 +267,7 @@ impl Told {
         let old_plain = next.plain.clone();
         next.plain.retain(|name, _| keep(name));
         for (name, value) in
-            self.shell.plain.iter().filter(|(name, value)| self.visible(name) && !initial(name, value))
+            self.shell.plain.iter().filter(|(name, value)| self.visible(name) && !initial(name, value, given))
         {
             next.plain.insert(name.clone(), value.clone());
         }
@@ -275,7 +295,7 @@ impl Told {
 }
 
 /// Whether a plain variable has the value that shells start with anyway.
-fn initial(name: &str, value: &Text) -> bool {
+fn initial(name: &str, value: &Text, given: &Given<'_>) -> bool {
     match name {
         "IFS" => value.as_bytes() == b" \t\n",
         "PS4" => value.as_bytes() == b"+ ",
@@ -284,7 +304,7 @@ fn initial(name: &str, value: &Text) -> bool {
         "TERM" => value.as_bytes() == b"dumb",
         // bash looks it up where it was not inherited.
         "SHELL" => true,
-        "HOSTNAME" => value.as_bytes() == rustix::system::uname().nodename().to_bytes(),
+        "HOSTNAME" => value.as_bytes() == given.host,
         _ => false,
     }
 }

@@ -20,6 +20,7 @@
 //! one of its own, and what its operator types and sees goes through the caller.
 
 mod dump;
+mod ended;
 mod exit;
 mod fleeting;
 mod group;
@@ -34,6 +35,7 @@ mod prepare;
 mod progress;
 mod pty;
 mod registry;
+mod remote;
 mod scratch;
 mod session;
 mod shell;
@@ -50,6 +52,9 @@ pub use fleeting::{FleetingDir, fleeting_file};
 pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
+pub use remote::{
+    Attempt, Came, Had, Held, Identity, Kept, Probed, Remote, Setting, Sink, Unreachable, Ways,
+};
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
 pub use terminal::{Display, Input, Size};

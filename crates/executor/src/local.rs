@@ -3,26 +3,24 @@
 use std::ffi::OsString;
 use std::future::Future;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::ExitStatus;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::dump::{self, Given};
+use crate::dump::Given;
+use crate::ended::ended;
 use crate::group::ProcessGroup;
 use crate::interpreter::Kind;
 use crate::outlet::{Outputs, Piece};
 use crate::prepare::{Environment, Prepared, base, prepare};
-use crate::progress::Stop;
 use crate::scratch::Scratch;
 use crate::shell::StandardInput;
 use crate::streams::Feed;
 use crate::waiting::{Linked, Waiting};
 use crate::watch::{Running, Seen, watch};
-use crate::{Ended, How, Job, State, Stream};
+use crate::{Ended, Job, State, Stream};
 
 /// Runs blocks on this machine. Blocks may run at the same time.
 #[derive(Debug)]
@@ -34,15 +32,6 @@ pub struct Local {
     ahead: Mutex<Option<Waiting>>,
     pub(crate) scratch: Scratch,
 }
-
-const LOST: &str = "the script replaced its shell or its EXIT trap, or ended it from inside: working directory and \
-    variables stay as they were before it";
-const STOPPED: &str =
-    "the script was ended by a signal: working directory and variables stay as they were before it";
-const TOO_MUCH: &str = "the script left more than 16 MiB of variables: working directory and variables stay as they \
-    were before it";
-const UNREADABLE: &str = "what the shell told about its variables cannot be read: working directory and variables \
-    stay as they were before it";
 
 impl Local {
     /// An executor whose blocks see this process's environment, with a private directory (0700) for scripts in the
@@ -178,69 +167,19 @@ impl Local {
     }
 
     pub(crate) fn ended(&self, seen: Seen, prepared: &Prepared, job: &Job, state: &State) -> Ended {
-        let how = match &seen.status {
-            Ok(status) => how(*status),
-            Err(error) => How::NotStarted(format!("the process could not be waited for: {error}")),
-        };
-        let mut ended = Ended {
-            timed_out: matches!(seen.stop, Some(Stop::TimedOut)),
-            interrupted: matches!(seen.stop, Some(Stop::Interrupted)),
-            output_error: None,
-            secret_error: None,
-            duration: seen.duration,
-            state: Some(state.clone()),
-            remarks: seen.remarks,
-            how,
-        };
-        let stopped = seen.stop.is_some();
-        match seen.stop {
-            Some(Stop::Output(error)) => ended.output_error = Some(error),
-            Some(Stop::Secret(why)) => ended.secret_error = Some(why),
-            _ => {}
-        }
         let kind = prepared.interpreter.kind;
-        if kind == Kind::Other {
-            return ended;
-        }
+        let system = rustix::system::uname();
         let given = Given {
             base: &self.base,
             sent: &prepared.environment,
             own_cwd: job.cwd.is_some(),
             arrays: kind == Kind::Bash,
+            host: system.nodename().to_bytes(),
         };
-        let began = seen.told.as_ref().is_none_or(|told| told.starts_with(dump::READY));
-        let lost = match (&ended.how, seen.told.as_deref().map(dump::read)) {
-            (How::Exited(code), _) if !began && !stopped => {
-                ended.how = How::NotStarted(format!(
-                    "the shell ended with exit code {code} before the script began; its messages say why"
-                ));
-                return ended;
-            }
-            (How::Signalled(_), _) => STOPPED,
-            _ if stopped => STOPPED,
-            (_, None) => TOO_MUCH,
-            (_, Some(Err(_))) => UNREADABLE,
-            (_, Some(Ok(None))) => LOST,
-            (_, Some(Ok(Some(told)))) => {
-                let (next, remark) = told.after(state, &given);
-                ended.state = Some(next);
-                ended.remarks.extend(remark.map(str::to_owned));
-                return ended;
-            }
-        };
-        ended.state = None;
-        ended.remarks.push(lost.to_owned());
-        ended
+        ended(seen, kind, &given, state)
     }
 }
 
 fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn how(status: ExitStatus) -> How {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => How::Exited(code),
-        (None, signal) => How::Signalled(signal.unwrap_or(0)),
-    }
 }

@@ -101,7 +101,7 @@ impl Prepared {
 }
 
 /// NUL cannot be in a variable, a name or an argument; `=` cannot be in a variable's name.
-fn refuse_unusable(job: &Job, state: &State) -> Result<(), String> {
+pub(crate) fn refuse_unusable(job: &Job, state: &State) -> Result<(), String> {
     let nul = |text: &[u8]| text.contains(&0);
     for (name, value) in &job.env {
         if name.is_empty() || name.contains('=') || nul(name.as_bytes()) {
@@ -158,7 +158,7 @@ fn stays_within(job: &Job, cwd: &Path) -> Result<(), String> {
     ))
 }
 
-fn environment(job: &Job, state: &State, base: &Environment) -> Environment {
+pub(crate) fn environment(job: &Job, state: &State, base: &Environment) -> Environment {
     let mut environment = base.clone();
     for (name, value) in state.exported.iter().filter(|(name, _)| crosses(name)) {
         match value {
@@ -169,6 +169,15 @@ fn environment(job: &Job, state: &State, base: &Environment) -> Environment {
     let own = job.env.iter().map(|(name, value)| (OsStr::new(name).into(), OsStr::new(value).into()));
     environment.extend(own);
     environment
+}
+
+/// What a block's environment differs in from the one that its program starts with; `None` is a variable that it does not
+/// get.
+pub(crate) fn changes<'a>(job: &'a Job, state: &'a State) -> BTreeMap<&'a OsStr, Option<&'a OsStr>> {
+    let carried = state.exported.iter().filter(|(name, _)| crosses(name));
+    let carried = carried.map(|(name, value)| (OsStr::new(name), value.as_ref().map(|value| &**value)));
+    let own = job.env.iter().map(|(name, value)| (OsStr::new(name), Some(OsStr::new(value))));
+    carried.chain(own).collect()
 }
 
 /// Looks where the block would, then where the program itself was started: a block that ran `PATH=` must not keep

@@ -19,6 +19,8 @@ use crate::streams::fifo_receiver;
 /// A longer record than this is refused, bytes.
 const LONGEST: usize = 1024 * 1024;
 
+const ENDLESS: &str = "what was written to $HOLDPOINT_SECRETS has no end";
+
 /// Name and value of what is registered.
 pub(crate) type Registered = (String, String);
 
@@ -66,7 +68,7 @@ impl Registry {
         let found = found.into_iter().map(read).collect();
         self.pending.drain(..used);
         if self.pending.len() > LONGEST {
-            return Err("what was written to $HOLDPOINT_SECRETS has no end".to_owned());
+            return Err(ENDLESS.to_owned());
         }
         found
     }
@@ -79,6 +81,31 @@ impl Registry {
             found.push(read(rest)?);
         }
         Ok(found)
+    }
+}
+
+/// Records as they come in pieces, from somewhere else than a FIFO of ours.
+#[derive(Debug, Default)]
+pub(crate) struct Pending(Vec<u8>);
+
+impl Pending {
+    /// What is whole with these bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Registered>, String> {
+        self.0.extend_from_slice(bytes);
+        let (found, used) = records(&self.0);
+        let found = found.into_iter().map(read).collect();
+        self.0.drain(..used);
+        if self.0.len() > LONGEST {
+            return Err(ENDLESS.to_owned());
+        }
+        found
+    }
+
+    /// The last record, which needs no end.
+    pub(crate) fn last(&mut self) -> Result<Option<Registered>, String> {
+        let rest = std::mem::take(&mut self.0);
+        let rest = rest.strip_prefix(b"\0").unwrap_or(&rest);
+        if rest.is_empty() { Ok(None) } else { read(rest).map(Some) }
     }
 }
 

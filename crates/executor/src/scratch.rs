@@ -78,6 +78,11 @@ impl Drop for ScriptFile {
     }
 }
 
+/// What the file of a job's script is called.
+pub(crate) fn file_name(name: &str, extension: &str) -> String {
+    format!("{}{extension}", stem(name))
+}
+
 /// A job's name as part of a file name.
 fn stem(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };

@@ -28,6 +28,8 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) traced: bool,
     /// Whether it waits at the root directory, and not where it was started.
     pub(crate) elsewhere: bool,
+    /// Names of variables that it never tells: they hold secrets, and what it tells is kept for a while.
+    pub(crate) withheld: &'a [String],
 }
 
 /// What a script reads from.
@@ -112,6 +114,7 @@ impl Wrapper<'_> {
         let body = format!(
             r"command printf 'state\0' && {functions}{nul} && command pwd && {nul} && {variables} && {nul} && {more} && command printf '\0end\0'"
         );
+        let body = if self.withheld.is_empty() { body } else { self.withholding(&body) };
         let parts: [&[u8]; 7] = [
             head.as_bytes(),
             fifo,
@@ -122,6 +125,19 @@ impl Wrapper<'_> {
             TAIL,
         ];
         parts.concat()
+    }
+}
+
+impl Wrapper<'_> {
+    /// What tells, in a shell of its own that has forgotten what is withheld. Where it cannot forget (a variable that is
+    /// read-only, or a local one that hides another), nothing is told: a state that is lost is better than a secret that
+    /// is kept.
+    fn withholding(&self, body: &str) -> String {
+        let mut text = "(".to_owned();
+        for name in self.withheld.iter().filter(|name| crate::names::is_identifier(name)) {
+            text += &format!("command unset -v {name}; [ -z \"${{{name}+x}}\" ] && ");
+        }
+        text + &format!("{{ {body}; }})")
     }
 }
 
@@ -198,7 +214,7 @@ fn array_declaration(name: &str, array: &Array, flags: &str) -> Vec<u8> {
 
 /// A word of shell text, always in single quotes: bash doubles `\x01` and `\x7f` within double quotes of an array, and
 /// `]`, `@` and `*` mean something in a bare subscript. Values hold no NUL (see `prepare`).
-fn quoted(word: &[u8]) -> Vec<u8> {
+pub(crate) fn quoted(word: &[u8]) -> Vec<u8> {
     let mut text = vec![b'\''];
     for (count, part) in word.split(|&byte| byte == b'\'').enumerate() {
         text.extend_from_slice(if count == 0 { b"" } else { br"'\''" });

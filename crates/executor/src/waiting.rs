@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::ProcessGroup;
 use crate::exit::Exit;
-use crate::interpreter::Kind;
+use crate::interpreter::{Interpreter, Kind};
 use crate::prepare::{Prepared, SECRETS};
 use crate::registry::Registry;
 use crate::scratch::{Scratch, ScriptFile};
@@ -143,30 +143,40 @@ pub(crate) fn files(prepared: &Prepared, scratch: &Scratch) -> Result<ScriptFile
 impl Prepared {
     /// What the program is called with. `elsewhere`: it is started in another directory than the one it begins in.
     pub(crate) fn arguments(&self, files: &ScriptFile, elsewhere: bool) -> Vec<OsString> {
-        let interpreter = &self.interpreter;
-        let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
-        if interpreter.kind == Kind::Bash {
-            arguments.extend(["--noprofile", "--norc"].map(OsString::from));
-        }
-        arguments.extend(interpreter.arguments.iter().map(OsString::from));
-        match &files.fifo {
-            Some(fifo) => {
-                let wrapper = Wrapper {
-                    kind: interpreter.kind,
-                    script: &files.script,
-                    fifo,
-                    input: self.input,
-                    strict: self.strict,
-                    traced: interpreter.traces(),
-                    elsewhere,
-                };
-                let text = OsStr::from_bytes(&wrapper.text()).to_owned();
-                arguments.extend(["-c".into(), text, (&self.name).into()]);
-            }
-            None => arguments.push(files.script.clone().into()),
-        }
-        arguments
+        let wrapper = files.fifo.as_ref().map(|fifo| Wrapper {
+            kind: self.interpreter.kind,
+            script: &files.script,
+            fifo,
+            input: self.input,
+            strict: self.strict,
+            traced: self.interpreter.traces(),
+            elsewhere,
+            withheld: &[],
+        });
+        arguments(&self.interpreter, &self.name, &files.script, wrapper.as_ref())
     }
+}
+
+/// What a program is called with for a script: a shell with a wrapper around it, any other with its file's name.
+pub(crate) fn arguments(
+    interpreter: &Interpreter,
+    name: &str,
+    script: &Path,
+    wrapper: Option<&Wrapper<'_>>,
+) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = interpreter.head[1..].iter().map(OsString::from).collect();
+    if interpreter.kind == Kind::Bash {
+        arguments.extend(["--noprofile", "--norc"].map(OsString::from));
+    }
+    arguments.extend(interpreter.arguments.iter().map(OsString::from));
+    match wrapper {
+        Some(wrapper) => {
+            let text = OsStr::from_bytes(&wrapper.text()).to_owned();
+            arguments.extend(["-c".into(), text, name.into()]);
+        }
+        None => arguments.push(script.into()),
+    }
+    arguments
 }
 
 pub(crate) fn could_not_start(prepared: &Prepared, error: &io::Error) -> Why {

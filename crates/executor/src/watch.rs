@@ -16,7 +16,7 @@ use crate::progress::{Progress, Stop};
 use crate::registry::{Registered, Registry};
 use crate::streams::{Feed, Inbox};
 
-const OUTPUT_KEPT_OPEN: &str = "a background process keeps the output open: \
+pub(crate) const OUTPUT_KEPT_OPEN: &str = "a background process keeps the output open: \
     what it prints from here on is not recorded";
 
 /// A process that was started.

@@ -100,8 +100,24 @@ fn tests(arguments: &[&str]) -> io::Result<Tally> {
     println!(
         "    walks and sweeps are sampled, {SEED}={seed} takes the same again; `cargo xtask faults` takes all"
     );
-    counted(cargo.env(SEED, seed))
+    // Tests that this machine cannot run say so in there: they have passed, and prove nothing.
+    let skipped = tempfile::NamedTempFile::new()?;
+    let tally = counted(cargo.env(SEED, seed).env(SKIPPED, skipped.path()))?;
+    let said = std::fs::read_to_string(skipped.path())?;
+    if !said.is_empty() {
+        println!("    NOT RUN, for this machine cannot have what they need:\n{}", indented(&said));
+    }
+    Ok(less_skipped(tally, &said))
 }
+
+/// What is counted where tests have said, a line each, that they were skipped.
+fn less_skipped(tally: Tally, said: &str) -> Tally {
+    let count = said.lines().count().min(tally.passed);
+    Tally { passed: tally.passed - count, skipped: tally.skipped + count, ..tally }
+}
+
+/// Names the file in which tests say that they were skipped (`holdpoint_hosts::skipped`).
+const SKIPPED: &str = "HOLDPOINT_SKIPPED";
 
 /// What the tests sample by.
 const SEED: &str = "HOLDPOINT_SEED";
@@ -174,6 +190,14 @@ mod tests {
             of("echo '     Summary [ 1.0s] 3 tests run: 2 passed, 1 failed, 0 skipped' >&2; exit 100");
         assert_eq!(failed.unwrap(), Tally { passed: 2, failed: 1, skipped: 0 });
         assert!(of("exit 101").is_err());
+    }
+
+    #[test]
+    fn tests_that_say_they_were_skipped_are_not_counted_as_passed() {
+        let all = Tally { passed: 5, failed: 1, skipped: 2 };
+        assert_eq!(less_skipped(all, ""), all);
+        let said = "one: no Docker\ntwo: not root\n";
+        assert_eq!(less_skipped(all, said), Tally { passed: 3, failed: 1, skipped: 4 });
     }
 
     #[test]

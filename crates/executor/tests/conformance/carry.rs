@@ -79,25 +79,30 @@ fn check<S: Strategy>(cases: u32, strategy: S, test: impl FnMut(S::Value) -> Res
 
 pub(crate) fn any_value_carries_over_between_any_shells<E: Executor>(world: &mut World<E>) {
     let world = std::cell::RefCell::new(world);
-    check(96, (value(), prop::sample::select(SHELLS.to_vec()), prop::bool::ANY), |(bytes, shell, strict)| {
-        let world = &mut *world.borrow_mut();
-        let text = Text::from_bytes(bytes.clone());
-        world.state = State::new(world.executor.home());
-        world.state.plain.insert("p".into(), text.clone());
-        world.state.export("x", text.clone());
-        let mut block = job(shell, "q=$p; export y=\"$x\"; printf '%s' \"$p\"; printf '%s' \"$x\" >&2");
-        block.strict = strict;
-        let came = world.run(&block);
-        prop_assert_eq!(&came.ended.how, &How::Exited(0));
-        prop_assert_eq!(&came.stdout, &bytes);
-        prop_assert_eq!(&came.stderr, &bytes);
-        let state = came.ended.state.as_ref();
-        let expected = BTreeMap::from([("p".to_owned(), text.clone()), ("q".to_owned(), text.clone())]);
-        prop_assert_eq!(state.map(|state| &state.plain), Some(&expected));
-        let expected = BTreeMap::from([("x".to_owned(), Some(text.clone())), ("y".to_owned(), Some(text))]);
-        prop_assert_eq!(state.map(|state| &state.exported), Some(&expected));
-        Ok(())
-    });
+    check(
+        96 / E::SPARING,
+        (value(), prop::sample::select(SHELLS.to_vec()), prop::bool::ANY),
+        |(bytes, shell, strict)| {
+            let world = &mut *world.borrow_mut();
+            let text = Text::from_bytes(bytes.clone());
+            world.state = State::new(world.executor.home());
+            world.state.plain.insert("p".into(), text.clone());
+            world.state.export("x", text.clone());
+            let mut block = job(shell, "q=$p; export y=\"$x\"; printf '%s' \"$p\"; printf '%s' \"$x\" >&2");
+            block.strict = strict;
+            let came = world.run(&block);
+            prop_assert_eq!(&came.ended.how, &How::Exited(0));
+            prop_assert_eq!(&came.stdout, &bytes);
+            prop_assert_eq!(&came.stderr, &bytes);
+            let state = came.ended.state.as_ref();
+            let expected = BTreeMap::from([("p".to_owned(), text.clone()), ("q".to_owned(), text.clone())]);
+            prop_assert_eq!(state.map(|state| &state.plain), Some(&expected));
+            let expected =
+                BTreeMap::from([("x".to_owned(), Some(text.clone())), ("y".to_owned(), Some(text))]);
+            prop_assert_eq!(state.map(|state| &state.exported), Some(&expected));
+            Ok(())
+        },
+    );
 }
 
 pub(crate) fn any_array_carries_over_in_bash<E: Executor>(world: &mut World<E>) {
@@ -106,7 +111,7 @@ pub(crate) fn any_array_carries_over_in_bash<E: Executor>(world: &mut World<E>) 
     let indexed = prop::collection::btree_map(0..1000_u64, text(), 0..5).prop_map(Array::Indexed);
     let associative = prop::collection::btree_map(key, text(), 0..5).prop_map(Array::Associative);
     let world = std::cell::RefCell::new(world);
-    check(64, (indexed, associative), |(indexed, associative)| {
+    check(64 / E::SPARING, (indexed, associative), |(indexed, associative)| {
         let world = &mut *world.borrow_mut();
         world.state = State::new(world.executor.home());
         world.state.arrays = [("i".to_owned(), indexed), ("d".to_owned(), associative)].into();

@@ -3,6 +3,8 @@
 pub(crate) use crate::common::{job, runtime};
 
 pub(crate) mod carry;
+#[allow(dead_code, reason = "not every executor ends its blocks with its driver")]
+pub(crate) mod drops;
 pub(crate) mod ends;
 pub(crate) mod output;
 pub(crate) mod stops;
@@ -18,8 +20,14 @@ use tokio::sync::Notify;
 
 /// A place to run blocks in.
 pub(crate) trait Executor {
-    /// A new one, shared with nobody.
-    fn open() -> Self;
+    /// A new one, shared with nobody; `None` where this machine cannot have one, which has been said by then.
+    fn open(test: &str) -> Option<Self>
+    where
+        Self: Sized;
+    /// How much less is tried of what can be tried any number of times: starting a block takes so much longer here.
+    const SPARING: u32 = 1;
+    /// Gets itself another empty directory.
+    fn renew(&mut self) {}
     /// An empty directory there.
     fn home(&self) -> PathBuf;
     /// Whether a process there has not ended.
@@ -67,11 +75,19 @@ impl Came {
 }
 
 impl<E: Executor> World<E> {
-    pub(crate) fn open() -> World<E> {
+    /// `None`: this machine cannot have such an executor.
+    pub(crate) fn open_for(test: &str) -> Option<World<E>> {
         let runtime = runtime();
-        let executor = E::open();
+        let executor = E::open(test)?;
         let state = State::new(executor.home());
-        World { executor, state, runtime }
+        Some(World { executor, state, runtime })
+    }
+
+    /// A new directory, and nothing carried over.
+    #[allow(dead_code, reason = "not every executor is shared")]
+    pub(crate) fn renew(&mut self) {
+        self.executor.renew();
+        self.state = State::new(self.executor.home());
     }
 
     /// Runs a block to its end; its state becomes the next one's, if it left one.
@@ -125,10 +141,11 @@ impl<E: Executor> World<E> {
     }
 }
 
-/// Makes a test of every promise for an executor.
-macro_rules! conformance {
-    ($executor:ty) => {
-        conformance!($executor: carry [
+/// Hands every promise on to another macro, with what that is for.
+macro_rules! promises {
+    ($then:ident!($($what:tt)*)) => {
+        $then! { { $($what)* }
+            carry [
             exported_and_plain_variables_and_the_directory_carry_over,
             any_value_carries_over_between_any_shells,
             any_array_carries_over_in_bash,
@@ -151,8 +168,8 @@ macro_rules! conformance {
             python_gets_the_variables_and_leaves_them_alone,
             a_state_kept_and_read_back_is_the_same_state,
             much_state_carries_over,
-        ]);
-        conformance!($executor: ends [
+            ]
+            ends [
             exit_codes_are_told_from_signals,
             a_strict_block_stops_at_the_first_failure,
             a_lenient_block_goes_on,
@@ -166,16 +183,16 @@ macro_rules! conformance {
             nothing_of_an_earlier_program_reaches_a_block,
             what_cannot_be_given_is_refused_before_anything_runs,
             two_blocks_run_at_the_same_time,
-        ]);
-        conformance!($executor: output [
+            ]
+            output [
             outputs_are_apart_and_exact,
             ten_megabytes_arrive_whole,
             output_is_seen_while_the_block_runs,
             a_background_process_does_not_hang_the_block_and_lives_on,
             a_background_process_that_prints_is_not_killed_by_us,
             a_failing_sink_kills_the_block,
-        ]);
-        conformance!($executor: stops [
+            ]
+            stops [
             a_time_limit_ends_the_block,
             a_time_limit_ends_what_ignores_term_and_its_children,
             what_outlives_its_parent_gets_its_grace_time_too,
@@ -183,16 +200,58 @@ macro_rules! conformance {
             an_interrupt_lets_the_block_clean_up,
             a_stopped_block_ends_what_it_left_in_the_background,
             a_process_that_was_suspended_can_be_ended,
-            a_dropped_run_is_killed,
             a_flood_of_output_does_not_hold_up_the_time_limit,
-        ]);
-    };
-    ($executor:ty: $part:ident [$($promise:ident,)*]) => {
-        mod $part {
-            $(#[test]
-            fn $promise() {
-                $crate::conformance::$part::$promise(&mut $crate::World::<$executor>::open());
-            })*
+            ]
         }
+    };
+}
+
+/// Makes a test of every promise for an executor.
+macro_rules! conformance {
+    ($executor:ty) => {
+        promises!(tests!($executor));
+    };
+    // Where blocks do not outlive whoever drives them.
+    ($executor:ty, and ends with its driver) => {
+        promises!(tests!($executor));
+        tests! { { $executor }
+            drops [a_dropped_run_is_killed,]
+        }
+    };
+}
+
+macro_rules! tests {
+    ({ $executor:ty } $($part:ident [$($promise:ident,)*])*) => {
+        $(mod $part {
+            tests!(@ $executor, $part [$($promise,)*]);
+        })*
+    };
+    (@ $executor:ty, $part:ident [$($promise:ident,)*]) => {
+        $(#[test]
+        fn $promise() {
+            let test = concat!(module_path!(), "::", stringify!($promise));
+            let Some(mut world) = $crate::World::<$executor>::open_for(test) else { return };
+            $crate::conformance::$part::$promise(&mut world);
+        })*
+    };
+}
+
+/// Every promise in one test, where a new executor for each would take too long; a new state and directory each has.
+#[allow(unused_macros, reason = "not every executor is that slow")]
+macro_rules! every_promise {
+    ($executor:ty, $test:expr) => {
+        let Some(mut world) = $crate::World::<$executor>::open_for($test) else { return };
+        promises!(each!(world));
+    };
+}
+
+#[allow(unused_macros, reason = "not every executor is that slow")]
+macro_rules! each {
+    ({ $world:ident } $($part:ident [$($promise:ident,)*])*) => {
+        $($(
+            eprintln!(concat!(stringify!($part), "::", stringify!($promise)));
+            $world.renew();
+            $crate::conformance::$part::$promise(&mut $world);
+        )*)*
     };
 }

@@ -10,7 +10,9 @@ use holdpoint_executor::{Array, How, Local, State};
 use crate::Here;
 use crate::conformance::{Executor, World, job};
 
-type Machine = World<Here>;
+fn machine() -> World<Here> {
+    World::open_for("").unwrap()
+}
 
 /// All bytes of all regular files under a directory, and every entry's mode.
 fn everything_in(folder: &Path) -> (Vec<u8>, Vec<u32>) {
@@ -32,7 +34,7 @@ fn holds(haystack: &[u8], needle: &str) -> bool {
 #[test]
 fn values_are_neither_on_the_disk_nor_on_a_command_line() {
     for shell in ["bash", "sh"] {
-        let mut world = Machine::open();
+        let mut world = machine();
         world.state.plain.insert("plain".into(), "s3cret-plain".into());
         world.state.export("exported", "s3cret-exported");
         world.state.arrays.insert("a".into(), Array::Indexed([(0, "s3cret-array".into())].into()));
@@ -79,7 +81,7 @@ fn the_scratch_directory_is_private_and_goes_away() {
 #[test]
 fn state_is_not_written_into_a_file_that_took_the_fifos_place() {
     for shell in ["bash", "sh"] {
-        let mut world = Machine::open();
+        let mut world = machine();
         let fifo = world.executor.local.scratch().join("block.sh.state");
         // The link shows what the file held after it is gone.
         let script = format!("v=1; rm {0}; : >{0}; ln {0} linked", fifo.display());
@@ -115,7 +117,7 @@ fn only_changes_against_the_environment_are_kept() {
 
 #[test]
 fn the_group_told_at_the_start_is_the_blocks_own() {
-    let mut world = Machine::open();
+    let mut world = machine();
     let mut group = None;
     let came =
         world.run_with(&job("sh", "echo $$"), |_| false, |started| group = Some(started.id()), |_, _| Ok(()));
@@ -127,7 +129,7 @@ fn the_group_told_at_the_start_is_the_blocks_own() {
 #[test]
 fn a_state_that_cannot_be_restored_runs_nothing() {
     for shell in ["bash", "sh"] {
-        let mut world = Machine::open();
+        let mut world = machine();
         // No shell takes this name; no dump of ours could hold it.
         world.state.plain.insert("ok".into(), "1".into());
         world.state.attributes.insert("ok".into(), "Z".into());
@@ -140,7 +142,7 @@ fn a_state_that_cannot_be_restored_runs_nothing() {
 
 #[test]
 fn a_block_of_nothing_is_quick_and_waits_for_no_timer() {
-    let mut world = Machine::open();
+    let mut world = machine();
     world.passes("sh", "P=1");
     let quickest = (0..10).map(|_| world.run(&job("sh", ":")).ended.duration).min().unwrap();
     assert!(quickest < Duration::from_millis(100), "{quickest:?}");
@@ -162,7 +164,7 @@ fn a_block_inherits_no_descriptor_of_ours() {
     expected.sort_unstable();
     expected.dedup();
     for shell in ["bash", "sh"] {
-        let mut world = Machine::open();
+        let mut world = machine();
         world.state.plain.insert("p".into(), "1".into());
         let script = "python3 -c 'import os; print(*[n for n in range(1024) if os.path.exists(\"/proc/%d/fd/%d\" % (os.getppid(), n))])'; :";
         let seen: Vec<i32> =
@@ -178,7 +180,7 @@ fn a_block_inherits_no_descriptor_of_ours() {
 
 #[test]
 fn bash_in_the_role_of_sh_carries_over() {
-    let mut world = Machine::open();
+    let mut world = machine();
     let bash = world.passes("bash", "command -v bash");
     let sh = world.executor.home().join("sh");
     std::os::unix::fs::symlink(bash.trim(), &sh).unwrap();

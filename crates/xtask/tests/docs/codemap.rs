@@ -20,6 +20,7 @@ const CRATES: &[&str] = &[
     "signing",
     "cli",
     "gauge",
+    "hosts",
     "xtask",
 ];
 
@@ -113,9 +114,10 @@ fn every_source_that_any_page_names_exists() {
 
 #[test]
 fn processes_are_started_where_blocks_and_helpers_are_and_nowhere_else() {
-    const STARTING: [&str; 3] = ["executor/pty.rs", "executor/spawn.rs", "helper/helper.rs"];
+    const STARTING: [&str; 4] =
+        ["executor/pty.rs", "executor/remote/line.rs", "executor/spawn.rs", "helper/helper.rs"];
     let mut starting = Vec::new();
-    for name in CRATES.iter().filter(|name| !["gauge", "xtask"].contains(name)) {
+    for name in CRATES.iter().filter(|name| !["gauge", "hosts", "xtask"].contains(name)) {
         for file in sources_below(&format!("crates/{name}/src")) {
             let text = std::fs::read_to_string(root().join(format!("crates/{name}/src/{file}"))).unwrap();
             let starts = ["Command::new(", "duct::cmd("].iter().any(|word| text.contains(word));

@@ -1,0 +1,269 @@
+# shellcheck shell=sh disable=SC2154
+# What a place is asked. This stands before `{ token=…; …; call OPERATION; }`, which a shell runs when it has read all of it,
+# or not at all. Every line of an answer begins with the token, made for this one call: anything else is the noise of a
+# login shell.
+
+say() { printf '%s %s\n' "$token" "$*"; }
+
+# Bytes $3 to $4 of what descriptor $2 stands at, as frames called $1.
+ship() {
+  at=$3
+  while [ "$at" -lt "$4" ]; do
+    length=$(($4 - at))
+    [ "$length" -gt 1048576 ] && length=1048576
+    say "$1" "$at" "$length"
+    dd bs="$length" count=1 <&"$2" 2>/dev/null || exit 1
+    at=$((at + length))
+  done
+}
+
+# Moves descriptor $1 on by $2 bytes.
+seek() {
+  if [ $(($2 / 1048576)) -gt 0 ]; then dd bs=1048576 skip=$(($2 / 1048576)) count=0 <&"$1" 2>/dev/null; fi
+  if [ $(($2 % 1048576)) -gt 0 ]; then dd bs=$(($2 % 1048576)) skip=1 count=0 <&"$1" 2>/dev/null; fi
+}
+
+# A pipe to be woken through, and a beat on it.
+listen() {
+  heard=0 turn=$((turn + 1))
+  mkfifo "wake.$token.$turn" || { say error wake; exit 1; }
+  exec 9<>"wake.$token.$turn"
+  (beat) >&9 &
+  beating=$!
+}
+
+deafen() {
+  kill "$beating"
+  rm -f "wake.$token.$turn"
+}
+
+beat() {
+  nap=
+  trap 'kill $nap; exit' TERM
+  while [ -d "/proc/$$" ]; do
+    sleep 2 >/dev/null &
+    nap=$!
+    wait $nap
+    echo beat
+  done
+}
+
+# The next word through the pipe: `word`. Says on a beat that this side lives.
+wait_word() {
+  [ "$heard" -lt 150 ] || { deafen; listen; }
+  heard=$((heard + 1))
+  read -r word <&9
+  if [ "$word" = beat ]; then
+    clock
+    say beat "$clock"
+  fi
+}
+
+# Waits until it is decided whether the block runs. After a time without a decision, decides that it never will.
+decided() {
+  # A restart may have taken a decision with it that was on no disk yet.
+  if [ ! -h go ] && [ "$boot" != "$expected" ]; then say doubt rebooted unknown; return 1; fi
+  clock
+  since=$clock
+  until [ -h go ]; do
+    [ $((clock - since)) -lt "$fence" ] || ln -s void.fence go 2>/dev/null
+    [ -h go ] && break
+    wait_word
+    clock
+  done
+  go=$(readlink go)
+  [ "$go" = run ] && return
+  say void "${go#void.}"
+  return 1
+}
+
+# In an attempt's directory: hands on what is there and what comes, until the end, or until that is in doubt.
+follow() {
+  if [ ! -f pid ]; then say doubt rebooted unknown; return; fi
+  { read -r word keeper ticks; read -r word began_under; read -r word mark; read -r word run; } <pid
+  if [ ! -f out ]; then
+    # Everything was handed on before, and cleared away.
+    if [ -f end ]; then say end 0 "$(stat -c %s end)"; cat end; else say doubt gone unknown; fi
+    return
+  fi
+  doubt=
+  [ "$boot" = "$began_under" ] || doubt=rebooted
+  exec 5<out 6<err 7<log
+  seek 5 "$from_out"
+  seek 6 "$from_err"
+  seek 7 "$from_log"
+  o=$from_out e=$from_err l=$from_log marked= word=first
+  while :; do
+    over=
+    [ -f end ] && over=yes
+    if [ -z "$over$doubt" ] && { ! born "$keeper" || [ "$born" != "$ticks" ]; }; then
+      if [ -f end ]; then over=yes; else doubt=gone; fi
+    fi
+    if [ -n "$over" ]; then
+      # What comes later is of something that the block left behind.
+      while read -r name x y; do [ "$name" = sizes ] && break; done <end
+      # shellcheck disable=SC2046
+      set -- "$x" "$y" $(stat -c %s log)
+    else
+      # shellcheck disable=SC2046
+      set -- $(stat -c %s out err log)
+    fi
+    ship l 7 "$l" "$3"
+    l=$3
+    # In turns, so that neither waits for all of the other.
+    x=$1 y=$2
+    [ $((x - o)) -gt 4194304 ] && x=$((o + 4194304))
+    [ $((y - e)) -gt 4194304 ] && y=$((e + 4194304))
+    ship o 5 "$o" "$x"
+    ship e 6 "$e" "$y"
+    o=$x e=$y
+    if [ "$o $e" != "$1 $2" ]; then continue; fi
+    if [ -n "$over" ]; then
+      if [ -f state ]; then say s 0 "$(stat -c %s state)"; cat state; fi
+      say end 0 "$(stat -c %s end)"
+      cat end
+      return
+    fi
+    if [ -n "$doubt" ]; then
+      x=unknown
+      if [ $doubt = gone ] && read -r child ticks <block; then
+        x=ended
+        born "$child" && [ "$born" = "$ticks" ] && x=running
+      fi
+      say doubt $doubt $x
+      return
+    fi
+    # How much is there is written down behind all that went through the pipe of secrets before. A piece that a pump has
+    # not finished is covered by that.
+    if [ "$word" = beat ] && [ "$o $e" != "$marked" ] && [ -p "$run/secrets" ]; then
+      marked="$o $e"
+      printf '\000%s b %s %s %s\000' "$mark" "$o" "$e" "$clock" 1<>"$run/secrets"
+    fi
+    while wait_word; do
+      # Woken for something that was handed on already.
+      case $word in *[!0-9]*) break ;; *) [ "$word" -gt "$l" ] && break ;; esac
+    done
+  done
+}
+
+start() {
+  boot
+  [ "$(readlink "$base/.store")" = "$store" ] || { say error store; return; }
+  [ "$boot" = "$expected" ] || [ -d "$base/$id" ] || { say error boot; return; }
+  if mkdir "$base/$id" 2>/dev/null; then
+    cd "$base/$id" || return
+    turn=0
+    listen
+    (
+      say started
+      decided && follow
+      deafen
+    ) </dev/null &
+    printf '%s\n%s' "$head" "$payload" | setsid sh -c "$keeper" keeper "$runner" >/dev/null 2>&1 9>&-
+    wait
+  elif [ -d "$base/$id" ]; then attach
+  else say error directory; fi
+}
+
+attach() {
+  [ -n "$boot" ] || boot
+  if [ ! -d "$base/$id" ]; then
+    # Whatever was sent may still be on its way. Under the same start and store, what is made now is what it will find.
+    [ "$(readlink "$base/.store")" = "$store" ] || { say error store; return; }
+    [ "$boot" = "$expected" ] || { say error boot; return; }
+    if mkdir "$base/$id"; then ln -s void.fence "$base/$id/go"; fi
+  fi
+  cd "$base/$id" || { say error directory; return; }
+  turn=0
+  listen
+  say attached
+  decided && follow
+  deafen
+}
+
+stop() {
+  cd "$base/$id" 2>/dev/null || { say none; return; }
+  # Before that, nobody is there who could be told.
+  [ -h go ] || { say error undecided; return; }
+  { read -r word keeper ticks; read -r word began_under; read -r word mark; read -r word run; } <pid
+  if [ -f end ]; then :
+  elif born "$keeper" && [ "$born" = "$ticks" ]; then echo stop 1<>"$run/events"
+  elif read -r child ticks <block && born "$child" && [ "$born" = "$ticks" ]; then
+    # Nobody keeps it any more.
+    kill -TERM "-$child"
+    sleep "$grace"
+    kill -KILL "-$child"
+  fi 2>/dev/null
+  say stopping
+}
+
+# The caller has all of it, for good: what stays says that it ran, and how it ended.
+reap() {
+  cd "$base/$id" 2>/dev/null || { say none; return; }
+  if [ ! -f end ]; then say error runs; return; fi
+  # The keeper may be clearing up its pipes at this moment.
+  rm -rf out err log state block work settle wake.* out.f err.f secrets state.f orders events
+  say reaped
+}
+
+clean() {
+  cd "$base" 2>/dev/null || { say none; return; }
+  [ -d "$id" ] || { say none; return; }
+  if [ -f "$id/end" ] || [ "$(readlink "$id/go")" != run ] || [ -n "$force" ]; then
+    if mv "$id" ".gone.$id" && rm -rf ".gone.$id"; then say cleaned; else say error clean; fi
+  else say error runs; fi
+}
+
+list() {
+  for entry in "$base"/*; do
+    [ -d "$entry" ] || continue
+    go=$(readlink "$entry/go" || echo undecided)
+    if [ -f "$entry/end" ]; then go=ended; fi
+    say item "${entry##*/}" "$go"
+  done
+  say complete
+}
+
+# Which place this is, and what is there.
+hello() {
+  for name in setsid mkfifo dd stat readlink sync; do
+    command -v $name >/dev/null || { say error tool $name; return; }
+  done
+  base=$HOME/.holdpoint/attempts
+  if ! mkdir -p "$base" || ! chmod 700 "$HOME/.holdpoint" "$base"; then say error home; return; fi
+  [ -h "$base/.store" ] || ln -s "$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')" "$base/.store" 2>/dev/null
+  # Who tells a signal from an exit code here.
+  if [ "$(awk 'BEGIN { print system("kill -9 $$") }' 2>/dev/null)" = 265 ]; then how="awk"
+  elif sh -c "$(command -v time) sh -c 'kill -13 \$\$'" 2>&1 | grep -q 'by signal 13'; then how="time"
+  else how=shell; fi
+  boot
+  clock
+  say boot "$boot"
+  say store "$(readlink "$base/.store")"
+  say how $how
+  say clock "$clock"
+  say home "$HOME"
+  say base "$base"
+  say host "$(uname -n)"
+  say user "$(id -un 2>/dev/null || id -u)"
+  say temporary "${TMPDIR:-/tmp}"
+  say complete
+}
+
+probe() {
+  say now "$(date +%s)"
+  say system "$(uname -sr)"
+  for name in sh bash dash ash python3 perl ruby node sudo docker; do
+    if found=$(command -v $name); then say program "$name" "$found"; fi
+  done
+  free=$(df -Pk "$base" | { read -r word; read -r word word word free word; echo "$free"; })
+  say free "$free"
+  say complete
+}
+
+call() {
+  umask 077
+  exec 2>/dev/null
+  printf '\n'
+  "$1"
+}

@@ -1,0 +1,203 @@
+//! One block on a place, followed to its end over however many connections that takes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use super::frames::{Cut, Frame, Frames, Of, SILENCE};
+use super::line::Wire;
+use super::weave::{Item, Weave};
+use super::{Remote, Sink};
+use crate::Stream;
+use crate::progress::Stop;
+
+/// More of what a shell told is not taken, bytes; as with blocks of this machine, and its first environment on top.
+const MOST_STATE: usize = 17 * 1024 * 1024;
+
+/// How far an attempt has been followed.
+pub(crate) struct Course {
+    pub(crate) weave: Weave,
+    pub(crate) log: u64,
+    /// Whether the place has ever answered that the attempt is there.
+    pub(crate) is_there: bool,
+    /// Why the caller wants no more of it.
+    pub(crate) refused: Option<Stop>,
+    /// Told when that happens.
+    pub(crate) enough: std::rc::Rc<tokio::sync::Notify>,
+}
+
+/// What a place says in the end.
+#[derive(Debug)]
+pub(crate) enum Last {
+    /// It ended; the words of `end`, and what its shell told.
+    End(BTreeMap<String, String>, Vec<u8>),
+    /// It never began, and never will.
+    Void(String),
+    /// Nobody knows; and what is known of the block.
+    Doubt(String, String),
+    /// The place refused.
+    Refused(String),
+}
+
+impl Course {
+    /// For an attempt whose output is had up to `out` and `err`.
+    pub(crate) fn from(mark: &str, out: u64, err: u64) -> Course {
+        Course {
+            weave: Weave::from(mark, out, err),
+            log: 0,
+            is_there: false,
+            refused: None,
+            enough: Default::default(),
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, why: Stop) {
+        if self.refused.is_none() {
+            self.refused = Some(why);
+            self.enough.notify_one();
+        }
+    }
+
+    /// Hands on what is due.
+    pub(crate) fn deliver(&mut self, mut items: Vec<Item>, sink: &mut impl Sink) {
+        self.weave.due(&mut items);
+        for item in items {
+            if self.refused.is_some() {
+                return;
+            }
+            let taken = match item {
+                Item::Began => {
+                    sink.on_begun();
+                    Ok(())
+                }
+                Item::Secret((name, value)) => sink.on_secret(&name, &value).map_err(Stop::Secret),
+                Item::Output(stream, bytes, at) => sink.on_output(stream, &bytes, at).map_err(Stop::Output),
+            };
+            if let Err(why) = taken {
+                self.refuse(why);
+            }
+        }
+    }
+}
+
+impl Remote {
+    /// Asks once and follows until the place has said its last word, or the line is cut.
+    pub(crate) async fn follow(
+        &self,
+        text: &[u8],
+        token: &str,
+        course: &mut Course,
+        sink: &mut impl Sink,
+    ) -> Result<Last, Cut> {
+        let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
+        let said = RefCell::new(Vec::new());
+        let Wire { stdin, stdout, stderr, held } = wire;
+        let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
+        let answer = {
+            let sent = Wire::send(stdin, text);
+            let heard = Wire::hear(stderr, &said);
+            tokio::pin!(sent, heard);
+            let followed = self.read(&mut frames, course, sink);
+            tokio::pin!(followed);
+            let (mut is_sent, mut is_heard) = (false, false);
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut followed => break answer,
+                    // What cannot be sent is noticed by that no answer comes, which says more.
+                    _ = &mut sent, if !is_sent => is_sent = true,
+                    () = &mut heard, if !is_heard => is_heard = true,
+                }
+            }
+        };
+        match answer {
+            Ok(last) => Ok(last),
+            Err(Cut(why)) => {
+                self.line.is_cut(held).await;
+                let said =
+                    String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
+                Err(Cut(if said.is_empty() { why } else { format!("{why}: {said}") }))
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        frames: &mut Frames<impl tokio::io::AsyncRead + Unpin>,
+        course: &mut Course,
+        sink: &mut impl Sink,
+    ) -> Result<Last, Cut> {
+        let (mut state, mut end) = (Vec::new(), Vec::new());
+        loop {
+            match frames.next().await? {
+                Frame::Said(word, rest) => match word.as_str() {
+                    "started" | "attached" => course.is_there = true,
+                    "void" => return Ok(Last::Void(rest)),
+                    "doubt" => {
+                        let (why, block) = rest.split_once(' ').unwrap_or((&rest, "unknown"));
+                        return Ok(Last::Doubt(why.to_owned(), block.to_owned()));
+                    }
+                    "error" => return Ok(Last::Refused(rest)),
+                    _ => {}
+                },
+                Frame::Bytes { of: Of::State, bytes, .. } => {
+                    if state.len() + bytes.len() <= MOST_STATE {
+                        state.extend_from_slice(bytes);
+                    }
+                }
+                Frame::Bytes { of: Of::End, bytes, last, .. } => {
+                    end.extend_from_slice(bytes);
+                    if last {
+                        return words(&end)
+                            .map(|words| Last::End(words, state))
+                            .ok_or_else(|| Cut("what it says of the end cannot be read".to_owned()));
+                    }
+                }
+                Frame::Bytes { of: Of::Log, at, bytes, .. } => {
+                    if at != course.log {
+                        return Err(Cut("its log came out of order".to_owned()));
+                    }
+                    course.log += bytes.len() as u64;
+                    let mut items = Vec::new();
+                    let registered = course.weave.log(bytes, &mut items);
+                    course.deliver(items, sink);
+                    if let Err(why) = registered {
+                        course.refuse(Stop::Secret(why));
+                    }
+                }
+                Frame::Bytes { of: of @ (Of::Out | Of::Err), at, bytes, .. } => {
+                    let stream = if of == Of::Out { Stream::Stdout } else { Stream::Stderr };
+                    match course.weave.output(stream, at, bytes) {
+                        Err(why) => return Err(Cut(why)),
+                        Ok(()) => course.deliver(Vec::new(), sink),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `KEY VALUE` lines up to one that holds a dot.
+fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
+    let text = std::str::from_utf8(end).ok()?;
+    let (lines, _) = text.split_once("\n.\n")?;
+    Some(
+        lines
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect(),
+    )
+}
+
+/// What an output is when the place's disk could not hold it.
+pub(crate) fn disk_full(what: &str) -> io::Error {
+    let words = format!("the disk of the place could not hold it: {what} is not whole");
+    io::Error::new(io::ErrorKind::StorageFull, words)
+}
+
+/// How long to wait before the next try to reach a place that cannot be reached.
+pub(crate) fn pause(tries: u32) -> Duration {
+    Duration::from_millis(200 << tries.min(4)).min(Duration::from_secs(3))
+}

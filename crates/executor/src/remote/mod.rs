@@ -1,0 +1,388 @@
+//! Blocks on other machines and in containers: each runs once, over a line that may break at any moment.
+//!
+//! A place needs `sh` and the usual small programs; nothing is installed there. `docs/targets.md` tells operators what a
+//! place can rely on; `docs/decisions/055*` tells the protocol.
+
+mod follow;
+mod frames;
+mod host_key;
+mod line;
+mod order;
+mod outcome;
+mod places;
+mod weave;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use holdpoint_model::{Become, Place};
+
+pub use self::line::{Unreachable, Ways};
+use self::outcome::Asked;
+pub use self::outcome::{Came, Had};
+pub use self::places::{Held, Kept, Probed};
+
+use self::follow::{Course, Last, pause};
+use self::frames::{Cut, Frame, Frames};
+use self::line::{Line, Wire};
+use self::order::{Call, Order};
+use crate::progress::Stop;
+use crate::{Ended, Job, State, Stream};
+
+/// Longest answer to a question that is not about a block.
+const ANSWER: Duration = Duration::from_secs(15);
+/// After so long without a decision whether a block runs, whoever comes back decides that it never will; hundredths of a second.
+const FENCE: &str = "1000";
+
+/// Which start of which place: what is recorded before anything is sent to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Boot id, start of process 1 and pid namespace: another after every restart of a machine or container.
+    pub boot: String,
+    /// A random word kept on the place's disk: another on another disk.
+    pub store: String,
+}
+
+/// One try to run one block.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// A name that no other attempt ever has: letters, digits and `-`.
+    pub id: String,
+    /// The place as it was recorded before the start. A place that is another one by now refuses.
+    pub identity: Identity,
+    /// Names of variables of [`Job::env`] that hold secrets. They are unset before what carries over is told.
+    pub secrets: Vec<String>,
+}
+
+/// How a place's blocks run.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// Whom blocks become there.
+    pub r#become: Option<Become>,
+    /// As whom, through that; `None`: as root.
+    pub as_user: Option<String>,
+    /// Their umask, octal digits; `None`: the one of this process.
+    pub umask: Option<u32>,
+    /// How long a place that cannot be reached is tried, beyond its block's time limit. `None`: ten minutes.
+    pub patience: Option<Duration>,
+}
+
+/// Hears of a block on a place while it runs there.
+pub trait Sink {
+    /// The block has begun.
+    fn on_begun(&mut self) {}
+
+    /// The block registered a secret. Called before `on_output` gets anything that was printed afterwards.
+    ///
+    /// # Errors
+    /// Why it cannot be one. The block is stopped, and nothing more of its output is handed on.
+    fn on_secret(&mut self, name: &str, value: &str) -> Result<(), String>;
+
+    /// More output, in order, at most 1 MiB; when it came, since the block began.
+    ///
+    /// # Errors
+    /// It cannot be taken: the block is stopped.
+    fn on_output(&mut self, stream: Stream, bytes: &[u8], at: Duration) -> std::io::Result<()>;
+
+    /// The line is cut, for this reason; it is tried anew.
+    fn on_cut(&mut self, _why: &str) {}
+
+    /// The place is reached again.
+    fn on_healed(&mut self) {}
+}
+
+/// What a place said of itself when it was first reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Hello {
+    identity: Identity,
+    /// Who tells a signal from an exit code there.
+    how: String,
+    home: String,
+    base: String,
+    temporary: String,
+    host: String,
+    user: String,
+}
+
+/// Runs blocks on one place. Blocks may run at the same time.
+#[derive(Debug)]
+pub struct Remote {
+    line: Line,
+    setting: Setting,
+    hello: Hello,
+}
+
+impl Remote {
+    /// Reaches a place and asks it who it is. Makes its directory for attempts (`~/.holdpoint`, 0700) where there is none.
+    ///
+    /// Needs a tokio runtime with IO and time, as everything here does.
+    ///
+    /// # Errors
+    /// It cannot be reached, or blocks cannot run there.
+    pub async fn open(place: Place, ways: Ways, setting: Setting) -> Result<Remote, Unreachable> {
+        let line = Line::to(place.clone(), ways).map_err(|error| Unreachable {
+            place: place.to_string(),
+            why: format!("no private directory can be made here: {error}"),
+            help: None,
+        })?;
+        let hello = hello(&line).await?;
+        Ok(Remote { line, setting, hello })
+    }
+
+    /// Which start of which place this is. To be recorded before an attempt is started.
+    pub fn identity(&self) -> &Identity {
+        &self.hello.identity
+    }
+
+    /// Where the first block of a place begins.
+    pub fn home(&self) -> &str {
+        &self.hello.home
+    }
+
+    /// Asks the place once more which one it is, over a new connection if need be: it may have been restarted.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn renew(&mut self) -> Result<(), Unreachable> {
+        self.hello = hello(&self.line).await?;
+        Ok(())
+    }
+
+    /// Runs a block to its end; what came of it is a value. However often it is called with the same attempt, and from wherever,
+    /// the block runs at most once; but whoever takes up what somebody else may have started calls [`Remote::attach`], which
+    /// never says of a place that was replaced meanwhile that the block did not run.
+    ///
+    /// - `interrupt`: when it completes, the block is stopped there: TERM to all it started, KILL after its grace time.
+    ///
+    /// If the future is dropped, the block goes on; [`Remote::attach`] finds it.
+    pub async fn run(
+        &self,
+        job: &Job,
+        state: &State,
+        attempt: &Attempt,
+        interrupt: impl Future<Output = ()>,
+        sink: &mut impl Sink,
+    ) -> Came {
+        self.take_up(job, state, attempt, Had::default(), true, interrupt, sink).await
+    }
+
+    /// Follows a block that was started by whoever, from where its output is `had`. One that has not begun never will.
+    pub async fn attach(
+        &self,
+        job: &Job,
+        state: &State,
+        attempt: &Attempt,
+        had: Had,
+        interrupt: impl Future<Output = ()>,
+        sink: &mut impl Sink,
+    ) -> Came {
+        self.take_up(job, state, attempt, had, false, interrupt, sink).await
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what both of its callers were given")]
+    async fn take_up(
+        &self,
+        job: &Job,
+        state: &State,
+        attempt: &Attempt,
+        had: Had,
+        start: bool,
+        interrupt: impl Future<Output = ()>,
+        sink: &mut impl Sink,
+    ) -> Came {
+        let id = &attempt.id;
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Came::NeverRan(format!("`{}` cannot be the name of an attempt", id.escape_debug()));
+        }
+        // Not guessed by anybody, and known to whoever takes the attempt up: the name is in nobody's output.
+        let mark = format!("holdpoint-{id}");
+        let order = match Order::of(job, state, &attempt.secrets, id, &mark, &self.ways()) {
+            Ok(order) => order,
+            Err(why) => return Came::Ended(Box::new(Ended::not_started(why, state))),
+        };
+        let mut course = Course::from(&mark, had.stdout, had.stderr);
+        let enough = course.enough.clone();
+        let stopper = async {
+            tokio::select! {
+                () = interrupt => {}
+                () = enough.notified() => {}
+            }
+            self.stop(attempt, job.grace).await;
+        };
+        let last = {
+            let followed = self.follow_through(&order, attempt, start, job.timeout, &mut course, sink);
+            tokio::pin!(stopper, followed);
+            let mut is_stopped = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    last = &mut followed => break last,
+                    () = &mut stopper, if !is_stopped => is_stopped = true,
+                }
+            }
+        };
+        let asked = Asked { order: &order, job, state, attempt, hello: &self.hello };
+        outcome::came(last, course, &asked, sink)
+    }
+
+    fn ways(&self) -> order::Ways<'_> {
+        order::Ways { hello: &self.hello, setting: &self.setting }
+    }
+
+    /// Starts or attaches, again after every cut, until there is a last word or patience ends.
+    async fn follow_through(
+        &self,
+        order: &Order,
+        attempt: &Attempt,
+        start: bool,
+        limit: Option<Duration>,
+        course: &mut Course,
+        sink: &mut impl Sink,
+    ) -> Result<(Last, bool), Cut> {
+        let patience = self.setting.patience.unwrap_or(Duration::from_secs(600));
+        let mut cut_since: Option<Instant> = None;
+        let mut tries = 0;
+        loop {
+            let mut call = self.call(&attempt.id);
+            for (name, value) in [
+                ("store", attempt.identity.store.clone()),
+                ("expected", attempt.identity.boot.clone()),
+                ("from_out", course.weave.had(Stream::Stdout).to_string()),
+                ("from_err", course.weave.had(Stream::Stderr).to_string()),
+                ("from_log", course.log.to_string()),
+            ] {
+                call = call.with(name, value);
+            }
+            let token = call.token.clone();
+            let text = match start {
+                true => order.add_to(call).text("start"),
+                false => call.text("attach"),
+            };
+            let before = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
+            match self.follow(&text, &token, course, sink).await {
+                Ok(last) => {
+                    if cut_since.is_some() {
+                        sink.on_healed();
+                    }
+                    return Ok((last, !start || course.is_there || tries > 0));
+                }
+                Err(Cut(why)) => {
+                    let after =
+                        (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
+                    let since = *cut_since.get_or_insert_with(Instant::now);
+                    if before != after {
+                        // It was reached in between.
+                        cut_since = Some(Instant::now());
+                        tries = 0;
+                    } else if since.elapsed() > limit.unwrap_or_default() + patience {
+                        return Err(Cut(why));
+                    }
+                    sink.on_cut(&why);
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    fn call(&self, id: &str) -> Call {
+        Call::new().with("base", &self.hello.base).with("id", id).with("fence", FENCE)
+    }
+
+    /// Has a block stopped, until the place has heard it.
+    async fn stop(&self, attempt: &Attempt, grace: Duration) {
+        let mut tries = 0;
+        loop {
+            let call = self.call(&attempt.id).with("grace", grace.as_secs().max(1).to_string());
+            match ask(&self.line, call, "stop").await {
+                // Nothing is there to be stopped yet, or the block is not known to its keeper.
+                Ok(said) if said.iter().any(|(word, _)| word == "stopping") => return,
+                _ => {
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+            }
+        }
+    }
+}
+
+async fn hello(line: &Line) -> Result<Hello, Unreachable> {
+    let said = ask(line, Call::new(), "hello").await?;
+    let of = |key: &str| said.iter().find(|(word, _)| word == key).map(|(_, rest)| rest.clone());
+    if let Some(what) = of("error") {
+        let why = match what.split_once(' ').unwrap_or((&what, "")) {
+            ("tool", name) => format!("`{name}` is missing there"),
+            ("home", _) => "no directory can be made in the home directory there".to_owned(),
+            _ => what,
+        };
+        return Err(line.unreachable(why));
+    }
+    let need = |key: &str| of(key).ok_or_else(|| line.unreachable(format!("it did not say its {key}")));
+    Ok(Hello {
+        identity: Identity { boot: need("boot")?, store: need("store")? },
+        how: need("how")?,
+        home: need("home")?,
+        base: need("base")?,
+        temporary: need("temporary")?,
+        host: need("host")?,
+        user: need("user")?,
+    })
+}
+
+/// Asks a question that is answered in words, and answered soon.
+async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, String)>, Unreachable> {
+    let token = call.token.clone();
+    let text = call.text(operation);
+    let Wire { stdin, stdout, stderr, held } = line.open().await?;
+    let mut frames = Frames::of(stdout, &token, ANSWER);
+    let mut said = Vec::new();
+    let noise = std::cell::RefCell::new(Vec::new());
+    let answer = async {
+        loop {
+            if let Frame::Said(word, rest) = frames.next().await? {
+                let is_last = LAST.contains(&word.as_str());
+                said.push((word, rest));
+                if is_last {
+                    return Ok(());
+                }
+            }
+        }
+    };
+    let heard = Wire::hear(stderr, &noise);
+    let all = async {
+        tokio::pin!(answer, heard);
+        let sent = Wire::send(stdin, &text);
+        tokio::pin!(sent);
+        let (mut is_sent, mut is_heard) = (false, false);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => break answer,
+                _ = &mut sent, if !is_sent => is_sent = true,
+                () = &mut heard, if !is_heard => is_heard = true,
+            }
+        }
+    };
+    let answered = tokio::time::timeout(ANSWER, all).await;
+    match answered.unwrap_or_else(|_| Err(Cut(format!("no answer came within {} s", ANSWER.as_secs())))) {
+        Ok(()) => Ok(said),
+        Err(Cut(why)) => {
+            line.is_cut(held).await;
+            let noise =
+                String::from_utf8_lossy(&noise.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
+            Err(line.unreachable(if noise.is_empty() { why } else { format!("{why}: {noise}") }))
+        }
+    }
+}
+
+/// Words that end an answer.
+const LAST: [&str; 7] = ["complete", "error", "none", "stopping", "reaped", "cleaned", "void"];
+
+/// A stop that the caller asked for.
+pub(crate) fn interrupted(why: &str) -> Option<Stop> {
+    match why {
+        "limit" => Some(Stop::TimedOut),
+        "stop" => Some(Stop::Interrupted),
+        _ => None,
+    }
+}

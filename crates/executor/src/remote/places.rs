@@ -1,0 +1,114 @@
+//! What a place is asked beside blocks: what it keeps of attempts, and what there is.
+
+use super::order::Call;
+use super::{Remote, Unreachable, ask};
+
+/// What a place keeps of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The attempt's id.
+    pub id: String,
+    /// How far it is.
+    pub held: Held,
+}
+
+/// How far an attempt on a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// It ended.
+    Ended,
+    /// It never ran.
+    Void,
+    /// It was begun and has no end: it runs, or is in doubt.
+    Begun,
+    /// Nobody has decided yet.
+    Undecided,
+}
+
+/// What a place answered to the question what there is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probed {
+    /// Who one is there.
+    pub user: String,
+    /// System and release.
+    pub system: String,
+    /// Interpreters and tools that are there, with their paths.
+    pub programs: Vec<(String, String)>,
+    /// How far its clock is ahead of ours, seconds, by half the time of the question; negative where it is behind.
+    pub clock_ahead: f64,
+    /// What is free where attempts are kept, KiB.
+    pub free_kib: Option<u64>,
+    /// Who tells a signal from an exit code there: `awk`, `time`, or only the `shell`, which cannot for all of them.
+    pub witness: String,
+}
+
+impl Remote {
+    /// Clears away what the place keeps of an attempt's output, once its caller has all of it for good. A tombstone stays, so
+    /// that it can never run again. Says whether there was an ended attempt to clear.
+    ///
+    /// # Errors
+    /// The place cannot be reached.
+    pub async fn reap(&self, id: &str) -> Result<bool, Unreachable> {
+        let said = ask(&self.line, self.call(id), "reap").await?;
+        Ok(said.iter().any(|(word, _)| word == "reaped"))
+    }
+
+    /// Removes an attempt with its tombstone: for runs that are closed. `by_force`: one that is in doubt too. Says whether it
+    /// is gone.
+    ///
+    /// # Errors
+    /// The place cannot be reached.
+    pub async fn clean(&self, id: &str, by_force: bool) -> Result<bool, Unreachable> {
+        let call = self.call(id).with("force", if by_force { "yes" } else { "" });
+        let said = ask(&self.line, call, "clean").await?;
+        Ok(said.iter().any(|(word, _)| word == "cleaned" || word == "none"))
+    }
+
+    /// The attempts of which the place keeps something.
+    ///
+    /// # Errors
+    /// The place cannot be reached.
+    pub async fn kept(&self) -> Result<Vec<Kept>, Unreachable> {
+        let said = ask(&self.line, self.call(""), "list").await?;
+        let items = said.iter().filter(|(word, _)| word == "item");
+        let kept = items.filter_map(|(_, rest)| rest.split_once(' ')).map(|(id, held)| Kept {
+            id: id.to_owned(),
+            held: match held {
+                "ended" => Held::Ended,
+                "run" => Held::Begun,
+                "undecided" => Held::Undecided,
+                _ => Held::Void,
+            },
+        });
+        Ok(kept.collect())
+    }
+
+    /// Asks what there is.
+    ///
+    /// # Errors
+    /// The place cannot be reached.
+    pub async fn probe(&self) -> Result<Probed, Unreachable> {
+        let asked = std::time::SystemTime::now();
+        let said = ask(&self.line, Call::new().with("base", &self.hello.base), "probe").await?;
+        let answered = std::time::SystemTime::now();
+        let of = |key: &str| said.iter().find(|(word, _)| word == key).map(|(_, rest)| rest.clone());
+        let seconds = |time: std::time::SystemTime| {
+            time.duration_since(std::time::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+        };
+        let half_way = f64::midpoint(seconds(asked), seconds(answered));
+        // Its clock was read in whole seconds: on average half of one is cut off.
+        let there = of("now").and_then(|now| now.parse::<f64>().ok()).map(|now| now + 0.5);
+        let programs = said.iter().filter(|(word, _)| word == "program");
+        Ok(Probed {
+            user: self.hello.user.clone(),
+            system: of("system").unwrap_or_default(),
+            programs: programs
+                .filter_map(|(_, rest)| rest.split_once(' '))
+                .map(|(name, path)| (name.to_owned(), path.to_owned()))
+                .collect(),
+            clock_ahead: there.map_or(0.0, |there| there - half_way),
+            free_kib: of("free").and_then(|free| free.trim().parse().ok()),
+            witness: self.hello.how.clone(),
+        })
+    }
+}

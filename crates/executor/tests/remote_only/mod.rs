@@ -1,0 +1,5 @@
+//! What only an executor on another machine can promise.
+
+mod attempts;
+mod busybox;
+mod lines;
