@@ -30,6 +30,7 @@ mod seen;
 mod sign_off;
 mod signed;
 mod status;
+mod titles;
 mod values;
 
 pub use event::*;

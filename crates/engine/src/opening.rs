@@ -1,6 +1,6 @@
 //! How a run begins, and how it is taken up again.
 
-use holdpoint_model::Plan;
+use holdpoint_model::{Input, Plan};
 
 use crate::apply::{Fold, ensure};
 use crate::looks::Looks;
@@ -15,12 +15,28 @@ impl Values {
     /// What is known before anything happens: the environment's variables, and the inputs with the types that the
     /// document declares.
     pub fn given(plan: &Plan, environment: &EnvironmentSeen, inputs: &[InputGiven]) -> Values {
+        Values::declared(&plan.front.inputs, environment, inputs)
+    }
+
+    /// What is known when a run opens, every input as a text: for what is rendered, and for no condition.
+    pub(crate) fn texts(opened: &RunOpened) -> Values {
+        let mut values = Values::declared(&[], &opened.environment, &opened.inputs);
+        values.number(opened);
+        values
+    }
+
+    fn number(&mut self, opened: &RunOpened) {
+        self.set_context("run", "number", Scalar::Number(opened.number));
+        self.set_context("run", "id", Scalar::Text(opened.id.clone()));
+    }
+
+    fn declared(declared: &[Input], environment: &EnvironmentSeen, inputs: &[InputGiven]) -> Values {
         let mut values = Values::default();
         for (name, value) in &environment.vars {
             values.set(name, value);
         }
         for input in inputs {
-            let declared = plan.front.inputs.iter().find(|declared| declared.name == input.name);
+            let declared = declared.iter().find(|declared| declared.name == input.name);
             match (&input.value, declared) {
                 (Some(value), Some(declared)) => values.set_typed(&input.name, value, &declared.kind),
                 (Some(value), None) => values.set(&input.name, value),
@@ -47,8 +63,7 @@ impl Run {
         ensure(opened.dry == (opened.number == 0), "a run has a number, and a dry run has none")?;
         let places = Places::of(plan, environment)?;
         self.values = Values::given(plan, environment, &opened.inputs);
-        self.values.set_context("run", "number", Scalar::Number(opened.number));
-        self.values.set_context("run", "id", Scalar::Text(opened.id.clone()));
+        self.values.number(opened);
         let people = People::of(opened);
         let Session { operator, operator_from, .. } = &opened.session;
         // A dry run changes nothing, whoever tries it.

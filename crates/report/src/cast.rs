@@ -24,7 +24,7 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
     let Some((first, Event::RunOpened(opened))) = m.events.first().map(|first| (first, &first.event)) else {
         return Err(holdpoint_view::NotOpened.into());
     };
-    let title = format!("Run {}: {}", opened.number, opened.runbook.title);
+    let title = format!("Run {}: {}", opened.number, opened.title());
     let head = serde_json::json!({
         "version": 3,
         "term": {"cols": COLUMNS, "rows": ROWS, "type": "xterm-256color"},

@@ -1,7 +1,7 @@
 //! The head of a run, and of each step.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{EnvironmentSeen, Run, RunOpened, Values};
+use holdpoint_engine::{EnvironmentSeen, Run, RunOpened, TemplateError};
 
 use super::{neutralise, rule, say, say_hung, style};
 
@@ -18,10 +18,8 @@ pub fn environment_name(environment: &EnvironmentSeen) -> String {
 }
 
 /// What runs, where, by whom.
-pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
+pub fn head(opened: &RunOpened, operator: &str, label: &str) {
     let book = &opened.runbook;
-    let values = Values::given(plan, &opened.environment, &opened.inputs);
-    let title = values.render(&book.title).unwrap_or_else(|_| book.title.clone());
     let document =
         [book.document_id.as_deref(), book.revision.as_deref().map(|_| "revision"), book.revision.as_deref()];
     let document: Vec<&str> = document.into_iter().flatten().collect();
@@ -31,7 +29,10 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
         (None, Some(_)) => "none: nothing is committed yet".to_owned(),
         (None, None) => "outside of a git repository".to_owned(),
     };
-    say(&style().bold().apply_to(rule(&neutralise(&title))).to_string());
+    say(&style().bold().apply_to(rule(&neutralise(&opened.title()))).to_string());
+    if let Err(why) = opened.rendered_title() {
+        unrendered(&book.title, &why);
+    }
     let line = |name: &str, value: &str| say_hung(&format!("  {:<12}", name), value);
     line("run", label);
     line("document", &neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
@@ -50,24 +51,27 @@ pub fn head(plan: &Plan, opened: &RunOpened, operator: &str, label: &str) {
     say("");
 }
 
+/// Why no title stands above.
+fn unrendered(title: &str, why: &TemplateError) {
+    say_hung("  ", &neutralise(&format!("the title, `{title}`, cannot be rendered: {why}")));
+}
+
 /// Where the run is now.
 pub fn step_head(plan: &Plan, index: usize, run: &Run) {
     let step = &plan.steps[index];
-    let (title, why) = match run.values().render(&step.title) {
-        Ok(title) => (neutralise(&title), None),
-        // Its braces would pass for the title.
-        Err(error) => ("(the title cannot be rendered)".to_owned(), Some(error.to_string())),
-    };
     let all = plan.steps.len();
     say("");
-    say(&style().bold().apply_to(rule(&format!("{} {title}", step.number))).to_string());
-    if let Some(why) = why {
-        say_hung("  ", &neutralise(&format!("the title, `{}`, cannot be rendered: {why}", step.title)));
+    say(&style().bold().apply_to(rule(&neutralise(&run.numbered_title(step)))).to_string());
+    if let Err(why) = run.values().render(&step.title) {
+        unrendered(&step.title, &why);
     }
     let mut facts: Vec<String> =
         run.opened().map(|opened| environment_name(&opened.environment)).into_iter().collect();
     // The document's title stands in the head of the run, and fills half a narrow screen.
-    let path = step.path.strip_prefix(std::slice::from_ref(&plan.title)).unwrap_or(&step.path);
+    let mut path = run.titles_above(step);
+    if step.path.first() == Some(&plan.title) {
+        path.remove(0);
+    }
     if !path.is_empty() {
         facts.push(neutralise(&path.join(" › ")));
     }

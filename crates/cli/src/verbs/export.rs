@@ -193,7 +193,7 @@ fn readme(opened: &RunOpened, proof: &Verification, reported: bool) -> String {
          One signature by hand, event N being the one that it belongs to:\n\n\
          \x20 ssh-keygen -Y verify -f allowed_signers -I WHO -n signoff@holdpoint -s signoffs/N.json.sig <signoffs/N.json\n",
         number = opened.number,
-        title = holdpoint_report::visible(opened.runbook.title.as_bytes()),
+        title = holdpoint_report::visible(opened.title().as_bytes()),
         id = opened.id,
         events = position.events,
         bytes = position.bytes,

@@ -116,7 +116,7 @@ pub fn tell(run: &Run, plan: &Plan) {
     let say = |text: String| screen::tell(&format!("  {}", screen::neutralise(&text)));
     let Standing { next, in_doubt, sign_offs, deviations } = run.standing(plan);
     say(format!("{}, operated by {}", progress(run), run.operator()));
-    let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| &step.title);
+    let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| run.title(step));
     let at = at.map(|title| format!(" {title},")).unwrap_or_default();
     let action = next.action.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
     say(format!("next:{at}{action} takes {}", next.takes.words()));

@@ -47,7 +47,7 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
-    screen::head(&recorded.plan, opened, &opened.session.operator, &label);
+    screen::head(opened, &opened.session.operator, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
     play(player, &recorded).await
 }

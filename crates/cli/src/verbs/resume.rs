@@ -132,7 +132,7 @@ pub async fn resume(arguments: &args::Resume) -> Result<Exit, Problem> {
         }
     };
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
-    screen::head(plan, &opened, &session.operator, &label);
+    screen::head(&opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen::tell(&format!(
@@ -230,7 +230,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
     };
     let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
-        let title = screen::neutralise(&format!("{} {}", step.number, step.title));
+        let title = screen::neutralise(&run.numbered_title(step));
         let why = match () {
             () if Some(index) == at && doubtful => {
                 "in doubt: was started, no end is on record; you decide".to_owned()

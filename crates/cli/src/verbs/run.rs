@@ -89,7 +89,7 @@ pub async fn run(arguments: &args::Run) -> Result<Exit, Problem> {
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(&prepared.plan, &opened, &opened.session.operator, &label);
+    screen::head(&opened, &opened.session.operator, &label);
     prepared.warn();
     obeyed.warn();
     let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
@@ -264,7 +264,6 @@ async fn dry_run(
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
     let opened = RunOpened { dry: true, ..with_program(opened) };
     screen::head(
-        &prepared.plan,
         &opened,
         &opened.session.operator,
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
@@ -386,7 +385,7 @@ pub fn farewell(
                 holdpoint_engine::Question::Record => "values to be written down",
                 _ => "the operator",
             };
-            let title = screen::neutralise(&format!("{} {}", step.number, step.title));
+            let title = screen::neutralise(&run.numbered_title(step));
             screen::tell(&format!(
                 "Run {number}: {} · at {title}, waiting for {what}",
                 screen::style().yellow().bold().apply_to("PARKED")

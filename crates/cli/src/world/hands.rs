@@ -180,7 +180,7 @@ fn shown(scene: &Scene<'_>, task: Task, block: &Block) -> Result<Shown, Problem>
         return Window::open().map(Shown::Window);
     }
     let (done, all) = scene.run.progress();
-    let title = format!("{} {}", task.step_of(scene.plan).number, task.step_of(scene.plan).title);
+    let title = scene.run.numbered_title(task.step_of(scene.plan));
     let quiet = block.options.sensitive || !block.options.record;
     Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
 }

@@ -12,7 +12,6 @@ pub use release::{Consent, Release};
 
 use std::collections::BTreeSet;
 
-use holdpoint_document::Plan;
 use holdpoint_engine::{By, Execution, Question, Slot, Task, Via};
 
 use super::tell::{show_command, show_passages, show_prose, show_question};
@@ -128,6 +127,6 @@ fn me(scene: &Scene<'_>) -> By {
 }
 
 /// Titles of steps, for lists.
-fn titles(plan: &Plan, steps: &[usize]) -> Vec<String> {
-    steps.iter().map(|step| format!("{} {}", plan.steps[*step].number, plan.steps[*step].title)).collect()
+fn titles(scene: &Scene<'_>, steps: &[usize]) -> Vec<String> {
+    steps.iter().map(|step| scene.run.numbered_title(&scene.plan.steps[*step])).collect()
 }

@@ -59,3 +59,17 @@ fn a_terminal_shows_colours_and_a_bar() {
     assert!(text.contains('░'), "{text:?}");
     assert!(!text.contains("\x1b[31mred"), "the block's own escape codes must not steer the terminal");
 }
+
+#[test]
+fn the_bar_beside_a_running_block_and_the_lists_of_steps_show_titles_with_their_values() {
+    let steps = "## Make {{ operator }}\n\n```sh run\necho came\n```\n\n\
+        ## Look\n\n```sh check\necho looked\n```\n";
+    let desk = Desk::with(&book(steps));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    let title = format!("1 Make {}", crate::support::OPS);
+    terminal.chooses("run").waits_for("│ came").chooses("back").waits_for(&format!("    {title}"));
+    let text = String::from_utf8(terminal.bytes()).unwrap();
+    assert!(text.contains(&format!("0/2 · {title}")), "{text:?}");
+    assert!(!text.contains("{{"), "{text:?}");
+    terminal.listens();
+}

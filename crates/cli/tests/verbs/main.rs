@@ -22,6 +22,7 @@ mod runs;
 mod sealed;
 mod support;
 mod targets;
+mod titles;
 mod unrendered;
 mod values;
 mod verdicts;

@@ -63,7 +63,7 @@ impl Reel<'_> {
         self.step = Some(id.to_owned());
         let step = self.m.plan.step(id).map(|(_, step)| step);
         let number = step.map(|step| step.number.clone()).unwrap_or_default();
-        let title = self.rendered(step.map(|step| step.title.clone()).unwrap_or_default());
+        let title = step.map(|step| self.reading.run().title(step)).unwrap_or_default();
         Some(FrameKind::StepHead { step: id.to_owned(), number, title })
     }
 

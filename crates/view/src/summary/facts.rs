@@ -57,7 +57,7 @@ pub struct Closed {
 /// The document that ran.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DocumentFacts {
-    /// Its title, as recorded.
+    /// Its title, with the values of the run.
     pub title: String,
     /// The quality system's number.
     pub document_id: Option<String>,

@@ -356,6 +356,9 @@ impl<'a> Summing<'a> {
             _ => status.at_rest(),
         };
         for (index, step) in summary.steps.iter_mut().enumerate() {
+            if let Some(written) = plan.steps.get(index) {
+                (step.title, step.path) = (run.title(written), run.titles_above(written));
+            }
             for (action, of) in step.actions.iter_mut().enumerate() {
                 of.status = known(run.status(plan, Task::action(index, action)));
             }

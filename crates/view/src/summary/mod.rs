@@ -140,7 +140,7 @@ pub struct StepSummary {
     pub id: String,
     /// Position as the operator sees it.
     pub number: String,
-    /// What it is called, as written.
+    /// What it is called, with the values that the run had at its end.
     pub title: String,
     /// Titles of the headings above.
     pub path: Vec<String>,

@@ -28,7 +28,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
             signers: opened.signers.clone(),
         },
         document: DocumentFacts {
-            title: book.title.clone(),
+            title: opened.title(),
             document_id: book.document_id.clone(),
             revision: book.revision.clone(),
             path: book.path.clone(),

@@ -226,7 +226,7 @@ fn go_back(
     ) -> Result<Option<Answer>, Problem>,
 ) -> Result<Option<Answer>, Problem> {
     let plan = scene.plan;
-    for title in titles(plan, &offers.back) {
+    for title in titles(scene, &offers.back) {
         screen::tell(&format!("    {}", screen::neutralise(&title)));
     }
     let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
@@ -263,7 +263,7 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
     if wanted.steps.is_empty() && wanted.without.is_empty() {
         screen::tell("    Nothing was changed that could be rolled back.");
     }
-    for (at, title) in titles(plan, &wanted.steps).iter().enumerate() {
+    for (at, title) in titles(scene, &wanted.steps).iter().enumerate() {
         screen::say_hung(&format!("    {}. undo ", at + 1), &screen::neutralise(title));
         for block in &plan.steps[wanted.steps[at]].rollbacks {
             for line in screen::neutralise(block.script.trim_end()).lines() {
@@ -271,11 +271,11 @@ fn tell_rollback(scene: &Scene<'_>, wanted: &RollbackPlan) {
             }
         }
     }
-    for title in titles(plan, &wanted.without) {
+    for title in titles(scene, &wanted.without) {
         screen::tell(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
     }
     if let Some(barrier) = wanted.barrier {
-        let title = &titles(plan, &[barrier])[0];
+        let title = &titles(scene, &[barrier])[0];
         screen::tell(&format!(
             "    stays: {} was a point of no return, and so does all before it",
             screen::neutralise(title)

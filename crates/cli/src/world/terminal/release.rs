@@ -43,7 +43,7 @@ impl Release<'_> {
         let seen = self.scene.run.seen();
         let runbook = &opened.runbook;
         let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
-        say(format!("{}{}", runbook.title, revision.unwrap_or_default()));
+        say(format!("{}{}", opened.title(), revision.unwrap_or_default()));
         let commit =
             runbook.commit.as_ref().map(|commit| format!(" · commit {}", commit.get(..12).unwrap_or(commit)));
         say(format!("  {}{}", runbook.path, commit.unwrap_or_default()));
@@ -82,8 +82,8 @@ impl Release<'_> {
         }
         say(String::new());
         let sign_off = self.sign_off;
-        let (_, title) = (self.task, &self.task.step_of(self.scene.plan).title);
-        say(format!("Hold point: {title}"));
+        let step = self.task.step_of(self.scene.plan);
+        say(format!("Hold point: {}", self.scene.run.title(step)));
         say(format!("  {}", self.scene.run.statement(sign_off).unwrap_or_default()));
         let least = self.scene.run.least_assurance();
         say(format!("  role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
