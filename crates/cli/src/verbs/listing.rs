@@ -1,13 +1,12 @@
 //! `runs` and `show`.
 
-use holdpoint_engine::Event;
-use holdpoint_record::Glance;
 use holdpoint_report::{clock, clock_of, took};
 use holdpoint_view::Summary;
 use serde_json::json;
 
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
+use super::standing::{Standing, standings};
 use super::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -15,22 +14,29 @@ use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
 
-/// Lists every run of the store; one that cannot be read is listed as such.
+/// What is said of a run in which the engine did not ask for every event.
+const DOES_NOT_CONFORM: &str = "does not conform";
+
+/// Lists every run of the store; one that cannot be read, or does not conform, is listed as such.
 pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
     let runs = Place::here()?.store().runs().map_err(store_problem)?;
     let mut rows = Vec::new();
-    for dir in runs {
-        let row = match holdpoint_record::glance(&dir.path) {
-            Ok(Glance { first, last, sealed }) => {
-                let Event::RunOpened(opened) = &first.event else { continue };
-                let state = match &last.event {
-                    Event::RunClosed { verdict } => verdict_words(*verdict).to_owned(),
-                    _ => "open".to_owned(),
+    for (dir, standing) in runs.iter().zip(standings(&runs)) {
+        let row = match standing {
+            Ok(Standing { opened, verdict, broken, first, last, sealed }) => {
+                let state = match (&broken, verdict) {
+                    (Some(_), _) => DOES_NOT_CONFORM,
+                    (None, Some(verdict)) => verdict_words(verdict),
+                    (None, None) => "open",
                 };
-                json!({"number": dir.number, "name": dir.name, "id": opened.id, "state": state,
+                let mut row = json!({"number": dir.number, "name": dir.name, "id": opened.id, "state": state,
                        "environment": opened.environment.name, "runbook": opened.runbook.path,
-                       "title": opened.runbook.title, "operator": opened.session.operator,
-                       "opened": first.at, "last": last.at, "sealed": sealed})
+                       "title": opened.title(), "operator": opened.session.operator,
+                       "opened": first, "last": last, "sealed": sealed});
+                if let Some(why) = broken {
+                    row["error"] = why.into();
+                }
+                row
             }
             Err(error) => {
                 json!({"number": dir.number, "name": dir.name, "state": "unreadable", "error": error.to_string()})
@@ -50,7 +56,7 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
         let opened = text("opened");
         let when = opened.split('.').next().unwrap_or_default().replace('T', " ");
         let line = match row.get("error") {
-            Some(_) => format!("{:>5}  {:<11}  {}", row["number"], "unreadable", text("error")),
+            Some(_) => format!("{:>5}  {:<11}  {}", row["number"], text("state"), text("error")),
             None => format!(
                 "{:>5}  {:<11}  {:<12}  {when:<19}  {:<24}  {}",
                 row["number"],

@@ -20,6 +20,7 @@ pub mod run;
 pub mod schema;
 pub mod shell;
 pub mod sign;
+mod standing;
 mod targets;
 pub mod verify;
 mod watch;

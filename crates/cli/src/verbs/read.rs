@@ -99,7 +99,7 @@ fn of_events(
 }
 
 /// The document as it was when the run was opened, and its plan.
-fn document(dir: &RunDir, first: &Stamped) -> Result<(String, Plan), Problem> {
+pub fn document(dir: &RunDir, first: &Stamped) -> Result<(String, Plan), Problem> {
     let Event::RunOpened(opened) = &first.event else {
         return Err(Problem::record(
             "the record does not begin with run.opened",

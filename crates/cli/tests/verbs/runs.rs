@@ -400,3 +400,43 @@ fn blocks_and_commands_of_inputs_have_the_umask_of_who_runs_them() {
         assert_eq!(mode(&bench.path(".holdpoint")), 0o700, "{umask}");
     }
 }
+
+#[test]
+fn a_record_that_does_not_conform_is_not_listed_by_what_its_last_event_says() {
+    let bench = Bench::with(&[("book.md", &book("", "## A\n\n```sh check\ntrue\n```\n"))]);
+    for _ in 0..3 {
+        bench.ends(0, &["run", "book.md", "--unattended"]);
+    }
+    // Chain and seal are in order; the block failed, and the run says that it passed.
+    crate::support::forge(&bench.run_dir(2), |events| {
+        let finished = events.iter_mut().find(|event| event["type"] == "action.finished").unwrap();
+        finished["outcome"] = "failed".into();
+    });
+    let rows = bench.ends(0, &["runs", "--format", "json"]).json();
+    let states: Vec<&str> =
+        rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["passed", "does not conform", "passed"]);
+    let at = bench.events(2).iter().position(|event| event["type"] == "action.finished").unwrap();
+    assert!(rows[1]["error"].as_str().unwrap().starts_with(&format!("event {at}: ")), "{}", rows[1]);
+    let listed = bench.ends(0, &["runs"]);
+    let line = listed.stdout.lines().nth(1).unwrap();
+    assert!(line.contains("does not conform") && !line.contains("passed"), "{line}");
+    bench.ends(6, &["verify", "2"]).says(&format!("does not conform at event {at}"));
+}
+
+#[test]
+fn a_forged_rehearsal_is_none() {
+    let bench = Bench::with(&[
+        ("book.md", &book("", "## A\n\n```sh check\ntrue\n```\n")),
+        (
+            "holdpoint.toml",
+            "[environments.stage]\nrehearsal = true\n\n[environments.prod]\nrequires = { rehearsal = \"stage\" }\n",
+        ),
+    ]);
+    bench.ends(0, &["run", "book.md", "--env", "stage", "--unattended"]);
+    crate::support::forge(&bench.run_dir(1), |events| {
+        let finished = events.iter_mut().find(|event| event["type"] == "action.finished").unwrap();
+        finished["outcome"] = "failed".into();
+    });
+    bench.ends(5, &["run", "book.md", "--env", "prod", "--unattended"]).says("there is none");
+}

@@ -1,0 +1,105 @@
+//! Where recorded runs stand: what the engine makes of each record, whatever its last event says.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{Event, RunOpened, Verdict};
+use holdpoint_record::{ReadError, Reader, RunDir};
+use holdpoint_view::Reading;
+use jiff::Timestamp;
+
+use super::read::{document, read_problem};
+use crate::problem::Problem;
+
+/// A run in the list of all.
+pub struct Standing {
+    /// How it began.
+    pub opened: Box<RunOpened>,
+    /// How it ended; `None` while it is open, and of a record that does not conform.
+    pub verdict: Option<Verdict>,
+    /// Where the record stops conforming, and why.
+    pub broken: Option<String>,
+    /// When event 0 was written.
+    pub first: Timestamp,
+    /// When the last event was.
+    pub last: Timestamp,
+    /// Whether it is sealed.
+    pub sealed: bool,
+}
+
+/// Where each of these runs stands, in their order; by all processors. The error says why one cannot be read.
+pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Problem>> {
+    let (next, plans) = (AtomicUsize::new(0), Plans::default());
+    let work = || {
+        let indices = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        let taken = indices.map_while(|index| dirs.get(index).map(|dir| (index, dir)));
+        taken.map(|(index, dir)| (index, standing(dir, &plans))).collect::<Vec<_>>()
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(dirs.len());
+    let mut all = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for worker in workers {
+            // A panic in there is one of ours.
+            all.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, standing)| standing).collect()
+}
+
+fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Problem> {
+    let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+    let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+    let first = first.map_err(read_problem)?;
+    let Event::RunOpened(opened) = &first.event else {
+        return Err(Problem::record("the record does not begin with run.opened", "Verify it."));
+    };
+    let plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
+    let mut reading = Reading::new(&plan);
+    let (mut verdict, mut last) = (None, first.at);
+    // What the engine refuses is kept by the reading.
+    let _ = reading.take(&first);
+    for stamped in events.by_ref() {
+        let stamped = stamped.map_err(read_problem)?;
+        last = stamped.at;
+        if reading.take(&stamped).is_ok()
+            && let Event::RunClosed { verdict: closed } = stamped.event
+        {
+            verdict = Some(closed);
+        }
+    }
+    let sealed = events.seal().map_err(read_problem)?.is_some();
+    let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
+    let verdict = verdict.filter(|_| broken.is_none());
+    Ok(Standing { opened: opened.clone(), verdict, broken, first: first.at, last, sealed })
+}
+
+/// Digests of a document and of its configuration.
+type Sources = (String, Option<String>);
+
+/// Plans by what they were made of: many runs are of one document.
+#[derive(Default)]
+struct Plans(Mutex<HashMap<Sources, Arc<Plan>>>);
+
+impl Plans {
+    fn of(
+        &self,
+        opened: &RunOpened,
+        compiled: impl FnOnce() -> Result<Plan, Problem>,
+    ) -> Result<Arc<Plan>, Problem> {
+        let config = opened.config.as_ref().map(|config| config.sha256.clone());
+        let key = (opened.runbook.blob.sha256.clone(), config);
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = known().get(&key).cloned() {
+            return Ok(plan);
+        }
+        let plan = Arc::new(compiled()?);
+        known().insert(key, Arc::clone(&plan));
+        Ok(plan)
+    }
+}
