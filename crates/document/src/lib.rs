@@ -20,7 +20,7 @@ mod spanned;
 mod steps;
 
 pub use answers::*;
-pub use blocks::replacement_error;
+pub use blocks::{replacement_error, spoken};
 pub use diagnostic::*;
 pub use holdpoint_model::*;
 pub use markdown::{Insertion, html};

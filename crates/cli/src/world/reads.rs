@@ -1,12 +1,15 @@
 //! Which variables a script reads and sets, as far as can be seen from outside. For dry runs: what is not seen here is
 //! tried with a value that nobody knows, and what is seen here by mistake is not tried.
 
-use holdpoint_document::Block;
+use holdpoint_document::{Block, spoken};
 
 /// Whether the script reads the variable. A shell names it after a `$`, or to the few words that take a name; other
 /// languages look it up by a text or a name, so any word counts.
 pub fn reads(block: &Block, script: &str, name: &str) -> bool {
-    let shell = matches!(block.language.as_str(), "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh");
+    let shell = matches!(
+        spoken(&block.interpreter, &block.language),
+        "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh"
+    );
     words(script, name).any(|(before, _)| {
         if !shell {
             return true;

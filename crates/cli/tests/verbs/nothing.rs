@@ -85,3 +85,33 @@ fn a_block_that_only_comments_or_passes_is_an_error_in_every_language() {
         bench.ends(2, &["check", "book.md"]).says("empty-script");
     }
 }
+
+#[test]
+fn whether_a_block_has_a_command_is_asked_in_the_language_of_the_program_that_runs_it() {
+    for (fence, options, script, empty) in [
+        ("bash", "#!/usr/bin/env python3", "pass", true),
+        ("bash", "#!/usr/bin/env -S python3 -u", "'''later'''", true),
+        ("sh", "#| interpreter: node", "// later", true),
+        ("bash", "#!/usr/bin/env python3", "print(1)", false),
+        ("python", "#!/bin/sh", "\"true\"", false),
+        ("python", "#!/bin/sh", "# later", true),
+        ("bash", "#!/bin/sh", "pass", false),
+    ] {
+        let body = format!("## Look\n\n```{fence} check\n{options}\n{script}\n```\n");
+        let bench = Bench::with(&[("book.md", &book("", &body))]);
+        let ran = bench.holdpoint(&["check", "book.md"]);
+        assert_eq!(ran.both().contains("this block has no commands"), empty, "{body}\n{}", ran.both());
+    }
+}
+
+#[test]
+fn a_template_is_for_shells_whatever_its_fence_says() {
+    let front = "inputs: { X: { default: x } }\n";
+    for (program, code) in [("#!/usr/bin/env python3", 2), ("#!/usr/bin/env fish", 2), ("#!/bin/bash -e", 0)]
+    {
+        let body = format!("## Look\n\n```bash check\n{program}\n#| template: true\necho {{{{ X }}}}\n```\n");
+        let bench = Bench::with(&[("book.md", &book(front, &body))]);
+        let ran = bench.ends(code, &["check", "book.md"]);
+        assert_eq!(ran.both().contains("values cannot be quoted safely"), code == 2, "{}", ran.both());
+    }
+}

@@ -47,6 +47,39 @@ const SHELL_LIKE: &[&str] = &[
     "command",
 ];
 
+/// The language that a script is read in: that of the program which runs it, where that is known, else what its fence
+/// says.
+pub fn spoken<'a>(interpreter: &[String], language: &'a str) -> &'a str {
+    let mut words = interpreter.iter().flat_map(|word| word.split_whitespace()).map(base_name).peekable();
+    if words.peek() == Some(&"env") {
+        words.next();
+        while words.next_if(|word| word.starts_with('-') || word.contains('=')).is_some() {}
+    }
+    words.next_if_eq(&"busybox");
+    let program = words.next().unwrap_or_default();
+    let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+    match program {
+        "sh" | "dash" | "ash" => "sh",
+        "bash" | "rbash" => "bash",
+        "zsh" => "zsh",
+        "ksh" | "mksh" | "oksh" => "ksh",
+        "fish" => "fish",
+        "python" | "pypy" => "python",
+        "ruby" => "ruby",
+        "perl" => "perl",
+        "node" | "nodejs" | "deno" | "bun" => "node",
+        "php" => "php",
+        "lua" | "luajit" => "lua",
+        "pwsh" | "powershell" => "pwsh",
+        "psql" | "mysql" | "mariadb" | "sqlite" => "sql",
+        _ => language,
+    }
+}
+
+fn base_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
 /// Whether the language is a POSIX-like shell: what the shell lints and quoting rules know.
 pub(crate) fn is_shell(language: &str) -> bool {
     matches!(language, "sh" | "shell" | "bash" | "zsh" | "dash" | "ksh")
@@ -96,6 +129,33 @@ pub(super) fn choose(
                 "say which: `interpreter: PROGRAM ARGUMENTS` in an option line at the top",
             );
             Vec::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spoken;
+
+    #[test]
+    fn a_script_is_read_in_the_language_of_the_program_that_runs_it() {
+        for (interpreter, fence, language) in [
+            ("bash", "bash", "bash"),
+            ("/usr/bin/env python3", "bash", "python"),
+            ("/usr/bin/env -S python3.12 -u", "sh", "python"),
+            ("env A=1 perl -w", "sh", "perl"),
+            ("/bin/sh -e", "python", "sh"),
+            ("busybox sh", "python", "sh"),
+            ("bash-5.2", "sh", "bash"),
+            ("/opt/node-22/bin/node", "bash", "node"),
+            ("psql -v ON_ERROR_STOP=1 -f", "bash", "sql"),
+            ("./run-in-container sh", "python", "python"),
+            ("", "sh", "sh"),
+        ] {
+            let whole = [interpreter.to_owned()];
+            let split: Vec<String> = interpreter.split(' ').map(str::to_owned).collect();
+            assert_eq!(spoken(&whole, fence), language, "{interpreter}");
+            assert_eq!(spoken(&split, fence), language, "{interpreter}");
         }
     }
 }

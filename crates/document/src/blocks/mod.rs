@@ -16,6 +16,7 @@ mod value_kind;
 use expect::expectations;
 pub(crate) use info::{Kind, kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
+pub use interpreter::spoken;
 pub(crate) use lines::expected_lines;
 pub use script::replacement_error;
 pub(crate) use script::script_of;
@@ -84,17 +85,26 @@ pub(crate) fn decode(
 ) -> Decoded {
     let language = fence.info.split_whitespace().next().unwrap_or_default().to_lowercase();
     let script = script_of(fence, &language, findings);
-    if holdpoint_shell::is_empty_script(script.body.text(), &language) {
+    let mut read = options::read(&script, kind, findings);
+    let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
+    // The word of the fence says what somebody meant; the program reads the script.
+    let spoken = spoken(&interpreter, &language);
+    if holdpoint_shell::is_empty_script(script.body.text(), spoken) {
         let message = "this block has no commands, so it always passes";
         let help = "write the command, or take the block out; `example` shows text that is not run";
         findings.add(Code::EmptyScript, fence.info_span, message, help);
     }
-    let mut read = options::read(&script, kind, &language, findings);
-    let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
-    if read.options.template && is_shell(&language) {
-        insertion::check(&script.body, findings);
+    if let Some(span) = read.template_span {
+        if is_shell(&language) && is_shell(spoken) {
+            insertion::check(&script.body, findings);
+        } else {
+            let language = if is_shell(&language) { spoken } else { &language };
+            let message = format!("values cannot be quoted safely for `{language}`");
+            let help = "leave `template` out and read the values from the environment";
+            findings.add(Code::BadValue, span, message, help);
+        }
     }
-    disguised::in_script(&script.body, is_shell(&language), findings);
+    disguised::in_script(&script.body, is_shell(spoken), findings);
     let script_span = script.body.span(0..script.body.text().len());
     let mut block = Block {
         language,

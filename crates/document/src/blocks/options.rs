@@ -3,7 +3,6 @@
 use super::Templated;
 use super::capture::captures;
 use super::info::Kind;
-use super::interpreter::is_shell;
 use super::script::Script;
 use super::terminal;
 use crate::findings::Findings;
@@ -18,13 +17,15 @@ pub(super) struct Read {
     pub(super) interpreter: Option<Vec<String>>,
     pub(super) interpreter_failed: bool,
     pub(super) templates: Vec<Templated>,
+    /// Where `template: true` stands.
+    pub(super) template_span: Option<Span>,
     pub(super) capture_spans: Vec<Span>,
     pub(super) id_span: Option<Span>,
     pub(super) target_span: Option<Span>,
     pub(super) secret_spans: Vec<Span>,
 }
 
-pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut Findings) -> Read {
+pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read {
     let mut read = Read::default();
     let Some(node) = script.options.as_ref().and_then(|text| parse_yaml(text, findings)) else { return read };
     let Some(mut fields) = Fields::open(&node, "the options", findings) else { return read };
@@ -82,10 +83,7 @@ pub(super) fn read(script: &Script, kind: Kind, language: &str, findings: &mut F
     self::kept(&mut fields, &mut read, findings);
     if let Some(node) = fields.get("template") {
         read.options.template = node.bool(findings).unwrap_or(false);
-        if read.options.template && !is_shell(language) {
-            let message = format!("values cannot be quoted safely for `{language}`");
-            node.bad(findings, message, "leave `template` out and read the values from the environment");
-        }
+        read.template_span = read.options.template.then_some(node.span);
     }
     read.options.sensitive = fields.bool("sensitive", findings).unwrap_or(false);
     read.options.strict = fields.bool("strict", findings).unwrap_or(true);

@@ -2,10 +2,11 @@
 
 use holdpoint_shell::is_empty_script;
 
+use super::interpreter::spoken;
 use crate::findings::Findings;
 use crate::markdown::Fence;
 use crate::spanned::Mapped;
-use crate::{Code, Span};
+use crate::{Block, Code, Span};
 
 /// The parts of a run, check or rollback block.
 pub(crate) struct Script {
@@ -29,15 +30,15 @@ fn prefix(language: &str) -> &'static str {
 
 /// What is wrong with a script that is to run instead of a block's own, in words: it holds no command, or option lines,
 /// which would be comments there.
-pub fn replacement_error(script: &str, language: &str) -> Option<String> {
-    let prefix = prefix(language);
+pub fn replacement_error(script: &str, block: &Block) -> Option<String> {
+    let prefix = prefix(&block.language);
     if let Some(line) = script.lines().find(|line| near_miss(line, prefix).is_some()) {
         let line = line.trim();
         return Some(format!(
             "`{line}` would be a comment: options are the document's, and no edit changes them"
         ));
     }
-    is_empty_script(script, language)
+    is_empty_script(script, spoken(&block.interpreter, &block.language))
         .then(|| "it holds no command, so it would pass whatever is the case".to_owned())
 }
 

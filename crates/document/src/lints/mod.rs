@@ -10,7 +10,7 @@ mod variables;
 
 pub(crate) use claims::claims;
 
-use crate::blocks::is_shell;
+use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 use crate::spanned::Mapped;
 use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Span, Step};
@@ -40,7 +40,7 @@ pub(crate) struct Looked {
 
 /// Looks at one script. Of the front matter only its secrets count.
 pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked {
-    let shell = is_shell(&block.language).then(|| Shell::scan(text.text()));
+    let shell = is_shell(spoken(&block.interpreter, &block.language)).then(|| Shell::scan(text.text()));
     let script = Script { block, text, shell };
     let mut findings = Findings::default();
     placeholder::lint(&script, &mut findings);

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::Script;
 use crate::Code;
-use crate::blocks::is_shell;
+use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 
 /// What stands in the text before the match decides whether it is one; the first group is the placeholder.
@@ -76,7 +76,7 @@ const NOT: &[&str] = &[
 pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
     static COMPILED: LazyLock<Vec<Regex>> =
         LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
-    let language = script.block.language.as_str();
+    let language = spoken(&script.block.interpreter, &script.block.language);
     if !is_shell(language) && !matches!(language, "sql" | "psql" | "mysql") {
         return;
     }

@@ -75,7 +75,7 @@ fn in_the_editor(text: &str) -> Result<Option<String>, String> {
 
 /// Why it is not run in the block's place, in words.
 fn refusal(block: &Block, script: &str) -> Option<String> {
-    if let Some(why) = replacement_error(script, &block.language) {
+    if let Some(why) = replacement_error(script, block) {
         return Some(why);
     }
     let asked = [Asked { interpreter: &block.interpreter, script }];
