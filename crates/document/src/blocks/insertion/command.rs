@@ -6,12 +6,14 @@ use holdpoint_shell::{Command, Keyword, Kind, Node, Part, PartKind, Pipeline, To
 
 use super::again;
 use super::holes::{Holed, VALUE};
+use super::tags::{MOST, Tags};
 
 /// Numbers of values.
 type Values = BTreeSet<usize>;
 
 struct Flow<'s> {
     script: &'s Holed,
+    tags: &'s Tags,
     again: Vec<Option<&'static str>>,
 }
 
@@ -28,8 +30,8 @@ struct Spelled {
 }
 
 /// For each hole, the command that reads it once more, if one does.
-pub(super) fn again(script: &Holed, tokens: &[Token]) -> Vec<Option<&'static str>> {
-    let mut flow = Flow { script, again: vec![None; script.holes.len()] };
+pub(super) fn again(script: &Holed, tags: &Tags, tokens: &[Token]) -> Vec<Option<&'static str>> {
+    let mut flow = Flow { script, tags, again: vec![None; script.holes.len()] };
     flow.lines(&pipelines(tokens), &Values::new());
     flow.again
 }
@@ -106,29 +108,76 @@ impl Flow<'_> {
             printed.extend(&word.made);
         }
         let input: Values = piped.union(&given).copied().collect();
-        let mut read: Vec<Spelled> = words.iter().map(|(word, _)| word.clone()).collect();
-        match command.keyword {
-            Some(Keyword::Test) => read.insert(0, Spelled { text: "[[".to_owned(), ..Spelled::default() }),
-            Some(_) => read.clear(),
-            None => {}
-        }
+        let test = || Spelled { text: "[[".to_owned(), ..Spelled::default() };
         let first = words.first().map_or(0, |(_, token)| token.at.start);
         let last = words.last().map_or(0, |(_, token)| token.at.end);
         let tags = self.script.within(&(first..last)).any(|hole| !self.script.holes[hole].is_value());
-        self.judge(&read, tags, &input);
-        if tags {
-            self.judge(&self.joined(&words), tags, &input);
+        let all = words.clone();
+        for words in self.ways(&words) {
+            let mut ways = vec![words.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>()];
+            if tags {
+                ways.push(self.joined(&words, &all));
+            }
+            for mut way in ways {
+                match command.keyword {
+                    Some(Keyword::Test) => way.insert(0, test()),
+                    Some(_) => way.clear(),
+                    None => {}
+                }
+                self.judge(&way, tags, &input);
+            }
         }
         self.takers(&takers, &printed.union(&input).copied().collect());
         printed
     }
 
+    /// The words of a command in every way that the tags in it may leave them.
+    fn ways<'t>(&self, words: &[(Spelled, &'t Token)]) -> Vec<Vec<(Spelled, &'t Token)>> {
+        let part = |token: &Token| self.tags.part(self.script, token.at.start);
+        let looped = |token: &Token| self.tags.repeated(self.script, token.at.start);
+        let mut parts: Vec<usize> = words.iter().filter_map(|(_, token)| part(token)).collect();
+        parts.dedup();
+        // With all of it gone, nothing is left to be judged.
+        let all = words.iter().all(|(_, token)| part(token) == parts.first().copied());
+        parts.truncate(if all { 0 } else { MOST });
+        let mut whole = vec![words.to_vec()];
+        // What may come often comes twice.
+        if words.iter().any(|(_, token)| looped(token).is_some()) {
+            let runs = words.chunk_by(|(_, one), (_, next)| looped(one) == looped(next));
+            let twice = |run: &[(Spelled, &'t Token)]| {
+                let often = run.iter().any(|(_, token)| looped(token).is_some());
+                let times = 1 + usize::from(often);
+                run.iter().cloned().cycle().take(run.len() * times).collect::<Vec<_>>()
+            };
+            whole.push(runs.flat_map(twice).collect());
+        }
+        let left = |words: &[(Spelled, &'t Token)], out: usize| {
+            let out =
+                |part: usize| parts.iter().position(|of| *of == part).is_some_and(|at| out & (1 << at) != 0);
+            words.iter().filter(|(_, token)| !part(token).is_some_and(out)).cloned().collect()
+        };
+        (0..1 << parts.len()).flat_map(|out| whole.iter().map(move |words| left(words, out))).collect()
+    }
+
+    /// Whether nothing but tags, and words that they leave out, stands there.
+    fn is_joint(&self, between: std::ops::Range<usize>, left_out: &[(Spelled, &Token)]) -> bool {
+        let mut at = between.start;
+        let holes = |range: std::ops::Range<usize>| range.is_empty() || self.script.is_tags(range);
+        for (_, token) in left_out.iter().filter(|(_, token)| between.contains(&token.at.start)) {
+            if !holes(at..token.at.start) {
+                return false;
+            }
+            at = token.at.end;
+        }
+        !between.is_empty() && holes(at..between.end.max(at))
+    }
+
     /// The words as they are if what stands beside a tag is one word.
-    fn joined(&self, words: &[(Spelled, &Token)]) -> Vec<Spelled> {
+    fn joined(&self, words: &[(Spelled, &Token)], all: &[(Spelled, &Token)]) -> Vec<Spelled> {
         let mut joined: Vec<Spelled> = Vec::new();
         let mut end = 0;
         for (word, token) in words {
-            match joined.last_mut().filter(|_| self.script.is_tags(end..token.at.start)) {
+            match joined.last_mut().filter(|_| self.is_joint(end..token.at.start, all)) {
                 Some(last) => {
                     let before = last.text.len();
                     last.text.push_str(&word.text);

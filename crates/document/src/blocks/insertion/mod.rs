@@ -10,6 +10,7 @@ mod command;
 mod holes;
 mod pieces;
 mod shell;
+mod tags;
 
 use holdpoint_bounded::template;
 
@@ -44,6 +45,8 @@ enum Wrong {
     Delimiter,
     Trimmed,
     Tag,
+    /// What this tag leaves out is neither words of a command nor commands.
+    Cut,
     /// This command reads the value once more.
     Again(&'static str),
     Unclear,
@@ -80,6 +83,11 @@ impl Wrong {
             Wrong::Tag => (
                 format!("`{what}` cannot be used in a script"),
                 "scripts take `if`, `for`, `set NAME = …` and `raw`",
+            ),
+            Wrong::Cut => (
+                format!("what `{what}` may leave out is neither words of one command nor whole commands"),
+                "put the tag and its end around whole commands, each on a line of its own; in one command, around at \
+                 most five words or groups of words",
             ),
             Wrong::Again(command) => (
                 format!("`{command}` evaluates `{what}` again, so code in the value would run"),
@@ -232,6 +240,40 @@ mod tests {
             "{% if A %}echo{% else %}eval{% endif %} {{ X }}",
             "sh {% if A %}-c {% else %}file {% endif %}{{ X }}",
             "PS4={% if A %}{{ X }}{% endif %}",
+            "eval {% if A %}x;{% endif %} {{ X }}",
+            "eval {% if A %}x\n{% endif %} {{ X }}",
+            "eval {% if A %}x &{% endif %} {{ X }}",
+            "eval {% if A %}x &&{% endif %} {{ X }}",
+            "eval {% if A %}{% else %}x;{% endif %} {{ X }}",
+            "{% if A %}eval{% else %}echo;{% endif %} {{ X }}",
+            "{% if A %}eval{% endif %}{% if B %};{% endif %} {{ X }}",
+            "{% if A %}true; eval{% endif %} {{ X }}",
+            "{% if A %}{% if B %}true; eval{% endif %}{% endif %} {{ X }}",
+            "{% for I in L %}true; eval {% endfor %}{{ X }}",
+            "{% for I in L %}{{ X }}; eval{% endfor %}\n",
+            "sh {% for I in L %}{{ X }} {% endfor %}{% if A %}-c{% endif %} {{ X }}",
+            "ssh {% for I in L %}{{ X }} {% endfor %}",
+            "{% for I in L %}ssh {{ X }} {% endfor %}",
+            "test {% for I in L %}{{ X }} -o -v {% endfor %}x",
+            "{% if A %}echo{% endif %} test -v {{ X }}",
+            "{% if A %}echo {% endif %}read {{ X }}",
+            "{% if A %}echo {% endif %}if test -v {{ X }}; then true; fi",
+            "{% if A %}echo {% endif %}(( {{ X }} ))",
+            "A=1{% if A %}2 echo{% endif %} declare {{ X }}",
+            "{% if A %}sudo{% else %}echo{% endif %} declare {{ X }}",
+            "te{% if A %}a{% endif %}st -v {{ X }}",
+            "echo > {% if A %}file{% endif %} x {{ X }}",
+            "> {% if A %}file{% endif %} x read {{ X }}",
+            "bash {% if A %}file{% endif %} <<< {{ X }}",
+            "echo {{ X }} | bash {% if A %}file{% endif %}",
+            "echo {{ X }} | {% if A %}cat;{% endif %} bash file",
+            "echo {{ X }} |\n{% if A %}cat\n{% endif %} cat",
+            "{ echo {{ X }}; {% if A %}}; { {% endif %}true; } | cat",
+            "if true; then echo {{ X }}; {% if A %}else{% endif %} true; fi | cat",
+            "case a in {% if A %}a) true;; {% endif %}*) echo {{ X }};; esac",
+            "echo $(echo {% if A %}a) $(echo {% endif %}{{ X }})",
+            "a {% if A %}1{% endif %} {% if A %}2{% endif %} {% if A %}3{% endif %} {% if A %}4{% endif %} \
+             {% if A %}5{% endif %} {% if A %}6{% endif %} {{ X }}",
             "A=([{{ X }}]=1)",
             "time -p eval {{ X }}",
             "echo {{ X }} | psql --set=ON_ERROR_STOP=1 base",
@@ -315,6 +357,24 @@ mod tests {
             "echo {{ X }} | python3 -c 'import sys'",
             "cat <<E\ntext\nE\necho {{ X }}",
             "find {{ DIR }} -name {{ X }}",
+            "{% if A %}\necho a\n{% endif %}\necho {{ X }}",
+            "{% if A %}echo {{ X }}{% else %}echo none{% endif %}\n",
+            "{% if A %}echo a; {% endif %}echo {{ X }}",
+            "{% if A %}\nif true; then\n  echo {{ X }}\nfi\n{% elif B %}\ncat <<E\ntext\nE\n{% endif %}\ntrue",
+            "{% for H in L %}\nssh {{ H }} uptime\n{% endfor %}",
+            "{% for H in L %}ping {{ H }} && {% endfor %}true",
+            "{% for H in L %}{% if H %}ping {{ H }};{% endif %}{% endfor %}",
+            "cp {% for F in L %}{{ F }} {% endfor %}dir",
+            "tool {% if A %}--fast{% endif %} {{ X }}",
+            "tool {% if A %}--fast{% else %}--slow{% endif %} {{ X }} > {{ FILE }}",
+            "{% if A %}sudo {% endif %}systemctl restart {{ X }}",
+            "find . {% if A %}-type f{% endif %} ! -name {{ X }}",
+            "if true; then {% if A %}echo {{ X }};{% endif %} fi",
+            "{\n{% if A %}\necho {{ X }}\n{% endif %}\ntrue\n} | sort",
+            "echo {{ X }} | {% if A %}sort{% else %}cat{% endif %}",
+            "echo $( {% if A %}echo {{ X }}{% endif %})",
+            "A=( {% if A %}{{ X }}{% endif %} b)",
+            "eval true {% if A %}x;{% endif %} echo",
         ];
         let refused: Vec<_> = scripts.into_iter().filter(|script| refused(script)).collect();
         assert_eq!(refused, [""; 0]);

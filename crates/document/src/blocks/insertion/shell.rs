@@ -9,6 +9,7 @@ use super::Wrong;
 use super::command;
 use super::holes::Holed;
 use super::pieces::Piece;
+use super::tags::Tags;
 
 struct Places<'s> {
     script: &'s Holed,
@@ -34,10 +35,11 @@ pub(super) fn wrong(template: &str) -> Vec<(Range<usize>, Wrong)> {
         return Vec::new();
     }
     let read = holdpoint_shell::read(&script.text);
-    let again = command::again(&script, &read.tokens);
+    let tags = Tags::of(&script, &read.tokens);
+    let again = command::again(&script, &tags, &read.tokens);
     let found = Places::of(&script, &read);
-    let holes = script.holes.iter().zip(found).zip(again);
-    let wrong = holes.filter_map(|((hole, place), again)| {
+    let holes = script.holes.iter().zip(found).zip(again).enumerate();
+    let wrong = holes.filter_map(|(number, ((hole, place), again))| {
         let wrong = match &hole.piece {
             Piece::Trimmed => Some(Wrong::Trimmed),
             Piece::Tag(word)
@@ -45,7 +47,7 @@ pub(super) fn wrong(template: &str) -> Vec<(Range<usize>, Wrong)> {
             {
                 Some(Wrong::Tag)
             }
-            _ => place.or(again.map(Wrong::Again)),
+            _ => place.or(tags.cuts(number).then_some(Wrong::Cut)).or(again.map(Wrong::Again)),
         };
         Some((hole.written.clone(), wrong?))
     });
