@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
-use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, Work};
+use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, Work, unseen};
 
 /// What an answers file says (cli.md, "Answers without a terminal").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,8 +149,8 @@ fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry
         && let Some(mut sign) = Fields::open(node, "a sign-off", findings)
     {
         let help = "write sign: { as: qa@example.org, name: Printed Name }";
-        let who = sign.need("as", help, findings).and_then(|node| node.text(findings));
-        let name = sign.need("name", help, findings).and_then(|node| node.text(findings));
+        let who = sign.need("as", help, findings).and_then(|node| name(node, findings));
+        let name = sign.need("name", help, findings).and_then(|node| name(node, findings));
         sign.finish(findings);
         entry.sign = who.zip(name).map(|(who, name)| Sign { who, name });
     }
@@ -162,6 +162,17 @@ fn entry(node: &Node, asked: &[&Field], findings: &mut Findings) -> Option<Entry
         findings.add(Code::MissingKey, node.span, message, "write why; it goes into the record");
     }
     Some(entry)
+}
+
+/// The name of somebody, who must be seen to be who they are.
+fn name(node: &Node, findings: &mut Findings) -> Option<String> {
+    let name = node.text(findings)?;
+    if let Some(c) = unseen(&name) {
+        let message = format!("a name has the character U+{:04X}, which nobody sees", u32::from(c));
+        node.bad(findings, message, "remove it: who is who must be seen");
+        return None;
+    }
+    Some(name)
 }
 
 fn texts(node: &Node, what: &'static str, findings: &mut Findings) -> BTreeMap<String, String> {

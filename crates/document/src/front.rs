@@ -9,7 +9,7 @@ use crate::findings::{Findings, nearest};
 use crate::markdown::Fronts;
 use crate::names::is_variable;
 use crate::spanned::{Entry, Fields, Mapped, Node, Value, parse_yaml};
-use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span};
+use crate::{Code, DocumentKind, FrontMatter, Input, Source, Span, unseen};
 
 /// Front matter with the places of what can only be checked against other things.
 #[derive(Default)]
@@ -138,8 +138,15 @@ fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {
     }
     matter.document_id = fields.get("document_id").and_then(|node| claim(node, findings));
     matter.revision = fields.get("revision").and_then(|node| claim(node, findings));
-    matter.authors = fields.texts("authors", findings);
-    matter.approvers = fields.texts("approvers", findings);
+    for key in ["authors", "approvers"] {
+        let Some(node) = fields.get(key) else { continue };
+        let names = node.texts(findings).unwrap_or_default();
+        if let Some(c) = names.iter().find_map(|name| unseen(name)) {
+            let message = format!("a name has the character U+{:04X}, which nobody sees", u32::from(c));
+            node.bad(findings, message, "remove it: who is who must be seen");
+        }
+        *(if key == "authors" { &mut matter.authors } else { &mut matter.approvers }) = names;
+    }
     matter.approval_date = fields.get("approval_date").and_then(|node| node.date(findings));
     matter.effective_date = fields.get("effective_date").and_then(|node| node.date(findings));
     matter.review_in = fields.get("review_in").and_then(|node| {

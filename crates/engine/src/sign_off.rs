@@ -1,6 +1,6 @@
 //! Who may release a hold point. Checked by the engine when it happens, and again whenever the record is verified.
 
-use holdpoint_model::{Assurance, Plan, SignOff, Work};
+use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
 use crate::{By, KeySignature, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
 
@@ -28,6 +28,9 @@ impl Run {
         let members = opened.roles.get(role);
         if principal.trim().is_empty() {
             return Some("a release must say who gives it".to_owned());
+        }
+        if let Some(refusal) = unseen_refusal("whoever gives it", principal) {
+            return Some(refusal);
         }
         let is_member = |members: &Vec<String>| members.iter().any(|member| self.same(member, principal));
         if !opened.roles.is_empty() && !members.is_some_and(is_member) {
@@ -80,6 +83,9 @@ impl Run {
         }
         if given.name.trim().is_empty() {
             return Some("a release needs the printed name of whoever gives it".to_owned());
+        }
+        if let Some(refusal) = unseen_refusal("the printed name", &given.name) {
+            return Some(refusal);
         }
         if let Some(refusal) = self.name_refusal(&given.by.who, &given.name) {
             return Some(refusal);
@@ -154,4 +160,9 @@ impl Run {
             Err(error) => Some(format!("the statement cannot be rendered: {error}")),
         }
     }
+}
+
+/// Refuses a name in which something stands that nobody sees: it could pass for another.
+fn unseen_refusal(what: &str, name: &str) -> Option<String> {
+    unseen(name).map(|c| format!("{what} has the character U+{:04X}, which nobody sees", u32::from(c)))
 }

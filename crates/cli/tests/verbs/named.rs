@@ -267,3 +267,34 @@ fn a_handover_goes_to_a_name_that_is_seen_and_says_under_which_name_it_is_accept
         .ends(3, &["resume", "1", "--unattended", "--operator", "Night Shift"])
         .says("holdpoint handover 1 --accept --operator 'Night Shift'");
 }
+
+#[test]
+fn nobody_releases_or_is_named_by_a_document_under_a_name_that_is_not_seen() {
+    let hold = "```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\n```\n";
+    let config = "[roles]\nqa = [\"qa@example.org\"]\n\n[environments.test]\nrehearsal = true\n";
+    for (who, name) in [("qa\\u200b@example.org", "Quinn"), ("qa@example.org", "Quinn\\u2060")] {
+        let bench = Bench::with(&[("holdpoint.toml", config)]);
+        bench.file("a.md", &format!("{}\n## A\n\n{hold}", HEAD.replace("---\n#", "roles: [qa]\n---\n#")));
+        bench.file(
+            "answers.yaml",
+            &format!("steps:\n  a: {{ sign: {{ as: \"{who}\", name: \"{name}\" }} }}\n"),
+        );
+        let answered = ["run", "a.md", "--env", "test", "--unattended", "--answers", "answers.yaml"];
+        bench.ends(2, &answered).says(", which nobody sees");
+        assert!(!bench.exists(".holdpoint/runs"));
+    }
+    let bench = Bench::with(&[("holdpoint.toml", config)]);
+    bench.file("a.md", &format!("{}\n## A\n\n{hold}", HEAD.replace("---\n#", "roles: [qa]\n---\n#")));
+    bench.ends(3, &["run", "a.md", "--env", "test", "--unattended"]);
+    let ran = bench.ends(2, &["sign", "1", "--as", "qa\u{200b}@example.org", "--yes"]);
+    ran.says("U+200B, which nobody sees");
+    assert!(bench.of_type(1, "signoff.refused").is_empty());
+    for key in ["authors", "approvers"] {
+        let named = HEAD.replace("---\n#", &format!("{key}: [\"qa\\u200b@example.org\"]\n---\n#"));
+        bench.file("b.md", &format!("{named}\n## A\n\n- [ ] done\n"));
+        bench.ends(2, &["check", "b.md"]).says("U+200B, which nobody sees");
+        bench
+            .ends(2, &["approve", "b.md", "--as", "qa\u{200b}@example.org", "--yes"])
+            .says("which nobody sees");
+    }
+}

@@ -61,10 +61,6 @@ impl<'n> Fields<'n> {
         self.get(key)?.duration(findings)
     }
 
-    pub(crate) fn texts(&mut self, key: &'static str, findings: &mut Findings) -> Vec<String> {
-        self.get(key).and_then(|node| node.texts(findings)).unwrap_or_default()
-    }
-
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self, findings: &mut Findings) {
         for entry in self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.as_str())) {

@@ -146,6 +146,19 @@ fn a_release_takes_as_many_different_people_as_the_document_says() {
     assert_eq!(story.at(), "done Passed");
 }
 
+#[test]
+fn nobody_releases_under_a_name_with_something_that_nobody_sees() {
+    let mut story = Story::of(plan([step("a").sign_off("qa")]));
+    let printed = story.releasing(QA, |given| given.name.push('\u{200b}'));
+    assert!(story.refuses(printed).contains("the printed name has the character U+200B"));
+    let who = format!("{QA}\u{2060}");
+    assert!(
+        story.refuses(story.releasing(&who, |_| ())).contains("whoever gives it has the character U+2060")
+    );
+    story.sign(QA);
+    assert_eq!(story.at(), "done Passed");
+}
+
 /// What QA may have done before that makes a release by QA one of their own work.
 fn done_by_qa() -> Vec<(&'static str, Story)> {
     let story =

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Assurance, SignOff, Work};
+use holdpoint_document::{Assurance, SignOff, Work, unseen};
 use holdpoint_engine::{By, Event, People, SignedOff, SignedRejection, Task, Via};
 
 use super::ask::{self, Asked};
@@ -51,6 +51,7 @@ pub(super) fn sign(
 fn somebody(scene: &Scene<'_>, prompt: &str) -> Asked<String> {
     let people = scene.run.opened().map(People::of).unwrap_or_default();
     ask::fitting(prompt, WHO, |name| {
+        seen(name)?;
         if people.is_empty() || people.knows(name) {
             return Ok(());
         }
@@ -153,10 +154,16 @@ pub(super) fn rejection(
     Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, by }])))
 }
 
+/// Whether all of a name can be seen.
+fn seen(name: &str) -> Result<(), String> {
+    let c = unseen(name).map(u32::from);
+    c.map_or(Ok(()), |c| Err(format!("It has the character U+{c:04X}, which nobody sees. Type it without.")))
+}
+
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
 pub(super) fn printed_name(scene: &Scene<'_>, who: &str) -> Asked<String> {
     let Some(name) = scene.run.opened().and_then(|opened| opened.printed_name(who)) else {
-        return ask::text("Printed name", NAME);
+        return ask::fitting("Printed name", NAME, seen);
     };
     let shown = screen::neutralise(name);
     screen::tell(&format!("  {} signs by typing their printed name: {shown}", screen::neutralise(who)));
