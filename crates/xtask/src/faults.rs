@@ -16,13 +16,15 @@ pub fn run() -> io::Result<()> {
     let begun = Instant::now();
     let mut families = Vec::new();
     let walked = tests(&["holdpoint-engine", "--test", "engine"], ["walk::"], &mut families);
+    let record = ["holdpoint-record", "--test", "tampering", "--test", "torn_tail"];
+    let changed = tests(&record, ["every_"], &mut families);
     let faults = ["holdpoint", "--test", "faults"];
     let alone = tests(&faults, ALONE.iter().copied(), &mut families);
     // One after the other: each takes as many points at a time as there are cores.
     let skipped = ALONE.iter().flat_map(|module| ["--skip", *module]);
     let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    walked.and(alone).and(swept).and_then(|()| whole(&families))
+    walked.and(changed).and(alone).and(swept).and_then(|()| whole(&families))
 }
 
 /// Modules whose tests are no sweeps, and run beside each other.

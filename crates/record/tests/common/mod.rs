@@ -1,6 +1,8 @@
 //! Records to test on.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
+pub(crate) mod sample;
+
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{
