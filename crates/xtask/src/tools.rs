@@ -1,5 +1,6 @@
 //! Programs and packages that the tests need, installed where they are missing.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
@@ -36,6 +37,14 @@ const NEEDED: &[(&str, &str)] = &[
     ("valgrind", "valgrind"),
     ("openssl", "openssl"),
     ("python3", "python3"),
+    ("setpriv", "util-linux"),
+    ("initdb", "postgresql"),
+    ("knotd", "knot"),
+    ("knsupdate", "knot-dnsutils"),
+    ("unbound", "unbound"),
+    ("nginx", "nginx"),
+    // The server without what would start it on the machine's own port 80.
+    ("apache2", "apache2-bin"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
@@ -57,6 +66,23 @@ const NODE: &[&str] = &[
 /// Packages of PyPI that open and check attestations: DSSE envelopes, in-toto statements.
 const PYTHON: &[&str] = &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3"];
 
+/// Where a program is: on the `PATH`, or where Debian puts servers, which is not on everybody's.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = search_path();
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
+}
+
+/// The `PATH`, followed by where Debian puts servers.
+pub fn search_path() -> OsString {
+    let mut places: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    places.extend(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from));
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<_> = versions.map(|entry| entry.path().join("bin")).collect();
+    versions.sort();
+    places.extend(versions.into_iter().rev());
+    std::env::join_paths(places).unwrap_or_default()
+}
+
 /// The Python that has the packages of PyPI.
 pub fn python() -> PathBuf {
     target().join("tools/python/bin/python")
@@ -72,13 +98,13 @@ pub fn node_modules() -> PathBuf {
 /// # Errors
 /// Something is missing and cannot be installed; the message names it.
 pub fn ensure() -> io::Result<()> {
-    let missing: Vec<_> = NEEDED.iter().filter(|(program, _)| !command::exists(program)).collect();
+    let missing: Vec<_> = NEEDED.iter().filter(|(program, _)| find(program).is_none()).collect();
     if !missing.is_empty() {
         let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
         println!("    missing: {}", packages.join(" "));
         install(&packages)?;
     }
-    if let Some((program, package)) = NEEDED.iter().find(|(program, _)| !command::exists(program)) {
+    if let Some((program, package)) = NEEDED.iter().find(|(program, _)| find(program).is_none()) {
         return Err(io::Error::other(format!(
             "{program} is still missing after package {package} was installed"
         )));

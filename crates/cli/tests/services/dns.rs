@@ -1,0 +1,142 @@
+//! DNS: two authorities (Knot DNS) and a resolver (Unbound) that remembers what it was told.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use base64ct::{Base64, Encoding};
+use holdpoint_xtask::command::output;
+
+use crate::support::{Server, Stage, answering_at, eventually, free_port, program};
+
+const NAME: &str = "www.shop.example.";
+const OLD: &str = "127.0.0.8";
+/// Long enough that the resolver is asked while it still has the old address.
+const TTL: u32 = 6;
+
+struct Names {
+    directory: tempfile::TempDir,
+    primary: u16,
+    secondary: u16,
+    resolver: u16,
+    secret: String,
+    servers: Vec<Server>,
+}
+
+fn ask(port: u16) -> String {
+    let mut kdig = Command::new(program("kdig"));
+    kdig.args(["+short", "+timeout=1", "+retry=0", "@127.0.0.1", "-p", &port.to_string(), NAME, "A"]);
+    output(&mut kdig).unwrap_or_default()
+}
+
+impl Names {
+    fn start() -> Names {
+        let directory = tempfile::Builder::new().prefix("dns-").tempdir().unwrap();
+        let secret = Base64::encode_string(b"a secret that updates are signed");
+        let (primary, secondary, resolver) = (free_port(), free_port(), free_port());
+        let mut names = Names { directory, primary, secondary, resolver, secret, servers: Vec::new() };
+        let acl = format!(
+            "key:\n  - id: holdpoint\n    algorithm: hmac-sha256\n    secret: {}\n\
+             remote:\n  - id: other\n    address: 127.0.0.1@{secondary}\n\
+             acl:\n  - id: update\n    key: holdpoint\n    action: update\n  \
+             - id: transfer\n    address: 127.0.0.1\n    action: transfer\n",
+            names.secret
+        );
+        names.knot("primary", primary, &acl, "notify: other\n    acl: [update, transfer]");
+        let from = format!(
+            "remote:\n  - id: other\n    address: 127.0.0.1@{primary}\n\
+             acl:\n  - id: notified\n    address: 127.0.0.1\n    action: notify\n"
+        );
+        names.knot("secondary", secondary, &from, "master: other\n    acl: notified");
+        names.unbound();
+        for port in [primary, secondary, resolver] {
+            eventually("the name server answers", || {
+                names.servers.iter_mut().for_each(Server::lives);
+                ask(port) == OLD
+            });
+        }
+        names
+    }
+
+    fn knot(&mut self, name: &str, port: u16, more: &str, zone: &str) {
+        let home = self.directory.path().join(name);
+        fs::create_dir(&home).unwrap();
+        let at = home.display();
+        if name == "primary" {
+            let records = format!(
+                "$ORIGIN shop.example.\n$TTL {TTL}\n@ SOA ns1 hostmaster 1 3600 600 86400 {TTL}\n@ NS ns1\n\
+                 ns1 A 127.0.0.1\nwww A {OLD}\n"
+            );
+            fs::write(home.join("shop.example.zone"), records).unwrap();
+        }
+        let config = format!(
+            "server:\n    rundir: {at}\n    listen: 127.0.0.1@{port}\nlog:\n  - target: stderr\n    any: info\n\
+             database:\n    storage: {at}/db\n{more}template:\n  - id: default\n    storage: {at}\n\
+             zone:\n  - domain: shop.example.\n    {zone}\n"
+        );
+        self.run("knotd", &home, &config, &["-c", "config"]);
+    }
+
+    fn unbound(&mut self) {
+        let home = self.directory.path().join("resolver");
+        fs::create_dir(&home).unwrap();
+        let config = format!(
+            "server:\n  interface: 127.0.0.1@{}\n  do-daemonize: no\n  chroot: \"\"\n  username: \"\"\n  pidfile: \"\"\n  \
+             directory: {}\n  use-syslog: no\n  do-not-query-localhost: no\n  module-config: iterator\n  num-threads: 1\n\
+             stub-zone:\n  name: shop.example.\n  stub-addr: 127.0.0.1@{}\n\
+             remote-control:\n  control-enable: no\n",
+            self.resolver,
+            home.display(),
+            self.primary
+        );
+        self.run("unbound", &home, &config, &["-d", "-c", "config"]);
+    }
+
+    fn run(&mut self, name: &str, home: &Path, config: &str, words: &[&str]) {
+        fs::write(home.join("config"), config).unwrap();
+        let mut server = Command::new(program(name));
+        server.args(words).current_dir(home);
+        self.servers.push(Server::start(&server, None, &home.join("log")));
+    }
+}
+
+#[test]
+fn an_address_changes_at_every_authority_and_at_a_resolver_that_had_the_old_one_or_not_at_all() {
+    let names = Names::start();
+    let at = |port: u16| format!("127.0.0.1@{port}");
+    let serves = free_port();
+    let stage = Stage::new(&[
+        ("DNS_ZONE", "shop.example."),
+        ("DNS_KEY_NAME", "hmac-sha256:holdpoint"),
+        ("DNS_PRIMARY", &at(names.primary)),
+        ("DNS_AUTHORITIES", &format!("{} {}", at(names.primary), at(names.secondary))),
+        ("DNS_RESOLVER", &at(names.resolver)),
+        ("DNS_SERVICE", &format!(":{serves}/health")),
+    ]);
+    let answers = |address: &str| {
+        format!(
+            "inputs: {{ NAME: {NAME}, NEW_ADDRESS: {address} }}
+steps:
+  release: {{ sign: {{ as: qa@example.org, name: Quinn Auditor }} }}
+"
+        )
+    };
+    let secrets = [("TSIG_SECRET", &*names.secret)];
+
+    // Nothing serves at this address.
+    let told = stage.ends(1, "dns-record", &answers("127.0.0.9"), &secrets);
+    assert!(told.contains("Failed to connect"), "{told}");
+    assert_eq!([ask(names.primary), ask(names.secondary)], [OLD, OLD], "{told}");
+
+    // A key that the authorities do not know changes nothing.
+    let stranger = Base64::encode_string(b"a secret that is nobody's at all");
+    let told = stage.ends(1, "dns-record", &answers("127.0.0.7"), &[("TSIG_SECRET", &stranger)]);
+    assert!(!told.contains("Every authority serves the new address"), "{told}");
+    assert_eq!(ask(names.primary), OLD, "{told}");
+
+    answering_at("127.0.0.7", serves);
+    let told = stage.ends(0, "dns-record", &answers("127.0.0.7"), &secrets);
+    assert_eq!([ask(names.primary), ask(names.secondary), ask(names.resolver)], ["127.0.0.7"; 3]);
+    let waited = told.split_once("The old TTL has passed at the resolver").unwrap().1;
+    assert!(waited.contains(&format!("came      \"{OLD}\"")), "the cache was stale: {told}");
+}

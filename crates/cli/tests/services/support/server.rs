@@ -1,0 +1,102 @@
+//! Servers: found, started, asked whether they are ready, ended.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use holdpoint_xtask::tools;
+
+/// A server in the foreground; killed when it is dropped, and by the kernel when the test dies.
+pub struct Server {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a program; what it says goes into `log`. With `user`, as that user where we are root.
+    pub fn start(command: &Command, user: Option<&str>, log: &Path) -> Server {
+        let mut started = Command::new("setpriv");
+        started.args(["--pdeathsig", "KILL"]);
+        if let Some(user) = user.filter(|_| rustix::process::geteuid().is_root()) {
+            started.args(["--reuid", user, "--regid", user, "--init-groups"]);
+        }
+        started.arg("--").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            started.env(name, value.unwrap());
+        }
+        if let Some(directory) = command.get_current_dir() {
+            started.current_dir(directory);
+        }
+        let said = File::options().create(true).append(true).open(log).unwrap();
+        started.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
+        Server { child: started.spawn().unwrap(), log: log.to_owned() }
+    }
+
+    /// Fails at once where the server has ended.
+    #[track_caller]
+    pub fn lives(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none(), "{ended:?}: {}", std::fs::read_to_string(&self.log).unwrap());
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path of a program that the tests need; fails with the line that installs it.
+#[track_caller]
+pub fn program(name: &str) -> PathBuf {
+    tools::find(name).unwrap_or_else(|| panic!("{name} is not here; install it: cargo xtask tools"))
+}
+
+/// A loopback port that nobody uses, below those that systems take for outgoing connections.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id().wrapping_mul(97) % 9_000;
+    loop {
+        let port = 10_500 + ((start + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 9_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// A small HTTP server that answers everything with the status that it was told last.
+pub fn answering(status: u16) -> (u16, Arc<AtomicU16>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = Arc::new(AtomicU16::new(status));
+    answer_all(listener, Arc::clone(&told));
+    (port, told)
+}
+
+/// One at this address, that always says yes.
+pub fn answering_at(address: &str, port: u16) {
+    answer_all(TcpListener::bind((address, port)).unwrap(), Arc::new(AtomicU16::new(200)));
+}
+
+fn answer_all(listener: TcpListener, status: Arc<AtomicU16>) {
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let status = status.load(Ordering::SeqCst);
+            let answer =
+                format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+}
