@@ -61,6 +61,7 @@ impl Names {
     fn knot(&mut self, name: &str, port: u16, more: &str, zone: &str) {
         let home = self.directory.path().join(name);
         fs::create_dir(&home).unwrap();
+        fs::create_dir(home.join("db")).unwrap();
         let at = home.display();
         if name == "primary" {
             let records = format!(
