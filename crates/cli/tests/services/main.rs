@@ -9,5 +9,6 @@
 mod checked;
 mod dns;
 mod postgresql;
+mod stripe;
 mod support;
 mod web;

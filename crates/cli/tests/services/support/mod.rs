@@ -5,8 +5,8 @@ mod stage;
 
 use std::time::{Duration, Instant};
 
-pub use server::{Server, answering, answering_at, free_port, program};
-pub use stage::{Ran, Stage};
+pub use server::{Server, answering, answering_at, free_port, program, request, standin};
+pub use stage::Stage;
 
 /// Longer than any server here takes to be ready, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use holdpoint_xtask::tools;
+use holdpoint_xtask::{tools, workspace};
+
+use super::eventually;
 
 /// A server in the foreground; killed when it is dropped, and by the kernel when the test dies.
 pub struct Server {
@@ -41,11 +43,6 @@ impl Server {
     pub fn lives(&mut self) {
         let ended = self.child.try_wait().unwrap();
         assert!(ended.is_none(), "{ended:?}: {}", std::fs::read_to_string(&self.log).unwrap());
-    }
-
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 }
 
@@ -99,4 +96,32 @@ fn answer_all(listener: TcpListener, status: Arc<AtomicU16>) {
             let _ = stream.write_all(answer.as_bytes());
         }
     });
+}
+
+/// Starts one of our small servers, `standins/NAME.py`, and waits until it can be asked.
+pub fn standin(name: &str, port: u16, arguments: &[&str], directory: &Path) -> Server {
+    let scripts = workspace().join("crates/cli/tests/services/standins");
+    let mut python = Command::new(program("python3"));
+    python.arg("-B").arg(scripts.join(format!("{name}.py"))).arg(port.to_string()).args(arguments);
+    let mut server = Server::start(&python, None, &directory.join(format!("log-{name}")));
+    eventually("the small server can be asked", || {
+        server.lives();
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    server
+}
+
+/// Asks a server on a loopback port; its status and body.
+pub fn request(port: u16, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
