@@ -8,6 +8,7 @@
 
 mod checked;
 mod dns;
+mod hosted;
 mod postgresql;
 mod stripe;
 mod support;

@@ -33,10 +33,12 @@ fn payments() -> Payments {
     let files = stage.beside("files");
     fs::write(files.join("secrets"), format!("{OLD_SECRET}\n")).unwrap();
     fs::write(files.join("key"), format!("{OLD_KEY}\n")).unwrap();
+    let keys = files.join("keys");
+    fs::write(&keys, format!("{OLD_KEY} Shop\n{NEW_KEY} Shop\n{FOREIGN} Other\n")).unwrap();
     let (secrets, key) =
         (files.join("secrets").display().to_string(), files.join("key").display().to_string());
     let servers = [
-        standin("stripe", stripe, &[OLD_KEY, NEW_KEY, &hook], &files),
+        standin("stripe", stripe, &[keys.to_str().unwrap(), &hook], &files),
         standin("shop", shop, &[&secrets, &key, &api], &files),
     ];
     Payments { stage, stripe, files, _servers: servers }

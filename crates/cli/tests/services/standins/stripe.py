@@ -1,5 +1,4 @@
-"""Stripe, as far as its public API description goes for accounts and webhook endpoints: `stripe.py PORT OLD_KEY NEW_KEY
-URL`. What a person does in the Dashboard comes under `/dashboard`."""
+"""Stripe, as far as its public API description goes for accounts and webhook endpoints: `stripe.py PORT KEYS_FILE URL`. What a person does in the Dashboard comes under `/dashboard`."""
 
 import base64
 import secrets
@@ -7,8 +6,9 @@ import sys
 
 from api import Refused, serve
 
-keys = {sys.argv[2]: "acct_1Shop", sys.argv[3]: "acct_1Shop", "sk_test_0000000000000000foreign": "acct_1Other"}
-endpoints = {"we_1Old": {"id": "we_1Old", "url": sys.argv[4], "status": "enabled", "enabled_events": ["charge.succeeded", "charge.failed"]}}
+with open(sys.argv[2]) as file:
+    keys = {key: f"acct_1{name}" for key, name in (line.split() for line in file)}
+endpoints = {"we_1Old": {"id": "we_1Old", "url": sys.argv[3], "status": "enabled", "enabled_events": ["charge.succeeded", "charge.failed"]}}
 
 
 def account(asked):

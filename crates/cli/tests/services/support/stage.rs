@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 use holdpoint_xtask::command::{git, hermetic, output};
@@ -108,13 +110,22 @@ impl Stage {
     }
 
     /// Runs a run-book in staging, asking nobody, and proves its record: intact, and without one of the secrets in any form.
+    /// Nor may anybody have seen one in the list of processes meanwhile.
     #[track_caller]
     pub fn run(&self, book: &str, answers: &str, secrets: &[(&str, &str)]) -> Ran {
         self.write(".holdpoint/answers.yaml", answers);
         let book = format!("runbooks/services/{book}.md");
         let words =
             ["run", &book, "--env", "staging", "--unattended", "--answers", ".holdpoint/answers.yaml"];
-        let ran = self.holdpoint(&words, secrets);
+        let over = AtomicBool::new(false);
+        let ran = std::thread::scope(|scope| {
+            let watch = scope.spawn(|| arguments_lack(secrets, &over));
+            let ran = self.holdpoint(&words, secrets);
+            over.store(true, Ordering::SeqCst);
+            let seen = watch.join().unwrap();
+            assert!(seen.is_empty(), "in the list of processes: {seen:?}");
+            ran
+        });
         assert_ne!(ran.code, 2, "{}", ran.told);
         let verified = self.holdpoint(&["verify", "latest"], &[]);
         assert_eq!(verified.code, 0, "{}\n{}", verified.told, ran.told);
@@ -152,6 +163,22 @@ impl Stage {
             }
         }
     }
+}
+
+/// Looks at the list of processes again and again; what it saw of the secrets there.
+fn arguments_lack(secrets: &[(&str, &str)], over: &AtomicBool) -> Vec<String> {
+    let mut seen = Vec::new();
+    while !over.load(Ordering::SeqCst) && !secrets.is_empty() {
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let arguments = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let arguments = String::from_utf8_lossy(&arguments).into_owned();
+            if secrets.iter().any(|(_, secret)| arguments.contains(secret)) {
+                seen.push(arguments);
+            }
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    seen
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
