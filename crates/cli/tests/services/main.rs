@@ -9,6 +9,7 @@
 mod checked;
 mod dns;
 mod hosted;
+mod kubernetes;
 mod postgresql;
 mod stripe;
 mod support;

@@ -1,9 +1,11 @@
-"""The part of a Kubernetes API server that a rollout asks for: `kubernetes.py PORT TOKEN_FILE IMAGE`. Deployments, their replica
+"""The part of a Kubernetes API server that a rollout asks for: `kubernetes.py PORT TOKEN_FILE CERTIFICATE
+IMAGE`. Deployments, their replica
 sets and pods, patches, and watches with bookmarks. Its controller takes a moment for each rollout; images whose digest begins
 with `bad` never become available."""
 
 import copy
 import json
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +22,7 @@ sets, deployment = [], {
     "apiVersion": "apps/v1", "kind": "Deployment",
     "metadata": {"name": "web", "namespace": "shop", "uid": "d-1", "generation": 1, "resourceVersion": "1", "annotations": {REVISION: "1"}, "labels": LABELS},
     "spec": {"replicas": 2, "progressDeadlineSeconds": 600, "selector": {"matchLabels": LABELS},
-             "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "web", "image": sys.argv[3]}, {"name": "log", "image": "log@sha256:" + "1" * 64}]}}},
+             "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "web", "image": sys.argv[4]}, {"name": "log", "image": "log@sha256:" + "1" * 64}]}}},
     "status": {},
 }
 
@@ -194,4 +196,7 @@ class Handler(BaseHTTPRequestHandler):
 replica_set()
 finish(1)
 server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[3])
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 server.serve_forever()

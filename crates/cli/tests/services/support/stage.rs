@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64ct::{Base64, Base64Unpadded, Encoding};
 use holdpoint_xtask::command::{git, hermetic, output};
-use holdpoint_xtask::workspace;
+use holdpoint_xtask::{tools, workspace};
 
 /// A repository whose staging environment is what the test started.
 pub struct Stage {
@@ -76,6 +76,11 @@ impl Stage {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Makes a program the one that blocks find under this name.
+    pub fn program(&self, name: &str, path: &Path) {
+        std::os::unix::fs::symlink(path, self.beside("bin").join(name)).unwrap();
+    }
+
     /// Commits what the test has written.
     pub fn commit_all(&self) {
         for words in [&["add", "--all"][..], &["commit", "--quiet", "--message", "Go on"]] {
@@ -99,7 +104,9 @@ impl Stage {
     /// `holdpoint` in the repository, with this environment beside a bare one.
     pub fn holdpoint(&self, words: &[&str], environment: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
-        let path = holdpoint_xtask::tools::search_path();
+        let path = tools::search_path();
+        let path = [self.all.path().join("bin")].into_iter().chain(std::env::split_paths(&path));
+        let path = std::env::join_paths(path).unwrap();
         command.args(words).current_dir(self.repo()).stdin(Stdio::null()).env_clear();
         command.env("PATH", path).env("HOME", self.all.path().join("home")).env("LC_ALL", "C.UTF-8");
         command.env("TMPDIR", self.all.path().join("tmp")).env("TZ", "UTC");
