@@ -72,7 +72,7 @@ steps:
     fs::write(payments.files.join("deaf"), "").unwrap();
     let told = payments.stage.ends(1, "stripe-webhook-secret", answers, &secrets);
     assert!(told.contains("new 400"), "{told}");
-    assert_eq!(payments.endpoints(), [old.clone()], "{told}");
+    assert_eq!(payments.endpoints(), std::slice::from_ref(&old), "{told}");
     assert_eq!(payments.file("secrets"), format!("{OLD_SECRET}\n"));
 
     fs::remove_file(payments.files.join("deaf")).unwrap();
