@@ -10,6 +10,7 @@ mod checked;
 mod dns;
 mod hosted;
 mod kubernetes;
+mod mongodb;
 mod postgresql;
 mod stripe;
 mod support;
