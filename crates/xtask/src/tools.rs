@@ -195,6 +195,19 @@ pub(crate) fn installed(program: &str, version: Option<&str>) -> Option<PathBuf>
     ours.is_file().then_some(ours)
 }
 
+/// Installs packages, without letting those that bring servers start them: tests start their own, and the machine's ports
+/// are its owner's. Debian asks `policy-rc.d` for that; one that is there already stays as it is.
+const INSTALL: &str = r#"
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+apt-get --quiet --yes update
+apt-get --quiet --yes install --no-install-recommends "$@"
+"#;
+
 fn install(packages: &[&str]) -> io::Result<()> {
     let by_hand = || format!("install them by hand: {}", packages.join(" "));
     if !command::exists("apt-get") {
@@ -204,11 +217,7 @@ fn install(packages: &[&str]) -> io::Result<()> {
     if !root && !command::exists("sudo") {
         return Err(io::Error::other(format!("neither root nor sudo; {}", by_hand())));
     }
-    let apt = |arguments: &[&str]| {
-        let mut command = if root { Command::new("env") } else { Command::new("sudo") };
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"]).args(arguments);
-        command::run(&mut command).map_err(|error| io::Error::other(format!("{error}; {}", by_hand())))
-    };
-    apt(&["update"])?;
-    apt(&["install", "--no-install-recommends"].iter().chain(packages).copied().collect::<Vec<_>>())
+    let mut install = if root { Command::new("env") } else { Command::new("sudo") };
+    install.args(["DEBIAN_FRONTEND=noninteractive", "sh", "-euc", INSTALL, "install"]).args(packages);
+    command::run(&mut install).map_err(|error| io::Error::other(format!("{error}; {}", by_hand())))
 }
