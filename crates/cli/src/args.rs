@@ -42,6 +42,8 @@ pub enum Verb {
     Show(Reading),
     /// Sign a document's bytes as one of its approvers
     Approve(Approve),
+    /// Show which places targets stand for, and ask each whether it answers
+    Targets(Targets),
     /// Add a note to an open run
     Note(Note),
     /// Hand an open run over to its next operator, accept that, or take it back
@@ -117,6 +119,20 @@ pub struct Plan {
     #[command(flatten)]
     pub given: Given,
     /// How the plan is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `targets`
+#[derive(Debug, Args)]
+pub struct Targets {
+    /// Only this environment, as holdpoint.toml names it
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// Ask each place whether it answers, who one is there, and what it has
+    #[arg(long)]
+    pub probe: bool,
+    /// How places are written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -9,6 +9,7 @@ pub mod init;
 pub mod listing;
 pub mod note;
 pub mod overriding;
+pub mod places;
 pub mod plan;
 pub mod prepare;
 pub mod read;
@@ -43,6 +44,7 @@ pub async fn perform(cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
         Verb::Sign(arguments) => sign::sign(&arguments, secrets),
         Verb::Runs(arguments) => listing::runs(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
+        Verb::Targets(arguments) => places::targets(&arguments).await,
         Verb::Approve(arguments) => approve::approve(&arguments),
         Verb::Note(arguments) => note::note(&arguments, secrets),
         Verb::Handover(arguments) => handover::handover(&arguments, secrets),

@@ -63,3 +63,20 @@ fn blocks_of_a_local_target_run_here_and_the_record_says_where_and_proves_it() {
     bench.ends(0, &["verify", "1"]).says("intact and complete");
     bench.ends(0, &["plan", "book.md", "--env", "staging"]);
 }
+
+#[test]
+fn places_are_listed_and_say_whether_they_answer() {
+    let config = "[environments.staging.targets]\nweb = { places = [\"local\"] }\n\
+                  [environments.production.targets]\nweb = \"ssh://nobody@127.0.0.1:1\"\n";
+    let bench = Bench::with(&[("holdpoint.toml", config)]);
+    let listed = bench.ends(0, &["targets", "--format", "json"]).json();
+    let production =
+        json!({"environment": "production", "target": "web", "place": "ssh://nobody@127.0.0.1:1"});
+    assert_eq!(listed, json!([production, {"environment": "staging", "target": "web", "place": "local"}]));
+    let here = bench.ends(0, &["targets", "--env", "staging", "--probe", "--format", "json"]).json();
+    assert_eq!(here[0]["reachable"], true, "{here}");
+    assert!(here[0]["programs"]["sh"].is_string() && here[0]["free_kib"].as_u64() > Some(0), "{here}");
+    let away = bench.ends(1, &["targets", "--env", "production", "--probe"]);
+    away.says("ssh://nobody@127.0.0.1:1").says("DOES NOT ANSWER");
+    bench.ends(2, &["targets", "--env", "stagin"]).says("Did you mean staging?");
+}

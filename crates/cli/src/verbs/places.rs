@@ -1,0 +1,128 @@
+//! `targets`: which places an environment's targets stand for, and whether they answer.
+
+use std::collections::BTreeMap;
+
+use holdpoint_document::{Environment, Target, nearest};
+use holdpoint_executor::{Probed, Remote, Setting, Unreachable, Ways};
+use serde_json::{Value, json};
+
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen;
+
+/// One place of a target.
+struct Row<'c> {
+    environment: &'c str,
+    target: &'c str,
+    seen: &'c Target,
+    place: &'c holdpoint_document::Place,
+    /// What it answered, if it was asked.
+    probed: Option<Result<Probed, Unreachable>>,
+}
+
+/// Lists places, and asks each where that was said. Nothing of a run-book runs there.
+///
+/// # Errors
+/// The configuration cannot be read, or knows no such environment.
+pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
+    let place = Place::here()?;
+    let none = BTreeMap::new();
+    let environments = place.configuration().map_or(&none, |config| &config.environments);
+    if let Some(name) = &arguments.environment {
+        known(name, environments)?;
+    }
+    let wanted = |name: &str| arguments.environment.as_deref().is_none_or(|only| only == name);
+    let mut rows = Vec::new();
+    for (environment, configured) in environments.iter().filter(|(name, _)| wanted(name)) {
+        for (target, seen) in &configured.targets {
+            for place in &seen.places {
+                rows.push(Row { environment, target, seen, place, probed: None });
+            }
+        }
+    }
+    if arguments.probe {
+        for row in &mut rows {
+            row.probed = Some(probe(row.place.clone(), row.seen).await);
+        }
+    }
+    match arguments.format {
+        Format::Json => {
+            let rows: Vec<Value> = rows.iter().map(as_json).collect();
+            screen::data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
+        }
+        Format::Text if rows.is_empty() => screen::data("no targets: every block runs on this machine"),
+        Format::Text => rows.iter().for_each(tell),
+    }
+    let silent = rows.iter().any(|row| matches!(row.probed, Some(Err(_))));
+    Ok(if silent { Exit::Failed } else { Exit::Passed })
+}
+
+fn known(name: &str, environments: &BTreeMap<String, Environment>) -> Result<(), Problem> {
+    if environments.contains_key(name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = environments.keys().map(String::as_str).collect();
+    let help = match (nearest(name, &names), names.is_empty()) {
+        (Some(near), _) => format!("Did you mean {near}?"),
+        (None, true) => "holdpoint.toml defines none: add a table [environments.NAME].".to_owned(),
+        (None, false) => format!("holdpoint.toml knows: {}.", names.join(", ")),
+    };
+    Err(Problem::usage(format!("there is no environment {name}"), help))
+}
+
+async fn probe(place: holdpoint_document::Place, seen: &Target) -> Result<Probed, Unreachable> {
+    let setting = Setting { r#become: seen.r#become, ..Setting::default() };
+    Remote::open(place, Ways::default(), setting).await?.probe().await
+}
+
+fn as_json(row: &Row<'_>) -> Value {
+    let Row { environment, target, seen, place, probed } = row;
+    let mut told = json!({ "environment": environment, "target": target, "place": place.to_string() });
+    if let Some(how) = seen.r#become {
+        told["become"] = how.as_str().into();
+    }
+    match probed {
+        None => {}
+        Some(Ok(probed)) => {
+            let programs: BTreeMap<&str, &str> =
+                probed.programs.iter().map(|(name, path)| (name.as_str(), path.as_str())).collect();
+            told["reachable"] = true.into();
+            told["user"] = probed.user.as_str().into();
+            told["system"] = probed.system.as_str().into();
+            told["programs"] = json!(programs);
+            told["clock_ahead_s"] = json!(probed.clock_ahead);
+            told["free_kib"] = json!(probed.free_kib);
+        }
+        Some(Err(error)) => {
+            told["reachable"] = false.into();
+            told["why"] = error.why.as_str().into();
+            if let Some(help) = &error.help {
+                told["help"] = help.as_str().into();
+            }
+        }
+    }
+    told
+}
+
+fn tell(row: &Row<'_>) {
+    let say = |text: String| screen::data(&screen::neutralise(&text));
+    let how = row.seen.r#become.map_or_else(String::new, |how| format!("  become {}", how.as_str()));
+    say(format!("{}  {}  {}{how}", row.environment, row.target, row.place));
+    match &row.probed {
+        None => {}
+        Some(Ok(probed)) => {
+            let free =
+                probed.free_kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
+            let names: Vec<&str> = probed.programs.iter().map(|(name, _)| name.as_str()).collect();
+            say(format!("    answers as {} on {}", probed.user, probed.system));
+            say(format!("    clock ahead by {:.1} s, free {free}", probed.clock_ahead));
+            say(format!("    has {}", names.join(", ")));
+        }
+        Some(Err(error)) => {
+            say(format!("    DOES NOT ANSWER: {}", error.why));
+            error.help.iter().for_each(|help| say(format!("    {help}")));
+        }
+    }
+}
