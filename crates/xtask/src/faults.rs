@@ -23,8 +23,10 @@ pub fn run() -> io::Result<()> {
     // One after the other: each takes as many points at a time as there are cores.
     let skipped = ALONE.iter().flat_map(|module| ["--skip", *module]);
     let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
+    // What blocks on other places promise, at every kind of place.
+    let places = tests(&["holdpoint-executor", "--test", "remote"], [], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    walked.and(changed).and(alone).and(swept).and_then(|()| whole(&families))
+    walked.and(places).and(changed).and(alone).and(swept).and_then(|()| whole(&families))
 }
 
 /// Modules whose tests are no sweeps, and run beside each other.

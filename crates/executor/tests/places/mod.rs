@@ -64,6 +64,8 @@ pub(crate) struct Shell {
 }
 
 impl Executor for Shell {
+    const ONE_OF: u64 = 6;
+
     fn open(_test: &str) -> Option<Shell> {
         let remote = opened("local", Ways::default(), Setting::default());
         Some(Shell { remote, home: tempfile::tempdir().unwrap() })
@@ -194,6 +196,7 @@ impl Inside {
 
 impl Executor for InContainer {
     const SPARING: u32 = 8;
+    const ONE_OF: u64 = 3;
 
     fn open(test: &str) -> Option<InContainer> {
         match container("app") {
@@ -235,6 +238,7 @@ impl Executor for InContainer {
 
 impl Executor for InContainerOverSsh {
     const SPARING: u32 = 8;
+    const ONE_OF: u64 = 8;
 
     fn open(test: &str) -> Option<InContainerOverSsh> {
         let both = container("app").and_then(|(container, shared)| {
@@ -286,6 +290,8 @@ impl Executor for InContainerOverSsh {
 pub(crate) struct Becoming(Ssh);
 
 impl Executor for Becoming {
+    const ONE_OF: u64 = 8;
+
     fn open(test: &str) -> Option<Becoming> {
         let options = Options { may_become_root: true, ..Options::default() };
         let server = match Sshd::on_loopback(&options) {
