@@ -96,7 +96,7 @@ impl Watch<'_> {
         Ok(Seen { look, refusal: obeyed.refusal() })
     }
 
-    /// For whoever drives the run: see [`crate::drive::Session::check`].
+    /// For whoever drives the run: see [`holdpoint_driver::Rules`].
     pub fn checks<'c>(self) -> Box<Rules<'c, Problem>>
     where
         Self: 'c,
