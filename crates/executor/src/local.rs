@@ -55,7 +55,7 @@ impl Local {
         self.scratch.path()
     }
 
-    /// Runs a script to its end; never fails, but tells ([`How::NotStarted`]) why nothing was run.
+    /// Runs a script to its end; never fails, but tells ([`How::NotStarted`](crate::How::NotStarted)) why nothing was run.
     ///
     /// - `interrupt`: when it completes, the block is stopped: TERM to its process group, KILL after its grace time.
     /// - `on_start`: called once, when the process exists; a shell has run nothing of its script by then.

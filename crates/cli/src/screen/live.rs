@@ -36,7 +36,7 @@ pub struct Live {
 
 impl Live {
     /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output. From here on until
-    /// [`super::let_go`] nothing waits for the terminal.
+    /// [`super::written`] nothing waits for the terminal.
     pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
         behind::begin();
         let bar = bars().then(|| {
