@@ -117,6 +117,8 @@ impl Ssh {
 }
 
 impl Executor for Ssh {
+    const ONE_OF: u64 = 3;
+
     fn open(test: &str) -> Option<Ssh> {
         let noise = "Welcome to a host that greets everybody at length".to_owned();
         let ssh = Ssh::plain(test, &Options { noise, ..Options::default() })?;
