@@ -4,12 +4,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use holdpoint_document::hex;
 use sha2::{Digest, Sha256};
 
-/// Lower-case hex of the SHA-256 of `bytes`.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
+pub use holdpoint_document::sha256;
 
 /// Lower-case hex of the SHA-256 of a file; `None` if it cannot be read.
 pub fn sha256_of_file(path: &Path) -> Option<String> {
@@ -47,8 +45,4 @@ fn running() -> Option<String> {
 #[cfg(not(target_os = "linux"))]
 fn running() -> Option<String> {
     sha256_of_file(&std::env::current_exe().ok()?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

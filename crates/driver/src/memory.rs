@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use holdpoint_engine::{BlobRef, Event, Verdict};
+use holdpoint_model::{hex, sha256};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -123,15 +123,7 @@ impl<E> Sink for MemorySink<E> {
 }
 
 fn keep(blobs: &Blobs, bytes: Vec<u8>) -> BlobRef {
-    let blob = BlobRef { sha256: hex(&Sha256::digest(&bytes)), bytes: bytes.len() as u64 };
+    let blob = BlobRef { sha256: sha256(&bytes), bytes: bytes.len() as u64 };
     blobs.borrow_mut().insert(blob.sha256.clone(), bytes);
     blob
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

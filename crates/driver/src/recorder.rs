@@ -3,8 +3,8 @@
 
 use std::mem;
 
-use holdpoint_engine::{Event, Run, Stamped};
-use holdpoint_model::Plan;
+use holdpoint_engine::{Event, Run, Stamped, Task};
+use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 
 use crate::{BlobStore, Fault, Journal, Moment, NotConforming, Observer, RunView, Secrets};
@@ -118,6 +118,21 @@ impl<'a, J: Journal, O: Observer> Recorder<'a, J, O> {
         self.hold_at(now, events, moments)?;
         self.settle()?;
         Ok(Recorded::Written)
+    }
+
+    /// Puts on record that the sign-off of a hold point is waited for, once.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`]; or its statement cannot be rendered, under which the engine asks for no signature.
+    pub fn request_sign_off(&mut self, task: Task) -> Result<(), J::Error> {
+        let Some(Work::SignOff(sign_off)) = task.work(self.plan) else { return Ok(()) };
+        if self.run.is_requested(task) {
+            return Ok(());
+        }
+        let statement = self.run.statement(sign_off).map_err(Fault::Statement)?;
+        let (step, action) = (task.step_of(self.plan).id.clone(), task.id(self.plan));
+        let role = sign_off.role.clone();
+        self.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
     }
 
     /// Records which sign-offs have lapsed by now, if any. Says whether any have.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use holdpoint_engine::{
     By, Choice, Event, Execution, Look, Next, Question, RollbackPlan, Run, Slot, Started, Task, Verdict, Via,
 };
-use holdpoint_model::{Plan, Work};
+use holdpoint_model::Plan;
 
 use crate::{
     Answer, Desk, Executed, Fault, Interrupt, Journal, Moment, Observer, Recorded, Recorder, RunView, Runner,
@@ -118,7 +118,7 @@ where
     fn enter(&mut self, task: Task) {
         self.desk.enter(&self.recorder.view(), task);
         let step = task.step_of(self.recorder.plan);
-        let title = self.recorder.run.values().render(&step.title).unwrap_or_else(|_| step.title.clone());
+        let title = self.recorder.run.title(step);
         let title = self.recorder.secrets.masked(&title).into_owned();
         let (step, number) = (step.id.clone(), step.number.clone());
         let rollback = matches!(task.slot, Slot::Rollback(_));
@@ -167,7 +167,6 @@ where
 
     /// Puts on record that a sign-off is waited for, once.
     pub(crate) fn request_sign_off(&mut self, task: Task, question: Question) -> Result<(), J::Error> {
-        let Some(Work::SignOff(sign_off)) = task.work(self.recorder.plan) else { return Ok(()) };
         if question != Question::SignOff || self.recorder.run.is_requested(task) {
             return Ok(());
         }
@@ -175,11 +174,7 @@ where
         if self.recorder.run.has_look_aged() {
             self.check_rules()?;
         }
-        // The engine asks for no signature under what cannot be rendered.
-        let statement = self.recorder.run.statement(sign_off).map_err(Fault::Statement)?;
-        let (step, action) = (task.step_of(self.recorder.plan).id.clone(), task.id(self.recorder.plan));
-        let role = sign_off.role.clone();
-        self.recorder.record(vec![Event::SignOffRequested { step, action, role, statement }]).map(drop)
+        self.recorder.request_sign_off(task)
     }
 
     /// Holds the environment's rules once more. What was seen is on record before the refusal, if there is one.

@@ -12,6 +12,8 @@ use holdpoint_document::{Assurance, compile};
 use holdpoint_engine::{BlobRef, By, Finished, Judged, Outcome, SignedOff, Via};
 use jiff::{SignedDuration, Timestamp};
 
+use holdpoint_model::Work;
+
 use super::*;
 use crate::{BlobStore, Memory, Position, Secrets, SignedStatement, Sink};
 

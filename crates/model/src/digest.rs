@@ -8,9 +8,14 @@ use crate::Plan;
 
 /// Lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// A digest, or any bytes, in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
-    Sha256::digest(bytes).iter().copied().flat_map(digits).collect()
+    bytes.iter().copied().flat_map(digits).collect()
 }
 
 /// The outline that [`Plan::digest`] hashes.

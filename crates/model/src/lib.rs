@@ -13,7 +13,7 @@ mod span;
 mod typed;
 
 pub use config::*;
-pub use digest::sha256;
+pub use digest::{hex, sha256};
 pub use folding::{folded, unseen};
 pub use front_matter::*;
 pub use place::{Become, Host, Place, Rollout, Target};

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 use holdpoint_engine::BlobRef;
+use holdpoint_model::hex;
 use sha2::{Digest, Sha256};
 
 use crate::Material;
@@ -75,13 +76,4 @@ pub(crate) fn pass(
         }
     }
     if length == blob.bytes && hex(&hasher.finalize()) == blob.sha256 { Ok(()) } else { Err(ALTERED) }
-}
-
-/// SHA-256, lower-case hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use holdpoint_engine::{Event, Evidence, InputGiven};
+use holdpoint_model::sha256;
 use serde_json::{Value, json};
 
-use crate::blobs::sha256;
 use crate::{Kept, Material, ReportError, SignOffEvent, Summary, summarise};
 
 /// What kind of predicate stands in the statement; docs/record.md tells its keys. The name resolves nowhere.

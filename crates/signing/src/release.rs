@@ -1,9 +1,8 @@
 //! A recorded release by key, proved: the statement is of this run at this moment, and the right person signed it.
 
 use holdpoint_engine::{RunOpened, Seen, SignedOff};
-use holdpoint_model::Assurance;
+use holdpoint_model::{Assurance, sha256};
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 
 use crate::{Prefix, Refused, SIGNOFF, Signers, Statement, check};
 
@@ -66,10 +65,10 @@ pub enum Transplanted {
 pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplanted> {
     let Release { opened, given, rejected, at, prefix, seen, statement, signature } = release;
     let by_key = given.signature.as_ref().ok_or(Transplanted::OtherFile("a signature"))?;
-    if hex(statement) != by_key.statement {
+    if sha256(statement) != by_key.statement {
         return Err(Transplanted::OtherFile("the statement"));
     }
-    if hex(signature) != by_key.signature {
+    if sha256(signature) != by_key.signature {
         return Err(Transplanted::OtherFile("the signature"));
     }
     let said = Statement::read(statement).map_err(Transplanted::Unreadable)?;
@@ -111,9 +110,4 @@ fn difference(said: &Statement, due: &Statement) -> Option<&'static str> {
         (said == due, "content"),
     ];
     parts.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
-}
-
-/// SHA-256, lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::{Environment, Target, nearest};
+use holdpoint_document::Target;
 use holdpoint_executor::{Probed, Remote, Setting, Unreachable, Ways};
 use serde_json::{Value, json};
 
+use super::prepare::no_environment;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
@@ -30,8 +31,9 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
     let place = Place::here()?;
     let none = BTreeMap::new();
     let environments = place.configuration().map_or(&none, |config| &config.environments);
-    if let Some(name) = &arguments.environment {
-        known(name, environments)?;
+    if let Some(name) = arguments.environment.as_deref().filter(|name| !environments.contains_key(*name)) {
+        let names: Vec<&str> = environments.keys().map(String::as_str).collect();
+        return Err(no_environment(name, &names));
     }
     let wanted = |name: &str| arguments.environment.as_deref().is_none_or(|only| only == name);
     let mut rows = Vec::new();
@@ -57,19 +59,6 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
     }
     let silent = rows.iter().any(|row| matches!(row.probed, Some(Err(_))));
     Ok(if silent { Exit::Failed } else { Exit::Passed })
-}
-
-fn known(name: &str, environments: &BTreeMap<String, Environment>) -> Result<(), Problem> {
-    if environments.contains_key(name) {
-        return Ok(());
-    }
-    let names: Vec<&str> = environments.keys().map(String::as_str).collect();
-    let help = match (nearest(name, &names), names.is_empty()) {
-        (Some(near), _) => format!("Did you mean {near}?"),
-        (None, true) => "holdpoint.toml defines none: add a table [environments.NAME].".to_owned(),
-        (None, false) => format!("holdpoint.toml knows: {}.", names.join(", ")),
-    };
-    Err(Problem::usage(format!("there is no environment {name}"), help))
 }
 
 async fn probe(place: holdpoint_document::Place, seen: &Target) -> Result<Probed, Unreachable> {

@@ -237,6 +237,17 @@ pub fn signers_are_known(
     }
 }
 
+/// An environment that the configuration does not define; `names` are those that it does.
+pub fn no_environment(name: &str, names: &[&str]) -> Problem {
+    if names.is_empty() {
+        let help = "Define it in holdpoint.toml under [environments], or leave --env out.";
+        return Problem::usage(format!("the repository defines no environment, and no {name}"), help);
+    }
+    let near = holdpoint_document::nearest(name, names).map(|near| format!("Did you mean {near}? "));
+    let help = format!("{}holdpoint.toml defines {}.", near.unwrap_or_default(), names.join(", "));
+    Problem::usage(format!("there is no environment {name}"), help)
+}
+
 fn environment(
     place: &Place,
     plan: &Plan,
@@ -247,19 +258,8 @@ fn environment(
     let names: Vec<&str> = known.keys().map(String::as_str).collect();
     let name = match (asked, names.is_empty()) {
         (Some(name), false) if known.contains_key(name) => name,
-        (Some(name), false) => {
-            let near = holdpoint_document::nearest(name, &names).map(|near| format!("Did you mean {near}? "));
-            let help = format!("{}holdpoint.toml defines {}.", near.unwrap_or_default(), names.join(", "));
-            return Err(Problem::usage(format!("there is no environment {name}"), help));
-        }
         (Some("local") | None, true) => "local",
-        (Some(name), true) => {
-            let help = "Define it in holdpoint.toml under [environments], or leave --env out.";
-            return Err(Problem::usage(
-                format!("the repository defines no environment, and no {name}"),
-                help,
-            ));
-        }
+        (Some(name), _) => return Err(no_environment(name, &names)),
         (None, false) => {
             let help = format!("Say where it runs: --env {}.", names.join(" or --env "));
             return Err(Problem::usage("the environment is not said", help));

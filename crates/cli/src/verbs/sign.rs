@@ -51,13 +51,7 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
     recorder.lapse()?;
     let (task, sign_off) = awaited(recorder.run(), &recorded)?;
     has_role_still(recorder.run(), &place, &sign_off.role, &who)?;
-    if !recorder.run().is_requested(task)
-        && let Ok(statement) = recorder.run().statement(sign_off)
-    {
-        let (step, action) = (task.step_of(&recorded.plan).id.clone(), task.id(&recorded.plan));
-        let role = sign_off.role.clone();
-        recorder.record(vec![Event::SignOffRequested { step, action, role, statement }])?;
-    }
+    recorder.request_sign_off(task)?;
     let (view, store) = recorder.view_and_store();
     let release = Release { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     release.show_evidence(&dir);

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, Block, CaptureFrom};
@@ -48,6 +49,8 @@ pub struct Local {
     /// Those that blocks registered; known to this process only.
     registered: Vec<(String, String)>,
     redactor: Redactor,
+    /// The run-book, once a block has begun: a secret that stands in it cannot be masked there.
+    source: Option<Rc<str>>,
     interrupts: Interrupts,
 }
 
@@ -72,8 +75,9 @@ impl Local {
             )
         })?;
         let state = state.unwrap_or_else(|| State::new(&root));
-        let (registered, unknown, interrupts) = (Vec::new(), BTreeSet::new(), Interrupts::catch()?);
-        Ok(Local { executor, state, root, secrets, unknown, agent, registered, redactor, interrupts })
+        let (registered, unknown, source, interrupts) =
+            (Vec::new(), BTreeSet::new(), None, Interrupts::catch()?);
+        Ok(Local { executor, state, root, secrets, unknown, agent, registered, redactor, source, interrupts })
     }
 
     /// Keeps these variables from the blocks that follow: what looked at all of them would take a stand-in for a value.
@@ -301,8 +305,7 @@ struct Ready {
     /// What the operator types goes to a block that has the terminal.
     operator: Option<OperatorTerminal>,
     recording: RefCell<Recording>,
-    /// The run-book: a secret that stands in it cannot be masked there.
-    source: String,
+    source: Rc<str>,
     secrets: Secrets,
     /// How many secrets blocks had registered before.
     registered_before: usize,
@@ -366,7 +369,8 @@ impl Runner for Local {
             let operator = block.options.tty.then(OperatorTerminal::take).transpose()?;
             let live = shown(view, task, block)?;
             let recording = RefCell::new(Recording::new(block, &self.redactor, live, store)?);
-            let (source, secrets) = (view.source.to_owned(), view.secrets.clone());
+            let source = Rc::clone(self.source.get_or_insert_with(|| view.source.into()));
+            let secrets = view.secrets.clone();
             let registered_before = self.registered.len();
             Ok(Ready { job, operator, recording, source, secrets, registered_before, ended: None })
         });

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_model::{Span, Step};
 
-use crate::{Material, NoteFacts, ReportError, Summary, blobs, summarise, text};
+use crate::{Material, NoteFacts, ReportError, Summary, summarise, text};
 
 /// The executed copy, as Markdown.
 ///
@@ -74,11 +74,11 @@ fn mark(summary: &Summary, source: &str) -> String {
             format!("⟦{}·{end}⟧", summary.run.number)
         })
         .find(|mark| !source.contains(mark.as_str()))
-        .unwrap_or_else(|| format!("⟦{}·{}⟧", summary.run.number, blobs::sha256(source.as_bytes())))
+        .unwrap_or_else(|| format!("⟦{}·{}⟧", summary.run.number, holdpoint_model::sha256(source.as_bytes())))
 }
 
 pub(crate) fn belongs_together(m: &Material<'_>, summary: &Summary) -> Result<(), ReportError> {
-    let given = blobs::sha256(m.source.as_bytes());
+    let given = holdpoint_model::sha256(m.source.as_bytes());
     if given != summary.document.blob.sha256 {
         return Err(ReportError::OtherDocument { recorded: summary.document.blob.sha256.clone(), given });
     }
