@@ -1,6 +1,5 @@
 //! One block on a place, followed to its end over however many connections that takes.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -91,35 +90,10 @@ impl Remote {
         sink: &mut impl Sink,
     ) -> Result<Last, Cut> {
         let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
-        let said = RefCell::new(Vec::new());
         let Wire { stdin, stdout, stderr, held } = wire;
         let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
-        let answer = {
-            let sent = Wire::send(stdin, text);
-            let heard = Wire::hear(stderr, &said);
-            tokio::pin!(sent, heard);
-            let followed = self.read(&mut frames, course, sink);
-            tokio::pin!(followed);
-            let (mut is_sent, mut is_heard) = (false, false);
-            loop {
-                tokio::select! {
-                    biased;
-                    answer = &mut followed => break answer,
-                    // What cannot be sent is noticed by that no answer comes, which says more.
-                    _ = &mut sent, if !is_sent => is_sent = true,
-                    () = &mut heard, if !is_heard => is_heard = true,
-                }
-            }
-        };
-        match answer {
-            Ok(last) => Ok(last),
-            Err(Cut(why)) => {
-                self.line.is_cut(held).await;
-                let said =
-                    String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
-                Err(Cut(if said.is_empty() { why } else { format!("{why}: {said}") }))
-            }
-        }
+        let followed = self.read(&mut frames, course, sink);
+        self.line.exchange((stdin, stderr, held), text, followed).await
     }
 
     async fn read(

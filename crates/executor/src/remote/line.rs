@@ -1,6 +1,8 @@
 //! A line to a place: whatever a session of `sh` can be opened over.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -62,11 +64,16 @@ impl fmt::Debug for Line {
     }
 }
 
+/// What a session reads.
+pub(crate) type Input = Box<dyn AsyncWrite + Unpin + Send>;
+/// What a session writes.
+pub(crate) type Output = Box<dyn AsyncRead + Unpin + Send>;
+
 /// One session of `sh`.
 pub(crate) struct Wire {
-    pub(crate) stdin: Box<dyn AsyncWrite + Unpin + Send>,
-    pub(crate) stdout: Box<dyn AsyncRead + Unpin + Send>,
-    pub(crate) stderr: Box<dyn AsyncRead + Unpin + Send>,
+    pub(crate) stdin: Input,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
     /// What it goes over, and what ends with it.
     pub(crate) held: Held,
 }
@@ -256,27 +263,50 @@ impl Drop for Line {
     }
 }
 
-impl Wire {
-    /// Sends all of a text and closes. What the other side says on standard error meanwhile is kept, for want of a better reason.
-    pub(crate) async fn send(mut stdin: Box<dyn AsyncWrite + Unpin + Send>, text: &[u8]) -> Result<(), Cut> {
-        let sent = async {
-            stdin.write_all(text).await?;
-            stdin.shutdown().await
+impl Line {
+    /// Sends all of `text` over a session and awaits the answer to it. Where that is a cut, what the session goes over ends,
+    /// and the reason has with it what the other side said on standard error, for want of a better one.
+    pub(crate) async fn exchange<T>(
+        &self,
+        (stdin, stderr, held): (Input, Output, Held),
+        text: &[u8],
+        answer: impl Future<Output = Result<T, Cut>>,
+    ) -> Result<T, Cut> {
+        let said = RefCell::new(Vec::new());
+        let answered = {
+            let (sent, heard) = (send(stdin, text), hear(stderr, &said));
+            tokio::pin!(answer, sent, heard);
+            let (mut is_sent, mut is_heard) = (false, false);
+            loop {
+                tokio::select! {
+                    biased;
+                    answered = &mut answer => break answered,
+                    // What cannot be sent is noticed by that no answer comes, which says more.
+                    _ = &mut sent, if !is_sent => is_sent = true,
+                    () = &mut heard, if !is_heard => is_heard = true,
+                }
+            }
         };
-        sent.await.map_err(|error| Cut(error.to_string()))
+        let Err(Cut(why)) = answered else { return answered };
+        self.is_cut(held).await;
+        let said = String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
+        Err(Cut(if said.is_empty() { why } else { format!("{why}: {said}") }))
     }
+}
 
-    /// Reads standard error to its end; keeps the beginning of it in `said`.
-    pub(crate) async fn hear(
-        mut stderr: Box<dyn AsyncRead + Unpin + Send>,
-        said: &std::cell::RefCell<Vec<u8>>,
-    ) {
-        let mut buffer = [0; 1024];
-        while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-            let mut said = said.borrow_mut();
-            let room = SAID.saturating_sub(said.len()).min(length);
-            said.extend_from_slice(&buffer[..room]);
-        }
+/// Sends all of a text and closes.
+async fn send(mut stdin: Input, text: &[u8]) -> std::io::Result<()> {
+    stdin.write_all(text).await?;
+    stdin.shutdown().await
+}
+
+/// Reads standard error to its end; keeps the beginning of it in `said`.
+async fn hear(mut stderr: Output, said: &RefCell<Vec<u8>>) {
+    let mut buffer = [0; 1024];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+        let mut said = said.borrow_mut();
+        let room = SAID.saturating_sub(said.len()).min(length);
+        said.extend_from_slice(&buffer[..room]);
     }
 }
 

@@ -336,7 +336,6 @@ async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, St
     let Wire { stdin, stdout, stderr, held } = line.open().await?;
     let mut frames = Frames::of(stdout, &token, ANSWER);
     let mut said = Vec::new();
-    let noise = std::cell::RefCell::new(Vec::new());
     let answer = async {
         loop {
             if let Frame::Said(word, rest) = frames.next().await? {
@@ -348,31 +347,13 @@ async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, St
             }
         }
     };
-    let heard = Wire::hear(stderr, &noise);
-    let all = async {
-        tokio::pin!(answer, heard);
-        let sent = Wire::send(stdin, &text);
-        tokio::pin!(sent);
-        let (mut is_sent, mut is_heard) = (false, false);
-        loop {
-            tokio::select! {
-                biased;
-                answer = &mut answer => break answer,
-                _ = &mut sent, if !is_sent => is_sent = true,
-                () = &mut heard, if !is_heard => is_heard = true,
-            }
-        }
+    let in_time = async {
+        let late = |_| Err(Cut(format!("no answer came within {} s", ANSWER.as_secs())));
+        tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(late)
     };
-    let answered = tokio::time::timeout(ANSWER, all).await;
-    match answered.unwrap_or_else(|_| Err(Cut(format!("no answer came within {} s", ANSWER.as_secs())))) {
-        Ok(()) => Ok(said),
-        Err(Cut(why)) => {
-            line.is_cut(held).await;
-            let noise =
-                String::from_utf8_lossy(&noise.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
-            Err(line.unreachable(if noise.is_empty() { why } else { format!("{why}: {noise}") }))
-        }
-    }
+    let answered = line.exchange((stdin, stderr, held), &text, in_time).await;
+    answered.map_err(|Cut(why)| line.unreachable(why))?;
+    Ok(said)
 }
 
 /// Words that end an answer.
