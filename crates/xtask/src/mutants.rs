@@ -2,9 +2,8 @@
 
 use std::io;
 use std::process::Command;
-use std::time::SystemTime;
 
-use crate::{command, target, tools, workspace};
+use crate::{command, suite, target, tools, workspace};
 
 /// What is changed, and held by its own tests.
 const CRATES: &[&str] = &["holdpoint-engine", "holdpoint-driver", "holdpoint-record"];
@@ -38,16 +37,13 @@ pub fn run(which: &Which) -> io::Result<()> {
         Which::All => {}
         Which::Part(part) => drop(command.args(["--shard", part])),
         Which::Any => {
-            let part = seed() % PARTS;
+            let seed: u64 =
+                suite::seed().parse().map_err(|_| io::Error::other("HOLDPOINT_SEED is no number"))?;
+            let part = seed % PARTS;
             println!("    part {part} of {PARTS}; HOLDPOINT_SEED={part} takes the same again");
             command.args(["--shard", &format!("{part}/{PARTS}")]);
         }
     }
     println!("    {}", command::line(&command));
     command::run(&mut command)
-}
-
-fn seed() -> u64 {
-    let given = std::env::var("HOLDPOINT_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_secs()))
 }

@@ -1,7 +1,7 @@
 //! A scratch repository of the sample product, with a past, and with a release that already serves.
 
 mod history;
-mod ports;
+pub mod ports;
 mod template;
 
 use std::fs;

@@ -93,10 +93,7 @@ fn tests(arguments: &[&str]) -> io::Result<Tally> {
     // Where it is looked at by somebody, in colour as if it were not read by us in between.
     let colour = if io::IsTerminal::is_terminal(&io::stdout()) { "always" } else { "auto" };
     cargo.args(arguments).env("CARGO_TERM_COLOR", colour);
-    let given = std::env::var(SEED).ok().filter(|seed| !seed.is_empty());
-    let seed = given.unwrap_or_else(|| {
-        SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis() % 1_000_000).to_string()
-    });
+    let seed = seed();
     println!(
         "    walks and sweeps are sampled, {SEED}={seed} takes the same again; `cargo xtask faults` takes all"
     );
@@ -121,6 +118,14 @@ const SKIPPED: &str = "HOLDPOINT_SKIPPED";
 
 /// What the tests sample by.
 const SEED: &str = "HOLDPOINT_SEED";
+
+/// The one that is given, else another every time.
+pub(crate) fn seed() -> String {
+    let given = std::env::var(SEED).ok().filter(|seed| !seed.is_empty());
+    given.unwrap_or_else(|| {
+        SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis() % 1_000_000).to_string()
+    })
+}
 
 fn counted(command: &mut Command) -> io::Result<Tally> {
     let mut running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{command, target, workspace};
@@ -85,13 +85,8 @@ pub fn mongodb() -> Option<(PathBuf, PathBuf)> {
 pub fn ensure_mongodb() -> io::Result<()> {
     ensure()?;
     let home = target().join("tools/mongodb");
-    std::fs::create_dir_all(&home)?;
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
-    command::run(npm.arg(&home).arg(MONGODB.0).current_dir(&home))?;
-    let mut pip = Command::new(python());
-    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-    command::run(pip.arg(MONGODB.1))
+    npm_install(&home, &[MONGODB.0])?;
+    pip_install(&[MONGODB.1])
 }
 
 /// Where a program is: on the `PATH`, or where Debian puts servers, which is not on everybody's.
@@ -154,11 +149,23 @@ fn node_packages() -> io::Result<()> {
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    std::fs::create_dir_all(&home)?;
+    npm_install(&home, NODE)?;
+    std::fs::write(stamp, wanted)
+}
+
+/// Into `home`; scripts of packages are not run.
+fn npm_install(home: &Path, packages: &[&str]) -> io::Result<()> {
+    std::fs::create_dir_all(home)?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--prefix"]);
-    command::run(npm.arg(&home).args(NODE).current_dir(&home))?;
-    std::fs::write(stamp, wanted)
+    command::run(npm.arg(home).args(packages).current_dir(home))
+}
+
+/// Into the environment of [`python`].
+fn pip_install(packages: &[&str]) -> io::Result<()> {
+    let mut pip = Command::new(python());
+    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+    command::run(pip.args(packages))
 }
 
 /// Installs the packages of PyPI into an environment of their own, unless these very ones are there.
@@ -174,9 +181,7 @@ fn python_packages() -> io::Result<()> {
         install(&["python3-venv"])?;
     }
     command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
-    let mut pip = Command::new(python());
-    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-    command::run(pip.args(PYTHON))?;
+    pip_install(PYTHON)?;
     std::fs::write(stamp, wanted)
 }
 

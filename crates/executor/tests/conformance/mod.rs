@@ -95,8 +95,10 @@ impl<E: Executor> World<E> {
             return true;
         }
         let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_secs());
-        let given = std::env::var("HOLDPOINT_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed: u64 = given.unwrap_or_else(now);
+        let given = std::env::var("HOLDPOINT_SEED").ok();
+        let seed: u64 = given.map_or_else(now, |seed| {
+            seed.parse().unwrap_or_else(|_| panic!("HOLDPOINT_SEED is a number, not {seed}"))
+        });
         // FNV-1a.
         let mixed = promise.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -57,13 +57,70 @@ pub(crate) async fn ended(
     }
 }
 
+/// An executor whose blocks run on a place.
+pub(crate) trait OnPlace: Sized {
+    /// As [`Executor::SPARING`].
+    const SPARING: u32 = 1;
+    /// As [`Executor::ONE_OF`].
+    const ONE_OF: u64;
+    /// As [`Executor::open`].
+    fn open(test: &str) -> Option<Self>;
+    /// As [`Executor::renew`].
+    fn renew(&mut self) {}
+    /// As [`Executor::home`].
+    fn home(&self) -> PathBuf;
+    /// As [`Executor::is_alive`], where its processes are not this machine's.
+    fn is_alive(&self, pid: i32) -> bool {
+        is_alive(pid)
+    }
+    /// The place.
+    fn remote(&self) -> &Remote;
+}
+
+impl<P: OnPlace> Executor for P {
+    const SPARING: u32 = P::SPARING;
+    const ONE_OF: u64 = P::ONE_OF;
+
+    fn open(test: &str) -> Option<P> {
+        P::open(test)
+    }
+
+    fn renew(&mut self) {
+        P::renew(self);
+    }
+
+    fn home(&self) -> PathBuf {
+        P::home(self)
+    }
+
+    fn is_alive(&self, pid: i32) -> bool {
+        P::is_alive(self, pid)
+    }
+
+    async fn run(
+        &self,
+        job: &Job,
+        state: &State,
+        interrupt: impl Future<Output = ()>,
+        _on_start: impl FnOnce(ProcessGroup),
+        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
+    ) -> Ended {
+        ended(self.remote(), job, state, interrupt, on_output).await
+    }
+}
+
+/// What this machine has; what it cannot have is said.
+fn had<T>(test: &str, found: Result<T, holdpoint_hosts::Missing>) -> Option<T> {
+    found.map_err(|missing| skipped(test, &missing)).ok()
+}
+
 /// A shell that is started here, and asked as any other place is.
 pub(crate) struct Shell {
     remote: Remote,
     home: tempfile::TempDir,
 }
 
-impl Executor for Shell {
+impl OnPlace for Shell {
     const ONE_OF: u64 = 6;
 
     fn open(_test: &str) -> Option<Shell> {
@@ -75,19 +132,8 @@ impl Executor for Shell {
         self.home.path().canonicalize().unwrap()
     }
 
-    fn is_alive(&self, pid: i32) -> bool {
-        is_alive(pid)
-    }
-
-    async fn run(
-        &self,
-        job: &Job,
-        state: &State,
-        interrupt: impl Future<Output = ()>,
-        _on_start: impl FnOnce(ProcessGroup),
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
-    ) -> Ended {
-        ended(&self.remote, job, state, interrupt, on_output).await
+    fn remote(&self) -> &Remote {
+        &self.remote
     }
 }
 
@@ -106,17 +152,11 @@ impl Ssh {
 
     /// `None`: this machine cannot have one, which is said.
     pub(crate) fn plain(test: &str, options: &Options) -> Option<Ssh> {
-        match Sshd::on_loopback(options) {
-            Ok(server) => Some(Ssh::with(server, Setting::default())),
-            Err(missing) => {
-                skipped(test, &missing);
-                None
-            }
-        }
+        had(test, Sshd::on_loopback(options)).map(|server| Ssh::with(server, Setting::default()))
     }
 }
 
-impl Executor for Ssh {
+impl OnPlace for Ssh {
     const ONE_OF: u64 = 3;
 
     fn open(test: &str) -> Option<Ssh> {
@@ -132,19 +172,8 @@ impl Executor for Ssh {
         self.server.home().join("work")
     }
 
-    fn is_alive(&self, pid: i32) -> bool {
-        is_alive(pid)
-    }
-
-    async fn run(
-        &self,
-        job: &Job,
-        state: &State,
-        interrupt: impl Future<Output = ()>,
-        _on_start: impl FnOnce(ProcessGroup),
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
-    ) -> Ended {
-        ended(&self.remote, job, state, interrupt, on_output).await
+    fn remote(&self) -> &Remote {
+        &self.remote
     }
 }
 
@@ -196,22 +225,15 @@ impl Inside {
     }
 }
 
-impl Executor for InContainer {
+impl OnPlace for InContainer {
     const SPARING: u32 = 8;
     const ONE_OF: u64 = 3;
 
     fn open(test: &str) -> Option<InContainer> {
-        match container("app") {
-            Ok((container, shared)) => {
-                let ways = Ways { docker_host: Some(container.engine().address()), ..Ways::default() };
-                let remote = opened("docker://app", ways, Setting::default());
-                Some(InContainer { inside: Inside::new(remote, container, shared) })
-            }
-            Err(missing) => {
-                skipped(test, &missing);
-                None
-            }
-        }
+        let (container, shared) = had(test, container("app"))?;
+        let ways = Ways { docker_host: Some(container.engine().address()), ..Ways::default() };
+        let remote = opened("docker://app", ways, Setting::default());
+        Some(InContainer { inside: Inside::new(remote, container, shared) })
     }
 
     fn renew(&mut self) {
@@ -226,19 +248,12 @@ impl Executor for InContainer {
         self.inside.is_alive(pid)
     }
 
-    async fn run(
-        &self,
-        job: &Job,
-        state: &State,
-        interrupt: impl Future<Output = ()>,
-        _on_start: impl FnOnce(ProcessGroup),
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
-    ) -> Ended {
-        ended(&self.inside.remote, job, state, interrupt, on_output).await
+    fn remote(&self) -> &Remote {
+        &self.inside.remote
     }
 }
 
-impl Executor for InContainerOverSsh {
+impl OnPlace for InContainerOverSsh {
     const SPARING: u32 = 8;
     const ONE_OF: u64 = 8;
 
@@ -251,17 +266,10 @@ impl Executor for InContainerOverSsh {
             container.engine().open_to_all()?;
             Ok((container, shared, server))
         });
-        match both {
-            Ok((container, shared, server)) => {
-                let ways = Ways { ssh_config: Some(server.ssh_config()), ..Ways::default() };
-                let remote = opened(&format!("docker+ssh://{}/app", server.host()), ways, Setting::default());
-                Some(InContainerOverSsh { inside: Inside::new(remote, container, shared), _server: server })
-            }
-            Err(missing) => {
-                skipped(test, &missing);
-                None
-            }
-        }
+        let (container, shared, server) = had(test, both)?;
+        let ways = Ways { ssh_config: Some(server.ssh_config()), ..Ways::default() };
+        let remote = opened(&format!("docker+ssh://{}/app", server.host()), ways, Setting::default());
+        Some(InContainerOverSsh { inside: Inside::new(remote, container, shared), _server: server })
     }
 
     fn renew(&mut self) {
@@ -276,33 +284,20 @@ impl Executor for InContainerOverSsh {
         self.inside.is_alive(pid)
     }
 
-    async fn run(
-        &self,
-        job: &Job,
-        state: &State,
-        interrupt: impl Future<Output = ()>,
-        _on_start: impl FnOnce(ProcessGroup),
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
-    ) -> Ended {
-        ended(&self.inside.remote, job, state, interrupt, on_output).await
+    fn remote(&self) -> &Remote {
+        &self.inside.remote
     }
 }
 
 /// A host on which whoever logs in becomes root before anything runs.
 pub(crate) struct Becoming(Ssh);
 
-impl Executor for Becoming {
+impl OnPlace for Becoming {
     const ONE_OF: u64 = 8;
 
     fn open(test: &str) -> Option<Becoming> {
         let options = Options { may_become_root: true, ..Options::default() };
-        let server = match Sshd::on_loopback(&options) {
-            Ok(server) => server,
-            Err(missing) => {
-                skipped(test, &missing);
-                return None;
-            }
-        };
+        let server = had(test, Sshd::on_loopback(&options))?;
         let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
         let ssh = Ssh::with(server, setting);
         std::fs::create_dir(ssh.server.home().join("work")).unwrap();
@@ -313,18 +308,7 @@ impl Executor for Becoming {
         self.0.server.home().join("work")
     }
 
-    fn is_alive(&self, pid: i32) -> bool {
-        is_alive(pid)
-    }
-
-    async fn run(
-        &self,
-        job: &Job,
-        state: &State,
-        interrupt: impl Future<Output = ()>,
-        _on_start: impl FnOnce(ProcessGroup),
-        on_output: impl FnMut(Stream, &[u8], Duration) -> io::Result<()>,
-    ) -> Ended {
-        ended(&self.0.remote, job, state, interrupt, on_output).await
+    fn remote(&self) -> &Remote {
+        &self.0.remote
     }
 }

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use holdpoint_xtask::product::ports;
 use holdpoint_xtask::{tools, workspace};
 
 use super::eventually;
@@ -61,14 +62,8 @@ pub fn program(name: &str) -> PathBuf {
 
 /// A loopback port that nobody uses, below those that systems take for outgoing connections.
 pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = std::process::id().wrapping_mul(97) % 9_000;
-    loop {
-        let port = 10_500 + ((start + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 9_000) as u16;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
+    let [port] = ports::free().unwrap();
+    port
 }
 
 /// A small HTTP server that answers everything with the status that it was told last.
