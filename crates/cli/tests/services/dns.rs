@@ -85,12 +85,20 @@ impl Names {
             "server:\n  interface: 127.0.0.1@{}\n  do-daemonize: no\n  chroot: \"\"\n  username: \"\"\n  pidfile: \"\"\n  \
              directory: {}\n  use-syslog: no\n  do-not-query-localhost: no\n  module-config: iterator\n  num-threads: 1\n\
              stub-zone:\n  name: shop.example.\n  stub-addr: 127.0.0.1@{}\n\
-             remote-control:\n  control-enable: no\n",
+             remote-control:\n  control-enable: yes\n  control-interface: {}/control\n  control-use-cert: no\n",
             self.resolver,
             home.display(),
-            self.primary
+            self.primary,
+            home.display()
         );
         self.run("unbound", &home, &config, &["-d", "-c", "config"]);
+    }
+
+    /// The resolver forgets what it was told, so that what it is told next is as fresh as can be.
+    fn forget(&self) {
+        let mut control = Command::new(program("unbound-control"));
+        control.current_dir(self.directory.path().join("resolver"));
+        output(control.args(["-c", "config", "flush_zone", "shop.example."])).unwrap();
     }
 
     fn run(&mut self, name: &str, home: &Path, config: &str, words: &[&str]) {
@@ -136,6 +144,7 @@ steps:
     assert_eq!(ask(names.primary), OLD, "{told}");
 
     answering_at("127.0.0.7", serves);
+    names.forget();
     let told = stage.ends(0, "dns-record", &answers("127.0.0.7"), &secrets);
     assert_eq!([ask(names.primary), ask(names.secondary), ask(names.resolver)], ["127.0.0.7"; 3]);
     let waited = told.split_once("The old TTL has passed at the resolver").unwrap().1;

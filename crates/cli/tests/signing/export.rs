@@ -49,13 +49,13 @@ pub fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
 
 /// Altered so in a bundle of its own; both must say this.
 #[track_caller]
-fn is_told(what: &str, verdict: &str, alter: impl FnOnce(&Shop, &Path, usize)) {
-    let (shop, dir) = exported();
+fn is_told(shop: &Shop, what: &str, verdict: &str, alter: impl FnOnce(&Path, usize)) {
+    let dir = unpacked(shop, "run.tar.zst");
     let at = shop.release(1);
-    alter(&shop, &dir, at);
+    alter(&dir, at);
     let verdict = verdict.replace("RELEASE", &at.to_string());
     let code = if verdict.starts_with("intact") { 0 } else { 6 };
-    assert_eq!(both_say(&shop, &dir, what), (code, verdict), "{what}");
+    assert_eq!(both_say(shop, &dir, what), (code, verdict), "{what}");
 }
 
 fn lines(dir: &Path) -> Vec<Vec<u8>> {
@@ -244,38 +244,39 @@ fn interrupted_between_tombstone_and_bytes_it_is_ended_by_doing_it_again_and_nee
 
 #[test]
 fn what_is_altered_in_a_bundle_is_told_by_the_script_as_by_the_program() {
-    is_told("a line", "altered at event 2", |_, dir, _| {
+    let (shop, _) = exported();
+    is_told(&shop, "a line", "altered at event 2", |dir, _| {
         replace(&dir.join("run.jsonl"), "\"attempt\":1", "\"attempt\":2")
     });
-    is_told("the last line", "altered at event 1", |_, dir, _| {
+    is_told(&shop, "the last line", "altered at event 1", |dir, _| {
         fs::write(dir.join("run.jsonl"), [&lines(dir)[0][..], b"{}\n"].concat()).unwrap();
         fs::remove_file(dir.join("seal.json")).unwrap();
     });
-    is_told("a line in the middle that is none", "altered at event 1", |_, dir, _| {
+    is_told(&shop, "a line in the middle that is none", "altered at event 1", |dir, _| {
         let mut lines = lines(dir);
         lines[1] = b"nothing\n".to_vec();
         fs::write(dir.join("run.jsonl"), lines.concat()).unwrap();
     });
-    is_told("a number", "altered at event 1", |_, dir, _| {
+    is_told(&shop, "a number", "altered at event 1", |dir, _| {
         replace(&dir.join("run.jsonl"), "\"n\":1,", "\"n\":2,")
     });
-    is_told("a blob", "altered at event 2", |_, dir, _| {
+    is_told(&shop, "a blob", "altered at event 2", |dir, _| {
         let finished = crate::support::events(dir).swap_remove(2);
         let blob = finished["output"]["stdout"]["sha256"].as_str().unwrap().to_owned();
         fs::write(dir.join("blobs/sha256").join(blob), "commit abc124\n").unwrap();
     });
-    is_told("a blob that is gone", "altered at event 0", |_, dir, _| {
+    is_told(&shop, "a blob that is gone", "altered at event 0", |dir, _| {
         let opened = crate::support::events(dir).swap_remove(0);
         fs::remove_file(dir.join("blobs/sha256").join(opened["runbook"]["blob"]["sha256"].as_str().unwrap()))
             .unwrap();
     });
-    is_told("the statement", "altered at event RELEASE", |_, dir, at| {
+    is_told(&shop, "the statement", "altered at event RELEASE", |dir, at| {
         replace(&dir.join(format!("signoffs/{at:04}.json")), "Quinn", "Quin");
     });
-    is_told("the signature", "altered at event RELEASE", |_, dir, at| {
+    is_told(&shop, "the signature", "altered at event RELEASE", |dir, at| {
         fs::remove_file(dir.join(format!("signoffs/{at:04}.json.sig"))).unwrap();
     });
-    is_told("a link for a statement", "altered at event RELEASE", |_, dir, at| {
+    is_told(&shop, "a link for a statement", "altered at event RELEASE", |dir, at| {
         let path = dir.join(format!("signoffs/{at:04}.json"));
         fs::rename(&path, dir.join("elsewhere")).unwrap();
         std::os::unix::fs::symlink("../elsewhere", path).unwrap();
@@ -349,9 +350,10 @@ fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
         ("the meaning", |events, at| events[at]["meaning"] = json!("review")),
         ("the text", |events, at| events[at]["statement"] = json!("I release v2.")),
     ];
+    let (shop, _) = exported();
+    let at = shop.release(1);
     for (what, how) in cases {
-        let (shop, dir) = exported();
-        let at = shop.release(1);
+        let dir = unpacked(&shop, "run.tar.zst");
         forge(&dir, |events| how(events, at));
         let (ours, stock) = (shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]), script(&shop, &dir));
         // The program may find an earlier event that does not conform.
