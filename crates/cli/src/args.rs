@@ -226,7 +226,7 @@ pub struct Sign {
     /// Sign without asking; the evidence is shown all the same
     #[arg(long)]
     pub yes: bool,
-    /// Refuse to release it; nothing is rolled back
+    /// Refuse to sign it off; nothing is rolled back
     #[arg(long, requires = "reason", conflicts_with = "yes")]
     pub reject: bool,
     /// Why it is rejected

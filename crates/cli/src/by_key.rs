@@ -1,4 +1,4 @@
-//! Releases by key: what is signed is built from the record, what came back is checked as `verify` will check it, and
+//! Sign-offs by key: what is signed is built from the record, what came back is checked as `verify` will check it, and
 //! only then it is kept.
 
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl<'a> KeyFile<'a> {
 /// What came of asking for a signature.
 #[derive(Debug)]
 pub enum Signature {
-    /// A release that counts; its files are kept already, for the event that comes next.
+    /// A sign-off that counts; its files are kept already, for the event that comes next.
     Given(Box<SignedOff>),
     /// It was signed, and does not count: why.
     Refused(String),
@@ -74,7 +74,7 @@ pub fn sign(
     // As it will stand in the record.
     let Event::SignOffGiven(mut given) = view.secrets.masked_event(Event::SignOffGiven(given))? else {
         return Err(Problem::fault(
-            "a release was masked into something else",
+            "a sign-off was masked into something else",
             "This is a fault of holdpoint.",
         ));
     };

@@ -28,11 +28,11 @@ pub struct Entry {
     pub choice: Option<String>,
     /// Why.
     pub reason: Option<String>,
-    /// Who releases a hold point, in a rehearsal.
+    /// Who signs off a hold point, in a rehearsal.
     pub sign: Option<Sign>,
 }
 
-/// Who releases a hold point.
+/// Who signs off a hold point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sign {
     /// The principal.

@@ -225,7 +225,7 @@ where
         // After everything that may have taken its time, and right before the block begins: a look that was taken
         // before somebody was asked tells nothing of what happened while they thought.
         let run = &self.recorder.run;
-        let due = run.is_look_due() || self.desk.attended() && run.begins_released();
+        let due = run.is_look_due() || self.desk.attended() && run.begins_after_sign_off();
         if due && !run.is_rolling_back() {
             self.check_rules()?;
         }

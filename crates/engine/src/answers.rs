@@ -1,4 +1,4 @@
-//! What people write down and release.
+//! What people write down and sign off.
 
 use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
@@ -59,11 +59,11 @@ impl Run {
                     self.independence.note(given);
                 }
                 self.note_key(given.signature.as_ref(), &given.by.who);
-                self.released.insert(task);
-                (self.looks.released, self.looks.unused) = (true, true);
-                self.fresh.retain(|release| *release != task);
+                self.signed_off.insert(task);
+                (self.looks.signed_off, self.looks.unused) = (true, true);
+                self.fresh.retain(|sign_off| *sign_off != task);
                 self.fresh.push(task);
-                self.unused.retain(|release| *release != task);
+                self.unused.retain(|sign_off| *sign_off != task);
                 self.unused.push(task);
                 Ok(())
             }
@@ -87,7 +87,7 @@ impl Run {
     }
 
     fn request(&mut self, task: Task, sign_off: &SignOff, role: &str, statement: &str) -> Fold {
-        ensure(!self.state(task).requested, "the release has been asked for already")?;
+        ensure(!self.state(task).requested, "the sign-off has been asked for already")?;
         ensure(role == sign_off.role, "the role is not that of the hold point")?;
         let rendered = self.statement(sign_off).map_err(|error| error.to_string())?;
         ensure(rendered == statement, "the statement is not that of the hold point")?;

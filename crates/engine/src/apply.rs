@@ -104,7 +104,7 @@ impl Run {
                 }
                 let lapsable = self.lapsable_at(plan, now);
                 let of = |task: &&Task| task.is(plan, step, action);
-                let task = lapsable.iter().find(of).ok_or("there is no release here that could lapse")?;
+                let task = lapsable.iter().find(of).ok_or("there is no sign-off here that could lapse")?;
                 self.lapsed(*task);
                 Ok(())
             }
@@ -179,7 +179,7 @@ impl Run {
         match (task.slot, &mut self.rollback) {
             (Slot::Action(_), _) => {
                 self.enter(task.step);
-                self.fresh.retain(|release| release.step == task.step);
+                self.fresh.retain(|sign_off| sign_off.step == task.step);
                 self.alter(task, how);
             }
             (Slot::Rollback(_), Some(rollback)) => {
@@ -196,7 +196,7 @@ impl Run {
         self.reached = self.reached.max(step + 1);
     }
 
-    /// Whoever did something here may not release it where that takes somebody else.
+    /// Whoever did something here may not sign it off where that takes somebody else.
     pub(crate) fn performed_by(&mut self, who: &str) {
         if self.performers.contains(who) {
             return;

@@ -16,7 +16,7 @@ impl Run {
         numbered(execution, started.attempt, started.probe)?;
         ensure(
             rollback || !self.is_look_due(),
-            "the rules of the environment were not held once more since the release",
+            "the rules of the environment were not held once more since the sign-off",
         )?;
         let rendered = task.block(plan).is_some_and(|block| block.options.template);
         match (&self.state(task).script, rendered) {

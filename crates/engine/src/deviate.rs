@@ -106,11 +106,11 @@ impl Run {
     fn go_back(&mut self, plan: &Plan, to: usize, only: bool) {
         // A hold point that nobody signed was not for this run.
         let signed = |task: &&Task| !self.state(**task).signers.is_empty();
-        let released = self.released.range(Task::action(to, 0)..);
-        let released: Vec<Task> = released.filter(signed).copied().collect();
+        let signed_off = self.signed_off.range(Task::action(to, 0)..);
+        let signed_off: Vec<Task> = signed_off.filter(signed).copied().collect();
         let begun_again = if only { to..to + 1 } else { to..self.reached };
         let reason = format!("{} is done again", plan.steps[to].id);
-        for task in released.into_iter().filter(|task| !begun_again.contains(&task.step)) {
+        for task in signed_off.into_iter().filter(|task| !begun_again.contains(&task.step)) {
             self.lapse(task, &reason);
         }
         for step in begun_again {
@@ -127,9 +127,9 @@ impl Run {
     /// Puts an action back to its beginning.
     pub(crate) fn reset(&mut self, task: Task) {
         if let Slot::Action(action) = task.slot {
-            self.fresh.retain(|release| *release != task);
-            self.unused.retain(|release| *release != task);
-            self.released.remove(&task);
+            self.fresh.retain(|sign_off| *sign_off != task);
+            self.unused.retain(|sign_off| *sign_off != task);
+            self.signed_off.remove(&task);
             self.given.remove(&task);
             self.alter(task, State::reset);
             if self.lane(task).is_some() {

@@ -87,22 +87,22 @@ pub enum Event {
         /// Who observed it.
         by: By,
     },
-    /// The run waits for a release.
+    /// The run waits for a sign-off.
     #[serde(rename = "signoff.requested")]
     SignOffRequested {
         /// The step.
         step: String,
         /// The action.
         action: String,
-        /// Whose release it takes.
+        /// Whose sign-off it takes.
         role: String,
         /// What is to be signed, rendered.
         statement: String,
     },
-    /// A release was given.
+    /// A sign-off was given.
     #[serde(rename = "signoff.given")]
     SignOffGiven(SignedOff),
-    /// A release was refused by the person asked, with a written reason. Not a failure; rolls nothing back.
+    /// A sign-off was refused by the person asked, with a written reason. Not a failure; rolls nothing back.
     #[serde(rename = "signoff.rejected")]
     SignOffRejected {
         /// The step.
@@ -111,13 +111,13 @@ pub enum Event {
         action: String,
         /// Why.
         reason: String,
-        /// The key's signature, where it was rejected by key: it takes the assurance that a release takes.
+        /// The key's signature, where it was rejected by key: it takes the assurance that a sign-off takes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signed: Option<Box<SignedRejection>>,
         /// By whom.
         by: By,
     },
-    /// An attempt to release did not count: wrong role, not independent. Failed attempts are evidence too.
+    /// An attempt to sign off did not count: wrong role, not independent. Failed attempts are evidence too.
     #[serde(rename = "signoff.refused")]
     SignOffRefused {
         /// The step.
@@ -265,7 +265,7 @@ impl Event {
         }
     }
 
-    /// Whether something begins with it that a release before it guards. A rollback is guarded by none.
+    /// Whether something begins with it that a sign-off before it guards. A rollback is guarded by none.
     pub fn begins(&self) -> bool {
         matches!(self, Event::ActionStarted(_) | Event::ItemConfirmed { .. } | Event::ValueRecorded { .. })
     }
@@ -334,7 +334,7 @@ pub enum Evidence {
     },
 }
 
-/// A release that was given.
+/// A sign-off that was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -117,7 +117,7 @@ impl Run {
             Next::PassOver { task, .. } => of(*task, Takes::Execution),
             Next::Ask(task, question) => {
                 let takes = match question {
-                    Question::SignOff => Takes::Release,
+                    Question::SignOff => Takes::SignOff,
                     Question::Failed | Question::Choose => Takes::Decision,
                     Question::InDoubt => Takes::Certainty,
                     Question::Confirm => Takes::Confirmation,
@@ -125,7 +125,7 @@ impl Run {
                 };
                 of(*task, takes)
             }
-            Next::Lapse { task, .. } => of(*task, Takes::Release),
+            Next::Lapse { task, .. } => of(*task, Takes::SignOff),
             Next::RollBack => AtHand { takes: Takes::Rollback, ..AtHand::default() },
             // None of these is handed over.
             Next::Open | Next::Override | Next::Done(_) => AtHand::default(),

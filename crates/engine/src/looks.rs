@@ -23,9 +23,9 @@ pub(crate) struct Looks {
     commit: Option<String>,
     /// A block has begun since.
     pub(crate) ran: bool,
-    /// Something was released since.
-    pub(crate) released: bool,
-    /// Something was released, and no block has begun after it.
+    /// Something was signed off since.
+    pub(crate) signed_off: bool,
+    /// Something was signed off, and no block has begun after it.
     pub(crate) unused: bool,
 }
 
@@ -88,7 +88,7 @@ impl Run {
             },
             Rule::SameCommit => {
                 let last = self.looks.commit.as_deref();
-                // What the run's own blocks did is in the document, and is seen before the next release.
+                // What the run's own blocks did is in the document, and is seen before the next sign-off.
                 let ours = self.looks.ran && !facts.session;
                 (facts.commit != last && !ours).then(|| {
                     let short = |commit: Option<&str>| {
@@ -108,25 +108,25 @@ impl Run {
         unmet.collect()
     }
 
-    /// Whose role was withdrawn after they had released something, or overridden a rule, in it.
+    /// Whose role was withdrawn after they had signed something off, or overridden a rule, in it.
     fn withdrawn(&self, plan: &Plan, roles: &BTreeMap<String, Vec<String>>) -> Option<String> {
         // Where no roles were configured, anybody acted in any.
         if self.opened()?.roles.is_empty() {
             return None;
         }
-        let released = self.released.iter().flat_map(|task| {
+        let signed_off = self.signed_off.iter().flat_map(|task| {
             let role = match task.work(plan) {
                 Some(Work::SignOff(sign_off)) => Some(sign_off.role.as_str()),
                 _ => None,
             };
-            role.into_iter().flat_map(|role| self.signers(*task).map(move |who| (role, who, "released")))
+            role.into_iter().flat_map(|role| self.signers(*task).map(move |who| (role, who, "signed off")))
         });
         let overrode =
             self.looks.overriders.iter().map(|(role, who)| (role.as_str(), who.as_str(), "overrode rules"));
         let holds = |role: &str, who: &str| {
             roles.get(role).is_some_and(|all| all.iter().any(|one| self.same(one, who)))
         };
-        let (role, who, did) = released.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
+        let (role, who, did) = signed_off.chain(overrode).find(|(role, who, _)| !holds(role, who))?;
         Some(format!("{who} {did} as {role}, and holdpoint.toml gives them that role no more"))
     }
 
@@ -141,19 +141,19 @@ impl Run {
         &self.looks.barred
     }
 
-    /// Whether rules must be held once more before the next block: something was released since the last look.
+    /// Whether rules must be held once more before the next block: something was signed off since the last look.
     pub fn is_look_due(&self) -> bool {
-        self.keeps_rules() && self.looks.released
+        self.keeps_rules() && self.looks.signed_off
     }
 
-    /// Whether the next block is the first one after a release. While somebody is asked whether it may begin, the
+    /// Whether the next block is the first one after a sign-off. While somebody is asked whether it may begin, the
     /// repository may change once more, whatever was looked at before.
-    pub fn begins_released(&self) -> bool {
+    pub fn begins_after_sign_off(&self) -> bool {
         self.keeps_rules() && self.looks.unused
     }
 
-    /// Whether somebody who is asked to release something should have the repository looked at first: blocks have run
-    /// since the last look, and what they did to it is part of what is released.
+    /// Whether somebody who is asked to sign something off should have the repository looked at first: blocks have run
+    /// since the last look, and what they did to it is part of what is signed off.
     pub fn has_look_aged(&self) -> bool {
         self.keeps_rules() && self.looks.ran
     }
@@ -189,7 +189,7 @@ impl Run {
             self.looks.barred = barred;
         }
         self.looks.commit.clone_from(commit);
-        (self.looks.ran, self.looks.released) = (false, false);
+        (self.looks.ran, self.looks.signed_off) = (false, false);
         Ok(())
     }
 }

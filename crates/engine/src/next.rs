@@ -94,7 +94,7 @@ pub struct Execution {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// A hold point: the named role's release.
+    /// A hold point: the named role's sign-off.
     SignOff,
     /// An action failed: what now?
     Failed,

@@ -139,7 +139,7 @@ impl Run {
             matches!(task.work(plan), Some(Work::SignOff(sign_off)) if self.is_independent(sign_off))
                 && self.signers(**task).any(|signer| self.same(signer, who))
         };
-        if let Some(task) = self.released.iter().find(signed) {
+        if let Some(task) = self.signed_off.iter().find(signed) {
             let id = task.id(plan);
             return Some(format!(
                 "{who} signed off {id}, and whoever did performs nothing that comes after it"

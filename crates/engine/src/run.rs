@@ -59,15 +59,15 @@ pub struct Run {
     /// Who signed with each key, by fingerprint.
     pub(crate) keys: BTreeMap<String, String>,
     pub(crate) effects: Effects,
-    /// Releases that lapse if something their signer saw changes: nothing that they guard has begun.
+    /// Sign-offs that lapse if something their signer saw changes: nothing that they guard has begun.
     pub(crate) fresh: Vec<Task>,
-    /// Releases since which nothing that they guard has begun: they lapse in time, if the document says so.
+    /// Sign-offs since which nothing that they guard has begun: they lapse in time, if the document says so.
     pub(crate) unused: Vec<Task>,
     /// Sign-offs that no longer count, in document order, each with the reason: nothing else happens before that is on
     /// record.
     pub(crate) lapsing: Vec<(Task, String)>,
-    /// Hold points that somebody released, not since begun again.
-    pub(crate) released: BTreeSet<Task>,
+    /// Hold points that somebody signed off, not since begun again.
+    pub(crate) signed_off: BTreeSet<Task>,
     pub(crate) deviations: usize,
     pub(crate) witness: Witness,
     /// By place; `None` for the machine that drives the run.
@@ -100,7 +100,7 @@ pub(crate) struct State {
     pub(crate) recorded: BTreeSet<String>,
     /// One of them does not keep its limits.
     pub(crate) out_of_limits: bool,
-    /// Who released it.
+    /// Who signed it off.
     pub(crate) signers: BTreeSet<String>,
     pub(crate) requested: bool,
     pub(crate) interrupted: bool,
@@ -390,7 +390,7 @@ impl Run {
         }
     }
 
-    /// Whether the release was asked for already.
+    /// Whether the sign-off was asked for already.
     pub fn is_requested(&self, task: Task) -> bool {
         self.state(task).requested
     }

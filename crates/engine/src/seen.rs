@@ -84,13 +84,13 @@ impl Witness {
                 self.done(action, format!("{name} recorded by {}{limits}", by.who));
             }
             Event::SignOffGiven(given) => {
-                self.done(&given.action, format!("released by {} as {}", given.by.who, given.role));
+                self.done(&given.action, format!("signed off by {} as {}", given.by.who, given.role));
             }
             Event::SignOffRejected { action, reason, by, .. } => {
                 self.done(action, format!("rejected by {}: {reason}", by.who));
             }
             Event::SignOffLapsed { action, reason, .. } => {
-                self.done(action, format!("release lapsed: {reason}"))
+                self.done(action, format!("sign-off lapsed: {reason}"))
             }
             Event::Deviation(deviation) => self.deviate(deviation),
             Event::Decision { action, place, choice, by, .. } => match choice {

@@ -1,4 +1,4 @@
-//! Who may release a hold point. Checked by the engine when it happens, and again whenever the record is verified.
+//! Who may sign off a hold point. Checked by the engine when it happens, and again whenever the record is verified.
 
 use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
@@ -10,7 +10,7 @@ impl Run {
         self.values().render(&sign_off.statement)
     }
 
-    /// Who has released it so far.
+    /// Who has signed it off so far.
     pub fn signers(&self, task: Task) -> impl Iterator<Item = &str> {
         self.state(task).signers.iter().map(String::as_str)
     }
@@ -20,14 +20,14 @@ impl Run {
         self.opened().map_or(Assurance::Typed, |opened| opened.environment.signature)
     }
 
-    /// Why `principal` may not release it, in words; `None` if they may. Where the repository configures no roles at
+    /// Why `principal` may not sign it off, in words; `None` if they may. Where the repository configures no roles at
     /// all, anybody may act in any role, and the record shows that nothing was configured.
     pub fn role_refusal(&self, sign_off: &SignOff, principal: &str) -> Option<String> {
         let Some(opened) = self.opened() else { return Some("the run is not open".to_owned()) };
         let role = &sign_off.role;
         let members = opened.roles.get(role);
         if principal.trim().is_empty() {
-            return Some("a release must say who gives it".to_owned());
+            return Some("a sign-off must say who gives it".to_owned());
         }
         if let Some(refusal) = unseen_refusal("whoever gives it", principal) {
             return Some(refusal);
@@ -44,15 +44,15 @@ impl Run {
         }
         if self.performers.iter().any(|performer| self.same(performer, principal)) {
             return Some(format!(
-                "{principal} performed steps of this run, and this release must be independent"
+                "{principal} performed steps of this run, and this sign-off must be independent"
             ));
         }
         // Whatever comes after it, they would perform.
         self.same(principal, &self.operator)
-            .then(|| format!("{principal} operates this run, and this release must be independent"))
+            .then(|| format!("{principal} operates this run, and this sign-off must be independent"))
     }
 
-    /// Why this release does not count, in words; `None` if it does.
+    /// Why this sign-off does not count, in words; `None` if it does.
     pub fn sign_off_refusal(&self, plan: &Plan, task: Task, given: &SignedOff) -> Option<String> {
         let Some(Work::SignOff(sign_off)) = task.work(plan) else {
             return Some("this is no hold point".to_owned());
@@ -66,23 +66,25 @@ impl Run {
         let rehearsal = self.opened().is_some_and(|opened| opened.environment.rehearsal);
         let answered = given.by.via == Via::Answers;
         if answered != (given.assurance == Assurance::Rehearsal) || (answered && !rehearsal) {
-            return Some("a release from an answers file counts in a rehearsal only, and as that".to_owned());
+            return Some(
+                "a sign-off from an answers file counts in a rehearsal only, and as that".to_owned(),
+            );
         }
         if !answered && given.assurance < self.least_assurance() {
             return Some("the environment asks for a surer signature".to_owned());
         }
         let by_key = matches!(given.assurance, Assurance::Ssh | Assurance::FidoUv);
         if by_key != given.signature.is_some() {
-            return Some("a release by key, and no other, has a signature".to_owned());
+            return Some("a sign-off by key, and no other, has a signature".to_owned());
         }
         if self.signers(task).any(|signer| self.same(signer, &given.by.who)) {
-            return Some(format!("{} has released it already; it takes different people", given.by.who));
+            return Some(format!("{} has signed it off already; it takes different people", given.by.who));
         }
         if let Some(refusal) = self.key_refusal(given.signature.as_ref(), &given.by.who) {
             return Some(refusal);
         }
         if given.name.trim().is_empty() {
-            return Some("a release needs the printed name of whoever gives it".to_owned());
+            return Some("a sign-off needs the printed name of whoever gives it".to_owned());
         }
         if let Some(refusal) = unseen_refusal("the printed name", &given.name) {
             return Some(refusal);
@@ -118,7 +120,7 @@ impl Run {
         }
     }
 
-    /// Why this rejection does not count, in words; `None` if it does. It takes the assurance that a release takes.
+    /// Why this rejection does not count, in words; `None` if it does. It takes the assurance that a sign-off takes.
     pub fn rejection_refusal(
         &self,
         sign_off: &SignOff,

@@ -2,7 +2,7 @@
 
 use crate::{Event, SignedOff, SignedRejection};
 
-/// What somebody signed by key, whatever the event: as a release, and why not, where it was rejected.
+/// What somebody signed by key, whatever the event: as a sign-off, and why not, where it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     /// What is signed.
@@ -19,7 +19,7 @@ impl Event {
         self.signature()?;
         match self {
             Event::SignOffGiven(given) => {
-                Some(Signed { given: given.clone(), rejected: None, what: "release" })
+                Some(Signed { given: given.clone(), rejected: None, what: "sign-off" })
             }
             Event::SignOffRejected { step, action, reason, signed: Some(signed), by } => {
                 let SignedRejection { role, meaning, statement, name, assurance, signature } = &**signed;
@@ -37,7 +37,7 @@ impl Event {
                 Some(Signed { given, rejected: Some(reason.clone()), what: "rejection" })
             }
             Event::Deviation(deviation) => {
-                Some(Signed { given: deviation.as_release()?, rejected: None, what: "override" })
+                Some(Signed { given: deviation.as_sign_off()?, rejected: None, what: "override" })
             }
             _ => None,
         }

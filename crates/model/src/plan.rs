@@ -361,10 +361,10 @@ pub enum EvidenceKind {
     File,
 }
 
-/// A hold point: nobody passes without the named role's release.
+/// A hold point: nobody passes without the named role's sign-off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignOff {
-    /// Whose release it takes.
+    /// Whose sign-off it takes.
     pub role: String,
     /// What the signature means (21 CFR 11.50 (a) (3)).
     pub meaning: Meaning,
@@ -385,7 +385,7 @@ pub struct SignOff {
 pub enum Meaning {
     /// The signer looked at it.
     Review,
-    /// The signer releases it.
+    /// The signer signs it off.
     Approval,
     /// The signer answers for it.
     Responsibility,

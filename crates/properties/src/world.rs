@@ -22,7 +22,7 @@ const RENDERED: &[u8] = b"echo 'v1'\n";
 pub(crate) const BLOBS: &[&[u8]] = &[BOOK.as_bytes(), PRINTED, RENDERED, b"", b"no\n"];
 /// Who operates.
 pub(crate) const OPS: &str = "ops@example.org";
-/// Who releases.
+/// Who signs off.
 pub(crate) const QA: &str = "qa@example.org";
 
 /// Its plan.

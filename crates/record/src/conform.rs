@@ -235,7 +235,7 @@ fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), Str
 }
 
 /// Roles, people and environment as event 0 tells them must be those of the recorded configuration: they decide who
-/// may release what.
+/// may sign what off.
 fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String> {
     let none = Config::default();
     let config = config.unwrap_or(&none);

@@ -1,7 +1,7 @@
-//! Releases by key, proved as the events go by (record.md sections 4 and 5).
+//! Sign-offs by key, proved as the events go by (record.md sections 4 and 5).
 
 use holdpoint_engine::{BlobRef, Run, RunOpened, Signed, Stamped};
-use holdpoint_signing::{Prefix, Release, Signers, prove};
+use holdpoint_signing::{Prefix, RecordedSignOff, Signers, prove};
 
 use crate::kept::Blobs;
 use crate::signoffs::{SignedFiles, signed_files};
@@ -11,7 +11,7 @@ use crate::signoffs::{SignedFiles, signed_files};
 pub(crate) struct Signatures(Option<Signers>);
 
 impl Signatures {
-    /// Holds a release against what the run was when it was given, and its signature against event 0's signers.
+    /// Holds a sign-off against what the run was when it was given, and its signature against event 0's signers.
     /// `offset` is where the event's line begins.
     pub(crate) fn prove(
         &mut self,
@@ -30,7 +30,7 @@ impl Signatures {
             Some(signers) => signers,
             none => none.insert(signers(opened, blobs)?),
         };
-        let release = Release {
+        let sign_off = RecordedSignOff {
             opened,
             given,
             rejected: rejected.clone(),
@@ -41,7 +41,7 @@ impl Signatures {
             signature: &signature,
         };
         let who = &given.by.who;
-        prove(&release, signers).map_err(|error| format!("the {what} by {who} is not proved: {error}"))
+        prove(&sign_off, signers).map_err(|error| format!("the {what} by {who} is not proved: {error}"))
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) const SIGNOFFS: &str = "signoffs";
 /// A statement or a signature is not longer than this, bytes: a record may be anybody's.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
-/// The two files of one release.
+/// The two files of one sign-off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedFiles {
     /// The statement's exact bytes.
@@ -46,7 +46,7 @@ fn names(event: u64) -> [String; 2] {
 }
 
 impl Writer {
-    /// Keeps the files of the release that will be the next event, and makes them durable. What an attempt that came
+    /// Keeps the files of the sign-off that will be the next event, and makes them durable. What an attempt that came
     /// to nothing left under this number is replaced.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ fn keep(dir: &Path, event: u64, files: &SignedFiles) -> Result<(), DiskError> {
     sync_dir(&dir.join(SIGNOFFS))
 }
 
-/// Reads the files of the release that is event `event`, held against the digests that it names.
+/// Reads the files of the sign-off that is event `event`, held against the digests that it names.
 ///
 /// # Errors
 /// They are not there, or not what was recorded.

@@ -201,7 +201,7 @@ pub(crate) fn prove(
         unreferenced = list(&dir.join(SHA256), |name| !named(name))?;
         let strays = strays(dir, &seen.signed)?.len();
         if strays > 0 {
-            remarks.push(format!("{strays} file(s) in signoffs/ belong to no release; a crash leaves such"));
+            remarks.push(format!("{strays} file(s) in signoffs/ belong to no sign-off; a crash leaves such"));
         }
         let partial = list(&dir.join(BLOBS), |name| name.starts_with(PARTIAL))?.len();
         if partial > 0 {

@@ -242,14 +242,14 @@ fn words(kind: &FrameKind) -> Option<String> {
             format!("{name} = {value}  (written down by {who}{limits})")
         }
         FrameKind::SignOffRequested { role, statement } => {
-            format!("HOLD POINT release by the role {}: “{}”", one_line(role), one_line(statement))
+            format!("HOLD POINT sign-off by the role {}: “{}”", one_line(role), one_line(statement))
         }
         FrameKind::SignOff(signed) => {
-            format!("released by {} ({})", one_line(&signed.name), one_line(&signed.by.who))
+            format!("signed off by {} ({})", one_line(&signed.name), one_line(&signed.by.who))
         }
         FrameKind::SignOffWithheld { rejected, reason, by } => {
             let what = if *rejected { "rejected" } else { "refused" };
-            format!("release {what}, {}: {}", one_line(&by.who), one_line(reason))
+            format!("sign-off {what}, {}: {}", one_line(&by.who), one_line(reason))
         }
         FrameKind::NotApplicable { condition } => {
             format!("not for this run: {} does not hold", one_line(condition))

@@ -207,7 +207,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
                         place: None,
                         step: Some(step),
                         action: Some(action),
-                        takes: Takes::Release,
+                        takes: Takes::SignOff,
                     },
                     in_doubt: vec![text.to_owned()],
                     sign_offs: vec![text.to_owned()],

@@ -107,7 +107,7 @@ fn an_open_run_says_what_it_waits_for() {
     tape.recorded("release-approval#1", "error_rate", "0.05", true);
     tape.requested("release-approval#2");
     let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
-    let reason = "olga@example.org performed the steps and so cannot release them".to_owned();
+    let reason = "olga@example.org performed the steps and so cannot sign them off".to_owned();
     tape.push(Event::SignOffRefused { step, action, reason, by: by("olga") });
     tape.rejected("release-approval#2", "quinn", "error rate still rising");
     insta::assert_snapshot!(tape.with(None, |m| holdpoint_report::markdown(m).unwrap()));

@@ -107,19 +107,19 @@ fn an_action_is_what_last_became_of_it() {
             Status::Recorded,
         ),
         (
-            "a release asked for",
+            "a sign-off asked for",
             |t| ignore(t.requested("release-approval#2")),
             "release-approval#2",
             Status::Waiting,
         ),
         (
-            "a release given",
+            "a sign-off given",
             |t| ignore(t.requested("release-approval#2").signed("release-approval#2")),
             "release-approval#2",
             Status::Signed,
         ),
         (
-            "a release that lapsed and is asked for again",
+            "a sign-off that lapsed and is asked for again",
             |t| {
                 t.requested("release-approval#2").signed("release-approval#2");
                 t.noted("the error rate was misread", None, Some(1)).requested("release-approval#2");
@@ -453,7 +453,7 @@ fn frames_show_a_block_as_it_was_seen() {
 }
 
 #[test]
-fn a_release_that_lapsed_is_asked_for_again_and_told_in_every_form() {
+fn a_sign_off_that_lapsed_is_asked_for_again_and_told_in_every_form() {
     let mut tape = Tape::open(PROMOTE, |_| {});
     let (step, action) = ("release-approval".to_owned(), "release-approval#2".to_owned());
     let Work::SignOff(sign_off) = &mut tape.plan.steps[3].actions[1].work else { panic!("a hold point") };

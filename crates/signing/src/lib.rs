@@ -13,8 +13,8 @@ mod envelope;
 pub mod keygen;
 mod options;
 mod pattern;
-mod release;
 mod revoked;
+mod signoff;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
@@ -22,11 +22,11 @@ pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_app
 pub use assured::{Assured, BadFiles, Refused, Signers, check};
 pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
-pub use release::{Release, Transplanted, prove};
 pub use revoked::{BadRevocations, Revoked};
+pub use signoff::{RecordedSignOff, Transplanted, prove};
 pub use statement::{Moment, Prefix, RunNamed, Runbook, Signer, Statement};
 
-/// The namespace of releases (record.md section 4). A signature made for anything else does not count.
+/// The namespace of sign-offs (record.md section 4). A signature made for anything else does not count.
 pub const SIGNOFF: &str = "signoff@holdpoint";
 
 /// The namespace of a document's approvals.

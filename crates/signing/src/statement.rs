@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-/// A release, as its signer saw it. A signature over it is worth nothing for another run, step, moment, role or
+/// A sign-off, as its signer saw it. A signature over it is worth nothing for another run, step, moment, role or
 /// statement, because all of them are in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +25,7 @@ pub struct Statement {
     pub meaning: Meaning,
     /// What is said, rendered.
     pub statement: String,
-    /// Why it was rejected: then nothing was released. Not there for what was given.
+    /// Why it was rejected: then nothing was signed off. Not there for what was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
     /// Who signs.

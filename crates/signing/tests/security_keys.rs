@@ -101,7 +101,7 @@ fn a_security_key_counts_by_what_its_flags_say() {
         assert_eq!(of(0x05), Ok(Assurance::FidoUv), "touched, and verified who");
         assert_eq!(of(0x01), Ok(Assurance::Ssh), "touched");
         assert_eq!(of(0x00), Err(Refused::NotPresent), "nothing");
-        assert_eq!(of(0x04), Err(Refused::NotPresent), "verified without being touched is no release");
+        assert_eq!(of(0x04), Err(Refused::NotPresent), "verified without being touched is no sign-off");
     }
 }
 

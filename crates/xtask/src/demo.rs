@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
         println!("\nThe run waits for a person. To take it up again:");
         println!("  cd {}", product.repo.display());
         println!("  {} resume latest", binary.display());
-        println!("Where it waits for a release, choose `sign` and let {QA} type their printed name.");
+        println!("Where it waits for a sign-off, choose `sign` and let {QA} type their printed name.");
     }
     farewell(&mut product, parked || options.keep.is_some())?;
     let code = if ended == 0 { looked } else { ended };
@@ -117,7 +117,7 @@ fn announce(product: &Product, attended: bool, binary: &Path, arguments: &[Strin
         println!(
             "Each step is shown and asks before it runs. Nothing leaves this directory and this machine."
         );
-        println!("The release needs somebody else than the operator: {QA}.");
+        println!("The sign-off needs somebody else than the operator: {QA}.");
     }
     println!("\n$ cd {}", product.repo.display());
     println!("$ {} {}\n", binary.display(), arguments.join(" "));

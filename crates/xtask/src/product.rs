@@ -19,7 +19,7 @@ pub const RELEASE: &str = "v1.4.0";
 pub const PREVIOUS: &str = "v1.3.0";
 /// Who the repository says operates.
 pub const OPERATOR: &str = "ops@example.org";
-/// Who may release, and is somebody else.
+/// Who may sign off, and is somebody else.
 pub const QA: &str = "qa@example.org";
 /// The run-book, relative to the repository's root.
 pub const RUNBOOK: &str = "runbooks/promote-staging-to-production.md";

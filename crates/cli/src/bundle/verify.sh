@@ -6,9 +6,9 @@
 #                without `more`; what follows the last of these is a torn write
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
-#   3. releases  the files in signoffs/, of releases and of overrides, have the digests that their events name
+#   3. sign-offs the files in signoffs/, also those of overrides, have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
-#   5. releases  each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
+#   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #
@@ -134,7 +134,7 @@ head -n "$lines" run.jsonl | jq -nRr --argjson ended "$ended" '
             end
         end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
 
-# Lines, blobs, and files of releases.
+# Lines, blobs, and files of sign-offs.
 events=0 bytes=0 start=0 next=0 gone=0 first= written=0 from=0
 : >"$tmp/settled"
 : >"$tmp/signed"
@@ -259,10 +259,10 @@ while read -r approval; do
     tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
 
-# Releases by key.
+# Sign-offs by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
-    # A rejection is signed as a release with the reason why it is none; an override of rules as a release of no hold
+    # A rejection is signed as a sign-off with the reason why it is none; an override of rules as a sign-off of no hold
     # point, but of the run.
     sed -n "$((i + 1))p" run.jsonl | jq 'if .type == "deviation" then . + {step: "", action: "override",
         role: .overridden.role, meaning: "responsibility", name: .overridden.name,
@@ -292,7 +292,7 @@ while IFS=$tab read -r i start path; do
     key=$(jq -r .signature.key "$tmp/event")
     for at in "$signed_at" "$given_at"; do
         vouched signoff@holdpoint "$who" "$path" "$path.sig" "$(stamp "$at")" ||
-            bad "the release by $who is not proved: $said"
+            bad "the sign-off by $who is not proved: $said"
         case $said in
         *" key $key") ;;
         *) bad "the record says the key $key: $said" ;;

@@ -105,7 +105,7 @@ pub fn tell(run: &Run, plan: &Plan) {
         say(format!("IN DOUBT: {id} was started, no end is on record"));
     }
     for id in sign_offs {
-        say(format!("not released yet: {id}"));
+        say(format!("not signed off yet: {id}"));
     }
     match deviations.len() {
         0 => say("no deviations".to_owned()),

@@ -124,7 +124,7 @@ pub fn record(recorder: &mut OnDisk<'_>, ready: Ready, key: Option<&Path>) -> Re
         ));
     };
     let by_key = key.is_some() || recorder.run().least_assurance() > Assurance::Typed;
-    if let (true, Some(given)) = (by_key, deviation.as_release()) {
+    if let (true, Some(given)) = (by_key, deviation.as_sign_off()) {
         let unsigned = |why: String| {
             Problem::refused(
                 format!("the override was not signed, and so the rules stand: {why}"),

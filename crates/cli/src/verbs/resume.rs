@@ -274,7 +274,7 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             Event::ActionFinished(finished) => (&finished.step, "passed"),
             Event::ItemConfirmed { step, .. } => (step, "confirmed"),
             Event::ValueRecorded { step, .. } => (step, "written down"),
-            Event::SignOffGiven(given) => (&given.step, "released"),
+            Event::SignOffGiven(given) => (&given.step, "signed off"),
             Event::Deviation(deviation) => (&deviation.step, "skipped"),
             Event::Decision { step, .. } => (step, "decided"),
             Event::NotApplicable { step, .. } => (step, "not for this run"),

@@ -365,7 +365,7 @@ pub fn farewell(
         Stop::Parked(task, question) => {
             let step = task.step_of(plan);
             let what = match question {
-                holdpoint_engine::Question::SignOff => "a release",
+                holdpoint_engine::Question::SignOff => "a sign-off",
                 holdpoint_engine::Question::Failed => "a decision on a failure",
                 holdpoint_engine::Question::InDoubt => "a decision on what is in doubt",
                 holdpoint_engine::Question::Record => "values to be written down",

@@ -1,4 +1,4 @@
-//! `sign`: somebody else, in their own account and at another time, releases what a parked run waits for.
+//! `sign`: somebody else, in their own account and at another time, signs off what a parked run waits for.
 
 use std::time::{Duration, Instant};
 
@@ -21,14 +21,14 @@ use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::Answer;
-use crate::world::terminal::{Consent, Release};
+use crate::world::terminal::{Consent, HoldPoint};
 
 /// How long another signer may hold the run before one gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The kernel tells nobody when a lock is let go of without waiting for it for good.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Takes one release, or one rejection.
+/// Takes one sign-off, or one rejection.
 pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
@@ -53,14 +53,15 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
     has_role_still(recorder.run(), &place, &sign_off.role, &who)?;
     recorder.request_sign_off(task)?;
     let (view, store) = recorder.view_and_store();
-    let release = Release { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
-    release.show_evidence(&dir);
+    let hold_point =
+        HoldPoint { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
+    hold_point.show_evidence(&dir);
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
     } else if prepare::asks(false)? {
-        release.ask(store)?
+        hold_point.ask(store)?
     } else {
         return Err(Problem::usage(
             "there is no terminal to ask at",
@@ -72,8 +73,8 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
             screen::say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
-        Consent::Reject(reason) => release.reject(reason, arguments.key.as_deref(), store)?,
-        Consent::Sign => release.sign(arguments.key.as_deref(), arguments.yes, store)?,
+        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), store)?,
+        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, store)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
@@ -84,7 +85,7 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
     let verb = if arguments.reject { "Rejected" } else { "On record" };
     let waits =
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
-    let next = if waits { "it waits for another release" } else { "go on with" };
+    let next = if waits { "it waits for another sign-off" } else { "go on with" };
     let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
     screen::say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen::neutralise(&who), dir.number));
     Ok(Exit::Passed)

@@ -11,7 +11,7 @@ use super::rules::{Book, Obeyed, approved, help};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 
-/// Refuses a release by somebody who had the role when the run opened, and has it no more.
+/// Refuses a sign-off by somebody who had the role when the run opened, and has it no more.
 pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
     let Some(opened) = run.opened() else { return Ok(()) };
     let had = opened.roles.get(role).is_some_and(|all| all.iter().any(|one| run.same(one, who)));

@@ -65,7 +65,7 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
             }
             (Some(Question::Record), _) => asked.written_down(store)?,
             (Some(Question::SignOff), Some(Work::SignOff(sign_off))) if self.taken.insert((task, "sign")) => {
-                asked.released(sign_off).map(|event| vec![event])
+                asked.signed_off(sign_off).map(|event| vec![event])
             }
             _ => None,
         })
@@ -173,8 +173,8 @@ impl Asked<'_> {
         Ok(Some(events))
     }
 
-    /// A release, or the refusal of one that does not count.
-    fn released(&self, sign_off: &SignOff) -> Option<Event> {
+    /// A sign-off, or the refusal of one that does not count.
+    fn signed_off(&self, sign_off: &SignOff) -> Option<Event> {
         let sign = self.entry.sign.as_ref()?;
         let (step, action) = (self.step.clone(), self.action.clone());
         let given = SignedOff {

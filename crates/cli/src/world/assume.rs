@@ -92,7 +92,7 @@ impl Desk for Assuming {
             }
             (Question::Record, _) => return self.values(view, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
-                assumed(&format!("the run would wait here for a release by the role {}", sign_off.role));
+                assumed(&format!("the run would wait here for a sign-off by the role {}", sign_off.role));
                 vec![Event::SignOffGiven(SignedOff {
                     step,
                     action,

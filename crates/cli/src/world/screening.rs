@@ -99,7 +99,7 @@ fn tell_answers(events: &[Event]) {
                 format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
             }
             Event::SignOffGiven(given) => {
-                format!("released by {} ({}) in the role {}", given.name, given.by.who, given.role)
+                format!("signed off by {} ({}) in the role {}", given.name, given.by.who, given.role)
             }
             Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
             Event::Decision { choice, .. } => format!("decided: {choice}"),

@@ -83,7 +83,7 @@ pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
                 if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
             let mark = screen::style().magenta().bold();
             screen::tell(&format!(
-                "  {} release by the role {}{independent}",
+                "  {} sign-off by the role {}{independent}",
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));

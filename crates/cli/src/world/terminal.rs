@@ -4,11 +4,11 @@ pub mod ask;
 mod choose;
 mod edit;
 mod handover;
-mod release;
+mod hold_point;
 mod sign;
 
 pub use handover::{accepts, questions};
-pub use release::{Consent, Release};
+pub use hold_point::{Consent, HoldPoint};
 
 use holdpoint_engine::{By, Execution, Question, Task, Via};
 

@@ -7,8 +7,8 @@ const NIGHT: &str = "night@example.org";
 
 fn three() -> Desk {
     let block = |title: &str| format!("## {title}\n\n```sh run\necho {title} >>log\n```\n\n");
-    let release = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\nindependent: true\n```\n";
-    let desk = Desk::with(&book(&format!("{}{}{release}", block("One"), block("Two"))));
+    let sign_off = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\nindependent: true\n```\n";
+    let desk = Desk::with(&book(&format!("{}{}{sign_off}", block("One"), block("Two"))));
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("run").waits_for("2 Two").chooses("skip").answers("Why is it skipped?", "not today");
     terminal.waits_for("HOLD POINT").chooses("park").waits_for("PARKED");
@@ -22,8 +22,8 @@ fn the_next_operator_sees_where_the_run_stands_accepts_it_and_goes_on() {
     let (_, told) = desk.ends(0, &["handover", "1", "--to", QA, "--note", "Is the tape in?"]);
     for part in [
         "1 of 3 actions done, 1 skipped",
-        "Release, release#1 takes a release",
-        "not released yet: release#1",
+        "Release, release#1 takes a sign-off",
+        "not signed off yet: release#1",
         "not today",
     ] {
         assert!(told.contains(part), "{part} in\n{told}");
@@ -40,7 +40,7 @@ fn the_next_operator_sees_where_the_run_stands_accepts_it_and_goes_on() {
     let handover = record.one("handover");
     assert_eq!((&handover["to"], &handover["by"]["who"]), (&QA.into(), &OPS.into()));
     assert_eq!(handover["note"], "Is the tape in?");
-    assert_eq!(handover["standing"]["next"]["takes"], "release");
+    assert_eq!(handover["standing"]["next"]["takes"], "sign_off");
     assert_eq!(handover["standing"]["sign_offs"][0], "release#1");
     assert_eq!(handover["standing"]["deviations"].as_array().unwrap().len(), 1);
     let after: Vec<_> = record.after_opening().into_iter().rev().take(2).collect();
@@ -87,7 +87,7 @@ fn nobody_else_drives_a_run_that_is_being_handed_over() {
 }
 
 #[test]
-fn a_release_is_given_while_the_handover_waits() {
+fn a_sign_off_is_given_while_the_handover_waits() {
     let desk = three();
     desk.ends(0, &["handover", "1", "--to", NIGHT]);
     let mut terminal = desk.terminal(&["sign", "1", "--as", QA]);

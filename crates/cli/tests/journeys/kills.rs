@@ -246,11 +246,11 @@ fn killed_at_a_prompt_nothing_is_in_doubt() {
     terminal.killed();
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("what passed in it is not run again").waits_for("[ ] Looked at").chooses("confirm");
-    terminal.chooses("sign").waits_for("Who releases it").listens();
+    terminal.chooses("sign").waits_for("Who signs it off").listens();
     terminal.killed();
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("2 Release: goes on here").chooses("sign");
-    terminal.answers("Who releases it (as holdpoint.toml names people)?", "qa@example.org");
+    terminal.answers("Who signs it off (as holdpoint.toml names people)?", "qa@example.org");
     terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);

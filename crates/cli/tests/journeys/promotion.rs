@@ -60,9 +60,9 @@ fn goes_on_until(terminal: &mut Terminal, text: &str) {
             }
             _ => {
                 terminal.chooses("sign");
-                terminal.answers("Who releases it (as holdpoint.toml names people)?", OPS);
+                terminal.answers("Who signs it off (as holdpoint.toml names people)?", OPS);
                 terminal.waits_for("refused:").chooses("sign");
-                terminal.answers("Who releases it (as holdpoint.toml names people)?", QA);
+                terminal.answers("Who signs it off (as holdpoint.toml names people)?", QA);
                 terminal.answers("Printed name", "Quinn Auditor");
             }
         }

@@ -197,7 +197,7 @@ fn a_tree_that_changed_while_somebody_signed_or_was_asked_is_refused_before_the_
         git(&["add", "-A"]);
         git(&["-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"]);
         let mut terminal = desk.terminal(&["run", "book.md", "--env", "production"]);
-        let who = "Who releases it (as holdpoint.toml names people)?";
+        let who = "Who signs it off (as holdpoint.toml names people)?";
         terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
         if moment == "signing" {
             desk.write("more", "");
@@ -271,7 +271,7 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.chooses("write").answers("Rate", "?").waits_for("What it takes:").answers("Rate", "1");
     terminal.answers("Evidence (address)", "?").waits_for("Where what you saw can be seen");
     terminal.answers("Evidence (address)", "https://cam.example/1");
-    let who = "Who releases it (as holdpoint.toml names people)?";
+    let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("sign").answers(who, "?").waits_for("holds the role").answers(who, "qa@example.org");
     terminal.answers("Printed name", "?").waits_for("it is the signature");
     terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");

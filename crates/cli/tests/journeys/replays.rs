@@ -15,7 +15,7 @@ fn desk() -> Desk {
     desk.write("answers.yaml", answers);
     let mut terminal = desk.terminal(&["run", "book.md", "--answers", "answers.yaml"]);
     terminal.chooses("run").chooses("sign");
-    terminal.answers("Who releases it (as holdpoint.toml names people)?", QA);
+    terminal.answers("Who signs it off (as holdpoint.toml names people)?", QA);
     terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
     terminal.ends(0);
     desk
@@ -45,10 +45,10 @@ fn arrows_step_from_action_to_action_and_back() {
         ("\x1b[C", "│ out-of-one"),
         ("\x1b[C", "[x] by hand"),
         ("\x1b[C", "HOLD POINT"),
-        ("\x1b[C", "released by"),
+        ("\x1b[C", "signed off by"),
         ("\x1b[C", "PASSED"),
         ("\x1b[C", "this is the end"),
-        ("\x1b[D", "released by"),
+        ("\x1b[D", "signed off by"),
     ] {
         terminal.types(key);
         terminal.waits_for(shown).waits_for("space goes on");
@@ -62,7 +62,7 @@ fn space_stops_it_and_lets_it_go_on() {
     let desk = desk();
     let mut terminal = stopped(&desk);
     terminal.types("\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C");
-    terminal.waits_for("released by");
+    terminal.waits_for("signed off by");
     // Going on, the rest is as far away as it was: a long wait, that a step cuts short.
     terminal.types(" \x1b[C");
     terminal.waits_for("PASSED");
@@ -84,7 +84,7 @@ fn d_leads_to_the_next_deviation_and_s_to_the_next_sign_off() {
     terminal.types("s");
     terminal.waits_for("to the next sign-off").waits_for("4 Four").waits_for("“Seen by me.”");
     terminal.types("s");
-    terminal.waits_for("released by Quinn Auditor");
+    terminal.waits_for("signed off by Quinn Auditor");
     terminal.types("s");
     terminal.waits_for("there is no sign-off from here on");
     terminal.types("?");
@@ -119,7 +119,7 @@ fn a_replay_of_one_step_takes_keys_too() {
         desk.terminal(&["replay", "1", "--step", "four", "--speed", "0.001", "--max-wait", "1000"]);
     terminal.waits_for("HOLD POINT").listens();
     terminal.types("s");
-    terminal.waits_for("released by");
+    terminal.waits_for("signed off by");
     let text = terminal.ends(0);
     assert!(!text.contains("by hand"), "{text}");
 }

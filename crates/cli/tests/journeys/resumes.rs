@@ -30,7 +30,7 @@ fn the_document_goes_on_as_it_was_when_the_run_opened() {
 }
 
 #[test]
-fn whoever_performs_a_part_of_it_may_not_release_it_independently() {
+fn whoever_performs_a_part_of_it_may_not_sign_it_off_independently() {
     let steps = "## One\n\n```sh run\ntrue\n```\n\n## Two\n\n```sh run\ntrue\n```\n\n## Release\n\n\
         ```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\nindependent: true\n```\n";
     let desk = Desk::with(&book(steps));
@@ -40,7 +40,7 @@ fn whoever_performs_a_part_of_it_may_not_release_it_independently() {
     let mut terminal = desk.terminal(&["resume", "1", "--operator", QA]);
     terminal.chooses("run").waits_for("HOLD POINT").chooses("sign");
     terminal
-        .answers("Who releases it (as holdpoint.toml names people)?", QA)
+        .answers("Who signs it off (as holdpoint.toml names people)?", QA)
         .waits_for("must be independent");
     terminal.chooses("park").waits_for("PARKED");
     terminal.ends(3);

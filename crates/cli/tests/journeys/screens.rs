@@ -309,7 +309,7 @@ fn a_value_out_of_its_limits_is_kept_and_fails_the_step() {
     assert_eq!(kept, [(&"2.7".into(), &false.into()), (&"1.9".into(), &true.into())]);
 }
 
-const RELEASE: &str = r#"## Work
+const SIGNED: &str = r#"## Work
 
 ```sh run
 echo worked >>log
@@ -327,9 +327,9 @@ independent: true
 
 #[test]
 fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
-    let desk = Desk::with(&book(RELEASE));
+    let desk = Desk::with(&book(SIGNED));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    let who = "Who releases it (as holdpoint.toml names people)?";
+    let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("run").waits_for("HOLD POINT").waits_for("“I reviewed it.”");
     terminal.chooses("sign").answers(who, OPS).waits_for("refused:").waits_for("must be independent");
     terminal.chooses("sign").waits_for(who).listens();
@@ -379,13 +379,13 @@ fn a_caution_is_acknowledged_before_the_block_runs() {
 }
 
 #[test]
-fn two_releases_take_two_people() {
+fn two_sign_offs_take_two_people() {
     let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    let who = "Who releases it (as holdpoint.toml names people)?";
+    let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("sign").answers(who, QA).answers("Printed name", "Quinn Auditor");
-    terminal.waits_for("released so far by qa@example.org; it takes 2");
+    terminal.waits_for("signed off so far by qa@example.org; it takes 2");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
     terminal.types("Quinn Auditor\r");
     terminal.waits_for("it takes different people");
@@ -401,7 +401,7 @@ fn what_was_signed_before_a_rejection_has_lapsed_for_every_reader() {
     let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\ncount: 2\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    let who = "Who releases it (as holdpoint.toml names people)?";
+    let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("sign").answers(who, QA).answers("Printed name", "Quinn Auditor");
     terminal
         .waits_for("it takes 2")

@@ -95,11 +95,11 @@ fn a_block_that_takes_too_long_is_stopped_and_fails() {
     assert_eq!(record.stdout_of("wait#1"), "begun\n");
 }
 
-const RELEASE: &str = "## Work\n\n```sh run\necho worked >>log\n```\n\n## Release\n\n- [ ] Read\n\n\
+const SIGNED: &str = "## Work\n\n```sh run\necho worked >>log\n```\n\n## Release\n\n- [ ] Read\n\n\
     ```yaml record\nrate: { prompt: Rate, type: number, max: 1, evidence: url }\n```\n\n\
     ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Rate {{ rate }} is good.\nindependent: true\n```\n";
 
-fn release(who: &str, rate: &str) -> String {
+fn signed_by(who: &str, rate: &str) -> String {
     format!(
         "steps:\n  release:\n    confirm: true\n    value: {{ rate: \"{rate}\" }}\n    \
          evidence: {{ rate: https://example.org/rate }}\n    sign: {{ as: {who}, name: Quinn Auditor }}\n"
@@ -107,14 +107,14 @@ fn release(who: &str, rate: &str) -> String {
 }
 
 #[test]
-fn a_release_parks_until_the_right_person_gives_it() {
-    let desk = Desk::with(&book(RELEASE));
+fn a_sign_off_parks_until_the_right_person_gives_it() {
+    let desk = Desk::with(&book(SIGNED));
     desk.ends(3, &["run", "book.md", "--unattended"]);
     assert_eq!(desk.is_intact_and_open(1).last()["type"], "action.finished");
-    desk.write("answers.yaml", &release(QA, "0.5"));
+    desk.write("answers.yaml", &signed_by(QA, "0.5"));
     let (_, told) = desk.ends(3, &RESUME);
     assert!(told.contains("counts in a rehearsal only"), "{told}");
-    assert!(told.contains("waiting for a release"), "{told}");
+    assert!(told.contains("waiting for a sign-off"), "{told}");
     let record = desk.is_intact_and_open(1);
     assert_eq!(record.one("signoff.requested")["statement"], "Rate 0.5 is good.");
     assert_eq!(record.one("signoff.refused")["by"]["who"], QA);
@@ -122,7 +122,7 @@ fn a_release_parks_until_the_right_person_gives_it() {
     desk.ends(3, &["resume", "1", "--unattended"]);
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("Rate 0.5 is good.").chooses("sign");
-    terminal.answers("Who releases it (as holdpoint.toml names people)?", QA);
+    terminal.answers("Who signs it off (as holdpoint.toml names people)?", QA);
     terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -132,10 +132,10 @@ fn a_release_parks_until_the_right_person_gives_it() {
 }
 
 #[test]
-fn a_rehearsal_takes_releases_from_the_answers_file_and_says_so() {
+fn a_rehearsal_takes_sign_offs_from_the_answers_file_and_says_so() {
     for (who, code) in [(QA, 0), (OPS, 3), ("night@example.org", 3), ("guest@example.org", 5)] {
-        let desk = Desk::with(&book(RELEASE)).configure("[environments.staging]\nrehearsal = true\n");
-        desk.write("answers.yaml", &release(who, "0.5"));
+        let desk = Desk::with(&book(SIGNED)).configure("[environments.staging]\nrehearsal = true\n");
+        desk.write("answers.yaml", &signed_by(who, "0.5"));
         let (_, told) = desk.ends(code, &[&RUN[..], &["--env", "staging"]].concat());
         if code == 0 {
             let record = desk.is_intact_and_complete(1);
@@ -156,7 +156,7 @@ fn a_rehearsal_takes_releases_from_the_answers_file_and_says_so() {
 
 #[test]
 fn a_value_out_of_its_limits_parks_and_is_on_record() {
-    let desk = desk(RELEASE, &release(QA, "1.5"));
+    let desk = desk(SIGNED, &signed_by(QA, "1.5"));
     let (_, told) = desk.ends(3, &RUN);
     assert!(told.contains("out of its limits"), "{told}");
     let record = desk.is_intact_and_open(1);

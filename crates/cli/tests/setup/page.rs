@@ -158,8 +158,8 @@ impl Kept {
     }
 }
 
-/// Which events are releases.
-fn releases(kept: &Kept) -> Vec<usize> {
+/// Which events are sign-offs.
+fn sign_offs(kept: &Kept) -> Vec<usize> {
     let events = kept.events();
     (0..events.len()).filter(|n| events[*n]["type"] == "signoff.given").collect()
 }
@@ -184,7 +184,7 @@ pub fn open(pages: &[(String, Option<&str>, bool)]) -> Vec<Value> {
 #[test]
 fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not() {
     let good = Kept::of(&signed().page);
-    let signs = releases(&good);
+    let signs = sign_offs(&good);
     let (first, second) = (signs[0], signs[1]);
     let blob_of =
         |n: usize, what: &str| good.events()[n]["output"][what]["sha256"].as_str().unwrap().to_owned();
@@ -272,7 +272,7 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             format!("At event {first}: the signed statement has another moment of the record"),
         ),
         (
-            "a signature moved to another release",
+            "a signature moved to another sign-off",
             Box::new(|kept: &mut Kept| {
                 let mut events = kept.events();
                 events[second]["signature"] = events[first]["signature"].clone();
@@ -304,9 +304,9 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             format!("At event {first}: it is not this key's signature"),
         ),
         (
-            "a statement of the third release, by an RSA key, and its event",
+            "a statement of the third sign-off, by an RSA key, and its event",
             Box::new(|kept: &mut Kept| {
-                let third = releases(kept)[2];
+                let third = sign_offs(kept)[2];
                 kept.replace(&file(third), "It is mine.", "It is ours.");
                 let mut events = kept.events();
                 events[third]["statement"] = json!("It is ours.");
@@ -337,14 +337,14 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             format!("At event {first}: signoffs/{first:04}.json.sig is missing"),
         ),
         (
-            "a release by key without a signature",
+            "a sign-off by key without a signature",
             Box::new(|kept: &mut Kept| {
                 let mut events = kept.events();
                 events[second].as_object_mut().unwrap().shift_remove("signature");
                 kept.forge(events);
             }),
             "bad",
-            format!("At event {second}: a release has a signature exactly if a key gave it"),
+            format!("At event {second}: a sign-off has a signature exactly if a key gave it"),
         ),
         (
             "a blob left out",
@@ -475,12 +475,12 @@ fn every_kind_of_key_is_checked_by_the_browser_or_said_not_to_be() {
         (page.clone(), Some(without_521.as_str()), true),
         (page.clone(), Some(without_ed.as_str()), true),
     ];
-    let releases = releases(&kept);
-    assert_eq!(releases.len(), 4);
-    for n in &releases {
+    let sign_offs = sign_offs(&kept);
+    assert_eq!(sign_offs.len(), 4);
+    for n in &sign_offs {
         let mut altered = kept.clone();
         let name = format!("/signoffs/{n:04}.json.sig");
-        let other = releases.iter().find(|other| *other != n).unwrap();
+        let other = sign_offs.iter().find(|other| *other != n).unwrap();
         let foreign = kept.bytes(&format!("/signoffs/{other:04}.json.sig"));
         altered.set(&name, &foreign);
         let mut events = altered.events();
@@ -497,7 +497,7 @@ fn every_kind_of_key_is_checked_by_the_browser_or_said_not_to_be() {
         assert_ne!(states[at], "bad", "{:#?}", opened[at]);
         assert!(opened[at]["text"].as_str().unwrap().contains(what), "{:#?}", opened[at]);
     }
-    for (at, n) in releases.iter().enumerate() {
+    for (at, n) in sign_offs.iter().enumerate() {
         let page = &opened[3 + at];
         assert_eq!(page["state"], "bad", "{page:#?}");
         assert!(page["text"].as_str().unwrap().contains(&format!("At event {n}:")), "{page:#?}");

@@ -306,7 +306,7 @@ const STORY_CONFIG: &str = "[people.\"qa@example.org\"]\nname = \"Quinn\"\n[role
 const STORY_ANSWERS: &str = "steps:\n  write-down: { value: { rate: 0.5 }, evidence: { rate: \"https://example.org\" } }\n  \
     release: { sign: { as: qa@example.org, name: Quinn } }\n  fails: { choice: abort, reason: enough }\n";
 
-/// Lines of real records: a run that is rolled back, one that parks and is taken up, notes, deviations, releases.
+/// Lines of real records: a run that is rolled back, one that parks and is taken up, notes, deviations, sign-offs.
 fn records() -> Vec<String> {
     let back = STORY.replace("ROLL", "rollback");
     let bench = Bench::with(&[

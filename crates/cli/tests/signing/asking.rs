@@ -45,7 +45,7 @@ fn what_was_signed_is_checked_with_ssh_keygen_alone() {
 }
 
 #[test]
-fn whoever_performed_the_steps_cannot_release_them_and_the_attempt_is_on_record() {
+fn whoever_performed_the_steps_cannot_sign_them_off_and_the_attempt_is_on_record() {
     let shop = Shop::waiting(1);
     let ran = shop.sign("1", OPS, "ops");
     assert_eq!(ran.code, 5, "{}", ran.both());
@@ -126,7 +126,7 @@ fn without_a_terminal_nothing_is_signed_unless_that_is_said() {
 }
 
 #[test]
-fn a_run_that_waits_for_no_release_takes_none() {
+fn a_run_that_waits_for_no_sign_off_takes_none() {
     let shop = Shop::waiting(1);
     shop.signs("1", QA, "qa");
     shop.sign("1", QB, "qb").says("waits for no signature: it is not at a hold point; next: ");
@@ -136,7 +136,7 @@ fn a_run_that_waits_for_no_release_takes_none() {
 }
 
 #[test]
-fn two_people_who_sign_at_once_do_not_lose_one_anothers_release() {
+fn two_people_who_sign_at_once_do_not_lose_one_anothers_sign_off() {
     let shop = Shop::waiting(2);
     let begin = |who: &str, key: &str| {
         let key = shop.key(key);

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::shop::{QA, QB, Shop};
 use crate::support::{Ran, forge, sha256};
 
-/// A run that was released by key and is over.
-fn released() -> Shop {
+/// A run that was signed off by key and is over.
+fn signed_off() -> Shop {
     let shop = Shop::waiting(1);
     shop.signs("1", QA, "qa");
     shop.resumes("1");
@@ -26,7 +26,7 @@ pub fn unpacked(shop: &Shop, bundle: &str) -> PathBuf {
 }
 
 fn exported() -> (Shop, PathBuf) {
-    let shop = released();
+    let shop = signed_off();
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
     (shop, dir)
@@ -51,9 +51,9 @@ pub fn both_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
 #[track_caller]
 fn is_told(shop: &Shop, what: &str, verdict: &str, alter: impl FnOnce(&Path, usize)) {
     let dir = unpacked(shop, "run.tar.zst");
-    let at = shop.release(1);
+    let at = shop.sign_off(1);
     alter(&dir, at);
-    let verdict = verdict.replace("RELEASE", &at.to_string());
+    let verdict = verdict.replace("SIGNED", &at.to_string());
     let code = if verdict.starts_with("intact") { 0 } else { 6 };
     assert_eq!(both_say(shop, &dir, what), (code, verdict), "{what}");
 }
@@ -71,7 +71,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 #[test]
 fn the_same_record_makes_the_same_bytes_and_nothing_is_overwritten() {
-    let shop = released();
+    let shop = signed_off();
     shop.bench.ends(0, &["export", "1", "-o", "a.tar.zst"]).says("intact and complete");
     let mut later = shop.bench.command(crate::support::HOLDPOINT);
     let later =
@@ -125,8 +125,8 @@ fn a_run_that_was_interrupted_in_a_write_is_not_given_away() {
 
 #[test]
 fn an_altered_record_is_not_given_away() {
-    let shop = released();
-    let at = shop.release(1);
+    let shop = signed_off();
+    let at = shop.sign_off(1);
     replace(&shop.signed(1, ""), "Quinn", "Quin");
     let ran = shop.bench.ends(6, &["export", "1", "-o", "run.tar.zst"]);
     assert_eq!(ran.stdout, format!("altered at event {at}\n"));
@@ -147,7 +147,7 @@ fn expunge(shop: &Shop, who: &str, key: &str) -> Ran {
 
 #[test]
 fn an_expunged_blob_is_told_by_both_and_its_bytes_are_not_given_away() {
-    let shop = released();
+    let shop = signed_off();
     let output = leaked(&shop);
     let ran = expunge(&shop, QA, "qa");
     assert_eq!(ran.code, 0, "{}", ran.both());
@@ -174,7 +174,7 @@ fn an_expunged_blob_is_told_by_both_and_its_bytes_are_not_given_away() {
 
 #[test]
 fn where_the_run_knows_signers_nothing_is_expunged_without_a_signature_that_counts() {
-    let shop = released();
+    let shop = signed_off();
     let blob = shop.bench.run_dir(1).join("blobs/sha256").join(leaked(&shop));
     shop.bench
         .ends(2, &["expunge", "1", "--blob", &leaked(&shop), "--reason", "no key"])
@@ -196,7 +196,7 @@ fn where_the_run_knows_signers_nothing_is_expunged_without_a_signature_that_coun
 }
 
 #[test]
-fn a_key_that_is_for_releases_only_expunges_nothing() {
+fn a_key_that_is_for_sign_offs_only_expunges_nothing() {
     let shop = Shop::new(1);
     let signers = shop.bench.text("allowed_signers").replace(",expunge@holdpoint", "");
     shop.bench.file("allowed_signers", &signers);
@@ -208,8 +208,8 @@ fn a_key_that_is_for_releases_only_expunges_nothing() {
 }
 
 #[test]
-fn a_release_passes_for_no_tombstone_s_signature() {
-    let shop = released();
+fn a_sign_off_passes_for_no_tombstone_s_signature() {
+    let shop = signed_off();
     assert_eq!(expunge(&shop, QA, "qa").code, 0);
     let dir = shop.bench.run_dir(1);
     let stone = dir.join(format!("blobs/sha256/{}.expunged", leaked(&shop)));
@@ -226,7 +226,7 @@ fn a_release_passes_for_no_tombstone_s_signature() {
 
 #[test]
 fn interrupted_between_tombstone_and_bytes_it_is_ended_by_doing_it_again_and_needs_no_second_signature() {
-    let shop = released();
+    let shop = signed_off();
     let blob = shop.bench.run_dir(1).join("blobs/sha256").join(leaked(&shop));
     let bytes = fs::read(&blob).unwrap();
     // A crash before there is a tombstone leaves a signature of nothing, and nothing has happened.
@@ -270,13 +270,13 @@ fn what_is_altered_in_a_bundle_is_told_by_the_script_as_by_the_program() {
         fs::remove_file(dir.join("blobs/sha256").join(opened["runbook"]["blob"]["sha256"].as_str().unwrap()))
             .unwrap();
     });
-    is_told(&shop, "the statement", "altered at event RELEASE", |dir, at| {
+    is_told(&shop, "the statement", "altered at event SIGNED", |dir, at| {
         replace(&dir.join(format!("signoffs/{at:04}.json")), "Quinn", "Quin");
     });
-    is_told(&shop, "the signature", "altered at event RELEASE", |dir, at| {
+    is_told(&shop, "the signature", "altered at event SIGNED", |dir, at| {
         fs::remove_file(dir.join(format!("signoffs/{at:04}.json.sig"))).unwrap();
     });
-    is_told(&shop, "a link for a statement", "altered at event RELEASE", |dir, at| {
+    is_told(&shop, "a link for a statement", "altered at event SIGNED", |dir, at| {
         let path = dir.join(format!("signoffs/{at:04}.json"));
         fs::rename(&path, dir.join("elsewhere")).unwrap();
         std::os::unix::fs::symlink("../elsewhere", path).unwrap();
@@ -315,7 +315,7 @@ fn an_altered_seal_is_told_by_the_script_as_by_the_program() {
 #[test]
 fn a_record_cut_before_at_and_after_a_signature_gets_the_same_verdict_from_both() {
     let (shop, dir) = exported();
-    let (lines, at) = (lines(&dir), shop.release(1));
+    let (lines, at) = (lines(&dir), shop.sign_off(1));
     let seal = fs::read(dir.join("seal.json")).unwrap();
     for cut in [1, at, at + 1, at + 2] {
         fs::write(dir.join("run.jsonl"), lines[..cut].concat()).unwrap();
@@ -351,7 +351,7 @@ fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
         ("the text", |events, at| events[at]["statement"] = json!("I release v2.")),
     ];
     let (shop, _) = exported();
-    let at = shop.release(1);
+    let at = shop.sign_off(1);
     for (what, how) in cases {
         let dir = unpacked(&shop, "run.tar.zst");
         forge(&dir, |events| how(events, at));
@@ -369,13 +369,13 @@ fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
 
 #[test]
 fn a_signature_moved_here_from_another_run_or_made_by_another_key_is_told_by_both() {
-    let shop = released();
+    let shop = signed_off();
     fs::remove_file(shop.bench.path("live")).unwrap();
     shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
     shop.signs("2", QA, "qa");
     shop.resumes("2");
     shop.bench.ends(0, &["export", "2", "-o", "two.tar.zst"]);
-    let at = shop.release(1);
+    let at = shop.sign_off(1);
     let there = |dir: &Path, ending: &str| dir.join(format!("signoffs/{at:04}.json{ending}"));
     let verdict = (6, format!("does not conform at event {at}"));
 
@@ -499,7 +499,7 @@ fn rechained(dir: &Path, lines: &[String]) {
 #[test]
 fn where_a_write_ends_is_told_by_both() {
     const MORE: &str = ",\"more\":true";
-    let shop = released();
+    let shop = signed_off();
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
     let good = fs::read_to_string(dir.join("run.jsonl")).unwrap();

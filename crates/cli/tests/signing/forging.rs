@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::shop::{QA, QB, Shop};
 use crate::support::sha256;
 
-/// A run that was released by key and is over.
-fn released() -> Shop {
+/// A run that was signed off by key and is over.
+fn signed_off() -> Shop {
     let shop = Shop::waiting(1);
     shop.signs("1", QA, "qa");
     shop.resumes("1");
@@ -17,17 +17,17 @@ fn released() -> Shop {
 
 #[test]
 fn a_forger_who_changes_nothing_is_not_found_out() {
-    let shop = released();
+    let shop = signed_off();
     shop.forge(1, |_| {});
     shop.is(1, 0, "intact and complete");
 }
 
-/// Rewrites an event with chain and seal fitting again; verify must name event `at`, or the release.
+/// Rewrites an event with chain and seal fitting again; verify must name event `at`, or the sign-off.
 #[track_caller]
 fn is_found_out(what: &str, how: impl FnOnce(&mut Vec<Value>)) {
-    let shop = released();
+    let shop = signed_off();
     shop.forge(1, how);
-    let at = shop.release(1);
+    let at = shop.sign_off(1);
     let (code, verdict, remarks) = shop.verdict(1);
     assert_eq!(code, 6, "{what}: {verdict}");
     let named =
@@ -78,8 +78,8 @@ fn nothing_of_a_signature_can_be_rewritten() {
 #[test]
 fn an_altered_statement_or_signature_is_found_out_with_its_digest_made_to_fit() {
     for (ending, field) in [("", "statement"), (".sig", "signature")] {
-        let shop = released();
-        let at = shop.release(1);
+        let shop = signed_off();
+        let at = shop.sign_off(1);
         let path = shop.signed(1, ending);
         let bytes = fs::read(&path).unwrap();
         let mut altered = bytes.clone();
@@ -97,13 +97,13 @@ fn an_altered_statement_or_signature_is_found_out_with_its_digest_made_to_fit() 
 /// The signature of one run put under another run of the same bytes, by the same people, in the same store.
 #[test]
 fn a_signature_moved_to_another_run_does_not_count() {
-    let shop = released();
+    let shop = signed_off();
     fs::remove_file(shop.bench.path("live")).unwrap();
     shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
     shop.signs("2", QB, "qb");
     shop.resumes("2");
-    let at = shop.release(2);
-    assert_eq!(at, shop.release(1), "both runs went the same way");
+    let at = shop.sign_off(2);
+    assert_eq!(at, shop.sign_off(1), "both runs went the same way");
     let moved = shop.bench.events(1)[at].clone();
     for ending in ["", ".sig"] {
         fs::copy(shop.signed(1, ending), shop.signed(2, ending)).unwrap();
@@ -116,8 +116,8 @@ fn a_signature_moved_to_another_run_does_not_count() {
 
 #[test]
 fn a_signature_by_a_key_that_is_not_among_the_recorded_signers_does_not_count() {
-    let shop = released();
-    let at = shop.release(1);
+    let shop = signed_off();
+    let at = shop.sign_off(1);
     let public = shop.make_key("forger");
     assert!(!public.is_empty());
     let statement = fs::read(shop.signed(1, "")).unwrap();
@@ -137,13 +137,13 @@ fn a_signature_by_a_key_that_is_not_among_the_recorded_signers_does_not_count() 
 /// Cut before, at and after the signature, the seal left in place and taken away.
 #[test]
 fn a_record_cut_anywhere_gets_the_verdict_that_can_be_proved() {
-    let shop = released();
+    let shop = signed_off();
     let dir = shop.bench.run_dir(1);
     let log = fs::read(dir.join("run.jsonl")).unwrap();
     let seal = fs::read(dir.join("seal.json")).unwrap();
     let ends: Vec<usize> =
         log.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
-    let at = shop.release(1);
+    let at = shop.sign_off(1);
     for (cut, event) in [(ends[at - 1], "before"), (ends[at], "at"), (ends[at + 1], "after")] {
         fs::write(dir.join("run.jsonl"), &log[..cut]).unwrap();
         fs::write(dir.join("seal.json"), &seal).unwrap();
@@ -152,6 +152,6 @@ fn a_record_cut_anywhere_gets_the_verdict_that_can_be_proved() {
         // Whoever removes the seal as well leaves an open record: the docs say that this cannot be told.
         let (code, verdict, remarks) = shop.verdict(1);
         assert_eq!((code, verdict.as_str()), (0, "intact, open"), "{event}: {remarks}");
-        assert_eq!(remarks.contains("belong to no release"), event == "before", "{event}: {remarks}");
+        assert_eq!(remarks.contains("belong to no sign-off"), event == "before", "{event}: {remarks}");
     }
 }

@@ -1,4 +1,4 @@
-//! Releases by key through the real binary, with real agents and OpenSSH's own verifier beside ours.
+//! Sign-offs by key through the real binary, with real agents and OpenSSH's own verifier beside ours.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 #![allow(
     missing_docs,

@@ -49,7 +49,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// With a key for everybody, and a run that waits for the release.
+    /// With a key for everybody, and a run that waits for the sign-off.
     pub fn waiting(count: u32) -> Shop {
         let shop = Shop::new(count);
         shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
@@ -116,13 +116,13 @@ impl Shop {
         assert_eq!((came, words.as_str()), (code, verdict), "{remarks}");
     }
 
-    /// The number of the first release.
-    pub fn release(&self, run: u64) -> usize {
+    /// The number of the first sign-off.
+    pub fn sign_off(&self, run: u64) -> usize {
         self.bench
             .events(run)
             .iter()
             .position(|event| event["type"] == "signoff.given")
-            .expect("it was released")
+            .expect("it was signed off")
     }
 
     /// Rewrites events as an insider with the store in hand would: numbers, chain and seal fit again.
@@ -130,8 +130,8 @@ impl Shop {
         support::forge(&self.bench.run_dir(run), how);
     }
 
-    /// The file of the first release.
+    /// The file of the first sign-off.
     pub fn signed(&self, run: u64, ending: &str) -> PathBuf {
-        self.bench.run_dir(run).join(format!("signoffs/{:04}.json{ending}", self.release(run)))
+        self.bench.run_dir(run).join(format!("signoffs/{:04}.json{ending}", self.sign_off(run)))
     }
 }

@@ -1,4 +1,4 @@
-//! Releases by security keys: presence and verification are held against what the environment asks for, and what stock
+//! Sign-offs by security keys: presence and verification are held against what the environment asks for, and what stock
 //! tools cannot see is said by the script that uses them.
 
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use crate::shop::{QA, QB, Shop};
 use crate::support::Ran;
 use crate::token::{PRESENT, Token, VERIFIED, agent};
 
-/// A run that waits for a release by two security keys, QA's and QB's, one of each kind.
+/// A run that waits for a sign-off by two security keys, QA's and QB's, one of each kind.
 fn waiting() -> (Shop, [Token; 2]) {
     let shop = Shop::new(2);
     let tokens = [Token::ed25519(), Token::ecdsa()];
@@ -30,7 +30,7 @@ fn sign(shop: &Shop, who: &str) -> Ran {
 }
 
 #[test]
-fn a_security_key_that_was_not_touched_or_did_not_verify_its_user_releases_nothing() {
+fn a_security_key_that_was_not_touched_or_did_not_verify_its_user_signs_nothing_off() {
     let (shop, tokens) = waiting();
     for (flags, why) in [
         (0, "without being touched"),
@@ -50,7 +50,7 @@ fn a_security_key_that_was_not_touched_or_did_not_verify_its_user_releases_nothi
 }
 
 #[test]
-fn both_kinds_of_security_key_release_and_openssh_finds_them_good_in_a_bundle() {
+fn both_kinds_of_security_key_sign_off_and_openssh_finds_them_good_in_a_bundle() {
     let (shop, _) = waiting();
     for who in [QA, QB] {
         let ran = sign(&shop, who);

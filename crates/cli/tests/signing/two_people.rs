@@ -143,7 +143,7 @@ fn a_rejection_where_keys_sign_is_signed_by_key_and_proved() {
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
     assert_eq!(both_say(&shop, &dir, "as it was"), (0, "intact, open".to_owned()));
-    // It says why, and cannot be made to say something else or to be a release.
+    // It says why, and cannot be made to say something else or to be a sign-off.
     for how in [(|event: &mut Value| event["reason"] = json!("fine")) as fn(&mut Value), |event| {
         let Value::Object(signed) = event["signed"].take() else { panic!() };
         let event = event.as_object_mut().unwrap();

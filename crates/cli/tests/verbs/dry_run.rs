@@ -59,7 +59,7 @@ statement: I release {{ NAME }}.
         "DIGEST = unknown",
         "not executed, it needs DIGEST",
         "asked to confirm this",
-        "would wait here for a release by the role qa",
+        "would wait here for a sign-off by the role qa",
         "“I release v1.”",
         "rate = unknown",
         "SEEN = really (real)",

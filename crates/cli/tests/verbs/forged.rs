@@ -149,7 +149,7 @@ fn a_sign_off_by_somebody_else_does_not_conform() {
 
 #[test]
 fn a_signer_who_performed_a_step_is_not_independent() {
-    // The forger makes the auditor the one who confirmed an item: the release is no longer independent.
+    // The forger makes the auditor the one who confirmed an item: the sign-off is no longer independent.
     let copy = Copy::new();
     let at = position(&copy.events(), of("signoff.given"));
     copy.forge(|events| {

@@ -1,4 +1,4 @@
-//! Releases that were good for a time only, in records whose first part was long ago.
+//! Sign-offs that were good for a time only, in records whose first part was long ago.
 
 use std::fs;
 
@@ -13,10 +13,10 @@ const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n
 const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
 [environments.staging]\nrehearsal = true\n";
 
-const RELEASED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+const SIGNED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
 const TOLD: &str = "  tell: { confirm: true }\n";
 
-/// A rehearsal in which everything up to the release was years ago.
+/// A rehearsal in which everything up to the sign-off was years ago.
 fn long_ago(answers: &str, ends: i32) -> Bench {
     long_ago_of(BOOK, answers, ends)
 }
@@ -49,24 +49,24 @@ fn types(bench: &Bench) -> Vec<String> {
 }
 
 #[test]
-fn a_resumed_run_asks_again_for_a_release_that_has_lapsed() {
-    let bench = long_ago(RELEASED, 3);
+fn a_resumed_run_asks_again_for_a_sign_off_that_has_lapsed() {
+    let bench = long_ago(SIGNED, 3);
     let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
     resumed.says("the sign-off of release#1 has lapsed (given at 2000-");
     let types = types(&bench);
     assert_eq!(types[types.len() - 3..], ["session.opened", "signoff.lapsed", "signoff.requested"]);
     bench.ends(0, &["verify", "1"]).says("intact, open");
-    bench.ends(0, &["replay", "1"]).says("release lapsed: given at 2000-");
+    bench.ends(0, &["replay", "1"]).says("sign-off lapsed: given at 2000-");
     bench.ends(0, &["report", "1"]).says("**lapsed**: given at 2000-");
 
-    bench.file("answers.yaml", &format!("{RELEASED}{TOLD}"));
+    bench.file("answers.yaml", &format!("{SIGNED}{TOLD}"));
     bench.ends(0, &["resume", "1", "--answers", "answers.yaml", "--unattended"]);
     bench.ends(0, &["verify", "1"]).says("intact and complete");
 }
 
 #[test]
-fn a_record_in_which_something_began_after_its_release_had_lapsed_does_not_conform() {
-    let bench = long_ago(&format!("{RELEASED}{TOLD}"), 0);
+fn a_record_in_which_something_began_after_its_sign_off_had_lapsed_does_not_conform() {
+    let bench = long_ago(&format!("{SIGNED}{TOLD}"), 0);
     let at = types(&bench).iter().position(|kind| kind == "item.confirmed").unwrap();
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {at}"));
@@ -75,7 +75,7 @@ fn a_record_in_which_something_began_after_its_release_had_lapsed_does_not_confo
 
 #[test]
 fn a_sign_off_whose_signer_saw_what_a_note_corrects_lapses_by_an_event_of_its_own() {
-    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", SIGNED)]);
     bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
     bench.ends(0, &["show", "1"]).says("SIGNED");
     bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
@@ -92,7 +92,7 @@ fn a_sign_off_whose_signer_saw_what_a_note_corrects_lapses_by_an_event_of_its_ow
 
 #[test]
 fn a_sign_off_that_is_about_to_lapse_counts_no_more_in_any_form() {
-    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", SIGNED)]);
     bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
     bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
     // The power failed between the note and what follows from it.
@@ -114,7 +114,7 @@ fn a_sign_off_that_is_about_to_lapse_counts_no_more_in_any_form() {
 
 #[test]
 fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
-    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", RELEASED)]);
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", SIGNED)]);
     bench.ends(3, &["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"]);
     bench.ends(0, &["note", "1", "the wrong ticket", "--corrects", "0"]);
     bench.ends(0, &["note", "1", "and another"]);
@@ -140,10 +140,10 @@ fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
 }
 
 #[test]
-fn whoever_signs_once_an_earlier_release_has_lapsed_is_asked_for_that_one() {
+fn whoever_signs_once_an_earlier_sign_off_has_lapsed_is_asked_for_that_one() {
     let second =
         "## Once more\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Twice.\n```\n\n## Tell";
-    let bench = long_ago_of(&BOOK.replace("## Tell", second), RELEASED, 3);
+    let bench = long_ago_of(&BOOK.replace("## Tell", second), SIGNED, 3);
     let qa = "qa@example.org";
     bench.ends(0, &["sign", "1", "--as", qa, "--reject", "--reason", "too late"]).says("Hold point: Release");
     let types = types(&bench);

@@ -31,7 +31,7 @@ lead = [\"lead@example.org\"]
 ";
 const RUN: [&str; 5] = ["run", "book.md", "--env", "prod", "--unattended"];
 const RESUME: [&str; 5] = ["resume", "1", "--unattended", "--answers", "ready.yaml"];
-const RELEASE: &str = "steps: { release: { sign: { as: qa@example.org, name: Quinn A } } }\n";
+const SIGNED: &str = "steps: { release: { sign: { as: qa@example.org, name: Quinn A } } }\n";
 const READY: &str = "steps: { ready: { confirm: true } }\n";
 const BOTH: &str =
     "steps: { release: { sign: { as: qa@example.org, name: Quinn A } }, ready: { confirm: true } }\n";
@@ -43,17 +43,17 @@ fn gated() -> Bench {
         ("s.sh", "echo committed > came\n"),
         ("holdpoint.toml", CONFIG),
         (".gitignore", "/.holdpoint/\n/came\n"),
-        ("release.yaml", RELEASE),
+        ("signed.yaml", SIGNED),
         ("ready.yaml", READY),
     ]);
     bench.committed();
     bench
 }
 
-/// The same, with a run whose hold point was released, and that waits before the block.
-fn released() -> Bench {
+/// The same, with a run whose hold point was signed off, and that waits before the block.
+fn signed_off() -> Bench {
     let bench = gated();
-    let ran = bench.holdpoint(&[&RUN[..], &["--answers", "release.yaml"]].concat());
+    let ran = bench.holdpoint(&[&RUN[..], &["--answers", "signed.yaml"]].concat());
     assert_eq!(ran.code, 3, "{}", ran.both());
     assert_eq!(bench.of_type(1, "signoff.given").len(), 1);
     bench
@@ -343,7 +343,7 @@ fn what_is_committed_is_no_run_whatever_it_is_called() {
 
 #[test]
 fn a_session_says_what_the_repository_was_when_it_began() {
-    let bench = released();
+    let bench = signed_off();
     bench.ends(0, &RESUME);
     let session = &bench.of_type(1, "session.opened")[0];
     let head = bench.sh("git rev-parse HEAD");
@@ -374,12 +374,12 @@ fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
         ("git rm -q book.md; git commit -qm gone; git show HEAD~1:book.md > book.md", "not as committed now"),
         (
             "sed -i 's/^qa = .*/qa = []/' holdpoint.toml; git commit -qam withdrawn",
-            "qa@example.org released as qa, and holdpoint.toml gives them that role no more",
+            "qa@example.org signed off as qa, and holdpoint.toml gives them that role no more",
         ),
         ("rm -rf .git", "in no git commit now"),
     ];
     for (change, why) in changes {
-        let bench = released();
+        let bench = signed_off();
         let before = bench.events(1).len();
         bench.sh(change);
         bench.ends(5, &RESUME).says(why);
@@ -387,7 +387,7 @@ fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
         assert!(!bench.exists("came"), "{change}");
     }
     // And goes on once it is as it was.
-    let bench = released();
+    let bench = signed_off();
     bench.sh("echo more > more");
     bench.ends(5, &RESUME);
     bench.sh("rm more");
@@ -397,14 +397,14 @@ fn a_run_is_not_taken_up_in_a_tree_that_moved_or_changed() {
 
 #[test]
 fn what_to_do_about_a_tree_that_changed_does_not_lead_into_the_next_refusal() {
-    let bench = released();
+    let bench = signed_off();
     bench.file("more", "");
     let ran = bench.ends(5, &RESUME);
     ran.says("Undo or stash them").says("A commit would move the repository off").says("--override");
     assert!(!ran.both().contains("Commit or stash"), "{}", ran.both());
     bench.sh("git add -A && git stash -q");
     bench.ends(0, &RESUME);
-    let bench = released();
+    let bench = signed_off();
     bench.sh("git rm -q book.md; git commit -qm gone; git show HEAD~1:book.md > book.md");
     let ran = bench.ends(5, &RESUME);
     ran.says("Go back to a commit that has the document as it was recorded");
@@ -415,7 +415,7 @@ fn what_to_do_about_a_tree_that_changed_does_not_lead_into_the_next_refusal() {
 
 #[test]
 fn a_run_whose_every_block_has_passed_is_closed_whatever_the_tree_is_then() {
-    let bench = released();
+    let bench = signed_off();
     bench.ends(0, &RESUME);
     let dir = bench.run_dir(1);
     bench.sh(&format!(
@@ -455,7 +455,7 @@ fn somebody_whose_role_was_withdrawn_signs_nothing_more() {
 
 #[test]
 fn a_tree_that_changed_is_overridden_by_a_named_role_as_a_deviation() {
-    let bench = released();
+    let bench = signed_off();
     bench.sh("echo 'echo changed > came' > s.sh");
     let overriding =
         |who: &'static str| [&RESUME[..], &["--override", "it is urgent", "--override-by", who]].concat();
@@ -477,7 +477,7 @@ fn a_tree_that_changed_is_overridden_by_a_named_role_as_a_deviation() {
     }
     bench.ends(0, &["show", "1"]).says("did not hold");
     // Where all holds there is nothing to override; and a role that was withdrawn is none.
-    let bench = released();
+    let bench = signed_off();
     bench.ends(2, &overriding("lead@example.org")).says("there is nothing to override");
     bench.sh("sed -i 's/^lead = .*/lead = []/' holdpoint.toml");
     bench.ends(5, &overriding("lead@example.org")).says("any more");
@@ -485,7 +485,7 @@ fn a_tree_that_changed_is_overridden_by_a_named_role_as_a_deviation() {
 
 #[test]
 fn a_record_that_hides_what_did_not_hold_does_not_conform() {
-    let bench = released();
+    let bench = signed_off();
     bench.sh("echo 'echo changed > came' > s.sh");
     bench.ends(0, &[&RESUME[..], &["--override", "urgent", "--override-by", "lead@example.org"]].concat());
     let dir = bench.run_dir(1);
@@ -495,7 +495,7 @@ fn a_record_that_hides_what_did_not_hold_does_not_conform() {
         session.as_object_mut().unwrap().remove("unmet");
     });
     bench.ends(6, &["verify", "1"]).says("the rule clean_commit does not hold");
-    let bench = released();
+    let bench = signed_off();
     bench.ends(0, &RESUME);
     crate::support::forge(&bench.run_dir(1), |events| {
         events[0]["policy"].as_object_mut().unwrap().remove("kept");
@@ -518,7 +518,7 @@ fn rehearsed(first: &str) -> Bench {
 }
 
 #[test]
-fn what_a_block_does_to_the_commit_is_seen_before_the_release_and_what_it_leaves_uncommitted_is_refused() {
+fn what_a_block_does_to_the_commit_is_seen_before_the_sign_off_and_what_it_leaves_uncommitted_is_refused() {
     let run = ["run", "book.md", "--env", "prod", "--unattended", "--answers", "answers.yaml"];
     let bench = rehearsed("git commit -q --allow-empty -m by-the-run");
     bench.ends(0, &run);
@@ -537,12 +537,12 @@ fn what_a_block_does_to_the_commit_is_seen_before_the_release_and_what_it_leaves
     assert_eq!(seen[0]["commit"], json!(bench.sh("git rev-parse HEAD").trim()));
     bench.ends(0, &["verify", "1"]).says("intact and complete");
     bench.ends(0, &["replay", "1", "--speed", "1000"]).says("held once more");
-    // Without the look there is no block after the release.
+    // Without the look there is no block after the sign-off.
     crate::support::forge(&bench.run_dir(1), |events| {
         let last = events.iter().rposition(|event| event["type"] == "rules.checked").unwrap();
         events.remove(last);
     });
-    bench.ends(6, &["verify", "1"]).says("not held once more since the release");
+    bench.ends(6, &["verify", "1"]).says("not held once more since the sign-off");
 
     let bench = rehearsed("echo > left");
     bench.ends(5, &run).says("uncommitted changes now").says("holdpoint resume 1");

@@ -269,7 +269,7 @@ fn a_handover_goes_to_a_name_that_is_seen_and_says_under_which_name_it_is_accept
 }
 
 #[test]
-fn nobody_releases_or_is_named_by_a_document_under_a_name_that_is_not_seen() {
+fn nobody_signs_off_or_is_named_by_a_document_under_a_name_that_is_not_seen() {
     let hold = "```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\n```\n";
     let config = "[roles]\nqa = [\"qa@example.org\"]\n\n[environments.test]\nrehearsal = true\n";
     for (who, name) in [("qa\\u200b@example.org", "Quinn"), ("qa@example.org", "Quinn\\u2060")] {

@@ -68,7 +68,7 @@ fn rollout(node: &Node, findings: &mut Findings) -> Option<Rollout> {
 /// The sign-off, where its role stands, and its statement as a template.
 pub(crate) fn signoff(node: &Node, findings: &mut Findings) -> Option<(SignOff, Span, Templated)> {
     let mut fields = Fields::open(node, "a sign-off", findings)?;
-    let role_node = fields.need("role", "say whose release it takes: `role: qa`", findings);
+    let role_node = fields.need("role", "say whose sign-off it takes: `role: qa`", findings);
     let role = role_node.and_then(|node| node.text(findings));
     let meaning =
         fields.need("meaning", "write `meaning: approval`, or review, responsibility, authorship", findings);

@@ -1,26 +1,26 @@
-//! Steps that change something and are not checked, released or undone.
+//! Steps that change something and are not checked, signed off or undone.
 
 use crate::findings::Findings;
 use crate::{Code, Plan, Span, Step, Work};
 
 pub(super) fn lint(source: &str, plan: &Plan, findings: &mut Findings) {
-    let mut released = false;
+    let mut signed_off = false;
     for (index, step) in plan.steps.iter().enumerate() {
         let head = first_line(source, step);
         let first_run = step.actions.iter().position(|action| matches!(action.work, Work::Run(_)));
         let until = if step.mutates() { first_run.unwrap_or(0) } else { step.actions.len() };
-        let released_inside =
+        let signed_off_inside =
             |to: usize| step.actions[..to].iter().any(|action| matches!(action.work, Work::SignOff(_)));
-        if step.irreversible && !released && !released_inside(until) {
+        if step.irreversible && !signed_off && !signed_off_inside(until) {
             let help = "put a `yaml signoff` before what cannot be undone";
             findings.add(
                 Code::IrreversibleWithoutSignOff,
                 head,
-                "a point of no return that nobody releases",
+                "a point of no return that nobody signs off",
                 help,
             );
         }
-        released |= released_inside(step.actions.len());
+        signed_off |= signed_off_inside(step.actions.len());
         if !step.mutates() {
             continue;
         }

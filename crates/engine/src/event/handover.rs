@@ -29,7 +29,7 @@ pub struct Standing {
     pub next: AtHand,
     /// Blocks that were started and of which nobody knows how they ended.
     pub in_doubt: Vec<String>,
-    /// Hold points whose release was asked for and is not given, or not by as many as it takes.
+    /// Hold points whose sign-off was asked for and is not given, or not by as many as it takes.
     pub sign_offs: Vec<String>,
     /// What was done differently so far, in words, in the order in which it happened.
     pub deviations: Vec<String>,
@@ -65,8 +65,8 @@ pub enum Takes {
     Confirmation,
     /// Values are to be written down.
     Values,
-    /// Somebody's release.
-    Release,
+    /// Somebody's sign-off.
+    SignOff,
     /// A decision after a failure.
     Decision,
     /// A decision on what is in doubt.
@@ -82,7 +82,7 @@ impl Takes {
             Takes::Execution => "being executed",
             Takes::Confirmation => "a confirmation",
             Takes::Values => "values to be written down",
-            Takes::Release => "a release",
+            Takes::SignOff => "a sign-off",
             Takes::Decision => "a decision after a failure",
             Takes::Certainty => "a decision on what is in doubt",
             Takes::Rollback => "rolling back",

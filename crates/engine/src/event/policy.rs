@@ -17,7 +17,7 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
     /// Rules that must keep holding: they are held against a [`Look`] at each session, and before the first block after
-    /// a release. As the environment is configured.
+    /// a sign-off. As the environment is configured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Rule>,
     /// Roles whose holders may override rules, as configured; told only where one does not hold, or may not later.
@@ -95,7 +95,7 @@ pub enum Rule {
     Rehearsal,
     /// `protected` or `requires.clean_commit`: the repository stands at the commit that was looked at last.
     SameCommit,
-    /// Whoever released something, or overrode a rule, still has the role that let them.
+    /// Whoever signed something off, or overrode a rule, still has the role that let them.
     Roles,
 }
 
@@ -145,8 +145,8 @@ pub struct Override {
 }
 
 impl Deviation {
-    /// An override as what is signed: a release of no hold point, but of the run itself.
-    pub fn as_release(&self) -> Option<SignedOff> {
+    /// An override as what is signed: a sign-off of no hold point, but of the run itself.
+    pub fn as_sign_off(&self) -> Option<SignedOff> {
         let overridden = self.overridden.as_ref()?;
         let rules: Vec<&str> = overridden.rules.iter().map(|rule| rule.as_str()).collect();
         Some(SignedOff {

@@ -1,9 +1,9 @@
-//! A release by key: what the record keeps of it beside the signed statement itself.
+//! A sign-off by key: what the record keeps of it beside the signed statement itself.
 
 use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
-/// Binds a release to the files `signoffs/NNNN.json` and `signoffs/NNNN.json.sig` of the record, NNNN being the
+/// Binds a sign-off to the files `signoffs/NNNN.json` and `signoffs/NNNN.json.sig` of the record, NNNN being the
 /// number of its event (record.md section 4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -17,7 +17,7 @@ pub struct KeySignature {
     pub signature: String,
 }
 
-/// A rejection by key: what is signed says everything that a release says, and the reason.
+/// A rejection by key: what is signed says everything that a sign-off says, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -95,7 +95,7 @@ pub(crate) trait Written: Sized {
     /// Changes the block written last.
     fn with(self, how: impl FnOnce(&mut Block)) -> Self;
     /// Changes the hold point written last.
-    fn released(self, how: impl FnOnce(&mut SignOff)) -> Self;
+    fn signed_off(self, how: impl FnOnce(&mut SignOff)) -> Self;
     /// Changes the fields written last.
     fn fields(self, how: impl FnOnce(&mut [Field])) -> Self;
     /// Warns before the action written last.
@@ -135,7 +135,7 @@ impl Written for Step {
         self
     }
 
-    fn released(mut self, how: impl FnOnce(&mut SignOff)) -> Step {
+    fn signed_off(mut self, how: impl FnOnce(&mut SignOff)) -> Step {
         match &mut self.actions.last_mut().unwrap().work {
             Work::SignOff(sign_off) => how(sign_off),
             _ => panic!("no hold point"),

@@ -271,7 +271,7 @@ fn a_statement_that_cannot_be_rendered_is_not_signed_but_there_are_ways_on() {
     let mut story = Story::of(plan([
         step("a").run().captures("OUT").rollback(),
         step("b").check().captures("SEEN"),
-        step("c").sign_off("qa").released(|sign_off| sign_off.statement = "I saw {{ SEEN }}".into()),
+        step("c").sign_off("qa").signed_off(|sign_off| sign_off.statement = "I saw {{ SEEN }}".into()),
     ]));
     story.pass();
     story.skip();

@@ -149,7 +149,7 @@ fn the_run_goes_back_to_what_has_been_begun_only() {
 }
 
 #[test]
-fn going_back_asks_for_every_release_after_it_again() {
+fn going_back_asks_for_every_sign_off_after_it_again() {
     for kind in [DeviationKind::Repeated, DeviationKind::OutOfOrder] {
         let steps = [step("a").confirm(), step("b").sign_off("qa"), step("c").confirm(), step("d").confirm()];
         let mut story = Story::of(plan(steps));
@@ -167,7 +167,7 @@ fn going_back_asks_for_every_release_after_it_again() {
 }
 
 #[test]
-fn repeating_does_not_ask_for_a_release_that_was_not_for_this_run() {
+fn repeating_does_not_ask_for_a_sign_off_that_was_not_for_this_run() {
     let steps = [step("a").confirm(), step("b").sign_off("qa").when("false"), step("c").confirm()];
     let mut story = Story::of(plan(steps));
     story.confirm();

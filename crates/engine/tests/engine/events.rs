@@ -12,7 +12,7 @@ pub(crate) fn samples() -> Vec<Event> {
     let expires = |sign_off: &mut SignOff| sign_off.expires = Some(std::time::Duration::from_secs(60));
     let mut story = Story::of(plan([
         step("a").run().captures("OUT").rollback(),
-        step("b").confirm().record(&["x"]).sign_off("qa").released(expires),
+        step("b").confirm().record(&["x"]).sign_off("qa").signed_off(expires),
         step("c").confirm().when("false"),
     ]));
     story.start();

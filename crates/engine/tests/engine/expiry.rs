@@ -1,4 +1,4 @@
-//! Releases that stay good for a time only. The clock is an argument.
+//! Sign-offs that stay good for a time only. The clock is an argument.
 
 use std::time::Duration;
 
@@ -36,10 +36,10 @@ impl Timed {
     }
 
     fn sign(&mut self, micros: i64, who: &str) {
-        self.tell(micros, self.story.releasing(who, |_| ()));
+        self.tell(micros, self.story.signing_off(who, |_| ()));
     }
 
-    /// Actions whose releases are no longer good.
+    /// Actions whose sign-offs are no longer good.
     fn lapsed(&self, micros: i64) -> Vec<String> {
         let lapsed = self.story.run.lapses_at(&self.story.plan, at(micros));
         let named = lapsed.into_iter().map(|event| match event {
@@ -62,8 +62,8 @@ impl Timed {
 }
 
 #[test]
-fn a_release_is_good_for_as_long_as_the_document_says_to_the_microsecond_and_no_longer() {
-    let mut timed = Timed::of([step("a").sign_off("qa").released(expires), step("b").run()]);
+fn a_sign_off_is_good_for_as_long_as_the_document_says_to_the_microsecond_and_no_longer() {
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), step("b").run()]);
     timed.sign(HOUR, QA);
     assert!(timed.lapsed(HOUR).is_empty());
     assert!(timed.lapsed(5 * HOUR).is_empty());
@@ -73,13 +73,13 @@ fn a_release_is_good_for_as_long_as_the_document_says_to_the_microsecond_and_no_
     assert_eq!(timed.story.at(), "ask a#1 SignOff");
     assert_eq!(timed.lapsed(50 * HOUR), [""; 0], "there is nothing left to lapse");
     timed.sign(50 * HOUR, QA);
-    assert!(timed.lapsed(54 * HOUR).is_empty(), "the new release counts from when it was given");
+    assert!(timed.lapsed(54 * HOUR).is_empty(), "the new sign-off counts from when it was given");
     timed.story.pass();
     assert_eq!(timed.story.at(), "done Passed");
 }
 
 #[test]
-fn a_release_that_does_not_expire_never_lapses() {
+fn a_sign_off_that_does_not_expire_never_lapses() {
     let mut timed = Timed::of([step("a").sign_off("qa"), step("b").run()]);
     timed.sign(0, QA);
     assert!(timed.lapsed(1_000 * HOUR).is_empty());
@@ -88,9 +88,9 @@ fn a_release_that_does_not_expire_never_lapses() {
 }
 
 #[test]
-fn a_release_is_used_once_something_it_guards_has_begun() {
+fn a_sign_off_is_used_once_something_it_guards_has_begun() {
     for begin in [step("b").run(), step("b").check(), step("b").confirm(), step("b").record(&["x", "y"])] {
-        let mut timed = Timed::of([step("a").sign_off("qa").released(expires), begin, step("c").run()]);
+        let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), begin, step("c").run()]);
         timed.sign(0, QA);
         match timed.story.at().as_str() {
             "ask b#1 Confirm" => timed.story.confirm(),
@@ -105,7 +105,7 @@ fn a_release_is_used_once_something_it_guards_has_begun() {
 
 #[test]
 fn what_follows_in_the_same_step_uses_it_too() {
-    let mut timed = Timed::of([step("a").sign_off("qa").released(expires).confirm().run()]);
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires).confirm().run()]);
     timed.sign(0, QA);
     assert_eq!(timed.lapsed(5 * HOUR), ["a#1"]);
     timed.story.confirm();
@@ -115,7 +115,7 @@ fn what_follows_in_the_same_step_uses_it_too() {
 #[test]
 fn what_is_passed_over_skipped_or_signed_does_not_use_it() {
     let second = step("c").sign_off("qa");
-    let steps = [step("a").sign_off("qa").released(expires), step("b").run().when("false"), second];
+    let steps = [step("a").sign_off("qa").signed_off(expires), step("b").run().when("false"), second];
     let mut timed = Timed::of(steps.into_iter().chain([step("d").confirm(), step("e").run()]));
     timed.sign(0, QA);
     timed.story.pass_over();
@@ -130,9 +130,9 @@ fn what_is_passed_over_skipped_or_signed_does_not_use_it() {
 }
 
 #[test]
-fn of_several_people_the_oldest_release_decides_and_all_are_asked_again() {
+fn of_several_people_the_oldest_sign_off_decides_and_all_are_asked_again() {
     let two = |s: &mut SignOff| (s.count, s.expires) = (2, Some(Duration::from_secs(4 * 3600)));
-    let mut timed = Timed::of([step("a").sign_off("qa").released(two), step("b").run()]);
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(two), step("b").run()]);
     timed.sign(0, QA);
     assert_eq!(timed.lapsed(5 * HOUR), ["a#1"], "one alone lapses as well");
     timed.sign(3 * HOUR, LEAD);
@@ -142,9 +142,9 @@ fn of_several_people_the_oldest_release_decides_and_all_are_asked_again() {
 }
 
 #[test]
-fn a_release_that_was_taken_back_does_not_decide() {
+fn a_sign_off_that_was_taken_back_does_not_decide() {
     let two = |s: &mut SignOff| (s.count, s.expires) = (2, Some(Duration::from_secs(4 * 3600)));
-    let mut timed = Timed::of([step("a").sign_off("qa").released(two), step("b").run()]);
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(two), step("b").run()]);
     timed.sign(0, QA);
     timed.sign(0, LEAD);
     let mut timed = Timed { story: Story::of(timed.story.plan) };
@@ -164,12 +164,12 @@ fn a_release_that_was_taken_back_does_not_decide() {
 
 #[test]
 fn nothing_lapses_while_a_block_runs_in_a_rollback_at_the_end_or_in_a_dry_run() {
-    let steps = || [step("a").run().rollback(), step("b").sign_off("qa").released(expires)];
+    let steps = || [step("a").run().rollback(), step("b").sign_off("qa").signed_off(expires)];
     let mut timed = Timed::of(steps().into_iter().chain([step("c").run()]));
     timed.story.pass();
     timed.sign(0, QA);
     timed.story.roll_back();
-    assert!(timed.lapsed(9 * HOUR).is_empty(), "no release guards a rollback");
+    assert!(timed.lapsed(9 * HOUR).is_empty(), "no sign-off guards a rollback");
     timed.story.start();
     assert!(timed.lapsed(9 * HOUR).is_empty());
 
@@ -179,7 +179,7 @@ fn nothing_lapses_while_a_block_runs_in_a_rollback_at_the_end_or_in_a_dry_run() 
     assert_eq!(timed.story.at(), "done Passed");
     assert!(timed.lapsed(9 * HOUR).is_empty());
 
-    let story = Story::opened_as(plan([step("a").sign_off("qa").released(expires).run()]), |o| {
+    let story = Story::opened_as(plan([step("a").sign_off("qa").signed_off(expires).run()]), |o| {
         (o.number, o.dry) = (0, true)
     });
     let mut timed = Timed { story };
@@ -188,8 +188,8 @@ fn nothing_lapses_while_a_block_runs_in_a_rollback_at_the_end_or_in_a_dry_run() 
 }
 
 #[test]
-fn an_event_that_begins_something_after_its_release_lapsed_is_refused_and_so_is_an_early_lapse() {
-    let mut timed = Timed::of([step("a").sign_off("qa").released(expires), step("b").run()]);
+fn an_event_that_begins_something_after_its_sign_off_lapsed_is_refused_and_so_is_an_early_lapse() {
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), step("b").run()]);
     timed.sign(0, QA);
     let start = timed.story.start_event();
     assert_eq!(timed.refusal(4 * HOUR, &start), None);
@@ -204,8 +204,8 @@ fn an_event_that_begins_something_after_its_release_lapsed_is_refused_and_so_is_
 }
 
 #[test]
-fn a_lapse_says_why_and_names_the_release() {
-    let mut timed = Timed::of([step("a").sign_off("qa").released(expires), step("b").run()]);
+fn a_lapse_says_why_and_names_the_sign_off() {
+    let mut timed = Timed::of([step("a").sign_off("qa").signed_off(expires), step("b").run()]);
     timed.sign(0, QA);
     let lapse = |action: &str, reason: &str| Event::SignOffLapsed {
         step: "a".into(),

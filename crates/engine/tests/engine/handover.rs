@@ -9,7 +9,7 @@ fn story() -> Story {
     Story::of(plan([
         step("a").run().rollback(),
         step("b").run(),
-        step("c").sign_off("qa").released(|s| s.independent = true),
+        step("c").sign_off("qa").signed_off(|s| s.independent = true),
     ]))
 }
 
@@ -35,10 +35,10 @@ fn a_handover_says_where_the_run_stands() {
     assert_eq!(at(&story), ("a#1".into(), Takes::Decision, 0, 0, 0));
     story.skip();
     story.pass();
-    assert_eq!(at(&story), ("c#1".into(), Takes::Release, 0, 0, 1));
+    assert_eq!(at(&story), ("c#1".into(), Takes::SignOff, 0, 0, 1));
     let (step, action) = ("c".to_owned(), "c#1".to_owned());
     story.tell(Event::SignOffRequested { step, action, role: "qa".into(), statement: "I approve.".into() });
-    assert_eq!(at(&story), ("c#1".into(), Takes::Release, 0, 1, 1));
+    assert_eq!(at(&story), ("c#1".into(), Takes::SignOff, 0, 1, 1));
     assert_eq!(story.run.standing(&story.plan).deviations, story.run.seen().deviations);
 }
 
@@ -115,24 +115,24 @@ fn only_the_one_it_was_handed_to_accepts_and_whoever_else_ends_it_says_why() {
 }
 
 #[test]
-fn both_operators_performed_what_they_did_and_neither_may_release_it() {
+fn both_operators_performed_what_they_did_and_neither_may_sign_it_off() {
     let mut story = story();
     story.pass();
     story.hand_over(OPS, QA);
     story.tell(accepted(QA));
     story.pass();
     for who in [OPS, QA] {
-        let role = story.refuses(story.releasing(who, |_| ()));
+        let role = story.refuses(story.signing_off(who, |_| ()));
         assert!(role.contains("performed") || role.contains("role"), "{role}");
     }
-    let why = story.refuses(story.releasing(QA, |_| ()));
+    let why = story.refuses(story.signing_off(QA, |_| ()));
     assert!(why.contains("performed steps of this run"), "{why}");
     story.sign(LEAD);
     assert_eq!(story.at(), "done Passed");
 }
 
 #[test]
-fn whoever_accepted_and_did_nothing_may_still_release() {
+fn whoever_accepted_and_did_nothing_may_still_sign_off() {
     let mut story = story();
     story.pass();
     story.hand_over(OPS, QA);
@@ -144,7 +144,7 @@ fn whoever_accepted_and_did_nothing_may_still_release() {
 }
 
 #[test]
-fn a_release_is_given_while_the_run_waits_for_its_next_operator() {
+fn a_sign_off_is_given_while_the_run_waits_for_its_next_operator() {
     let mut story = story();
     story.pass();
     story.pass();

@@ -9,7 +9,7 @@ use crate::story::*;
 /// A hold point that must be independent, and then something to do in every way.
 fn guarded() -> Plan {
     plan([
-        step("a").sign_off("qa").released(|s| s.independent = true),
+        step("a").sign_off("qa").signed_off(|s| s.independent = true),
         step("b").confirm(),
         step("c").record(&["x"]),
         step("d").run().rollback(),
@@ -53,7 +53,7 @@ fn whoever_signed_off_while_a_handover_was_open_cannot_accept_it() {
 fn whoever_operates_does_not_sign_off_what_must_be_independent() {
     let mut story = Story::of(guarded());
     story.tell(Event::SessionOpened(session(QA)));
-    let why = story.refuses(story.releasing(QA, |_| ()));
+    let why = story.refuses(story.signing_off(QA, |_| ()));
     assert!(why.contains("operates this run"), "{why}");
     story.sign(LEAD);
     // Where nobody else is asked for, they may.
@@ -68,7 +68,7 @@ fn whoever_operates_does_not_sign_off_what_must_be_independent() {
 fn whoever_signed_off_may_perform_once_that_is_no_more() {
     let mut story = Story::of(plan([
         step("a").confirm(),
-        step("b").sign_off("qa").released(|s| s.independent = true),
+        step("b").sign_off("qa").signed_off(|s| s.independent = true),
         step("c").confirm(),
     ]));
     story.confirm();
@@ -77,7 +77,7 @@ fn whoever_signed_off_may_perform_once_that_is_no_more() {
     story.go_back("a");
     story.tell(Event::SessionOpened(session(QA)));
     story.tell(story.confirming(QA));
-    story.refuses(story.releasing(QA, |_| ()));
+    story.refuses(story.signing_off(QA, |_| ()));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn names_that_differ_in_case_or_are_aliases_are_one_person() {
                 opened.environment.four_eyes = true;
             });
         performed.tell(performed.confirming(name));
-        let why = performed.refuses(performed.releasing(QA, |_| ()));
+        let why = performed.refuses(performed.signing_off(QA, |_| ()));
         assert!(why.contains("performed steps"), "{name:?}: {why}");
     }
 }
@@ -129,12 +129,12 @@ fn one_person_under_two_names_is_one_of_two_who_sign_off() {
         (" github.com/quinn ", QA),
         (QA, QA),
     ] {
-        let both = plan([step("a").sign_off("qa").released(|s| s.count = 2), step("b").confirm()]);
+        let both = plan([step("a").sign_off("qa").signed_off(|s| s.count = 2), step("b").confirm()]);
         let mut story = Story::opened_as(both, |opened: &mut RunOpened| {
             opened.aliases = [("github.com/quinn".to_owned(), QA.to_owned())].into();
         });
         story.sign(first);
-        let why = story.refuses(story.releasing(second, |_| ()));
+        let why = story.refuses(story.signing_off(second, |_| ()));
         assert!(why.contains("different people"), "{first:?} and {second:?}: {why}");
         assert_eq!(story.at(), "ask a#1 SignOff", "one of two has signed");
         story.sign(LEAD);
@@ -147,9 +147,9 @@ fn one_key_is_one_person() {
     let by_key = |story: &Story, who: &str, key: &str| {
         let (statement, signature) = ("0".repeat(64), "1".repeat(64));
         let signature = KeySignature { key: key.to_owned(), statement, signature };
-        story.releasing(who, |given| (given.assurance, given.signature) = (Assurance::Ssh, Some(signature)))
+        story.signing_off(who, |given| (given.assurance, given.signature) = (Assurance::Ssh, Some(signature)))
     };
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(|s| s.count = 2)]));
     story.tell(by_key(&story, QA, "SHA256:one"));
     let why = story.refuses(by_key(&story, LEAD, "SHA256:one"));
     assert!(why.contains("one key is one person"), "{why}");
@@ -213,7 +213,7 @@ fn under_four_eyes_whoever_overrode_rules_performs_nothing() {
 }
 
 #[test]
-fn a_rejection_takes_the_assurance_of_a_release() {
+fn a_rejection_takes_the_assurance_of_a_sign_off() {
     let signed = |assurance| {
         let (statement, signature) = ("0".repeat(64), "1".repeat(64));
         Some(Box::new(SignedRejection {
@@ -239,7 +239,7 @@ fn a_rejection_takes_the_assurance_of_a_release() {
         let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
             opened.environment.signature = least;
         });
-        let given = story.release(QA);
+        let given = story.sign_off(QA);
         if let Some(signed) = &mut signed {
             (signed.meaning, signed.statement) = (given.meaning, given.statement);
         }

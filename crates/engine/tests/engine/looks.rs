@@ -8,8 +8,8 @@ use crate::story::{LEAD, NOW, OPS, QA, by, finished, opened, session};
 
 const KEPT: [Rule; 4] = [Rule::Committed, Rule::CleanCommit, Rule::SameCommit, Rule::Roles];
 
-/// A release, and a block after it, at the commit `a`, where rules must keep holding.
-fn released() -> (Plan, Run) {
+/// A sign-off, and a block after it, at the commit `a`, where rules must keep holding.
+fn signed_off() -> (Plan, Run) {
     let plan = plan([step("first").sign_off("qa"), step("go").run(), step("on").run()]);
     let mut opened = opened();
     opened.runbook.commit = Some("a".into());
@@ -55,8 +55,8 @@ fn look(commit: &str, dirty: bool, unmet: &[Rule]) -> Look {
 }
 
 #[test]
-fn no_block_begins_after_a_release_before_rules_were_held_once_more() {
-    let (plan, mut run) = released();
+fn no_block_begins_after_a_sign_off_before_rules_were_held_once_more() {
+    let (plan, mut run) = signed_off();
     assert!(run.is_look_due());
     assert!(run.apply(&plan, NOW, &started("go")).is_err());
     run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).unwrap();
@@ -66,7 +66,7 @@ fn no_block_begins_after_a_release_before_rules_were_held_once_more() {
 
 #[test]
 fn a_session_is_such_a_look_too() {
-    let (plan, mut run) = released();
+    let (plan, mut run) = signed_off();
     assert!(
         run.apply(&plan, NOW, &Event::SessionOpened(session(OPS))).is_err(),
         "it must say how things stand"
@@ -77,7 +77,7 @@ fn a_session_is_such_a_look_too() {
 
 #[test]
 fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_overridden() {
-    let (plan, mut run) = released();
+    let (plan, mut run) = signed_off();
     for untold in [look("a", true, &[]), look("b", false, &[]), look("b", true, &[Rule::CleanCommit])] {
         assert!(run.apply(&plan, NOW, &Event::RulesChecked(untold)).is_err());
     }
@@ -113,7 +113,7 @@ fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_over
 
 #[test]
 fn a_commit_may_move_by_the_runs_own_blocks_only() {
-    let (plan, mut run) = released();
+    let (plan, mut run) = signed_off();
     run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).unwrap();
     run.apply(&plan, NOW, &started("go")).unwrap();
     let moved = Facts { commit: Some("b"), dirty: Some(false), committed: Some(true), ..Facts::default() };
@@ -123,8 +123,8 @@ fn a_commit_may_move_by_the_runs_own_blocks_only() {
 }
 
 #[test]
-fn whoever_released_something_must_still_have_the_role() {
-    let (plan, run) = released();
+fn whoever_signed_something_off_must_still_have_the_role() {
+    let (plan, run) = signed_off();
     let seen = Facts { commit: Some("a"), dirty: Some(false), committed: Some(true), ..Facts::default() };
     let roles = |who: &[&str]| [("qa".to_owned(), who.iter().map(|who| (*who).to_owned()).collect())].into();
     let (still, none) = (roles(&[LEAD, QA]), roles(&[LEAD]));
@@ -141,7 +141,7 @@ fn a_look_where_nothing_must_keep_holding_and_an_unknown_rule_are_refused() {
     run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened()))).unwrap();
     assert!(run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, &[]))).is_err());
     run.apply(&plan, NOW, &started("go")).unwrap();
-    let (plan, mut run) = released();
+    let (plan, mut run) = signed_off();
     for rules in [&[Rule::Rehearsal][..], &[Rule::Roles, Rule::Roles]] {
         assert!(run.apply(&plan, NOW, &Event::RulesChecked(look("a", false, rules))).is_err(), "{rules:?}");
     }
@@ -149,7 +149,7 @@ fn a_look_where_nothing_must_keep_holding_and_an_unknown_rule_are_refused() {
 
 #[test]
 fn a_run_with_nothing_left_to_do_ends_whatever_is_seen_then() {
-    let (plan, mut run) = released();
+    let (plan, mut run) = signed_off();
     run.apply(&plan, NOW, &Event::SessionOpened(session(OPS).after(look("a", false, &[])))).unwrap();
     for (at, step) in ["go", "on"].into_iter().enumerate() {
         run.apply(&plan, NOW, &started(step)).unwrap();

@@ -312,7 +312,7 @@ impl History<'_> {
         out
     }
 
-    /// Whose releases of the hold point count still.
+    /// Whose sign-offs of the hold point count still.
     fn signers(&self, index: usize, id: &str) -> BTreeSet<&str> {
         let mut out = BTreeSet::new();
         for (i, e) in self.events.iter().enumerate() {
@@ -366,7 +366,7 @@ impl History<'_> {
         self.goes_back_to(event).is_some_and(|(to, only)| to == index || (!only && to < index))
     }
 
-    /// Something that the release of a hold point in `step` guards begins.
+    /// Something that the sign-off of a hold point in `step` guards begins.
     fn goes_on(&self, event: &Event, step: &Step) -> bool {
         match event {
             Event::ActionStarted(_) | Event::RollbackStarted(_) => true,
@@ -440,7 +440,7 @@ impl History<'_> {
     }
 }
 
-/// Hold points whose releases would lapse if their time were up now: those that count still, with nothing done after
+/// Hold points whose sign-offs would lapse if their time were up now: those that count still, with nothing done after
 /// them.
 pub(crate) fn lapsable(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
     let history = History { plan, events };

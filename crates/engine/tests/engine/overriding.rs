@@ -177,10 +177,10 @@ fn an_override_where_every_rule_holds_or_once_more_is_refused() {
 }
 
 #[test]
-fn whoever_performs_under_an_alias_cannot_release_under_their_principal() {
+fn whoever_performs_under_an_alias_cannot_sign_off_under_their_principal() {
     let mut opened = opened();
     opened.aliases = [("github.com/quinn".to_owned(), QA.to_owned())].into();
-    let plan = plan([step("a").confirm().sign_off("qa").released(|s| s.independent = true)]);
+    let plan = plan([step("a").confirm().sign_off("qa").signed_off(|s| s.independent = true)]);
     let mut run = Run::new(&plan);
     run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     let (step, action) = ("a".to_owned(), "a#1".to_owned());

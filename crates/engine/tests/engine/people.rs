@@ -1,4 +1,4 @@
-//! What people confirm, write down and release.
+//! What people confirm, write down and sign off.
 
 use holdpoint_engine::*;
 use holdpoint_model::*;
@@ -87,14 +87,14 @@ fn evidence_that_is_asked_for_must_be_given_and_be_of_its_kind() {
 
 #[test]
 fn a_hold_point_takes_the_named_role_and_the_rendered_statement() {
-    let release = |s: &mut SignOff| s.statement = "I approve run {{ run.number }}.".into();
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(release), step("b").confirm()]));
+    let statement = |s: &mut SignOff| s.statement = "I approve run {{ run.number }}.".into();
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(statement), step("b").confirm()]));
     assert_eq!(story.at(), "ask a#1 SignOff");
-    assert_eq!(story.release(QA).statement, "I approve run 7.");
+    assert_eq!(story.sign_off(QA).statement, "I approve run 7.");
     story.refuses(story.confirming(OPS));
     story.refuses(story.skipping());
     story.refuses(story.skipping_step());
-    assert!(story.refuses(story.releasing(OPS, |_| ())).contains("does not have the role qa"));
+    assert!(story.refuses(story.signing_off(OPS, |_| ())).contains("does not have the role qa"));
     let cases: [fn(&mut SignedOff); 6] = [
         |r| r.role = "operator".into(),
         |r| r.meaning = Meaning::Review,
@@ -104,7 +104,7 @@ fn a_hold_point_takes_the_named_role_and_the_rendered_statement() {
         |r| r.by.who = " ".into(),
     ];
     for wrong in cases {
-        story.refuses(story.releasing(QA, wrong));
+        story.refuses(story.signing_off(QA, wrong));
     }
     story.sign(QA);
     assert_eq!(story.at(), "ask b#1 Confirm");
@@ -128,7 +128,7 @@ fn a_request_is_made_once_with_the_hold_points_own_words() {
 }
 
 #[test]
-fn where_no_roles_are_configured_anybody_may_release() {
+fn where_no_roles_are_configured_anybody_may_sign_off() {
     let mut story =
         Story::opened_as(plan([step("a").sign_off("qa")]), |opened| opened.roles = Default::default());
     story.sign("anybody@example.org");
@@ -136,33 +136,33 @@ fn where_no_roles_are_configured_anybody_may_release() {
 }
 
 #[test]
-fn a_release_takes_as_many_different_people_as_the_document_says() {
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+fn a_sign_off_takes_as_many_different_people_as_the_document_says() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(|s| s.count = 2)]));
     story.sign(QA);
     assert_eq!(story.at(), "ask a#1 SignOff");
-    assert!(story.refuses(story.releasing(QA, |_| ())).contains("different people"));
+    assert!(story.refuses(story.signing_off(QA, |_| ())).contains("different people"));
     assert_eq!(story.run.signers(story.task()).collect::<Vec<_>>(), [QA]);
     story.sign(LEAD);
     assert_eq!(story.at(), "done Passed");
 }
 
 #[test]
-fn nobody_releases_under_a_name_with_something_that_nobody_sees() {
+fn nobody_signs_off_under_a_name_with_something_that_nobody_sees() {
     let mut story = Story::of(plan([step("a").sign_off("qa")]));
-    let printed = story.releasing(QA, |given| given.name.push('\u{200b}'));
+    let printed = story.signing_off(QA, |given| given.name.push('\u{200b}'));
     assert!(story.refuses(printed).contains("the printed name has the character U+200B"));
     let who = format!("{QA}\u{2060}");
     assert!(
-        story.refuses(story.releasing(&who, |_| ())).contains("whoever gives it has the character U+2060")
+        story.refuses(story.signing_off(&who, |_| ())).contains("whoever gives it has the character U+2060")
     );
     story.sign(QA);
     assert_eq!(story.at(), "done Passed");
 }
 
-/// What QA may have done before that makes a release by QA one of their own work.
+/// What QA may have done before that makes a sign-off by QA one of their own work.
 fn done_by_qa() -> Vec<(&'static str, Story)> {
     let story =
-        |first: Step| Story::of(plan([first, step("z").sign_off("qa").released(|s| s.independent = true)]));
+        |first: Step| Story::of(plan([first, step("z").sign_off("qa").signed_off(|s| s.independent = true)]));
     let mut all = Vec::new();
 
     let mut ran = story(step("a").run());
@@ -218,10 +218,10 @@ fn done_by_qa() -> Vec<(&'static str, Story)> {
 }
 
 #[test]
-fn an_independent_release_is_not_by_whoever_performed_anything() {
+fn an_independent_sign_off_is_not_by_whoever_performed_anything() {
     for (what, mut story) in done_by_qa() {
         assert_eq!(story.at(), "ask z#1 SignOff", "{what}");
-        let event = story.releasing(QA, |_| ());
+        let event = story.signing_off(QA, |_| ());
         let reason = story.run.clone().apply(&story.plan, NOW, &event).expect_err(what).reason;
         assert!(reason.contains("independent"), "{what}: {reason}");
         story.sign(LEAD);
@@ -230,12 +230,12 @@ fn an_independent_release_is_not_by_whoever_performed_anything() {
 }
 
 #[test]
-fn four_eyes_in_the_environment_make_every_release_independent() {
+fn four_eyes_in_the_environment_make_every_sign_off_independent() {
     let steps = || plan([step("a").confirm(), step("b").sign_off("qa")]);
     for four_eyes in [false, true] {
         let mut story = Story::opened_as(steps(), |opened| opened.environment.four_eyes = four_eyes);
         story.tell(story.confirming(QA));
-        let taken = story.run.clone().apply(&story.plan, NOW, &story.releasing(QA, |_| ())).is_ok();
+        let taken = story.run.clone().apply(&story.plan, NOW, &story.signing_off(QA, |_| ())).is_ok();
         assert_eq!(taken, !four_eyes);
     }
 }
@@ -245,16 +245,16 @@ fn signature() -> KeySignature {
 }
 
 #[test]
-fn a_release_by_key_has_a_signature_and_no_other_has_one() {
+fn a_sign_off_by_key_has_a_signature_and_no_other_has_one() {
     for (assurance, signed) in [(Assurance::Ssh, false), (Assurance::FidoUv, false), (Assurance::Typed, true)]
     {
         let mut story = Story::of(plan([step("a").sign_off("qa")]));
-        let event = story.releasing(QA, |release| {
-            release.assurance = assurance;
-            release.signature = signed.then(signature);
+        let event = story.signing_off(QA, |sign_off| {
+            sign_off.assurance = assurance;
+            sign_off.signature = signed.then(signature);
         });
         let refused = story.run.apply(&story.plan, NOW, &event).unwrap_err();
-        assert_eq!(refused.reason, "a release by key, and no other, has a signature", "{assurance:?}");
+        assert_eq!(refused.reason, "a sign-off by key, and no other, has a signature", "{assurance:?}");
     }
 }
 
@@ -286,10 +286,10 @@ fn assurance_is_held_against_what_the_environment_asks_for() {
             opened.environment.rehearsal = rehearsal;
             opened.environment.signature = least;
         });
-        let event = story.releasing(QA, |release| {
-            release.assurance = assurance;
-            release.signature = matches!(assurance, Ssh | FidoUv).then(signature);
-            release.by.via = via;
+        let event = story.signing_off(QA, |sign_off| {
+            sign_off.assurance = assurance;
+            sign_off.signature = matches!(assurance, Ssh | FidoUv).then(signature);
+            sign_off.by.via = via;
         });
         let result = story.run.apply(&story.plan, NOW, &event);
         assert_eq!(result.is_ok(), taken, "{rehearsal} {least:?} {assurance:?} {via:?}");
@@ -322,7 +322,7 @@ fn a_rejection_needs_the_role_and_a_reason_and_is_no_failure() {
 
 #[test]
 fn a_rejection_makes_what_others_signed_lapse_and_its_own_too() {
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(|s| s.count = 2)]));
     story.sign(QA);
     story.tell(Event::SignOffRejected {
         step: "a".into(),
@@ -365,17 +365,17 @@ fn a_refused_attempt_is_on_record_and_changes_nothing() {
     assert_eq!(story.at(), "ask a#1 SignOff");
 }
 
-fn released_then(second: Step) -> Story {
+fn signed_off_then(second: Step) -> Story {
     let mut story = Story::of(plan([step("a").sign_off("qa"), second, step("c").confirm()]));
     story.sign(QA);
     story
 }
 
 #[test]
-fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_begins() {
+fn a_sign_off_lapses_when_something_its_signer_saw_changes_before_the_next_step_begins() {
     let correction = Event::Note { text: "wrong".into(), step: None, corrects: Some(0), by: by(OPS) };
     for change in [deviation(DeviationKind::Shell, "b", None), correction] {
-        let mut story = released_then(step("b").run());
+        let mut story = signed_off_then(step("b").run());
         story.tell(change.clone());
         assert_eq!(story.at(), "lapse a#1", "{change:?}");
         story.lapse();
@@ -383,7 +383,7 @@ fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_b
         story.sign(QA);
         assert_eq!(story.at(), "execute b#1");
 
-        let mut story = released_then(step("b").run());
+        let mut story = signed_off_then(step("b").run());
         story.fail();
         story.tell(change);
         assert_eq!(story.at(), "ask b#1 Failed", "the next step had begun");
@@ -391,7 +391,7 @@ fn a_release_lapses_when_something_its_signer_saw_changes_before_the_next_step_b
 }
 
 #[test]
-fn a_release_does_not_lapse_once_a_block_that_it_guards_in_its_own_step_has_begun() {
+fn a_sign_off_does_not_lapse_once_a_block_that_it_guards_in_its_own_step_has_begun() {
     let mut story = Story::of(plan([step("a").sign_off("qa").confirm().run()]));
     story.sign(QA);
     story.confirm();
@@ -401,8 +401,8 @@ fn a_release_does_not_lapse_once_a_block_that_it_guards_in_its_own_step_has_begu
 }
 
 #[test]
-fn a_script_edited_right_after_the_release_is_released_again_before_it_runs() {
-    let mut story = released_then(step("b").run());
+fn a_script_edited_right_after_the_sign_off_is_signed_off_again_before_it_runs() {
+    let mut story = signed_off_then(step("b").run());
     story.tell(story.editing("mine"));
     story.lapse();
     assert_eq!(story.at(), "ask a#1 SignOff");
@@ -413,8 +413,8 @@ fn a_script_edited_right_after_the_release_is_released_again_before_it_runs() {
 }
 
 #[test]
-fn one_of_two_releases_lapses_too() {
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+fn one_of_two_sign_offs_lapses_too() {
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(|s| s.count = 2)]));
     story.sign(QA);
     story.tell(deviation(DeviationKind::Shell, "a", None));
     story.lapse();
@@ -425,8 +425,8 @@ fn one_of_two_releases_lapses_too() {
 }
 
 #[test]
-fn a_note_a_crash_or_a_step_that_is_not_for_this_run_does_not_make_a_release_lapse() {
-    let mut story = released_then(step("b").run().when("false"));
+fn a_note_a_crash_or_a_step_that_is_not_for_this_run_does_not_make_a_sign_off_lapse() {
+    let mut story = signed_off_then(step("b").run().when("false"));
     story.tell(note("fine"));
     story.crash();
     story.pass_over();
@@ -437,8 +437,8 @@ fn a_note_a_crash_or_a_step_that_is_not_for_this_run_does_not_make_a_release_lap
 
 #[test]
 fn a_statement_that_cannot_be_rendered_cannot_be_signed_but_the_run_can_go_back_or_end() {
-    let release = |s: &mut SignOff| s.statement = "{{ NOBODY }}".into();
-    let mut story = Story::of(plan([step("a").confirm().sign_off("qa").released(release)]));
+    let statement = |s: &mut SignOff| s.statement = "{{ NOBODY }}".into();
+    let mut story = Story::of(plan([step("a").confirm().sign_off("qa").signed_off(statement)]));
     story.confirm();
     let Some(Work::SignOff(sign_off)) = story.task().work(&story.plan) else { panic!() };
     assert!(story.run.statement(sign_off).is_err());
@@ -490,17 +490,17 @@ fn whoever_is_listed_without_a_printed_name_is_known_and_has_none() {
     let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
         opened.people.insert(QA.into(), String::new());
     });
-    story.tell(story.releasing(QA, |given| given.name = "Quinn Auditor".into()));
+    story.tell(story.signing_off(QA, |given| given.name = "Quinn Auditor".into()));
 }
 
 #[test]
-fn a_release_is_signed_under_the_printed_name_that_is_configured() {
+fn a_sign_off_is_signed_under_the_printed_name_that_is_configured() {
     let mut story = Story::opened_as(plan([step("a").sign_off("qa")]), |opened| {
         opened.people.insert(QA.into(), "Quinn Auditor".into());
     });
     let named = |story: &Story, name: &str| {
         let name = name.to_owned();
-        story.releasing(QA, |given| given.name = name)
+        story.signing_off(QA, |given| given.name = name)
     };
     assert!(story.refuses(named(&story, "Quinn")).contains("is Quinn Auditor, not Quinn"));
     story.tell(named(&story, "Quinn Auditor"));

@@ -105,7 +105,7 @@ fn what_differs_between_places_stops_the_run_where_it_is_read_elsewhere_and_says
         step("b").run().with(when),
         step("b").run().with(on_db),
         step("b").work(Work::Confirm { text: "Is it {{ V }}?".into() }),
-        step("b").sign_off("qa").released(|s| s.statement = "I approve {{ V }}.".into()),
+        step("b").sign_off("qa").signed_off(|s| s.statement = "I approve {{ V }}.".into()),
         step("b").confirm().when("V == 'yes'"),
     ];
     for reader in readers {

@@ -245,8 +245,8 @@ fn standing_words(plan: &Plan, run: &Run) -> Option<String> {
     Some(match takes {
         Takes::Rollback => "roll back".to_owned(),
         Takes::Certainty => format!("ask {action} InDoubt"),
-        Takes::Release if matches!(run.next(plan), Next::Lapse { .. }) => format!("lapse {action}"),
-        Takes::Release => format!("ask {action} SignOff"),
+        Takes::SignOff if matches!(run.next(plan), Next::Lapse { .. }) => format!("lapse {action}"),
+        Takes::SignOff => format!("ask {action} SignOff"),
         Takes::Decision => format!("ask {action} Failed"),
         Takes::Values => format!("ask {action} Record"),
         Takes::Confirmation => format!("ask {action} Confirm"),

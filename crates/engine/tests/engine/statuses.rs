@@ -77,7 +77,7 @@ fn status(story: &Story, step: usize, action: usize) -> Status {
 
 #[test]
 fn a_sign_off_that_somebody_rejected_after_another_gave_it_does_not_count_beside_a_second_one() {
-    let mut story = Story::of(plan([step("a").sign_off("qa").released(|s| s.count = 2)]));
+    let mut story = Story::of(plan([step("a").sign_off("qa").signed_off(|s| s.count = 2)]));
     story.sign(QA);
     assert_eq!(status(&story, 0, 0), Status::Waiting);
     let by = by(QA);

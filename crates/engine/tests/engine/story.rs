@@ -50,7 +50,7 @@ pub(crate) fn session(operator: &str) -> Session {
     }
 }
 
-/// Everybody operates; QA and LEAD release as `qa`.
+/// Everybody operates; QA and LEAD sign off as `qa`.
 pub(crate) fn opened() -> RunOpened {
     let roles = [("operator", vec![OPS, QA, LEAD]), ("qa", vec![QA, LEAD])];
     let roles = roles.map(|(role, who)| (role.to_owned(), who.iter().map(|w| (*w).to_owned()).collect()));
@@ -443,7 +443,7 @@ impl Story {
         self.tell(self.recording(name, value, true));
     }
 
-    pub(crate) fn release(&self, who: &str) -> SignedOff {
+    pub(crate) fn sign_off(&self, who: &str) -> SignedOff {
         let (step, action) = self.names();
         let Some(Work::SignOff(sign_off)) = self.task().work(&self.plan) else { panic!("no hold point") };
         SignedOff {
@@ -459,14 +459,14 @@ impl Story {
         }
     }
 
-    pub(crate) fn releasing(&self, who: &str, how: impl FnOnce(&mut SignedOff)) -> Event {
-        let mut release = self.release(who);
-        how(&mut release);
-        Event::SignOffGiven(release)
+    pub(crate) fn signing_off(&self, who: &str, how: impl FnOnce(&mut SignedOff)) -> Event {
+        let mut sign_off = self.sign_off(who);
+        how(&mut sign_off);
+        Event::SignOffGiven(sign_off)
     }
 
     pub(crate) fn sign(&mut self, who: &str) {
-        self.tell(self.releasing(who, |_| ()));
+        self.tell(self.signing_off(who, |_| ()));
     }
 
     pub(crate) fn pass_over(&mut self) {

@@ -5,7 +5,7 @@ use holdpoint_model::*;
 
 use crate::story::*;
 
-/// People who release and never perform.
+/// People who sign off and never perform.
 pub(crate) const SIGNERS: [&str; 2] = [QA, LEAD];
 
 /// Events about every step, action, attempt up to `attempts`, outcome, choice; well-formed, mostly out of place.
@@ -274,7 +274,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
             run.handover().is_some_and(|open| open.by.who == by.who || reason.is_some())
         }
         Event::Note { .. } | Event::LogRecovered { .. } => true,
-        _ if run.handover().is_some() && !about_a_release(event) => false,
+        _ if run.handover().is_some() && !about_a_sign_off(event) => false,
         Event::Handover(handover) => {
             handover.by.who == run.operator()
                 && handover.to != handover.by.who
@@ -313,7 +313,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
         }
         Event::SignOffRefused { step, action, .. } => asked(step, action, Question::SignOff),
         Event::SignOffLapsed { action, .. } => {
-            run.lapsable(plan).iter().any(|release| release.id(plan) == *action)
+            run.lapsable(plan).iter().any(|sign_off| sign_off.id(plan) == *action)
         }
         Event::SignOffGiven(given) => {
             let who = given.by.who.as_str();
@@ -363,8 +363,8 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
     }
 }
 
-/// Releases can be given while nobody drives.
-fn about_a_release(event: &Event) -> bool {
+/// Sign-offs can be given while nobody drives.
+fn about_a_sign_off(event: &Event) -> bool {
     matches!(
         event,
         Event::SignOffRequested { .. }

@@ -119,14 +119,14 @@ fn tiny() -> Vec<(Plan, usize)> {
         (plan([step("a").run().retry(1, 4).rollback().on_failure(OnFailure::Rollback)]), 8),
         (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
         (plan([step("a").run().rollback(), step("b").run().irreversible().rollback()]), 7),
-        (plan([step("a").confirm(), step("b").sign_off("qa").released(|s| s.count = 2)]), 7),
+        (plan([step("a").confirm(), step("b").sign_off("qa").signed_off(|s| s.count = 2)]), 7),
         (plan([step("a").sign_off("qa").run()]), 8),
         (plan([step("a").run().captures("V").run().captures("V").with(only_if("V == 'yes'"))]), 7),
         (plan([step("a").sign_off("qa"), step("b").run(), step("c").confirm()]), 6),
-        (plan([step("a").sign_off("qa").released(expires).run(), step("b").confirm()]), 8),
+        (plan([step("a").sign_off("qa").signed_off(expires).run(), step("b").confirm()]), 8),
         (
             plan([
-                step("a").sign_off("qa").released(expires).sign_off("qa").released(|s| s.count = 2),
+                step("a").sign_off("qa").signed_off(expires).sign_off("qa").signed_off(|s| s.count = 2),
                 step("b").run(),
             ]),
             7,

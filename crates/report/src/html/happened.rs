@@ -235,7 +235,7 @@ impl<'a> Pen<'a> {
                 simple(tone, word, facts)
             }
             What::Requested { role, statement } => {
-                let mut told = simple("wait", "RELEASE ASKED FOR", vec![at, format!("role {role}")]);
+                let mut told = simple("wait", "SIGN-OFF ASKED FOR", vec![at, format!("role {role}")]);
                 told.details.push(Detail::Text { text: format!("To be signed: {statement}") });
                 told
             }

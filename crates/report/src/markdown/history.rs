@@ -177,7 +177,7 @@ impl Pen<'_> {
                 simple(word, format!("{value} · {at} · {}", self.who(by)))
             }
             What::Requested { role, statement } => {
-                let mut told = simple("RELEASE ASKED FOR", format!("{at} · role {}", code(role)));
+                let mut told = simple("SIGN-OFF ASKED FOR", format!("{at} · role {}", code(role)));
                 told.details = vec![String::new(), format!("To be signed: {}", prose(statement))];
                 told
             }

@@ -117,16 +117,16 @@ pub enum FrameKind {
         /// Who.
         by: By,
     },
-    /// A release was asked for.
+    /// A sign-off was asked for.
     SignOffRequested {
         /// Whose.
         role: String,
         /// What is to be signed.
         statement: String,
     },
-    /// A release was given.
+    /// A sign-off was given.
     SignOff(Box<SignedOff>),
-    /// A release was refused: by the person asked, or because it did not count.
+    /// A sign-off was refused: by the person asked, or because it did not count.
     SignOffWithheld {
         /// Whether the person asked refused it (else the attempt did not count).
         rejected: bool,
@@ -135,7 +135,7 @@ pub enum FrameKind {
         /// Who.
         by: By,
     },
-    /// A release was good for a time only, which is over.
+    /// A sign-off was good for a time only, which is over.
     SignOffLapsed {
         /// Why, in words.
         reason: String,

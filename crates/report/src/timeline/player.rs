@@ -15,7 +15,7 @@ pub enum Wish {
     Back,
     /// To the next deviation; what lies between is passed over.
     Deviation,
-    /// To the next hold point, release, or attempt at one; what lies between is passed over.
+    /// To the next hold point, sign-off, or attempt at one; what lies between is passed over.
     SignOff,
 }
 

@@ -10,7 +10,7 @@ fn by() -> By {
     By { who: "ops".into(), via: Via::Terminal }
 }
 
-/// A frame for each letter: `h`ead, `c`ommand, `o`utput, `e`nd, `d`eviation, `r`equest of a release, `x` closed.
+/// A frame for each letter: `h`ead, `c`ommand, `o`utput, `e`nd, `d`eviation, `r`equest of a sign-off, `x` closed.
 fn frames(letters: &str) -> Vec<Frame> {
     let kind = |letter| match letter {
         'h' => FrameKind::StepHead { step: "s".into(), number: "1".into(), title: "S".into() },

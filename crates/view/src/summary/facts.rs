@@ -216,7 +216,7 @@ pub struct SignOffFacts {
 pub enum SignOffEvent {
     /// The run waits for it.
     Requested {
-        /// Whose release it takes.
+        /// Whose sign-off it takes.
         role: String,
         /// What is to be signed.
         statement: String,

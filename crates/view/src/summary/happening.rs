@@ -48,16 +48,16 @@ pub enum What {
         /// Who.
         by: By,
     },
-    /// A release was asked for.
+    /// A sign-off was asked for.
     Requested {
         /// Whose.
         role: String,
         /// What is to be signed.
         statement: String,
     },
-    /// A release was given.
+    /// A sign-off was given.
     Given(SignedOff),
-    /// A release was refused by the person asked.
+    /// A sign-off was refused by the person asked.
     Rejected {
         /// Why.
         reason: String,
@@ -67,14 +67,14 @@ pub enum What {
         /// Who.
         by: By,
     },
-    /// An attempt to release did not count.
+    /// An attempt to sign off did not count.
     Refused {
         /// Why.
         reason: String,
         /// Who tried.
         by: By,
     },
-    /// A release was good for a time only, which is over: it is asked for again.
+    /// A sign-off was good for a time only, which is over: it is asked for again.
     Lapsed {
         /// Why, in words.
         reason: String,

@@ -172,7 +172,7 @@ fn tiny() -> Vec<(Plan, usize)> {
         (plan([step("a").run().check().rollback()]), 8),
         (plan([step("a").run().retry(1, 4).rollback().on_failure(OnFailure::Rollback)]), 8),
         (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
-        (plan([step("a").confirm(), step("b").sign_off("qa").released(|s| s.count = 2)]), 8),
+        (plan([step("a").confirm(), step("b").sign_off("qa").signed_off(|s| s.count = 2)]), 8),
         (plan([step("a").sign_off("qa"), step("b").run(), step("c").confirm()]), 7),
         (plan([step("a").record(&["x", "y"]), step("b").confirm().sign_off("qa")]), 8),
         (plan([step("a").run().captures("V"), step("b").run().confirm().when("V == 'yes'")]), 7),

@@ -119,16 +119,16 @@ impl<'r> Showing<'r> {
                 line(format!("{name} = {value}  (written down by {}{limits})", by.who));
             }
             FrameKind::SignOffRequested { role, statement } => {
-                line(format!("HOLD POINT release by the role {role}: “{statement}”"));
+                line(format!("HOLD POINT sign-off by the role {role}: “{statement}”"));
             }
             FrameKind::SignOff(signed) => {
-                line(format!("released by {} ({}), {}", signed.name, signed.by.who, signed.meaning));
+                line(format!("signed off by {} ({}), {}", signed.name, signed.by.who, signed.meaning));
             }
             FrameKind::SignOffWithheld { rejected, reason, by } => {
                 let what = if *rejected { "rejected" } else { "refused" };
-                line(format!("release {what}, {}: {reason}", by.who));
+                line(format!("sign-off {what}, {}: {reason}", by.who));
             }
-            FrameKind::SignOffLapsed { reason } => line(format!("release lapsed: {reason}")),
+            FrameKind::SignOffLapsed { reason } => line(format!("sign-off lapsed: {reason}")),
             FrameKind::NotApplicable { condition } => {
                 line(format!("not for this run: {condition} does not hold"))
             }

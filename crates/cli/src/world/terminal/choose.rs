@@ -53,8 +53,8 @@ pub(super) fn decide(
     }
     if question == Question::SignOff {
         super::sign::tell_signers(view, task);
-        first.push(("sign", 's', "release it: whoever holds the role signs"));
-        first.push(("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"));
+        first.push(("sign", 's', "sign it off: whoever holds the role signs"));
+        first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));
     }
     for choice in &offers.choices {
         match choice {

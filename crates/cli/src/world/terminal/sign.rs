@@ -1,4 +1,4 @@
-//! A release, given at the terminal.
+//! A sign-off, given at the terminal.
 
 use std::path::Path;
 
@@ -18,21 +18,21 @@ const WHO: &str =
 /// What a printed name is.
 const NAME: &str = "First and last name, typed by that person: it is the signature.";
 
-/// Who has released it so far, where it takes more than one.
+/// Who has signed it off so far, where it takes more than one.
 pub(super) fn tell_signers(view: &RunView<'_>, task: Task) {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return };
     let signed: Vec<&str> = view.run.signers(task).collect();
     if !signed.is_empty() {
-        screen::tell(&format!("  released so far by {}; it takes {}", signed.join(", "), sign_off.count));
+        screen::tell(&format!("  signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
     }
 }
 
-/// Takes a release from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
+/// Takes a sign-off from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
 pub(super) fn sign(view: &RunView<'_>, task: Task, store: &mut Store<'_>) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is signed")?;
-    let Asked::Said(who) = somebody(view, "Who releases it (as holdpoint.toml names people)?") else {
+    let Asked::Said(who) = somebody(view, "Who signs it off (as holdpoint.toml names people)?") else {
         return Ok(Some(Answer::Park));
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
@@ -40,7 +40,7 @@ pub(super) fn sign(view: &RunView<'_>, task: Task, store: &mut Store<'_>) -> Res
         return Ok(Some(refused(view, task, reason, by)));
     }
     let Asked::Said(name) = printed_name(view, &by.who) else { return Ok(Some(Answer::Park)) };
-    release(view, task, given(view, task, sign_off, name, by), None, store)
+    give(view, task, given(view, task, sign_off, name, by), None, store)
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
@@ -56,7 +56,7 @@ fn somebody(view: &RunView<'_>, prompt: &str) -> Asked<String> {
 }
 
 /// Signs, by key where the environment asks for one. `None`: nothing was signed, and it was said why.
-pub fn release(
+pub fn give(
     view: &RunView<'_>,
     task: Task,
     given: SignedOff,
@@ -102,7 +102,7 @@ pub(super) fn reject(
     rejection(view, (task, sign_off), reason, by, None, store)
 }
 
-/// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a release takes. `None`:
+/// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a sign-off takes. `None`:
 /// nothing was rejected, and it was said why.
 pub(super) fn rejection(
     view: &RunView<'_>,
@@ -168,7 +168,7 @@ pub(super) fn printed_name(view: &RunView<'_>, who: &str) -> Asked<String> {
     })
 }
 
-/// The release as it will be recorded, typed so far.
+/// The sign-off as it will be recorded, typed so far.
 pub fn given(view: &RunView<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
     SignedOff {
         step: task.step_of(view.plan).id.clone(),

@@ -10,7 +10,7 @@ use super::{Record, Terminal};
 
 /// Who operates.
 pub const OPS: &str = "ops@example.org";
-/// Who may release, and is somebody else.
+/// Who may sign off, and is somebody else.
 pub const QA: &str = "qa@example.org";
 
 /// People and roles, as most of the journeys want them.

@@ -1,4 +1,4 @@
-// The proof: chain, blobs, seal and releases by key, in the order in which `holdpoint verify` takes them. Not here: whether
+// The proof: chain, blobs, seal and sign-offs by key, in the order in which `holdpoint verify` takes them. Not here: whether
 // the engine would have asked for these events (conformity), and whether what a statement says its signer had seen is what
 // there was to be seen. Both take holdpoint itself.
 
@@ -15,9 +15,9 @@ const references = (value, found = []) => {
   return found;
 };
 
-/** What is signed at an event: a release, a rejection by key, or an override of rules, which is a release of the whole
+/** What is signed at an event: a sign-off, a rejection by key, or an override of rules, which is a sign-off of the whole
  * run. `null` for other events. */
-const releaseOf = (event) => {
+const signOffOf = (event) => {
   if (event.type === "signoff.given") return event;
   if (event.type === "signoff.rejected" && "signed" in event) {
     const { n, prev, at, by, step, action, reason, signed } = event;
@@ -122,18 +122,18 @@ class Proof {
     for (const approved of event.policy?.approvals ?? []) {
       await this.tried(`The approval by ${approved.who}`, () => this.approval(approved, event));
     }
-    const release = releaseOf(event);
-    if (release) await this.released(release, offset);
+    const signOff = signOffOf(event);
+    if (signOff) await this.signedOff(signOff, offset);
   }
 
-  async released(event, offset) {
+  async signedOff(event, offset) {
     const byKey = event.assurance === "ssh" || event.assurance === "fido-uv";
-    if (byKey !== ("signature" in event)) throw new Wrong("a release has a signature exactly if a key gave it");
+    if (byKey !== ("signature" in event)) throw new Wrong("a sign-off has a signature exactly if a key gave it");
     if (!byKey) {
       this.typed++;
       return;
     }
-    await this.tried(`The signature at event ${event.n}`, () => this.release(event, offset));
+    await this.tried(`The signature at event ${event.n}`, () => this.signOff(event, offset));
   }
 
   async tried(what, check) {
@@ -199,8 +199,8 @@ class Proof {
     return fromBase64(blobs[reference.sha256]);
   }
 
-  /** A release by key: the files are those of the event, the statement is of this moment, the right person signed it. */
-  async release(event, offset) {
+  /** A sign-off by key: the files are those of the event, the statement is of this moment, the right person signed it. */
+  async signOff(event, offset) {
     const name = `${String(event.n).padStart(4, "0")}.json`;
     const [statement, armored] = await Promise.all([
       this.file(name, event.signature.statement),
@@ -212,7 +212,7 @@ class Proof {
     }
     this.fits(says, event, offset);
     const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
-    if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the release was signed at quite another time than it was recorded");
+    if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the sign-off was signed at quite another time than it was recorded");
     const assurance = await this.signed(statement, armored, NAMESPACE, event.by.who, event.signature.key, [signed, recorded]);
     if (assurance !== event.assurance) throw new Wrong(`the signature is of the assurance ${assurance}, and the record says ${event.assurance}`);
   }

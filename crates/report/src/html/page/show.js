@@ -31,7 +31,7 @@ const sentencesOf = (proof, verdict) => {
     plural(proof.checked, "blob", "blobs"),
     `${plural(proof.signatures, "signature", "signatures")} by key`,
   ];
-  if (proof.typed > 0) checked.push(`${plural(proof.typed, "release", "releases")} without a key`);
+  if (proof.typed > 0) checked.push(`${plural(proof.typed, "sign-off", "sign-offs")} without a key`);
   if (proof.kept.seal !== null) checked.push("the seal");
   const { number, runbook } = proof.opened;
   const closed = verdict.complete ? `ended: ${String(proof.last.verdict).replaceAll("_", " ")}` : "has no sealed end yet";

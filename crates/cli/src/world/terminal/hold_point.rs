@@ -1,4 +1,4 @@
-//! A release from another account: the evidence first, then the signature.
+//! A sign-off from another account: the evidence first, then the signature.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::world::{Answer, RunView, Store};
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consent {
-    /// Release it.
+    /// Sign it off.
     Sign,
     /// Refuse to, for this reason.
     Reject(String),
@@ -23,8 +23,8 @@ pub enum Consent {
     Leave,
 }
 
-/// A hold point and whoever is about to release it.
-pub struct Release<'a> {
+/// A hold point and whoever is about to sign it off.
+pub struct HoldPoint<'a> {
     /// The run.
     pub view: &'a RunView<'a>,
     /// The hold point.
@@ -35,7 +35,7 @@ pub struct Release<'a> {
     pub by: By,
 }
 
-impl Release<'_> {
+impl HoldPoint<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
     pub fn show_evidence(&self, dir: &RunDir) {
         let say = |text: String| screen::say(&screen::neutralise(&text));
@@ -110,8 +110,8 @@ impl Release<'_> {
     pub fn ask(&self, store: &Store<'_>) -> Result<Consent, Problem> {
         let options = [
             ("leave", 'l', "sign nothing now; the run waits on"),
-            ("sign", 's', "release it, as the statement says"),
-            ("reject", 'j', "refuse to release it, with a written reason; nothing is rolled back"),
+            ("sign", 's', "sign it off, as the statement says"),
+            ("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"),
             ("outputs", 'o', "show what the blocks printed last"),
         ];
         loop {
@@ -145,7 +145,7 @@ impl Release<'_> {
         Ok(())
     }
 
-    /// Refuses to release it, if it is theirs to refuse: by key where the environment asks for one.
+    /// Refuses to sign it off, if it is theirs to refuse: by key where the environment asks for one.
     pub fn reject(
         &self,
         reason: String,
@@ -185,6 +185,6 @@ impl Release<'_> {
             },
         };
         let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone());
-        sign::release(self.view, self.task, given, key, store)
+        sign::give(self.view, self.task, given, key, store)
     }
 }

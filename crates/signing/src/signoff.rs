@@ -1,4 +1,4 @@
-//! A recorded release by key, proved: the statement is of this run at this moment, and the right person signed it.
+//! A recorded sign-off by key, proved: the statement is of this run at this moment, and the right person signed it.
 
 use holdpoint_engine::{RunOpened, Seen, SignedOff};
 use holdpoint_model::{Assurance, sha256};
@@ -9,9 +9,9 @@ use crate::{Prefix, Refused, SIGNOFF, Signers, Statement, check};
 /// Between signing and recording lies one write; a clock may be set in between.
 const MOST_APART: SignedDuration = SignedDuration::from_mins(15);
 
-/// A recorded release and what it is to be held against.
+/// A recorded sign-off and what it is to be held against.
 #[derive(Clone, Debug)]
-pub struct Release<'a> {
+pub struct RecordedSignOff<'a> {
     /// Event 0.
     pub opened: &'a RunOpened,
     /// The event.
@@ -30,7 +30,7 @@ pub struct Release<'a> {
     pub signature: &'a [u8],
 }
 
-/// Why a recorded release is not what it says.
+/// Why a recorded sign-off is not what it says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Transplanted {
     /// The files are not those of the event.
@@ -62,8 +62,8 @@ pub enum Transplanted {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn prove(release: &Release<'_>, signers: &Signers) -> Result<(), Transplanted> {
-    let Release { opened, given, rejected, at, prefix, seen, statement, signature } = release;
+pub fn prove(sign_off: &RecordedSignOff<'_>, signers: &Signers) -> Result<(), Transplanted> {
+    let RecordedSignOff { opened, given, rejected, at, prefix, seen, statement, signature } = sign_off;
     let by_key = given.signature.as_ref().ok_or(Transplanted::OtherFile("a signature"))?;
     if sha256(statement) != by_key.statement {
         return Err(Transplanted::OtherFile("the statement"));
