@@ -4,9 +4,7 @@ use crate::findings::Findings;
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{
-    Code, Compiled, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps,
-};
+use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps};
 
 pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
     read(source, config, false).0
@@ -52,4 +50,20 @@ fn first_heading(tree: &Tree) -> Option<String> {
         Block::Heading(heading) => Some(heading.text.line()),
         _ => None,
     })
+}
+
+/// A document read, with everything that is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What to do, as far as it could be read. Run it only if no diagnostic is an error.
+    pub plan: Plan,
+    /// Findings in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Whether any finding keeps the document from running.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
 }

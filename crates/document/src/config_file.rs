@@ -2,13 +2,15 @@
 
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
-use crate::spanned::{Entry, Fields, Node, Value, parse_toml};
+use crate::spanned::{Fields, Node, Value, parse_toml};
 use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span, UserConfig};
 
 mod people;
+mod table;
 mod targets;
 
 use people::Named;
+use table::table;
 
 /// The configuration and what is wrong with it.
 pub(crate) fn read(source: &str) -> (Config, Vec<Diagnostic>) {
@@ -116,17 +118,6 @@ fn one(
         fields.need(key, "add it, or remove the table", findings).and_then(|node| node.text(findings));
     fields.finish(findings);
     value
-}
-
-fn table<'n>(node: Option<&'n Node>, write: &str, findings: &mut Findings) -> &'n [Entry] {
-    match node {
-        None => &[],
-        Some(Node { value: Value::Map(entries), .. }) => entries,
-        Some(node) => {
-            node.bad(findings, format!("expected a table, found {}", node.found()), format!("write {write}"));
-            &[]
-        }
-    }
 }
 
 fn environment(

@@ -21,6 +21,7 @@ mod steps;
 
 pub use answers::*;
 pub use blocks::{replacement_error, spoken};
+pub use compile::Compiled;
 pub use diagnostic::*;
 pub use holdpoint_model::*;
 pub use markdown::{Insertion, html};
@@ -28,22 +29,6 @@ pub use markdown::{Insertion, html};
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     findings::nearest(word, candidates.iter().copied())
-}
-
-/// A document read, with everything that is wrong with it.
-#[derive(Clone, Debug)]
-pub struct Compiled {
-    /// What to do, as far as it could be read. Run it only if no diagnostic is an error.
-    pub plan: Plan,
-    /// Findings in source order.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Compiled {
-    /// Whether any finding keeps the document from running.
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
 }
 
 /// Reads a document. `config` is the repository's configuration, if there is one; names it declares are then

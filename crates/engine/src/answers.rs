@@ -2,8 +2,8 @@
 
 use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
-use crate::apply::{Fold, ensure};
-use crate::run::Status;
+use crate::fold::{Fold, ensure};
+use crate::run::state::Status;
 use crate::{Event, Evidence, Fit, Outcome, Run, Task, fit};
 
 impl Run {

@@ -2,12 +2,10 @@
 
 use holdpoint_model::{Plan, Work};
 
-use crate::run::{Left, State, Status};
+use crate::fold::{Fold, ensure};
+use crate::run::state::{Left, State, Status};
 use crate::{By, Due, Event, Execution, Frontier, PassOver, Question, Run, Slot, Task, Unexpected, Via};
 use jiff::Timestamp;
-
-/// Why an event does not fit, in words. Everything is checked before anything is changed.
-pub(crate) type Fold = Result<(), String>;
 
 impl Run {
     /// Folds one event in that happened at this time. An event that [`Run::frontier`] does not ask for is refused, and
@@ -232,10 +230,6 @@ impl Run {
         let left = if skipped { Some(Left::Skipped) } else { passed_over.then_some(Left::PassedOver) };
         (Status::Settled, left)
     }
-}
-
-pub(crate) fn ensure(holds: bool, otherwise: &str) -> Fold {
-    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
 /// Who does something themselves with this event; what a block does, whoever operates does.

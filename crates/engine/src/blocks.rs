@@ -2,8 +2,9 @@
 
 use holdpoint_model::{Plan, Retry};
 
-use crate::apply::{Fold, ensure, numbered};
-use crate::run::{Probe, State, Status};
+use crate::apply::numbered;
+use crate::fold::{Fold, ensure};
+use crate::run::state::{Probe, State, Status};
 use crate::{Execution, Finished, Frontier, Outcome, Run, Slot, Started, conform};
 
 impl Run {

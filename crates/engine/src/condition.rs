@@ -2,17 +2,8 @@
 
 use holdpoint_model::{Block, DocumentKind, Plan, Work};
 
-use crate::{Next, Question, Run, Slot, Task, TemplateError, names_around};
-
-/// What the conditions of a task that has not begun say.
-pub(crate) enum Condition<'p> {
-    /// All hold, or were decided before.
-    Holds,
-    /// This one does not hold.
-    Fails { condition: &'p str, whole: bool },
-    /// This one cannot be evaluated, so nothing may happen past it.
-    Unknown { condition: &'p str, whole: bool, error: TemplateError },
-}
+use crate::next::Condition;
+use crate::{Next, Question, Run, Slot, Task, names_around};
 
 impl Run {
     /// The step's conditions until something of the step has happened, then the block's own until it has begun: what

@@ -4,8 +4,8 @@
 
 use holdpoint_model::{Block, Expected};
 
-use crate::apply::{Fold, ensure};
-use crate::judge::{empty_handed, exit_complaint};
+use crate::fold::{Fold, ensure};
+use crate::judge::{codes, empty_handed, exit_complaint};
 use crate::{Finished, Outcome};
 
 pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
@@ -41,14 +41,4 @@ pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
         Outcome::TimedOut => ensure(!in_time, "it took too long though it ended in time"),
         Outcome::Interrupted => Ok(()),
     }
-}
-
-/// Exit codes that each expectation of them allows; 0 where the document says nothing.
-pub(crate) fn codes(block: &Block) -> Vec<&[i32]> {
-    let declared = block.expect.iter().filter_map(|expectation| match &expectation.that {
-        Expected::Exit(codes) => Some(codes.as_slice()),
-        _ => None,
-    });
-    let codes: Vec<&[i32]> = declared.collect();
-    if codes.is_empty() { vec![&[0]] } else { codes }
 }

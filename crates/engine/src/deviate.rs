@@ -2,9 +2,9 @@
 
 use holdpoint_model::{Plan, Work};
 
-use crate::apply::{Fold, ensure};
+use crate::fold::{Fold, ensure};
 use crate::offers::Moment;
-use crate::run::{Left, Probe, State, Status};
+use crate::run::state::{Left, Probe, State, Status};
 use crate::{By, Choice, Deviation, DeviationKind, Due, Frontier, Run, Slot, Task};
 
 impl Run {

@@ -1,19 +1,24 @@
 //! What happened. A record is a list of these and nothing else (record.md section 2).
 
 mod block;
+mod by;
+mod deed;
 mod handover;
 mod opened;
 mod policy;
+mod rule;
 mod signature;
 mod words;
 
-use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
 pub use block::*;
+pub use by::*;
+pub use deed::*;
 pub use handover::*;
 pub use opened::*;
 pub use policy::*;
+pub use rule::*;
 pub use signature::*;
 
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
@@ -279,163 +284,6 @@ impl Event {
             other => other.by().map(|by| by.who.as_str()),
         }
     }
-}
-
-/// A blob of the record: its digest and length.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct BlobRef {
-    /// SHA-256, lower-case hex.
-    pub sha256: String,
-    /// Length in bytes.
-    pub bytes: u64,
-}
-
-/// Somebody, and how the answer came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct By {
-    /// The principal, as `holdpoint.toml` names people.
-    pub who: String,
-    /// Whether a person answered or a file did.
-    pub via: Via,
-}
-
-/// How an answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Via {
-    /// A person at a terminal.
-    Terminal,
-    /// An answers file.
-    Answers,
-    /// A command line.
-    Command,
-    /// Assumed by a dry run; never in a stored record.
-    Assumed,
-}
-
-/// Proof named with a recorded value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Evidence {
-    /// An address.
-    Url(String),
-    /// A file that became a blob.
-    File {
-        /// Where it was.
-        path: String,
-        /// Its bytes.
-        blob: BlobRef,
-    },
-}
-
-/// A sign-off that was given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SignedOff {
-    /// The step.
-    pub step: String,
-    /// The action.
-    pub action: String,
-    /// The role it was given in.
-    pub role: String,
-    /// What it means (21 CFR 11.50 (a) (3)).
-    pub meaning: Meaning,
-    /// What was signed, rendered.
-    pub statement: String,
-    /// Printed name (21 CFR 11.50 (a) (1)).
-    pub name: String,
-    /// How sure it is who signed.
-    pub assurance: Assurance,
-    /// The key's signature; there is one exactly where the assurance is that of a key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<KeySignature>,
-    /// Who signed.
-    pub by: By,
-}
-
-/// What was done is not what the document says. At the head of every report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Deviation {
-    /// What kind.
-    pub kind: DeviationKind,
-    /// The step: for `repeated` and `out_of_order`, where the run goes to. Empty for `policy_overridden`, which is
-    /// about the whole run.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub step: String,
-    /// The action; `None` means what is left of the step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// The place, where it is of a step that has places.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
-    /// The script that runs instead, for `edited`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub script: Option<BlobRef>,
-    /// By what right, for `policy_overridden`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<Box<Override>>,
-    /// Why; never empty.
-    pub reason: String,
-    /// Who decided it.
-    pub by: By,
-}
-
-/// A step that took effect at a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TakenEffect {
-    /// The step.
-    pub step: String,
-    /// The place.
-    pub place: String,
-}
-
-/// What kind of deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum DeviationKind {
-    /// Not done.
-    Skipped,
-    /// Another script was run.
-    Edited,
-    /// A step that was done is done again.
-    Repeated,
-    /// The run goes back to an earlier step and does everything from there again.
-    OutOfOrder,
-    /// A command outside of the document was run in a shell.
-    Shell,
-    /// Rules of the environment that did not hold were overridden, before anything happened.
-    PolicyOverridden,
-}
-
-/// An answer to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Choice {
-    /// Warned of what comes, go on.
-    Proceed,
-    /// Do it again.
-    Retry,
-    /// In doubt: it happened, go on.
-    Happened,
-    /// In doubt: it did not happen, run it.
-    Run,
-    /// In doubt: run the step's own check to find out.
-    FindOut,
-    /// End the run here.
-    Abort,
 }
 
 /// How a run ended.

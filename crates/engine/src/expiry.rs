@@ -1,16 +1,12 @@
 //! Sign-offs that stay good for a time only (`expires`). The engine has no clock: every event comes with its time.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 
-use crate::apply::Fold;
+use crate::fold::Fold;
 use crate::{Due, Event, Frontier, Run, Task, duration};
-
-/// When each sign-off was given: by hold point, by signer; the last time of each.
-pub(crate) type Given = BTreeMap<Task, BTreeMap<String, Timestamp>>;
 
 impl Run {
     /// `signoff.lapsed` for each sign-off that is no longer good at `now`. Where it takes several people, the oldest of

@@ -2,8 +2,8 @@
 
 use holdpoint_model::{Plan, Work};
 
-use crate::apply::{Fold, ensure};
-use crate::run::Status;
+use crate::fold::{Fold, ensure};
+use crate::run::state::Status;
 use crate::seen::labelled;
 use crate::{AtHand, BY_GIT, By, Due, Event, Frontier, Handover, Next, Question, Run, Standing, Takes, Task};
 

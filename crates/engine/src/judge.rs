@@ -11,7 +11,7 @@ use holdpoint_bounded::pattern::{Over, Pattern};
 use holdpoint_model::{Block, Capture, CaptureFrom, Expected, Matcher};
 
 use crate::values::Values;
-use crate::{Judged, Outcome, conform, lines};
+use crate::{Judged, Outcome, lines};
 
 /// What a block's execution left behind, as recorded (masked).
 pub struct Observation<'a> {
@@ -69,7 +69,7 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         }
         None => {}
     }
-    for codes in conform::codes(block) {
+    for codes in codes(block) {
         let came = exit_complaint(codes, seen.error, seen.signal, seen.exit).map(|came| {
             if seen.exit == Some(141) && seen.error.is_none() { format!("{came}{BROKEN_PIPE}") } else { came }
         });
@@ -135,7 +135,7 @@ pub fn assumed(block: &Block, captures: &BTreeMap<String, String>) -> Option<Jud
         .iter()
         .map(|capture| captures.get_key_value(&capture.name).map(|(k, v)| (k.clone(), v.clone())))
         .collect::<Option<_>>()?;
-    let exits = conform::codes(block).len();
+    let exits = codes(block).len();
     let others = block.expect.iter().filter(|e| !matches!(e.that, Expected::Exit(_))).count();
     let count = usize::from(block.options.timeout.is_some()) + exits + others;
     let expectations = vec![judged("assumed".to_owned(), None); count];
@@ -404,4 +404,14 @@ pub fn duration(duration: Duration) -> String {
     let words: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if words.is_empty() { "0s".to_owned() } else { words.join(" ") }
+}
+
+/// Exit codes that each expectation of them allows; 0 where the document says nothing.
+pub(crate) fn codes(block: &Block) -> Vec<&[i32]> {
+    let declared = block.expect.iter().filter_map(|expectation| match &expectation.that {
+        Expected::Exit(codes) => Some(codes.as_slice()),
+        _ => None,
+    });
+    let codes: Vec<&[i32]> = declared.collect();
+    if codes.is_empty() { vec![&[0]] } else { codes }
 }

@@ -141,18 +141,6 @@ fn glob(pattern: &str) -> String {
     out
 }
 
-/// A text as a glob that only it matches.
-pub(crate) fn escape_glob(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        if matches!(char, '*' | '?' | '[' | '\\') {
-            out.push('\\');
-        }
-        out.push(char);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

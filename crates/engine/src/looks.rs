@@ -5,29 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::{Plan, Work};
 
-use crate::apply::{Fold, ensure};
-use crate::{Look, Rule, Run, RunOpened, Unmet};
-
-/// Rules of the environment, and what was seen of them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Looks {
-    /// Rules that do not hold, and that nobody has overridden.
-    pub(crate) barred: Vec<Rule>,
-    /// They did not hold when the run opened: no later look changes that.
-    at_opening: bool,
-    /// Rules that were overridden, for this run.
-    overridden: BTreeSet<Rule>,
-    /// Whoever overrode one, and in which role.
-    overriders: BTreeSet<(String, String)>,
-    /// The commit at the last look.
-    commit: Option<String>,
-    /// A block has begun since.
-    pub(crate) ran: bool,
-    /// Something was signed off since.
-    pub(crate) signed_off: bool,
-    /// Something was signed off, and no block has begun after it.
-    pub(crate) unused: bool,
-}
+use crate::fold::{Fold, ensure};
+use crate::{Look, Rule, Run, Unmet};
 
 /// What rules are held against while a run lasts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,29 +21,6 @@ pub struct Facts<'a> {
     pub roles: Option<&'a BTreeMap<String, Vec<String>>>,
     /// Whether a session opens: whatever happened since the last one was not this program's doing.
     pub session: bool,
-}
-
-impl Looks {
-    pub(crate) fn opened(opened: &RunOpened) -> Looks {
-        let barred = opened.policy.unmet_rules();
-        Looks {
-            at_opening: !barred.is_empty(),
-            barred,
-            commit: opened.runbook.commit.clone(),
-            ..Looks::default()
-        }
-    }
-
-    /// Whoever overrode a rule.
-    pub(crate) fn overriders(&self) -> impl Iterator<Item = &str> {
-        self.overriders.iter().map(|(_, who)| who.as_str())
-    }
-
-    pub(crate) fn overridden(&mut self, role: &str, who: &str) {
-        self.overridden.extend(self.barred.drain(..));
-        self.overriders.insert((role.to_owned(), who.to_owned()));
-        self.at_opening = false;
-    }
 }
 
 impl Run {

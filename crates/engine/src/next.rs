@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use holdpoint_model::{Block, Plan, Step, Work};
 
-use crate::Verdict;
+use crate::{TemplateError, Verdict};
 
 /// What to do next. Data, never a closure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,4 +168,14 @@ impl Task {
     pub fn mutates(self, plan: &Plan) -> bool {
         !matches!(self.work(plan), Some(work) if !matches!(work, Work::Run(_)))
     }
+}
+
+/// What the conditions of a task that has not begun say.
+pub(crate) enum Condition<'p> {
+    /// All hold, or were decided before.
+    Holds,
+    /// This one does not hold.
+    Fails { condition: &'p str, whole: bool },
+    /// This one cannot be evaluated, so nothing may happen past it.
+    Unknown { condition: &'p str, whole: bool, error: TemplateError },
 }

@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Plan, Work};
 
-use crate::condition::Condition;
+use crate::next::Condition;
 use crate::{Choice, Frontier, Question, RollbackPlan, Run, Slot, Task};
 
 /// What may be answered now, beside the plain answer (run it, confirm it, sign it).

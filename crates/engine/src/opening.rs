@@ -2,12 +2,13 @@
 
 use holdpoint_model::{Input, Plan};
 
-use crate::apply::{Fold, ensure};
-use crate::looks::Looks;
-use crate::people::{People, stranger};
-use crate::places::Places;
-use crate::rollback::Rollback;
-use crate::run::Status;
+use crate::fold::{Fold, ensure};
+use crate::people::stranger;
+use crate::run::looks::Looks;
+use crate::run::people::People;
+use crate::run::places::Places;
+use crate::run::rollback::Rollback;
+use crate::run::state::Status;
 use crate::values::Scalar;
 use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Session, Task, Values, fit};
 

@@ -1,7 +1,7 @@
 //! Who may override what the environment asks for before a run opens, and while it lasts. Checked when it happens,
 //! and again whenever the record is verified.
 
-use crate::apply::{Fold, ensure};
+use crate::fold::{Fold, ensure};
 use crate::{Deviation, Due, Frontier, Override, Run, Via};
 use holdpoint_model::Assurance;
 

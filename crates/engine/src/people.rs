@@ -1,93 +1,9 @@
 //! Who is who, as event 0 tells it: one person by any of their names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use holdpoint_model::{Plan, SignOff, Work, folded};
 
-use holdpoint_model::{Assurance, Plan, SignOff, Work, folded};
-
-use crate::apply::Fold;
-use crate::{EnvironmentSeen, Run, RunOpened, SignedOff, Task};
-
-/// Names of people, as configured when the run opened.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct People {
-    /// Principals as written, by every name they go by, folded.
-    known: BTreeMap<String, String>,
-}
-
-impl People {
-    /// As event 0 tells them.
-    pub fn of(opened: &RunOpened) -> People {
-        let principals = opened.people.keys().chain(opened.roles.values().flatten());
-        let principals = principals.chain(opened.aliases.values()).map(|who| (folded(who), who.clone()));
-        let aliases = opened.aliases.iter().map(|(alias, who)| (folded(alias), who.clone()));
-        People { known: aliases.chain(principals).collect() }
-    }
-
-    /// Whether nobody is named at all: then nobody can be told to be a stranger.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
-    /// Whether somebody is named so, by principal or alias, whatever the case.
-    pub fn knows(&self, name: &str) -> bool {
-        self.known.contains_key(&folded(name))
-    }
-
-    /// The principal that goes by this name, as written; the name itself, where nobody does.
-    pub fn principal<'n>(&'n self, name: &'n str) -> &'n str {
-        self.known.get(&folded(name)).map_or_else(|| name.trim(), String::as_str)
-    }
-
-    /// Every name that somebody goes by, in lower case where it is an alias.
-    pub fn names(&self) -> Vec<&str> {
-        let aliases = self.known.iter().filter(|(name, who)| **name != folded(who));
-        let mut names: Vec<&str> = self.known.values().map(String::as_str).collect();
-        names.extend(aliases.map(|(alias, _)| alias.as_str()));
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-}
-
-/// On what it rests that those who signed are not those who performed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Independence {
-    /// Who signed off with a name only, where somebody else had to.
-    typed: BTreeSet<String>,
-    /// Who did by key.
-    by_key: BTreeSet<String>,
-}
-
-impl Independence {
-    /// Takes note of a sign-off that must be independent.
-    pub fn note(&mut self, given: &SignedOff) {
-        let by_key = matches!(given.assurance, Assurance::Ssh | Assurance::FidoUv);
-        let signers = if by_key { &mut self.by_key } else { &mut self.typed };
-        signers.insert(given.by.who.clone());
-    }
-
-    /// What cannot be proved of it, in one sentence; `None` where no sign-off had to be independent.
-    pub fn words(&self) -> Option<String> {
-        let names = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(", ");
-        match (self.typed.is_empty(), self.by_key.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(format!(
-                "independence rests on typed names only: no key proves who signed off ({}) or who operated",
-                names(&self.typed)
-            )),
-            (true, false) => Some(format!(
-                "independence rests on a typed name: keys prove who signed off ({}), and none proves who operated",
-                names(&self.by_key)
-            )),
-            (false, false) => Some(format!(
-                "independence rests on typed names: a key proves that {} signed off, none proves it of {}, \
-                 or who operated",
-                names(&self.by_key),
-                names(&self.typed)
-            )),
-        }
-    }
-}
+use crate::fold::Fold;
+use crate::{EnvironmentSeen, Independence, Run, Task};
 
 impl Run {
     /// The principal that goes by this name, as configured; the name itself, where nobody does.

@@ -2,76 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use holdpoint_model::Plan;
 
-use crate::apply::{Fold, ensure};
-use crate::{EnvironmentSeen, PlaceIx, Run, Slot, Task, Values};
-
-/// The places of a run, and which tasks run at which of them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Places {
-    /// By index; each once.
-    names: Vec<String>,
-    /// By task without a place; none for what runs on the machine that drives the run.
-    lanes: BTreeMap<Task, Lane>,
-}
-
-/// Where the blocks of one target run.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Lane {
-    pub(crate) target: Arc<str>,
-    /// In the order of the configuration; never empty.
-    pub(crate) places: Vec<PlaceIx>,
-}
-
-/// A name that was captured on the places of a target.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Captured {
-    target: Arc<str>,
-    values: BTreeMap<PlaceIx, String>,
-}
-
-impl Places {
-    /// From event 0 and the plan.
-    pub(crate) fn of(plan: &Plan, environment: &EnvironmentSeen) -> Result<Places, String> {
-        let mut places = Places::default();
-        let mut targets: BTreeMap<&str, Lane> = BTreeMap::new();
-        for (target, seen) in &environment.targets {
-            ensure(target != "local", "no environment says where `local` is")?;
-            ensure(!seen.places.is_empty(), &format!("the target {target} has no place"))?;
-            let distinct = seen.places.iter().collect::<BTreeSet<_>>().len() == seen.places.len();
-            ensure(distinct, &format!("a place of the target {target} is told of twice"))?;
-            let lane = seen.places.iter().map(|name| places.index(name)).collect();
-            targets.insert(target, Lane { target: target.as_str().into(), places: lane });
-        }
-        for (index, step) in plan.steps.iter().enumerate() {
-            let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
-            let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
-            for task in actions.chain(rollbacks).filter(|task| task.block(plan).is_some()) {
-                let Some(target) = task.target(plan) else { continue };
-                let lane = targets
-                    .get(target)
-                    .ok_or_else(|| format!("the environment {} has no target {target}", environment.name))?;
-                places.lanes.insert(task, lane.clone());
-            }
-        }
-        Ok(places)
-    }
-
-    fn index(&mut self, name: &str) -> PlaceIx {
-        let known = self.names.iter().position(|known| known == name);
-        PlaceIx(known.unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        }))
-    }
-
-    fn name(&self, place: PlaceIx) -> &str {
-        self.names.get(place.0).map_or("", String::as_str)
-    }
-}
+use crate::fold::{Fold, ensure};
+use crate::run::places::{Captured, Lane};
+use crate::{PlaceIx, Run, Slot, Task, Values};
 
 impl Run {
     /// The name of a place, as event 0 has it.

@@ -4,74 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::Plan;
 
-use crate::apply::{Fold, ensure};
+use crate::fold::{Fold, ensure};
 use crate::offers::Moment;
-use crate::run::{Left, State, Status, UNTOUCHED};
-use crate::{Due, Frontier, PlaceIx, Run, TakenEffect, Task, Verdict};
-
-/// What rolling back now would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RollbackPlan {
-    /// Steps with rollback blocks, last effect first.
-    pub steps: Vec<usize>,
-    /// Steps that had an effect and that the document has no rollback for.
-    pub without: Vec<usize>,
-    /// Of steps that took effect at places, each of those places, last effect first.
-    pub places: Vec<TakenEffect>,
-    /// The point of no return that was crossed: this step and what came before it stay.
-    pub barrier: Option<usize>,
-}
-
-/// A rollback under way.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Rollback {
-    /// In order of execution.
-    queue: Vec<Task>,
-    /// How many of them are settled: those come first, and none of them is begun again.
-    settled: usize,
-    states: BTreeMap<Task, State>,
-}
-
-/// What may have taken effect: steps whose mutating blocks were started (a failed or doubtful block may have done half
-/// of its work).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Effects {
-    starts: u64,
-    /// Steps that can be undone still, at each of their places, by the number of their last start; and the other way
-    /// round.
-    undoable: BTreeMap<u64, Effect>,
-    last_start: BTreeMap<Effect, u64>,
-    /// Steps up to the last point of no return. They stay so: to undo one that was repeated after the point would
-    /// go back behind it.
-    kept: BTreeSet<usize>,
-    barrier: Option<usize>,
-}
-
-/// A step, and the place where it took effect.
-type Effect = (usize, Option<PlaceIx>);
-
-impl Effects {
-    /// Notes that a mutating block is started.
-    pub(crate) fn note(&mut self, plan: &Plan, task: Task) {
-        self.starts += 1;
-        let effect = (task.step, task.place);
-        if !self.kept.contains(&task.step) {
-            if let Some(before) = self.last_start.insert(effect, self.starts) {
-                self.undoable.remove(&before);
-            }
-            self.undoable.insert(self.starts, effect);
-        }
-        if task.step_of(plan).irreversible {
-            self.kept.extend(std::mem::take(&mut self.undoable).into_values().map(|(step, _)| step));
-            self.barrier = Some(task.step);
-        }
-    }
-
-    /// Whether the step may have taken effect and could be undone still.
-    pub(crate) fn is_undoable(&self, step: usize) -> bool {
-        self.undoable.values().any(|(undoable, _)| *undoable == step)
-    }
-}
+use crate::run::rollback::{Effect, Rollback, RollbackPlan};
+use crate::{Due, Frontier, PlaceIx, Run, TakenEffect, Task};
 
 impl Run {
     /// What rolling back now would do: steps that may have taken effect, in reverse order of their last start, back to
@@ -155,43 +91,5 @@ impl Run {
     /// Whether a rollback is under way.
     pub fn is_rolling_back(&self) -> bool {
         self.rollback.is_some()
-    }
-}
-
-impl Rollback {
-    fn of(queue: Vec<Task>) -> Rollback {
-        let states = queue.iter().map(|task| (*task, State::default())).collect();
-        Rollback { queue, settled: 0, states }
-    }
-
-    /// Whether it is one of the blocks that this rollback runs.
-    pub(crate) fn runs(&self, task: Task) -> bool {
-        self.states.contains_key(&task)
-    }
-
-    pub(crate) fn current(&self) -> Option<Task> {
-        self.queue.get(self.settled).copied()
-    }
-
-    /// How it ended. What was skipped was not undone, and where every block was left out, nothing was.
-    pub(crate) fn ended(&self) -> Verdict {
-        let skipped = self.states.values().any(|state| state.left == Some(Left::Skipped));
-        let undone = self.states.values().any(|state| state.left.is_none());
-        if undone && !skipped { Verdict::RolledBack } else { Verdict::Failed }
-    }
-
-    /// Moves past what is settled.
-    pub(crate) fn advance(&mut self) {
-        while self.current().is_some_and(|task| self.state(task).status == Status::Settled) {
-            self.settled += 1;
-        }
-    }
-
-    pub(crate) fn state(&self, task: Task) -> &State {
-        self.states.get(&task).unwrap_or(&UNTOUCHED)
-    }
-
-    pub(crate) fn state_mut(&mut self, task: Task) -> Option<&mut State> {
-        self.states.get_mut(&task)
     }
 }

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use holdpoint_model::{Plan, Rollout};
 
-use crate::places::Lane;
-use crate::run::Status;
+use crate::run::places::Lane;
+use crate::run::state::Status;
 use crate::{Execution, Frontier, Next, PassOver, PlaceIx, Question, Run, Task};
 
 /// Where the places of a stretch stand.

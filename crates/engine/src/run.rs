@@ -1,24 +1,30 @@
 //! The state of a run, folded from its events, and the one question it answers.
 
+pub(crate) mod looks;
+pub(crate) mod people;
+pub(crate) mod places;
+pub(crate) mod rollback;
+pub(crate) mod state;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_model::{OnFailure, Plan, Work};
 
-use crate::condition::Condition;
-use crate::expiry::Given;
-use crate::looks::Looks;
-use crate::people::{Independence, People};
-use crate::places::{Captured, Places};
-use crate::rollback::{Effects, Rollback};
+use crate::next::Condition;
 use crate::seen::{Seen, Witness};
-use crate::status::{Course, Told};
 use crate::{
     BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, Slot, Task, Values,
     Verdict,
 };
 use jiff::Timestamp;
+
+use looks::Looks;
+use people::{Independence, People};
+use places::{Captured, Places};
+use rollback::{Effects, Rollback};
+use state::{Course, Given, Left, Probe, State, Status, UNTOUCHED};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,54 +84,6 @@ pub struct Run {
     pub(crate) closed: bool,
 }
 
-/// One action's state.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct State {
-    pub(crate) status: Status,
-    /// Settled without having been done, where it is settled.
-    pub(crate) left: Option<Left>,
-    /// Over retries, repeats and resumes.
-    pub(crate) attempts: u32,
-    /// What automatic attempts and pauses have taken since somebody last asked for one, milliseconds.
-    pub(crate) spent_ms: u64,
-    /// Whether the next attempt is an automatic one.
-    pub(crate) retrying: bool,
-    /// Its own condition was decided: it has begun since it was last reset.
-    pub(crate) decided: bool,
-    /// The warning before it was acknowledged.
-    pub(crate) acknowledged: bool,
-    /// Runs instead of the document's script.
-    pub(crate) script: Option<BlobRef>,
-    /// Fields written down.
-    pub(crate) recorded: BTreeSet<String>,
-    /// One of them does not keep its limits.
-    pub(crate) out_of_limits: bool,
-    /// Who signed it off.
-    pub(crate) signers: BTreeSet<String>,
-    pub(crate) requested: bool,
-    pub(crate) interrupted: bool,
-    pub(crate) told: Told,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Status {
-    #[default]
-    Pending,
-    Running,
-    InDoubt,
-    Failed,
-    Settled,
-}
-
-/// Why an action was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Its condition, or its step's, did not hold.
-    PassedOver,
-    /// Somebody skipped it.
-    Skipped,
-}
-
 /// How far a run has come, counted in actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -137,14 +95,6 @@ pub struct Tally {
     pub passed_over: usize,
     /// There are.
     pub all: usize,
-}
-
-/// A check run to find out whether `of` took effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Probe {
-    pub(crate) of: Task,
-    pub(crate) check: Task,
-    pub(crate) running: bool,
 }
 
 /// An event that is no answer to what the engine asked.
@@ -415,47 +365,5 @@ impl Run {
     /// Whether anything of the step has happened.
     pub fn is_touched(&self, step: usize) -> bool {
         self.entered[step]
-    }
-}
-
-pub(crate) static UNTOUCHED: State = State {
-    status: Status::Pending,
-    left: None,
-    attempts: 0,
-    spent_ms: 0,
-    retrying: false,
-    decided: false,
-    acknowledged: false,
-    script: None,
-    recorded: BTreeSet::new(),
-    out_of_limits: false,
-    signers: BTreeSet::new(),
-    requested: false,
-    interrupted: false,
-    told: Told::NOTHING,
-};
-
-impl State {
-    /// Settled, and left out by nobody.
-    pub(crate) fn is_done(&self) -> bool {
-        self.status == Status::Settled && self.left.is_none()
-    }
-
-    /// Somebody asked for another attempt, which has not begun.
-    pub(crate) fn is_asked_for(&self) -> bool {
-        self.status == Status::Pending && self.decided && !self.retrying
-    }
-
-    /// Settled without being done; what is settled already stays what it is.
-    pub(crate) fn leave(&mut self, why: Left) {
-        if self.status != Status::Settled {
-            self.status = Status::Settled;
-            self.left = Some(why);
-        }
-    }
-
-    /// Back to the beginning; attempts keep counting, an edit is forgotten.
-    pub(crate) fn reset(&mut self) {
-        *self = State { attempts: self.attempts, ..State::default() };
     }
 }

@@ -4,7 +4,7 @@
 use holdpoint_model::{Plan, Work};
 use serde::Serialize;
 
-use crate::run::{Left, State, Status as Phase};
+use crate::run::state::{Left, State, Status as Phase};
 use crate::{Next, Outcome, Run, Slot, Task, Verdict};
 
 /// What became of a step or an action.
@@ -143,48 +143,6 @@ impl From<Outcome> for Status {
             Outcome::TimedOut => Status::TimedOut,
             Outcome::Interrupted => Status::Interrupted,
         }
-    }
-}
-
-/// What happened to an action since it was last reset, beyond what decides what comes next.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Told {
-    /// How its last attempt ended, or writing down its values did; `None` while there is none, or it has not ended.
-    pub(crate) outcome: Option<Outcome>,
-    /// Its block was started.
-    pub(crate) begun: bool,
-    /// The operator says that it happened.
-    pub(crate) taken_as_done: bool,
-    /// Somebody refused to sign it off, and nobody has signed since.
-    pub(crate) rejected: bool,
-    /// A sign-off of it lapsed.
-    pub(crate) lapsed: bool,
-}
-
-impl Told {
-    pub(crate) const NOTHING: Told =
-        Told { outcome: None, begun: false, taken_as_done: false, rejected: false, lapsed: false };
-
-    /// An attempt starts.
-    pub(crate) fn begin(&mut self) {
-        (self.outcome, self.begun) = (None, true);
-    }
-}
-
-/// What happened to a step as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Course {
-    /// It was begun again so often.
-    repeats: u32,
-    /// Something in it was skipped or edited, or a shell was opened at it, since it was last begun.
-    pub(crate) deviated: bool,
-}
-
-impl Course {
-    /// The step is done again from its beginning. `entered` tells whether anything of it was touched.
-    pub(crate) fn begin_again(&mut self, entered: bool) {
-        self.repeats += u32::from(entered || self.deviated);
-        self.deviated = false;
     }
 }
 

@@ -10,7 +10,6 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
-use crate::lines::escape_glob;
 use crate::reads::{names_in_condition, names_in_template};
 
 /// The variables a run knows at one moment. Secrets are known by name only.
@@ -305,6 +304,18 @@ impl From<Error> for TemplateError {
         };
         TemplateError { message }
     }
+}
+
+/// A text as a glob that only it matches.
+pub(crate) fn escape_glob(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if matches!(char, '*' | '?' | '[' | '\\') {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ mod terminal;
 mod unquote;
 mod waiting;
 mod watch;
+mod window;
 
 pub use fleeting::{FleetingDir, fleeting_file};
 pub use group::ProcessGroup;
@@ -57,4 +58,4 @@ pub use remote::{
 };
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};
-pub use terminal::{Display, Input, Size};
+pub use window::{Display, Input, Size};

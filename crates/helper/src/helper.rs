@@ -2,15 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use duct::Expression;
 use process_wrap::std::{CommandWrap, CommandWrapper as _, ProcessSession};
 
-use crate::running::{self, Moment};
+use crate::parts::{Helper, Stop};
+use crate::running;
 use crate::{Answer, Unanswered};
 
 /// Longest time that a helper may take, unless it is given another limit.
@@ -20,35 +21,6 @@ const MOST: u64 = 256 * 1024 * 1024;
 
 /// Variables that change how a shell starts, or have it read a file before it does what it is asked.
 const OF_SHELLS: [&str; 4] = ["BASHOPTS", "BASH_ENV", "BASH_XTRACEFD", "SHELLOPTS"];
-
-/// Takes what a helper says on standard error, line by line.
-pub(crate) type Hear = Box<dyn FnMut(&[u8]) + Send>;
-
-/// A program to be asked.
-pub struct Helper {
-    program: OsString,
-    arguments: Vec<OsString>,
-    directory: Option<PathBuf>,
-    /// Variables that it gets, and those that it does not.
-    variables: Vec<(OsString, Option<OsString>)>,
-    input: Option<Vec<u8>>,
-    alone: bool,
-    pub(crate) limit: Option<Duration>,
-    pub(crate) most: u64,
-    pub(crate) hear: Option<Hear>,
-    pub(crate) moments: (Sender<Moment>, Receiver<Moment>),
-}
-
-/// Ends a helper from elsewhere, before it starts or while it runs.
-#[derive(Clone, Debug)]
-pub struct Stop(Sender<Moment>);
-
-impl Stop {
-    /// Ends it now. Nothing happens where it has ended.
-    pub fn now(&self) {
-        let _ = self.0.send(Moment::Stop);
-    }
-}
 
 impl Helper {
     /// `program`, a path or a name that is looked for on `PATH`.

@@ -11,7 +11,8 @@
 
 mod answer;
 mod helper;
+mod parts;
 mod running;
 
 pub use answer::{Answer, Unanswered};
-pub use helper::{Helper, Stop};
+pub use parts::{Helper, Stop};

@@ -12,7 +12,7 @@ use duct::Handle;
 use os_pipe::PipeReader;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::helper::{Hear, Helper};
+use crate::parts::{Hear, Helper, Moment};
 use crate::{Answer, Unanswered};
 
 /// Bytes of standard error that are kept: enough for any message.
@@ -23,17 +23,6 @@ const LINE: u64 = 64 * 1024;
 const GRACE: Duration = Duration::from_millis(500);
 /// How long what lies in the pipes is waited for then, on a machine that has much else to do.
 const LAST: Duration = Duration::from_secs(5);
-
-/// What can happen.
-#[derive(Debug)]
-pub(crate) enum Moment {
-    Ended(io::Result<ExitStatus>),
-    /// Its output is at an end, or longer than it may be.
-    Printed(io::Result<Vec<u8>>),
-    /// It has said all.
-    Said(Vec<u8>),
-    Stop,
-}
 
 struct Running {
     helper: Helper,

@@ -9,41 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use holdpoint_engine::{BlobRef, Event};
 use sha2::{Digest, Sha256};
 
-use crate::disk::{DiskError, cannot, is_no_file, open_regular};
-use crate::reader::hex;
+use crate::chain::hex;
+use crate::disk::{cannot, is_no_file, open_regular};
+use crate::errors::BlobError;
+use crate::errors::WriteError;
+use crate::layout::SHA256;
 use crate::reference::each_reference;
-use crate::writer::WriteError;
 
-/// Where partial blobs are written.
-pub(crate) const BLOBS: &str = "blobs";
-/// Where whole blobs are.
-pub(crate) const SHA256: &str = "blobs/sha256";
 /// Most bytes of a blob that are read at a time.
 const PIECE: usize = 64 * 1024;
 /// How partial blobs are called.
 pub(crate) const PARTIAL: &str = "partial-";
-
-/// Why a blob cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// The reference itself is none: a digest is 64 lower-case hex digits.
-    #[error("{0:?} is no SHA-256 digest")]
-    BadDigest(String),
-    /// The blob is not there.
-    #[error("the blob {0} is missing")]
-    Missing(String),
-    /// The blob is not what its name says.
-    #[error("the blob {sha256} is altered: {reason}")]
-    Altered {
-        /// Its name.
-        sha256: String,
-        /// In what.
-        reason: String,
-    },
-    /// The file system refused.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-}
 
 /// Once a write or sync failed, nothing of this writer counts any more. Shared by a writer and its blob writers.
 #[derive(Clone, Debug, Default)]

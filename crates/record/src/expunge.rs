@@ -12,11 +12,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::FORMAT;
-use crate::blob::{SHA256, referenced, text_blob};
+use crate::blob::{referenced, text_blob};
 use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
+use crate::errors::OpenError;
+use crate::errors::ReadError;
+use crate::layout::SHA256;
 use crate::lock::RunLock;
-use crate::open::{OpenError, take_lock};
-use crate::reader::{ReadError, Reader};
+use crate::reader::Reader;
+use crate::writer::take_lock;
 
 /// How the file of a tombstone ends; in front of it stands the blob's digest.
 pub(crate) const EXPUNGED: &str = ".expunged";

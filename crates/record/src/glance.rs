@@ -8,8 +8,9 @@ use holdpoint_engine::{Event, Stamped};
 use serde::Deserialize;
 
 use crate::disk::{cannot, open_regular};
+use crate::errors::ReadError;
 use crate::line::decode;
-use crate::reader::{ReadError, Reader, read};
+use crate::reader::{Reader, read};
 use crate::seal::{Seal, read_seal};
 use crate::{LOG, LONGEST_LINE};
 

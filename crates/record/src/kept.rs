@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use holdpoint_engine::BlobRef;
 
-use crate::blob::{BlobError, blob, check};
+use crate::blob::{blob, check};
+use crate::errors::BlobError;
 
 /// A blob of more bytes is read again when it is needed.
 const SMALL: u64 = 64 * 1024;

@@ -6,13 +6,16 @@
 mod approvals;
 mod blob;
 pub mod bundle;
+mod chain;
 mod conform;
 mod disk;
+mod errors;
 mod expunge;
 mod find;
 mod glance;
 mod json;
 mod kept;
+mod layout;
 mod line;
 mod lines;
 mod lock;
@@ -30,20 +33,22 @@ mod waiting;
 mod writer;
 mod written;
 
-pub use blob::{BlobError, blob, open_blob, referenced, text_blob};
+pub use blob::{blob, open_blob, referenced, text_blob};
+pub use chain::Position;
 pub use conform::{Verification, verify, verify_seeing};
 pub use disk::{DiskError, open_regular};
+pub use errors::{BlobError, OpenError, ReadError, SealError, Torn, WriteError};
 pub use expunge::{ExpungeError, Expunged, Expunging, Tombstone};
 pub use glance::{Glance, glance};
 pub use lock::Holder;
-pub use open::{OpenError, Recovered, SealClosedError, seal_closed};
-pub use reader::{Position, Read, ReadError, Reader, Torn, is_run, read};
-pub use seal::{Seal, SealError, read_seal};
+pub use open::{Recovered, SealClosedError, seal_closed};
+pub use reader::{Read, Reader, is_run, read};
+pub use seal::{Seal, read_seal};
 pub use signoffs::{SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
 pub use waiting::BlobWriter;
-pub use writer::{WriteError, Writer};
+pub use writer::Writer;
 
 /// Format version of the records that this crate writes; it reads no newer one.
 pub const FORMAT: &str = "2.0";

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::LONGEST_LINE;
+use crate::chain::{Hex, Position, hex_of};
 use crate::line::{Entry, LineFault, decode};
-use crate::reader::{Hex, Position, hex_of};
 use crate::written::decode_written;
 
 /// The first batch, in bytes: who wants only the first event reads no more.

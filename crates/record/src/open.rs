@@ -8,46 +8,18 @@ use holdpoint_engine::{BlobRef, Stamped};
 
 use crate::LOG;
 use crate::blob::Poison;
-use crate::disk::{DiskError, cannot, write_regular};
-use crate::lock::{Holder, LockError, RunLock};
-use crate::reader::{Position, ReadError, Reader, Torn, is_run, self_contained};
+use crate::chain::Position;
+use crate::disk::{cannot, write_regular};
+use crate::errors::OpenError;
+use crate::errors::SealError;
+use crate::errors::WriteError;
+use crate::errors::{ReadError, Torn};
+use crate::reader::{Reader, is_run, self_contained};
 use crate::room::Roomy;
-use crate::seal::{Seal, SealError, is_sealed};
+use crate::seal::{Seal, is_sealed};
 use crate::waiting::Keeper;
-use crate::writer::{End, WriteError, Writer};
-
-/// Why a record cannot be written on.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process drives the run.
-    #[error("the run is being driven {}: wait for it, or end it there", whom(.0.as_ref()))]
-    Held(Option<Holder>),
-    /// The record cannot be read, or is not what it says it is.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The record is sealed; a correction belongs into a new run.
-    #[error("the record is sealed: nothing can be added to it")]
-    Sealed,
-    /// The run is over and only its seal is missing: [`seal_closed`].
-    #[error("the run is closed: nothing can be added to it; it only remains to be sealed")]
-    Closed,
-    /// The run is not over.
-    #[error("the run is not closed: it cannot be sealed yet")]
-    NotClosed,
-    /// The file system refused.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// The torn tail could not be kept.
-    #[error("the torn tail of the record cannot be kept as a blob: {0}")]
-    Recovery(WriteError),
-}
-
-fn whom(holder: Option<&Holder>) -> String {
-    match holder {
-        Some(Holder { pid, host, since, .. }) => format!("by process {pid} on {host} since {since:.0}"),
-        None => "by another process".to_owned(),
-    }
-}
+use crate::writer::take_lock;
+use crate::writer::{End, Writer};
 
 /// A torn tail was cut off. The caller appends `log.recovered` before anything else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,13 +78,6 @@ pub enum SealClosedError {
     /// It cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
-}
-
-pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
-    RunLock::take(dir).map_err(|error| match error {
-        LockError::Held(holder) => OpenError::Held(holder),
-        LockError::Disk(error) => OpenError::Disk(error),
-    })
 }
 
 /// Locks and reads. The writer's log is a second handle until the caller has decided.

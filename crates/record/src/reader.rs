@@ -6,83 +6,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, Stamped};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use crate::blob::{BLOBS, SHA256};
+use crate::chain::{Position, hex};
 use crate::disk::{DiskError, Kind, cannot, not_a, open_regular};
+use crate::errors::{ReadError, Torn};
+use crate::layout::SIGNOFFS;
+use crate::layout::{BLOBS, SHA256};
 use crate::line::{Entry, LineFault};
 use crate::lines::{After, Batch, Lines, Source};
 use crate::room::has_hole;
 use crate::seal::{Seal, read_seal};
-use crate::signoffs::SIGNOFFS;
 use crate::torn::{goes_on, may_go_on};
-use crate::{FORMAT, LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
-
-/// A point in a record. `head -c BYTES run.jsonl | sha256sum` gives its digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Position {
-    /// Events before it.
-    pub events: u64,
-    /// Bytes of `run.jsonl` before it.
-    pub bytes: u64,
-    /// SHA-256 of those bytes, lower-case hex.
-    pub sha256: String,
-}
-
-/// A write that a crash cut short: a final line that is unterminated or no JSON, with the lines before it that say that
-/// the same write goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Torn {
-    /// Where it begins, in bytes.
-    pub offset: u64,
-    /// How long it is, in bytes.
-    pub bytes: u64,
-}
-
-/// Why a record cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file system refused.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// There is no record here.
-    #[error("{} is not a run: it has no {LOG}", .0.display())]
-    NotARun(PathBuf),
-    /// A crash or somebody's hand left nothing of the first event.
-    #[error("{} holds no complete first event: the run was never opened, or its record was emptied", .0.display())]
-    NoFirstEvent(PathBuf),
-    /// A complete line is not what the chain says it is.
-    #[error("the record is altered at event {event}: {reason}")]
-    Altered {
-        /// The first event at which it shows.
-        event: u64,
-        /// What is wrong there.
-        reason: String,
-    },
-    /// The record is of a format version that this program does not know.
-    #[error(
-        "the record has format version {found} and this program knows versions up to {FORMAT}: \
-         read it with a newer holdpoint"
-    )]
-    NewerVersion {
-        /// The version it has.
-        found: String,
-    },
-    /// An event of a type that this program does not know. Refused, never skipped.
-    #[error(
-        "event {event} is of the type `{kind}`, which format version {FORMAT} does not have: \
-         the record was written by a newer holdpoint, or altered"
-    )]
-    UnknownEvent {
-        /// Its number.
-        event: u64,
-        /// Its type.
-        kind: String,
-    },
-    /// `seal.json` is not a seal.
-    #[error("seal.json is no seal: {0}")]
-    Seal(String),
-}
+use crate::{LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
 /// Reads the events of a record one by one. The chain is checked up to each event that it gives, and the write that it
 /// is of is whole.
@@ -448,44 +384,4 @@ pub(crate) fn self_contained(dir: &Path) -> Result<(), ReadError> {
 /// Whether a directory holds a record, good or bad: something is called [`LOG`] in it, whatever it is.
 pub fn is_run(dir: &Path) -> bool {
     dir.join(LOG).symlink_metadata().is_ok()
-}
-
-/// A digest in lower-case hex.
-#[derive(Clone, Copy)]
-pub(crate) struct Hex([u8; 64]);
-
-impl Hex {
-    #[cfg(test)]
-    pub(crate) fn of(digits: &str) -> Hex {
-        Hex(digits.as_bytes().try_into().expect("64 digits"))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        // Hex digits are ASCII, so the empty text stands for nothing that happens.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-/// Every byte in lower-case hex.
-const DIGITS: [[u8; 2]; 256] = {
-    let (mut digits, mut byte) = ([[0; 2]; 256], 0);
-    while byte < 256 {
-        digits[byte] = [b"0123456789abcdef"[byte >> 4], b"0123456789abcdef"[byte & 15]];
-        byte += 1;
-    }
-    digits
-};
-
-/// A finished digest in lower-case hex. Every line takes one, hence by table.
-pub(crate) fn hex_of(hasher: Sha256) -> Hex {
-    let mut hex = [0; 64];
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(hasher.finalize()) {
-        pair.copy_from_slice(&DIGITS[usize::from(byte)]);
-    }
-    Hex(hex)
-}
-
-/// As [`hex_of`], as a text.
-pub(crate) fn hex(hasher: Sha256) -> String {
-    hex_of(hasher).as_str().to_owned()
 }

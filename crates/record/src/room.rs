@@ -8,8 +8,6 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::writer::Log;
-
 /// A shorter record than this, bytes, gets no room: most runs end before it would have paid.
 const WORTH_IT: u64 = 32 * 1024;
 /// How much room is made at once: a quarter of what there is, between these, bytes.
@@ -115,6 +113,15 @@ pub(crate) fn has_hole(line: &[u8], offset: u64) -> bool {
         from = to;
     }
     false
+}
+
+/// The file of events, so that tests can let it fail.
+pub(crate) trait Log: Send {
+    fn length(&self) -> io::Result<u64>;
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn sync(&mut self) -> io::Result<()>;
+    /// Nothing follows: cuts off what was kept free for more.
+    fn give_back(&mut self) -> io::Result<()>;
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::path::Path;
 use holdpoint_engine::Verdict;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
-use crate::reader::ReadError;
-use crate::writer::WriteError;
+use crate::disk::{cannot, is_no_file, make_file, open_regular, sync_dir};
+use crate::errors::ReadError;
+use crate::errors::SealError;
+use crate::errors::WriteError;
 
 const FILE: &str = "seal.json";
 const PARTIAL: &str = "seal.json.partial";
@@ -33,29 +34,6 @@ pub struct Seal {
     pub bytes: u64,
     /// SHA-256 of `run.jsonl`, lower-case hex.
     pub sha256: String,
-}
-
-/// Why a record was not sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum SealError {
-    /// The run is not over.
-    #[error("the run is not closed yet: only a closed record can be sealed")]
-    NotClosed,
-    /// It is sealed already.
-    #[error("the record is sealed already")]
-    Sealed,
-    /// The file is not what this process wrote.
-    #[error("the record is not what this program wrote: {0}; nothing was sealed")]
-    Changed(String),
-    /// The file system refused, or an earlier write failed.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-}
-
-impl From<DiskError> for SealError {
-    fn from(error: DiskError) -> SealError {
-        SealError::Write(error.into())
-    }
 }
 
 /// Whether a seal, good or bad, is there.

@@ -9,12 +9,11 @@ use holdpoint_engine::KeySignature;
 use sha2::{Digest as _, Sha256};
 
 use crate::Writer;
+use crate::chain::hex;
 use crate::disk::{DiskError, cannot, is_no_file, make_file, open_regular, sync_dir};
-use crate::reader::hex;
-use crate::writer::WriteError;
+use crate::errors::WriteError;
+use crate::layout::SIGNOFFS;
 
-/// Where they are.
-pub(crate) const SIGNOFFS: &str = "signoffs";
 /// A statement or a signature is not longer than this, bytes: a record may be anybody's.
 const LONGEST: u64 = 16 * 1024 * 1024;
 

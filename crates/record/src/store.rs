@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::disk::{DiskError, cannot, make_dir, make_parents, open_or_make, sync_dir};
-use crate::find::{directory_name, number_of};
-use crate::open::OpenError;
+use crate::errors::OpenError;
+use crate::layout::{directory_name, number_of};
 use crate::writer::Writer;
 
 /// Where creators of runs queue. Without it two of them could take `0042-a` and `0042-b`.

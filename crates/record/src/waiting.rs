@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 use holdpoint_engine::BlobRef;
 use sha2::{Digest, Sha256};
 
-use crate::blob::{BLOBS, BlobError, PARTIAL, Poison, SHA256, blob, check, copy};
+use crate::blob::{PARTIAL, Poison, blob, check, copy};
+use crate::chain::hex;
 use crate::disk::{DiskError, cannot, make_file, sync_dir};
-use crate::reader::hex;
-use crate::writer::WriteError;
+use crate::errors::BlobError;
+use crate::errors::WriteError;
+use crate::layout::{BLOBS, SHA256};
 
 /// Up to this many bytes are held in memory until they are whole: most outputs are short, and many are there already.
 const IN_MEMORY: usize = 64 * 1024;

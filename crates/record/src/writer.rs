@@ -7,65 +7,28 @@ use holdpoint_engine::{BlobRef, Event, Stamped, Verdict};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::blob::{BLOBS, BlobError, Poison, SHA256};
+use crate::blob::Poison;
+use crate::chain::{Position, hex};
 use crate::disk::{DiskError, cannot, make_dir, make_file, open_regular, sync_dir};
-use crate::find::number_of;
+use crate::errors::BlobError;
+use crate::errors::OpenError;
+use crate::errors::SealError;
+use crate::errors::WriteError;
+use crate::layout::SIGNOFFS;
+use crate::layout::number_of;
+use crate::layout::{BLOBS, SHA256};
 use crate::line::{encode, stored_time};
+use crate::lock::LockError;
 use crate::lock::{Holder, RunLock};
-use crate::open::{OpenError, take_lock};
-use crate::reader::{Position, Reader, hex};
+use crate::reader::Reader;
+use crate::room::Log;
 use crate::room::Roomy;
-use crate::seal::{Seal, SealError, write_seal};
-use crate::signoffs::SIGNOFFS;
+use crate::seal::{Seal, write_seal};
 use crate::waiting::{BlobWriter, Keeper};
 use crate::{FORMAT, LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
-/// Why something was not written. After a failed write or sync the run must stop: no record, no execution.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The file system refused. The writer refuses everything from here on.
-    #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// An earlier write failed, so what is on the disk is unknown.
-    #[error("an earlier write to the record failed; resume the run to find out what was kept")]
-    Poisoned,
-    /// The file is not as long as this writer left it.
-    #[error("{} has {found} bytes and was left with {expected}: somebody else wrote to it", path.display())]
-    Changed {
-        /// The record.
-        path: PathBuf,
-        /// Its length, bytes.
-        found: u64,
-        /// The length this writer left, bytes.
-        expected: u64,
-    },
-    /// The event is one that cannot stand here. Nothing was written; a fault of the program.
-    #[error("the event cannot be recorded here: {0}")]
-    Misplaced(String),
-    /// The event is longer than a line of a record may be. Nothing was written.
-    #[error(
-        "the event is {0} bytes long and a record holds at most {LONGEST_LINE} in one: keep it as a blob"
-    )]
-    TooLong(usize),
-    /// The event could not be written as JSON. Nothing was written; a fault of the program.
-    #[error("the event cannot be written as JSON: {0}")]
-    Encode(serde_json::Error),
-    /// A blob of the same name is there and is not what its name says.
-    #[error(transparent)]
-    Blob(BlobError),
-}
-
 /// Length of a digest in hex.
 const DIGEST: usize = 64;
-
-/// The file of events, so that tests can let it fail.
-pub(crate) trait Log: Send {
-    fn length(&self) -> io::Result<u64>;
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-    fn sync(&mut self) -> io::Result<()>;
-    /// Nothing follows: cuts off what was kept free for more.
-    fn give_back(&mut self) -> io::Result<()>;
-}
 
 /// The one writer of a run. Holds its lock until it is dropped.
 pub struct Writer {
@@ -305,3 +268,10 @@ impl Writer {
 #[cfg(test)]
 #[path = "writer_tests.rs"]
 mod tests;
+
+pub(crate) fn take_lock(dir: &Path) -> Result<RunLock, OpenError> {
+    RunLock::take(dir).map_err(|error| match error {
+        LockError::Held(holder) => OpenError::Held(holder),
+        LockError::Disk(error) => OpenError::Disk(error),
+    })
+}

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use holdpoint_engine::{BlobRef, By, Event, Finished, Judged, Outcome, Output, Stamped, Started, Via};
 use jiff::Timestamp;
 
+use crate::chain::Hex;
 use crate::line::{Entry, MORE};
-use crate::reader::Hex;
 
 /// Reads the line (without its LF) that must be event `n`, with `prev` the digest of all bytes before it. `None` for
 /// any line, good or bad, that is not byte for byte what is written of its event.

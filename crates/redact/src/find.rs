@@ -6,7 +6,7 @@
 
 use aho_corasick::{AhoCorasick, Anchored, BuildError, Input, MatchKind, StartKind};
 
-use super::LEAST_SECRET;
+use super::forms::LEAST_SECRET;
 
 /// How many bytes the table is asked about at once.
 const BLOCK: usize = 3;

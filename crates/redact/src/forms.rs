@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use super::LEAST_SECRET;
 use super::quoting::{add_markup, add_numbers, add_perl, add_shell, add_source};
 
 /// Every form a value is looked for in, each once. None is shorter than [`LEAST_SECRET`] bytes.
@@ -156,3 +155,6 @@ fn add_hex(value: &[u8], forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(hex.to_uppercase().into_bytes());
     forms.insert(hex.into_bytes());
 }
+
+/// Shortest value that can be masked, in bytes. Shorter ones would be found everywhere.
+pub const LEAST_SECRET: usize = 8;

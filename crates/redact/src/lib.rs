@@ -8,14 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use find::Finder;
+pub use forms::LEAST_SECRET;
 use forms::forms;
 
 mod find;
 mod forms;
 mod quoting;
-
-/// Shortest value that can be masked, in bytes. Shorter ones would be found everywhere.
-pub const LEAST_SECRET: usize = 8;
 
 /// Why a value cannot be a secret. Never says anything about the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

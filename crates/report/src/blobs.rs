@@ -4,11 +4,9 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use holdpoint_engine::BlobRef;
-use holdpoint_model::hex;
+use holdpoint_engine::{BlobRef, Stamped};
+use holdpoint_model::{Plan, hex};
 use sha2::{Digest, Sha256};
-
-use crate::Material;
 
 /// Bytes that can be read from anywhere in them.
 pub trait ReadAt: Read + Seek {}
@@ -76,4 +74,20 @@ pub(crate) fn pass(
         }
     }
     if length == blob.bytes && hex(&hasher.finalize()) == blob.sha256 { Ok(()) } else { Err(ALTERED) }
+}
+
+/// What a rendering is made from.
+pub struct Material<'a> {
+    /// The plan, compiled from `source`.
+    pub plan: &'a Plan,
+    /// The document's text, exactly the bytes the record names.
+    pub source: &'a str,
+    /// The record's events, in order, from event 0.
+    pub events: &'a [Stamped],
+    /// Opens a blob of the record; `None` where it is not there. Digest and length are checked here again.
+    pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
+    /// What `verify` said of the record, in its own words; `None` where nobody asked it.
+    pub verdict_of_verify: Option<String>,
+    /// The zone that times are shown in.
+    pub zone: jiff::tz::TimeZone,
 }

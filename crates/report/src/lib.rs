@@ -17,10 +17,7 @@ mod text;
 mod time;
 mod timeline;
 
-use holdpoint_engine::{BlobRef, Stamped};
-use holdpoint_model::Plan;
-
-pub use blobs::{Piece, ReadAt};
+pub use blobs::{Material, Piece, ReadAt};
 pub use cast::cast;
 pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
@@ -36,22 +33,6 @@ pub use markdown::markdown;
 pub use text::visible;
 pub use time::{clock, clock_of, took};
 pub use timeline::*;
-
-/// What a rendering is made from.
-pub struct Material<'a> {
-    /// The plan, compiled from `source`.
-    pub plan: &'a Plan,
-    /// The document's text, exactly the bytes the record names.
-    pub source: &'a str,
-    /// The record's events, in order, from event 0.
-    pub events: &'a [Stamped],
-    /// Opens a blob of the record; `None` where it is not there. Digest and length are checked here again.
-    pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
-    /// What `verify` said of the record, in its own words; `None` where nobody asked it.
-    pub verdict_of_verify: Option<String>,
-    /// The zone that times are shown in.
-    pub zone: jiff::tz::TimeZone,
-}
 
 /// The record summed up, as every rendering shows it.
 ///

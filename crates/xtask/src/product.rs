@@ -1,6 +1,7 @@
 //! A scratch repository of the sample product, with a past, and with a release that already serves.
 
 mod history;
+mod names;
 pub mod ports;
 mod template;
 
@@ -13,18 +14,7 @@ use serde::Serialize;
 
 use crate::command::{self, git};
 
-/// The tag that is ready to be promoted.
-pub const RELEASE: &str = "v1.4.0";
-/// The tag that serves.
-pub const PREVIOUS: &str = "v1.3.0";
-/// Who the repository says operates.
-pub const OPERATOR: &str = "ops@example.org";
-/// Who may sign off, and is somebody else.
-pub const QA: &str = "qa@example.org";
-/// The run-book, relative to the repository's root.
-pub const RUNBOOK: &str = "runbooks/promote-staging-to-production.md";
-/// Answers for an unattended rehearsal of it, relative to the repository's root.
-pub const ANSWERS: &str = "runbooks/rehearsal-answers.yaml";
+pub use names::{ANSWERS, OPERATOR, PREVIOUS, QA, RELEASE, RUNBOOK};
 
 /// A scratch repository and its two deployments. Stops what serves when it is dropped, unless told to leave it.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Comparison, Logical, Operand, Query, Segment, Selector};
+use super::tree::{Comparison, Logical, Operand, Query, Segment, Selector};
 use crate::json::Value;
 
 pub(super) fn select<'v>(segments: &[Segment], root: &'v Value, steps: u64) -> Option<Vec<&'v Value>> {

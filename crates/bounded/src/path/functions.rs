@@ -1,7 +1,7 @@
 //! `match` and `search`.
 
 use super::evaluate::Walk;
-use super::{Match, Pattern};
+use super::tree::{Match, Pattern};
 use crate::json::Value;
 use crate::pattern;
 

@@ -1,7 +1,7 @@
 //! A text to a path, in one pass: nothing is tried twice, so that nesting costs no more than its length.
 
 use super::scan::Scan;
-use super::{BadPath, Comparison, LONGEST, Logical, Match, Operand, Pattern, Query, Segment, Selector};
+use super::tree::{BadPath, Comparison, LONGEST, Logical, Match, Operand, Pattern, Query, Segment, Selector};
 use crate::json::Value;
 use crate::pattern;
 

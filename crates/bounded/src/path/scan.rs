@@ -1,6 +1,6 @@
 //! A path's characters, names, numbers and texts.
 
-use super::BadPath;
+use super::tree::BadPath;
 use crate::json::{Number, Value, escaped};
 
 /// Whole numbers are those that every JSON reader knows exactly.

@@ -28,7 +28,7 @@ pub fn wrapped(width: usize, text: &str) -> Vec<String> {
 /// looks at a terminal nothing is broken: a log is searched line by line.
 pub fn hung(margin: &str, text: &str) -> Vec<String> {
     let taken = measure_text_width(margin);
-    let width = super::columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
+    let width = super::able::columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
     let lines = text.split('\n').flat_map(|line| wrapped(width, line));
     let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
     margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()

@@ -8,9 +8,9 @@ use holdpoint_signing::EXPUNGE;
 use jiff::Timestamp;
 
 use super::note::known_secrets;
+use super::read::open_problem;
 use super::read::{find, read_dir, read_problem};
 use super::run::hide;
-use super::taking_up::open_problem;
 use crate::args;
 use crate::by_key::{KeyFile, signature};
 use crate::exit::Exit;

@@ -7,9 +7,10 @@ use holdpoint_record::Writer;
 
 use super::note::known_secrets;
 use super::prepare;
+use super::read::open_problem;
 use super::read::{find, read_dir};
 use super::run::hide;
-use super::taking_up::{open_problem, take_up_beside};
+use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
 use super::standing::{Standing, standings};
-use super::verdict_words;
+use super::verdict::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;

@@ -24,11 +24,11 @@ pub mod sign;
 mod standing;
 mod taking_up;
 mod targets;
+mod verdict;
 pub mod verify;
 mod watch;
 
 use holdpoint_driver::Secrets;
-use holdpoint_engine::Verdict;
 
 use crate::args::{Cli, Verb};
 use crate::exit::Exit;
@@ -57,25 +57,5 @@ pub async fn perform(cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
         Verb::Completions(arguments) => shell::completions(&arguments),
         Verb::Man(arguments) => shell::man(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
-    }
-}
-
-/// The exit code of a run that ended.
-pub fn exit_of(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Passed => Exit::Passed,
-        Verdict::NothingDone | Verdict::Failed | Verdict::RolledBack => Exit::Failed,
-        Verdict::Aborted => Exit::Aborted,
-    }
-}
-
-/// A verdict in words.
-pub fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "passed",
-        Verdict::NothingDone => "nothing done",
-        Verdict::Failed => "failed",
-        Verdict::RolledBack => "rolled back",
-        Verdict::Aborted => "aborted",
     }
 }

@@ -8,9 +8,10 @@ use holdpoint_engine::{By, Event, Via};
 use holdpoint_record::Writer;
 
 use super::read::Recorded;
+use super::read::open_problem;
 use super::read::{find, read_dir};
 use super::run::hide;
-use super::taking_up::{open_problem, take_up_beside};
+use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};

@@ -3,8 +3,8 @@
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, Verification,
-    open_blob, text_blob,
+    BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError,
+    Verification, open_blob, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
@@ -190,7 +190,24 @@ pub fn store_problem(error: StoreError) -> Problem {
     let message = error.to_string();
     match error {
         StoreError::Disk(error) => Problem::disk(&error, message),
-        StoreError::Open(error) => super::taking_up::open_problem(error),
+        StoreError::Open(error) => open_problem(error),
         _ => Problem::usage(message, "`holdpoint runs` lists the runs of this repository."),
+    }
+}
+
+/// A record that cannot be taken up.
+pub fn open_problem(error: OpenError) -> Problem {
+    let message = error.to_string();
+    match error {
+        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
+        OpenError::Read(error) => read_problem(error),
+        OpenError::Sealed | OpenError::Closed => {
+            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
+        }
+        OpenError::Disk(error) => Problem::disk(&error, message),
+        OpenError::Recovery(_) => {
+            Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")
+        }
+        OpenError::NotClosed => Problem::record(message, "`holdpoint verify` says what is wrong with it."),
     }
 }

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 
 use super::handover;
 use super::overriding;
+use super::prepare;
+use super::read::open_problem;
 use super::read::{Recorded, find, read_dir};
 use super::run::{farewell, hide};
-use super::taking_up::{open_problem, take_up};
+use super::taking_up::take_up;
+use super::verdict::{exit_of, verdict_words};
 use super::watch::{Seen, Watch};
-use super::{exit_of, prepare};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
@@ -51,7 +53,7 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
             })?;
             screen::tell("The run had ended and was not sealed yet; it is now.");
         }
-        let (number, words) = (opened.number, super::verdict_words(*verdict));
+        let (number, words) = (opened.number, verdict_words(*verdict));
         screen::tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }

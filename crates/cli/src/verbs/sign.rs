@@ -9,9 +9,10 @@ use holdpoint_record::{OpenError, RunDir, Writer};
 
 use super::note::known_secrets;
 use super::prepare;
+use super::read::open_problem;
 use super::read::{Recorded, find, read_dir};
 use super::run::hide;
-use super::taking_up::{open_problem, take_up_beside};
+use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;

@@ -2,10 +2,10 @@
 
 use holdpoint_driver::{NotConforming, Recorder, Secrets};
 use holdpoint_engine::{Event, Stamped};
-use holdpoint_record::{OpenError, Recovered, Writer};
+use holdpoint_record::{Recovered, Writer};
 use jiff::Timestamp;
 
-use super::read::{Recorded, read_problem};
+use super::read::Recorded;
 use crate::problem::Problem;
 use crate::world::disk::Disk;
 use crate::world::screening::Screening;
@@ -44,21 +44,4 @@ pub fn take_up_beside<'a>(
 ) -> Result<OnDisk<'a>, Problem> {
     let book = (&recorded.plan, recorded.source.as_str());
     take_up(book, Disk::beside(writer), Screening::default(), secrets, &events, recovered.as_ref())
-}
-
-/// A record that cannot be taken up.
-pub fn open_problem(error: OpenError) -> Problem {
-    let message = error.to_string();
-    match error {
-        OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
-        OpenError::Read(error) => read_problem(error),
-        OpenError::Sealed | OpenError::Closed => {
-            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
-        }
-        OpenError::Disk(error) => Problem::disk(&error, message),
-        OpenError::Recovery(_) => {
-            Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")
-        }
-        OpenError::NotClosed => Problem::record(message, "`holdpoint verify` says what is wrong with it."),
-    }
 }

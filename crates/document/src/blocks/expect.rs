@@ -1,7 +1,7 @@
 //! `yaml expect`.
 
 use super::capture::check_json_path;
-use super::{Templated, is_templated};
+use super::raw::{Templated, is_templated};
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry, Fields, Node, Value};
 use crate::{Code, Expectation, Expected, Matcher, Span};

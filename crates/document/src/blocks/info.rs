@@ -1,24 +1,8 @@
 //! Info strings: `LANG KIND` and nothing else (format.md section 4).
 
 use super::interpreter::{is_shell, is_shell_like};
+use super::raw::Kind;
 use crate::findings::nearest;
-
-/// What a fence is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Shown, never executed.
-    Documentation,
-    Run,
-    Check,
-    Rollback,
-    ExpectYaml,
-    ExpectLines,
-    SignOff,
-    Record,
-    Step,
-    /// `yaml check`: named by the format, not run yet.
-    Probe,
-}
 
 /// Why an info string is refused.
 pub(crate) struct Refused {

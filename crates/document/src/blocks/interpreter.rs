@@ -1,7 +1,6 @@
 //! Which program runs a block.
 
-use super::options::Read;
-use super::script::Script;
+use super::raw::{Read, Script};
 use crate::findings::Findings;
 use crate::{Code, Span};
 

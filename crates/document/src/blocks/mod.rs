@@ -8,16 +8,18 @@ mod insertion;
 mod interpreter;
 mod lines;
 mod options;
+mod raw;
 mod script;
 mod terminal;
 mod typed;
 mod value_kind;
 
 use expect::expectations;
-pub(crate) use info::{Kind, kind_of, kind_or_near};
+pub(crate) use info::{kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub use interpreter::spoken;
 pub(crate) use lines::expected_lines;
+pub(crate) use raw::{Kind, Templated, is_templated};
 pub use script::replacement_error;
 pub(crate) use script::script_of;
 pub(crate) use terminal::expectations_of_terminal;
@@ -28,20 +30,6 @@ use crate::findings::Findings;
 use crate::markdown::Fence;
 use crate::spanned::{Mapped, Node, Value, parse_yaml};
 use crate::{Block, Code, Expectation, Span};
-
-/// Whether a text may hold anything of a template: only these three open something.
-pub(crate) fn is_templated(text: &str) -> bool {
-    let opens = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
-    text.as_bytes().windows(2).any(opens)
-}
-
-/// Where a decoded text stands that is a template or an expression.
-#[derive(Clone, Debug)]
-pub(crate) struct Templated {
-    pub(crate) text: String,
-    pub(crate) span: Span,
-    pub(crate) expression: bool,
-}
 
 /// A run, check or rollback block, with what must be checked of it once all names are known.
 pub(crate) struct Decoded {

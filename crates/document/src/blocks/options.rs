@@ -1,29 +1,12 @@
 //! The option lines of run, check and rollback blocks.
 
-use super::Templated;
 use super::capture::captures;
-use super::info::Kind;
-use super::script::Script;
+use super::raw::{Kind, Read, Script, Templated};
 use super::terminal;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_yaml};
-use crate::{Code, Options, Retry, Span};
-
-/// Options, with what is still to be checked of them.
-#[derive(Default)]
-pub(super) struct Read {
-    pub(super) options: Options,
-    pub(super) interpreter: Option<Vec<String>>,
-    pub(super) interpreter_failed: bool,
-    pub(super) templates: Vec<Templated>,
-    /// Where `template: true` stands.
-    pub(super) template_span: Option<Span>,
-    pub(super) capture_spans: Vec<Span>,
-    pub(super) id_span: Option<Span>,
-    pub(super) target_span: Option<Span>,
-    pub(super) secret_spans: Vec<Span>,
-}
+use crate::{Code, Retry};
 
 pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read {
     let mut read = Read::default();

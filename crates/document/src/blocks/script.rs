@@ -3,20 +3,11 @@
 use holdpoint_shell::is_empty_script;
 
 use super::interpreter::spoken;
+use super::raw::Script;
 use crate::findings::Findings;
 use crate::markdown::Fence;
 use crate::spanned::Mapped;
-use crate::{Block, Code, Span};
-
-/// The parts of a run, check or rollback block.
-pub(crate) struct Script {
-    /// What follows `#!` on the first line.
-    pub(crate) shebang: Option<(String, Span)>,
-    /// The option lines' YAML; `None` where there are none.
-    pub(crate) options: Option<Mapped>,
-    /// The script without option lines, `#!` included.
-    pub(crate) body: Mapped,
-}
+use crate::{Block, Code};
 
 /// How option lines begin in this language.
 fn prefix(language: &str) -> &'static str {

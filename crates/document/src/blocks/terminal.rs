@@ -1,6 +1,6 @@
 //! What cannot be said of a block that has a terminal: its output is a screen, drawn and drawn over.
 
-use super::options::Read;
+use super::raw::Read;
 use crate::findings::Findings;
 use crate::{CaptureFrom, Code, Expectation, Expected, Matcher, Span};
 

@@ -3,8 +3,8 @@
 use holdpoint_bounded::template;
 use minijinja::Value;
 
+use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Texts};
-use super::{Complaint, Trouble};
 use crate::findings::suggest;
 
 /// The tests that there are, but for those that are signs (`is ==`).

@@ -6,8 +6,8 @@
 use holdpoint_bounded::template as bounded;
 use minijinja::Value;
 
+use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Range, Texts, may_be_empty};
-use super::{Complaint, Trouble};
 use crate::findings::suggest;
 
 /// The filters that there are, as the library names them.

@@ -5,6 +5,7 @@
 //! In templates it is let be.
 
 mod asked;
+mod complaint;
 mod filters;
 mod kinds;
 mod meant;
@@ -18,6 +19,8 @@ use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Value, value};
 
+pub(crate) use complaint::Complaint;
+use complaint::Trouble;
 pub(crate) use kinds::{Kind, Texts};
 pub(crate) use meant::meant;
 
@@ -30,23 +33,6 @@ use crate::findings::suggest;
 
 /// How deep an expression is looked into; what lies deeper has no known kind.
 const DEEPEST: usize = 100;
-
-/// What is wrong with an expression, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Complaint {
-    pub(crate) message: String,
-    pub(crate) help: String,
-}
-
-/// Why an expression has no kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Trouble {
-    /// It cannot be right.
-    Wrong(Complaint),
-    /// Nothing is known of it, or it says in a roundabout way what can be said plainly. In a condition that is wrong
-    /// too.
-    Unclear(Complaint),
-}
 
 /// What is known of the names in an expression.
 pub(crate) trait Names {

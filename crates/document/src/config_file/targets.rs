@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::table;
+use super::table::table;
 use crate::findings::Findings;
 use crate::spanned::{Fields, Node, Value};
 use crate::{Become, Place, Target};

@@ -1,6 +1,6 @@
 //! Commands that want the SSH agent, where blocks do not get it.
 
-use super::Script;
+use super::looked::Script;
 use super::shell::Command;
 use crate::findings::Findings;
 use crate::{Assurance, Code, Config, Plan, Span};

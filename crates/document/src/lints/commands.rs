@@ -1,6 +1,6 @@
 //! Commands that prompt, wait, never end, or show secrets.
 
-use super::Script;
+use super::looked::Script;
 use super::shell::{Command, Shell};
 use crate::findings::Findings;
 use crate::{Code, FrontMatter};

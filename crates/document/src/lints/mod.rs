@@ -3,40 +3,22 @@
 mod agent;
 mod claims;
 mod commands;
+mod looked;
 mod placeholder;
 mod shell;
 mod structure;
 mod variables;
 
 pub(crate) use claims::claims;
+pub(crate) use looked::Looked;
+use looked::{OfPlan, Script};
 
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 use crate::spanned::Mapped;
-use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Span, Step};
+use crate::{Block, Config, Diagnostic, FrontMatter, Plan, Step};
 
 use shell::Shell;
-
-/// A block, with its script mapped to the document.
-struct Script<'p> {
-    block: &'p Block,
-    text: &'p Mapped,
-    /// The script as a shell reads it; `None` in other languages.
-    shell: Option<Shell<'p>>,
-}
-
-/// What is to be said of one script by itself, and what is asked of it once all of them are read.
-pub(crate) struct Looked {
-    /// Where its fence begins.
-    start: usize,
-    findings: Findings,
-    /// Variables that are read without a default, and where.
-    uses: Vec<(String, Span)>,
-    /// Variables that are set somewhere in it.
-    defines: Vec<String>,
-    /// Commands that want the SSH agent, and where.
-    agents: Vec<(String, Span)>,
-}
 
 /// Looks at one script. Of the front matter only its secrets count.
 pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked {
@@ -54,13 +36,6 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
         defines: defines.into_iter().collect(),
         agents,
     }
-}
-
-/// A script of the plan.
-struct OfPlan<'p> {
-    block: &'p Block,
-    rollback: bool,
-    looked: &'p Looked,
 }
 
 /// Warnings of a plan whose scripts were looked at; `looked` in document order.

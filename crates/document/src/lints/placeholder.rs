@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Script;
+use super::looked::Script;
 use crate::Code;
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;

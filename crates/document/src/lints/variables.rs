@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::OfPlan;
+use super::looked::OfPlan;
 use crate::findings::{Findings, nearest};
 use crate::scope::allowed;
 use crate::{Code, Config, Plan, Work};

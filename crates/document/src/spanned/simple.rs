@@ -1,7 +1,6 @@
 //! YAML that is read the short way: a map of plain words, quoted texts and flow collections, one entry a line, as
 //! nearly all option lines and expectations are. Whatever is anything else is left to the YAML reader.
 
-use super::yaml::plain;
 use super::{Entry, Mapped, Node, Value};
 
 /// Flow collections nested deeper than this are left to the YAML reader.
@@ -134,6 +133,30 @@ impl Reader<'_> {
         }
         self.at += 1;
         Some(items)
+    }
+}
+
+/// The core schema of YAML 1.2: `yes` and `on` are texts.
+pub(super) fn plain(raw: &str) -> Value {
+    match raw {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        _ => {}
+    }
+    let digits = raw.strip_prefix(['+', '-']).unwrap_or(raw);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Value::Text(raw.to_owned());
+    }
+    let radix =
+        |prefix, radix| raw.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, radix).ok());
+    if let Some(value) = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| raw.parse().ok()) {
+        return Value::Int(value, raw.to_owned());
+    }
+    let float = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    match raw.parse::<f64>() {
+        Ok(value) if float => Value::Float(value, raw.to_owned()),
+        _ => Value::Text(raw.to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use super::simple::plain;
 use super::{Entry, Mapped, Node, Value};
 use crate::findings::Findings;
 use crate::{Code, Span};
@@ -140,30 +141,6 @@ fn trimmed(text: &Mapped, start: usize, end: usize) -> Span {
 
 fn next_char(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(0, char::len_utf8)
-}
-
-/// The core schema of YAML 1.2: `yes` and `on` are texts.
-pub(super) fn plain(raw: &str) -> Value {
-    match raw {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    let digits = raw.strip_prefix(['+', '-']).unwrap_or(raw);
-    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return Value::Text(raw.to_owned());
-    }
-    let radix =
-        |prefix, radix| raw.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, radix).ok());
-    if let Some(value) = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| raw.parse().ok()) {
-        return Value::Int(value, raw.to_owned());
-    }
-    let float = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    match raw.parse::<f64>() {
-        Ok(value) if float => Value::Float(value, raw.to_owned()),
-        _ => Value::Text(raw.to_owned()),
-    }
 }
 
 /// saphyr counts characters, spans count bytes.

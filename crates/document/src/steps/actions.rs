@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::container::{has_work, kind};
+use super::context::{Built, Context, Head};
 use super::titles::dedented;
-use super::walk::{Built, Context, Head};
 use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
 use crate::conditions;
 use crate::findings::Findings;

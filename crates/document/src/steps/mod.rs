@@ -12,10 +12,12 @@
 
 mod actions;
 mod container;
+mod context;
 mod passages;
 mod sections;
 mod titles;
 mod walk;
 
+pub(crate) use context::Built;
 pub(crate) use passages::passages;
-pub(crate) use walk::{Built, build};
+pub(crate) use walk::build;

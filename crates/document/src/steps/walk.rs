@@ -1,68 +1,17 @@
 //! Walks sections and items, and hands each step to its maker.
 
-use std::rc::Rc;
-
 use super::actions::Maker;
 use super::container::{Class, classify, kind, ordered_items};
+use super::context::{Built, Context, Head};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
-use crate::lints::Looked;
 use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, FrontMatter, OnFailure, Rollout, Span, Step};
-
-/// The steps, with what can only be judged once all of them are known.
-#[derive(Default)]
-pub(crate) struct Built {
-    pub(crate) steps: Vec<Step>,
-    /// Roles that are named, and where.
-    pub(crate) roles: Vec<(String, Span)>,
-    /// Targets that are named, and where.
-    pub(crate) targets: Vec<(String, Span)>,
-    /// Secrets that blocks ask for, and where.
-    pub(crate) secrets: Vec<(String, Span)>,
-    /// Ids given by hand, and where.
-    pub(crate) ids: Vec<(String, Span)>,
-    /// What lints make of each script by itself, where they are asked.
-    pub(crate) looked: Vec<Looked>,
-}
-
-/// What is inherited from the headings and items above.
-#[derive(Clone, Default)]
-pub(super) struct Context {
-    /// Shared: most of the containers below add nothing to it.
-    pub(super) path: Rc<Vec<String>>,
-    pub(super) role: Option<String>,
-    pub(super) when: Vec<String>,
-    pub(super) target: Option<String>,
-    pub(super) rollout: Option<Rollout>,
-    pub(super) on_failure: OnFailure,
-}
-
-impl Context {
-    /// What is inherited below a heading or an item of this title.
-    fn below(&self, title: Option<String>) -> Context {
-        let mut inner = self.clone();
-        if let Some(title) = title {
-            Rc::make_mut(&mut inner.path).push(title);
-        }
-        inner
-    }
-}
-
-/// What a step is called and where it stands.
-pub(super) struct Head {
-    pub(super) id: String,
-    pub(super) number: String,
-    pub(super) title: String,
-    pub(super) span: Span,
-    /// Where prose of its first action begins.
-    pub(super) prose: usize,
-}
+use crate::{Code, DocumentKind, FrontMatter, Span};
 
 /// Makes the steps of a document called `title`. Scripts are linted where `lints` are given.
 pub(crate) fn build(

@@ -1,84 +1,17 @@
 //! One block on a place, followed to its end over however many connections that takes.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::time::Duration;
 
+use super::Remote;
+use super::asked::Sink;
+use super::course::{Course, Last};
 use super::frames::{Cut, Frame, Frames, Of, SILENCE};
 use super::line::Wire;
-use super::weave::{Item, Weave};
-use super::{Remote, Sink};
 use crate::Stream;
 use crate::progress::Stop;
 
 /// More of what a shell told is not taken, bytes; as with blocks of this machine, and its first environment on top.
 const MOST_STATE: usize = 17 * 1024 * 1024;
-
-/// How far an attempt has been followed.
-pub(crate) struct Course {
-    pub(crate) weave: Weave,
-    pub(crate) log: u64,
-    /// Whether the place has ever answered that the attempt is there.
-    pub(crate) is_there: bool,
-    /// Why the caller wants no more of it.
-    pub(crate) refused: Option<Stop>,
-    /// Told when that happens.
-    pub(crate) enough: std::rc::Rc<tokio::sync::Notify>,
-}
-
-/// What a place says in the end.
-#[derive(Debug)]
-pub(crate) enum Last {
-    /// It ended; the words of `end`, and what its shell told.
-    End(BTreeMap<String, String>, Vec<u8>),
-    /// It never began, and never will.
-    Void(String),
-    /// Nobody knows; and what is known of the block.
-    Doubt(String, String),
-    /// The place refused.
-    Refused(String),
-}
-
-impl Course {
-    /// For an attempt whose output is had up to `out` and `err`.
-    pub(crate) fn from(mark: &str, out: u64, err: u64) -> Course {
-        Course {
-            weave: Weave::from(mark, out, err),
-            log: 0,
-            is_there: false,
-            refused: None,
-            enough: Default::default(),
-        }
-    }
-
-    pub(crate) fn refuse(&mut self, why: Stop) {
-        if self.refused.is_none() {
-            self.refused = Some(why);
-            self.enough.notify_one();
-        }
-    }
-
-    /// Hands on what is due.
-    pub(crate) fn deliver(&mut self, mut items: Vec<Item>, sink: &mut impl Sink) {
-        self.weave.due(&mut items);
-        for item in items {
-            if self.refused.is_some() {
-                return;
-            }
-            let taken = match item {
-                Item::Began => {
-                    sink.on_begun();
-                    Ok(())
-                }
-                Item::Secret((name, value)) => sink.on_secret(&name, &value).map_err(Stop::Secret),
-                Item::Output(stream, bytes, at) => sink.on_output(stream, &bytes, at).map_err(Stop::Output),
-            };
-            if let Err(why) = taken {
-                self.refuse(why);
-            }
-        }
-    }
-}
 
 impl Remote {
     /// Asks once and follows until the place has said its last word, or the line is cut.
@@ -163,15 +96,4 @@ fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .collect(),
     )
-}
-
-/// What an output is when the place's disk could not hold it.
-pub(crate) fn disk_full(what: &str) -> io::Error {
-    let words = format!("the disk of the place could not hold it: {what} is not whole");
-    io::Error::new(io::ErrorKind::StorageFull, words)
-}
-
-/// How long to wait before the next try to reach a place that cannot be reached.
-pub(crate) fn pause(tries: u32) -> Duration {
-    Duration::from_millis(200 << tries.min(4)).min(Duration::from_secs(3))
 }

@@ -3,6 +3,8 @@
 //! A place needs `sh` and the usual small programs; nothing is installed there. `docs/targets.md` tells operators what a
 //! place can rely on; `docs/decisions/055*` tells the protocol.
 
+mod asked;
+mod course;
 mod follow;
 mod frames;
 mod host_key;
@@ -15,94 +17,25 @@ mod weave;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use holdpoint_model::{Become, Place};
+use holdpoint_model::Place;
 
 pub use self::line::{Unreachable, Ways};
 use self::outcome::Asked;
 pub use self::outcome::{Came, Had};
 pub use self::places::{Held, Kept, Probed};
 
-use self::follow::{Course, Last, pause};
+use self::asked::Hello;
+pub use self::asked::{Attempt, Identity, Setting, Sink};
+use self::course::{Course, Last, pause};
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
 use self::order::{Call, Order};
-use crate::progress::Stop;
 use crate::{Ended, Job, State, Stream};
 
 /// Longest answer to a question that is not about a block.
 const ANSWER: Duration = Duration::from_secs(15);
 /// After so long without a decision whether a block runs, whoever comes back decides that it never will; hundredths of a second.
 const FENCE: &str = "1000";
-
-/// Which start of which place: what is recorded before anything is sent to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Boot id, start of process 1 and pid namespace: another after every restart of a machine or container.
-    pub boot: String,
-    /// A random word kept on the place's disk: another on another disk.
-    pub store: String,
-}
-
-/// One try to run one block.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// A name that no other attempt ever has: letters, digits and `-`.
-    pub id: String,
-    /// The place as it was recorded before the start. A place that is another one by now refuses.
-    pub identity: Identity,
-    /// Names of variables of [`Job::env`] that hold secrets. They are unset before what carries over is told.
-    pub secrets: Vec<String>,
-}
-
-/// How a place's blocks run.
-#[derive(Clone, Debug, Default)]
-pub struct Setting {
-    /// Whom blocks become there.
-    pub r#become: Option<Become>,
-    /// As whom, through that; `None`: as root.
-    pub as_user: Option<String>,
-    /// Their umask, octal digits; `None`: the one of this process.
-    pub umask: Option<u32>,
-    /// How long a place that cannot be reached is tried, beyond its block's time limit. `None`: ten minutes.
-    pub patience: Option<Duration>,
-}
-
-/// Hears of a block on a place while it runs there.
-pub trait Sink {
-    /// The block has begun.
-    fn on_begun(&mut self) {}
-
-    /// The block registered a secret. Called before `on_output` gets anything that was printed afterwards.
-    ///
-    /// # Errors
-    /// Why it cannot be one. The block is stopped, and nothing more of its output is handed on.
-    fn on_secret(&mut self, name: &str, value: &str) -> Result<(), String>;
-
-    /// More output, in order, at most 1 MiB; when it came, since the block began.
-    ///
-    /// # Errors
-    /// It cannot be taken: the block is stopped.
-    fn on_output(&mut self, stream: Stream, bytes: &[u8], at: Duration) -> std::io::Result<()>;
-
-    /// The line is cut, for this reason; it is tried anew.
-    fn on_cut(&mut self, _why: &str) {}
-
-    /// The place is reached again.
-    fn on_healed(&mut self) {}
-}
-
-/// What a place said of itself when it was first reached.
-#[derive(Clone, Debug)]
-pub(crate) struct Hello {
-    identity: Identity,
-    /// Who tells a signal from an exit code there.
-    how: String,
-    home: String,
-    base: String,
-    temporary: String,
-    host: String,
-    user: String,
-}
 
 /// Runs blocks on one place. Blocks may run at the same time.
 #[derive(Debug)]
@@ -358,12 +291,3 @@ async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, St
 
 /// Words that end an answer.
 const LAST: [&str; 7] = ["complete", "error", "none", "stopping", "reaped", "cleaned", "void"];
-
-/// A stop that the caller asked for.
-pub(crate) fn interrupted(why: &str) -> Option<Stop> {
-    match why {
-        "limit" => Some(Stop::TimedOut),
-        "stop" => Some(Stop::Interrupted),
-        _ => None,
-    }
-}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use holdpoint_model::Become;
 
-use super::{Hello, Setting};
+use super::asked::{Hello, Setting};
 use crate::interpreter::{Interpreter, Kind};
 use crate::prepare::{changes, refuse_unusable};
 use crate::scratch::file_name;

@@ -5,10 +5,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::follow::{Course, Last, disk_full};
+use super::asked::{Attempt, Hello, Sink, interrupted};
+use super::course::{Course, Last, disk_full};
 use super::frames::Cut;
 use super::order::Order;
-use super::{Attempt, Hello, Sink, interrupted};
 use crate::dump::{self, Given};
 use crate::ended::ended;
 use crate::prepare::{Environment, base, environment};

@@ -1,13 +1,13 @@
 //! Records to measure with, and parts of the program that no verb does alone.
 
+mod failure;
 mod parts;
 mod record;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What went wrong, told once and then the end.
-type Failure = Box<dyn std::error::Error>;
+use failure::Failure;
 
 const USAGE: &str =
     "usage: record closed|open EVENTS DIRECTORY | verify-bytes DIRECTORY | compile FILE | redact FILE";

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use holdpoint_redact::Redactor;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Proves a record's bytes, and not its conformity.
 pub(crate) fn verify_bytes(directory: &Path) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use holdpoint_engine::{
 use holdpoint_record::{FORMAT, Writer};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Steps of the document, each with a block and an item; it is gone through again and again.
 const STEPS: usize = 500;

@@ -6,7 +6,6 @@ use minijinja::{
     syntax::SyntaxConfig,
 };
 
-use super::PAGE;
 use crate::markdown::words;
 use crate::text::visible;
 use crate::time::{clock, took};
@@ -71,3 +70,5 @@ fn read<T: serde::de::DeserializeOwned>(name: String) -> Result<T, Error> {
     serde_json::from_value(serde_json::Value::String(name))
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, "not a known name"))
 }
+
+pub(super) const PAGE: &str = include_str!("page/page.html");

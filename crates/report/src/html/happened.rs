@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use holdpoint_engine::{BlobRef, By, DeviationKind, Evidence, SignedOff};
 use holdpoint_model::{Action, Block, Work};
+use minijinja::Environment;
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, Template};
 use serde::Serialize;
 
-use super::outputs::{Detail, Expectation, script};
+use super::outputs::script;
+use super::told::{Detail, Expectation, Pen, Told, tone};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
@@ -71,43 +72,6 @@ impl Table {
         let named = by_place.actions.iter().map(|action| format!("{} {}", action.id, action.kind));
         Some(Table { actions: named.collect(), rows })
     }
-}
-
-/// One happening.
-#[derive(Default, Serialize)]
-pub(super) struct Told {
-    pub(super) tone: &'static str,
-    pub(super) words: String,
-    pub(super) facts: Vec<String>,
-    pub(super) earlier: bool,
-    pub(super) details: Vec<Detail>,
-    pub(super) corrections: Vec<String>,
-}
-
-/// Good, bad, something to wait for, something to know of, or nothing yet.
-pub(super) fn tone(status: Status) -> &'static str {
-    match status {
-        Status::Passed | Status::Confirmed | Status::Recorded | Status::Signed => "good",
-        Status::Failed
-        | Status::TimedOut
-        | Status::Interrupted
-        | Status::Rejected
-        | Status::InDoubt
-        | Status::RolledBack
-        | Status::RollbackFailed
-        | Status::Unknown => "bad",
-        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
-        Status::Waiting | Status::Unfinished | Status::Running => "wait",
-        Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
-    }
-}
-
-/// Writes stories of one run.
-pub(super) struct Pen<'a> {
-    pub(super) m: &'a Material<'a>,
-    summary: &'a Summary,
-    template: Template<'a, 'a>,
-    corrections: BTreeMap<u64, Vec<&'a NoteFacts>>,
 }
 
 impl<'a> Pen<'a> {

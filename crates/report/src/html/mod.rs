@@ -6,6 +6,7 @@ mod environment;
 mod happened;
 mod outputs;
 mod prose;
+mod told;
 
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
@@ -17,7 +18,6 @@ use crate::time::zone_name;
 use crate::{Material, Person, ReportError, Summary, summarise, text};
 
 const STYLE: &str = include_str!("page/style.css");
-const PAGE: &str = include_str!("page/page.html");
 /// In the order in which they need each other.
 const SCRIPTS: [&str; 5] = [
     include_str!("page/bytes.js"),
@@ -92,7 +92,7 @@ struct Told {
 
 impl Told {
     fn of(status: crate::Status) -> Told {
-        Told { words: status.words(), tone: happened::tone(status) }
+        Told { words: status.words(), tone: told::tone(status) }
     }
 }
 

@@ -2,9 +2,8 @@
 
 use holdpoint_engine::{BlobRef, Finished};
 use holdpoint_model::Block;
-use serde::Serialize;
 
-use super::happened::{Pen, Told, tone};
+use super::told::{Detail, Expectation, Pen, Told, tone};
 use crate::edges::Edges;
 use crate::markdown::words;
 use crate::time::took;
@@ -13,26 +12,6 @@ use crate::{Attempt, Material, Status, blobs};
 /// Lines shown of both ends of an output: of the attempt that counts, and of those before it.
 const EDGE: usize = 200;
 const EDGE_OF_EARLIER: usize = 20;
-
-/// What belongs to a happening.
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum Detail {
-    Text { text: String },
-    Lines { lines: Vec<String> },
-    Expectations { expectations: Vec<Expectation> },
-    Rows { rows: Vec<(&'static str, String)> },
-    Fold { title: String, note: String, text: String, sensitive: bool },
-    Missing { text: String },
-}
-
-/// An expectation, judged.
-#[derive(Serialize)]
-pub(super) struct Expectation {
-    pub(super) held: bool,
-    pub(super) expected: String,
-    pub(super) came: Option<String>,
-}
 
 impl Pen<'_> {
     /// Tells an attempt; `counts` is the one that counts.

@@ -3,7 +3,8 @@
 use holdpoint_document::{Insertion, Span};
 use minijinja::Environment;
 
-use super::happened::{About, Pen};
+use super::happened::About;
+use super::told::Pen;
 use crate::markdown::{body, place};
 use crate::{Material, ReportError, Summary};
 

@@ -4,7 +4,8 @@ use holdpoint_engine::{BlobRef, Finished, Judged};
 use holdpoint_model::Block;
 
 use super::history::{About, Told, Weight};
-use super::{Pen, words};
+use super::pen::Pen;
+use super::words;
 use crate::edges::{Edges, shorten};
 use crate::text::{code, fenced, prose};
 use crate::time::took;

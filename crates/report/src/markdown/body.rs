@@ -2,7 +2,9 @@
 
 use holdpoint_model::{Action, Block, Span, Step, Work};
 
-use super::{Pen, place, place::Place, push_line, reach};
+use super::pen::{Pen, push_line};
+use super::place::Place;
+use super::{place, reach};
 use crate::{ActionSummary, Material, Status, StepSummary};
 
 /// The front matter with its delimiters, and where the rest begins. The plan's own span is not relied on: a foreign

@@ -6,7 +6,8 @@ use minijinja::{
 };
 use serde::Serialize;
 
-use super::{Pen, words};
+use super::pen::Pen;
+use super::words;
 use crate::text::{code_cell, prose};
 use crate::time::{clock, took, zone_name};
 use crate::{Person, ReportError, Summary};

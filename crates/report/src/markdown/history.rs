@@ -3,7 +3,8 @@
 use holdpoint_engine::{By, DeviationKind, Evidence, SignedOff};
 use holdpoint_model::{Action, Block, Work};
 
-use super::{Pen, words};
+use super::pen::Pen;
+use super::words;
 use crate::edges::shorten;
 use crate::text::{code, code_cell, fenced, prose};
 use crate::time::{clock, took};

@@ -4,15 +4,16 @@ mod attempt;
 pub(crate) mod body;
 mod head;
 mod history;
+mod pen;
 pub(crate) mod place;
 mod reach;
 pub(crate) mod words;
 
-use std::collections::BTreeMap;
-
 use holdpoint_model::{Span, Step};
 
-use crate::{Material, NoteFacts, ReportError, Summary, summarise, text};
+use pen::{Pen, push_line};
+
+use crate::{Material, ReportError, Summary, summarise, text};
 
 /// The executed copy, as Markdown.
 ///
@@ -38,43 +39,6 @@ pub fn markdown(m: &Material<'_>) -> Result<String, ReportError> {
     out.push_str("---\n\n");
     out.push_str(&body::executed(&pen, body));
     Ok(out)
-}
-
-fn push_line(out: &mut String, line: &str) {
-    out.push_str(line);
-    out.push('\n');
-}
-
-/// What writes insertions: the run, its summary, and the mark.
-struct Pen<'a> {
-    m: &'a Material<'a>,
-    summary: &'a Summary,
-    mark: String,
-    corrections: BTreeMap<u64, Vec<&'a NoteFacts>>,
-}
-
-impl<'a> Pen<'a> {
-    fn new(m: &'a Material<'a>, summary: &'a Summary) -> Pen<'a> {
-        let mut corrections: BTreeMap<u64, Vec<&NoteFacts>> = BTreeMap::new();
-        for note in &summary.notes {
-            if let Some(n) = note.corrects {
-                corrections.entry(n).or_default().push(note);
-            }
-        }
-        Pen { m, summary, mark: mark(summary, m.source), corrections }
-    }
-}
-
-/// Run number and the end of its ULID: unknown when the document was written. Longer if the document has it anyway.
-fn mark(summary: &Summary, source: &str) -> String {
-    let id: Vec<char> = summary.run.id.chars().filter(char::is_ascii_alphanumeric).collect();
-    (6..=id.len().max(6))
-        .map(|length| {
-            let end: String = id[id.len().saturating_sub(length)..].iter().collect();
-            format!("⟦{}·{end}⟧", summary.run.number)
-        })
-        .find(|mark| !source.contains(mark.as_str()))
-        .unwrap_or_else(|| format!("⟦{}·{}⟧", summary.run.number, holdpoint_model::sha256(source.as_bytes())))
 }
 
 pub(crate) fn belongs_together(m: &Material<'_>, summary: &Summary) -> Result<(), ReportError> {

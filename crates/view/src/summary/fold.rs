@@ -10,8 +10,8 @@ use holdpoint_model::{Assurance, Plan};
 use jiff::Timestamp;
 
 use super::finish::{at_places, settle, sign_offs_that_count, times_of_action, values, waits};
+use super::names::{Place, place_name};
 use super::opening::opening;
-use super::place::{Place, place_name};
 use super::*;
 use crate::time::between;
 use crate::{NotOpened, Reading};

@@ -5,6 +5,7 @@ mod facts;
 mod finish;
 mod fold;
 mod happening;
+mod names;
 mod opening;
 mod place;
 

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::Options;
 use super::figures::{Measured, Told, judge};
+use super::options::Options;
 use super::row::{Contender, Row};
 use super::scene::{Sample, Scene};
 

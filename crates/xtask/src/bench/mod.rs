@@ -6,6 +6,7 @@ mod built;
 mod figures;
 mod inputs;
 mod measure;
+mod options;
 mod peers;
 mod row;
 mod rows;
@@ -21,18 +22,8 @@ use crate::{command, target, workspace};
 
 pub(crate) use built::{Built, build};
 pub(crate) use inputs::document;
+pub use options::Options;
 pub(crate) use rows::runbook;
-
-/// What is to be measured.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Names of rows; all where there are none.
-    pub rows: Vec<String>,
-    /// A third of the rounds, and less patience with who is slow.
-    pub quick: bool,
-    /// Install others to compare with.
-    pub peers: bool,
-}
 
 /// Measures rows, prints each when it is done, and writes `table.md` and `results.json`.
 ///

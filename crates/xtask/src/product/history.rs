@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{OPERATOR, PREVIOUS, template};
+use super::names::{OPERATOR, PREVIOUS};
+use super::template;
 use crate::command::{self, git};
 
 const DANA: &str = "Dana Developer <dana@example.org>";

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{ANSWERS, RUNBOOK};
+use super::names::{ANSWERS, RUNBOOK};
 use crate::workspace;
 
 /// Writes the product's files, run-book and answers apart, into `repo`.

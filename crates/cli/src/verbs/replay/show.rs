@@ -7,7 +7,7 @@ use holdpoint_report::{FrameKind, Stream};
 
 use crate::screen::{self, Live, Playback};
 use crate::verbs::read::Recorded;
-use crate::verbs::verdict_words;
+use crate::verbs::verdict::verdict_words;
 
 /// The screen, and the output that is being shown.
 pub struct Showing<'r> {

@@ -7,7 +7,7 @@ use holdpoint_engine::{
 use holdpoint_helper::Helper;
 
 use super::ask::{self, Asked};
-use super::{Operator, me, titles};
+use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
 use crate::world::reply::{evidence_at, evidence_file};

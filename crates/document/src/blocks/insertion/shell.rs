@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use holdpoint_shell::{ErrorKind, Kind, Part, PartKind, Script, Token, Word};
 
-use super::Wrong;
 use super::command;
 use super::holes::Holed;
 use super::pieces::Piece;
 use super::tags::Tags;
+use super::wrong::Wrong;
 
 struct Places<'s> {
     script: &'s Holed,

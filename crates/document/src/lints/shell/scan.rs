@@ -6,7 +6,7 @@ use holdpoint_shell::{
     Command as Tokens, Keyword, Kind, Node, Part, PartKind, Pipeline, Token, is_name, pipelines, read,
 };
 
-use super::{Command, Shell, Word};
+use super::command::{Command, Shell, Word};
 
 /// The commands as written, and the variables they read. What is left open goes to the end.
 pub(super) fn scan(text: &str) -> Shell<'_> {

@@ -1,0 +1,59 @@
+//! The operator at a terminal: where they stand, and what they have been shown.
+
+use holdpoint_engine::{By, Task, Via};
+
+use super::super::tell::{show_command, show_prose};
+use super::super::{RunView, Store};
+use crate::problem::Problem;
+
+/// The operator, at the keyboard.
+pub struct Operator {
+    /// Working directory for a shell.
+    pub(super) root: std::path::PathBuf,
+    /// What the prose was shown for last: it is not repeated for a second question on the same action.
+    pub(super) told: Option<Task>,
+    /// The command that was shown last: what may be run again without another question must have been seen.
+    pub(super) shown: Option<(Task, String)>,
+}
+
+impl Operator {
+    /// Somebody at the keyboard, standing in `root`.
+    pub fn new(root: std::path::PathBuf) -> Operator {
+        Operator { root, told: None, shown: None }
+    }
+
+    pub(super) fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
+        if self.told.replace(task) != Some(task) {
+            show_prose(view, task);
+        }
+    }
+
+    pub(super) fn tell_command(&mut self, view: &RunView<'_>, task: Task, script: &str) {
+        show_command(view, task, script);
+        self.shown = Some((task, script.to_owned()));
+    }
+}
+
+/// The script as it would run now.
+pub(super) fn script_at_hand(
+    view: &RunView<'_>,
+    task: Task,
+    store: &Store<'_>,
+) -> Result<Option<String>, Problem> {
+    if let Some(edited) = view.run.edited_script(task) {
+        return Ok(Some(String::from_utf8_lossy(&store.get(edited)?).into_owned()));
+    }
+    let Some(block) = task.block(view.plan) else { return Ok(None) };
+    let rendered = block.options.template.then(|| view.run.values_at(task).render_script(&block.script).ok());
+    Ok(Some(rendered.flatten().unwrap_or_else(|| block.script.clone())))
+}
+
+/// The operator, as events name them.
+pub(super) fn me(view: &RunView<'_>) -> By {
+    By { who: view.run.operator().to_owned(), via: Via::Terminal }
+}
+
+/// Titles of steps, for lists.
+pub(super) fn titles(view: &RunView<'_>, steps: &[usize]) -> Vec<String> {
+    steps.iter().map(|step| view.run.numbered_title(&view.plan.steps[*step])).collect()
+}

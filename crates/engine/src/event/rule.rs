@@ -1,0 +1,42 @@
+//! Rules that an environment may have.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule of an environment that must hold before a run opens, or keep holding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// `protected`: the document is in a commit, with the bytes of that commit.
+    Committed,
+    /// `protected`: whoever the document names as author or approver is known.
+    KnownPeople,
+    /// `protected`, or an approved document is required: it is effective.
+    Effective,
+    /// `requires.clean_commit`.
+    CleanCommit,
+    /// `requires.approved_document`.
+    ApprovedDocument,
+    /// `requires.rehearsal`, `requires.max_age`.
+    Rehearsal,
+    /// `protected` or `requires.clean_commit`: the repository stands at the commit that was looked at last.
+    SameCommit,
+    /// Whoever signed something off, or overrode a rule, still has the role that let them.
+    Roles,
+}
+
+impl Rule {
+    /// As the record writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Rule::Committed => "committed",
+            Rule::KnownPeople => "known_people",
+            Rule::Effective => "effective",
+            Rule::CleanCommit => "clean_commit",
+            Rule::ApprovedDocument => "approved_document",
+            Rule::Rehearsal => "rehearsal",
+            Rule::SameCommit => "same_commit",
+            Rule::Roles => "roles",
+        }
+    }
+}

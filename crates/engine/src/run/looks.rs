@@ -1,0 +1,49 @@
+//! Rules of the environment that must keep holding, and what was seen of them.
+
+use std::collections::BTreeSet;
+
+use crate::{Rule, RunOpened};
+
+/// Rules of the environment, and what was seen of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Looks {
+    /// Rules that do not hold, and that nobody has overridden.
+    pub(crate) barred: Vec<Rule>,
+    /// They did not hold when the run opened: no later look changes that.
+    pub(crate) at_opening: bool,
+    /// Rules that were overridden, for this run.
+    pub(crate) overridden: BTreeSet<Rule>,
+    /// Whoever overrode one, and in which role.
+    pub(crate) overriders: BTreeSet<(String, String)>,
+    /// The commit at the last look.
+    pub(crate) commit: Option<String>,
+    /// A block has begun since.
+    pub(crate) ran: bool,
+    /// Something was signed off since.
+    pub(crate) signed_off: bool,
+    /// Something was signed off, and no block has begun after it.
+    pub(crate) unused: bool,
+}
+
+impl Looks {
+    pub(crate) fn opened(opened: &RunOpened) -> Looks {
+        let barred = opened.policy.unmet_rules();
+        Looks {
+            at_opening: !barred.is_empty(),
+            barred,
+            commit: opened.runbook.commit.clone(),
+            ..Looks::default()
+        }
+    }
+
+    /// Whoever overrode a rule.
+    pub(crate) fn overriders(&self) -> impl Iterator<Item = &str> {
+        self.overriders.iter().map(|(_, who)| who.as_str())
+    }
+
+    pub(crate) fn overridden(&mut self, role: &str, who: &str) {
+        self.overridden.extend(self.barred.drain(..));
+        self.overriders.insert((role.to_owned(), who.to_owned()));
+        self.at_opening = false;
+    }
+}

@@ -1,0 +1,150 @@
+//! What is known of one action, and of one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{BlobRef, Outcome, Task};
+
+/// One action's state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    pub(crate) status: Status,
+    /// Settled without having been done, where it is settled.
+    pub(crate) left: Option<Left>,
+    /// Over retries, repeats and resumes.
+    pub(crate) attempts: u32,
+    /// What automatic attempts and pauses have taken since somebody last asked for one, milliseconds.
+    pub(crate) spent_ms: u64,
+    /// Whether the next attempt is an automatic one.
+    pub(crate) retrying: bool,
+    /// Its own condition was decided: it has begun since it was last reset.
+    pub(crate) decided: bool,
+    /// The warning before it was acknowledged.
+    pub(crate) acknowledged: bool,
+    /// Runs instead of the document's script.
+    pub(crate) script: Option<BlobRef>,
+    /// Fields written down.
+    pub(crate) recorded: BTreeSet<String>,
+    /// One of them does not keep its limits.
+    pub(crate) out_of_limits: bool,
+    /// Who signed it off.
+    pub(crate) signers: BTreeSet<String>,
+    pub(crate) requested: bool,
+    pub(crate) interrupted: bool,
+    pub(crate) told: Told,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Status {
+    #[default]
+    Pending,
+    Running,
+    InDoubt,
+    Failed,
+    Settled,
+}
+
+/// Why an action was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Its condition, or its step's, did not hold.
+    PassedOver,
+    /// Somebody skipped it.
+    Skipped,
+}
+
+/// A check run to find out whether `of` took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Probe {
+    pub(crate) of: Task,
+    pub(crate) check: Task,
+    pub(crate) running: bool,
+}
+
+pub(crate) static UNTOUCHED: State = State {
+    status: Status::Pending,
+    left: None,
+    attempts: 0,
+    spent_ms: 0,
+    retrying: false,
+    decided: false,
+    acknowledged: false,
+    script: None,
+    recorded: BTreeSet::new(),
+    out_of_limits: false,
+    signers: BTreeSet::new(),
+    requested: false,
+    interrupted: false,
+    told: Told::NOTHING,
+};
+
+impl State {
+    /// Settled, and left out by nobody.
+    pub(crate) fn is_done(&self) -> bool {
+        self.status == Status::Settled && self.left.is_none()
+    }
+
+    /// Somebody asked for another attempt, which has not begun.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.status == Status::Pending && self.decided && !self.retrying
+    }
+
+    /// Settled without being done; what is settled already stays what it is.
+    pub(crate) fn leave(&mut self, why: Left) {
+        if self.status != Status::Settled {
+            self.status = Status::Settled;
+            self.left = Some(why);
+        }
+    }
+
+    /// Back to the beginning; attempts keep counting, an edit is forgotten.
+    pub(crate) fn reset(&mut self) {
+        *self = State { attempts: self.attempts, ..State::default() };
+    }
+}
+
+/// What happened to an action since it was last reset, beyond what decides what comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Told {
+    /// How its last attempt ended, or writing down its values did; `None` while there is none, or it has not ended.
+    pub(crate) outcome: Option<Outcome>,
+    /// Its block was started.
+    pub(crate) begun: bool,
+    /// The operator says that it happened.
+    pub(crate) taken_as_done: bool,
+    /// Somebody refused to sign it off, and nobody has signed since.
+    pub(crate) rejected: bool,
+    /// A sign-off of it lapsed.
+    pub(crate) lapsed: bool,
+}
+
+impl Told {
+    pub(crate) const NOTHING: Told =
+        Told { outcome: None, begun: false, taken_as_done: false, rejected: false, lapsed: false };
+
+    /// An attempt starts.
+    pub(crate) fn begin(&mut self) {
+        (self.outcome, self.begun) = (None, true);
+    }
+}
+
+/// What happened to a step as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Course {
+    /// It was begun again so often.
+    pub(crate) repeats: u32,
+    /// Something in it was skipped or edited, or a shell was opened at it, since it was last begun.
+    pub(crate) deviated: bool,
+}
+
+impl Course {
+    /// The step is done again from its beginning. `entered` tells whether anything of it was touched.
+    pub(crate) fn begin_again(&mut self, entered: bool) {
+        self.repeats += u32::from(entered || self.deviated);
+        self.deviated = false;
+    }
+}
+
+/// When each sign-off was given: by hold point, by signer; the last time of each.
+pub(crate) type Given = BTreeMap<Task, BTreeMap<String, Timestamp>>;
