@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod licences;
 pub mod mutants;
 pub mod product;
+pub mod sample;
 pub mod suite;
 pub mod tally;
 pub mod tidy;

@@ -75,18 +75,9 @@ pub fn ready(
     }
     let overridden =
         Override { rules: run.barred().to_vec(), role, name, assurance: Assurance::Typed, signature: None };
-    Ok(Ready {
-        deviation: Deviation {
-            place: None,
-            kind: DeviationKind::PolicyOverridden,
-            step: String::new(),
-            action: None,
-            script: None,
-            overridden: Some(Box::new(overridden)),
-            reason: reason.to_owned(),
-            by: By { who, via: Via::Command },
-        },
-    })
+    let by = By { who, via: Via::Command };
+    let deviation = Deviation::of(DeviationKind::PolicyOverridden, "", None, reason, by);
+    Ok(Ready { deviation: deviation.overriding(overridden) })
 }
 
 /// What event 0 tells of the rules. The approvals are kept with the record.

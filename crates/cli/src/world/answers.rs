@@ -106,18 +106,9 @@ impl Asked<'_> {
         let reason = self.entry.reason.clone();
         let choice = match choice {
             "skip" if offers.skip => {
-                let (kind, action, script) = (DeviationKind::Skipped, Some(self.action.clone()), None);
-                let (step, by) = (self.step.clone(), self.by());
-                return Some(Event::Deviation(Deviation {
-                    place: self.place(),
-                    kind,
-                    step,
-                    action,
-                    script,
-                    overridden: None,
-                    reason: reason?,
-                    by,
-                }));
+                let (step, action) = (self.step.clone(), Some(self.action.clone()));
+                let skipped = Deviation::of(DeviationKind::Skipped, step, action, reason?, self.by());
+                return Some(Event::Deviation(skipped.at(self.place())));
             }
             "rollback" if self.question.is_some() && !offers.rollback.steps.is_empty() => {
                 return Some(roll_back(self.view.plan, &offers.rollback, reason, Some(self.by())));

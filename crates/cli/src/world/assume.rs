@@ -109,18 +109,9 @@ impl Desk for Assuming {
                 })]
             }
             (Question::Failed, _) if view.run.offers(plan).skip => {
-                let reason = "dry run: looks at the rest all the same".to_owned();
-                let (kind, action, script) = (DeviationKind::Skipped, Some(action), None);
-                vec![Event::Deviation(Deviation {
-                    place,
-                    kind,
-                    step,
-                    action,
-                    script,
-                    overridden: None,
-                    reason,
-                    by,
-                })]
+                let reason = "dry run: looks at the rest all the same";
+                let skipped = Deviation::of(DeviationKind::Skipped, step, Some(action), reason, by);
+                vec![Event::Deviation(skipped.at(place))]
             }
             _ => return Ok(Answer::Park),
         };

@@ -11,6 +11,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use holdpoint_xtask::sample;
+
 #[allow(dead_code, unused_imports, clippy::wrong_self_convention)] // what only the journeys need
 #[path = "../journeys/support/mod.rs"]
 mod support;
@@ -29,22 +31,17 @@ mod syscalls;
 mod tampering;
 mod writes;
 
-/// Whether every point is taken, or some, spread evenly.
-fn all_of_them() -> bool {
-    std::env::var_os("HOLDPOINT_FAULTS").is_some_and(|value| value == "all")
-}
-
 /// Every point, or about `few` of them: the first, the last, and between them one out of each of as many stretches, by a
 /// seed that is told. `HOLDPOINT_SEED` takes the same ones again.
 fn spread<T: Clone>(points: &[T], few: usize) -> Vec<T> {
-    let wanted = std::env::var("HOLDPOINT_FAULTS").ok().filter(|_| !all_of_them());
+    let wanted = std::env::var("HOLDPOINT_FAULTS").ok().filter(|_| !sample::takes_all());
     let few =
         wanted.map_or(few, |number| number.parse().expect("HOLDPOINT_FAULTS is `all` or a number")).max(2);
-    if all_of_them() || points.len() <= few {
+    if sample::takes_all() || points.len() <= few {
         return points.to_vec();
     }
-    let seed = seed();
-    println!("sampled: HOLDPOINT_SEED={seed} takes the same again");
+    let seed = sample::seed();
+    sample::tell(seed);
     picked(points.len(), few, seed).into_iter().map(|n| points[n].clone()).collect()
 }
 
@@ -53,20 +50,9 @@ fn picked(all: usize, few: usize, seed: u64) -> Vec<usize> {
     let (inner, stretches) = (all - 2, few - 2);
     let one_of = |n: usize| {
         let (from, to) = (1 + n * inner / stretches, 1 + (n + 1) * inner / stretches);
-        // SplitMix64, of the seed and the number of the stretch.
-        let mut mixed = seed.wrapping_add((n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        from + usize::try_from((mixed ^ (mixed >> 31)) % (to - from) as u64).unwrap()
+        from + sample::below(seed, n, to - from)
     };
     std::iter::once(0).chain((0..stretches).map(one_of)).chain([all - 1]).collect()
-}
-
-/// `HOLDPOINT_SEED`, else another every time.
-fn seed() -> u64 {
-    let given = std::env::var("HOLDPOINT_SEED").ok();
-    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
-    given.map_or_else(now, |seed| seed.parse().expect("HOLDPOINT_SEED is a number"))
 }
 
 #[test]
@@ -110,7 +96,7 @@ fn sweep<T: Sync>(what: &str, possible: usize, points: &[T], at: impl Fn(usize, 
                         wrong.lock().unwrap().push(text.unwrap_or_default());
                     }
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if all_of_them() && (done.is_multiple_of(50) || done == all) {
+                    if sample::takes_all() && (done.is_multiple_of(50) || done == all) {
                         let left = begun.elapsed().as_secs_f64() / done as f64 * (all - done) as f64;
                         println!("    {what}: {done} of {all}, about {left:.0} s left");
                     }

@@ -144,6 +144,36 @@ pub struct Override {
 }
 
 impl Deviation {
+    /// Of a step or an action of it, for this reason; at no place, with no other script, against no rule.
+    pub fn of(
+        kind: DeviationKind,
+        step: impl Into<String>,
+        action: Option<String>,
+        reason: impl Into<String>,
+        by: By,
+    ) -> Deviation {
+        let (step, reason) = (step.into(), reason.into());
+        Deviation { kind, step, action, place: None, script: None, overridden: None, reason, by }
+    }
+
+    /// The same, at this place.
+    #[must_use]
+    pub fn at(self, place: Option<String>) -> Deviation {
+        Deviation { place, ..self }
+    }
+
+    /// The same, with the script that runs instead.
+    #[must_use]
+    pub fn running(self, script: Option<BlobRef>) -> Deviation {
+        Deviation { script, ..self }
+    }
+
+    /// The same, by this right.
+    #[must_use]
+    pub fn overriding(self, overridden: Override) -> Deviation {
+        Deviation { overridden: Some(Box::new(overridden)), ..self }
+    }
+
     /// An override as what is signed: a sign-off of no hold point, but of the run itself.
     pub fn as_sign_off(&self) -> Option<SignedOff> {
         let overridden = self.overridden.as_ref()?;

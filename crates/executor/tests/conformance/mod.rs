@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use holdpoint_executor::{Ended, How, Job, ProcessGroup, State, Stream};
+use holdpoint_xtask::sample;
 use tokio::sync::Notify;
 
 /// A place to run blocks in.
@@ -91,14 +92,10 @@ impl<E: Executor> World<E> {
 
     /// Whether a promise is tried this time. `HOLDPOINT_SEED` tries the same ones again.
     pub(crate) fn tries(promise: &str) -> bool {
-        if E::ONE_OF == 1 || std::env::var_os("HOLDPOINT_FAULTS").is_some_and(|value| value == "all") {
+        if E::ONE_OF == 1 || sample::takes_all() {
             return true;
         }
-        let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_secs());
-        let given = std::env::var("HOLDPOINT_SEED").ok();
-        let seed: u64 = given.map_or_else(now, |seed| {
-            seed.parse().unwrap_or_else(|_| panic!("HOLDPOINT_SEED is a number, not {seed}"))
-        });
+        let seed = sample::seed();
         // FNV-1a.
         let mixed = promise.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -137,21 +137,12 @@ fn act(
         let place = place.clone();
         Ok(Some(Answer::Events(vec![Event::Decision { step, action, place, choice, reason, by }])))
     };
-    let deviation = |kind, step: &str, action: Option<String>, script, reason| {
-        let (step, by) = (step.to_owned(), by.clone());
+    let deviation = |kind, step: &str, action: Option<String>, script, reason: String| {
         // Going back and a shell are about no one place.
         let of_a_place = matches!(kind, DeviationKind::Skipped | DeviationKind::Edited);
         let place = place.clone().filter(|_| of_a_place);
-        Ok(Some(Answer::Events(vec![Event::Deviation(Deviation {
-            place,
-            kind,
-            step,
-            action,
-            script,
-            overridden: None,
-            reason,
-            by,
-        })])))
+        let deviation = Deviation::of(kind, step, action, reason, by.clone()).at(place).running(script);
+        Ok(Some(Answer::Events(vec![Event::Deviation(deviation)])))
     };
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
