@@ -1,11 +1,13 @@
 //! Blocks that start and end.
 
+use std::sync::Arc;
+
 use holdpoint_model::{Plan, Retry};
 
 use crate::apply::numbered;
 use crate::fold::{Fold, ensure};
 use crate::run::state::{Probe, State, Status};
-use crate::{Execution, Finished, Frontier, Outcome, Run, Slot, Started, conform};
+use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, conform};
 
 impl Run {
     pub(crate) fn start(&mut self, plan: &Plan, now: &Frontier, started: &Started, rollback: bool) -> Fold {
@@ -27,6 +29,7 @@ impl Run {
             (None, true) => ensure(started.script.is_some(), "the rendered script must be kept")?,
             (None, false) => ensure(started.script.is_none(), "the document's own script was to run")?,
         }
+        self.send(execution, started)?;
         self.performed_by(&self.operator.clone());
         (self.looks.ran, self.looks.unused) = (true, false);
         if execution.probe {
@@ -40,6 +43,7 @@ impl Run {
             state.retrying = false;
             state.decided = true;
             state.told.begin();
+            state.sent = started.remote.clone().map(Arc::new);
         });
         self.fresh.clear();
         if !rollback && task.mutates(plan) {
@@ -55,9 +59,10 @@ impl Run {
         finished: &Finished,
         rollback: bool,
     ) -> Fold {
-        ensure(!now.running.is_empty(), "nothing was running")?;
+        let open: Vec<Execution> = now.running.iter().chain(&now.attachable).copied().collect();
+        ensure(!open.is_empty(), "nothing was running")?;
         let names = (finished.step.as_str(), finished.action.as_str(), finished.place.as_deref());
-        let execution = self.among(plan, &now.running, names)?;
+        let execution = self.among(plan, &open, names)?;
         let task = execution.task;
         apart(rollback, task.slot)?;
         numbered(execution, finished.attempt, finished.probe)?;
@@ -77,6 +82,7 @@ impl Run {
         let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
         self.change(task, |state| {
             state.told.outcome = Some(finished.outcome);
+            state.sent = None;
             match finished.outcome {
                 Outcome::Passed => state.status = Status::Settled,
                 Outcome::Interrupted => {
@@ -86,6 +92,18 @@ impl Run {
                 Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
             }
         });
+        Ok(())
+    }
+
+    /// Takes note of an attempt that goes to another place: its name is nobody else's.
+    fn send(&mut self, execution: &Execution, started: &Started) -> Fold {
+        let Some(sent) = &started.remote else { return Ok(()) };
+        let place = self.shell_of(execution.task).ok_or("what runs on this machine is sent nowhere")?;
+        let SentTo { attempt, boot, store } = sent;
+        let named = !attempt.is_empty() && attempt.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        ensure(named && !boot.is_empty() && !store.is_empty(), "an attempt at a place has a name, and the place one too")?;
+        ensure(!self.sent.contains_key(attempt), "another attempt has this name")?;
+        self.sent.insert(attempt.clone(), place);
         Ok(())
     }
 

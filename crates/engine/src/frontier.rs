@@ -1,5 +1,7 @@
 //! What may go on now: everything at once that a step on many places lets go, and at most one thing elsewhere.
 
+use std::time::Duration;
+
 use holdpoint_model::Plan;
 
 use crate::{Execution, Next, PassOver, Question, Run, Task, Verdict};
@@ -19,6 +21,9 @@ pub struct Frontier {
     pub ready: Vec<Execution>,
     /// Blocks whose end is expected.
     pub running: Vec<Execution>,
+    /// Blocks in doubt that were sent to another place: whoever finds there how one ended may say so, until somebody has
+    /// decided about it.
+    pub attachable: Vec<Execution>,
     /// How the run ended. Nothing else is on the frontier then.
     pub verdict: Option<Verdict>,
 }
@@ -103,7 +108,14 @@ impl Run {
         }
         let frontier = self.frontier_as_if_allowed(plan);
         let free = self.looks.barred.is_empty() || self.goes_on_regardless(&frontier);
-        if free { frontier } else { Next::Override.into() }
+        if free { self.with_attachable(plan, frontier) } else { Next::Override.into() }
+    }
+
+    fn with_attachable(&self, plan: &Plan, frontier: Frontier) -> Frontier {
+        let in_doubt = frontier.asks.iter().filter(|(_, question)| *question == Question::InDoubt);
+        let sent = in_doubt.map(|(task, _)| *task).filter(|task| self.sent_to(*task).is_some());
+        let attachable = sent.map(|task| Execution { attempt: self.state(task).attempts, ..self.execution(plan, task, false) });
+        Frontier { attachable: attachable.map(|execution| Execution { pause: Duration::ZERO, ..execution }).collect(), ..frontier }
     }
 
     /// Whether rules that hold no more keep the run from what comes next: they do not where nothing is left to be done,

@@ -15,7 +15,7 @@ use holdpoint_model::{OnFailure, Plan, Work};
 use crate::next::Condition;
 use crate::seen::{Seen, Witness};
 use crate::{
-    BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, Slot, Task, Values,
+    BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task, Values,
     Verdict,
 };
 use jiff::Timestamp;
@@ -80,6 +80,8 @@ pub struct Run {
     pub(crate) shell: BTreeMap<Option<PlaceIx>, BlobRef>,
     /// When each sign-off was given.
     pub(crate) given: Given,
+    /// Every attempt that was sent to another place, by its name there.
+    pub(crate) sent: BTreeMap<String, PlaceIx>,
     pub(crate) aborted: bool,
     pub(crate) closed: bool,
 }
@@ -323,6 +325,16 @@ impl Run {
     /// The same, for what runs on the machine that drives the run.
     pub fn local_shell_state(&self) -> Option<&BlobRef> {
         self.shell.get(&None)
+    }
+
+    /// Where the attempt of this block was sent that runs, or is in doubt.
+    pub fn sent_to(&self, task: Task) -> Option<&SentTo> {
+        self.state(task).sent.as_deref()
+    }
+
+    /// Every attempt of the run that was sent to another place: its name there, and the place.
+    pub fn attempts_sent(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sent.iter().map(|(attempt, place)| (attempt.as_str(), self.place_name(*place)))
     }
 
     /// The script that runs instead of the document's, if the operator edited it.

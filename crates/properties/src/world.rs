@@ -202,6 +202,7 @@ fn started(execution: Execution) -> Event {
         probe: execution.probe,
         script: template.then(|| reference(RENDERED)),
         cwd: "project".into(),
+        remote: None,
     };
     match execution.task.slot {
         Slot::Action(_) => Event::ActionStarted(started),

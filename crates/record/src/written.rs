@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{BlobRef, By, Event, Finished, Judged, Outcome, Output, Stamped, Started, Via};
+use holdpoint_engine::{BlobRef, By, Event, Finished, Judged, Outcome, Output, SentTo, Stamped, Started, Via};
 use jiff::Timestamp;
 
 use crate::chain::Hex;
@@ -111,7 +111,9 @@ impl<'a> Cursor<'a> {
         let (step, action, place, attempt, probe) = self.execution()?;
         let script = self.optional(",\"script\":", Cursor::blob)?;
         self.pass(",\"cwd\":")?;
-        Some(Started { step, action, place, attempt, probe, script, cwd: self.text()? })
+        let cwd = self.text()?;
+        let remote = self.optional(",\"remote\":", Cursor::sent_to)?;
+        Some(Started { step, action, place, attempt, probe, script, cwd, remote })
     }
 
     fn finished(&mut self) -> Option<Finished> {
@@ -141,6 +143,17 @@ impl<'a> Cursor<'a> {
             masked: self.map(",\"masked\":", Cursor::whole)?,
             remarks: self.list(",\"remarks\":", Cursor::text)?,
         })
+    }
+
+    fn sent_to(&mut self) -> Option<SentTo> {
+        self.pass("{\"attempt\":")?;
+        let attempt = self.text()?;
+        self.pass(",\"boot\":")?;
+        let boot = self.text()?;
+        self.pass(",\"store\":")?;
+        let store = self.text()?;
+        self.pass("}")?;
+        Some(SentTo { attempt, boot, store })
     }
 
     fn confirmed(&mut self) -> Option<Event> {

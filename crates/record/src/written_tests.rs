@@ -192,8 +192,11 @@ fn judged() -> impl Strategy<Value = Judged> {
 
 fn started() -> impl Strategy<Value = Started> {
     let names = (text(), text(), proptest::option::of(text()));
-    (names, any::<u32>(), any::<bool>(), proptest::option::of(blob()), text()).prop_map(
-        |((step, action, place), attempt, probe, script, cwd)| Started {
+    let sent = (text(), text(), text());
+    let sent = sent.prop_map(|(attempt, boot, store)| SentTo { attempt, boot, store });
+    let remote = proptest::option::of(sent);
+    (names, any::<u32>(), any::<bool>(), proptest::option::of(blob()), text(), remote).prop_map(
+        |((step, action, place), attempt, probe, script, cwd, remote)| Started {
             step,
             action,
             place,
@@ -201,6 +204,7 @@ fn started() -> impl Strategy<Value = Started> {
             probe,
             script,
             cwd,
+            remote,
         },
     )
 }

@@ -28,6 +28,23 @@ pub struct Started {
     pub script: Option<BlobRef>,
     /// Working directory it starts in.
     pub cwd: String,
+    /// Where it is sent to another place: under which name, and to which start of that place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<SentTo>,
+}
+
+/// What is known of an attempt at another place before anything of it is sent there. Whoever takes the run up finds the
+/// attempt by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SentTo {
+    /// The attempt's name on the place; no other attempt ever has it.
+    pub attempt: String,
+    /// Which start of the place: boot id, start of process 1 and pid namespace.
+    pub boot: String,
+    /// Which disk: a random word kept on the place.
+    pub store: String,
 }
 
 /// A block ended.

@@ -1,10 +1,11 @@
 //! What is known of one action, and of one step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{BlobRef, Outcome, Task};
+use crate::{BlobRef, Outcome, SentTo, Task};
 
 /// One action's state.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) acknowledged: bool,
     /// Runs instead of the document's script.
     pub(crate) script: Option<BlobRef>,
+    /// Where the attempt that runs, or is in doubt, was sent to.
+    pub(crate) sent: Option<Arc<SentTo>>,
     /// Fields written down.
     pub(crate) recorded: BTreeSet<String>,
     /// One of them does not keep its limits.
@@ -71,6 +74,7 @@ pub(crate) static UNTOUCHED: State = State {
     decided: false,
     acknowledged: false,
     script: None,
+    sent: None,
     recorded: BTreeSet::new(),
     out_of_limits: false,
     signers: BTreeSet::new(),

@@ -46,6 +46,7 @@ fn started(step: &str) -> Event {
         probe: false,
         script: None,
         cwd: "/".into(),
+        remote: None,
     })
 }
 
@@ -206,6 +207,7 @@ fn a_rollback_goes_on_whatever_the_tree_is_and_the_record_says_what_it_was() {
         probe: false,
         script: None,
         cwd: "/".into(),
+        remote: None,
     };
     run.apply(&plan, NOW, &Event::RollbackStarted(undo)).unwrap();
 }

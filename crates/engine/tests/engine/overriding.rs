@@ -59,6 +59,7 @@ fn started() -> Event {
         probe: false,
         script: None,
         cwd: "/".into(),
+        remote: None,
     })
 }
 

@@ -115,6 +115,7 @@ pub(crate) fn started(plan: &Plan, execution: Execution) -> Started {
         probe: execution.probe,
         script: block.options.template.then(|| blob("rendered")),
         cwd: "/".into(),
+        remote: None,
     }
 }
 

@@ -155,6 +155,7 @@ pub(crate) fn started() -> Started {
         probe: false,
         script: None,
         cwd: "project".into(),
+        remote: None,
     }
 }
 

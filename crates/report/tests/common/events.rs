@@ -29,6 +29,7 @@ impl Tape {
             probe: false,
             script,
             cwd,
+            remote: None,
         }
     }
 
