@@ -41,33 +41,34 @@ impl Runner for Passing {
     fn script(&self, view: &RunView<'_>, task: Task, _: &Store<'_>) -> Result<Script, Fault> {
         Ok(Script { text: task.block(view.plan).map_or(String::new(), |b| b.script.clone()), differs: false })
     }
-    async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
+    async fn wait(&self, _: Duration) -> Option<Interrupt> {
         None
     }
-    async fn asked_to_leave(&mut self, _: bool) -> bool {
+    async fn asked_to_leave(&self, _: bool) -> bool {
         false
     }
     fn cwd(&self) -> String {
         "/".to_owned()
     }
     fn start(
-        &mut self,
+        &self,
         _: &RunView<'_>,
         e: Execution,
         _: &Script,
+        _: Way,
         _: &mut Store<'_>,
     ) -> Result<Execution, Fault> {
         Ok(e)
     }
-    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
-    fn end(&mut self, view: &RunView<'_>, e: Execution, _: &mut Store<'_>) -> Result<Executed<Fault>, Fault> {
+    async fn run(&self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
+    fn end(&self, view: &RunView<'_>, e: Execution, _: &mut Store<'_>) -> Result<End<Fault>, Fault> {
         let (step, action) = (&e.task.step_of(view.plan).id, e.task.id(view.plan));
         let finished: Finished = serde_json::from_value(json!({
             "step": step, "action": action, "attempt": e.attempt, "outcome": "passed", "exit": 0, "duration_ms": 1,
             "expectations": [{ "expected": "exit 0", "held": true }], "captures": {}, "masked": {}
         }))
         .map_err(Fault::Unmaskable)?;
-        Ok(Executed { finished, park: false, assumed: false, fault: None })
+        Ok(End::Known(Box::new(Executed { finished, park: false, assumed: false, fault: None })))
     }
 }
 

@@ -7,12 +7,15 @@
 //! Nothing here is process-wide, and nothing knows of files, processes, clocks, terminals or exit codes. A world's own
 //! errors pass through; what the driver itself finds wrong is a [`Fault`].
 
+mod attempts;
 mod fault;
 mod memory;
 mod moment;
 mod recorder;
 mod secrets;
 mod session;
+mod under_way;
+mod walk;
 mod world;
 
 pub use fault::{Fault, NotConforming};
@@ -22,6 +25,6 @@ pub use recorder::{Recorded, Recorder};
 pub use secrets::Secrets;
 pub use session::{Rules, Session, Stop, roll_back};
 pub use world::{
-    Answer, BlobStore, Desk, Executed, Interrupt, Journal, Position, RunView, Runner, Script,
-    SignedStatement, Sink,
+    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Position, Reached, RunView, Runner, Script,
+    SignedStatement, Sink, Way, Whereabouts,
 };

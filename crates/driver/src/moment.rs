@@ -72,6 +72,28 @@ pub enum Moment {
         /// Which attempt, from 1.
         attempt: u32,
     },
+    /// An attempt that an earlier driver started is looked for at its place.
+    AttemptTakenUp {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where.
+        place: Option<String>,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// Whether or how an attempt ended cannot be known now: it stays open.
+    AttemptOpen {
+        /// The step.
+        step: String,
+        /// The action.
+        action: String,
+        /// Where.
+        place: Option<String>,
+        /// Why, in words.
+        why: String,
+    },
     /// An attempt has ended.
     AttemptEnded {
         /// How.

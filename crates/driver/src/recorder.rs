@@ -111,12 +111,22 @@ impl<'a, J: Journal, O: Observer> Recorder<'a, J, O> {
         events: Vec<Event>,
         moments: impl FnOnce(&[Event]) -> Vec<Moment>,
     ) -> Result<Recorded, J::Error> {
+        let recorded = self.hold_unless_lapsed(events, moments)?;
+        self.settle()?;
+        Ok(recorded)
+    }
+
+    /// As [`Recorder::record_and_tell`], and written with the next ones, as [`Recorder::hold`].
+    pub(crate) fn hold_unless_lapsed(
+        &mut self,
+        events: Vec<Event>,
+        moments: impl FnOnce(&[Event]) -> Vec<Moment>,
+    ) -> Result<Recorded, J::Error> {
         let now = (self.clock)();
         if events.iter().any(Event::begins) && self.lapse_at(now)? {
             return Ok(Recorded::Lapsed);
         }
         self.hold_at(now, events, moments)?;
-        self.settle()?;
         Ok(Recorded::Written)
     }
 

@@ -9,13 +9,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, compile};
-use holdpoint_engine::{BlobRef, By, Finished, Judged, Outcome, SignedOff, Via};
+use holdpoint_engine::{BlobRef, By, Execution, Finished, Judged, Outcome, Question, SignedOff, Task, Via};
 use jiff::{SignedDuration, Timestamp};
 
 use holdpoint_model::Work;
 
 use super::*;
-use crate::{BlobStore, Memory, Position, Secrets, SignedStatement, Sink};
+use crate::walk::Walk;
+use crate::{
+    Answer, BlobStore, End, Executed, Fault, Interrupt, Memory, Position, RunView, Script, Secrets,
+    SignedStatement, Sink, Way,
+};
 
 const BOOK: &str = "---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n## Release\n\n\
 ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\nexpires: 4h\n```\n\n";
@@ -107,11 +111,11 @@ impl Runner for Easy {
         Ok(Script { text: "true\n".into(), differs: false })
     }
 
-    async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
+    async fn wait(&self, _: Duration) -> Option<Interrupt> {
         None
     }
 
-    async fn asked_to_leave(&mut self, _: bool) -> bool {
+    async fn asked_to_leave(&self, _: bool) -> bool {
         false
     }
 
@@ -120,23 +124,24 @@ impl Runner for Easy {
     }
 
     fn start(
-        &mut self,
+        &self,
         _: &RunView<'_>,
         execution: Execution,
         _: &Script,
+        _: Way,
         _: &mut dyn BlobStore<Error = Fault>,
     ) -> Result<Execution, Fault> {
         Ok(execution)
     }
 
-    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
+    async fn run(&self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
 
     fn end(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         execution: Execution,
         _: &mut dyn BlobStore<Error = Fault>,
-    ) -> Result<Executed<Fault>, Fault> {
+    ) -> Result<End<Fault>, Fault> {
         let finished = Finished {
             place: None,
             step: execution.task.step_of(view.plan).id.clone(),
@@ -156,7 +161,7 @@ impl Runner for Easy {
             masked: Default::default(),
             remarks: Vec::new(),
         };
-        Ok(Executed { finished, park: false, assumed: true, fault: None })
+        Ok(End::Known(Box::new(Executed { finished, park: false, assumed: true, fault: None })))
     }
 }
 
@@ -218,7 +223,7 @@ fn before_the_first_block_after_a_sign_off_the_repository_is_looked_at_after_som
     again.dirty = Some(false);
     let task = Task::action(0, 0);
     session.recorder.record(vec![Event::RunOpened(opened)]).unwrap();
-    session.request_sign_off(task, Question::SignOff).unwrap();
+    Walk::of(&mut session).request_sign_off(task, Question::SignOff).unwrap();
     let (view, store) = session.recorder.view_and_store();
     let Answer::Events(given) = session.desk.answer(&view, task, Question::SignOff, store).unwrap() else {
         panic!("it is signed")
@@ -389,12 +394,12 @@ impl Runner for Noting {
         Easy.script(view, task, journal)
     }
 
-    async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
+    async fn wait(&self, _: Duration) -> Option<Interrupt> {
         self.0.borrow_mut().push("waited".to_owned());
         None
     }
 
-    async fn asked_to_leave(&mut self, _: bool) -> bool {
+    async fn asked_to_leave(&self, _: bool) -> bool {
         false
     }
 
@@ -402,30 +407,31 @@ impl Runner for Noting {
         "/".into()
     }
 
-    fn expect(&mut self, view: &RunView<'_>, next: Option<Task>, _: &dyn BlobStore<Error = Fault>) {
+    fn expect(&self, view: &RunView<'_>, next: Option<Task>, _: &dyn BlobStore<Error = Fault>) {
         let next = next.map_or("nothing".to_owned(), |task| task.id(view.plan));
         self.0.borrow_mut().push(format!("expects {next}"));
     }
 
     fn start(
-        &mut self,
+        &self,
         _: &RunView<'_>,
         execution: Execution,
         _: &Script,
+        _: Way,
         _: &mut dyn BlobStore<Error = Fault>,
     ) -> Result<Execution, Fault> {
         Ok(execution)
     }
 
-    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
+    async fn run(&self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
 
     fn end(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         execution: Execution,
         store: &mut dyn BlobStore<Error = Fault>,
-    ) -> Result<Executed<Fault>, Fault> {
-        let mut executed = Easy.end(view, execution, store)?;
+    ) -> Result<End<Fault>, Fault> {
+        let End::Known(mut executed) = Easy.end(view, execution, store)? else { unreachable!() };
         executed.assumed = false;
         let action = executed.finished.action.clone();
         if action == self.1 {
@@ -434,7 +440,7 @@ impl Runner for Noting {
             executed.finished.exit = Some(1);
         }
         self.0.borrow_mut().push(format!("ran {action}"));
-        Ok(executed)
+        Ok(End::Known(executed))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, Task, Verdict};
+use holdpoint_engine::{BlobRef, Event, Execution, Finished, Question, Run, SentTo, Task, Verdict};
 use holdpoint_model::Plan;
 use jiff::Timestamp;
 
@@ -109,6 +109,17 @@ pub trait Desk {
         script: &str,
         store: &mut dyn BlobStore<Error = Self::Error>,
     ) -> Result<Answer, Self::Error>;
+    /// A block is about to run with this script that somebody let run at another place, where it is still under way: they
+    /// are not asked again.
+    fn permit_one_more(
+        &mut self,
+        _view: &RunView<'_>,
+        _execution: Execution,
+        _script: &str,
+        _store: &mut dyn BlobStore<Error = Self::Error>,
+    ) -> Result<Answer, Self::Error> {
+        Ok(Answer::Go)
+    }
     /// A question of the engine.
     fn answer(
         &mut self,
@@ -130,8 +141,8 @@ pub enum Interrupt {
 
 /// Whoever executes blocks.
 ///
-/// An attempt has three parts. Only the middle one takes time, and it holds neither the run nor the record: attempts at
-/// several places can be under way at once, each with its place's runner, and their ends are recorded as they come.
+/// An attempt has several parts. Those that take time (`reach`, `run`, `reap`) hold neither the run nor the record: attempts
+/// at several places are under way at once, and their ends are recorded as they come.
 pub trait Runner {
     /// The world's own errors.
     type Error: From<Fault>;
@@ -146,44 +157,78 @@ pub trait Runner {
         store: &dyn BlobStore<Error = Self::Error>,
     ) -> Result<Script, Self::Error>;
     /// Waits before an attempt that is made by itself; says what kept it from being waited out.
-    fn wait(&mut self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
+    fn wait(&self, pause: Duration) -> impl Future<Output = Option<Interrupt>>;
     /// Whether the program was asked to leave; where nobody is asked anything (not `attended`), by Ctrl-C too.
-    fn asked_to_leave(&mut self, attended: bool) -> impl Future<Output = bool>;
-    /// The directory the next block starts in.
+    fn asked_to_leave(&self, attended: bool) -> impl Future<Output = bool>;
+    /// The directory the next block of this machine starts in.
     fn cwd(&self) -> String;
     /// Whether an execution needs somebody at a terminal.
     fn needs_somebody(&self, _view: &RunView<'_>, _task: Task) -> bool {
         false
     }
     /// Says which block will probably come after the one that is executed next, so that it can be made ready.
-    fn expect(
-        &mut self,
-        _view: &RunView<'_>,
-        _next: Option<Task>,
-        _store: &dyn BlobStore<Error = Self::Error>,
-    ) {
+    fn expect(&self, _view: &RunView<'_>, _next: Option<Task>, _store: &dyn BlobStore<Error = Self::Error>) {}
+    /// Reaches the place where a block is about to run, before its start is recorded. Nothing of the block is sent there.
+    fn reach(&self, _where_to: Whereabouts) -> impl Future<Output = Reached> {
+        std::future::ready(Reached { cwd: self.cwd(), way: Way::Here })
     }
-    /// Makes an attempt ready to run. That it has started is durable already.
+    /// Makes an attempt ready to run. That it has started is durable already, but for one that cannot be begun.
     fn start(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         execution: Execution,
         script: &Script,
+        way: Way,
         store: &mut dyn BlobStore<Error = Self::Error>,
     ) -> Result<Self::Attempt, Self::Error>;
     /// Runs it until nothing of it is left. `child` is told the process group that runs, and when none does.
-    fn run(
-        &mut self,
-        attempt: &mut Self::Attempt,
-        child: impl FnMut(Option<i32>),
-    ) -> impl Future<Output = ()>;
+    fn run(&self, attempt: &mut Self::Attempt, child: impl FnMut(Option<i32>)) -> impl Future<Output = ()>;
     /// What came of it.
     fn end(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         attempt: Self::Attempt,
         store: &mut dyn BlobStore<Error = Self::Error>,
-    ) -> Result<Executed<Self::Error>, Self::Error>;
+    ) -> Result<End<Self::Error>, Self::Error>;
+    /// The end of an attempt that was sent to a place is durable, with all of its output: the place need not keep it.
+    fn reap(&self, _where_to: Whereabouts, _attempt: String) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+    /// The run is over: its places need not keep anything of these attempts. Each is given with its place's name.
+    fn clean(&self, _attempts: Vec<(String, String)>) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+}
+
+/// Where a block runs, as the document and event 0 name it; nothing for the machine that drives the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Whereabouts {
+    /// The target.
+    pub target: Option<String>,
+    /// Its place.
+    pub place: Option<String>,
+}
+
+/// What was learnt of a place before a block begins there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The directory the block starts in.
+    pub cwd: String,
+    /// How it gets there.
+    pub way: Way,
+}
+
+/// How an attempt gets to where it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It runs on this machine.
+    Here,
+    /// It is sent there, under this name.
+    To(SentTo),
+    /// It was sent there by an earlier driver, and is only followed from now on.
+    Back(SentTo),
+    /// It does not get there, for this reason: nothing of it will run.
+    Nowhere(String),
 }
 
 /// A script and whether it is other than the document's own.
@@ -193,6 +238,16 @@ pub struct Script {
     pub text: String,
     /// Whether the record must keep it.
     pub differs: bool,
+}
+
+/// What is known of an execution that is not under way any more.
+#[derive(Debug)]
+pub enum End<E> {
+    /// How it ended.
+    Known(Box<Executed<E>>),
+    /// Whether or how it ended cannot be known now, for this reason: it stays open, and whoever takes the run up next
+    /// looks once more.
+    Open(String),
 }
 
 /// How an execution ended.

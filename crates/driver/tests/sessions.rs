@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use holdpoint_document::compile;
 use holdpoint_driver::{
-    Answer, BlobStore, Desk, Executed, Fault, Interrupt, Memory, Moment, Observer, Recorder, RunView, Runner,
-    Script, Secrets, Session, Stop,
+    Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Memory, Moment, Observer, Recorder, RunView,
+    Runner, Script, Secrets, Session, Stop, Way,
 };
 use holdpoint_engine::{Event, Execution, Finished, Question, Run, Task, Verdict};
 use holdpoint_redact::Redactor;
@@ -58,11 +58,11 @@ impl Runner for Talking {
         })
     }
 
-    async fn wait(&mut self, _: Duration) -> Option<Interrupt> {
+    async fn wait(&self, _: Duration) -> Option<Interrupt> {
         None
     }
 
-    async fn asked_to_leave(&mut self, _: bool) -> bool {
+    async fn asked_to_leave(&self, _: bool) -> bool {
         false
     }
 
@@ -71,32 +71,30 @@ impl Runner for Talking {
     }
 
     fn start(
-        &mut self,
+        &self,
         _: &RunView<'_>,
         begun: Execution,
         _: &Script,
+        _: Way,
         _: &mut Store<'_>,
     ) -> Result<Execution, Fault> {
         Ok(begun)
     }
 
-    async fn run(&mut self, _: &mut Execution, _: impl FnMut(Option<i32>)) {
+    async fn run(&self, _: &mut Execution, _: impl FnMut(Option<i32>)) {
+        // Twice, for the loop looks before it waits.
+        tokio::task::yield_now().await;
         tokio::task::yield_now().await;
     }
 
-    fn end(
-        &mut self,
-        view: &RunView<'_>,
-        begun: Execution,
-        _: &mut Store<'_>,
-    ) -> Result<Executed<Fault>, Fault> {
+    fn end(&self, view: &RunView<'_>, begun: Execution, _: &mut Store<'_>) -> Result<End<Fault>, Fault> {
         let finished: Finished = serde_json::from_value(json!({
             "step": begun.task.step_of(view.plan).id, "action": begun.task.id(view.plan), "attempt": begun.attempt,
             "outcome": "passed", "exit": 0, "duration_ms": 1, "captures": {}, "masked": {},
             "expectations": [{ "expected": "exit 0", "held": true }], "remarks": ["hunter2-ann hunter2-bob"]
         }))
         .unwrap();
-        Ok(Executed { finished, park: false, assumed: false, fault: None })
+        Ok(End::Known(Box::new(Executed { finished, park: false, assumed: false, fault: None })))
     }
 }
 

@@ -100,8 +100,12 @@ impl Run {
         let Some(sent) = &started.remote else { return Ok(()) };
         let place = self.shell_of(execution.task).ok_or("what runs on this machine is sent nowhere")?;
         let SentTo { attempt, boot, store } = sent;
-        let named = !attempt.is_empty() && attempt.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        ensure(named && !boot.is_empty() && !store.is_empty(), "an attempt at a place has a name, and the place one too")?;
+        let named =
+            !attempt.is_empty() && attempt.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        ensure(
+            named && !boot.is_empty() && !store.is_empty(),
+            "an attempt at a place has a name, and the place one too",
+        )?;
         ensure(!self.sent.contains_key(attempt), "another attempt has this name")?;
         self.sent.insert(attempt.clone(), place);
         Ok(())

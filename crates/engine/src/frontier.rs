@@ -114,8 +114,16 @@ impl Run {
     fn with_attachable(&self, plan: &Plan, frontier: Frontier) -> Frontier {
         let in_doubt = frontier.asks.iter().filter(|(_, question)| *question == Question::InDoubt);
         let sent = in_doubt.map(|(task, _)| *task).filter(|task| self.sent_to(*task).is_some());
-        let attachable = sent.map(|task| Execution { attempt: self.state(task).attempts, ..self.execution(plan, task, false) });
-        Frontier { attachable: attachable.map(|execution| Execution { pause: Duration::ZERO, ..execution }).collect(), ..frontier }
+        let attachable = sent.map(|task| Execution {
+            attempt: self.state(task).attempts,
+            ..self.execution(plan, task, false)
+        });
+        Frontier {
+            attachable: attachable
+                .map(|execution| Execution { pause: Duration::ZERO, ..execution })
+                .collect(),
+            ..frontier
+        }
     }
 
     /// Whether rules that hold no more keep the run from what comes next: they do not where nothing is left to be done,

@@ -15,8 +15,8 @@ use holdpoint_model::{OnFailure, Plan, Work};
 use crate::next::Condition;
 use crate::seen::{Seen, Witness};
 use crate::{
-    BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task, Values,
-    Verdict,
+    BlobRef, Event, Execution, Handover, Next, Output, PlaceIx, Question, RunOpened, SentTo, Slot, Task,
+    Values, Verdict,
 };
 use jiff::Timestamp;
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{BlobRef, By, Event, Finished, Judged, Outcome, Output, SentTo, Stamped, Started, Via};
+use holdpoint_engine::{
+    BlobRef, By, Event, Finished, Judged, Outcome, Output, SentTo, Stamped, Started, Via,
+};
 use jiff::Timestamp;
 
 use crate::chain::Hex;

@@ -1,6 +1,6 @@
 //! The short way, held against the long one.
 
-use holdpoint_engine::{BlobRef, By, Finished, Judged, Outcome, Output, Started, Via};
+use holdpoint_engine::{BlobRef, By, Finished, Judged, Outcome, Output, SentTo, Started, Via};
 use proptest::prelude::*;
 
 use super::*;

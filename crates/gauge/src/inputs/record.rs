@@ -137,7 +137,16 @@ impl<'a> Making<'a> {
     fn started(&self, execution: &Execution) -> Event {
         let (step, action) = self.names(execution.task);
         let (attempt, cwd) = (execution.attempt, "/srv/runs".to_owned());
-        Event::ActionStarted(Started { place: None, step, action, attempt, probe: false, script: None, cwd, remote: None })
+        Event::ActionStarted(Started {
+            place: None,
+            step,
+            action,
+            attempt,
+            probe: false,
+            script: None,
+            cwd,
+            remote: None,
+        })
     }
 
     fn finished(&self, execution: &Execution) -> Event {

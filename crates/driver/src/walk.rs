@@ -1,0 +1,257 @@
+//! The only loop.
+//!
+//! While nothing is under way it does one thing that the engine asks for: has somebody asked, passes over, opens a
+//! rollback, begins blocks, closes the run. While something is, it begins what the engine lets begin beside it, and takes
+//! what arrives. Nobody is asked anything meanwhile.
+
+use std::collections::BTreeSet;
+
+use holdpoint_engine::{Choice, Event, Execution, Next, Question, Slot, Task, Verdict, Via};
+
+use crate::under_way::UnderWay;
+use crate::{
+    Answer, Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts,
+    roll_back,
+};
+
+/// A session on its way.
+pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
+    pub(crate) recorder: &'s mut Recorder<'a, J, O>,
+    pub(crate) desk: &'s mut D,
+    rules: &'s Box<Rules<'a, J::Error>>,
+    pub(crate) runner: &'r R,
+    pub(crate) under_way: UnderWay<'r, R::Attempt>,
+    at_step: Option<usize>,
+    /// Whose next attempt somebody at the keyboard has just asked for.
+    pub(crate) decided: BTreeSet<Task>,
+    /// Nothing more begins, and the session ends when nothing is under way.
+    pub(crate) leaving: Option<Leave>,
+    /// Attempts that have been looked for at their places.
+    pub(crate) looked_for: BTreeSet<String>,
+    /// Attempts whose end was recorded, or will be with the next write.
+    pub(crate) unreaped: Vec<(Whereabouts, String)>,
+}
+
+/// Why a session ends before the run does.
+pub(crate) enum Leave {
+    /// It waits for somebody, here.
+    Waiting(Task, Question),
+    /// Somebody wants to leave, and comes back to whatever is asked then; to this, where nothing is.
+    Asked(Task),
+}
+
+impl<'s, 'a, J, D, R, O> Walk<'s, 'a, 's, J, D, R, O>
+where
+    J: Journal,
+    D: Desk<Error = J::Error>,
+    R: Runner<Error = J::Error>,
+    O: Observer,
+{
+    pub(crate) fn of(session: &'s mut Session<'a, J, D, R, O>) -> Self {
+        let Session { recorder, desk, runner, rules } = session;
+        Walk {
+            recorder,
+            desk,
+            rules,
+            runner,
+            under_way: UnderWay::default(),
+            at_step: None,
+            decided: BTreeSet::new(),
+            leaving: None,
+            looked_for: BTreeSet::new(),
+            unreaped: Vec::new(),
+        }
+    }
+}
+
+impl<J, D, R, O> Walk<'_, '_, '_, J, D, R, O>
+where
+    J: Journal,
+    D: Desk<Error = J::Error>,
+    R: Runner<Error = J::Error>,
+    O: Observer,
+{
+    pub(crate) async fn to_the_end(&mut self) -> Result<Stop, J::Error> {
+        let stop = self.walk().await?;
+        self.settle()?;
+        self.under_way.settled().await;
+        if let Stop::Done(_) = stop {
+            let sent = self.recorder.run.attempts_sent();
+            let sent: Vec<_> = sent.map(|(attempt, place)| (attempt.to_owned(), place.to_owned())).collect();
+            if !sent.is_empty() {
+                self.runner.clean(sent).await;
+            }
+        }
+        Ok(stop)
+    }
+
+    async fn walk(&mut self) -> Result<Stop, J::Error> {
+        loop {
+            if !self.under_way.is_empty() {
+                if self.leaving.is_none() {
+                    self.begin_more().await?;
+                }
+                self.arrive().await?;
+                continue;
+            }
+            match self.leaving.take() {
+                Some(Leave::Waiting(task, question)) => return Ok(Stop::Parked(task, question)),
+                Some(Leave::Asked(task)) => {
+                    return Ok(match self.recorder.run.next(self.recorder.plan) {
+                        Next::Ask(task, question) => Stop::Parked(task, question),
+                        _ => Stop::Parked(task, Question::Confirm),
+                    });
+                }
+                None => {}
+            }
+            if let Some(stop) = self.go_on().await? {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Begins beside what is under way whatever the engine lets begin.
+    async fn begin_more(&mut self) -> Result<(), J::Error> {
+        loop {
+            let frontier = self.recorder.run.frontier(self.recorder.plan);
+            let Some(over) = frontier.pass_over.into_iter().next() else {
+                return self.begin(&frontier.ready).await;
+            };
+            self.pass_over(over.task, over.whole, over.condition)?;
+        }
+    }
+
+    /// One thing that the engine asks for; nothing is under way.
+    async fn go_on(&mut self) -> Result<Option<Stop>, J::Error> {
+        let plan = self.recorder.plan;
+        let frontier = self.recorder.run.frontier(plan);
+        if self.take_up(&frontier.attachable)? {
+            return Ok(None);
+        }
+        let next = frontier.next();
+        // Before anybody is asked about what a sign-off guards; and again when it begins, for prompts stay open.
+        if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.recorder.lapse()? {
+            return Ok(None);
+        }
+        self.decided.retain(|task| frontier.ready.iter().any(|ready| ready.task == *task));
+        if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } =
+            &next
+        {
+            self.enter(*task);
+        }
+        match next {
+            Next::Open | Next::Await(_) => return Err(Fault::Stuck.into()),
+            Next::Override => return Err(Fault::Barred.into()),
+            // An earlier driver died before it could write that.
+            Next::Lapse { .. } => drop(self.recorder.record(Vec::new())?),
+            Next::PassOver { task, whole, condition } => self.pass_over(task, whole, condition)?,
+            Next::Execute(_) => self.begin(&frontier.ready).await?,
+            Next::Ask(task, question) => match self.ask(task, question).await? {
+                Some(events) => {
+                    if events.iter().any(runs_it) {
+                        self.decided.insert(task);
+                    }
+                    self.record_answer(events)?;
+                }
+                None => return Ok(Some(Stop::Parked(task, question))),
+            },
+            Next::RollBack => {
+                let wanted = self.recorder.run.rollback_plan(plan);
+                let opened = roll_back(plan, &wanted, None, None);
+                self.recorder.record_and_tell(vec![opened], |_| vec![Moment::RollbackAsked])?;
+            }
+            Next::Done(verdict) => {
+                if !self.recorder.run.is_closed() {
+                    if matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
+                        self.recorder.tell(Moment::StepsPassed);
+                    }
+                    let closed = vec![Event::RunClosed { verdict }];
+                    self.recorder.record_and_tell(closed, |_| vec![Moment::Closed { verdict }])?;
+                }
+                self.recorder.journal.seal(verdict)?;
+                return Ok(Some(Stop::Done(verdict)));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn enter(&mut self, task: Task) {
+        if self.at_step.replace(task.step) == Some(task.step) {
+            return;
+        }
+        self.desk.enter(&self.recorder.view(), task);
+        let step = task.step_of(self.recorder.plan);
+        let title = self.recorder.run.title(step);
+        let title = self.recorder.secrets.masked(&title).into_owned();
+        let (step, number) = (step.id.clone(), step.number.clone());
+        let rollback = matches!(task.slot, Slot::Rollback(_));
+        self.recorder.tell(Moment::StepEntered { step, number, title, rollback });
+    }
+
+    fn pass_over(&mut self, task: Task, whole: bool, condition: String) -> Result<(), J::Error> {
+        let plan = self.recorder.plan;
+        let step = task.step_of(plan).id.clone();
+        let action = (!whole).then(|| task.id(plan));
+        let place = self.recorder.run.place_of(task).map(str::to_owned);
+        let event = Event::NotApplicable { step, action, place, condition };
+        let moments = |events: &[Event]| {
+            let passed_over = |event: &Event| match event.clone() {
+                Event::NotApplicable { step, action, condition, .. } => {
+                    Some(Moment::PassedOver { step, action, condition })
+                }
+                _ => None,
+            };
+            events.iter().filter_map(passed_over).collect()
+        };
+        self.recorder.record_and_tell(vec![event], moments).map(drop)
+    }
+
+    /// Puts a question to the desk. `None`: nobody can answer it now.
+    async fn ask(&mut self, task: Task, question: Question) -> Result<Option<Vec<Event>>, J::Error> {
+        self.settle()?;
+        // Somebody may think for long.
+        self.under_way.settled().await;
+        self.request_sign_off(task, question)?;
+        let plan = self.recorder.plan;
+        let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
+        self.recorder.tell(Moment::Asked { step, action, question });
+        let (view, store) = self.recorder.view_and_store();
+        match self.desk.answer(&view, task, question, store)? {
+            Answer::Events(events) => Ok(Some(events)),
+            Answer::Park | Answer::Go => Ok(None),
+        }
+    }
+
+    pub(crate) fn record_answer(&mut self, events: Vec<Event>) -> Result<(), J::Error> {
+        let answered = |events: &[Event]| {
+            let given = |event: &&Event| !matches!(event, Event::SignOffLapsed { .. });
+            vec![Moment::Answered { events: events.iter().filter(given).cloned().collect() }]
+        };
+        self.recorder.record_and_tell(events, answered).map(drop)
+    }
+
+    /// Puts on record that a sign-off is waited for, once.
+    pub(crate) fn request_sign_off(&mut self, task: Task, question: Question) -> Result<(), J::Error> {
+        if question != Question::SignOff || self.recorder.run.is_requested(task) {
+            return Ok(());
+        }
+        // What the run's blocks did to the repository is part of what is signed.
+        if self.recorder.run.has_look_aged() {
+            self.check_rules()?;
+        }
+        self.recorder.request_sign_off(task)
+    }
+
+    /// Holds the environment's rules once more. What was seen is on record before the refusal, if there is one.
+    pub(crate) fn check_rules(&mut self) -> Result<(), J::Error> {
+        self.settle()?;
+        let (look, refusal) = (self.rules)(&self.recorder.run)?;
+        self.recorder.record(vec![Event::RulesChecked(look)])?;
+        refusal.map_or(Ok(()), Err)
+    }
+}
+
+/// Whether somebody at the keyboard says with this that a block runs now.
+fn runs_it(event: &Event) -> bool {
+    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
+}
