@@ -51,17 +51,6 @@ impl Interrupts {
             () = std::future::ready(()) => None,
         }
     }
-
-    /// Says whether the program was asked to leave. Where somebody is `attended`, forgets a Ctrl-C that was meant for a
-    /// prompt or a shell; where nobody is asked anything, it was meant for the program.
-    pub async fn asked_to_leave(&mut self, attended: bool) -> bool {
-        while let Some(interrupt) = self.pending().await {
-            if !attended || interrupt == Interrupt::Leave {
-                return true;
-            }
-        }
-        false
-    }
 }
 
 /// Starts [`leave_prompts`] on a thread of its own: a prompt blocks the one that drives.

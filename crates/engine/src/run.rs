@@ -327,6 +327,12 @@ impl Run {
         self.shell.get(&None)
     }
 
+    /// The same for every other place, by its name.
+    pub fn shell_states(&self) -> impl Iterator<Item = (&str, &BlobRef)> {
+        let placed = self.shell.iter().filter_map(|(place, state)| Some(((*place)?, state)));
+        placed.map(|(place, state)| (self.place_name(place), state))
+    }
+
     /// Where the attempt of this block was sent that runs, or is in doubt.
     pub fn sent_to(&self, task: Task) -> Option<&SentTo> {
         self.state(task).sent.as_deref()

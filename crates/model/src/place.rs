@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// How blocks become another user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Become {
     /// Through `sudo`.

@@ -72,6 +72,16 @@ impl Live {
         Live::with(None, false)
     }
 
+    /// A screen for a block at one of several places, whose lines stand among each other: each says where it is from.
+    pub fn at(place: &str, quiet: bool) -> Live {
+        behind::begin();
+        let mut live = Live::with(None, quiet);
+        let place = neutralise(place);
+        let marks = [style().dim().apply_to("│"), style().yellow().apply_to("┃")];
+        live.gutter = marks.map(|mark| format!("  {place} {mark} "));
+        live
+    }
+
     fn with(bar: Option<ProgressBar>, quiet: bool) -> Live {
         let gutter = [style().dim().apply_to("  │ "), style().yellow().apply_to("  ┃ ")];
         Live {

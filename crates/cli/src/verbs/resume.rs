@@ -30,6 +30,7 @@ use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
 use crate::world::kept_state::restored;
 use crate::world::local::Local;
+use crate::world::places::Places;
 use crate::world::screening::Screening;
 use crate::world::terminal::{Operator, accepts};
 
@@ -69,7 +70,7 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let plan = &recorded.plan;
-    super::targets::run_here(plan, &opened.environment)?;
+    super::targets::can_run(plan, &opened.environment)?;
     // Before the run is taken up, for they may leave it.
     let handed = handed_over(&recorded, &session, ask)?;
     if matches!(handed, Handed::Left) {
@@ -103,10 +104,11 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
     }
-    // Every block runs on this machine so far.
-    let state = recorder.run().local_shell_state();
-    let state = state.map(|blob| recorder.journal().get(blob)).transpose()?;
-    let state = state.map(|bytes| restored(&bytes, &secrets)).transpose()?;
+    let kept = |blob| restored(&recorder.journal().get(blob)?, &secrets);
+    let state = recorder.run().local_shell_state().map(kept).transpose()?;
+    let elsewhere = recorder.run().shell_states();
+    let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob)?)));
+    let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
     let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
@@ -149,7 +151,8 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
     tell_orphan(orphan);
-    let mut session = Session { recorder, desk, runner: local, rules: watch.checks() };
+    let runner = Places::new(local, &opened, elsewhere);
+    let mut session = Session { recorder, desk, runner, rules: watch.checks() };
     let stop = session.drive().await?;
     Ok(farewell(session.recorder.run(), plan, stop, opened.number))
 }

@@ -1,6 +1,7 @@
 //! `run`: opens a run and drives it; dry runs take the same way through another world.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
@@ -28,6 +29,7 @@ use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
 use crate::world::local::Local;
+use crate::world::places::Places;
 use crate::world::screening::Screening;
 use crate::world::terminal::Operator;
 use crate::world::{Memory, RunView, Store};
@@ -43,7 +45,7 @@ pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Probl
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch()?;
     let prepared = prepare::prepare(&arguments.file, &arguments.given, (ask, true), secrets)?;
-    targets::run_here(&prepared.plan, &prepared.environment)?;
+    targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
@@ -102,7 +104,8 @@ pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Probl
     if let Some(ready) = ready {
         overriding::record(&mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
-    let mut session = Session { recorder, desk, runner: local, rules };
+    let runner = Places::new(local, &opened, BTreeMap::new());
+    let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
     Ok(farewell(session.recorder.run(), &prepared.plan, stop, number))
 }
@@ -113,7 +116,9 @@ fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, disk: &Disk
     let opened = Event::RunOpened(Box::new(opened.clone()));
     // What the engine will make of it; if it refuses, that is said when it is recorded.
     let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
-    if let Next::Execute(execution) = run.next(plan) {
+    if let Next::Execute(execution) = run.next(plan)
+        && run.places_of(execution.task).is_empty()
+    {
         local.get_ready(&RunView { plan, source, run: &run, secrets }, execution.task, disk);
     }
 }
@@ -255,7 +260,8 @@ async fn dry_run(
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
     let desk = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
-    let runner = ChecksOnly { local, learnt: Rc::clone(&learnt) };
+    let places = Places::new(local, &opened, BTreeMap::new());
+    let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
     let book = (&prepared.plan, prepared.source.as_str());
     let mut recorder = Recorder::new(book, memory, Screening::new(false), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;

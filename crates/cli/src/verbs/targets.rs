@@ -1,46 +1,57 @@
 //! Where blocks would run, held against where they can.
 
-use std::collections::BTreeSet;
-
-use holdpoint_document::Plan;
+use holdpoint_document::{Block, CaptureFrom, Plan};
 use holdpoint_engine::{EnvironmentSeen, Task};
 
 use crate::problem::Problem;
 
-/// Every block of the plan runs on this machine in this environment.
+/// Every block of the plan can run where this environment says.
 ///
 /// # Errors
-/// A target stands for another place, asks for another user, or stands for nothing here.
-pub fn run_here(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem> {
+/// A target stands for nothing here, or a block asks for what there is on this machine only.
+pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem> {
     let tasks = plan.steps.iter().enumerate().flat_map(|(index, step)| {
         let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
         actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
     });
-    let blocks = tasks.filter(|task| task.block(plan).is_some());
-    let targets: BTreeSet<&str> = blocks.filter_map(|task| task.target(plan)).collect();
     let (name, nothing) = (&environment.name, "Nothing was executed.");
-    for target in targets {
+    for task in tasks {
+        let (Some(block), Some(target)) = (task.block(plan), task.target(plan)) else { continue };
         let Some(seen) = environment.targets.get(target) else {
             let help =
                 format!("Add `{target}` under [environments.{name}.targets] in holdpoint.toml. {nothing}");
             return Err(Problem::usage(format!("the environment {name} has no target {target}"), help));
         };
-        if let Some(place) = seen.places.iter().find(|place| *place != "local") {
-            let help = format!(
-                "Call ssh in the block, or choose an environment where `{target}` is local. {nothing}"
-            );
-            let message = format!(
-                "blocks run on this machine only so far, and in {name} the target {target} is {place}"
-            );
+        let here = seen.places.iter().any(|place| place == "local");
+        if let (Some(how), true) = (&seen.r#become, here) {
+            let help = format!("Call {how} in the block, or make two targets of it. {nothing}");
+            let message =
+                format!("`become` is for other places, and the target {target} is this machine, too");
             return Err(Problem::usage(message, help));
         }
-        if let Some(how) = &seen.r#become {
-            let help = format!("Call {how} in the block, and take `become` out of the target. {nothing}");
-            return Err(Problem::usage(
-                format!("`become` is not supported yet, and the target {target} asks for it"),
-                help,
-            ));
+        if let (Some((what, help)), Some(place)) =
+            (only_here(block), seen.places.iter().find(|place| *place != "local"))
+        {
+            let action = task.id(plan);
+            let message =
+                format!("{action} {what}, which blocks of this machine alone can, and runs at {place}");
+            return Err(Problem::usage(message, format!("{help} {nothing}")));
         }
     }
     Ok(())
+}
+
+/// What a block asks for that there is on this machine only, and what can be done instead.
+fn only_here(block: &Block) -> Option<(&'static str, &'static str)> {
+    let file = |from: &CaptureFrom| matches!(from, CaptureFrom::File(_));
+    match &block.options {
+        options if options.tty => Some(("needs a terminal", "Take `tty` out, or its target.")),
+        options if options.agent => {
+            Some(("wants the SSH agent", "Take `agent` out; OpenSSH's configuration can forward it."))
+        }
+        options if options.capture.iter().any(|capture| file(&capture.from)) => {
+            Some(("captures a file", "Have it print the file, and capture that."))
+        }
+        _ => None,
+    }
 }

@@ -12,10 +12,12 @@ use holdpoint_engine::{
     SignedOff, Task, Via, fit, names_around,
 };
 
-use super::local::{self, Local};
+use super::places::{self, Places};
 use super::reads::{reads, sets};
 use super::tell::show_question;
-use super::{Answer, Desk, Executed, Interrupt, RunView, Runner, Script, Store};
+use super::{
+    Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
+};
 use crate::problem::Problem;
 use crate::screen;
 
@@ -189,7 +191,7 @@ fn expected_exit(block: &Block) -> i32 {
 /// Executes checks, assumes the rest.
 pub struct ChecksOnly {
     /// Executes.
-    pub local: Local,
+    pub places: Places,
     /// What was learnt.
     pub learnt: Shared,
 }
@@ -199,7 +201,7 @@ pub enum Attempt {
     /// Taken as passed, without being executed.
     Assumed(Box<Executed<Problem>>),
     /// Executed.
-    Checked(Box<local::Attempt>),
+    Checked(Box<places::Attempt>),
 }
 
 impl Runner for ChecksOnly {
@@ -207,26 +209,31 @@ impl Runner for ChecksOnly {
     type Attempt = Attempt;
 
     fn script(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
-        self.local.script(view, task, store)
+        self.places.script(view, task, store)
     }
 
-    async fn wait(&mut self, pause: Duration) -> Option<Interrupt> {
-        self.local.wait(pause).await
+    async fn wait(&self, pause: Duration) -> Option<Interrupt> {
+        self.places.wait(pause).await
     }
 
-    async fn asked_to_leave(&mut self, attended: bool) -> bool {
-        self.local.asked_to_leave(attended).await
+    async fn asked_to_leave(&self, attended: bool) -> bool {
+        self.places.asked_to_leave(attended).await
     }
 
     fn cwd(&self) -> String {
-        self.local.cwd()
+        self.places.cwd()
+    }
+
+    async fn reach(&self, where_to: Whereabouts) -> Reached {
+        self.places.reach(where_to).await
     }
 
     fn start(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         execution: Execution,
         script: &Script,
+        way: Way,
         store: &mut Store<'_>,
     ) -> Result<Attempt, Problem> {
         let task = execution.task;
@@ -234,7 +241,7 @@ impl Runner for ChecksOnly {
             assumed(why);
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
         };
-        if self.local.needs_somebody(view, task) {
+        if self.places.needs_somebody(view, task) {
             let mut learnt = self.learnt.borrow_mut();
             if !learnt.changed && !task.mutates(view.plan) {
                 learnt.untried.push(task.id(view.plan));
@@ -262,30 +269,34 @@ impl Runner for ChecksOnly {
                 needs.join(", ")
             ));
         }
-        self.local.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
-        self.local.start(view, execution, script, store).map(|attempt| Attempt::Checked(Box::new(attempt)))
+        self.places.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
+        self.places.start(view, execution, script, way, store).map(|attempt| Attempt::Checked(Box::new(attempt)))
     }
 
-    async fn run(&mut self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
+    async fn run(&self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
         if let Attempt::Checked(attempt) = attempt {
-            self.local.run(attempt, child).await;
+            self.places.run(attempt, child).await;
         }
     }
 
     fn end(
-        &mut self,
+        &self,
         view: &RunView<'_>,
         attempt: Attempt,
         store: &mut Store<'_>,
-    ) -> Result<Executed<Problem>, Problem> {
+    ) -> Result<End<Problem>, Problem> {
+        let known = |executed| Ok(End::Known(Box::new(executed)));
         let attempt = match attempt {
-            Attempt::Assumed(executed) => return Ok(*executed),
+            Attempt::Assumed(executed) => return Ok(End::Known(executed)),
             Attempt::Checked(attempt) => attempt,
         };
-        let execution = attempt.execution;
-        let executed = self.local.end(view, *attempt, store)?;
+        let execution = attempt.execution();
+        let executed = match self.places.end(view, *attempt, store)? {
+            End::Known(executed) => *executed,
+            open @ End::Open(_) => return Ok(open),
+        };
         if executed.finished.outcome == Outcome::Interrupted {
-            return Ok(Executed { park: true, ..executed });
+            return known(Executed { park: true, ..executed });
         }
         let passed = executed.finished.outcome == Outcome::Passed;
         if !self.learnt.borrow().changed {
@@ -294,7 +305,7 @@ impl Runner for ChecksOnly {
             if !passed {
                 learnt.failures.push(executed.finished.action.clone());
             }
-            return Ok(executed);
+            return known(executed);
         }
         // What it says now is not what it will say after the changes, so nothing of it counts.
         screen::failure(&executed.finished);
@@ -302,7 +313,7 @@ impl Runner for ChecksOnly {
             true => "holds already, before the changes that this run would make; taken as passed",
             false => "does not hold now, before the changes that this run would make; taken as passed",
         });
-        Ok(self.taken_as_passed(view, execution))
+        known(self.taken_as_passed(view, execution))
     }
 }
 

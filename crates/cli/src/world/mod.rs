@@ -4,22 +4,30 @@ pub mod answers;
 mod asking;
 pub mod assume;
 pub mod disk;
+mod ends;
+mod given;
 pub mod kept_state;
 mod keys;
+mod known;
 pub mod local;
 mod operator_terminal;
+pub mod places;
 mod reads;
 mod recording;
+mod remote;
 mod reply;
 pub mod screening;
 mod shown;
+mod stops;
 mod tell;
 pub mod terminal;
+mod together;
 
 pub use tell::progress;
 
 pub use holdpoint_driver::{
-    Answer, BlobStore, Desk, Executed, Interrupt, Journal, Memory, RunView, Runner, Script, Sink, roll_back,
+    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Memory, Reached, RunView, Runner, Script, Sink, Way,
+    Whereabouts, roll_back,
 };
 
 use crate::problem::Problem;

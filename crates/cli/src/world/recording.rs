@@ -3,19 +3,24 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::Block;
 use holdpoint_engine::{BlobRef, Output};
 use holdpoint_executor::{Display, Stream};
-use holdpoint_redact::{MaskStream, Redactor};
+use holdpoint_redact::MaskStream;
 
+use super::known::Known;
 use super::shown::Shown;
 use super::{Sink, Store};
 use crate::problem::Problem;
 
 /// Output on its way: masked, then stored and shown.
 pub(super) struct Recording {
+    known: Rc<Known>,
+    /// Masked for what was known by then.
+    times: u64,
     streams: [Kept; 2],
     timing: Timing,
     live: Shown,
@@ -57,11 +62,11 @@ pub(super) struct Recorded {
 impl Recording {
     pub(super) fn new(
         block: &Block,
-        redactor: &Redactor,
+        known: &Rc<Known>,
         mut live: Shown,
         store: &mut Store<'_>,
     ) -> Result<Recording, Problem> {
-        let keep = block.options.record;
+        let (keep, redactor) = (block.options.record, known.redactor());
         let mut kept = |looked_at: bool| -> Result<Kept, Problem> {
             let to = match (keep, looked_at) {
                 (true, _) => To::Record(store.sink(looked_at)?),
@@ -75,12 +80,16 @@ impl Recording {
         if sink.as_ref().is_some_and(|sink| sink.is_lasting()) {
             live.all_is_recorded();
         }
-        Ok(Recording { streams, timing: Timing { sink, last: Duration::ZERO }, live })
+        let (known, times) = (Rc::clone(known), known.times());
+        Ok(Recording { known, times, streams, timing: Timing { sink, last: Duration::ZERO }, live })
     }
 
-    /// Masks for more secrets from here on.
-    pub(super) fn switch(&mut self, redactor: &Redactor) {
-        self.streams.iter_mut().for_each(|kept| kept.mask.switch(redactor));
+    /// Masks for more secrets from here on, where there are more.
+    fn catch_up(&mut self) {
+        if std::mem::replace(&mut self.times, self.known.times()) != self.known.times() {
+            let redactor = self.known.redactor();
+            self.streams.iter_mut().for_each(|kept| kept.mask.switch(&redactor));
+        }
     }
 
     /// Says something of our own.
@@ -89,6 +98,7 @@ impl Recording {
     }
 
     pub(super) fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
+        self.catch_up();
         let error = stream == Stream::Stderr;
         let Kept { mask, to, offset, .. } = &mut self.streams[usize::from(error)];
         let (mut result, live, before) = (Ok(()), &mut self.live, *offset);
@@ -122,8 +132,9 @@ impl Recording {
         }
     }
 
-    pub(super) fn finish(self, store: &mut Store<'_>) -> Result<Recorded, Problem> {
-        let Recording { streams, mut timing, mut live } = self;
+    pub(super) fn finish(mut self, store: &mut Store<'_>) -> Result<Recorded, Problem> {
+        self.catch_up();
+        let Recording { streams, mut timing, mut live, .. } = self;
         let unkept = |error: io::Error| {
             Problem::fault(format!("the output cannot be kept: {error}"), "Make room, then resume.")
         };

@@ -57,7 +57,7 @@ pub trait Sink {
     /// It cannot be taken: the block is stopped.
     fn on_output(&mut self, stream: Stream, bytes: &[u8], at: Duration) -> std::io::Result<()>;
 
-    /// The line is cut, for this reason; it is tried anew.
+    /// The line is cut, for this reason; it is tried anew, again and again, until it is healed.
     fn on_cut(&mut self, _why: &str) {}
 
     /// The place is reached again.

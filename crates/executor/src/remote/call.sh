@@ -214,6 +214,20 @@ clean() {
   else say error runs; fi
 }
 
+# As clean, of several; says which are left.
+clean_all() {
+  cd "$base" 2>/dev/null || { say complete; return; }
+  for id in $ids; do
+    if [ -d "$id" ]; then
+      if [ -f "$id/end" ] || [ "$(readlink "$id/go")" != run ]; then
+        mv "$id" ".gone.$id" && rm -rf ".gone.$id"
+      fi
+    fi
+    if [ -d "$id" ]; then say left "$id"; fi
+  done
+  say complete
+}
+
 list() {
   for entry in "$base"/*; do
     [ -d "$entry" ] || continue

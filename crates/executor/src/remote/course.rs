@@ -14,6 +14,8 @@ pub(crate) struct Course {
     pub(crate) log: u64,
     /// Whether the place has ever answered that the attempt is there.
     pub(crate) is_there: bool,
+    /// Whether the caller was told that the line is cut, and not yet that it is healed.
+    pub(crate) is_cut: bool,
     /// Why the caller wants no more of it.
     pub(crate) refused: Option<Stop>,
     /// Told when that happens.
@@ -40,6 +42,7 @@ impl Course {
             weave: Weave::from(mark, out, err),
             log: 0,
             is_there: false,
+            is_cut: false,
             refused: None,
             enough: Default::default(),
         }

@@ -39,7 +39,12 @@ impl Remote {
         loop {
             match frames.next().await? {
                 Frame::Said(word, rest) => match word.as_str() {
-                    "started" | "attached" => course.is_there = true,
+                    "started" | "attached" => {
+                        course.is_there = true;
+                        if std::mem::take(&mut course.is_cut) {
+                            sink.on_healed();
+                        }
+                    }
                     "void" => return Ok(Last::Void(rest)),
                     "doubt" => {
                         let (why, block) = rest.split_once(' ').unwrap_or((&rest, "unknown"));

@@ -186,17 +186,14 @@ impl Remote {
             ] {
                 call = call.with(name, value);
             }
-            let token = call.token.clone();
             let text = match start {
                 true => order.add_to(call).text("start"),
                 false => call.text("attach"),
             };
+            let (text, token) = text.map_err(Cut)?;
             let before = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
             match self.follow(&text, &token, course, sink).await {
                 Ok(last) => {
-                    if cut_since.is_some() {
-                        sink.on_healed();
-                    }
                     return Ok((last, !start || course.is_there || tries > 0));
                 }
                 Err(Cut(why)) => {
@@ -210,7 +207,9 @@ impl Remote {
                     } else if since.elapsed() > limit.unwrap_or_default() + patience {
                         return Err(Cut(why));
                     }
-                    sink.on_cut(&why);
+                    if !std::mem::replace(&mut course.is_cut, true) {
+                        sink.on_cut(&why);
+                    }
                     tokio::time::sleep(pause(tries)).await;
                     tries += 1;
                 }
@@ -264,8 +263,7 @@ async fn hello(line: &Line) -> Result<Hello, Unreachable> {
 
 /// Asks a question that is answered in words, and answered soon.
 async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, String)>, Unreachable> {
-    let token = call.token.clone();
-    let text = call.text(operation);
+    let (text, token) = call.text(operation).map_err(|why| line.unreachable(why))?;
     let Wire { stdin, stdout, stderr, held } = line.open().await?;
     let mut frames = Frames::of(stdout, &token, ANSWER);
     let mut said = Vec::new();

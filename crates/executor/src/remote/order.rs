@@ -27,13 +27,15 @@ const LONGEST_VARIABLE: usize = 128 * 1024;
 /// One question to a place. It is one command, which a shell runs when it has read all of it, or not at all.
 pub(crate) struct Call {
     text: Vec<u8>,
-    pub(crate) token: String,
+    /// What its answer begins with; where there is none, the question cannot be asked.
+    token: Result<String, String>,
 }
 
 impl Call {
     pub(crate) fn new() -> Call {
         let token = token();
         let mut call = Call { text: Vec::new(), token: token.clone() };
+        let token = token.unwrap_or_default();
         for part in [COMMON, CALL, "{\n"] {
             call.text.extend_from_slice(part.as_bytes());
         }
@@ -46,26 +48,32 @@ impl Call {
         self
     }
 
-    /// All of it, for this operation.
-    pub(crate) fn text(mut self, operation: &str) -> Vec<u8> {
+    /// All of it, for this operation; and what its answer begins with.
+    ///
+    /// # Errors
+    /// This machine has nothing that nobody else knows.
+    pub(crate) fn text(mut self, operation: &str) -> Result<(Vec<u8>, String), String> {
+        let token = self.token?;
         self.text.extend_from_slice(format!("call {operation}; exit; }}\n").as_bytes());
-        self.text
+        Ok((self.text, token))
     }
 }
 
 /// What nobody else knows.
-pub(crate) fn token() -> String {
+///
+/// # Errors
+/// This machine gives nothing at random.
+pub(crate) fn token() -> Result<String, String> {
     let mut bytes = [0; 16];
     let mut filled = 0;
     while filled < bytes.len() {
         match rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty()) {
             Ok(length) => filled += length,
             Err(rustix::io::Errno::INTR) => {}
-            // Every system that this runs on has it.
-            Err(_) => break,
+            Err(error) => return Err(format!("this machine gives no random bytes: {error}")),
         }
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn assign(text: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -134,9 +142,10 @@ impl Order {
         let becoming = ways.becoming()?;
         let nobody = becoming.is_empty();
         // A name that nobody can list or guess.
-        let elsewhere = |what: &str| format!("{}/.holdpoint-{}-{what}", ways.hello.temporary, token());
-        let run = if nobody { directory.clone() } else { elsewhere("run") };
-        let work = if nobody { format!("{directory}/work") } else { elsewhere("work") };
+        let elsewhere =
+            |what: &str| Ok::<_, String>(format!("{}/.holdpoint-{}-{what}", ways.hello.temporary, token()?));
+        let run = if nobody { directory.clone() } else { elsewhere("run")? };
+        let work = if nobody { format!("{directory}/work") } else { elsewhere("work")? };
         let file = file_name(&job.name, interpreter.extension());
         let script = format!("{work}/{file}");
         let cwd = job.cwd.as_ref().map_or_else(|| state.cwd.clone(), |own| state.cwd.join(own));

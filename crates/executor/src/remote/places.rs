@@ -64,6 +64,20 @@ impl Remote {
         Ok(said.iter().any(|(word, _)| word == "cleaned" || word == "none"))
     }
 
+    /// Removes attempts with their tombstones, as [`Remote::clean`]; gives those that stay, for they have no end.
+    ///
+    /// # Errors
+    /// The place cannot be reached.
+    pub async fn clean_all(&self, ids: &[String]) -> Result<Vec<String>, Unreachable> {
+        let mut left = Vec::new();
+        // What one question may say and take is bounded.
+        for some in ids.chunks(100) {
+            let said = ask(&self.line, self.call("").with("ids", some.join(" ")), "clean_all").await?;
+            left.extend(said.into_iter().filter(|(word, _)| word == "left").map(|(_, id)| id));
+        }
+        Ok(left)
+    }
+
     /// The attempts of which the place keeps something.
     ///
     /// # Errors

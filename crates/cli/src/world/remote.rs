@@ -1,0 +1,196 @@
+//! One block at another place: sent there or looked for, its output taken as it comes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use holdpoint_driver::{End, Secrets};
+use holdpoint_engine::{Execution, SentTo};
+use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, State, Stream};
+
+use super::ends::{Over, not_started};
+use super::given::{STOPPING, block_of};
+use super::known::Known;
+use super::recording::Recording;
+use super::stops::{Heard, Stops};
+use super::{Interrupt, RunView, Store};
+use crate::problem::Problem;
+
+/// A block on its way to another place, and all that it needs meanwhile.
+pub struct Attempt {
+    pub(super) execution: Execution,
+    pub(super) place: String,
+    pub(super) job: Job,
+    /// The block's own directory, below the home directory there.
+    pub(super) cwd: Option<PathBuf>,
+    /// What carries over there; `None`: nothing yet, it begins at home.
+    pub(super) state: Option<Rc<State>>,
+    pub(super) sent: SentTo,
+    /// Names of variables that hold secrets.
+    pub(super) withheld: Vec<String>,
+    /// An earlier driver sent it.
+    pub(super) back: bool,
+    pub(super) recording: RefCell<Recording>,
+    pub(super) source: Rc<str>,
+    pub(super) secrets: Secrets,
+    pub(super) registered: Vec<String>,
+    pub(super) heard: Option<Heard>,
+    pub(super) over: Option<Arrived>,
+}
+
+/// What has become of it.
+pub(super) struct Arrived {
+    came: Came,
+    /// Its output could not be kept on this machine.
+    unkept: bool,
+    park: bool,
+}
+
+impl Attempt {
+    /// The place cannot be reached: nothing was sent, or nothing can be learnt.
+    pub(super) fn out_of_reach(&mut self, why: String) {
+        let came = if self.back { Came::Unreachable(why) } else { Came::NeverRan(why) };
+        self.over = Some(Arrived { came, unkept: false, park: false });
+    }
+
+    /// Sends or looks for it, and follows it to its end.
+    pub(super) async fn run(&mut self, remote: &Remote, known: &Known, stops: &Stops) {
+        let home = Path::new(remote.home());
+        self.job.cwd = self.cwd.as_ref().map(|own| home.join(own));
+        self.job.within = Some(home.to_owned());
+        let state = Rc::clone(self.state.get_or_insert_with(|| Rc::new(State::new(home))));
+        let Some(heard) = self.heard.take() else { return };
+        let SentTo { attempt, boot, store } = self.sent.clone();
+        let attempt = holdpoint_executor::Attempt {
+            id: attempt,
+            identity: Identity { boot, store },
+            secrets: self.withheld.clone(),
+        };
+        let (recording, asked, cut) = (&self.recording, Cell::new(None), Cell::new(false));
+        let interrupt = async {
+            asked.set(Some(stops.next(&heard).await));
+            recording.borrow().tell(STOPPING);
+        };
+        let mut hearing = Hearing {
+            place: &self.place,
+            recording,
+            known,
+            source: &self.source,
+            session: &self.secrets,
+            registered: &mut self.registered,
+            cut: &cut,
+            unkept: false,
+        };
+        let insisted = Cell::new(false);
+        // Whoever insists while nobody can be reached leaves; the block is found when the run is taken up.
+        let leave = async {
+            while asked.get().is_none() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            loop {
+                stops.next(&heard).await;
+                insisted.set(true);
+                if cut.get() {
+                    return;
+                }
+            }
+        };
+        let (job, sink) = (&self.job, &mut hearing);
+        let followed = async {
+            match self.back {
+                true => remote.attach(job, &state, &attempt, Had::default(), interrupt, sink).await,
+                false => remote.run(job, &state, &attempt, interrupt, sink).await,
+            }
+        };
+        let came = tokio::select! {
+            biased;
+            came = followed => came,
+            () = leave => Came::Unreachable("left while it could not be reached".to_owned()),
+        };
+        let unkept = hearing.unkept;
+        let again = stops.end(heard).await;
+        let park = again || insisted.get() || asked.get() == Some(Interrupt::Leave);
+        self.over = Some(Arrived { came, unkept, park });
+    }
+
+    /// What came of it; and the state in which the next block there begins, where that is known.
+    pub(super) fn end(
+        self,
+        view: &RunView<'_>,
+        known: &Known,
+        store: &mut Store<'_>,
+    ) -> Result<(End<Problem>, Option<Rc<State>>), Problem> {
+        let task = self.execution.task;
+        let (block, action) = (block_of(view, task)?, task.id(view.plan));
+        let not_run =
+            || Problem::fault(format!("{action} was not run to its end"), "This is a fault of holdpoint.");
+        let Arrived { came, unkept, park } = self.over.ok_or_else(not_run)?;
+        let ended = match came {
+            Came::Ended(ended) => *ended,
+            Came::NeverRan(why) => {
+                let executed = not_started(view, self.execution, block, &why, None, store)?;
+                return Ok((End::Known(Box::new(executed)), None));
+            }
+            Came::InDoubt(why) | Came::Unreachable(why) => return Ok((End::Open(why), None)),
+        };
+        let Ended { output_error, .. } = &ended;
+        if let (Some(error), true) = (output_error, unkept) {
+            return Err(Problem::fault(
+                format!("what {action} printed cannot be kept: {error}"),
+                "The block was stopped. Make room or mend the disk, then resume this run: it is looked for at its place.",
+            ));
+        }
+        let untaken = output_error.as_ref().map(|error| format!("what it printed was not taken: {error}"));
+        let (recording, registered) = (self.recording.into_inner(), self.registered);
+        let before = self.state.unwrap_or_else(|| Rc::new(State::new("/")));
+        let nothing = (BTreeMap::new(), Vec::new());
+        let execution = self.execution;
+        let over =
+            Over { execution, ended, untaken, recording, before, registered, files: nothing, park };
+        let began = !matches!(over.ended.how, How::NotStarted(_));
+        let (end, after) = over.told(view, known, store)?;
+        Ok((end, began.then_some(after)))
+    }
+}
+
+/// Takes what a block on a place tells.
+struct Hearing<'h> {
+    place: &'h str,
+    recording: &'h RefCell<Recording>,
+    known: &'h Known,
+    source: &'h str,
+    session: &'h Secrets,
+    registered: &'h mut Vec<String>,
+    cut: &'h Cell<bool>,
+    unkept: bool,
+}
+
+impl Sink for Hearing<'_> {
+    fn on_secret(&mut self, name: &str, value: &str) -> Result<(), String> {
+        self.known.register(name, value, self.source, self.session)?;
+        self.registered.push(name.to_owned());
+        Ok(())
+    }
+
+    fn on_output(&mut self, stream: Stream, bytes: &[u8], at: Duration) -> std::io::Result<()> {
+        self.on_healed();
+        let pushed = self.recording.borrow_mut().push(stream, bytes, at);
+        self.unkept |= pushed.is_err();
+        pushed
+    }
+
+    fn on_cut(&mut self, why: &str) {
+        if !self.cut.replace(true) {
+            let text = format!("{}: the line is cut ({why}); the block goes on there, trying again", self.place);
+            self.recording.borrow().tell(&crate::screen::neutralise(&text));
+        }
+    }
+
+    fn on_healed(&mut self) {
+        if self.cut.replace(false) {
+            self.recording.borrow().tell(&format!("{}: reached again", self.place));
+        }
+    }
+}
