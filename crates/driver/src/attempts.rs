@@ -80,7 +80,7 @@ where
                 Answer::Events(events) => return self.record_answer(events).map(|()| false),
                 Answer::Park => return self.leave(parked),
             }
-            if !self.desk.attended() {
+            if !self.desk.attended() && !self.under_way.has_block_of(task) {
                 let (step, action) =
                     (task.step_of(self.recorder.plan).id.clone(), task.id(self.recorder.plan));
                 let script = self.recorder.secrets.masked(&script.text).into_owned();

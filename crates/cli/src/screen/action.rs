@@ -90,10 +90,12 @@ pub fn verdict_line(finished: &Finished) {
         Outcome::TimedOut => ("✗ TIMED OUT", style().red().bold()),
         Outcome::Interrupted => ("✗ INTERRUPTED", style().yellow().bold()),
     };
+    let place = finished.place.as_ref().filter(|place| *place != "local");
+    let place = place.map_or_else(String::new, |place| format!(" · {}", neutralise(place)));
     say(&format!(
         "  {} {}",
         style.apply_to(word),
-        super::style().dim().apply_to(format!("· {ended} · {took}"))
+        super::style().dim().apply_to(format!("· {ended} · {took}{place}"))
     ));
     for (name, value) in &finished.captures {
         shown_value("    captured ", name, value);

@@ -218,6 +218,17 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
         }
     }
 
+    fn permit_one_more(
+        &mut self,
+        view: &RunView<'_>,
+        execution: Execution,
+        _script: &str,
+        store: &mut Store<'_>,
+    ) -> Result<Answer, Problem> {
+        let prepared = self.prepared(view, execution.task, None, store)?;
+        Ok(prepared.map_or(Answer::Go, Answer::Events))
+    }
+
     fn answer(
         &mut self,
         view: &RunView<'_>,

@@ -237,6 +237,10 @@ impl Runner for ChecksOnly {
         store: &mut Store<'_>,
     ) -> Result<Attempt, Problem> {
         let task = execution.task;
+        if let Way::Nowhere(_) = way {
+            let attempt = self.places.start(view, execution, script, way, store)?;
+            return Ok(Attempt::Checked(Box::new(attempt)));
+        }
         let assumed = |why: &str| {
             assumed(why);
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
@@ -270,7 +274,17 @@ impl Runner for ChecksOnly {
             ));
         }
         self.places.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
-        self.places.start(view, execution, script, way, store).map(|attempt| Attempt::Checked(Box::new(attempt)))
+        self.places
+            .start(view, execution, script, way, store)
+            .map(|attempt| Attempt::Checked(Box::new(attempt)))
+    }
+
+    async fn reap(&self, where_to: Whereabouts, attempt: String) {
+        self.places.reap(where_to, attempt).await;
+    }
+
+    async fn clean(&self, attempts: Vec<(String, String)>) {
+        self.places.clean(attempts).await;
     }
 
     async fn run(&self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
@@ -290,7 +304,7 @@ impl Runner for ChecksOnly {
             Attempt::Assumed(executed) => return Ok(End::Known(executed)),
             Attempt::Checked(attempt) => attempt,
         };
-        let execution = attempt.execution();
+        let (execution, nowhere) = (attempt.execution(), matches!(*attempt, places::Attempt::Nowhere(..)));
         let executed = match self.places.end(view, *attempt, store)? {
             End::Known(executed) => *executed,
             open @ End::Open(_) => return Ok(open),
@@ -299,6 +313,10 @@ impl Runner for ChecksOnly {
             return known(Executed { park: true, ..executed });
         }
         let passed = executed.finished.outcome == Outcome::Passed;
+        if nowhere {
+            self.learnt.borrow_mut().failures.push(executed.finished.action.clone());
+            return known(executed);
+        }
         if !self.learnt.borrow().changed {
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.extend(executed.finished.captures.keys().cloned());

@@ -270,7 +270,8 @@ impl Runner for Local {
 
     async fn run(&self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
         let Begun::Ready(ready) = &mut attempt.begun else { return };
-        let Ready { job, state, operator, recording, source, secrets, registered, heard, ended } = &mut **ready;
+        let Ready { job, state, operator, recording, source, secrets, registered, heard, ended } =
+            &mut **ready;
         let Some(heard) = heard.take() else { return };
         let (recording, registered) = (&*recording, &*registered);
         let asked = RefCell::new(None);

@@ -26,8 +26,8 @@ mod together;
 pub use tell::progress;
 
 pub use holdpoint_driver::{
-    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Memory, Reached, RunView, Runner, Script, Sink, Way,
-    Whereabouts, roll_back,
+    Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Memory, Reached, RunView, Runner, Script,
+    Sink, Way, Whereabouts, roll_back,
 };
 
 use crate::problem::Problem;

@@ -308,10 +308,8 @@ impl Places {
             },
         }
         if let Some(why) = left {
-            let text = format!(
-                "  {} keeps something of this run ({why}); see: holdpoint targets --clean",
-                key.0
-            );
+            let text =
+                format!("  {} keeps something of this run ({why}); see: holdpoint targets --clean", key.0);
             screen::tell(&screen::neutralise(&text));
         }
     }

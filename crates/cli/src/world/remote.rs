@@ -147,8 +147,7 @@ impl Attempt {
         let before = self.state.unwrap_or_else(|| Rc::new(State::new("/")));
         let nothing = (BTreeMap::new(), Vec::new());
         let execution = self.execution;
-        let over =
-            Over { execution, ended, untaken, recording, before, registered, files: nothing, park };
+        let over = Over { execution, ended, untaken, recording, before, registered, files: nothing, park };
         let began = !matches!(over.ended.how, How::NotStarted(_));
         let (end, after) = over.told(view, known, store)?;
         Ok((end, began.then_some(after)))
@@ -183,7 +182,8 @@ impl Sink for Hearing<'_> {
 
     fn on_cut(&mut self, why: &str) {
         if !self.cut.replace(true) {
-            let text = format!("{}: the line is cut ({why}); the block goes on there, trying again", self.place);
+            let text =
+                format!("{}: the line is cut ({why}); the block goes on there, trying again", self.place);
             self.recording.borrow().tell(&crate::screen::neutralise(&text));
         }
     }

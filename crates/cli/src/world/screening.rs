@@ -67,12 +67,17 @@ impl Observer for Screening {
             }
             Moment::AttemptTakenUp { action, place, attempt, .. } => {
                 let place = place.as_deref().unwrap_or_default();
-                screen::tell(&screen::neutralise(&format!("  looking at {place} for {action}, attempt {attempt}")));
+                screen::tell(&screen::neutralise(&format!(
+                    "  looking at {place} for {action}, attempt {attempt}"
+                )));
             }
             Moment::AttemptOpen { action, place, why, .. } => {
                 let place = place.as_deref().unwrap_or_default();
                 let mark = screen::style().yellow().bold().apply_to("IN DOUBT");
-                screen::tell(&format!("  {mark} {}", screen::neutralise(&format!("{action} at {place}: {why}"))));
+                screen::tell(&format!(
+                    "  {mark} {}",
+                    screen::neutralise(&format!("{action} at {place}: {why}"))
+                ));
             }
             Moment::Answered { events } => tell_answers(events),
             Moment::RollbackAsked => screen::tell("  the document asks for a rollback of what was done"),

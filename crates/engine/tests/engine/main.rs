@@ -31,6 +31,7 @@ mod resume;
 mod rollback;
 mod rollouts;
 mod sample;
+mod sent;
 mod statuses;
 mod story;
 mod universe;

@@ -1,0 +1,110 @@
+//! Lines that break, and drivers that die.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use holdpoint_hosts::Options;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{RUN, eventually, stage, stage_with_cable};
+
+/// A block that counts how often it ran, prints on, and ends when it is let.
+const SLOW: &str = "## Deploy
+
+```yaml step
+target: web
+rollout: { at_once: 2 }
+```
+
+```sh run
+echo ran >>count
+n=0
+until [ -f go ]; do n=$((n+1)); echo $n; sleep 0.05; done
+echo whole
+FOO=kept
+```
+
+```sh check
+test \"$FOO\" = kept
+```
+";
+
+/// What it prints, whatever came between.
+fn is_whole(output: &str) {
+    let lines: Vec<&str> = output.lines().collect();
+    let (last, numbers) = lines.split_last().unwrap();
+    assert_eq!(*last, "whole");
+    for (at, number) in numbers.iter().enumerate() {
+        assert_eq!(number.parse(), Ok(at + 1));
+    }
+}
+
+#[test]
+fn a_driver_that_was_killed_is_followed_by_another_and_the_block_ran_once() {
+    let Some(stage) = stage("places::a_driver_that_was_killed", 2, &Options::default()) else { return };
+    stage.book("", SLOW);
+    let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("both blocks run", || (0..2).all(|host| stage.text(host, "count") == "ran\n"));
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
+    driver.wait().unwrap();
+    for host in 0..2 {
+        // One of them ends while nobody looks, the other one later.
+        if host == 0 {
+            fs::write(stage.on(host, "go"), "").unwrap();
+        }
+    }
+    let elsewhere = stage.bench.all().join("other-home");
+    fs::create_dir(&elsewhere).unwrap();
+    let mut second = stage.command(&["resume", "1", "--unattended"]);
+    let second = second.env("HOME", &elsewhere).env("HOLDPOINT_OPERATOR", "night@example.org");
+    let second = second.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the first has been found", || {
+        stage.blocks().iter().any(|block| block == "deploy#1 @0 passed")
+    });
+    fs::write(stage.on(1, "go"), "").unwrap();
+    let ran = crate::bench::Ran::of(second.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    for host in 0..2 {
+        assert_eq!(stage.text(host, "count"), "ran\n");
+        is_whole(&stage.output("deploy#1", host));
+    }
+    stage.is_over_and_clean();
+}
+
+#[test]
+fn a_cut_line_is_said_and_the_block_goes_on_and_ran_once() {
+    let Some(stage) = stage_with_cable("places::a_cut_line") else { return };
+    let network = stage.hosts[0].network().unwrap();
+    stage.book("", SLOW);
+    let driver = stage.command(&RUN).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the block runs", || stage.text(0, "count") == "ran\n");
+    network.cut().unwrap();
+    // Longer than it takes to notice.
+    std::thread::sleep(Duration::from_secs(9));
+    network.heal().unwrap();
+    fs::write(stage.on(0, "go"), "").unwrap();
+    let ran = crate::bench::Ran::of(driver.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    ran.says("the line is cut").says("reached again");
+    assert_eq!(stage.text(0, "count"), "ran\n");
+    is_whole(&stage.output("deploy#1", 0));
+    stage.is_over_and_clean();
+}
+
+#[test]
+fn an_attempt_that_was_recorded_and_never_sent_is_known_not_to_have_run() {
+    let Some(stage) = stage("places::an_attempt_that_was_never_sent", 1, &Options::default()) else { return };
+    stage.book("", SLOW);
+    let mut driver = stage.command(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the block runs", || stage.text(0, "count") == "ran\n");
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
+    driver.wait().unwrap();
+    fs::write(stage.on(0, "go"), "").unwrap();
+    eventually("it has ended", || stage.kept(0).iter().all(|attempt| attempt.join("end").exists()));
+    // As if it had never arrived there.
+    stage.kept(0).iter().for_each(|attempt| fs::remove_dir_all(attempt).unwrap());
+    stage.ends(3, &["resume", "1", "--unattended"]).says("not started").says("a decision on a failure");
+    assert_eq!(stage.blocks(), ["deploy#1 @0 started", "deploy#1 @0 failed"]);
+    stage.ends(0, &["verify", "1"]).says("intact, open");
+}

@@ -1,0 +1,171 @@
+//! One host behind a target.
+
+use holdpoint_hosts::Options;
+use serde_json::json;
+
+use crate::support::{RUN, holds, stage};
+
+#[test]
+fn blocks_run_at_their_host_and_what_carries_over_does_so_there() {
+    let noise = "Welcome to this host".to_owned();
+    let Some(stage) = stage("places::blocks_run_at_their_host", 1, &Options { noise, ..Options::default() })
+    else {
+        return;
+    };
+    let body = "## Deploy
+
+```yaml step
+target: web
+```
+
+```sh run
+#| capture: { WHERE: { stdout: true } }
+mkdir -p releases && cd releases
+FOO='two words'; export BAR=bar
+pwd
+echo warned >&2
+```
+
+```bash check
+test \"$FOO$BAR\" = 'two wordsbar'
+test \"$PWD\" = \"$WHERE\"
+```
+
+```text expect
+```
+
+```sh run
+#| cwd: releases
+pwd; exit 3
+```
+
+```yaml expect
+exit: 3
+stdout: { matches: '/home/releases$' }
+```
+
+## Here
+
+```sh check
+test -z \"${BAR:-}\"
+echo \"$WHERE\" >where
+```
+";
+    stage.runs(0, "", body);
+    let home = stage.hosts[0].home();
+    assert_eq!(stage.bench.text("where"), format!("{}/releases\n", home.display()));
+    assert!(home.join("releases").is_dir());
+    let started = stage.bench.of_type(1, "action.started");
+    let remote = &started[0]["remote"];
+    assert_eq!(started[0]["cwd"], json!(home.to_str().unwrap()));
+    for key in ["attempt", "boot", "store"] {
+        assert!(remote[key].as_str().is_some_and(|text| !text.is_empty()), "{started:#?}");
+    }
+    assert!(started[1]["remote"]["attempt"] != remote["attempt"]);
+    assert_eq!(started[1]["cwd"], json!(home.join("releases").to_str().unwrap()));
+    assert!(started.last().unwrap()["remote"].is_null());
+    stage.is_over_and_clean();
+    stage.ends(0, &["show", "1"]).says(&stage.place(0));
+}
+
+#[test]
+fn secrets_reach_the_block_and_are_nowhere_else() {
+    let Some(stage) = stage("places::secrets_reach_the_block", 1, &Options::default()) else { return };
+    let front = "inputs:\n  TOKEN: { secret: true, from: [{ env: TOKEN }] }\n";
+    let body = "## Use
+
+```yaml step
+target: web
+```
+
+```sh run
+test \"${#TOKEN}\" = 17 && echo \"$TOKEN\" | cut -c1-3
+echo the token is $TOKEN
+echo \"OTHER=hunter3-hunter3-b\" >$HOLDPOINT_SECRETS
+echo the other is hunter3-hunter3-b
+ps axww -o args >processes
+```
+";
+    stage.book(front, body);
+    let ran = stage.command(&RUN).env("TOKEN", "hunter2-hunter2-a").output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap() + &String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{said}");
+    assert_eq!(
+        stage.output("use#1", 0),
+        "hun\nthe token is [REDACTED:TOKEN]\nthe other is [REDACTED:OTHER]\n"
+    );
+    for secret in ["hunter2-hunter2-a", "hunter3-hunter3-b"] {
+        assert!(!said.contains(secret), "{said}");
+        assert_eq!(holds(&stage.hosts[0].home(), secret), None);
+        assert_eq!(holds(&stage.bench.path(".holdpoint"), secret), None);
+    }
+    assert!(stage.text(0, "processes").contains("ps axww"));
+    stage.is_over_and_clean();
+}
+
+#[test]
+fn what_cannot_be_reached_was_not_started_and_is_in_no_doubt() {
+    let Some(stage) = stage("places::what_cannot_be_reached", 1, &Options::default()) else { return };
+    let config =
+        "[environments.staging]\nrehearsal = true\ntargets = { web = \"ssh://nobody@127.0.0.1:1\" }\n";
+    stage.bench.file("holdpoint.toml", config);
+    let ran =
+        stage.runs(3, "", "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\ntouch came\n```\n");
+    ran.says("not started").says("a decision on a failure");
+    let ended = &stage.bench.of_type(1, "action.finished")[0];
+    let error = ended["error"].as_str().unwrap();
+    assert!(error.starts_with("not started: ssh://nobody@127.0.0.1:1 cannot be reached"), "{error}");
+    assert!(stage.bench.of_type(1, "action.started")[0]["remote"].is_null());
+    stage.ends(0, &["verify", "1"]).says("intact, open");
+}
+
+#[test]
+fn what_only_this_machine_has_is_refused_before_anything_runs() {
+    let Some(stage) = stage("places::what_only_this_machine_has", 1, &Options::default()) else { return };
+    for (option, why) in [
+        ("tty: true", "needs a terminal"),
+        ("capture: { V: { file: version } }", "captures a file"),
+        ("agent: true", "wants the SSH agent"),
+    ] {
+        let body = format!(
+            "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\n#| {option}\ntouch came\n```\n"
+        );
+        stage.runs(2, "", &body).says(why).says("Nothing was executed.");
+    }
+    assert!(!stage.bench.exists(".holdpoint/runs"));
+}
+
+#[test]
+fn a_time_limit_is_kept_there_and_another_user_is_become() {
+    let options = Options { may_become_root: true, ..Options::default() };
+    let Some(stage) = stage("places::a_time_limit_is_kept_there", 1, &options) else { return };
+    let config = format!(
+        "[environments.staging]\nrehearsal = true\ntargets = {{ web = {{ places = [{:?}], become = \"sudo\" }} }}\n",
+        stage.place(0)
+    );
+    stage.bench.file("holdpoint.toml", &config);
+    let body = "## Deploy
+
+```yaml step
+target: web
+```
+
+```sh check
+id -un
+```
+
+```text expect
+root
+```
+
+```sh run
+#| timeout: 1s
+sleep 60
+```
+";
+    stage.runs(3, "", body);
+    assert_eq!(
+        stage.blocks(),
+        ["deploy#1 @0 started", "deploy#1 @0 passed", "deploy#2 @0 started", "deploy#2 @0 timed_out"]
+    );
+}

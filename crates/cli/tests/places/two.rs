@@ -1,0 +1,86 @@
+//! Several hosts behind a target.
+
+use holdpoint_hosts::Options;
+
+use crate::support::stage;
+
+const DEPLOY: &str = "## Deploy
+
+```yaml step
+target: web
+rollout: { first: 1, at_once: 4 }
+```
+";
+
+#[test]
+fn what_places_captured_stops_the_run_where_it_differs_and_is_used_where_it_agrees() {
+    for (versions, code) in [(["v2", "v1"], 3), (["v2", "v2"], 0)] {
+        let Some(stage) = stage("places::what_places_captured", 2, &Options::default()) else { return };
+        for (host, version) in versions.iter().enumerate() {
+            std::fs::write(stage.on(host, "version"), version).unwrap();
+        }
+        let body = format!(
+            "{DEPLOY}\n```sh run\n#| capture: {{ RUNNING: {{ stdout: true }} }}\ncat version\n```\n\n\
+             ```sh check\ntest \"$RUNNING\" = \"$(cat version)\"\n```\n\n\
+             ## Compare\n\n```sh check\ntest \"$RUNNING\" = v2\n```\n"
+        );
+        let ran = stage.runs(code, "", &body);
+        if code == 0 {
+            stage.is_over_and_clean();
+        } else {
+            ran.says("differs between places").says(&format!("`v1` at {}", stage.place(1)));
+            assert!(!stage.blocks().iter().any(|block| block.starts_with("compare")));
+        }
+        stage.ends(0, &["show", "1", "--step", "deploy"]).says(&stage.place(0)).says(&stage.place(1));
+    }
+}
+
+#[test]
+fn a_canary_that_fails_leaves_the_other_untouched_and_is_rolled_back_alone() {
+    let Some(stage) = stage("places::a_canary_that_fails", 2, &Options::default()) else { return };
+    let body = format!(
+        "{DEPLOY}\n```sh run\ntouch deployed\n```\n\n```sh check\nfalse\n```\n\n```sh rollback\ntouch undone\n```\n"
+    );
+    stage.bench.file("answers.yaml", "steps: { deploy: { choice: rollback, reason: the canary failed } }\n");
+    stage.book("", &body);
+    stage.ends(1, &["run", "book.md", "--env", "staging", "--unattended", "--answers", "answers.yaml"]);
+    assert!(stage.on(0, "deployed").exists() && stage.on(0, "undone").exists());
+    assert!(!stage.on(1, "deployed").exists() && !stage.on(1, "undone").exists());
+    let expected = ["deploy#1 @0", "deploy#2 @0", "deploy#rollback-1 @0"];
+    let blocks = stage.blocks();
+    let ends: Vec<&str> = blocks
+        .iter()
+        .filter(|block| !block.ends_with("started"))
+        .map(|block| block.rsplit_once(' ').unwrap().0)
+        .collect();
+    assert_eq!(ends, expected);
+    stage.is_over_and_clean();
+}
+
+#[test]
+fn places_are_at_work_at_the_same_time_and_say_which_they_are() {
+    let Some(stage) = stage("places::places_are_at_work_at_the_same_time", 3, &Options::default()) else {
+        return;
+    };
+    // Each waits for all others, which it could not if one came after another.
+    let here = stage.bench.path("met");
+    std::fs::create_dir(&here).unwrap();
+    std::fs::set_permissions(&here, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+    for directory in here.ancestors().skip(1).take(2) {
+        std::fs::set_permissions(directory, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let here = here.display();
+    let body = format!(
+        "## Meet\n\n```yaml step\ntarget: web\nrollout: {{ at_once: 3 }}\n```\n\n```sh run\n#| timeout: 20s\n\
+         touch '{here}'/$$\nuntil [ $(ls '{here}' | wc -l) = 3 ]; do sleep 0.05; done\necho all are here\n```\n"
+    );
+    let ran = stage.runs(0, "", &body);
+    for host in 0..3 {
+        ran.says(&format!("{} │ all are here", stage.place(host)));
+        assert_eq!(stage.output("meet#1", host), "all are here\n");
+    }
+    let starts = stage.bench.events(1);
+    let starts = starts.iter().filter(|event| event["type"] == "action.started");
+    assert_eq!(starts.count(), 3);
+    stage.is_over_and_clean();
+}

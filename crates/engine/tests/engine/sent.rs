@@ -1,0 +1,89 @@
+//! Attempts that were sent to a place: their end may be found after their driver has died.
+
+use holdpoint_engine::*;
+
+use crate::build::*;
+use crate::fake::*;
+use crate::story::*;
+
+fn to(attempt: &str) -> Option<SentTo> {
+    Some(SentTo { attempt: attempt.into(), boot: "boot".into(), store: "store".into() })
+}
+
+/// The start of the first block that may begin, sent under this name.
+fn sending(fake: &Fake, attempt: &str) -> Event {
+    match fake.story.start_event() {
+        Event::ActionStarted(started) => Event::ActionStarted(Started { remote: to(attempt), ..started }),
+        Event::RollbackStarted(started) => Event::RollbackStarted(Started { remote: to(attempt), ..started }),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two places at work, sent there, and a driver that died.
+fn left() -> Fake {
+    let mut fake = Fake::of([on_web(step("a").run().rollback(), 0, 2, 0), step("b").run()], 2);
+    fake.story.tell(sending(&fake, "one"));
+    fake.story.tell(sending(&fake, "two"));
+    assert!(fake.frontier().attachable.is_empty());
+    fake.story.crash();
+    fake
+}
+
+#[test]
+fn what_was_sent_is_in_doubt_and_may_still_end_place_by_place() {
+    let mut fake = left();
+    let frontier = fake.frontier();
+    assert_eq!(fake.asked(), [format!("a#1 {}", web(1)), format!("a#1 {}", web(2))]);
+    assert_eq!(frontier.attachable.iter().map(|it| it.attempt).collect::<Vec<_>>(), [1, 1]);
+    let names: Vec<_> =
+        frontier.attachable.iter().map(|it| fake.story.run.sent_to(it.task).cloned()).collect();
+    assert_eq!(names, [to("one"), to("two")]);
+    let end = fake.story.end_of(frontier.attachable[1], Outcome::Passed, |_| ());
+    fake.story.tell(end.clone());
+    fake.story.refuses(end);
+    assert_eq!(fake.asked(), [format!("a#1 {}", web(1))]);
+    let end = fake.story.end_of(frontier.attachable[0], Outcome::Passed, |_| ());
+    fake.story.tell(end);
+    assert_eq!(fake.story.at(), "execute b#1");
+}
+
+#[test]
+fn after_somebody_has_decided_no_end_is_taken() {
+    let mut fake = left();
+    let open = fake.frontier().attachable;
+    let end = fake.story.end_of(open[0], Outcome::Passed, |_| ());
+    fake.decide_at("a#1", 1, Choice::Run);
+    fake.story.refuses(end.clone());
+    fake.decide_at("a#1", 2, Choice::Happened);
+    fake.story.refuses(end);
+    assert!(fake.frontier().attachable.is_empty());
+}
+
+#[test]
+fn what_runs_on_this_machine_is_in_doubt_for_good() {
+    let mut story = Story::of(plan([step("a").run()]));
+    story.start();
+    let end = story.finish_event(Outcome::Passed, |_| ());
+    story.crash();
+    assert!(story.run.frontier(&story.plan).attachable.is_empty());
+    story.refuses(end);
+}
+
+#[test]
+fn an_attempt_has_a_name_of_its_own_and_goes_to_another_place() {
+    let mut fake = left();
+    for name in ["", "a/b", "one two"] {
+        let fresh = Fake::of([on_web(step("a").run(), 0, 2, 0)], 2);
+        fresh.story.refuses(sending(&fresh, name));
+    }
+    fake.decide_at("a#1", 1, Choice::Run);
+    fake.decide_at("a#1", 2, Choice::Happened);
+    fake.story.refuses(sending(&fake, "one"));
+    fake.story.tell(sending(&fake, "three"));
+    let sent: Vec<_> =
+        fake.story.run.attempts_sent().map(|(name, place)| format!("{name} {place}")).collect();
+    assert_eq!(sent, [format!("one {}", web(1)), format!("three {}", web(1)), format!("two {}", web(2))]);
+    let here = Story::of(plan([step("a").run()]));
+    let Event::ActionStarted(started) = here.start_event() else { panic!() };
+    here.refuses(Event::ActionStarted(Started { remote: to("one"), ..started }));
+}
