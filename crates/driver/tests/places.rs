@@ -13,7 +13,7 @@ use holdpoint_driver::{
     Runner, Script, Secrets, Session, Stop, Way, Whereabouts,
 };
 use holdpoint_engine::{
-    By, Choice, Event, Execution, Finished, Question, Run, SentTo, TargetSeen, Task, Verdict, Via,
+    By, Choice, Event, Execution, Finished, Question, Run, SentTo, Slot, TargetSeen, Task, Verdict, Via,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -114,7 +114,8 @@ impl Runner for Fake {
         if self.lose.contains(&place) && (self.gone || !matches!(way, Way::Back(_))) {
             return Ok(End::Open("the line is cut".to_owned()));
         }
-        let failed = self.fail.contains(&place) && execution.attempt == 1;
+        let first = execution.task.slot == Slot::Action(0) && execution.attempt == 1;
+        let failed = self.fail.contains(&place) && first;
         let away = matches!(way, Way::Nowhere(_));
         let outcome = if failed || away { "failed" } else { "passed" };
         self.say(format!("end {place} {outcome}"));

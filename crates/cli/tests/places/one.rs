@@ -31,9 +31,6 @@ test \"$FOO$BAR\" = 'two wordsbar'
 test \"$PWD\" = \"$WHERE\"
 ```
 
-```text expect
-```
-
 ```sh run
 #| cwd: releases
 pwd; exit 3
@@ -65,13 +62,13 @@ echo \"$WHERE\" >where
     assert_eq!(started[1]["cwd"], json!(home.join("releases").to_str().unwrap()));
     assert!(started.last().unwrap()["remote"].is_null());
     stage.is_over_and_clean();
-    stage.ends(0, &["show", "1"]).says(&stage.place(0));
+    stage.ends(0, &["report", "1"]).says(&stage.place(0));
 }
 
 #[test]
 fn secrets_reach_the_block_and_are_nowhere_else() {
     let Some(stage) = stage("places::secrets_reach_the_block", 1, &Options::default()) else { return };
-    let front = "inputs:\n  TOKEN: { secret: true, from: [{ env: TOKEN }] }\n";
+    let front = "inputs:\n  TOKEN: { secret: true, from: { env: TOKEN } }\n";
     let body = "## Use
 
 ```yaml step
@@ -81,8 +78,9 @@ target: web
 ```sh run
 test \"${#TOKEN}\" = 17 && echo \"$TOKEN\" | cut -c1-3
 echo the token is $TOKEN
-echo \"OTHER=hunter3-hunter3-b\" >$HOLDPOINT_SECRETS
-echo the other is hunter3-hunter3-b
+other=$(printf 'hunter3-%s-b' hunter3)
+echo \"OTHER=$other\" >$HOLDPOINT_SECRETS
+echo the other is $other
 ps axww -o args >processes
 ```
 ";

@@ -22,8 +22,10 @@ fn sending(fake: &Fake, attempt: &str) -> Event {
 /// Two places at work, sent there, and a driver that died.
 fn left() -> Fake {
     let mut fake = Fake::of([on_web(step("a").run().rollback(), 0, 2, 0), step("b").run()], 2);
-    fake.story.tell(sending(&fake, "one"));
-    fake.story.tell(sending(&fake, "two"));
+    for name in ["one", "two"] {
+        let event = sending(&fake, name);
+        fake.story.tell(event);
+    }
     assert!(fake.frontier().attachable.is_empty());
     fake.story.crash();
     fake
@@ -73,17 +75,19 @@ fn what_runs_on_this_machine_is_in_doubt_for_good() {
 fn an_attempt_has_a_name_of_its_own_and_goes_to_another_place() {
     let mut fake = left();
     for name in ["", "a/b", "one two"] {
-        let fresh = Fake::of([on_web(step("a").run(), 0, 2, 0)], 2);
-        fresh.story.refuses(sending(&fresh, name));
+        let mut fresh = Fake::of([on_web(step("a").run(), 0, 2, 0)], 2);
+        let event = sending(&fresh, name);
+        fresh.story.refuses(event);
     }
     fake.decide_at("a#1", 1, Choice::Run);
     fake.decide_at("a#1", 2, Choice::Happened);
-    fake.story.refuses(sending(&fake, "one"));
-    fake.story.tell(sending(&fake, "three"));
+    let (again, other) = (sending(&fake, "one"), sending(&fake, "three"));
+    fake.story.refuses(again);
+    fake.story.tell(other);
     let sent: Vec<_> =
         fake.story.run.attempts_sent().map(|(name, place)| format!("{name} {place}")).collect();
     assert_eq!(sent, [format!("one {}", web(1)), format!("three {}", web(1)), format!("two {}", web(2))]);
-    let here = Story::of(plan([step("a").run()]));
+    let mut here = Story::of(plan([step("a").run()]));
     let Event::ActionStarted(started) = here.start_event() else { panic!() };
     here.refuses(Event::ActionStarted(Started { remote: to("one"), ..started }));
 }
