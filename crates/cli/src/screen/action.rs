@@ -21,10 +21,15 @@ pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
     plain.chain(secret).filter(|(name, _)| mentions(name)).collect()
 }
 
-/// The exact command, and the variables it uses under it.
-pub fn shown_command(block: &Block, script: &str, edited: bool, values: &Values, kind: &str) {
-    let mut facts = vec![format!("{} {kind}", block.language)];
-    facts.push(block.options.target.clone().unwrap_or_else(|| "local".to_owned()));
+/// The exact command, what it is and where it runs, and the variables it uses under it.
+pub fn shown_command(
+    block: &Block,
+    script: &str,
+    edited: bool,
+    values: &Values,
+    (kind, place): (&str, &str),
+) {
+    let mut facts = vec![format!("{} {kind}", block.language), neutralise(place)];
     let needs = [(block.options.tty, "tty"), (block.options.agent, "agent")];
     facts.extend(needs.into_iter().filter(|(needed, _)| *needed).map(|(_, what)| what.to_owned()));
     if let Some(limit) = block.options.timeout {

@@ -40,7 +40,13 @@ pub fn show_command(view: &RunView<'_>, task: Task, script: &str) {
         _ => "run",
     };
     let edited = view.run.edited_script(task).is_some();
-    screen::shown_command(block, script, edited, &view.run.values_at(task), kind);
+    let target = task.target(view.plan).unwrap_or("local");
+    let place = match (view.run.places_of(task).len(), view.run.place_of(task)) {
+        (2.., _) => format!("{target}, {} places", view.run.places_of(task).len()),
+        (_, Some(place)) if place != "local" => format!("{target}, {place}"),
+        _ => target.to_owned(),
+    };
+    screen::shown_command(block, script, edited, &view.run.values_at(task), (kind, &place));
 }
 
 /// How far a run has come, in words. What was left out was not done.
