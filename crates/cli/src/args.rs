@@ -132,6 +132,9 @@ pub struct Targets {
     /// Ask each place whether it answers, who one is there, and what it has
     #[arg(long)]
     pub probe: bool,
+    /// Have each place remove what runs of this store that are over left there, and name the rest
+    #[arg(long)]
+    pub clean: bool,
     /// How places are written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

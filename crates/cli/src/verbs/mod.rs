@@ -2,6 +2,7 @@
 
 pub mod approve;
 pub mod check;
+mod clearing;
 pub mod export;
 pub mod expunge;
 pub mod handover;

@@ -6,6 +6,7 @@ use holdpoint_document::Target;
 use holdpoint_executor::{Probed, Remote, Setting, Unreachable, Ways};
 use serde_json::{Value, json};
 
+use super::clearing::{Cleared, Runs};
 use super::prepare::no_environment;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -21,6 +22,8 @@ struct Row<'c> {
     place: &'c holdpoint_document::Place,
     /// What it answered, if it was asked.
     probed: Option<Result<Probed, Unreachable>>,
+    /// What it had of attempts, if it was to remove them.
+    cleared: Option<Result<Cleared, Unreachable>>,
 }
 
 /// Lists places, and asks each where that was said. Nothing of a run-book runs there.
@@ -40,13 +43,19 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
     for (environment, configured) in environments.iter().filter(|(name, _)| wanted(name)) {
         for (target, seen) in &configured.targets {
             for place in &seen.places {
-                rows.push(Row { environment, target, seen, place, probed: None });
+                rows.push(Row { environment, target, seen, place, probed: None, cleared: None });
             }
         }
     }
     if arguments.probe {
         for row in &mut rows {
             row.probed = Some(probe(row.place.clone(), row.seen).await);
+        }
+    }
+    if arguments.clean {
+        let runs = Runs::of(&place.store())?;
+        for row in rows.iter_mut().filter(|row| *row.place != holdpoint_document::Place::Local) {
+            row.cleared = Some(runs.clear(row.place.clone()).await);
         }
     }
     match arguments.format {
@@ -57,7 +66,8 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
         Format::Text if rows.is_empty() => screen::data("no targets: every block runs on this machine"),
         Format::Text => rows.iter().for_each(tell),
     }
-    let silent = rows.iter().any(|row| matches!(row.probed, Some(Err(_))));
+    let silent =
+        rows.iter().any(|row| matches!(row.probed, Some(Err(_))) || matches!(row.cleared, Some(Err(_))));
     Ok(if silent { Exit::Failed } else { Exit::Passed })
 }
 
@@ -67,7 +77,7 @@ async fn probe(place: holdpoint_document::Place, seen: &Target) -> Result<Probed
 }
 
 fn as_json(row: &Row<'_>) -> Value {
-    let Row { environment, target, seen, place, probed } = row;
+    let Row { environment, target, seen, place, probed, cleared } = row;
     let mut told = json!({ "environment": environment, "target": target, "place": place.to_string() });
     if let Some(how) = seen.r#become {
         told["become"] = how.as_str().into();
@@ -92,6 +102,14 @@ fn as_json(row: &Row<'_>) -> Value {
             }
         }
     }
+    match cleared {
+        None => {}
+        Some(Ok(cleared)) => {
+            told["removed"] = cleared.removed.into();
+            told["left"] = json!(cleared.left);
+        }
+        Some(Err(error)) => told["why"] = error.why.as_str().into(),
+    }
     told
 }
 
@@ -113,5 +131,13 @@ fn tell(row: &Row<'_>) {
             say(format!("    DOES NOT ANSWER: {}", error.why));
             error.help.iter().for_each(|help| say(format!("    {help}")));
         }
+    }
+    match &row.cleared {
+        None => {}
+        Some(Ok(cleared)) => {
+            say(format!("    removed {}", cleared.removed));
+            cleared.left.iter().for_each(|(attempt, why)| say(format!("    left {attempt}: {why}")));
+        }
+        Some(Err(error)) => say(format!("    DOES NOT ANSWER: {}", error.why)),
     }
 }

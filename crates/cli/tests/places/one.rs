@@ -167,3 +167,35 @@ sleep 60
         ["deploy#1 @0 started", "deploy#1 @0 passed", "deploy#2 @0 started", "deploy#2 @0 timed_out"]
     );
 }
+
+#[test]
+fn what_a_run_that_is_over_left_is_removed_on_demand_and_the_rest_is_named() {
+    let Some(stage) = stage("places::what_a_run_left", 1, &Options::default()) else { return };
+    stage.runs(0, "", "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh check\ntrue\n```\n");
+    stage.is_over_and_clean();
+    let run = stage.bench.events(1)[0]["id"].as_str().unwrap().to_owned();
+    let left = |name: &str, ended: bool| {
+        let attempt = stage.on(0, &format!(".holdpoint/attempts/{name}"));
+        std::fs::create_dir(&attempt).unwrap();
+        std::os::unix::fs::symlink("run", attempt.join("go")).unwrap();
+        if ended {
+            std::fs::write(attempt.join("end"), "").unwrap();
+        }
+        stage.hosts[0].user().give(&attempt).unwrap();
+    };
+    let (over, endless) = (format!("{run}-over"), format!("{run}-endless"));
+    left(&over, true);
+    left(&endless, false);
+    left("another-stores", true);
+    let told = stage.ends(0, &["targets", "--clean", "--format", "json"]).json();
+    let reasons = json!({
+        endless.clone(): "of run 1, and has no end", "another-stores": "of no run of this store"
+    });
+    assert_eq!((&told[0]["removed"], &told[0]["left"]), (&json!(1), &reasons), "{told}");
+    assert!(!stage.kept(0).iter().any(|attempt| attempt.ends_with(&over)));
+    assert_eq!(stage.kept(0).len(), 2);
+    stage
+        .ends(0, &["targets", "--clean"])
+        .says("removed 0")
+        .says("left another-stores: of no run of this store");
+}
