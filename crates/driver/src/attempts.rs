@@ -120,7 +120,10 @@ where
         let journal = &mut self.recorder.journal;
         let mut arrived = self.under_way.arrived(|group| journal.note_child(group)).await;
         if arrived.is_empty() {
-            self.settle()?;
+            // Whoever shows what happens takes being caught up for a pause.
+            if !self.recorder.is_settled() || !self.unreaped.is_empty() {
+                self.settle()?;
+            }
             let journal = &mut self.recorder.journal;
             arrived = self.under_way.next(|group| journal.note_child(group)).await;
         }

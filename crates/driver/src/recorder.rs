@@ -130,6 +130,11 @@ impl<'a, J: Journal, O: Observer> Recorder<'a, J, O> {
         Ok(Recorded::Written)
     }
 
+    /// Whether nothing is held back.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.held.is_empty() && self.untold.is_empty()
+    }
+
     /// Puts on record that the sign-off of a hold point is waited for, once.
     ///
     /// # Errors

@@ -73,6 +73,12 @@ pub fn started(id: &str, attempt: u32) {
     }
 }
 
+/// A block begins at one of several places: nothing else tells that it runs.
+pub fn started_at(id: &str, place: &str, attempt: u32) {
+    let more = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+    say(&format!("  started {id} at {}{more}", neutralise(place)));
+}
+
 /// A block that did not pass is tried again by itself, after a pause.
 pub fn again(pause: std::time::Duration) {
     if !pause.is_zero() {

@@ -24,7 +24,7 @@ use able::is_typed;
 use behind::Kind;
 
 pub use able::{Audience, audience, bars, colours, is_terminal, moves, prose_width, style, width};
-pub use action::{again, failure, shown_command, started, variables_of, verdict_line};
+pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
 pub use head::{head, step_head};
 pub use lent_writer::LentWriter;
 pub use live::Live;

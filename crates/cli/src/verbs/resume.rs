@@ -225,8 +225,12 @@ fn accepted(
 
 /// Why each step will or will not run.
 fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
+    let mut sent = false;
     let (at, doubtful) = match run.next(plan) {
-        Next::Ask(task, question) => (Some(task.step), question == Question::InDoubt),
+        Next::Ask(task, question) => {
+            sent = run.sent_to(task).is_some();
+            (Some(task.step), question == Question::InDoubt)
+        }
         Next::Execute(execution) => (Some(execution.task.step), false),
         Next::PassOver { task, .. } => (Some(task.step), false),
         _ => (None, false),
@@ -235,6 +239,9 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
     for (index, step) in plan.steps.iter().enumerate() {
         let title = screen::neutralise(&run.numbered_title(step));
         let why = match () {
+            () if Some(index) == at && doubtful && sent => {
+                "in doubt: was started, no end is on record; it is looked for at its place".to_owned()
+            }
             () if Some(index) == at && doubtful => {
                 "in doubt: was started, no end is on record; you decide".to_owned()
             }

@@ -26,15 +26,14 @@ pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem
         if let (Some(how), true) = (&seen.r#become, here) {
             let help = format!("Call {how} in the block, or make two targets of it. {nothing}");
             let message =
-                format!("`become` is for other places, and the target {target} is this machine, too");
+                format!("`become` is for other places, and the target {target} stands for this machine too");
             return Err(Problem::usage(message, help));
         }
         if let (Some((what, help)), Some(place)) =
             (only_here(block), seen.places.iter().find(|place| *place != "local"))
         {
             let action = task.id(plan);
-            let message =
-                format!("{action} {what}, which blocks of this machine alone can, and runs at {place}");
+            let message = format!("{action} {what}, as blocks on this machine can, but it runs at {place}");
             return Err(Problem::usage(message, format!("{help} {nothing}")));
         }
     }

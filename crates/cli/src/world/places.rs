@@ -224,18 +224,19 @@ impl Runner for Places {
             target: task.target(view.plan).map(str::to_owned),
             place: view.run.place_of(task).map(str::to_owned),
         };
-        let (sent, back) = match (way, self.key(&where_to)) {
+        let (key, sent, back) = match (way, self.key(&where_to)) {
             (Way::Nowhere(why), _) => return Ok(Attempt::Nowhere(execution, why)),
-            (Way::To(sent), Some(key)) => ((key, sent), false),
-            (Way::Back(sent), Some(key)) => ((key, sent), true),
+            (Way::To(sent), Some(key)) => (key, sent, false),
+            (Way::Back(sent), Some(key)) => (key, sent, true),
             (way, _) => {
                 let attempt = self.local.start(view, execution, script, way, store)?;
                 return Ok(Attempt::Here(Box::new(attempt)));
             }
         };
-        let (key, sent) = sent;
-        if !back {
-            screen::started(&at(view, task), execution.attempt);
+        match (back, view.run.places_of(task).len()) {
+            (true, _) => {}
+            (false, 1) => screen::started(&task.id(view.plan), execution.attempt),
+            (false, _) => screen::started_at(&task.id(view.plan), &key.0, execution.attempt),
         }
         let attempt = self.send(view, execution, script, (key.clone(), sent, back), store)?;
         Ok(Attempt::There(key, Box::new(attempt)))
@@ -313,10 +314,4 @@ impl Places {
             screen::tell(&screen::neutralise(&text));
         }
     }
-}
-
-/// A block and its place, for lines on the screen.
-fn at(view: &RunView<'_>, task: Task) -> String {
-    let place = view.run.place_of(task).unwrap_or_default();
-    format!("{} at {place}", task.id(view.plan))
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use holdpoint_driver::{End, Secrets};
 use holdpoint_engine::{Execution, SentTo};
 use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, State, Stream};
+use tokio::sync::Notify;
 
 use super::ends::{Over, not_started};
 use super::given::{STOPPING, block_of};
@@ -69,9 +70,11 @@ impl Attempt {
             secrets: self.withheld.clone(),
         };
         let (recording, asked, cut) = (&self.recording, Cell::new(None), Cell::new(false));
+        let stopped = Notify::new();
         let interrupt = async {
             asked.set(Some(stops.next(&heard).await));
             recording.borrow().tell(STOPPING);
+            stopped.notify_one();
         };
         let mut hearing = Hearing {
             place: &self.place,
@@ -86,9 +89,7 @@ impl Attempt {
         let insisted = Cell::new(false);
         // Whoever insists while nobody can be reached leaves; the block is found when the run is taken up.
         let leave = async {
-            while asked.get().is_none() {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
+            stopped.notified().await;
             loop {
                 stops.next(&heard).await;
                 insisted.set(true);

@@ -17,12 +17,14 @@ pub struct Screening {
     reads_along: bool,
     /// Steps before which that was shown.
     passed: BTreeSet<usize>,
+    /// Attempts under way: while there are any, nothing waits for the terminal.
+    under_way: usize,
 }
 
 impl Screening {
     /// For somebody who works through the document, or only looks at what is done.
     pub fn new(reads_along: bool) -> Screening {
-        Screening { reads_along, passed: BTreeSet::new() }
+        Screening { reads_along, ..Screening::default() }
     }
 
     fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
@@ -42,6 +44,13 @@ impl Screening {
 
 impl Observer for Screening {
     fn saw(&mut self, view: &RunView<'_>, moment: &Moment) {
+        match moment {
+            Moment::AttemptStarted { .. } | Moment::AttemptTakenUp { .. } => self.under_way += 1,
+            Moment::AttemptEnded { .. } | Moment::AttemptOpen { .. } => {
+                self.under_way = self.under_way.saturating_sub(1);
+            }
+            _ => {}
+        }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
             Moment::StepsPassed => self.show_passages(view, view.plan.steps.len()),
@@ -91,7 +100,9 @@ impl Observer for Screening {
     }
 
     fn caught_up(&mut self) {
-        screen::written();
+        if self.under_way == 0 {
+            screen::written();
+        }
     }
 }
 

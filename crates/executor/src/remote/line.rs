@@ -47,6 +47,8 @@ pub struct Ways {
     pub ssh_config: Option<PathBuf>,
     /// Where the Docker Engine of this machine listens; `None`: where `docker` looks by itself.
     pub docker_host: Option<String>,
+    /// The home directory of a place that is this machine; `None`: the user's own.
+    pub home: Option<PathBuf>,
 }
 
 /// What every session of a place goes over.
@@ -114,6 +116,9 @@ impl Line {
         let mut command = tokio::process::Command::new(words[0]);
         // A group of its own: Ctrl-C at the terminal is not for it.
         command.args(&words[1..]).kill_on_drop(true).process_group(0);
+        if let (Place::Local, Some(home)) = (&self.place, &self.ways.home) {
+            command.env("HOME", home);
+        }
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child =
             spawned.map_err(|error| self.unreachable(format!("`{}` cannot be run: {error}", words[0])))?;

@@ -114,18 +114,26 @@ fn had<T>(test: &str, found: Result<T, holdpoint_hosts::Missing>) -> Option<T> {
     found.map_err(|missing| skipped(test, &missing)).ok()
 }
 
+/// A place of this machine that keeps its attempts there, and not in the home directory of whoever runs tests.
+pub(crate) fn kept_in(home: &std::path::Path) -> Ways {
+    Ways { home: Some(home.to_owned()), ..Ways::default() }
+}
+
 /// A shell that is started here, and asked as any other place is.
 pub(crate) struct Shell {
     remote: Remote,
     home: tempfile::TempDir,
+    /// Where it keeps its attempts.
+    _kept: tempfile::TempDir,
 }
 
 impl OnPlace for Shell {
     const ONE_OF: u64 = 6;
 
     fn open(_test: &str) -> Option<Shell> {
-        let remote = opened("local", Ways::default(), Setting::default());
-        Some(Shell { remote, home: tempfile::tempdir().unwrap() })
+        let (home, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let remote = opened("local", kept_in(kept.path()), Setting::default());
+        Some(Shell { remote, home, _kept: kept })
     }
 
     fn home(&self) -> PathBuf {

@@ -6,26 +6,27 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use holdpoint_executor::{Attempt, Came, Had, Held, How, Remote, Setting, Sink, State, Stream, Ways};
+use holdpoint_executor::{Attempt, Came, Had, Held, How, Remote, Setting, Sink, State, Stream};
 use holdpoint_hosts::{Missing, skipped};
 use tokio::sync::Notify;
 
 use crate::common::{is_alive, job, runtime};
-use crate::places::{Hearing, attempt, opened};
+use crate::places::{Hearing, attempt, kept_in, opened};
 
 /// A shell of this machine, with what it keeps of attempts.
 struct Here {
     remote: Remote,
     home: tempfile::TempDir,
+    kept: tempfile::TempDir,
     state: State,
 }
 
 impl Here {
     fn new() -> Here {
-        let remote = opened("local", Ways::default(), Setting::default());
-        let home = tempfile::tempdir().unwrap();
+        let (home, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let remote = opened("local", kept_in(kept.path()), Setting::default());
         let state = State::new(home.path().canonicalize().unwrap());
-        Here { remote, home, state }
+        Here { remote, home, kept, state }
     }
 
     fn folder(&self, attempt: &Attempt) -> PathBuf {
@@ -129,7 +130,7 @@ fn a_driver_that_goes_away_leaves_the_block_running_and_the_next_one_finds_it() 
     });
     here.let_go();
     // Somebody else, from where the first one's output ends.
-    let other = opened("local", Ways::default(), Setting::default());
+    let other = opened("local", kept_in(here.kept.path()), Setting::default());
     let mut printed = Vec::new();
     let mut sink = Hearing(|_, bytes: &[u8], _| {
         printed.extend_from_slice(bytes);
