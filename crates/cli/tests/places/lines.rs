@@ -108,3 +108,18 @@ fn an_attempt_that_was_recorded_and_never_sent_is_known_not_to_have_run() {
     assert_eq!(stage.blocks(), ["deploy#1 @0 started", "deploy#1 @0 failed"]);
     stage.ends(0, &["verify", "1"]).says("intact, open");
 }
+
+#[test]
+fn ctrl_c_stops_the_block_there_and_nothing_else_begins() {
+    let Some(stage) = stage("places::ctrl_c_stops_the_block", 2, &Options::default()) else { return };
+    stage.book("", SLOW);
+    let driver = stage.command(&RUN).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("both blocks run", || (0..2).all(|host| stage.text(host, "count") == "ran\n"));
+    kill_process(Pid::from_raw(i32::try_from(driver.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    let ran = crate::bench::Ran::of(driver.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    let mut ends: Vec<String> = stage.blocks().split_off(2);
+    ends.sort();
+    assert_eq!(ends, ["deploy#1 @0 interrupted", "deploy#1 @1 interrupted"]);
+    stage.ends(0, &["verify", "1"]).says("intact, open");
+}

@@ -199,3 +199,30 @@ fn what_a_run_that_is_over_left_is_removed_on_demand_and_the_rest_is_named() {
         .says("removed 0")
         .says("left another-stores: of no run of this store");
 }
+
+#[test]
+fn a_dry_run_tries_checks_there_leaves_nothing_and_says_what_cannot_be_reached() {
+    let Some(stage) = stage("places::a_dry_run_tries_checks_there", 1, &Options::default()) else { return };
+    let body = "## Deploy
+
+```yaml step
+target: web
+```
+
+```sh check
+echo looked >>looked
+```
+
+```sh run
+touch changed
+```
+";
+    stage.book("", body);
+    let dry = ["run", "book.md", "--env", "staging", "--dry-run"];
+    stage.ends(0, &dry).says("every check before the first change holds");
+    assert_eq!(stage.text(0, "looked"), "looked\n");
+    assert!(!stage.on(0, "changed").exists() && stage.kept(0).is_empty());
+    let config = "[environments.staging]\nrehearsal = true\ntargets = { web = \"ssh://nobody@127.0.0.1:1\" }\n";
+    stage.bench.file("holdpoint.toml", config);
+    stage.ends(1, &dry).says("cannot be reached").says("a real run would stop at deploy#1, deploy#2");
+}
