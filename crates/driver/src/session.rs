@@ -3,8 +3,7 @@
 use holdpoint_engine::{By, Event, Look, Question, RollbackPlan, Run, Task, Verdict};
 use holdpoint_model::Plan;
 
-use crate::walk::Walk;
-use crate::{Desk, Journal, Moment, Observer, Recorder, Runner};
+use crate::{Journal, Recorder};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,29 +28,6 @@ pub struct Session<'a, J: Journal, D, R, O> {
     pub runner: R,
     /// Asked where rules must be held once more.
     pub rules: Box<Rules<'a, J::Error>>,
-}
-
-impl<J, D, R, O> Session<'_, J, D, R, O>
-where
-    J: Journal,
-    D: Desk<Error = J::Error>,
-    R: Runner<Error = J::Error>,
-    O: Observer,
-{
-    /// Drives until the run is over or waits for somebody.
-    ///
-    /// # Errors
-    /// A fault of the driver or of the world. What was recorded until then stands.
-    pub async fn drive(&mut self) -> Result<Stop, J::Error> {
-        let stop = Walk::of(self).to_the_end().await;
-        let settled = self.recorder.settle();
-        let stop = stop.and_then(|stop| settled.map(|()| stop))?;
-        if let Stop::Parked(task, question) = stop {
-            let action = task.id(self.recorder.plan);
-            self.recorder.tell(Moment::Parked { action, question });
-        }
-        Ok(stop)
-    }
 }
 
 /// A rollback that somebody asks for; or the document, where it is nobody.

@@ -17,8 +17,8 @@ use holdpoint_model::Work;
 use super::*;
 use crate::walk::Walk;
 use crate::{
-    Answer, BlobStore, End, Executed, Fault, Interrupt, Memory, Position, RunView, Script, Secrets,
-    SignedStatement, Sink, Way,
+    Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Memory, Position, RunView, Runner, Script,
+    Secrets, SignedStatement, Sink, Way,
 };
 
 const BOOK: &str = "---\nrunbook: 1\nroles: [qa]\n---\n# A run-book\n\n## Release\n\n\

@@ -14,6 +14,29 @@ use crate::{
     roll_back,
 };
 
+impl<J, D, R, O> Session<'_, J, D, R, O>
+where
+    J: Journal,
+    D: Desk<Error = J::Error>,
+    R: Runner<Error = J::Error>,
+    O: Observer,
+{
+    /// Drives until the run is over or waits for somebody.
+    ///
+    /// # Errors
+    /// A fault of the driver or of the world. What was recorded until then stands.
+    pub async fn drive(&mut self) -> Result<Stop, J::Error> {
+        let stop = Walk::of(self).to_the_end().await;
+        let settled = self.recorder.settle();
+        let stop = stop.and_then(|stop| settled.map(|()| stop))?;
+        if let Stop::Parked(task, question) = stop {
+            let action = task.id(self.recorder.plan);
+            self.recorder.tell(Moment::Parked { action, question });
+        }
+        Ok(stop)
+    }
+}
+
 /// A session on its way.
 pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) recorder: &'s mut Recorder<'a, J, O>,

@@ -222,7 +222,8 @@ touch changed
     stage.ends(0, &dry).says("every check before the first change holds");
     assert_eq!(stage.text(0, "looked"), "looked\n");
     assert!(!stage.on(0, "changed").exists() && stage.kept(0).is_empty());
-    let config = "[environments.staging]\nrehearsal = true\ntargets = { web = \"ssh://nobody@127.0.0.1:1\" }\n";
+    let config =
+        "[environments.staging]\nrehearsal = true\ntargets = { web = \"ssh://nobody@127.0.0.1:1\" }\n";
     stage.bench.file("holdpoint.toml", config);
     stage.ends(1, &dry).says("cannot be reached").says("a real run would stop at deploy#1, deploy#2");
 }
