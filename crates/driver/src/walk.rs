@@ -26,7 +26,7 @@ where
     /// # Errors
     /// A fault of the driver or of the world. What was recorded until then stands.
     pub async fn drive(&mut self) -> Result<Stop, J::Error> {
-        let stop = Walk::of(self).to_the_end().await;
+        let stop = Walk::of(self).go_to_the_end().await;
         let settled = self.recorder.settle();
         let stop = stop.and_then(|stop| settled.map(|()| stop))?;
         if let Stop::Parked(task, question) = stop {
@@ -41,6 +41,7 @@ where
 pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) recorder: &'s mut Recorder<'a, J, O>,
     pub(crate) desk: &'s mut D,
+    #[allow(clippy::borrowed_box, reason = "without the box, errors would have to outlive the run")]
     rules: &'s Box<Rules<'a, J::Error>>,
     pub(crate) runner: &'r R,
     pub(crate) under_way: UnderWay<'r, R::Attempt>,
@@ -94,7 +95,7 @@ where
     R: Runner<Error = J::Error>,
     O: Observer,
 {
-    pub(crate) async fn to_the_end(&mut self) -> Result<Stop, J::Error> {
+    pub(crate) async fn go_to_the_end(&mut self) -> Result<Stop, J::Error> {
         let stop = self.walk().await?;
         self.settle()?;
         self.under_way.settled().await;
