@@ -9,6 +9,7 @@
 #[path = "../verbs/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of verbs")]
 mod bench;
+mod container;
 mod lines;
 mod one;
 mod support;
