@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use crate::Missing;
 use crate::command::{find, is_root, run};
+use crate::{Missing, Network};
 
 /// A Docker Engine without any network. Ended when dropped, with all its containers.
 #[derive(Debug)]
@@ -30,6 +30,18 @@ impl Engine {
     /// # Errors
     /// This machine cannot have one.
     pub fn start() -> Result<Engine, Missing> {
+        Engine::of(|program| Command::new(program))
+    }
+
+    /// One at the far end of a cable: what its containers call the host's network is the one there.
+    ///
+    /// # Errors
+    /// This machine cannot have one.
+    pub fn behind(network: &Network) -> Result<Engine, Missing> {
+        Engine::of(|program| network.within(program))
+    }
+
+    fn of(command: impl Fn(&Path) -> Command) -> Result<Engine, Missing> {
         if !is_root() {
             return Err(Missing("a Docker Engine is started by root".to_owned()));
         }
@@ -37,7 +49,7 @@ impl Engine {
         find("docker", "docker.io")?;
         let directory = tempfile::Builder::new().prefix("hp-docker-").tempdir().map_err(Missing::because)?;
         let root = directory.path().to_owned();
-        let mut command = Command::new(program);
+        let mut command = command(&program);
         command
             .arg("--data-root")
             .arg(root.join("data"))

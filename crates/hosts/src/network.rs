@@ -1,6 +1,7 @@
 //! A machine's own network, whose line can be cut.
 
 use std::net::Ipv4Addr;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Missing;
@@ -47,6 +48,13 @@ impl Network {
     /// The address of the machine at the far end.
     pub fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// A program that will run at the far end. It sees the file systems of this machine, control groups too.
+    pub fn within(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.name)).arg(program);
+        command
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -56,6 +56,54 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(70)))
 }
 
+/// What `--docker` needs: a program of it, and the package that brings it.
+const FOR_DOCKER: &[(&str, &str)] = &[
+    ("dockerd", "docker.io"),
+    ("docker", "docker.io"),
+    ("sshd", "openssh-server"),
+    ("nginx", "nginx"),
+    ("initdb", "postgresql"),
+    ("busybox", "busybox-static"),
+    ("ip", "iproute2"),
+];
+
+/// Releases the sample shop to hosts with Docker that are made for it, by the test that does the same in the suite; shows
+/// what each run said.
+///
+/// # Errors
+/// Something that it needs is not here; the message says what to install.
+pub fn docker() -> io::Result<ExitCode> {
+    if command::output(Command::new("id").arg("-u"))?.trim() != "0" {
+        return Err(io::Error::other(
+            "hosts with networks and engines of their own are made by root: sudo cargo xtask demo --docker",
+        ));
+    }
+    let path = crate::tools::search_path();
+    let here = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let mut missing: Vec<&str> =
+        FOR_DOCKER.iter().filter(|(name, _)| !here(name)).map(|(_, package)| *package).collect();
+    missing.dedup();
+    if !missing.is_empty() {
+        let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+        return Err(io::Error::other(format!("programs are missing; type: {install}")));
+    }
+    eprintln!("One host for staging and three for production are made; this takes a minute or two …");
+    let mut test = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    test.args([
+        "test",
+        "--quiet",
+        "--locked",
+        "--package",
+        "holdpoint",
+        "--test",
+        "shop",
+        "--",
+        "--nocapture",
+    ]);
+    let status = test.env("HOLDPOINT_DEMO", "1").current_dir(crate::workspace()).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Builds the program and tells where it is. Unoptimised: first contact is dominated by the build.
 fn build() -> io::Result<PathBuf> {
     eprintln!("Building holdpoint …");

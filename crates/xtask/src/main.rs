@@ -30,6 +30,9 @@ enum Verb {
         /// Use this program, and build none.
         #[arg(long, value_name = "FILE")]
         holdpoint: Option<PathBuf>,
+        /// Release the sample shop to hosts with Docker instead: a first host that fails, a rehearsal, a killed driver.
+        #[arg(long, conflicts_with_all = ["keep", "rehearse_only", "holdpoint"])]
+        docker: bool,
     },
     /// Everything that must hold before a change goes in. Installs missing tools with apt-get.
     Test,
@@ -105,7 +108,10 @@ enum Verb {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
-        Verb::Demo { keep, rehearse_only, holdpoint } => {
+        Verb::Demo { docker: true, .. } => {
+            return demo::docker().unwrap_or_else(|error| failed(&error));
+        }
+        Verb::Demo { keep, rehearse_only, holdpoint, docker: false } => {
             return demo::run(&demo::Options { keep, rehearse_only, holdpoint })
                 .unwrap_or_else(|error| failed(&error));
         }

@@ -1,0 +1,68 @@
+//! The run-book of a release, over its hosts.
+
+use std::process::Stdio;
+
+use crate::load::Load;
+use crate::shop::{Shop, eventually};
+
+/// One stage for all of it, for it takes long to build: each part begins where the one before it ended.
+#[test]
+fn a_release_reaches_every_host_once_or_none() {
+    let Some(shop) = Shop::open("shop::a_release_reaches_every_host_once_or_none") else { return };
+    let before = [&shop.web[0], &shop.web[1]].map(|host| host.runs("web"));
+    assert!(before[0].starts_with("sha256:") && before[0] == before[1], "{before:?}");
+
+    // A release whose canary does not serve what was promoted: what was there comes back, and nobody noticed.
+    let version = shop.bench.text("web/www/cgi-bin/version");
+    shop.push(&[("web/www/cgi-bin/version", &version.replace("$REVISION", "somebody else"))]);
+    let load = Load::on(&shop.web[0].address());
+    shop.ends(5, &shop.release("production")).says("rehearsal");
+    let wrong = shop.bench.text("holdpoint.toml");
+    shop.push(&[("holdpoint.toml", &wrong.replace(", rehearsal = \"staging\", max_age = \"7d\"", ""))]);
+    let ran = shop.ends(1, &shop.release("production"));
+    assert!(load.all_went_well() > 20);
+    assert_eq!([&shop.web[0], &shop.web[1]].map(|host| host.runs("web")), before, "{}", ran.stderr);
+    assert_eq!(shop.web[0].activations().len(), 3, "the first, the canary, the first again");
+    assert_eq!(shop.web[1].activations().len(), 1, "the other host is untouched");
+    shop.ends(0, &["verify", "latest"]).says("intact and complete");
+
+    // A good one, rehearsed, with a change of the database.
+    let commit = shop.push(&[
+        ("holdpoint.toml", &wrong),
+        ("web/www/cgi-bin/version", &version),
+        ("database/0003-note.up.sql", "ALTER TABLE orders ADD COLUMN note text;\n"),
+        ("database/0003-note.down.sql", "ALTER TABLE orders DROP COLUMN note;\n"),
+    ]);
+    shop.ends(0, &shop.release("staging"));
+    assert!(shop.staging.runs("web").ends_with(&commit));
+
+    // Whoever drives it is killed in the middle of the canary's activation; it is taken up from another account.
+    let loads = [&shop.web[0], &shop.web[1]].map(|host| Load::on(&host.address()));
+    let words = shop.release("production");
+    let mut driver = shop.holdpoint(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the canary's activation has begun", || shop.web[0].activations().len() == 4);
+    driver.kill().unwrap();
+    driver.wait().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut again =
+        shop.holdpoint(&["resume", "latest", "--unattended", "--answers", ".holdpoint/answers.yaml"]);
+    let ran = shop.ran(again.env("HOME", home.path()));
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    for load in loads {
+        assert!(load.all_went_well() > 20);
+    }
+    for host in &shop.web {
+        assert!(host.runs("web").ends_with(&commit), "{}", host.runs("web"));
+    }
+    assert_eq!(shop.web[0].activations().len(), 4, "once");
+    assert_eq!(shop.web[1].activations().len(), 2, "once");
+    assert!(shop.db.runs("worker").ends_with(&commit));
+    let digests = [&shop.web[0], &shop.web[1], &shop.staging].map(|host| host.runs("web"));
+    assert!(
+        digests.iter().all(|digest| *digest == digests[0]),
+        "the very image that was rehearsed: {digests:?}"
+    );
+    shop.ends(0, &["verify", "latest"]).says("intact and complete");
+    let production = shop.bench.sh("git ls-remote origin refs/heads/production");
+    assert!(production.starts_with(&commit), "production is its branch");
+}

@@ -1,0 +1,209 @@
+//! The shop's repository, its remote, and its hosts: one in staging, three in production.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use holdpoint_hosts::{Missing, skipped};
+use holdpoint_xtask::command::output;
+use holdpoint_xtask::{tools, workspace};
+
+use crate::bench::{Bench, HOLDPOINT, Ran};
+use crate::host::Host;
+
+pub const BOOK: &str = "runbooks/docker-release.md";
+
+pub struct Shop {
+    pub bench: Bench,
+    /// One host for all.
+    pub staging: Host,
+    /// Two web hosts.
+    pub web: [Host; 2],
+    /// The database's.
+    pub db: Host,
+    path: String,
+}
+
+/// Waits until something that nobody announces is so.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came to this: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn hosts() -> Result<(Host, [Host; 2], Host), Missing> {
+    let staging = Host::start()?.with_nginx()?.with_postgres()?;
+    let web = [Host::start()?.with_nginx()?, Host::start()?.with_nginx()?];
+    let db = Host::start()?.with_postgres()?;
+    fs::create_dir_all(db.sshd.home().join("shop")).unwrap();
+    db.sshd.user().give(&db.sshd.home().join("shop"))?;
+    Ok((staging, web, db))
+}
+
+impl Shop {
+    /// The shop with its first release on all hosts; `None`, said and counted, where this machine cannot have them.
+    pub fn open(test: &str) -> Option<Shop> {
+        let (staging, web, db) = hosts().map_err(|missing| skipped(test, &missing)).ok()?;
+        let bench = Bench::new();
+        let path = with_ssh(&bench, &[&staging, &web[0], &web[1], &db]);
+        let shop = Shop { bench, staging, web, db, path };
+        shop.commit_the_first();
+        shop.first_release();
+        Some(shop)
+    }
+
+    fn commit_the_first(&self) {
+        let (from, root) = (workspace().join("examples/shop"), self.bench.root());
+        output(Command::new("cp").arg("--recursive").arg(from.join(".")).arg(&root)).unwrap();
+        self.bench.file(BOOK, &fs::read_to_string(workspace().join(BOOK)).unwrap());
+        self.bench.file("holdpoint.toml", &self.configuration());
+        self.bench.file(".gitignore", ".holdpoint/\n");
+        self.bench.sh(
+            "git init -q -b staging . && git add -A && git commit -qm first && git init -q --bare ../origin.git && \
+             git remote add origin ../origin.git && git push -q origin staging staging:production",
+        );
+    }
+
+    /// The example's, with the hosts of this test. Both environments are rehearsals: nobody sits here to sign.
+    fn configuration(&self) -> String {
+        let text = fs::read_to_string(workspace().join("examples/shop/holdpoint.toml")).unwrap();
+        let places = [&self.staging, &self.web[0], &self.web[1], &self.db].map(Host::place);
+        let user = self.db.sshd.user().name.clone();
+        let (staging, production) = text.split_once("[environments.production]\n").unwrap();
+        let names = [
+            ("ssh://deploy@staging-01", &places[0]),
+            ("ssh://deploy@prod-01", &places[1]),
+            ("ssh://deploy@prod-02", &places[2]),
+            ("ssh://deploy@prod-db", &places[3]),
+        ];
+        let of = |text: &str, host: &Host| {
+            let mut text = text.replace("sudo -n nginx", "nginx -e stderr -p nginx/ -c nginx.conf");
+            text = text.replace("/var/run/postgresql", &host.socket().display().to_string());
+            text = text.replace("PGUSER = \"deploy\"", &format!("PGUSER = {user:?}"));
+            for (name, place) in names {
+                text = text.replace(name, place);
+            }
+            text
+        };
+        let production = production.replace("protected = true\nfour_eyes = true\n", "rehearsal = true\n");
+        format!("{}[environments.production]\n{}", of(staging, &self.staging), of(&production, &self.db))
+    }
+
+    /// What was there before: brought to each host by hand.
+    fn first_release(&self) {
+        output(self.command("scripts/base-image.sh").env("DOCKER_BUILDKIT", "0")).unwrap();
+        let built =
+            output(self.command("scripts/build.sh").arg("staging").env("DOCKER_BUILDKIT", "0")).unwrap();
+        let image = |service: &str| {
+            let line = built.lines().find_map(|line| line.strip_prefix(service)).unwrap();
+            line.trim().to_owned()
+        };
+        let (web, worker) = (image("web "), image("worker "));
+        for host in [&self.staging, &self.web[0], &self.web[1], &self.db] {
+            let mut transfer = self.command("scripts/transfer.sh");
+            output(transfer.args([&host.place(), "staging", &web, &worker])).unwrap();
+        }
+        let scripts = workspace().join("examples/shop/scripts");
+        for host in [&self.staging, &self.web[0], &self.web[1]] {
+            let mut activate = host.command("bash");
+            activate.arg(scripts.join("activate.sh")).args(["web", &web]).env("PATH", tools::search_path());
+            output(activate.env("NGINX_COMMAND", "nginx -e stderr -p nginx/ -c nginx.conf")).unwrap();
+        }
+        for host in [&self.staging, &self.db] {
+            let at = |mut command: Command| {
+                command.env("PGHOST", host.socket()).env("PGDATABASE", "shop");
+                command.env("PATH", tools::search_path()).env("PGUSER", &host.sshd.user().name);
+                output(&mut command).unwrap()
+            };
+            let mut up = host.command("bash");
+            up.arg(scripts.join("database.sh")).arg("up").arg(workspace().join("examples/shop/database"));
+            at(up);
+            let mut activate = host.command("bash");
+            activate.arg(scripts.join("activate.sh")).args(["worker", &worker]);
+            at(activate);
+        }
+    }
+
+    /// Commits something and pushes it to staging; the commit.
+    pub fn push(&self, files: &[(&str, &str)]) -> String {
+        for (name, text) in files {
+            self.bench.file(name, text);
+        }
+        self.bench
+            .sh("git add -A && git commit -qm next && git push -q origin HEAD:staging && git rev-parse HEAD")
+            .trim()
+            .to_owned()
+    }
+
+    /// A program in the repository, as whoever operates finds it: the local engine is that of staging's host.
+    pub fn command(&self, program: &str) -> Command {
+        let program = if program.contains('/') && !program.starts_with('/') {
+            self.bench.path(program).into_os_string()
+        } else {
+            program.into()
+        };
+        let mut command = self.bench.command(program);
+        command.env("PATH", &self.path).env("DOCKER_HOST", self.staging.engine.address());
+        command
+    }
+
+    pub fn holdpoint(&self, words: &[&str]) -> Command {
+        let mut command = self.command(HOLDPOINT);
+        command.args(words).env("DOCKER_BUILDKIT", "0").stdin(Stdio::null());
+        command
+    }
+
+    #[track_caller]
+    pub fn ends(&self, code: i32, words: &[&str]) -> Ran {
+        let ran = self.ran(&mut self.holdpoint(words));
+        assert_eq!(ran.code, code, "{words:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// What came of a command; shown too, where somebody looks on (`cargo xtask demo --docker`).
+    pub fn ran(&self, command: &mut Command) -> Ran {
+        let ran = Ran::of(command.output().unwrap());
+        if std::env::var_os("HOLDPOINT_DEMO").is_some() {
+            let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+            println!("\n$ holdpoint {}\n{}{}", words.join(" "), ran.stderr, ran.stdout);
+        }
+        ran
+    }
+
+    /// The words of a release in an environment, with answers to all that is asked.
+    pub fn release<'a>(&self, environment: &'a str) -> Vec<&'a str> {
+        let answers = "inputs: { RELEASE: v2.0.0 }
+steps:
+  the-web-service: { choice: proceed }
+  remove-what-was-kept-for-going-back: { choice: proceed }
+  observed-values: { value: { error_rate: \"0.02\" } }
+  quality-assurance:
+    confirm: true
+    sign: { as: qa@example.org, name: Quinn Auditor }
+";
+        self.bench.file(".holdpoint/answers.yaml", answers);
+        vec!["run", BOOK, "--env", environment, "--unattended", "--answers", ".holdpoint/answers.yaml"]
+    }
+}
+
+/// A `PATH` whose `ssh` knows the hosts.
+fn with_ssh(bench: &Bench, hosts: &[&Host]) -> String {
+    let mut config = String::new();
+    for host in hosts {
+        let own = fs::read_to_string(host.sshd.ssh_config()).unwrap();
+        let _ = write!(config, "{}", own.replace("Host *", &format!("Host {}", host.address())));
+    }
+    let bin = bench.all().join("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("config"), config).unwrap();
+    let path = tools::search_path().to_string_lossy().into_owned();
+    let text = format!("#!/bin/sh\nPATH='{path}'\nexec ssh -F '{}' \"$@\"\n", bin.join("config").display());
+    fs::write(bin.join("ssh"), text).unwrap();
+    fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:{path}", bin.display())
+}
