@@ -11,6 +11,7 @@
 mod bench;
 mod container;
 mod lines;
+mod many;
 mod one;
 mod support;
 mod two;

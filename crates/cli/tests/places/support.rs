@@ -30,7 +30,8 @@ pub fn stage_with_cable(test: &str) -> Option<Stage> {
     of(test, host.map(|host| vec![host]))
 }
 
-fn of(test: &str, hosts: Result<Vec<Sshd>, Missing>) -> Option<Stage> {
+/// These hosts; `None`, said and counted, where this machine cannot have them.
+pub fn of(test: &str, hosts: Result<Vec<Sshd>, Missing>) -> Option<Stage> {
     let hosts = hosts.map_err(|missing| skipped(test, &missing)).ok()?;
     let bench = Bench::new();
     let mut config = String::new();
