@@ -12,7 +12,7 @@ use holdpoint_xtask::tools;
 pub struct Host {
     servers: Vec<Child>,
     pub sshd: Sshd,
-    pub engine: Engine,
+    engine: Option<Engine>,
     /// Where the database's socket is: short, for paths of sockets are.
     socket: tempfile::TempDir,
 }
@@ -42,7 +42,21 @@ impl Host {
         engine.open_to_all()?;
         let socket = tempfile::Builder::new().prefix("hp-pg-").tempdir().map_err(because)?;
         sshd.user().give(socket.path())?;
-        Ok(Host { servers: Vec::new(), sshd, engine, socket })
+        Ok(Host { servers: Vec::new(), sshd, engine: Some(engine), socket })
+    }
+
+    /// One without an engine, in this machine's own network, from which all others can be reached.
+    pub fn in_between() -> Result<Host, Missing> {
+        let path = tools::search_path().to_string_lossy().into_owned();
+        let options = Options { variables: vec![("PATH".to_owned(), path)], ..Options::default() };
+        let sshd = Sshd::on_loopback(&options)?;
+        let socket = tempfile::tempdir().map_err(because)?;
+        Ok(Host { servers: Vec::new(), sshd, engine: None, socket })
+    }
+
+    /// Where its engine listens.
+    pub fn engine(&self) -> String {
+        self.engine.as_ref().unwrap().address()
     }
 
     pub fn place(&self) -> String {
@@ -50,7 +64,9 @@ impl Host {
     }
 
     pub fn address(&self) -> String {
-        self.sshd.network().unwrap().address().to_string()
+        let host = self.sshd.host();
+        let (_, address) = host.split_once('@').unwrap();
+        address.rsplit_once(':').unwrap().0.to_owned()
     }
 
     /// The directory of the database's socket.
@@ -61,10 +77,13 @@ impl Host {
     /// A program that runs on the host, as whoever logs in there.
     pub fn command(&self, name: impl AsRef<std::ffi::OsStr>) -> Command {
         let user = &self.sshd.user().name;
-        let mut command = self.sshd.network().unwrap().within("setpriv");
+        let setpriv = self.sshd.network().map(|network| network.within("setpriv"));
+        let mut command = setpriv.unwrap_or_else(|| Command::new("setpriv"));
         command.args(["--reuid", user, "--regid", user, "--init-groups", "--"]).arg(name);
         command.current_dir(self.sshd.home()).env("HOME", self.sshd.home()).stdin(Stdio::null());
-        command.env("DOCKER_HOST", self.engine.address());
+        if let Some(engine) = &self.engine {
+            command.env("DOCKER_HOST", engine.address());
+        }
         command
     }
 
@@ -74,22 +93,29 @@ impl Host {
     }
 
     /// nginx on port 8080, before an upstream where nothing serves yet.
-    pub fn with_nginx(mut self) -> Result<Host, Missing> {
+    pub fn with_nginx(self) -> Result<Host, Missing> {
+        self.with_nginx_before("shop/web-upstream.conf", "server 127.0.0.1:1;\n", "/cgi-bin/")
+    }
+
+    /// nginx on port 8080, before what this file says.
+    pub fn with_nginx_before(mut self, upstream: &str, says: &str, path: &str) -> Result<Host, Missing> {
         let program = program("nginx")?;
         let home = self.sshd.home();
         for folder in ["nginx", "shop"] {
-            fs::create_dir(home.join(folder)).map_err(because)?;
+            fs::create_dir_all(home.join(folder)).map_err(because)?;
             self.sshd.user().give(&home.join(folder))?;
         }
-        self.own(&home.join("shop/web-upstream.conf"), "server 127.0.0.1:1;\n")?;
+        self.own(&home.join(upstream), says)?;
         let at = home.join("nginx").display().to_string();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("  {name}_temp_path {at}/{name};\n"))
             .concat();
+        // The host itself asks at its loopback address.
+        let listen = if self.engine.is_some() { "0.0.0.0".to_owned() } else { self.address() };
         let config = format!(
             "daemon off;\npid {at}/nginx.pid;\nworker_processes 1;\nevents {{}}\nhttp {{\n  access_log off;\n{temporary}  \
-             upstream shop_web {{ include {}/shop/web-upstream.conf; }}\n  \
-             server {{ listen 8080; location / {{ proxy_pass http://shop_web/cgi-bin/; }} }}\n}}\n",
+             upstream shop_web {{ include {}/{upstream}; }}\n  \
+             server {{ listen {listen}:8080; location / {{ proxy_pass http://shop_web{path}; }} }}\n}}\n",
             home.display()
         );
         self.own(&home.join("nginx/nginx.conf"), &config)?;
@@ -102,6 +128,8 @@ impl Host {
 
     /// PostgreSQL with an empty database `shop`, reached by its socket alone, by whom the system knows.
     pub fn with_postgres(mut self) -> Result<Host, Missing> {
+        fs::create_dir_all(self.sshd.home().join("shop")).map_err(because)?;
+        self.sshd.user().give(&self.sshd.home().join("shop"))?;
         let data = self.sshd.home().join("pg");
         let mut made = self.command(program("initdb")?);
         output(made.args(["--auth=peer", "--no-sync", "--pgdata"]).arg(&data)).map_err(because)?;

@@ -65,4 +65,17 @@ fn a_release_reaches_every_host_once_or_none() {
     shop.ends(0, &["verify", "latest"]).says("intact and complete");
     let production = shop.bench.sh("git ls-remote origin refs/heads/production");
     assert!(production.starts_with(&commit), "production is its branch");
+
+    // A host is added to those that users come to, and is drained and removed again.
+    let digest = digests[0].split(' ').next().unwrap().to_owned();
+    let front =
+        |shop: &Shop| std::fs::read_to_string(shop.front.sshd.home().join("front-hosts.conf")).unwrap();
+    let load = Load::on(&shop.front.address());
+    shop.ends(0, &shop.host("add", &commit, &digest));
+    assert!(front(&shop).contains(&shop.web[1].address()), "{}", front(&shop));
+    shop.ends(0, &shop.host("remove", &commit, &digest));
+    assert!(load.all_went_well() > 20);
+    assert!(!front(&shop).contains(&shop.web[1].address()), "{}", front(&shop));
+    assert_eq!(shop.web[1].runs("web"), "", "nothing runs there any more");
+    shop.ends(0, &["verify", "latest"]).says("intact and complete");
 }

@@ -23,6 +23,8 @@ pub struct Shop {
     pub web: [Host; 2],
     /// The database's.
     pub db: Host,
+    /// What users come to, before the web hosts.
+    pub front: Host,
     path: String,
 }
 
@@ -36,22 +38,22 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn hosts() -> Result<(Host, [Host; 2], Host), Missing> {
+fn hosts() -> Result<(Host, [Host; 2], Host, Host), Missing> {
     let staging = Host::start()?.with_nginx()?.with_postgres()?;
     let web = [Host::start()?.with_nginx()?, Host::start()?.with_nginx()?];
     let db = Host::start()?.with_postgres()?;
-    fs::create_dir_all(db.sshd.home().join("shop")).unwrap();
-    db.sshd.user().give(&db.sshd.home().join("shop"))?;
-    Ok((staging, web, db))
+    let first = format!("server {}:8080;\n", web[0].address());
+    let front = Host::in_between()?.with_nginx_before("front-hosts.conf", &first, "")?;
+    Ok((staging, web, db, front))
 }
 
 impl Shop {
     /// The shop with its first release on all hosts; `None`, said and counted, where this machine cannot have them.
     pub fn open(test: &str) -> Option<Shop> {
-        let (staging, web, db) = hosts().map_err(|missing| skipped(test, &missing)).ok()?;
+        let (staging, web, db, front) = hosts().map_err(|missing| skipped(test, &missing)).ok()?;
         let bench = Bench::new();
-        let path = with_ssh(&bench, &[&staging, &web[0], &web[1], &db]);
-        let shop = Shop { bench, staging, web, db, path };
+        let path = with_ssh(&bench, &[&staging, &web[0], &web[1], &db, &front]);
+        let shop = Shop { bench, staging, web, db, front, path };
         shop.commit_the_first();
         shop.first_release();
         Some(shop)
@@ -61,6 +63,8 @@ impl Shop {
         let (from, root) = (workspace().join("examples/shop"), self.bench.root());
         output(Command::new("cp").arg("--recursive").arg(from.join(".")).arg(&root)).unwrap();
         self.bench.file(BOOK, &fs::read_to_string(workspace().join(BOOK)).unwrap());
+        let host_book = "runbooks/services/docker-host.md";
+        self.bench.file(host_book, &fs::read_to_string(workspace().join(host_book)).unwrap());
         self.bench.file("holdpoint.toml", &self.configuration());
         self.bench.file(".gitignore", ".holdpoint/\n");
         self.bench.sh(
@@ -91,7 +95,18 @@ impl Shop {
             text
         };
         let production = production.replace("protected = true\nfour_eyes = true\n", "rehearsal = true\n");
-        format!("{}[environments.production]\n{}", of(staging, &self.staging), of(&production, &self.db))
+        let text =
+            format!("{}[environments.production]\n{}", of(staging, &self.staging), of(&production, &self.db));
+        // What comes and goes is the second web host.
+        let targets = format!(".targets]\nfront = {:?}\nhost = {:?}\n", self.front.place(), places[2]);
+        let vars = format!(
+            ".vars]\nHOST = {:?}\nHOST_ADDRESS = \"{}:8080\"\nFRONT_HOSTS = \"front-hosts.conf\"\n\
+             FRONT_URL = \"http://{}:8080\"\n",
+            places[2],
+            self.web[1].address(),
+            self.front.address(),
+        );
+        text.replace(".targets]\n", &targets).replace(".vars]\n", &vars)
     }
 
     /// What was there before: brought to each host by hand.
@@ -148,7 +163,7 @@ impl Shop {
             program.into()
         };
         let mut command = self.bench.command(program);
-        command.env("PATH", &self.path).env("DOCKER_HOST", self.staging.engine.address());
+        command.env("PATH", &self.path).env("DOCKER_HOST", self.staging.engine());
         command
     }
 
@@ -188,6 +203,19 @@ steps:
 ";
         self.bench.file(".holdpoint/answers.yaml", answers);
         vec!["run", BOOK, "--env", environment, "--unattended", "--answers", ".holdpoint/answers.yaml"]
+    }
+
+    /// The words with which a host is added or removed, in staging.
+    pub fn host<'a>(&self, action: &str, revision: &str, image: &str) -> Vec<&'a str> {
+        let answers = format!(
+            "inputs: {{ ACTION: {action}, REVISION: \"{revision}\", IMAGE: \"{image}\" }}
+steps:
+  review: {{ sign: {{ as: qa@example.org, name: Quinn Auditor }} }}
+"
+        );
+        self.bench.file(".holdpoint/answers.yaml", &answers);
+        let book = "runbooks/services/docker-host.md";
+        vec!["run", book, "--env", "staging", "--unattended", "--answers", ".holdpoint/answers.yaml"]
     }
 }
 
