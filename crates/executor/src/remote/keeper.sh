@@ -106,7 +106,7 @@ after() {
 }
 
 watch() {
-  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 logged=0
+  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0
   while read -r event x y <&4; do
     case $event in
     began)
@@ -152,13 +152,18 @@ watch() {
       [ $drained = 4 ] || (after 0.1 late) &
       ;;
     late)
-      # Something that the block left behind keeps its output open. What itself printed is through when nothing moves.
-      held=yes looks=$((looks + 1))
+      # A busy place takes a while to drain, or something that the block left behind keeps its output open. What itself
+      # printed is through when nothing has moved for a while.
+      looks=$((looks + 1))
       now=$(stat -c %s out err log)
-      if [ "$now" != "$before" ] && [ $looks -lt 50 ]; then
+      if [ "$now" = "$before" ]; then still=$((still + 1)); else still=0; fi
+      if [ $drained = 4 ]; then
+        :
+      elif [ $still -lt 4 ] && [ $looks -lt 50 ]; then
         before=$now
         (after 0.1 late) &
       else
+        held=yes
         ln -s now settle
         printf '\000%s z\000' "$mark" 1<>"$run/secrets"
       fi
@@ -173,6 +178,7 @@ watch() {
     [ -n "$gone" ] && [ $drained = 4 ] && break
   done
   [ -z "$timer" ] || kill $timer
+  [ $drained = 4 ] && held=no
   clock
   [ -n "$t2" ] || t2=$clock
   if [ -z "$kind" ]; then
