@@ -165,7 +165,7 @@ impl Ssh {
 }
 
 impl OnPlace for Ssh {
-    const ONE_OF: u64 = 3;
+    const ONE_OF: u64 = 6;
 
     fn open(test: &str) -> Option<Ssh> {
         let noise = "Welcome to a host that greets everybody at length".to_owned();
@@ -235,7 +235,7 @@ impl Inside {
 
 impl OnPlace for InContainer {
     const SPARING: u32 = 8;
-    const ONE_OF: u64 = 3;
+    const ONE_OF: u64 = 8;
 
     fn open(test: &str) -> Option<InContainer> {
         let (container, shared) = had(test, container("app"))?;
