@@ -11,10 +11,12 @@
 #   WEB_PORTS  two loopback ports that take turns          (18081 18082)
 #   DRAIN      how long requests may take to end, seconds  (30)
 #   PGHOST, PGDATABASE, PGUSER  the worker's database; PGHOST is a directory with its socket, so that no password is needed
+#                               (/var/run/postgresql shop, and whoever calls this)
 set -euo pipefail
 service=$1 image=$2
 read -r -a nginx <<< "${NGINX_COMMAND:-sudo -n nginx}"
 read -r -a ports <<< "${WEB_PORTS:-18081 18082}"
+export PGHOST=${PGHOST:-/var/run/postgresql} PGDATABASE=${PGDATABASE:-shop} PGUSER=${PGUSER:-$(id -un)}
 root=$HOME/shop
 mkdir -p "$root"
 upstream=$root/web-upstream.conf
@@ -95,6 +97,8 @@ switch_over() {
     echo "web: requests that the old instance has are cut off after ${DRAIN:-30} s" >&2
 }
 
+# nginx takes no configuration whose upstream is missing or empty: before the first instance there is nobody to ask.
+if [ "$service" = web ] && [ ! -s "$upstream" ]; then echo 'server 127.0.0.1:1;' > "$upstream"; fi
 # A configuration that nginx does not take now would not be taken after the switch either.
 if [ "$service" = web ]; then "${nginx[@]}" -t -q; fi
 old=$(active)

@@ -6,6 +6,7 @@
 #   database.sh up FOLDER         applies the changes in FOLDER that are not applied yet
 #   database.sh down FOLDER N     takes back those after number N, last one first
 set -euo pipefail
+export PGHOST=${PGHOST:-/var/run/postgresql} PGDATABASE=${PGDATABASE:-shop} PGUSER=${PGUSER:-$(id -un)}
 query() { psql -X -q -t -A -v ON_ERROR_STOP=1 "$@"; }
 prepare() { query -c 'SET client_min_messages = warning; CREATE TABLE IF NOT EXISTS applied (number int PRIMARY KEY, name text NOT NULL)'; }
 case $1 in
