@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_document::{Action, CaptureFrom, Plan, Work};
+use holdpoint_document::{Action, CaptureFrom, Plan, Rollout, Work};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, InputGiven, Values, duration};
 use serde::Serialize;
@@ -84,6 +84,12 @@ fn text(prepared: &Prepared, values: &Values) {
         let point = if step.irreversible { "  point of no return" } else { "" };
         line(String::new());
         line(format!("{:<8}{title}  [{}]{role}{point}", step.number, step.id));
+        if let Some(target) = &step.target {
+            line(format!(
+                "        at {target}: {}",
+                places(prepared, target, step.rollout.unwrap_or_default())
+            ));
+        }
         for condition in &step.when {
             let holds = match values.holds(condition) {
                 Ok(true) => "holds",
@@ -106,6 +112,22 @@ fn text(prepared: &Prepared, values: &Values) {
         line(format!("Unknown before the run: {}", unknown.into_iter().collect::<Vec<_>>().join(", ")));
     }
     screen::data(&out);
+}
+
+/// Which places a target stands for, and how a step goes over several.
+fn places(prepared: &Prepared, target: &str, rollout: Rollout) -> String {
+    let Some(seen) = prepared.environment.targets.get(target) else { return "no place".to_owned() };
+    let mut told = seen.places.join(", ");
+    if seen.places.len() > 1 {
+        if rollout.first > 0 {
+            told += &format!("; {} first", rollout.first);
+        }
+        told += &format!("; {} at a time, stops after {} failed", rollout.at_once, rollout.stop_after + 1);
+    }
+    if let Some(how) = &seen.r#become {
+        told += &format!("; becomes another user by {how}");
+    }
+    told
 }
 
 fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {

@@ -183,8 +183,7 @@ impl Sink for Hearing<'_> {
 
     fn on_cut(&mut self, why: &str) {
         if !self.cut.replace(true) {
-            let text =
-                format!("{}: the line is cut ({why}); the block goes on there, trying again", self.place);
+            let text = format!("{}: no line ({why}); trying again. What has begun there goes on", self.place);
             self.recording.borrow().tell(&crate::screen::neutralise(&text));
         }
     }

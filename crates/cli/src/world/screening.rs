@@ -63,7 +63,7 @@ impl Observer for Screening {
             Moment::Waiting { pause_ms, .. } => screen::again(Duration::from_millis(*pause_ms)),
             Moment::Permitted { step, action, script } => {
                 if let Some(task) = task(view, step, action) {
-                    show_command(view, task, script);
+                    show_command(view, task, script, false);
                 }
             }
             Moment::NeedsSomebody { .. } => screen::say(

@@ -31,8 +31,24 @@ pub fn show_passages(view: &RunView<'_>, before: usize) {
     }
 }
 
-/// The command at hand.
-pub fn show_command(view: &RunView<'_>, task: Task, script: &str) {
+/// Where a block runs that is asked about, where that is not here: ` at PLACE`, for the end of a sentence.
+pub fn at_place(view: &RunView<'_>, task: Task) -> String {
+    let place =
+        view.run.place_of(task).filter(|place| *place != "local" || view.run.places_of(task).len() > 1);
+    place.map_or_else(String::new, |place| format!(" at {place}"))
+}
+
+/// Which of several places begin with a block when it is let: one answer is for all of them.
+fn beginning(view: &RunView<'_>, task: Task) -> Vec<String> {
+    let ready = view.run.frontier(view.plan).ready;
+    let alike = ready.iter().filter(|ready| (ready.task.step, ready.task.slot) == (task.step, task.slot));
+    let places: Vec<String> =
+        alike.filter_map(|ready| view.run.place_of(ready.task)).map(str::to_owned).collect();
+    if places.is_empty() { view.run.place_of(task).map(str::to_owned).into_iter().collect() } else { places }
+}
+
+/// The command at hand. Where somebody is `asked`, it says at which of several places it would begin.
+pub fn show_command(view: &RunView<'_>, task: Task, script: &str, asked: bool) {
     let Some(block) = task.block(view.plan) else { return };
     let kind = match (task.slot, task.work(view.plan)) {
         (Slot::Rollback(_), _) => "rollback",
@@ -42,6 +58,11 @@ pub fn show_command(view: &RunView<'_>, task: Task, script: &str) {
     let edited = view.run.edited_script(task).is_some();
     let target = task.target(view.plan).unwrap_or("local");
     let place = match (view.run.places_of(task).len(), view.run.place_of(task)) {
+        (all @ 2.., _) if asked => {
+            let begins = beginning(view, task);
+            let all_of_them = if begins.len() == all { "all".to_owned() } else { begins.len().to_string() };
+            format!("{target}, {all_of_them} of {all} places: {}", begins.join(", "))
+        }
         (2.., _) => format!("{target}, {} places", view.run.places_of(task).len()),
         (_, Some(place)) if place != "local" => format!("{target}, {place}"),
         _ => target.to_owned(),
@@ -106,15 +127,17 @@ pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
         }
         (Question::Failed, _) => {
             let why = view.run.condition_error(plan, task);
-            let why = why.unwrap_or_else(|| format!("{} did not pass", task.id(plan)));
+            let why =
+                why.unwrap_or_else(|| format!("{} did not pass{}", task.id(plan), at_place(view, task)));
             for line in screen::hung("  ", &screen::neutralise(&why)) {
                 screen::say(&screen::style().red().apply_to(line).to_string());
             }
         }
         (Question::InDoubt, _) => {
             let mark = screen::style().yellow().bold();
-            let (mark, id) = (mark.apply_to("IN DOUBT"), task.id(plan));
-            let text = format!("{mark} {id} was started, and there is no record of how it ended.");
+            let (mark, id, place) = (mark.apply_to("IN DOUBT"), task.id(plan), at_place(view, task));
+            let place = screen::neutralise(&place);
+            let text = format!("{mark} {id} was started{place}, and there is no record of how it ended.");
             screen::say_hung("  ", &text);
             let text =
                 "It will not be run again unless you say so. Find out whether it took effect, then decide.";

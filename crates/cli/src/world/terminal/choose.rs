@@ -255,7 +255,15 @@ fn tell_rollback(view: &RunView<'_>, wanted: &RollbackPlan) {
         screen::tell("    Nothing was changed that could be rolled back.");
     }
     for (at, title) in titles(view, &wanted.steps).iter().enumerate() {
-        screen::say_hung(&format!("    {}. undo ", at + 1), &screen::neutralise(title));
+        let step = &plan.steps[wanted.steps[at]].id;
+        let places = wanted.places.iter().filter(|effect| effect.step == *step).map(|effect| &*effect.place);
+        let places: Vec<&str> = places.collect();
+        let at_places =
+            if places.is_empty() { String::new() } else { format!(" at {}", places.join(", then ")) };
+        screen::say_hung(
+            &format!("    {}. undo ", at + 1),
+            &screen::neutralise(&format!("{title}{at_places}")),
+        );
         for block in &plan.steps[wanted.steps[at]].rollbacks {
             for line in screen::neutralise(block.script.trim_end()).lines() {
                 screen::say(&format!("         {}", screen::style().cyan().apply_to(line)));

@@ -29,7 +29,7 @@ impl Operator {
     }
 
     pub(super) fn tell_command(&mut self, view: &RunView<'_>, task: Task, script: &str) {
-        show_command(view, task, script);
+        show_command(view, task, script, true);
         self.shown = Some((task, script.to_owned()));
     }
 }
