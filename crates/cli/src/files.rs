@@ -21,7 +21,11 @@ pub const EVIDENCE: u64 = 1024 * 1024 * 1024;
 /// # Errors
 /// It cannot be opened, or is no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
-    regular(&std::fs::metadata(path)?)?;
+    regular(&std::fs::metadata(path).map_err(|error| {
+        // A name that leads nowhere is not a name that nobody gave.
+        let leads_nowhere = error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_ok();
+        if leads_nowhere { invalid("it is a link that leads nowhere") } else { error }
+    })?)?;
     // Without waiting: not for a writer, and not for what some files of /proc have yet to say.
     let careful = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(careful.bits() as i32).open(path)?;

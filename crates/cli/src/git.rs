@@ -15,7 +15,7 @@ use crate::screen;
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
 const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
 /// What the repository's configuration must not decide: programs that it names, and what hides a change.
-const OVERRIDES: [&str; 13] = [
+const OVERRIDES: [&str; 14] = [
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.hooksPath=/dev/null",
@@ -25,6 +25,8 @@ const OVERRIDES: [&str; 13] = [
     "core.checkStat=default",
     "core.ignoreStat=false",
     "core.fileMode=true",
+    // Or a file that is not tracked hides behind one whose name differs in case only.
+    "core.ignoreCase=false",
     "core.symlinks=true",
     // Or an index of ours would leave a part of itself in the repository.
     "core.splitIndex=false",

@@ -51,7 +51,9 @@ impl Place {
     /// The place that `directory` lies in.
     pub fn of(directory: &Path) -> Result<Place, Problem> {
         let top = git::top(directory)?;
-        let configured = || directory.ancestors().find(|up| up.join(CONFIG).is_file()).map(Path::to_owned);
+        let configured = || {
+            directory.ancestors().find(|up| up.join(CONFIG).symlink_metadata().is_ok()).map(Path::to_owned)
+        };
         let root = top.clone().or_else(configured).unwrap_or_else(|| directory.to_owned());
         let config = Configured::read(&root.join(CONFIG))?;
         let place = Place { root, is_git: top.is_some(), config };

@@ -274,9 +274,30 @@ impl miette::Diagnostic for Problem {
     }
 }
 
+/// Bytes of a line up to the end of what is pointed at, beyond which nothing is pointed at: no screen shows that, and
+/// what draws it counts columns in 16 bits.
+const WIDEST: usize = 8_000;
+
+impl Finding {
+    /// Line and byte within it, from 1, where that is too far to the right to be shown.
+    fn too_far(&self) -> Option<(usize, usize)> {
+        let span = self.diagnostic.span?;
+        let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
+        let lines = self.source.lines();
+        let line = lines.partition_point(|begins| *begins <= start).saturating_sub(1);
+        let last = lines.partition_point(|begins| *begins <= end).saturating_sub(1);
+        let far = start - lines[line] > WIDEST || end - lines[last] > WIDEST;
+        far.then_some((line + 1, start - lines[line] + 1))
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&neutralise(&self.diagnostic.message))
+        f.write_str(&neutralise(&self.diagnostic.message))?;
+        match self.too_far() {
+            Some((line, column)) => write!(f, " ({}, line {line}, byte {column} of it)", self.source.name),
+            None => Ok(()),
+        }
     }
 }
 
@@ -299,12 +320,12 @@ impl miette::Diagnostic for Finding {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        let shown = self.diagnostic.span.is_some() && !self.source.withheld;
+        let shown = self.diagnostic.span.is_some() && !self.source.withheld && self.too_far().is_none();
         shown.then_some(&self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.diagnostic.span?;
+        let span = self.diagnostic.span.filter(|_| self.too_far().is_none())?;
         let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
         let label = LabeledSpan::new(Some("here".to_owned()), start, end - start);
         Some(Box::new(std::iter::once(label)))

@@ -29,7 +29,7 @@ pub use head::{head, step_head};
 pub use lent_writer::LentWriter;
 pub use live::Live;
 use plain::harmless;
-pub use plain::{neutralise, paragraphs, prose};
+pub use plain::{neutralise, paragraphs, path, prose};
 pub use playback::Playback;
 pub use prompt::{hidden, line, not_empty};
 pub use prose::{Cautions, heading, markdown};

@@ -5,6 +5,11 @@ use std::borrow::Cow;
 
 use crate::secrets::masked;
 
+/// A path as it is shown: whoever named the file may have meant the name to act on the terminal.
+pub fn path(path: &std::path::Path) -> String {
+    neutralise(&path.to_string_lossy())
+}
+
 /// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
 pub fn neutralise(text: &str) -> String {
     holdpoint_report::visible(masked(text).as_bytes())

@@ -75,7 +75,7 @@ fn counted(checked: &Checked) -> String {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     format!(
         "{}: {}, {}, {}",
-        checked.path,
+        screen::neutralise(&checked.path),
         many(errors, "error"),
         many(warnings, "warning"),
         many(checked.plan.steps.len(), "step")

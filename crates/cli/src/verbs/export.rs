@@ -68,7 +68,7 @@ pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
     })?;
     screen::say(&format!(
         "Written to {}. Whoever gets it: holdpoint verify FILE, or unpack it and sh verify.sh.",
-        output.display()
+        screen::path(output)
     ));
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }

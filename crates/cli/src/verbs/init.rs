@@ -34,7 +34,7 @@ pub fn init(arguments: &args::Init) -> Result<Exit, Problem> {
     if create(&place.root.join(RUN_BOOK), include_str!("init/first.md"))? {
         wrote.push(format!("{RUN_BOOK}: a first run-book"));
     }
-    screen::say(&format!("{}:", place.root.display()));
+    screen::say(&format!("{}:", screen::path(&place.root)));
     for line in &wrote {
         screen::say(&format!("  wrote {line}"));
     }
@@ -48,7 +48,7 @@ pub fn init(arguments: &args::Init) -> Result<Exit, Problem> {
     screen::say("Next:");
     let from = place.root.canonicalize().ok();
     if from != here.canonicalize().ok() {
-        screen::say(&format!("  cd {}", place.root.display()));
+        screen::say(&format!("  cd {}", screen::path(&place.root)));
     }
     screen::say(&format!("  holdpoint check {RUN_BOOK}"));
     screen::say(&format!("  holdpoint run {RUN_BOOK}{environment}"));

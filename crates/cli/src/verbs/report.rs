@@ -53,7 +53,7 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
             };
             let mut file = crate::files::create(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
-            screen::say(&format!("Written to {}.", path.display()));
+            screen::say(&format!("Written to {}.", screen::path(path)));
         }
     }
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })

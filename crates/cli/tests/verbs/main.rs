@@ -10,6 +10,7 @@ mod contained;
 mod dry_run;
 mod floods;
 mod forged;
+mod found;
 mod lapsed;
 mod lints;
 mod listed;

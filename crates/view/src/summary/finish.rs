@@ -35,10 +35,10 @@ pub(super) fn times_of_action(action: &mut ActionSummary) {
                 let here = action.places.iter_mut().find(|place| Some(&place.place) == here);
                 let took = attempt.finished.as_ref().map_or(0, |ended| ended.result.duration_ms);
                 action.attempts += u32::from(!attempt.probe);
-                action.duration_ms += took;
+                action.duration_ms = action.duration_ms.saturating_add(took);
                 if let Some(here) = here {
                     here.attempts += u32::from(!attempt.probe);
-                    here.duration_ms += took;
+                    here.duration_ms = here.duration_ms.saturating_add(took);
                 }
                 if let Some(ended) = &attempt.finished {
                     end = ended.at;

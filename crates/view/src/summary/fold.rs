@@ -315,7 +315,9 @@ impl<'a> Summing<'a> {
     }
 
     fn finished(&mut self, now: Moment, place: Place, mut finished: Box<Finished>) {
-        self.summary.run.executing_ms += finished.duration_ms;
+        // A record may hold any number.
+        let executing = &mut self.summary.run.executing_ms;
+        *executing = executing.saturating_add(finished.duration_ms);
         if self.overview {
             (finished.output, finished.state) = (None, None);
             (finished.expectations, finished.remarks) = (Vec::new(), Vec::new());
