@@ -3,12 +3,14 @@
 //! The format: one JSON object as a head, then one array `[interval, code, data]` a line, the interval in seconds
 //! since the line before. Codes used here: `o` output, `m` marker, `r` another size, `x` the exit code.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_engine::{Event, Outcome, Verdict};
 
 use crate::text::visible;
-use crate::{CommandKind, Drawing, Frame, FrameKind, Material, ReportError, Stream, took};
+use crate::{Drawing, Frame, FrameKind, Material, ReportError, Source, Stream, took};
 
 const COLUMNS: u16 = 100;
 const ROWS: u16 = 30;
@@ -36,6 +38,7 @@ pub fn cast(m: &Material<'_>) -> Result<String, ReportError> {
         text: format!("{head}\n"),
         before: Duration::ZERO,
         pending: Default::default(),
+        sizes: BTreeMap::new(),
         screen: None,
         size: (COLUMNS, ROWS),
     };
@@ -52,8 +55,10 @@ struct Tape<'a> {
     m: &'a Material<'a>,
     text: String,
     before: Duration,
-    /// Unfinished lines of standard output and standard error.
-    pending: [Vec<u8>; 2],
+    /// Unfinished lines of standard output and standard error, of each attempt.
+    pending: BTreeMap<Rc<Source>, [Vec<u8>; 2]>,
+    /// Attempts that have a terminal, and how large it is.
+    sizes: BTreeMap<Rc<Source>, (u16, u16)>,
     /// What a block with a terminal draws, while it does.
     screen: Option<Screen>,
     /// Columns and rows.
@@ -61,8 +66,8 @@ struct Tape<'a> {
 }
 
 /// What is drawn on a block's terminal.
-#[derive(Default)]
 struct Screen {
+    of: Rc<Source>,
     drawing: Drawing,
     /// Half a character, whose other half comes with the next piece.
     half: Vec<u8>,
@@ -85,28 +90,39 @@ impl Tape<'_> {
         self.event(at, "o", &format!("{text}\r\n"));
     }
 
-    /// Output as the operator saw it: line by line, each with the mark of its stream.
-    fn output(&mut self, at: Duration, stream: Stream, bytes: &[u8]) {
-        let of = usize::from(stream == Stream::Stderr);
-        self.pending[of].extend_from_slice(bytes);
+    /// Output as the operator saw it: line by line, each with its place and the mark of its stream.
+    fn output(&mut self, at: Duration, of: &Rc<Source>, stream: Stream, bytes: &[u8]) {
+        let error = stream == Stream::Stderr;
+        self.pending.entry(Rc::clone(of)).or_default()[usize::from(error)].extend_from_slice(bytes);
         loop {
-            let pending = &mut self.pending[of];
+            let pending = &mut self.pending.entry(Rc::clone(of)).or_default()[usize::from(error)];
             let end = match pending.iter().position(|byte| *byte == b'\n') {
                 Some(end) => end + 1,
                 None if pending.len() > LONGEST => LONGEST,
                 None => return,
             };
             let line: Vec<u8> = pending.drain(..end).collect();
-            self.output_line(at, of, &line);
+            self.output_line(at, of, error, &line);
         }
     }
 
-    fn output_line(&mut self, at: Duration, of: usize, line: &[u8]) {
+    fn output_line(&mut self, at: Duration, of: &Source, error: bool, line: &[u8]) {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         // A progress display overwrites its own line: what a reader saw is what came last.
         let text = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
-        let gutter = if of == 1 { "\u{1b}[33m  ┃ \u{1b}[0m" } else { "\u{1b}[2m  │ \u{1b}[0m" };
-        self.line(at, &format!("{gutter}{text}"));
+        let place = of.place.as_ref().map(|place| format!("{} ", one_line(place))).unwrap_or_default();
+        let (colour, mark) = if error { (33, "┃") } else { (2, "│") };
+        self.line(at, &format!("\u{1b}[{colour}m  {place}{mark} \u{1b}[0m{text}"));
+    }
+
+    /// The block's terminal has this size. One that was broken off is begun anew.
+    fn begin_screen(&mut self, at: Duration, of: &Rc<Source>, size: (u16, u16)) {
+        if self.screen.as_ref().is_some_and(|screen| screen.of != *of) {
+            self.after_screen(at);
+        }
+        let of = Rc::clone(of);
+        self.screen.get_or_insert_with(|| Screen { of, drawing: Drawing::default(), half: Vec::new() });
+        self.resize(at, size);
     }
 
     /// Output as a program drew it, and no more than what draws.
@@ -139,11 +155,13 @@ impl Tape<'_> {
         }
     }
 
-    fn unfinished(&mut self, at: Duration) {
-        for of in [1, 0] {
-            let rest = std::mem::take(&mut self.pending[of]);
+    /// The attempt has ended: its unfinished lines are all there will be of them.
+    fn unfinished(&mut self, at: Duration, of: &Source) {
+        self.sizes.remove(of);
+        let [stdout, stderr] = self.pending.remove(of).unwrap_or_default();
+        for (error, rest) in [(true, stderr), (false, stdout)] {
             if !rest.is_empty() {
-                self.output_line(at, of, &rest);
+                self.output_line(at, of, error, &rest);
             }
         }
     }
@@ -151,21 +169,30 @@ impl Tape<'_> {
     fn frame(&mut self, frame: &Frame) {
         let at = frame.at;
         match &frame.kind {
-            FrameKind::Output { stream, piece } => {
-                return match piece.read((self.m.blob)(piece.blob())) {
-                    Ok(bytes) if self.screen.is_some() => self.drawn(at, &bytes),
-                    Ok(bytes) => self.output(at, *stream, &bytes),
-                    Err(why) => self.line(at, &format!("  ({why})")),
+            FrameKind::Output { of, stream, piece } => {
+                let read = piece.read((self.m.blob)(piece.blob()));
+                return match (read, self.sizes.get(of).copied()) {
+                    (Ok(bytes), Some(size)) => {
+                        self.begin_screen(at, of, size);
+                        self.drawn(at, &bytes);
+                    }
+                    (Ok(bytes), None) => {
+                        self.after_screen(at);
+                        self.output(at, of, *stream, &bytes);
+                    }
+                    (Err(why), _) => self.line(at, &format!("  ({why})")),
                 };
             }
-            FrameKind::Screen { columns, rows } => {
-                self.screen.get_or_insert_default();
-                return self.resize(at, (*columns, *rows));
+            FrameKind::Screen { of, columns, rows } => {
+                self.sizes.insert(Rc::clone(of), (*columns, *rows));
+                return self.begin_screen(at, of, (*columns, *rows));
             }
             _ => {}
         }
-        self.unfinished(at);
         self.after_screen(at);
+        if let FrameKind::Ended { of, .. } = &frame.kind {
+            self.unfinished(at, of);
+        }
         match &frame.kind {
             FrameKind::StepHead { step, number, title } => {
                 let name = if number.is_empty() { one_line(step) } else { format!("{number} {title}") };
@@ -173,16 +200,12 @@ impl Tape<'_> {
                 self.line(at, "");
                 self.line(at, &bold(&format!("── {} ──", one_line(&name))));
             }
-            FrameKind::Command { action, kind, attempt, script, differs, language } => {
-                let attempt = if *attempt > 1 { format!(" · attempt {attempt}") } else { String::new() };
+            FrameKind::Command { of, kind, script, differs, language } => {
+                let attempt =
+                    if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
                 let differs = if *differs { " · not the document's own script" } else { "" };
-                let kind = match kind {
-                    CommandKind::Run => "run",
-                    CommandKind::Check => "check",
-                    CommandKind::Probe => "check, to find out",
-                    CommandKind::Rollback => "rollback",
-                };
-                self.line(at, &format!("  {} · {language} {kind}{attempt}{differs}", one_line(action)));
+                let kind = kind.words();
+                self.line(at, &format!("  {} · {language} {kind}{attempt}{differs}", one_line(&of.name())));
                 for line in visible(script.trim_end().as_bytes()).lines() {
                     self.line(at, &format!("\u{1b}[36m    {line}\u{1b}[0m"));
                 }
@@ -214,25 +237,29 @@ fn words(kind: &FrameKind) -> Option<String> {
         Some(reason) => format!(": {}", one_line(reason)),
         None => String::new(),
     };
+    let at = kind.place().map(|place| format!(" at {}", one_line(place))).unwrap_or_default();
     Some(match kind {
         FrameKind::Session { session, resumed } => {
             let what = if *resumed { "taken up again" } else { "opened" };
             format!("{what} by {} on {}", one_line(&session.operator), one_line(&session.host))
         }
-        FrameKind::Ended { outcome, exit, signal, error, duration_ms, .. } => {
+        FrameKind::Ended { of, outcome, exit, signal, error, duration_ms } => {
+            let place = of.place.as_ref().map(|place| format!(" · {}", one_line(place))).unwrap_or_default();
             let colour = if *outcome == Outcome::Passed { 32 } else { 31 };
             let exit = exit.map(|exit| format!(" · exit {exit}")).unwrap_or_default();
             let signal = signal.map(|signal| format!(" · signal {signal}")).unwrap_or_default();
             let error = error.as_ref().map(|error| format!(" · {}", one_line(error))).unwrap_or_default();
             let outcome = crate::Status::from(*outcome).words();
-            format!("\u{1b}[{colour}m{outcome}\u{1b}[0m{exit}{signal}{error} · {}", took(*duration_ms))
+            format!("\u{1b}[{colour}m{outcome}\u{1b}[0m{exit}{signal}{error} · {}{place}", took(*duration_ms))
         }
         FrameKind::Expectation { held: true, .. } => return None,
         FrameKind::Expectation { expected, came, .. } => {
             let came = came.as_deref().unwrap_or("nothing");
             format!("  expected  {}\r\n    came      {}", one_line(expected), one_line(came))
         }
-        FrameKind::Captured { name, value } => format!("captured {} = {}", one_line(name), one_line(value)),
+        FrameKind::Captured { name, value, .. } => {
+            format!("captured {} = {}", one_line(name), one_line(value))
+        }
         FrameKind::Confirmed { text, by } => {
             format!("[x] {}  (confirmed by {})", one_line(text), one_line(&by.who))
         }
@@ -251,18 +278,18 @@ fn words(kind: &FrameKind) -> Option<String> {
             let what = if *rejected { "rejected" } else { "refused" };
             format!("sign-off {what}, {}: {}", one_line(&by.who), one_line(reason))
         }
-        FrameKind::NotApplicable { condition } => {
-            format!("not for this run: {} does not hold", one_line(condition))
+        FrameKind::NotApplicable { condition, .. } => {
+            format!("not for this run{at}: {} does not hold", one_line(condition))
         }
-        FrameKind::Decision { choice, reason, by } => {
-            format!("decided by {}: {choice}{}", one_line(&by.who), because(reason))
+        FrameKind::Decision { choice, reason, by, .. } => {
+            format!("decided by {}{at}: {choice}{}", one_line(&by.who), because(reason))
         }
         FrameKind::Deviation(deviation) => {
             let (who, reason) = (one_line(&deviation.by.who), one_line(&deviation.reason));
             let rules: Vec<&str> =
                 deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
             let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
-            format!("\u{1b}[33mDEVIATION\u{1b}[0m ({}{rules}) by {who}: {reason}", deviation.kind)
+            format!("\u{1b}[33mDEVIATION\u{1b}[0m ({}{rules}){at} by {who}: {reason}", deviation.kind)
         }
         FrameKind::Rollback { steps, without, reason, .. } => {
             let without = match without.as_slice() {

@@ -202,13 +202,13 @@ fn a_replay_tells_each_end_from_its_own_beginning_and_names_its_place() {
     let tape = one_failed();
     let frames = tape.with(None, timeline);
     let ended = frames.iter().filter_map(|frame| match &frame.kind {
-        FrameKind::Ended { action, .. } if action.starts_with(DEPLOY) => Some(action.clone()),
+        FrameKind::Ended { of, .. } if of.action == DEPLOY => Some(of.name()),
         _ => None,
     });
     let expected = [3, 2, 1].map(|n| format!("deploy#1 at {}", web(n)));
     assert_eq!(ended.collect::<Vec<_>>(), expected);
     let began = frames.iter().filter(
-        |frame| matches!(&frame.kind, FrameKind::Command { action, .. } if expected.contains(action)),
+        |frame| matches!(&frame.kind, FrameKind::Command { of, .. } if expected.contains(&of.name())),
     );
     assert_eq!(began.count(), 3);
 }

@@ -431,7 +431,7 @@ fn frames_show_a_block_as_it_was_seen() {
     let output: Vec<_> = frames
         .iter()
         .filter_map(|frame| match &frame.kind {
-            FrameKind::Output { stream, piece } => {
+            FrameKind::Output { stream, piece, .. } => {
                 let bytes = piece.read(tape.fetch(piece.blob())).unwrap();
                 Some((frame.at.as_millis(), *stream, bytes))
             }

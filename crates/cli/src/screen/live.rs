@@ -67,19 +67,16 @@ impl Live {
         Live::with(bar, quiet)
     }
 
-    /// A screen without anything that moves, for output that is shown again.
-    pub fn still() -> Live {
-        Live::with(None, false)
+    /// A screen without anything that moves, for output that is shown again; at a place, each line says so.
+    pub fn still(place: Option<&str>) -> Live {
+        let live = Live::with(None, false);
+        Live { gutter: place.map_or(live.gutter, gutter_at), ..live }
     }
 
     /// A screen for a block at one of several places, whose lines stand among each other: each says where it is from.
     pub fn at(place: &str, quiet: bool) -> Live {
         behind::begin();
-        let mut live = Live::with(None, quiet);
-        let place = neutralise(place);
-        let marks = [style().dim().apply_to("│"), style().yellow().apply_to("┃")];
-        live.gutter = marks.map(|mark| format!("  {place} {mark} "));
-        live
+        Live { gutter: gutter_at(place), ..Live::with(None, quiet) }
     }
 
     fn with(bar: Option<ProgressBar>, quiet: bool) -> Live {
@@ -230,6 +227,13 @@ impl Live {
             bar.finish_and_clear();
         }
     }
+}
+
+/// What stands before each line of output at a place, of standard output and of standard error.
+fn gutter_at(place: &str) -> [String; 2] {
+    let place = neutralise(place);
+    let marks = [style().dim().apply_to("│"), style().yellow().apply_to("┃")];
+    marks.map(|mark| format!("  {place} {mark} "))
 }
 
 /// Where the first line ends, or the piece of it that is shown as one.

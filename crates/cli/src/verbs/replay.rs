@@ -139,39 +139,44 @@ fn turn(player: &mut Player<'_>, showing: &mut Showing<'_>, wish: Wish) {
     }
 }
 
-/// Frames of one step, its head first.
+/// Frames of one step, its head first. What is of the run as a whole may come in the midst of the step.
 fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
     let mut within = false;
     let keep = |frame: &Frame| {
         match &frame.kind {
             FrameKind::StepHead { step, .. } => within = step == wanted,
-            FrameKind::Session { .. } | FrameKind::Closed(_) | FrameKind::Rollback { .. } => within = false,
+            FrameKind::Session { .. } | FrameKind::Closed(_) | FrameKind::Rollback { .. } => return false,
             _ => {}
         }
-        within
+        frame.kind.source().map_or(within, |of| of.step == wanted)
     };
     frames.into_iter().filter(keep).collect()
 }
 
 fn as_json(frame: &Frame, recorded: &Recorded) -> serde_json::Value {
     let mut json = json!({"at": duration(frame.at), "at_ms": frame.at.as_millis() as u64, "n": frame.n, "frame": frame.kind.name()});
+    if let Some(of) = frame.kind.source() {
+        json["step"] = json!(of.step);
+        json["action"] = json!(of.name());
+        json["attempt"] = json!(of.attempt);
+    }
+    if let Some(place) = frame.kind.place() {
+        json["place"] = json!(place);
+    }
     match &frame.kind {
-        FrameKind::Output { stream, piece } => {
+        FrameKind::Output { stream, piece, .. } => {
             json["stream"] = json!(stream.name());
             match recorded.output(piece) {
                 Ok(bytes) => json["text"] = json!(String::from_utf8_lossy(&bytes)),
                 Err(why) => json["missing"] = json!(why),
             }
         }
-        FrameKind::Screen { columns, rows } => {
+        FrameKind::Screen { columns, rows, .. } => {
             json["columns"] = json!(columns);
             json["rows"] = json!(rows);
         }
         FrameKind::StepHead { step, .. } => json["step"] = json!(step),
-        FrameKind::Command { action, script, .. } => {
-            json["action"] = json!(action);
-            json["script"] = json!(script);
-        }
+        FrameKind::Command { script, .. } => json["script"] = json!(script),
         _ => {}
     }
     json

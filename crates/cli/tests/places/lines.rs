@@ -69,6 +69,18 @@ fn a_driver_that_was_killed_is_followed_by_another_and_the_block_ran_once() {
         assert_eq!(stage.text(host, "count"), "ran\n");
         is_whole(&stage.output("deploy#1", host));
     }
+    // A replay shows all that each printed, before the first driver died and after.
+    for words in
+        [&["replay", "1", "--speed", "1000"][..], &["replay", "1", "--speed", "1000", "--step", "deploy"]]
+    {
+        let replayed = stage.ends(0, words);
+        for host in 0..2 {
+            let mark = format!("{} │ ", stage.place(host));
+            let lines = replayed.stderr.lines().filter_map(|line| line.split_once(&mark));
+            let shown: String = lines.map(|(_, text)| format!("{text}\n")).collect();
+            assert_eq!(shown, stage.output("deploy#1", host), "{}", replayed.stderr);
+        }
+    }
     stage.is_over_and_clean();
 }
 

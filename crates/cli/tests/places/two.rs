@@ -79,6 +79,12 @@ fn places_are_at_work_at_the_same_time_and_say_which_they_are() {
         ran.says(&format!("{} │ all are here", stage.place(host)));
         assert_eq!(stage.output("meet#1", host), "all are here\n");
     }
+    let replayed = stage.ends(0, &["replay", "1", "--speed", "1000"]);
+    for host in 0..3 {
+        let place = stage.place(host);
+        replayed.says(&format!("{place} │ all are here"));
+        assert!(replayed.stderr.lines().any(|line| line.contains("passed") && line.ends_with(&place)));
+    }
     let starts = stage.bench.events(1);
     let starts = starts.iter().filter(|event| event["type"] == "action.started");
     assert_eq!(starts.count(), 3);

@@ -1,10 +1,12 @@
 //! What a replay shows.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_engine::{By, Choice, Deviation, Evidence, Handover, Outcome, Session, SignedOff, Verdict};
 
 use crate::Piece;
+use crate::markdown::words::with_place;
 
 /// One thing to show, and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,26 @@ pub struct Frame {
     pub n: u64,
     /// What to show.
     pub kind: FrameKind,
+}
+
+/// The attempt at a block that a frame is of. Those of several places overlap.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// The step.
+    pub step: String,
+    /// The action or rollback block.
+    pub action: String,
+    /// The place, where it has one.
+    pub place: Option<String>,
+    /// Counted from 1.
+    pub attempt: u32,
+}
+
+impl Source {
+    /// The action, with its place where it has one.
+    pub fn name(&self) -> String {
+        with_place(&self.action, self.place.as_deref())
+    }
 }
 
 /// What a frame shows. Texts and bytes are as recorded: make them harmless ([`crate::visible`]) or mean not to.
@@ -38,12 +60,10 @@ pub enum FrameKind {
     },
     /// A block begins.
     Command {
-        /// The action or rollback block, with its place where it has one.
-        action: String,
+        /// The attempt.
+        of: Rc<Source>,
         /// What it is.
         kind: CommandKind,
-        /// Counted from 1.
-        attempt: u32,
         /// What runs: the exact script where it is recorded, else the document's.
         script: String,
         /// Whether the script is not the document's own.
@@ -53,6 +73,8 @@ pub enum FrameKind {
     },
     /// A piece of output.
     Output {
+        /// Of which attempt.
+        of: Rc<Source>,
         /// Which stream.
         stream: Stream,
         /// Which bytes of which blob; read them when they are to be shown.
@@ -61,6 +83,8 @@ pub enum FrameKind {
     /// The block has a terminal, of this size from here on: its output is what a program drew there, to be shown as it is
     /// ([`crate::Drawing`]), not line by line.
     Screen {
+        /// Of which attempt.
+        of: Rc<Source>,
         /// Characters in a line.
         columns: u16,
         /// Lines.
@@ -68,8 +92,8 @@ pub enum FrameKind {
     },
     /// A block ended.
     Ended {
-        /// The action or rollback block, with its place where it has one.
-        action: String,
+        /// The attempt.
+        of: Rc<Source>,
         /// How.
         outcome: Outcome,
         /// Exit code.
@@ -83,6 +107,8 @@ pub enum FrameKind {
     },
     /// One expectation, judged.
     Expectation {
+        /// Of which attempt.
+        of: Rc<Source>,
         /// What was expected.
         expected: String,
         /// What came, where it did not hold.
@@ -92,6 +118,8 @@ pub enum FrameKind {
     },
     /// A variable taken from a block's results.
     Captured {
+        /// Of which attempt.
+        of: Rc<Source>,
         /// Its name.
         name: String,
         /// Its value.
@@ -142,11 +170,15 @@ pub enum FrameKind {
     },
     /// A condition does not hold.
     NotApplicable {
+        /// The place, where it is not so at all of them.
+        place: Option<String>,
         /// The condition, as written.
         condition: String,
     },
     /// A question was answered.
     Decision {
+        /// The place, where the question was of one.
+        place: Option<String>,
         /// The answer.
         choice: Choice,
         /// Why.
@@ -158,7 +190,7 @@ pub enum FrameKind {
     Deviation(Box<Deviation>),
     /// Rolling back begins.
     Rollback {
-        /// Steps to undo, in that order.
+        /// Steps to undo, in that order, each with its places where it has any.
         steps: Vec<String>,
         /// Steps with an effect that the document cannot undo.
         without: Vec<String>,
@@ -192,6 +224,28 @@ pub enum FrameKind {
 }
 
 impl FrameKind {
+    /// The attempt at a block that it is of; `None` where it is of none.
+    pub fn source(&self) -> Option<&Rc<Source>> {
+        match self {
+            FrameKind::Command { of, .. }
+            | FrameKind::Output { of, .. }
+            | FrameKind::Screen { of, .. }
+            | FrameKind::Ended { of, .. }
+            | FrameKind::Expectation { of, .. }
+            | FrameKind::Captured { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+
+    /// The place that it is of; `None` where it is of none.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            FrameKind::NotApplicable { place, .. } | FrameKind::Decision { place, .. } => place.as_deref(),
+            FrameKind::Deviation(deviation) => deviation.place.as_deref(),
+            other => other.source()?.place.as_deref(),
+        }
+    }
+
     /// What it is called where frames are data.
     pub fn name(&self) -> &'static str {
         match self {

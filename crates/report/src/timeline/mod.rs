@@ -8,36 +8,51 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_engine::{BlobRef, Event, Finished, Stamped, Started};
+use holdpoint_engine::{BlobRef, Event, Finished, Judged, Stamped, Started, TakenEffect};
 use holdpoint_model::{Block, Plan, Work};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
-pub use frame::{CommandKind, Frame, FrameKind, Stream};
+pub use frame::{CommandKind, Frame, FrameKind, Source, Stream};
 pub use player::{Player, Turn, Wish};
 
 use self::pieces::{Came, pieces};
 use crate::Material;
 use crate::blobs::{Piece, fetch, pass};
-use crate::markdown::words::with_place;
 
-/// The run as frames, with its original timing. A record without events gives none.
+/// The run as frames, with its original timing: what a block printed stands where it came, among whatever else happened
+/// meanwhile. A record without events gives none.
 pub fn timeline(m: &Material<'_>) -> Vec<Frame> {
     let Some(first) = m.events.first() else { return Vec::new() };
     let reading = Reading::new(m.plan);
-    let mut reel =
-        Reel { m, opened: first.at, started: BTreeMap::new(), step: None, reading, frames: Vec::new() };
+    let mut reel = Reel {
+        m,
+        opened: first.at,
+        now: Duration::ZERO,
+        before: Duration::ZERO,
+        started: BTreeMap::new(),
+        step: None,
+        reading,
+        frames: Vec::new(),
+    };
     for stamped in m.events {
+        reel.turn_to(stamped.at);
         reel.event(stamped);
     }
+    // Output is told by the event that ends its attempt, and came before that.
+    reel.frames.sort_by_key(|frame| (frame.at, frame.n));
     reel.frames
 }
 
 struct Reel<'a> {
     m: &'a Material<'a>,
     opened: Timestamp,
-    /// When each block began that has not ended: several are open at several places.
-    started: BTreeMap<String, Timestamp>,
+    /// When the event at hand happened: never before the one before it, even where a clock went back.
+    now: Duration,
+    /// When the one before it did.
+    before: Duration,
+    /// When each attempt began that has not ended: several are open at several places.
+    started: BTreeMap<Rc<Source>, Duration>,
     step: Option<String>,
     /// The run so far: its values, for titles and items, and which events count.
     reading: Reading<'a>,
@@ -45,18 +60,14 @@ struct Reel<'a> {
 }
 
 impl Reel<'_> {
-    /// Frames never go back in time, even where a clock did.
-    fn push_at(&mut self, at: Duration, n: u64, kind: FrameKind) {
-        let at = self.frames.last().map_or(at, |frame| frame.at.max(at));
-        self.frames.push(Frame { at, n, kind });
-    }
-
-    fn elapsed(&self, at: Timestamp) -> Duration {
-        Duration::try_from(at.duration_since(self.opened)).unwrap_or(Duration::ZERO)
+    fn turn_to(&mut self, at: Timestamp) {
+        let elapsed = Duration::try_from(at.duration_since(self.opened)).unwrap_or(Duration::ZERO);
+        self.before = self.now;
+        self.now = self.now.max(elapsed);
     }
 
     fn push(&mut self, stamped: &Stamped, kind: FrameKind) {
-        self.push_at(self.elapsed(stamped.at), stamped.n, kind);
+        self.frames.push(Frame { at: self.now, n: stamped.n, kind });
     }
 
     /// Where the run turns to another step, with its title as the operator saw it.
@@ -93,7 +104,7 @@ impl Reel<'_> {
             Event::LogRecovered { torn } => {
                 FrameKind::Remark(format!("a torn tail of {} bytes was cut off the record", torn.bytes))
             }
-            Event::NotApplicable { condition, .. } => FrameKind::NotApplicable { condition },
+            Event::NotApplicable { condition, place, .. } => FrameKind::NotApplicable { place, condition },
             Event::ActionStarted(started) => return self.command(stamped, &started, false),
             Event::RollbackStarted(started) => return self.command(stamped, &started, true),
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
@@ -118,8 +129,11 @@ impl Reel<'_> {
             }
             Event::SignOffLapsed { reason, .. } => FrameKind::SignOffLapsed { reason },
             Event::Deviation(deviation) => FrameKind::Deviation(Box::new(deviation)),
-            Event::Decision { choice, reason, by, .. } => FrameKind::Decision { choice, reason, by },
-            Event::RollbackOpened { places: _, steps, without, reason, by } => {
+            Event::Decision { place, choice, reason, by, .. } => {
+                FrameKind::Decision { place, choice, reason, by }
+            }
+            Event::RollbackOpened { places, steps, without, reason, by } => {
+                let steps = steps.into_iter().map(|step| with_places(step, &places)).collect();
                 FrameKind::Rollback { steps, without, reason, by }
             }
             Event::Note { text, by, .. } => FrameKind::Note { text, by },
@@ -134,8 +148,8 @@ impl Reel<'_> {
     }
 
     fn command(&mut self, stamped: &Stamped, started: &Started, rollback: bool) {
-        let action = with_place(&started.action, started.place.as_deref());
-        self.started.insert(action.clone(), stamped.at);
+        let of = source(&started.step, &started.action, started.place.as_deref(), started.attempt);
+        self.started.insert(Rc::clone(&of), self.now);
         let block = block_of(self.m.plan, &started.step, &started.action);
         let looks = matches!(block, Some((Some(Work::Check(_)), _)));
         let kind = match (rollback, started.probe, looks) {
@@ -152,9 +166,8 @@ impl Reel<'_> {
             None => block.map(|(_, block)| block.script.clone()).unwrap_or_default(),
         };
         let kind = FrameKind::Command {
-            action,
+            of,
             kind,
-            attempt: started.attempt,
             script,
             differs: started.script.is_some(),
             language: block.map(|(_, block)| block.language.clone()).unwrap_or_default(),
@@ -163,45 +176,66 @@ impl Reel<'_> {
     }
 
     fn finished(&mut self, stamped: &Stamped, finished: &Finished) {
-        let action = with_place(&finished.action, finished.place.as_deref());
-        let started = self.started.remove(&action).unwrap_or(stamped.at);
-        let from = self.elapsed(started);
+        let of = source(&finished.step, &finished.action, finished.place.as_deref(), finished.attempt);
+        let from = self.started.remove(&of).unwrap_or(self.now);
         if let Some(output) = &finished.output {
             // Held against their digests now, and read piece by piece when they are shown.
             let checked = |blob: &BlobRef| pass(self.m, blob, &mut |_| {}).map(|()| Rc::new(blob.clone()));
             let blobs = [checked(&output.stdout), checked(&output.stderr)];
             for why in blobs.iter().filter_map(|blob| blob.as_ref().err()) {
-                self.push(stamped, FrameKind::Remark(format!("output of {action}: {why}")));
+                self.push(stamped, FrameKind::Remark(format!("output of {}: {why}", of.name())));
             }
             let [stdout, stderr] = blobs.map(Result::ok);
             let length = |blob: &Option<Rc<BlobRef>>| blob.as_ref().map_or(0, |blob| blob.bytes);
             let timing = fetch(self.m, &output.timing).unwrap_or_default();
-            for (after, came) in pieces(length(&stdout), length(&stderr), &timing) {
-                let at = after.map_or(self.elapsed(stamped.at), |after| from + after);
+            let pieces = pieces(length(&stdout), length(&stderr), &timing);
+            // A drawing is not to be written across: it is shown in one go, after what happened meanwhile.
+            let drawn = pieces.iter().any(|(_, came)| matches!(came, Came::Size(..)));
+            let mut at = if drawn { from.max(self.before) } else { from };
+            for (after, came) in pieces {
+                // Between the attempt's beginning and its end, whatever the timing says.
+                at = after.map_or(self.now, |after| from.saturating_add(after)).max(at).min(self.now);
+                let of = Rc::clone(&of);
                 let kind = match came {
-                    Came::Size(columns, rows) => FrameKind::Screen { columns, rows },
+                    Came::Size(columns, rows) => FrameKind::Screen { of, columns, rows },
                     Came::Output(stream, range) => {
                         let blob = if stream == Stream::Stdout { &stdout } else { &stderr };
                         let Some(blob) = blob.clone() else { continue };
                         let (from, length) = (range.start, (range.end - range.start) as usize);
-                        FrameKind::Output { stream, piece: Piece { blob, from, length } }
+                        FrameKind::Output { of, stream, piece: Piece { blob, from, length } }
                     }
                 };
-                self.push_at(at, stamped.n, kind);
+                self.frames.push(Frame { at, n: stamped.n, kind });
             }
         } else {
-            self.push(stamped, FrameKind::Remark(format!("nothing is kept of what {action} printed")));
+            self.push(stamped, FrameKind::Remark(format!("nothing is kept of what {} printed", of.name())));
         }
         let Finished { outcome, exit, signal, error, duration_ms, .. } = finished.clone();
-        self.push(stamped, FrameKind::Ended { action, outcome, exit, signal, error, duration_ms });
+        self.push(
+            stamped,
+            FrameKind::Ended { of: Rc::clone(&of), outcome, exit, signal, error, duration_ms },
+        );
         for judged in finished.expectations.iter().cloned() {
-            let kind =
-                FrameKind::Expectation { expected: judged.expected, came: judged.came, held: judged.held };
-            self.push(stamped, kind);
+            let (of, Judged { expected, came, held }) = (Rc::clone(&of), judged);
+            self.push(stamped, FrameKind::Expectation { of, expected, came, held });
         }
         for (name, value) in finished.captures.clone() {
-            self.push(stamped, FrameKind::Captured { name, value });
+            self.push(stamped, FrameKind::Captured { of: Rc::clone(&of), name, value });
         }
+    }
+}
+
+fn source(step: &str, action: &str, place: Option<&str>, attempt: u32) -> Rc<Source> {
+    let (step, action) = (step.to_owned(), action.to_owned());
+    Rc::new(Source { step, action, place: place.map(str::to_owned), attempt })
+}
+
+/// A step that is to be undone, with the places where it is.
+fn with_places(step: String, places: &[TakenEffect]) -> String {
+    let at = places.iter().filter(|taken| taken.step == step).map(|taken| taken.place.as_str());
+    match at.collect::<Vec<_>>().as_slice() {
+        [] => step,
+        at => format!("{step} at {}", at.join(" and ")),
     }
 }
 

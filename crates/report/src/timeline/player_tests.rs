@@ -3,7 +3,7 @@
 use holdpoint_engine::{By, Deviation, DeviationKind, Outcome, Verdict, Via};
 use proptest::prelude::*;
 
-use super::super::{CommandKind, Stream};
+use super::super::{CommandKind, Source, Stream};
 use super::*;
 
 fn by() -> By {
@@ -12,12 +12,13 @@ fn by() -> By {
 
 /// A frame for each letter: `h`ead, `c`ommand, `o`utput, `e`nd, `d`eviation, `r`equest of a sign-off, `x` closed.
 fn frames(letters: &str) -> Vec<Frame> {
+    let source = Source { step: "s".into(), action: "s#1".into(), place: None, attempt: 1 };
+    let of = std::rc::Rc::new(source);
     let kind = |letter| match letter {
         'h' => FrameKind::StepHead { step: "s".into(), number: "1".into(), title: "S".into() },
         'c' => FrameKind::Command {
-            action: "s#1".into(),
+            of: of.clone(),
             kind: CommandKind::Run,
-            attempt: 1,
             script: "true".into(),
             differs: false,
             language: "sh".into(),
@@ -25,10 +26,10 @@ fn frames(letters: &str) -> Vec<Frame> {
         'o' => {
             let blob = holdpoint_engine::BlobRef { sha256: "0".repeat(64), bytes: 4 };
             let piece = crate::Piece { blob: std::rc::Rc::new(blob), from: 0, length: 4 };
-            FrameKind::Output { stream: Stream::Stdout, piece }
+            FrameKind::Output { of: of.clone(), stream: Stream::Stdout, piece }
         }
         'e' => FrameKind::Ended {
-            action: "s#1".into(),
+            of: of.clone(),
             outcome: Outcome::Passed,
             exit: Some(0),
             signal: None,

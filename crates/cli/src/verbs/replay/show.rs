@@ -1,9 +1,11 @@
 //! Frames of a replay on the screen.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::rc::Rc;
 
 use holdpoint_engine::{Finished, Outcome};
-use holdpoint_report::{FrameKind, Stream};
+use holdpoint_report::{FrameKind, Source, Stream};
 
 use crate::screen::{self, Live, Playback};
 use crate::verbs::read::Recorded;
@@ -12,9 +14,12 @@ use crate::verbs::verdict::verdict_words;
 /// The screen, and the output that is being shown.
 pub struct Showing<'r> {
     recorded: &'r Recorded,
-    live: Option<Live>,
-    /// What a block with a terminal draws.
-    window: Option<Playback>,
+    /// Attempts that print, each with its unfinished lines: at several places they do so at the same time.
+    lives: BTreeMap<Rc<Source>, Live>,
+    /// Attempts that have a terminal, and how large it is.
+    sizes: BTreeMap<Rc<Source>, (u16, u16)>,
+    /// What one of them draws there.
+    window: Option<(Rc<Source>, Playback)>,
     /// Whether the line that says that it stands still is there, and whether it says that this is the end.
     standing: Option<bool>,
 }
@@ -22,7 +27,7 @@ pub struct Showing<'r> {
 impl<'r> Showing<'r> {
     /// With nothing on it yet.
     pub fn of(recorded: &'r Recorded) -> Showing<'r> {
-        Showing { recorded, live: None, window: None, standing: None }
+        Showing { recorded, lives: BTreeMap::new(), sizes: BTreeMap::new(), window: None, standing: None }
     }
 
     /// Says that it stands still, on a line that goes away again where the cursor can be moved.
@@ -53,35 +58,60 @@ impl<'r> Showing<'r> {
 
     /// What is half shown of an output is left as it is: something else follows.
     pub fn breaks_off(&mut self) {
-        if let Some(window) = self.window.take() {
+        self.closes_window();
+        std::mem::take(&mut self.lives).into_values().for_each(Live::finish);
+    }
+
+    fn closes_window(&mut self) {
+        if let Some((_, window)) = self.window.take() {
             window.finish();
         }
-        if let Some(live) = self.live.take() {
-            live.finish();
+    }
+
+    /// The attempt's drawing; begun anew where something else was shown meanwhile.
+    fn window(&mut self, of: &Rc<Source>, (columns, rows): (u16, u16)) -> &mut Playback {
+        if self.window.as_ref().is_some_and(|(drawn, _)| drawn != of) {
+            self.closes_window();
         }
+        let (_, window) = self.window.get_or_insert_with(|| (Rc::clone(of), Playback::default()));
+        window.resize(columns, rows);
+        window
+    }
+
+    fn output(&mut self, of: &Rc<Source>, stream: Stream, bytes: &[u8]) {
+        if let Some(size) = self.sizes.get(of).copied() {
+            return self.window(of, size).push(bytes);
+        }
+        self.closes_window();
+        let live = || Live::still(of.place.as_deref());
+        let live = self.lives.entry(Rc::clone(of)).or_insert_with(live);
+        live.push(stream == Stream::Stderr, bytes);
     }
 
     /// A frame.
     pub fn show(&mut self, kind: &FrameKind) {
-        if let FrameKind::Screen { columns, rows } = kind {
+        if let FrameKind::Screen { of, columns, rows } = kind {
             // Without a terminal it is shown line by line.
             if screen::moves() {
-                if let Some(live) = self.live.take() {
-                    live.finish();
-                }
-                self.window.get_or_insert_default().resize(*columns, *rows);
+                self.sizes.insert(Rc::clone(of), (*columns, *rows));
+                self.window(of, (*columns, *rows));
             }
             return;
         }
-        if let FrameKind::Output { stream, piece } = kind {
-            return match (self.recorded.output(piece), &mut self.window, &mut self.live) {
-                (Ok(bytes), Some(window), _) => window.push(&bytes),
-                (Ok(bytes), None, Some(live)) => live.push(*stream == Stream::Stderr, &bytes),
-                (Ok(_), None, None) => {}
-                (Err(why), ..) => screen::say_hung("  ", &format!("note: {why}")),
+        if let FrameKind::Output { of, stream, piece } = kind {
+            return match self.recorded.output(piece) {
+                Ok(bytes) => self.output(of, *stream, &bytes),
+                Err(why) => screen::say_hung("  ", &format!("note: {why}")),
             };
         }
-        self.breaks_off();
+        self.closes_window();
+        if let FrameKind::Command { of, .. } | FrameKind::Ended { of, .. } = kind {
+            self.sizes.remove(of);
+            if let Some(live) = self.lives.remove(of) {
+                live.finish();
+            }
+        }
+        let at = kind.place().map(|place| format!(" at {place}")).unwrap_or_default();
         let line = |text: String| screen::say_hung("  ", &screen::neutralise(&text));
         match kind {
             FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
@@ -93,26 +123,27 @@ impl<'r> Showing<'r> {
                 screen::say("");
                 screen::say(&screen::rule(&screen::neutralise(&format!("{number} {title}"))));
             }
-            FrameKind::Command { action, kind, attempt, script, differs, language } => {
+            FrameKind::Command { of, kind, script, differs, language } => {
                 let differs = if *differs { " · not the document's own script" } else { "" };
-                let attempt = if *attempt > 1 { format!(" · attempt {attempt}") } else { String::new() };
-                line(format!("{action} · {language} {}{attempt}{differs}", kind.words()));
+                let attempt =
+                    if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
+                line(format!("{} · {language} {}{attempt}{differs}", of.name(), kind.words()));
                 for text in screen::neutralise(script.trim_end()).lines() {
                     screen::say(&format!("    {}", screen::style().cyan().apply_to(text)));
                 }
-                self.live = Some(Live::still());
             }
-            FrameKind::Ended { outcome, exit, signal, error, duration_ms, .. } => {
-                screen::verdict_line(&ended(*outcome, *exit, *signal, error.clone(), *duration_ms));
+            FrameKind::Ended { of, outcome, exit, signal, error, duration_ms } => {
+                let place = of.place.clone();
+                screen::verdict_line(&ended(place, *outcome, *exit, *signal, error.clone(), *duration_ms));
             }
-            FrameKind::Expectation { expected, came, held } => {
+            FrameKind::Expectation { expected, came, held, .. } => {
                 if !held {
                     screen::say_hung("    expected  ", &screen::neutralise(expected));
                     let came = screen::neutralise(came.as_deref().unwrap_or("nothing"));
                     screen::say_hung("    came      ", &came);
                 }
             }
-            FrameKind::Captured { name, value } => line(format!("  captured {name} = {value}")),
+            FrameKind::Captured { name, value, .. } => line(format!("  captured {name} = {value}")),
             FrameKind::Confirmed { text, by } => line(format!("[x] {text}  (confirmed by {})", by.who)),
             FrameKind::Value { name, value, within_limits, by, .. } => {
                 let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
@@ -129,19 +160,19 @@ impl<'r> Showing<'r> {
                 line(format!("sign-off {what}, {}: {reason}", by.who));
             }
             FrameKind::SignOffLapsed { reason } => line(format!("sign-off lapsed: {reason}")),
-            FrameKind::NotApplicable { condition } => {
-                line(format!("not for this run: {condition} does not hold"))
+            FrameKind::NotApplicable { condition, .. } => {
+                line(format!("not for this run{at}: {condition} does not hold"))
             }
-            FrameKind::Decision { choice, reason, by } => {
+            FrameKind::Decision { choice, reason, by, .. } => {
                 let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                line(format!("decided by {}: {choice}{reason}", by.who));
+                line(format!("decided by {}{at}: {choice}{reason}", by.who));
             }
             FrameKind::Deviation(deviation) => {
                 let rules: Vec<&str> =
                     deviation.overridden.iter().flat_map(|it| &it.rules).map(|rule| rule.as_str()).collect();
                 let rules = if rules.is_empty() { String::new() } else { format!(", {}", rules.join(", ")) };
                 line(format!(
-                    "DEVIATION ({}{rules}) by {}: {}",
+                    "DEVIATION ({}{rules}){at} by {}: {}",
                     deviation.kind, deviation.by.who, deviation.reason
                 ));
             }
@@ -166,6 +197,7 @@ impl<'r> Showing<'r> {
 }
 
 fn ended(
+    place: Option<String>,
     outcome: Outcome,
     exit: Option<i32>,
     signal: Option<i32>,
@@ -173,7 +205,7 @@ fn ended(
     duration_ms: u64,
 ) -> Finished {
     Finished {
-        place: None,
+        place,
         step: String::new(),
         action: String::new(),
         attempt: 1,
