@@ -101,7 +101,10 @@ impl<'r> Showing<'r> {
         if let FrameKind::Output { of, stream, piece } = kind {
             return match self.recorded.output(piece) {
                 Ok(bytes) => self.output(of, *stream, &bytes),
-                Err(why) => screen::say_hung("  ", &format!("note: {why}")),
+                Err(why) => {
+                    self.closes_window();
+                    screen::say_hung("  ", &format!("note: {why}"));
+                }
             };
         }
         self.closes_window();
