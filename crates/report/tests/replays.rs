@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{End, Tape, by, failed, passed, session};
 use holdpoint_engine::{Choice, Deviation, DeviationKind, Event, SentTo, Started, TargetSeen};
+use holdpoint_report::{Player, Turn, Wish};
 use serde_json::Value;
 
 const BOOK: &str =
@@ -161,4 +164,33 @@ fn a_note_that_is_written_while_a_block_prints_stands_where_it_was_written() {
         &shown(&tape),
         &["│ early", "note by olga@example.org: the lights flicker", "┃ late", "PASSED"],
     );
+}
+
+#[test]
+fn arrows_step_through_places_at_work_at_the_same_time_and_leave_nothing_out() {
+    let mut tape = tape_at(2);
+    tape.started_at(DEPLOY, &web(1), 1).started_at(DEPLOY, &web(2), 1);
+    tape.finished_at(DEPLOY, &web(2), 1, both("two\n", "careful\n"));
+    tape.finished_at(DEPLOY, &web(1), 1, both("one\n", "careful\n"));
+    let frames = tape.with(None, holdpoint_report::timeline);
+    let mut player = Player::new(&frames, 1.0, Duration::from_secs(2));
+    let mut steps = Vec::new();
+    while let Turn::Show(range) = player.wish(Wish::Forward) {
+        let sources = frames[range].iter().filter_map(|frame| frame.kind.source().map(|of| (frame, of)));
+        let told = sources.map(|(frame, of)| format!("{} {}", frame.kind.name(), of.place.as_ref().unwrap()));
+        steps.push(told.filter(|told| !told.starts_with("expectation")).collect::<Vec<_>>());
+    }
+    let expected: [&[&str]; 4] = [
+        &[],
+        &["command ssh://web-01"],
+        &["output ssh://web-01", "command ssh://web-02"],
+        &[
+            "output ssh://web-01",
+            "output ssh://web-02",
+            "output ssh://web-02",
+            "ended ssh://web-02",
+            "ended ssh://web-01",
+        ],
+    ];
+    assert_eq!(steps, expected);
 }
