@@ -5,6 +5,16 @@ use super::raw::{Templated, is_templated};
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry, Fields, Node, Value};
 use crate::{Code, Expectation, Expected, Matcher, Span};
+use holdpoint_bounded::pattern::{Over, Pattern};
+
+/// Texts of which no pattern that says something takes all.
+const ANYTHING: [&str; 4] = ["", "q", "\u{1}\u{2}", "Z\u{df} 7\n~"];
+
+/// Whether a pattern finds something in whatever was printed, and where nothing was.
+fn takes_anything(pattern: &str) -> bool {
+    let taken = |pattern: Pattern| ANYTHING.iter().all(|text| pattern.is_match(text).unwrap_or(false));
+    Pattern::new(pattern, Over::Lines).is_ok_and(taken)
+}
 
 const MATCHERS: &[&str] = &["contains", "not_contains", "equals", "matches", "not_matches"];
 const HELP: &str = "write `empty`, `not_empty`, or [ { contains: TEXT }, { not_contains: TEXT } ]; \
@@ -123,6 +133,17 @@ impl Reader {
             false => value.text(findings),
         };
         let Some(text) = text else { return };
+        if is_pattern && !templated && takes_anything(&text) {
+            let (holds, help) = match key.as_str() {
+                "matches" => (
+                    "holds whatever is printed",
+                    "say what must be printed; for anything at all: `not_empty`",
+                ),
+                _ => ("never holds", "say what must not be printed; for anything at all: `empty`"),
+            };
+            value.bad(findings, format!("this pattern finds itself in every text, so `{key}` {holds}"), help);
+            return;
+        }
         self.text(&text, value.span);
         let matcher = match key.as_str() {
             "contains" => Matcher::Contains(text),
