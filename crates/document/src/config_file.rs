@@ -77,7 +77,22 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     people::roles_of_the_listed(&config, &named, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
-        if let Some(environment) = environment(&entry.node, &mut rehearsals, &mut overriding, findings) {
+        if entry.key.trim() != entry.key || entry.key.is_empty() {
+            let message = format!("`{}` cannot be the name of an environment", entry.key);
+            findings.add(Code::BadValue, entry.key_span, message, "write it without blanks around it");
+        }
+        let alike = |name: &&String| name.to_lowercase() == entry.key.to_lowercase();
+        if let Some(other) = config.environments.keys().find(alike) {
+            let message = format!("`{}` and `{other}` differ in case only", entry.key);
+            findings.add(Code::BadValue, entry.key_span, message, "give one of them another name");
+        }
+        let before = rehearsals.len();
+        let environment = environment(&entry.node, &mut rehearsals, &mut overriding, findings);
+        for (_, span) in rehearsals[before..].iter().filter(|(name, _)| *name == entry.key) {
+            let message = "no environment is its own rehearsal".to_owned();
+            findings.add(Code::BadValue, *span, message, "name the environment in which this one is rehearsed");
+        }
+        if let Some(environment) = environment {
             config.environments.insert(entry.key.clone(), environment);
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use holdpoint_document::{SignOff, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Task, Via};
+use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Takes, Task, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 
 use super::note::known_secrets;
@@ -127,8 +127,12 @@ fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff),
         Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
         _ => {
             let Standing { next, .. } = run.standing(plan);
-            let action = next.action.map(|action| format!("{action} ")).unwrap_or_default();
-            format!("it is not at a hold point; next: {action}takes {}", next.takes.words())
+            let what = match next.takes {
+                Takes::Execution => "a block to run",
+                other => other.words(),
+            };
+            let action = next.action.map(|action| format!(" at {action}")).unwrap_or_default();
+            format!("it is not at a hold point; next{action}: {what}")
         }
     };
     Err(Problem::usage(

@@ -129,7 +129,7 @@ fn without_a_terminal_nothing_is_signed_unless_that_is_said() {
 fn a_run_that_waits_for_no_sign_off_takes_none() {
     let shop = Shop::waiting(1);
     shop.signs("1", QA, "qa");
-    shop.sign("1", QB, "qb").says("waits for no signature: it is not at a hold point; next: ");
+    shop.sign("1", QB, "qb").says("waits for no signature: it is not at a hold point; next");
     shop.resumes("1");
     let ran = shop.sign("1", QB, "qb");
     assert_eq!(ran.code, 2, "{}", ran.both());

@@ -70,7 +70,9 @@ pub fn give(
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(view, task, reason, by))),
             Signature::None(why) => {
-                screen::say(&format!("  Nothing was signed: {}", screen::neutralise(&why)));
+                let number = view.run.opened().map_or(0, |opened| opened.number);
+                let instead = format!("{why}. Or park, and: holdpoint sign {number} --key FILE");
+                screen::say_hung("  Nothing was signed: ", &screen::neutralise(&instead));
                 return Ok(None);
             }
         }
