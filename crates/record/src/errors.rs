@@ -153,7 +153,7 @@ pub enum OpenError {
     /// The record is sealed; a correction belongs into a new run.
     #[error("the record is sealed: nothing can be added to it")]
     Sealed,
-    /// The run is over and only its seal is missing: [`seal_closed`].
+    /// The run is over and only its seal is missing: [`crate::seal_closed`].
     #[error("the run is closed: nothing can be added to it; it only remains to be sealed")]
     Closed,
     /// The run is not over.

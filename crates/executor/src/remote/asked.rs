@@ -23,7 +23,7 @@ pub struct Attempt {
     pub id: String,
     /// The place as it was recorded before the start. A place that is another one by now refuses.
     pub identity: Identity,
-    /// Names of variables of [`Job::env`] that hold secrets. They are unset before what carries over is told.
+    /// Names of variables of [`crate::Job::env`] that hold secrets. They are unset before what carries over is told.
     pub secrets: Vec<String>,
 }
 
