@@ -90,7 +90,12 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
         let environment = environment(&entry.node, &mut rehearsals, &mut overriding, findings);
         for (_, span) in rehearsals[before..].iter().filter(|(name, _)| *name == entry.key) {
             let message = "no environment is its own rehearsal".to_owned();
-            findings.add(Code::BadValue, *span, message, "name the environment in which this one is rehearsed");
+            findings.add(
+                Code::BadValue,
+                *span,
+                message,
+                "name the environment in which this one is rehearsed",
+            );
         }
         if let Some(environment) = environment {
             config.environments.insert(entry.key.clone(), environment);

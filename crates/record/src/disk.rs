@@ -116,7 +116,11 @@ pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
 pub(crate) fn is_no_file(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let by_us = error.raw_os_error().is_none() && error.kind() == io::ErrorKind::InvalidInput;
-    by_us || matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NXIO | Errno::NODEV | Errno::ISDIR))
+    by_us
+        || matches!(
+            Errno::from_io_error(error),
+            Some(Errno::LOOP | Errno::NXIO | Errno::NODEV | Errno::ISDIR)
+        )
 }
 
 fn careful() -> i32 {

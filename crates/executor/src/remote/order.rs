@@ -236,7 +236,10 @@ impl Order {
             ("full", _) => "the script could not be written there: is the disk full?".to_owned(),
             ("work", _) => "no private directory for the script could be made there".to_owned(),
             ("tool", name) => format!("`{name}` is missing there"),
-            _ => "the block did not begin there (with `become`: may this user run `sudo` without a password?)".to_owned(),
+            _ => {
+                "the block did not begin there (with `become`: may this user run `sudo` without a password?)"
+                    .to_owned()
+            }
         }
     }
 }
