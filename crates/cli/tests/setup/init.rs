@@ -45,11 +45,11 @@ fn what_is_there_is_never_overwritten() {
         (own[0].1.into(), own[1].1.into())
     );
     assert_eq!(bench.text(".gitignore"), "target\n/.holdpoint/runs/\n");
-    // A link that leads nowhere is something that is there, too.
+    // A link that leads nowhere is something that is there, too, and no configuration.
     let bench = Bench::new();
     bench.sh("ln -s elsewhere.toml holdpoint.toml");
-    bench.ends(0, &["init"]);
-    assert!(!bench.exists("elsewhere.toml"));
+    bench.ends(2, &["init"]).says("leads nowhere");
+    assert!(!bench.exists("elsewhere.toml") && !bench.exists("runbooks"));
 }
 
 #[test]
