@@ -13,5 +13,5 @@ mod user;
 pub use docker::{Container, Engine};
 pub use network::Network;
 pub use skip::{Missing, skipped};
-pub use sshd::{Options, Sshd};
+pub use sshd::{Options, Sshd, write_ssh};
 pub use user::User;

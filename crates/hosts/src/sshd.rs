@@ -171,6 +171,11 @@ impl Sshd {
         format!("{}@{}:{PORT}", self.user.name, self.address)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Whom one is there.
     pub fn user(&self) -> &User {
         &self.user
@@ -195,6 +200,27 @@ impl Sshd {
     pub fn network(&self) -> Option<&Network> {
         self.network.as_ref()
     }
+}
+
+/// Writes an `ssh` into `folder` that knows these servers, and calls the one that is found on `path`. Whoever has `folder` in
+/// front of `path` finds it.
+///
+/// # Errors
+/// The file system refuses.
+pub fn write_ssh<'s>(
+    folder: &Path,
+    path: &str,
+    servers: impl IntoIterator<Item = &'s Sshd>,
+) -> Result<(), Missing> {
+    let mut config = String::new();
+    for server in servers {
+        let own = fs::read_to_string(server.ssh_config()).map_err(Missing::because)?;
+        config += &own.replace("Host *", &format!("Host {}", server.address));
+    }
+    let file = folder.join("config");
+    write(&file, &config, 0o644)?;
+    let script = format!("#!/bin/sh\nPATH='{path}'\nexec ssh -F '{}' \"$@\"\n", file.display());
+    write(&folder.join("ssh"), &script, 0o755)
 }
 
 impl Drop for Sshd {

@@ -1,13 +1,11 @@
 //! A bench with real hosts: each an sshd with a home directory of its own, known to the `ssh` that the program finds.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use holdpoint_hosts::{Missing, Network, Options, Sshd, skipped};
+use holdpoint_hosts::{Missing, Network, Options, Sshd, skipped, write_ssh};
 use serde_json::Value;
 
 use crate::bench::{Bench, HOLDPOINT, Ran};
@@ -34,21 +32,10 @@ pub fn stage_with_cable(test: &str) -> Option<Stage> {
 pub fn of(test: &str, hosts: Result<Vec<Sshd>, Missing>) -> Option<Stage> {
     let hosts = hosts.map_err(|missing| skipped(test, &missing)).ok()?;
     let bench = Bench::new();
-    let mut config = String::new();
-    for host in &hosts {
-        let (_, address) = host.host().split_once('@').map(|(u, a)| (u.to_owned(), a.to_owned())).unwrap();
-        let name = address.split(':').next().unwrap().to_owned();
-        let own = fs::read_to_string(host.ssh_config()).unwrap();
-        let _ = write!(config, "{}", own.replace("Host *", &format!("Host {name}")));
-    }
     let bin = bench.all().join("bin");
     fs::create_dir(&bin).unwrap();
-    fs::write(bin.join("config"), config).unwrap();
     let path = std::env::var("PATH").unwrap();
-    let ssh = bin.join("ssh");
-    let text = format!("#!/bin/sh\nPATH='{path}'\nexec ssh -F '{}' \"$@\"\n", bin.join("config").display());
-    fs::write(&ssh, text).unwrap();
-    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    write_ssh(&bin, &path, &hosts).unwrap();
     let path = format!("{}:{path}", bin.display());
     let stage = Stage { bench, hosts, path };
     let places: Vec<String> = (0..stage.hosts.len()).map(|host| format!("{:?}", stage.place(host))).collect();

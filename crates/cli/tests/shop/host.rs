@@ -64,9 +64,7 @@ impl Host {
     }
 
     pub fn address(&self) -> String {
-        let host = self.sshd.host();
-        let (_, address) = host.split_once('@').unwrap();
-        address.rsplit_once(':').unwrap().0.to_owned()
+        self.sshd.address().to_owned()
     }
 
     /// The directory of the database's socket.

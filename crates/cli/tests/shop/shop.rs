@@ -1,12 +1,10 @@
 //! The shop's repository, its remote, and its hosts: one in staging, three in production.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use holdpoint_hosts::{Missing, skipped};
+use holdpoint_hosts::{Missing, skipped, write_ssh};
 use holdpoint_xtask::command::output;
 use holdpoint_xtask::{tools, workspace};
 
@@ -221,17 +219,9 @@ steps:
 
 /// A `PATH` whose `ssh` knows the hosts.
 fn with_ssh(bench: &Bench, hosts: &[&Host]) -> String {
-    let mut config = String::new();
-    for host in hosts {
-        let own = fs::read_to_string(host.sshd.ssh_config()).unwrap();
-        let _ = write!(config, "{}", own.replace("Host *", &format!("Host {}", host.address())));
-    }
     let bin = bench.all().join("bin");
     fs::create_dir(&bin).unwrap();
-    fs::write(bin.join("config"), config).unwrap();
     let path = tools::search_path().to_string_lossy().into_owned();
-    let text = format!("#!/bin/sh\nPATH='{path}'\nexec ssh -F '{}' \"$@\"\n", bin.join("config").display());
-    fs::write(bin.join("ssh"), text).unwrap();
-    fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_ssh(&bin, &path, hosts.iter().map(|host| &host.sshd)).unwrap();
     format!("{}:{path}", bin.display())
 }
