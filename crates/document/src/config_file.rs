@@ -54,9 +54,12 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     let mut named = Named::default();
     for entry in table(fields.get("people"), "[people.\"PRINCIPAL\"]", findings) {
         let Some(mut fields) = Fields::open(&entry.node, "a person", findings) else { continue };
-        let name = fields.text("name", findings);
-        let alias = fields.get("alias");
-        let person = Person { name, alias: alias.and_then(|node| node.text(findings)) };
+        let (name, alias) = (fields.get("name"), fields.get("alias"));
+        let read = name.and_then(|node| node.text(findings));
+        if let (Some(node), Some(name)) = (name, &read) {
+            named.printed.push((name.clone(), entry.key.clone(), node.span));
+        }
+        let person = Person { name: read, alias: alias.and_then(|node| node.text(findings)) };
         named.principals.push((entry.key.clone(), entry.key_span));
         if let (Some(node), Some(alias)) = (alias, &person.alias) {
             named.aliases.push((alias.clone(), entry.key.clone(), node.span));
@@ -74,6 +77,7 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     }
     named.principals.extend(named.members.iter().cloned());
     people::one_person_each(&named, source, findings);
+    people::told_apart(&named, source, findings);
     people::roles_of_the_listed(&config, &named, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
@@ -87,7 +91,7 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
             findings.add(Code::BadValue, entry.key_span, message, "give one of them another name");
         }
         let before = rehearsals.len();
-        let environment = environment(&entry.node, &mut rehearsals, &mut overriding, findings);
+        let environment = environment(&entry.node, source, &mut rehearsals, &mut overriding, findings);
         for (_, span) in rehearsals[before..].iter().filter(|(name, _)| *name == entry.key) {
             let message = "no environment is its own rehearsal".to_owned();
             findings.add(
@@ -126,6 +130,11 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     config
 }
 
+/// The line on which something stands, from 1.
+fn line(span: Span, source: &str) -> usize {
+    source.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+}
+
 /// The only key of a table.
 fn one(
     node: Option<&Node>,
@@ -142,6 +151,7 @@ fn one(
 
 fn environment(
     node: &Node,
+    source: &str,
     rehearsals: &mut Vec<(String, Span)>,
     overriding: &mut Vec<(String, Span)>,
     findings: &mut Findings,
@@ -159,7 +169,7 @@ fn environment(
             read.vars.insert(entry.key.clone(), value);
         }
     }
-    read.targets = targets::read(fields.get("targets"), findings);
+    read.targets = targets::read(fields.get("targets"), source, findings);
     read.signature = fields.get("signature").and_then(|node| {
         let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
         node.word(findings, &words)

@@ -1,6 +1,7 @@
 //! Names of people as they are compared: what cannot be told apart by looking is one name.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
 
 /// Folding once more changes nothing after so many times; a few letters take two.
 const TIMES: usize = 4;
@@ -29,6 +30,17 @@ fn once(name: &str) -> String {
     let cased = seen.to_uppercase().to_lowercase();
     let folded: String = cased.nfkc().filter(|c| !is_unseen(*c)).collect();
     folded.trim().to_owned()
+}
+
+/// What a name looks like, twice: as it is written, and in small letters, for `I` looks like `l` and `i` does not. Names
+/// that have one of them in common cannot be told apart on a page: letters of several scripts that look alike are one
+/// (UTS #39), and blanks, however many, are one.
+pub fn looks(name: &str) -> [String; 2] {
+    let seen: String = name.nfkc().filter(|c| !is_unseen(*c)).collect();
+    [seen, folded(name)].map(|name| {
+        let drawn: String = skeleton(&name).collect();
+        folded(&drawn).split_whitespace().collect::<Vec<_>>().join(" ")
+    })
 }
 
 /// The first character of a name that nobody sees, if there is one.
@@ -68,6 +80,25 @@ mod tests {
             assert_eq!(folded(one), folded(other), "{one:?} {other:?}");
         }
         assert_ne!(folded("zoe"), folded("zo\u{eb}"));
+    }
+
+    #[test]
+    fn names_that_cannot_be_told_apart_on_a_page_look_the_same() {
+        let alike = |one, other| looks(one).iter().zip(looks(other)).any(|(one, other)| *one == other);
+        for (one, other) in [
+            ("Quinn Auditor", "quinn  auditor "),
+            ("Quinn Auditor", "Quinn\u{a0}Auditor"),
+            ("Quinn Auditor", "Qu\u{200b}inn Auditor"),
+            ("Quinn Auditor", "Quinn \u{410}uditor"),
+            ("Quinn Auditor", "Quinn Aud\u{456}tor"),
+            ("Ian Smith", "lan Smith"),
+            ("QA 10", "QA 1O"),
+        ] {
+            assert!(alike(one, other), "{one:?} {other:?}");
+        }
+        for (one, other) in [("Quinn", "Quinna"), ("Zoe", "Zo\u{eb}"), ("Ana", "Anna"), ("QA 1", "QA 2")] {
+            assert!(!alike(one, other), "{one:?} {other:?}");
+        }
     }
 
     #[test]

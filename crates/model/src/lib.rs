@@ -14,7 +14,7 @@ mod typed;
 
 pub use config::*;
 pub use digest::{hex, sha256};
-pub use folding::{folded, unseen};
+pub use folding::{folded, looks, unseen};
 pub use front_matter::*;
 pub use place::{Become, Host, Place, Rollout, Target};
 pub use plan::*;

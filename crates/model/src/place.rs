@@ -101,13 +101,37 @@ impl Place {
         }
     }
 
+    /// Whether both can be one place, as far as their URLs tell: a port that is not given is 22, a login name that is not
+    /// given may be any, a dot behind a host's name says nothing.
+    pub fn may_be(&self, other: &Place) -> bool {
+        match (self, other) {
+            (Place::Ssh(one), Place::Ssh(other)) => one.may_be(other),
+            (Place::DockerSsh(one, container), Place::DockerSsh(other, same)) => {
+                container == same && one.may_be(other)
+            }
+            _ => self == other,
+        }
+    }
+
     /// Whether it is the machine that drives the run.
     pub fn is_local(&self) -> bool {
         *self == Place::Local
     }
 }
 
+/// Where OpenSSH listens unless something else is said.
+const PORT: u16 = 22;
+
 impl Host {
+    fn may_be(&self, other: &Host) -> bool {
+        let name = |host: &Host| host.name.trim_end_matches('.').to_owned();
+        let port = |host: &Host| host.port.unwrap_or(PORT);
+        let users = [&self.user, &other.user];
+        name(self) == name(other)
+            && port(self) == port(other)
+            && (users[0] == users[1] || users.iter().any(|user| user.is_none()))
+    }
+
     fn parse(text: &str) -> Result<Host, String> {
         let (user, rest) = match text.rsplit_once('@') {
             Some((user, rest)) => (Some(word(user, "login name")?), rest),
@@ -200,6 +224,32 @@ mod tests {
             assert_eq!(Place::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Place::parse("ssh://a@PROD"), Place::parse("ssh://a@prod"), "hosts have no case");
+    }
+
+    #[test]
+    fn a_place_written_in_two_ways_is_one() {
+        let place = |text: &str| Place::parse(text).unwrap();
+        for (one, other) in [
+            ("ssh://h", "ssh://h:22"),
+            ("ssh://H", "ssh://h."),
+            ("ssh://h", "ssh://deploy@h:22"),
+            ("ssh://[2001:db8::1]", "ssh://[2001:DB8:0::1]:22"),
+            ("docker+ssh://h/db", "docker+ssh://deploy@h:22/db"),
+            ("docker://db", "docker://db"),
+            ("local", "local"),
+        ] {
+            assert!(place(one).may_be(&place(other)) && place(other).may_be(&place(one)), "{one} {other}");
+        }
+        for (one, other) in [
+            ("ssh://h", "ssh://h:2222"),
+            ("ssh://a@h", "ssh://b@h"),
+            ("ssh://h1", "ssh://h2"),
+            ("docker+ssh://h/db", "docker+ssh://h/web"),
+            ("docker://db", "docker://DB"),
+            ("docker://db", "docker+ssh://h/db"),
+        ] {
+            assert!(!place(one).may_be(&place(other)), "{one} {other}");
+        }
     }
 
     #[test]

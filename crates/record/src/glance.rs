@@ -39,7 +39,7 @@ pub fn glance(dir: &Path) -> Result<Glance, ReadError> {
     let length = file.metadata().map_err(cannot("read", &path))?.len();
     let last = last(&mut file, length).map_err(cannot("read", &path))?;
     let sealed = seal.is_some();
-    match last.filter(|last| seal.is_none_or(|seal| fits(&seal, last, length))) {
+    match last.filter(|last| seal.is_none_or(|seal| fits(&seal, &first, last, length))) {
         Some(last) => Ok(Glance { first, last, sealed }),
         None => {
             let mut events = read(dir)?.events;
@@ -49,7 +49,11 @@ pub fn glance(dir: &Path) -> Result<Glance, ReadError> {
     }
 }
 
-fn fits(seal: &Seal, last: &Stamped, length: u64) -> bool {
+fn fits(seal: &Seal, first: &Stamped, last: &Stamped, length: u64) -> bool {
+    let Event::RunOpened(opened) = &first.event else { return false };
+    if (seal.number, &seal.id, &seal.format) != (opened.number, &opened.id, &opened.format) {
+        return false;
+    }
     let closed = matches!(&last.event, Event::RunClosed { verdict } if *verdict == seal.verdict);
     closed && seal.bytes == length && seal.events == last.n + 1
 }

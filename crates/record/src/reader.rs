@@ -16,7 +16,7 @@ use crate::layout::{BLOBS, SHA256};
 use crate::line::{Entry, LineFault};
 use crate::lines::{After, Batch, Lines, Source};
 use crate::room::has_hole;
-use crate::seal::{Seal, read_seal};
+use crate::seal::{Seal, Told, read_seal};
 use crate::torn::{goes_on, may_go_on};
 use crate::{LARGEST_WRITE, LOG, LONGEST_LINE, LONGEST_WRITE};
 
@@ -37,6 +37,7 @@ pub struct Reader {
     /// What is wrong after them.
     fault: Option<ReadError>,
     torn: Option<Torn>,
+    told: Told,
     /// The digest of all bytes before what is wrong or torn, in lower-case hex.
     stopped: Option<String>,
     ended: bool,
@@ -79,6 +80,7 @@ impl Reader {
             ready: VecDeque::new(),
             fault: None,
             torn: None,
+            told: Told::default(),
             stopped: None,
             ended: false,
         }
@@ -113,7 +115,7 @@ impl Reader {
     /// The seal of the record, once that was read to its end.
     ///
     /// # Errors
-    /// It is none, or not over the bytes that were read: whoever reads a sealed record comes to the same, be it to
+    /// It is none, or not that of the run that was read: whoever reads a sealed record comes to the same, be it to
     /// verify it or to show it.
     pub fn seal(&self) -> Result<Option<Seal>, ReadError> {
         let dir = self.path.parent().unwrap_or(Path::new(""));
@@ -130,10 +132,10 @@ impl Reader {
             () if self.torn.is_some() || position.events > seal.events => {
                 altered(seal.events, "something was added after the record was sealed")
             }
-            () if (seal.bytes, &seal.sha256) != (position.bytes, &position.sha256) => {
-                altered(position.events.saturating_sub(1), "the seal is over other bytes")
-            }
-            () => Ok(Some(seal)),
+            () => match self.told.mismatch(&position, &seal) {
+                Some(what) => altered(position.events.saturating_sub(1), &format!("the seal has {what}")),
+                None => Ok(Some(seal)),
+            },
         }
     }
 
@@ -150,6 +152,7 @@ impl Reader {
             self.line_start = self.bytes;
             self.bytes += bytes;
             self.events += 1;
+            self.told.hear(&stamped.event);
             return Ok(Some(stamped));
         }
         self.fault.take().map_or(Ok(None), Err)
@@ -343,7 +346,7 @@ pub struct Read {
     pub position: Position,
     /// A torn tail after them. With another process driving the run it may be a write under way.
     pub torn: Option<Torn>,
-    /// The seal, if there is one. It is *not* held against the record here: [`crate::verify_bytes`] does that.
+    /// The seal, if there is one: it is that of these events.
     pub seal: Option<Seal>,
 }
 
@@ -354,7 +357,7 @@ impl Read {
     }
 }
 
-/// Reads a record without taking its lock. Checks the chain; blobs and seal are for [`crate::verify_bytes`].
+/// Reads a record without taking its lock. Checks the chain and the seal; blobs are for [`crate::verify_bytes`].
 pub fn read(dir: &Path) -> Result<Read, ReadError> {
     let mut reader = Reader::open(dir)?;
     let events = reader.by_ref().collect::<Result<Vec<_>, _>>()?;

@@ -3,9 +3,10 @@
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use holdpoint_engine::Verdict;
+use holdpoint_engine::{Event, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Position;
 use crate::disk::{cannot, is_no_file, make_file, open_regular, sync_dir};
 use crate::errors::ReadError;
 use crate::errors::SealError;
@@ -36,13 +37,57 @@ pub struct Seal {
     pub sha256: String,
 }
 
+/// What events say that a seal must say, too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// Number, ULID and format version of the run; `None` where event 0 was not among them.
+    opened: Option<(u64, String, String)>,
+    closed: Option<Verdict>,
+}
+
+impl Told {
+    /// Takes the next event.
+    pub(crate) fn hear(&mut self, event: &Event) {
+        self.closed = match event {
+            Event::RunClosed { verdict } => Some(*verdict),
+            _ => None,
+        };
+        if let Event::RunOpened(opened) = event {
+            let told = || (opened.number, opened.id.clone(), opened.format.clone());
+            self.opened.get_or_insert_with(told);
+        }
+    }
+
+    /// The verdict, where the last event was `run.closed`.
+    pub(crate) fn closed(&self) -> Option<Verdict> {
+        self.closed
+    }
+
+    /// What a seal says otherwise, over a record that ends there.
+    pub(crate) fn mismatch(&self, position: &Position, seal: &Seal) -> Option<&'static str> {
+        let of_run = |fits: fn(&(u64, String, String), &Seal) -> bool| {
+            self.opened.as_ref().is_none_or(|opened| fits(opened, seal))
+        };
+        let parts = [
+            (seal.bytes == position.bytes, "another length"),
+            (seal.sha256 == position.sha256, "another digest"),
+            (seal.events == position.events, "another number of events"),
+            (self.closed.is_some(), "an open run under it"),
+            (Some(seal.verdict) == self.closed, "another verdict"),
+            (of_run(|(number, id, _), seal| (*number, id) == (seal.number, &seal.id)), "another run's name"),
+            (of_run(|(.., format), seal| *format == seal.format), "another format version"),
+        ];
+        parts.into_iter().find(|(fits, _)| !fits).map(|(_, what)| what)
+    }
+}
+
 /// Whether a seal, good or bad, is there.
 pub(crate) fn is_sealed(dir: &Path) -> bool {
     // Any file of this name counts: an unreadable seal is no licence to write on.
     dir.join(FILE).symlink_metadata().is_ok()
 }
 
-/// Reads the seal, if there is one. It is *not* held against the record here: [`crate::verify_bytes`] does that.
+/// Reads the seal, if there is one. It is *not* held against the record here: [`crate::Reader::seal`] does that.
 pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
     let path = dir.join(FILE);
     let file = match open_regular(&path) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped, Verdict};
+use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use sha2::{Digest as _, Sha256};
 
 use crate::blob::PARTIAL;
@@ -19,7 +19,7 @@ use crate::layout::number_of;
 use crate::layout::{BLOBS, SHA256};
 use crate::reader::{NO_WHOLE_WRITE, Reader};
 use crate::reference::each_reference;
-use crate::seal::{Seal, read_seal};
+use crate::seal::{Seal, Told, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
 
 /// What a record was proved to be.
@@ -146,8 +146,7 @@ pub fn verify_bytes(dir: &Path) -> Result<BytesReport, ReadError> {
 #[derive(Default)]
 struct Seen {
     opened: Option<Box<RunOpened>>,
-    /// The verdict, where the last event is `run.closed`.
-    closed: Option<Verdict>,
+    told: Told,
     expunged: Vec<Expunged>,
     /// Numbers of the events that a key signed.
     signed: Vec<u64>,
@@ -240,10 +239,7 @@ fn check_events(
             Err(other) => return Err(other),
         };
         let n = stamped.n;
-        seen.closed = match &stamped.event {
-            Event::RunClosed { verdict } => Some(*verdict),
-            _ => None,
-        };
+        seen.told.hear(&stamped.event);
         if let Event::RunOpened(opened) = &stamped.event {
             seen.opened.get_or_insert_with(|| opened.clone());
         }
@@ -327,7 +323,7 @@ fn judge(
 ) -> RecordVerdict {
     let last = position.events.saturating_sub(1);
     let altered = |event, reason: String| RecordVerdict::Altered { event, reason };
-    let closed = seen.closed;
+    let closed = seen.told.closed();
     let seal = match seal {
         Err(reason) => return altered(last, format!("seal.json is no seal: {reason}")),
         Ok(Some(seal)) => seal,
@@ -368,26 +364,10 @@ fn judge(
     if position.events > seal.events || torn.is_some() {
         return altered(seal.events, "it was added after the record was sealed".into());
     }
-    match mismatch(seen, position, seal) {
+    match seen.told.mismatch(position, seal) {
         Some(what) => altered(last, format!("the seal has {what}")),
         None => RecordVerdict::IntactComplete,
     }
-}
-
-/// What a seal over as much as there is says otherwise.
-fn mismatch(seen: &Seen, position: &Position, seal: &Seal) -> Option<&'static str> {
-    let Seen { opened: Some(opened), closed, .. } = seen else { return Some("nothing under it") };
-    let closed = *closed;
-    let parts = [
-        (seal.bytes == position.bytes, "another length"),
-        (seal.sha256 == position.sha256, "another digest"),
-        (seal.events == position.events, "another number of events"),
-        (closed.is_some(), "an open run under it"),
-        (Some(seal.verdict) == closed, "another verdict"),
-        (seal.id == opened.id && seal.number == opened.number, "another run's name"),
-        (seal.format == opened.format, "another format version"),
-    ];
-    parts.into_iter().find(|(fits, _)| !fits).map(|(_, what)| what)
 }
 
 /// The names in a directory of the record that are wanted; none if it is not there.

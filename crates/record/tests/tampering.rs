@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use common::sample::places;
 use common::{Bench, STDOUT, lines, log, note, now, set_log};
 use holdpoint_record::{
-    BlobError, OpenError, ReadError, RecordVerdict, Writer, blob, read, referenced, verify_bytes,
+    BlobError, OpenError, ReadError, RecordVerdict, Writer, blob, glance, read, referenced, verify_bytes,
 };
 
 fn verdict(dir: &Path) -> String {
@@ -358,6 +358,11 @@ fn a_seal_that_does_not_fit_is_alteration() {
             "{to}: {:?}",
             report.verdict
         );
+        // Whoever only shows a record takes no other seal than whoever proves it.
+        for read in [read(&dir).map(drop), glance(&dir).map(drop)] {
+            let fault = read.expect_err(to);
+            assert!(matches!(fault, ReadError::Altered { .. } | ReadError::Seal(_)), "{to}: {fault}");
+        }
     }
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("run.jsonl", &path).unwrap();

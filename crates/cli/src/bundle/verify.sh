@@ -14,7 +14,7 @@
 #
 # Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
-# had the role and was independent, whether a document that had to be approved was, and by all whom it names, keys given twice in a line, whether a security key was touched: `holdpoint verify`
+# had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a security key was touched: `holdpoint verify`
 # does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
 # some, this script says altered, and `holdpoint verify` says what it is. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
@@ -38,11 +38,34 @@ file() { [ -f "$1" ] && [ ! -L "$1" ]; }
 small() { file "$1" && [ "$(wc -c <"$1")" -le "$2" ]; }
 # Something of that name, whatever it is.
 there() { [ -e "$1" ] || [ -L "$1" ]; }
-# Whether a file holds one JSON value, and a condition holds of it: holds FILE CONDITION [jq's options].
+# JSON as records hold it is narrower than what jq reads: UTF-8 and no mark before it, numbers that are whole, of 64 bits
+# and written in one way, no key twice, no more than 127 levels. Texts are cut out first, line by line, so that a `"`
+# stands for each: escapes, then what UTF-8 allows beside ASCII, then whatever holds no control character.
+cr=$(printf '\r')
+bare() {
+    tr '\000' '\001' <"$1" | sed \
+        -e 's/\\\\/_/g' -e 's/\\["/bfnrt]/_/g' \
+        -e 's/\\u[dD][89abAB][0-9a-fA-F]\{2\}\\u[dD][c-fC-F][0-9a-fA-F]\{2\}/_/g' \
+        -e 's/\\u[0-9abcefABCEF][0-9a-fA-F]\{3\}/_/g' -e 's/\\u[dD][0-7][0-9a-fA-F]\{2\}/_/g' \
+        -e "$(printf 's/\360[\220-\277][\200-\277]\\{2\\}/_/g;s/[\361-\363][\200-\277]\\{3\\}/_/g;s/\364[\200-\217][\200-\277]\\{2\\}/_/g')" \
+        -e "$(printf 's/\340[\240-\277][\200-\277]/_/g;s/\355[\200-\237][\200-\277]/_/g;s/[\341-\354\356\357][\200-\277]\\{2\\}/_/g')" \
+        -e "$(printf 's/[\302-\337][\200-\277]/_/g')" \
+        -e "$(printf 's/"[^"\\\\\001-\011\013-\037\200-\377]*"/"/g')"
+}
+# Numbers of the lines that are anything else than such texts, marks, words and numbers: odd FILE BLANKS NUMBERS.
+odd() { grep -nEv "^([][{},:\"$2]|(true|false|null|$3)([],}$2]|\$))*\$" "$1" | cut -d : -f 1; }
+plain='0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18446744073709551615|-[1-9][0-9]{0,17}|-[1-8][0-9]{18}'
+# How many keys a value has, of which a reader keeps one of those given twice; how deep it is.
+shape='def named: [.. | objects | length] | add // 0;
+    def depth: if type == "array" or type == "object" then 1 + ([.[] | depth] | max // 0) else 0 end;'
+# Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
 holds() {
     json=$1 condition=$2
     shift 2
-    [ "$(jq -s "$@" "length == 1 and (.[0] | $condition)" "$json" 2>"$tmp/why")" = true ]
+    bare "$json" >"$tmp/bare"
+    [ -z "$(odd "$tmp/bare" " $tab$cr" "$plain")" ] &&
+        [ "$(jq -s "$@" --argjson named "$(tr -cd : <"$tmp/bare" | wc -c)" "$shape
+            length == 1 and (.[0] | named == \$named and depth <= 127 and ($condition))" "$json" 2>"$tmp/why")" = true ]
 }
 
 for tool in sha256sum jq ssh-keygen; do
@@ -66,11 +89,40 @@ if [ "$whole" -gt 33554432 ] && [ "$(tail -c 33554432 run.jsonl | wc -l)" = 0 ];
 fi
 lines=$(wc -l <run.jsonl)
 [ "$lines" -gt 0 ] || wrong truncated "there is no complete first event"
+# Lines that are no JSON at all, as a torn write may leave them; and of the others, those that no record holds.
+head -n "$lines" run.jsonl >"$tmp/lines"
+bare "$tmp/lines" >"$tmp/log"
+list() {
+    printf '{'
+    sed 's/.*/"&":true,/'
+    printf '"":true}'
+}
+odd "$tmp/log" " $tab$cr" '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?' | list >"$tmp/unread"
+odd "$tmp/log" " $tab" "$plain" | list >"$tmp/odd"
+tr -cd ':\n' <"$tmp/log" | jq -R length >"$tmp/named"
+# As many characters as the line has bytes.
+tr '\200-\377' x <"$tmp/lines" | jq -R 'length + 1' >"$tmp/lengths"
+# A line and its number from 0: null where it is no JSON, else an array of what it is.
+# shellcheck disable=SC2016 # jq's variables
+event="$shape"'def line($i; $raw): if $unread[0]["\($i + 1)"] then null else
+        $raw | try [fromjson] catch null | if depth > 128 then null else . end end;
+    def odd($i): $odd[0]["\($i + 1)"] or (.[0] | named) != $named[$i];'
+# jq over the raw lines, by a filter that knows these: over FILTER [jq's options].
+over() {
+    filter=$1
+    shift
+    jq -nRr --slurpfile unread "$tmp/unread" --slurpfile odd "$tmp/odd" --slurpfile named "$tmp/named" \
+        --slurpfile lengths "$tmp/lengths" "$@" "$event $filter" <"$tmp/lines"
+}
 head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
-if ! holds "$tmp/opened" 'type == "object"'; then
+# shellcheck disable=SC2016 # jq's variables
+case $(over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else "" end') in
+none)
     [ "$lines" = 1 ] && wrong truncated "there is no complete first event"
     altered 0 "it is no event"
-fi
+    ;;
+odd) altered 0 "it is no event as records hold them" ;;
+esac
 holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
 [ "$(jq -r .format "$tmp/opened")" = 2.0 ] || cannot "the record is not of format 2.0"
 id=$(jq -r .id "$tmp/opened")
@@ -109,17 +161,19 @@ buried() {
 }
 
 # How many lines are of whole writes: all up to the last one that has no `more`, but for half a line at the end.
-ended=$(head -n "$lines" run.jsonl | jq -nRr 'reduce inputs as $raw ({i: 0, ended: 0};
-    .i += 1 | if $raw | try fromjson catch null | type == "object" and .more != true then .ended = .i else . end) |
+# shellcheck disable=SC2016 # jq's variables
+ended=$(over 'reduce inputs as $raw ({i: 0, ended: 0};
+    line(.i; $raw) as $line | .i += 1 | if $line != null and ($line[0] | type == "object" and .more != true) then .ended = .i else . end) |
     .ended') || cannot "jq cannot read run.jsonl"
 [ "$ended" -gt 0 ] || wrong truncated "there is no complete first event"
 
 # What there is to check, one thing a line, in the order of events. Nothing counts that a torn write names.
-head -n "$lines" run.jsonl | jq -nRr --argjson ended "$ended" '
+# shellcheck disable=SC2016 # jq's variables
+over '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
-    foreach inputs as $raw (-1; . + 1; . as $i | $raw | try fromjson catch null |
-        if type != "object" then ["noevent", $i] else
-            ["line", $i, "\(.n)", (.prev | hex), ($raw | utf8bytelength + 1), has("more")],
+    foreach inputs as $raw (-1; . + 1; . as $i | line($i; $raw) |
+        if . == null then ["noevent", $i] elif odd($i) or (.[0] | type) != "object" then ["refused", $i] else .[0] |
+            ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
             if $i >= $ended then empty else
@@ -132,7 +186,7 @@ head -n "$lines" run.jsonl | jq -nRr --argjson ended "$ended" '
             (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
             end
-        end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
+        end) | @tsv' --argjson ended "$ended" >"$tmp/facts" || cannot "jq cannot read run.jsonl"
 
 # Lines, blobs, and files of sign-offs.
 events=0 bytes=0 start=0 next=0 gone=0 first= written=0 from=0
@@ -143,6 +197,9 @@ while IFS=$tab read -r what i a b c more; do
     noevent)
         # The last line may be what a crash left.
         [ "$i" = $((lines - 1)) ] || altered "$i" "it is no event"
+        ;;
+    refused)
+        altered "$i" "it is JSON that no record holds: a number not whole or not written so, a key twice, a carriage return"
         ;;
     line)
         start=$next next=$((next + c))
@@ -170,7 +227,8 @@ while IFS=$tab read -r what i a b c more; do
         fi
         if there "$path.expunged"; then
             # shellcheck disable=SC2016 # jq's variables
-            small "$path.expunged" 65536 && holds "$path.expunged" '.id == $id and .blob == {$sha256, $bytes}
+            small "$path.expunged" 65536 && holds "$path.expunged" 'keys == ["at", "blob", "format", "id", "reason", "who"]
+                and ([.at, .format | type] | all(. == "string")) and .id == $id and .blob == {$sha256, $bytes}
                 and (.who | test("\\S")) and (.reason | test("\\S"))' \
                 --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
                 altered "$i" "the tombstone of the blob $a is none"
@@ -194,8 +252,6 @@ while IFS=$tab read -r what i a b c more; do
 done <"$tmp/facts"
 last=$((events - 1))
 torn=$((whole - bytes))
-[ "$torn" -ge 0 ] || altered "$last" "it is not UTF-8"
-[ "$events" = "$lines" ] && [ "$(head -n "$lines" run.jsonl | wc -c)" != "$bytes" ] && altered "$last" "it is not UTF-8"
 closed=$(head -n "$events" run.jsonl | tail -n 1 | jq -r 'select(.type == "run.closed") | .verdict')
 
 # The seal.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
-use super::standing::{Standing, standings};
+use super::standing::{Standing, Unreadable, standings};
 use super::verdict::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -17,10 +17,11 @@ use crate::screen;
 /// What is said of a run in which the engine did not ask for every event.
 const DOES_NOT_CONFORM: &str = "does not conform";
 
-/// Lists every run of the store; one that cannot be read, or does not conform, is listed as such.
+/// Lists every run of the store. One that cannot be read, or does not conform, is listed as such, and the exit code says
+/// that there is one.
 pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
     let runs = Place::here()?.store().runs().map_err(store_problem)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut exit) = (Vec::new(), Exit::Passed);
     for (dir, standing) in runs.iter().zip(standings(&runs)) {
         let row = match standing {
             Ok(Standing { opened, verdict, broken, first, last, sealed }) => {
@@ -34,19 +35,23 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
                        "title": opened.title(), "operator": opened.session.operator,
                        "opened": first, "last": last, "sealed": sealed});
                 if let Some(why) = broken {
+                    exit = Exit::Record;
                     row["error"] = why.into();
                 }
                 row
             }
-            Err(error) => {
-                json!({"number": dir.number, "name": dir.name, "state": "unreadable", "error": error.to_string()})
+            Err(Unreadable { problem, never_opened }) => {
+                if !never_opened {
+                    exit = Exit::Record;
+                }
+                json!({"number": dir.number, "name": dir.name, "state": "unreadable", "error": problem.to_string()})
             }
         };
         rows.push(row);
     }
     if arguments.format == Format::Json {
         screen::data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
-        return Ok(Exit::Passed);
+        return Ok(exit);
     }
     if rows.is_empty() {
         screen::say("There are no runs yet. Open one with: holdpoint run FILE");
@@ -68,7 +73,7 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
         };
         screen::data(&screen::neutralise(&line));
     }
-    Ok(Exit::Passed)
+    Ok(exit)
 }
 
 /// One run at a glance.
@@ -79,7 +84,7 @@ pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
             .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
         Format::Text => screen::neutralise(&glance(&summary)),
     });
-    Ok(Exit::Passed)
+    Ok(if summary.break_words().is_some() { Exit::Record } else { Exit::Passed })
 }
 
 /// A run on one screen.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use holdpoint_engine::duration;
 use holdpoint_report::{Frame, FrameKind, Player, Turn, Wish};
+use holdpoint_view::{Break, Reading};
 use serde_json::json;
 
 use self::keys::{HELP, Key, Keys};
@@ -35,6 +36,8 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
         };
         return Err(Problem::usage(format!("the run has no step {step}"), help));
     }
+    let broken = broken(&recorded);
+    let exit = if broken.is_some() { Exit::Record } else { Exit::Passed };
     let frames = recorded.with_material(None, holdpoint_report::timeline);
     let frames = match &arguments.step {
         Some(step) => of_step(frames, step),
@@ -43,17 +46,29 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     if arguments.format == Format::Json {
         let frames: Vec<_> = frames.iter().map(|frame| as_json(frame, &recorded)).collect();
         screen::data(&serde_json::to_string_pretty(&frames).unwrap_or_default());
-        return Ok(Exit::Passed);
+        return Ok(exit);
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
     screen::head(opened, &opened.session.operator, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
-    play(player, &recorded).await
+    play(player, &recorded).await?;
+    if let Some(Break { n, why }) = broken {
+        screen::say(&format!("The record does not conform from event {n} on: {why}"));
+        screen::say("What was shown from there on proves nothing; see `holdpoint verify`.");
+    }
+    Ok(exit)
+}
+
+/// Where the record stops being one that the engine would have asked for.
+fn broken(recorded: &Recorded) -> Option<Break> {
+    let mut reading = Reading::new(&recorded.plan);
+    let refused = recorded.events.iter().any(|stamped| reading.take(stamped).is_err());
+    reading.broken().filter(|_| refused).cloned()
 }
 
 /// Shows what is due when it is due, and does what keys ask for in between.
-async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<Exit, Problem> {
+async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
     let mut showing = Showing::of(recorded);
     let attended = stdin().is_terminal() && stdout().is_terminal() && screen::is_terminal();
     // Caught before the terminal is changed: a signal must not leave it changed.
@@ -107,7 +122,7 @@ async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<Exit, Probl
     }
     showing.moves_on();
     showing.breaks_off();
-    Ok(Exit::Passed)
+    Ok(())
 }
 
 fn explain() {

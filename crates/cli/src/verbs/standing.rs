@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Verdict};
-use holdpoint_record::{ReadError, Reader, RunDir};
+use holdpoint_record::{ReadError, Reader, RunDir, read_seal};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
@@ -30,8 +30,22 @@ pub struct Standing {
     pub sealed: bool,
 }
 
+/// Why it cannot be told where a run stands.
+pub struct Unreadable {
+    /// What is wrong.
+    pub problem: Problem,
+    /// Whether nothing of it was ever recorded, as a crash leaves it: not even a first event, and no seal.
+    pub never_opened: bool,
+}
+
+impl From<Problem> for Unreadable {
+    fn from(problem: Problem) -> Unreadable {
+        Unreadable { problem, never_opened: false }
+    }
+}
+
 /// Where each of these runs stands, in their order; by all processors. The error says why one cannot be read.
-pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Problem>> {
+pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Unreadable>> {
     let (next, plans) = (AtomicUsize::new(0), Plans::default());
     let work = || {
         let indices = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
@@ -52,12 +66,16 @@ pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Problem>> {
     all.into_iter().map(|(_, standing)| standing).collect()
 }
 
-fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Problem> {
+fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-    let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+    let Some(first) = events.next() else {
+        let never_opened = matches!(read_seal(&dir.path), Ok(None));
+        let problem = read_problem(ReadError::NoFirstEvent(dir.path.clone()));
+        return Err(Unreadable { problem, never_opened });
+    };
     let first = first.map_err(read_problem)?;
     let Event::RunOpened(opened) = &first.event else {
-        return Err(Problem::record("the record does not begin with run.opened", "Verify it."));
+        return Err(Problem::record("the record does not begin with run.opened", "Verify it.").into());
     };
     let plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
     let mut reading = Reading::new(&plan);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use holdpoint_xtask::sample;
 use serde_json::{Value, json};
 
 use crate::shop::{QA, QB, Shop};
@@ -309,6 +310,92 @@ fn an_altered_seal_is_told_by_the_script_as_by_the_program() {
         fs::write(dir.join("seal.json"), &case).unwrap();
         let (code, verdict) = both_say(&shop, &dir, &case);
         assert!(code == 6 && verdict.starts_with("altered at event "), "{case}: {verdict}");
+    }
+}
+
+/// Some of many, another every time; all of them under `cargo xtask faults`.
+fn some<T>(cases: Vec<T>, few: usize) -> Vec<T> {
+    if sample::takes_all() {
+        return cases;
+    }
+    let seed = sample::seed();
+    sample::tell(seed);
+    let mut cases = cases;
+    while cases.len() > few {
+        let dropped = sample::below(seed, cases.len(), cases.len());
+        cases.remove(dropped);
+    }
+    cases
+}
+
+/// jq takes all of this for JSON, and for the same as what stood there.
+#[test]
+fn json_that_only_a_lenient_reader_takes_gets_the_same_verdict_from_both() {
+    let (shop, dir) = exported();
+    let seal = fs::read(dir.join("seal.json")).unwrap();
+    let text = String::from_utf8(seal.clone()).unwrap();
+    let instead = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        text.replacen(from, to, 1).into_bytes()
+    };
+    let number = "\"number\":1";
+    let cases = vec![
+        instead(number, "\"number\":1.0"),
+        instead(number, "\"number\":1e0"),
+        instead(number, "\"number\":+1"),
+        instead(number, "\"number\":01"),
+        instead(number, "\"number\":1."),
+        instead(number, "\"number\":1,\"number\":1"),
+        instead(number, "\"number\":2,\"num\\u0062er\":1"),
+        instead(number, "\"number\":1,\"number\":NaN"),
+        instead("{", "\u{feff}{"),
+        [&seal[..], &seal].concat(),
+    ];
+    for case in some(cases, 4) {
+        fs::write(dir.join("seal.json"), &case).unwrap();
+        let what = String::from_utf8_lossy(&case);
+        let (code, verdict) = both_say(&shop, &dir, &what);
+        assert!(code == 6 && verdict.starts_with("altered at event "), "{what}: {verdict}");
+    }
+    // Written otherwise, and the same all the same.
+    let pretty: Value = serde_json::from_slice(&seal).unwrap();
+    fs::write(dir.join("seal.json"), serde_json::to_string_pretty(&pretty).unwrap().replace('\n', "\r\n"))
+        .unwrap();
+    assert_eq!(both_say(&shop, &dir, "a seal of many lines"), (0, "intact and complete".to_owned()));
+
+    // The last line, which no digest is over once the seal is gone.
+    fs::remove_file(dir.join("seal.json")).unwrap();
+    let mut lines = lines(&dir);
+    let last = lines.pop().unwrap();
+    let whole = String::from_utf8(last).unwrap();
+    let instead = |from: &str, to: &str| {
+        assert!(whole.contains(from), "{from} in {whole}");
+        whole.replacen(from, to, 1).into_bytes()
+    };
+    let at = lines.len();
+    let n = format!("\"n\":{at},");
+    let ours = whole.find("\"at\":").unwrap();
+    let cases = vec![
+        (true, instead(&n, &format!("\"n\":{at}.0,"))),
+        (true, instead(&n, &format!("\"n\":{at}e0,"))),
+        (true, instead("\"type\":", "\"type\":\"run.closed\",\"type\":")),
+        (true, instead("\n", "\r\n")),
+        (true, b"null\n".to_vec()),
+        (false, instead(&n, &format!("\"n\":+{at},"))),
+        (false, instead(&n, &format!("\"n\":0{at},"))),
+        (false, instead("\"type\":", "\"x\":NaN,\"type\":")),
+        (false, instead("\"type\":", "\"x\":\"\\ud800\",\"type\":")),
+        (false, instead("\"type\":", &format!("\"x\":{}1{},\"type\":", "[".repeat(200), "]".repeat(200)))),
+        (false, instead("{", "\u{feff}{")),
+        (false, [&whole.as_bytes()[..ours], b"\"x\":\"\xed\xa0\x80\",", &whole.as_bytes()[ours..]].concat()),
+    ];
+    for (somebody, case) in some(cases, 4) {
+        fs::write(dir.join("run.jsonl"), [&lines.concat()[..], &case].concat()).unwrap();
+        let what = String::from_utf8_lossy(&case);
+        // What is no JSON at all is what a crash may leave; what is JSON that no record holds, somebody wrote.
+        let verdict =
+            if somebody { (6, format!("altered at event {at}")) } else { (0, "intact, open".to_owned()) };
+        assert_eq!(both_say(&shop, &dir, &what), verdict, "{what}");
     }
 }
 

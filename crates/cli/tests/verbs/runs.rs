@@ -412,13 +412,23 @@ fn a_record_that_does_not_conform_is_not_listed_by_what_its_last_event_says() {
         let finished = events.iter_mut().find(|event| event["type"] == "action.finished").unwrap();
         finished["outcome"] = "failed".into();
     });
-    let rows = bench.ends(0, &["runs", "--format", "json"]).json();
+    let rows = bench.ends(6, &["runs", "--format", "json"]).json();
     let states: Vec<&str> =
         rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["passed", "does not conform", "passed"]);
     let at = bench.events(2).iter().position(|event| event["type"] == "action.finished").unwrap();
     assert!(rows[1]["error"].as_str().unwrap().starts_with(&format!("event {at}: ")), "{}", rows[1]);
-    let listed = bench.ends(0, &["runs"]);
+    bench.ends(6, &["show", "2"]).says("DOES NOT CONFORM");
+    bench.ends(6, &["replay", "2", "--speed", "1000"]).says("does not conform from event");
+    // A seal that says another verdict than the events do.
+    let seal = bench.run_dir(3).join("seal.json");
+    let text = std::fs::read_to_string(&seal).unwrap();
+    std::fs::write(&seal, text.replace("passed", "failed")).unwrap();
+    for verb in ["show", "replay", "report"] {
+        bench.ends(6, &[verb, "3"]).says("the seal has another verdict");
+    }
+    let listed = bench.ends(6, &["runs"]);
+    listed.says("the seal has another verdict");
     let line = listed.stdout.lines().nth(1).unwrap();
     assert!(line.contains("does not conform") && !line.contains("passed"), "{line}");
     bench.ends(6, &["verify", "2"]).says(&format!("does not conform at event {at}"));

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::line;
 use crate::findings::Findings;
-use crate::{Code, Config, Span, folded, unseen};
+use crate::{Code, Config, Span, folded, looks, unseen};
 
 /// How many letters a slip of the keyboard changes at most.
 const SLIP: usize = 2;
@@ -19,6 +20,53 @@ pub(super) struct Named {
     pub(super) members: Vec<(String, Span)>,
     /// Aliases, each with whose it is.
     pub(super) aliases: Vec<(String, String, Span)>,
+    /// Printed names, each with whose it is.
+    pub(super) printed: Vec<(String, String, Span)>,
+}
+
+/// Reports and sign-offs show people by their printed names, or else by their principals: of two people these must not
+/// look the same.
+pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
+    for (name, _, span) in &named.printed {
+        if folded(name).is_empty() {
+            findings.add(
+                Code::BadValue,
+                *span,
+                "a printed name is empty",
+                "write it as sign-offs show it, or remove the key",
+            );
+        }
+        if let Some(c) = unseen(name) {
+            let message = format!("a name has the character U+{:04X}, which nobody sees", u32::from(c));
+            findings.add(Code::BadValue, *span, message, "remove it: who is who must be seen");
+        }
+    }
+    let principals = named.principals.iter().map(|(name, span)| (name, name, *span));
+    let printed = named.printed.iter().map(|(name, whose, span)| (name, whose, *span));
+    let mut seen: BTreeMap<(usize, String), Vec<(&str, String, Span)>> = BTreeMap::new();
+    for (name, whose, span) in principals.chain(printed) {
+        let own = folded(whose);
+        // Principals of ASCII letters are compared as they are: a program compares them, and `bernd` is not `bemd`.
+        let plain = |name: &str| name.is_ascii() && named.principals.iter().any(|(other, _)| other == name);
+        let mut other = None;
+        for key in looks(name).into_iter().enumerate() {
+            let alike = seen.entry(key).or_default();
+            other = other.or_else(|| {
+                let two =
+                    |(before, of, _): &&(&str, String, Span)| *of != own && !(plain(before) && plain(name));
+                alike.iter().find(two).map(|(before, _, at)| (*before, *at))
+            });
+            alike.push((name, own.clone(), span));
+        }
+        if let Some((other, at)) = other {
+            let message = format!(
+                "`{name}` and `{other}` on line {} look the same, and are two people's",
+                line(at, source)
+            );
+            let help = "give each person a printed name that reports cannot take for somebody else's";
+            findings.add(Code::BadValue, span, message, help);
+        }
+    }
 }
 
 /// A role is given to somebody whom `[people]` does not list, and who is nearly somebody it lists: one letter more or
@@ -60,7 +108,7 @@ pub(super) fn one_person_each(named: &Named, source: &str, findings: &mut Findin
             spelt.push((name, *span));
         }
     }
-    let line = |span: Span| source.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+    let line = |span| line(span, source);
     let aliases = named.aliases.iter().map(|(alias, _, span)| (alias, span));
     for (name, span) in named.principals.iter().map(|(name, span)| (name, span)).chain(aliases) {
         if let Some(c) = unseen(name) {

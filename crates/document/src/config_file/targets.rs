@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::line;
 use super::table::table;
 use crate::findings::Findings;
 use crate::spanned::{Fields, Node, Value};
-use crate::{Become, Place, Target};
+use crate::{Become, Place, Span, Target};
 
 /// `"local"`, a list of places, or `{ places = […], become = "sudo" }`, by target.
-pub(super) fn read(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<String, Target> {
+pub(super) fn read(node: Option<&Node>, source: &str, findings: &mut Findings) -> BTreeMap<String, Target> {
     let mut targets = BTreeMap::new();
     for entry in table(node, "targets.NAME = [\"ssh://user@host\"]", findings) {
         if entry.key == "local" {
@@ -20,28 +21,28 @@ pub(super) fn read(node: Option<&Node>, findings: &mut Findings) -> BTreeMap<Str
             );
             continue;
         }
-        targets.insert(entry.key.clone(), target(&entry.node, findings));
+        targets.insert(entry.key.clone(), target(&entry.node, source, findings));
     }
     targets
 }
 
-fn target(node: &Node, findings: &mut Findings) -> Target {
+fn target(node: &Node, source: &str, findings: &mut Findings) -> Target {
     match &node.value {
         Value::Map(_) => {
             let Some(mut fields) = Fields::open(node, "a target", findings) else { return Target::default() };
             let places = fields.need("places", "write places = [\"ssh://user@host\"]", findings);
-            let places = places.map(|node| places_of(node, findings)).unwrap_or_default();
+            let places = places.map(|node| places_of(node, source, findings)).unwrap_or_default();
             let r#become =
                 fields.get("become").and_then(|node| node.word(findings, &[("sudo", Become::Sudo)]));
             fields.finish(findings);
             Target { places, r#become }
         }
-        _ => Target { places: places_of(node, findings), r#become: None },
+        _ => Target { places: places_of(node, source, findings), r#become: None },
     }
 }
 
 /// One place or a list of them, all different.
-fn places_of(node: &Node, findings: &mut Findings) -> Vec<Place> {
+fn places_of(node: &Node, source: &str, findings: &mut Findings) -> Vec<Place> {
     let items = match &node.value {
         Value::Seq(items) if items.is_empty() => {
             node.bad(findings, "the target names no place", "write [\"ssh://user@host\"]");
@@ -55,17 +56,25 @@ fn places_of(node: &Node, findings: &mut Findings) -> Vec<Place> {
             return Vec::new();
         }
     };
-    let mut places = Vec::new();
+    let mut places: Vec<(Place, String, Span)> = Vec::new();
     for item in items {
         let Some(text) = item.text(findings) else { continue };
         match Place::parse(&text) {
             Err(why) => item.bad(findings, why, Place::FORMS),
-            Ok(place) if places.contains(&place) => {
-                let message = format!("`{place}` stands twice: the places of a target are all different");
-                item.bad(findings, message, "remove one of them");
+            Ok(place) => {
+                if let Some((_, other, span)) = places.iter().find(|(other, ..)| other.may_be(&place)) {
+                    let message = match *other == text {
+                        true => format!("`{text}` stands twice: the places of a target are all different"),
+                        false => format!(
+                            "`{text}` and `{other}` on line {} are one place: the places of a target are all different",
+                            line(*span, source)
+                        ),
+                    };
+                    item.bad(findings, message, "remove one of them, or give both a login name and a port");
+                }
+                places.push((place, text, item.span));
             }
-            Ok(place) => places.push(place),
         }
     }
-    places
+    places.into_iter().map(|(place, ..)| place).collect()
 }
