@@ -64,7 +64,15 @@ fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut
                 Some((name, _)) => format!("the environment `{name}` has no target `{target}`"),
                 None => format!("holdpoint.toml has no target `{target}`"),
             };
-            findings.add(Code::Undeclared, *span, message, suggest(target, &known, "targets"));
+            let having = environments.iter().find(|(_, other)| other.targets.contains_key(target));
+            let help = match (having, without) {
+                (Some((other, _)), Some((name, _))) => format!(
+                    "the environment `{other}` has it (`--env {other}`): add it to [environments.{name}.targets], or name \
+                     the environments that this is for in the front matter"
+                ),
+                _ => suggest(target, &known, "targets"),
+            };
+            findings.add(Code::Undeclared, *span, message, help);
         }
     }
 }

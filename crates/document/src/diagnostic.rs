@@ -127,6 +127,8 @@ codes! {
     IrreversibleWithoutSignOff = "irreversible-without-sign-off", Warning;
     /// A mutating step with no rollback.
     NoRollback = "no-rollback", Warning;
+    /// A file that the configuration names, of those who may sign or of revoked keys, is not there.
+    NoSigners = "no-signers", Warning;
     /// `effective_date` lies in the future.
     NotYetEffective = "not-yet-effective", Warning;
     /// `effective_date` lies before `approval_date`.

@@ -29,7 +29,10 @@ where
         let stop = Walk::of(self).go_to_the_end().await;
         let settled = self.recorder.settle();
         let stop = stop.and_then(|stop| settled.map(|()| stop))?;
-        if let Stop::Parked(task, question) = stop {
+        // Who was told that nothing may be done knows that the run stays where it is.
+        if let Stop::Parked(task, question) = stop
+            && question != Question::Barred
+        {
             let action = task.id(self.recorder.plan);
             self.recorder.tell(Moment::Parked { action, question });
         }
@@ -165,7 +168,7 @@ where
         }
         match next {
             Next::Open | Next::Await(_) => return Err(Fault::Stuck.into()),
-            Next::Override => return Err(Fault::Barred.into()),
+            Next::Override => return self.barred(&frontier.asks).await,
             // An earlier driver died before it could write that.
             Next::Lapse { .. } => drop(self.recorder.record(Vec::new())?),
             Next::PassOver { task, whole, condition } => self.pass_over(task, whole, condition)?,
@@ -197,6 +200,16 @@ where
             }
         }
         Ok(None)
+    }
+
+    /// Rules do not hold: somebody may take back what was done, or end the run. A run that was barred from its opening has
+    /// done nothing.
+    async fn barred(&mut self, asks: &[(Task, Question)]) -> Result<Option<Stop>, J::Error> {
+        let Some((task, question)) = asks.first().copied() else { return Err(Fault::Barred.into()) };
+        match self.ask(task, question).await? {
+            Some(events) => self.record_answer(events).map(|()| None),
+            None => Ok(Some(Stop::Parked(task, question))),
+        }
     }
 
     pub(crate) fn enter(&mut self, task: Task) {

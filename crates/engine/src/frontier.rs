@@ -11,7 +11,8 @@ use crate::{Execution, Next, PassOver, Question, Run, Task, Verdict};
 /// An ordinary document has at most one thing on its frontier.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
-    /// What comes before all else. Nothing else is on the frontier then.
+    /// What comes before all else. Nothing else is on the frontier then, but for [`Question::Barred`] beside
+    /// [`Due::Override`].
     pub due: Option<Due>,
     /// Conditions that do not hold.
     pub pass_over: Vec<PassOver>,
@@ -108,7 +109,22 @@ impl Run {
         }
         let frontier = self.frontier_as_if_allowed(plan);
         let free = self.looks.barred.is_empty() || self.goes_on_regardless(&frontier);
-        if free { self.with_attachable(plan, frontier) } else { Next::Override.into() }
+        if free {
+            return self.with_attachable(plan, frontier);
+        }
+        let asks = self.at_hand(&frontier).map(|task| (task, Question::Barred));
+        Frontier { asks: asks.into_iter().collect(), ..Next::Override.into() }
+    }
+
+    /// What a run is about whose rules hold no more, where it can be taken back or ended: nothing was done yet of one that
+    /// was barred from its opening.
+    fn at_hand(&self, frontier: &Frontier) -> Option<Task> {
+        if self.is_barred_since_opening() || !frontier.running.is_empty() {
+            return None;
+        }
+        let asks = frontier.asks.iter().map(|(task, _)| *task);
+        let found = asks.chain(frontier.ready.iter().map(|ready| ready.task)).next();
+        self.probe.map(|probe| probe.of).or(found).or_else(|| self.current())
     }
 
     fn with_attachable(&self, plan: &Plan, frontier: Frontier) -> Frontier {

@@ -122,6 +122,7 @@ impl Run {
                     Question::InDoubt => Takes::Certainty,
                     Question::Confirm => Takes::Confirmation,
                     Question::Record => Takes::Values,
+                    Question::Barred => Takes::Decision,
                 };
                 of(*task, takes)
             }

@@ -99,7 +99,8 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
         }
     }
     let mut captures = BTreeMap::new();
-    for capture in &block.options.capture {
+    // Of a block that never began there was nothing to capture, and that is told already.
+    for capture in block.options.capture.iter().filter(|_| seen.error.is_none()) {
         let taken = take(capture, seen, &stdout).and_then(carried).and_then(|value| {
             match empty_handed(capture, &value) {
                 Some(complaint) => Err(complaint.to_owned()),

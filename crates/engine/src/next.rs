@@ -106,6 +106,9 @@ pub enum Question {
     Record,
     /// Which of several; comes with foreign documents' commands.
     Choose,
+    /// Rules that must keep holding do not: what was done may be taken back, the run be ended, or left. Nothing else is
+    /// done before they hold again, or are overridden.
+    Barred,
 }
 
 impl Task {

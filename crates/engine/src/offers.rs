@@ -45,6 +45,10 @@ impl Moment {
         asks.chain(ready).map(|(task, question, probe)| Moment { task, question, probe, busy }).collect()
     }
 
+    fn barred(&self) -> bool {
+        self.question == Some(Question::Barred)
+    }
+
     fn in_doubt(&self) -> bool {
         self.probe || self.question == Some(Question::InDoubt)
     }
@@ -126,12 +130,12 @@ impl Run {
         // Past a condition of the step that cannot be evaluated, only the whole step can be passed.
         let barred = matches!(self.condition(plan, moment.task), Condition::Unknown { whole: true, .. });
         let skippable = moment.in_rollback() || moment.task.step_of(plan).skippable;
-        skippable && !moment.probe && !moment.at_hold_point(plan) && !barred
+        skippable && !moment.probe && !moment.at_hold_point(plan) && !barred && !moment.barred()
     }
 
     pub(crate) fn may_skip_step(&self, plan: &Plan, moment: &Moment) -> bool {
         let barred = moment.in_rollback() || moment.in_doubt() || moment.at_hold_point(plan);
-        moment.task.step_of(plan).skippable && !barred
+        moment.task.step_of(plan).skippable && !barred && !moment.barred()
     }
 
     pub(crate) fn may_edit(&self, plan: &Plan, moment: &Moment) -> bool {
@@ -140,6 +144,7 @@ impl Run {
         let one = moment.task.place.is_some() || self.lane(moment.task).is_none();
         one && block.is_some_and(|block| self.env_error(block, moment.task).is_none())
             && !moment.in_doubt()
+            && !moment.barred()
             && !unknown
     }
 
@@ -147,6 +152,7 @@ impl Run {
         !moment.busy
             && !moment.in_rollback()
             && !moment.in_doubt()
+            && !moment.barred()
             && step <= moment.task.step
             && self.entered[step]
     }

@@ -84,6 +84,8 @@ impl Run {
         ensure(same(&wanted.steps, steps), "these are not the steps that took effect, last first")?;
         ensure(same(&wanted.without, without), "these are not the steps without a rollback")?;
         ensure(wanted.places == places, "these are not the places where it took effect, last first")?;
+        // What was about to find out about a block in doubt finds nothing out any more.
+        self.probe = None;
         self.rollback = Some(Rollback::of(self.undoing(plan)));
         Ok(())
     }

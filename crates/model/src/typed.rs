@@ -44,12 +44,33 @@ pub fn fit(kind: &ValueKind, text: &str) -> Fit {
 }
 
 impl ValueKind {
+    /// What it takes, in words for a prompt: `number, 1 to 10`; nothing where any text does.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            ValueKind::Text { pattern: None } => None,
+            ValueKind::Text { pattern: Some(pattern) } => Some(format!("text that matches {pattern}")),
+            ValueKind::Integer { min, max } => Some(format!("whole number{}", range(*min, *max))),
+            ValueKind::Number { min, max } => Some(format!("number{}", range(*min, *max))),
+            ValueKind::Boolean => Some("true or false".to_owned()),
+            ValueKind::Choice { choices } => Some(format!("one of {}", choices.join(", "))),
+        }
+    }
+
     /// Why this kind does not take `value`, limits included, in words; `None` if it does.
     pub fn refuses(&self, value: &str) -> Option<String> {
         match fit(self, value) {
             Fit::Within => None,
             Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(format!("`{value}`: {why}")),
         }
+    }
+}
+
+fn range<T: std::fmt::Display>(min: Option<T>, max: Option<T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(", {min} to {max}"),
+        (Some(min), None) => format!(", at least {min}"),
+        (None, Some(max)) => format!(", at most {max}"),
+        (None, None) => String::new(),
     }
 }
 
@@ -73,6 +94,22 @@ mod tests {
         assert_eq!(fit(&kind, "-1"), Fit::OutOfLimits("it must be at least 0".into()));
         for wrong in ["", "nan", "inf", "ten", "0,1"] {
             assert!(matches!(fit(&kind, wrong), Fit::Wrong(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_says_what_it_takes() {
+        let number = |min, max| ValueKind::Number { min, max };
+        for (kind, words) in [
+            (number(Some(1.0), Some(10.0)), Some("number, 1 to 10")),
+            (number(None, Some(0.1)), Some("number, at most 0.1")),
+            (ValueKind::Integer { min: Some(2), max: None }, Some("whole number, at least 2")),
+            (number(None, None), Some("number")),
+            (ValueKind::Choice { choices: vec!["a".into(), "b".into()] }, Some("one of a, b")),
+            (ValueKind::Boolean, Some("true or false")),
+            (ValueKind::Text { pattern: None }, None),
+        ] {
+            assert_eq!(kind.words().as_deref(), words);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::quoting::{add_markup, add_numbers, add_perl, add_shell, add_source};
+use super::quoting::{add_markup, add_numbers, add_perl, add_shell, add_source, plain_markup};
 
 /// Every form a value is looked for in, each once. None is shorter than [`LEAST_SECRET`] bytes.
 pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
@@ -15,6 +15,7 @@ pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
         add_source(&text, &mut forms);
         add_perl(&text, &mut forms);
         add_markup(&text, &mut forms);
+        add_json_and_markup(&text, &mut forms);
         add_numbers(&text, &mut forms);
         add_url(&text, &mut forms);
         add_base64(text.as_bytes(), &mut forms);
@@ -46,32 +47,57 @@ fn add_json(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     }
     for more in MORE_IN_JSON {
         for bits in 0..16_u8 {
-            let [slash, ascii, long, upper] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
-            let mut form = String::with_capacity(text.len() + 8);
-            for c in text.chars() {
-                let short = match c {
-                    '"' | '\\' => Some(c),
-                    '\n' => Some('n'),
-                    '\r' => Some('r'),
-                    '\t' => Some('t'),
-                    '\u{8}' => Some('b'),
-                    '\u{c}' => Some('f'),
-                    '/' if slash => Some('/'),
-                    _ => None,
-                };
-                match short {
-                    Some(letter) if !(long && c.is_control() || more.contains(c)) => {
-                        form.extend(['\\', letter]);
-                    }
-                    _ if c < ' ' || (ascii && !c.is_ascii()) || more.contains(c) => {
-                        for unit in c.encode_utf16(&mut [0; 2]) {
-                            form += &if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
-                        }
-                    }
-                    _ => form.push(c),
+            forms.insert(json(text, more, bits).into_bytes());
+        }
+    }
+}
+
+/// Inside of a JSON string, with `more` escaped. The bits say: `\/`; all that is not ASCII escaped; `\u00XX` where a short
+/// escape would do; hex in upper case.
+fn json(text: &str, more: &str, bits: u8) -> String {
+    let [slash, ascii, long, upper] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+    let mut form = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        let short = match c {
+            '"' | '\\' => Some(c),
+            '\n' => Some('n'),
+            '\r' => Some('r'),
+            '\t' => Some('t'),
+            '\u{8}' => Some('b'),
+            '\u{c}' => Some('f'),
+            '/' if slash => Some('/'),
+            _ => None,
+        };
+        match short {
+            Some(letter) if !(long && c.is_control() || more.contains(c)) => {
+                form.extend(['\\', letter]);
+            }
+            _ if c < ' ' || (ascii && !c.is_ascii()) || more.contains(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    form += &if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
                 }
             }
-            forms.insert(form.into_bytes());
+            _ => form.push(c),
+        }
+    }
+    form
+}
+
+/// JSON within HTML or XML, such as an attribute that scripts read; HTML or XML within JSON. Each in the ways that are
+/// common, for every one of the one in every one of the other would be thousands.
+fn add_json_and_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    for bits in 0..4_u8 {
+        let json = json(text, MORE_IN_JSON[0], bits);
+        if json != text {
+            add_markup(&json, forms);
+        }
+    }
+    for markup in plain_markup(text) {
+        if markup == text {
+            continue;
+        }
+        for more in &MORE_IN_JSON[..2] {
+            forms.extend((0..4).map(|bits| json(&markup, more, bits).into_bytes()));
         }
     }
 }

@@ -159,7 +159,7 @@ pub(super) fn add_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
         return;
     }
     let any = |wanted: fn(char) -> bool| text.chars().any(wanted);
-    let control = if any(|c| c.is_ascii_control()) { &[false, true][..] } else { &[false] };
+    let control = if any(|c| c.is_ascii_control()) { &Control::ALL[..] } else { &[Control::Kept] };
     let beyond = if any(|c| !c.is_ascii()) { &[false, true][..] } else { &[false] };
     let slash = if any(|c| "/`=".contains(c)) { &[false, true][..] } else { &[false] };
     let double = if any(|c| c == '"') { &["\"", "&quot;", "&#34;", "&#x22;"][..] } else { &["\""] };
@@ -170,23 +170,86 @@ pub(super) fn add_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     for (double, single) in pairs(double, single) {
         for (greater, slash) in pairs(greater, slash) {
             for (control, (beyond, hex)) in pairs(control, &pairs(beyond, hex)) {
-                let mut form = String::with_capacity(text.len() + 16);
-                for c in text.chars() {
-                    match c {
-                        '&' => form += "&amp;",
-                        '<' => form += "&lt;",
-                        '>' => form += greater,
-                        '"' => form += double,
-                        '\'' => form += single,
-                        // Template engines in browsers.
-                        '/' | '`' | '=' if slash => form += &number(c, Hex::Upper),
-                        _ if c.is_ascii_control() && control => form += &number(c, hex),
-                        _ if !c.is_ascii() && beyond => form += &number(c, hex),
-                        _ => form.push(c),
-                    }
-                }
-                forms.insert(form.into_bytes());
+                let markup = Markup { double, single, greater, slash, control, beyond, hex };
+                forms.insert(markup.of(text).into_bytes());
             }
+        }
+    }
+}
+
+/// The same as it is most often written: with or without quotes, with or without blanks by number.
+pub(super) fn plain_markup(text: &str) -> Vec<String> {
+    let quotes = [("\"", "'"), ("&quot;", "'"), ("&quot;", "&#x27;"), ("&#34;", "&#39;")];
+    let markups = pairs(&quotes, &[Control::Kept, Control::Blanks]).into_iter();
+    let markups = markups.map(|((double, single), control)| Markup {
+        double,
+        single,
+        greater: "&gt;",
+        slash: false,
+        control,
+        beyond: false,
+        hex: Hex::Not,
+    });
+    markups.map(|markup| markup.of(text)).collect()
+}
+
+/// A way to write HTML or XML: what becomes of quotes and `>`, and what is written by number.
+struct Markup {
+    double: &'static str,
+    single: &'static str,
+    greater: &'static str,
+    /// Template engines in browsers.
+    slash: bool,
+    control: Control,
+    /// What is not ASCII.
+    beyond: bool,
+    hex: Hex,
+}
+
+impl Markup {
+    fn of(&self, text: &str) -> String {
+        let mut form = String::with_capacity(text.len() + 16);
+        for c in text.chars() {
+            match c {
+                '&' => form += "&amp;",
+                '<' => form += "&lt;",
+                '>' => form += self.greater,
+                '"' => form += self.double,
+                '\'' => form += self.single,
+                '/' | '`' | '=' if self.slash => form += &number(c, Hex::Upper),
+                '\t' if matches!(self.control, Control::Padded) => form += "&#09;",
+                _ if self.control.numbers(c) => form += &number(c, self.hex),
+                _ if !c.is_ascii() && self.beyond => form += &number(c, self.hex),
+                _ => form.push(c),
+            }
+        }
+        form
+    }
+}
+
+/// Which control characters are written by number.
+#[derive(Clone, Copy)]
+enum Control {
+    Kept,
+    /// What a reader of XML would take for a line end: canonical XML, in texts.
+    Return,
+    /// Blanks that an attribute would not keep: Python's `quoteattr`, libxml2, canonical XML.
+    Blanks,
+    /// The same, a tab as `&#09;`: Python's ElementTree.
+    Padded,
+    All,
+}
+
+impl Control {
+    const ALL: [Control; 5] =
+        [Control::Kept, Control::Return, Control::Blanks, Control::Padded, Control::All];
+
+    fn numbers(self, c: char) -> bool {
+        match self {
+            Control::Kept => false,
+            Control::Return => c == '\r',
+            Control::Blanks | Control::Padded => "\n\r\t".contains(c),
+            Control::All => c.is_ascii_control(),
         }
     }
 }

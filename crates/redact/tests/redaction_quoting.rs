@@ -157,9 +157,15 @@ fn what_python_writes_is_masked() {
         "xml.sax.saxutils.quoteattr(v)",
         "v.replace('&', '&amp;').replace('<', '&lt;').encode('ascii', 'xmlcharrefreplace').decode()",
         "json.dumps(v)",
+        "html.escape(json.dumps(v))",
+        "html.escape(json.dumps(v), quote=False)",
+        "xml.sax.saxutils.quoteattr(json.dumps(v))",
+        "json.dumps(html.escape(v))",
+        "json.dumps({'a': xml.sax.saxutils.quoteattr(v)})",
+        "xml.etree.ElementTree.tostring(xml.etree.ElementTree.Element('a', b=v), encoding='unicode')",
     ] {
         let script = format!(
-            "import sys, shlex, html, json, xml.sax.saxutils\nfor v in sys.argv[2:]:\n \
+            "import sys, shlex, html, json, xml.sax.saxutils, xml.etree.ElementTree\nfor v in sys.argv[2:]:\n \
              sys.stdout.buffer.write({expression}.encode() + b'\\x1e')"
         );
         if !all_are_masked(&["python3", "-c"], "C.UTF-8", &script, &secrets) {

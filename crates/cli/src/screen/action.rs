@@ -1,7 +1,7 @@
 //! One action on the screen: the command with its values, how it ended, what was expected beside what came.
 
 use holdpoint_document::Block;
-use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
+use holdpoint_engine::{Finished, Judged, Outcome, Values, duration, mask};
 
 use super::{hung, neutralise, say, say_hung, style, value_lines, width};
 
@@ -123,7 +123,9 @@ pub fn failure(finished: &Finished) {
         let came = neutralise(judged.came.as_deref().unwrap_or("nothing"));
         beside(&format!("    {}      ", style().red().apply_to("came")), &came);
     }
-    let held = finished.expectations.iter().filter(|judged| judged.held).count();
+    // That a block ends with 0 is expected without a word.
+    let written = |judged: &&Judged| judged.held && judged.expected != "exit 0";
+    let held = finished.expectations.iter().filter(written).count();
     if held > 0 && held < finished.expectations.len() {
         let expectations = if held == 1 { "expectation" } else { "expectations" };
         say(&style().dim().apply_to(format!("    ({held} other {expectations} held)")).to_string());

@@ -16,6 +16,7 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
     let mut checked =
         arguments.files.iter().map(|file| prepare::check(file)).collect::<Result<Vec<Checked>, Problem>>()?;
     same_ids(&mut checked);
+    signers_are_there(&mut checked);
     // A document that cannot run is a document error; one that merely does not pass is a check that failed.
     let broken = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
     if arguments.deny.is_some() {
@@ -65,6 +66,23 @@ fn same_ids(checked: &mut [Checked]) {
             None => {
                 first.insert(id, checked.path.clone());
             }
+        }
+    }
+}
+
+/// Files that holdpoint.toml names under `[signers]`: without them nobody can sign, and that is told here, not when
+/// somebody has come to sign.
+fn signers_are_there(checked: &mut [Checked]) {
+    for checked in checked {
+        let Some(config) = checked.place.configuration() else { continue };
+        for (key, path) in [("file", &config.signers), ("revoked", &config.revoked)] {
+            let Some(path) = path.as_ref().filter(|path| !checked.place.root.join(path).exists()) else { continue };
+            checked.findings.push(Diagnostic::new(
+                Code::NoSigners,
+                None,
+                format!("holdpoint.toml names {path} as `{key}` of [signers], and there is no such file"),
+                "Write it (ssh-keygen(1), ALLOWED SIGNERS and KEY REVOCATION LISTS), or take the key out.",
+            ));
         }
     }
 }

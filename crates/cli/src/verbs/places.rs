@@ -66,8 +66,12 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
         Format::Text if rows.is_empty() => screen::data("no targets: every block runs on this machine"),
         Format::Text => rows.iter().for_each(tell),
     }
-    let silent =
-        rows.iter().any(|row| matches!(row.probed, Some(Err(_))) || matches!(row.cleared, Some(Err(_))));
+    let useless = |row: &Row<'_>| match &row.probed {
+        Some(Ok(probed)) => probed.become_refused.is_some(),
+        Some(Err(_)) => true,
+        None => false,
+    };
+    let silent = rows.iter().any(|row| useless(row) || matches!(row.cleared, Some(Err(_))));
     Ok(if silent { Exit::Failed } else { Exit::Passed })
 }
 
@@ -93,6 +97,9 @@ fn as_json(row: &Row<'_>) -> Value {
             told["programs"] = json!(programs);
             told["clock_ahead_s"] = json!(probed.clock_ahead);
             told["free_kib"] = json!(probed.free_kib);
+            if let Some(why) = &probed.become_refused {
+                told["become_refused"] = why.as_str().into();
+            }
         }
         Some(Err(error)) => {
             told["reachable"] = false.into();
@@ -126,6 +133,10 @@ fn tell(row: &Row<'_>) {
             say(format!("    answers as {} on {}", probed.user, probed.system));
             say(format!("    clock ahead by {:.1} s, free {free}", probed.clock_ahead));
             say(format!("    has {}", names.join(", ")));
+            if let (Some(why), Some(how)) = (&probed.become_refused, row.seen.r#become) {
+                say(format!("    BECOME IS REFUSED: {why}"));
+                say(format!("    Blocks need {} for this user without a password.", how.as_str()));
+            }
         }
         Some(Err(error)) => {
             say(format!("    DOES NOT ANSWER: {}", error.why));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::{Assurance, Plan};
-use holdpoint_driver::{Fault, Secrets, Session};
+use holdpoint_driver::{Fault, Secrets, Session, Stop};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
@@ -116,7 +116,23 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
         if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();
     taken_up.push(Event::SessionOpened(session.clone().after(look)));
+    let mut bound = None;
     let barred = recorder.run().is_barred_since_opening().then(|| Fault::Barred.into());
+    // What was done can be taken back, and the run be ended, by somebody who is asked, or by an answer that says so.
+    let refusal = match refusal {
+        Some(refusal) if barred.is_none() && arguments.overriding.reason.is_none() => {
+            let takes_back = |entry: &holdpoint_document::Entry| {
+                matches!(entry.choice.as_deref(), Some("rollback" | "abort"))
+            };
+            let says = answers.as_ref().is_some_and(|answers| answers.steps.values().any(takes_back));
+            if !ask && !says {
+                return Err(refusal);
+            }
+            bound = Some(refusal);
+            None
+        }
+        refusal => refusal,
+    };
     let ready = match (barred.or(refusal), &arguments.overriding.reason) {
         (None, None) => Ok(None),
         (Some(refusal), None) => Err(refusal),
@@ -146,6 +162,9 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     if let Some(remark) = disregarded.filter(|_| recorder.run().is_rolling_back()) {
         screen::tell(&format!("  not kept from rolling back: {remark}"));
     }
+    if let Some(refusal) = &bound {
+        screen::tell(&format!("  {refusal}"));
+    }
     tell_steps(plan, recorder.run(), &events);
     tell_failure(plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
@@ -154,6 +173,9 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     let runner = Places::new(local, &opened, elsewhere);
     let mut session = Session { recorder, desk, runner, rules: watch.checks() };
     let stop = session.drive().await?;
+    if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
+        return Err(refusal);
+    }
     Ok(farewell(session.recorder.run(), plan, stop, opened.number))
 }
 
@@ -252,6 +274,9 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
             () if run.is_settled(index) => {
                 let because = because.get(step.id.as_str());
                 format!("will not run: {}", because.map_or("done", String::as_str))
+            }
+            () if run.next(plan) == Next::Override => {
+                "does not run: rules of the environment do not hold".to_owned()
             }
             () => "will run: nothing of it has happened yet".to_owned(),
         };

@@ -373,6 +373,7 @@ pub fn farewell(
             let what = match question {
                 holdpoint_engine::Question::SignOff => "a sign-off",
                 holdpoint_engine::Question::Failed => "a decision on a failure",
+                holdpoint_engine::Question::Barred => "rules that hold",
                 holdpoint_engine::Question::InDoubt => "a decision on what is in doubt",
                 holdpoint_engine::Question::Record => "values to be written down",
                 _ => "the operator",

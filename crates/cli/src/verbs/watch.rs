@@ -105,7 +105,9 @@ impl Watch<'_> {
             let Seen { look, refusal } = self.look(run, false)?;
             let number = self.opened.number;
             let refusal = refusal.map(|refusal| {
-                refusal.adding(&format!("No more was executed. Then go on with: holdpoint resume {number}"))
+                refusal.adding(&format!(
+                    "No more was executed. Then go on with: holdpoint resume {number}; that also takes back what was done, or aborts"
+                ))
             });
             Ok((look, refusal))
         })

@@ -1,6 +1,6 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::Work;
+use holdpoint_document::{ValueKind, Work};
 use holdpoint_engine::{Question, Run, Slot, Tally, Task};
 
 use super::RunView;
@@ -79,6 +79,14 @@ pub fn progress(run: &Run) -> String {
     format!("{done} of {all} actions done{}", left.collect::<String>())
 }
 
+/// A prompt for a value, with what it takes.
+pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
+    match kind.words() {
+        Some(words) => format!("{prompt} ({words})"),
+        None => prompt,
+    }
+}
+
 /// What is asked, in words.
 pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
     let plan = view.plan;
@@ -97,10 +105,20 @@ pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
                 screen::say(&format!("  {} {line}", screen::style().red().bold().apply_to("CAUTION")));
             }
         }
+        (Question::Barred, _) => {
+            let rules: Vec<&str> = view.run.barred().iter().map(|rule| rule.as_str()).collect();
+            let mark = screen::style().red().bold();
+            screen::tell(&format!(
+                "  {} {}: no block runs. What was done can be rolled back, and the run be aborted, or parked.",
+                mark.apply_to("RULES DO NOT HOLD"),
+                rules.join(", ")
+            ));
+        }
         (Question::Record, _) => {
             for field in view.run.open_fields(plan, task) {
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
                 let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
+                let prompt = with_kind(prompt, &field.kind);
                 screen::say_hung(&format!("  write down {}: ", field.name), &screen::neutralise(&prompt));
             }
         }

@@ -49,7 +49,7 @@ impl Desk for Operator {
         question: Question,
         store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
-        if !matches!(question, Question::Failed | Question::InDoubt) {
+        if !matches!(question, Question::Failed | Question::InDoubt | Question::Barred) {
             self.tell_prose(view, task);
         }
         if matches!(question, Question::Failed | Question::InDoubt)
@@ -65,7 +65,8 @@ impl Desk for Operator {
             | Question::Failed
             | Question::InDoubt
             | Question::Confirm
-            | Question::Choose => choose::decide(self, view, task, question, store),
+            | Question::Choose
+            | Question::Barred => choose::decide(self, view, task, question, store),
         }
     }
 }

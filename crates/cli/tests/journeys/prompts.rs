@@ -212,6 +212,12 @@ fn a_tree_that_changed_while_somebody_signed_or_was_asked_is_refused_before_the_
         let record = desk.is_intact_and_open(1);
         assert_eq!(record.last()["type"], "rules.checked");
         assert!(record.all("action.started").is_empty());
+        if moment == "signing" {
+            let mut terminal = desk.terminal(&["resume", "1"]);
+            terminal.waits_for("uncommitted changes now").waits_for("RULES DO NOT HOLD").chooses("park");
+            terminal.ends(5);
+            desk.is_intact_and_open(1);
+        }
         std::fs::remove_file(desk.path("more")).unwrap();
         desk.ends(0, &["resume", "1", "--unattended"]);
         assert!(desk.path("changed").exists());

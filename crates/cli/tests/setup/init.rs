@@ -114,4 +114,7 @@ fn the_settings_that_are_commented_out_are_good_and_all_of_them_can_be_taken() {
     let (config, findings) = read_config(&taken);
     assert!(findings.is_empty(), "{findings:?}");
     assert_eq!((config.environments.len(), config.roles.len(), config.people.len()), (2, 2, 2));
+    let production = &config.environments["production"];
+    assert!(config.revoked.is_some() && production.signature.is_some());
+    assert!(production.targets["web"].r#become.is_some() && text.contains("complete = true"));
 }

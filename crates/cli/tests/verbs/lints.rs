@@ -39,8 +39,13 @@ fn found(name: &str) -> (i32, Vec<Value>) {
 #[test]
 fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
     // Those that hold a date against today's are tried where today is a given day, in the document crate.
-    let elsewhere =
-        [Code::ScriptSyntax, Code::DuplicateDocumentId, Code::NotYetEffective, Code::ReviewOverdue];
+    let elsewhere = [
+        Code::ScriptSyntax,
+        Code::DuplicateDocumentId,
+        Code::NoSigners,
+        Code::NotYetEffective,
+        Code::ReviewOverdue,
+    ];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code) && !LATER.contains(code)) {
         let rule = code.as_str();
         let (exit, findings) = found(rule);
@@ -149,6 +154,18 @@ fn a_document_id_used_by_two_files_is_an_error_where_both_are_checked() {
     bench.ends(0, &["check", "a.md", "c.md"]);
     // The same file named twice is still one document.
     bench.ends(0, &["check", "a.md", "./a.md"]);
+}
+
+#[test]
+fn a_file_of_signers_that_is_not_there_is_told_by_check() {
+    let bench = Bench::with(&[
+        ("book.md", &shell("sh", "true")),
+        ("holdpoint.toml", "[signers]\nfile = \"allowed_signers\"\nrevoked = \"revoked_keys\"\n"),
+        ("revoked_keys", ""),
+    ]);
+    let ran = bench.ends(0, &["check", "book.md"]);
+    ran.says("no-signers").says("names allowed_signers as `file` of [signers]");
+    assert!(!ran.both().contains("revoked_keys"), "{}", ran.both());
 }
 
 const WARNED: &str =

@@ -503,6 +503,26 @@ fn a_record_that_hides_what_did_not_hold_does_not_conform() {
     bench.ends(6, &["verify", "1"]).says("rules that must keep holding");
 }
 
+#[test]
+fn what_a_run_did_is_taken_back_in_the_tree_that_it_left() {
+    let bench = rehearsed("echo > left\n```\n\n```sh rollback\nrm left; echo undone > ../undone");
+    let run = ["run", "book.md", "--env", "prod", "--unattended", "--answers", "answers.yaml"];
+    bench.ends(5, &run).says("takes back what was done, or aborts");
+    bench.file("answers.yaml", "steps: { release: { choice: rollback, reason: it left something } }\n");
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml"];
+    let ran = bench.holdpoint(&resume);
+    assert_eq!(ran.code, 1, "{}", ran.both());
+    ran.says("uncommitted changes now").says("RULES DO NOT HOLD");
+    assert!(!bench.exists("left") && bench.exists("../undone") && !bench.exists("came"));
+    let types: Vec<String> =
+        bench.events(1).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        types[types.len() - 5..],
+        ["session.opened", "rollback.opened", "rollback.started", "rollback.finished", "run.closed"]
+    );
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
 /// Blocks that change the repository, and a sign-off from an answers file between them.
 fn rehearsed(first: &str) -> Bench {
     let body = format!("## First\n\n```sh run\n{first}\n```\n\n{GATED}");
@@ -549,6 +569,15 @@ fn what_a_block_does_to_the_commit_is_seen_before_the_sign_off_and_what_it_leave
     assert!(!bench.exists("came") && bench.of_type(1, "signoff.requested").is_empty());
     assert_eq!(bench.of_type(1, "rules.checked")[0]["unmet"][0]["rule"], "clean_commit");
     bench.ends(0, &["verify", "1"]).says("intact, open");
+    // Nothing goes on there; nobody is kept from ending it.
+    let resume = ["resume", "1", "--unattended", "--answers", "answers.yaml"];
+    let before = bench.events(1).len();
+    bench.ends(5, &resume).says("uncommitted changes now");
+    assert_eq!(bench.events(1).len(), before);
+    bench.file("answers.yaml", "steps: { release: { choice: abort, reason: it left something } }\n");
+    bench.ends(4, &resume).says("RULES DO NOT HOLD");
+    assert_eq!(bench.of_type(1, "session.opened")[0]["unmet"][0]["rule"], "clean_commit");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
     bench.sh("rm left");
     bench.ends(0, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
     assert_eq!(bench.text("came"), "committed\n");

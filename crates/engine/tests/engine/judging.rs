@@ -90,6 +90,23 @@ fn holds(expected: Expected, seen: &Seen) -> bool {
 }
 
 #[test]
+fn a_block_that_never_began_failed_to_begin_and_not_to_capture() {
+    let mut block = block();
+    let capture = Capture {
+        name: "COMMIT".into(),
+        from: CaptureFrom::Stdout,
+        empty: false,
+        null: false,
+    };
+    block.options.capture.push(capture);
+    let never = Seen { error: Some("not started: no such host"), ..ended(None) };
+    let judgement = judged(&block, &never);
+    assert_eq!(judgement.outcome, Outcome::Failed);
+    let failed: Vec<&str> = judgement.expectations.iter().map(|judged| &*judged.expected).collect();
+    assert_eq!(failed, ["exit 0"]);
+}
+
+#[test]
 fn the_order_is_timeout_exit_stderr_stdout_json_captures_whatever_the_document_says_first() {
     let mut block = expecting([
         Expected::Json { path: "$.a".into(), value: json!(1) },

@@ -112,6 +112,54 @@ fn what_the_facts_break_must_be_told_and_stops_the_run_until_it_holds_or_is_over
     assert!(run.not_overridden(&dirty.unmet).is_empty());
 }
 
+/// A block ran that can be undone, and what it left makes the tree unclean.
+#[test]
+fn where_rules_hold_no_more_what_was_done_is_taken_back_or_the_run_ended_and_nothing_else_done() {
+    let plan = plan([step("go").run().rollback(), step("on").run()]);
+    let mut opened = opened();
+    opened.runbook.commit = Some("a".into());
+    opened.policy = Policy { kept: KEPT.to_vec(), ..Policy::default() };
+    let mut run = Run::new(&plan);
+    let barred = session(OPS).after(look("a", true, &[Rule::CleanCommit]));
+    let ended = finished(&plan, Task::action(0, 0), 1, false, Outcome::Passed);
+    let ended = Event::ActionFinished(Box::new(ended));
+    for event in [Event::RunOpened(Box::new(opened)), started("go"), ended] {
+        run.apply(&plan, NOW, &event).unwrap();
+    }
+    run.apply(&plan, NOW, &Event::SessionOpened(barred)).unwrap();
+    assert_eq!(run.next(&plan), Next::Override);
+    let offers = run.offers(&plan);
+    assert_eq!((offers.choices.as_slice(), offers.rollback.steps.as_slice()), (&[Choice::Abort][..], &[0][..]));
+    assert!(!(offers.skip || offers.skip_step || offers.edit) && offers.back.is_empty());
+    let decision = |choice| Event::Decision {
+        step: "on".into(),
+        action: "on#1".into(),
+        place: None,
+        choice,
+        reason: Some("it is enough".into()),
+        by: by(OPS),
+    };
+    let skipped = Deviation::of(DeviationKind::Skipped, "on".into(), Some("on#1".into()), "no".into(), by(OPS));
+    let refused = [started("on"), decision(Choice::Proceed), decision(Choice::Retry), Event::Deviation(skipped)];
+    for event in refused {
+        assert!(run.clone().apply(&plan, NOW, &event).is_err(), "{event:?}");
+    }
+    let note = Event::Note { text: "it is so".into(), step: None, corrects: None, by: by(OPS) };
+    run.apply(&plan, NOW, &note).unwrap();
+    let mut aborted = run.clone();
+    aborted.apply(&plan, NOW, &decision(Choice::Abort)).unwrap();
+    assert_eq!(aborted.next(&plan), Next::Done(Verdict::Aborted));
+    let rollback = Event::RollbackOpened {
+        steps: vec!["go".into()],
+        without: Vec::new(),
+        places: Vec::new(),
+        reason: Some("it left something".into()),
+        by: Some(by(OPS)),
+    };
+    run.apply(&plan, NOW, &rollback).unwrap();
+    assert!(matches!(run.next(&plan), Next::Execute(execution) if execution.task.is_rollback()));
+}
+
 #[test]
 fn a_commit_may_move_by_the_runs_own_blocks_only() {
     let (plan, mut run) = signed_off();

@@ -272,6 +272,14 @@ probe() {
   done
   free=$(df -Pk "$base" | { read -r word; read -r word word word free word; echo "$free"; })
   say free "$free"
+  if [ -n "$become" ]; then
+    # shellcheck disable=SC2086 # several words
+    if refused=$($become sh -c : 2>&1 >/dev/null </dev/null); then
+      say became
+    else
+      say refused "$(printf %s "$refused" | tr -s '\n' ' ')"
+    fi
+  fi
   say complete
 }
 

@@ -100,7 +100,7 @@ pub(crate) struct Ways<'a> {
 
 impl Ways<'_> {
     /// What stands before the shell that runs a block, for a shell that splits it at blanks; empty where nothing does.
-    fn becoming(&self) -> Result<String, String> {
+    pub(crate) fn becoming(&self) -> Result<String, String> {
         let Some(Become::Sudo) = self.setting.r#become else { return Ok(String::new()) };
         let user = self.setting.as_user.as_deref().unwrap_or("root");
         let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);

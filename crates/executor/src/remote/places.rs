@@ -38,6 +38,8 @@ pub struct Probed {
     pub clock_ahead: f64,
     /// What is free where attempts are kept, KiB.
     pub free_kib: Option<u64>,
+    /// Why blocks cannot become whom the target names, in the words of the program that refused it.
+    pub become_refused: Option<String>,
     /// Who tells a signal from an exit code there: `awk`, `time`, or only the `shell`, which cannot for all of them.
     pub witness: String,
 }
@@ -103,7 +105,13 @@ impl Remote {
     /// The place cannot be reached.
     pub async fn probe(&self) -> Result<Probed, Unreachable> {
         let asked = std::time::SystemTime::now();
-        let said = ask(&self.line, Call::new().with("base", &self.hello.base), "probe").await?;
+        let becoming = super::order::Ways { hello: &self.hello, setting: &self.setting }.becoming();
+        let (becoming, unfit) = match becoming {
+            Ok(becoming) => (becoming, None),
+            Err(why) => (String::new(), Some(why)),
+        };
+        let call = Call::new().with("base", &self.hello.base).with("become", becoming);
+        let said = ask(&self.line, call, "probe").await?;
         let answered = std::time::SystemTime::now();
         let of = |key: &str| said.iter().find(|(word, _)| word == key).map(|(_, rest)| rest.clone());
         let seconds = |time: std::time::SystemTime| {
@@ -122,6 +130,7 @@ impl Remote {
                 .collect(),
             clock_ahead: there.map_or(0.0, |there| there - half_way),
             free_kib: of("free").and_then(|free| free.trim().parse().ok()),
+            become_refused: unfit.or_else(|| of("refused").map(|why| why.trim().to_owned())),
             witness: self.hello.how.clone(),
         })
     }

@@ -142,6 +142,8 @@ fn whoever_may_not_become_another_user_runs_nothing() {
     };
     let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
     let ssh = Ssh::with(server, setting);
+    let refused = runtime().block_on(ssh.remote.probe()).unwrap().become_refused;
+    assert!(refused.as_ref().is_some_and(|why| why.contains("sudo")), "{refused:?}");
     let mut sink = Hearing(|_, _: &[u8], _| Ok(()));
     let (state, attempt) = (State::new(ssh.server.home()), attempt(&ssh.remote));
     let block = job("sh", "touch ran");
@@ -160,6 +162,7 @@ fn a_secret_is_on_no_command_line_when_another_user_runs_the_block() {
     };
     let setting = Setting { r#become: Some(holdpoint_model::Become::Sudo), ..Setting::default() };
     let ssh = Ssh::with(server, setting);
+    assert_eq!(runtime().block_on(ssh.remote.probe()).unwrap().become_refused, None);
     let mut attempt = attempt(&ssh.remote);
     attempt.secrets = vec!["TOKEN".to_owned()];
     let mut block = job("sh", "id -u; until [ -e go ]; do sleep 0.05; done; echo ${#TOKEN}");

@@ -10,6 +10,7 @@ use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
+use crate::world::tell::with_kind;
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::{Answer, RunView, Store, roll_back};
 
@@ -80,7 +81,8 @@ fn choose(
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
     let offers = view.run.offers(view.plan);
-    let options = options(&offers, first);
+    let barred = !view.run.barred().is_empty() && !view.run.is_rolling_back();
+    let options = options(&offers, first, barred);
     loop {
         let Asked::Said(word) = ask::one_of("What now?", &options, default) else { return Ok(Answer::Park) };
         match act(operator, view, task, script, word, &offers, store)? {
@@ -90,7 +92,8 @@ fn choose(
     }
 }
 
-fn options(offers: &Offers, first: &[Option_]) -> Vec<Option_> {
+/// `barred`: rules do not hold, and nothing is done but to take back what was.
+fn options(offers: &Offers, first: &[Option_], barred: bool) -> Vec<Option_> {
     let mut options = first.to_vec();
     if offers.skip {
         options.push(("skip", 's', "do not do it; needs a reason, is a deviation"));
@@ -100,7 +103,9 @@ fn options(offers: &Offers, first: &[Option_]) -> Vec<Option_> {
     if offers.edit {
         options.push(("edit", 'e', "change the script for this run; needs a reason, is a deviation"));
     }
-    options.push(("shell", 'l', "open a shell beside the run; needs a reason, is a deviation"));
+    if !barred {
+        options.push(("shell", 'l', "open a shell beside the run; needs a reason, is a deviation"));
+    }
     if !offers.back.is_empty() {
         options.push(("back", 'b', "repeat a step, or go back to one; needs a reason, is a deviation"));
     }
@@ -312,7 +317,8 @@ pub(super) fn record(
     for field in view.run.open_fields(view.plan, task) {
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
         let prompt =
-            screen::neutralise(&view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned()));
+            view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
+        let prompt = screen::neutralise(&with_kind(prompt, &field.kind));
         let typed = |text: &str| match fit(&field.kind, text) {
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
