@@ -112,13 +112,13 @@ impl Run {
         if free {
             return self.with_attachable(plan, frontier);
         }
-        let asks = self.at_hand(&frontier).map(|task| (task, Question::Barred));
+        let asks = self.barred_at(&frontier).map(|task| (task, Question::Barred));
         Frontier { asks: asks.into_iter().collect(), ..Next::Override.into() }
     }
 
     /// What a run is about whose rules hold no more, where it can be taken back or ended: nothing was done yet of one that
     /// was barred from its opening.
-    fn at_hand(&self, frontier: &Frontier) -> Option<Task> {
+    fn barred_at(&self, frontier: &Frontier) -> Option<Task> {
         if self.is_barred_since_opening() || !frontier.running.is_empty() {
             return None;
         }

@@ -76,7 +76,9 @@ fn signers_are_there(checked: &mut [Checked]) {
     for checked in checked {
         let Some(config) = checked.place.configuration() else { continue };
         for (key, path) in [("file", &config.signers), ("revoked", &config.revoked)] {
-            let Some(path) = path.as_ref().filter(|path| !checked.place.root.join(path).exists()) else { continue };
+            let Some(path) = path.as_ref().filter(|path| !checked.place.root.join(path).exists()) else {
+                continue;
+            };
             checked.findings.push(Diagnostic::new(
                 Code::NoSigners,
                 None,

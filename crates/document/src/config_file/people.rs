@@ -44,7 +44,10 @@ pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
     let principals = named.principals.iter().map(|(name, span)| (name, name, *span));
     let printed = named.printed.iter().map(|(name, whose, span)| (name, whose, *span));
     let mut seen: BTreeMap<(usize, String), Vec<(&str, String, Span)>> = BTreeMap::new();
-    for (name, whose, span) in principals.chain(printed) {
+    let mut once = BTreeSet::new();
+    for (name, whose, span) in
+        principals.chain(printed).filter(|(name, whose, _)| once.insert((*name, *whose)))
+    {
         let own = folded(whose);
         // Principals of ASCII letters are compared as they are: a program compares them, and `bernd` is not `bemd`.
         let plain = |name: &str| name.is_ascii() && named.principals.iter().any(|(other, _)| other == name);
@@ -63,7 +66,7 @@ pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
                 "`{name}` and `{other}` on line {} look the same, and are two people's",
                 line(at, source)
             );
-            let help = "give each person a printed name that reports cannot take for somebody else's";
+            let help = "write names that nobody can take for one another on a report";
             findings.add(Code::BadValue, span, message, help);
         }
     }

@@ -71,6 +71,7 @@ fn places_of(node: &Node, source: &str, findings: &mut Findings) -> Vec<Place> {
                         ),
                     };
                     item.bad(findings, message, "remove one of them, or give both a login name and a port");
+                    continue;
                 }
                 places.push((place, text, item.span));
             }

@@ -91,15 +91,8 @@ fn holds(expected: Expected, seen: &Seen) -> bool {
 
 #[test]
 fn a_block_that_never_began_failed_to_begin_and_not_to_capture() {
-    let mut block = block();
-    let capture = Capture {
-        name: "COMMIT".into(),
-        from: CaptureFrom::Stdout,
-        empty: false,
-        null: false,
-    };
-    block.options.capture.push(capture);
-    let never = Seen { error: Some("not started: no such host"), ..ended(None) };
+    let block = capturing(CaptureFrom::Regex("(.*)".into()));
+    let never = Seen { exit: None, error: Some("not started: no such host"), ..seen() };
     let judgement = judged(&block, &never);
     assert_eq!(judgement.outcome, Outcome::Failed);
     let failed: Vec<&str> = judgement.expectations.iter().map(|judged| &*judged.expected).collect();

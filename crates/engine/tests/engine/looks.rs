@@ -129,7 +129,10 @@ fn where_rules_hold_no_more_what_was_done_is_taken_back_or_the_run_ended_and_not
     run.apply(&plan, NOW, &Event::SessionOpened(barred)).unwrap();
     assert_eq!(run.next(&plan), Next::Override);
     let offers = run.offers(&plan);
-    assert_eq!((offers.choices.as_slice(), offers.rollback.steps.as_slice()), (&[Choice::Abort][..], &[0][..]));
+    assert_eq!(
+        (offers.choices.as_slice(), offers.rollback.steps.as_slice()),
+        (&[Choice::Abort][..], &[0][..])
+    );
     assert!(!(offers.skip || offers.skip_step || offers.edit) && offers.back.is_empty());
     let decision = |choice| Event::Decision {
         step: "on".into(),
@@ -139,8 +142,10 @@ fn where_rules_hold_no_more_what_was_done_is_taken_back_or_the_run_ended_and_not
         reason: Some("it is enough".into()),
         by: by(OPS),
     };
-    let skipped = Deviation::of(DeviationKind::Skipped, "on".into(), Some("on#1".into()), "no".into(), by(OPS));
-    let refused = [started("on"), decision(Choice::Proceed), decision(Choice::Retry), Event::Deviation(skipped)];
+    let skipped =
+        Deviation::of(DeviationKind::Skipped, "on".into(), Some("on#1".into()), "no".into(), by(OPS));
+    let refused =
+        [started("on"), decision(Choice::Proceed), decision(Choice::Retry), Event::Deviation(skipped)];
     for event in refused {
         assert!(run.clone().apply(&plan, NOW, &event).is_err(), "{event:?}");
     }
@@ -157,7 +162,7 @@ fn where_rules_hold_no_more_what_was_done_is_taken_back_or_the_run_ended_and_not
         by: Some(by(OPS)),
     };
     run.apply(&plan, NOW, &rollback).unwrap();
-    assert!(matches!(run.next(&plan), Next::Execute(execution) if execution.task.is_rollback()));
+    assert!(matches!(run.next(&plan), Next::Execute(execution) if execution.task == Task::rollback(0, 0)));
 }
 
 #[test]

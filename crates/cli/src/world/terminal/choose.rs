@@ -10,8 +10,8 @@ use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen;
-use crate::world::tell::with_kind;
 use crate::world::reply::{evidence_at, evidence_file};
+use crate::world::tell::with_kind;
 use crate::world::{Answer, RunView, Store, roll_back};
 
 type Option_ = (&'static str, char, &'static str);
@@ -316,8 +316,7 @@ pub(super) fn record(
     let mut events = Vec::new();
     for field in view.run.open_fields(view.plan, task) {
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
-        let prompt =
-            view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
+        let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
         let prompt = screen::neutralise(&with_kind(prompt, &field.kind));
         let typed = |text: &str| match fit(&field.kind, text) {
             Fit::Wrong(why) => Err(why),
