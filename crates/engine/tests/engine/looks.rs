@@ -142,8 +142,7 @@ fn where_rules_hold_no_more_what_was_done_is_taken_back_or_the_run_ended_and_not
         reason: Some("it is enough".into()),
         by: by(OPS),
     };
-    let skipped =
-        Deviation::of(DeviationKind::Skipped, "on".into(), Some("on#1".into()), "no".into(), by(OPS));
+    let skipped = Deviation::of(DeviationKind::Skipped, "on", Some("on#1".into()), "no", by(OPS));
     let refused =
         [started("on"), decision(Choice::Proceed), decision(Choice::Retry), Event::Deviation(skipped)];
     for event in refused {
