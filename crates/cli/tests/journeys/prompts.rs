@@ -274,7 +274,11 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.presses_ctrl_c();
     terminal.chooses("abort").answers("End the run for good?", "?").waits_for("end the run here, for good");
     terminal.answers("End the run for good?", "no");
-    terminal.chooses("write").answers("Rate", "?").waits_for("What it takes:").answers("Rate", "1");
+    terminal
+        .chooses("write")
+        .answers("Rate (number, at most 2)", "?")
+        .waits_for("What it takes:")
+        .answers("Rate (number, at most 2)", "1");
     terminal.answers("Evidence (address)", "?").waits_for("Where what you saw can be seen");
     terminal.answers("Evidence (address)", "https://cam.example/1");
     let who = "Who signs it off (as holdpoint.toml names people)?";

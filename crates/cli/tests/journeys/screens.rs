@@ -277,11 +277,13 @@ fn items_are_confirmed_and_values_written_down_with_their_evidence() {
     terminal.waits_for("[ ] The door is closed").chooses("confirm");
     terminal.chooses("write").waits_for("Pressure in bar").listens();
     terminal.types("high\r");
-    terminal.answers("Pressure in bar", "1.5");
+    terminal.answers("Pressure in bar (number, 1 to 2)", "1.5");
     terminal.waits_for("Evidence (file)").listens();
     terminal.types("nowhere\r");
     terminal.answers("Evidence (file)", photo.to_str().unwrap());
-    terminal.answers("Colour of the light", "green").answers("Evidence (address)", "https://cam.example/1");
+    terminal
+        .answers("Colour of the light (one of red, green)", "green")
+        .answers("Evidence (address)", "https://cam.example/1");
     terminal.waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -299,9 +301,12 @@ fn a_value_out_of_its_limits_is_kept_and_fails_the_step() {
     let steps = "## Observe\n\n```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("write").answers("Pressure", "2.7").waits_for("It is kept, and the step fails.");
+    terminal
+        .chooses("write")
+        .answers("Pressure (number, at most 2)", "2.7")
+        .waits_for("It is kept, and the step fails.");
     terminal.waits_for("did not pass").chooses("retry");
-    terminal.chooses("write").answers("Pressure", "1.9").waits_for("PASSED");
+    terminal.chooses("write").answers("Pressure (number, at most 2)", "1.9").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
     let kept: Vec<_> =
