@@ -130,11 +130,6 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     config
 }
 
-/// The line on which something stands, from 1.
-fn line(span: Span, source: &str) -> usize {
-    source.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-}
-
 /// The only key of a table.
 fn one(
     node: Option<&Node>,

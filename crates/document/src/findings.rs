@@ -86,6 +86,11 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         .map(|(_, candidate)| candidate)
 }
 
+/// The line on which something stands, from 1.
+pub(crate) fn line(span: Span, source: &str) -> usize {
+    source.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+}
+
 /// "did you mean" where there is a near miss, else what there is to choose from.
 pub(crate) fn suggest(word: &str, candidates: &[&str], plural: &str) -> String {
     match nearest(word, candidates.iter().copied()) {

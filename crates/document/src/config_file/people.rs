@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line;
-use crate::findings::Findings;
+use crate::findings::{Findings, line};
 use crate::{Code, Config, Span, folded, looks, unseen};
 
 /// How many letters a slip of the keyboard changes at most.

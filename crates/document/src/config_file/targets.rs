@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::line;
 use super::table::table;
-use crate::findings::Findings;
+use crate::findings::{Findings, line};
 use crate::spanned::{Fields, Node, Value};
 use crate::{Become, Place, Span, Target};
 
