@@ -23,6 +23,9 @@ pub(super) struct Named {
     pub(super) printed: Vec<(String, String, Span)>,
 }
 
+/// A name as people are shown it, whose it is, and where it stands.
+type Shown<'a> = (&'a str, String, Span);
+
 /// Reports and sign-offs show people by their printed names, or else by their principals: of two people these must not
 /// look the same.
 pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
@@ -42,7 +45,7 @@ pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
     }
     let principals = named.principals.iter().map(|(name, span)| (name, name, *span));
     let printed = named.printed.iter().map(|(name, whose, span)| (name, whose, *span));
-    let mut seen: BTreeMap<(usize, String), Vec<(&str, String, Span)>> = BTreeMap::new();
+    let mut seen: BTreeMap<(usize, String), Vec<Shown<'_>>> = BTreeMap::new();
     let mut once = BTreeSet::new();
     for (name, whose, span) in
         principals.chain(printed).filter(|(name, whose, _)| once.insert((*name, *whose)))
@@ -54,8 +57,7 @@ pub(super) fn told_apart(named: &Named, source: &str, findings: &mut Findings) {
         for key in looks(name).into_iter().enumerate() {
             let alike = seen.entry(key).or_default();
             other = other.or_else(|| {
-                let two =
-                    |(before, of, _): &&(&str, String, Span)| *of != own && !(plain(before) && plain(name));
+                let two = |(before, of, _): &&Shown<'_>| *of != own && !(plain(before) && plain(name));
                 alike.iter().find(two).map(|(before, _, at)| (*before, *at))
             });
             alike.push((name, own.clone(), span));
