@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside cat,
-# cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside awk,
+# cat, cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 #   1. lines     each line's number, its `prev`: the digest of all bytes before it, and where each write ends: a line
 #                without `more`; what follows the last of these is a torn write
@@ -31,7 +31,7 @@ tell() { printf "$@" | tr -cd '\n\t -~' >&2; }
 cannot() { tell 'verify.sh: %s\n' "$1"; exit 2; }
 wrong() { printf '%s\n' "$1"; tell '  %s\n' "$2"; exit 6; }
 altered() { wrong "altered at event $1" "$2"; }
-digest() { sha256sum | cut -d ' ' -f 1; }
+digest() { sum=$(sha256sum); printf '%s' "${sum%% *}"; }
 # A file, and no link to one.
 file() { [ -f "$1" ] && [ ! -L "$1" ]; }
 # The same, of no more than so many bytes: what is longer is not read at all.
@@ -58,15 +58,19 @@ plain='0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18446744073709551615|-[1-9][0-9]{0,17}
 # How many keys a value has, of which a reader keeps one of those given twice; how deep it is.
 shape='def named: [.. | objects | length] | add // 0;
     def depth: if type == "array" or type == "object" then 1 + ([.[] | depth] | max // 0) else 0 end;'
-# Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
-holds() {
-    json=$1 condition=$2
+# What a filter gives of the one value of such JSON in a file, and nothing where there is none: of FILE FILTER [jq's
+# options]. jq takes longer to start than for all that it is asked here, so it is asked once a file.
+of() {
+    json=$1 filter=$2
     shift 2
     bare "$json" >"$tmp/bare"
     [ -z "$(odd "$tmp/bare" " $tab$cr" "$plain")" ] &&
-        [ "$(jq -s "$@" --argjson named "$(tr -cd : <"$tmp/bare" | wc -c)" "$shape
-            length == 1 and (.[0] | named == \$named and depth <= 127 and ($condition))" "$json" 2>"$tmp/why")" = true ]
+        jq -sr "$@" --argjson named "$(tr -cd : <"$tmp/bare" | wc -c)" "$shape
+            if length == 1 and (.[0] | named == \$named and depth <= 127) then .[0] | $filter else empty end" \
+            "$json" 2>"$tmp/why"
 }
+# Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
+holds() { [ "$(of "$@")" = true ]; }
 
 for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
@@ -99,9 +103,9 @@ list() {
 }
 odd "$tmp/log" " $tab$cr" '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?' | list >"$tmp/unread"
 odd "$tmp/log" " $tab" "$plain" | list >"$tmp/odd"
-tr -cd ':\n' <"$tmp/log" | jq -R length >"$tmp/named"
+tr -cd ':\n' <"$tmp/log" | awk '{ print length($0) }' >"$tmp/named"
 # As many characters as the line has bytes.
-tr '\200-\377' x <"$tmp/lines" | jq -R 'length + 1' >"$tmp/lengths"
+tr '\000\200-\377' x <"$tmp/lines" | awk '{ print length($0) + 1 }' >"$tmp/lengths"
 # A line and its number from 0: null where it is no JSON, else an array of what it is.
 # shellcheck disable=SC2016 # jq's variables
 event="$shape"'def line($i; $raw): if $unread[0]["\($i + 1)"] then null else
@@ -115,24 +119,30 @@ over() {
         --slurpfile lengths "$tmp/lengths" "$@" "$event $filter" <"$tmp/lines"
 }
 head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
+# Who may sign is told by the files that event 0 names, not by their copies. Times in allowed_signers are of the zone
+# that the run was opened in, where they do not say.
 # shellcheck disable=SC2016 # jq's variables
-case $(over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else "" end') in
+over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
+    .type, .format, .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
+    .environment.four_eyes == true, (.policy.approvals // [] | length) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+{
+    IFS= read -r what; IFS= read -r format; IFS= read -r id
+    IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
+    IFS= read -r four_eyes; IFS= read -r approvals
+} <"$tmp/told"
+case $what in
 none)
     [ "$lines" = 1 ] && wrong truncated "there is no complete first event"
     altered 0 "it is no event"
     ;;
 odd) altered 0 "it is no event as records hold them" ;;
+run.opened) [ -n "$approvals" ] || altered 0 "it is no event as records hold them" ;;
+*) altered 0 "it is not run.opened" ;;
 esac
-holds "$tmp/opened" '.type == "run.opened"' || altered 0 "it is not run.opened"
-[ "$(jq -r .format "$tmp/opened")" = 2.0 ] || cannot "the record is not of format 2.0"
-id=$(jq -r .id "$tmp/opened")
-
-# Who may sign, by the files that event 0 names, not by their copies.
-allowed=$(jq -r '.signers.sha256 // "none"' "$tmp/opened")
+[ "$format" = 2.0 ] || cannot "the record is not of format 2.0"
 signers=blobs/sha256/$allowed
-revoked=blobs/sha256/$(jq -r '.revoked.sha256 // "none"' "$tmp/opened")
-# Times in allowed_signers are of the zone that the run was opened in, where they do not say.
-TZ=$(jq -r .session.time_zone "$tmp/opened")
+revoked=blobs/sha256/$revoked
+TZ=$zone
 export TZ
 # What ssh-keygen says of a signature, in $said: vouched NAMESPACE WHO FILE SIGNATURE TIME.
 vouched() {
@@ -141,9 +151,6 @@ vouched() {
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
 }
-# A time in seconds since 1970, as ssh-keygen takes it.
-# shellcheck disable=SC2016 # jq's variable
-stamp() { jq -nr --argjson at "$1" '$at | strftime("%Y%m%d%H%M%SZ")'; }
 signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
 buried() {
@@ -160,14 +167,7 @@ buried() {
     tell '  event %s: %s\n' "$i" "$said"
 }
 
-# How many lines are of whole writes: all up to the last one that has no `more`, but for half a line at the end.
-# shellcheck disable=SC2016 # jq's variables
-ended=$(over 'reduce inputs as $raw ({i: 0, ended: 0};
-    line(.i; $raw) as $line | .i += 1 | if $line != null and ($line[0] | type == "object" and .more != true) then .ended = .i else . end) |
-    .ended') || cannot "jq cannot read run.jsonl"
-[ "$ended" -gt 0 ] || wrong truncated "there is no complete first event"
-
-# What there is to check, one thing a line, in the order of events. Nothing counts that a torn write names.
+# What there is to check, one thing a line, in the order of events, and where a write ends: with a line without `more`.
 # shellcheck disable=SC2016 # jq's variables
 over '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
@@ -176,7 +176,8 @@ over '
             ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
-            if $i >= $ended then empty else
+            if .more == true then empty else ["ended", $i + 1] end,
+            if .type == "run.closed" then ["closed", $i, .verdict] else empty end,
             (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
                 ["blob", $i, (.sha256 | hex), .bytes]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
@@ -185,11 +186,15 @@ over '
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
-            end
-        end) | @tsv' --argjson ended "$ended" >"$tmp/facts" || cannot "jq cannot read run.jsonl"
+        end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
+
+# How many lines are of whole writes: all up to the last end of one, but for half a line at the end. Nothing counts that
+# a torn write names.
+ended=$(grep "^ended$tab" "$tmp/facts" | tail -n 1 | cut -f 2)
+[ "${ended:=0}" -gt 0 ] || wrong truncated "there is no complete first event"
 
 # Lines, blobs, and files of sign-offs.
-events=0 bytes=0 start=0 next=0 gone=0 first= written=0 from=0
+events=0 bytes=0 start=0 next=0 gone=0 first='' written=0 from=0 closed=''
 : >"$tmp/settled"
 : >"$tmp/signed"
 while IFS=$tab read -r what i a b c more; do
@@ -212,12 +217,14 @@ while IFS=$tab read -r what i a b c more; do
         { [ "$written" -le 1000 ] && { [ "$written" = 1 ] || [ $((next - from)) -le 33554432 ]; }; } ||
             altered "$i" "its write has more than 1000 events or 33554432 bytes"
         [ "$more" = true ] || written=0
-        [ "$i" -ge "$ended" ] || { events=$((i + 1)) bytes=$next; }
+        [ "$i" -ge "$ended" ] || { events=$((i + 1)) bytes=$next closed=''; }
         ;;
+    closed) [ "$i" -ge "$ended" ] || closed=$a ;;
     odd)
         altered "$i" "it does not begin with n, prev, at, more where it has one, and type"
         ;;
     blob)
+        [ "$i" -lt "$ended" ] || continue
         grep -qx "$a $b" "$tmp/settled" && continue
         path=blobs/sha256/$a
         if there "$path"; then
@@ -241,6 +248,7 @@ while IFS=$tab read -r what i a b c more; do
         printf '%s %s\n' "$a" "$b" >>"$tmp/settled"
         ;;
     signed)
+        [ "$i" -lt "$ended" ] || continue
         path=signoffs/$(printf %04d "$i").json
         { file "$path" && file "$path.sig"; } || altered "$i" "$path or $path.sig is missing"
         { small "$path" 16777216 && small "$path.sig" 16777216; } || altered "$i" "$path or $path.sig is too long"
@@ -252,25 +260,28 @@ while IFS=$tab read -r what i a b c more; do
 done <"$tmp/facts"
 last=$((events - 1))
 torn=$((whole - bytes))
-closed=$(head -n "$events" run.jsonl | tail -n 1 | jq -r 'select(.type == "run.closed") | .verdict')
 
 # The seal.
 if there seal.json; then
-    { small seal.json 65536 && holds seal.json 'keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
-        and ([.bytes, .events, .number | type == "number" and . == floor and . >= 0] | all)'; } ||
-        altered "$last" "seal.json is no seal"
-    sealed=$(jq .events seal.json)
-    if [ "$whole" -lt "$(jq .bytes seal.json)" ] && [ "$events" -lt "$sealed" ]; then
+    # How many events and bytes it is over, and whether it is of what is here.
+    # shellcheck disable=SC2016 # jq's variables
+    told=$(small seal.json 65536 && of seal.json 'if keys == ["bytes", "events", "format", "id", "number", "sha256", "verdict"]
+        and ([.bytes, .events, .number | type == "number" and . == floor and . >= 0] | all) then
+            .events, .bytes, (.bytes == $bytes and .events == $events and .sha256 == $sha256
+                and .verdict == $closed and .id == $opened[0].id and .number == $opened[0].number
+                and .format == $opened[0].format) else empty end' \
+        --slurpfile opened "$tmp/opened" --arg sha256 "$(digest <run.jsonl)" --arg closed "$closed" \
+        --argjson bytes "$bytes" --argjson events "$events")
+    # shellcheck disable=SC2086 # three words
+    set -- $told
+    [ $# = 3 ] || altered "$last" "seal.json is no seal"
+    sealed=$1
+    if [ "$whole" -lt "$2" ] && [ "$events" -lt "$sealed" ]; then
         wrong truncated "$events events in $whole bytes are left of $sealed that were sealed"
     fi
     [ "$torn" -gt 0 ] && [ "$events" -lt "$sealed" ] && altered "$events" "it is no whole write, and was when sealed"
     { [ "$torn" -gt 0 ] || [ "$events" -gt "$sealed" ]; } && altered "$sealed" "it was added after the record was sealed"
-    # shellcheck disable=SC2016 # jq's variables
-    holds seal.json '.bytes == $bytes and .events == $events and .sha256 == $sha256
-        and .verdict == $closed and .id == $opened[0].id and .number == $opened[0].number
-        and .format == $opened[0].format' \
-        --slurpfile opened "$tmp/opened" --arg sha256 "$(digest <run.jsonl)" --arg closed "$closed" \
-        --argjson bytes "$bytes" --argjson events "$events" || altered "$last" "the seal is over something else"
+    [ "$3" = true ] || altered "$last" "the seal is over something else"
     state="intact and complete" rest=complete
 else
     [ "$torn" -gt 0 ] && [ -n "$closed" ] && altered "$events" "bytes follow run.closed"
@@ -278,38 +289,52 @@ else
     state="intact, open" rest=open
 fi
 
-# Seconds since 1970 of a time with an offset, or in UTC.
-seconds='def seconds: (.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
+# Seconds since 1970 of a time with an offset, or in UTC, and nothing of what is no time; such a number as ssh-keygen
+# takes it.
+seconds='def seconds: try ((.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
     - (capture("(?<s>[+-])(?<h>[0-9]{2}):(?<m>[0-9]{2})$") // {s: "+", h: "0", m: "0"} |
-        ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end));'
+        ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end))) catch empty;
+    def stamped: strftime("%Y%m%d%H%M%SZ");'
 
 # Approvals of the document that the run relied on.
-jq -c '.policy.approvals // [] | .[]' "$tmp/opened" >"$tmp/approvals"
+if [ "$approvals" != 0 ]; then
+    jq -c '.policy.approvals[] | [.who, .key, .statement.sha256, .signature.sha256, .]' "$tmp/opened" >"$tmp/approvals"
+else
+    : >"$tmp/approvals"
+fi
 while read -r approval; do
-    printf '%s\n' "$approval" >"$tmp/approval"
-    who=$(jq -r .who "$tmp/approval")
+    printf '%s\n' "$approval" | jq -r '.[0:4][] | [tostring] | @tsv' >"$tmp/told"
+    {
+        IFS= read -r who; IFS= read -r key; IFS= read -r path
+        IFS= read -r signature
+    } <"$tmp/told"
     bad() { wrong "does not conform at event 0" "the approval by $who is not proved: $1"; }
-    path=blobs/sha256/$(jq -r .statement.sha256 "$tmp/approval")
-    signature=blobs/sha256/$(jq -r .signature.sha256 "$tmp/approval")
+    path=blobs/sha256/$path signature=blobs/sha256/$signature
     { file "$path" && file "$signature"; } || bad "its bytes are gone"
     # shellcheck disable=SC2016 # jq's variables
-    holds "$path" '
-        $opened[0].runbook as $r | $approval[0] as $a |
+    of "$path" "$seconds"'
+        $opened[0].runbook as $r | $approval[0][4] as $a |
         .holdpoint == "approval/1.0" and .meaning == "approval"
         and .document.path == $r.path and .document.sha256 == $r.blob.sha256 and .document.title == $r.title
         and .document.document_id == $r.document_id and .document.revision == $r.revision
         and .document.effective_date == $r.claims.effective_date
         and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
-        and (.approvers | index([$a.who]) != null)
-        ' --slurpfile opened "$tmp/opened" --slurpfile approval "$tmp/approval" ||
-        bad "it is of another document, person or time"
-    signed_at=$(jq -r "$seconds .at.time | seconds" "$path") || bad "it has no time"
-    opened_at=$(jq -r "$seconds .at | seconds" "$tmp/opened") || bad "the run has no time"
+        and (.approvers | index([$a.who]) != null),
+        ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
+        ([$opened[0].at | seconds] + ["none"])[0]
+        ' --slurpfile opened "$tmp/opened" --argjson approval "[$approval]" >"$tmp/told"
+    {
+        IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
+        IFS= read -r opened_at
+    } <"$tmp/told"
+    [ "$same" = true ] || bad "it is of another document, person or time"
+    [ "$signed_at" != none ] || bad "it has no time"
+    [ "$opened_at" != none ] || bad "the run has no time"
     [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
     file "$signers" || bad "there is no file that says who may sign"
-    vouched approval@holdpoint "$who" "$path" "$signature" "$(stamp "$signed_at")" || bad "$said"
+    vouched approval@holdpoint "$who" "$path" "$signature" "$stamp" || bad "$said"
     case $said in
-    *" key $(jq -r .key "$tmp/approval")") ;;
+    *" key $key") ;;
     *) bad "the record says another key: $said" ;;
     esac
     tell '  approved by %s: %s\n' "$who" "$said"
@@ -318,16 +343,16 @@ done <"$tmp/approvals"
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
+    sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
     # A rejection is signed as a sign-off with the reason why it is none; an override of rules as a sign-off of no hold
     # point, but of the run.
-    sed -n "$((i + 1))p" run.jsonl | jq 'if .type == "deviation" then . + {step: "", action: "override",
-        role: .overridden.role, meaning: "responsibility", name: .overridden.name,
-        assurance: .overridden.assurance, signature: .overridden.signature,
-        statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"}
-        elif .type == "signoff.rejected" then . + .signed + {rejected: .reason} else . end' >"$tmp/event"
     # shellcheck disable=SC2016 # jq's variables
-    holds "$path" '
-        $opened[0] as $o | $event[0] as $e |
+    of "$path" "$seconds"'
+        $opened[0] as $o | ($event[0] | if .type == "deviation" then . + {step: "", action: "override",
+            role: .overridden.role, meaning: "responsibility", name: .overridden.name,
+            assurance: .overridden.assurance, signature: .overridden.signature,
+            statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"}
+            elif .type == "signoff.rejected" then . + .signed + {rejected: .reason} else . end) as $e |
         .holdpoint == "statement/1.0"
         and .run == {number: $o.number, id: $o.id}
         and .record == {events: $e.n, bytes: $start, sha256: $e.prev}
@@ -335,26 +360,32 @@ while IFS=$tab read -r i start path; do
         and .meaning == $e.meaning and .statement == $e.statement and .rejected == $e.rejected
         and .signer == {principal: $e.by.who, name: $e.name}
         and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
-        and .environment == $o.environment.name
-        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" ||
-        bad "$path is of another run, moment, step, role, text or signer"
+        and .environment == $o.environment.name,
+        ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
+        ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
+        ($e.by.who, $e.signature.key, $e.assurance | [tostring] | @tsv)
+        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" >"$tmp/told"
+    {
+        IFS= read -r same; IFS= read -r signed_at; IFS= read -r given_at
+        IFS= read -r signed; IFS= read -r given; IFS= read -r who
+        IFS= read -r key; IFS= read -r assurance
+    } <"$tmp/told"
+    [ "$same" = true ] || bad "$path is of another run, moment, step, role, text or signer"
     # When it was signed, when it was recorded.
-    signed_at=$(jq -r "$seconds .at.time | seconds" "$path") || bad "$path has no time"
-    given_at=$(jq -r "$seconds .at | seconds" "$tmp/event") || bad "the event has no time"
+    [ "$signed_at" != none ] || bad "$path has no time"
+    [ "$given_at" != none ] || bad "the event has no time"
     apart=$((signed_at - given_at))
     [ "${apart#-}" -le 900 ] || bad "it was signed and recorded more than 15 minutes apart"
     file "$signers" || bad "there is no file that says who may sign"
-    who=$(jq -r .by.who "$tmp/event")
-    key=$(jq -r .signature.key "$tmp/event")
-    for at in "$signed_at" "$given_at"; do
-        vouched signoff@holdpoint "$who" "$path" "$path.sig" "$(stamp "$at")" ||
+    for at in "$signed" "$given"; do
+        vouched signoff@holdpoint "$who" "$path" "$path.sig" "$at" ||
             bad "the sign-off by $who is not proved: $said"
         case $said in
         *" key $key") ;;
         *) bad "the record says the key $key: $said" ;;
         esac
     done
-    case $(jq -r .assurance "$tmp/event"):$said in
+    case $assurance:$said in
     ssh:*) ;;
     fido-uv:*-SK*" key $key") tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
     *) bad "the record says another assurance than the signature has: $said" ;;
@@ -363,7 +394,7 @@ while IFS=$tab read -r i start path; do
 done <"$tmp/signed"
 
 # Whoever only typed a name may be anybody. Hold points that ask for somebody else on their own are in the run-book.
-if [ "$(jq -r .environment.four_eyes "$tmp/opened")" = true ]; then
+if [ "$four_eyes" = true ]; then
     signers() {
         head -n "$events" run.jsonl |
             jq -rn "[inputs | select(.type == \"signoff.given\" and (.signature == null) == $1) | .by.who] | unique | join(\", \")"

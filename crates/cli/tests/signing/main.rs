@@ -16,6 +16,7 @@ mod forging;
 mod mill;
 mod overriding;
 mod shop;
+mod strict;
 #[path = "../verbs/support.rs"]
 mod support;
 mod token;
