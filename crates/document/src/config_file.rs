@@ -1,5 +1,8 @@
 //! Reads `holdpoint.toml`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
@@ -80,15 +83,20 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
     people::told_apart(&named, source, findings);
     people::roles_of_the_listed(&config, &named, findings);
     let (mut rehearsals, mut overriding) = (Vec::new(), Vec::new());
+    let mut alike: HashMap<String, &str> = HashMap::new();
     for entry in table(fields.get("environments"), "[environments.NAME]", findings) {
         if entry.key.trim() != entry.key || entry.key.is_empty() {
             let message = format!("`{}` cannot be the name of an environment", entry.key);
             findings.add(Code::BadValue, entry.key_span, message, "write it without blanks around it");
         }
-        let alike = |name: &&String| name.to_lowercase() == entry.key.to_lowercase();
-        if let Some(other) = config.environments.keys().find(alike) {
-            let message = format!("`{}` and `{other}` differ in case only", entry.key);
-            findings.add(Code::BadValue, entry.key_span, message, "give one of them another name");
+        match alike.entry(entry.key.to_lowercase()) {
+            Entry::Occupied(other) => {
+                let message = format!("`{}` and `{}` differ in case only", entry.key, other.get());
+                findings.add(Code::BadValue, entry.key_span, message, "give one of them another name");
+            }
+            Entry::Vacant(free) => {
+                free.insert(entry.key.as_str());
+            }
         }
         let before = rehearsals.len();
         let environment = environment(&entry.node, source, &mut rehearsals, &mut overriding, findings);

@@ -18,8 +18,9 @@ pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findi
 
 fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     let declared: Vec<&str> = front.matter.roles.iter().map(String::as_str).collect();
+    let listed: HashSet<&str> = declared.iter().copied().collect();
     for (role, span) in &built.roles {
-        if !declared.contains(&role.as_str()) {
+        if !listed.contains(role.as_str()) {
             let help = match declared.as_slice() {
                 [] => format!("add `roles: [{role}]` to the front matter"),
                 _ => suggest(role, &declared, "roles in the front matter"),
@@ -43,7 +44,9 @@ fn roles(front: &Front, built: &Built, config: Option<&Config>, findings: &mut F
 fn environments(front: &Front, config: Option<&Config>, findings: &mut Findings) {
     let Some(config) = config else { return };
     let known: Vec<&str> = config.environments.keys().map(String::as_str).collect();
-    for (name, span) in front.environment_spans.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+    for (name, span) in
+        front.environment_spans.iter().filter(|(name, _)| !config.environments.contains_key(name))
+    {
         let message = format!("holdpoint.toml has no environment `{name}`");
         findings.add(Code::Undeclared, *span, message, suggest(name, &known, "environments"));
     }
@@ -51,15 +54,14 @@ fn environments(front: &Front, config: Option<&Config>, findings: &mut Findings)
 
 fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     let environments = allowed(&front.matter, config);
+    let known: BTreeSet<&str> = environments
+        .iter()
+        .flat_map(|(_, environment)| environment.targets.keys().map(String::as_str))
+        .collect();
+    let known: Vec<&str> = known.into_iter().collect();
     for (target, span) in built.targets.iter().filter(|(target, _)| target != "local") {
         let without = environments.iter().find(|(_, environment)| !environment.targets.contains_key(target));
         if config.is_some() && (environments.is_empty() || without.is_some()) {
-            let known: Vec<&str> = environments
-                .iter()
-                .flat_map(|(_, environment)| environment.targets.keys().map(String::as_str))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect();
             let message = match without {
                 Some((name, _)) => format!("the environment `{name}` has no target `{target}`"),
                 None => format!("holdpoint.toml has no target `{target}`"),
@@ -80,7 +82,8 @@ fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut
 fn secrets(front: &Front, built: &Built, findings: &mut Findings) {
     let known: Vec<&str> =
         front.matter.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str()).collect();
-    for (name, span) in built.secrets.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+    let listed: HashSet<&str> = known.iter().copied().collect();
+    for (name, span) in built.secrets.iter().filter(|(name, _)| !listed.contains(name.as_str())) {
         let message = format!("`{name}` is not a secret input of this document");
         findings.add(Code::Undeclared, *span, message, suggest(name, &known, "secrets"));
     }

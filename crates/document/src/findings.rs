@@ -18,7 +18,7 @@ impl Findings {
         message: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) {
-        self.list.push(Diagnostic::new(code, span, message, help));
+        self.list.push(Diagnostic::new(code, span, told(message.into()), told(help.into())));
     }
 
     /// Takes over what another part found.
@@ -50,6 +50,23 @@ impl Findings {
     }
 }
 
+/// Longest message or help, in bytes: what a document holds is repeated in it, and can be of any length.
+const SAID: usize = 2000;
+
+/// A text that is not longer than anybody reads.
+fn told(text: Cow<'static, str>) -> Cow<'static, str> {
+    if text.len() <= SAID {
+        return text;
+    }
+    let cut = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    format!("{} … {}", &text[..cut(SAID / 2)], &text[cut(text.len() - SAID / 4)..]).into()
+}
+
 /// The span moved onto character boundaries inside of `source`. Only matters where Markdown expanded a tab.
 fn fit(span: Span, source: &str) -> Span {
     let floor = |mut at: usize| {
@@ -64,7 +81,13 @@ fn fit(span: Span, source: &str) -> Span {
 }
 
 /// Most candidates that a word is compared with.
-const TRIED: usize = 1000;
+const TRIED: usize = 100;
+
+/// Most candidates that are looked at at all.
+const LOOKED_AT: usize = 1000;
+
+/// Longest word that may be a slip of another one, in characters.
+const LONGEST: usize = 200;
 
 /// Most candidates that are listed.
 const TOLD: usize = 50;
@@ -75,12 +98,20 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     let length = lower.chars().count();
     // One letter is near to every other one.
     let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 3) };
+    if length > LONGEST {
+        return None;
+    }
     // Comparing takes long beside everything else: thousands of names are not all tried for each of thousands.
+    let letters = letters(&lower);
     candidates
         .into_iter()
+        .take(LOOKED_AT)
+        .filter(|candidate| candidate.len() <= 4 * LONGEST)
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
+        .map(|candidate| (candidate.to_lowercase(), candidate))
+        .filter(|(lower, _)| apart(&letters, &self::letters(lower)) <= 2 * allowed)
         .take(TRIED)
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .map(|(other, candidate)| (strsim::damerau_levenshtein(&lower, &other), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -89,6 +120,18 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
 /// The line on which something stands, from 1.
 pub(crate) fn line(span: Span, source: &str) -> usize {
     source.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+}
+
+/// How often each letter stands in a word; letters that share a place are counted together.
+fn letters(word: &str) -> [u16; 32] {
+    let mut counted = [0_u16; 32];
+    word.chars().for_each(|c| counted[u32::from(c) as usize % 32] += 1);
+    counted
+}
+
+/// In how many letters two words differ, however these are ordered: each slip makes two of them at most.
+fn apart(one: &[u16; 32], other: &[u16; 32]) -> usize {
+    one.iter().zip(other).map(|(one, other)| usize::from(one.abs_diff(*other))).sum()
 }
 
 /// "did you mean" where there is a near miss, else what there is to choose from.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::blocks::value_kind;
+use crate::blocks::{of_command, value_kind};
 use crate::findings::{Findings, nearest};
 use crate::markdown::Fronts;
 use crate::names::is_variable;
@@ -169,7 +169,15 @@ fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {
         inputs(node, &mut front, findings);
     }
     front.role_spans = listed(fields.get("roles"), findings);
-    front.environment_spans = listed(fields.get("environments"), findings);
+    let environments = fields.get("environments");
+    front.environment_spans = listed(environments, findings);
+    if let Some(node) = environments
+        && matches!(&node.value, Value::Seq(items) if items.is_empty())
+    {
+        let help =
+            "name the environments it may run in, or leave `environments` out: then it runs in every one";
+        node.bad(findings, "no environment is named, so this could run nowhere", help);
+    }
     front.matter.roles = front.role_spans.iter().map(|(name, _)| name.clone()).collect();
     front.matter.environments = front.environment_spans.iter().map(|(name, _)| name.clone()).collect();
     fields.finish(findings);
@@ -188,17 +196,8 @@ fn listed(node: Option<&Node>, findings: &mut Findings) -> Vec<(String, Span)> {
     let Some(node) = node else { return Vec::new() };
     let names = node.texts(findings).unwrap_or_default();
     let Value::Seq(items) = &node.value else { return Vec::new() };
-    let place = |name: &String| {
-        items
-            .iter()
-            .find(|item| matches!(&item.value, Value::Text(text) if text == name))
-            .map(|item| item.span)
-    };
-    names
-        .into_iter()
-        .filter_map(|name| Some((place(&name)?, name)))
-        .map(|(span, name)| (name, span))
-        .collect()
+    let texts = items.iter().filter(|item| matches!(item.value, Value::Text(_)));
+    names.into_iter().zip(texts).map(|(name, item)| (name, item.span)).collect()
 }
 
 fn inputs(node: &Node, front: &mut Front, findings: &mut Findings) {
@@ -258,7 +257,11 @@ fn from(node: &Node, findings: &mut Findings) -> Option<Source> {
     let mut fields = Fields::open(node, "`from`", findings)?;
     let env = fields.text("env", findings).map(Source::Env);
     let file = fields.text("file", findings).map(Source::File);
-    let command = fields.text("command", findings).map(Source::Command);
+    let command = fields.get("command").and_then(|node| Some((node.text(findings)?, node)));
+    if let Some((text, node)) = &command {
+        of_command(text, node, findings);
+    }
+    let command = command.map(|(text, _)| Source::Command(text));
     fields.finish(findings);
     let mut given: Vec<Source> = [env, file, command].into_iter().flatten().collect();
     if given.len() == 1 {

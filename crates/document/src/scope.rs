@@ -17,6 +17,9 @@ const OF_ENVIRONMENT: &[&str] = &["name", "rehearsal", "protected", "four_eyes"]
 /// Attributes of `run`.
 const OF_RUN: &[&str] = &["number", "id"];
 
+/// Most conditions around one that it is held against.
+const OUTER: usize = 8;
+
 /// Where a name comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
@@ -51,16 +54,16 @@ impl Scope {
             engine: template::environment(),
         };
         let environments: Vec<_> = allowed(front, config);
-        for (_, environment) in &environments {
-            for name in environment.vars.keys() {
-                scope.kinds.insert(name.clone(), Kind::Text(Texts::Any));
-                match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
-                    Some((without, _)) => {
-                        scope.partial.insert(name.clone(), (*without).clone());
-                    }
-                    None => {
-                        scope.names.insert(name.clone(), Origin::Configuration);
-                    }
+        let all: BTreeSet<&String> =
+            environments.iter().flat_map(|(_, environment)| environment.vars.keys()).collect();
+        for name in all {
+            scope.kinds.insert(name.clone(), Kind::Text(Texts::Any));
+            match environments.iter().find(|(_, other)| !other.vars.contains_key(name)) {
+                Some((without, _)) => {
+                    scope.partial.insert(name.clone(), (*without).clone());
+                }
+                None => {
+                    scope.names.insert(name.clone(), Origin::Configuration);
                 }
             }
         }
@@ -153,6 +156,26 @@ impl Scope {
                 };
                 findings.add(Code::Template, span, format!("this {what} does not parse: {reason}"), help);
             }
+        }
+    }
+
+    /// Whether a condition can hold where others around it do.
+    pub(crate) fn beside(&self, around: &[String], own: &str, span: Span, findings: &mut Findings) {
+        let all: Vec<&str> = around.iter().map(String::as_str).chain([own]).collect();
+        let alone = |text: &&str| {
+            template::check_condition(text).is_ok()
+                && conditions::parses(text)
+                && conditions::condition(text, self).is_empty()
+        };
+        // What is wrong with one by itself has been told.
+        if around.is_empty() || around.len() > OUTER || !all.iter().all(alone) {
+            return;
+        }
+        let together = format!("({})", all.join(") and ("));
+        for complaint in conditions::condition(&together, self) {
+            let help =
+                "the conditions of what it stands in hold for all of it: take it out, or correct one of them";
+            findings.add(Code::Comparison, span, complaint.message, help);
         }
     }
 
@@ -269,5 +292,6 @@ pub(crate) fn allowed<'c>(
     config: Option<&'c Config>,
 ) -> Vec<(&'c String, &'c crate::Environment)> {
     let all = config.map(|config| config.environments.iter()).into_iter().flatten();
-    all.filter(|(name, _)| front.environments.is_empty() || front.environments.contains(name)).collect()
+    let listed: BTreeSet<&String> = front.environments.iter().collect();
+    all.filter(|(name, _)| listed.is_empty() || listed.contains(name)).collect()
 }

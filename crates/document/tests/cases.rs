@@ -7,8 +7,7 @@ mod support;
 use holdpoint_document::{Code, Severity, read_config};
 
 /// Raised by whoever has more than one document or a shell at hand, or for what is not supported yet.
-const ELSEWHERE: &[Code] =
-    &[Code::ScriptSyntax, Code::DuplicateDocumentId, Code::IncludeCycle, Code::NoSigners];
+const ELSEWHERE: &[Code] = &[Code::DuplicateDocumentId, Code::IncludeCycle, Code::NoSigners];
 
 fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
@@ -68,4 +67,40 @@ fn findings_are_sentences_without_a_full_stop_and_say_what_to_do() {
             assert!(finding.span.is_some(), "{}", finding.message);
         }
     }
+}
+
+/// Files with this ending below a folder.
+fn below(folder: &std::path::Path, ending: &str, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            below(&path, ending, found);
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_shipped_run_book_has_an_error() {
+    let root = support::cases().join("../../..");
+    let mut books = Vec::new();
+    for folder in ["runbooks", "examples", "tests/cases/real"] {
+        below(&root.join(folder), "md", &mut books);
+    }
+    assert!(books.len() > 10, "{books:?}");
+    let mut wrong = Vec::new();
+    for path in books {
+        let source = support::text(&path);
+        let compiled = holdpoint_document::compile(&source, None);
+        // Variables of an environment are not known here.
+        let errors = compiled
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error && finding.code != Code::UndefinedName);
+        wrong.extend(
+            errors.map(|error| format!("{}: {} {}", path.display(), error.code.as_str(), error.message)),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

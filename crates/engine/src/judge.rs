@@ -186,8 +186,12 @@ fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Val
     };
     let expected = if wanted == template { expected } else { format!("{stream} {verb} {wanted:?}") };
     // Every text contains nothing.
-    let idle =
-        !matches!(matcher, Matcher::Empty | Matcher::NotEmpty | Matcher::Equals(_)) && wanted.is_empty();
+    let idle = match matcher {
+        Matcher::Empty | Matcher::NotEmpty => false,
+        // `equals: ""` says so; a template that came to nothing did not mean it.
+        Matcher::Equals(_) => wanted.is_empty() && !template.is_empty(),
+        _ => wanted.is_empty(),
+    };
     if idle {
         return judged(expected, Some("cannot be judged: there is nothing to look for".to_owned()));
     }
@@ -297,7 +301,14 @@ fn same(written: &Value, wanted: &Value, came: &Value) -> bool {
 
 fn rendered(value: &Value, values: &Values) -> Result<Value, crate::TemplateError> {
     Ok(match value {
-        Value::String(text) => Value::String(values.render(text)?),
+        Value::String(text) => {
+            let wanted = values.render(text)?;
+            if wanted.is_empty() && !text.is_empty() {
+                let message = format!("`{text}` came to nothing, so there is nothing to compare with");
+                return Err(crate::TemplateError { message });
+            }
+            Value::String(wanted)
+        }
         Value::Array(items) => {
             Value::Array(items.iter().map(|item| rendered(item, values)).collect::<Result<_, _>>()?)
         }

@@ -1,5 +1,6 @@
 //! The document's own claims about itself, and the inputs it asks for.
 
+use holdpoint_bounded::json::Number;
 use serde::Serialize;
 
 use crate::Span;
@@ -81,9 +82,9 @@ pub enum ValueKind {
     /// A decimal number.
     Number {
         /// Least value allowed.
-        min: Option<f64>,
+        min: Option<Number>,
         /// Greatest value allowed.
-        max: Option<f64>,
+        max: Option<Number>,
     },
     /// `true` or `false`.
     Boolean,

@@ -16,6 +16,7 @@ pub use config::*;
 pub use digest::{hex, sha256};
 pub use folding::{folded, looks, unseen};
 pub use front_matter::*;
+pub use holdpoint_bounded::json::Number;
 pub use place::{Become, Host, Place, Rollout, Target};
 pub use plan::*;
 pub use span::Span;

@@ -104,12 +104,19 @@ impl Place {
     /// Whether both can be one place, as far as their URLs tell: a port that is not given is 22, a login name that is not
     /// given may be any, a dot behind a host's name says nothing.
     pub fn may_be(&self, other: &Place) -> bool {
-        match (self, other) {
-            (Place::Ssh(one), Place::Ssh(other)) => one.may_be(other),
-            (Place::DockerSsh(one, container), Place::DockerSsh(other, same)) => {
-                container == same && one.may_be(other)
+        let ((one, login), (two, other)) = (self.whoever_logs_in(), other.whoever_logs_in());
+        one == two && (login == other || login.is_none() || other.is_none())
+    }
+
+    /// The place in one spelling and without its login name, and that. Of two that differ in nothing else, one may be the
+    /// other where the login names are the same or one is not given.
+    pub fn whoever_logs_in(&self) -> (Place, Option<String>) {
+        match self {
+            Place::Ssh(host) => (Place::Ssh(host.whoever()), host.user.clone()),
+            Place::DockerSsh(host, container) => {
+                (Place::DockerSsh(host.whoever(), container.clone()), host.user.clone())
             }
-            _ => self == other,
+            Place::Local | Place::Docker(_) => (self.clone(), None),
         }
     }
 
@@ -123,13 +130,9 @@ impl Place {
 const PORT: u16 = 22;
 
 impl Host {
-    fn may_be(&self, other: &Host) -> bool {
-        let name = |host: &Host| host.name.trim_end_matches('.').to_owned();
-        let port = |host: &Host| host.port.unwrap_or(PORT);
-        let users = [&self.user, &other.user];
-        name(self) == name(other)
-            && port(self) == port(other)
-            && (users[0] == users[1] || users.iter().any(|user| user.is_none()))
+    fn whoever(&self) -> Host {
+        let name = self.name.trim_end_matches('.').to_owned();
+        Host { user: None, name, port: Some(self.port.unwrap_or(PORT)) }
     }
 
     fn parse(text: &str) -> Result<Host, String> {

@@ -1,5 +1,6 @@
 //! Typed values: inputs and what operators write down.
 
+use holdpoint_bounded::json::Number;
 use holdpoint_bounded::pattern::{Over, Pattern};
 
 use crate::ValueKind;
@@ -29,13 +30,16 @@ pub fn fit(kind: &ValueKind, text: &str) -> Fit {
             Err(error) => Fit::Wrong(format!("{pattern} is no regular expression: {error}")),
         },
         ValueKind::Integer { min, max } => match text.parse::<i64>() {
-            Ok(value) => limits(value, *min, *max),
+            Ok(value) => limits(&value, min.as_ref(), max.as_ref()),
             Err(_) => Fit::Wrong("it must be a whole number".to_owned()),
         },
-        ValueKind::Number { min, max } => match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => limits(value, *min, *max),
-            _ => Fit::Wrong("it must be a number".to_owned()),
-        },
+        // Held against its limits as it is written: a float would take 0.1000000000000000055 for 0.1.
+        ValueKind::Number { min, max } => {
+            match text.parse::<f64>().map(|value| (value, Number::lenient(text))) {
+                Ok((value, Some(number))) if value.is_finite() => limits(&number, min.as_ref(), max.as_ref()),
+                _ => Fit::Wrong("it must be a number".to_owned()),
+            }
+        }
         ValueKind::Boolean if matches!(text, "true" | "false") => Fit::Within,
         ValueKind::Boolean => Fit::Wrong("it must be true or false".to_owned()),
         ValueKind::Choice { choices } if choices.iter().any(|choice| choice == text) => Fit::Within,
@@ -50,7 +54,7 @@ impl ValueKind {
             ValueKind::Text { pattern: None } => None,
             ValueKind::Text { pattern: Some(pattern) } => Some(format!("text that matches {pattern}")),
             ValueKind::Integer { min, max } => Some(format!("whole number{}", range(*min, *max))),
-            ValueKind::Number { min, max } => Some(format!("number{}", range(*min, *max))),
+            ValueKind::Number { min, max } => Some(format!("number{}", range(min.as_ref(), max.as_ref()))),
             ValueKind::Boolean => Some("true or false".to_owned()),
             ValueKind::Choice { choices } => Some(format!("one of {}", choices.join(", "))),
         }
@@ -74,7 +78,7 @@ fn range<T: std::fmt::Display>(min: Option<T>, max: Option<T>) -> String {
     }
 }
 
-fn limits<T: PartialOrd + std::fmt::Display>(value: T, min: Option<T>, max: Option<T>) -> Fit {
+fn limits<T: PartialOrd + std::fmt::Display>(value: &T, min: Option<&T>, max: Option<&T>) -> Fit {
     match (min, max) {
         (Some(min), _) if value < min => Fit::OutOfLimits(format!("it must be at least {min}")),
         (_, Some(max)) if value > max => Fit::OutOfLimits(format!("it must be at most {max}")),
@@ -88,10 +92,11 @@ mod tests {
 
     #[test]
     fn a_number_is_held_against_both_limits() {
-        let kind = ValueKind::Number { min: Some(0.0), max: Some(0.1) };
+        let limit = Number::lenient;
+        let kind = ValueKind::Number { min: limit("0.0"), max: limit("0.1") };
         assert_eq!(fit(&kind, "0.1"), Fit::Within);
         assert_eq!(fit(&kind, "0.2"), Fit::OutOfLimits("it must be at most 0.1".into()));
-        assert_eq!(fit(&kind, "-1"), Fit::OutOfLimits("it must be at least 0".into()));
+        assert_eq!(fit(&kind, "-1"), Fit::OutOfLimits("it must be at least 0.0".into()));
         for wrong in ["", "nan", "inf", "ten", "0,1"] {
             assert!(matches!(fit(&kind, wrong), Fit::Wrong(_)), "{wrong}");
         }
@@ -99,17 +104,37 @@ mod tests {
 
     #[test]
     fn a_prompt_says_what_it_takes() {
-        let number = |min, max| ValueKind::Number { min, max };
+        let number = |min, max| ValueKind::Number { min: Number::lenient(min), max: Number::lenient(max) };
         for (kind, words) in [
-            (number(Some(1.0), Some(10.0)), Some("number, 1 to 10")),
-            (number(None, Some(0.1)), Some("number, at most 0.1")),
+            (number("1", "10"), Some("number, 1 to 10")),
+            (number("", "0.1"), Some("number, at most 0.1")),
             (ValueKind::Integer { min: Some(2), max: None }, Some("whole number, at least 2")),
-            (number(None, None), Some("number")),
+            (number("", ""), Some("number")),
             (ValueKind::Choice { choices: vec!["a".into(), "b".into()] }, Some("one of a, b")),
             (ValueKind::Boolean, Some("true or false")),
             (ValueKind::Text { pattern: None }, None),
         ] {
             assert_eq!(kind.words().as_deref(), words);
+        }
+    }
+
+    #[test]
+    fn limits_are_held_to_the_last_digit() {
+        let kind =
+            |min: &str, max: &str| ValueKind::Number { min: Number::lenient(min), max: Number::lenient(max) };
+        for (min, max, text, within) in [
+            ("0", "0.1", "0.1000000000000000055", false),
+            ("0", "0.1", "0.1000000000000000000", true),
+            ("0", "0.1", "1e-1", true),
+            ("0", "0.1000000000000000055", "0.1000000000000000055", true),
+            ("0", "0.1000000000000000055", "0.1000000000000000056", false),
+            ("0.1", "1", "0.09999999999999999999999", false),
+            ("9007199254740993", "9007199254740993", "9007199254740992", false),
+            ("-0.5", "-.5", "-0.50", true),
+            ("0", "1", "+.5", true),
+            ("0", "1", "1.", true),
+        ] {
+            assert_eq!(fit(&kind(min, max), text) == Fit::Within, within, "{text} in {min} to {max}");
         }
     }
 

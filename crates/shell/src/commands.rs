@@ -73,15 +73,15 @@ impl<'t> Frame<'t> {
 pub fn pipelines(tokens: &[Token]) -> Vec<Pipeline<'_>> {
     let mut frames = vec![Frame::default()];
     let mut last = Frame::default();
-    for (index, token) in tokens.iter().enumerate() {
+    let mut piped = false;
+    for token in tokens {
         let frame = frames.last_mut().unwrap_or(&mut last);
         match &token.kind {
             Kind::Word(_) | Kind::Redirection(_) => frame.command.tokens.push(token),
             Kind::Pattern(_) | Kind::Comment | Kind::Body(_) | Kind::Arithmetic(_) => {}
             Kind::Operator(operator) => match operator {
                 // A line may end after `|`.
-                Operator::Newline
-                    if matches!(before(tokens, index), Some(Kind::Operator(Operator::Pipe))) => {}
+                Operator::Newline if piped => {}
                 Operator::Pipe => frame.end_command(),
                 Operator::Open => frames.push(Frame::default()),
                 Operator::Close => close(&mut frames),
@@ -109,6 +109,10 @@ pub fn pipelines(tokens: &[Token]) -> Vec<Pipeline<'_>> {
                 Keyword::Not | Keyword::Time | Keyword::Coproc => {}
             },
         }
+        piped = match &token.kind {
+            Kind::Comment | Kind::Body(_) | Kind::Operator(Operator::Newline) => piped,
+            kind => matches!(kind, Kind::Operator(Operator::Pipe)),
+        };
     }
     while frames.len() > 1 {
         close(&mut frames);
@@ -116,15 +120,6 @@ pub fn pipelines(tokens: &[Token]) -> Vec<Pipeline<'_>> {
     let mut frame = frames.pop().unwrap_or(last);
     frame.end_line();
     frame.done
-}
-
-/// What stands before a token, line ends and comments left out.
-fn before(tokens: &[Token], index: usize) -> Option<&Kind> {
-    tokens[..index]
-        .iter()
-        .rev()
-        .map(|token| &token.kind)
-        .find(|kind| !matches!(kind, Kind::Comment | Kind::Body(_) | Kind::Operator(Operator::Newline)))
 }
 
 fn close(frames: &mut Vec<Frame<'_>>) {

@@ -7,12 +7,14 @@
 
 mod commands;
 mod empty;
+mod idle;
 mod prove;
 mod read;
 mod token;
 
 pub use commands::{Command, Node, Pipeline, pipelines};
 pub use empty::is_empty_script;
+pub use idle::{Idle, idle, open_here_document};
 pub use prove::parses_everywhere;
 pub use read::{DEPTH, HERE_DOCUMENTS, read};
 pub use token::{

@@ -47,6 +47,23 @@ impl Number {
         rest.is_empty().then(|| Number(text.to_owned()))
     }
 
+    /// The number that `text` writes as other languages do, too: with `+` or zeros before it, `.5`, `1.`.
+    pub fn lenient(text: &str) -> Option<Number> {
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(digits) => ("-", digits),
+            None => ("", text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if whole.is_empty() && fraction.is_empty() {
+            return None;
+        }
+        let whole = whole.trim_start_matches('0');
+        let whole = if whole.is_empty() { "0" } else { whole };
+        let dot = if fraction.is_empty() { "" } else { "." };
+        Number::parse(&format!("{sign}{whole}{dot}{fraction}{exponent}"))
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -119,8 +119,9 @@ pub fn read(file: &Path) -> Result<String, Problem> {
 /// Scripts that their own interpreter cannot parse. Where a fence runs on too far it has already been `found`, and what a
 /// shell says of the text in it would only hide that.
 fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let runs_on =
-        |finding: &&Diagnostic| matches!(finding.code, Code::SwallowedByFence | Code::UnclosedFence);
+    let runs_on = |finding: &&Diagnostic| {
+        matches!(finding.code, Code::SwallowedByFence | Code::UnclosedFence | Code::ScriptSyntax)
+    };
     let places: Vec<usize> = found.iter().filter(runs_on).filter_map(|it| Some(it.span?.start)).collect();
     let whole = |block: &Block| !places.iter().any(|at| (block.span.start..block.span.end).contains(at));
     let blocks = plan.steps.iter().flat_map(|step| {

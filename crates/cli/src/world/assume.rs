@@ -164,7 +164,9 @@ fn stand_in(kind: &ValueKind, name: &str) -> String {
     match kind {
         ValueKind::Text { .. } => unknown(name),
         ValueKind::Integer { min, max } => min.or(*max).unwrap_or_default().to_string(),
-        ValueKind::Number { min, max } => min.or(*max).unwrap_or_default().to_string(),
+        ValueKind::Number { min, max } => {
+            min.as_ref().or(max.as_ref()).map_or_else(|| "0".to_owned(), ToString::to_string)
+        }
         ValueKind::Boolean => "true".to_owned(),
         ValueKind::Choice { choices } => choices.first().cloned().unwrap_or_default(),
     }

@@ -46,16 +46,61 @@ const SHELL_LIKE: &[&str] = &[
     "command",
 ];
 
+/// Programs that run another one, with the letters of options that an argument follows, and how many words stand before
+/// the program's name.
+const WRAPPERS: &[(&str, &str, usize)] = &[
+    ("env", "uC", 0),
+    ("nice", "n", 0),
+    ("sudo", "ughpCrtTUDR", 0),
+    ("doas", "uC", 0),
+    ("runuser", "ugG", 0),
+    ("nohup", "", 0),
+    ("setsid", "", 0),
+    ("stdbuf", "ioe", 0),
+    ("ionice", "cnp", 0),
+    ("timeout", "sk", 1),
+    ("chroot", "", 1),
+    ("taskset", "", 1),
+    ("chrt", "", 1),
+    ("unshare", "", 0),
+    ("time", "", 0),
+    ("command", "", 0),
+    ("exec", "a", 0),
+    ("busybox", "", 0),
+];
+
+/// Long options of these that an argument follows.
+const LONG: &[&str] =
+    &["--user", "--group", "--chdir", "--unset", "--adjustment", "--signal", "--kill-after"];
+
+/// The program that an interpreter comes to, behind all that only runs another one.
+pub(super) fn program(interpreter: &[String]) -> &str {
+    let mut words = interpreter.iter().flat_map(|word| word.split_whitespace()).map(base_name).peekable();
+    while let Some((_, letters, operands)) =
+        words.peek().and_then(|word| WRAPPERS.iter().find(|(wrapper, ..)| wrapper == word))
+    {
+        words.next();
+        while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+            let short = option.len() == 2 && option[1..].contains(|c| letters.contains(c));
+            if short || LONG.contains(&option) {
+                words.next();
+            }
+            if option == "--" {
+                break;
+            }
+        }
+        while words.next_if(|word| word.contains('=')).is_some() {}
+        for _ in 0..*operands {
+            words.next();
+        }
+    }
+    words.next().unwrap_or_default()
+}
+
 /// The language that a script is read in: that of the program which runs it, where that is known, else what its fence
 /// says.
 pub fn spoken<'a>(interpreter: &[String], language: &'a str) -> &'a str {
-    let mut words = interpreter.iter().flat_map(|word| word.split_whitespace()).map(base_name).peekable();
-    if words.peek() == Some(&"env") {
-        words.next();
-        while words.next_if(|word| word.starts_with('-') || word.contains('=')).is_some() {}
-    }
-    words.next_if_eq(&"busybox");
-    let program = words.next().unwrap_or_default();
+    let program = program(interpreter);
     let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
     match program {
         "sh" | "dash" | "ash" => "sh",
@@ -146,6 +191,15 @@ mod tests {
             ("/bin/sh -e", "python", "sh"),
             ("busybox sh", "python", "sh"),
             ("bash-5.2", "sh", "bash"),
+            ("nice bash", "python", "bash"),
+            ("nice -n 5 /bin/sh -e", "python", "sh"),
+            ("sudo bash", "python", "bash"),
+            ("sudo -u x -- bash -e", "python", "bash"),
+            ("sudo -E --user x A=1 sh", "python", "sh"),
+            ("env -u HOME X=1 sh", "python", "sh"),
+            ("sudo -u bash nice python3", "sh", "python"),
+            ("timeout -k 5 30 dash", "python", "sh"),
+            ("nice", "sh", "sh"),
             ("/opt/node-22/bin/node", "bash", "node"),
             ("psql -v ON_ERROR_STOP=1 -f", "bash", "sql"),
             ("./run-in-container sh", "python", "python"),

@@ -54,7 +54,26 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
             }
         }
     });
-    (lines.collect(), templates)
+    let lines: Vec<LineMatcher> = lines.collect();
+    if !lines.is_empty() && lines.iter().all(takes_anything) {
+        let message =
+            "every line that is expected here takes any text, so this says nothing of what is printed";
+        let help =
+            "write what must be printed; for anything at all, a `yaml expect` with `stdout: not_empty`";
+        findings.add(Code::BadValue, fence.info_span, message, help);
+    }
+    (lines, templates)
+}
+
+/// Whether a line takes whatever is printed.
+fn takes_anything(line: &LineMatcher) -> bool {
+    match line.how {
+        LineKind::Equal => false,
+        LineKind::Glob => !line.text.is_empty() && line.text.bytes().all(|byte| byte == b'*'),
+        LineKind::Regex => {
+            !is_templated(&line.text) && super::expect::takes_anything(&format!("^(?:{})$", line.text))
+        }
+    }
 }
 
 /// The line and its mark, or what looks like a mark and is none.

@@ -3,6 +3,7 @@
 mod capture;
 mod disguised;
 mod expect;
+mod idle;
 mod info;
 mod insertion;
 mod interpreter;
@@ -15,6 +16,7 @@ mod typed;
 mod value_kind;
 
 use expect::expectations;
+pub(crate) use idle::of_command;
 pub(crate) use info::{kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub use interpreter::spoken;
@@ -53,6 +55,14 @@ pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Ex
     Some(expectations(&node, findings))
 }
 
+/// A here-document without an end, which the shell that runs the script may pass over in silence.
+fn here_document(script: &Mapped, findings: &mut Findings) {
+    if let Some(at) = holdpoint_shell::open_here_document(script.text()) {
+        let (message, help) = script::OPEN;
+        findings.add(Code::ScriptSyntax, script.span(at..at + 2), message, help);
+    }
+}
+
 /// The block's YAML; none at all is an error told as `empty`.
 pub(crate) fn yaml(fence: &Fence, empty: &'static str, findings: &mut Findings) -> Option<Node> {
     let node = parse_yaml(&fence.body, findings)?;
@@ -77,10 +87,9 @@ pub(crate) fn decode(
     let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
     // The word of the fence says what somebody meant; the program reads the script.
     let spoken = spoken(&interpreter, &language);
-    if holdpoint_shell::is_empty_script(script.body.text(), spoken) {
-        let message = "this block has no commands, so it always passes";
-        let help = "write the command, or take the block out; `example` shows text that is not run";
-        findings.add(Code::EmptyScript, fence.info_span, message, help);
+    idle::check(&script.body, kind, &interpreter, spoken, fence.info_span, findings);
+    if is_shell(spoken) && !read.options.template {
+        here_document(&script.body, findings);
     }
     if let Some(span) = read.template_span {
         if is_shell(&language) && is_shell(spoken) {

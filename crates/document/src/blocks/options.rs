@@ -102,7 +102,13 @@ fn retry(node: &Node, findings: &mut Findings) -> Option<Retry> {
     let for_ = fields.need("for", "say how long to go on: `for: 3m`", findings);
     let for_ = for_.and_then(|node| node.duration(findings));
     fields.finish(findings);
-    Some(Retry { every: every?, for_: for_? })
+    let (every, for_) = (every?, for_?);
+    if every > for_ {
+        let message = "`every` is longer than `for`, so nothing is ever tried again";
+        node.bad(findings, message, "wait less between attempts, or go on for longer");
+        return None;
+    }
+    Some(Retry { every, for_ })
 }
 
 fn cwd(node: &Node, findings: &mut Findings) -> Option<String> {

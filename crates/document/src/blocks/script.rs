@@ -1,8 +1,8 @@
 //! A block's text apart: `#!`, option lines, script.
 
-use holdpoint_shell::is_empty_script;
+use holdpoint_shell::{Idle, idle, open_here_document};
 
-use super::interpreter::spoken;
+use super::interpreter::{is_shell, spoken};
 use super::raw::Script;
 use crate::findings::Findings;
 use crate::markdown::Fence;
@@ -19,6 +19,12 @@ fn prefix(language: &str) -> &'static str {
     }
 }
 
+/// A here-document without an end: what is told of it, and what to do.
+pub(super) const OPEN: (&str, &str) = (
+    "the here-document that begins here has no end: all that follows is its text",
+    "write its end on a line of its own, without blanks before or behind it",
+);
+
 /// What is wrong with a script that is to run instead of a block's own, in words: it holds no command, or option lines,
 /// which would be comments there.
 pub fn replacement_error(script: &str, block: &Block) -> Option<String> {
@@ -29,8 +35,14 @@ pub fn replacement_error(script: &str, block: &Block) -> Option<String> {
             "`{line}` would be a comment: options are the document's, and no edit changes them"
         ));
     }
-    is_empty_script(script, spoken(&block.interpreter, &block.language))
-        .then(|| "it holds no command, so it would pass whatever is the case".to_owned())
+    let spoken = spoken(&block.interpreter, &block.language);
+    if is_shell(spoken) && open_here_document(script).is_some() {
+        return Some(OPEN.0.to_owned());
+    }
+    match idle(script, spoken)? {
+        Idle::Nothing(why) => Some(format!("it {why}, so it would pass whatever is the case")),
+        Idle::Little(_) | Idle::Assigns => None,
+    }
 }
 
 /// Splits a block. Option lines anywhere but at the top, or nearly option lines, are errors.
@@ -89,6 +101,9 @@ pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) 
 
 /// What the line begins with, if that is an option prefix or nearly one.
 fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
+    if let Some(found) = look_alike(line, prefix) {
+        return Some(found);
+    }
     let trimmed = line.trim_start();
     let indent = line.len() - trimmed.len();
     let comment = &prefix[..prefix.len() - 1];
@@ -103,4 +118,31 @@ fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
     }
     let found = tries.into_iter().find(|found| trimmed.starts_with(found))?;
     Some(&line[indent..indent + found.len()])
+}
+
+/// What the line begins with, if that looks like an option prefix, by other characters, and a key follows it.
+fn look_alike<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
+    let trimmed = line.trim_start();
+    let first = trimmed.split(|c: char| c.is_ascii_alphanumeric()).next()?;
+    if first.is_ascii() {
+        return None;
+    }
+    let plain: String = first.chars().filter(|c| !c.is_whitespace()).map(plain).collect();
+    let rest = &trimmed[first.len()..];
+    let key = rest.split(':').next().unwrap_or_default().trim_end();
+    let keyed = rest.contains(':') && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    ((plain == prefix || plain == "#|") && keyed).then(|| first.trim_end())
+}
+
+/// The character of an option prefix that this one is drawn like.
+fn plain(c: char) -> char {
+    match c {
+        '\u{ff03}' | '\u{fe5f}' | '\u{266f}' => '#',
+        '\u{a6}' | '\u{1c0}' | '\u{2016}' | '\u{2223}' | '\u{2502}' | '\u{2503}' | '\u{2758}'
+        | '\u{2759}' | '\u{23b8}' | '\u{23b9}' | '\u{258f}' | '\u{2595}' | '\u{ff5c}' | '\u{ffe4}'
+        | '\u{ffe8}' | '\u{fe31}' | '\u{5c0}' | '\u{7c}' => '|',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' => '-',
+        '\u{2044}' | '\u{2215}' | '\u{ff0f}' => '/',
+        other => other,
+    }
 }

@@ -1,5 +1,7 @@
 //! `type` and its limits: what an input or a recorded value takes.
 
+use std::collections::HashSet;
+
 use crate::ValueKind;
 use crate::findings::Findings;
 use crate::spanned::{Fields, Node};
@@ -60,7 +62,8 @@ pub(crate) fn value_kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Va
         Type::Number => {
             let limits =
                 (min.and_then(|node| node.number(findings)), max.and_then(|node| node.number(findings)));
-            order(limits.0.zip(limits.1).is_some_and(|(min, max)| min > max), max, findings);
+            let wrong = limits.0.as_ref().zip(limits.1.as_ref()).is_some_and(|(min, max)| min > max);
+            order(wrong, max, findings);
             ValueKind::Number { min: limits.0, max: limits.1 }
         }
         Type::Choice => {
@@ -68,10 +71,10 @@ pub(crate) fn value_kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Va
             let Some(node) = fields.need("choices", help, findings) else {
                 return ValueKind::Choice { choices: Vec::new() };
             };
-            let mut choices: Vec<String> = Vec::new();
+            let (mut choices, mut seen): (Vec<String>, HashSet<String>) = Default::default();
             for item in node.list(findings).unwrap_or_default() {
                 let Some(choice) = item.scalar(findings) else { continue };
-                if choices.contains(&choice) {
+                if !seen.insert(choice.clone()) {
                     item.bad(findings, format!("`{choice}` stands twice in the list"), "remove one of them");
                 } else {
                     choices.push(choice);

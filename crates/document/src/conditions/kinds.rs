@@ -1,5 +1,6 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
+use holdpoint_bounded::json::Number;
 use holdpoint_bounded::pattern::{Over, Pattern};
 use minijinja::Value;
 use minijinja::value::ValueKind as Shape;
@@ -77,7 +78,7 @@ impl Kind {
             ValueKind::Text { pattern: Some(pattern) } => Kind::Text(Texts::Matching(pattern.clone())),
             ValueKind::Choice { choices } => Kind::Text(Texts::OneOf(choices.clone(), "choices")),
             ValueKind::Integer { min, max } => range(min.and_then(exact), max.and_then(exact), true),
-            ValueKind::Number { min, max } => range(*min, *max, false),
+            ValueKind::Number { min, max } => range(float(min.as_ref()), float(max.as_ref()), false),
             ValueKind::Boolean => Kind::Truth(None),
         }
     }
@@ -195,6 +196,18 @@ impl Range {
         Range { least: value, most: value, whole: value.fract() == 0.0, declared: false }
     }
 
+    /// What is left of it when it is divided by another; it has the sign of that.
+    pub(crate) fn rest(self, by: Range) -> Range {
+        let whole = self.whole && by.whole;
+        let most = by.least.abs().max(by.most.abs()) - if whole { 1.0 } else { 0.0 };
+        Range {
+            least: if by.least > 0.0 { 0.0 } else { -most },
+            most: if by.most < 0.0 { 0.0 } else { most },
+            whole,
+            declared: false,
+        }
+    }
+
     fn apart(self, other: Range) -> bool {
         let broken = |one: Range, of: Range| of.whole && one.least == one.most && one.least.fract() != 0.0;
         self.most < other.least || self.least > other.most || broken(self, other) || broken(other, self)
@@ -203,6 +216,11 @@ impl Range {
     fn one(self, other: Range) -> bool {
         self.least == self.most && other.least == other.most && self.least == other.least
     }
+}
+
+/// A limit as a float: conditions compare floats.
+fn float(limit: Option<&Number>) -> Option<f64> {
+    limit.and_then(|limit| limit.as_str().parse().ok())
 }
 
 /// A whole number that a float holds as it is: what is rounded would be a limit that nobody wrote.

@@ -7,14 +7,18 @@
 mod asked;
 mod complaint;
 mod filters;
+mod joint;
 mod kinds;
 mod meant;
+mod operators;
+mod printed;
 mod statements;
 mod words;
+mod worlds;
 
 use std::collections::BTreeSet;
 
-use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Value, value};
@@ -27,12 +31,11 @@ pub(crate) use meant::meant;
 use asked::asked;
 use filters::filtered;
 use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
-use words::{operand, told};
+use operators::{DEEPEST, comparison, of_link, of_test};
+use printed::operand;
+use words::told;
 
 use crate::findings::suggest;
-
-/// How deep an expression is looked into; what lies deeper has no known kind.
-const DEEPEST: usize = 100;
 
 /// What is known of the names in an expression.
 pub(crate) trait Names {
@@ -52,7 +55,13 @@ pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
     let Ok(expression) = parse_expr(text) else { return Vec::new() };
     let mut reader = Reader { names, shadowed: BTreeSet::new(), template: false, complaints: Vec::new() };
     reader.truth(&expression, 0);
+    reader.decide(&expression, 0, 0);
     reader.complaints
+}
+
+/// Whether it can be read at all.
+pub(crate) fn parses(text: &str) -> bool {
+    parse_expr(text).is_ok()
 }
 
 /// Complaints about what the tags and insertions of a template compare.
@@ -102,7 +111,10 @@ impl Reader<'_> {
     fn truth(&mut self, expression: &Expr<'_>, depth: usize) {
         let kind = self.kind(expression, depth);
         // Templates ask of a text whether there is any.
-        if self.template || matches!(kind, Kind::Truth(_)) {
+        if self.template {
+            return self.filled(expression, &kind);
+        }
+        if matches!(kind, Kind::Truth(_)) {
             return;
         }
         if let Some(words) = kind.words() {
@@ -122,6 +134,45 @@ impl Reader<'_> {
             let message = format!("`{name}` is {words}, and a condition is true or false");
             self.complain(message, help);
         }
+    }
+
+    /// What a template asks whether there is any of it, where there always is.
+    fn filled(&mut self, expression: &Expr<'_>, kind: &Kind) {
+        let filled = match kind {
+            Kind::Text(Texts::OneOf(texts, _)) => texts.iter().all(|text| !text.is_empty()),
+            Kind::Text(Texts::Exactly(_)) | Kind::Text(Texts::Any | Texts::Said) => false,
+            Kind::Text(texts) => !may_be_empty(texts),
+            Kind::Group => true,
+            _ => false,
+        };
+        if filled
+            && self.is_always_there(expression)
+            && let Some(name) = operand(expression)
+        {
+            let message = format!("`{name}` is never empty, so this always holds");
+            self.complain(message, "compare it with the text that is meant, or leave the condition out");
+        }
+    }
+
+    /// Tells of what comes out the same in every world, where nothing else has been told of it: since there were this
+    /// many complaints.
+    fn decide(&mut self, expression: &Expr<'_>, told: usize, depth: usize) {
+        if self.complaints.len() > told {
+            return;
+        }
+        let (names, template, shadowed) = (self.names, self.template, self.shadowed.clone());
+        let known = |dotted: &str| {
+            let name = dotted.split('.').next().unwrap_or(dotted);
+            match shadowed.contains(name) {
+                true => (Kind::Unknown, false),
+                false => (names.kind(dotted), names.is_always_there(name)),
+            }
+        };
+        let mut kind = |part: &Expr<'_>| self.kind(part, depth + 1);
+        let found = joint::decided(expression, &known, &mut kind, template);
+        // Looking once more tells nothing new.
+        self.complaints.truncate(told);
+        self.complaints.extend(found);
     }
 
     fn kind(&mut self, expression: &Expr<'_>, depth: usize) -> Kind {
@@ -192,7 +243,9 @@ impl Reader<'_> {
                 Kind::Truth(None)
             }
             Expr::IfExpr(choice) => {
+                let told = self.complaints.len();
                 self.truth(&choice.test_expr, deeper);
+                self.decide(&choice.test_expr, told, deeper);
                 let one = self.kind(&choice.true_expr, deeper);
                 match &choice.false_expr {
                     Some(other) => one.or(self.kind(other, deeper)),
@@ -378,6 +431,7 @@ impl Reader<'_> {
                 whole: one.whole && other.whole,
                 declared: false,
             }),
+            (BinOpKind::Rem, Kind::Number(of), Kind::Number(by)) => Kind::Number(of.rest(*by)),
             (_, Kind::Number(left), Kind::Number(right)) => {
                 let whole = left.whole && right.whole && !matches!(op, BinOpKind::Div | BinOpKind::Pow);
                 Kind::Number(Range::any(whole))
@@ -513,59 +567,6 @@ fn unsaid(left: &Texts, right: &Texts) -> bool {
         (Texts::Said, _) | (_, Texts::Said) => false,
         (Texts::Exactly(text), _) | (_, Texts::Exactly(text)) => looks_like_a_number(text),
         _ => true,
-    }
-}
-
-fn comparison(op: BinOpKind) -> Option<Operator> {
-    Some(match op {
-        BinOpKind::Eq => Operator::Equal,
-        BinOpKind::Ne => Operator::Unequal,
-        BinOpKind::Lt => Operator::Less,
-        BinOpKind::Lte => Operator::AtMost,
-        BinOpKind::Gt => Operator::Greater,
-        BinOpKind::Gte => Operator::AtLeast,
-        _ => return None,
-    })
-}
-
-fn of_link(op: CompareOpKind) -> Option<Operator> {
-    Some(match op {
-        CompareOpKind::Eq => Operator::Equal,
-        CompareOpKind::Ne => Operator::Unequal,
-        CompareOpKind::Lt => Operator::Less,
-        CompareOpKind::Lte => Operator::AtMost,
-        CompareOpKind::Gt => Operator::Greater,
-        CompareOpKind::Gte => Operator::AtLeast,
-        CompareOpKind::In | CompareOpKind::NotIn => return None,
-    })
-}
-
-fn of_test(name: &str) -> Option<Operator> {
-    Some(match name {
-        "eq" | "equalto" | "==" => Operator::Equal,
-        "ne" | "!=" => Operator::Unequal,
-        "lt" | "lessthan" | "<" => Operator::Less,
-        "le" | "<=" => Operator::AtMost,
-        "gt" | "greaterthan" | ">" => Operator::Greater,
-        "ge" | ">=" => Operator::AtLeast,
-        _ => return None,
-    })
-}
-
-impl Operator {
-    fn orders(self) -> bool {
-        !matches!(self, Operator::Equal | Operator::Unequal)
-    }
-
-    fn sign(self) -> &'static str {
-        match self {
-            Operator::Equal => "==",
-            Operator::Unequal => "!=",
-            Operator::Less => "<",
-            Operator::AtMost => "<=",
-            Operator::Greater => ">",
-            Operator::AtLeast => ">=",
-        }
     }
 }
 

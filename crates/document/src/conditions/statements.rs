@@ -2,7 +2,8 @@
 
 use minijinja::machinery::ast::{Expr, Stmt};
 
-use super::{DEEPEST, Reader};
+use super::Reader;
+use super::operators::DEEPEST;
 
 impl Reader<'_> {
     /// Names that a template sets by itself are of no known kind in all of it.
@@ -38,11 +39,17 @@ impl Reader<'_> {
             Stmt::EmitExpr(emitted) => {
                 self.kind(&emitted.expr, 0);
             }
-            Stmt::IfCond(condition) => self.truth(&condition.expr, 0),
+            Stmt::IfCond(condition) => {
+                let told = self.complaints.len();
+                self.truth(&condition.expr, 0);
+                self.decide(&condition.expr, told, 0);
+            }
             Stmt::ForLoop(each) => {
                 self.kind(&each.iter, 0);
                 if let Some(filter) = &each.filter_expr {
+                    let told = self.complaints.len();
                     self.truth(filter, 0);
+                    self.decide(filter, told, 0);
                 }
             }
             Stmt::Set(set) => {

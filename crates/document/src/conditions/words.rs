@@ -1,56 +1,22 @@
 //! What a condition is told to be, in words.
 
-use minijinja::machinery::ast::{CallArg, Expr};
-
-/// What stands on one side of a comparison, as it is written; `None` where that is more than a name or a value.
-pub(super) fn operand(expression: &Expr<'_>) -> Option<String> {
-    match expression {
-        Expr::Var(var) => Some(var.id.to_owned()),
-        Expr::GetItem(item) => match &item.subscript_expr {
-            Expr::Const(key) => Some(format!("{}.{}", operand(&item.expr)?, key.value.as_str()?)),
-            _ => None,
-        },
-        Expr::GetAttr(attribute) => Some(format!("{}.{}", operand(&attribute.expr)?, attribute.name)),
-        Expr::Const(constant) => Some(match constant.value.as_str() {
-            Some(text) => format!("{text:?}"),
-            None => match constant.value.kind() {
-                minijinja::value::ValueKind::Bool => constant.value.is_true().to_string(),
-                _ => constant.value.to_string(),
-            },
-        }),
-        Expr::UnaryOp(unary) if matches!(unary.expr, Expr::Const(_)) => {
-            Some(format!("-{}", operand(&unary.expr)?))
-        }
-        Expr::Filter(filter) => {
-            let arguments = filter.args.iter().map(|argument| match argument {
-                CallArg::Pos(one) => operand(one),
-                _ => None,
-            });
-            let arguments = arguments.collect::<Option<Vec<String>>>()?.join(", ");
-            let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
-            Some(format!("{} | {}{arguments}", operand(filter.expr.as_ref()?)?, filter.name))
-        }
-        _ => None,
-    }
-}
-
 pub(super) mod told {
     use minijinja::machinery::ast::Expr;
 
     use super::super::kinds::looks_like_a_number;
+    use super::super::printed::{operand, to_show};
     use super::super::{Complaint, Kind, Operator, Texts};
-    use super::operand;
     use crate::findings::suggest;
 
     type Side<'s, 'a> = (&'s Expr<'a>, &'s Kind);
 
     fn written(left: &Expr<'_>, operator: Operator, right: &Expr<'_>) -> String {
-        let side = |side| operand(side).unwrap_or_else(|| "…".to_owned());
+        let side = |side| operand(side).or_else(|| to_show(side)).unwrap_or_else(|| "…".to_owned());
         format!("{} {} {}", side(left), operator.sign(), side(right))
     }
 
     fn name(expression: &Expr<'_>) -> String {
-        operand(expression).unwrap_or_else(|| "one side".to_owned())
+        operand(expression).or_else(|| to_show(expression)).unwrap_or_else(|| "one side".to_owned())
     }
 
     fn is_constant(expression: &Expr<'_>) -> bool {

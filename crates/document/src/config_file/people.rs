@@ -129,12 +129,19 @@ pub(super) fn one_person_each(named: &Named, source: &str, findings: &mut Findin
             findings.add(Code::BadValue, *span, message, "write a principal the same way everywhere");
         }
     }
+    // Whose each name is, and where it is given.
+    let mut owners: BTreeMap<String, Vec<(String, Span)>> = BTreeMap::new();
+    for (name, span) in &named.principals {
+        owners.entry(folded(name)).or_default().push((folded(name), *span));
+    }
     for (alias, who, span) in &named.aliases {
-        let (wanted, own) = (folded(alias), folded(who));
-        let principal = named.principals.iter().filter(|(name, _)| folded(name) == wanted && wanted != own);
-        let other = named.aliases.iter().filter(|(name, of, _)| folded(name) == wanted && folded(of) != own);
-        let mut places = principal.map(|(_, at)| *at).chain(other.map(|(_, _, at)| *at));
-        if let Some(at) = places.next() {
+        owners.entry(folded(alias)).or_default().push((folded(who), *span));
+    }
+    for (alias, who, span) in &named.aliases {
+        let own = folded(who);
+        let others = owners.get(&folded(alias)).into_iter().flatten();
+        if let Some((_, at)) = others.into_iter().find(|(owner, _)| *owner != own) {
+            let at = *at;
             let message = format!("`{alias}` names somebody else too, on line {}", line(at));
             findings.add(Code::BadValue, *span, message, "give each person an alias of their own");
         }

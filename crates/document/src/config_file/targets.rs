@@ -1,6 +1,6 @@
 //! The places that the targets of an environment stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::table::table;
 use crate::findings::{Findings, line};
@@ -55,13 +55,21 @@ fn places_of(node: &Node, source: &str, findings: &mut Findings) -> Vec<Place> {
             return Vec::new();
         }
     };
-    let mut places: Vec<(Place, String, Span)> = Vec::new();
+    let mut places = Vec::new();
+    // By what they are but for who logs in: `Place::may_be` would be asked for each two of them.
+    let mut seen: HashMap<Place, BTreeMap<Option<String>, (String, Span)>> = HashMap::new();
     for item in items {
         let Some(text) = item.text(findings) else { continue };
         match Place::parse(&text) {
             Err(why) => item.bad(findings, why, Place::FORMS),
             Ok(place) => {
-                if let Some((_, other, span)) = places.iter().find(|(other, ..)| other.may_be(&place)) {
+                let (whoever, login) = place.whoever_logs_in();
+                let seen = seen.entry(whoever).or_default();
+                let same = match &login {
+                    Some(_) => seen.get(&login).or_else(|| seen.get(&None)),
+                    None => seen.values().next(),
+                };
+                if let Some((other, span)) = same {
                     let message = match *other == text {
                         true => format!("`{text}` stands twice: the places of a target are all different"),
                         false => format!(
@@ -72,9 +80,10 @@ fn places_of(node: &Node, source: &str, findings: &mut Findings) -> Vec<Place> {
                     item.bad(findings, message, "remove one of them, or give both a login name and a port");
                     continue;
                 }
-                places.push((place, text, item.span));
+                seen.insert(login, (text, item.span));
+                places.push(place);
             }
         }
     }
-    places.into_iter().map(|(place, ..)| place).collect()
+    places
 }

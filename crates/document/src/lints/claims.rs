@@ -1,6 +1,7 @@
 //! What the document claims about itself, held against the calendar.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Code, Config, Diagnostic, Plan};
 
@@ -29,9 +30,10 @@ pub(crate) fn claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::D
     }
     let person = |name: &str| config.map_or(name.to_owned(), |config| config.person(name).to_owned());
     let whose = |name: &str| crate::folded(&person(name));
-    let approvers: Vec<String> = front.approvers.iter().map(|name| whose(name)).collect();
+    let approvers: BTreeSet<String> = front.approvers.iter().map(|name| whose(name)).collect();
+    let whole: BTreeSet<&String> = front.approvers.iter().collect();
     for author in front.authors.iter().filter(|author| approvers.contains(&whose(author))) {
-        let same = front.approvers.contains(author);
+        let same = whole.contains(author);
         let known = if same { String::new() } else { format!(" (`{}`)", person(author)) };
         add(
             Code::AuthorApproves,
@@ -39,16 +41,18 @@ pub(crate) fn claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::D
             "name an approver who did not write it".into(),
         );
     }
+    let mut people: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (who, person) in config.map(|config| &config.people).into_iter().flatten() {
+        if let Some(printed) = &person.name {
+            people.entry(crate::folded(printed)).or_default().push(format!("`{who}`"));
+        }
+    }
     // Approvals and sign-offs name principals; what is printed beside them is no name for anybody.
     let printed = |name: &str| {
-        let config = config.filter(|config| config.principal(name).is_none())?;
-        let named = config.people.iter().filter(|(_, person)| {
-            person.name.as_deref().is_some_and(|printed| crate::folded(printed) == crate::folded(name))
-        });
-        let named: Vec<String> = named.map(|(who, _)| format!("`{who}`")).collect();
-        (!named.is_empty()).then(|| named.join(" or "))
+        config.filter(|config| config.principal(name).is_none())?;
+        Some(people.get(&crate::folded(name))?.join(" or "))
     };
-    let mut told = std::collections::BTreeSet::new();
+    let mut told = BTreeSet::new();
     for name in front.approvers.iter().chain(&front.authors).filter(|name| told.insert(name.as_str())) {
         if let Some(who) = printed(name) {
             add(

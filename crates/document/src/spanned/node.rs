@@ -113,10 +113,10 @@ impl Node {
         None
     }
 
-    pub(crate) fn number(&self, findings: &mut Findings) -> Option<f64> {
+    pub(crate) fn number(&self, findings: &mut Findings) -> Option<json::Number> {
         match self.value {
-            Value::Int(value, _) => Some(value as f64),
-            Value::Float(value, _) if value.is_finite() => Some(value),
+            Value::Int(value, _) => Some(value.into()),
+            Value::Float(value, ref raw) if value.is_finite() => json::Number::lenient(raw),
             _ => {
                 self.wrong(findings, "a number", "write digits, without quotes and without a unit");
                 None
@@ -235,16 +235,7 @@ fn json_number(value: &Value, raw: &str) -> Option<json::Number> {
     if let Value::Int(value, _) = value {
         return Some((*value).into());
     }
-    let (sign, digits) = match raw.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", raw.strip_prefix('+').unwrap_or(raw)),
-    };
-    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let dot = if fraction.is_empty() { "" } else { "." };
-    json::Number::parse(&format!("{sign}{whole}{dot}{fraction}{exponent}"))
+    json::Number::lenient(raw)
 }
 
 /// At most 40 characters of a text, on one line.

@@ -30,6 +30,7 @@ pub(super) struct Maker<'w, 's> {
 struct Open {
     head: Head,
     conditional: bool,
+    when: Vec<String>,
     actions: Vec<Action>,
     rollbacks: Vec<crate::Block>,
     /// What an `expect` would be about.
@@ -73,6 +74,13 @@ impl<'w, 's> Maker<'w, 's> {
     pub(super) fn check(&self, templated: &Templated, findings: &mut Findings) {
         if self.document == DocumentKind::Annotated {
             self.scope.check(templated, findings);
+        }
+    }
+
+    /// Holds a condition against those that what it stands in has.
+    pub(super) fn beside(&self, around: &[String], own: &str, span: Span, findings: &mut Findings) {
+        if self.document == DocumentKind::Annotated {
+            self.scope.beside(around, own, span, findings);
         }
     }
 
@@ -125,7 +133,8 @@ impl<'w, 's> Maker<'w, 's> {
 
     fn open(&self, head: Head, context: &Context) -> Open {
         let conditional = !context.when.is_empty();
-        Open { head, conditional, actions: Vec::new(), rollbacks: Vec::new(), subject: Subject::None }
+        let when = context.when.clone();
+        Open { head, conditional, when, actions: Vec::new(), rollbacks: Vec::new(), subject: Subject::None }
     }
 
     fn close(&mut self, mut open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
@@ -271,6 +280,9 @@ impl<'w, 's> Maker<'w, 's> {
     fn script(&mut self, open: &mut Open, fence: &Fence, kind: Kind, findings: &mut Findings) {
         let decoded = self.decode(fence, kind, findings);
         self.judge(&decoded, findings);
+        for own in decoded.templates.iter().filter(|own| own.expression) {
+            self.beside(&open.when, &own.text, own.span, findings);
+        }
         let conditional = open.conditional || decoded.block.options.when.is_some();
         for (capture, span) in decoded.block.options.capture.iter().zip(&decoded.capture_spans) {
             let kind = conditions::captured(capture.empty);

@@ -11,10 +11,11 @@ use crate::{DocumentKind, Passage, Span, Step};
 pub(crate) fn passages(source: &str, tree: &Tree, document: DocumentKind, steps: &[Step]) -> Vec<Passage> {
     let title = title(&tree.blocks);
     let mut found: Vec<Passage> = Vec::new();
+    let ends: Vec<usize> = steps.iter().map(|step| work_end(step, document)).collect();
     let (mut before, mut heading, mut open) = (0, None, false);
     for block in &tree.blocks {
         let span = block.span();
-        while steps.get(before).is_some_and(|step| work_end(step, document) <= span.start) {
+        while ends.get(before).is_some_and(|end| *end <= span.start) {
             before += 1;
             (heading, open) = (None, false);
         }

@@ -356,6 +356,7 @@ impl Walker<'_, '_> {
         if let Some((when, span)) = &options.when {
             let when = when.clone();
             self.maker.check(&Templated { text: when.clone(), span: *span, expression: true }, self.findings);
+            self.maker.beside(&context.when, &when, *span, self.findings);
             context.when.push(when);
         }
         context.on_failure = options.on_failure.unwrap_or(above.on_failure);

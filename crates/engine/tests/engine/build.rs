@@ -58,7 +58,7 @@ pub(crate) fn field(name: &str) -> Field {
     Field {
         name: name.into(),
         prompt: None,
-        kind: ValueKind::Number { min: Some(0.0), max: Some(10.0) },
+        kind: ValueKind::Number { min: Some(0_i64.into()), max: Some(10_i64.into()) },
         evidence: None,
     }
 }

@@ -83,7 +83,9 @@ pub(crate) fn limits(kind: &ValueKind) -> Option<String> {
     match kind {
         ValueKind::Text { pattern } => pattern.as_ref().map(|pattern| format!("matches {pattern}")),
         ValueKind::Integer { min, max } => range(min.map(|v| v.to_string()), max.map(|v| v.to_string())),
-        ValueKind::Number { min, max } => range(min.map(|v| v.to_string()), max.map(|v| v.to_string())),
+        ValueKind::Number { min, max } => {
+            range(min.as_ref().map(|v| v.to_string()), max.as_ref().map(|v| v.to_string()))
+        }
         ValueKind::Boolean => None,
         ValueKind::Choice { choices } => Some(format!("one of {}", choices.join(", "))),
     }

@@ -155,7 +155,7 @@ pub fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
                 |(name, _)| Field {
                     name: name.to_owned(),
                     prompt: None,
-                    kind: ValueKind::Number { min: None, max: Some(0.1) },
+                    kind: ValueKind::Number { min: None, max: holdpoint_model::Number::parse("0.1") },
                     evidence: None,
                 },
             );

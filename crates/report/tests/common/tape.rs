@@ -228,7 +228,9 @@ impl Tape {
                         }
                         self.signed(&action);
                     }
-                    Question::Failed | Question::InDoubt | Question::Choose => return false,
+                    Question::Failed | Question::InDoubt | Question::Choose | Question::Barred => {
+                        return false;
+                    }
                 }
             }
             Next::Open | Next::Override | Next::Await(_) | Next::RollBack | Next::Done(_) => return false,

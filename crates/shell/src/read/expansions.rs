@@ -178,7 +178,7 @@ impl Reader<'_> {
         let inside = &self.bytes[from..close];
         let odd = |quote: u8| inside.iter().filter(|byte| **byte == quote).count() % 2 == 1;
         if odd(b'\'') || odd(b'"') || inside.iter().any(|byte| matches!(byte, b'#' | b'\\' | b'<')) {
-            self.doubt(open, "what stands in backquotes");
+            self.doubt(open, super::BACKQUOTES);
         }
         let tokens = (!hidden && self.deeper()).then(|| {
             let outer = std::mem::replace(&mut self.end, close);

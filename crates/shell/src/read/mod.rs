@@ -15,6 +15,9 @@ pub const DEPTH: usize = 96;
 /// As many here-documents may begin on one line; bash refuses more.
 pub const HERE_DOCUMENTS: usize = 16;
 
+/// Why what stands in backquotes is in doubt.
+pub(crate) const BACKQUOTES: &str = "what stands in backquotes";
+
 /// Reads a script into tokens. It takes a time that grows with the script's length only.
 pub fn read(text: &str) -> Script {
     let mut reader = Reader {

@@ -1,0 +1,165 @@
+//! Whatever there is many of in a document or a configuration, reading takes a time that grows with their number only.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test that measures needs a clock")]
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use holdpoint_document::{compile_and_lint, lint_claims, read_config};
+
+const FEW: usize = 1000;
+const MORE: usize = 4;
+
+fn document(front: &str, body: &str) -> String {
+    format!("---\nrunbook: 1\ntitle: Case\n{front}---\n\n# Case\n\n## Look\n\n{body}")
+}
+
+fn each(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect()
+}
+
+fn list(count: usize, name: &str) -> String {
+    (0..count).fold(String::new(), |mut all, at| {
+        let _ = write!(all, "{}{name}{at}", if at > 0 { ", " } else { "" });
+        all
+    })
+}
+
+fn block(kind: &str, text: &str) -> String {
+    format!("```{kind}\n{text}\n```\n\n")
+}
+
+/// What there may be many of, each with a document that has as many.
+fn documents(n: usize) -> Vec<(&'static str, String)> {
+    let check = block("sh check", "test -d x");
+    let run = block("sh run", "deploy");
+    vec![
+        (
+            "choices",
+            document(&format!("inputs:\n  C: {{ type: choice, choices: [{}] }}\n", list(n, "c")), &check),
+        ),
+        (
+            "authors",
+            document(&format!("authors: [{}]\napprovers: [{}]\n", list(n, "a"), list(n, "b")), &check),
+        ),
+        ("environments", document(&format!("environments: [{}]\n", list(n, "e")), &check)),
+        ("roles", document(&format!("roles: [{}]\n", list(n, "r")), &check)),
+        (
+            "inputs",
+            document(&format!("inputs:\n{}", each(n, |i| format!("  I{i}: {{ prompt: x }}\n"))), &check),
+        ),
+        ("unknown keys", document(&each(n, |i| format!("k{i}: x\n")), &check)),
+        ("blocks", document("", &each(n, |i| block("sh check", &format!("test -d x{i}"))))),
+        ("blocks with text between", document("", &each(n, |_| format!("{}{check}", "Text.\n\n".repeat(8))))),
+        ("comments", document("", &block("sh check", &format!("{}ls", "# x\n".repeat(2 * n))))),
+        ("ids", document("", &each(n, |i| block("sh check", &format!("#| id: a{i}\ntest -d x"))))),
+        ("headings", document("", &each(n, |_| format!("## Look\n\n{check}")))),
+        ("items", document("", &each(n, |i| format!("- [ ] x{i}\n")))),
+        ("secrets", document("", &block("sh run", &format!("#| secrets: [{}]\ndeploy", list(n, "S"))))),
+        ("near marks", document("", &block("sh check", &format!("{}ls", "# | x\n".repeat(n))))),
+        ("variables", document("", &block("sh run", &each(n, |i| format!("echo $V{i}\n"))))),
+        (
+            "lines",
+            document("", &(run.clone() + &block("text expect", &each(n, |i| format!("x{i} (glob)\n"))))),
+        ),
+        (
+            "captures",
+            document(
+                "",
+                &block("sh run", &format!("#| capture: {{ {} }}\nls", list(n, "C: { json: $.a }, D"))),
+            ),
+        ),
+        (
+            "expectations",
+            document(
+                "",
+                &(run
+                    + &block(
+                        "yaml expect",
+                        &format!("stdout:\n{}", each(n, |i| format!("  - contains: a{i}\n"))),
+                    )),
+            ),
+        ),
+        ("here-documents", document("", &block("sh check", &"cat <<E\nE\n".repeat(n)))),
+        ("functions", document("", &block("sh check", &each(n, |i| format!("f{i}() {{ ls; }}\n"))))),
+        (
+            "conditions",
+            document(
+                "inputs:\n  B: { type: boolean }\n",
+                &each(n / 10, |_| block("sh check", "#| when: B and not B\nls")),
+            ),
+        ),
+        ("words of an info string", document("", &block(&format!("sh run {}", "a ".repeat(50 * n)), "ls"))),
+        ("bytes of an info string", document("", &block(&format!("sh {}", "a".repeat(100 * n)), "ls"))),
+    ]
+}
+
+fn configurations(n: usize) -> Vec<(&'static str, String)> {
+    let places = |n| each(n, |i| format!("\"ssh://u@h{i}\", "));
+    vec![
+        ("places", format!("[environments.local.targets]\nweb = [{}]\n", places(n))),
+        (
+            "targets",
+            format!("[environments.local.targets]\n{}", each(n, |i| format!("t{i} = [\"ssh://u@h\"]\n"))),
+        ),
+        ("environments", each(n, |i| format!("[environments.e{i}.vars]\nV{i} = \"x\"\n"))),
+        ("people", each(n, |i| format!("[people.p{i}]\nname = \"P {i}\"\n"))),
+        ("aliases", each(n, |i| format!("[people.p{i}]\nalias = \"a{i}\"\n"))),
+        ("roles", format!("[roles]\n{}", each(n, |i| format!("r{i} = [\"p\"]\n")))),
+        ("members", format!("[roles]\nr = [{}]\n", each(n, |i| format!("\"p{i}\", ")))),
+    ]
+}
+
+fn took(read: impl FnOnce()) -> Duration {
+    let from = Instant::now();
+    read();
+    from.elapsed()
+}
+
+fn grows(made: impl Fn(usize) -> Vec<(&'static str, String)>, read: impl Fn(&str)) {
+    let mut slow = Vec::new();
+    for ((what, few), (_, many)) in made(FEW).into_iter().zip(made(FEW * MORE)) {
+        let times = || (took(|| read(&few)), took(|| read(&many)));
+        // By their square it would be sixteen times.
+        let too_long = |(short, long): (Duration, Duration)| long > short * 9 + Duration::from_millis(300);
+        // Something else may have been busy.
+        let measured = times();
+        if too_long(measured) && too_long(times()) && too_long(times()) {
+            slow.push(format!("{what}: {:?}, and {MORE} times as many {:?}", measured.0, measured.1));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+#[test]
+fn documents_take_a_time_that_grows_with_what_they_hold() {
+    grows(documents, |source| {
+        let (compiled, _) = compile_and_lint(source, None);
+        lint_claims(&compiled.plan, None, jiff::civil::date(2026, 11, 28));
+    });
+}
+
+#[test]
+fn configurations_take_a_time_that_grows_with_what_they_hold() {
+    let book = document("", &block("sh check", "test -d x"));
+    grows(configurations, |source| {
+        let (config, _) = read_config(source);
+        compile_and_lint(&book, Some(&config));
+    });
+}
+
+#[test]
+fn no_finding_repeats_a_document_at_any_length() {
+    let long = "a ".repeat(100_000);
+    for body in [
+        block(&format!("sh run {long}"), "ls"),
+        block(&format!("sh {long}"), "ls"),
+        block("sh run", &format!("#| when: {long}\nls")),
+    ] {
+        let (compiled, warnings) = compile_and_lint(&document("", &body), None);
+        assert!(compiled.has_errors());
+        for finding in compiled.diagnostics.iter().chain(&warnings) {
+            assert!(finding.message.len() < 3000 && finding.help.len() < 3000, "{}", finding.code.as_str());
+        }
+    }
+}

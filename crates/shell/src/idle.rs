@@ -1,0 +1,278 @@
+//! Scripts that hold commands, and do nothing all the same.
+
+use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
+use crate::{assigned, is_empty_script, read};
+
+/// Why a script does nothing, in words that follow "this block".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// It can neither do anything nor fail.
+    Nothing(&'static str),
+    /// It does so little that more was probably meant.
+    Little(&'static str),
+    /// It only sets variables, which is something where a later block sees them.
+    Assigns,
+}
+
+/// Whether a script does nothing. What is not surely so, is not: `:` and `true` alone say plainly what they do.
+pub fn idle(script: &str, language: &str) -> Option<Idle> {
+    if is_empty_script(script, language) {
+        return Some(Idle::Nothing("has no commands"));
+    }
+    match language {
+        "sh" | "shell" | "bash" | "dash" | "ksh" | "zsh" => of_shell(script),
+        "python" | "python3" | "py" => of_python(script),
+        "perl" | "ruby" => {
+            let first = script.lines().map(str::trim_end).find(|line| !is_empty_script(line, language));
+            let ends =
+                first.is_some_and(|line| line == "__END__" || (line == "__DATA__" && language == "perl"));
+            ends.then_some(Idle::Nothing("ends before its first command, by `__END__`"))
+        }
+        _ => None,
+    }
+}
+
+/// What a statement of a shell script does.
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    Defines,
+    Assigns,
+    Sets,
+    /// `set -n`: nothing after it is executed.
+    Stops,
+    Exits,
+    Redirects,
+    Never,
+    Something,
+}
+
+fn of_shell(script: &str) -> Option<Idle> {
+    let read = read(script);
+    if read.error.is_some() || !read.doubts.is_empty() {
+        return None;
+    }
+    let statements = statements(script, &read);
+    let mut done = Vec::new();
+    for (index, does) in statements.iter().enumerate() {
+        let before = done.iter().any(|does| matches!(does, Does::Something | Does::Redirects));
+        match does {
+            Does::Stops if !before => return Some(Idle::Nothing("executes nothing after `set -n`")),
+            Does::Stops => return Some(Idle::Little("executes nothing after `set -n`")),
+            Does::Exits if !before && done.contains(&Does::Assigns) => return Some(Idle::Assigns),
+            Does::Exits if !before => return Some(Idle::Nothing("ends at its `exit`, before any command")),
+            Does::Exits if index + 1 < statements.len() => {
+                return Some(Idle::Little("has commands behind an `exit`, which are never executed"));
+            }
+            Does::Exits => break,
+            does => done.push(*does),
+        }
+    }
+    let only = |what: &[Does]| done.iter().all(|does| what.contains(does));
+    if done.is_empty() || done.contains(&Does::Something) {
+        None
+    } else if done.contains(&Does::Redirects) {
+        Some(Idle::Little("has redirections and no command, so it only opens or empties files"))
+    } else if done.contains(&Does::Assigns) {
+        Some(Idle::Assigns)
+    } else if only(&[Does::Sets]) {
+        Some(Idle::Nothing("only sets options, which end with it"))
+    } else if only(&[Does::Defines, Does::Sets]) {
+        Some(Idle::Nothing("only defines functions, which end with it"))
+    } else {
+        Some(Idle::Nothing(
+            "executes nothing: what stands in it is behind a condition that is always the same",
+        ))
+    }
+}
+
+/// What each statement does, in order. What is joined to another by `&&`, `||`, `|` or `&` is something.
+fn statements(text: &str, read: &Script) -> Vec<Does> {
+    let mut found = Vec::new();
+    let (mut from, mut depth, mut joined) = (0, 0_usize, false);
+    let tokens = &read.tokens;
+    for at in 0..=tokens.len() {
+        let kind = tokens.get(at).map(|token| &token.kind);
+        match kind {
+            Some(Kind::Keyword(
+                Keyword::If
+                | Keyword::While
+                | Keyword::Until
+                | Keyword::For
+                | Keyword::Select
+                | Keyword::Case
+                | Keyword::BraceOpen
+                | Keyword::Test,
+            ))
+            | Some(Kind::Operator(Operator::Open)) => depth += 1,
+            Some(Kind::Keyword(
+                Keyword::Fi | Keyword::Done | Keyword::Esac | Keyword::BraceClose | Keyword::TestEnd,
+            ))
+            | Some(Kind::Operator(Operator::Close)) => depth = depth.saturating_sub(1),
+            Some(Kind::Operator(Operator::And | Operator::Or | Operator::Pipe | Operator::Background))
+                if depth == 0 =>
+            {
+                joined = true
+            }
+            Some(Kind::Operator(Operator::Newline | Operator::Semicolon)) | None if depth == 0 => {
+                let statement: Vec<&Token> = tokens[from..at]
+                    .iter()
+                    .filter(|token| !matches!(token.kind, Kind::Comment | Kind::Body(_)))
+                    .filter(|token| !matches!(token.kind, Kind::Operator(Operator::Newline)))
+                    .collect();
+                let open = match statement.last().map(|token| &token.kind) {
+                    // A line may end after `&&`, and between a function's name and its body.
+                    Some(Kind::Operator(Operator::And | Operator::Or | Operator::Pipe)) => true,
+                    Some(Kind::Operator(Operator::Close)) => statement.len() == 3 && kind.is_some(),
+                    _ => false,
+                };
+                if open && kind.is_some() {
+                    continue;
+                }
+                if !statement.is_empty() {
+                    found.push(if joined { Does::Something } else { does(text, &statement) });
+                }
+                (from, joined) = (at + 1, false);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn does(text: &str, statement: &[&Token]) -> Does {
+    let word = |at: usize| match statement.get(at).map(|token| &token.kind) {
+        Some(Kind::Word(word)) => word.bare(text),
+        _ => None,
+    };
+    let kind = |at: usize| statement.get(at).map(|token| &token.kind);
+    match (kind(0), kind(1), kind(2)) {
+        (Some(Kind::Keyword(Keyword::Function)), ..)
+        | (
+            Some(Kind::Word(_)),
+            Some(Kind::Operator(Operator::Open)),
+            Some(Kind::Operator(Operator::Close)),
+        ) => {
+            return Does::Defines;
+        }
+        (Some(Kind::Keyword(head)), Some(_), _) => return compound(*head, word(1), statement),
+        _ => {}
+    }
+    if statement.iter().all(|token| matches!(&token.kind, Kind::Redirection(it) if opens(text, it))) {
+        return Does::Redirects;
+    }
+    let words: Option<Vec<&Word>> = statement
+        .iter()
+        .map(|token| match &token.kind {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        })
+        .collect();
+    let Some(words) = words else { return Does::Something };
+    if words.iter().all(|word| assigns(text, word)) {
+        return Does::Assigns;
+    }
+    let bare: Option<Vec<&str>> = words.iter().map(|word| word.bare(text)).collect();
+    match bare.as_deref() {
+        Some(["exit"] | ["exit", "0"]) => Does::Exits,
+        Some(["set", options @ ..]) if !options.is_empty() => {
+            let stops = options.iter().enumerate().any(|(at, option)| {
+                let letters = option.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+                letters.is_some_and(|letters| letters.contains('n'))
+                    || (*option == "noexec"
+                        && at > 0
+                        && options[at - 1].ends_with('o')
+                        && options[at - 1].starts_with('-'))
+            });
+            if stops { Does::Stops } else { Does::Sets }
+        }
+        Some(["shopt", ..]) => Does::Sets,
+        _ => Does::Something,
+    }
+}
+
+/// A compound command whose condition is `false`, with nothing that is done otherwise.
+fn compound(head: Keyword, condition: Option<&str>, statement: &[&Token]) -> Does {
+    let never = matches!(
+        (head, condition),
+        (Keyword::If | Keyword::While, Some("false")) | (Keyword::Until, Some("true" | ":"))
+    );
+    let begins = matches!(
+        statement.get(2).map(|token| &token.kind),
+        Some(
+            Kind::Operator(Operator::Semicolon | Operator::Newline)
+                | Kind::Keyword(Keyword::Then | Keyword::Do)
+        )
+    );
+    let otherwise =
+        statement.iter().any(|token| matches!(token.kind, Kind::Keyword(Keyword::Else | Keyword::Elif)));
+    let ends =
+        matches!(statement.last().map(|token| &token.kind), Some(Kind::Keyword(Keyword::Fi | Keyword::Done)));
+    if never && begins && ends && !otherwise { Does::Never } else { Does::Something }
+}
+
+/// A redirection of or to a file by its plain name; one of a descriptor alone, or of a here-document, is none.
+fn opens(text: &str, redirection: &Redirection) -> bool {
+    let operator = text.get(redirection.operator.clone()).unwrap_or_default();
+    let target = redirection.target.as_ref();
+    matches!(operator, ">" | ">>" | "<" | ">|" | "<>")
+        && target.is_some_and(|word| word.parts.iter().all(still))
+}
+
+/// `NAME=value`, where nothing is worked out that could fail.
+fn assigns(text: &str, word: &Word) -> bool {
+    let (Some(first), Some(last)) = (word.parts.first(), word.parts.last()) else { return false };
+    let whole = text.get(first.at.start..last.at.end).unwrap_or_default();
+    matches!(first.kind, PartKind::Literal) && assigned(whole).is_some() && word.parts.iter().all(still)
+}
+
+/// Whether nothing is expanded in a part.
+fn still(part: &Part) -> bool {
+    match &part.kind {
+        PartKind::Literal | PartKind::Escaped | PartKind::Single | PartKind::Ansi => true,
+        PartKind::Double(parts) => parts.iter().all(still),
+        _ => false,
+    }
+}
+
+fn of_python(script: &str) -> Option<Idle> {
+    // What goes on over lines may hold anything.
+    if script.contains("\"\"\"") || script.contains("'''") || script.contains('\\') {
+        return None;
+    }
+    let (mut imports, mut defines) = (false, false);
+    for line in script.lines().map(str::trim_end) {
+        let inner = line.starts_with([' ', '\t']);
+        if line.is_empty() || line.trim_start().starts_with('#') || (inner && defines) {
+            continue;
+        }
+        let plain = line.trim_end_matches(';');
+        let constant = matches!(plain, "pass" | "..." | "None" | "True" | "False")
+            || plain.bytes().all(|byte| byte.is_ascii_digit())
+            || is_empty_script(plain, "python");
+        if constant {
+            defines = false;
+        } else if (line.starts_with("import ") || line.starts_with("from ")) && !line.contains([';', '(']) {
+            (imports, defines) = (true, false);
+        } else if line.starts_with("def ") && line.ends_with(':') && !line.contains(['=', '@']) {
+            defines = true;
+        } else {
+            return None;
+        }
+    }
+    Some(match imports {
+        true => Idle::Little("only imports modules"),
+        false => Idle::Nothing("holds values and definitions only, and calls nothing"),
+    })
+}
+
+/// Where a here-document begins that has no end, as far as that can be told without asking a shell: one in backquotes or
+/// in `$( … )` too.
+pub fn open_here_document(script: &str) -> Option<usize> {
+    if !script.contains("<<") {
+        return None;
+    }
+    let read = read(script);
+    let doubt = |doubt: &crate::Doubt| doubt.why != crate::read::BACKQUOTES;
+    let error = read.error.filter(|error| error.kind == crate::ErrorKind::OpenHereDocument)?;
+    (!read.doubts.iter().any(doubt)).then_some(error.at)
+}
