@@ -3,19 +3,26 @@
 
 use std::borrow::Cow;
 
-use crate::secrets::masked;
+use super::Screen;
 
-/// A path as it is shown: whoever named the file may have meant the name to act on the terminal.
-pub fn path(path: &std::path::Path) -> String {
-    neutralise(&path.to_string_lossy())
+impl Screen {
+    /// A path as it is shown: whoever named the file may have meant the name to act on the terminal.
+    pub fn path(&self, path: &std::path::Path) -> String {
+        self.neutralise(&path.to_string_lossy())
+    }
+
+    /// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
+    pub fn neutralise(&self, text: &str) -> String {
+        holdpoint_report::visible(self.masked(text).as_bytes())
+    }
+
+    /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
+    pub fn prose(&self, text: &str) -> String {
+        self.neutralise(&unindented(&self.masked(text)))
+    }
 }
 
-/// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
-pub fn neutralise(text: &str) -> String {
-    holdpoint_report::visible(masked(text).as_bytes())
-}
-
-/// A text on its way to a terminal: as [`neutralise`], but that nothing is masked, and that colours of our own stay where
+/// A text on its way to a terminal: as [`Screen::neutralise`], but that nothing is masked, and that colours of our own stay where
 /// they may be `styled`. Everything that is written for people passes here, whatever was made of it before.
 pub(super) fn harmless(text: &str, styled: bool) -> Cow<'_, str> {
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
@@ -59,16 +66,15 @@ fn colour(text: &str) -> Option<usize> {
     Some("\u{1b}[".len() + codes.len() + 1)
 }
 
-/// Prose of the document as it is shown: without surrounding blank lines and common indentation.
-pub fn prose(text: &str) -> String {
-    let text = masked(text);
+/// A text without surrounding blank lines and common indentation.
+fn unindented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let common = lines.iter().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
     let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
     let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     let cut = |line: &&str| line.get(common..).unwrap_or_default().to_owned();
-    neutralise(&lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n"))
+    lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n")
 }
 
 /// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
@@ -97,11 +103,15 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use holdpoint_driver::Secrets;
+
     use super::*;
 
     #[test]
     fn nothing_that_steers_a_terminal_comes_through() {
-        let shown = neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
+        let shown = Screen::kept(&Secrets::default())
+            .0
+            .neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
         assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇⟨U+009B⟩2J ⟨U+202E⟩gnp.exe");
         assert!(!shown.chars().any(|char| char.is_control()));
     }
@@ -139,7 +149,7 @@ mod tests {
 
     #[test]
     fn prose_loses_its_indentation_and_blank_edges() {
-        assert_eq!(prose("\n\n   one\n     two\n\n"), "one\n  two");
-        assert_eq!(prose("\n\n"), "");
+        assert_eq!(unindented("\n\n   one\n     two\n\n"), "one\n  two");
+        assert_eq!(unindented("\n\n"), "");
     }
 }

@@ -19,7 +19,7 @@ use super::{
     Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
 };
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// What a dry run has learnt so far.
 #[derive(Debug, Default)]
@@ -48,6 +48,8 @@ fn unknown(name: &str) -> String {
 
 /// Assumes whatever a person would be asked.
 pub struct Assuming {
+    /// Where it is told.
+    pub screen: Screen,
     /// What was learnt.
     pub learnt: Shared,
     /// Values an answers file gives.
@@ -79,22 +81,25 @@ impl Desk for Assuming {
         _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         let plan = view.plan;
-        show_question(view, task, question);
+        show_question(&self.screen, view, task, question);
         let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
         let place = view.run.place_of(task).map(str::to_owned);
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
-                assumed("the operator would be asked to confirm this");
+                assumed(&self.screen, "the operator would be asked to confirm this");
                 vec![Event::ItemConfirmed { step, action, by }]
             }
             (Question::Confirm, _) => {
-                assumed("the operator would have to acknowledge this");
+                assumed(&self.screen, "the operator would have to acknowledge this");
                 vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
             (Question::Record, _) => return self.values(view, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
-                assumed(&format!("the run would wait here for a sign-off by the role {}", sign_off.role));
+                assumed(
+                    &self.screen,
+                    &format!("the run would wait here for a sign-off by the role {}", sign_off.role),
+                );
                 vec![Event::SignOffGiven(SignedOff {
                     step,
                     action,
@@ -131,11 +136,16 @@ impl Assuming {
             let given = entry.and_then(|entry| entry.value.get(&field.name)).cloned();
             let value = match given {
                 Some(value) => {
-                    screen::tell(&format!("    {} = {} (given)", field.name, screen::neutralise(&value)));
+                    self.screen.tell(&format!(
+                        "    {} = {} (given)",
+                        field.name,
+                        self.screen.neutralise(&value)
+                    ));
                     value
                 }
                 None => {
-                    screen::tell(&format!("    {} = unknown (the operator would write it down)", field.name));
+                    self.screen
+                        .tell(&format!("    {} = unknown (the operator would write it down)", field.name));
                     self.learnt.borrow_mut().unknown.insert(field.name.clone());
                     stand_in(&field.kind, &field.name)
                 }
@@ -170,8 +180,8 @@ fn stand_in(kind: &ValueKind, name: &str) -> String {
     }
 }
 
-fn assumed(what: &str) {
-    screen::tell(&format!("  {} {what}", screen::style().cyan().apply_to("assumed:")));
+fn assumed(screen: &Screen, what: &str) {
+    screen.tell(&format!("  {} {what}", screen.style().cyan().apply_to("assumed:")));
 }
 
 /// An exit code that every expectation of one allows.
@@ -242,7 +252,7 @@ impl Runner for ChecksOnly {
             return Ok(Attempt::Checked(Box::new(attempt)));
         }
         let assumed = |why: &str| {
-            assumed(why);
+            self::assumed(&self.places.local.screen, why);
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
         };
         if self.places.needs_somebody(view, task) {
@@ -326,11 +336,14 @@ impl Runner for ChecksOnly {
             return known(executed);
         }
         // What it says now is not what it will say after the changes, so nothing of it counts.
-        screen::failure(&executed.finished);
-        assumed(match passed {
-            true => "holds already, before the changes that this run would make; taken as passed",
-            false => "does not hold now, before the changes that this run would make; taken as passed",
-        });
+        screen::failure(&self.places.local.screen, &executed.finished);
+        assumed(
+            &self.places.local.screen,
+            match passed {
+                true => "holds already, before the changes that this run would make; taken as passed",
+                false => "does not hold now, before the changes that this run would make; taken as passed",
+            },
+        );
         known(self.taken_as_passed(view, execution))
     }
 }
@@ -351,7 +364,10 @@ impl ChecksOnly {
         let task = execution.task;
         let block = task.block(view.plan);
         for capture in block.iter().flat_map(|block| &block.options.capture) {
-            screen::tell(&format!("    {} = unknown (would be captured here)", capture.name));
+            self.places
+                .local
+                .screen
+                .tell(&format!("    {} = unknown (would be captured here)", capture.name));
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.remove(&capture.name);
             learnt.unknown.insert(capture.name.clone());
