@@ -5,6 +5,7 @@ mod action;
 mod bar;
 mod behind;
 mod flood;
+mod harmless;
 mod head;
 mod lent;
 mod lent_writer;
@@ -16,6 +17,7 @@ mod playback;
 mod prompt;
 mod prose;
 pub mod raw;
+mod streams;
 mod wrap;
 
 use std::borrow::Cow;
@@ -27,17 +29,17 @@ use console::Style;
 use holdpoint_driver::Secrets;
 
 use crate::hearing::Hearing;
-use able::Able;
 use behind::{Behind, Kind};
 use lent::Lent;
 use out::Out;
+use streams::Able;
 
 pub use able::Audience;
 pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
+use harmless::harmless;
 pub use head::{head, step_head};
 pub use lent_writer::LentWriter;
 pub use live::Live;
-use plain::harmless;
 pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::not_empty;

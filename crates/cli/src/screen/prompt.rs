@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::Screen;
-use super::plain::harmless;
+use super::harmless::harmless;
 use crate::interrupts::Prompting;
 
 /// How often a prompt looks whether Ctrl-C was pressed.

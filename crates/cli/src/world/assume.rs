@@ -12,6 +12,7 @@ use holdpoint_engine::{
     SignedOff, Task, Via, fit, names_around,
 };
 
+use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
 use super::tell::show_question;
@@ -375,23 +376,10 @@ impl ChecksOnly {
         }
         let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {
-            place: view.run.place_of(task).map(str::to_owned),
-            step: task.step_of(view.plan).id.clone(),
-            action: task.id(view.plan),
-            attempt: execution.attempt,
-            probe: execution.probe,
-            outcome: Outcome::Passed,
             exit: block.map(expected_exit),
-            signal: None,
-            error: None,
-            duration_ms: 0,
-            output: None,
             expectations: judgement.map(|judgement| judgement.expectations).unwrap_or_default(),
             captures,
-            files: BTreeMap::new(),
-            state: None,
-            masked: BTreeMap::new(),
-            remarks: Vec::new(),
+            ..finished(view, execution, Outcome::Passed)
         };
         Executed { finished, park: false, assumed: true, fault: None }
     }

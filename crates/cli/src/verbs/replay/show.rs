@@ -220,21 +220,10 @@ fn ended(
 ) -> Finished {
     Finished {
         place,
-        step: String::new(),
-        action: String::new(),
-        attempt: 1,
-        probe: false,
-        outcome,
         exit,
         signal,
         error,
         duration_ms,
-        output: None,
-        expectations: Vec::new(),
-        captures: Default::default(),
-        files: Default::default(),
-        state: None,
-        masked: Default::default(),
-        remarks: Vec::new(),
+        ..Finished::of(String::new(), String::new(), 1, outcome)
     }
 }
