@@ -65,8 +65,8 @@ pub async fn step(
 async fn main() -> Result<(), Fault> {
     let book = "---\nrunbook: 1\n---\n# A release\n\n## Build\n\n```sh run\nmake\n```\n\n## Tell\n\n- [ ] Everybody was told\n";
     let (answer, answers) = unbounded_channel();
-    std::thread::spawn(move || {
-        std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| answer.send(line == "y"))
-    });
+    let lines = std::io::stdin().lock().lines().map_while(Result::ok);
+    lines.take_while(|line| answer.send(line == "y").is_ok()).for_each(drop);
+    drop(answer);
     step((&holdpoint_document::compile(book, None).plan, book), answers, std::io::stdout()).await.map(drop)
 }

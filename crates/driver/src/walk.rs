@@ -208,10 +208,8 @@ where
     /// done nothing.
     async fn barred(&mut self, asks: &[(Task, Question)]) -> Result<Option<Stop>, J::Error> {
         let Some((task, question)) = asks.first().copied() else { return Err(Fault::Barred.into()) };
-        match self.ask(task, question).await? {
-            Some(events) => self.record_answer(events).map(|()| None),
-            None => Ok(Some(Stop::Parked(task, question))),
-        }
+        let answered = self.ask(task, question, asks).await?;
+        Ok((!answered).then_some(Stop::Parked(task, question)))
     }
 
     pub(crate) fn enter(&mut self, task: Task) {
