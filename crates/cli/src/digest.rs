@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use holdpoint_document::hex;
 use sha2::{Digest, Sha256};
@@ -22,7 +22,8 @@ pub fn sha256_of_file(path: &Path) -> Option<String> {
     }
 }
 
-static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+/// What is executed here does not change while it is: the same for every session.
+static PROGRAM: LazyLock<Option<String>> = LazyLock::new(running);
 
 /// Begins to take the digest of the running program, on a thread of its own: it is wanted when a run opens, and takes
 /// longer than all that is done until then.
@@ -33,7 +34,7 @@ pub fn begin_program() {
 
 /// The digest of the running program's own file; `None` where it cannot be read.
 pub fn program() -> Option<String> {
-    PROGRAM.get_or_init(running).clone()
+    PROGRAM.clone()
 }
 
 /// Of the file that is being executed, also where another has taken its name since.

@@ -8,7 +8,7 @@ use holdpoint_helper::{Helper, Unanswered};
 
 use crate::files;
 use crate::interrupts;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Longest time that a command may take.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -16,6 +16,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// What a command prints, up to [`files::VALUE`] bytes, and how it ended; or why there is nothing, in words. What it has
 /// to say meanwhile is shown. Where somebody sits at the terminal (`ask`), it may ask them.
 pub fn answer(
+    screen: &Screen,
     command: &str,
     root: &Path,
     without: &[&str],
@@ -23,10 +24,12 @@ pub fn answer(
 ) -> Result<(ExitStatus, Vec<u8>), String> {
     let helper = Helper::new("sh").arguments(["-euc", command]).directory(root).without(without);
     let helper = helper.within(LIMIT).at_most(files::VALUE);
-    let helper = helper.heard_by(|line| screen::say(&screen::neutralise(&String::from_utf8_lossy(line))));
+    let told = screen.clone();
+    let say = move |line: &[u8]| told.say(&told.neutralise(&String::from_utf8_lossy(line)));
+    let helper = helper.heard_by(say);
     // A session of its own has no terminal, and all of it ends; at ours it is one of many.
     let helper = if ask { helper } else { helper.alone() };
-    let _stops = interrupts::Stops::with_the_next(helper.stop());
+    let _stops = interrupts::Stops::with_the_next(screen, helper.stop());
     let answer = helper.ask().map_err(|why| words(&why))?;
     Ok((answer.status, answer.printed))
 }

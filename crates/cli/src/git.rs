@@ -8,9 +8,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 use holdpoint_helper::{Answer, Helper, Unanswered};
+use holdpoint_report::visible;
 
 use crate::problem::Problem;
-use crate::screen;
 
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
 const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
@@ -60,11 +60,11 @@ pub fn top(directory: &Path) -> Result<Option<PathBuf>, Problem> {
     if same {
         return Ok(Some(told));
     }
-    let told = screen::neutralise(&told.to_string_lossy());
     Err(unable(
         &nearest,
         &format!(
-            "there is a .git in it, and git takes {told} for the root of the work tree (core.worktree?)"
+            "there is a .git in it, and git takes {} for the root of the work tree (core.worktree?)",
+            told.display()
         ),
     ))
 }
@@ -226,7 +226,8 @@ fn overlooked(
     filters: &BTreeSet<String>,
     tracked: &[Tracked],
 ) -> Result<Option<String>, Problem> {
-    let shown = |path: &Path| screen::neutralise(&path.to_string_lossy());
+    // It stands in the record too.
+    let shown = |path: &Path| visible(path.as_os_str().as_bytes());
     if let Some(file) = tracked.iter().find(|file| file.overlooked) {
         let path = shown(&file.path);
         return Ok(Some(format!(
@@ -238,7 +239,7 @@ fn overlooked(
     {
         return Ok(Some(format!(
             "the repository's own configuration has a filter ({}), which may hide changes of {}",
-            screen::neutralise(name),
+            visible(name.as_bytes()),
             shown(&path)
         )));
     }
@@ -398,8 +399,7 @@ fn succeeded(directory: &Path, answer: Result<Answer, Unanswered>) -> Result<Vec
 
 /// git cannot tell, and why.
 fn unable(directory: &Path, why: &str) -> Problem {
-    let why = screen::neutralise(why);
-    let directory = screen::neutralise(&directory.to_string_lossy());
+    let directory = directory.display();
     // Configuration that comes by the environment (GIT_CONFIG_COUNT) is not listened to.
     let help = match why.contains("dubious ownership") {
         true => format!(

@@ -12,6 +12,7 @@ use crate::files;
 use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
+use crate::screen::Screen;
 
 /// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
 pub const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
@@ -59,7 +60,13 @@ pub fn parse_set(set: &[String]) -> Result<BTreeMap<String, String>, Problem> {
 }
 
 /// Finds a value for every input: given, from its source, its default, else asked for.
-pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Result<Inputs, Problem> {
+pub fn resolve(
+    screen: &Screen,
+    plan: &Plan,
+    name: &str,
+    source: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Inputs, Problem> {
     let declared = &plan.front.inputs;
     for (given, from) in
         wanted.set.keys().map(|k| (k, "--set")).chain(wanted.answers.keys().map(|k| (k, "the answers file")))
@@ -79,7 +86,7 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
     }
     let mut inputs = Inputs::default();
     for input in declared {
-        let Some((value, from)) = find(input, name, source, wanted)? else {
+        let Some((value, from)) = find(screen, input, name, source, wanted)? else {
             if wanted.all {
                 let help = format!("Give it with --set {}=VALUE.", input.name);
                 let message = format!("the input {} has no value", input.name);
@@ -109,12 +116,12 @@ pub fn resolve(plan: &Plan, name: &str, source: &str, wanted: &Wanted<'_>) -> Re
 
 /// Hides the secrets whose values lie about here, before anything that may hold them is read and found wrong.
 /// What cannot be had is told later.
-pub fn hide_at_hand(plan: &Plan, root: &Path, hidden: &Secrets) {
+pub fn hide_at_hand(screen: &Screen, plan: &Plan, root: &Path, hidden: &Secrets) {
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
     let wanted = Wanted { set, answers: &answers, root, ask: false, all: false, agent: false };
     let secrets = plan.front.inputs.iter().filter(|input| input.secret).filter_map(|input| {
         let from = input.from.as_ref().filter(|from| !matches!(from, Source::Command(_)))?;
-        let (value, _) = from_source(from, &wanted).ok()??;
+        let (value, _) = from_source(screen, from, &wanted).ok()??;
         let secret = (input.name.clone(), value);
         Redactor::new(vec![secret.clone()]).is_ok().then_some(secret)
     });
@@ -125,6 +132,7 @@ pub fn hide_at_hand(plan: &Plan, root: &Path, hidden: &Secrets) {
 
 /// Values of the secrets of a run that is taken up again; everything else is in its record.
 pub fn secrets_again(
+    screen: &Screen,
     plan: &Plan,
     given: &[InputGiven],
     name: &str,
@@ -133,10 +141,11 @@ pub fn secrets_again(
 ) -> Result<Vec<(String, String)>, Problem> {
     let mut only = plan.clone();
     only.front.inputs.retain(|input| input.secret && given.iter().any(|known| known.name == input.name));
-    Ok(resolve(&only, name, source, wanted)?.secrets)
+    Ok(resolve(screen, &only, name, source, wanted)?.secrets)
 }
 
 fn find(
+    screen: &Screen,
     input: &Input,
     name: &str,
     source: &str,
@@ -157,7 +166,7 @@ fn find(
             let message = format!("the input {}: {why}", input.name);
             at(input, name, source, message, "Mend that, or give it with --set.".to_owned())
         };
-        if let Some(found) = from_source(from, wanted).map_err(fail)? {
+        if let Some(found) = from_source(screen, from, wanted).map_err(fail)? {
             return Ok(Some(found));
         }
     }
@@ -167,10 +176,14 @@ fn find(
     if !wanted.ask {
         return Ok(None);
     }
-    ask(input).map(|value| Some((value, "asked".to_owned())))
+    ask(screen, input).map(|value| Some((value, "asked".to_owned())))
 }
 
-fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, String)>, String> {
+fn from_source(
+    screen: &Screen,
+    source: &Source,
+    wanted: &Wanted<'_>,
+) -> Result<Option<(String, String)>, String> {
     let fail = |what: String, why: String| format!("{what}: {why}");
     match source {
         Source::Env(name) => Ok(std::env::var(name).ok().map(|value| (value, format!("env {name}")))),
@@ -190,7 +203,7 @@ fn from_source(source: &Source, wanted: &Wanted<'_>) -> Result<Option<(String, S
         }
         Source::Command(command) => {
             let without: &[&str] = if wanted.agent { &[] } else { &AGENT };
-            let (status, stdout) = from_command::answer(command, wanted.root, without, wanted.ask)
+            let (status, stdout) = from_command::answer(screen, command, wanted.root, without, wanted.ask)
                 .map_err(|why| fail(format!("its command `{command}`"), why))?;
             if !status.success() {
                 return Err(fail(format!("its command `{command}`"), status.to_string()));
@@ -213,12 +226,12 @@ fn one_newline_off(mut text: String) -> String {
     text
 }
 
-fn ask(input: &Input) -> Result<String, Problem> {
-    let prompt = crate::screen::neutralise(input.prompt.as_deref().unwrap_or(&input.name));
-    let prompting = Prompting::for_input();
+fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
+    let prompt = screen.neutralise(input.prompt.as_deref().unwrap_or(&input.name));
+    let prompting = Prompting::for_input(screen);
     let answer = match input.secret {
-        true => crate::screen::hidden(&prompting, &format!("{prompt} (not shown)")),
-        false => crate::screen::line(&prompting, &prompt, None, |text| {
+        true => screen.hidden(&prompting, &format!("{prompt} (not shown)")),
+        false => screen.line(&prompting, &prompt, None, |text| {
             crate::screen::not_empty(text)?;
             match fit(&input.kind, text) {
                 Fit::Within => Ok(()),

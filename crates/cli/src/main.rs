@@ -12,6 +12,7 @@ mod exit;
 mod files;
 mod from_command;
 mod git;
+mod hearing;
 mod inputs;
 mod interrupts;
 mod operator;
@@ -19,7 +20,6 @@ mod panics;
 mod place;
 mod problem;
 mod screen;
-mod secrets;
 mod verbs;
 mod world;
 
@@ -31,28 +31,30 @@ use holdpoint_driver::Secrets;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::secrets::mask_terminal;
+use crate::screen::Screen;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run" || verb == "resume") {
         digest::begin_program();
     }
+    let secrets = Secrets::default();
+    let screen = Screen::of_this_process(&secrets);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Words of the command line stand in it, and may come from anywhere.
             let hostile = |word: std::ffi::OsString| word.to_string_lossy().chars().any(char::is_control);
             if error.use_stderr() && std::env::args_os().any(hostile) {
-                screen::say(&screen::neutralise(error.to_string().trim_end()));
+                screen.say(&screen.neutralise(error.to_string().trim_end()));
             } else {
                 let _ = error.print();
             }
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };
-    let exit = panics::guarded(|| perform(cli));
+    let exit = panics::guarded(&screen, || perform(&screen, cli, &secrets));
     // Whatever way it ended.
-    screen::written();
+    screen.written();
     exit.into()
 }
 
@@ -70,24 +72,22 @@ fn too_few_files() -> Option<Problem> {
     })
 }
 
-fn perform(cli: Cli) -> Exit {
+fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Exit {
     // One thread does everything: between two blocks nothing is handed over from one to another. What must be heard
     // while a prompt blocks it has a thread of its own, in `interrupts`.
     if let Some(problem) = too_few_files() {
-        problem.print();
+        problem.print(screen);
         return problem.exit;
     }
-    let secrets = Secrets::default();
-    mask_terminal(&secrets);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(verbs::perform(cli, &secrets)),
+        Ok(runtime) => runtime.block_on(verbs::perform(screen, cli, secrets)),
         Err(error) => Err(Problem::fault(format!("the program cannot start: {error}"), "")),
     };
     match done {
         Ok(exit) => exit,
         Err(problem) => {
-            problem.print();
+            problem.print(screen);
             problem.exit
         }
     }

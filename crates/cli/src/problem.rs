@@ -13,7 +13,7 @@ use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpa
 pub use room::{More, Room};
 
 use crate::exit::Exit;
-use crate::screen::neutralise;
+use crate::screen::Screen;
 
 /// Why a verb did not do what it was asked. Outcomes of runs are not problems.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ pub struct Text {
     text: Arc<String>,
     /// Where the text as it was and the shown one differ: up to which byte of the one, and of the other.
     moved: Arc<[(usize, usize)]>,
-    /// Whether nothing is shown of it: it holds a secret that would not be found any more in what is shown.
-    withheld: bool,
+    /// The text as it was, where another is shown: a secret in it would not be found any more.
+    before: Option<Arc<String>>,
     /// Where each line begins; found when it is asked for.
     lines: Arc<OnceLock<Vec<usize>>>,
 }
@@ -49,16 +49,12 @@ pub struct Text {
 impl Text {
     /// The text called `name`.
     pub fn new(name: &str, text: impl Into<Arc<String>>) -> Text {
-        let (text, mut withheld) = (text.into(), false);
-        let (text, moved) = match disarmed(&text) {
-            Ok(text) => (text, Arc::default()),
-            Err(_) if crate::secrets::held_by(&text).is_some() => {
-                withheld = true;
-                (Arc::default(), Arc::default())
-            }
-            Err((shown, moved)) => (Arc::new(shown), moved.into()),
+        let text = text.into();
+        let (text, moved, before) = match disarmed(&text) {
+            Ok(text) => (text, Arc::default(), None),
+            Err((shown, moved)) => (Arc::new(shown), moved.into(), Some(text)),
         };
-        Text { name: neutralise(name).into(), text, moved, withheld, lines: Arc::default() }
+        Text { name: name.into(), text, moved, before, lines: Arc::default() }
     }
 
     /// Where a byte of the text as it was is in the shown one.
@@ -212,18 +208,31 @@ impl Problem {
     }
 
     /// Writes it for people.
-    pub fn print(&self) {
+    pub fn print(&self, screen: &Screen) {
         let mut room = Room::among(self.findings.iter().map(|finding| &finding.diagnostic));
         for finding in &self.findings {
             if room.takes(&finding.diagnostic) {
-                crate::screen::say(&render(finding));
+                screen.say(&render(screen, &finding.shown_on(screen)));
             }
         }
         if !room.more.is_nothing() {
-            crate::screen::say(&room.more.words());
+            screen.say(&room.more.words());
         }
-        let tail: &dyn miette::Diagnostic = self;
-        crate::screen::say(render(tail).trim_end());
+        screen.say(render(screen, &self.shown_on(screen)).trim_end());
+    }
+
+    /// What it is, in one sentence, as it may be shown.
+    pub fn message(&self, screen: &Screen) -> String {
+        screen.neutralise(&self.message)
+    }
+
+    fn shown_on(&self, screen: &Screen) -> Shown {
+        Shown {
+            message: self.message(screen),
+            help: self.help.as_ref().map(|help| screen.neutralise(help)),
+            finding: None,
+            source: None,
+        }
     }
 }
 
@@ -231,23 +240,24 @@ impl Problem {
 const WIDTH: usize = 100;
 
 /// Writes findings in one text for people, with one write.
-pub fn say_all<'f>(text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
-    let findings = findings.into_iter().map(|found| render(&Finding::in_text(text, found.clone())));
+pub fn say_all<'f>(screen: &Screen, text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
+    let shown = |found: &Diagnostic| Finding::in_text(text, found.clone()).shown_on(screen);
+    let findings = findings.into_iter().map(|found| render(screen, &shown(found)));
     let out = findings.collect::<Vec<_>>().join("\n");
     if !out.is_empty() {
-        crate::screen::say(&out);
+        screen.say(&out);
     }
 }
 
-/// A diagnostic as people read it: with its source line where there is one.
-pub fn render(diagnostic: &dyn miette::Diagnostic) -> String {
+/// As people read it: with its source line where there is one.
+fn render(screen: &Screen, shown: &Shown) -> String {
     use miette::GraphicalTheme;
-    let theme = match (crate::screen::colours(), crate::screen::is_terminal()) {
+    let theme = match (screen.colours(), screen.is_terminal()) {
         (true, _) => GraphicalTheme::unicode(),
         (false, true) => GraphicalTheme::unicode_nocolor(),
         (false, false) => GraphicalTheme::none(),
     };
-    rendered(diagnostic, theme)
+    rendered(shown, theme)
 }
 
 fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme) -> String {
@@ -259,18 +269,58 @@ fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme) 
     }
 }
 
+/// Its sentence, in which nothing acts; what masks secrets is the screen that shows it, or the record that keeps it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Before it is broken into lines.
-        f.write_str(&neutralise(&self.message))
+        f.write_str(&holdpoint_report::visible(self.message.as_bytes()))
     }
 }
 
 impl std::error::Error for Problem {}
 
-impl miette::Diagnostic for Problem {
+/// A problem or a finding as a screen shows it: masked and made harmless before it is broken into lines.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    help: Option<String>,
+    /// Its code, and how bad it is.
+    finding: Option<(&'static str, Severity)>,
+    /// Where it points, and at what.
+    source: Option<(Text, SourceSpan)>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.finding.map(|(code, _)| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.finding.map(|(_, severity)| match severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(neutralise(help)) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|(text, _)| text as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let (_, span) = self.source.as_ref()?;
+        let label = LabeledSpan::new(Some("here".to_owned()), span.offset(), span.len());
+        Some(Box::new(std::iter::once(label)))
     }
 }
 
@@ -289,96 +339,26 @@ impl Finding {
         let far = start - lines[line] > WIDEST || end - lines[last] > WIDEST;
         far.then_some((line + 1, start - lines[line] + 1))
     }
-}
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&neutralise(&self.diagnostic.message))?;
-        match self.too_far() {
-            Some((line, column)) => write!(f, " ({}, line {line}, byte {column} of it)", self.source.name),
-            None => Ok(()),
+    fn shown_on(&self, screen: &Screen) -> Shown {
+        let (diagnostic, name) = (&self.diagnostic, screen.neutralise(&self.source.name));
+        let mut message = screen.neutralise(&diagnostic.message);
+        let too_far = self.too_far();
+        if let Some((line, column)) = too_far {
+            message += &format!(" ({name}, line {line}, byte {column} of it)");
         }
-    }
-}
-
-impl std::error::Error for Finding {}
-
-impl miette::Diagnostic for Finding {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.diagnostic.code.as_str()))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(neutralise(&self.diagnostic.help)))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        let shown = self.diagnostic.span.is_some() && !self.source.withheld && self.too_far().is_none();
-        shown.then_some(&self.source as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.diagnostic.span.filter(|_| self.too_far().is_none())?;
-        let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
-        let label = LabeledSpan::new(Some("here".to_owned()), start, end - start);
-        Some(Box::new(std::iter::once(label)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn the_lines_around_a_finding_are_those_that_the_whole_text_gives(
-            text in "(a|bc|é|\t|\r|\r\n|\n|\n|\n\n){0,24}",
-            start in any::<prop::sample::Index>(),
-            length in 0..12usize,
-            before in 0..3usize,
-            after in 0..3usize,
-        ) {
-            let floor = |mut at: usize| {
-                while !text.is_char_boundary(at) {
-                    at -= 1;
-                }
-                at
-            };
-            let start = floor(start.index(text.len() + 1));
-            let end = floor((start + length).min(text.len())).max(start);
-            let span = SourceSpan::from((start, end - start));
-            let of = |read: Result<Box<dyn SpanContents<'_> + '_>, MietteError>| {
-                read.ok().map(|read| {
-                    (read.data().to_vec(), *read.span(), read.line(), read.column(), read.line_count())
-                })
-            };
-            let shared = Text::new("name", text.clone());
-            prop_assert_eq!(of(shared.read_span(&span, before, after)), of(text.as_str().read_span(&span, before, after)));
-        }
-
-        #[test]
-        fn a_finding_points_at_the_same_place_of_the_text_that_is_shown(
-            text in "(a|é|\u{1b}|\u{7f}|\u{9b}|\u{202e}|\r\n|\n){0,16}",
-            at in any::<prop::sample::Index>(),
-        ) {
-            let shown = Text::new("name", text.clone());
-            let at = at.index(text.chars().count() + 1);
-            let offset = text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
-            let before = disarmed(&Arc::new(text[..offset].to_owned()));
-            let before = before.map_or_else(|(shown, _)| shown, |text| text.to_string());
-            prop_assert_eq!(&shown.text[..shown.shown(offset)], before.as_str());
-            prop_assert!(!shown.text.chars().any(|c| c.is_control() && !"\r\n".contains(c)));
+        let withheld = self.source.before.as_ref().is_some_and(|before| screen.held_by(before).is_some());
+        let span = diagnostic.span.filter(|_| !withheld && too_far.is_none());
+        let source = span.map(|span| {
+            let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
+            let text = Text { name: name.into(), ..self.source.clone() };
+            (text, SourceSpan::from((start, end - start)))
+        });
+        Shown {
+            message,
+            help: Some(screen.neutralise(&diagnostic.help)),
+            finding: Some((diagnostic.code.as_str(), diagnostic.severity)),
+            source,
         }
     }
 }

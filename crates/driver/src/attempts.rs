@@ -78,7 +78,7 @@ where
             match answer {
                 Answer::Go => {}
                 Answer::Events(events) => return self.record_answer(events).map(|()| false),
-                Answer::Park => return self.leave(parked),
+                Answer::Park | Answer::Later => return self.leave(parked),
             }
             if !self.desk.attended() && !self.under_way.has_block_of(task) {
                 let (step, action) =
@@ -117,15 +117,13 @@ where
     /// Takes what has arrived: ends first, so that what begins next is written together with them. Waits only where
     /// nothing has, and then everything is durable.
     pub(crate) async fn arrive(&mut self) -> Result<(), J::Error> {
-        let journal = &mut self.recorder.journal;
-        let mut arrived = self.under_way.arrived(|group| journal.note_child(group)).await;
+        let mut arrived = self.take(false).await;
         if arrived.is_empty() {
             // Whoever shows what happens takes being caught up for a pause.
             if !self.recorder.is_settled() || !self.unreaped.is_empty() {
                 self.settle()?;
             }
-            let journal = &mut self.recorder.journal;
-            arrived = self.under_way.next(|group| journal.note_child(group)).await;
+            arrived = self.take(true).await;
         }
         arrived.sort_by_key(|arrived| !matches!(arrived, Arrived::Ended(..)));
         let mut launches = Vec::new();
@@ -136,6 +134,7 @@ where
                 Arrived::Reached(execution, script, reached) => {
                     launches.extend(self.reached(execution, script, reached)?);
                 }
+                Arrived::Answer => self.put_again().await?,
                 Arrived::Reaped => {}
             }
         }

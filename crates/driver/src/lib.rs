@@ -7,10 +7,12 @@
 //! Nothing here is process-wide, and nothing knows of files, processes, clocks, terminals or exit codes. A world's own
 //! errors pass through; what the driver itself finds wrong is a [`Fault`].
 
+mod asking;
 mod attempts;
 mod fault;
 mod memory;
 mod moment;
+mod passing;
 mod recorder;
 mod secrets;
 mod session;
@@ -21,6 +23,7 @@ mod world;
 pub use fault::{Fault, NotConforming};
 pub use memory::{KEPT_UNASKED, Memory};
 pub use moment::{Moment, Observer};
+pub use passing::Passing;
 pub use recorder::{Recorded, Recorder};
 pub use secrets::Secrets;
 pub use session::{Rules, Session, Stop, roll_back};

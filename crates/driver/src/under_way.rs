@@ -20,6 +20,8 @@ pub(crate) enum Arrived<A> {
     Ended(Execution, A),
     /// A place has been told that it need not keep something.
     Reaped,
+    /// An answer has arrived at the desk.
+    Answer,
 }
 
 type Boxed<'r, A> = Pin<Box<dyn Future<Output = Arrived<A>> + 'r>>;
@@ -68,20 +70,6 @@ impl<'r, A> UnderWay<'r, A> {
         Rc::clone(&self.children)
     }
 
-    /// What has arrived by now, without waiting. `note` is told of process groups.
-    pub(crate) async fn arrived(&mut self, mut note: impl FnMut(Option<i32>)) -> Vec<Arrived<A>> {
-        poll_fn(|cx| Poll::Ready(self.poll(cx, &mut note))).await
-    }
-
-    /// Waits until something arrives. Everything that arrives in the same moment comes together.
-    pub(crate) async fn next(&mut self, mut note: impl FnMut(Option<i32>)) -> Vec<Arrived<A>> {
-        poll_fn(|cx| match self.poll(cx, &mut note) {
-            arrived if arrived.is_empty() => Poll::Pending,
-            arrived => Poll::Ready(arrived),
-        })
-        .await
-    }
-
     /// Waits until nothing is done beside executions any more.
     pub(crate) async fn settled(&mut self) {
         poll_fn(|cx| {
@@ -91,7 +79,12 @@ impl<'r, A> UnderWay<'r, A> {
         .await;
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, note: &mut impl FnMut(Option<i32>)) -> Vec<Arrived<A>> {
+    /// What has arrived by now; everything that arrives in the same moment comes together. `note` is told of process groups.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        note: &mut impl FnMut(Option<i32>),
+    ) -> Vec<Arrived<A>> {
         self.poll_beside(cx);
         let mut arrived = Vec::new();
         self.executions.retain_mut(|(_, future)| match future.as_mut().poll(cx) {

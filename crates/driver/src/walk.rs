@@ -2,16 +2,15 @@
 //!
 //! While nothing is under way it does one thing that the engine asks for: has somebody asked, passes over, opens a
 //! rollback, begins blocks, closes the run. While something is, it begins what the engine lets begin beside it, and takes
-//! what arrives. Nobody is asked anything meanwhile.
+//! what arrives: ends, and answers of a desk that is asked meanwhile.
 
 use std::collections::BTreeSet;
 
-use holdpoint_engine::{Choice, Event, Execution, Next, Question, Slot, Task, Verdict, Via};
+use holdpoint_engine::{Event, Execution, Next, Question, Slot, Task, Verdict};
 
 use crate::under_way::UnderWay;
 use crate::{
-    Answer, Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts,
-    roll_back,
+    Desk, Fault, Journal, Moment, Observer, Recorder, Rules, Runner, Session, Stop, Whereabouts, roll_back,
 };
 
 impl<J, D, R, O> Session<'_, J, D, R, O>
@@ -57,6 +56,10 @@ pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
     pub(crate) looked_for: BTreeSet<String>,
     /// Attempts whose end was recorded, or will be with the next write.
     pub(crate) unreaped: Vec<(Whereabouts, String)>,
+    /// What somebody was asked, and has not answered.
+    pub(crate) asked: Vec<(Task, Question)>,
+    /// Whether more answers may arrive.
+    pub(crate) hears: bool,
 }
 
 /// Why a session ends before the run does.
@@ -87,6 +90,8 @@ where
             leaving: None,
             looked_for: BTreeSet::new(),
             unreaped: Vec::new(),
+            asked: Vec::new(),
+            hears: true,
         }
     }
 }
@@ -141,10 +146,11 @@ where
     async fn begin_more(&mut self) -> Result<(), J::Error> {
         loop {
             let frontier = self.recorder.run.frontier(self.recorder.plan);
-            let Some(over) = frontier.pass_over.into_iter().next() else {
+            if let Some(over) = frontier.pass_over.into_iter().next() {
+                self.pass_over(over.task, over.whole, over.condition)?;
+            } else if !self.desk.is_asked_meanwhile() || !self.put_new(&frontier.asks).await? {
                 return self.begin(&frontier.ready).await;
-            };
-            self.pass_over(over.task, over.whole, over.condition)?;
+            }
         }
     }
 
@@ -173,15 +179,11 @@ where
             Next::Lapse { .. } => drop(self.recorder.record(Vec::new())?),
             Next::PassOver { task, whole, condition } => self.pass_over(task, whole, condition)?,
             Next::Execute(_) => self.begin(&frontier.ready).await?,
-            Next::Ask(task, question) => match self.ask(task, question).await? {
-                Some(events) => {
-                    if events.iter().any(runs_it) {
-                        self.decided.insert(task);
-                    }
-                    self.record_answer(events)?;
+            Next::Ask(task, question) => {
+                if !self.ask(task, question, &frontier.asks).await? {
+                    return Ok(Some(Stop::Parked(task, question)));
                 }
-                None => return Ok(Some(Stop::Parked(task, question))),
-            },
+            }
             Next::RollBack => {
                 let wanted = self.recorder.run.rollback_plan(plan);
                 let opened = roll_back(plan, &wanted, None, None);
@@ -206,10 +208,8 @@ where
     /// done nothing.
     async fn barred(&mut self, asks: &[(Task, Question)]) -> Result<Option<Stop>, J::Error> {
         let Some((task, question)) = asks.first().copied() else { return Err(Fault::Barred.into()) };
-        match self.ask(task, question).await? {
-            Some(events) => self.record_answer(events).map(|()| None),
-            None => Ok(Some(Stop::Parked(task, question))),
-        }
+        let answered = self.ask(task, question, asks).await?;
+        Ok((!answered).then_some(Stop::Parked(task, question)))
     }
 
     pub(crate) fn enter(&mut self, task: Task) {
@@ -243,22 +243,6 @@ where
         self.recorder.record_and_tell(vec![event], moments).map(drop)
     }
 
-    /// Puts a question to the desk. `None`: nobody can answer it now.
-    async fn ask(&mut self, task: Task, question: Question) -> Result<Option<Vec<Event>>, J::Error> {
-        self.settle()?;
-        // Somebody may think for long.
-        self.under_way.settled().await;
-        self.request_sign_off(task, question)?;
-        let plan = self.recorder.plan;
-        let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
-        self.recorder.tell(Moment::Asked { step, action, question });
-        let (view, store) = self.recorder.view_and_store();
-        match self.desk.answer(&view, task, question, store)? {
-            Answer::Events(events) => Ok(Some(events)),
-            Answer::Park | Answer::Go => Ok(None),
-        }
-    }
-
     pub(crate) fn record_answer(&mut self, events: Vec<Event>) -> Result<(), J::Error> {
         let answered = |events: &[Event]| {
             let given = |event: &&Event| !matches!(event, Event::SignOffLapsed { .. });
@@ -286,9 +270,4 @@ where
         self.recorder.record(vec![Event::RulesChecked(look)])?;
         refusal.map_or(Ok(()), Err)
     }
-}
-
-/// Whether somebody at the keyboard says with this that a block runs now.
-fn runs_it(event: &Event) -> bool {
-    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
 }

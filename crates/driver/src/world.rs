@@ -89,9 +89,15 @@ pub enum Answer {
     Events(Vec<Event>),
     /// Nobody here can answer: park.
     Park,
+    /// The answer comes later, see [`Desk::heard`]. Before a block runs there is no such answer: it is as `Park`.
+    Later,
 }
 
-/// Whoever answers questions: a person, a file, or nobody.
+/// Whoever answers questions: a person, a file, somebody elsewhere, or nobody.
+///
+/// Whoever sits at a terminal answers in the call. Somebody elsewhere (a channel, a web page, a second person) is told of
+/// the question with [`Moment::Asked`](crate::Moment::Asked) and answered for with [`Answer::Later`]; when their answer
+/// arrives, the question is put once more and the desk gives it, with the run before its eyes as it is by then.
 pub trait Desk {
     /// The world's own errors.
     type Error: From<Fault>;
@@ -128,6 +134,15 @@ pub trait Desk {
         question: Question,
         store: &mut dyn BlobStore<Error = Self::Error>,
     ) -> Result<Answer, Self::Error>;
+    /// Whether it may be asked while blocks run. Where somebody reads along at a terminal, it may not.
+    fn is_asked_meanwhile(&self) -> bool {
+        false
+    }
+    /// Waits until an answer that was to come later has arrived; `false`: none will any more. Waiting is given up, and begun
+    /// anew, whenever something else arrives first: nothing may be lost by that.
+    fn heard(&mut self) -> impl Future<Output = bool> {
+        std::future::ready(false)
+    }
 }
 
 /// What the program was asked for from outside.

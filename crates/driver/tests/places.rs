@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use holdpoint_document::compile;
@@ -33,7 +34,7 @@ struct Fake {
     fail: BTreeSet<String>,
     /// Places whose end nobody can know while the driver that sent them lives.
     lose: BTreeSet<String>,
-    /// Nobody who comes back can know either.
+    /// Who comes back cannot know either, but of what they send themselves.
     gone: bool,
     /// Places that cannot be reached.
     away: BTreeSet<String>,
@@ -111,7 +112,7 @@ impl Runner for Fake {
 
     fn end(&self, view: &RunView<'_>, attempt: Attempt, _: &mut Store<'_>) -> Result<End<Fault>, Fault> {
         let Attempt { execution, place, way } = attempt;
-        if self.lose.contains(&place) && (self.gone || !matches!(way, Way::Back(_))) {
+        if self.lose.contains(&place) && self.gone == matches!(way, Way::Back(_)) {
             return Ok(End::Open("the line is cut".to_owned()));
         }
         let first = execution.task.slot == Slot::Action(0) && execution.attempt == 1;
@@ -265,6 +266,17 @@ fn driven(
     before: Vec<Event>,
     (attended, choices): (bool, BTreeMap<String, Choice>),
 ) -> (Stop, Vec<Event>) {
+    let desk = Answering { log: Rc::clone(&fake.log), attended, at_work: Rc::clone(&fake.at_work), choices };
+    driven_by(rollout, places, fake, before, desk)
+}
+
+fn driven_by(
+    rollout: &str,
+    places: usize,
+    fake: &Fake,
+    before: Vec<Event>,
+    desk: impl Desk<Error = Fault>,
+) -> (Stop, Vec<Event>) {
     let source = book(rollout);
     let plan = compile(&source, None);
     assert!(plan.diagnostics.iter().all(|found| !found.is_error()), "{:?}", plan.diagnostics);
@@ -277,7 +289,6 @@ fn driven(
         recorder.record(vec![event]).unwrap();
     }
     fake.log.borrow_mut().clear();
-    let desk = Answering { log: Rc::clone(&fake.log), attended, at_work: Rc::clone(&fake.at_work), choices };
     let rules = Box::new(|_: &Run| panic!("no rule is kept here"));
     let mut session = Session { recorder, desk, runner: fake.clone(), rules };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -426,4 +437,83 @@ fn what_cannot_be_found_again_is_for_somebody_to_decide() {
     let log = again.log.borrow();
     let asked = format!("ask InDoubt {}", name(1));
     assert_eq!(*log, [format!("run back {}", name(1)), asked], "it is looked for once");
+}
+
+/// Somebody elsewhere, whose answer arrives some moments after they were asked.
+struct Elsewhere {
+    log: Log,
+    at_work: Rc<Cell<usize>>,
+    answered: bool,
+    /// How many pass before the answer arrives.
+    moments: usize,
+}
+
+impl Desk for Elsewhere {
+    type Error = Fault;
+
+    fn attended(&self) -> bool {
+        false
+    }
+
+    fn permit(&mut self, _: &RunView<'_>, _: Execution, _: &str, _: &mut Store<'_>) -> Result<Answer, Fault> {
+        Ok(Answer::Go)
+    }
+
+    fn answer(
+        &mut self,
+        view: &RunView<'_>,
+        task: Task,
+        q: Question,
+        _: &mut Store<'_>,
+    ) -> Result<Answer, Fault> {
+        let place = view.run.place_of(task).unwrap().to_owned();
+        let did = if self.answered { "answered" } else { "asked" };
+        self.log.borrow_mut().push(format!("{did} {q:?} {place} while {} run", self.at_work.get()));
+        if !self.answered {
+            return Ok(Answer::Later);
+        }
+        let by = By { who: "ops@example.org".into(), via: Via::Answers };
+        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+        let (place, choice) = (Some(place), Choice::Happened);
+        Ok(Answer::Events(vec![Event::Decision { step, action, place, choice, reason: None, by }]))
+    }
+
+    fn is_asked_meanwhile(&self) -> bool {
+        true
+    }
+
+    async fn heard(&mut self) -> bool {
+        std::future::poll_fn(|cx| match self.moments.checked_sub(1) {
+            Some(left) => {
+                self.moments = left;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None => Poll::Ready(!std::mem::replace(&mut self.answered, true)),
+        })
+        .await
+    }
+}
+
+#[test]
+fn an_answer_arrives_and_is_recorded_while_blocks_run_at_other_places() {
+    let fake = Fake { lose: (1..=8).map(name).collect(), ..Fake::default() };
+    let (_, events) = driven("{ at_once: 8 }", 8, &fake, Vec::new(), nobody());
+    let Event::RunOpened(first) = &events[0] else { unreachable!() };
+    let mut before = events[1..].to_vec();
+    before.push(Event::SessionOpened(first.session.clone()));
+    let again = Fake { lose: [name(1)].into(), gone: true, names: Rc::clone(&fake.names), ..Fake::default() };
+    let (log, at_work) = (Rc::clone(&again.log), Rc::clone(&again.at_work));
+    let desk = Elsewhere { log, at_work, answered: false, moments: 2 };
+    let (stop, events) = driven_by("{ at_once: 8 }", 8, &again, before, desk);
+    let log = again.log.borrow();
+    assert_eq!(stop, Stop::Done(Verdict::Passed), "{log:#?}");
+    let of = |what: &str| log.iter().filter(|line| line.starts_with(what)).collect::<Vec<_>>();
+    let (asked, answered) = (of("asked InDoubt"), of("answered InDoubt"));
+    assert_eq!((asked.len(), answered.len()), (1, 1), "{log:#?}");
+    assert!(!asked[0].ends_with("while 0 run") && !answered[0].ends_with("while 0 run"), "{log:#?}");
+    let decided = events.iter().position(|event| matches!(event, Event::Decision { .. })).unwrap();
+    let ended = |event: &Event| matches!(event, Event::ActionFinished(it) if it.action == "deploy#1");
+    let last = events.iter().rposition(ended).unwrap();
+    assert!(decided < last, "on record while others ran: {events:#?}");
 }

@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use holdpoint_document::compile;
@@ -15,6 +14,7 @@ use holdpoint_driver::{
 use holdpoint_engine::{Event, Execution, Finished, Question, Run, Task, Verdict};
 use holdpoint_redact::Redactor;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::unbounded_channel;
 
 #[path = "../examples/steps.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -184,7 +184,7 @@ fn the_example_steps_a_run_with_answers_from_a_channel_and_prints_json_lines() {
     let plan = compile(source, None).plan;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for (answers, ends) in [(vec![true], "closed"), (vec![], "parked"), (vec![false], "parked")] {
-        let (answer, waiting) = channel();
+        let (answer, waiting) = unbounded_channel();
         answers.iter().for_each(|yes| answer.send(*yes).unwrap());
         drop(answer);
         let mut out = Vec::new();
@@ -195,4 +195,65 @@ fn the_example_steps_a_run_with_answers_from_a_channel_and_prints_json_lines() {
         assert_eq!(moments.last().unwrap()["moment"], ends, "{lines}");
         assert_eq!(lines.contains(r#""moment":"answered""#), ends == "closed", "{lines}");
     }
+}
+
+/// What one session printed, read while it goes on.
+#[derive(Clone, Default)]
+struct Printed(Rc<RefCell<Vec<u8>>>);
+
+impl std::io::Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Printed {
+    fn says(&self, moment: &str) -> bool {
+        String::from_utf8_lossy(&self.0.borrow()).contains(&format!(r#""moment":"{moment}""#))
+    }
+
+    async fn until(&self, moment: &str) {
+        while !self.says(moment) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[test]
+fn two_runs_on_one_thread_wait_for_their_answers_and_go_on_as_these_arrive() {
+    let source = "---\nrunbook: 1\n---\n# A\n\n## Tell\n\n- [ ] Everybody was told\n";
+    let plan = compile(source, None).plan;
+    let ((ann, anns), (bob, bobs)) = (unbounded_channel(), unbounded_channel());
+    let (of_ann, of_bob) = (Printed::default(), Printed::default());
+    let answering = async {
+        of_ann.until("asked").await;
+        of_bob.until("asked").await;
+        bob.send(true).unwrap();
+        of_bob.until("closed").await;
+        assert!(!of_ann.says("answered"), "nobody has answered there");
+        ann.send(true).unwrap();
+    };
+    let book = (&plan, source);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (first, second, ()) = runtime.block_on(async {
+        tokio::join!(
+            steps::step(book, anns, of_ann.clone()),
+            steps::step(book, bobs, of_bob.clone()),
+            answering
+        )
+    });
+    assert_eq!((first.unwrap(), second.unwrap()), (Stop::Done(Verdict::Passed), Stop::Done(Verdict::Passed)));
+    let asked = String::from_utf8(of_ann.0.borrow().clone()).unwrap();
+    assert_eq!(asked.matches(r#""moment":"asked""#).count(), 1, "it is told of once: {asked}");
+}
+
+#[test]
+fn the_example_is_short() {
+    let lines = include_str!("../examples/steps.rs").lines().map(str::trim);
+    let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+    assert!(code <= 60, "{code} lines");
 }

@@ -8,8 +8,8 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 use tokio::process::Child;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::ending::Target;
 use crate::group::ProcessGroup;
-use crate::leash::Target;
 
 /// The end of a process. Dropped before it was seen, it ends the process and its group, and waits for it.
 pub(crate) struct Exit {

@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
-use crate::leash::Target;
+use crate::ending::Target;
 
 /// A process group; its id is the process id of the block's main process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ impl ProcessGroup {
 
     #[cfg(target_os = "linux")]
     fn has_living_member(self) -> bool {
-        crate::leash::living().is_none_or(|mut living| living.any(|process| process.group == self.id()))
+        crate::ending::living().is_none_or(|mut living| living.any(|process| process.group == self.id()))
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -21,12 +21,12 @@
 
 mod dump;
 mod ended;
+mod ending;
 mod exit;
 mod fleeting;
 mod group;
 mod interpreter;
 mod job;
-mod leash;
 mod limit;
 mod local;
 mod names;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::leash::Target;
+use crate::ending::Target;
 
 /// After its main process has ended, a block's output is over when nothing has come for this long …
 const SILENCE: Duration = Duration::from_millis(200);

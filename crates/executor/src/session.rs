@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::ProcessGroup;
-use crate::leash::Target;
+use crate::ending::Target;
 
 /// A session; its id is the process id of its leader, the block's main process, and that of the leader's group.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Session {
     /// The groups that a living process of this session is in.
     #[cfg(target_os = "linux")]
     fn groups(self) -> BTreeSet<i32> {
-        let Some(living) = crate::leash::living() else { return BTreeSet::from([self.0.id()]) };
+        let Some(living) = crate::ending::living() else { return BTreeSet::from([self.0.id()]) };
         living.filter(|process| process.session == self.0.id()).map(|process| process.group).collect()
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::select;
 use tokio::time::{Instant, sleep_until};
 
+use crate::ending::{KilledWhenDropped, Target};
 use crate::exit::Exit;
-use crate::leash::{Leash, Target};
 use crate::limit::Limit;
 use crate::outlet::{Outlet, Piece};
 use crate::progress::{Progress, Stop};
@@ -50,7 +50,7 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
     mut on_piece: impl FnMut(Piece<'_>, Duration) -> io::Result<()>,
 ) -> Seen {
     let Running { target, started, timeout, grace, .. } = running;
-    let mut leash = Leash::on(target);
+    let mut guard = KilledWhenDropped::unless_let_go(target);
     let mut progress = Progress::of(target, grace);
     let mut limit = timeout.map(|timeout| Limit::of(timeout, started));
     if let Some(Err(error)) = running.outlet.first().map(|piece| on_piece(piece, Duration::ZERO)) {
@@ -118,7 +118,7 @@ pub(crate) async fn watch<T: Target, O: Outlet>(
         progress.remarks.push(OUTPUT_KEPT_OPEN.to_owned());
         running.outlet.abandon();
     }
-    leash.release();
+    guard.let_go();
     progress.remarks.extend(limit.and_then(|limit| limit.remark()));
     if let Err(bad) = register(running.registry.finish(), &mut on_secret)
         && !progress.is_deaf()

@@ -32,6 +32,15 @@ fn parts(tally: &mut Tally) -> io::Result<()> {
     part(tally, "documentation of every public item", || {
         holds(cargo(&["doc", "--locked", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]))
     })?;
+    part(tally, "engine and view for a browser", || {
+        if has_target(BROWSER) {
+            let both =
+                ["build", "--locked", "-p", "holdpoint-engine", "-p", "holdpoint-view", "--target", BROWSER];
+            return holds(cargo(&both, &[]));
+        }
+        println!("    NOT BUILT, for its target is not installed: rustup target add {BROWSER}");
+        Ok(Tally::SKIPPED)
+    })?;
     if has_nextest() {
         part(tally, "tests, each in a process of its own", || {
             tests(&["nextest", "run", "--locked", "--workspace", "--no-fail-fast"])
@@ -80,6 +89,16 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<()> {
     cargo.args(arguments).envs(environment.iter().copied());
     println!("    cargo {}", arguments.join(" "));
     command::run(&mut cargo)
+}
+
+/// What a browser runs.
+const BROWSER: &str = "wasm32-unknown-unknown";
+
+/// Whether the compiler has the libraries of a target.
+fn has_target(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]);
+    command::output(&mut rustc).is_ok_and(|folder| std::path::Path::new(folder.trim()).is_dir())
 }
 
 fn has_nextest() -> bool {

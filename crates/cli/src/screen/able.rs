@@ -1,21 +1,6 @@
 //! What the terminal can do, and who is at it.
 
-use std::io::IsTerminal;
-use std::sync::LazyLock;
-
-use console::Style;
-
-/// Whether people read along on a terminal.
-pub fn is_terminal() -> bool {
-    static THERE: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
-    *THERE
-}
-
-/// Whether what is read comes from a terminal.
-pub(super) fn is_typed() -> bool {
-    static THERE: LazyLock<bool> = LazyLock::new(|| std::io::stdin().is_terminal());
-    *THERE
-}
+use super::Screen;
 
 /// Whether somebody can be asked, and will see the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,62 +13,59 @@ pub enum Audience {
     Absent,
 }
 
-/// Who is there. A pipe is taken for `tee` or the like, through which questions are seen.
-pub fn audience() -> Audience {
-    use rustix::fs::{FileType, fstat};
-    let piped = || fstat(std::io::stderr()).is_ok_and(|file| FileType::from_raw_mode(file.st_mode).is_fifo());
-    match is_typed() {
-        false => Audience::Absent,
-        true if is_terminal() || piped() => Audience::Present,
-        true => Audience::Blind,
+impl Screen {
+    /// Whether people read along on a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.0.able.terminal
     }
-}
 
-/// Whether the terminal's cursor may be moved.
-pub fn moves() -> bool {
-    is_terminal() && !dumb()
-}
+    /// Whether what is read comes from a terminal.
+    pub(super) fn is_typed(&self) -> bool {
+        self.0.able.typed
+    }
 
-/// Whether colours may be written.
-pub fn colours() -> bool {
-    moves() && !no_color()
-}
+    /// Who is there. A pipe is taken for `tee` or the like, through which questions are seen.
+    pub fn audience(&self) -> Audience {
+        match self.is_typed() {
+            false => Audience::Absent,
+            true if self.is_terminal() || self.0.able.piped => Audience::Present,
+            true => Audience::Blind,
+        }
+    }
 
-/// Whether a progress bar may be drawn.
-pub fn bars() -> bool {
-    colours()
-}
+    /// Whether the terminal's cursor may be moved.
+    pub fn moves(&self) -> bool {
+        self.is_terminal() && !self.0.able.dumb
+    }
 
-fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-}
+    /// Whether colours may be written.
+    pub fn colours(&self) -> bool {
+        self.moves() && !self.0.able.no_color
+    }
 
-fn dumb() -> bool {
-    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
-}
+    /// Whether a progress bar may be drawn.
+    pub fn bars(&self) -> bool {
+        self.colours()
+    }
 
-/// The styles in use; plain text where colours may not be written.
-pub fn style() -> Style {
-    Style::new().for_stderr().force_styling(colours())
-}
+    /// Columns of the terminal, at least 20; 100 where there is none.
+    pub fn width(&self) -> usize {
+        self.columns().unwrap_or(100)
+    }
 
-/// Columns of the terminal, at least 20; 100 where there is none.
-pub fn width() -> usize {
-    columns().unwrap_or(100)
-}
+    /// Columns of the terminal that is looked at, if there is one.
+    pub(super) fn columns(&self) -> Option<usize> {
+        let columns = match (self.is_terminal(), self.is_typed()) {
+            (true, _) => console::Term::stderr().size().1,
+            // Through a pipe it is seen on the terminal that is typed on.
+            (false, true) => rustix::termios::tcgetwinsize(std::io::stdin()).map_or(0, |size| size.ws_col),
+            (false, false) => 0,
+        };
+        (columns > 0).then(|| usize::from(columns).max(20))
+    }
 
-/// Columns of the terminal that is looked at, if there is one.
-pub(super) fn columns() -> Option<usize> {
-    let columns = match (is_terminal(), is_typed()) {
-        (true, _) => console::Term::stderr().size().1,
-        // Through a pipe it is seen on the terminal that is typed on.
-        (false, true) => rustix::termios::tcgetwinsize(std::io::stdin()).map_or(0, |size| size.ws_col),
-        (false, false) => 0,
-    };
-    (columns > 0).then(|| usize::from(columns).max(20))
-}
-
-/// Columns for prose, inside of the margin: longer lines are hard to read.
-pub fn prose_width() -> usize {
-    (width() - 4).min(96)
+    /// Columns for prose, inside of the margin: longer lines are hard to read.
+    pub fn prose_width(&self) -> usize {
+        (self.width() - 4).min(96)
+    }
 }

@@ -3,7 +3,7 @@
 use holdpoint_document::Block;
 use holdpoint_engine::{Finished, Judged, Outcome, Values, duration, mask};
 
-use super::{hung, neutralise, say, say_hung, style, value_lines, width};
+use super::Screen;
 
 /// Names of known variables that a script mentions, with their values; secrets masked.
 pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
@@ -23,13 +23,14 @@ pub fn variables_of(script: &str, values: &Values) -> Vec<(String, String)> {
 
 /// The exact command, what it is and where it runs, and the variables it uses under it.
 pub fn shown_command(
+    screen: &Screen,
     block: &Block,
     script: &str,
     edited: bool,
     values: &Values,
     (kind, place): (&str, &str),
 ) {
-    let mut facts = vec![format!("{} {kind}", block.language), neutralise(place)];
+    let mut facts = vec![format!("{} {kind}", block.language), screen.neutralise(place)];
     let needs = [(block.options.tty, "tty"), (block.options.agent, "agent")];
     facts.extend(needs.into_iter().filter(|(needed, _)| *needed).map(|(_, what)| what.to_owned()));
     if let Some(limit) = block.options.timeout {
@@ -41,54 +42,57 @@ pub fn shown_command(
     if edited {
         facts.push("EDITED for this run".to_owned());
     }
-    for line in hung("  ", &facts.join(" · ")) {
-        say(&style().dim().apply_to(line).to_string());
+    for line in screen.hung("  ", &facts.join(" · ")) {
+        screen.say(&screen.style().dim().apply_to(line).to_string());
     }
-    for line in neutralise(script.trim_end()).lines() {
-        say(&format!("    {}", style().cyan().apply_to(line)));
+    for line in screen.neutralise(script.trim_end()).lines() {
+        screen.say(&format!("    {}", screen.style().cyan().apply_to(line)));
     }
     for (name, value) in variables_of(script, values) {
-        shown_value("      ", &name, &value);
+        shown_value(screen, "      ", &name, &value);
     }
 }
 
 /// `NAME = VALUE`, as many lines of it as can be read at a glance.
-fn shown_value(margin: &str, name: &str, value: &str) {
+fn shown_value(screen: &Screen, margin: &str, name: &str, value: &str) {
     let name = format!("{margin}{name} = ");
-    let columns = width().saturating_sub(console::measure_text_width(&name) + 1);
-    let value = neutralise(value).replace('\n', "⏎");
-    for (at, line) in value_lines(columns, 4, &value).into_iter().enumerate() {
+    let columns = screen.width().saturating_sub(console::measure_text_width(&name) + 1);
+    let value = screen.neutralise(value).replace('\n', "⏎");
+    for (at, line) in screen.value_lines(columns, 4, &value).into_iter().enumerate() {
         let name = if at == 0 { name.clone() } else { " ".repeat(console::measure_text_width(&name)) };
-        say(&style().dim().apply_to(format!("{name}{line}")).to_string());
+        screen.say(&screen.style().dim().apply_to(format!("{name}{line}")).to_string());
     }
 }
 
 /// A block begins. With a bar, which tells that something runs, only another attempt is told.
-pub fn started(id: &str, attempt: u32) {
-    match (super::bars(), attempt) {
+pub fn started(screen: &Screen, id: &str, attempt: u32) {
+    match (screen.bars(), attempt) {
         (true, 1) => {}
-        (true, attempt) => say(&style().dim().apply_to(format!("  attempt {attempt}")).to_string()),
-        (false, 1) => say(&format!("  started {id}")),
-        (false, attempt) => say(&format!("  started {id}, attempt {attempt}")),
+        (true, attempt) => {
+            screen.say(&screen.style().dim().apply_to(format!("  attempt {attempt}")).to_string())
+        }
+        (false, 1) => screen.say(&format!("  started {id}")),
+        (false, attempt) => screen.say(&format!("  started {id}, attempt {attempt}")),
     }
 }
 
 /// A block begins at one of several places: nothing else tells that it runs.
-pub fn started_at(id: &str, place: &str, attempt: u32) {
+pub fn started_at(screen: &Screen, id: &str, place: &str, attempt: u32) {
     let more = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-    say(&format!("  started {id} at {}{more}", neutralise(place)));
+    screen.say(&format!("  started {id} at {}{more}", screen.neutralise(place)));
 }
 
 /// A block that did not pass is tried again by itself, after a pause.
-pub fn again(pause: std::time::Duration) {
+pub fn again(screen: &Screen, pause: std::time::Duration) {
     if !pause.is_zero() {
-        let asks = if super::bars() { "; Ctrl-C asks instead" } else { "" };
-        say(&style().dim().apply_to(format!("  again in {}{asks}", duration(pause))).to_string());
+        let asks = if screen.bars() { "; Ctrl-C asks instead" } else { "" };
+        screen
+            .say(&screen.style().dim().apply_to(format!("  again in {}{asks}", duration(pause))).to_string());
     }
 }
 
 /// One line on how a block ended.
-pub fn verdict_line(finished: &Finished) {
+pub fn verdict_line(screen: &Screen, finished: &Finished) {
     let took = duration(std::time::Duration::from_millis(finished.duration_ms));
     let ended = match (finished.exit, finished.signal) {
         (Some(code), _) => format!("exit {code}"),
@@ -96,47 +100,52 @@ pub fn verdict_line(finished: &Finished) {
         (None, None) => "not started".to_owned(),
     };
     let (word, style) = match finished.outcome {
-        Outcome::Passed => ("✓ passed", style().green()),
-        Outcome::Failed => ("✗ FAILED", style().red().bold()),
-        Outcome::TimedOut => ("✗ TIMED OUT", style().red().bold()),
-        Outcome::Interrupted => ("✗ INTERRUPTED", style().yellow().bold()),
+        Outcome::Passed => ("✓ passed", screen.style().green()),
+        Outcome::Failed => ("✗ FAILED", screen.style().red().bold()),
+        Outcome::TimedOut => ("✗ TIMED OUT", screen.style().red().bold()),
+        Outcome::Interrupted => ("✗ INTERRUPTED", screen.style().yellow().bold()),
     };
     let place = finished.place.as_ref().filter(|place| *place != "local");
-    let place = place.map_or_else(String::new, |place| format!(" · {}", neutralise(place)));
-    say(&format!(
+    let place = place.map_or_else(String::new, |place| format!(" · {}", screen.neutralise(place)));
+    screen.say(&format!(
         "  {} {}",
         style.apply_to(word),
-        super::style().dim().apply_to(format!("· {ended} · {took}{place}"))
+        screen.style().dim().apply_to(format!("· {ended} · {took}{place}"))
     ));
     for (name, value) in &finished.captures {
-        shown_value("    captured ", name, value);
+        shown_value(screen, "    captured ", name, value);
     }
     for remark in &finished.remarks {
-        say_hung(&format!("    {} ", super::style().yellow().apply_to("note:")), &neutralise(remark));
+        screen.say_hung(
+            &format!("    {} ", screen.style().yellow().apply_to("note:")),
+            &screen.neutralise(remark),
+        );
     }
 }
 
 /// What was expected beside what came, for everything that did not hold.
-pub fn failure(finished: &Finished) {
+pub fn failure(screen: &Screen, finished: &Finished) {
     for judged in finished.expectations.iter().filter(|judged| !judged.held) {
-        beside("    expected  ", &neutralise(&judged.expected));
-        let came = neutralise(judged.came.as_deref().unwrap_or("nothing"));
-        beside(&format!("    {}      ", style().red().apply_to("came")), &came);
+        beside(screen, "    expected  ", &screen.neutralise(&judged.expected));
+        let came = screen.neutralise(judged.came.as_deref().unwrap_or("nothing"));
+        beside(screen, &format!("    {}      ", screen.style().red().apply_to("came")), &came);
     }
     // That a block ends with 0 is expected without a word.
     let written = |judged: &&Judged| judged.held && judged.expected != "exit 0";
     let held = finished.expectations.iter().filter(written).count();
     if held > 0 && held < finished.expectations.len() {
         let expectations = if held == 1 { "expectation" } else { "expectations" };
-        say(&style().dim().apply_to(format!("    ({held} other {expectations} held)")).to_string());
+        screen.say(
+            &screen.style().dim().apply_to(format!("    ({held} other {expectations} held)")).to_string(),
+        );
     }
 }
 
 /// A value of an expectation: each of its lines cut where the screen ends.
-fn beside(name: &str, value: &str) {
+fn beside(screen: &Screen, name: &str, value: &str) {
     let taken = console::measure_text_width(name);
-    let columns = width().saturating_sub(taken + 1);
-    for (at, line) in value.split('\n').flat_map(|line| value_lines(columns, 6, line)).enumerate() {
-        say(&format!("{}{line}", if at == 0 { name.to_owned() } else { " ".repeat(taken) }));
+    let columns = screen.width().saturating_sub(taken + 1);
+    for (at, line) in value.split('\n').flat_map(|line| screen.value_lines(columns, 6, line)).enumerate() {
+        screen.say(&format!("{}{line}", if at == 0 { name.to_owned() } else { " ".repeat(taken) }));
     }
 }

@@ -5,15 +5,23 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::TermLike;
 
+use super::Screen;
 use super::behind::Kind;
 
 /// Collects what is drawn until it is to be seen.
-#[derive(Debug, Default)]
-pub(super) struct Canvas(Mutex<String>);
+#[derive(Debug)]
+pub(super) struct Canvas {
+    screen: Screen,
+    drawn: Mutex<String>,
+}
 
 impl Canvas {
+    pub(super) fn of(screen: &Screen) -> Canvas {
+        Canvas { screen: screen.clone(), drawn: Mutex::default() }
+    }
+
     fn add(&self, text: &str) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
         Ok(())
     }
 
@@ -62,9 +70,9 @@ impl TermLike for Canvas {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let drawn = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let drawn = std::mem::take(&mut *self.drawn.lock().unwrap_or_else(PoisonError::into_inner));
         if !drawn.is_empty() {
-            super::show(drawn, Kind::Bar);
+            self.screen.show(drawn, Kind::Bar);
         }
         Ok(())
     }

@@ -7,17 +7,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use console::Style;
+
 /// So much may wait to be written, bytes; more output is left out.
 const MOST: usize = 1024 * 1024;
 /// So much output is written at once, bytes, and a line: how far a slow terminal lags behind what is dropped.
 const PIECE: usize = 4096;
 /// Output that a terminal has not taken so long after the block has ended is left out.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-static BEHIND: Mutex<Option<Behind>> = Mutex::new(None);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A writer that lags behind.
-struct Behind {
+pub(super) struct Behind {
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
 }
@@ -48,58 +48,31 @@ pub(super) enum Kind {
     Bar,
 }
 
-fn behind() -> MutexGuard<'static, Option<Behind>> {
-    BEHIND.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// From here on, until [`end`], what is shown on a terminal does not wait for it. Where no thread can be had it does.
-pub(super) fn begin() {
-    let mut behind = behind();
-    if super::is_terminal() && behind.is_none() {
-        *behind = Behind::start(std::io::stderr()).ok();
-    }
-}
-
-/// Has a text written; gives it back where it must be written at once.
-pub(super) fn write(text: String, kind: Kind) -> Result<(), String> {
-    match &*behind() {
-        Some(behind) => {
-            behind.write(text, kind);
-            Ok(())
-        }
-        None => Err(text),
-    }
-}
-
-/// How much more output may wait, bytes.
-pub(super) fn room() -> usize {
-    behind().as_ref().map_or(usize::MAX, |behind| MOST.saturating_sub(behind.shared.queue().waiting))
-}
-
-/// Waits until all is written. Of the output that the terminal does not take soon, only how many lines are left out is.
-pub(super) fn end() {
-    let ended = behind().take();
-    if let Some(ended) = ended {
-        ended.end(PATIENCE);
-    }
-}
-
 impl Behind {
-    fn start(to: impl Write + Send + 'static) -> std::io::Result<Behind> {
+    /// One that writes to this; what it says of its own looks like that.
+    pub(super) fn start(to: impl Write + Send + 'static, own: Style) -> std::io::Result<Behind> {
         let shared = Arc::new(Shared::default());
         let writer = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("screen".into()).spawn(move || writer.write_on(to))?;
+        let thread =
+            std::thread::Builder::new().name("screen".into()).spawn(move || writer.write_on(to, &own))?;
         Ok(Behind { shared, thread })
     }
 
-    fn write(&self, text: String, kind: Kind) {
+    pub(super) fn write(&self, text: String, kind: Kind) {
         let mut queue = self.shared.queue();
         queue.waiting += text.len();
         queue.texts.push_back((text, kind));
         self.shared.changed.notify_one();
     }
 
-    fn end(self, patience: Duration) {
+    /// How much more output may wait, bytes.
+    pub(super) fn room(&self) -> usize {
+        MOST.saturating_sub(self.shared.queue().waiting)
+    }
+
+    /// Waits until all is written. Of the output that the terminal does not take soon, only how many lines are left out
+    /// is.
+    pub(super) fn end(self, patience: Duration) {
         self.shared.queue().late = Some(Instant::now() + patience);
         self.shared.changed.notify_one();
         // It has panicked, or it has written all.
@@ -113,7 +86,7 @@ impl Shared {
     }
 
     /// The thread. A terminal that went away is no reason to stop.
-    fn write_on(&self, mut to: impl Write) {
+    fn write_on(&self, mut to: impl Write, own: &Style) {
         let mut left_out = 0;
         while let Some((text, kind)) = self.next() {
             let mut written = 0;
@@ -125,14 +98,14 @@ impl Shared {
                 }
                 let piece = if kind == Kind::Output { first_lines(rest) } else { rest };
                 if kind != Kind::Bar {
-                    let _ = to.write_all(gap(std::mem::take(&mut left_out)).as_bytes());
+                    let _ = to.write_all(gap(own, std::mem::take(&mut left_out)).as_bytes());
                 }
                 let _ = to.write_all(piece.as_bytes());
                 written += piece.len();
             }
             self.queue().waiting -= text.len();
         }
-        let _ = to.write_all(gap(left_out).as_bytes());
+        let _ = to.write_all(gap(own, left_out).as_bytes());
         let _ = to.flush();
     }
 
@@ -159,14 +132,14 @@ fn first_lines(text: &str) -> &str {
     &text[..end]
 }
 
-fn gap(lines: usize) -> String {
+fn gap(own: &Style, lines: usize) -> String {
     let much = match lines {
         0 => return String::new(),
         1 => "a line".to_owned(),
         _ => format!("{lines} lines"),
     };
     let said = format!("  … {much} not shown here: the terminal did not take them …");
-    format!("{}\n", super::style().dim().apply_to(said))
+    format!("{}\n", own.apply_to(said))
 }
 
 #[cfg(test)]
@@ -198,7 +171,7 @@ mod tests {
     fn slow() -> (Behind, Receiver<()>, Sender<()>, Arc<Mutex<String>>) {
         let ((begun, begins), (goes_on, go_on), taken) = (channel(), channel(), Arc::default());
         let slow = Slow { begun, go_on, taken: Arc::clone(&taken) };
-        (Behind::start(slow).unwrap(), begins, goes_on, taken)
+        (Behind::start(slow, Style::new()).unwrap(), begins, goes_on, taken)
     }
 
     #[test]

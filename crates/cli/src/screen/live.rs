@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::Screen;
 use super::bar::Canvas;
 use super::behind::Kind;
 use super::flood::Flood;
-use super::{at_most, bars, behind, neutralise, style, width};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -23,6 +23,7 @@ const HERTZ: u8 = 20;
 
 /// The moving part of the screen.
 pub struct Live {
+    screen: Screen,
     bar: Option<ProgressBar>,
     /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
@@ -37,17 +38,24 @@ pub struct Live {
 impl Live {
     /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output. From here on until
     /// [`super::written`] nothing waits for the terminal.
-    pub fn new(title: &str, limit: Option<Duration>, done: usize, all: usize, quiet: bool) -> Live {
-        behind::begin();
-        let bar = bars().then(|| {
+    pub fn new(
+        screen: &Screen,
+        title: &str,
+        limit: Option<Duration>,
+        done: usize,
+        all: usize,
+        quiet: bool,
+    ) -> Live {
+        screen.fall_behind();
+        let bar = screen.bars().then(|| {
             let of = limit.map(|limit| format!(" of {}", clock(limit))).unwrap_or_default();
             // Never as wide as the terminal: the `^C` that a terminal echoes must not break the line, or what is
             // left of it stays on the screen.
-            let columns = width().saturating_sub(6);
+            let columns = screen.width().saturating_sub(6);
             let counts = format!(" {done}/{all} · ");
             let fixed = 2 + console::measure_text_width(&counts) + " · 00:00:00".len() + of.len();
             let cells = (columns.saturating_sub(fixed) / 3).min(24);
-            let title = at_most(columns.saturating_sub(fixed + cells), &neutralise(title));
+            let title = screen.at_most(columns.saturating_sub(fixed + cells), &screen.neutralise(title));
             let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}");
             let style =
                 ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -55,7 +63,7 @@ impl Live {
                 let _ = out.write_str(&clock(state.elapsed()));
             };
             // Complete before it is first drawn.
-            let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::default()), HERTZ);
+            let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
             let bar = ProgressBar::with_draw_target(Some(all as u64), canvas)
                 .with_style(style.with_key("took", took))
                 .with_position(done as u64)
@@ -64,24 +72,25 @@ impl Live {
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
-        Live::with(bar, quiet)
+        Live::with(screen, bar, quiet)
     }
 
     /// A screen without anything that moves, for output that is shown again; at a place, each line says so.
-    pub fn still(place: Option<&str>) -> Live {
-        let live = Live::with(None, false);
-        Live { gutter: place.map_or(live.gutter, gutter_at), ..live }
+    pub fn still(screen: &Screen, place: Option<&str>) -> Live {
+        let live = Live::with(screen, None, false);
+        Live { gutter: place.map_or(live.gutter, |place| gutter_at(screen, place)), ..live }
     }
 
     /// A screen for a block at one of several places, whose lines stand among each other: each says where it is from.
-    pub fn at(place: &str, quiet: bool) -> Live {
-        behind::begin();
-        Live { gutter: gutter_at(place), ..Live::with(None, quiet) }
+    pub fn at(screen: &Screen, place: &str, quiet: bool) -> Live {
+        screen.fall_behind();
+        Live { gutter: gutter_at(screen, place), ..Live::with(screen, None, quiet) }
     }
 
-    fn with(bar: Option<ProgressBar>, quiet: bool) -> Live {
-        let gutter = [style().dim().apply_to("  │ "), style().yellow().apply_to("  ┃ ")];
+    fn with(screen: &Screen, bar: Option<ProgressBar>, quiet: bool) -> Live {
+        let gutter = [screen.style().dim().apply_to("  │ "), screen.style().yellow().apply_to("  ┃ ")];
         Live {
+            screen: screen.clone(),
             bar,
             pending: Default::default(),
             tail: Default::default(),
@@ -126,7 +135,7 @@ impl Live {
         if lines.is_empty() {
             return;
         }
-        let (room, mut at) = (self.flood.room(Instant::now(), behind::room()), 0);
+        let (room, mut at) = (self.flood.room(Instant::now(), self.screen.room()), 0);
         while at < lines.len() {
             let end = at + line_end(&lines[at..]);
             if end > room {
@@ -180,23 +189,23 @@ impl Live {
         }
         let recorded = if self.recorded { "; all of it is recorded" } else { "" };
         let much = indicatif::HumanBytes(left_out);
-        format!("{}\n", style().dim().apply_to(format!("  … {much} not shown here{recorded} …")))
+        format!("{}\n", self.screen.style().dim().apply_to(format!("  … {much} not shown here{recorded} …")))
     }
 
     fn show(&self, text: &str) {
         if text.is_empty() {
             return;
         }
-        let text = crate::secrets::masked(text).into_owned();
+        let text = self.screen.masked(text).into_owned();
         match &self.bar {
-            Some(bar) => bar.suspend(|| super::show(text, Kind::Output)),
-            None => super::show(text, Kind::Output),
+            Some(bar) => bar.suspend(|| self.screen.show(text, Kind::Output)),
+            None => self.screen.show(text, Kind::Output),
         }
     }
 
     /// Says something of our own above what moves.
     pub fn tell(&self, text: &str) {
-        let tell = || super::say_hung("  ", text);
+        let tell = || self.screen.say_hung("  ", text);
         match &self.bar {
             Some(bar) => bar.suspend(tell),
             None => tell(),
@@ -230,9 +239,9 @@ impl Live {
 }
 
 /// What stands before each line of output at a place, of standard output and of standard error.
-fn gutter_at(place: &str) -> [String; 2] {
-    let place = neutralise(place);
-    let marks = [style().dim().apply_to("│"), style().yellow().apply_to("┃")];
+fn gutter_at(screen: &Screen, place: &str) -> [String; 2] {
+    let place = screen.neutralise(place);
+    let marks = [screen.style().dim().apply_to("│"), screen.style().yellow().apply_to("┃")];
     marks.map(|mark| format!("  {place} {mark} "))
 }
 

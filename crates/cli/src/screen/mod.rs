@@ -5,91 +5,190 @@ mod action;
 mod bar;
 mod behind;
 mod flood;
+mod harmless;
 mod head;
+mod lent;
 mod lent_writer;
 mod live;
 mod modes;
+mod out;
 mod plain;
 mod playback;
 mod prompt;
 mod prose;
 pub mod raw;
+mod streams;
 mod wrap;
 
-use std::io::{IsTerminal, Write};
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::secrets::masked;
-use able::is_typed;
-use behind::Kind;
+use console::Style;
+use holdpoint_driver::Secrets;
 
-pub use able::{Audience, audience, bars, colours, is_terminal, moves, prose_width, style, width};
+use crate::hearing::Hearing;
+use behind::{Behind, Kind};
+use lent::Lent;
+use out::Out;
+use streams::Able;
+
+pub use able::Audience;
 pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
+use harmless::harmless;
 pub use head::{head, step_head};
 pub use lent_writer::LentWriter;
 pub use live::Live;
-use plain::harmless;
-pub use plain::{neutralise, paragraphs, path, prose};
+pub use plain::paragraphs;
 pub use playback::Playback;
-pub use prompt::{hidden, line, not_empty};
+pub use prompt::not_empty;
 pub use prose::{Cautions, heading, markdown};
-pub use wrap::{at_most, hung, value_lines, wrapped};
 
-/// Writes one line (or several) for people. Whatever it holds, only our own colours act on the terminal.
-pub fn say(text: &str) {
-    let text = masked(text);
-    let text = harmless(&text, colours());
-    show(format!("{text}\n"), Kind::Said);
+/// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same
+/// screen, and two screens do not know of each other.
+#[derive(Clone)]
+pub struct Screen(Arc<Parts>);
+
+struct Parts {
+    secrets: Secrets,
+    able: Able,
+    out: Out,
+    /// Who writes while a block runs.
+    behind: Mutex<Option<Behind>>,
+    /// What is lent to a block.
+    lent: Mutex<Option<Lent>>,
+    hearing: Hearing,
 }
 
-/// Writes a text that hangs behind a margin, see [`hung`].
-pub fn say_hung(margin: &str, text: &str) {
-    hung(margin, text).iter().for_each(|line| say(line));
-}
-
-/// Writes a sentence of our own; what does not fit goes on below, behind the blanks that it begins with.
-pub fn tell(sentence: &str) {
-    let text = sentence.trim_start_matches(' ');
-    say_hung(&sentence[..sentence.len() - text.len()], text);
-}
-
-fn show(text: String, kind: Kind) {
-    let Err(text) = behind::write(text, kind) else { return };
-    if let Err(error) = std::io::stderr().lock().write_all(text.as_bytes())
-        && error.kind() == std::io::ErrorKind::BrokenPipe
-        && is_typed()
-        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
-    {
-        // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
-        let _ = terminal.write_all(text.as_bytes());
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen").finish_non_exhaustive()
     }
 }
 
-/// Waits until all that was said is written.
-pub fn written() {
-    behind::end();
+impl Screen {
+    /// Standard error, for a session with these secrets.
+    pub fn of_this_process(secrets: &Secrets) -> Screen {
+        Screen::with(secrets, Able::of_this_process(), Out::Stderr)
+    }
+
+    fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
+        let (behind, lent, hearing) = (Mutex::default(), Mutex::default(), Hearing::default());
+        Screen(Arc::new(Parts { secrets: secrets.clone(), able, out, behind, lent, hearing }))
+    }
+
+    /// One that nobody looks at, and what was written to it.
+    #[cfg(test)]
+    pub(crate) fn kept(secrets: &Secrets) -> (Screen, Arc<Mutex<Vec<u8>>>) {
+        let kept = Arc::<Mutex<Vec<u8>>>::default();
+        (Screen::with(secrets, Able::default(), Out::Kept(Arc::clone(&kept))), kept)
+    }
+
+    /// Who is asked here, and what signals come to.
+    pub fn hearing(&self) -> &Hearing {
+        &self.0.hearing
+    }
+
+    /// A text with its secrets masked. What is broken into lines, cut or escaped must be masked before.
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.0.secrets.masked(text)
+    }
+
+    /// The name of a secret that a text holds in any form.
+    pub fn held_by(&self, text: &str) -> Option<String> {
+        self.0.secrets.held_by(text)
+    }
+
+    /// Writes one line (or several) for people. Whatever it holds, only our own colours act on the terminal.
+    pub fn say(&self, text: &str) {
+        let text = self.masked(text);
+        let text = harmless(&text, self.colours());
+        self.show(format!("{text}\n"), Kind::Said);
+    }
+
+    /// Writes a text that hangs behind a margin, see [`Screen::hung`].
+    pub fn say_hung(&self, margin: &str, text: &str) {
+        self.hung(margin, text).iter().for_each(|line| self.say(line));
+    }
+
+    /// Writes a sentence of our own; what does not fit goes on below, behind the blanks that it begins with.
+    pub fn tell(&self, sentence: &str) {
+        let text = sentence.trim_start_matches(' ');
+        self.say_hung(&sentence[..sentence.len() - text.len()], text);
+    }
+
+    fn show(&self, text: String, kind: Kind) {
+        let text = match &*self.behind() {
+            Some(behind) => return behind.write(text, kind),
+            None => text,
+        };
+        if let Err(error) = self.0.out.clone().write_all(text.as_bytes())
+            && error.kind() == std::io::ErrorKind::BrokenPipe
+            && self.is_typed()
+            && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
+        {
+            // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
+            let _ = terminal.write_all(text.as_bytes());
+        }
+    }
+
+    /// From here on, until [`Screen::written`], what is shown on a terminal does not wait for it. Where no thread can be
+    /// had it does.
+    fn fall_behind(&self) {
+        let mut behind = self.behind();
+        if self.is_terminal() && behind.is_none() {
+            *behind = Behind::start(self.0.out.clone(), self.style().dim()).ok();
+        }
+    }
+
+    /// How much more output may wait, bytes.
+    fn room(&self) -> usize {
+        self.behind().as_ref().map_or(usize::MAX, Behind::room)
+    }
+
+    /// Waits until all that was said is written. Of the output that the terminal does not take soon, only how many lines
+    /// are left out is.
+    pub fn written(&self) {
+        let ended = self.behind().take();
+        if let Some(ended) = ended {
+            ended.end(behind::PATIENCE);
+        }
+    }
+
+    fn behind(&self) -> MutexGuard<'_, Option<Behind>> {
+        self.0.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes data to standard output, as they are; on a terminal nothing of them acts. A reader that closed its end is
+    /// no fault.
+    pub fn data(&self, text: &str) {
+        let text = self.masked(text);
+        let text = if self.0.able.data_on_terminal { harmless(&text, false) } else { text };
+        let mut out = self.0.out.for_data();
+        let _ = out.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.flush();
+    }
+
+    /// A line across the screen, with a text in it; a text that is too long for one goes on below.
+    pub fn rule(&self, text: &str) -> String {
+        let mut lines = self.wrapped(self.width() - 4, text);
+        if let Some(last) = lines.last_mut() {
+            let rest = self.width().saturating_sub(4 + console::measure_text_width(last));
+            *last = format!("{last} {}", "─".repeat(rest));
+        }
+        format!("── {}", lines.join("\n   "))
+    }
+
+    /// The styles in use; plain text where colours may not be written.
+    pub fn style(&self) -> Style {
+        Style::new().for_stderr().force_styling(self.colours())
+    }
 }
 
-/// Writes data to standard output, as they are; on a terminal nothing of them acts. A reader that closed its end is no
-/// fault.
-pub fn data(text: &str) {
-    static SEEN: LazyLock<bool> = LazyLock::new(|| std::io::stdout().is_terminal());
-    let text = masked(text);
-    let text = if *SEEN { harmless(&text, false) } else { text };
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = stdout.write_all(b"\n");
-    }
-    let _ = stdout.flush();
-}
-
-/// A line across the screen, with a text in it; a text that is too long for one goes on below.
-pub fn rule(text: &str) -> String {
-    let mut lines = wrapped(width() - 4, text);
-    if let Some(last) = lines.last_mut() {
-        let rest = width().saturating_sub(4 + console::measure_text_width(last));
-        *last = format!("{last} {}", "─".repeat(rest));
-    }
-    format!("── {}", lines.join("\n   "))
-}
+#[cfg(test)]
+#[path = "apart_tests.rs"]
+mod tests;

@@ -1,74 +1,34 @@
 //! Text from outside, made harmless before it stands among our own. Secrets are masked here too: once a text is broken
 //! into lines, cut or escaped, they would not be found any more.
 
-use std::borrow::Cow;
+use super::Screen;
 
-use crate::secrets::masked;
-
-/// A path as it is shown: whoever named the file may have meant the name to act on the terminal.
-pub fn path(path: &std::path::Path) -> String {
-    neutralise(&path.to_string_lossy())
-}
-
-/// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
-pub fn neutralise(text: &str) -> String {
-    holdpoint_report::visible(masked(text).as_bytes())
-}
-
-/// A text on its way to a terminal: as [`neutralise`], but that nothing is masked, and that colours of our own stay where
-/// they may be `styled`. Everything that is written for people passes here, whatever was made of it before.
-pub(super) fn harmless(text: &str, styled: bool) -> Cow<'_, str> {
-    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().all(plain) {
-        return Cow::Borrowed(text);
+impl Screen {
+    /// A path as it is shown: whoever named the file may have meant the name to act on the terminal.
+    pub fn path(&self, path: &std::path::Path) -> String {
+        self.neutralise(&path.to_string_lossy())
     }
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('\u{1b}').filter(|_| styled) {
-        out.push_str(&holdpoint_report::visible(&rest.as_bytes()[..at]));
-        let length = colour(&rest[at..]).unwrap_or(0);
-        if length == 0 {
-            out.push('␛');
-        }
-        out.push_str(&rest[at..at + length]);
-        rest = &rest[at + length.max(1)..];
+
+    /// Text in which nothing acts or hides and no secret stands; newlines and tabs stay. As reports do it.
+    pub fn neutralise(&self, text: &str) -> String {
+        holdpoint_report::visible(self.masked(text).as_bytes())
     }
-    out.push_str(&holdpoint_report::visible(rest.as_bytes()));
-    Cow::Owned(out)
+
+    /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
+    pub fn prose(&self, text: &str) -> String {
+        self.neutralise(&unindented(&self.masked(text)))
+    }
 }
 
-/// How long the sequence is that a text begins with, if it sets colours or weight as we do. Nothing that hides.
-fn colour(text: &str) -> Option<usize> {
-    let (codes, _) = text.strip_prefix("\u{1b}[")?.split_once('m')?;
-    let mut codes_left = codes.split(';').map(|code| code.parse::<u16>().ok());
-    while let Some(code) = codes_left.next() {
-        match code? {
-            0..=4 | 22..=24 | 30..=37 | 39..=47 | 49 | 90..=97 => {}
-            38 => {
-                let more = match codes_left.next()?? {
-                    5 => 1,
-                    2 => 3,
-                    _ => return None,
-                };
-                for _ in 0..more {
-                    codes_left.next()??;
-                }
-            }
-            _ => return None,
-        }
-    }
-    Some("\u{1b}[".len() + codes.len() + 1)
-}
-
-/// Prose of the document as it is shown: without surrounding blank lines and common indentation.
-pub fn prose(text: &str) -> String {
-    let text = masked(text);
+/// A text without surrounding blank lines and common indentation.
+fn unindented(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let common = lines.iter().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
     let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
     let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     let cut = |line: &&str| line.get(common..).unwrap_or_default().to_owned();
-    neutralise(&lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n"))
+    lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n")
 }
 
 /// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
@@ -97,25 +57,17 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use holdpoint_driver::Secrets;
+
     use super::*;
 
     #[test]
     fn nothing_that_steers_a_terminal_comes_through() {
-        let shown = neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
+        let shown = Screen::kept(&Secrets::default())
+            .0
+            .neutralise("\u{1b}[31mred\u{1b}[0m \r over \u{7}\u{9b}2J \u{202e}gnp.exe");
         assert_eq!(shown, "␛[31mred␛[0m ␍ over ␇⟨U+009B⟩2J ⟨U+202E⟩gnp.exe");
         assert!(!shown.chars().any(|char| char.is_control()));
-    }
-
-    #[test]
-    fn only_our_own_colours_reach_the_terminal() {
-        let styled = "\u{1b}[1;31mred\u{1b}[0m \u{1b}[38;5;12mblue\u{1b}[39m \u{1b}[38;2;1;2;3mgrey";
-        assert_eq!(harmless(styled, true), styled);
-        assert_eq!(harmless("\u{1b}[31mred", false), "␛[31mred");
-        let hostile =
-            "\u{1b}[8mhidden \u{1b}[2J \u{1b}]0;title\u{7} \u{1b}[38;2m \u{1b}[1;8m \u{9b}m \u{202e} \r";
-        let shown = harmless(hostile, true);
-        assert_eq!(shown, "␛[8mhidden ␛[2J ␛]0;title␇ ␛[38;2m ␛[1;8m ⟨U+009B⟩m ⟨U+202E⟩ ␍");
-        assert_eq!(harmless(&shown, true), shown);
     }
 
     #[test]
@@ -139,7 +91,7 @@ mod tests {
 
     #[test]
     fn prose_loses_its_indentation_and_blank_edges() {
-        assert_eq!(prose("\n\n   one\n     two\n\n"), "one\n  two");
-        assert_eq!(prose("\n\n"), "");
+        assert_eq!(unindented("\n\n   one\n     two\n\n"), "one\n  two");
+        assert_eq!(unindented("\n\n"), "");
     }
 }

@@ -4,23 +4,29 @@ use std::io::Write;
 
 use holdpoint_report::Drawing;
 
-use super::{raw, say, style};
+use super::{Screen, raw};
 
 /// A recorded terminal, on this one. Only what draws is shown: nothing of a record acts on the reader's terminal.
-#[derive(Default)]
 pub struct Playback {
+    screen: Screen,
     drawing: Drawing,
     size: Option<(u16, u16)>,
 }
 
 impl Playback {
+    /// On this terminal.
+    pub fn on(screen: &Screen) -> Playback {
+        Playback { screen: screen.clone(), drawing: Drawing::default(), size: None }
+    }
+
     /// The recorded terminal has this size from here on. A smaller one than it cannot show it as it was, and says so.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let here = raw::size();
         if self.size.is_none() && (here.0 < columns || here.1 < rows) {
             let text =
                 format!("  recorded at {columns}x{rows}, and this terminal is only {}x{}", here.0, here.1);
-            say(&style().dim().apply_to(text).to_string());
+            let said = self.screen.style().dim().apply_to(text).to_string();
+            self.screen.say(&said);
         }
         self.size = Some((columns, rows));
     }

@@ -6,99 +6,102 @@ use std::io::{self, Write};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::plain::harmless;
-use super::{colours, is_terminal, moves, say};
+use super::Screen;
+use super::harmless::harmless;
 use crate::interrupts::Prompting;
 
 /// How often a prompt looks whether Ctrl-C was pressed.
 const LOOKS: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// One line that `fits`; it says why another does not. Enter alone gives the `default`, if there is one.
-///
-/// Errors: [`io::ErrorKind::Interrupted`] after Ctrl-C, others where the terminal went away.
-pub fn line(
-    prompting: &Prompting,
-    prompt: &str,
-    default: Option<&str>,
-    fits: impl Fn(&str) -> Result<(), String>,
-) -> io::Result<String> {
-    let prompt = &*harmless(prompt, colours());
-    if moves() {
-        let mut input = dialoguer::Input::<String>::new()
-            .with_prompt(prompt)
-            .validate_with(|text: &String| fits(text.trim()));
-        if let Some(default) = default {
-            input = input.default(default.to_owned());
+impl Screen {
+    /// One line that `fits`; it says why another does not. Enter alone gives the `default`, if there is one.
+    ///
+    /// Errors: [`io::ErrorKind::Interrupted`] after Ctrl-C, others where the terminal went away.
+    pub fn line(
+        &self,
+        prompting: &Prompting,
+        prompt: &str,
+        default: Option<&str>,
+        fits: impl Fn(&str) -> Result<(), String>,
+    ) -> io::Result<String> {
+        let prompt = &*harmless(prompt, self.colours());
+        if self.moves() {
+            let mut input = dialoguer::Input::<String>::new()
+                .with_prompt(prompt)
+                .validate_with(|text: &String| fits(text.trim()));
+            if let Some(default) = default {
+                input = input.default(default.to_owned());
+            }
+            // An empty line is for `fits` to refuse.
+            let answer = input.allow_empty(default.is_none()).interact_text();
+            return answer.map(|text| text.trim().to_owned()).map_err(|dialoguer::Error::IO(error)| error);
         }
-        // An empty line is for `fits` to refuse.
-        let answer = input.allow_empty(default.is_none()).interact_text();
-        return answer.map(|text| text.trim().to_owned()).map_err(|dialoguer::Error::IO(error)| error);
+        let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
+        loop {
+            let typed = self.ask(prompting, &format!("{prompt}{shown}: "))?;
+            let text = match (typed.trim(), default) {
+                ("", Some(default)) => default,
+                (text, _) => text,
+            };
+            if !self.is_terminal() {
+                // What is typed is seen on the terminal, not in what the pipe leads to.
+                self.say(&format!("→ {text}"));
+            }
+            match fits(text) {
+                Ok(()) => return Ok(text.to_owned()),
+                Err(why) => self.say(&format!("    {why}")),
+            }
+        }
     }
-    let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
-    loop {
-        let typed = ask(prompting, &format!("{prompt}{shown}: "))?;
-        let text = match (typed.trim(), default) {
-            ("", Some(default)) => default,
-            (text, _) => text,
-        };
-        if !is_terminal() {
-            // What is typed is seen on the terminal, not in what the pipe leads to.
-            say(&format!("→ {text}"));
+
+    /// One line that is not shown while it is typed. Errors as with [`Screen::line`].
+    pub fn hidden(&self, prompting: &Prompting, prompt: &str) -> io::Result<String> {
+        let prompt = &*harmless(prompt, self.colours());
+        if self.moves() {
+            let answer = dialoguer::Password::new().with_prompt(prompt).interact();
+            return answer.map_err(|dialoguer::Error::IO(error)| error);
         }
-        match fits(text) {
-            Ok(()) => return Ok(text.to_owned()),
-            Err(why) => say(&format!("    {why}")),
+        let before = tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
+        let answer = self.ask(prompting, &format!("{prompt}: "));
+        tcsetattr(io::stdin(), OptionalActions::Now, &before)?;
+        self.say("");
+        answer
+    }
+
+    /// Writes the prompt and reads what the terminal hands on when Enter is pressed.
+    fn ask(&self, prompting: &Prompting, prompt: &str) -> io::Result<String> {
+        // A question that nobody can see is not asked.
+        io::stderr().lock().write_all(self.masked(prompt).as_bytes())?;
+        let (mut typed, mut buffer) = (Vec::new(), [0; 1024]);
+        while !typed.ends_with(b"\n") {
+            let stdin = io::stdin();
+            let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut ready, Some(&LOOKS)) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if prompting.was_interrupted() {
+                self.say("");
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            if ready[0].revents().is_empty() {
+                continue;
+            }
+            match rustix::io::read(&stdin, &mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => typed.extend_from_slice(&buffer[..length]),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(String::from_utf8_lossy(&typed).trim_end_matches(['\r', '\n']).to_owned())
     }
 }
 
 /// For lines that must say something.
 pub fn not_empty(text: &str) -> Result<(), String> {
     if text.is_empty() { Err("It must not be empty; Ctrl-C leaves.".to_owned()) } else { Ok(()) }
-}
-
-/// One line that is not shown while it is typed. Errors as with [`line()`].
-pub fn hidden(prompting: &Prompting, prompt: &str) -> io::Result<String> {
-    let prompt = &*harmless(prompt, colours());
-    if moves() {
-        let answer = dialoguer::Password::new().with_prompt(prompt).interact();
-        return answer.map_err(|dialoguer::Error::IO(error)| error);
-    }
-    let before = tcgetattr(io::stdin())?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
-    let answer = ask(prompting, &format!("{prompt}: "));
-    tcsetattr(io::stdin(), OptionalActions::Now, &before)?;
-    say("");
-    answer
-}
-
-/// Writes the prompt and reads what the terminal hands on when Enter is pressed.
-fn ask(prompting: &Prompting, prompt: &str) -> io::Result<String> {
-    // A question that nobody can see is not asked.
-    io::stderr().lock().write_all(crate::secrets::masked(prompt).as_bytes())?;
-    let (mut typed, mut buffer) = (Vec::new(), [0; 1024]);
-    while !typed.ends_with(b"\n") {
-        let stdin = io::stdin();
-        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
-        match poll(&mut ready, Some(&LOOKS)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        if prompting.was_interrupted() {
-            say("");
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        if ready[0].revents().is_empty() {
-            continue;
-        }
-        match rustix::io::read(&stdin, &mut buffer) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(length) => typed.extend_from_slice(&buffer[..length]),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(String::from_utf8_lossy(&typed).trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -1,6 +1,6 @@
 //! Prose of the document on the screen: as wide as can be read, broken at words.
 
-use super::{neutralise, paragraphs, prose_width, say, style, wrapped};
+use super::{Screen, paragraphs};
 
 /// Whether cautions are shown here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Cautions {
 }
 
 /// A piece of Markdown, harmless already, paragraph by paragraph, below a blank line.
-pub fn markdown(prose: &str, cautions: Cautions) {
+pub fn markdown(screen: &Screen, prose: &str, cautions: Cautions) {
     let (mut cautioned, mut fenced, mut said) = (false, false, false);
     for paragraph in paragraphs(prose).into_iter().filter(|_| !prose.is_empty()) {
         let text = paragraph.trim_start();
@@ -22,26 +22,26 @@ pub fn markdown(prose: &str, cautions: Cautions) {
         if cautioned && cautions == Cautions::Left {
             continue;
         }
-        let style = if quote { style().yellow() } else { style() };
+        let style = if quote { screen.style().yellow() } else { screen.style() };
         // One blank line above what is shown; above nothing, none.
         if !std::mem::replace(&mut said, true) {
-            say("");
+            screen.say("");
         }
         // Code and tables keep their lines: broken, they would say something else.
         let lines = match fenced || fence || text.starts_with('|') {
             true => vec![paragraph.clone()],
-            false => wrapped(prose_width(), &paragraph),
+            false => screen.wrapped(screen.prose_width(), &paragraph),
         };
         for line in lines {
-            say(format!("  {}", style.apply_to(line)).trim_end());
+            screen.say(format!("  {}", style.apply_to(line)).trim_end());
         }
         fenced ^= fence;
     }
 }
 
 /// The heading of a section that is only read.
-pub fn heading(text: &str) {
-    for line in wrapped(prose_width(), &neutralise(text)) {
-        say(&format!("  {}", style().bold().apply_to(line)));
+pub fn heading(screen: &Screen, text: &str) {
+    for line in screen.wrapped(screen.prose_width(), &screen.neutralise(text)) {
+        screen.say(&format!("  {}", screen.style().bold().apply_to(line)));
     }
 }

@@ -6,12 +6,38 @@ use console::measure_text_width;
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use crate::secrets::masked;
+use super::Screen;
 
-/// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks. A word
-/// that is wider than that (an address, a path) stands whole on a line of its own, so that it can be copied.
-pub fn wrapped(width: usize, text: &str) -> Vec<String> {
-    let text = masked(text);
+impl Screen {
+    /// A paragraph broken at words to fit `width` columns; lines after the first are indented as its list mark asks. A
+    /// word that is wider than that (an address, a path) stands whole on a line of its own, so that it can be copied.
+    pub fn wrapped(&self, width: usize, text: &str) -> Vec<String> {
+        wrapped(width, &self.masked(text))
+    }
+
+    /// Text behind a margin, over the whole width; lines after the first begin below the text's own beginning. Where
+    /// nobody looks at a terminal nothing is broken: a log is searched line by line.
+    pub fn hung(&self, margin: &str, text: &str) -> Vec<String> {
+        let taken = measure_text_width(margin);
+        let width = self.columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
+        let lines = text.split('\n').flat_map(|line| self.wrapped(width, line));
+        let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
+        margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
+    }
+
+    /// As much as fits into `limit` columns, with a mark where something is left out.
+    pub fn at_most(&self, limit: usize, text: &str) -> String {
+        console::truncate_str(&self.masked(text), limit, "…").into_owned()
+    }
+
+    /// A value in lines of `width` columns, in full if that takes no more than `lines` of them. Of a longer one both ends
+    /// are shown, and how much is not: values often differ at their end only.
+    pub fn value_lines(&self, width: usize, lines: usize, text: &str) -> Vec<String> {
+        value_lines(width, lines, &self.masked(text))
+    }
+}
+
+fn wrapped(width: usize, text: &str) -> Vec<String> {
     let indent = text.len() - text.trim_start().len();
     let mark =
         ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));
@@ -21,17 +47,7 @@ pub fn wrapped(width: usize, text: &str) -> Vec<String> {
         .break_words(false)
         .word_separator(WordSeparator::Custom(words))
         .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::wrap(&text, options).into_iter().map(Cow::into_owned).collect()
-}
-
-/// Text behind a margin, over the whole width; lines after the first begin below the text's own beginning. Where nobody
-/// looks at a terminal nothing is broken: a log is searched line by line.
-pub fn hung(margin: &str, text: &str) -> Vec<String> {
-    let taken = measure_text_width(margin);
-    let width = super::able::columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
-    let lines = text.split('\n').flat_map(|line| wrapped(width, line));
-    let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
-    margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 /// Words as blanks part them; among wide characters (Chinese, Japanese, Korean) each is one, with what may not begin a
@@ -69,17 +85,9 @@ fn wide(c: char) -> bool {
     measure_text_width(c.encode_utf8(&mut [0; 4])) > 1
 }
 
-/// As much as fits into `limit` columns, with a mark where something is left out.
-pub fn at_most(limit: usize, text: &str) -> String {
-    console::truncate_str(&masked(text), limit, "…").into_owned()
-}
-
-/// A value in lines of `width` columns, in full if that takes no more than `lines` of them. Of a longer one both ends
-/// are shown, and how much is not: values often differ at their end only.
-pub fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
-    let text = masked(text);
+fn value_lines(width: usize, lines: usize, text: &str) -> Vec<String> {
     let width = width.max(8);
-    let pieces = pieces(width, &text);
+    let pieces = pieces(width, text);
     if pieces.len() <= lines {
         return pieces;
     }
@@ -125,7 +133,7 @@ mod tests {
     fn wide_characters_count_twice_and_break_between_each_other() {
         assert_eq!(wrapped(8, "本番環境を切り替える。"), ["本番環境", "を切り替", "える。"]);
         assert_eq!(wrapped(6, "「本番」へ"), ["「本", "番」へ"]);
-        assert_eq!(at_most(5, "日本語"), "日本…");
+        assert_eq!(Screen::kept(&Default::default()).0.at_most(5, "日本語"), "日本…");
     }
 
     #[test]

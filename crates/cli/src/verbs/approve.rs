@@ -18,7 +18,7 @@ use crate::git;
 use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, time_zone};
 use crate::problem::{Finding, Problem, Text};
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::terminal::ask::{self, Asked as Answer};
 
 /// A document at hand, and how it stands.
@@ -30,10 +30,10 @@ struct AtHand {
 }
 
 /// Takes one approval, or lists them.
-pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
+pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Problem> {
     let at_hand = at_hand(arguments)?;
     if arguments.list {
-        return Ok(list(&at_hand, arguments.format));
+        return Ok(list(screen, &at_hand, arguments.format));
     }
     not_in_a_block("nothing is approved")?;
     refuse_broken(&at_hand.checked)?;
@@ -41,7 +41,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     let (said, _) = operator(arguments.principal.as_deref(), &checked.place.root)?;
     let config = checked.place.configuration();
     let who = config.map_or(said.as_str(), |config| config.person(&said)).to_owned();
-    show(&at_hand)?;
+    show(screen, &at_hand)?;
     if let Some(why) = asked.refusal(&who) {
         let help = match asked.approvers.as_slice() {
             [] => "Name them in its front matter: approvers: [WHO].",
@@ -57,7 +57,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
         return Err(Problem::refused(why, help));
     }
     if let Some((kept, _)) = standing.held(&who) {
-        screen::say(&format!("{who} has approved these very bytes already: {}", kept.path));
+        screen.say(&format!("{who} has approved these very bytes already: {}", kept.path));
         return Ok(Exit::Passed);
     }
     let Some(name) = config.and_then(|config| config.people.get(&who)?.name.clone()) else {
@@ -67,9 +67,9 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
         ));
     };
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
-    let _signals = Interrupts::catch()?;
-    if !arguments.yes && !consents(&who, checked)? {
-        screen::say("Nothing was approved.");
+    let _signals = Interrupts::catch(screen)?;
+    if !arguments.yes && !consents(screen, &who, checked)? {
+        screen.say("Nothing was approved.");
         return Ok(Exit::Parked);
     }
     let at = Moment::of(Timestamp::now(), &TimeZone::system());
@@ -81,7 +81,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
     let signature = match signature {
         Ok(signature) => signature.into_bytes(),
         Err(why) => {
-            screen::say(&format!("Nothing was approved: {}", screen::neutralise(&why)));
+            screen.say(&format!("Nothing was approved: {}", screen.neutralise(&why)));
             return Ok(Exit::Parked);
         }
     };
@@ -93,7 +93,7 @@ pub fn approve(arguments: &args::Approve) -> Result<Exit, Problem> {
         ));
     }
     let path = approvals::write(&checked.place.root, &approval, &statement, &signature)?;
-    tell(&at_hand, &who, &name, &path);
+    tell(screen, &at_hand, &who, &name, &path);
     Ok(Exit::Passed)
 }
 
@@ -126,8 +126,8 @@ fn refuse_broken(checked: &Checked) -> Result<(), Problem> {
     Err(Problem::findings(format!("{} has errors; nothing was approved", checked.path), findings))
 }
 
-fn consents(who: &str, checked: &Checked) -> Result<bool, Problem> {
-    if !prepare::asks(false)? {
+fn consents(screen: &Screen, who: &str, checked: &Checked) -> Result<bool, Problem> {
+    if !prepare::asks(screen, false)? {
         return Err(Problem::usage(
             "there is no terminal to ask at",
             "Look at what is shown above, and at the document. Then add --yes to approve it.",
@@ -139,13 +139,13 @@ fn consents(who: &str, checked: &Checked) -> Result<bool, Problem> {
         ("show", 's', "show the document, whole"),
     ];
     loop {
-        match ask::one_of(&format!("{}, what now?", screen::neutralise(who)), &options, true) {
+        match ask::one_of(screen, &format!("{}, what now?", screen.neutralise(who)), &options, true) {
             Answer::Said("approve") => return Ok(true),
             Answer::Said("show") => {
                 checked
                     .source
                     .lines()
-                    .for_each(|line| screen::say(&format!("    {}", screen::neutralise(line))));
+                    .for_each(|line| screen.say(&format!("    {}", screen.neutralise(line))));
             }
             _ => return Ok(false),
         }
@@ -153,14 +153,11 @@ fn consents(who: &str, checked: &Checked) -> Result<bool, Problem> {
 }
 
 /// What is to be approved, and by whom it was.
-fn show(at_hand: &AtHand) -> Result<(), Problem> {
+fn show(screen: &Screen, at_hand: &AtHand) -> Result<(), Problem> {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let document = &asked.document;
-    let say =
-        |name: &str, value: &str| screen::say_hung(&format!("  {name:<12}"), &screen::neutralise(value));
-    screen::say(
-        &screen::style().bold().apply_to(screen::rule(&screen::neutralise(&document.title))).to_string(),
-    );
+    let say = |name: &str, value: &str| screen.say_hung(&format!("  {name:<12}"), &screen.neutralise(value));
+    screen.say(&screen.style().bold().apply_to(screen.rule(&screen.neutralise(&document.title))).to_string());
     say("document", &document.path);
     let claims = [
         ("id", &document.document_id),
@@ -200,7 +197,7 @@ fn show(at_hand: &AtHand) -> Result<(), Problem> {
         let mark = if finding.is_error() { "error" } else { "warning" };
         say(mark, &format!("{} ({})", finding.message, finding.code.as_str()));
     }
-    screen::say("");
+    screen.say("");
     Ok(())
 }
 
@@ -227,32 +224,30 @@ fn states(at_hand: &AtHand) -> Vec<(String, String)> {
     states
 }
 
-fn tell(at_hand: &AtHand, who: &str, name: &str, path: &str) {
+fn tell(screen: &Screen, at_hand: &AtHand, who: &str, name: &str, path: &str) {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let (place, document) = (&checked.place, &checked.path);
-    screen::say(&screen::neutralise(&format!("Approved by {name} ({who}): {path}")));
+    screen.say(&screen.neutralise(&format!("Approved by {name} ({who}): {path}")));
     let missing = asked.approvers.iter().filter(|other| *other != who && standing.held(other).is_none());
     let missing: Vec<&str> = missing.map(String::as_str).collect();
     if !missing.is_empty() {
-        screen::say(&screen::neutralise(&format!("  still missing: {}", missing.join(", "))));
+        screen.say(&screen.neutralise(&format!("  still missing: {}", missing.join(", "))));
     }
     if !place.is_git {
-        return screen::say("  This is no git repository: keep the file with the document.");
+        return screen.say("  This is no git repository: keep the file with the document.");
     }
     let directory = path.rsplit_once('/').map_or(path, |(directory, _)| directory);
     // It is approved already: this is only a hint.
     if git::ignores(&place.root, path, false).unwrap_or(false) {
-        screen::say(
+        screen.say(
             "  git ignores it: take the line that does out of .gitignore; only .holdpoint/runs belongs there.",
         );
     }
-    screen::say(&screen::neutralise(&format!(
-        "  commit it with the document: git add {document} {directory}"
-    )));
+    screen.say(&screen.neutralise(&format!("  commit it with the document: git add {document} {directory}")));
 }
 
 /// Who has approved it, as data. Ends with 1 if it is not approved.
-fn list(at_hand: &AtHand, format: Format) -> Exit {
+fn list(screen: &Screen, at_hand: &AtHand, format: Format) -> Exit {
     let AtHand { checked, asked, standing, .. } = at_hand;
     let missing = asked.not_approved(&standing.given(), holdpoint_document::Assurance::Typed, false);
     let approved = missing.is_none() && standing.superseded.is_none();
@@ -260,10 +255,10 @@ fn list(at_hand: &AtHand, format: Format) -> Exit {
     match format {
         Format::Text => {
             for (who, state) in states(at_hand) {
-                screen::data(&screen::neutralise(&format!("{}: {state}", printed(&who, config))));
+                screen.data(&screen.neutralise(&format!("{}: {state}", printed(&who, config))));
             }
             for why in missing.iter().chain(&standing.superseded) {
-                screen::data(&screen::neutralise(&format!("not approved: {why}")));
+                screen.data(&screen.neutralise(&format!("not approved: {why}")));
             }
         }
         Format::Json => {
@@ -285,7 +280,7 @@ fn list(at_hand: &AtHand, format: Format) -> Exit {
                 "missing": missing,
                 "superseded": standing.superseded,
             });
-            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+            screen.data(&serde_json::to_string_pretty(&json).unwrap_or_default());
         }
     }
     if approved { Exit::Passed } else { Exit::Failed }

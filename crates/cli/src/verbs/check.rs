@@ -9,10 +9,10 @@ use super::prepare::{self, Checked};
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
 use crate::problem::{More, Problem, Room, Text, say_all};
-use crate::screen;
+use crate::screen::Screen;
 
 /// Checks files.
-pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
+pub fn check(screen: &Screen, arguments: &args::Check) -> Result<Exit, Problem> {
     let mut checked =
         arguments.files.iter().map(|file| prepare::check(file)).collect::<Result<Vec<Checked>, Problem>>()?;
     same_ids(&mut checked);
@@ -25,17 +25,17 @@ pub fn check(arguments: &args::Check) -> Result<Exit, Problem> {
         }
     }
     let failed = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
-    let counts: Vec<String> = checked.iter().map(counted).collect();
+    let counts: Vec<String> = checked.iter().map(|checked| counted(screen, checked)).collect();
     let mut room = Room::among(checked.iter().flat_map(|checked| &checked.findings));
     let more = room.more;
     for checked in &mut checked {
         checked.findings.retain(|finding| room.takes(finding));
     }
     match arguments.format {
-        CheckFormat::Text => text(&checked, &counts, more),
-        CheckFormat::Json => screen::data(&pretty(&json_of(&checked, more))),
-        CheckFormat::Sarif => screen::data(&pretty(&sarif(&checked, more))),
-        CheckFormat::Github => github(&checked, more),
+        CheckFormat::Text => text(screen, &checked, &counts, more),
+        CheckFormat::Json => screen.data(&pretty(&json_of(&checked, more))),
+        CheckFormat::Sarif => screen.data(&pretty(&sarif(&checked, more))),
+        CheckFormat::Github => github(screen, &checked, more),
     }
     // The process ends with the verb: whole documents and their plans need not be taken apart before that.
     std::mem::forget(checked);
@@ -90,27 +90,27 @@ fn signers_are_there(checked: &mut [Checked]) {
 }
 
 /// What there is in one file, shown or not.
-fn counted(checked: &Checked) -> String {
+fn counted(screen: &Screen, checked: &Checked) -> String {
     let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     format!(
         "{}: {}, {}, {}",
-        screen::neutralise(&checked.path),
+        screen.neutralise(&checked.path),
         many(errors, "error"),
         many(warnings, "warning"),
         many(checked.plan.steps.len(), "step")
     )
 }
 
-fn text(checked: &[Checked], counts: &[String], more: More) {
+fn text(screen: &Screen, checked: &[Checked], counts: &[String], more: More) {
     for (Checked { path, source, findings, .. }, count) in checked.iter().zip(counts) {
         if !findings.is_empty() {
-            say_all(&Text::new(path, source.clone()), findings);
+            say_all(screen, &Text::new(path, source.clone()), findings);
         }
-        screen::say(count);
+        screen.say(count);
     }
     if !more.is_nothing() {
-        screen::say(&more.words());
+        screen.say(&more.words());
     }
 }
 
@@ -197,7 +197,7 @@ fn sarif(checked: &[Checked], more: More) -> Value {
 }
 
 /// Workflow commands; a message's `%`, CR and LF are escaped, a property's `:` and `,` too.
-fn github(checked: &[Checked], more: More) {
+fn github(screen: &Screen, checked: &[Checked], more: More) {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut lines = String::new();
@@ -219,6 +219,6 @@ fn github(checked: &[Checked], more: More) {
         lines.push_str(&format!("::notice::{}\n", data(&more.words())));
     }
     if !lines.is_empty() {
-        screen::data(&lines);
+        screen.data(&lines);
     }
 }

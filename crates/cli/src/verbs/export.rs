@@ -14,19 +14,19 @@ use crate::args;
 use crate::bundle::{SCRIPT, unpacked};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Files of a bundle, by name.
 type Files = BTreeMap<String, Content>;
 
 /// Packs the run that was named. A record that is not what was written is not given away.
-pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
+pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem> {
     let (dir, output) = (find(&arguments.run)?, &arguments.output);
     if output.symlink_metadata().is_ok() {
         return Err(there_already(output));
     }
     let proof = verify(&dir.path).map_err(read_problem)?;
-    screen::data(&proof.verdict.to_string());
+    screen.data(&proof.verdict.to_string());
     if !(proof.verdict.intact() || matches!(proof.verdict, RecordVerdict::Expunged { .. })) {
         let reason = proof.verdict.reason().unwrap_or_default().to_owned();
         return Err(Problem::record(
@@ -66,9 +66,9 @@ pub fn export(arguments: &args::Export) -> Result<Exit, Problem> {
         io::ErrorKind::AlreadyExists => there_already(output),
         _ => cannot_write(output, &error.error),
     })?;
-    screen::say(&format!(
+    screen.say(&format!(
         "Written to {}. Whoever gets it: holdpoint verify FILE, or unpack it and sh verify.sh.",
-        screen::path(output)
+        screen.path(output)
     ));
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }

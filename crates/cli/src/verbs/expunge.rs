@@ -17,10 +17,10 @@ use crate::exit::Exit;
 use crate::operator::{not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Expunges one blob.
-pub fn expunge(arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Problem> {
+pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is expunged")?;
     let path = Path::new(&arguments.run);
     let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
@@ -28,7 +28,7 @@ pub fn expunge(arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Prob
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.
     if let Ok(recorded) = find(&arguments.run).and_then(read_dir) {
-        hide(&known_secrets(&recorded, &place)?, hidden)?;
+        hide(&known_secrets(screen, &recorded, &place)?, hidden)?;
     }
     let (who, reason) = (hidden.masked(&who).into_owned(), hidden.masked(&arguments.reason).into_owned());
     let begun = Expunging::begin(&dir, &arguments.blob, &who, &reason, Timestamp::now()).map_err(problem)?;
@@ -44,26 +44,25 @@ pub fn expunge(arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Prob
             Some(signed.map_err(unsigned)?)
         }
         None if arguments.key.is_some() => {
-            screen::say(
-                "  No signature is needed: the run knows no signers, or one was given before a crash.",
-            );
+            screen
+                .say("  No signature is needed: the run knows no signers, or one was given before a crash.");
             None
         }
         None => None,
     };
     let done = begun.finish(signature.as_deref()).map_err(problem)?;
     let stone = &done.tombstone;
-    screen::say(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
-    screen::say(&format!(
+    screen.say(&format!("Expunged the blob {} ({} bytes).", stone.blob.sha256, stone.blob.bytes));
+    screen.say(&format!(
         "  The first event that names it is {}. From now on `holdpoint verify` says: expunged.",
         done.event
     ));
-    screen::say(&match &done.key {
-        Some(key) => format!("  {} signed for it with {key}.", screen::neutralise(&stone.who)),
+    screen.say(&match &done.key {
+        Some(key) => format!("  {} signed for it with {key}.", screen.neutralise(&stone.who)),
         None => "  Nobody signed for it: the run knows no signers.".to_owned(),
     });
-    screen::say("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
-    screen::say("  Whatever leaked has leaked: change the secret.");
+    screen.say("  Copies elsewhere (backups, exports, git, terminals' scrollback) are not touched.");
+    screen.say("  Whatever leaked has leaked: change the secret.");
     Ok(Exit::Passed)
 }
 

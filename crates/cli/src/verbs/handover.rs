@@ -17,12 +17,12 @@ use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::progress;
 use crate::world::terminal::questions;
 
 /// Hands a run over, accepts that, or takes it back.
-pub fn handover(arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, Problem> {
+pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("a run is not handed over")?;
     let dir = find(&arguments.run)?;
     let number = dir.number;
@@ -30,26 +30,26 @@ pub fn handover(arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, P
     let plan = &recorded.plan;
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
-    hide(&known_secrets(&recorded, &place)?, secrets)?;
+    hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
-    let _signals = Interrupts::catch()?;
+    let _signals = Interrupts::catch(screen)?;
     let writer = Writer::open(&dir.path).map_err(open_problem)?;
-    let mut recorder = take_up_beside(&recorded, writer, secrets)?;
+    let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     let by = By { who, via: Via::Command };
     if arguments.accept {
         may_accept(recorder.run(), plan, &by.who, number)?;
-        tell(recorder.run(), plan);
+        tell(screen, recorder.run(), plan);
         recorder.record(vec![Event::HandoverAccepted { by }])?;
-        screen::say(&format!(
+        screen.say(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
-            screen::neutralise(recorder.run().operator())
+            screen.neutralise(recorder.run().operator())
         ));
         return Ok(Exit::Passed);
     }
     if arguments.withdraw {
         may_withdraw(recorder.run(), &by.who, arguments.reason.as_deref(), number)?;
         recorder.record(vec![Event::HandoverWithdrawn { reason: arguments.reason.clone(), by }])?;
-        screen::say(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
+        screen.say(&format!("Withdrawn. Go on with: holdpoint resume {number}"));
         return Ok(Exit::Passed);
     }
     let to = arguments.to.as_deref().unwrap_or_default().trim().to_owned();
@@ -65,13 +65,13 @@ pub fn handover(arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, P
     if let Some(why) = recorder.run().operator_refusal(plan, &to, Some(BY_GIT)) {
         return Err(may_not_operate(why));
     }
-    tell(recorder.run(), plan);
+    tell(screen, recorder.run(), plan);
     let note = match &arguments.note {
         Some(note) => Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
-        None if prepare::asks(false)? => match questions() {
+        None if prepare::asks(screen, false)? => match questions(screen) {
             Some(note) => note,
             None => {
-                screen::say(&format!("Nothing was handed over; run {number} is as it was."));
+                screen.say(&format!("Nothing was handed over; run {number} is as it was."));
                 return Ok(Exit::Parked);
             }
         },
@@ -79,10 +79,10 @@ pub fn handover(arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, P
     };
     let standing = recorder.run().standing(plan);
     recorder.record(vec![Event::Handover(Box::new(Handover { to: to.clone(), standing, note, by }))])?;
-    let (to, accept) = (screen::neutralise(&to), screen::neutralise(&accepting(number, &to)));
-    screen::say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
-    screen::say(&format!("  {to} types: holdpoint resume {number}, or {accept}"));
-    screen::say(&format!("  to take it back: holdpoint handover {number} --withdraw"));
+    let (to, accept) = (screen.neutralise(&to), screen.neutralise(&accepting(number, &to)));
+    screen.say(&format!("Run {number} is handed over to {to}; nobody drives it until that is accepted."));
+    screen.say(&format!("  {to} types: holdpoint resume {number}, or {accept}"));
+    screen.say(&format!("  to take it back: holdpoint handover {number} --withdraw"));
     Ok(Exit::Passed)
 }
 
@@ -94,8 +94,8 @@ pub fn accepting(number: u64, to: &str) -> String {
 }
 
 /// Where the run stands, for whoever leaves it and whoever takes it up.
-pub fn tell(run: &Run, plan: &Plan) {
-    let say = |text: String| screen::tell(&format!("  {}", screen::neutralise(&text)));
+pub fn tell(screen: &Screen, run: &Run, plan: &Plan) {
+    let say = |text: String| screen.tell(&format!("  {}", screen.neutralise(&text)));
     let Standing { next, in_doubt, sign_offs, deviations } = run.standing(plan);
     say(format!("{}, operated by {}", progress(run), run.operator()));
     let at = next.step.as_ref().and_then(|id| plan.step(id)).map(|(_, step)| run.title(step));

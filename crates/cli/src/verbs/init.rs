@@ -10,13 +10,13 @@ use crate::files;
 use crate::git;
 use crate::place::{CONFIG, Place, current_dir};
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 const RUN_BOOK: &str = "runbooks/first.md";
 const IGNORE: &str = ".gitignore";
 
 /// Sets a repository, or a directory, up.
-pub fn init(arguments: &args::Init) -> Result<Exit, Problem> {
+pub fn init(screen: &Screen, arguments: &args::Init) -> Result<Exit, Problem> {
     let here = current_dir()?;
     let directory = arguments.directory.as_ref().map_or(here.clone(), |named| here.join(named));
     if !directory.is_dir() {
@@ -34,25 +34,25 @@ pub fn init(arguments: &args::Init) -> Result<Exit, Problem> {
     if create(&place.root.join(RUN_BOOK), include_str!("init/first.md"))? {
         wrote.push(format!("{RUN_BOOK}: a first run-book"));
     }
-    screen::say(&format!("{}:", screen::path(&place.root)));
+    screen.say(&format!("{}:", screen.path(&place.root)));
     for line in &wrote {
-        screen::say(&format!("  wrote {line}"));
+        screen.say(&format!("  wrote {line}"));
     }
     if wrote.is_empty() {
-        screen::say("  everything is there already; nothing was written");
+        screen.say("  everything is there already; nothing was written");
     }
     let environments = place.configuration().map(|config| &config.environments);
     let first = environments.and_then(|environments| environments.keys().next());
     let environment = first.map(|name| format!(" --env {name}")).unwrap_or_default();
-    screen::say("");
-    screen::say("Next:");
+    screen.say("");
+    screen.say("Next:");
     let from = place.root.canonicalize().ok();
     if from != here.canonicalize().ok() {
-        screen::say(&format!("  cd {}", screen::path(&place.root)));
+        screen.say(&format!("  cd {}", screen.path(&place.root)));
     }
-    screen::say(&format!("  holdpoint check {RUN_BOOK}"));
-    screen::say(&format!("  holdpoint run {RUN_BOOK}{environment}"));
-    screen::say("  holdpoint verify latest");
+    screen.say(&format!("  holdpoint check {RUN_BOOK}"));
+    screen.say(&format!("  holdpoint run {RUN_BOOK}{environment}"));
+    screen.say("  holdpoint verify latest");
     Ok(Exit::Passed)
 }
 

@@ -12,14 +12,14 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// What is said of a run in which the engine did not ask for every event.
 const DOES_NOT_CONFORM: &str = "does not conform";
 
 /// Lists every run of the store. One that cannot be read, or does not conform, is listed as such, and the exit code says
 /// that there is one.
-pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
+pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem> {
     let runs = Place::here()?.store().runs().map_err(store_problem)?;
     let (mut rows, mut exit) = (Vec::new(), Exit::Passed);
     for (dir, standing) in runs.iter().zip(standings(&runs)) {
@@ -50,11 +50,11 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
         rows.push(row);
     }
     if arguments.format == Format::Json {
-        screen::data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
+        screen.data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         return Ok(exit);
     }
     if rows.is_empty() {
-        screen::say("There are no runs yet. Open one with: holdpoint run FILE");
+        screen.say("There are no runs yet. Open one with: holdpoint run FILE");
     }
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -71,24 +71,24 @@ pub fn runs(arguments: &args::Listing) -> Result<Exit, Problem> {
                 text("title"),
             ),
         };
-        screen::data(&screen::neutralise(&line));
+        screen.data(&screen.neutralise(&line));
     }
     Ok(exit)
 }
 
 /// One run at a glance.
-pub fn show(arguments: &args::Reading) -> Result<Exit, Problem> {
+pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem> {
     let summary = summed_up(&arguments.run, arguments.format == Format::Text)?;
-    screen::data(&match arguments.format {
+    screen.data(&match arguments.format {
         Format::Json => serde_json::to_string_pretty(&summary)
             .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
-        Format::Text => screen::neutralise(&glance(&summary)),
+        Format::Text => screen.neutralise(&glance(screen, &summary)),
     });
     Ok(if summary.break_words().is_some() { Exit::Record } else { Exit::Passed })
 }
 
 /// A run on one screen.
-fn glance(summary: &Summary) -> String {
+fn glance(screen: &Screen, summary: &Summary) -> String {
     let (run, document) = (&summary.run, &summary.document);
     let zone = jiff::tz::TimeZone::system();
     let mut lines = vec![format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title)];
@@ -176,17 +176,17 @@ fn glance(summary: &Summary) -> String {
     lines.push(String::new());
     for step in &summary.steps {
         let took = if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() };
-        let title = screen::at_most(46, &step.title);
+        let title = screen.at_most(46, &step.title);
         lines.push(
             format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
         );
-        lines.extend(places(step));
+        lines.extend(places(screen, step));
     }
     lines.join("\n")
 }
 
 /// A line for each place of a step that is done at several: what became of its actions there.
-fn places(step: &StepSummary) -> Vec<String> {
+fn places(screen: &Screen, step: &StepSummary) -> Vec<String> {
     let Some(by_place) = step.by_place() else { return Vec::new() };
     let line = |place: &&str| {
         let told = by_place.actions.iter().zip(by_place.row(place));
@@ -196,7 +196,7 @@ fn places(step: &StepSummary) -> Vec<String> {
             [(_, first), rest @ ..] if rest.iter().all(|(_, words)| words == first) => (*first).to_owned(),
             _ => told.iter().map(|(id, words)| format!("{id} {words}")).collect::<Vec<_>>().join(", "),
         };
-        format!("  {:<8}at {:<45}{words}", "", screen::at_most(44, place))
+        format!("  {:<8}at {:<45}{words}", "", screen.at_most(44, place))
     };
     by_place.places.iter().map(line).collect()
 }
@@ -260,7 +260,7 @@ mod tests {
             action("deploy#1", &[Passed, Failed, Passed]),
             action("deploy#2", &[Passed, NotReached, Passed]),
         ]);
-        let told: Vec<String> = places(&at_three)
+        let told: Vec<String> = places(&Screen::kept(&Default::default()).0, &at_three)
             .iter()
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
@@ -272,7 +272,11 @@ mod tests {
                 "at ssh://web-03 PASSED",
             ]
         );
-        assert!(places(&step(vec![action("deploy#1", &[Failed])])).is_empty(), "one place has no table");
-        assert!(places(&step(vec![action("deploy#1", &[])])).is_empty());
+        let screen = &Screen::kept(&Default::default()).0;
+        assert!(
+            places(screen, &step(vec![action("deploy#1", &[Failed])])).is_empty(),
+            "one place has no table"
+        );
+        assert!(places(screen, &step(vec![action("deploy#1", &[])])).is_empty());
     }
 }

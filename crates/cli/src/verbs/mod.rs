@@ -34,29 +34,30 @@ use holdpoint_driver::Secrets;
 use crate::args::{Cli, Verb};
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// Does what was asked for.
-pub async fn perform(cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
+pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exit, Problem> {
     match cli.verb {
-        Verb::Check(arguments) => check::check(&arguments),
-        Verb::Plan(arguments) => plan::plan(&arguments, secrets),
-        Verb::Run(arguments) => run::run(&arguments, secrets).await,
-        Verb::Resume(arguments) => resume::resume(&arguments, secrets).await,
-        Verb::Sign(arguments) => sign::sign(&arguments, secrets),
-        Verb::Runs(arguments) => listing::runs(&arguments),
-        Verb::Show(arguments) => listing::show(&arguments),
-        Verb::Targets(arguments) => places::targets(&arguments).await,
-        Verb::Approve(arguments) => approve::approve(&arguments),
-        Verb::Note(arguments) => note::note(&arguments, secrets),
-        Verb::Handover(arguments) => handover::handover(&arguments, secrets),
-        Verb::Verify(arguments) => verify::verify(&arguments),
-        Verb::Export(arguments) => export::export(&arguments),
-        Verb::Expunge(arguments) => expunge::expunge(&arguments, secrets),
-        Verb::Replay(arguments) => replay::replay(&arguments).await,
-        Verb::Report(arguments) => report::report(&arguments),
-        Verb::Init(arguments) => init::init(&arguments),
-        Verb::Completions(arguments) => shell::completions(&arguments),
-        Verb::Man(arguments) => shell::man(&arguments),
-        Verb::Schema(arguments) => schema::schema(&arguments),
+        Verb::Check(arguments) => check::check(screen, &arguments),
+        Verb::Plan(arguments) => plan::plan(screen, &arguments, secrets),
+        Verb::Run(arguments) => run::run(screen, &arguments, secrets).await,
+        Verb::Resume(arguments) => resume::resume(screen, &arguments, secrets).await,
+        Verb::Sign(arguments) => sign::sign(screen, &arguments, secrets),
+        Verb::Runs(arguments) => listing::runs(screen, &arguments),
+        Verb::Show(arguments) => listing::show(screen, &arguments),
+        Verb::Targets(arguments) => places::targets(screen, &arguments).await,
+        Verb::Approve(arguments) => approve::approve(screen, &arguments),
+        Verb::Note(arguments) => note::note(screen, &arguments, secrets),
+        Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
+        Verb::Verify(arguments) => verify::verify(screen, &arguments),
+        Verb::Export(arguments) => export::export(screen, &arguments),
+        Verb::Expunge(arguments) => expunge::expunge(screen, &arguments, secrets),
+        Verb::Replay(arguments) => replay::replay(screen, &arguments).await,
+        Verb::Report(arguments) => report::report(screen, &arguments),
+        Verb::Init(arguments) => init::init(screen, &arguments),
+        Verb::Completions(arguments) => shell::completions(screen, &arguments),
+        Verb::Man(arguments) => shell::man(screen, &arguments),
+        Verb::Schema(arguments) => schema::schema(screen, &arguments),
     }
 }

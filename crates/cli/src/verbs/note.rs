@@ -18,10 +18,10 @@ use crate::inputs::{self, Wanted};
 use crate::operator::operator;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Appends one note.
-pub fn note(arguments: &args::Note, secrets: &Secrets) -> Result<Exit, Problem> {
+pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Result<Exit, Problem> {
     if arguments.text.trim().is_empty() {
         return Err(Problem::usage("the note is empty", "Write it in quotes after the run."));
     }
@@ -43,27 +43,32 @@ pub fn note(arguments: &args::Note, secrets: &Secrets) -> Result<Exit, Problem> 
     }
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
-    hide(&known_secrets(&recorded, &place)?, secrets)?;
+    hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
         .map_err(open_problem)?;
-    let mut recorder = take_up_beside(&recorded, writer, secrets)?;
+    let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.record(vec![Event::Note {
         text: arguments.text.clone(),
         step: arguments.step.clone(),
         corrects: arguments.corrects,
         by: By { who, via: Via::Command },
     }])?;
-    screen::say(&format!("Noted in run {}.", dir.number));
+    screen.say(&format!("Noted in run {}.", dir.number));
     Ok(Exit::Passed)
 }
 
 /// The run's secrets, as far as their sources tell them here, so that none is noted in the clear.
-pub fn known_secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, String)>, Problem> {
+pub fn known_secrets(
+    screen: &Screen,
+    recorded: &Recorded,
+    place: &Place,
+) -> Result<Vec<(String, String)>, Problem> {
     let opened = recorded.opened();
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
     let agent = opened.environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false, agent };
     let secrets = inputs::secrets_again(
+        screen,
         &recorded.plan,
         &opened.inputs,
         &opened.runbook.path,
@@ -72,7 +77,7 @@ pub fn known_secrets(recorded: &Recorded, place: &Place) -> Result<Vec<(String, 
     )?;
     for input in opened.inputs.iter().filter(|input| input.secret) {
         if !secrets.iter().any(|(name, _)| *name == input.name) {
-            screen::say(&format!("The secret {} is not known here; what holds it shows it.", input.name));
+            screen.say(&format!("The secret {} is not known here; what holds it shows it.", input.name));
         }
     }
     Ok(secrets)

@@ -13,7 +13,7 @@ use crate::args::Overriding;
 use crate::by_key::{self, KeyFile, Signature};
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::Store;
 
 /// What is known of an override before the run opens: everything but the signature.
@@ -104,7 +104,12 @@ pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem>
 
 /// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and
 /// nothing else may happen before.
-pub fn record(recorder: &mut OnDisk<'_>, ready: Ready, key: Option<&Path>) -> Result<(), Problem> {
+pub fn record(
+    screen: &Screen,
+    recorder: &mut OnDisk<'_>,
+    ready: Ready,
+    key: Option<&Path>,
+) -> Result<(), Problem> {
     // What is signed is what will stand in the record.
     let Event::Deviation(mut deviation) =
         recorder.view().secrets.masked_event(Event::Deviation(ready.deviation))?
@@ -143,7 +148,7 @@ pub fn record(recorder: &mut OnDisk<'_>, ready: Ready, key: Option<&Path>) -> Re
     let rules = rules.collect::<Vec<_>>().join(", ");
     let told = format!("{rules}, by {}: {}", deviation.by.who, deviation.reason);
     recorder.record(vec![Event::Deviation(deviation)])?;
-    let mark = screen::style().red().bold();
-    screen::tell(&format!("  {} {}", mark.apply_to("RULES OVERRIDDEN:"), screen::neutralise(&told)));
+    let mark = screen.style().red().bold();
+    screen.tell(&format!("  {} {}", mark.apply_to("RULES OVERRIDDEN:"), screen.neutralise(&told)));
     Ok(())
 }

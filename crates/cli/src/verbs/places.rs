@@ -12,7 +12,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// One place of a target.
 struct Row<'c> {
@@ -30,7 +30,7 @@ struct Row<'c> {
 ///
 /// # Errors
 /// The configuration cannot be read, or knows no such environment.
-pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
+pub async fn targets(screen: &Screen, arguments: &args::Targets) -> Result<Exit, Problem> {
     let place = Place::here()?;
     let none = BTreeMap::new();
     let environments = place.configuration().map_or(&none, |config| &config.environments);
@@ -61,10 +61,10 @@ pub async fn targets(arguments: &args::Targets) -> Result<Exit, Problem> {
     match arguments.format {
         Format::Json => {
             let rows: Vec<Value> = rows.iter().map(as_json).collect();
-            screen::data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
+            screen.data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         }
-        Format::Text if rows.is_empty() => screen::data("no targets: every block runs on this machine"),
-        Format::Text => rows.iter().for_each(tell),
+        Format::Text if rows.is_empty() => screen.data("no targets: every block runs on this machine"),
+        Format::Text => rows.iter().for_each(|row| tell(screen, row)),
     }
     let useless = |row: &Row<'_>| match &row.probed {
         Some(Ok(probed)) => probed.become_refused.is_some(),
@@ -120,8 +120,8 @@ fn as_json(row: &Row<'_>) -> Value {
     told
 }
 
-fn tell(row: &Row<'_>) {
-    let say = |text: String| screen::data(&screen::neutralise(&text));
+fn tell(screen: &Screen, row: &Row<'_>) {
+    let say = |text: String| screen.data(&screen.neutralise(&text));
     let how = row.seen.r#become.map_or_else(String::new, |how| format!("  become {}", how.as_str()));
     say(format!("{}  {}  {}{how}", row.environment, row.target, row.place));
     match &row.probed {

@@ -11,11 +11,11 @@ use super::prepare::{self, Prepared};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// Shows what a run would do. Executes nothing, asks nobody.
-pub fn plan(arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
-    let prepared = prepare::prepare(&arguments.file, &arguments.given, (false, false), secrets)?;
+pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
+    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets)?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     match arguments.format {
         Format::Json => {
@@ -28,9 +28,9 @@ pub fn plan(arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> 
                 unknown: unknown(&prepared),
                 document: &prepared.plan,
             };
-            screen::data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
+            screen.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         }
-        Format::Text => text(&prepared, &values),
+        Format::Text => text(screen, &prepared, &values),
     }
     // The process ends with the verb: a whole document and its plan need not be taken apart before that.
     std::mem::forget(prepared);
@@ -64,10 +64,10 @@ fn unknown(prepared: &Prepared) -> BTreeSet<String> {
     names
 }
 
-fn text(prepared: &Prepared, values: &Values) {
+fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
     let mut out = String::new();
     let mut line = |text: String| {
-        out.push_str(&screen::neutralise(&text));
+        out.push_str(&screen.neutralise(&text));
         out.push('\n');
     };
     line(format!("{} ({}), environment {}", prepared.plan.title, prepared.path, prepared.environment.name));
@@ -99,7 +99,7 @@ fn text(prepared: &Prepared, values: &Values) {
             line(format!("        when {condition}  ({holds})"));
         }
         for action in &step.actions {
-            describe(action, values, &mut line);
+            describe(screen, action, values, &mut line);
         }
         let rollbacks = step.rollbacks.len();
         if rollbacks > 0 {
@@ -111,7 +111,7 @@ fn text(prepared: &Prepared, values: &Values) {
         line(String::new());
         line(format!("Unknown before the run: {}", unknown.into_iter().collect::<Vec<_>>().join(", ")));
     }
-    screen::data(&out);
+    screen.data(&out);
 }
 
 /// Which places a target stands for, and how a step goes over several.
@@ -130,7 +130,7 @@ fn places(prepared: &Prepared, target: &str, rollout: Rollout) -> String {
     told
 }
 
-fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
+fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl FnMut(String)) {
     match &action.work {
         Work::Run(block) | Work::Check(block) => {
             let limit =
@@ -159,11 +159,11 @@ fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
                 line(format!("            {} is captured from {from}{may}", capture.name));
             }
         }
-        Work::Confirm { text } => line(format!("        confirm   {}", first_line(text))),
+        Work::Confirm { text } => line(format!("        confirm   {}", first_line(screen, text))),
         Work::Record { fields } => {
             for field in fields {
                 let prompt = field.prompt.as_deref().unwrap_or("");
-                line(format!("        record    {}  {}", field.name, first_line(prompt)));
+                line(format!("        record    {}  {}", field.name, first_line(screen, prompt)));
             }
         }
         Work::SignOff(sign_off) => {
@@ -173,11 +173,11 @@ fn describe(action: &Action, values: &Values, line: &mut impl FnMut(String)) {
                 sign_off.role, sign_off.count
             ));
             let statement = values.render(&sign_off.statement).unwrap_or_else(|_| sign_off.statement.clone());
-            line(format!("          “{}”", first_line(&statement)));
+            line(format!("          “{}”", first_line(screen, &statement)));
         }
     }
 }
 
-fn first_line(text: &str) -> String {
-    screen::at_most(90, text.trim().lines().next().unwrap_or_default())
+fn first_line(screen: &Screen, text: &str) -> String {
+    screen.at_most(90, text.trim().lines().next().unwrap_or_default())
 }

@@ -16,7 +16,7 @@ use crate::files;
 use crate::inputs::{self, Inputs, Wanted};
 use crate::place::{Place, current_dir};
 use crate::problem::{Finding, Problem, Room, Text};
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// A document read and found sound, where it is to run, and with what.
 pub struct Prepared {
@@ -150,6 +150,7 @@ fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
 pub fn prepare(
+    screen: &Screen,
     file: &Path,
     given: &Given,
     (ask, all): (bool, bool),
@@ -171,7 +172,7 @@ pub fn prepare(
         return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
     }
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
-    inputs::hide_at_hand(&plan, &place.root, secrets);
+    inputs::hide_at_hand(screen, &plan, &place.root, secrets);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan, secrets)).transpose()?;
     if let (Some(answers), Some(config)) = (&answers, place.configuration()) {
         signers_are_known(answers, &config.principals().collect::<Vec<_>>(), |name| {
@@ -182,14 +183,14 @@ pub fn prepare(
     let set = inputs::parse_set(&given.set)?;
     let agent = environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all, agent };
-    let inputs = inputs::resolve(&plan, &path, &source, &wanted)?;
+    let inputs = inputs::resolve(screen, &plan, &path, &source, &wanted)?;
     let source = Arc::unwrap_or_clone(source);
     Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
 }
 
 /// Whether somebody is there and is to be asked.
-pub fn asks(unattended: bool) -> Result<bool, Problem> {
-    match screen::audience() {
+pub fn asks(screen: &Screen, unattended: bool) -> Result<bool, Problem> {
+    match screen.audience() {
         _ if unattended => Ok(false),
         screen::Audience::Absent => Ok(false),
         screen::Audience::Present => Ok(true),
@@ -308,19 +309,19 @@ impl Prepared {
     }
 
     /// Says what should be looked at, before anything runs.
-    pub fn warn(&self) {
+    pub fn warn(&self, screen: &Screen) {
         let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
         let mut room = Room::among(&self.warnings);
         let more = room.more;
         for warning in self.warnings.iter().filter(|warning| room.takes(warning)) {
             let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-            let mark = screen::style().yellow();
-            let message = screen::neutralise(&warning.message);
-            screen::tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+            let mark = screen.style().yellow();
+            let message = screen.neutralise(&warning.message);
+            screen.tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
         }
         if !more.is_nothing() {
-            screen::tell(&format!("  {}", more.words()));
+            screen.tell(&format!("  {}", more.words()));
         }
     }
 

@@ -18,13 +18,13 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// How often it looks for signals while it waits for keys.
 const LOOKS: Duration = Duration::from_millis(100);
 
 /// Plays a run.
-pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
+pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, Problem> {
     let recorded = recorded(&arguments.run)?;
     if let Some(step) = &arguments.step
         && recorded.plan.step(step).is_none()
@@ -45,17 +45,17 @@ pub async fn replay(arguments: &args::Replay) -> Result<Exit, Problem> {
     };
     if arguments.format == Format::Json {
         let frames: Vec<_> = frames.iter().map(|frame| as_json(frame, &recorded)).collect();
-        screen::data(&serde_json::to_string_pretty(&frames).unwrap_or_default());
+        screen.data(&serde_json::to_string_pretty(&frames).unwrap_or_default());
         return Ok(exit);
     }
     let opened = recorded.opened();
     let label = format!("{} · REPLAY: nothing is executed", opened.number);
-    screen::head(opened, &opened.session.operator, &label);
+    screen::head(screen, opened, &opened.session.operator, &label);
     let player = Player::new(&frames, arguments.speed, Duration::from_secs_f64(arguments.max_wait));
-    play(player, &recorded).await?;
+    play(screen, player, &recorded).await?;
     if let Some(Break { n, why }) = broken {
-        screen::say(&format!("The record does not conform from event {n} on: {why}"));
-        screen::say("What was shown from there on proves nothing; see `holdpoint verify`.");
+        screen.say(&format!("The record does not conform from event {n} on: {why}"));
+        screen.say("What was shown from there on proves nothing; see `holdpoint verify`.");
     }
     Ok(exit)
 }
@@ -68,14 +68,14 @@ fn broken(recorded: &Recorded) -> Option<Break> {
 }
 
 /// Shows what is due when it is due, and does what keys ask for in between.
-async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
-    let mut showing = Showing::of(recorded);
-    let attended = stdin().is_terminal() && stdout().is_terminal() && screen::is_terminal();
+async fn play(screen: &Screen, mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem> {
+    let mut showing = Showing::of(screen, recorded);
+    let attended = stdin().is_terminal() && stdout().is_terminal() && screen.is_terminal();
     // Caught before the terminal is changed: a signal must not leave it changed.
-    let mut interrupts = if attended { Some(Interrupts::catch()?) } else { None };
-    let mut keys = if attended { Keys::listen().ok() } else { None };
+    let mut interrupts = if attended { Some(Interrupts::catch(screen)?) } else { None };
+    let mut keys = if attended { Keys::listen(screen).ok() } else { None };
     if keys.is_some() {
-        screen::say("  space stops · arrows step from action to action · ? explains");
+        screen.say("  space stops · arrows step from action to action · ? explains");
     }
     let mut since = Instant::now();
     loop {
@@ -105,9 +105,9 @@ async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem
                 showing.moves_on();
                 match key {
                     Key::Quit => break,
-                    Key::Help => explain(),
+                    Key::Help => explain(screen),
                     Key::Wish(wish) => {
-                        turn(&mut player, &mut showing, wish);
+                        turn(screen, &mut player, &mut showing, wish);
                         since = Instant::now();
                     }
                 }
@@ -125,12 +125,12 @@ async fn play(mut player: Player<'_>, recorded: &Recorded) -> Result<(), Problem
     Ok(())
 }
 
-fn explain() {
-    HELP.iter().for_each(|(key, what)| screen::say_hung(&format!("    {key:<13}"), what));
+fn explain(screen: &Screen) {
+    HELP.iter().for_each(|(key, what)| screen.say_hung(&format!("    {key:<13}"), what));
 }
 
-fn turn(player: &mut Player<'_>, showing: &mut Showing<'_>, wish: Wish) {
-    let say = |text: &str| screen::say(&screen::style().dim().apply_to(format!("  {text}")).to_string());
+fn turn(screen: &Screen, player: &mut Player<'_>, showing: &mut Showing<'_>, wish: Wish) {
+    let say = |text: &str| screen.say(&screen.style().dim().apply_to(format!("  {text}")).to_string());
     match player.wish(wish) {
         Turn::Paused | Turn::Resumed => {}
         Turn::Nowhere => say(match wish {

@@ -11,10 +11,10 @@ use crate::args::{self, ReportFormat};
 use crate::attest::{attest, attestable};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Renders a run. The record is proved first, and the report says what came of it.
-pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
+pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem> {
     let (proof, recorded) = proved(find(&arguments.run)?)?;
     let attestation = arguments.format == ReportFormat::InToto;
     if arguments.key.is_some() != attestation {
@@ -43,17 +43,17 @@ pub fn report(arguments: &args::Report) -> Result<Exit, Problem> {
         None => text,
     };
     if !proof.verdict.intact() {
-        screen::say(&format!("The record is not intact: {}", proof.verdict));
+        screen.say(&format!("The record is not intact: {}", proof.verdict));
     }
     match &arguments.output {
-        None => screen::data(&text),
+        None => screen.data(&text),
         Some(path) => {
             let cannot = |error| {
                 Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
             };
             let mut file = crate::files::create(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
-            screen::say(&format!("Written to {}.", screen::path(path)));
+            screen.say(&format!("Written to {}.", screen.path(path)));
         }
     }
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })

@@ -24,7 +24,7 @@ use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 use crate::world::BlobStore;
 use crate::world::answers::Prepared as Answered;
 use crate::world::disk::Disk;
@@ -35,7 +35,7 @@ use crate::world::screening::Screening;
 use crate::world::terminal::{Operator, accepts};
 
 /// Drives a run on.
-pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
+pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
@@ -52,10 +52,10 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
                     "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
                 ),
             })?;
-            screen::tell("The run had ended and was not sealed yet; it is now.");
+            screen.tell("The run had ended and was not sealed yet; it is now.");
         }
         let (number, words) = (opened.number, verdict_words(*verdict));
-        screen::tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
+        screen.tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }
     if recorded.plan.digest() != opened.plan {
@@ -66,17 +66,17 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     }
     let session = session(arguments.who.operator.as_deref(), &place.root)?;
     let session = vouched(session, &opened.environment, place.configuration(), &place.root)?;
-    let ask = prepare::asks(arguments.unattended)?;
+    let ask = prepare::asks(screen, arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
-    let _signals = Interrupts::catch()?;
+    let _signals = Interrupts::catch(screen)?;
     let plan = &recorded.plan;
     super::targets::can_run(plan, &opened.environment)?;
     // Before the run is taken up, for they may leave it.
-    let handed = handed_over(&recorded, &session, ask)?;
+    let handed = handed_over(screen, &recorded, &session, ask)?;
     if matches!(handed, Handed::Left) {
         return Ok(Exit::Parked);
     }
-    inputs::hide_at_hand(plan, &place.root, hidden);
+    inputs::hide_at_hand(screen, plan, &place.root, hidden);
     let answers =
         arguments.answers.as_deref().map(|file| prepare::answers(file, plan, hidden)).transpose()?;
     if let Some(answers) = &answers {
@@ -90,7 +90,7 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     let set = inputs::parse_set(&arguments.set)?;
     let agent = opened.environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
-    let secrets = inputs::secrets_again(plan, &opened.inputs, &name, &recorded.source, &wanted)?;
+    let secrets = inputs::secrets_again(screen, plan, &opened.inputs, &name, &recorded.source, &wanted)?;
     let redactor = hide(&secrets, hidden)?;
 
     let read = (recorded.events, recorded.position);
@@ -99,7 +99,7 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.source.as_str());
-    let mut recorder = take_up(book, disk, Screening::new(ask), hidden, &events, recovered.as_ref())?;
+    let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
@@ -144,39 +144,39 @@ pub async fn resume(arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, 
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
-    screen::head(&opened, &session.operator, &label);
+    screen::head(screen, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
-        screen::tell(&format!(
+        screen.tell(&format!(
             "  The record ended in the middle of a line; {bytes} bytes were kept aside and cut off."
         ));
     }
-    let local = Local::new(place.root.clone(), state, secrets.clone(), redactor.clone())?;
-    let otherwise = ask.then(|| Operator::new(place.root.clone()));
-    let desk = Answered::new(answers.unwrap_or_default(), otherwise);
+    let local = Local::new(screen, place.root.clone(), state, secrets.clone(), redactor.clone())?;
+    let otherwise = ask.then(|| Operator::new(screen, place.root.clone()));
+    let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
     let ready = ready?;
     recorder.record(taken_up)?;
     if let Some(ready) = ready {
-        overriding::record(&mut recorder, ready, arguments.overriding.override_key.as_deref())?;
+        overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
     if let Some(remark) = disregarded.filter(|_| recorder.run().is_rolling_back()) {
-        screen::tell(&format!("  not kept from rolling back: {remark}"));
+        screen.tell(&format!("  not kept from rolling back: {remark}"));
     }
     if let Some(refusal) = &bound {
-        screen::tell(&format!("  {refusal}"));
+        screen.tell(&format!("  {refusal}"));
     }
-    tell_steps(plan, recorder.run(), &events);
-    tell_failure(plan, recorder.run(), &events);
+    tell_steps(screen, plan, recorder.run(), &events);
+    tell_failure(screen, plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
-    tell_orphan(orphan);
+    tell_orphan(screen, orphan);
     let runner = Places::new(local, &opened, elsewhere);
     let mut session = Session { recorder, desk, runner, rules: watch.checks() };
     let stop = session.drive().await?;
     if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
         return Err(refusal);
     }
-    Ok(farewell(session.recorder.run(), plan, stop, opened.number))
+    Ok(farewell(screen, session.recorder.run(), plan, stop, opened.number))
 }
 
 fn does_not_fit(unexpected: Unexpected) -> Problem {
@@ -195,6 +195,7 @@ enum Handed {
 
 /// Whether the run waits to be accepted by its next operator, and whether they do.
 fn handed_over(
+    screen: &Screen,
     recorded: &Recorded,
     session: &holdpoint_engine::Session,
     ask: bool,
@@ -212,15 +213,15 @@ fn handed_over(
     let Some(open) = run.handover() else { return Ok(Handed::No) };
     let number = recorded.opened().number;
     handover::may_accept(&run, &recorded.plan, &session.operator, number)?;
-    handover::tell(&run, &recorded.plan);
+    handover::tell(screen, &run, &recorded.plan);
     not_in_a_block("a run is not taken over")?;
-    if ask && accepts(&session.operator) {
+    if ask && accepts(screen, &session.operator) {
         return Ok(Handed::Accepted(Box::new(open.clone())));
     }
-    screen::tell(&format!(
+    screen.tell(&format!(
         "Run {number}: {} · it waits for you to accept it: {}",
-        screen::style().yellow().bold().apply_to("PARKED"),
-        screen::neutralise(&handover::accepting(number, &session.operator))
+        screen.style().yellow().bold().apply_to("PARKED"),
+        screen.neutralise(&handover::accepting(number, &session.operator))
     ));
     Ok(Handed::Left)
 }
@@ -246,7 +247,7 @@ fn accepted(
 }
 
 /// Why each step will or will not run.
-fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
+fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
     let mut sent = false;
     let (at, doubtful) = match run.next(plan) {
         Next::Ask(task, question) => {
@@ -259,7 +260,7 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
     };
     let because = settled_because(events);
     for (index, step) in plan.steps.iter().enumerate() {
-        let title = screen::neutralise(&run.numbered_title(step));
+        let title = screen.neutralise(&run.numbered_title(step));
         let why = match () {
             () if Some(index) == at && doubtful && sent => {
                 "in doubt: was started, no end is on record; it is looked for at its place".to_owned()
@@ -280,12 +281,12 @@ fn tell_steps(plan: &Plan, run: &Run, events: &[Stamped]) {
             }
             () => "will run: nothing of it has happened yet".to_owned(),
         };
-        screen::tell(&format!("  {title}: {why}"));
+        screen.tell(&format!("  {title}: {why}"));
     }
 }
 
 /// What the block that failed expected and what came: whoever takes the run up decides about it.
-fn tell_failure(plan: &Plan, run: &Run, events: &[Stamped]) {
+fn tell_failure(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
     let Next::Ask(task, Question::Failed) = run.next(plan) else { return };
     let finished = events.iter().rev().find_map(|stamped| match &stamped.event {
         Event::ActionFinished(finished) | Event::RollbackFinished(finished)
@@ -298,9 +299,9 @@ fn tell_failure(plan: &Plan, run: &Run, events: &[Stamped]) {
     // What cannot be begun has not failed.
     let Some(finished) = finished.filter(|_| run.condition_error(plan, task).is_none()) else { return };
     let attempt = format!("  the last attempt of {}, number {}:", finished.action, finished.attempt);
-    screen::tell(&screen::neutralise(&attempt));
-    screen::verdict_line(finished);
-    screen::failure(finished);
+    screen.tell(&screen.neutralise(&attempt));
+    screen::verdict_line(screen, finished);
+    screen::failure(screen, finished);
 }
 
 /// How each step was settled, by its id: what of it was written down last.
@@ -325,11 +326,11 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
 }
 
 /// A block may have outlived the program that started it.
-fn tell_orphan(group: Option<i32>) {
+fn tell_orphan(screen: &Screen, group: Option<i32>) {
     let Some(group) = group.and_then(rustix::process::Pid::from_raw) else { return };
     if rustix::process::test_kill_process_group(group).is_ok() {
-        let mark = screen::style().yellow().bold();
-        screen::tell(&format!(
+        let mark = screen.style().yellow().bold();
+        screen.tell(&format!(
             "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",
             mark.apply_to("STILL RUNNING"),
             group.as_raw_nonzero(),

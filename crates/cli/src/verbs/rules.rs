@@ -10,7 +10,7 @@ use super::prepare::{Prepared, today};
 use crate::approvals::{self, Standing};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// How far the environment's rules hold.
 #[derive(Debug, Default)]
@@ -47,11 +47,11 @@ impl Obeyed {
     }
 
     /// Says which approvals of these bytes do not hold, though the run did not need them.
-    pub fn warn(&self) {
+    pub fn warn(&self, screen: &Screen) {
         for (who, why) in &self.standing.failing {
-            let mark = screen::style().yellow();
-            let told = screen::neutralise(&format!("the approval by {who} does not hold: {why}"));
-            screen::tell(&format!("  {} {told}", mark.apply_to("warning:")));
+            let mark = screen.style().yellow();
+            let told = screen.neutralise(&format!("the approval by {who} does not hold: {why}"));
+            screen.tell(&format!("  {} {told}", mark.apply_to("warning:")));
         }
     }
 

@@ -24,7 +24,7 @@ use crate::interrupts::Interrupts;
 use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 use crate::world::answers::Prepared as Answered;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
@@ -35,22 +35,23 @@ use crate::world::terminal::Operator;
 use crate::world::{Memory, RunView, Store};
 
 /// Opens a run and drives it.
-pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Problem> {
+pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Problem> {
     if arguments.overriding.reason.is_some() {
         operator::not_in_a_block("rules are not overridden")?;
     }
     let ask = prepare::asks(
-        arguments.unattended || arguments.dry_run && screen::audience() == screen::Audience::Blind,
+        screen,
+        arguments.unattended || arguments.dry_run && screen.audience() == screen::Audience::Blind,
     )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
-    let _signals = Interrupts::catch()?;
-    let prepared = prepare::prepare(&arguments.file, &arguments.given, (ask, true), secrets)?;
+    let _signals = Interrupts::catch(screen)?;
+    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets)?;
     targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
     if arguments.dry_run {
-        return dry_run(prepared, session, traced, redactor, secrets).await;
+        return dry_run(screen, prepared, session, traced, redactor, secrets).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
@@ -69,8 +70,13 @@ pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Probl
     };
     // Before there is a run that they could be copied into.
     signer_files(&prepared)?;
-    let local =
-        Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor.clone())?;
+    let local = Local::new(
+        screen,
+        prepared.place.root.clone(),
+        None,
+        prepared.inputs.secrets.clone(),
+        redactor.clone(),
+    )?;
 
     // From here on things are written.
     let store = prepared.place.store();
@@ -91,23 +97,24 @@ pub async fn run(arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Probl
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(&opened, &opened.session.operator, &label);
-    prepared.warn();
-    obeyed.warn();
-    let otherwise = ask.then(|| Operator::new(prepared.place.root.clone()));
-    let desk = Answered::new(prepared.answers.clone().unwrap_or_default(), otherwise);
+    screen::head(screen, &opened, &opened.session.operator, &label);
+    prepared.warn(screen);
+    obeyed.warn(screen);
+    let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
+    let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.source.as_str());
     let rules = Watch { root, opened: &opened, plan: book.0, source: book.1 }.checks();
-    let mut recorder = Recorder::new(book, disk, Screening::new(ask), secrets.clone(), Timestamp::now);
+    let mut recorder =
+        Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
     if let Some(ready) = ready {
-        overriding::record(&mut recorder, ready, arguments.overriding.override_key.as_deref())?;
+        overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
     let runner = Places::new(local, &opened, BTreeMap::new());
     let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
-    Ok(farewell(session.recorder.run(), &prepared.plan, stop, number))
+    Ok(farewell(screen, session.recorder.run(), &prepared.plan, stop, number))
 }
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
@@ -237,33 +244,41 @@ fn opened(
 
 /// The same engine over a world that executes checks only and keeps nothing.
 async fn dry_run(
+    screen: &Screen,
     prepared: Prepared,
     session: holdpoint_engine::Session,
     traced: Traced,
     redactor: Redactor,
     secrets: &Secrets,
 ) -> Result<Exit, Problem> {
-    let local = Local::new(prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
+    let local =
+        Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();
     let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
     let opened = RunOpened { dry: true, ..with_program(opened) };
     screen::head(
+        screen,
         &opened,
         &opened.session.operator,
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
     );
-    prepared.warn();
+    prepared.warn(screen);
     if let Some(problem) = refusal {
-        screen::tell(&format!("  a real run would be refused: {problem}"));
+        screen.tell(&format!("  a real run would be refused: {}", problem.message(screen)));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
-    let desk = Assuming { learnt: Rc::clone(&learnt), answers: prepared.answers.clone().unwrap_or_default() };
+    let desk = Assuming {
+        screen: screen.clone(),
+        learnt: Rc::clone(&learnt),
+        answers: prepared.answers.clone().unwrap_or_default(),
+    };
     let places = Places::new(local, &opened, BTreeMap::new());
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
     let book = (&prepared.plan, prepared.source.as_str());
-    let mut recorder = Recorder::new(book, memory, Screening::new(false), secrets.clone(), Timestamp::now);
+    let mut recorder =
+        Recorder::new(book, memory, Screening::new(screen, false), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
     let rules = Box::new(|_: &Run| {
@@ -272,28 +287,28 @@ async fn dry_run(
     let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
     let learnt = learnt.borrow();
-    screen::say("");
-    screen::say(&screen::rule("values"));
+    screen.say("");
+    screen.say(&screen.rule("values"));
     for (name, value) in session.recorder.run().values().vars() {
         let label = match () {
             () if learnt.unknown.contains(name) => "unknown before the real run".to_owned(),
-            () if learnt.real.contains(name) => format!("{} (real)", screen::neutralise(value)),
-            () => format!("{} (given)", screen::neutralise(value)),
+            () if learnt.real.contains(name) => format!("{} (real)", screen.neutralise(value)),
+            () => format!("{} (given)", screen.neutralise(value)),
         };
-        screen::tell(&format!("  {name} = {label}"));
+        screen.tell(&format!("  {name} = {label}"));
     }
     for name in session.recorder.run().values().secrets() {
-        screen::tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
+        screen.tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
-    screen::say("");
+    screen.say("");
     for (what, unknown) in undecided(&prepared.plan, &learnt) {
-        screen::tell(&format!(
+        screen.tell(&format!(
             "  whether {what} is for this run depends on {unknown}, unknown before the real run"
         ));
     }
     match (stop, learnt.failures.as_slice()) {
         (Stop::Done(Verdict::NothingDone), []) => {
-            screen::tell("Dry run: nothing would be done, every action is passed over or skipped.");
+            screen.tell("Dry run: nothing would be done, every action is passed over or skipped.");
             Ok(Exit::Failed)
         }
         (Stop::Done(_), []) => {
@@ -303,15 +318,15 @@ async fn dry_run(
                     format!("every check that could be tried holds; not tried: {}", untried.join(", "))
                 }
             };
-            screen::tell(&format!("Dry run: {what}. Nothing was changed or kept."));
+            screen.tell(&format!("Dry run: {what}. Nothing was changed or kept."));
             Ok(Exit::Passed)
         }
         (_, []) => {
-            screen::tell("Dry run: it could not be walked to its end. Nothing was changed or kept.");
+            screen.tell("Dry run: it could not be walked to its end. Nothing was changed or kept.");
             Ok(Exit::Failed)
         }
         (_, failures) => {
-            screen::tell(&format!(
+            screen.tell(&format!(
                 "Dry run: a real run would stop at {}. Nothing was changed or kept.",
                 failures.join(", ")
             ));
@@ -342,12 +357,13 @@ fn undecided(plan: &holdpoint_document::Plan, learnt: &Learnt) -> Vec<(String, S
 
 /// Says how it ended and what to do next.
 pub fn farewell(
+    screen: &Screen,
     run: &holdpoint_engine::Run,
     plan: &holdpoint_document::Plan,
     stop: Stop,
     number: u64,
 ) -> Exit {
-    screen::say("");
+    screen.say("");
     match stop {
         Stop::Done(verdict) => {
             let at_all = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
@@ -357,13 +373,10 @@ pub fn farewell(
                 many => format!("{many} deviations"),
             };
             let exit = exit_of(verdict);
-            let style = if exit == Exit::Passed { screen::style().green() } else { screen::style().red() };
+            let style = if exit == Exit::Passed { screen.style().green() } else { screen.style().red() };
             let words = verdict_words(verdict).to_uppercase();
-            screen::tell(&format!(
-                "Run {number}: {} · {deviations} · {at_all}",
-                style.bold().apply_to(words)
-            ));
-            screen::tell(&format!(
+            screen.tell(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
+            screen.tell(&format!(
                 "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
             ));
             exit
@@ -378,20 +391,20 @@ pub fn farewell(
                 holdpoint_engine::Question::Record => "values to be written down",
                 _ => "the operator",
             };
-            let title = screen::neutralise(&run.numbered_title(step));
-            screen::tell(&format!(
+            let title = screen.neutralise(&run.numbered_title(step));
+            screen.tell(&format!(
                 "Run {number}: {} · at {title}, waiting for {what}",
-                screen::style().yellow().bold().apply_to("PARKED")
+                screen.style().yellow().bold().apply_to("PARKED")
             ));
             if let (holdpoint_engine::Question::SignOff, Some(holdpoint_document::Work::SignOff(sign_off))) =
                 (question, task.work(plan))
             {
-                screen::tell(&format!(
+                screen.tell(&format!(
                     "  whoever has the role {} types, from their own account: holdpoint sign {number}",
-                    screen::neutralise(&sign_off.role)
+                    screen.neutralise(&sign_off.role)
                 ));
             }
-            screen::tell(&format!("  go on with: holdpoint resume {number}"));
+            screen.tell(&format!("  go on with: holdpoint resume {number}"));
             Exit::Parked
         }
     }

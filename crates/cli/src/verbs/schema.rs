@@ -6,10 +6,10 @@
 use crate::args::{self, SchemaOf};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Prints a schema.
-pub fn schema(arguments: &args::Schema) -> Result<Exit, Problem> {
+pub fn schema(screen: &Screen, arguments: &args::Schema) -> Result<Exit, Problem> {
     let written = match arguments.of {
         SchemaOf::FrontMatter => include_str!("schema/front-matter.json"),
         SchemaOf::Options => include_str!("schema/options.json"),
@@ -21,6 +21,6 @@ pub fn schema(arguments: &args::Schema) -> Result<Exit, Problem> {
         SchemaOf::Answers => include_str!("schema/answers.json"),
         SchemaOf::Events => include_str!("schema/events.json"),
     };
-    screen::data(written.trim_end());
+    screen.data(written.trim_end());
     Ok(Exit::Passed)
 }

@@ -7,12 +7,12 @@ use clap::{Command, CommandFactory};
 use crate::args::{self, Cli, Shell};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 const NAME: &str = "holdpoint";
 
 /// Writes a shell's completions to standard output.
-pub fn completions(arguments: &args::Completions) -> Result<Exit, Problem> {
+pub fn completions(screen: &Screen, arguments: &args::Completions) -> Result<Exit, Problem> {
     let shell = match arguments.shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
@@ -20,15 +20,15 @@ pub fn completions(arguments: &args::Completions) -> Result<Exit, Problem> {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
-    screen::data(String::from_utf8_lossy(&script).trim_end());
+    screen.data(String::from_utf8_lossy(&script).trim_end());
     Ok(Exit::Passed)
 }
 
 /// Writes the main page to standard output, or one page a verb into a directory.
-pub fn man(arguments: &args::Man) -> Result<Exit, Problem> {
+pub fn man(screen: &Screen, arguments: &args::Man) -> Result<Exit, Problem> {
     let command = Cli::command().disable_help_subcommand(true);
     let Some(directory) = &arguments.output else {
-        screen::data(page(command)?.trim_end());
+        screen.data(page(command)?.trim_end());
         return Ok(Exit::Passed);
     };
     let cannot = |path: &Path, error: std::io::Error| {
@@ -47,8 +47,8 @@ pub fn man(arguments: &args::Man) -> Result<Exit, Problem> {
         let path = directory.join(name);
         std::fs::write(&path, page(command.clone())?).map_err(|error| cannot(&path, error))?;
     }
-    screen::say(&format!("Wrote {} pages to {}.", pages.len(), screen::path(directory)));
-    screen::say(&format!("Read one with: man -l {}", screen::path(&directory.join(format!("{NAME}.1")))));
+    screen.say(&format!("Wrote {} pages to {}.", pages.len(), screen.path(directory)));
+    screen.say(&format!("Read one with: man -l {}", screen.path(&directory.join(format!("{NAME}.1")))));
     Ok(Exit::Passed)
 }
 

@@ -20,7 +20,7 @@ use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::Answer;
 use crate::world::terminal::{Consent, HoldPoint};
 
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one sign-off, or one rejection.
-pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
+pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
@@ -44,10 +44,10 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
         ));
     }
     let who = people.principal(&said).to_owned();
-    hide(&known_secrets(&recorded, &place)?, secrets)?;
+    hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
-    let _signals = Interrupts::catch()?;
-    let mut recorder = take_up_beside(&recorded, take(&dir)?, secrets)?;
+    let _signals = Interrupts::catch(screen)?;
+    let mut recorder = take_up_beside(screen, &recorded, take(screen, &dir)?, secrets)?;
     // An earlier hold point may be asked for again: what is shown is what is signed.
     recorder.lapse()?;
     let (task, sign_off) = awaited(recorder.run(), &recorded)?;
@@ -55,13 +55,13 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
     recorder.request_sign_off(task)?;
     let (view, store) = recorder.view_and_store();
     let hold_point =
-        HoldPoint { view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
+        HoldPoint { screen, view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
     hold_point.show_evidence(&dir);
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
-    } else if prepare::asks(false)? {
+    } else if prepare::asks(screen, false)? {
         hold_point.ask(store)?
     } else {
         return Err(Problem::usage(
@@ -71,7 +71,7 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
     };
     let answer = match consent {
         Consent::Leave => {
-            screen::say(&format!("Nothing was signed; run {} still waits.", dir.number));
+            screen.say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
         Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), store)?,
@@ -88,12 +88,15 @@ pub fn sign(arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> 
         matches!(recorder.run().next(&recorded.plan), Next::Ask(same, Question::SignOff) if same == task);
     let next = if waits { "it waits for another sign-off" } else { "go on with" };
     let resume = if waits { String::new() } else { format!(": holdpoint resume {}", dir.number) };
-    screen::say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen::neutralise(&who), dir.number));
+    screen.say(&format!("{verb}, by {}. Run {}: {next}{resume}", screen.neutralise(&who), dir.number));
     Ok(Exit::Passed)
 }
 
 /// Takes the run up, waiting for another signer. Whoever drives it must park it first.
-fn take(dir: &RunDir) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
+fn take(
+    screen: &Screen,
+    dir: &RunDir,
+) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
     let begun = Instant::now();
     let mut told = false;
     loop {
@@ -101,7 +104,7 @@ fn take(dir: &RunDir) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::
             Err(OpenError::Held(holder)) if begun.elapsed() < PATIENCE => {
                 if !std::mem::replace(&mut told, true) {
                     let held = OpenError::Held(holder);
-                    screen::say(&format!("{held}. Waiting for it; its operator parks it with p."));
+                    screen.say(&format!("{held}. Waiting for it; its operator parks it with p."));
                 }
                 std::thread::sleep(LOOK);
             }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::read::Recorded;
 use crate::problem::Problem;
+use crate::screen::Screen;
 use crate::world::disk::Disk;
 use crate::world::screening::Screening;
 
@@ -38,10 +39,11 @@ pub fn take_up<'a>(
 
 /// As [`take_up`], to write something beside a run that nobody drives.
 pub fn take_up_beside<'a>(
+    screen: &Screen,
     recorded: &'a Recorded,
     (writer, events, recovered): (Writer, Vec<Stamped>, Option<Recovered>),
     secrets: &Secrets,
 ) -> Result<OnDisk<'a>, Problem> {
     let book = (&recorded.plan, recorded.source.as_str());
-    take_up(book, Disk::beside(writer), Screening::default(), secrets, &events, recovered.as_ref())
+    take_up(book, Disk::beside(writer), Screening::new(screen, false), secrets, &events, recovered.as_ref())
 }

@@ -11,10 +11,10 @@ use crate::args::{self, Format};
 use crate::bundle;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Proves the record that was named.
-pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
+pub fn verify(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem> {
     let path = Path::new(&arguments.run);
     // A path needs no store, no repository and no configuration: an auditor has the directory, or a bundle, and
     // nothing else.
@@ -47,23 +47,23 @@ pub fn verify(arguments: &args::Reading) -> Result<Exit, Problem> {
                 "expectations_judged_again": proof.judged_again,
                 "remarks": proof.remarks,
             });
-            screen::data(&serde_json::to_string_pretty(&json).unwrap_or_default());
+            screen.data(&serde_json::to_string_pretty(&json).unwrap_or_default());
         }
         Format::Text => {
-            screen::data(&proof.verdict.to_string());
-            screen::say(&format!(
+            screen.data(&proof.verdict.to_string());
+            screen.say(&format!(
                 "  {} events, {} bytes, sha256 {}",
                 proof.position.events, proof.position.bytes, proof.position.sha256
             ));
-            screen::say(&format!(
+            screen.say(&format!(
                 "  {} blobs checked, {} executions judged again",
                 proof.blobs, proof.judged_again
             ));
             if proof.signatures > 0 {
-                screen::say(&format!("  {} signatures by key checked", proof.signatures));
+                screen.say(&format!("  {} signatures by key checked", proof.signatures));
             }
             for remark in &proof.remarks {
-                screen::say(&format!("  {}", screen::neutralise(remark)));
+                screen.say(&format!("  {}", screen.neutralise(remark)));
             }
         }
     }

@@ -12,10 +12,11 @@ use super::reply::evidence_file;
 use super::tell::show_question;
 use super::{Answer, Desk, RunView, Store, roll_back};
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 
 /// Answers from a file, and whoever answers what it does not.
 pub struct Prepared<P> {
+    screen: Screen,
     /// The file's answers.
     pub answers: Answers,
     /// Who is asked otherwise; nobody parks.
@@ -26,8 +27,8 @@ pub struct Prepared<P> {
 
 impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
-    pub fn new(answers: Answers, otherwise: Option<P>) -> Prepared<P> {
-        Prepared { answers, otherwise, taken: BTreeSet::new() }
+    pub fn new(screen: &Screen, answers: Answers, otherwise: Option<P>) -> Prepared<P> {
+        Prepared { screen: screen.clone(), answers, otherwise, taken: BTreeSet::new() }
     }
 
     fn entry(&self, plan: &Plan, task: Task) -> Option<&Entry> {
@@ -45,6 +46,7 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
     ) -> Result<Option<Vec<Event>>, Problem> {
         let Some(entry) = self.entry(view.plan, task).cloned() else { return Ok(None) };
         let asked = Asked {
+            screen: &self.screen,
             view,
             task,
             question,
@@ -74,6 +76,7 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
 
 /// One question, and what the file says to the step or action it is about.
 struct Asked<'a> {
+    screen: &'a Screen,
     view: &'a RunView<'a>,
     task: Task,
     /// `None` before a block runs for the first time.
@@ -181,7 +184,7 @@ impl Asked<'_> {
         };
         Some(match self.view.run.sign_off_refusal(self.view.plan, self.task, &given) {
             Some(reason) => {
-                screen::tell(&format!("  refused: {}", screen::neutralise(&reason)));
+                self.screen.tell(&format!("  refused: {}", self.screen.neutralise(&reason)));
                 Event::SignOffRefused { step, action, reason, by: given.by }
             }
             None => Event::SignOffGiven(given),
@@ -237,13 +240,13 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
         store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         if let Some(events) = self.prepared(view, task, Some(question), store)? {
-            show_question(view, task, question);
+            show_question(&self.screen, view, task, question);
             return Ok(Answer::Events(events));
         }
         match &mut self.otherwise {
             Some(desk) => desk.answer(view, task, question, store),
             None => {
-                show_question(view, task, question);
+                show_question(&self.screen, view, task, question);
                 Ok(Answer::Park)
             }
         }

@@ -12,6 +12,7 @@ use holdpoint_engine::{
     SignedOff, Task, Via, fit, names_around,
 };
 
+use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
 use super::tell::show_question;
@@ -19,7 +20,7 @@ use super::{
     Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
 };
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// What a dry run has learnt so far.
 #[derive(Debug, Default)]
@@ -48,6 +49,8 @@ fn unknown(name: &str) -> String {
 
 /// Assumes whatever a person would be asked.
 pub struct Assuming {
+    /// Where it is told.
+    pub screen: Screen,
     /// What was learnt.
     pub learnt: Shared,
     /// Values an answers file gives.
@@ -79,22 +82,25 @@ impl Desk for Assuming {
         _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         let plan = view.plan;
-        show_question(view, task, question);
+        show_question(&self.screen, view, task, question);
         let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));
         let place = view.run.place_of(task).map(str::to_owned);
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
-                assumed("the operator would be asked to confirm this");
+                assumed(&self.screen, "the operator would be asked to confirm this");
                 vec![Event::ItemConfirmed { step, action, by }]
             }
             (Question::Confirm, _) => {
-                assumed("the operator would have to acknowledge this");
+                assumed(&self.screen, "the operator would have to acknowledge this");
                 vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
             (Question::Record, _) => return self.values(view, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
-                assumed(&format!("the run would wait here for a sign-off by the role {}", sign_off.role));
+                assumed(
+                    &self.screen,
+                    &format!("the run would wait here for a sign-off by the role {}", sign_off.role),
+                );
                 vec![Event::SignOffGiven(SignedOff {
                     step,
                     action,
@@ -131,11 +137,16 @@ impl Assuming {
             let given = entry.and_then(|entry| entry.value.get(&field.name)).cloned();
             let value = match given {
                 Some(value) => {
-                    screen::tell(&format!("    {} = {} (given)", field.name, screen::neutralise(&value)));
+                    self.screen.tell(&format!(
+                        "    {} = {} (given)",
+                        field.name,
+                        self.screen.neutralise(&value)
+                    ));
                     value
                 }
                 None => {
-                    screen::tell(&format!("    {} = unknown (the operator would write it down)", field.name));
+                    self.screen
+                        .tell(&format!("    {} = unknown (the operator would write it down)", field.name));
                     self.learnt.borrow_mut().unknown.insert(field.name.clone());
                     stand_in(&field.kind, &field.name)
                 }
@@ -172,8 +183,8 @@ fn stand_in(kind: &ValueKind, name: &str) -> String {
     }
 }
 
-fn assumed(what: &str) {
-    screen::tell(&format!("  {} {what}", screen::style().cyan().apply_to("assumed:")));
+fn assumed(screen: &Screen, what: &str) {
+    screen.tell(&format!("  {} {what}", screen.style().cyan().apply_to("assumed:")));
 }
 
 /// An exit code that every expectation of one allows.
@@ -244,7 +255,7 @@ impl Runner for ChecksOnly {
             return Ok(Attempt::Checked(Box::new(attempt)));
         }
         let assumed = |why: &str| {
-            assumed(why);
+            self::assumed(&self.places.local.screen, why);
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
         };
         if self.places.needs_somebody(view, task) {
@@ -328,11 +339,14 @@ impl Runner for ChecksOnly {
             return known(executed);
         }
         // What it says now is not what it will say after the changes, so nothing of it counts.
-        screen::failure(&executed.finished);
-        assumed(match passed {
-            true => "holds already, before the changes that this run would make; taken as passed",
-            false => "does not hold now, before the changes that this run would make; taken as passed",
-        });
+        screen::failure(&self.places.local.screen, &executed.finished);
+        assumed(
+            &self.places.local.screen,
+            match passed {
+                true => "holds already, before the changes that this run would make; taken as passed",
+                false => "does not hold now, before the changes that this run would make; taken as passed",
+            },
+        );
         known(self.taken_as_passed(view, execution))
     }
 }
@@ -353,7 +367,10 @@ impl ChecksOnly {
         let task = execution.task;
         let block = task.block(view.plan);
         for capture in block.iter().flat_map(|block| &block.options.capture) {
-            screen::tell(&format!("    {} = unknown (would be captured here)", capture.name));
+            self.places
+                .local
+                .screen
+                .tell(&format!("    {} = unknown (would be captured here)", capture.name));
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.remove(&capture.name);
             learnt.unknown.insert(capture.name.clone());
@@ -361,23 +378,10 @@ impl ChecksOnly {
         }
         let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {
-            place: view.run.place_of(task).map(str::to_owned),
-            step: task.step_of(view.plan).id.clone(),
-            action: task.id(view.plan),
-            attempt: execution.attempt,
-            probe: execution.probe,
-            outcome: Outcome::Passed,
             exit: block.map(expected_exit),
-            signal: None,
-            error: None,
-            duration_ms: 0,
-            output: None,
             expectations: judgement.map(|judgement| judgement.expectations).unwrap_or_default(),
             captures,
-            files: BTreeMap::new(),
-            state: None,
-            masked: BTreeMap::new(),
-            remarks: Vec::new(),
+            ..finished(view, execution, Outcome::Passed)
         };
         Executed { finished, park: false, assumed: true, fault: None }
     }

@@ -44,7 +44,6 @@ impl Over {
         let Over { execution, ended, untaken, recording, before, registered, files, park } = self;
         let task = execution.task;
         let block = block_of(view, task)?;
-        let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
         let mut recorded = recording.finish(store)?;
         for name in registered {
             recorded.masked.entry(name).or_insert(0);
@@ -105,12 +104,6 @@ impl Over {
             remarks.push("stopped by the operator".to_owned());
         }
         let finished = Finished {
-            place: view.run.place_of(execution.task).map(str::to_owned),
-            step,
-            action,
-            attempt: execution.attempt,
-            probe: execution.probe,
-            outcome: judgement.outcome,
             exit,
             signal,
             error,
@@ -122,10 +115,19 @@ impl Over {
             state: kept_state,
             masked: recorded.masked,
             remarks,
+            ..finished(view, execution, judgement.outcome)
         };
         let executed = Executed { finished, park, assumed: false, fault: None };
         Ok((End::Known(Box::new(executed)), after))
     }
+}
+
+/// The end of an execution, of which nothing but its outcome is known yet.
+pub(super) fn finished(view: &RunView<'_>, execution: Execution, outcome: Outcome) -> Finished {
+    let task = execution.task;
+    let place = view.run.place_of(task).map(str::to_owned);
+    let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
+    Finished { place, probe: execution.probe, ..Finished::of(step, action, execution.attempt, outcome) }
 }
 
 /// The end of a block whose start is on record, and of which nothing was begun: it is in no doubt. Where not even that
@@ -161,23 +163,11 @@ pub(super) fn not_started(
         },
     );
     let finished = Finished {
-        step: execution.task.step_of(view.plan).id.clone(),
-        action: execution.task.id(view.plan),
-        place: view.run.place_of(execution.task).map(str::to_owned),
-        attempt: execution.attempt,
-        probe: execution.probe,
-        outcome: judgement.outcome,
-        exit: None,
-        signal: None,
         error: Some(error),
-        duration_ms: 0,
         output,
         expectations: judgement.expectations,
         captures: judgement.captures,
-        files: BTreeMap::new(),
-        state: None,
-        masked: BTreeMap::new(),
-        remarks: Vec::new(),
+        ..finished(view, execution, judgement.outcome)
     };
     Ok(Executed { finished, park: false, assumed: false, fault })
 }

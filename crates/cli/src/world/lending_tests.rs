@@ -48,8 +48,9 @@ fn a_block_that_cannot_be_given_the_terminal_ends_as_not_started_and_is_in_no_do
     let redactor = Redactor::new(Vec::new()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (refused, events) = runtime.block_on(async {
+        let (screen, _) = Screen::kept(&Secrets::default());
         // Tests have no terminal: there is none to be lent.
-        let runner = Local::new(std::env::temp_dir(), None, Vec::new(), redactor).unwrap();
+        let runner = Local::new(&screen, std::env::temp_dir(), None, Vec::new(), redactor).unwrap();
         let clock = || "2026-11-23T08:00:00Z".parse().unwrap();
         let mut recorder = Recorder::new((&plan, book), Memory::default(), (), Secrets::default(), clock);
         recorder.record(vec![opened]).unwrap();

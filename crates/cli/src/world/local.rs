@@ -25,7 +25,7 @@ use super::{Interrupt, RunView, Runner, Script, Store};
 use crate::files;
 use crate::inputs::AGENT;
 use crate::problem::Problem;
-use crate::screen::{self, Live};
+use crate::screen::{self, Live, Screen};
 
 /// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
 #[cfg(debug_assertions)]
@@ -33,6 +33,7 @@ const PANIC: &str = "HOLDPOINT_PANIC";
 
 /// This machine.
 pub struct Local {
+    pub(super) screen: Screen,
     executor: holdpoint_executor::Local,
     state: RefCell<Rc<State>>,
     root: PathBuf,
@@ -46,6 +47,7 @@ pub struct Local {
 impl Local {
     /// Blocks begin in `root`, or where `state` says.
     pub fn new(
+        screen: &Screen,
         root: PathBuf,
         state: Option<State>,
         secrets: Vec<(String, String)>,
@@ -65,8 +67,8 @@ impl Local {
         let state = RefCell::new(Rc::new(state.unwrap_or_else(|| State::new(&root))));
         let known = Rc::new(Known::new(secrets, redactor));
         let given = Given::new(Rc::clone(&known), agent);
-        let (source, stops) = (RefCell::default(), Stops::catch()?);
-        Ok(Local { executor, state, root, known, given, source, stops })
+        let (source, stops) = (RefCell::default(), Stops::catch(screen)?);
+        Ok(Local { screen: screen.clone(), executor, state, root, known, given, source, stops })
     }
 
     /// Keeps these variables from the blocks that follow: what looked at all of them would take a stand-in for a value.
@@ -144,15 +146,15 @@ impl Local {
 }
 
 /// Where a block's output is shown. A block that gets the terminal is told of before it does.
-fn shown(view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+fn shown(screen: &Screen, view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
     if block.options.tty {
-        screen::say(&screen::style().dim().apply_to(format!("  {NOTICE}")).to_string());
-        return Window::open().map(Shown::Window);
+        screen.say(&screen.style().dim().apply_to(format!("  {NOTICE}")).to_string());
+        return Window::open(screen).map(Shown::Window);
     }
     let (done, all) = view.run.progress();
     let title = view.run.numbered_title(task.step_of(view.plan));
     let quiet = block.options.sensitive || !block.options.record;
-    Ok(Shown::Lines(Live::new(&title, block.options.timeout, done, all, quiet)))
+    Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, done, all, quiet)))
 }
 
 /// Waits until the operator asks at their terminal for the block to be stopped; for ever where there is none.
@@ -256,9 +258,9 @@ impl Runner for Local {
         let task = execution.task;
         let block = block_of(view, task)?;
         let made = self.job(view, task, block, script).and_then(|job| {
-            screen::started(&task.id(view.plan), execution.attempt);
-            let operator = block.options.tty.then(OperatorTerminal::take).transpose()?;
-            let live = shown(view, task, block)?;
+            screen::started(&self.screen, &task.id(view.plan), execution.attempt);
+            let operator = block.options.tty.then(|| OperatorTerminal::take(&self.screen)).transpose()?;
+            let live = shown(&self.screen, view, task, block)?;
             let recording = RefCell::new(Recording::new(block, &self.known, live, store)?);
             let (source, secrets, state) = (self.source(view), view.secrets.clone(), self.state());
             let (registered, heard) = (RefCell::default(), Some(self.stops.listen()));

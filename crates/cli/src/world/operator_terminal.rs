@@ -3,7 +3,7 @@
 
 use std::io::{self, PipeWriter};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle as Task;
 
 use super::keys::Leave;
 use crate::problem::Problem;
-use crate::screen::raw;
+use crate::screen::{Screen, raw};
 
 /// How often what is held back is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -38,14 +38,14 @@ pub(super) struct OperatorTerminal {
 
 impl OperatorTerminal {
     /// Somebody sits there from now on. The terminal is lent by whoever shows the block's output.
-    pub(super) fn take() -> Result<OperatorTerminal, Problem> {
+    pub(super) fn take(screen: &Screen) -> Result<OperatorTerminal, Problem> {
         let fault = |error: io::Error| Problem::fault(format!("the terminal cannot be read: {error}"), "");
         let (keys, input) = unbounded_channel();
         let leave = Arc::new(Notify::new());
-        suspend_properly().map_err(fault)?;
+        suspend_properly(screen).map_err(fault)?;
         let changed = signal(SignalKind::window_change()).map_err(fault)?;
         let continued = signal(SignalKind::from_raw(Kill::CONT.as_raw())).map_err(fault)?;
-        let windows = tokio::spawn(watch_window(changed, continued, keys.clone()));
+        let windows = tokio::spawn(watch_window(screen.clone(), changed, continued, keys.clone()));
         let (stopped, stop) = io::pipe().map_err(fault)?;
         let told = Arc::clone(&leave);
         let keyboard = std::thread::spawn(move || listen(&stopped.into(), &keys, &told));
@@ -131,7 +131,12 @@ fn listen(stopped: &OwnedFd, keys: &UnboundedSender<Input>, told: &Notify) {
 
 /// Runner on how large the window is when that changes. After a suspension it is made to change, so that the program
 /// draws anew over what stands there now.
-async fn watch_window(mut changed: Signal, mut continued: Signal, sizes: UnboundedSender<Input>) {
+async fn watch_window(
+    screen: Screen,
+    mut changed: Signal,
+    mut continued: Signal,
+    sizes: UnboundedSender<Input>,
+) {
     loop {
         let anew = tokio::select! {
             _ = changed.recv() => false,
@@ -139,7 +144,7 @@ async fn watch_window(mut changed: Signal, mut continued: Signal, sizes: Unbound
         };
         let size = window();
         if anew {
-            raw::resume();
+            screen.resume();
             let other = Size { rows: size.rows.saturating_sub(1).max(1), ..size };
             let _ = sizes.send(Input::Resized(other));
         }
@@ -150,16 +155,16 @@ async fn watch_window(mut changed: Signal, mut continued: Signal, sizes: Unbound
 }
 
 /// Once the program catches the signal that suspends it, it has to suspend itself: with the terminal as it was.
-fn suspend_properly() -> io::Result<()> {
-    static CAUGHT: OnceLock<()> = OnceLock::new();
-    if CAUGHT.get().is_some() {
+fn suspend_properly(screen: &Screen) -> io::Result<()> {
+    if screen.hearing().suspends() {
         return Ok(());
     }
     let mut suspended = signal(SignalKind::from_raw(Kill::TSTP.as_raw()))?;
-    if CAUGHT.set(()).is_ok() {
+    if screen.hearing().begins_to_suspend() {
+        let screen = screen.clone();
         tokio::spawn(async move {
             while suspended.recv().await.is_some() {
-                raw::suspend();
+                screen.suspend();
                 let _ = kill_process(getpid(), Kill::STOP);
             }
         });

@@ -18,7 +18,7 @@ use super::recording::Recording;
 use super::shown::Shown;
 use super::{Interrupt, RunView, Runner, Script, Store, remote};
 use crate::problem::Problem;
-use crate::screen::{self, Live};
+use crate::screen::{self, Live, Screen};
 
 /// This machine, and every place that is reached from it.
 pub struct Places {
@@ -108,8 +108,10 @@ impl Places {
         };
         let withheld = self.local.given.secrets(block).into_iter().map(|(name, _)| name).collect();
         let known = &self.local.known;
-        let recording = RefCell::new(Recording::new(block, known, shown(view, task, &key.0), store)?);
+        let recording =
+            RefCell::new(Recording::new(block, known, shown(&self.local.screen, view, task, &key.0), store)?);
         Ok(remote::Attempt {
+            screen: self.local.screen.clone(),
             execution,
             state: self.states.borrow().get(&key.0).cloned(),
             place: key.0,
@@ -132,15 +134,15 @@ impl Places {
 const LOCAL: &str = "local";
 
 /// Where its output is shown: as that of any block, or where its step goes over several places, in lines that say which.
-fn shown(view: &RunView<'_>, task: Task, place: &str) -> Shown {
+fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown {
     let block = task.block(view.plan);
     let quiet = block.is_some_and(|block| block.options.sensitive || !block.options.record);
     if view.run.places_of(task).len() > 1 {
-        return Shown::Lines(Live::at(place, quiet));
+        return Shown::Lines(Live::at(screen, place, quiet));
     }
     let (done, all) = view.run.progress();
     let title = view.run.numbered_title(task.step_of(view.plan));
-    Shown::Lines(Live::new(&title, block.and_then(|block| block.options.timeout), done, all, quiet))
+    Shown::Lines(Live::new(screen, &title, block.and_then(|block| block.options.timeout), done, all, quiet))
 }
 
 /// One attempt under way.
@@ -235,8 +237,10 @@ impl Runner for Places {
         };
         match (back, view.run.places_of(task).len()) {
             (true, _) => {}
-            (false, 1) => screen::started(&task.id(view.plan), execution.attempt),
-            (false, _) => screen::started_at(&task.id(view.plan), &key.0, execution.attempt),
+            (false, 1) => screen::started(&self.local.screen, &task.id(view.plan), execution.attempt),
+            (false, _) => {
+                screen::started_at(&self.local.screen, &task.id(view.plan), &key.0, execution.attempt)
+            }
         }
         let attempt = self.send(view, execution, script, (key.clone(), sent, back), store)?;
         Ok(Attempt::There(key, Box::new(attempt)))
@@ -311,7 +315,8 @@ impl Places {
         if let Some(why) = left {
             let text =
                 format!("  {} keeps something of this run ({why}); see: holdpoint targets --clean", key.0);
-            screen::tell(&screen::neutralise(&text));
+            let screen = &self.local.screen;
+            screen.tell(&screen.neutralise(&text));
         }
     }
 }

@@ -18,9 +18,11 @@ use super::recording::Recording;
 use super::stops::{Heard, Stops};
 use super::{Interrupt, RunView, Store};
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// A block on its way to another place, and all that it needs meanwhile.
 pub struct Attempt {
+    pub(super) screen: Screen,
     pub(super) execution: Execution,
     pub(super) place: String,
     pub(super) job: Job,
@@ -77,6 +79,7 @@ impl Attempt {
             stopped.notify_one();
         };
         let mut hearing = Hearing {
+            screen: &self.screen,
             place: &self.place,
             recording,
             known,
@@ -157,6 +160,7 @@ impl Attempt {
 
 /// Takes what a block on a place tells.
 struct Hearing<'h> {
+    screen: &'h Screen,
     place: &'h str,
     recording: &'h RefCell<Recording>,
     known: &'h Known,
@@ -184,7 +188,7 @@ impl Sink for Hearing<'_> {
     fn on_cut(&mut self, why: &str) {
         if !self.cut.replace(true) {
             let text = format!("{}: no line ({why}); trying again. What has begun there goes on", self.place);
-            self.recording.borrow().tell(&crate::screen::neutralise(&text));
+            self.recording.borrow().tell(&self.screen.neutralise(&text));
         }
     }
 

@@ -8,11 +8,12 @@ use holdpoint_engine::{Event, Task, Via};
 
 use super::RunView;
 use super::tell::{show_command, show_passages};
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// Shows moments to people. What desks and runners ask and say themselves stands between them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Screening {
+    screen: Screen,
     /// Whether somebody works through the document here, and so reads what stands between its steps.
     reads_along: bool,
     /// Steps before which that was shown.
@@ -23,13 +24,13 @@ pub struct Screening {
 
 impl Screening {
     /// For somebody who works through the document, or only looks at what is done.
-    pub fn new(reads_along: bool) -> Screening {
-        Screening { reads_along, ..Screening::default() }
+    pub fn new(screen: &Screen, reads_along: bool) -> Screening {
+        Screening { screen: screen.clone(), reads_along, passed: BTreeSet::new(), under_way: 0 }
     }
 
     fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
         if self.reads_along && self.passed.insert(before) {
-            show_passages(view, before);
+            show_passages(&self.screen, view, before);
         }
     }
 
@@ -38,7 +39,7 @@ impl Screening {
         if !rollback {
             self.show_passages(view, index);
         }
-        screen::step_head(view.plan, index, view.run);
+        screen::step_head(&self.screen, view.plan, index, view.run);
     }
 }
 
@@ -55,41 +56,41 @@ impl Observer for Screening {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
             Moment::StepsPassed => self.show_passages(view, view.plan.steps.len()),
             Moment::PassedOver { condition, .. } => {
-                screen::tell(&format!("  not for this run: {} does not hold", screen::neutralise(condition)));
+                self.screen.tell(&format!("  not for this run: {} does not hold", self.screen.neutralise(condition)));
             }
-            Moment::SignOffLapsed { action, reason, .. } => screen::say(&screen::neutralise(&format!(
+            Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
-            Moment::Waiting { pause_ms, .. } => screen::again(Duration::from_millis(*pause_ms)),
+            Moment::Waiting { pause_ms, .. } => screen::again(&self.screen, Duration::from_millis(*pause_ms)),
             Moment::Permitted { step, action, script } => {
                 if let Some(task) = task(view, step, action) {
-                    show_command(view, task, script, false);
+                    show_command(&self.screen, view, task, script, false);
                 }
             }
-            Moment::NeedsSomebody { .. } => screen::say(
+            Moment::NeedsSomebody { .. } => self.screen.say(
                 "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
                  --unattended; or have the answers file skip the block.",
             ),
             Moment::AttemptEnded { finished, assumed: false } => {
-                screen::verdict_line(finished);
-                screen::failure(finished);
+                screen::verdict_line(&self.screen, finished);
+                screen::failure(&self.screen, finished);
             }
             Moment::AttemptTakenUp { action, place, attempt, .. } => {
                 let place = place.as_deref().unwrap_or_default();
-                screen::tell(&screen::neutralise(&format!(
+                self.screen.tell(&self.screen.neutralise(&format!(
                     "  looking at {place} for {action}, attempt {attempt}"
                 )));
             }
             Moment::AttemptOpen { action, place, why, .. } => {
                 let place = place.as_deref().unwrap_or_default();
-                let mark = screen::style().yellow().bold().apply_to("IN DOUBT");
-                screen::tell(&format!(
+                let mark = self.screen.style().yellow().bold().apply_to("IN DOUBT");
+                self.screen.tell(&format!(
                     "  {mark} {}",
-                    screen::neutralise(&format!("{action} at {place}: {why}"))
+                    self.screen.neutralise(&format!("{action} at {place}: {why}"))
                 ));
             }
-            Moment::Answered { events } => tell_answers(events),
-            Moment::RollbackAsked => screen::tell("  the document asks for a rollback of what was done"),
+            Moment::Answered { events } => tell_answers(&self.screen, events),
+            Moment::RollbackAsked => self.screen.tell("  the document asks for a rollback of what was done"),
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
             Moment::AttemptEnded { assumed: true, .. }
             | Moment::AttemptStarted { .. }
@@ -101,7 +102,7 @@ impl Observer for Screening {
 
     fn caught_up(&mut self) {
         if self.under_way == 0 {
-            screen::written();
+            self.screen.written();
         }
     }
 }
@@ -115,7 +116,7 @@ fn task(view: &RunView<'_>, step: &str, action: &str) -> Option<Task> {
 }
 
 /// What an answers file answered, in one line each.
-fn tell_answers(events: &[Event]) {
+fn tell_answers(screen: &Screen, events: &[Event]) {
     let given = |event: &&Event| event.by().is_some_and(|by| by.via == Via::Answers);
     for event in events.iter().filter(given) {
         let line = match event {
@@ -131,6 +132,6 @@ fn tell_answers(events: &[Event]) {
             Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };
-        screen::tell(&format!("  {} (from the answers file)", screen::neutralise(&line)));
+        screen.tell(&format!("  {} (from the answers file)", screen.neutralise(&line)));
     }
 }

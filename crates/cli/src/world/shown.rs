@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::problem::Problem;
-use crate::screen::{LentWriter, Live, raw};
+use crate::screen::{LentWriter, Live, Screen, raw};
 
 /// Where output is shown.
 pub(super) enum Shown {
@@ -65,15 +65,15 @@ pub(super) struct Window {
 
 impl Window {
     /// Lends the terminal.
-    pub(super) fn open() -> Result<Window, Problem> {
-        let raw = raw::Raw::enter().map_err(|error| {
+    pub(super) fn open(screen: &Screen) -> Result<Window, Problem> {
+        let raw = raw::Raw::enter(screen).map_err(|error| {
             Problem::fault(
                 format!("the terminal cannot be lent to the block: {error}"),
                 "Nothing of the block was executed; the run can be resumed at another terminal.",
             )
         })?;
         Ok(Window {
-            writer: LentWriter::new(),
+            writer: LentWriter::new(screen),
             _raw: raw,
             ahead: Ahead::default(),
             held: (Vec::new(), Instant::now()),

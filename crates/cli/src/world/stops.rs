@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Interrupt;
 use crate::interrupts::Interrupts;
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// Interrupts of a session, in the order in which they came.
 pub(super) struct Stops {
@@ -23,8 +24,8 @@ pub(super) struct Stops {
 pub(super) struct Heard(Cell<usize>);
 
 impl Stops {
-    pub(super) fn catch() -> Result<Stops, Problem> {
-        let interrupts = RefCell::new(Interrupts::catch()?);
+    pub(super) fn catch(screen: &Screen) -> Result<Stops, Problem> {
+        let interrupts = RefCell::new(Interrupts::catch(screen)?);
         Ok(Stops { interrupts, heard: RefCell::default(), since: Cell::new(0) })
     }
 

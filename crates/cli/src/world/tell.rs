@@ -4,29 +4,29 @@ use holdpoint_document::{ValueKind, Work};
 use holdpoint_engine::{Question, Run, Slot, Tally, Task};
 
 use super::RunView;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// The prose above an action.
-pub fn show_prose(view: &RunView<'_>, task: Task) {
+pub fn show_prose(screen: &Screen, view: &RunView<'_>, task: Task) {
     let Slot::Action(action) = task.slot else { return };
     let action = &task.step_of(view.plan).actions[action];
     if let Some(span) = action.prose {
         // A caution is shown by the question that asks for it to be acknowledged.
-        screen::markdown(&screen::prose(span.of(view.source)), screen::Cautions::Left);
+        screen::markdown(screen, &screen.prose(span.of(view.source)), screen::Cautions::Left);
     }
-    screen::say("");
+    screen.say("");
 }
 
 /// The text between the steps that stands before the step with this index, or behind the last one.
-pub fn show_passages(view: &RunView<'_>, before: usize) {
+pub fn show_passages(screen: &Screen, view: &RunView<'_>, before: usize) {
     for passage in view.plan.passages.iter().filter(|passage| passage.before == before) {
         if let Some(heading) = &passage.heading {
-            screen::say("");
+            screen.say("");
             let heading = view.run.values().render(heading).unwrap_or_else(|_| heading.clone());
-            screen::heading(&heading);
+            screen::heading(screen, &heading);
         }
         for span in &passage.prose {
-            screen::markdown(&screen::prose(span.of(view.source)), screen::Cautions::Shown);
+            screen::markdown(screen, &screen.prose(span.of(view.source)), screen::Cautions::Shown);
         }
     }
 }
@@ -48,7 +48,7 @@ fn beginning(view: &RunView<'_>, task: Task) -> Vec<String> {
 }
 
 /// The command at hand. Where somebody is `asked`, it says at which of several places it would begin.
-pub fn show_command(view: &RunView<'_>, task: Task, script: &str, asked: bool) {
+pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &str, asked: bool) {
     let Some(block) = task.block(view.plan) else { return };
     let kind = match (task.slot, task.work(view.plan)) {
         (Slot::Rollback(_), _) => "rollback",
@@ -67,7 +67,7 @@ pub fn show_command(view: &RunView<'_>, task: Task, script: &str, asked: bool) {
         (_, Some(place)) if place != "local" => format!("{target}, {place}"),
         _ => target.to_owned(),
     };
-    screen::shown_command(block, script, edited, &view.run.values_at(task), (kind, &place));
+    screen::shown_command(screen, block, script, edited, &view.run.values_at(task), (kind, &place));
 }
 
 /// How far a run has come, in words. What was left out was not done.
@@ -88,27 +88,27 @@ pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
 }
 
 /// What is asked, in words.
-pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
+pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: Question) {
     let plan = view.plan;
     match (question, task.work(plan)) {
         (Question::Confirm, Some(Work::Confirm { text })) => {
             let text = view.run.values().render(text).unwrap_or_else(|_| text.clone());
-            screen::say_hung("  [ ] ", &screen::neutralise(&text));
+            screen.say_hung("  [ ] ", &screen.neutralise(&text));
         }
         (Question::Confirm, _) => {
             let warning = view.run.warning(plan, task).unwrap_or_default();
-            let lines = screen::neutralise(&warning);
+            let lines = screen.neutralise(&warning);
             for line in screen::paragraphs(&lines)
                 .iter()
-                .flat_map(|line| screen::wrapped(screen::prose_width() - 8, line))
+                .flat_map(|line| screen.wrapped(screen.prose_width() - 8, line))
             {
-                screen::say(&format!("  {} {line}", screen::style().red().bold().apply_to("CAUTION")));
+                screen.say(&format!("  {} {line}", screen.style().red().bold().apply_to("CAUTION")));
             }
         }
         (Question::Barred, _) => {
             let rules: Vec<&str> = view.run.barred().iter().map(|rule| rule.as_str()).collect();
-            let mark = screen::style().red().bold();
-            screen::tell(&format!(
+            let mark = screen.style().red().bold();
+            screen.tell(&format!(
                 "  {} {}: no block runs. What was done can be rolled back, and the run be aborted, or parked.",
                 mark.apply_to("RULES DO NOT HOLD"),
                 rules.join(", ")
@@ -119,47 +119,47 @@ pub fn show_question(view: &RunView<'_>, task: Task, question: Question) {
                 let prompt = field.prompt.as_deref().unwrap_or(&field.name);
                 let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
                 let prompt = with_kind(prompt, &field.kind);
-                screen::say_hung(&format!("  write down {}: ", field.name), &screen::neutralise(&prompt));
+                screen.say_hung(&format!("  write down {}: ", field.name), &screen.neutralise(&prompt));
             }
         }
         (Question::SignOff, Some(Work::SignOff(sign_off))) => {
             let statement = view.run.statement(sign_off).unwrap_or_else(|error| error.to_string());
             let independent =
                 if sign_off.independent { ", independent of whoever performed the steps" } else { "" };
-            let mark = screen::style().magenta().bold();
-            screen::tell(&format!(
+            let mark = screen.style().magenta().bold();
+            screen.tell(&format!(
                 "  {} sign-off by the role {}{independent}",
                 mark.apply_to("HOLD POINT"),
                 sign_off.role
             ));
-            let quoted = format!("“{}”", screen::neutralise(&statement));
-            for line in screen::wrapped(screen::prose_width(), &quoted) {
-                screen::tell(&format!("  {line}"));
+            let quoted = format!("“{}”", screen.neutralise(&statement));
+            for line in screen.wrapped(screen.prose_width(), &quoted) {
+                screen.tell(&format!("  {line}"));
             }
             let deviations = match view.run.deviations() {
                 0 => "no deviations".to_owned(),
                 1 => "1 deviation".to_owned(),
                 many => format!("{many} deviations"),
             };
-            screen::tell(&format!("  so far: {}, {deviations}", progress(view.run)));
+            screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
         }
         (Question::Failed, _) => {
             let why = view.run.condition_error(plan, task);
             let why =
                 why.unwrap_or_else(|| format!("{} did not pass{}", task.id(plan), at_place(view, task)));
-            for line in screen::hung("  ", &screen::neutralise(&why)) {
-                screen::say(&screen::style().red().apply_to(line).to_string());
+            for line in screen.hung("  ", &screen.neutralise(&why)) {
+                screen.say(&screen.style().red().apply_to(line).to_string());
             }
         }
         (Question::InDoubt, _) => {
-            let mark = screen::style().yellow().bold();
+            let mark = screen.style().yellow().bold();
             let (mark, id, place) = (mark.apply_to("IN DOUBT"), task.id(plan), at_place(view, task));
-            let place = screen::neutralise(&place);
+            let place = screen.neutralise(&place);
             let text = format!("{mark} {id} was started{place}, and there is no record of how it ended.");
-            screen::say_hung("  ", &text);
+            screen.say_hung("  ", &text);
             let text =
                 "It will not be run again unless you say so. Find out whether it took effect, then decide.";
-            screen::say_hung("  ", text);
+            screen.say_hung("  ", text);
         }
         _ => {}
     }

@@ -58,7 +58,7 @@ impl Desk for Operator {
         {
             self.tell_command(view, task, &script);
         }
-        show_question(view, task, question);
+        show_question(&self.screen, view, task, question);
         match question {
             Question::Record => choose::record(self, view, task, store),
             Question::SignOff

@@ -9,7 +9,8 @@ use holdpoint_hosts::{Container, Engine, Options, skipped};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bench::Ran;
-use crate::support::{RUN, Stage, eventually, stage};
+use crate::support::{RUN, Stage, stage};
+use crate::waiting::eventually;
 
 /// A container that shares a folder with this machine.
 struct Contained {

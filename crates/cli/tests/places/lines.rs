@@ -7,7 +7,8 @@ use std::time::Duration;
 use holdpoint_hosts::Options;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{RUN, eventually, stage, stage_with_cable};
+use crate::support::{RUN, stage, stage_with_cable};
+use crate::waiting::eventually;
 
 /// A block that counts how often it ran, prints on, and ends when it is let.
 const SLOW: &str = "## Deploy

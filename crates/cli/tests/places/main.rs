@@ -15,3 +15,5 @@ mod many;
 mod one;
 mod support;
 mod two;
+#[path = "../shared/waiting.rs"]
+mod waiting;

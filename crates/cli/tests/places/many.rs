@@ -7,7 +7,8 @@ use std::time::Duration;
 use holdpoint_hosts::{Missing, Network, Options, Sshd};
 use serde_json::Value;
 
-use crate::support::{RUN, Stage, eventually, of};
+use crate::support::{RUN, Stage, of};
+use crate::waiting::eventually;
 
 const MANY: usize = 32;
 /// Greets on both outputs.

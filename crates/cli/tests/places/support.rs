@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use holdpoint_hosts::{Missing, Network, Options, Sshd, skipped, write_ssh};
 use serde_json::Value;
@@ -129,16 +128,6 @@ impl Stage {
 
 /// The words of a run of `book.md`.
 pub const RUN: [&str; 5] = ["run", "book.md", "--env", "staging", "--unattended"];
-
-/// Waits until something that nobody announces is so.
-#[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(30), "it never came to this: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Whether any file below a directory holds a text.
 pub fn holds(directory: &Path, text: &str) -> Option<PathBuf> {

@@ -120,7 +120,7 @@ impl Host {
         let mut command = self.command(program);
         command.args(["-e", "stderr", "-p", "nginx/", "-c", "nginx.conf"]);
         self.servers.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(because)?);
-        super::shop::eventually("nginx runs", || home.join("nginx/nginx.pid").is_file());
+        crate::waiting::eventually("nginx runs", || home.join("nginx/nginx.pid").is_file());
         Ok(self)
     }
 
@@ -135,7 +135,7 @@ impl Host {
         server.arg("-D").arg(&data).arg("-k").arg(self.socket()).args(["-c", "listen_addresses="]);
         server.args(["-c", "fsync=off"]);
         self.servers.push(server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(because)?);
-        super::shop::eventually("PostgreSQL answers", || {
+        crate::waiting::eventually("PostgreSQL answers", || {
             let mut create = self.command("psql");
             let create = create.args(["-X", "-d", "postgres", "-c", "CREATE DATABASE shop"]);
             output(create.env("PGHOST", self.socket())).is_ok()

@@ -14,3 +14,5 @@ mod host;
 mod load;
 mod release;
 mod shop;
+#[path = "../shared/waiting.rs"]
+mod waiting;

@@ -3,7 +3,8 @@
 use std::process::Stdio;
 
 use crate::load::Load;
-use crate::shop::{Shop, eventually};
+use crate::shop::Shop;
+use crate::waiting::eventually;
 
 /// One stage for all of it, for it takes long to build: each part begins where the one before it ended.
 #[test]

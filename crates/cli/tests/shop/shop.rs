@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use holdpoint_hosts::{Missing, skipped, write_ssh};
 use holdpoint_xtask::command::output;
@@ -24,16 +23,6 @@ pub struct Shop {
     /// What users come to, before the web hosts.
     pub front: Host,
     path: String,
-}
-
-/// Waits until something that nobody announces is so.
-#[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it never came to this: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn hosts() -> Result<(Host, [Host; 2], Host, Host), Missing> {

@@ -100,6 +100,31 @@ pub struct Finished {
     pub remarks: Vec<String>,
 }
 
+impl Finished {
+    /// The end of an attempt of which nothing else is known yet: nothing printed, captured or kept.
+    pub fn of(step: String, action: String, attempt: u32, outcome: Outcome) -> Finished {
+        Finished {
+            step,
+            action,
+            place: None,
+            attempt,
+            probe: false,
+            outcome,
+            exit: None,
+            signal: None,
+            error: None,
+            duration_ms: 0,
+            output: None,
+            expectations: Vec::new(),
+            captures: BTreeMap::new(),
+            files: BTreeMap::new(),
+            state: None,
+            masked: BTreeMap::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
 /// What a block printed, each stream apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,6 +1,7 @@
 //! Keys while a replay runs: each as it is pressed, without Enter. `console` reads keys too, but cannot stop waiting for
 //! one, and a replay goes on by itself.
 
+use crate::screen::Screen;
 use std::io::stdin;
 use std::time::Duration;
 
@@ -38,14 +39,14 @@ pub struct Keys {
 
 impl Keys {
     /// Listens to the terminal on standard input.
-    pub fn listen() -> std::io::Result<Keys> {
+    pub fn listen(screen: &Screen) -> std::io::Result<Keys> {
         let before = tcgetattr(stdin())?;
         let mut raw = before.clone();
         // Output stays as it is. A stopped program would leave the terminal like this: no signals by keys.
         raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
         raw.special_codes[SpecialCodeIndex::VMIN] = 0;
         raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-        crate::interrupts::remember_modes();
+        screen.hearing().remember_modes();
         tcsetattr(stdin(), OptionalActions::Now, &raw)?;
         Ok(Keys { before, typed: Vec::new() })
     }

@@ -7,12 +7,13 @@ use std::rc::Rc;
 use holdpoint_engine::{Finished, Outcome};
 use holdpoint_report::{FrameKind, Source, Stream};
 
-use crate::screen::{self, Live, Playback};
+use crate::screen::{self, Live, Playback, Screen};
 use crate::verbs::read::Recorded;
 use crate::verbs::verdict::verdict_words;
 
 /// The screen, and the output that is being shown.
 pub struct Showing<'r> {
+    screen: &'r Screen,
     recorded: &'r Recorded,
     /// Attempts that print, each with its unfinished lines: at several places they do so at the same time.
     lives: BTreeMap<Rc<Source>, Live>,
@@ -26,8 +27,15 @@ pub struct Showing<'r> {
 
 impl<'r> Showing<'r> {
     /// With nothing on it yet.
-    pub fn of(recorded: &'r Recorded) -> Showing<'r> {
-        Showing { recorded, lives: BTreeMap::new(), sizes: BTreeMap::new(), window: None, standing: None }
+    pub fn of(screen: &'r Screen, recorded: &'r Recorded) -> Showing<'r> {
+        Showing {
+            screen,
+            recorded,
+            lives: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            window: None,
+            standing: None,
+        }
     }
 
     /// Says that it stands still, on a line that goes away again where the cursor can be moved.
@@ -37,19 +45,19 @@ impl<'r> Showing<'r> {
         }
         let what = if at_the_end { "at the end" } else { "stopped" };
         let text = format!("  {what} · space goes on · arrows step · ? explains · q leaves");
-        let text = screen::at_most(screen::width() - 1, &text);
-        if screen::moves() {
+        let text = self.screen.at_most(self.screen.width() - 1, &text);
+        if self.screen.moves() {
             let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r{}\x1b[K", screen::style().reverse().apply_to(text));
+            let _ = write!(stderr, "\r{}\x1b[K", self.screen.style().reverse().apply_to(text));
             let _ = stderr.flush();
         } else {
-            screen::say(&text);
+            self.screen.say(&text);
         }
     }
 
     /// Takes that line away.
     pub fn moves_on(&mut self) {
-        if self.standing.take().is_some() && screen::moves() {
+        if self.standing.take().is_some() && self.screen.moves() {
             let mut stderr = std::io::stderr().lock();
             let _ = stderr.write_all(b"\r\x1b[K");
             let _ = stderr.flush();
@@ -73,7 +81,7 @@ impl<'r> Showing<'r> {
         if self.window.as_ref().is_some_and(|(drawn, _)| drawn != of) {
             self.closes_window();
         }
-        let (_, window) = self.window.get_or_insert_with(|| (Rc::clone(of), Playback::default()));
+        let (_, window) = self.window.get_or_insert_with(|| (Rc::clone(of), Playback::on(self.screen)));
         window.resize(columns, rows);
         window
     }
@@ -83,7 +91,7 @@ impl<'r> Showing<'r> {
             return self.window(of, size).push(bytes);
         }
         self.closes_window();
-        let live = || Live::still(of.place.as_deref());
+        let live = || Live::still(self.screen, of.place.as_deref());
         let live = self.lives.entry(Rc::clone(of)).or_insert_with(live);
         live.push(stream == Stream::Stderr, bytes);
     }
@@ -92,7 +100,7 @@ impl<'r> Showing<'r> {
     pub fn show(&mut self, kind: &FrameKind) {
         if let FrameKind::Screen { of, columns, rows } = kind {
             // Without a terminal it is shown line by line.
-            if screen::moves() {
+            if self.screen.moves() {
                 self.sizes.insert(Rc::clone(of), (*columns, *rows));
                 self.window(of, (*columns, *rows));
             }
@@ -103,7 +111,7 @@ impl<'r> Showing<'r> {
                 Ok(bytes) => self.output(of, *stream, &bytes),
                 Err(why) => {
                     self.closes_window();
-                    screen::say_hung("  ", &format!("note: {why}"));
+                    self.screen.say_hung("  ", &format!("note: {why}"));
                 }
             };
         }
@@ -115,7 +123,7 @@ impl<'r> Showing<'r> {
             }
         }
         let at = kind.place().map(|place| format!(" at {place}")).unwrap_or_default();
-        let line = |text: String| screen::say_hung("  ", &screen::neutralise(&text));
+        let line = |text: String| self.screen.say_hung("  ", &self.screen.neutralise(&text));
         match kind {
             FrameKind::Output { .. } | FrameKind::Screen { .. } => {}
             FrameKind::Session { session, resumed } => {
@@ -123,27 +131,30 @@ impl<'r> Showing<'r> {
                 line(format!("{what} by {} on {}", session.operator, session.host));
             }
             FrameKind::StepHead { number, title, .. } => {
-                screen::say("");
-                screen::say(&screen::rule(&screen::neutralise(&format!("{number} {title}"))));
+                self.screen.say("");
+                self.screen.say(&self.screen.rule(&self.screen.neutralise(&format!("{number} {title}"))));
             }
             FrameKind::Command { of, kind, script, differs, language } => {
                 let differs = if *differs { " · not the document's own script" } else { "" };
                 let attempt =
                     if of.attempt > 1 { format!(" · attempt {}", of.attempt) } else { String::new() };
                 line(format!("{} · {language} {}{attempt}{differs}", of.name(), kind.words()));
-                for text in screen::neutralise(script.trim_end()).lines() {
-                    screen::say(&format!("    {}", screen::style().cyan().apply_to(text)));
+                for text in self.screen.neutralise(script.trim_end()).lines() {
+                    self.screen.say(&format!("    {}", self.screen.style().cyan().apply_to(text)));
                 }
             }
             FrameKind::Ended { of, outcome, exit, signal, error, duration_ms } => {
                 let place = of.place.clone();
-                screen::verdict_line(&ended(place, *outcome, *exit, *signal, error.clone(), *duration_ms));
+                screen::verdict_line(
+                    self.screen,
+                    &ended(place, *outcome, *exit, *signal, error.clone(), *duration_ms),
+                );
             }
             FrameKind::Expectation { expected, came, held, .. } => {
                 if !held {
-                    screen::say_hung("    expected  ", &screen::neutralise(expected));
-                    let came = screen::neutralise(came.as_deref().unwrap_or("nothing"));
-                    screen::say_hung("    came      ", &came);
+                    self.screen.say_hung("    expected  ", &self.screen.neutralise(expected));
+                    let came = self.screen.neutralise(came.as_deref().unwrap_or("nothing"));
+                    self.screen.say_hung("    came      ", &came);
                 }
             }
             FrameKind::Captured { name, value, .. } => line(format!("  captured {name} = {value}")),
@@ -192,7 +203,7 @@ impl<'r> Showing<'r> {
             }
             FrameKind::Remark(text) => line(format!("note: {text}")),
             FrameKind::Closed(verdict) => {
-                screen::say("");
+                self.screen.say("");
                 line(verdict_words(*verdict).to_uppercase());
             }
         }
@@ -209,21 +220,10 @@ fn ended(
 ) -> Finished {
     Finished {
         place,
-        step: String::new(),
-        action: String::new(),
-        attempt: 1,
-        probe: false,
-        outcome,
         exit,
         signal,
         error,
         duration_ms,
-        output: None,
-        expectations: Vec::new(),
-        captures: Default::default(),
-        files: Default::default(),
-        state: None,
-        masked: Default::default(),
-        remarks: Vec::new(),
+        ..Finished::of(String::new(), String::new(), 1, outcome)
     }
 }

@@ -4,7 +4,7 @@
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
-use crate::screen;
+use crate::screen::{self, Screen};
 
 /// What came of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,25 +16,30 @@ pub enum Asked<T> {
 }
 
 /// One of several, by first letter or word. `?` explains them all. The first is the default if `default` is set.
-pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: bool) -> Asked<&'static str> {
+pub fn one_of(
+    screen: &Screen,
+    prompt: &str,
+    options: &[(&'static str, char, &str)],
+    default: bool,
+) -> Asked<&'static str> {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    for line in screen::wrapped(screen::width() - 4, &format!("{} · ? explains", words.join(" · "))) {
-        screen::say(&format!("  {}", screen::style().dim().apply_to(line)));
+    for line in screen.wrapped(screen.width() - 4, &format!("{} · ? explains", words.join(" · "))) {
+        screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
     }
     // A key that was pressed while a block ran answers no question that nobody had seen.
     let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
     let default = options.first().filter(|_| default).map(|(word, ..)| *word);
     loop {
-        let prompting = Prompting::begin();
-        let answer = match screen::line(&prompting, &format!("  {prompt}"), default, |_| Ok(())) {
+        let prompting = Prompting::begin(screen);
+        let answer = match screen.line(&prompting, &format!("  {prompt}"), default, |_| Ok(())) {
             Ok(answer) => answer,
-            Err(error) => return left(&prompting, &error),
+            Err(error) => return left(screen, &prompting, &error),
         };
         drop(prompting);
         let answer = answer.trim().to_lowercase();
         if answer == "?" {
             for (word, key, help) in options {
-                screen::say_hung(&format!("    {:<17}", with_key(word, *key)), help);
+                screen.say_hung(&format!("    {:<17}", with_key(word, *key)), help);
             }
             continue;
         }
@@ -42,7 +47,7 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
         match chosen {
             Some((word, ..)) => return Asked::Said(word),
             None => {
-                screen::tell("    That is none of them. Type a word or its letter, or ? for what each does.")
+                screen.tell("    That is none of them. Type a word or its letter, or ? for what each does.")
             }
         }
     }
@@ -50,13 +55,13 @@ pub fn one_of(prompt: &str, options: &[(&'static str, char, &str)], default: boo
 
 /// A prompt that gave no answer. Ctrl-C and signals reach the rest of the program a moment later; before that, no
 /// other prompt may change the terminal again and no block may begin.
-fn left<T>(prompting: &Prompting, error: &std::io::Error) -> Asked<T> {
+fn left<T>(screen: &Screen, prompting: &Prompting, error: &std::io::Error) -> Asked<T> {
     if error.kind() == std::io::ErrorKind::Interrupted {
         prompting.wait_until_heard();
     }
-    if screen::moves() {
+    if screen.moves() {
         // The prompt's own line is not ended.
-        screen::say("");
+        screen.say("");
     }
     Asked::Left
 }
@@ -70,22 +75,27 @@ fn with_key(word: &str, key: char) -> String {
 }
 
 /// A line of text that must not be empty. `?` says `help`.
-pub fn text(prompt: &str, help: &str) -> Asked<String> {
-    fitting(prompt, help, |_| Ok(()))
+pub fn text(screen: &Screen, prompt: &str, help: &str) -> Asked<String> {
+    fitting(screen, prompt, help, |_| Ok(()))
 }
 
 /// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
-pub fn fitting(prompt: &str, help: &str, fits: impl Fn(&str) -> Result<(), String>) -> Asked<String> {
+pub fn fitting(
+    screen: &Screen,
+    prompt: &str,
+    help: &str,
+    fits: impl Fn(&str) -> Result<(), String>,
+) -> Asked<String> {
     let fits = |text: &str| match text {
         "?" => Ok(()),
         _ => screen::not_empty(text).and_then(|()| fits(text)),
     };
     loop {
-        let prompting = Prompting::begin();
-        match screen::line(&prompting, &format!("  {prompt}"), None, fits) {
-            Ok(text) if text == "?" => screen::tell(&format!("    {help} Ctrl-C leaves this question.")),
+        let prompting = Prompting::begin(screen);
+        match screen.line(&prompting, &format!("  {prompt}"), None, fits) {
+            Ok(text) if text == "?" => screen.tell(&format!("    {help} Ctrl-C leaves this question.")),
             Ok(text) => return Asked::Said(text),
-            Err(error) => return left(&prompting, &error),
+            Err(error) => return left(screen, &prompting, &error),
         }
     }
 }

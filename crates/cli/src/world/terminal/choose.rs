@@ -9,7 +9,7 @@ use holdpoint_helper::Helper;
 use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::tell::with_kind;
 use crate::world::{Answer, RunView, Store, roll_back};
@@ -47,13 +47,14 @@ pub(super) fn decide(
     question: Question,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
+    let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
     let mut first: Vec<Option_> = Vec::new();
     if question == Question::Confirm && task.block(view.plan).is_none() {
         first.push(("confirm", 'c', "it is done, and I say so"));
     }
     if question == Question::SignOff {
-        super::sign::tell_signers(view, task);
+        super::sign::tell_signers(screen, view, task);
         first.push(("sign", 's', "sign it off: whoever holds the role signs"));
         first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));
     }
@@ -80,11 +81,14 @@ fn choose(
     default: bool,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
+    let screen = &operator.screen;
     let offers = view.run.offers(view.plan);
     let barred = !view.run.barred().is_empty() && !view.run.is_rolling_back();
     let options = options(&offers, first, barred);
     loop {
-        let Asked::Said(word) = ask::one_of("What now?", &options, default) else { return Ok(Answer::Park) };
+        let Asked::Said(word) = ask::one_of(screen, "What now?", &options, default) else {
+            return Ok(Answer::Park);
+        };
         match act(operator, view, task, script, word, &offers, store)? {
             Some(answer) => return Ok(answer),
             None => continue,
@@ -129,6 +133,7 @@ fn act(
     offers: &Offers,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
+    let screen = &operator.screen;
     let plan = view.plan;
     let question = match view.run.next(plan) {
         holdpoint_engine::Next::Ask(_, question) => Some(question),
@@ -152,8 +157,8 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
-        "sign" => super::sign::sign(view, task, store),
-        "reject" => super::sign::reject(view, task, store),
+        "sign" => super::sign::sign(screen, view, task, store),
+        "reject" => super::sign::reject(screen, view, task, store),
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),
@@ -161,38 +166,50 @@ fn act(
         "happened" => decision(Choice::Happened, None),
         "confirm" => Ok(Some(Answer::Events(vec![Event::ItemConfirmed { step, action, by }]))),
         "skip" | "skip step" => {
-            let Asked::Said(reason) = ask::text("Why is it skipped?", REASON) else { return Ok(None) };
+            let Asked::Said(reason) = ask::text(screen, "Why is it skipped?", REASON) else {
+                return Ok(None);
+            };
             deviation(DeviationKind::Skipped, &step, (word == "skip").then_some(action), None, reason)
         }
         "edit" => {
-            let Some(edited) = super::edit::edited(view, task, script, store)? else { return Ok(None) };
-            let Asked::Said(reason) = ask::text("Why is it changed?", REASON) else { return Ok(None) };
+            let Some(edited) = super::edit::edited(screen, view, task, script, store)? else {
+                return Ok(None);
+            };
+            let Asked::Said(reason) = ask::text(screen, "Why is it changed?", REASON) else {
+                return Ok(None);
+            };
             let blob = store.put(edited.as_bytes())?;
             deviation(DeviationKind::Edited, &step, Some(action), Some(blob), reason)
         }
         "shell" => {
-            let Asked::Said(reason) = ask::text("What is the shell for?", REASON) else { return Ok(None) };
+            let Asked::Said(reason) = ask::text(screen, "What is the shell for?", REASON) else {
+                return Ok(None);
+            };
             open_shell(operator, view);
             deviation(DeviationKind::Shell, &step, Some(action), None, reason)
         }
-        "back" => go_back(view, offers, deviation),
+        "back" => go_back(screen, view, offers, deviation),
         "what rollback" => {
-            tell_rollback(view, &view.run.rollback_plan(plan));
+            tell_rollback(screen, view, &view.run.rollback_plan(plan));
             Ok(None)
         }
         "roll back" => {
-            tell_rollback(view, &offers.rollback);
+            tell_rollback(screen, view, &offers.rollback);
             let sure: [Option_; 2] = [("no", 'n', "do not roll back"), ("yes", 'y', "roll back now")];
-            if ask::one_of("Roll back and end the run?", &sure, true) != Asked::Said("yes") {
+            if ask::one_of(screen, "Roll back and end the run?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it rolled back?", REASON) else { return Ok(None) };
+            let Asked::Said(reason) = ask::text(screen, "Why is it rolled back?", REASON) else {
+                return Ok(None);
+            };
             Ok(Some(Answer::Events(vec![roll_back(plan, &offers.rollback, Some(reason), Some(by))])))
         }
         "note" => {
-            let Asked::Said(text) =
-                ask::text("Note", "Whatever is worth keeping: it goes into the record with your name.")
-            else {
+            let Asked::Said(text) = ask::text(
+                screen,
+                "Note",
+                "Whatever is worth keeping: it goes into the record with your name.",
+            ) else {
                 return Ok(None);
             };
             Ok(Some(Answer::Events(vec![Event::Note { text, step: Some(step), corrects: None, by }])))
@@ -200,10 +217,12 @@ fn act(
         "park" => Ok(Some(Answer::Park)),
         "abort" => {
             let sure: [Option_; 2] = [("no", 'n', "go on"), ("yes", 'y', "end the run here, for good")];
-            if ask::one_of("End the run for good?", &sure, true) != Asked::Said("yes") {
+            if ask::one_of(screen, "End the run for good?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
             }
-            let Asked::Said(reason) = ask::text("Why is it aborted?", REASON) else { return Ok(None) };
+            let Asked::Said(reason) = ask::text(screen, "Why is it aborted?", REASON) else {
+                return Ok(None);
+            };
             decision(Choice::Abort, Some(reason))
         }
         _ => Ok(None),
@@ -211,6 +230,7 @@ fn act(
 }
 
 fn go_back(
+    screen: &Screen,
     view: &RunView<'_>,
     offers: &Offers,
     deviation: impl Fn(
@@ -223,7 +243,7 @@ fn go_back(
 ) -> Result<Option<Answer>, Problem> {
     let plan = view.plan;
     for title in titles(view, &offers.back) {
-        screen::tell(&format!("    {}", screen::neutralise(&title)));
+        screen.tell(&format!("    {}", screen.neutralise(&title)));
     }
     let numbers: Vec<&str> = offers.back.iter().map(|step| plan.steps[*step].number.as_str()).collect();
     let known = |text: &str| {
@@ -233,9 +253,12 @@ fn go_back(
             Err(format!("Type one of {}, or press Ctrl-C to leave this question.", numbers.join(", ")))
         }
     };
-    let Asked::Said(number) =
-        ask::fitting("Which step?", "The number of a step that has been entered, as listed above.", known)
-    else {
+    let Asked::Said(number) = ask::fitting(
+        screen,
+        "Which step?",
+        "The number of a step that has been entered, as listed above.",
+        known,
+    ) else {
         return Ok(None);
     };
     let Some(index) = offers.back.iter().find(|step| plan.steps[**step].number == number) else {
@@ -245,19 +268,19 @@ fn go_back(
         ("repeat", 'r', "do this one step again, then go on where we are"),
         ("from there", 'f', "do everything again from there on"),
     ];
-    let Asked::Said(how) = ask::one_of("Repeat it, or go on from there?", &how, false) else {
+    let Asked::Said(how) = ask::one_of(screen, "Repeat it, or go on from there?", &how, false) else {
         return Ok(None);
     };
-    let Asked::Said(reason) = ask::text("Why?", REASON) else { return Ok(None) };
+    let Asked::Said(reason) = ask::text(screen, "Why?", REASON) else { return Ok(None) };
     let kind = if how == "repeat" { DeviationKind::Repeated } else { DeviationKind::OutOfOrder };
     deviation(kind, &plan.steps[*index].id, None, None, reason)
 }
 
 /// What a rollback would do now.
-fn tell_rollback(view: &RunView<'_>, wanted: &RollbackPlan) {
+fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan) {
     let plan = view.plan;
     if wanted.steps.is_empty() && wanted.without.is_empty() {
-        screen::tell("    Nothing was changed that could be rolled back.");
+        screen.tell("    Nothing was changed that could be rolled back.");
     }
     for (at, title) in titles(view, &wanted.steps).iter().enumerate() {
         let step = &plan.steps[wanted.steps[at]].id;
@@ -265,36 +288,35 @@ fn tell_rollback(view: &RunView<'_>, wanted: &RollbackPlan) {
         let places: Vec<&str> = places.collect();
         let at_places =
             if places.is_empty() { String::new() } else { format!(" at {}", places.join(", then ")) };
-        screen::say_hung(
-            &format!("    {}. undo ", at + 1),
-            &screen::neutralise(&format!("{title}{at_places}")),
-        );
+        screen
+            .say_hung(&format!("    {}. undo ", at + 1), &screen.neutralise(&format!("{title}{at_places}")));
         for block in &plan.steps[wanted.steps[at]].rollbacks {
-            for line in screen::neutralise(block.script.trim_end()).lines() {
-                screen::say(&format!("         {}", screen::style().cyan().apply_to(line)));
+            for line in screen.neutralise(block.script.trim_end()).lines() {
+                screen.say(&format!("         {}", screen.style().cyan().apply_to(line)));
             }
         }
     }
     for title in titles(view, &wanted.without) {
-        screen::tell(&format!("    by hand: {} has no rollback", screen::neutralise(&title)));
+        screen.tell(&format!("    by hand: {} has no rollback", screen.neutralise(&title)));
     }
     if let Some(barrier) = wanted.barrier {
         let title = &titles(view, &[barrier])[0];
-        screen::tell(&format!(
+        screen.tell(&format!(
             "    stays: {} was a point of no return, and so does all before it",
-            screen::neutralise(title)
+            screen.neutralise(title)
         ));
     }
 }
 
 fn open_shell(operator: &Operator, view: &RunView<'_>) {
+    let screen = &operator.screen;
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    screen::tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
+    screen.tell("    A shell beside the run. What you do in it is not recorded; leave it with exit.");
     let helper = Helper::new(&shell).directory(&operator.root);
     let values = view.run.values().vars();
     let helper = values.iter().fold(helper, |helper, (name, value)| helper.variable(name, value));
     if let Err(why) = helper.lend_terminal() {
-        screen::tell(&screen::neutralise(&format!("    {why}")));
+        screen.tell(&screen.neutralise(&format!("    {why}")));
     }
 }
 
@@ -305,6 +327,7 @@ pub(super) fn record(
     task: Task,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
+    let screen = &operator.screen;
     let Some(Work::Record { .. }) = task.work(view.plan) else { return Ok(Answer::Park) };
     let ready: &[Option_] = &[("write", 'r', "write the values down")];
     match choose(operator, view, task, "", ready, true, store)? {
@@ -317,17 +340,17 @@ pub(super) fn record(
     for field in view.run.open_fields(view.plan, task) {
         let prompt = field.prompt.as_deref().unwrap_or(&field.name);
         let prompt = view.run.values().render(prompt).unwrap_or_else(|_| prompt.to_owned());
-        let prompt = screen::neutralise(&with_kind(prompt, &field.kind));
+        let prompt = screen.neutralise(&with_kind(prompt, &field.kind));
         let typed = |text: &str| match fit(&field.kind, text) {
             Fit::Wrong(why) => Err(why),
             _ => Ok(()),
         };
-        let Asked::Said(value) = ask::fitting(&prompt, &wanted(&field.kind), typed) else {
+        let Asked::Said(value) = ask::fitting(screen, &prompt, &wanted(&field.kind), typed) else {
             return Ok(Answer::Park);
         };
         let within_limits = match fit(&field.kind, &value) {
             Fit::OutOfLimits(why) => {
-                screen::tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
+                screen.tell(&format!("    {}: {why}. It is kept, and the step fails.", field.name));
                 false
             }
             _ => true,
@@ -335,6 +358,7 @@ pub(super) fn record(
         let evidence = match field.evidence {
             None => None,
             Some(EvidenceKind::Url) => match ask::text(
+                screen,
                 "Evidence (address)",
                 "Where what you saw can be seen: an address, as https://….",
             ) {
@@ -344,6 +368,7 @@ pub(super) fn record(
             Some(EvidenceKind::File) => {
                 let readable = |path: &str| evidence_at(path).map_err(|error| error.to_string());
                 match ask::fitting(
+                    screen,
                     "Evidence (file)",
                     "The path of a file; a copy of it goes into the record.",
                     readable,

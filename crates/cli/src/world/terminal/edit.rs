@@ -9,12 +9,13 @@ use holdpoint_helper::Helper;
 
 use crate::files;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::{RunView, Store};
 
 /// The script as the operator leaves it in their editor, which begins with what would run now. `None`: it stays as it
 /// is, and it was said why.
 pub(super) fn edited(
+    screen: &Screen,
     view: &RunView<'_>,
     task: Task,
     script: &str,
@@ -24,28 +25,28 @@ pub(super) fn edited(
     let edited = match in_the_editor(&current) {
         Ok(Some(edited)) => edited,
         Ok(None) => {
-            screen::tell("    Nothing was saved: the script is as it was.");
+            screen.tell("    Nothing was saved: the script is as it was.");
             return Ok(None);
         }
         Err(why) => {
             let words = format!("Nothing was saved, the script is as it was: {why}");
-            screen::say_hung("    ", &screen::neutralise(&words));
+            screen.say_hung("    ", &screen.neutralise(&words));
             return Ok(None);
         }
     };
     // The editor's last newlines do not come back.
     if edited.trim_end() == current.trim_end() {
-        screen::tell("    Nothing was changed.");
+        screen.tell("    Nothing was changed.");
         return Ok(None);
     }
     if let Some(name) = view.secrets.held_by(&edited) {
-        screen::tell(&format!(
+        screen.tell(&format!(
             "    It holds the secret {name}, which is not kept. Use ${name}: the script is as it was."
         ));
         return Ok(None);
     }
     if let Some(why) = task.block(view.plan).and_then(|block| refusal(block, &edited)) {
-        screen::say_hung("    ", &screen::neutralise(&format!("Not taken, the script is as it was: {why}")));
+        screen.say_hung("    ", &screen.neutralise(&format!("Not taken, the script is as it was: {why}")));
         return Ok(None);
     }
     Ok(Some(edited))

@@ -1,13 +1,13 @@
 //! What is asked of whoever hands a run over, and of whoever takes it up.
 
 use super::ask::{self, Asked};
-use crate::screen;
+use crate::screen::Screen;
 
 /// Open questions, if there are any; `None` where nothing is to be handed over after all.
-pub fn questions() -> Option<Option<String>> {
+pub fn questions(screen: &Screen) -> Option<Option<String>> {
     let help = "What the next operator should know or find out. It goes into the record with your name.";
-    match ask::one_of("Are there open questions?", &[("no", 'n', "none"), ("yes", 'y', help)], true) {
-        Asked::Said("yes") => match ask::text("Open questions", help) {
+    match ask::one_of(screen, "Are there open questions?", &[("no", 'n', "none"), ("yes", 'y', help)], true) {
+        Asked::Said("yes") => match ask::text(screen, "Open questions", help) {
             Asked::Said(text) => Some(Some(text)),
             Asked::Left => None,
         },
@@ -17,11 +17,11 @@ pub fn questions() -> Option<Option<String>> {
 }
 
 /// Whether the run is taken over.
-pub fn accepts(who: &str) -> bool {
+pub fn accepts(screen: &Screen, who: &str) -> bool {
     let options = [
         ("leave", 'l', "accept nothing now; the run waits on"),
         ("accept", 'a', "you operate the run from now on, and that is on record"),
     ];
-    let who = screen::neutralise(who);
-    matches!(ask::one_of(&format!("{who}, what now?"), &options, true), Asked::Said("accept"))
+    let who = screen.neutralise(who);
+    matches!(ask::one_of(screen, &format!("{who}, what now?"), &options, true), Asked::Said("accept"))
 }

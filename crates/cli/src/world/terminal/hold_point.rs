@@ -9,7 +9,7 @@ use holdpoint_record::RunDir;
 use super::ask::{self, Asked};
 use super::sign;
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::{Answer, RunView, Store};
 
 /// What the signer wants.
@@ -25,6 +25,8 @@ pub enum Consent {
 
 /// A hold point and whoever is about to sign it off.
 pub struct HoldPoint<'a> {
+    /// Where they look.
+    pub screen: &'a Screen,
     /// The run.
     pub view: &'a RunView<'a>,
     /// The hold point.
@@ -38,7 +40,7 @@ pub struct HoldPoint<'a> {
 impl HoldPoint<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
     pub fn show_evidence(&self, dir: &RunDir) {
-        let say = |text: String| screen::say(&screen::neutralise(&text));
+        let say = |text: String| self.screen.say(&self.screen.neutralise(&text));
         let Some(opened) = self.view.run.opened() else { return };
         let seen = self.view.run.seen();
         let runbook = &opened.runbook;
@@ -87,7 +89,7 @@ impl HoldPoint<'_> {
         say(format!("  {}", self.view.run.statement(sign_off).unwrap_or_default()));
         let least = self.view.run.least_assurance();
         say(format!("  role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
-        sign::tell_signers(self.view, self.task);
+        sign::tell_signers(self.screen, self.view, self.task);
         if self.view.run.least_assurance() > Assurance::Typed {
             self.agents().for_each(|id| say(format!("  gets the SSH agent: {id}")));
         }
@@ -115,13 +117,15 @@ impl HoldPoint<'_> {
             ("outputs", 'o', "show what the blocks printed last"),
         ];
         loop {
-            let who = screen::neutralise(&self.by.who);
-            match ask::one_of(&format!("{who}, what now?"), &options, true) {
+            let who = self.screen.neutralise(&self.by.who);
+            match ask::one_of(self.screen, &format!("{who}, what now?"), &options, true) {
                 Asked::Said("sign") => return Ok(Consent::Sign),
                 Asked::Said("reject") => {
-                    let Asked::Said(reason) =
-                        ask::text("Why?", "One sentence; it stands in the record and in every report.")
-                    else {
+                    let Asked::Said(reason) = ask::text(
+                        self.screen,
+                        "Why?",
+                        "One sentence; it stands in the record and in every report.",
+                    ) else {
                         return Ok(Consent::Leave);
                     };
                     return Ok(Consent::Reject(reason));
@@ -134,11 +138,11 @@ impl HoldPoint<'_> {
 
     fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
         for (action, output) in self.view.run.last_outputs() {
-            screen::say(&screen::neutralise(&format!("  {action}")));
+            self.screen.say(&self.screen.neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
                 let bytes = store.get(blob)?;
                 for line in String::from_utf8_lossy(&bytes).lines() {
-                    screen::say(&format!("    {}", screen::neutralise(line)));
+                    self.screen.say(&format!("    {}", self.screen.neutralise(line)));
                 }
             }
         }
@@ -155,7 +159,15 @@ impl HoldPoint<'_> {
         if reason.trim().is_empty() {
             return Err(Problem::usage("a rejection needs a reason", "Say why, with --reason."));
         }
-        sign::rejection(self.view, (self.task, self.sign_off), reason, self.by.clone(), key, store)
+        sign::rejection(
+            self.screen,
+            self.view,
+            (self.task, self.sign_off),
+            reason,
+            self.by.clone(),
+            key,
+            store,
+        )
     }
 
     /// Signs: by key where the environment asks for one or `key` names one, else by typing the printed name, which
@@ -167,7 +179,7 @@ impl HoldPoint<'_> {
         store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if let Some(reason) = self.view.run.role_refusal(self.sign_off, &self.by.who) {
-            return Ok(Some(sign::refused(self.view, self.task, reason, self.by.clone())));
+            return Ok(Some(sign::refused(self.screen, self.view, self.task, reason, self.by.clone())));
         }
         let by_key = key.is_some() || self.view.run.least_assurance() > Assurance::Typed;
         let configured = self.view.run.opened().and_then(|opened| opened.printed_name(&self.by.who));
@@ -179,12 +191,12 @@ impl HoldPoint<'_> {
                     "Leave out --yes; or sign by key, with your printed name in holdpoint.toml under [people].",
                 ));
             }
-            _ => match sign::printed_name(self.view, &self.by.who) {
+            _ => match sign::printed_name(self.screen, self.view, &self.by.who) {
                 Asked::Said(name) => name,
                 Asked::Left => return Ok(None),
             },
         };
         let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone());
-        sign::give(self.view, self.task, given, key, store)
+        sign::give(self.screen, self.view, self.task, given, key, store)
     }
 }

@@ -5,9 +5,12 @@ use holdpoint_engine::{By, Task, Via};
 use super::super::tell::{show_command, show_prose};
 use super::super::{RunView, Store};
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// The operator, at the keyboard.
 pub struct Operator {
+    /// Where they look.
+    pub(super) screen: Screen,
     /// Working directory for a shell.
     pub(super) root: std::path::PathBuf,
     /// What the prose was shown for last: it is not repeated for a second question on the same action.
@@ -18,18 +21,18 @@ pub struct Operator {
 
 impl Operator {
     /// Somebody at the keyboard, standing in `root`.
-    pub fn new(root: std::path::PathBuf) -> Operator {
-        Operator { root, told: None, shown: None }
+    pub fn new(screen: &Screen, root: std::path::PathBuf) -> Operator {
+        Operator { screen: screen.clone(), root, told: None, shown: None }
     }
 
     pub(super) fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
         if self.told.replace(task) != Some(task) {
-            show_prose(view, task);
+            show_prose(&self.screen, view, task);
         }
     }
 
     pub(super) fn tell_command(&mut self, view: &RunView<'_>, task: Task, script: &str) {
-        show_command(view, task, script, true);
+        show_command(&self.screen, view, task, script, true);
         self.shown = Some((task, script.to_owned()));
     }
 }

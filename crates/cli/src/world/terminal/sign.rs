@@ -9,7 +9,7 @@ use super::ask::{self, Asked};
 use crate::by_key::{self, KeyFile, Signature};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
-use crate::screen;
+use crate::screen::Screen;
 use crate::world::{Answer, RunView, Store};
 
 /// Whose name is asked for.
@@ -19,34 +19,40 @@ const WHO: &str =
 const NAME: &str = "First and last name, typed by that person: it is the signature.";
 
 /// Who has signed it off so far, where it takes more than one.
-pub(super) fn tell_signers(view: &RunView<'_>, task: Task) {
+pub(super) fn tell_signers(screen: &Screen, view: &RunView<'_>, task: Task) {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return };
     let signed: Vec<&str> = view.run.signers(task).collect();
     if !signed.is_empty() {
-        screen::tell(&format!("  signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
+        screen.tell(&format!("  signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
     }
 }
 
 /// Takes a sign-off from whoever holds the role. Leaving a prompt leaves the run waiting. Where the environment asks for
 /// a key's signature, theirs is asked for; `None`: nothing was signed, the question stands.
-pub(super) fn sign(view: &RunView<'_>, task: Task, store: &mut Store<'_>) -> Result<Option<Answer>, Problem> {
+pub(super) fn sign(
+    screen: &Screen,
+    view: &RunView<'_>,
+    task: Task,
+    store: &mut Store<'_>,
+) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is signed")?;
-    let Asked::Said(who) = somebody(view, "Who signs it off (as holdpoint.toml names people)?") else {
+    let Asked::Said(who) = somebody(screen, view, "Who signs it off (as holdpoint.toml names people)?")
+    else {
         return Ok(Some(Answer::Park));
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
     if let Some(reason) = view.run.role_refusal(sign_off, &by.who) {
-        return Ok(Some(refused(view, task, reason, by)));
+        return Ok(Some(refused(screen, view, task, reason, by)));
     }
-    let Asked::Said(name) = printed_name(view, &by.who) else { return Ok(Some(Answer::Park)) };
-    give(view, task, given(view, task, sign_off, name, by), None, store)
+    let Asked::Said(name) = printed_name(screen, view, &by.who) else { return Ok(Some(Answer::Park)) };
+    give(screen, view, task, given(view, task, sign_off, name, by), None, store)
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
-fn somebody(view: &RunView<'_>, prompt: &str) -> Asked<String> {
+fn somebody(screen: &Screen, view: &RunView<'_>, prompt: &str) -> Asked<String> {
     let people = view.run.opened().map(People::of).unwrap_or_default();
-    ask::fitting(prompt, WHO, |name| {
+    ask::fitting(screen, prompt, WHO, |name| {
         seen(name)?;
         if people.is_empty() || people.knows(name) {
             return Ok(());
@@ -57,6 +63,7 @@ fn somebody(view: &RunView<'_>, prompt: &str) -> Asked<String> {
 
 /// Signs, by key where the environment asks for one. `None`: nothing was signed, and it was said why.
 pub fn give(
+    screen: &Screen,
     view: &RunView<'_>,
     task: Task,
     given: SignedOff,
@@ -68,11 +75,11 @@ pub fn give(
     let given = if by_key {
         match by_key::sign(view, given, None, KeyFile::of_key(key), store)? {
             Signature::Given(given) => *given,
-            Signature::Refused(reason) => return Ok(Some(refused(view, task, reason, by))),
+            Signature::Refused(reason) => return Ok(Some(refused(screen, view, task, reason, by))),
             Signature::None(why) => {
                 let number = view.run.opened().map_or(0, |opened| opened.number);
                 let instead = format!("{why}. Or park, and: holdpoint sign {number} --key FILE");
-                screen::say_hung("  Nothing was signed: ", &screen::neutralise(&instead));
+                screen.say_hung("  Nothing was signed: ", &screen.neutralise(&instead));
                 return Ok(None);
             }
         }
@@ -80,7 +87,7 @@ pub fn give(
         given
     };
     Ok(Some(match view.run.sign_off_refusal(view.plan, task, &given) {
-        Some(reason) => refused(view, task, reason, by),
+        Some(reason) => refused(screen, view, task, reason, by),
         None => Answer::Events(vec![Event::SignOffGiven(given)]),
     }))
 }
@@ -88,25 +95,27 @@ pub fn give(
 /// Takes a rejection with its written reason. Nothing is rolled back by it. `None`: nothing was rejected, and it was said
 /// why.
 pub(super) fn reject(
+    screen: &Screen,
     view: &RunView<'_>,
     task: Task,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is rejected")?;
-    let Asked::Said(who) = somebody(view, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
+    let Asked::Said(who) = somebody(screen, view, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
     let Asked::Said(reason) =
-        ask::text("Why?", "A sentence for whoever reads the record: it stands there with that name.")
+        ask::text(screen, "Why?", "A sentence for whoever reads the record: it stands there with that name.")
     else {
         return Ok(Some(Answer::Park));
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
-    rejection(view, (task, sign_off), reason, by, None, store)
+    rejection(screen, view, (task, sign_off), reason, by, None, store)
 }
 
 /// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a sign-off takes. `None`:
 /// nothing was rejected, and it was said why.
 pub(super) fn rejection(
+    screen: &Screen,
     view: &RunView<'_>,
     (task, sign_off): (Task, &SignOff),
     reason: String,
@@ -115,7 +124,7 @@ pub(super) fn rejection(
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     if let Some(refusal) = view.run.role_refusal(sign_off, &by.who) {
-        return Ok(Some(refused(view, task, refusal, by)));
+        return Ok(Some(refused(screen, view, task, refusal, by)));
     }
     let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let signed = if by_key {
@@ -136,9 +145,9 @@ pub(super) fn rejection(
                     |signature| SignedRejection { role, meaning, statement, name, assurance, signature };
                 signature.map(rejection).map(Box::new)
             }
-            Signature::Refused(why) => return Ok(Some(refused(view, task, why, by))),
+            Signature::Refused(why) => return Ok(Some(refused(screen, view, task, why, by))),
             Signature::None(why) => {
-                screen::say(&format!("  Nothing was rejected: {}", screen::neutralise(&why)));
+                screen.say(&format!("  Nothing was rejected: {}", screen.neutralise(&why)));
                 return Ok(None);
             }
         }
@@ -146,7 +155,7 @@ pub(super) fn rejection(
         None
     };
     if let Some(refusal) = view.run.rejection_refusal(sign_off, signed.as_deref(), &by) {
-        return Ok(Some(refused(view, task, refusal, by)));
+        return Ok(Some(refused(screen, view, task, refusal, by)));
     }
     let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
     Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, by }])))
@@ -159,13 +168,13 @@ fn seen(name: &str) -> Result<(), String> {
 }
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
-pub(super) fn printed_name(view: &RunView<'_>, who: &str) -> Asked<String> {
+pub(super) fn printed_name(screen: &Screen, view: &RunView<'_>, who: &str) -> Asked<String> {
     let Some(name) = view.run.opened().and_then(|opened| opened.printed_name(who)) else {
-        return ask::fitting("Printed name", NAME, seen);
+        return ask::fitting(screen, "Printed name", NAME, seen);
     };
-    let shown = screen::neutralise(name);
-    screen::tell(&format!("  {} signs by typing their printed name: {shown}", screen::neutralise(who)));
-    ask::fitting("Printed name", NAME, |text| {
+    let shown = screen.neutralise(name);
+    screen.tell(&format!("  {} signs by typing their printed name: {shown}", screen.neutralise(who)));
+    ask::fitting(screen, "Printed name", NAME, |text| {
         if text == name { Ok(()) } else { Err(format!("Type {shown} to sign.")) }
     })
 }
@@ -186,9 +195,9 @@ pub fn given(view: &RunView<'_>, task: Task, sign_off: &SignOff, name: String, b
 }
 
 /// Failed attempts are evidence too.
-pub fn refused(view: &RunView<'_>, task: Task, reason: String, by: By) -> Answer {
-    let mark = screen::style().red();
-    screen::tell(&format!("  {} {}", mark.apply_to("refused:"), screen::neutralise(&reason)));
+pub fn refused(screen: &Screen, view: &RunView<'_>, task: Task, reason: String, by: By) -> Answer {
+    let mark = screen.style().red();
+    screen.tell(&format!("  {} {}", mark.apply_to("refused:"), screen.neutralise(&reason)));
     let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
     Answer::Events(vec![Event::SignOffRefused { step, action, reason, by }])
 }

@@ -4,26 +4,20 @@ mod desk;
 mod processes;
 mod record;
 mod terminal;
+#[path = "../../shared/waiting.rs"]
+mod waiting;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use desk::{Desk, OPS, QA};
 pub use processes::{Gate, children_of, group_is_gone, group_lives, kill};
 pub use record::Record;
 pub use terminal::Terminal;
+pub use waiting::eventually;
 
 /// Longer than anything here takes, on a busy machine too; what is awaited has then gone wrong.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Waits until something that nobody announces is so.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < PATIENCE, "it never came to this: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
 
 /// Waits until a file holds a text.
 pub fn holds_text(file: &Path, text: &str) {

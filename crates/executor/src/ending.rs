@@ -12,20 +12,20 @@ pub(crate) trait Target: Copy {
 }
 
 /// Ends its target when dropped: nobody waits any more.
-pub(crate) struct Leash<T: Target>(Option<T>);
+pub(crate) struct KilledWhenDropped<T: Target>(Option<T>);
 
-impl<T: Target> Leash<T> {
-    pub(crate) fn on(target: T) -> Leash<T> {
-        Leash(Some(target))
+impl<T: Target> KilledWhenDropped<T> {
+    pub(crate) fn unless_let_go(target: T) -> KilledWhenDropped<T> {
+        KilledWhenDropped(Some(target))
     }
 
     /// Leaves the target alone from now on.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn let_go(&mut self) {
         self.0 = None;
     }
 }
 
-impl<T: Target> Drop for Leash<T> {
+impl<T: Target> Drop for KilledWhenDropped<T> {
     fn drop(&mut self) {
         if let Some(target) = self.0 {
             target.kill();

@@ -1,0 +1,124 @@
+//! Who is being asked at a screen, and which signals were heard meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use holdpoint_helper::Stop;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// Whom a prompt asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Nobody is asked.
+    Nobody,
+    /// Somebody who operates: nothing runs, and everything that happened is durable.
+    Operator,
+    /// Somebody who gives an input: nothing has happened yet.
+    Input,
+}
+
+/// What one screen's prompts, helpers and signals know of each other.
+#[derive(Default)]
+pub struct Hearing {
+    asking: AtomicU8,
+    /// Whether somebody listens beside prompts: one is enough.
+    watched: OnceLock<()>,
+    /// Whether the signal that suspends the program is caught.
+    suspends: OnceLock<()>,
+    heard: Mutex<Heard>,
+    heard_one: Condvar,
+    modes: OnceLock<Termios>,
+}
+
+/// What was heard, and what ends with the next signal.
+#[derive(Default)]
+struct Heard {
+    signals: usize,
+    stops: BTreeMap<usize, Stop>,
+    /// How many were put there so far: the name of the next.
+    given: usize,
+}
+
+impl Hearing {
+    /// Whether nobody listens beside prompts yet; from now on somebody does.
+    pub fn begins(&self) -> bool {
+        self.watched.set(()).is_ok()
+    }
+
+    /// Whether the signal that suspends the program is caught already.
+    pub fn suspends(&self) -> bool {
+        self.suspends.get().is_some()
+    }
+
+    /// Whether it was not caught before; from now on it is.
+    pub fn begins_to_suspend(&self) -> bool {
+        self.suspends.set(()).is_ok()
+    }
+
+    /// Somebody else is asked from now on.
+    pub fn ask(&self, whom: Asking) {
+        self.asking.store(whom as u8, Ordering::SeqCst);
+    }
+
+    /// Who is asked now.
+    pub fn asking(&self) -> Asking {
+        let asked = self.asking.load(Ordering::SeqCst);
+        [Asking::Operator, Asking::Input]
+            .into_iter()
+            .find(|whom| *whom as u8 == asked)
+            .unwrap_or(Asking::Nobody)
+    }
+
+    /// How many signals did not end the program so far.
+    pub fn signals(&self) -> usize {
+        self.heard().signals
+    }
+
+    /// A signal that does not end the program.
+    pub fn one(&self) {
+        let mut heard = self.heard();
+        heard.signals += 1;
+        heard.stops.values().for_each(Stop::now);
+        self.heard_one.notify_all();
+    }
+
+    /// Waits, a second at most, until there were more of them than so many.
+    pub fn wait_for_more_than(&self, signals: usize) {
+        let unheard = |heard: &mut Heard| heard.signals == signals;
+        drop(self.heard_one.wait_timeout_while(self.heard(), Duration::from_secs(1), unheard));
+    }
+
+    /// The next signal ends a helper; the name under which it is known.
+    pub fn add(&self, stop: Stop) -> usize {
+        let mut heard = self.heard();
+        heard.given += 1;
+        let name = heard.given;
+        heard.stops.insert(name, stop);
+        name
+    }
+
+    /// No signal ends this helper any more.
+    pub fn remove(&self, name: usize) {
+        self.heard().stops.remove(&name);
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps how the terminal is, for [`Hearing::restore_modes`]; the first time counts.
+    pub fn remember_modes(&self) {
+        if let Ok(modes) = tcgetattr(std::io::stdin()) {
+            self.modes.get_or_init(|| modes);
+        }
+    }
+
+    /// The terminal's modes as they were before anybody was asked anything.
+    pub fn restore_modes(&self) {
+        if let Some(modes) = self.modes.get() {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, modes);
+        }
+    }
+}
