@@ -32,7 +32,7 @@ Prose of the step.
 
 ```sh check
 #| timeout: 30s
-#| retry: { every: 10ms, for: 1ms }
+#| retry: { every: 10ms, for: 10ms }
 echo "$RELEASE $SITE"; test -e there
 ```
 

@@ -116,7 +116,7 @@ fn an_edit_that_no_document_may_hold_is_refused_and_no_change_asks_nothing() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     for (script, says) in [
         ("echo hello\n", "Nothing was changed"),
-        ("# nothing\n\n", "it holds no command"),
+        ("# nothing\n\n", "it has no commands"),
         ("#| timeout: 1s\necho hello\n", "options are the document's"),
         ("if true\n", "cannot parse it"),
         ("cat <<END\nhello\n", "cannot parse it"),
