@@ -43,7 +43,17 @@ fn parts(tally: &mut Tally) -> io::Result<()> {
     })?;
     if has_nextest() {
         part(tally, "tests, each in a process of its own", || {
-            tests(&["nextest", "run", "--locked", "--workspace", "--no-fail-fast"])
+            // A fifth of their time they wait for something: one more at a time than there are cores.
+            let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1).to_string();
+            tests(&[
+                "nextest",
+                "run",
+                "--locked",
+                "--workspace",
+                "--no-fail-fast",
+                "--test-threads",
+                &threads,
+            ])
         })?;
         part(tally, "examples in the documentation of the code", || {
             tests(&["test", "--doc", "--locked", "--workspace", "--no-fail-fast"])
