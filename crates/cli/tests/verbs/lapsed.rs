@@ -131,7 +131,7 @@ fn a_record_that_goes_on_as_if_a_sign_off_had_not_lapsed_does_not_conform() {
     let verified = bench.ends(6, &["verify", "1"]);
     verified.says(&format!("does not conform at event {}", n - 1));
     verified.says("a sign-off lapses first");
-    let shown = bench.ends(0, &["show", "1"]);
+    let shown = bench.ends(6, &["show", "1"]);
     shown.says("DOES NOT CONFORM").says(&format!("event {} is not one that the engine asked for", n - 1));
     assert!(!shown.stdout.contains("SIGNED"), "{}", shown.stdout);
     bench.ends(6, &["report", "1"]).says("This record does not conform from event");
