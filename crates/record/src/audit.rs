@@ -67,13 +67,9 @@ impl Audited {
 
     /// Whether nothing of it was ever recorded, as a crash leaves it.
     pub fn never_opened(&self) -> bool {
-        self.times.is_none() && self.seal.is_none() && !is_blank(&self.run.path)
+        let cut = |proof: &Verification| matches!(proof.verdict, RecordVerdict::Truncated { .. });
+        self.times.is_none() && self.seal.is_none() && self.proof.as_ref().is_ok_and(cut)
     }
-}
-
-/// Whether there is anything in the file of events.
-fn is_blank(dir: &Path) -> bool {
-    dir.join(crate::LOG).metadata().is_ok_and(|file| file.len() > 0)
 }
 
 /// Proves every run of the store and holds them against one another. A record that cannot be read is named, and the
