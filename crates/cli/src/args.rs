@@ -49,7 +49,9 @@ pub enum Verb {
     /// Hand an open run over to its next operator, accept that, or take it back
     Handover(Handover),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
-    Verify(Reading),
+    Verify(Verify),
+    /// Go over all runs of a store: gaps, what ties them together, each record, signatures, clocks
+    Audit(Audit),
     /// Pack a record, its reports and a script that checks it into one file to give away
     Export(Export),
     /// Take a leaked blob out of a record; verify then says: expunged
@@ -267,11 +269,38 @@ pub struct Listing {
     pub format: Format,
 }
 
-/// `show`, `verify`
+/// `show`
 #[derive(Debug, Args)]
 pub struct Reading {
-    /// Number, id prefix, path or `latest`; for verify also a bundle
+    /// Number, id prefix, path or `latest`
     pub run: String,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Number, id prefix, path or `latest`, or a bundle
+    pub run: String,
+    /// Hold its signers, configuration and run-book against these: a checkout, a directory with allowed_signers, revoked
+    /// and holdpoint.toml, or a file of allowed signers
+    #[arg(long, value_name = "DIR|FILE")]
+    pub trust: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// The directory that holds the runs [default: the repository's own]
+    pub store: Option<PathBuf>,
+    /// Hold every run against these, as verify does
+    #[arg(long, value_name = "DIR|FILE")]
+    pub trust: Option<PathBuf>,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

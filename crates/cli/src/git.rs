@@ -125,6 +125,41 @@ pub fn holds(root: &Path, path: &str, bytes: &[u8]) -> Result<(Option<String>, b
     Ok((commit.map(|(name, ..)| name), committed))
 }
 
+/// What these paths hold at a commit, byte for byte, each `None` where it is no file there. `None` for all where the commit
+/// is not in the history of the one at hand: an object may lie in a repository without anybody there vouching for it.
+pub fn at<const N: usize>(
+    root: &Path,
+    commit: &str,
+    paths: [&str; N],
+) -> Result<Option<[Option<Vec<u8>>; N]>, Problem> {
+    // A record may say anything here, an option or a name.
+    if !matches!(commit.len(), 40 | 64) || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
+    let answer = git(root).arguments(["merge-base", "--is-ancestor", commit, "HEAD"]).ask();
+    let answer = answer.map_err(|error| unable(root, &error.to_string()))?;
+    match answer.code() {
+        Some(0) => {}
+        // 128 where there is no such commit.
+        Some(1 | 128) => return Ok(None),
+        _ => return Err(unable(root, &answer.words())),
+    }
+    let one = |path: &str| -> Result<Option<Vec<u8>>, Problem> {
+        if path.contains('\n') {
+            return Ok(None);
+        }
+        let asking = git(root).arguments(["cat-file", "--batch"]).input(format!("{commit}:{path}\n")).ask();
+        let answer = succeeded(root, asking)?;
+        let found = object(&mut answer.as_slice());
+        Ok(found.filter(|(_, kind, _)| kind == "blob").map(|(.., bytes)| bytes.to_vec()))
+    };
+    let mut found = [const { None }; N];
+    for (found, path) in found.iter_mut().zip(paths) {
+        *found = one(path)?;
+    }
+    Ok(Some(found))
+}
+
 /// The next object that `cat-file --batch` printed: name, kind, bytes. `None` where there is none.
 fn object<'a>(rest: &mut &'a [u8]) -> Option<(String, String, &'a [u8])> {
     let line = rest.iter().position(|byte| *byte == b'\n')?;

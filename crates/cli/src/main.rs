@@ -20,6 +20,7 @@ mod panics;
 mod place;
 mod problem;
 mod screen;
+mod trust;
 mod verbs;
 mod world;
 

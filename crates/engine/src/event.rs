@@ -3,6 +3,7 @@
 mod block;
 mod by;
 mod deed;
+mod former;
 mod handover;
 mod opened;
 mod policy;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use block::*;
 pub use by::*;
 pub use deed::*;
+pub use former::*;
 pub use handover::*;
 pub use opened::*;
 pub use policy::*;

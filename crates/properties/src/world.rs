@@ -82,6 +82,7 @@ pub(crate) fn opened() -> Event {
         format: holdpoint_record::FORMAT.into(),
         id: "01KAQ000010000000000000000".into(),
         number: 1,
+        former: None,
         runbook: Runbook {
             path: "book.md".into(),
             blob: reference(BOOK.as_bytes()),

@@ -3,28 +3,31 @@
 
 use holdpoint_engine::{Approved, BlobRef, Circumstances, Rule, RunOpened, kept};
 use holdpoint_model::{Config, Environment, Plan};
-use holdpoint_signing::{Approving, Asked, Signers, prove_approval};
+use holdpoint_signing::{APPROVAL, Approving, Asked, Signers, prove_approval};
 use jiff::Timestamp;
 
+use crate::by_key::ByKey;
 use crate::kept::Blobs;
 use crate::signatures::signers;
 
 /// Holds event 0's approvals against its signers, and its rules against its configuration. `at` is when it was written.
-/// Gives how many approvals hold: all that there are.
+/// Gives whose keys approved: all approvals hold.
 pub(crate) fn prove(
     opened: &RunOpened,
     at: Timestamp,
     plan: &Plan,
     config: Option<&Config>,
     blobs: &mut Blobs<'_>,
-) -> Result<usize, String> {
+) -> Result<Vec<ByKey>, String> {
     let asked = Asked::of(&opened.runbook.path, &opened.runbook.blob.sha256, plan, config);
-    let mut given = Vec::new();
+    let (mut given, mut keys) = (Vec::new(), Vec::new());
     if !opened.policy.approvals.is_empty() {
         let signers = signers(opened, blobs)?;
         for approved in &opened.policy.approvals {
             let wrong = |why: String| format!("the approval by {} is not proved: {why}", approved.who);
-            given.push(one(approved, &asked, at, &signers, blobs).map_err(wrong)?);
+            let (proved, key) = one(approved, &asked, at, &signers, blobs).map_err(wrong)?;
+            given.push(proved);
+            keys.push(key);
         }
     }
     let none = Environment::default();
@@ -49,7 +52,7 @@ pub(crate) fn prove(
     if opened.policy.may_override != may {
         return Err("who may override rules is not as in the recorded configuration".to_owned());
     }
-    Ok(given.len())
+    Ok(keys)
 }
 
 fn one(
@@ -58,7 +61,7 @@ fn one(
     at: Timestamp,
     signers: &Signers,
     blobs: &mut Blobs<'_>,
-) -> Result<Approving, String> {
+) -> Result<(Approving, ByKey), String> {
     let mut bytes = |blob: &BlobRef| {
         if blobs.is_gone(blob) {
             return Err("it was expunged".to_owned());
@@ -80,7 +83,11 @@ fn one(
     ];
     match parts.into_iter().find(|(holds, _)| !holds) {
         Some((_, what)) => Err(format!("it {what}")),
-        None => Ok(proved),
+        None => {
+            let signed = said.at.timestamp()?;
+            let key = ByKey::of(0, "approval", &approved.who, APPROVAL, vec![signed], &signature)?;
+            Ok((proved, key))
+        }
     }
 }
 

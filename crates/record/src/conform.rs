@@ -10,6 +10,8 @@ use holdpoint_engine::{
     Task, judge,
 };
 
+use crate::by_key::ByKey;
+use crate::clocks::Clock;
 use crate::kept::Blobs;
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
@@ -30,6 +32,14 @@ pub struct Verification {
     pub judged_again: usize,
     /// How many signatures by key were checked, all of them good.
     pub signatures: usize,
+    /// Whose keys these were, in the order of events. Good by the record's own signers, which is whoever wrote it.
+    pub signed: Vec<ByKey>,
+    /// Event 0, where it could be read.
+    pub opened: Option<Box<RunOpened>>,
+    /// Times that cannot be: a clock was set. Remarks, too.
+    pub clocks: Vec<String>,
+    /// The action at which an open run stands.
+    pub stands_at: Option<String>,
     /// Actions that somebody skipped and that were not done afterwards, as far as the events conform.
     pub skipped: Vec<String>,
     /// What is no fault and should be known; the reason first, where something is wrong.
@@ -47,17 +57,22 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
 /// As [`verify`], and shows each event whose bytes, and those of its blobs, were proved, in order: all of them, unless
 /// the verdict is `Altered` or `Truncated`.
 pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verification, ReadError> {
-    let mut conformity = Conformity::default();
+    let (mut conformity, mut opened, mut clock) = (Conformity::default(), None, Clock::default());
     let BytesReport { mut verdict, position, blobs, unreferenced, mut remarks, expunged, .. } =
         prove(dir, |stamped, offset, blobs| {
             conformity.see(stamped, offset, blobs);
+            clock.see(stamped);
+            if let Event::RunOpened(first) = &stamped.event {
+                opened.get_or_insert_with(|| first.clone());
+            }
             see(stamped);
         })?;
-    let (mut judged_again, mut signatures, mut skipped) = (0, 0, Vec::new());
+    let (mut judged_again, mut signed, mut skipped, mut stands_at) = (0, Vec::new(), Vec::new(), None);
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
             skipped = replay.run.skipped(&replay.plan).into_iter().map(str::to_owned).collect();
+            stands_at = replay.run.stands_at(&replay.plan).map(|task| task.id(&replay.plan).to_owned());
             if let Some(words) = replay.run.independence().words() {
                 remarks.insert(0, words);
             }
@@ -69,7 +84,6 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
                 "conformity was not checked: the run-book or the configuration was expunged".to_owned(),
             );
         }
-        (judged_again, signatures) = (counts.judged, counts.signatures);
         let mut remark = |count: usize, why: &str| {
             if count > 0 {
                 remarks.push(format!("{count} execution(s) could not be judged again: {why}"));
@@ -77,6 +91,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         };
         remark(counts.unkept, "the document keeps no output of them");
         remark(counts.expunged, "what they printed was expunged");
+        (judged_again, signed) = (counts.judged, counts.signed);
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
@@ -84,17 +99,32 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             unreferenced.len()
         ));
     }
+    let clocks = clock.remarks(&expunged);
+    remarks.splice(0..0, clocks.iter().cloned());
     if let Some(reason) = verdict.reason() {
         remarks.insert(0, reason.to_owned());
     }
-    Ok(Verification { verdict, position, blobs, expunged, judged_again, signatures, skipped, remarks })
+    Ok(Verification {
+        verdict,
+        position,
+        blobs,
+        expunged,
+        judged_again,
+        signatures: signed.len(),
+        signed,
+        opened,
+        clocks,
+        stands_at,
+        skipped,
+        remarks,
+    })
 }
 
 /// What came of judging executions again.
 #[derive(Default)]
 struct Counts {
     judged: usize,
-    signatures: usize,
+    signed: Vec<ByKey>,
     unkept: usize,
     expunged: usize,
 }
@@ -154,7 +184,7 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
         return Ok(State::Planless);
     }
     let (plan, config) = plan_of(blobs.dir, opened)?;
-    counts.signatures += approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?;
+    counts.signed.extend(approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?);
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
     Ok(State::Conforms(Box::new(Replay { plan, run, signatures: Signatures::default(), secretive })))
@@ -184,8 +214,7 @@ impl Replay {
         }
         if stamped.event.signature().is_some() {
             let signed = stamped.event.signed().ok_or("this event has no signature")?;
-            signatures.prove(run, stamped, &signed, offset, blobs)?;
-            counts.signatures += 1;
+            counts.signed.push(signatures.prove(run, stamped, &signed, offset, blobs)?);
         }
         run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::FORMAT;
 use crate::blob::{referenced, text_blob};
+use crate::by_key::ByKey;
 use crate::disk::{DiskError, cannot, make_file, open_regular, sync_dir};
 use crate::errors::OpenError;
 use crate::errors::ReadError;
@@ -226,6 +227,17 @@ fn proved(
 ) -> Result<String, String> {
     let Tombstone { who, at, .. } = tombstone;
     check(bytes, signature, who, EXPUNGE, signers, *at).map(|assured| assured.key).map_err(|e| e.to_string())
+}
+
+/// Whose key signed a tombstone that was proved; `None` where it needed none.
+pub(crate) fn tombstone_key(dir: &Path, gone: &Expunged) -> Result<Option<ByKey>, String> {
+    if gone.key.is_none() {
+        return Ok(None);
+    }
+    let Tombstone { blob, who, at, .. } = &gone.tombstone;
+    let path = dir.join(SHA256).join(format!("{}{SIGNATURE}", blob.sha256));
+    let signature = whole(&path, "the signature of its tombstone")?.ok_or("its signature is gone")?;
+    ByKey::of(gone.event, "tombstone", who, EXPUNGE, vec![*at], &signature).map(Some)
 }
 
 /// Event 0, and the only blob whose digest begins like this, with the first event that names it.

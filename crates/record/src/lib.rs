@@ -4,14 +4,18 @@
 //! prints nothing. Rules are those of the record's specification, format version [`FORMAT`].
 
 mod approvals;
+mod audit;
 mod blob;
 pub mod bundle;
+mod by_key;
 mod chain;
+mod clocks;
 mod conform;
 mod disk;
 mod errors;
 mod expunge;
 mod find;
+mod former;
 mod glance;
 mod json;
 mod kept;
@@ -28,13 +32,17 @@ mod signatures;
 mod signoffs;
 mod store;
 mod torn;
+mod trust;
 mod verify;
 mod waiting;
 mod writer;
 mod written;
 
+pub use audit::{Audit, Audited, Fault, audit};
 pub use blob::{blob, open_blob, referenced, text_blob};
+pub use by_key::ByKey;
 pub use chain::Position;
+pub use clocks::{SKEW, is_back};
 pub use conform::{Verification, verify, verify_seeing};
 pub use disk::{DiskError, open_regular};
 pub use errors::{BlobError, OpenError, ReadError, SealError, Torn, WriteError};
@@ -46,6 +54,7 @@ pub use reader::{Read, Reader, is_run, read};
 pub use seal::{Seal, read_seal};
 pub use signoffs::{SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
+pub use trust::{Commit, Held, Of, Trust, Trusted, Whose, hold};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
 pub use waiting::BlobWriter;
 pub use writer::Writer;

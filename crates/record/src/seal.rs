@@ -89,6 +89,11 @@ pub(crate) fn is_sealed(dir: &Path) -> bool {
 
 /// Reads the seal, if there is one. It is *not* held against the record here: [`crate::Reader::seal`] does that.
 pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
+    Ok(seal_and_bytes(dir)?.map(|(seal, _)| seal))
+}
+
+/// The same, and its exact bytes.
+pub(crate) fn seal_and_bytes(dir: &Path) -> Result<Option<(Seal, Vec<u8>)>, ReadError> {
     let path = dir.join(FILE);
     let file = match open_regular(&path) {
         Ok(file) => file,
@@ -104,7 +109,8 @@ pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
     if bytes.len() as u64 > LONGEST {
         return Err(ReadError::Seal(format!("it is longer than {LONGEST} bytes")));
     }
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| ReadError::Seal(e.to_string()))
+    let seal = serde_json::from_slice(&bytes).map_err(|e| ReadError::Seal(e.to_string()))?;
+    Ok(Some((seal, bytes)))
 }
 
 /// Writes the seal so that it is there whole or not at all.

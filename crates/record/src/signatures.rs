@@ -1,8 +1,9 @@
 //! Sign-offs by key, proved as the events go by (record.md sections 4 and 5).
 
 use holdpoint_engine::{BlobRef, Run, RunOpened, Signed, Stamped};
-use holdpoint_signing::{Prefix, RecordedSignOff, Signers, prove};
+use holdpoint_signing::{Prefix, RecordedSignOff, SIGNOFF, Signers, Statement, prove};
 
+use crate::by_key::ByKey;
 use crate::kept::Blobs;
 use crate::signoffs::{SignedFiles, signed_files};
 
@@ -12,7 +13,7 @@ pub(crate) struct Signatures(Option<Signers>);
 
 impl Signatures {
     /// Holds a sign-off against what the run was when it was given, and its signature against event 0's signers.
-    /// `offset` is where the event's line begins.
+    /// `offset` is where the event's line begins. Gives whose key it was.
     pub(crate) fn prove(
         &mut self,
         run: &Run,
@@ -20,7 +21,7 @@ impl Signatures {
         signed: &Signed,
         offset: u64,
         blobs: &mut Blobs<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<ByKey, String> {
         let opened = run.opened().ok_or("the run is not open")?;
         let Signed { given, rejected, what } = signed;
         let recorded = given.signature.as_ref().ok_or("there is no signature")?;
@@ -41,7 +42,10 @@ impl Signatures {
             signature: &signature,
         };
         let who = &given.by.who;
-        prove(&sign_off, signers).map_err(|error| format!("the {what} by {who} is not proved: {error}"))
+        let wrong = |error: String| format!("the {what} by {who} is not proved: {error}");
+        prove(&sign_off, signers).map_err(|error| wrong(error.to_string()))?;
+        let signed = Statement::read(&statement).and_then(|said| said.at.timestamp()).map_err(wrong)?;
+        ByKey::of(stamped.n, what, who, SIGNOFF, vec![signed, stamped.at], &signature).map_err(wrong)
     }
 }
 

@@ -69,6 +69,11 @@ impl RecordVerdict {
         matches!(self, RecordVerdict::IntactComplete | RecordVerdict::IntactOpen)
     }
 
+    /// Whether all that is wrong with it is what was expunged.
+    pub fn is_expunged(&self) -> bool {
+        matches!(self, RecordVerdict::Expunged { .. })
+    }
+
     /// What shows it, where something is wrong.
     pub fn reason(&self) -> Option<&str> {
         match self {

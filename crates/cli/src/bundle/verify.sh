@@ -2,6 +2,11 @@
 # Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside awk,
 # cat, cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
+# `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature against the allowed_signers and revoked
+# (or revoked_keys) of DIR as well, which whoever wrote the record did not choose: a key that they do not vouch for, or
+# that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
+# it: `holdpoint verify --trust` does that.
+#
 #   1. lines     each line's number, its `prev`: the digest of all bytes before it, and where each write ends: a line
 #                without `more`; what follows the last of these is a torn write
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
@@ -72,6 +77,23 @@ of() {
 # Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
 holds() { [ "$(of "$@")" = true ]; }
 
+trust='' home_zone=${TZ-}
+case $#:${1-} in
+0:) ;;
+2:--trust) trust=$2 ;;
+*) cannot "it takes nothing, or --trust and a directory or file" ;;
+esac
+case $trust in '' | /*) ;; *) trust=$PWD/$trust ;; esac
+trusted_signers=$trust trusted_revoked=
+if [ -n "$trust" ] && [ -d "$trust" ]; then
+    trusted_signers=$trust/allowed_signers
+    for name in revoked revoked_keys; do
+        [ -n "$trusted_revoked" ] || ! there "$trust/$name" || trusted_revoked=$trust/$name
+    done
+fi
+for name in "$trusted_signers" "$trusted_revoked"; do
+    [ -z "$name" ] || { [ -f "$name" ] && [ -r "$name" ]; } || cannot "$name cannot be trusted: it is no file that can be read"
+done
 for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
 done
@@ -85,6 +107,7 @@ for part in blobs blobs/sha256 signoffs; do
 done
 tmp=$(mktemp -d) || cannot "no temporary directory"
 trap 'rm -rf "$tmp"' EXIT
+: >"$tmp/untrusted"
 
 # Whole lines; what follows the last LF is a torn write, and no longer than a line may be.
 whole=$(wc -c <run.jsonl)
@@ -124,11 +147,11 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 # shellcheck disable=SC2016 # jq's variables
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
     .type, .format, .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
-    .environment.four_eyes == true, (.policy.approvals // [] | length) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none") end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
     IFS= read -r what; IFS= read -r format; IFS= read -r id
     IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
-    IFS= read -r four_eyes; IFS= read -r approvals
+    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config
 } <"$tmp/told"
 case $what in
 none)
@@ -151,10 +174,24 @@ vouched() {
     [ -s "$revoked" ] && set -- "$@" -r "$revoked"
     said=$(ssh-keygen "$@" <"$of" 2>&1)
 }
+# The same by what the reader trusts, in the reader's zone: trusted NAMESPACE WHO FILE SIGNATURE TIME WHAT.
+trusted() {
+    [ -n "$trust" ] || return 0
+    of=$3 whose=$2 what=$6
+    set -- -Y verify -n "$1" -I "$2" -f "$trusted_signers" -s "$4" -O "verify-time=$5"
+    [ -n "$trusted_revoked" ] && [ -s "$trusted_revoked" ] && set -- "$@" -r "$trusted_revoked"
+    doubt=$(
+        if [ -n "$home_zone" ]; then TZ=$home_zone; else unset TZ; fi
+        ssh-keygen "$@" <"$of" 2>&1
+    ) || printf '  %s by %s is not by a trusted key: %s\n' "$what" "$whose" "$doubt" >>"$tmp/untrusted"
+}
 signed_for="signed for by nobody"
 # A tombstone is signed, by whom it names, when it says so; unsigned only where nobody at all may sign.
 buried() {
-    [ "$allowed" = none ] && return
+    if [ "$allowed" = none ]; then
+        [ -z "$trust" ] || printf '  event %s: %s is signed by nobody\n' "$i" "$1" >>"$tmp/untrusted"
+        return
+    fi
     { small "$signers" 67108864 && [ "$(digest <"$signers")" = "$allowed" ]; } ||
         altered "$i" "$1 cannot be checked: the file that says who may sign is not there, or altered"
     grep -qv '^[[:space:]]*\(#.*\)\{0,1\}$' "$signers" || return
@@ -163,6 +200,7 @@ buried() {
     at=$(jq -r '.at[0:19] | gsub("[-:]"; "") | sub("T"; "") + "Z"' "$1")
     vouched expunge@holdpoint "$who" "$1" "$1.sig" "$at" ||
         altered "$i" "the signature of $1 does not count: $said"
+    trusted expunge@holdpoint "$who" "$1" "$1.sig" "$at" "event $i: the tombstone"
     signed_for="signed for"
     tell '  event %s: %s\n' "$i" "$said"
 }
@@ -337,6 +375,7 @@ while read -r approval; do
     *" key $key") ;;
     *) bad "the record says another key: $said" ;;
     esac
+    trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event 0: the approval"
     tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
 
@@ -384,6 +423,7 @@ while IFS=$tab read -r i start path; do
         *" key $key") ;;
         *) bad "the record says the key $key: $said" ;;
         esac
+        trusted signoff@holdpoint "$who" "$path" "$path.sig" "$at" "event $i: the sign-off"
     done
     case $assurance:$said in
     ssh:*) ;;
@@ -414,4 +454,14 @@ tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
 tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
 [ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
+if [ -n "$trust" ]; then
+    if [ "$config" != none ] && [ -f "$trust/holdpoint.toml" ] && [ "$(digest <"$trust/holdpoint.toml")" != "$config" ]; then
+        tell '  the recorded holdpoint.toml is not that of %s: holdpoint verify --trust says in what they differ\n' "$trust"
+    fi
+    tell '  not held against %s by this script: roles, rules and the run-book\n' "$trust"
+    [ ! -s "$tmp/untrusted" ] || wrong "$state, but not as trusted" "$(cat "$tmp/untrusted")"
+fi
+# Whose word it is that the signatures are of the right people.
+if [ -n "$trust" ]; then whose_word=trusted; else whose_word="its own"; fi
+[ ! -s "$tmp/signed" ] && [ "$approvals" = 0 ] || state="$state, by $whose_word signers"
 printf '%s\n' "$state"

@@ -189,7 +189,8 @@ fn readme(opened: &RunOpened, proof: &Verification, reported: bool) -> String {
          To check it: `holdpoint verify FILE` with the file that this came in, or, without that program,\n\
          `sh verify.sh` in here. The script needs sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer); its head says\n\
          what it checks and what not. Whoever made the file made the script in it too: read it, or take it from the\n\
-         sources of holdpoint. Neither check reaches the copies.\n\n\
+         sources of holdpoint. Neither check reaches the copies. Both take `--trust DIR`, a directory with the\n\
+         allowed_signers and revoked keys that you trust, and say whose word it is otherwise.\n\n\
          One signature by hand, event N being the one that it belongs to:\n\n\
          \x20 ssh-keygen -Y verify -f allowed_signers -I WHO -n signoff@holdpoint -s signoffs/N.json.sig <signoffs/N.json\n",
         number = opened.number,

@@ -1,6 +1,7 @@
 //! One verb each, and what several of them need.
 
 pub mod approve;
+pub mod audit;
 pub mod check;
 mod clearing;
 pub mod export;
@@ -50,6 +51,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Approve(arguments) => approve::approve(screen, &arguments),
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
+        Verb::Audit(arguments) => audit::audit(screen, &arguments),
         Verb::Verify(arguments) => verify::verify(screen, &arguments),
         Verb::Export(arguments) => export::export(screen, &arguments),
         Verb::Expunge(arguments) => expunge::expunge(screen, &arguments, secrets),

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::overriding;
 use super::prepare::{self, Prepared};
+use super::read::store_problem;
 use super::rules::Obeyed;
 use super::targets;
 use super::verdict::{exit_of, verdict_words};
@@ -91,6 +92,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     })?;
     let mut disk = Disk::new(writer);
     let opened = opened(&prepared, &obeyed, &mut disk, number, session, traced)?;
+    let opened = RunOpened { former: store.former(number).map_err(store_problem)?, ..opened };
     // Where somebody is asked first, it would wait for as long as they do.
     if !ask {
         get_ready(&prepared, &local, &opened, &disk, secrets);
@@ -213,6 +215,7 @@ fn opened(
     let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
     Ok(RunOpened {
+        former: None,
         dry: false,
         format: FORMAT.to_owned(),
         id: ulid::Ulid::generate().to_string(),

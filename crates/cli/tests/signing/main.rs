@@ -21,4 +21,5 @@ mod strict;
 mod support;
 mod token;
 mod tokens;
+mod trust;
 mod two_people;

@@ -64,7 +64,12 @@ fn both_kinds_of_security_key_sign_off_and_openssh_finds_them_good_in_a_bundle()
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
     let ran = script(&shop, &dir);
-    assert_eq!((ran.code, ran.stdout.trim()), (0, "intact and complete"), "{}", ran.stderr);
+    assert_eq!(
+        (ran.code, ran.stdout.trim()),
+        (0, "intact and complete, by its own signers"),
+        "{}",
+        ran.stderr
+    );
     for kind in ["ED25519-SK", "ECDSA-SK"] {
         assert!(ran.stderr.contains(&format!("with {kind} key SHA256:")), "{}", ran.stderr);
     }

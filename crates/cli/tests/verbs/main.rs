@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test binary: nothing of it can be reached from outside")]
 
 mod again;
+mod audit;
 mod bad_input;
 mod blocks;
 mod cli;

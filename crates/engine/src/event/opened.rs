@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_model::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobRef, Look, Policy, Unmet};
+use crate::{BlobRef, Former, Look, Policy, Unmet};
 
 /// Event 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct RunOpened {
     pub id: String,
     /// The store's gap-free number.
     pub number: u64,
+    /// The run before it in the store; `None` for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// A dry run: nothing that changes something is executed, and nothing of it is stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry: bool,

@@ -58,6 +58,7 @@ pub(crate) fn opened() -> RunOpened {
         format: "1.0".into(),
         id: "01JD".into(),
         number: 7,
+        former: None,
         dry: false,
         runbook: Runbook {
             path: "a.md".into(),

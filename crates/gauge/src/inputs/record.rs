@@ -207,6 +207,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         format: FORMAT.to_owned(),
         id: "01KE6J8H80B5B5B5B5B5B5B5B5".to_owned(),
         number: 1,
+        former: None,
         runbook: Runbook {
             path: "long.md".to_owned(),
             blob,

@@ -99,6 +99,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         format: holdpoint_record::FORMAT.into(),
         id: id(number),
         number,
+        former: None,
         runbook: Runbook {
             path: "runbooks/promote.md".into(),
             blob: runbook,

@@ -40,6 +40,7 @@ impl Tape {
             format: "2.0".to_owned(),
             id: "01KAR5W2X3Y4Z5A6B7C8D9E0FG".to_owned(),
             number: 42,
+            former: None,
             runbook: Runbook {
                 path: "runbooks/promote.md".to_owned(),
                 blob,

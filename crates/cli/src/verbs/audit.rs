@@ -1,0 +1,151 @@
+//! `audit`: goes over all runs of a store. Executes nothing.
+
+use std::path::Path;
+
+use holdpoint_record::{Audit, Audited, Fault, Store, audit as look};
+use serde_json::{Value, json};
+
+use super::read::store_problem;
+use super::verdict::verdict_words;
+use super::verify::held;
+use crate::args::{self, Format};
+use crate::exit::Exit;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen::Screen;
+
+/// Looks at every run, and at what ties them together.
+pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> {
+    let store = match &arguments.store {
+        Some(path) if path.is_dir() => Store::open(path),
+        Some(path) => {
+            return Err(Problem::usage(
+                format!("{} is no directory", path.display()),
+                "A store is the directory that holds the runs, .holdpoint/runs as a rule.",
+            ));
+        }
+        None => Place::here()?.store(),
+    };
+    let mut audit = look(&store).map_err(store_problem)?;
+    if let Some(trusted) = &arguments.trust {
+        trust(&mut audit, trusted)?;
+    }
+    let told = Told { store: &store, audit: &audit };
+    match arguments.format {
+        Format::Json => screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default()),
+        Format::Text => told.text(screen),
+    }
+    Ok(if audit.wrong.is_empty() { Exit::Passed } else { Exit::Record })
+}
+
+/// Holds each record that is what was written against what the reader trusts.
+fn trust(audit: &mut Audit, trusted: &Path) -> Result<(), Problem> {
+    let (mut wrong, mut remarks) = (Vec::new(), Vec::new());
+    for run in &audit.runs {
+        let Ok(proof) = &run.proof else { continue };
+        let Some(held) = held(&run.run.path, proof, trusted)? else { continue };
+        let number = run.run.number;
+        wrong.extend(held.wrong.into_iter().map(|why| Fault { run: number, kind: "trust", why }));
+        remarks.extend(held.remarks.into_iter().map(|remark| (number, remark)));
+    }
+    audit.wrong.extend(wrong);
+    audit.wrong.sort_by_key(|fault| fault.run);
+    audit.remarks.extend(remarks);
+    Ok(())
+}
+
+struct Told<'a> {
+    store: &'a Store,
+    audit: &'a Audit,
+}
+
+impl Told<'_> {
+    fn json(&self) -> Value {
+        let Told { store, audit } = self;
+        let run = |run: &Audited| {
+            let mut json = json!({"number": run.run.number, "name": run.run.name, "state": state(run)});
+            match &run.proof {
+                Err(error) => json["error"] = json!(error.to_string()),
+                Ok(proof) => {
+                    json["verdict"] = json!(proof.verdict.to_string());
+                    json["events"] = json!(proof.position.events);
+                    json["signatures"] = json!(proof.signatures);
+                    json["expunged"] = json!(proof.expunged.len());
+                    json["stands_at"] = json!(proof.stands_at);
+                }
+            }
+            if let Some(opened) = run.opened() {
+                json["id"] = json!(opened.id);
+                json["environment"] = json!(opened.environment.name);
+                json["former"] = json!(opened.former);
+            }
+            if let Some((first, last)) = run.times {
+                (json["opened"], json["last"]) = (json!(first), json!(last));
+            }
+            json["seal"] = json!(run.seal);
+            json["rehearsed_in"] = json!(audit.rehearsed.get(&run.run.number));
+            json
+        };
+        let fault = |Fault { run, kind, why }: &Fault| json!({"run": run, "kind": kind, "why": why});
+        let remark = |(run, what): &(u64, String)| json!({"run": run, "what": what});
+        json!({
+            "store": store.path(),
+            "runs": audit.runs.iter().map(run).collect::<Vec<_>>(),
+            "missing": audit.missing,
+            "wrong": audit.wrong.iter().map(fault).collect::<Vec<_>>(),
+            "remarks": audit.remarks.iter().map(remark).collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, screen: &Screen) {
+        let Told { audit, .. } = self;
+        if audit.runs.is_empty() {
+            screen.data("There are no runs.");
+            return;
+        }
+        screen.data(&format!(
+            "{:>5}  {:<12}  {:<12}  {:>6}  {:>4}  {}",
+            "run", "state", "environment", "events", "keys", "record"
+        ));
+        for run in &audit.runs {
+            let (events, keys, verdict) = match &run.proof {
+                Ok(proof) => (proof.position.events, proof.signatures, proof.verdict.to_string()),
+                Err(error) => (0, 0, error.to_string()),
+            };
+            let environment = run.opened().map_or("", |opened| opened.environment.name.as_str());
+            let number = run.run.number;
+            let mut more = String::new();
+            if let Some(at) = run.proof.as_ref().ok().and_then(|proof| proof.stands_at.as_ref()) {
+                more = format!(", stands at {at}");
+            }
+            if let Some(rehearsal) = audit.rehearsed.get(&number) {
+                more = format!("{more}, rehearsed in run {rehearsal}");
+            }
+            let line = format!(
+                "{number:>5}  {:<12}  {environment:<12}  {events:>6}  {keys:>4}  {verdict}{more}",
+                state(run)
+            );
+            screen.data(&screen.neutralise(&line));
+        }
+        for Fault { run, kind, why } in &audit.wrong {
+            screen.data(&screen.neutralise(&format!("WRONG  run {run}: {kind}: {why}")));
+        }
+        for (run, what) in &audit.remarks {
+            screen.say(&screen.neutralise(&format!("  run {run}: {what}")));
+        }
+        let runs = audit.runs.len();
+        screen.say(&match audit.wrong.len() {
+            0 => format!("{runs} runs, nothing is wrong."),
+            wrong => format!("{runs} runs, {wrong} thing(s) wrong."),
+        });
+    }
+}
+
+fn state(run: &Audited) -> &'static str {
+    match (&run.proof, run.closed) {
+        (Err(_), _) => "unreadable",
+        _ if run.never_opened() => "never opened",
+        (Ok(_), Some(verdict)) => verdict_words(verdict),
+        (Ok(_), None) => "open",
+    }
+}

@@ -1,0 +1,306 @@
+//! All runs of a store: each proved by itself, and whether they hang together (record.md, the chain over runs).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use holdpoint_document::read_config;
+use holdpoint_engine::{Event, Former, FormerHead, Rule, RunOpened, Stamped, Verdict};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::hex;
+use crate::conform::{Verification, verify_seeing};
+use crate::layout::number_of;
+use crate::seal::seal_and_bytes;
+use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back, text_blob};
+
+/// A run of the store, proved by itself.
+#[derive(Debug)]
+pub struct Audited {
+    /// Where it lies.
+    pub run: RunDir,
+    /// What it was proved to be; the error says why nothing could be proved.
+    pub proof: Result<Verification, ReadError>,
+    /// When its first event was written, and its last.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// How it ended.
+    pub closed: Option<Verdict>,
+    /// Digest of its seal.
+    pub seal: Option<String>,
+    /// The heads that later runs name, as they are here, and the time of the event before each.
+    heads: BTreeMap<u64, (FormerHead, Option<Timestamp>)>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The number of the run at which it shows.
+    pub run: u64,
+    /// Of what kind: `gap`, `chain`, `record`, `clock`, `expunged`, `rehearsal`.
+    pub kind: &'static str,
+    /// What.
+    pub why: String,
+}
+
+/// What came of looking at all runs.
+#[derive(Debug)]
+pub struct Audit {
+    /// The runs, by number.
+    pub runs: Vec<Audited>,
+    /// Numbers that no run has, up to the greatest.
+    pub missing: Vec<u64>,
+    /// What is wrong.
+    pub wrong: Vec<Fault>,
+    /// What is not wrong and should be known, by run.
+    pub remarks: Vec<(u64, String)>,
+    /// For each run whose environment asks for a rehearsal: the one that it relied on.
+    pub rehearsed: BTreeMap<u64, u64>,
+}
+
+impl Audited {
+    /// Event 0, where it could be read.
+    pub fn opened(&self) -> Option<&RunOpened> {
+        self.proof.as_ref().ok()?.opened.as_deref()
+    }
+
+    /// Whether nothing of it was ever recorded, as a crash leaves it.
+    pub fn never_opened(&self) -> bool {
+        let cut = |proof: &Verification| matches!(proof.verdict, RecordVerdict::Truncated { .. });
+        self.times.is_none() && self.seal.is_none() && self.proof.as_ref().is_ok_and(cut)
+    }
+}
+
+/// Proves every run of the store and holds them against one another. A record that cannot be read is named, and the
+/// others are looked at all the same. Executes nothing and takes no lock.
+///
+/// # Errors
+/// The store cannot be listed.
+pub fn audit(store: &Store) -> Result<Audit, StoreError> {
+    let dirs = store.runs()?;
+    let mut wanted: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+    for dir in &dirs {
+        if let Some(Former { number, head: Some(head), .. }) = named_by(&dir.path) {
+            wanted.entry(number).or_default().insert(head.events);
+        }
+    }
+    let none = BTreeSet::new();
+    let runs = by_all(&dirs, |dir| one(dir, wanted.get(&dir.number).unwrap_or(&none)));
+    let mut audit = Audit {
+        missing: store.missing_numbers()?,
+        runs,
+        wrong: Vec::new(),
+        remarks: Vec::new(),
+        rehearsed: BTreeMap::new(),
+    };
+    audit.judge();
+    Ok(audit)
+}
+
+/// The run that event 0 of this one names.
+fn named_by(dir: &Path) -> Option<Former> {
+    match Reader::open(dir).ok()?.next()?.ok()?.event {
+        Event::RunOpened(opened) => opened.former,
+        _ => None,
+    }
+}
+
+/// One after the other, by all processors, in their order.
+fn by_all<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let indices = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        let taken = indices.map_while(|index| items.get(index).map(|item| (index, item)));
+        taken.map(|(index, item)| (index, work(item))).collect::<Vec<_>>()
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    let mut all = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..workers).map(|_| scope.spawn(take)).collect();
+        let mut all = take();
+        for worker in workers {
+            all.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
+    let (mut times, mut closed) = (None::<(Timestamp, Timestamp)>, None);
+    let (mut heads, mut bytes_of) = (BTreeMap::new(), BTreeMap::new());
+    let proof = verify_seeing(&dir.path, |stamped| {
+        let Stamped { n, prev, at, event } = stamped;
+        if wanted.contains(n) {
+            bytes_of.insert(*n, (prev.clone(), times.map(|(_, last)| last)));
+        }
+        times = Some((times.map_or(*at, |(first, _)| first), *at));
+        closed = match event {
+            Event::RunClosed { verdict } => Some(*verdict),
+            _ => None,
+        };
+    });
+    for (events, (sha256, last)) in bytes_of {
+        heads.insert(events, (FormerHead { events, bytes: 0, sha256 }, last));
+    }
+    if let Ok(Verification { position, .. }) = &proof
+        && wanted.contains(&position.events)
+    {
+        let head =
+            FormerHead { events: position.events, bytes: position.bytes, sha256: position.sha256.clone() };
+        heads.insert(position.events, (head, times.map(|(_, last)| last)));
+    }
+    let seal = seal_and_bytes(&dir.path).ok().flatten();
+    let seal = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+    Audited { run: dir.clone(), proof, times, closed, seal, heads }
+}
+
+impl Audit {
+    fn judge(&mut self) {
+        let (mut wrong, mut remarks) = (Vec::new(), Vec::new());
+        let gaps = self.missing.iter().map(|number| Fault {
+            run: *number,
+            kind: "gap",
+            why: format!("there is no run {number}: its directory was removed"),
+        });
+        wrong.extend(gaps);
+        for (at, this) in self.runs.iter().enumerate() {
+            let number = this.run.number;
+            let mut fault = |kind, why: String| wrong.push(Fault { run: number, kind, why });
+            let before = at.checked_sub(1).map(|at| &self.runs[at]);
+            if before.is_some_and(|before| before.run.number == number) {
+                fault("chain", format!("two directories have the number {number}"));
+            }
+            record(this, &mut fault, &mut |what| remarks.push((number, what)));
+            chain(this, &self.runs, &mut fault, &mut |what| remarks.push((number, what)));
+            match self.rehearsal_of(this) {
+                Some(Ok(relied)) => {
+                    self.rehearsed.insert(number, relied);
+                }
+                Some(Err(why)) => fault("rehearsal", why),
+                None => {}
+            }
+        }
+        wrong.sort_by_key(|fault| fault.run);
+        (self.wrong, self.remarks) = (wrong, remarks);
+    }
+
+    /// The rehearsal that a run relied on, where its environment asks for one and nobody overrode that.
+    fn rehearsal_of(&self, this: &Audited) -> Option<Result<u64, String>> {
+        let opened = this.opened()?;
+        let (opened_at, _) = this.times?;
+        let text = String::from_utf8(text_blob(&this.run.path, opened.config.as_ref()?).ok()?).ok()?;
+        let config = read_config(&text).0;
+        let rehearsal = config.environments.get(&opened.environment.name)?.requires.rehearsal.as_ref()?;
+        if opened.policy.unmet_rules().contains(&Rule::Rehearsal) {
+            return None;
+        }
+        let digest = &opened.runbook.blob.sha256;
+        let relied = self.runs.iter().rev().find(|other| {
+            let same = other.opened().is_some_and(|other| {
+                other.environment.name == *rehearsal && other.runbook.blob.sha256 == *digest
+            });
+            let before = other.times.is_some_and(|(_, last)| !is_back(last, opened_at));
+            same && before && other.run.number < this.run.number && other.closed == Some(Verdict::Passed)
+        });
+        Some(relied.map(|other| other.run.number).ok_or_else(|| {
+            format!("it relied on a rehearsal of the same bytes in {rehearsal}, and no run here is one")
+        }))
+    }
+}
+
+/// What the record by itself is.
+fn record(this: &Audited, fault: &mut impl FnMut(&'static str, String), remark: &mut impl FnMut(String)) {
+    let proof = match &this.proof {
+        Ok(proof) => proof,
+        Err(error) => return fault("record", error.to_string()),
+    };
+    if this.never_opened() {
+        return remark("nothing of it was ever recorded, as a crash leaves it".to_owned());
+    }
+    let verdict = &proof.verdict;
+    match verdict {
+        RecordVerdict::Expunged { signed: true, .. } => remark(verdict.to_string()),
+        RecordVerdict::Expunged { .. } => fault("expunged", verdict.to_string()),
+        _ if verdict.intact() => {}
+        _ => {
+            let reason = verdict.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+            fault("record", format!("{verdict}{reason}"));
+        }
+    }
+    for clock in &proof.clocks {
+        fault("clock", clock.clone());
+    }
+    if let Some(opened) = &proof.opened
+        && number_of(&this.run.path).is_some_and(|number| number != opened.number)
+    {
+        fault(
+            "chain",
+            format!("its directory has the number {}, and it says {}", this.run.number, opened.number),
+        );
+    }
+}
+
+/// Whether the run before is the one that this one names.
+fn chain(
+    this: &Audited,
+    runs: &[Audited],
+    fault: &mut impl FnMut(&'static str, String),
+    remark: &mut impl FnMut(String),
+) {
+    let (number, Some(opened), Some((first, _))) = (this.run.number, this.opened(), this.times) else {
+        return;
+    };
+    let Some(former) = &opened.former else {
+        if number > 1 {
+            fault("chain", "it names no run before it, and is not the first".to_owned());
+        }
+        return;
+    };
+    if former.number >= number {
+        return fault("chain", format!("it names run {} as the one before it", former.number));
+    }
+    if former.number + 1 != number {
+        fault(
+            "chain",
+            format!("when it opened, run {} was the last: what came between was gone", former.number),
+        );
+    }
+    let Some(before) = runs.iter().find(|run| run.run.number == former.number) else {
+        return fault("chain", format!("it names run {}, which is not here", former.number));
+    };
+    let Some(id) = &former.id else {
+        return remark(format!("when it opened, nothing of run {} could be read", former.number));
+    };
+    if before.opened().is_none_or(|opened| opened.id != *id) {
+        return fault("chain", format!("run {} is not the one that it names, {id}", former.number));
+    }
+    let (mut ended, name) = (None, former.number);
+    match (&former.seal, &former.head) {
+        (Some(seal), _) if before.seal.as_ref() == Some(seal) => ended = before.times.map(|(_, last)| last),
+        (Some(_), _) if before.seal.is_none() => {
+            fault("chain", format!("run {name} was sealed when it opened, and has no seal any more"));
+        }
+        (Some(_), _) => {
+            fault("chain", format!("run {name} was rewritten: its seal is not the one that was there then"));
+        }
+        (None, Some(head)) => match before.heads.get(&head.events) {
+            Some((found, last)) if found.sha256 == head.sha256 => ended = *last,
+            _ => fault(
+                "chain",
+                format!(
+                    "run {name} was rewritten: its first {} events are not those that were there then",
+                    head.events
+                ),
+            ),
+        },
+        (None, None) => fault("chain", format!("it does not say how far run {name} had come")),
+    }
+    if let Some(ended) = ended.filter(|ended| is_back(*ended, first)) {
+        fault(
+            "clock",
+            format!("it opened at {first}, before what it names of run {name} was written, at {ended}"),
+        );
+    }
+}
