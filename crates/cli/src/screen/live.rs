@@ -37,7 +37,7 @@ pub struct Live {
 
 impl Live {
     /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output. From here on until
-    /// [`super::written`] nothing waits for the terminal.
+    /// [`Screen::written`] nothing waits for the terminal.
     pub fn new(
         screen: &Screen,
         title: &str,
