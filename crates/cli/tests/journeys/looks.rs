@@ -91,7 +91,7 @@ fn story(columns: usize) -> String {
     answer("What now?:", "what rollback");
     answer("What now?:", "confirm");
     answer("What now? [write]:", "write");
-    answer("read by two people:", "0.5");
+    answer("at most 1):", "0.5");
     answer("What now?:", "sign");
     answer("names people)?:", "qa@example.org");
     answer("Printed name:", "Quinn Auditor");

@@ -119,7 +119,7 @@ fn an_edit_that_no_document_may_hold_is_refused_and_no_change_asks_nothing() {
         ("# nothing\n\n", "it has no commands"),
         ("#| timeout: 1s\necho hello\n", "options are the document's"),
         ("if true\n", "cannot parse it"),
-        ("cat <<END\nhello\n", "cannot parse it"),
+        ("cat <<END\nhello\n", "here-document in it has no end"),
     ] {
         std::fs::write(&text, script).unwrap();
         terminal.chooses("edit").waits_for(says);

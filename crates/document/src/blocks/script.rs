@@ -37,7 +37,7 @@ pub fn replacement_error(script: &str, block: &Block) -> Option<String> {
     }
     let spoken = spoken(&block.interpreter, &block.language);
     if is_shell(spoken) && open_here_document(script).is_some() {
-        return Some(OPEN.0.to_owned());
+        return Some("a here-document in it has no end: all that follows is its text".to_owned());
     }
     match idle(script, spoken)? {
         Idle::Nothing(why) => Some(format!("it {why}, so it would pass whatever is the case")),
