@@ -71,7 +71,7 @@ fn a_promotion_that_is_killed_at_any_event_ends_as_one_that_is_not() {
     let event =
         |call: &Call| call.line.contains("/run.jsonl>") && (call.name == "write" || call.name == "fdatasync");
     let all: Vec<Call> = calls.into_iter().filter(event).collect();
-    let points = spread(&all, 5);
+    let points = spread(&all, 3);
     sweep("kill -9 at events of the promotion", all.len(), &points, |_, call| {
         stages.on(|stage| killed(stage, &wire, call, &expected))
     });

@@ -76,12 +76,12 @@ fn struck(trial: &Trial, words: &str) -> (Desk, u64) {
 
 #[test]
 fn every_call_of_a_run_is_refused_once() {
-    refused(&EVERY, RUN, "faults in calls of a run of every kind", 20, || (EVERY.desk(), 0));
+    refused(&EVERY, RUN, "faults in calls of a run of every kind", 13, || (EVERY.desk(), 0));
 }
 
 #[test]
 fn every_call_of_a_run_that_is_rolled_back_is_refused_once() {
-    refused(&UNDONE, RUN, "faults in calls of a run that is rolled back", 8, || (UNDONE.desk(), 0));
+    refused(&UNDONE, RUN, "faults in calls of a run that is rolled back", 5, || (UNDONE.desk(), 0));
 }
 
 #[test]
