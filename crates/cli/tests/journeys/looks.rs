@@ -127,7 +127,7 @@ fn nothing_of_our_own_is_wider_than_the_screen_but_one_word() {
             let theirs = line.starts_with("    echo")
                 || line.starts_with("  │")
                 || line.contains("?: ")
-                || line.contains("people: ");
+                || line.contains("at most 1): ");
             let words = line.trim_start_matches([' ', '-', '🚀']).trim();
             let one_word = !words.contains(' ');
             let width = console::measure_text_width(line);
