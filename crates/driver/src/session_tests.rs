@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, compile};
-use holdpoint_engine::{BlobRef, By, Execution, Finished, Judged, Outcome, Question, SignedOff, Task, Via};
+use holdpoint_engine::{BlobRef, By, Execution, Outcome, Question, SignedOff, Task, Via};
 use jiff::{SignedDuration, Timestamp};
 
 use holdpoint_model::Work;
@@ -17,7 +17,7 @@ use holdpoint_model::Work;
 use super::*;
 use crate::walk::Walk;
 use crate::{
-    Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Memory, Position, RunView, Runner, Script,
+    Answer, BlobStore, Desk, End, Fault, Interrupt, Memory, Passing, Position, RunView, Runner, Script,
     Secrets, SignedStatement, Sink, Way,
 };
 
@@ -100,71 +100,6 @@ impl Desk for Slow {
     }
 }
 
-/// Everything passes.
-struct Easy;
-
-impl Runner for Easy {
-    type Error = Fault;
-    type Attempt = Execution;
-
-    fn script(&self, _: &RunView<'_>, _: Task, _: &dyn BlobStore<Error = Fault>) -> Result<Script, Fault> {
-        Ok(Script { text: "true\n".into(), differs: false })
-    }
-
-    async fn wait(&self, _: Duration) -> Option<Interrupt> {
-        None
-    }
-
-    async fn asked_to_leave(&self, _: bool) -> bool {
-        false
-    }
-
-    fn cwd(&self) -> String {
-        "/".into()
-    }
-
-    fn start(
-        &self,
-        _: &RunView<'_>,
-        execution: Execution,
-        _: &Script,
-        _: Way,
-        _: &mut dyn BlobStore<Error = Fault>,
-    ) -> Result<Execution, Fault> {
-        Ok(execution)
-    }
-
-    async fn run(&self, _: &mut Execution, _: impl FnMut(Option<i32>)) {}
-
-    fn end(
-        &self,
-        view: &RunView<'_>,
-        execution: Execution,
-        _: &mut dyn BlobStore<Error = Fault>,
-    ) -> Result<End<Fault>, Fault> {
-        let finished = Finished {
-            place: None,
-            step: execution.task.step_of(view.plan).id.clone(),
-            action: execution.task.id(view.plan),
-            attempt: execution.attempt,
-            probe: false,
-            outcome: Outcome::Passed,
-            exit: Some(0),
-            signal: None,
-            error: None,
-            duration_ms: 1,
-            output: None,
-            expectations: vec![Judged { expected: "exit 0".into(), came: None, held: true }],
-            captures: Default::default(),
-            files: Default::default(),
-            state: None,
-            masked: Default::default(),
-            remarks: Vec::new(),
-        };
-        Ok(End::Known(Box::new(Executed { finished, park: false, assumed: true, fault: None })))
-    }
-}
-
 fn opened(number: u64) -> Event {
     let event = serde_json::from_str(include_str!("../tests/opened.json")).unwrap();
     let Event::RunOpened(mut opened) = event else { unreachable!() };
@@ -186,7 +121,7 @@ fn sessionn(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
     let mut session = Session {
         recorder,
         desk: Slow { clock, hours: hours.iter().copied().collect() },
-        runner: Easy,
+        runner: Passing,
         rules: Box::new(|_| panic!("no rule is kept here")),
     };
     session.recorder.record(vec![opened(number)]).unwrap();
@@ -214,7 +149,7 @@ fn before_the_first_block_after_a_sign_off_the_repository_is_looked_at_after_som
     let mut session = Session {
         recorder,
         desk: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
-        runner: Easy,
+        runner: Passing,
         rules: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
     };
     let Event::RunOpened(mut opened) = opened(1) else { unreachable!() };
@@ -391,7 +326,7 @@ impl Runner for Noting {
         task: Task,
         journal: &dyn BlobStore<Error = Fault>,
     ) -> Result<Script, Fault> {
-        Easy.script(view, task, journal)
+        Passing.script(view, task, journal)
     }
 
     async fn wait(&self, _: Duration) -> Option<Interrupt> {
@@ -431,7 +366,7 @@ impl Runner for Noting {
         execution: Execution,
         store: &mut dyn BlobStore<Error = Fault>,
     ) -> Result<End<Fault>, Fault> {
-        let End::Known(mut executed) = Easy.end(view, execution, store)? else { unreachable!() };
+        let End::Known(mut executed) = Passing.end(view, execution, store)? else { unreachable!() };
         executed.assumed = false;
         let action = executed.finished.action.clone();
         if action == self.1 {
