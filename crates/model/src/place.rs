@@ -101,15 +101,8 @@ impl Place {
         }
     }
 
-    /// Whether both can be one place, as far as their URLs tell: a port that is not given is 22, a login name that is not
-    /// given may be any, a dot behind a host's name says nothing.
-    pub fn may_be(&self, other: &Place) -> bool {
-        let ((one, login), (two, other)) = (self.whoever_logs_in(), other.whoever_logs_in());
-        one == two && (login == other || login.is_none() || other.is_none())
-    }
-
-    /// The place in one spelling and without its login name, and that. Of two that differ in nothing else, one may be the
-    /// other where the login names are the same or one is not given.
+    /// The place in one spelling, and its login name apart: a port that is not given is 22, a dot behind a host's name says
+    /// nothing. Of two that are the same so, one may be the other where the login names are the same or one is not given.
     pub fn whoever_logs_in(&self) -> (Place, Option<String>) {
         match self {
             Place::Ssh(host) => (Place::Ssh(host.whoever()), host.user.clone()),
@@ -231,7 +224,11 @@ mod tests {
 
     #[test]
     fn a_place_written_in_two_ways_is_one() {
-        let place = |text: &str| Place::parse(text).unwrap();
+        let may_be = |one: &str, other: &str| {
+            let [(one, login), (two, other)] =
+                [one, other].map(|text| Place::parse(text).unwrap().whoever_logs_in());
+            one == two && (login == other || login.is_none() || other.is_none())
+        };
         for (one, other) in [
             ("ssh://h", "ssh://h:22"),
             ("ssh://H", "ssh://h."),
@@ -241,7 +238,7 @@ mod tests {
             ("docker://db", "docker://db"),
             ("local", "local"),
         ] {
-            assert!(place(one).may_be(&place(other)) && place(other).may_be(&place(one)), "{one} {other}");
+            assert!(may_be(one, other) && may_be(other, one), "{one} {other}");
         }
         for (one, other) in [
             ("ssh://h", "ssh://h:2222"),
@@ -251,7 +248,7 @@ mod tests {
             ("docker://db", "docker://DB"),
             ("docker://db", "docker+ssh://h/db"),
         ] {
-            assert!(!place(one).may_be(&place(other)), "{one} {other}");
+            assert!(!may_be(one, other), "{one} {other}");
         }
     }
 

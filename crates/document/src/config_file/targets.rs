@@ -56,7 +56,7 @@ fn places_of(node: &Node, source: &str, findings: &mut Findings) -> Vec<Place> {
         }
     };
     let mut places = Vec::new();
-    // By what they are but for who logs in: `Place::may_be` would be asked for each two of them.
+    // By what they are but for who logs in: looking at each two of them would take the square of their number.
     let mut seen: HashMap<Place, BTreeMap<Option<String>, (String, Span)>> = HashMap::new();
     for item in items {
         let Some(text) = item.text(findings) else { continue };
