@@ -1,19 +1,18 @@
 //! All runs of a store: each proved by itself, and whether they hang together (record.md, the chain over runs).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use holdpoint_document::read_config;
-use holdpoint_engine::{Event, Former, FormerHead, Rule, RunOpened, Stamped, Verdict};
+use holdpoint_engine::{Event, Former, Rule, RunOpened, Stamped, Verdict};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::by_all::by_all;
 use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
-use crate::seal::seal_and_bytes;
+use crate::seal::{Told, seal_and_bytes};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back, text_blob};
 
 /// A run of the store, proved by itself.
@@ -29,8 +28,9 @@ pub struct Audited {
     pub closed: Option<Verdict>,
     /// Digest of its seal.
     pub seal: Option<String>,
-    /// The heads that later runs name, as they are here, and the time of the event before each.
-    heads: BTreeMap<u64, (FormerHead, Option<Timestamp>)>,
+    /// Of the heads that later runs name, by their numbers of events: their digests as they are here, and the time of
+    /// the event before each.
+    heads: BTreeMap<u64, (String, Option<Timestamp>)>,
 }
 
 /// Something that is wrong.
@@ -106,54 +106,24 @@ fn named_by(dir: &Path) -> Option<Former> {
     }
 }
 
-/// One after the other, by all processors, in their order.
-fn by_all<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let indices = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-        let taken = indices.map_while(|index| items.get(index).map(|item| (index, item)));
-        taken.map(|(index, item)| (index, work(item))).collect::<Vec<_>>()
-    };
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
-    let mut all = std::thread::scope(|scope| {
-        let workers: Vec<_> = (1..workers).map(|_| scope.spawn(take)).collect();
-        let mut all = take();
-        for worker in workers {
-            all.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        all
-    });
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, result)| result).collect()
-}
-
 fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
-    let (mut times, mut closed) = (None::<(Timestamp, Timestamp)>, None);
-    let (mut heads, mut bytes_of) = (BTreeMap::new(), BTreeMap::new());
+    let (mut times, mut told, mut heads) = (None::<(Timestamp, Timestamp)>, Told::default(), BTreeMap::new());
     let proof = verify_seeing(&dir.path, |stamped| {
         let Stamped { n, prev, at, event } = stamped;
         if wanted.contains(n) {
-            bytes_of.insert(*n, (prev.clone(), times.map(|(_, last)| last)));
+            heads.insert(*n, (prev.clone(), times.map(|(_, last)| last)));
         }
         times = Some((times.map_or(*at, |(first, _)| first), *at));
-        closed = match event {
-            Event::RunClosed { verdict } => Some(*verdict),
-            _ => None,
-        };
+        told.hear(event);
     });
-    for (events, (sha256, last)) in bytes_of {
-        heads.insert(events, (FormerHead { events, bytes: 0, sha256 }, last));
-    }
     if let Ok(Verification { position, .. }) = &proof
         && wanted.contains(&position.events)
     {
-        let head =
-            FormerHead { events: position.events, bytes: position.bytes, sha256: position.sha256.clone() };
-        heads.insert(position.events, (head, times.map(|(_, last)| last)));
+        heads.insert(position.events, (position.sha256.clone(), times.map(|(_, last)| last)));
     }
     let seal = seal_and_bytes(&dir.path).ok().flatten();
     let seal = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
-    Audited { run: dir.clone(), proof, times, closed, seal, heads }
+    Audited { run: dir.clone(), proof, times, closed: told.closed(), seal, heads }
 }
 
 impl Audit {
@@ -286,7 +256,7 @@ fn chain(
             fault("chain", format!("run {name} was rewritten: its seal is not the one that was there then"));
         }
         (None, Some(head)) => match before.heads.get(&head.events) {
-            Some((found, last)) if found.sha256 == head.sha256 => ended = *last,
+            Some((found, last)) if *found == head.sha256 => ended = *last,
             _ => fault(
                 "chain",
                 format!(

@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod blob;
 pub mod bundle;
+mod by_all;
 mod by_key;
 mod chain;
 mod clocks;
@@ -40,6 +41,7 @@ mod written;
 
 pub use audit::{Audit, Audited, Fault, audit};
 pub use blob::{blob, open_blob, referenced, text_blob};
+pub use by_all::by_all;
 pub use by_key::ByKey;
 pub use chain::Position;
 pub use clocks::{SKEW, is_back};

@@ -1,13 +1,11 @@
 //! Where recorded runs stand: what the engine makes of each record, whatever its last event says.
 
 use std::collections::HashMap;
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Verdict};
-use holdpoint_record::{ReadError, Reader, RunDir, read_seal};
+use holdpoint_record::{ReadError, Reader, RunDir, by_all, read_seal};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
@@ -46,24 +44,8 @@ impl From<Problem> for Unreadable {
 
 /// Where each of these runs stands, in their order; by all processors. The error says why one cannot be read.
 pub fn standings(dirs: &[RunDir]) -> Vec<Result<Standing, Unreadable>> {
-    let (next, plans) = (AtomicUsize::new(0), Plans::default());
-    let work = || {
-        let indices = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-        let taken = indices.map_while(|index| dirs.get(index).map(|dir| (index, dir)));
-        taken.map(|(index, dir)| (index, standing(dir, &plans))).collect::<Vec<_>>()
-    };
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(dirs.len());
-    let mut all = std::thread::scope(|scope| {
-        let workers: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        for worker in workers {
-            // A panic in there is one of ours.
-            all.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        all
-    });
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, standing)| standing).collect()
+    let plans = Plans::default();
+    by_all(dirs, |dir| standing(dir, &plans))
 }
 
 fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
