@@ -20,6 +20,9 @@ const STATES: u64 = 50_000;
 /// Most that a match may take: bytes of the text times states that are looked at for each of them.
 const STEPS: u64 = 1_000_000_000;
 
+/// Texts of which no pattern that says something takes all; the first two may be what nothing was printed looks like.
+const ANYTHING: [&str; 6] = ["", "\u{1}\u{2}", "q", "Z\u{df} 7~", "word", "two words"];
+
 /// A compiled pattern that says so where a text is too long for it.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -85,6 +88,16 @@ impl Pattern {
     pub fn captures<'t>(&self, text: &'t str) -> Result<Option<Captures<'t>>, TooLong> {
         self.fits(text.len())?;
         Ok(self.regex.captures(text))
+    }
+
+    /// Whether it takes whatever comes, and nothing as well.
+    pub fn takes_anything(&self) -> bool {
+        ANYTHING.iter().all(|text| self.is_match(text).unwrap_or(false))
+    }
+
+    /// Whether it takes whatever comes, if anything comes that can be read.
+    pub fn takes_any_words(&self) -> bool {
+        ANYTHING[2..].iter().all(|text| self.is_match(text).unwrap_or(false))
     }
 
     /// How many groups there are, the whole match among them.

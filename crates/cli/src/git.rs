@@ -44,8 +44,15 @@ pub struct Looked {
     pub commit: Option<String>,
     /// What git would not show by itself, in words: it was told to overlook it.
     pub overlooked: Option<String>,
+    /// Paths that differ, from the root, fit to be shown.
+    pub changed: Vec<String>,
+}
+
+impl Looked {
     /// Whether anything differs, or may differ without git seeing it.
-    pub dirty: bool,
+    pub fn is_dirty(&self) -> bool {
+        !self.changed.is_empty() || self.overlooked.is_some()
+    }
 }
 
 /// The root of the repository that `directory` lies in. `None` where neither it nor a directory above it has a `.git`.
@@ -212,26 +219,41 @@ pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
                 let oid = header.strip_prefix(b"branch.oid ").filter(|oid| *oid != b"(initial)");
                 looked.commit = looked.commit.or(oid.map(|oid| String::from_utf8_lossy(oid).into_owned()));
             }
-            None => looked.dirty = true,
+            None => looked.changed.push(path_of(entry)),
         }
     }
     // What is committed is no run of ours, whatever it is called.
-    if !looked.dirty && tracked.iter().any(|file| aside.holds(&file.path)) {
+    if looked.changed.is_empty() && tracked.iter().any(|file| aside.holds(&file.path)) {
         let told = status(&["--untracked-files=no".into()])?;
-        looked.dirty =
-            told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
+        let entries = told.split(|byte| *byte == 0);
+        let changed = entries.filter(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
+        looked.changed = changed.map(path_of).collect();
     }
     looked.overlooked = overlooked(root, store, &filters, &tracked)?;
-    looked.dirty |= looked.overlooked.is_some();
-    if let (false, Some(commit)) = (looked.dirty, &looked.commit) {
-        looked.dirty = differs(root, commit, &quiet.clone().collect::<Vec<_>>(), &tracked)?;
+    if let (false, Some(commit)) = (looked.is_dirty(), &looked.commit) {
+        looked.changed = differing(root, commit, &quiet.clone().collect::<Vec<_>>(), &tracked)?;
     }
     Ok(looked)
 }
 
-/// Whether a tracked file differs from what `commit` has, as far as its bytes tell. git believes its index where a file
+/// The path of an entry of `status --porcelain=v2 --no-renames`, fit to be shown.
+fn path_of(entry: &[u8]) -> String {
+    let before = match entry.first() {
+        Some(b'1') => 8,
+        Some(b'u') => 10,
+        _ => 1,
+    };
+    visible(entry.splitn(before + 1, |byte| *byte == b' ').last().unwrap_or_default())
+}
+
+/// Which tracked files differ from what `commit` has, as far as its bytes tell. git believes its index where a file
 /// looks as it did when it was added, whatever it went through then; an index that was just made remembers nothing.
-fn differs(root: &Path, commit: &str, quiet: &[String], tracked: &[Tracked]) -> Result<bool, Problem> {
+fn differing(
+    root: &Path,
+    commit: &str,
+    quiet: &[String],
+    tracked: &[Tracked],
+) -> Result<Vec<String>, Problem> {
     let scratch = tempfile::Builder::new().prefix("holdpoint-index-").tempdir();
     let scratch =
         scratch.map_err(|error| unable(root, &format!("there is no room for an index of ours: {error}")))?;
@@ -251,7 +273,8 @@ fn differs(root: &Path, commit: &str, quiet: &[String], tracked: &[Tracked]) -> 
     let left_out = tracked.iter().filter(|file| file.left_out);
     let left_out: BTreeSet<&[u8]> = left_out.map(|file| file.path.as_os_str().as_bytes()).collect();
     let missing = |entry: &[u8]| entry.strip_prefix(b" D ").is_some_and(|path| left_out.contains(path));
-    Ok(told.split(|byte| *byte == 0).any(|entry| !entry.is_empty() && !missing(entry)))
+    let entries = told.split(|byte| *byte == 0).filter(|entry| !entry.is_empty() && !missing(entry));
+    Ok(entries.map(|entry| visible(entry.get(3..).unwrap_or_default())).collect())
 }
 
 /// What git was told not to look at, in words.
@@ -293,7 +316,7 @@ fn overlooked(
         }
         top(&directory)?;
         let looked = look(&directory, store)?;
-        if looked.dirty {
+        if looked.is_dirty() {
             let why = looked.overlooked.unwrap_or_else(|| "it has uncommitted changes".to_owned());
             return Ok(Some(format!("in the submodule {path}: {why}")));
         }

@@ -45,6 +45,8 @@ pub struct Traced {
     pub committed: Option<bool>,
     /// What git was told to overlook, in words.
     pub overlooked: Option<String>,
+    /// Paths that differ from the commit, fit to be shown.
+    pub changed: Vec<String>,
 }
 
 impl Place {
@@ -168,9 +170,10 @@ impl Place {
         }
         Ok(Traced {
             commit,
-            dirty: Some(looked.dirty),
+            dirty: Some(looked.is_dirty()),
             committed: Some(committed),
             overlooked: looked.overlooked,
+            changed: looked.changed,
         })
     }
 }

@@ -185,15 +185,10 @@ fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Val
         Err(error) => return judged(expected, Some(format!("cannot be judged: {error}"))),
     };
     let expected = if wanted == template { expected } else { format!("{stream} {verb} {wanted:?}") };
-    // Every text contains nothing.
-    let idle = match matcher {
-        Matcher::Empty | Matcher::NotEmpty => false,
-        // `equals: ""` says so; a template that came to nothing did not mean it.
-        Matcher::Equals(_) => wanted.is_empty() && !template.is_empty(),
-        _ => wanted.is_empty(),
-    };
-    if idle {
-        return judged(expected, Some("cannot be judged: there is nothing to look for".to_owned()));
+    if !matches!(matcher, Matcher::Empty | Matcher::NotEmpty)
+        && let Err(why) = says_something(matcher, template, &wanted)
+    {
+        return judged(expected, Some(format!("cannot be judged: {why}")));
     }
     let Some(bytes) = output.bytes else { return judged(expected, Some(UNREAD.to_owned())) };
     let found = || memchr::memmem::find(bytes, wanted.as_bytes()).is_some();
@@ -210,6 +205,22 @@ fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Val
         Ok(true) => judged(expected, None),
         Ok(false) => judged(expected, Some(quoted(&output.text()))),
         Err(error) => judged(expected, Some(format!("cannot be judged: {error}"))),
+    }
+}
+
+/// Whether what a template came to still says something: every text contains nothing, and a blank is hardly more.
+fn says_something(matcher: &Matcher, template: &str, wanted: &str) -> Result<(), String> {
+    let is_blank = wanted.trim().is_empty();
+    match matcher {
+        // `equals: ""` says so; a template that came to nothing did not mean it.
+        Matcher::Equals(_) if !is_blank || template.trim().is_empty() => Ok(()),
+        _ if wanted.is_empty() || is_blank && !template.trim().is_empty() => {
+            Err("there is nothing to look for".to_owned())
+        }
+        Matcher::Matches(_) if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_any_words() => {
+            Err(format!("the pattern came to {wanted:?}, which takes whatever is printed"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -106,6 +106,14 @@ impl Compiled {
             LineKind::Regex => Some(Pattern::new(&text, Over::Whole)?),
             LineKind::Glob => Some(Pattern::new(&glob(&text), Over::Whole)?),
         };
+        if text != matcher.text {
+            if text.trim().is_empty() && !matcher.text.trim().is_empty() {
+                return Err(format!("{:?} came to nothing, so there is no line to look for", matcher.text));
+            }
+            if pattern.as_ref().is_some_and(Pattern::takes_any_words) {
+                return Err(format!("{:?} came to {text:?}, which takes whatever is printed", matcher.text));
+            }
+        }
         Ok(Compiled { text, pattern, times: matcher.times })
     }
 

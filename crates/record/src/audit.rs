@@ -13,7 +13,7 @@ use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
 use crate::seal::{Told, seal_and_bytes};
-use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back, text_blob};
+use crate::{ReadError, Reader, RecordVerdict, RehearsalRule, RunDir, Store, StoreError, is_back, text_blob};
 
 /// A run of the store, proved by itself.
 #[derive(Debug)]
@@ -162,20 +162,22 @@ impl Audit {
         let (opened_at, _) = this.times?;
         let text = String::from_utf8(text_blob(&this.run.path, opened.config.as_ref()?).ok()?).ok()?;
         let config = read_config(&text).0;
-        let rehearsal = config.environments.get(&opened.environment.name)?.requires.rehearsal.as_ref()?;
+        let requires = &config.environments.get(&opened.environment.name)?.requires;
+        let rule = RehearsalRule::of(requires, &opened.runbook.blob.sha256, opened_at)?;
         if opened.policy.unmet_rules().contains(&Rule::Rehearsal) {
             return None;
         }
-        let digest = &opened.runbook.blob.sha256;
         let relied = self.runs.iter().rev().find(|other| {
-            let same = other.opened().is_some_and(|other| {
-                other.environment.name == *rehearsal && other.runbook.blob.sha256 == *digest
-            });
-            let before = other.times.is_some_and(|(_, last)| !is_back(last, opened_at));
-            same && before && other.run.number < this.run.number && other.closed == Some(Verdict::Passed)
+            let (Ok(proof), Some((_, last))) = (&other.proof, other.times) else { return false };
+            other.run.number < this.run.number
+                && other.seal.is_some()
+                && other.opened().is_some_and(|opened| rule.may_be(opened, other.closed, last))
+                && !is_back(last, opened_at)
+                && rule.is_met_by(proof).is_ok()
         });
+        let environment = rule.environment;
         Some(relied.map(|other| other.run.number).ok_or_else(|| {
-            format!("it relied on a rehearsal of the same bytes in {rehearsal}, and no run here is one")
+            format!("it relied on a rehearsal of the same bytes in {environment}, and no run here is one that its rule takes")
         }))
     }
 }

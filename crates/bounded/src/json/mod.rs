@@ -29,18 +29,6 @@ pub enum Value {
     Object(IndexMap<String, Value>),
 }
 
-impl Value {
-    /// How many values this is, itself and all within it.
-    pub fn size(&self) -> u64 {
-        let within: u64 = match self {
-            Value::Array(items) => items.iter().map(Value::size).sum(),
-            Value::Object(members) => members.values().map(Value::size).sum(),
-            _ => 0,
-        };
-        within.saturating_add(1)
-    }
-}
-
 /// On one line, without blanks; numbers as they were written.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

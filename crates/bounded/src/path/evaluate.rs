@@ -101,10 +101,40 @@ impl<'v> Walk<'v> {
             Logical::Exists(query) => Some(!self.query(query, here)?.is_empty()),
             Logical::Compare(left, comparison, right) => {
                 let (left, right) = (self.operand(left, here)?, self.operand(right, here)?);
-                self.spend(weight(left.as_deref()).min(weight(right.as_deref())))?;
+                self.spend(1)?;
+                if let (Some(left), Some(right)) = (left.as_deref(), right.as_deref()) {
+                    self.spend_on_comparing(left, right)?;
+                }
                 Some(compare(left.as_deref(), *comparison, right.as_deref()))
             }
             Logical::Matches(matches) => self.matches(matches, here),
+        }
+    }
+
+    /// What comparing these takes at the most, paid for as it is found out: to look is work as well.
+    fn spend_on_comparing(&mut self, left: &Value, right: &Value) -> Option<()> {
+        match (left, right) {
+            (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+                for (left, right) in left.iter().zip(right) {
+                    self.spend(1)?;
+                    self.spend_on_comparing(left, right)?;
+                }
+                Some(())
+            }
+            (Value::Object(left), Value::Object(right)) if left.len() == right.len() => {
+                for (name, left) in left {
+                    self.spend(name.len() as u64 / 64 + 1)?;
+                    right.get(name).map_or(Some(()), |right| self.spend_on_comparing(left, right))?;
+                }
+                Some(())
+            }
+            (Value::String(left), Value::String(right)) => {
+                self.spend(left.len().min(right.len()) as u64 / 64)
+            }
+            (Value::Number(left), Value::Number(right)) => {
+                self.spend((left.as_str().len() + right.as_str().len()) as u64 / 16)
+            }
+            _ => Some(()),
         }
     }
 
@@ -174,16 +204,6 @@ fn slice(start: Option<i64>, end: Option<i64>, step: i64, length: usize) -> impl
     let within = move |at: &i64| (step > 0 && *at < last) || (step < 0 && *at > last);
     let places = std::iter::successors(Some(first), move |at| at.checked_add(step)).take_while(within);
     places.filter_map(|at| usize::try_from(at).ok())
-}
-
-/// The most that comparing this with anything takes.
-fn weight(value: Option<&Value>) -> u64 {
-    match value {
-        Some(Value::Array(_) | Value::Object(_)) => value.map_or(1, Value::size),
-        Some(Value::String(text)) => text.len() as u64 / 64 + 1,
-        Some(Value::Number(number)) => number.as_str().len() as u64 / 16 + 1,
-        _ => 1,
-    }
 }
 
 fn compare(left: Option<&Value>, comparison: Comparison, right: Option<&Value>) -> bool {

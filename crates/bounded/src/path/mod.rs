@@ -38,3 +38,34 @@ impl Path {
         evaluate::select(&self.0, root, steps).ok_or(TooManySteps(steps))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 5,000 numbers beside equal lists, a table, and a text.
+    fn document() -> (Value, usize) {
+        let list = (0..5_000).map(|_| "1").collect::<Vec<_>>().join(",");
+        let table = (0..5_000).map(|n| format!("\"{n}\":1")).collect::<Vec<_>>().join(",");
+        let text = "x".repeat(10_000);
+        let json = format!(r#"{{"a":[{list}],"same":[[{list}],[{list}]],"t":{{{table}}},"s":"{text}"}}"#);
+        (crate::json::read(&json).unwrap(), json.len())
+    }
+
+    #[test]
+    fn comparing_with_something_large_is_paid_for_as_it_is_looked_at() {
+        let (root, bytes) = document();
+        // What differs at first sight costs one step, however large it is.
+        for path in ["$.a[?@ == $.a]", "$.a[?@ == $.t]", "$.a[?@ < $.s]", "$.a[?$.t != @]"] {
+            let path = Path::parse(path).unwrap();
+            let begun = std::time::Instant::now();
+            path.select(&root, bytes).unwrap();
+            assert!(begun.elapsed().as_secs() < 5, "{path:?}");
+        }
+        // What must be walked is walked within the steps that there are.
+        for path in ["$.a[?$.same[0] == $.same[1]]", "$.a[?$.t == $.t]"] {
+            assert!(Path::parse(path).unwrap().select(&root, bytes).is_err(), "{path}");
+        }
+        assert_eq!(Path::parse("$.same[?@ == $.a]").unwrap().select(&root, bytes).unwrap().len(), 2);
+    }
+}

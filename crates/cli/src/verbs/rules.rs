@@ -1,8 +1,10 @@
 //! What the environment asks for before a run opens. Nothing is written here.
 
+use std::time::Duration;
+
 use holdpoint_document::{Assurance, Plan, Work};
-use holdpoint_engine::{Circumstances, EnvironmentSeen, Event, Rule, Session, Unmet, Verdict};
-use holdpoint_record::Glance;
+use holdpoint_engine::{Circumstances, EnvironmentSeen, Event, Rule, Session, Unmet};
+use holdpoint_record::{Glance, NoRehearsal, RehearsalRule};
 use holdpoint_signing::{Asked, Signers};
 use jiff::Timestamp;
 
@@ -98,8 +100,9 @@ impl Prepared {
         if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
             self.signable()?;
         }
-        if let Some(rehearsal) = &self.requires.rehearsal
-            && let Some((why, help)) = self.not_rehearsed(rehearsal)?
+        let digest = crate::digest::sha256(self.source.as_bytes());
+        if let Some(rule) = RehearsalRule::of(&self.requires, &digest, Timestamp::now())
+            && let Some((why, help)) = self.not_rehearsed(&rule)?
         {
             obeyed.add(Rule::Rehearsal, why, help);
         }
@@ -150,40 +153,41 @@ impl Prepared {
         ))
     }
 
-    /// Why the same bytes have not passed in the environment `rehearsal`, lately enough; and what to do.
-    fn not_rehearsed(&self, rehearsal: &str) -> Result<Option<(String, String)>, Problem> {
-        let digest = crate::digest::sha256(self.source.as_bytes());
-        let now = Timestamp::now();
+    /// Why the same bytes have not passed where `rule` wants them rehearsed, lately enough; and what to do.
+    fn not_rehearsed(&self, rule: &RehearsalRule<'_>) -> Result<Option<(String, String)>, Problem> {
+        let rehearsal = rule.environment;
         let runs = self.place.store().runs().map_err(super::read::store_problem)?;
         let good = runs.iter().rev().filter(|run| {
             // Its ends first: most runs are others, and to prove a record is to read all of it.
             let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
                 return false;
             };
-            let Event::RunOpened(opened) = &first.event else { return false };
-            matches!(last.event, Event::RunClosed { verdict: Verdict::Passed })
-                && opened.environment.name == rehearsal
-                && opened.runbook.blob.sha256 == digest
-                && self.requires.max_age.is_none_or(|most| now.duration_since(last.at).unsigned_abs() <= most)
+            let (Event::RunOpened(opened), Event::RunClosed { verdict }) = (&first.event, &last.event) else {
+                return false;
+            };
+            rule.may_be(opened, Some(*verdict), last.at)
         });
         let mut incomplete = None;
         for run in good {
             let Ok(proof) = holdpoint_record::verify(&run.path) else { continue };
-            if !proof.verdict.intact() {
-                continue;
+            match rule.is_met_by(&proof) {
+                Ok(()) => return Ok(None),
+                Err(NoRehearsal::Skipped(skipped)) => {
+                    incomplete.get_or_insert((run.number, skipped));
+                }
+                Err(NoRehearsal::Altered) => {}
             }
-            if self.requires.skips || proof.skipped.is_empty() {
-                return Ok(None);
-            }
-            incomplete.get_or_insert((run.number, proof.skipped));
         }
-        let within = self.requires.max_age.map(|age| format!(" within {}", holdpoint_engine::duration(age)));
+        let within = rule.max_age.map(|age| format!(" within {}", days_or(age)));
         let why = format!(
             "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and {}",
             self.environment.name,
             within.unwrap_or_default(),
             match &incomplete {
-                Some((number, skipped)) => format!("in run {number} {} was skipped", skipped.join(", ")),
+                Some((number, skipped)) => {
+                    let were = if skipped.len() == 1 { "was" } else { "were" };
+                    format!("in run {number} {} {were} skipped", skipped.join(", "))
+                }
                 None => "there is none".to_owned(),
             }
         );
@@ -195,6 +199,15 @@ impl Prepared {
             return Ok(Some((why, help)));
         }
         Ok(Some((why, format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path))))
+    }
+}
+
+/// Whole days as that, as people write them; anything else as elsewhere.
+fn days_or(age: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match (age.as_secs(), age.subsec_nanos()) {
+        (seconds, 0) if seconds > 0 && seconds % DAY == 0 => format!("{}d", seconds / DAY),
+        _ => holdpoint_engine::duration(age),
     }
 }
 
@@ -265,10 +278,24 @@ fn approving_help(place: &Place, path: &str, asked: &Asked) -> String {
     }
 }
 
+/// The first of several paths, and how many more there are.
+pub fn some_of(paths: &[String]) -> String {
+    const FEW: usize = 3;
+    let more = paths.len().saturating_sub(FEW);
+    let first = paths.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
 /// What to do about a rule that does not hold.
 pub fn help(rule: Rule, traced: &Traced) -> String {
     if let (Rule::CleanCommit, Some(why)) = (rule, &traced.overlooked) {
         return format!("Undo that: {why}.");
+    }
+    if let (Rule::CleanCommit, Some(true)) = (rule, traced.dirty) {
+        return format!(
+            "It differs in {}. Commit or stash that; what blocks or this terminal's log write belongs in .gitignore, or out of the repository.",
+            some_of(&traced.changed)
+        );
     }
     let help = match rule {
         Rule::Committed if traced.commit.is_none() => {
@@ -279,7 +306,6 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
             "Give them a table in holdpoint.toml: [people.\"PRINCIPAL\"] with alias = \"NAME\", as the document writes it."
         }
         Rule::Effective => "Use the revision that is effective now.",
-        Rule::CleanCommit if traced.dirty.is_some() => "Commit or stash them; `git status` lists them.",
         Rule::CleanCommit => "Run it in a git repository, from a commit.",
         Rule::SameCommit => "Go back to that commit, or open a new run.",
         Rule::Roles => "Give them the role again, or open a new run.",

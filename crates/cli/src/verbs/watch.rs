@@ -7,7 +7,7 @@ use holdpoint_document::Plan;
 use holdpoint_driver::Rules;
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
-use super::rules::{Book, Obeyed, approved, help};
+use super::rules::{Book, Obeyed, approved, help, some_of};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 
@@ -30,9 +30,11 @@ pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result
 /// committing what changed would only break another one.
 fn help_on_the_way(rule: Rule, traced: &Traced) -> String {
     match rule {
-        Rule::CleanCommit if traced.overlooked.is_none() && traced.dirty.is_some() => {
-            "Undo or stash them; `git status` lists them. A commit would move the repository off the run's commit."
-                .to_owned()
+        Rule::CleanCommit if traced.overlooked.is_none() && traced.dirty == Some(true) => {
+            format!(
+                "It differs in {}. If this run's blocks wrote that, it is what the run has done: undo or stash none of it, but take the run back or abort it, and name in .gitignore what blocks write. What somebody else changed, undo or stash. A commit would move the repository off the run's commit.",
+                some_of(&traced.changed)
+            )
         }
         Rule::Committed if traced.commit.is_some() => {
             "Go back to a commit that has the document as it was recorded.".to_owned()

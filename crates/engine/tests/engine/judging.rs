@@ -243,6 +243,53 @@ fn texts_are_matched_as_their_matcher_says() {
 }
 
 #[test]
+fn a_template_that_comes_to_what_every_text_holds_cannot_be_judged() {
+    let patterns = [
+        "^{{ NOTHING }}",
+        "v{{ NOTHING }}|{{ NOTHING }}",
+        "{{ NOTHING }}.*",
+        "({{ NOTHING }})?",
+        r"\A{{ NOTHING }}",
+        r"\b{{ NOTHING }}\b",
+    ];
+    let patterns = patterns.map(|text| Matcher::Matches(text.into()));
+    let texts = ["{{ NOTHING }}", "{{ NOTHING }}\n", "{{ NOTHING }} "];
+    let texts = texts.iter().flat_map(|text| {
+        let (text, other) = ((*text).to_owned(), (*text).to_owned());
+        [Matcher::Contains(text.clone()), Matcher::NotContains(text), Matcher::Equals(other)]
+    });
+    for matcher in patterns.into_iter().chain(texts) {
+        for output in ["garbage, and more\n", " \n", ""] {
+            let judgement = judged(&expecting([Expected::Stdout(matcher.clone())]), &printed(output));
+            let why = complaints(&judgement).join(" ");
+            assert!(why.contains("cannot be judged"), "{matcher:?} of {output:?}: {why}");
+        }
+    }
+    let lines = [
+        ("{{ NOTHING }}", LineKind::Equal),
+        ("{{ NOTHING }}*", LineKind::Glob),
+        ("{{ NOTHING }}.*", LineKind::Regex),
+        ("{{ NOTHING }}|.*", LineKind::Regex),
+    ];
+    for (text, how) in lines {
+        for times in [Times::Once, Times::Any] {
+            let line = LineMatcher { text: text.into(), how, times };
+            let judgement = judged(&expecting([Expected::Lines(vec![line])]), &printed("\n"));
+            let why = complaints(&judgement).join(" ");
+            assert!(why.contains("cannot be judged"), "{text} {how:?}: {why}");
+        }
+    }
+    // What still says something is judged, whatever else came to nothing.
+    for (text, held) in [("^v{{ RELEASE }}{{ NOTHING }}$", false), ("{{ RELEASE }}{{ NOTHING }}", true)] {
+        assert_eq!(
+            holds(Expected::Stdout(Matcher::Matches(text.into())), &printed("v1.2.3")),
+            held,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_byte_that_is_no_utf_8_is_no_replacement_character() {
     let came = |bytes: &[u8]| Seen { stdout: bytes.to_vec(), ..seen() };
     let (broken, replaced) = (came(b"a\xffb\n"), came("a\u{fffd}b\n".as_bytes()));
