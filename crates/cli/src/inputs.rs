@@ -5,7 +5,7 @@ use std::path::Path;
 
 use holdpoint_document::{Input, Plan, Source};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{Fit, InputGiven, fit};
+use holdpoint_engine::{Fit, InputGiven, LONGEST_VALUES, fit};
 use holdpoint_redact::Redactor;
 
 use crate::files;
@@ -13,6 +13,9 @@ use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
 use crate::screen::Screen;
+
+/// A refused value longer than this is not shown, bytes.
+const SHOWN: usize = 1000;
 
 /// What leads a program to the SSH agent, with which it could sign as whoever's key that holds.
 pub const AGENT: [&str; 3] = ["SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO"];
@@ -84,7 +87,7 @@ pub fn resolve(
             ));
         }
     }
-    let mut inputs = Inputs::default();
+    let (mut inputs, mut length) = (Inputs::default(), 0);
     for input in declared {
         let Some((value, from)) = find(screen, input, name, source, wanted)? else {
             if wanted.all {
@@ -96,14 +99,23 @@ pub fn resolve(
             continue;
         };
         let refuse = |why: &str| {
-            let shown = if input.secret { String::new() } else { format!(", not {value:?}") };
-            let help = format!("Its value came from: {from}.");
+            let is_shown = !input.secret && value.len() <= SHOWN;
+            let shown = if is_shown { format!(", not {value:?}") } else { String::new() };
+            let help = match from.as_str() {
+                "set" => "It was given with --set: give another there.".to_owned(),
+                "answers" => "It is in the answers file: write another there.".to_owned(),
+                "default" => "It is the default in the document: give another with --set.".to_owned(),
+                from => format!("It came from {from}: mend that, or give another with --set."),
+            };
             Err(at(input, name, source, format!("the input {}: {why}{shown}", input.name), help))
         };
         match fit(&input.kind, &value) {
-            Fit::Within if value.contains('\0') => return refuse("it holds a NUL byte"),
             Fit::Within => {}
             Fit::OutOfLimits(why) | Fit::Wrong(why) => return refuse(&why),
+        }
+        length += value.len();
+        if length > LONGEST_VALUES {
+            return refuse(&format!("all inputs together have at most {LONGEST_VALUES} bytes"));
         }
         let kept = (!input.secret).then(|| value.clone());
         inputs.given.push(InputGiven { name: input.name.clone(), value: kept, secret: input.secret, from });

@@ -8,7 +8,7 @@ use std::time::Duration;
 use holdpoint_bounded::json::{self, Number, Value};
 use holdpoint_bounded::path::Path;
 use holdpoint_bounded::pattern::{Over, Pattern};
-use holdpoint_model::{Block, Capture, CaptureFrom, Expected, Matcher};
+use holdpoint_model::{Block, Capture, CaptureFrom, Expected, LONGEST_VALUES, Matcher, unfit};
 
 use crate::values::Values;
 use crate::{Judged, Outcome, lines};
@@ -98,15 +98,19 @@ pub fn judge(block: &Block, values: &Values, seen: &Observation<'_>) -> Judgemen
             Expected::Json { path, value } => expectations.push(judge_json(path, value, &stdout, values)),
         }
     }
-    let mut captures = BTreeMap::new();
+    let (mut captures, mut length) = (BTreeMap::new(), 0);
     // Of a block that never began there was nothing to capture, and that is told already.
     for capture in block.options.capture.iter().filter(|_| seen.error.is_none()) {
         let taken = take(capture, seen, &stdout).and_then(carried).and_then(|value| {
             match empty_handed(capture, &value) {
                 Some(complaint) => Err(complaint.to_owned()),
+                None if length + value.len() > LONGEST_VALUES => {
+                    Err(format!("what this block captures is longer than {LONGEST_VALUES} bytes altogether"))
+                }
                 None => Ok(value),
             }
         });
+        length += taken.as_ref().map_or(0, String::len);
         match taken {
             Ok(value) => {
                 captures.insert(capture.name.clone(), value);
@@ -375,12 +379,13 @@ pub(crate) fn empty_handed(capture: &Capture, value: &str) -> Option<&'static st
     }
 }
 
-/// What can be carried to other blocks as a variable: no mask, which would be taken for the value, and no NUL.
+/// What can be carried to other blocks as a variable: no mask, which would be taken for the value, and what a
+/// program can be given.
 fn carried(value: String) -> Result<String, String> {
     if let Some(name) = masked(&value) {
         return Err(format!("it holds the secret {name}, which is not kept"));
     }
-    if value.contains('\0') { Err("it holds a NUL".to_owned()) } else { Ok(value) }
+    unfit(&value).map_or(Ok(value), Err)
 }
 
 /// The name in the first mask of a text. Any name: blocks register secrets that no input declares.

@@ -36,7 +36,7 @@ mod values;
 
 pub use event::*;
 pub use frontier::{Due, Frontier};
-pub use holdpoint_model::{Fit, fit};
+pub use holdpoint_model::{Fit, LONGEST_VALUES, fit};
 pub use judge::{Judgement, Observation, assumed, duration, judge};
 pub use looks::Facts;
 pub use next::*;

@@ -20,4 +20,4 @@ pub use holdpoint_bounded::json::Number;
 pub use place::{Become, Host, Place, Rollout, Target};
 pub use plan::*;
 pub use span::Span;
-pub use typed::{Fit, fit};
+pub use typed::{Fit, LONGEST_VALUE, LONGEST_VALUES, fit, unfit};

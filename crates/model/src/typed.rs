@@ -5,6 +5,22 @@ use holdpoint_bounded::pattern::{Over, Pattern};
 
 use crate::ValueKind;
 
+/// The longest value, bytes: Linux gives a program no variable of 128 KiB or more, its name included (execve(2)).
+pub const LONGEST_VALUE: usize = 128_000;
+
+/// The longest values of one block, or of all inputs, together, bytes: one event holds them, in which each byte may take
+/// six.
+pub const LONGEST_VALUES: usize = 2_000_000;
+
+/// Why a text can be no value at all: blocks get values as variables.
+pub fn unfit(text: &str) -> Option<String> {
+    if text.contains('\0') {
+        return Some("it holds a NUL byte".to_owned());
+    }
+    (text.len() > LONGEST_VALUE)
+        .then(|| format!("it is {} bytes long, and no value may be longer than {LONGEST_VALUE}", text.len()))
+}
+
 /// How a text stands to the type and limits it should keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -19,6 +35,9 @@ pub enum Fit {
 /// Holds `text` against `kind`: the one judgement of inputs and recorded values. Recorded values out of their limits
 /// are kept and fail their action, inputs are refused.
 pub fn fit(kind: &ValueKind, text: &str) -> Fit {
+    if let Some(why) = unfit(text) {
+        return Fit::Wrong(why);
+    }
     match kind {
         ValueKind::Text { pattern: None } => Fit::Within,
         ValueKind::Text { pattern: Some(pattern) } => match Pattern::new(pattern, Over::Text) {
@@ -64,7 +83,10 @@ impl ValueKind {
     pub fn refuses(&self, value: &str) -> Option<String> {
         match fit(self, value) {
             Fit::Within => None,
-            Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(format!("`{value}`: {why}")),
+            Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(match unfit(value) {
+                Some(why) => why,
+                None => format!("`{value}`: {why}"),
+            }),
         }
     }
 }

@@ -501,12 +501,12 @@ fn captures_are_taken_from_where_the_document_says() {
         (Json("$.a".into()), br#"{"a":""}"#, Err(EMPTY)),
         (Json("$.a".into()), br#"{"a":"null"}"#, Ok("null")),
         (Stdout, b"\xff", Err("not UTF-8")),
-        (Stdout, b"a\0", Err("it holds a NUL")),
+        (Stdout, b"a\0", Err("it holds a NUL byte")),
         (Stdout, b"t=[REDACTED:TOKEN]", Err("it holds the secret TOKEN, which is not kept")),
         (File("out/digest".into()), b"", Ok("sha")),
         (File("two".into()), b"", Ok("a\nb\n")),
         (File("binary".into()), b"", Err("not UTF-8")),
-        (File("nul".into()), b"", Err("it holds a NUL")),
+        (File("nul".into()), b"", Err("it holds a NUL byte")),
         (File("none".into()), b"", Err("no such file")),
         (Regex("id=(\\d+)".into()), b"a\nid=42\nid=43\n", Ok("42")),
         (Regex("id=\\d+".into()), b"id=42", Ok("id=42")),
@@ -534,6 +534,28 @@ fn captures_are_taken_from_where_the_document_says() {
             }
         }
     }
+}
+
+#[test]
+fn what_no_program_could_be_given_and_no_event_could_hold_is_not_captured() {
+    let one = |name: &str| Capture {
+        name: name.to_owned(),
+        ..capturing(CaptureFrom::Stdout).options.capture[0].clone()
+    };
+    let block = |names: Vec<String>| {
+        let mut block = block();
+        block.options.capture = names.iter().map(|name| one(name)).collect();
+        block
+    };
+    let judgement = judged(&block(vec!["OUT".into()]), &printed(&"\u{1}".repeat(128_000)));
+    assert_eq!((judgement.outcome, judgement.captures.len()), (Outcome::Passed, 1));
+    let judgement = judged(&block(vec!["OUT".into()]), &printed(&"\u{1}".repeat(128_001)));
+    assert_eq!((judgement.outcome, judgement.captures.len()), (Outcome::Failed, 0));
+    assert!(complaints(&judgement)[0].contains("128001 bytes long"), "{:?}", complaints(&judgement));
+    let names = (0..17).map(|n| format!("OUT_{n}")).collect();
+    let judgement = judged(&block(names), &printed(&"x".repeat(128_000)));
+    assert_eq!((judgement.outcome, judgement.captures.len()), (Outcome::Failed, 15));
+    assert!(complaints(&judgement)[0].contains("longer than 2000000 bytes"), "{:?}", complaints(&judgement));
 }
 
 #[test]
