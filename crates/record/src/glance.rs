@@ -39,9 +39,14 @@ pub fn glance(dir: &Path) -> Result<Glance, ReadError> {
     let length = file.metadata().map_err(cannot("read", &path))?.len();
     let last = last(&mut file, length).map_err(cannot("read", &path))?;
     let sealed = seal.is_some();
-    match last.filter(|last| seal.is_none_or(|seal| fits(&seal, &first, last, length))) {
-        Some(last) => Ok(Glance { first, last, sealed }),
-        None => {
+    let is_over = |last: &Stamped| matches!(last.event, Event::RunClosed { .. });
+    match last {
+        Some(Last { event: last, followed })
+            if seal.map_or(!(followed && is_over(&last)), |seal| fits(&seal, &first, &last, length)) =>
+        {
+            Ok(Glance { first, last, sealed })
+        }
+        _ => {
             let mut events = read(dir)?.events;
             let last = events.pop().unwrap_or_else(|| first.clone());
             Ok(Glance { first, last, sealed })
@@ -58,8 +63,15 @@ fn fits(seal: &Seal, first: &Stamped, last: &Stamped, length: u64) -> bool {
     closed && seal.bytes == length && seal.events == last.n + 1
 }
 
+/// The last line that is whole.
+struct Last {
+    event: Stamped,
+    /// Whether something stands behind it.
+    followed: bool,
+}
+
 /// The event on the last line that is whole; `None` where that is none.
-fn last(file: &mut File, length: u64) -> io::Result<Option<Stamped>> {
+fn last(file: &mut File, length: u64) -> io::Result<Option<Last>> {
     let mut room = END;
     loop {
         let start = length.saturating_sub(room);
@@ -72,7 +84,10 @@ fn last(file: &mut File, length: u64) -> io::Result<Option<Stamped>> {
             None => (start == 0).then_some(whole),
         });
         match line {
-            Some(line) => return Ok(event(line)),
+            Some(line) => {
+                let followed = end.last() != Some(&b'\n');
+                return Ok(event(line).map(|event| Last { event, followed }));
+            }
             // No line is so long: whoever reads it whole says what is wrong.
             None if start == 0 || room > 2 * LONGEST_LINE as u64 => return Ok(None),
             None => room *= 4,

@@ -115,13 +115,18 @@ impl Reader {
     /// The seal of the record, once that was read to its end.
     ///
     /// # Errors
-    /// It is none, or not that of the run that was read: whoever reads a sealed record comes to the same, be it to
+    /// It is none, or not that of the run that was read, or there is none and something follows the end of the run: whoever reads a sealed record comes to the same, be it to
     /// verify it or to show it.
     pub fn seal(&self) -> Result<Option<Seal>, ReadError> {
         let dir = self.path.parent().unwrap_or(Path::new(""));
-        let Some(seal) = read_seal(dir)? else { return Ok(None) };
         let altered = |event, reason: &str| Err(ReadError::Altered { event, reason: reason.to_owned() });
         let position = self.position();
+        let Some(seal) = read_seal(dir)? else {
+            return match (self.torn, self.told.closed()) {
+                (Some(_), Some(_)) => altered(position.events, FOLLOWED),
+                _ => Ok(None),
+            };
+        };
         match () {
             () if position.events < seal.events
                 && self.torn.is_none_or(|torn| torn.offset + torn.bytes < seal.bytes) =>
@@ -288,6 +293,9 @@ impl Reader {
         Ok(Raw::Line { bytes: self.batch.take_raw() })
     }
 }
+
+/// What is wrong where a run is closed and its record goes on: nobody writes then, so that nothing can be torn.
+pub(crate) const FOLLOWED: &str = "bytes follow `run.closed`";
 
 /// What is wrong where a sealed record has a torn tail.
 pub(crate) const NO_WHOLE_WRITE: &str =

@@ -17,7 +17,7 @@ use crate::expunge::{EXPUNGED, Expunged, SIGNATURE, Tombstone, read as tombstone
 use crate::kept::Blobs;
 use crate::layout::number_of;
 use crate::layout::{BLOBS, SHA256};
-use crate::reader::{NO_WHOLE_WRITE, Reader};
+use crate::reader::{FOLLOWED, NO_WHOLE_WRITE, Reader};
 use crate::reference::each_reference;
 use crate::seal::{Seal, Told, read_seal};
 use crate::signoffs::{SignedFilesError, signed_files, strays};
@@ -337,7 +337,7 @@ fn judge(
                 _ if seen.opened.is_none() => {
                     RecordVerdict::Truncated { reason: "there is no complete first event".into() }
                 }
-                (Some(_), Some(_)) => altered(position.events, "bytes follow `run.closed`".into()),
+                (Some(_), Some(_)) => altered(position.events, FOLLOWED.into()),
                 (Some(torn), None) => {
                     let Torn { offset, bytes } = torn;
                     remarks.push(format!(

@@ -93,6 +93,8 @@ fn no_file_of_a_record_is_read_without_end() {
 fn what_follows_a_sealed_record_is_refused_by_every_verb() {
     for damage in ["echo x >>run.jsonl", "printf '{\"a\":1}\\n' >>run.jsonl", "printf x >>run.jsonl"] {
         assert_eq!(verdict(damage, true), "altered at event 4", "{damage}");
+        // Nothing is torn where the run is over, with a seal or without one.
+        assert_eq!(verdict(&format!("rm seal.json; {damage}"), true), "altered at event 4", "{damage}");
     }
     assert!(verdict("truncate -s -20 run.jsonl", true).starts_with("truncated"));
 }
