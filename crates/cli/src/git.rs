@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use holdpoint_helper::{Answer, Helper, Unanswered};
 use holdpoint_report::visible;
@@ -34,6 +35,8 @@ const OVERRIDES: [&str; 14] = [
     "submodule.recurse=false",
 ];
 
+/// No answer of git's is waited for any longer: a FIFO among its own files would keep it for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A value of the configuration is no longer than this, bytes.
 const SHORT: u64 = 64 * 1024;
 
@@ -430,6 +433,7 @@ fn git(directory: &Path) -> Helper {
     let overrides = OVERRIDES.iter().flat_map(|set| ["-c", *set]);
     Helper::new("git")
         .directory(directory)
+        .within(LONGEST_WAIT)
         .arguments(["--no-pager", "--no-replace-objects"])
         .arguments(overrides)
         .without_those_of("GIT_", &KEPT)

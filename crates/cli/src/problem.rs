@@ -112,6 +112,10 @@ impl SourceCode for Text {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let lines = self.lines();
         let line = |at: usize| lines.partition_point(|start| *start <= at).saturating_sub(1);
+        // Lines around it that no screen shows are left out: they may be megabytes.
+        let (of, to) = (line(span.offset()), line(span.offset() + span.len()));
+        let before = if (of.saturating_sub(before)..of).any(|at| self.is_wide(at)) { 0 } else { before };
+        let after = if (to + 1..=to + after).any(|at| self.is_wide(at)) { 0 } else { after };
         // One line more on both sides, so that what is read decides as it does with the whole text.
         let first = line(span.offset()).saturating_sub(before + 1);
         let start = lines[first];
@@ -236,7 +240,7 @@ impl Problem {
     }
 }
 
-/// Columns that findings are written for.
+/// Columns that findings are written for where there is more room.
 const WIDTH: usize = 100;
 
 /// Writes findings in one text for people, with one write.
@@ -257,12 +261,12 @@ fn render(screen: &Screen, shown: &Shown) -> String {
         (false, true) => GraphicalTheme::unicode_nocolor(),
         (false, false) => GraphicalTheme::none(),
     };
-    rendered(shown, theme)
+    rendered(shown, theme, screen.width().min(WIDTH))
 }
 
-fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme) -> String {
+fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme, width: usize) -> String {
     let mut out = String::new();
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false);
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
     match handler.render_report(&mut out, diagnostic) {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),
@@ -328,11 +332,36 @@ impl miette::Diagnostic for Shown {
 /// what draws it counts columns in 16 bits.
 const WIDEST: usize = 8_000;
 
+/// More lines than this are not shown of what is pointed at, but the first of them.
+const TALLEST: usize = 12;
+
+impl Text {
+    /// Whether a line, by its number from 0, is longer than anybody would look at.
+    fn is_wide(&self, line: usize) -> bool {
+        let lines = self.lines();
+        let end = || lines.get(line + 1).copied().unwrap_or(self.text.len());
+        lines.get(line).is_some_and(|start| end() - start > WIDEST)
+    }
+}
+
 impl Finding {
-    /// Line and byte within it, from 1, where that is too far to the right to be shown.
-    fn too_far(&self) -> Option<(usize, usize)> {
+    /// What is pointed at in the shown text: of more than a screen can show, the first line.
+    fn pointed_at(&self) -> Option<(usize, usize)> {
         let span = self.diagnostic.span?;
         let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
+        let lines = self.source.lines();
+        let line = |at: usize| lines.partition_point(|begins| *begins <= at).saturating_sub(1);
+        let (first, last) = (line(start), line(end));
+        let is_much = last > first && (last - first >= TALLEST || (first..=last).any(|at| self.source.is_wide(at)));
+        match lines.get(first + 1) {
+            Some(next) if is_much => Some((start, (next - 1).max(start))),
+            _ => Some((start, end)),
+        }
+    }
+
+    /// Line and byte within it, from 1, where that is too far to the right to be shown.
+    fn too_far(&self) -> Option<(usize, usize)> {
+        let (start, end) = self.pointed_at()?;
         let lines = self.source.lines();
         let line = lines.partition_point(|begins| *begins <= start).saturating_sub(1);
         let last = lines.partition_point(|begins| *begins <= end).saturating_sub(1);
@@ -348,9 +377,8 @@ impl Finding {
             message += &format!(" ({name}, line {line}, byte {column} of it)");
         }
         let withheld = self.source.before.as_ref().is_some_and(|before| screen.held_by(before).is_some());
-        let span = diagnostic.span.filter(|_| !withheld && too_far.is_none());
-        let source = span.map(|span| {
-            let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
+        let span = self.pointed_at().filter(|_| !withheld && too_far.is_none());
+        let source = span.map(|(start, end)| {
             let text = Text { name: name.into(), ..self.source.clone() };
             (text, SourceSpan::from((start, end - start)))
         });
