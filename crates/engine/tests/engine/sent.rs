@@ -95,12 +95,11 @@ fn an_attempt_has_a_name_of_its_own_and_goes_to_another_place() {
 #[test]
 fn what_was_sent_nowhere_can_only_not_have_begun() {
     let of = |edit: fn(&mut Finished)| {
-        let mut fake = Fake::of([on_web(step("a").run().captures("V"), 0, 1, 0)], 1);
+        let mut fake = Fake::of([on_web(step("a").run(), 0, 1, 0)], 1);
         let Event::ActionStarted(started) = fake.story.start_event() else { panic!() };
         fake.story.tell(Event::ActionStarted(Started { remote: None, ..started }));
         let not_begun = |finished: &mut Finished| {
             (finished.exit, finished.error) = (None, Some("not started".into()));
-            finished.captures.clear();
             edit(finished);
         };
         let end = fake.story.finish_event(Outcome::Failed, not_begun);

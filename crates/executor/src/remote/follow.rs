@@ -24,6 +24,7 @@ impl Remote {
     ) -> Result<Last, Cut> {
         let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
         let Wire { stdin, stdout, stderr, held } = wire;
+        course.is_sent = true;
         let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
         let followed = self.read(&mut frames, course, sink);
         self.line.exchange((stdin, stderr, held), text, followed).await

@@ -6,7 +6,7 @@
 # started by `&`: a shell makes such a process ignore SIGINT for ever, and all that it starts too.
 
 umask 077
-runner=$1
+runner=$1 boot=$2
 for name in dir mark limit run become; do
   IFS= read -r "${name?}" || exit 1
 done
@@ -19,18 +19,17 @@ void() {
   exit 1
 }
 
-boot
 clock
 begun=$clock
 born $$
 # Room for what is said in the end, taken while there is some.
 printf '%1023s\n' '' >end.tmp || void full
-if ! { : >out && : >err && : >log && mkfifo out.f err.f; }; then void full; fi
+if ! { : >run && : >out && : >err && : >log; }; then void full; fi
 if [ -n "$become" ]; then
   # Whom the block becomes cannot come in here. They get pipes under a name that nobody can list.
   mkdir -m 711 "$run" || void tmp
 fi
-mkfifo "$run/secrets" "$run/state.f" "$run/orders" "$run/events" || void full
+mkfifo out.f err.f "$run/secrets" "$run/state.f" "$run/orders" "$run/events" || void full
 [ -z "$become" ] || chmod 666 "$run/secrets" "$run/state.f" "$run/orders" "$run/events" out.f err.f
 printf 'keeper %s %s\nboot %s\nmark %s\nrun %s\n.\n' $$ "$born" "$boot" "$mark" "$run" >pid || void full
 
@@ -55,23 +54,27 @@ wrote() {
 # Standard input to file $1, known as $2. What is written down of each piece goes through the pipe of secrets: so whoever
 # reads there meets every secret before what was printed after it.
 pump() {
-  LC_ALL=C pieces=1 full=0
+  LC_ALL=C reads=1 fast=0 size=0 before=0
   export LC_ALL
-  while said=$(dd bs=65536 count=$pieces 2>&1 >>"$1"); do
+  while said=$(dd bs=$((reads > 16 ? 1048576 / reads : 65536)) count=$reads 2>&1 >>"$1"); do
     wrote "$said" || break
     [ -f end ] && exec cat >/dev/null
     clock
     [ -n "$wrote" ] && printf '\000%s %s %s %s\000' "$mark" "$2" "$wrote" "$clock" >&8
-    # A process that prints much is read in larger pieces: each costs a process.
-    case $said in "$pieces+0"*) full=$((full + 1)) ;; *) full=0 ;; esac
-    if [ $full -gt 7 ]; then pieces=16; else pieces=1; fi
+    size=${wrote:+${size:+$((size + wrote))}}
+    # Each piece costs a process. What prints much, or often, is read in larger ones, of 1 MiB at the most, as long as
+    # one takes no longer than somebody who looks on would notice.
+    if [ $((clock - before)) -lt 8 ]; then fast=$((fast + 1)); else fast=0; fi
+    if [ $fast -le 7 ]; then reads=1; elif [ $reads -lt 256 ]; then reads=$((reads * 4)); fi
+    before=$clock
   done
   case $said in 0+0*) ;; *)
     echo "lost $1" >&4
+    size=
     cat >/dev/null
     ;;
   esac
-  echo "drained $1" >&4
+  echo "drained $1 $size" >&4
 }
 
 journal() {
@@ -106,7 +109,7 @@ after() {
 }
 
 watch() {
-  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0
+  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
   while read -r event x y <&4; do
     case $event in
     began)
@@ -146,7 +149,10 @@ watch() {
       echo bye >&5
       ;;
     lost) lost=$lost${lost:+,}$x ;;
-    drained) drained=$((drained + 1)) ;;
+    drained)
+      drained=$((drained + 1))
+      case $x in out) out=$y ;; err) err=$y ;; esac
+      ;;
     gone)
       gone=yes
       [ $drained = 4 ] || (after 0.1 late) &
@@ -185,7 +191,7 @@ watch() {
     if [ -n "$block" ]; then kind=lost; else kind=refused code=payload; fi
   fi
   # shellcheck disable=SC2046 # two numbers
-  set -- $(stat -c %s out err)
+  if [ -n "$out" ] && [ -n "$err" ]; then set -- "$out" "$err"; else set -- $(stat -c %s out err); fi
   kept=no
   case ,$lost, in *,state,*) kept=lost ;; *) [ -s state.tmp ] && mv state.tmp state && kept=yes ;; esac
   printf 'end 1\nkind %s\ncode %s\nwhy %s\nafter %s\ntook %s\nsizes %s %s\nlost %s\nheld %s\nstate %s\n.\n' \

@@ -51,8 +51,22 @@ locate() {
 }
 locate "$program" || refuse interpreter
 
+# Where a program is, that one knows who came here: `tool`. No process is needed for it but where the shell has its own.
+tool() {
+  set -f
+  IFS=:
+  for folder in $PATH; do
+    tool=${folder:-.}/$1
+    if [ -f "$tool" ] && [ -x "$tool" ]; then break; fi
+    tool=
+  done
+  unset IFS
+  set +f
+  [ -n "$tool" ] || tool=$(command -v "$1")
+}
+
 for name in setsid rm grep sleep; do
-  tool=$(command -v $name) || refuse tool $name
+  tool $name || refuse tool $name
   eval "$name=\$tool"
 done
 
@@ -138,7 +152,8 @@ unset HOLDPOINT_PROGRAM HOLDPOINT_LAUNCH; HOLDPOINT_SECRETS=$mention; export HOL
 
 if [ "$how" = awk ]; then
   # It tells a signal from an exit code, as a shell does not.
-  awk=$(command -v awk)
+  tool awk
+  awk=$tool
   # shellcheck disable=SC2016 # for another shell
   result=$(printf %s "$beginning" | (become "$awk" 'BEGIN {
     status = system("eval \"$HOLDPOINT_LAUNCH\"")
@@ -146,8 +161,9 @@ if [ "$how" = awk ]; then
   }'))
 else
   # `time` says so where it is a program; a shell does for most signals. For the others the code is all there is.
-  time= sh=$(command -v sh)
-  [ "$how" != time ] || time=$(command -v time)
+  tool sh
+  time= sh=$tool
+  if [ "$how" = time ]; then tool time && time=$tool; fi
   # shellcheck disable=SC2016,SC2086
   said=$({
     printf %s "$beginning" | (become $time "$sh" -c 'eval "$HOLDPOINT_LAUNCH"')
