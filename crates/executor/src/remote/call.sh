@@ -221,7 +221,7 @@ reap() {
   cd "$base/$id" 2>/dev/null || { say none; return; }
   if [ ! -f end ]; then say error runs; return; fi
   # The keeper may be clearing up its pipes at this moment.
-  rm -rf out err log state block work settle wake.* out.f err.f secrets state.f orders events
+  rm -rf run out err log state block work settle wake.* out.f err.f secrets state.f orders events
   say reaped
 }
 

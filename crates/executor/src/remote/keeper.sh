@@ -54,19 +54,21 @@ wrote() {
 # Standard input to file $1, known as $2. What is written down of each piece goes through the pipe of secrets: so whoever
 # reads there meets every secret before what was printed after it.
 pump() {
-  LC_ALL=C reads=1 fast=0 size=0 before=0
+  LC_ALL=C pieces=1 full=0 fast=0 size=0 before=0
   export LC_ALL
-  while said=$(dd bs=$((reads > 16 ? 1048576 / reads : 65536)) count=$reads 2>&1 >>"$1"); do
+  while said=$(dd bs=65536 count=$pieces 2>&1 >>"$1"); do
     wrote "$said" || break
     [ -f end ] && exec cat >/dev/null
     clock
     [ -n "$wrote" ] && printf '\000%s %s %s %s\000' "$mark" "$2" "$wrote" "$clock" >&8
     size=${wrote:+${size:+$((size + wrote))}}
-    # Each piece costs a process. What prints much, or often, is read in larger ones, of 1 MiB at the most, as long as
-    # one takes no longer than somebody who looks on would notice.
-    if [ $((clock - before)) -lt 8 ]; then fast=$((fast + 1)); else fast=0; fi
-    if [ $fast -le 7 ]; then reads=1; elif [ $reads -lt 256 ]; then reads=$((reads * 4)); fi
+    # Each piece costs a process, and several more until somebody sees it. A block that prints much is read in larger
+    # ones; for one that prints often, the pipe is let fill up for a moment.
+    case $said in "$pieces+0"*) full=$((full + 1)) ;; *) full=0 ;; esac
+    if [ $full -gt 7 ]; then pieces=16; else pieces=1; fi
+    if [ $((clock - before)) -lt 20 ]; then fast=$((fast + 1)); else fast=0; fi
     before=$clock
+    if [ $fast -gt 7 ] && [ $full = 0 ]; then sleep 0.05; fi
   done
   case $said in 0+0*) ;; *)
     echo "lost $1" >&4
@@ -213,7 +215,7 @@ watch() {
 ) &
 watcher=$!
 # shellcheck disable=SC2086 # its words are ours
-$become sh -c "$runner" runner >&6 2>&7 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+$become sh -c "$runner" runner "${become:-same}" >&6 2>&7 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 exec 6>&- 7>&- 8>&- 9>&-
 echo gone >&4
 exec 4>&- 5>&-

@@ -119,42 +119,6 @@ fn a_host_that_is_not_known_is_refused_with_the_line_to_add() {
 }
 
 #[test]
-fn a_line_that_dies_before_anything_was_sent_leaves_nothing_in_doubt() {
-    struct Hearing(Vec<Standing>);
-    impl Sink for Hearing {
-        fn on_secret(&mut self, _: &str, _: &str) -> Result<(), String> {
-            Ok(())
-        }
-
-        fn on_output(&mut self, _: Stream, _: &[u8], _: Duration) -> std::io::Result<()> {
-            Ok(())
-        }
-
-        fn on_cut(&mut self, _: &str, standing: Standing) {
-            self.0.push(standing);
-        }
-    }
-    let test = "a_line_that_dies_before_anything_was_sent_leaves_nothing_in_doubt";
-    let server = match Sshd::on_loopback(&Options::default()) {
-        Ok(server) => server,
-        Err(missing) => return skipped(test, &missing),
-    };
-    let setting = Setting { patience: Some(Duration::from_millis(100)), ..Setting::default() };
-    let Ssh { server, remote } = Ssh::with(server, setting);
-    let state = State::new(server.home());
-    let attempt = attempt(&remote);
-    drop(server);
-    let mut heard = Hearing(Vec::new());
-    let block = job("sh", "exit 0");
-    let came = runtime().block_on(remote.run(&block, &state, &attempt, pending(), &mut heard));
-    assert!(
-        matches!(&came, Came::NeverRan(why) if why.starts_with("it could not be sent there")),
-        "{came:?}"
-    );
-    assert_eq!(heard.0, [Standing::NotBegun]);
-}
-
-#[test]
 fn a_host_that_does_not_answer_is_told_within_bounds() {
     let test = "a_host_that_does_not_answer_is_told_within_bounds";
     let server = match Sshd::on_loopback(&Options::default()) {
