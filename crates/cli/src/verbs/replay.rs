@@ -3,6 +3,7 @@
 mod keys;
 mod show;
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stdin, stdout};
 use std::time::{Duration, Instant};
 
