@@ -51,9 +51,10 @@ impl Unseen {
 impl Lane {
     /// A line under those that there are; none where nothing may be drawn.
     pub(super) fn of(screen: &Screen, place: &str) -> Option<Lane> {
-        if !screen.bars() {
-            return None;
-        }
+        screen.bars().then(|| Lane::drawn(screen, place))
+    }
+
+    fn drawn(screen: &Screen, place: &str) -> Lane {
         let all = || {
             let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
             MultiProgress::with_draw_target(canvas)
@@ -71,14 +72,7 @@ impl Lane {
         bar.set_prefix(format!("{} runs", screen.style().bold().apply_to(name)));
         bar.enable_steady_tick(Duration::from_secs(1));
         let gutter = gutter_at(screen, place);
-        Some(Lane {
-            screen: screen.clone(),
-            bar,
-            all,
-            pending: Default::default(),
-            last: VecDeque::new(),
-            gutter,
-        })
+        Lane { screen: screen.clone(), bar, all, pending: Default::default(), last: VecDeque::new(), gutter }
     }
 
     /// Takes a piece of output, masked already.
@@ -94,38 +88,38 @@ impl Lane {
             self.pending[of].clear();
             from += 1;
         }
-        let mut is_new = false;
+        let mut last = None;
         for piece in bytes[from..].split_inclusive(|byte| *byte == b'\n') {
             let room = LONGEST.saturating_sub(self.pending[of].len());
             self.pending[of].extend_from_slice(&piece[..piece.len().min(room)]);
             if piece.ends_with(b"\n") {
                 let line = std::mem::take(&mut self.pending[of]);
-                is_new |= self.line(of, &line);
+                last = Some(self.line(of, &line)).filter(|line| !line.trim().is_empty()).or(last);
             }
         }
-        if is_new && let Some(line) = self.last.back() {
-            self.bar.set_message(self.cut(line));
+        if let Some(line) = last {
+            self.bar.set_message(self.cut(&line));
         }
     }
 
-    fn line(&mut self, of: usize, line: &[u8]) -> bool {
+    /// Keeps a line; gives what of it is shown.
+    fn line(&mut self, of: usize, line: &[u8]) -> String {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
         // A progress display overwrites its own line: what a reader would see is what comes last.
         let shown = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
-        let is_new = !shown.trim().is_empty();
-        self.last.push_back(format!("{}{}", self.gutter[of], self.screen.masked(&shown)));
+        let shown = self.screen.masked(&shown).into_owned();
+        self.last.push_back(format!("{}{shown}", self.gutter[of]));
         if self.last.len() > KEPT {
             self.last.pop_front();
         }
-        is_new
+        shown
     }
 
     /// What has room behind the name and the time.
     fn cut(&self, line: &str) -> String {
-        let text = self.gutter.iter().find_map(|gutter| line.strip_prefix(gutter.as_str())).unwrap_or(line);
         // Never as wide as the terminal: see the bar of a single block.
         let taken = 2 + console::measure_text_width(&self.bar.prefix()) + " 0:00:00 · ".len() + 6;
-        format!("· {}", self.screen.at_most(self.screen.width().saturating_sub(taken).max(4), text))
+        format!("· {}", self.screen.at_most(self.screen.width().saturating_sub(taken).max(4), line))
     }
 
     /// What the place is at, in a word.
@@ -146,5 +140,44 @@ impl Lane {
         self.bar.finish_and_clear();
         self.all.remove(&self.bar);
         Unseen { screen: Some(self.screen), lines: self.last.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_driver::Secrets;
+
+    use super::*;
+
+    fn lane() -> Lane {
+        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01")
+    }
+
+    #[test]
+    fn a_line_says_the_place_what_it_is_at_and_what_it_printed_last_cut_to_the_width() {
+        let mut lane = lane();
+        assert_eq!((lane.bar.prefix(), lane.bar.message()), ("ssh://web-01 runs".into(), String::new()));
+        lane.push(false, b"one\ntwo\nthr");
+        assert_eq!(lane.bar.message(), "· two");
+        lane.push(false, b"ee\n\n");
+        assert_eq!(lane.bar.message(), "· three");
+        lane.push(true, format!("{}\n", "wide ".repeat(100)).as_bytes());
+        let message = lane.bar.message();
+        let taken = console::measure_text_width(&message) + "  ssh://web-01 runs 0:00 ".len();
+        assert!(message.ends_with('…') && taken < lane.screen.width(), "{message}");
+        lane.stands("unreached");
+        assert_eq!(lane.bar.prefix(), "ssh://web-01 unreached");
+    }
+
+    #[test]
+    fn the_last_lines_of_a_place_are_kept_for_its_failure_and_no_more() {
+        let mut lane = lane();
+        let printed: String = (0..100_000).map(|number| format!("{number}\n")).collect();
+        lane.push(false, printed.as_bytes());
+        lane.push(true, b"an end without a line");
+        let lines = lane.finish().lines;
+        let shown: Vec<&str> = lines.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+        assert_eq!(shown[..7], ["99993", "99994", "99995", "99996", "99997", "99998", "99999"]);
+        assert!(lines.len() == KEPT && lines[7].ends_with("┃ an end without a line"), "{lines:?}");
     }
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC1091
+# shellcheck shell=sh disable=SC2154
 # Runs the block, as whom it is to run. Standard input: text that sets what must be known, to its end; nothing of it is
 # on a command line or in a file. Standard output and error are the block's.
 
@@ -6,6 +6,7 @@ umask 077
 whole=
 if [ "$1" = same ]; then
   # A process less. Where it breaks off within a word, the shell ends.
+  # shellcheck source=/dev/null
   . /dev/stdin
 else
   # Whose pipe this is, that cannot be opened once more by everybody.
