@@ -126,7 +126,9 @@ impl Screen {
 
     /// What is drawn under everything else is taken away for a text, and drawn anew below it.
     fn show(&self, text: String, kind: Kind) {
-        match self.lanes().clone().filter(|_| kind != Kind::Bar) {
+        // Given back at once: what is drawn below comes by here too.
+        let lanes = if kind == Kind::Bar { None } else { self.lanes().clone() };
+        match lanes {
             Some(lanes) => lanes.suspend(|| self.put(text, kind)),
             None => self.put(text, kind),
         }
