@@ -1,6 +1,7 @@
 //! A line for each place where a block runs, under everything else, on a terminal that can be drawn on. Each is drawn over
 //! as its place prints; what is said meanwhile stands above all of them.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -25,6 +26,11 @@ pub(super) struct Lane {
     screen: Screen,
     bar: ProgressBar,
     all: MultiProgress,
+    place: String,
+    /// What it is at.
+    word: RefCell<String>,
+    /// The last line that is not blank.
+    shown: String,
     /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
     /// What it printed last.
@@ -68,11 +74,20 @@ impl Lane {
         // Complete before it is first drawn.
         let bar = ProgressBar::hidden().with_style(template);
         let bar = all.add(bar);
-        let name = screen.at_most(NAME.min(screen.width() / 2), &screen.neutralise(place));
-        bar.set_prefix(format!("{} runs", screen.style().bold().apply_to(name)));
-        bar.enable_steady_tick(Duration::from_secs(1));
-        let gutter = gutter_at(screen, place);
-        Lane { screen: screen.clone(), bar, all, pending: Default::default(), last: VecDeque::new(), gutter }
+        let lane = Lane {
+            screen: screen.clone(),
+            bar,
+            all,
+            place: screen.neutralise(place),
+            word: RefCell::new("runs".to_owned()),
+            shown: String::new(),
+            pending: Default::default(),
+            last: VecDeque::new(),
+            gutter: gutter_at(screen, place),
+        };
+        lane.fit();
+        lane.bar.enable_steady_tick(Duration::from_secs(1));
+        lane
     }
 
     /// Takes a piece of output, masked already.
@@ -90,24 +105,28 @@ impl Lane {
         }
         let mut last = None;
         for piece in bytes[from..].split_inclusive(|byte| *byte == b'\n') {
-            let room = LONGEST.saturating_sub(self.pending[of].len());
-            self.pending[of].extend_from_slice(&piece[..piece.len().min(room)]);
+            let pending = &mut self.pending[of];
+            pending.extend_from_slice(piece);
+            // A progress display overwrites its own line: what a reader would see is what comes last.
+            let over = pending[..text_end(pending)].iter().rposition(|byte| *byte == b'\r');
+            pending.drain(..over.map_or(0, |over| over + 1));
+            pending.truncate(LONGEST);
             if piece.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.pending[of]);
+                let line = std::mem::take(pending);
                 last = Some(self.line(of, &line)).filter(|line| !line.trim().is_empty()).or(last);
+            } else if over.is_some() || pending.ends_with(b"\r") {
+                last = Some(self.seen(&self.pending[of])).filter(|line| !line.trim().is_empty()).or(last);
             }
         }
         if let Some(line) = last {
-            self.bar.set_message(self.cut(&line));
+            self.shown = line;
+            self.fit();
         }
     }
 
     /// Keeps a line; gives what of it is shown.
     fn line(&mut self, of: usize, line: &[u8]) -> String {
-        let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-        // A progress display overwrites its own line: what a reader would see is what comes last.
-        let shown = visible(line[..end].rsplit(|byte| *byte == b'\r').next().unwrap_or_default());
-        let shown = self.screen.masked(&shown).into_owned();
+        let shown = self.seen(line);
         self.last.push_back(format!("{}{shown}", self.gutter[of]));
         if self.last.len() > KEPT {
             self.last.pop_front();
@@ -115,18 +134,33 @@ impl Lane {
         shown
     }
 
-    /// What has room behind the name and the time.
-    fn cut(&self, line: &str) -> String {
+    /// A line as it is shown, without its end.
+    fn seen(&self, line: &[u8]) -> String {
+        self.screen.masked(&visible(&line[..text_end(line)])).into_owned()
+    }
+
+    /// Draws what has room in the window as it is now.
+    fn fit(&self) {
         // Never as wide as the terminal: see the bar of a single block.
-        let taken = 2 + console::measure_text_width(&self.bar.prefix()) + " 0:00:00 · ".len() + 6;
-        format!("· {}", self.screen.at_most(self.screen.width().saturating_sub(taken).max(4), line))
+        let columns = self.screen.width().saturating_sub(6);
+        let name = self.screen.at_most(NAME.min(columns / 2), &self.place);
+        let word = self.word.borrow();
+        let room = columns
+            .saturating_sub("   0:00:00 · ".chars().count() + word.len() + 1)
+            .saturating_sub(console::measure_text_width(&name));
+        let message = match self.shown.as_str() {
+            "" => String::new(),
+            _ if room < 4 => String::new(),
+            shown => format!("· {}", self.screen.at_most(room, shown)),
+        };
+        self.bar.set_prefix(format!("{} {word}", self.screen.style().bold().apply_to(name)));
+        self.bar.set_message(message);
     }
 
     /// What the place is at, in a word.
     pub(super) fn stands(&self, word: &str) {
-        let prefix = self.bar.prefix();
-        let name = prefix.rsplit_once(' ').map_or(prefix.as_str(), |(name, _)| name);
-        self.bar.set_prefix(format!("{name} {word}"));
+        word.clone_into(&mut self.word.borrow_mut());
+        self.fit();
     }
 
     /// Takes the line away; gives what was printed last.
@@ -141,6 +175,11 @@ impl Lane {
         self.all.remove(&self.bar);
         Unseen { screen: Some(self.screen), lines: self.last.into() }
     }
+}
+
+/// Where a line ends, but for what ends it.
+fn text_end(line: &[u8]) -> usize {
+    line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1)
 }
 
 #[cfg(test)]
@@ -167,6 +206,21 @@ mod tests {
         assert!(message.ends_with('…') && taken < lane.screen.width(), "{message}");
         lane.stands("unreached");
         assert_eq!(lane.bar.prefix(), "ssh://web-01 unreached");
+    }
+
+    #[test]
+    fn a_progress_display_that_ends_no_line_is_shown_as_it_goes() {
+        let mut lane = lane();
+        for (piece, shown) in
+            [("1 %\r", "1 %"), ("2 %\r3 %", "3 %"), ("3\r\x1b[K4 %\r", "4 %"), ("5 %\r\n", "5 %")]
+        {
+            lane.push(false, piece.as_bytes());
+            assert!(lane.bar.message().ends_with(shown), "{piece:?}: {}", lane.bar.message());
+        }
+        lane.push(false, "a % that never ends\r".repeat(10_000).as_bytes());
+        assert!(lane.pending[0].len() < LONGEST);
+        let lines = lane.finish().lines;
+        assert!(lines.len() == 2 && lines[0].ends_with("│ 5 %"), "{lines:?}");
     }
 
     #[test]

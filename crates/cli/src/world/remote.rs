@@ -75,7 +75,10 @@ impl Attempt {
         let stopped = Notify::new();
         let interrupt = async {
             asked.set(Some(stops.next(&heard).await));
-            recording.borrow().tell(STOPPING);
+            recording.borrow().stands("stops");
+            if stops.is_first_to_tell(&heard) {
+                recording.borrow().tell(STOPPING);
+            }
             stopped.notify_one();
         };
         let mut hearing = Hearing {

@@ -4,8 +4,8 @@
 
 umask 077
 whole=
-if [ "$1" = same ]; then
-  # A process less. Where it breaks off within a word, the shell ends.
+if [ "$1" = same ] && [ -r /dev/stdin ]; then
+  # A process less, where there is such a file. Where it breaks off within a word, the shell ends.
   # shellcheck source=/dev/null
   . /dev/stdin
 else
