@@ -111,7 +111,7 @@ after() {
 }
 
 watch() {
-  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
+  block= kind= code=0 why=none lost= held=no drained=0 timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
   while read -r event x y <&4; do
     case $event in
     began)
@@ -156,7 +156,6 @@ watch() {
       case $x in out) out=$y ;; err) err=$y ;; esac
       ;;
     gone)
-      gone=yes
       [ $drained = 4 ] || (after 0.1 late) &
       ;;
     late)
@@ -183,7 +182,9 @@ watch() {
       printf '\000%s z\000' "$mark" 1<>"$run/secrets"
       ;;
     esac
-    [ -n "$gone" ] && [ $drained = 4 ] && break
+    # The shell that keeps all this, and whoever runs the block, hold pipes open for as long as they live. One of them may
+    # have been killed, and says nothing any more.
+    [ $drained = 4 ] && break
   done
   [ -z "$timer" ] || kill $timer
   [ $drained = 4 ] && held=no
