@@ -6,10 +6,11 @@ use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::Canvas;
+use super::bar::{Canvas, clock};
 use super::behind::Kind;
 use super::flood::Flood;
 use super::lanes::{Lane, Unseen};
+use super::plain::gutter_at;
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -259,13 +260,6 @@ impl Live {
     }
 }
 
-/// What stands before each line of output at a place, of standard output and of standard error.
-pub(super) fn gutter_at(screen: &Screen, place: &str) -> [String; 2] {
-    let place = screen.neutralise(place);
-    let marks = [screen.style().dim().apply_to("│"), screen.style().yellow().apply_to("┃")];
-    marks.map(|mark| format!("  {place} {mark} "))
-}
-
 /// Where the first line ends, or the piece of it that is shown as one.
 fn line_end(bytes: &[u8]) -> usize {
     let most = bytes.len().min(LONGEST);
@@ -278,13 +272,4 @@ fn whole_lines(bytes: &[u8]) -> usize {
     let from = bytes.len().saturating_sub(16 * LONGEST);
     let ended = bytes[from..].iter().rposition(|byte| *byte == b'\n').map_or(from, |last| from + last + 1);
     ended + (bytes.len() - ended) / LONGEST * LONGEST
-}
-
-/// `1:05`, `2:00:07`.
-pub(super) fn clock(time: Duration) -> String {
-    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }
