@@ -28,7 +28,7 @@ pub struct Live {
     screen: Screen,
     bar: Option<ProgressBar>,
     /// The line of one of several places: nothing of its output is shown but the last of it.
-    lane: Option<Lane>,
+    lane: Option<Box<Lane>>,
     /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
     /// The last whole lines of each that were left out.
@@ -89,7 +89,7 @@ impl Live {
     /// lines that stand among those of others, and say where they are from.
     pub fn at(screen: &Screen, place: &str, quiet: bool) -> Live {
         screen.fall_behind();
-        let (gutter, lane) = (gutter_at(screen, place), Lane::of(screen, place));
+        let (gutter, lane) = (gutter_at(screen, place), Lane::of(screen, place).map(Box::new));
         Live { gutter, lane, ..Live::with(screen, None, quiet) }
     }
 
