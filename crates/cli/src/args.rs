@@ -376,6 +376,9 @@ pub struct Replay {
     /// Only this step
     #[arg(long, value_name = "ID")]
     pub step: Option<String>,
+    /// Only what is of this place
+    #[arg(long, value_name = "PLACE")]
+    pub place: Option<String>,
     /// Longest wait that is played, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = speed)]
     pub max_wait: f64,

@@ -6,12 +6,13 @@ use crate::findings::{Findings, suggest};
 use crate::front::Front;
 use crate::scope::allowed;
 use crate::steps::Built;
-use crate::{Code, Config};
+use crate::{Code, Config, Place};
 
 pub(crate) fn check(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
     roles(front, built, config, findings);
     environments(front, config, findings);
     targets(front, built, config, findings);
+    elsewhere(front, built, config, findings);
     secrets(front, built, findings);
     ids(built, findings);
 }
@@ -75,6 +76,27 @@ fn targets(front: &Front, built: &Built, config: Option<&Config>, findings: &mut
                 _ => suggest(target, &known, "targets"),
             };
             findings.add(Code::Undeclared, *span, message, help);
+        }
+    }
+}
+
+/// What a block asks for that there is on the driving machine only, where an environment has its target at another place.
+fn elsewhere(front: &Front, built: &Built, config: Option<&Config>, findings: &mut Findings) {
+    let environments = allowed(&front.matter, config);
+    for step in &built.steps {
+        let Some(target) = step.target.as_ref().filter(|target| *target != "local") else { continue };
+        let away = environments.iter().find_map(|(name, environment)| {
+            let places = &environment.targets.get(target)?.places;
+            Some((*name, places.iter().find(|place| **place != Place::Local)?))
+        });
+        let Some((name, place)) = away else { continue };
+        let actions = step.actions.iter().filter_map(|action| action.work.block());
+        for block in actions.chain(&step.rollbacks) {
+            let Some((what, help)) = block.options.only_here() else { continue };
+            let message = format!(
+                "this block {what}, as one on the driving machine can, and in the environment `{name}` it runs at {place}"
+            );
+            findings.add(Code::Misplaced, block.span, message, help);
         }
     }
 }

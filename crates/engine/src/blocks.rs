@@ -33,7 +33,10 @@ impl Run {
         self.performed_by(&self.operator.clone());
         (self.looks.ran, self.looks.unused) = (true, false);
         if execution.probe {
-            self.change(task, |state| state.attempts += 1);
+            self.change(task, |state| {
+                state.attempts += 1;
+                state.sent = started.remote.clone().map(Arc::new);
+            });
             self.probe = self.probe.map(|probe| Probe { running: true, ..probe });
             return Ok(());
         }
@@ -68,8 +71,12 @@ impl Run {
         numbered(execution, finished.attempt, finished.probe)?;
         let block = task.block(plan).ok_or("this is no block")?;
         conform::finished(block, finished)?;
+        if self.shell_of(task).is_some() && self.sent_to(task).is_none() {
+            conform::sent_nowhere(finished)?;
+        }
         if execution.probe {
             self.probe = None;
+            self.change(task, |state| state.sent = None);
             return Ok(());
         }
         for (name, value) in &finished.captures {
@@ -95,7 +102,8 @@ impl Run {
         Ok(())
     }
 
-    /// Takes note of an attempt that goes to another place: its name is nobody else's.
+    /// Takes note of an attempt that goes to another place: its name is nobody else's. One for another place that is sent
+    /// nowhere found nobody there; its end can only be that it did not begin.
     fn send(&mut self, execution: &Execution, started: &Started) -> Fold {
         let Some(sent) = &started.remote else { return Ok(()) };
         let place = self.shell_of(execution.task).ok_or("what runs on this machine is sent nowhere")?;

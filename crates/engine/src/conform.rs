@@ -6,7 +6,7 @@ use holdpoint_model::{Block, Expected};
 
 use crate::fold::{Fold, ensure};
 use crate::judge::{codes, empty_handed, exit_complaint};
-use crate::{Finished, Outcome};
+use crate::{BlobRef, Finished, Outcome, Output};
 
 pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
     let declared = |name: &String| block.options.capture.iter().any(|capture| capture.name == *name);
@@ -41,4 +41,21 @@ pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
         Outcome::TimedOut => ensure(!in_time, "it took too long though it ended in time"),
         Outcome::Interrupted => Ok(()),
     }
+}
+
+/// The end of an attempt for another place that was not sent there: nothing began, so nothing can have come of it.
+pub(crate) fn sent_nowhere(finished: &Finished) -> Fold {
+    let empty = |blob: &BlobRef| blob.bytes == 0;
+    let printed =
+        |Output { stdout, stderr, timing }: &Output| ![stdout, stderr, timing].into_iter().all(empty);
+    let nothing = finished.exit.is_none()
+        && finished.signal.is_none()
+        && !finished.output.as_ref().is_some_and(printed)
+        && finished.captures.is_empty()
+        && finished.files.is_empty()
+        && finished.state.is_none();
+    ensure(
+        nothing && finished.error.is_some() && finished.outcome == Outcome::Failed,
+        "it was not sent to its place, so it can only not have begun",
+    )
 }

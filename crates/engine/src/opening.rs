@@ -84,7 +84,9 @@ impl Run {
     pub(crate) fn take_up(&mut self, operator: &str) {
         operator.clone_into(&mut self.operator);
         self.values.set_operator(operator);
-        self.probe = None;
+        if let Some(probe) = self.probe.take() {
+            self.change(probe.check, |state| state.sent = None);
+        }
         let current = self.rollback.as_ref().map_or_else(|| self.current(), Rollback::current);
         let placed = self.placed.keys().copied();
         let running = current.into_iter().chain(placed);

@@ -54,7 +54,7 @@ pub use group::ProcessGroup;
 pub use job::{Ended, How, Job, Stream};
 pub use local::Local;
 pub use remote::{
-    Attempt, Came, Had, Held, Identity, Kept, Probed, Remote, Setting, Sink, Unreachable, Ways,
+    Attempt, Came, Had, Held, Identity, Kept, Probed, Remote, Setting, Sink, Standing, Unreachable, Ways,
 };
 pub use state::{Array, Damaged, State, Text};
 pub use syntax::{Asked, SyntaxError, Unchecked, syntax_error, syntax_errors};

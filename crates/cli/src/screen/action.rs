@@ -76,8 +76,11 @@ pub fn started(screen: &Screen, id: &str, attempt: u32) {
     }
 }
 
-/// A block begins at one of several places: nothing else tells that it runs.
+/// A block begins at one of several places. Where each has a line of its own, that tells that it runs.
 pub fn started_at(screen: &Screen, id: &str, place: &str, attempt: u32) {
+    if screen.bars() && attempt == 1 {
+        return;
+    }
     let more = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
     screen.say(&format!("  started {id} at {}{more}", screen.neutralise(place)));
 }

@@ -1,7 +1,8 @@
 //! The terminal of the bar under a block's output: what it draws goes the way of everything else that is shown.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use indicatif::TermLike;
 
@@ -12,7 +13,14 @@ use super::behind::Kind;
 #[derive(Debug)]
 pub(super) struct Canvas {
     screen: Screen,
-    drawn: Mutex<String>,
+    drawn: Mutex<Drawn>,
+}
+
+#[derive(Debug, Default)]
+struct Drawn {
+    text: String,
+    /// Whether what comes next begins a line.
+    line_is_full: bool,
 }
 
 impl Canvas {
@@ -20,8 +28,12 @@ impl Canvas {
         Canvas { screen: screen.clone(), drawn: Mutex::default() }
     }
 
+    fn drawn(&self) -> MutexGuard<'_, Drawn> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn add(&self, text: &str) -> io::Result<()> {
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        self.drawn().text.push_str(text);
         Ok(())
     }
 
@@ -61,8 +73,19 @@ impl TermLike for Canvas {
         self.add("\n")
     }
 
+    /// A line comes first, then blanks up to the edge, behind which the next line begins by itself. Ends of lines instead
+    /// outlive that the window is made wider; and the `^C` that a terminal echoes, behind the last of them, breaks none.
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(text)
+        let mut drawn = self.drawn();
+        if text.bytes().all(|byte| byte == b' ') {
+            drawn.line_is_full = true;
+        } else {
+            if std::mem::take(&mut drawn.line_is_full) {
+                drawn.text.push('\n');
+            }
+            drawn.text.push_str(text);
+        }
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
@@ -70,10 +93,41 @@ impl TermLike for Canvas {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let drawn = std::mem::take(&mut *self.drawn.lock().unwrap_or_else(PoisonError::into_inner));
+        let drawn = std::mem::take(&mut *self.drawn()).text;
         if !drawn.is_empty() {
             self.screen.show(drawn, Kind::Bar);
         }
         Ok(())
+    }
+}
+
+/// `1:05`, `2:00:07`.
+pub(super) fn clock(time: Duration) -> String {
+    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_driver::Secrets;
+    use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+    use super::*;
+
+    #[test]
+    fn each_line_ends_where_its_text_does() {
+        let (screen, kept) = Screen::kept(&Secrets::default());
+        let canvas = ProgressDrawTarget::term_like(Box::new(Canvas::of(&screen)));
+        let all = MultiProgress::with_draw_target(canvas);
+        let bars = ["one", "two"].map(|message| {
+            let style = ProgressStyle::with_template("{msg}").unwrap();
+            all.add(ProgressBar::hidden().with_style(style)).with_message(message)
+        });
+        bars.iter().for_each(ProgressBar::tick);
+        let drawn = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
+        assert!(drawn.ends_with("one\ntwo"), "{drawn:?}");
     }
 }

@@ -6,9 +6,11 @@ use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::Canvas;
+use super::bar::{Canvas, clock};
 use super::behind::Kind;
 use super::flood::Flood;
+use super::lanes::{Lane, Unseen};
+use super::plain::gutter_at;
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -25,6 +27,8 @@ const HERTZ: u8 = 20;
 pub struct Live {
     screen: Screen,
     bar: Option<ProgressBar>,
+    /// The line of one of several places: nothing of its output is shown but the last of it.
+    lane: Option<Box<Lane>>,
     /// Unfinished lines of standard output, of standard error.
     pending: [Vec<u8>; 2],
     /// The last whole lines of each that were left out.
@@ -81,10 +85,19 @@ impl Live {
         Live { gutter: place.map_or(live.gutter, |place| gutter_at(screen, place)), ..live }
     }
 
-    /// A screen for a block at one of several places, whose lines stand among each other: each says where it is from.
+    /// A screen for a block at one of several places: a line of its own that is drawn over, or where nothing can be,
+    /// lines that stand among those of others, and say where they are from.
     pub fn at(screen: &Screen, place: &str, quiet: bool) -> Live {
         screen.fall_behind();
-        Live { gutter: gutter_at(screen, place), ..Live::with(screen, None, quiet) }
+        let (gutter, lane) = (gutter_at(screen, place), Lane::of(screen, place).map(Box::new));
+        Live { gutter, lane, ..Live::with(screen, None, quiet) }
+    }
+
+    /// What a place is at, in a word, where it has a line of its own.
+    pub fn stands(&self, word: &str) {
+        if let Some(lane) = &self.lane {
+            lane.stands(word);
+        }
     }
 
     fn with(screen: &Screen, bar: Option<ProgressBar>, quiet: bool) -> Live {
@@ -92,6 +105,7 @@ impl Live {
         Live {
             screen: screen.clone(),
             bar,
+            lane: None,
             pending: Default::default(),
             tail: Default::default(),
             gutter: gutter.map(|gutter| gutter.to_string()),
@@ -111,6 +125,9 @@ impl Live {
     pub fn push(&mut self, error: bool, bytes: &[u8]) {
         if self.quiet {
             return;
+        }
+        if let Some(lane) = &mut self.lane {
+            return lane.push(error, bytes);
         }
         let (of, mut rest, mut text) = (usize::from(error), bytes, String::new());
         let mut pending = std::mem::take(&mut self.pending[of]);
@@ -212,8 +229,12 @@ impl Live {
         }
     }
 
-    /// Shows what is left of unfinished lines and takes the bar away.
-    pub fn finish(mut self) {
+    /// Shows what is left of unfinished lines and takes the bar away. Of a place with a line of its own, gives the last
+    /// lines, which nobody has seen whole.
+    pub fn finish(mut self) -> Unseen {
+        if let Some(lane) = self.lane.take() {
+            return lane.finish();
+        }
         let tails = std::mem::take(&mut self.tail);
         let flood = std::mem::replace(&mut self.flood, Flood::new(Instant::now()));
         let mut text = self.gap(flood.end(tails.iter().map(Vec::len).sum()));
@@ -235,14 +256,8 @@ impl Live {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        Unseen::default()
     }
-}
-
-/// What stands before each line of output at a place, of standard output and of standard error.
-fn gutter_at(screen: &Screen, place: &str) -> [String; 2] {
-    let place = screen.neutralise(place);
-    let marks = [screen.style().dim().apply_to("│"), screen.style().yellow().apply_to("┃")];
-    marks.map(|mark| format!("  {place} {mark} "))
 }
 
 /// Where the first line ends, or the piece of it that is shown as one.
@@ -257,13 +272,4 @@ fn whole_lines(bytes: &[u8]) -> usize {
     let from = bytes.len().saturating_sub(16 * LONGEST);
     let ended = bytes[from..].iter().rposition(|byte| *byte == b'\n').map_or(from, |last| from + last + 1);
     ended + (bytes.len() - ended) / LONGEST * LONGEST
-}
-
-/// `1:05`, `2:00:07`.
-fn clock(time: Duration) -> String {
-    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }

@@ -7,6 +7,7 @@ mod behind;
 mod flood;
 mod harmless;
 mod head;
+mod lanes;
 mod lent;
 mod lent_writer;
 mod live;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::Style;
 use holdpoint_driver::Secrets;
+use indicatif::MultiProgress;
 
 use crate::hearing::Hearing;
 use behind::{Behind, Kind};
@@ -38,6 +40,7 @@ pub use able::Audience;
 pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
 use harmless::harmless;
 pub use head::{head, step_head};
+pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
 pub use plain::paragraphs;
@@ -56,6 +59,8 @@ struct Parts {
     out: Out,
     /// Who writes while a block runs.
     behind: Mutex<Option<Behind>>,
+    /// What is drawn under everything else meanwhile, at several places.
+    lanes: Mutex<Option<MultiProgress>>,
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
@@ -74,8 +79,9 @@ impl Screen {
     }
 
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
-        let (behind, lent, hearing) = (Mutex::default(), Mutex::default(), Hearing::default());
-        Screen(Arc::new(Parts { secrets: secrets.clone(), able, out, behind, lent, hearing }))
+        let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (secrets, hearing) = (secrets.clone(), Hearing::default());
+        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, lent, hearing }))
     }
 
     /// One that nobody looks at, and what was written to it.
@@ -118,7 +124,17 @@ impl Screen {
         self.say_hung(&sentence[..sentence.len() - text.len()], text);
     }
 
+    /// What is drawn under everything else is taken away for a text, and drawn anew below it.
     fn show(&self, text: String, kind: Kind) {
+        // Given back at once: what is drawn below comes by here too.
+        let lanes = if kind == Kind::Bar { None } else { self.lanes().clone() };
+        match lanes {
+            Some(lanes) => lanes.suspend(|| self.put(text, kind)),
+            None => self.put(text, kind),
+        }
+    }
+
+    fn put(&self, text: String, kind: Kind) {
         let text = match &*self.behind() {
             Some(behind) => return behind.write(text, kind),
             None => text,
@@ -150,10 +166,15 @@ impl Screen {
     /// Waits until all that was said is written. Of the output that the terminal does not take soon, only how many lines
     /// are left out is.
     pub fn written(&self) {
+        drop(self.lanes().take());
         let ended = self.behind().take();
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);
         }
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Option<MultiProgress>> {
+        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn behind(&self) -> MutexGuard<'_, Option<Behind>> {

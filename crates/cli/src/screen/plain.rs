@@ -55,6 +55,13 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
     out
 }
 
+/// What stands before each line of output at a place, of standard output and of standard error.
+pub(super) fn gutter_at(screen: &Screen, place: &str) -> [String; 2] {
+    let place = screen.neutralise(place);
+    let marks = [screen.style().dim().apply_to("│"), screen.style().yellow().apply_to("┃")];
+    marks.map(|mark| format!("  {place} {mark} "))
+}
+
 #[cfg(test)]
 mod tests {
     use holdpoint_driver::Secrets;

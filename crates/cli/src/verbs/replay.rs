@@ -3,6 +3,7 @@
 mod keys;
 mod show;
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stdin, stdout};
 use std::time::{Duration, Instant};
 
@@ -36,11 +37,28 @@ pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, P
         };
         return Err(Problem::usage(format!("the run has no step {step}"), help));
     }
+    if let Some(place) = &arguments.place {
+        let targets = recorded.opened().environment.targets.values();
+        let places: BTreeSet<&str> = targets.flat_map(|target| &target.places).map(String::as_str).collect();
+        if !places.contains(place.as_str()) {
+            let places: Vec<&str> = places.into_iter().collect();
+            let help = match (places.is_empty(), holdpoint_document::nearest(place, &places)) {
+                (true, _) => "All of it ran on the machine that drove it.".to_owned(),
+                (_, Some(near)) => format!("Did you mean {near}?"),
+                (_, None) => format!("Its places are {}.", places.join(", ")),
+            };
+            return Err(Problem::usage(format!("the run has no place {place}"), help));
+        }
+    }
     let broken = broken(&recorded);
     let exit = if broken.is_some() { Exit::Record } else { Exit::Passed };
     let frames = recorded.with_material(None, holdpoint_report::timeline);
     let frames = match &arguments.step {
         Some(step) => of_step(frames, step),
+        None => frames,
+    };
+    let frames = match &arguments.place {
+        Some(place) => of_place(frames, place),
         None => frames,
     };
     if arguments.format == Format::Json {
@@ -164,6 +182,14 @@ fn of_step(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
             _ => {}
         }
         frame.kind.source().map_or(within, |of| of.step == wanted)
+    };
+    frames.into_iter().filter(keep).collect()
+}
+
+/// Frames of one place, and the heads of steps.
+fn of_place(frames: Vec<Frame>, wanted: &str) -> Vec<Frame> {
+    let keep = |frame: &Frame| {
+        matches!(frame.kind, FrameKind::StepHead { .. }) || frame.kind.place() == Some(wanted)
     };
     frames.into_iter().filter(keep).collect()
 }

@@ -1,6 +1,6 @@
 //! Where blocks would run, held against where they can.
 
-use holdpoint_document::{Block, CaptureFrom, Plan};
+use holdpoint_document::Plan;
 use holdpoint_engine::{EnvironmentSeen, Task};
 
 use crate::problem::Problem;
@@ -30,27 +30,12 @@ pub fn can_run(plan: &Plan, environment: &EnvironmentSeen) -> Result<(), Problem
             return Err(Problem::usage(message, help));
         }
         if let (Some((what, help)), Some(place)) =
-            (only_here(block), seen.places.iter().find(|place| *place != "local"))
+            (block.options.only_here(), seen.places.iter().find(|place| *place != "local"))
         {
             let action = task.id(plan);
             let message = format!("{action} {what}, as blocks on this machine can, but it runs at {place}");
-            return Err(Problem::usage(message, format!("{help} {nothing}")));
+            return Err(Problem::usage(message, format!("To run it there, {help}. {nothing}")));
         }
     }
     Ok(())
-}
-
-/// What a block asks for that there is on this machine only, and what can be done instead.
-fn only_here(block: &Block) -> Option<(&'static str, &'static str)> {
-    let file = |from: &CaptureFrom| matches!(from, CaptureFrom::File(_));
-    match &block.options {
-        options if options.tty => Some(("needs a terminal", "Take `tty` out, or its target.")),
-        options if options.agent => {
-            Some(("wants the SSH agent", "Take `agent` out; OpenSSH's configuration can forward it."))
-        }
-        options if options.capture.iter().any(|capture| file(&capture.from)) => {
-            Some(("captures a file", "Have it print the file, and capture that."))
-        }
-        _ => None,
-    }
 }

@@ -86,6 +86,9 @@ impl Over {
                 files: &files,
             },
         );
+        if judgement.outcome != Outcome::Passed {
+            recorded.unseen.show();
+        }
         let mut kept_files = BTreeMap::new();
         for (path, bytes) in &files {
             kept_files.insert(path.clone(), store.put(bytes)?);

@@ -15,6 +15,7 @@ use super::known::Known;
 use super::shown::Shown;
 use super::{Sink, Store};
 use crate::problem::Problem;
+use crate::screen::Unseen;
 
 /// Output on its way: masked, then stored and shown.
 pub(super) struct Recording {
@@ -57,6 +58,8 @@ pub(super) struct Recorded {
     /// As `stdout`.
     pub(super) stderr: Option<Vec<u8>>,
     pub(super) masked: BTreeMap<String, u64>,
+    /// The last lines of it, where nobody has seen them.
+    pub(super) unseen: Unseen,
 }
 
 impl Recording {
@@ -95,6 +98,11 @@ impl Recording {
     /// Says something of our own.
     pub(super) fn tell(&self, text: &str) {
         self.live.tell(text);
+    }
+
+    /// What its place is at, in a word.
+    pub(super) fn stands(&self, word: &str) {
+        self.live.stands(word);
     }
 
     pub(super) fn push(&mut self, stream: Stream, bytes: &[u8], elapsed: Duration) -> io::Result<()> {
@@ -168,14 +176,14 @@ impl Recording {
                 To::Nowhere => looked.push(None),
             }
         }
-        live.finish();
+        let unseen = live.finish();
         let timing = timing.sink.map(Sink::finish).transpose()?;
         let output = match (<[BlobRef; 2]>::try_from(blobs), timing) {
             (Ok([stdout, stderr]), Some(timing)) => Some(Output { stdout, stderr, timing }),
             _ => None,
         };
         let (stderr, stdout) = (looked.pop().flatten(), looked.pop().flatten());
-        Ok(Recorded { output, stdout, stderr, masked })
+        Ok(Recorded { output, stdout, stderr, masked, unseen })
     }
 }
 

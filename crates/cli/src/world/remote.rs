@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use holdpoint_driver::{End, Secrets};
 use holdpoint_engine::{Execution, SentTo};
-use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, State, Stream};
+use holdpoint_executor::{Came, Ended, Had, How, Identity, Job, Remote, Sink, Standing, State, Stream};
 use tokio::sync::Notify;
 
 use super::ends::{Over, not_started};
@@ -75,7 +75,10 @@ impl Attempt {
         let stopped = Notify::new();
         let interrupt = async {
             asked.set(Some(stops.next(&heard).await));
-            recording.borrow().tell(STOPPING);
+            recording.borrow().stands("stops");
+            if stops.is_first_to_tell(&heard) {
+                recording.borrow().tell(STOPPING);
+            }
             stopped.notify_one();
         };
         let mut hearing = Hearing {
@@ -185,16 +188,27 @@ impl Sink for Hearing<'_> {
         pushed
     }
 
-    fn on_cut(&mut self, why: &str) {
+    fn on_cut(&mut self, why: &str, standing: Standing) {
         if !self.cut.replace(true) {
-            let text = format!("{}: no line ({why}); trying again. What has begun there goes on", self.place);
-            self.recording.borrow().tell(&self.screen.neutralise(&text));
+            let known = match standing {
+                Standing::NotBegun => "Nothing was sent and nothing has begun there, so nothing is in doubt",
+                Standing::Unknown => {
+                    "It was sent; whether it has begun is asked as soon as the line is back, and it runs once at the most"
+                }
+                Standing::Begun => "The block has begun and goes on there",
+            };
+            let text = format!("{}: no line ({why}); calling again. {known}", self.place);
+            let recording = self.recording.borrow();
+            recording.stands("unreached");
+            recording.tell(&self.screen.neutralise(&text));
         }
     }
 
     fn on_healed(&mut self) {
         if self.cut.replace(false) {
-            self.recording.borrow().tell(&format!("{}: reached again", self.place));
+            let recording = self.recording.borrow();
+            recording.stands("runs");
+            recording.tell(&format!("{}: reached again", self.place));
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::problem::Problem;
-use crate::screen::{LentWriter, Live, Screen, raw};
+use crate::screen::{LentWriter, Live, Screen, Unseen, raw};
 
 /// Where output is shown.
 pub(super) enum Shown {
@@ -37,10 +37,21 @@ impl Shown {
         }
     }
 
-    pub(super) fn finish(self) {
+    /// As [`Live::stands`].
+    pub(super) fn stands(&self, word: &str) {
+        if let Shown::Lines(live) = self {
+            live.stands(word);
+        }
+    }
+
+    /// As [`Live::finish`].
+    pub(super) fn finish(self) -> Unseen {
         match self {
             Shown::Lines(live) => live.finish(),
-            Shown::Window(window) => drop(window),
+            Shown::Window(window) => {
+                drop(window);
+                Unseen::default()
+            }
         }
     }
 }

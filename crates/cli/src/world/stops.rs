@@ -17,6 +17,8 @@ pub(super) struct Stops {
     heard: RefCell<Vec<Interrupt>>,
     /// Those before this one have had their effect.
     since: Cell<usize>,
+    /// Of those up to this one somebody has said what comes of them.
+    told: Cell<usize>,
 }
 
 /// How far one listener has heard.
@@ -26,7 +28,7 @@ pub(super) struct Heard(Cell<usize>);
 impl Stops {
     pub(super) fn catch(screen: &Screen) -> Result<Stops, Problem> {
         let interrupts = RefCell::new(Interrupts::catch(screen)?);
-        Ok(Stops { interrupts, heard: RefCell::default(), since: Cell::new(0) })
+        Ok(Stops { interrupts, heard: RefCell::default(), since: Cell::new(0), told: Cell::new(0) })
     }
 
     /// Begins to listen: to what has had no effect yet, too.
@@ -44,6 +46,12 @@ impl Stops {
             })
         })
         .await
+    }
+
+    /// Whether what comes of what this listener has heard is still to be said: one of several that heard it does.
+    pub(super) fn is_first_to_tell(&self, of: &Heard) -> bool {
+        let heard = of.0.get();
+        self.told.replace(self.told.get().max(heard)) < heard
     }
 
     /// Ends listening. Says whether there was one more.

@@ -82,6 +82,12 @@ fn a_driver_that_was_killed_is_followed_by_another_and_the_block_ran_once() {
             assert_eq!(shown, stage.output("deploy#1", host), "{}", replayed.stderr);
         }
     }
+    // Of one place, nothing of another.
+    let one = stage.place(0);
+    let replayed = stage.ends(0, &["replay", "1", "--speed", "1000", "--place", &one]);
+    assert!(replayed.stderr.contains(&format!("{one} │ whole")), "{}", replayed.stderr);
+    assert!(!replayed.stderr.contains(&stage.place(1)), "{}", replayed.stderr);
+    stage.ends(2, &["replay", "1", "--place", "ssh://nowhere"]).says("the run has no place ssh://nowhere");
     stage.is_over_and_clean();
 }
 

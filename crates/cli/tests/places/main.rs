@@ -14,6 +14,7 @@ mod lines;
 mod many;
 mod one;
 mod support;
+mod terminal;
 mod two;
 #[path = "../shared/waiting.rs"]
 mod waiting;

@@ -128,7 +128,7 @@ fn what_only_this_machine_has_is_refused_before_anything_runs() {
         let body = format!(
             "## Deploy\n\n```yaml step\ntarget: web\n```\n\n```sh run\n#| {option}\ntouch came\n```\n"
         );
-        stage.runs(2, "", &body).says(why).says("Nothing was executed.");
+        stage.runs(2, "", &body).says(why).says("misplaced");
     }
     assert!(!stage.bench.exists(".holdpoint/runs"));
 }

@@ -74,6 +74,15 @@ impl Stage {
         command
     }
 
+    /// The same on a terminal, which becomes 80 columns wide when a line is typed.
+    pub fn command_on_a_terminal(&self, words: &[&str]) -> Command {
+        let mut command = self.bench.command("/bin/sh");
+        let session = r#"read -r _; stty sane cols 80 rows 50; exec "$@""#;
+        command.args(["-c", session, "sh", HOLDPOINT]).args(words);
+        command.env("PATH", &self.path).env("TERM", "xterm-256color");
+        command
+    }
+
     #[track_caller]
     pub fn ends(&self, code: i32, words: &[&str]) -> Ran {
         let ran = Ran::of(self.command(words).output().unwrap());

@@ -91,3 +91,36 @@ fn an_attempt_has_a_name_of_its_own_and_goes_to_another_place() {
     let Event::ActionStarted(started) = here.start_event() else { panic!() };
     here.refuses(Event::ActionStarted(Started { remote: to("one"), ..started }));
 }
+
+#[test]
+fn what_was_sent_nowhere_can_only_not_have_begun() {
+    let of = |edit: fn(&mut Finished)| {
+        let mut fake = Fake::of([on_web(step("a").run(), 0, 1, 0)], 1);
+        let Event::ActionStarted(started) = fake.story.start_event() else { panic!() };
+        fake.story.tell(Event::ActionStarted(Started { remote: None, ..started }));
+        let not_begun = |finished: &mut Finished| {
+            (finished.exit, finished.error) = (None, Some("not started".into()));
+            edit(finished);
+        };
+        let end = fake.story.finish_event(Outcome::Failed, not_begun);
+        fake.story.run.apply(&fake.story.plan, NOW, &end).map_err(|error| error.to_string())
+    };
+    of(|_| ()).unwrap();
+    for edit in [
+        |finished: &mut Finished| finished.state = Some(blob("state")),
+        |finished: &mut Finished| finished.outcome = Outcome::Interrupted,
+    ] {
+        assert!(of(edit).unwrap_err().contains("it can only not have begun"));
+    }
+}
+
+#[test]
+fn an_end_that_was_forged_for_a_block_that_was_sent_nowhere_is_found() {
+    let mut fake = Fake::of([on_web(step("a").run(), 0, 1, 0)], 1);
+    let Event::ActionStarted(started) = fake.story.start_event() else { panic!() };
+    fake.story.tell(Event::ActionStarted(Started { remote: None, ..started }));
+    for outcome in [Outcome::Passed, Outcome::Failed, Outcome::TimedOut, Outcome::Interrupted] {
+        let end = fake.story.finish_event(outcome, |_| ());
+        fake.story.refuses(end);
+    }
+}

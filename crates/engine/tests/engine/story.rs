@@ -120,6 +120,12 @@ pub(crate) fn started(plan: &Plan, execution: Execution) -> Started {
     }
 }
 
+/// Where a block is sent that begins now, under a name that no other attempt of the run has.
+pub(crate) fn sent(run: &Run, task: Task) -> Option<SentTo> {
+    run.place_of(task).filter(|place| *place != "local")?;
+    Some(SentTo { attempt: format!("attempt-{}", run.events()), boot: "boot".into(), store: "store".into() })
+}
+
 /// The end of a block, as the judge would tell it: the first expectation (of its kind) decides.
 pub(crate) fn finished(plan: &Plan, task: Task, attempt: u32, probe: bool, outcome: Outcome) -> Finished {
     let block = task.block(plan).unwrap();
@@ -291,6 +297,7 @@ impl Story {
     pub(crate) fn start_of(&self, execution: Execution) -> Event {
         let mut started = started(&self.plan, execution);
         started.place = self.run.place_of(execution.task).map(str::to_owned);
+        started.remote = sent(&self.run, execution.task);
         if let Some(script) = self.run.edited_script(execution.task) {
             started.script = Some(script.clone());
         }

@@ -46,8 +46,9 @@ pub(crate) fn universe(plan: &Plan, attempts: u32) -> Vec<Event> {
             about(plan, task, attempts, &mut out);
         }
     }
-    let at_places: Vec<Event> =
+    let mut at_places: Vec<Event> =
         PLACES.iter().flat_map(|place| out.iter().filter_map(|e| at_place(e, place))).collect();
+    at_places.extend(at_places.clone().iter().filter_map(elsewise));
     if plan.steps.iter().any(|step| step.target.is_some()) {
         out.extend(at_places);
     }
@@ -78,6 +79,34 @@ fn at_place(event: &Event, place: &str) -> Option<Event> {
         _ => return None,
     }
     Some(event)
+}
+
+/// What of a block at a place may stand in a record too: its start, sent there; its end, where nobody was reached.
+fn elsewise(event: &Event) -> Option<Event> {
+    let mut event = event.clone();
+    match &mut event {
+        Event::ActionStarted(started) | Event::RollbackStarted(started) => {
+            let Started { action, attempt, place, .. } = &*started;
+            let name = format!("{action}-{attempt}-{}", place.as_deref()?);
+            let attempt = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+            started.remote = Some(SentTo { attempt, boot: "boot".into(), store: "store".into() });
+        }
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
+            if finished.outcome != Outcome::Failed {
+                return None;
+            }
+            finished.exit = None;
+            finished.error = Some("not started: nobody is there".into());
+            finished.captures.clear();
+        }
+        _ => return None,
+    }
+    Some(event)
+}
+
+/// Whether this may be the end of a block that was sent, or not, to its place.
+fn fits(run: &Run, task: Task, finished: &Finished) -> bool {
+    run.place_of(task).is_none() || run.sent_to(task).is_some() || finished.error.is_some()
 }
 
 fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
@@ -296,12 +325,16 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
             let mut wanted = started(plan, *execution);
             wanted.script = edited.or(wanted.script);
             wanted.place = run.place_of(execution.task).map(str::to_owned);
+            wanted.remote = s.remote.clone();
             wanted == *s
         }),
-        Event::ActionFinished(f) | Event::RollbackFinished(f) => now.running.iter().any(|e| {
-            named(e.task, &f.step, &f.action, f.place.as_ref())
-                && (e.attempt, e.probe) == (f.attempt, f.probe)
-        }),
+        Event::ActionFinished(f) | Event::RollbackFinished(f) => {
+            now.running.iter().chain(&now.attachable).any(|e| {
+                fits(run, e.task, f)
+                    && named(e.task, &f.step, &f.action, f.place.as_ref())
+                    && (e.attempt, e.probe) == (f.attempt, f.probe)
+            })
+        }
         Event::ItemConfirmed { step, action, .. } => asked(step, action, Question::Confirm),
         Event::ValueRecorded { step, action, name, .. } => the_asked(step, action, Question::Record)
             .is_some_and(|(task, _)| run.open_fields(plan, *task).iter().any(|f| f.name == *name)),

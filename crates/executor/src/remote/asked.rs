@@ -40,6 +40,17 @@ pub struct Setting {
     pub patience: Option<Duration>,
 }
 
+/// What is known of a block whose place cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing of it was sent: it has not begun there, and no doubt is possible.
+    NotBegun,
+    /// It was sent; whether it has begun is not known here.
+    Unknown,
+    /// It has begun, and goes on there.
+    Begun,
+}
+
 /// Hears of a block on a place while it runs there.
 pub trait Sink {
     /// The block has begun.
@@ -57,8 +68,9 @@ pub trait Sink {
     /// It cannot be taken: the block is stopped.
     fn on_output(&mut self, stream: Stream, bytes: &[u8], at: Duration) -> std::io::Result<()>;
 
-    /// The line is cut, for this reason; it is tried anew, again and again, until it is healed.
-    fn on_cut(&mut self, _why: &str) {}
+    /// The line is cut, for this reason, and so much is known of the block; the place is called anew, again and again,
+    /// until it is reached. The block begins once at the most, however often it is called.
+    fn on_cut(&mut self, _why: &str, _standing: Standing) {}
 
     /// The place is reached again.
     fn on_healed(&mut self) {}

@@ -71,10 +71,24 @@ decided() {
     wait_word
     clock
   done
+  # What it leads to is there only where it is to run: no process is needed to see that.
+  [ -e go ] && return
   go=$(readlink go)
   [ "$go" = run ] && return
   say void "${go#void.}"
   return 1
+}
+
+# What is kept of the end: words of ours, each byte a character.
+say_end() {
+  x=
+  while read -r y; do
+    x="$x$y
+"
+    [ "$y" = . ] && break
+  done <end
+  say end 0 ${#x}
+  printf %s "$x"
 }
 
 # In an attempt's directory: hands on what is there and what comes, until the end, or until that is in doubt.
@@ -83,7 +97,7 @@ follow() {
   { read -r word keeper ticks; read -r word began_under; read -r word mark; read -r word run; } <pid
   if [ ! -f out ]; then
     # Everything was handed on before, and cleared away.
-    if [ -f end ]; then say end 0 "$(stat -c %s end)"; cat end; else say doubt gone unknown; fi
+    if [ -f end ]; then say_end; else say doubt gone unknown; fi
     return
   fi
   doubt=
@@ -93,6 +107,8 @@ follow() {
   seek 6 "$from_err"
   seek 7 "$from_log"
   o=$from_out e=$from_err l=$from_log marked= word=first
+  # Who started it has heard everything since.
+  [ -z "$fresh" ] || wait_word
   while :; do
     over=
     [ -f end ] && over=yes
@@ -103,7 +119,7 @@ follow() {
       # What comes later is of something that the block left behind.
       while read -r name x y; do [ "$name" = sizes ] && break; done <end
       # shellcheck disable=SC2046
-      set -- "$x" "$y" $(stat -c %s log)
+      set -- "$x" "$y" $(stat -c %s log state)
     else
       # shellcheck disable=SC2046
       set -- $(stat -c %s out err log)
@@ -119,9 +135,8 @@ follow() {
     o=$x e=$y
     if [ "$o $e" != "$1 $2" ]; then continue; fi
     if [ -n "$over" ]; then
-      if [ -f state ]; then say s 0 "$(stat -c %s state)"; cat state; fi
-      say end 0 "$(stat -c %s end)"
-      cat end
+      if [ -n "$4" ]; then say s 0 "$4"; cat state; fi
+      say_end
       return
     fi
     if [ -n "$doubt" ]; then
@@ -146,20 +161,24 @@ follow() {
   done
 }
 
+# Whether this is the disk that was meant. No process is needed to see that, where one has ever said hello.
+same_store() { [ -f "$base/.store.$store" ] || [ "$(readlink "$base/.store")" = "$store" ]; }
+
 start() {
   boot
-  [ "$(readlink "$base/.store")" = "$store" ] || { say error store; return; }
+  same_store || { say error store; return; }
   [ "$boot" = "$expected" ] || [ -d "$base/$id" ] || { say error boot; return; }
   if mkdir "$base/$id" 2>/dev/null; then
     cd "$base/$id" || return
-    turn=0
+    turn=0 fresh=yes
     listen
     (
       say started
       decided && follow
-      deafen
+      # The pipe goes with everything else, when this is reaped.
+      kill "$beating"
     ) </dev/null &
-    printf '%s\n%s' "$head" "$payload" | setsid sh -c "$keeper" keeper "$runner" >/dev/null 2>&1 9>&-
+    printf '%s\n%s' "$head" "$payload" | setsid sh -c "$keeper" keeper "$runner" "$boot" >/dev/null 2>&1 9>&-
     wait
   elif [ -d "$base/$id" ]; then attach
   else say error directory; fi
@@ -169,12 +188,12 @@ attach() {
   [ -n "$boot" ] || boot
   if [ ! -d "$base/$id" ]; then
     # Whatever was sent may still be on its way. Under the same start and store, what is made now is what it will find.
-    [ "$(readlink "$base/.store")" = "$store" ] || { say error store; return; }
+    same_store || { say error store; return; }
     [ "$boot" = "$expected" ] || { say error boot; return; }
     if mkdir "$base/$id"; then ln -s void.fence "$base/$id/go"; fi
   fi
   cd "$base/$id" || { say error directory; return; }
-  turn=0
+  turn=0 fresh=
   listen
   say attached
   decided && follow
@@ -202,7 +221,7 @@ reap() {
   cd "$base/$id" 2>/dev/null || { say none; return; }
   if [ ! -f end ]; then say error runs; return; fi
   # The keeper may be clearing up its pipes at this moment.
-  rm -rf out err log state block work settle wake.* out.f err.f secrets state.f orders events
+  rm -rf run out err log state block work settle wake.* out.f err.f secrets state.f orders events
   say reaped
 }
 
@@ -253,7 +272,9 @@ hello() {
   boot
   clock
   say boot "$boot"
-  say store "$(readlink "$base/.store")"
+  store=$(readlink "$base/.store")
+  : >"$base/.store.$store"
+  say store "$store"
   say how $how
   say clock "$clock"
   say home "$HOME"

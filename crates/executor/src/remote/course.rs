@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use super::asked::Sink;
+use super::asked::{Sink, Standing};
 use super::weave::{Item, Weave};
 use crate::progress::Stop;
 
@@ -12,6 +12,10 @@ use crate::progress::Stop;
 pub(crate) struct Course {
     pub(crate) weave: Weave,
     pub(crate) log: u64,
+    /// Whether anything of it may have reached the place from here.
+    pub(crate) is_sent: bool,
+    /// Whether the place has ever said that the block has begun.
+    pub(crate) has_begun: bool,
     /// Whether the place has ever answered that the attempt is there.
     pub(crate) is_there: bool,
     /// Whether the caller was told that the line is cut, and not yet that it is healed.
@@ -41,10 +45,21 @@ impl Course {
         Course {
             weave: Weave::from(mark, out, err),
             log: 0,
+            is_sent: false,
+            has_begun: false,
             is_there: false,
             is_cut: false,
             refused: None,
             enough: Default::default(),
+        }
+    }
+
+    /// What is known of the block while its place cannot be reached; `start`: who asks would send it first.
+    pub(crate) fn standing(&self, start: bool) -> Standing {
+        match (self.has_begun, start && !self.is_sent) {
+            (true, _) => Standing::Begun,
+            (false, true) => Standing::NotBegun,
+            (false, false) => Standing::Unknown,
         }
     }
 
@@ -64,6 +79,7 @@ impl Course {
             }
             let taken = match item {
                 Item::Began => {
+                    self.has_begun = true;
                     sink.on_begun();
                     Ok(())
                 }

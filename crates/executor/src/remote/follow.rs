@@ -24,6 +24,7 @@ impl Remote {
     ) -> Result<Last, Cut> {
         let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
         let Wire { stdin, stdout, stderr, held } = wire;
+        course.is_sent = true;
         let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
         let followed = self.read(&mut frames, course, sink);
         self.line.exchange((stdin, stderr, held), text, followed).await
@@ -101,4 +102,91 @@ fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use holdpoint_model::Place;
+
+    use super::super::asked::{Attempt, Hello, Identity, Setting, Standing};
+    use super::super::line::{Line, Ways};
+    use super::super::outcome::Came;
+    use super::*;
+    use crate::{Job, State};
+
+    struct Hearing(Vec<Standing>);
+
+    impl Sink for Hearing {
+        fn on_secret(&mut self, _: &str, _: &str) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn on_output(&mut self, _: Stream, _: &[u8], _: Duration) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn on_cut(&mut self, _: &str, standing: Standing) {
+            self.0.push(standing);
+        }
+    }
+
+    /// A place that was reached once, and is no more: nothing listens there.
+    fn gone() -> Remote {
+        let place = Place::parse("ssh://nobody@127.0.0.1:1").unwrap();
+        let text = || "text".to_owned();
+        let hello = Hello {
+            identity: Identity { boot: text(), store: text() },
+            how: "shell".to_owned(),
+            home: "/".to_owned(),
+            base: "/nowhere".to_owned(),
+            temporary: "/nowhere".to_owned(),
+            host: text(),
+            user: text(),
+        };
+        let ways = Ways { ssh_config: Some("/dev/null".into()), ..Ways::default() };
+        let setting = Setting { patience: Some(Duration::from_millis(50)), ..Setting::default() };
+        Remote { line: Line::to(place, ways).unwrap(), setting, hello }
+    }
+
+    fn block() -> (Job, State, Attempt) {
+        let job = Job {
+            name: "a#1".to_owned(),
+            interpreter: vec!["sh".to_owned()],
+            script: "true".to_owned(),
+            strict: true,
+            env: Vec::new(),
+            timeout: None,
+            grace: Duration::from_secs(1),
+            cwd: None,
+            within: None,
+        };
+        let identity = Identity { boot: "text".to_owned(), store: "text".to_owned() };
+        (job, State::new("/"), Attempt { id: "a".to_owned(), identity, secrets: Vec::new() })
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    #[test]
+    fn what_could_not_be_sent_is_known_not_to_have_begun_and_is_in_no_doubt() {
+        let ((job, state, attempt), mut heard) = (block(), Hearing(Vec::new()));
+        let remote = gone();
+        let came = runtime().block_on(remote.run(&job, &state, &attempt, pending(), &mut heard));
+        let Came::NeverRan(why) = came else { panic!("{came:?}") };
+        assert!(why.starts_with("it could not be sent there: "), "{why}");
+        assert_eq!(heard.0, [Standing::NotBegun]);
+    }
+
+    #[test]
+    fn what_another_driver_may_have_sent_stays_in_doubt_while_its_place_is_away() {
+        let ((job, state, attempt), mut heard) = (block(), Hearing(Vec::new()));
+        let (remote, had) = (gone(), Default::default());
+        let came = runtime().block_on(remote.attach(&job, &state, &attempt, had, pending(), &mut heard));
+        assert!(matches!(came, Came::Unreachable(_)), "{came:?}");
+        assert_eq!(heard.0, [Standing::Unknown]);
+    }
 }

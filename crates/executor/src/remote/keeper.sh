@@ -6,7 +6,7 @@
 # started by `&`: a shell makes such a process ignore SIGINT for ever, and all that it starts too.
 
 umask 077
-runner=$1
+runner=$1 boot=$2
 for name in dir mark limit run become; do
   IFS= read -r "${name?}" || exit 1
 done
@@ -19,18 +19,17 @@ void() {
   exit 1
 }
 
-boot
 clock
 begun=$clock
 born $$
 # Room for what is said in the end, taken while there is some.
 printf '%1023s\n' '' >end.tmp || void full
-if ! { : >out && : >err && : >log && mkfifo out.f err.f; }; then void full; fi
+if ! { : >run && : >out && : >err && : >log; }; then void full; fi
 if [ -n "$become" ]; then
   # Whom the block becomes cannot come in here. They get pipes under a name that nobody can list.
   mkdir -m 711 "$run" || void tmp
 fi
-mkfifo "$run/secrets" "$run/state.f" "$run/orders" "$run/events" || void full
+mkfifo out.f err.f "$run/secrets" "$run/state.f" "$run/orders" "$run/events" || void full
 [ -z "$become" ] || chmod 666 "$run/secrets" "$run/state.f" "$run/orders" "$run/events" out.f err.f
 printf 'keeper %s %s\nboot %s\nmark %s\nrun %s\n.\n' $$ "$born" "$boot" "$mark" "$run" >pid || void full
 
@@ -55,23 +54,29 @@ wrote() {
 # Standard input to file $1, known as $2. What is written down of each piece goes through the pipe of secrets: so whoever
 # reads there meets every secret before what was printed after it.
 pump() {
-  LC_ALL=C pieces=1 full=0
+  LC_ALL=C pieces=1 full=0 fast=0 size=0 before=0
   export LC_ALL
   while said=$(dd bs=65536 count=$pieces 2>&1 >>"$1"); do
     wrote "$said" || break
     [ -f end ] && exec cat >/dev/null
     clock
     [ -n "$wrote" ] && printf '\000%s %s %s %s\000' "$mark" "$2" "$wrote" "$clock" >&8
-    # A process that prints much is read in larger pieces: each costs a process.
+    size=${wrote:+${size:+$((size + wrote))}}
+    # Each piece costs a process, and several more until somebody sees it. A block that prints much is read in larger
+    # ones; for one that prints often, the pipe is let fill up for a moment.
     case $said in "$pieces+0"*) full=$((full + 1)) ;; *) full=0 ;; esac
     if [ $full -gt 7 ]; then pieces=16; else pieces=1; fi
+    if [ $((clock - before)) -lt 20 ]; then fast=$((fast + 1)); else fast=0; fi
+    before=$clock
+    if [ $fast -gt 7 ] && [ $full = 0 ]; then sleep 0.05; fi
   done
   case $said in 0+0*) ;; *)
     echo "lost $1" >&4
+    size=
     cat >/dev/null
     ;;
   esac
-  echo "drained $1" >&4
+  echo "drained $1 $size" >&4
 }
 
 journal() {
@@ -106,7 +111,7 @@ after() {
 }
 
 watch() {
-  block= kind= code=0 why=none lost= held=no drained=0 gone= timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0
+  block= kind= code=0 why=none lost= held=no drained=0 timer= swept= t1=$begun t2= before= looks=0 still=0 logged=0 out= err=
   while read -r event x y <&4; do
     case $event in
     began)
@@ -146,9 +151,11 @@ watch() {
       echo bye >&5
       ;;
     lost) lost=$lost${lost:+,}$x ;;
-    drained) drained=$((drained + 1)) ;;
+    drained)
+      drained=$((drained + 1))
+      case $x in out) out=$y ;; err) err=$y ;; esac
+      ;;
     gone)
-      gone=yes
       [ $drained = 4 ] || (after 0.1 late) &
       ;;
     late)
@@ -175,7 +182,9 @@ watch() {
       printf '\000%s z\000' "$mark" 1<>"$run/secrets"
       ;;
     esac
-    [ -n "$gone" ] && [ $drained = 4 ] && break
+    # The shell that keeps all this, and whoever runs the block, hold pipes open for as long as they live. One of them may
+    # have been killed, and says nothing any more.
+    [ $drained = 4 ] && break
   done
   [ -z "$timer" ] || kill $timer
   [ $drained = 4 ] && held=no
@@ -185,7 +194,7 @@ watch() {
     if [ -n "$block" ]; then kind=lost; else kind=refused code=payload; fi
   fi
   # shellcheck disable=SC2046 # two numbers
-  set -- $(stat -c %s out err)
+  if [ -n "$out" ] && [ -n "$err" ]; then set -- "$out" "$err"; else set -- $(stat -c %s out err); fi
   kept=no
   case ,$lost, in *,state,*) kept=lost ;; *) [ -s state.tmp ] && mv state.tmp state && kept=yes ;; esac
   printf 'end 1\nkind %s\ncode %s\nwhy %s\nafter %s\ntook %s\nsizes %s %s\nlost %s\nheld %s\nstate %s\n.\n' \
@@ -207,7 +216,7 @@ watch() {
 ) &
 watcher=$!
 # shellcheck disable=SC2086 # its words are ours
-$become sh -c "$runner" runner >&6 2>&7 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+$become sh -c "$runner" runner "${become:-same}" >&6 2>&7 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 exec 6>&- 7>&- 8>&- 9>&-
 echo gone >&4
 exec 4>&- 5>&-

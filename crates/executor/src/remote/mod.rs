@@ -25,7 +25,7 @@ pub use self::outcome::{Came, Had};
 pub use self::places::{Held, Kept, Probed};
 
 use self::asked::Hello;
-pub use self::asked::{Attempt, Identity, Setting, Sink};
+pub use self::asked::{Attempt, Identity, Setting, Sink, Standing};
 use self::course::{Course, Last, pause};
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
@@ -154,6 +154,9 @@ impl Remote {
                 }
             }
         };
+        if let (true, Err(Cut(why))) = (course.standing(start) == Standing::NotBegun, &last) {
+            return Came::NeverRan(format!("it could not be sent there: {why}"));
+        }
         let asked = Asked { order: &order, job, state, attempt, hello: &self.hello };
         outcome::came(last, course, &asked, sink)
     }
@@ -208,7 +211,7 @@ impl Remote {
                         return Err(Cut(why));
                     }
                     if !std::mem::replace(&mut course.is_cut, true) {
-                        sink.on_cut(&why);
+                        sink.on_cut(&why, course.standing(start));
                     }
                     tokio::time::sleep(pause(tries)).await;
                     tries += 1;

@@ -3,10 +3,17 @@
 # on a command line or in a file. Standard output and error are the block's.
 
 umask 077
-text=$(cat; echo .)
 whole=
-eval "${text%.}"
-text=
+if [ "$1" = same ] && [ -r /dev/stdin ]; then
+  # A process less, where there is such a file. Where it breaks off within a word, the shell ends.
+  # shellcheck source=/dev/null
+  . /dev/stdin
+else
+  # Whose pipe this is, that cannot be opened once more by everybody.
+  text=$(cat; echo .)
+  eval "${text%.}"
+  text=
+fi
 [ "$whole" = yes ] || exit 1
 exec 6>&1 7>&2 8>"$events" 5<"$orders" </dev/null >/dev/null 2>&1
 
@@ -51,8 +58,22 @@ locate() {
 }
 locate "$program" || refuse interpreter
 
+# Where a program is, that one knows who came here: `tool`. No process is needed for it but where the shell has its own.
+tool() {
+  set -f
+  IFS=:
+  for folder in $PATH; do
+    tool=${folder:-.}/$1
+    if [ -f "$tool" ] && [ -x "$tool" ]; then break; fi
+    tool=
+  done
+  unset IFS
+  set +f
+  [ -n "$tool" ] || tool=$(command -v "$1")
+}
+
 for name in setsid rm grep sleep; do
-  tool=$(command -v $name) || refuse tool $name
+  tool $name || refuse tool $name
   eval "$name=\$tool"
 done
 
@@ -138,7 +159,8 @@ unset HOLDPOINT_PROGRAM HOLDPOINT_LAUNCH; HOLDPOINT_SECRETS=$mention; export HOL
 
 if [ "$how" = awk ]; then
   # It tells a signal from an exit code, as a shell does not.
-  awk=$(command -v awk)
+  tool awk
+  awk=$tool
   # shellcheck disable=SC2016 # for another shell
   result=$(printf %s "$beginning" | (become "$awk" 'BEGIN {
     status = system("eval \"$HOLDPOINT_LAUNCH\"")
@@ -146,8 +168,9 @@ if [ "$how" = awk ]; then
   }'))
 else
   # `time` says so where it is a program; a shell does for most signals. For the others the code is all there is.
-  time= sh=$(command -v sh)
-  [ "$how" != time ] || time=$(command -v time)
+  tool sh
+  time= sh=$tool
+  if [ "$how" = time ]; then tool time && time=$tool; fi
   # shellcheck disable=SC2016,SC2086
   said=$({
     printf %s "$beginning" | (become $time "$sh" -c 'eval "$HOLDPOINT_LAUNCH"')
@@ -164,4 +187,5 @@ else
 fi
 if [ -n "$result" ]; then echo "result $result" >&8; else echo "refused exec" >&8; fi
 wait "$steward"
-"$rm" -rf "$work"
+# Else the keeper does.
+[ "$1" = same ] || "$rm" -rf "$work"

@@ -4,7 +4,7 @@ use std::fs;
 use std::future::pending;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdpoint_executor::{Attempt, Came, Had, Held, How, Remote, Setting, Sink, State, Stream};
 use holdpoint_hosts::{Missing, skipped};
@@ -218,6 +218,20 @@ fn a_keeper_that_was_killed_leaves_the_block_in_doubt_and_says_whether_it_runs()
     let block = String::from_utf8(printed).unwrap().trim().parse().unwrap();
     assert!(is_alive(block));
     here.let_go();
+    // What the keeper had started sees to the end, and nothing of it stays.
+    let here_still = || {
+        fs::read_dir("/proc").unwrap().any(|entry| {
+            fs::read_link(entry.unwrap().path().join("cwd")).is_ok_and(|directory| directory == folder)
+        })
+    };
+    let start = Instant::now();
+    while is_alive(block) || here_still() {
+        assert!(start.elapsed() < Duration::from_secs(20), "something of it stays for ever");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let (printed, came) = here.run("exit 9", &attempt);
+    assert_eq!(exited(&came), 0);
+    assert!(printed.ends_with("\ndone\n"), "{printed}");
 }
 
 #[test]

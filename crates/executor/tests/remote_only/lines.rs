@@ -5,7 +5,7 @@ use std::future::pending;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use holdpoint_executor::{Came, How, Remote, Setting, Sink, State, Stream, Ways};
+use holdpoint_executor::{Came, How, Remote, Setting, Sink, Standing, State, Stream, Ways};
 use holdpoint_hosts::{Network, Options, Sshd, skipped};
 use holdpoint_model::Place;
 use tokio::sync::Notify;
@@ -36,7 +36,7 @@ impl Sink for Counting<'_> {
         Ok(())
     }
 
-    fn on_cut(&mut self, _why: &str) {
+    fn on_cut(&mut self, _why: &str, _standing: Standing) {
         self.cuts += 1;
     }
 

@@ -67,7 +67,9 @@ impl<'r> Showing<'r> {
     /// What is half shown of an output is left as it is: something else follows.
     pub fn breaks_off(&mut self) {
         self.closes_window();
-        std::mem::take(&mut self.lives).into_values().for_each(Live::finish);
+        for live in std::mem::take(&mut self.lives).into_values() {
+            live.finish();
+        }
     }
 
     fn closes_window(&mut self) {

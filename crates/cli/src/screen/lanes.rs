@@ -1,0 +1,237 @@
+//! A line for each place where a block runs, under everything else, on a terminal that can be drawn on. Each is drawn over
+//! as its place prints; what is said meanwhile stands above all of them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use holdpoint_report::visible;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::Screen;
+use super::bar::{Canvas, clock};
+use super::plain::gutter_at;
+
+/// Lines are drawn so often in a second at the most, all of them together.
+const HERTZ: u8 = 10;
+/// So many columns a place's name may take; a longer one is cut.
+const NAME: usize = 32;
+/// So many lines of a place are kept, to be shown where its block fails.
+const KEPT: usize = 8;
+/// No more of an unfinished line is kept, bytes.
+const LONGEST: usize = 4096;
+
+/// One place at work.
+pub(super) struct Lane {
+    screen: Screen,
+    bar: ProgressBar,
+    all: MultiProgress,
+    place: String,
+    /// What it is at.
+    word: RefCell<String>,
+    /// The last line that is not blank.
+    shown: String,
+    /// Unfinished lines of standard output, of standard error.
+    pending: [Vec<u8>; 2],
+    /// What it printed last.
+    last: VecDeque<String>,
+    gutter: [String; 2],
+}
+
+/// The last that a place printed, which nobody has seen whole.
+#[derive(Default)]
+pub struct Unseen {
+    screen: Option<Screen>,
+    lines: Vec<String>,
+}
+
+impl Unseen {
+    /// Shows it.
+    pub fn show(&self) {
+        if let Some(screen) = &self.screen {
+            self.lines.iter().for_each(|line| screen.say(line));
+        }
+    }
+}
+
+impl Lane {
+    /// A line under those that there are; none where nothing may be drawn.
+    pub(super) fn of(screen: &Screen, place: &str) -> Option<Lane> {
+        screen.bars().then(|| Lane::drawn(screen, place))
+    }
+
+    fn drawn(screen: &Screen, place: &str) -> Lane {
+        let all = || {
+            let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
+            MultiProgress::with_draw_target(canvas)
+        };
+        let all = screen.lanes().get_or_insert_with(all).clone();
+        let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&clock(state.elapsed()));
+        };
+        let template = ProgressStyle::with_template("  {prefix} {took} {msg}");
+        let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("took", took);
+        // Complete before it is first drawn.
+        let bar = ProgressBar::hidden().with_style(template);
+        let bar = all.add(bar);
+        let lane = Lane {
+            screen: screen.clone(),
+            bar,
+            all,
+            place: screen.neutralise(place),
+            word: RefCell::new("runs".to_owned()),
+            shown: String::new(),
+            pending: Default::default(),
+            last: VecDeque::new(),
+            gutter: gutter_at(screen, place),
+        };
+        lane.fit();
+        lane.bar.enable_steady_tick(Duration::from_secs(1));
+        lane
+    }
+
+    /// Takes a piece of output, masked already.
+    pub(super) fn push(&mut self, error: bool, bytes: &[u8]) {
+        let of = usize::from(error);
+        // Only the last lines are ever seen of it.
+        let mut from = bytes.len();
+        for _ in 0..=KEPT {
+            let end = bytes[..from].iter().rposition(|byte| *byte == b'\n');
+            from = end.unwrap_or(0);
+        }
+        if from > 0 {
+            self.pending[of].clear();
+            from += 1;
+        }
+        let mut last = None;
+        for piece in bytes[from..].split_inclusive(|byte| *byte == b'\n') {
+            let pending = &mut self.pending[of];
+            pending.extend_from_slice(piece);
+            // A progress display overwrites its own line: what a reader would see is what comes last.
+            let over = pending[..text_end(pending)].iter().rposition(|byte| *byte == b'\r');
+            pending.drain(..over.map_or(0, |over| over + 1));
+            pending.truncate(LONGEST);
+            if piece.ends_with(b"\n") {
+                let line = std::mem::take(pending);
+                last = Some(self.line(of, &line)).filter(|line| !line.trim().is_empty()).or(last);
+            } else if over.is_some() || pending.ends_with(b"\r") {
+                last = Some(self.seen(&self.pending[of])).filter(|line| !line.trim().is_empty()).or(last);
+            }
+        }
+        if let Some(line) = last {
+            self.shown = line;
+            self.fit();
+        }
+    }
+
+    /// Keeps a line; gives what of it is shown.
+    fn line(&mut self, of: usize, line: &[u8]) -> String {
+        let shown = self.seen(line);
+        self.last.push_back(format!("{}{shown}", self.gutter[of]));
+        if self.last.len() > KEPT {
+            self.last.pop_front();
+        }
+        shown
+    }
+
+    /// A line as it is shown, without its end.
+    fn seen(&self, line: &[u8]) -> String {
+        self.screen.masked(&visible(&line[..text_end(line)])).into_owned()
+    }
+
+    /// Draws what has room in the window as it is now.
+    fn fit(&self) {
+        // Never as wide as the terminal: see the bar of a single block.
+        let columns = self.screen.width().saturating_sub(6);
+        let name = self.screen.at_most(NAME.min(columns / 2), &self.place);
+        let word = self.word.borrow();
+        let room = columns
+            .saturating_sub("   0:00:00 · ".chars().count() + word.len() + 1)
+            .saturating_sub(console::measure_text_width(&name));
+        let message = match self.shown.as_str() {
+            "" => String::new(),
+            _ if room < 4 => String::new(),
+            shown => format!("· {}", self.screen.at_most(room, shown)),
+        };
+        self.bar.set_prefix(format!("{} {word}", self.screen.style().bold().apply_to(name)));
+        self.bar.set_message(message);
+    }
+
+    /// What the place is at, in a word.
+    pub(super) fn stands(&self, word: &str) {
+        word.clone_into(&mut self.word.borrow_mut());
+        self.fit();
+    }
+
+    /// Takes the line away; gives what was printed last.
+    pub(super) fn finish(mut self) -> Unseen {
+        for of in [0, 1] {
+            let rest = std::mem::take(&mut self.pending[of]);
+            if !rest.is_empty() {
+                self.line(of, &rest);
+            }
+        }
+        self.bar.finish_and_clear();
+        self.all.remove(&self.bar);
+        Unseen { screen: Some(self.screen), lines: self.last.into() }
+    }
+}
+
+/// Where a line ends, but for what ends it.
+fn text_end(line: &[u8]) -> usize {
+    line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_driver::Secrets;
+
+    use super::*;
+
+    fn lane() -> Lane {
+        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01")
+    }
+
+    #[test]
+    fn a_line_says_the_place_what_it_is_at_and_what_it_printed_last_cut_to_the_width() {
+        let mut lane = lane();
+        assert_eq!((lane.bar.prefix(), lane.bar.message()), ("ssh://web-01 runs".into(), String::new()));
+        lane.push(false, b"one\ntwo\nthr");
+        assert_eq!(lane.bar.message(), "· two");
+        lane.push(false, b"ee\n\n");
+        assert_eq!(lane.bar.message(), "· three");
+        lane.push(true, format!("{}\n", "wide ".repeat(100)).as_bytes());
+        let message = lane.bar.message();
+        let taken = console::measure_text_width(&message) + "  ssh://web-01 runs 0:00 ".len();
+        assert!(message.ends_with('…') && taken < lane.screen.width(), "{message}");
+        lane.stands("unreached");
+        assert_eq!(lane.bar.prefix(), "ssh://web-01 unreached");
+    }
+
+    #[test]
+    fn a_progress_display_that_ends_no_line_is_shown_as_it_goes() {
+        let mut lane = lane();
+        for (piece, shown) in
+            [("1 %\r", "1 %"), ("2 %\r3 %", "3 %"), ("3\r\x1b[K4 %\r", "4 %"), ("5 %\r\n", "5 %")]
+        {
+            lane.push(false, piece.as_bytes());
+            assert!(lane.bar.message().ends_with(shown), "{piece:?}: {}", lane.bar.message());
+        }
+        lane.push(false, "a % that never ends\r".repeat(10_000).as_bytes());
+        assert!(lane.pending[0].len() < LONGEST);
+        let lines = lane.finish().lines;
+        assert!(lines.len() == 2 && lines[0].ends_with("│ 5 %"), "{lines:?}");
+    }
+
+    #[test]
+    fn the_last_lines_of_a_place_are_kept_for_its_failure_and_no_more() {
+        let mut lane = lane();
+        let printed: String = (0..100_000).map(|number| format!("{number}\n")).collect();
+        lane.push(false, printed.as_bytes());
+        lane.push(true, b"an end without a line");
+        let lines = lane.finish().lines;
+        let shown: Vec<&str> = lines.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+        assert_eq!(shown[..7], ["99993", "99994", "99995", "99996", "99997", "99998", "99999"]);
+        assert!(lines.len() == KEPT && lines[7].ends_with("┃ an end without a line"), "{lines:?}");
+    }
+}
