@@ -352,7 +352,8 @@ impl Finding {
         let lines = self.source.lines();
         let line = |at: usize| lines.partition_point(|begins| *begins <= at).saturating_sub(1);
         let (first, last) = (line(start), line(end));
-        let is_much = last > first && (last - first >= TALLEST || (first..=last).any(|at| self.source.is_wide(at)));
+        let is_much =
+            last > first && (last - first >= TALLEST || (first..=last).any(|at| self.source.is_wide(at)));
         match lines.get(first + 1) {
             Some(next) if is_much => Some((start, (next - 1).max(start))),
             _ => Some((start, end)),

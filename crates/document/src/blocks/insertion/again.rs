@@ -17,8 +17,10 @@ struct At<'w> {
 }
 
 /// Shells, which run what follows `-c`.
-const SHELLS: &[&str] =
-    &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "rbash", "$SHELL", "$BASH"];
+const SHELLS: &[&str] = &[
+    "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "rbash", "csh", "tcsh", "yash", "posh",
+    "elvish", "nu", "xonsh", "$SHELL", "$BASH",
+];
 
 /// A command that runs the command in its arguments, as it stands there.
 struct Wrapper {
@@ -116,6 +118,7 @@ const BUILTINS: Rules = &[
     }),
     (&["declare", "typeset", "local", "readonly", "export"], names),
     (&["mapfile", "readarray"], |at| at.option("-C", "--callback")),
+    (&["wait"], |at| at.option("-p", "")),
 ];
 
 const PROGRAMS: Rules = &[
@@ -124,10 +127,13 @@ const PROGRAMS: Rules = &[
     (&["rsync"], |at| at.option("-e", "--rsh") || at.begun.starts_with("--rsync-path")),
     (&["git"], git),
     (&["pwsh", "powershell"], |at| {
-        at.arguments.iter().any(|word| {
-            let word = word.to_ascii_lowercase();
-            word.len() > 1 && ("-command".starts_with(&word) || word == "-commandwithargs" || word == "-cwa")
-        })
+        // A word that is no option is a command.
+        at.arguments.is_empty()
+            || at.arguments.iter().any(|word| {
+                let word = word.to_ascii_lowercase();
+                word.len() > 1
+                    && ("-command".starts_with(&word) || word == "-commandwithargs" || word == "-cwa")
+            })
     }),
     (&["sqlite3"], |at| at.operands(&["-cmd", "-separator"]) > 0 || at.last_is(&["-cmd"])),
     (&["tar"], |at| {
@@ -148,8 +154,8 @@ const PROGRAMS: Rules = &[
         at.option("-S", "--split-string") || at.arguments.iter().any(splits)
     }),
     (&["perl", "ruby", "lua", "osascript"], |at| at.option("-e", "--execute") || at.option("-E", "--eval")),
-    (&["python", "python2", "python3"], |at| at.option("-c", "--command")),
-    (&["node", "deno", "bun"], |at| at.option("-e", "--eval") || at.option("-p", "--print")),
+    (&["python", "python2", "python3", "pypy", "ipython"], |at| at.option("-c", "--command")),
+    (&["node", "nodejs", "deno", "bun"], |at| at.option("-e", "--eval") || at.option("-p", "--print")),
     (&["php"], |at| at.option("-r", "--run")),
     (&["psql"], |at| at.option("-c", "--command")),
     (&["mysql", "mariadb"], |at| at.option("-e", "--execute")),
@@ -178,6 +184,11 @@ impl At<'_> {
         self.arguments.last().is_some_and(|last| ends(last))
             || !long.is_empty() && self.begun.starts_with(long) && self.begun.contains('=')
             || self.begun.starts_with(short)
+            // Behind other letters in one word, as in `-Be`.
+            || !letter.is_empty()
+                && self.begun.starts_with('-')
+                && !self.begun.starts_with("--")
+                && self.begun.ends_with(letter)
     }
 
     /// How many of the words before are neither options nor what those in `taking` take.
@@ -205,15 +216,34 @@ fn names(at: &At<'_>) -> bool {
     at.arguments.iter().any(odd) || !named
 }
 
+/// Options of ssh that take the next word.
+const TAKING: &[&str] = &[
+    "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q",
+    "-R", "-S", "-W", "-w",
+];
+
 /// Everything behind the host is a line for the shell there; so is what some options say, for the one here.
 fn remote(at: &At<'_>) -> bool {
-    const TAKING: &[&str] = &[
-        "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q",
-        "-R", "-S", "-W", "-w",
-    ];
     let takes_here = at.arguments.last().is_some_and(|last| TAKING.contains(&last.as_str()));
     let before = At { arguments: &at.arguments[..at.arguments.len() - usize::from(takes_here)], ..*at };
     at.last_is(&["-o"]) || at.begun.starts_with("-o") || before.operands(TAKING) > 0
+}
+
+/// The words behind the host, as the shell there takes them apart; `None` where no host is named.
+fn behind_host(arguments: &[String]) -> Option<Vec<String>> {
+    let (mut at, mut taken) = (0, false);
+    loop {
+        let word = arguments.get(at)?;
+        at += 1;
+        match word.as_str() {
+            _ if taken => taken = false,
+            word if TAKING.contains(&word) => taken = true,
+            word if word.starts_with('-') => {}
+            _ => break,
+        }
+    }
+    let words = arguments[at..].iter().flat_map(|word| word.split_whitespace());
+    Some(words.filter(|word| !matches!(*word, "exec" | "then" | "&&" | ";")).map(str::to_owned).collect())
 }
 
 /// What git runs: aliases, and programs that its settings name.
@@ -284,8 +314,15 @@ fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
+/// The name without the version that systems put behind it: `python3.12`, `bash5.2`, `perl-5.36`.
+fn unversioned(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-')
+}
+
 fn known(word: &str, among: &[&'static str]) -> Option<&'static str> {
-    among.iter().find(|name| **name == base(word)).copied()
+    let name = base(word);
+    let named = |name: &str| among.iter().find(|known| **known == name).copied();
+    named(name).or_else(|| named(unversioned(name)))
 }
 
 fn assigns(word: &str) -> bool {
@@ -417,8 +454,20 @@ pub(super) fn by_file(words: &[String]) -> Option<&'static str> {
 }
 
 /// Programs that read a program from standard input.
-const INTERPRETERS: &[&str] =
-    &["python", "python2", "python3", "perl", "ruby", "node", "php", "lua", "pwsh", "powershell"];
+const INTERPRETERS: &[&str] = &[
+    "python",
+    "python2",
+    "python3",
+    "pypy",
+    "perl",
+    "ruby",
+    "node",
+    "nodejs",
+    "php",
+    "lua",
+    "pwsh",
+    "powershell",
+];
 
 /// The command among the words of a whole command that runs what it reads.
 pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
@@ -430,8 +479,19 @@ pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
         let input =
             |word: &String| matches!(word.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
         let given = arguments.iter().find(|word| !option(word));
-        let line =
-            || known(word, &["ssh"]).filter(|_| at.operands(&["-p", "-l", "-i", "-o", "-F", "-J"]) == 1);
+        let line = || {
+            let there = known(word, &["ssh", "autossh", "rsh", "dbclient"]).zip(behind_host(arguments));
+            there.filter(|(_, there)| there.is_empty() || by_input(there).is_some()).map(|(ssh, _)| ssh)
+        };
+        // Without a command they are a shell.
+        let login = || {
+            let shell = |word: &String| matches!(word.as_str(), "-i" | "-s" | "--login" | "--shell");
+            let told = |word: &String| word == "-c" || word.starts_with("--command");
+            let as_shell = || arguments.iter().any(shell) && given.is_none();
+            known(word, &["su", "runuser"])
+                .filter(|_| !arguments.iter().any(told))
+                .or_else(|| known(word, &["sudo", "doas"]).filter(|_| as_shell()))
+        };
         let read = || known(word, &["source", "."]).filter(|_| given.is_some_and(input));
         let program = || {
             let told = |word: &String| option(word) && word.ends_with(['c', 'e', 'E', 'm', 'r', 'f', 'p']);
@@ -457,6 +517,7 @@ pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
         known(word, SHELLS)
             .filter(|_| reads_input(arguments) || given.is_some_and(input))
             .or_else(line)
+            .or_else(login)
             .or_else(read)
             .or_else(program)
             .or_else(queries)
