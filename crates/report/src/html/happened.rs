@@ -131,6 +131,9 @@ impl<'a> Pen<'a> {
             Some(RollbackState::Impossible) => {
                 Some("NOT ROLLED BACK: the document has no rollback for this step.")
             }
+            Some(RollbackState::Skipped) => {
+                Some("ROLLBACK SKIPPED: a rollback block was skipped, so this step is not undone.")
+            }
             Some(RollbackState::Failed) => Some("ROLLBACK FAILED: a rollback block did not pass."),
             Some(RollbackState::InDoubt) => Some("ROLLBACK IN DOUBT: a rollback block has no recorded end."),
             Some(RollbackState::Unfinished) => {

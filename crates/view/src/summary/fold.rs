@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started, Status,
-    Task,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Slot, Stamped, Started,
+    Status, Task,
 };
 use holdpoint_model::{Assurance, Plan};
 use jiff::Timestamp;
 
-use super::finish::{at_places, settle, sign_offs_that_count, times_of_action, values, waits};
+use super::finish::{
+    at_places, not_undone, rollback_outcomes, settle, sign_offs_that_count, times_of_action, values, waits,
+};
 use super::names::{Place, place_name};
 use super::opening::opening;
 use super::*;
@@ -196,7 +198,8 @@ impl<'a> Summing<'a> {
             }
             Event::RollbackOpened { steps, without, reason, by, .. } => {
                 by.iter().for_each(|by| self.acted(&by.who));
-                self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by });
+                let outcomes = Vec::new();
+                self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by, outcomes });
             }
             Event::Note { text, step, corrects, by } => {
                 self.acted(&by.who);
@@ -370,6 +373,7 @@ impl<'a> Summing<'a> {
             step,
             action,
             place: self.place.clone(),
+            of_rollback: matches!(place, Place::Task(task) if matches!(task.slot, Slot::Rollback(_))),
             script,
             overridden,
             reason,
@@ -422,6 +426,8 @@ impl<'a> Summing<'a> {
             step.actions.iter_mut().chain(&mut step.rollback_blocks).for_each(times_of_action);
             settle(step);
         }
+        rollback_outcomes(&mut summary, &self.by_id, run, plan);
+        summary.not_undone = not_undone(plan, &summary, run);
         summary.values = values(&summary.steps);
         sign_offs_that_count(&mut summary, &self.by_id, run);
         summary.independence = run.independence().words();
