@@ -276,12 +276,13 @@ async fn dry_run(
         screen: screen.clone(),
         learnt: Rc::clone(&learnt),
         answers: prepared.answers.clone().unwrap_or_default(),
+        told: None,
     };
     let places = Places::new(local, &opened, BTreeMap::new());
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
     let book = (&prepared.plan, prepared.source.as_str());
     let mut recorder =
-        Recorder::new(book, memory, Screening::new(screen, false), secrets.clone(), Timestamp::now);
+        Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
     let rules = Box::new(|_: &Run| {

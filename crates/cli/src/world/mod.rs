@@ -10,6 +10,7 @@ pub mod kept_state;
 mod keys;
 mod known;
 pub mod local;
+mod needs;
 mod operator_terminal;
 pub mod places;
 mod reads;

@@ -79,6 +79,14 @@ pub fn progress(run: &Run) -> String {
     format!("{done} of {all} actions done{}", left.collect::<String>())
 }
 
+/// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
+fn walked(run: &Run) -> String {
+    let Tally { done, skipped, passed_over, all } = run.tally();
+    let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
+    let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
+    format!("{done} of {all} actions executed or assumed{failed}{over}")
+}
+
 /// A prompt for a value, with what it takes.
 pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
     match kind.words() {
@@ -137,6 +145,10 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
                 screen.tell(&format!("  {line}"));
             }
             tell_rejection(screen, view.run, task);
+            if view.run.is_dry() {
+                screen.tell(&format!("  so far: {}", walked(view.run)));
+                return;
+            }
             let deviations = match view.run.deviations() {
                 0 => "no deviations".to_owned(),
                 1 => "1 deviation:".to_owned(),

@@ -191,7 +191,11 @@ impl<'a> Pen<'a> {
         };
         match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about.block, counts),
-            What::Confirmed { by } => simple("good", "CONFIRMED", vec![at, self.who(by)]),
+            What::Confirmed { text, by } => {
+                let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
+                facts.extend([at, self.who(by)]);
+                simple("good", "CONFIRMED", facts)
+            }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let (tone, word) =
                     if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };

@@ -170,7 +170,10 @@ impl Pen<'_> {
         let simple = |word: &str, rest: String| Told { word: word.to_owned(), rest, details: Vec::new() };
         let mut told = match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
-            What::Confirmed { by } => simple("CONFIRMED", format!("{at} · {}", self.who(by))),
+            What::Confirmed { text, by } => {
+                let text = text.as_ref().map(|text| format!("“{}” · ", prose(text.trim())));
+                simple("CONFIRMED", format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)))
+            }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };
                 let limits =

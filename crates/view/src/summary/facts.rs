@@ -155,6 +155,9 @@ pub struct DeviationFacts {
     /// Whether it is about undoing the step: the action is a rollback block.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub of_rollback: bool,
+    /// An item as it was read, with the values of the run, where the document writes it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The script that ran instead.
     pub script: Option<BlobRef>,
     /// By what right, for an override.

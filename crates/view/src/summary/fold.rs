@@ -6,7 +6,7 @@ use holdpoint_engine::{
     By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Slot, Stamped, Started,
     Status, Task,
 };
-use holdpoint_model::{Assurance, Plan};
+use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
 
 use super::finish::{
@@ -150,7 +150,10 @@ impl<'a> Summing<'a> {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
                 self.finished(now, place, finished);
             }
-            Event::ItemConfirmed { by, .. } => self.put(now, place, What::Confirmed { by }),
+            Event::ItemConfirmed { by, .. } => {
+                let text = self.item_with_values(place);
+                self.put(now, place, What::Confirmed { text, by });
+            }
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 self.put(now, place, What::Recorded { name, value, evidence, within_limits, by });
             }
@@ -213,6 +216,14 @@ impl<'a> Summing<'a> {
             Event::HandoverWithdrawn { reason, by } => self.handover_ended(now, false, reason, by),
             Event::RunClosed { verdict } => self.summary.run.closed = Some(Closed { n, at, verdict }),
         }
+    }
+
+    /// An item as whoever confirmed or skipped it read it, where the document writes it otherwise.
+    fn item_with_values(&self, place: Place) -> Option<String> {
+        let Place::Task(task) = place else { return None };
+        let Some(Work::Confirm { text }) = task.work(self.reading.plan()) else { return None };
+        let read = self.reading.run().values().render(text).ok()?;
+        (read != *text).then_some(read)
     }
 
     fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: String) {
@@ -374,6 +385,7 @@ impl<'a> Summing<'a> {
             action,
             place: self.place.clone(),
             of_rollback: matches!(place, Place::Task(task) if matches!(task.slot, Slot::Rollback(_))),
+            text: self.item_with_values(place),
             script,
             overridden,
             reason,
