@@ -138,6 +138,21 @@ pub fn unable(signers: &Signers, principal: &str, namespace: &str, key: KeyFile<
     }
 }
 
+/// Why no agent can sign for anybody.
+pub fn no_agent(key: KeyFile<'_>) -> Option<String> {
+    socket(key.option).err()
+}
+
+fn instead_of_an_agent(option: &str) -> String {
+    format!("give the key's file with {option}, or add it with ssh-add")
+}
+
+fn socket(option: &str) -> Result<PathBuf, String> {
+    std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from).ok_or_else(|| {
+        format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {}", instead_of_an_agent(option))
+    })
+}
+
 fn by_agent(
     signers: &Signers,
     principal: &str,
@@ -156,10 +171,8 @@ fn agent_with(
     namespace: &str,
     option: &str,
 ) -> Result<(Agent, Identity), String> {
-    let give = format!("give the key's file with {option}, or add it with ssh-add");
-    let Some(socket) = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from) else {
-        return Err(format!("no SSH agent is at hand (SSH_AUTH_SOCK is not set): {give}"));
-    };
+    let give = instead_of_an_agent(option);
+    let socket = socket(option)?;
     let no_answer = |error| format!("the SSH agent does not answer ({error}): {give}");
     let mut agent = Agent::at(&socket).map_err(no_answer)?;
     let identities = agent.identities().map_err(no_answer)?;

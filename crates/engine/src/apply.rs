@@ -3,7 +3,7 @@
 use holdpoint_model::{Plan, Work};
 
 use crate::fold::{Fold, ensure};
-use crate::run::state::{Left, State, Status};
+use crate::run::state::{Left, Rejection, State, Status};
 use crate::{By, Due, Event, Execution, Frontier, PassOver, Question, Run, Slot, Task, Unexpected, Via};
 use jiff::Timestamp;
 
@@ -83,7 +83,12 @@ impl Run {
             | Event::SignOffRejected { step, action, .. }
             | Event::SignOffRefused { step, action, .. } => {
                 let task = asked(plan, now, Question::SignOff, step, action)?;
-                self.hold(plan, task, event)
+                self.hold(plan, task, event)?;
+                if let Event::SignOffRejected { reason, by, .. } = event {
+                    let (who, reason) = (by.who.clone(), reason.clone());
+                    self.rejections.insert(task, Rejection { who, reason, at });
+                }
+                Ok(())
             }
             Event::SignOffGiven(given) => {
                 let task = asked(plan, now, Question::SignOff, &given.step, &given.action)?;

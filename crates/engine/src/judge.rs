@@ -131,6 +131,14 @@ fn judged(expected: String, came: Option<String>) -> Judged {
     Judged { expected, held: came.is_none(), came }
 }
 
+impl Judged {
+    /// Whether it is of the expectations that the document writes out: that a block ends with 0, and within its time,
+    /// is expected without a word of them.
+    pub fn is_written(&self) -> bool {
+        self.expected != "exit 0" && !self.expected.starts_with("ends ")
+    }
+}
+
 /// A judgement for a dry run, which executes nothing that changes something: everything held, and these are the
 /// captures. `None` where a declared capture has no value. Never for a stored record.
 pub fn assumed(block: &Block, captures: &BTreeMap<String, String>) -> Option<Judgement> {

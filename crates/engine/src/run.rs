@@ -24,7 +24,7 @@ use looks::Looks;
 use people::{Independence, People};
 use places::{Captured, Places};
 use rollback::{Effects, Rollback};
-use state::{Course, Given, Left, Probe, State, Status, UNTOUCHED};
+use state::{Course, Given, Left, Probe, Rejection, State, Status, UNTOUCHED};
 
 /// A run so far. Made by [`Run::new`] and changed by [`Run::apply`] only.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,6 +80,8 @@ pub struct Run {
     pub(crate) shell: BTreeMap<Option<PlaceIx>, BlobRef>,
     /// When each sign-off was given.
     pub(crate) given: Given,
+    /// Who rejected each hold point last.
+    pub(crate) rejections: BTreeMap<Task, Rejection>,
     /// Every attempt that was sent to another place, by its name there.
     pub(crate) sent: BTreeMap<String, PlaceIx>,
     pub(crate) aborted: bool,
@@ -299,6 +301,16 @@ impl Run {
     /// How many deviations there were.
     pub fn deviations(&self) -> usize {
         self.deviations
+    }
+
+    /// What was done differently so far, in words, in the order in which it happened.
+    pub fn told_deviations(&self) -> &[String] {
+        self.witness.deviations()
+    }
+
+    /// Who rejected this hold point last, where nobody signed it off since and its step was not begun again.
+    pub fn rejection(&self, task: Task) -> Option<&Rejection> {
+        self.rejections.get(&task).filter(|_| self.state(task).told.rejected)
     }
 
     /// What somebody who signs now has before their eyes.

@@ -61,6 +61,11 @@ impl Witness {
         Seen { actions: actions.collect(), ..self.seen.clone() }
     }
 
+    /// What was done differently, as [`Seen::deviations`].
+    pub(crate) fn deviations(&self) -> &[String] {
+        &self.seen.deviations
+    }
+
     /// What the last execution of each block printed, in the order of [`Seen::actions`].
     pub(crate) fn outputs(&self) -> Vec<(&str, &Output)> {
         let mut outputs: Vec<_> = self.outputs.iter().collect();

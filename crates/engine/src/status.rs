@@ -5,7 +5,7 @@ use holdpoint_model::{Plan, Work};
 use serde::Serialize;
 
 use crate::run::state::{Left, State, Status as Phase};
-use crate::{Next, Outcome, Run, Slot, Task, Verdict};
+use crate::{Next, Outcome, RollbackState, Run, Slot, Task, Verdict};
 
 /// What became of a step or an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -49,27 +49,17 @@ pub enum Status {
     TakenAsDone,
     /// It was undone.
     RolledBack,
-    /// Undoing it did not succeed, or did not end.
+    /// Undoing it did not succeed.
     RollbackFailed,
+    /// It was to be undone, and somebody skipped that.
+    RollbackSkipped,
+    /// Undoing it was begun, and the record does not say how that ended.
+    RollbackInDoubt,
+    /// It was to be undone, and not all of that was done.
+    RollbackUnfinished,
     /// Not known: the record does not conform from some event on. The engine itself never says so; whoever reads such
     /// a record says it of whatever was not done before that event.
     Unknown,
-}
-
-/// How far undoing a step came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RollbackState {
-    /// Every rollback block that is for this run passed.
-    Done,
-    /// A rollback block did not pass, or was skipped.
-    Failed,
-    /// A rollback block was begun and its end is not recorded.
-    InDoubt,
-    /// Not every rollback block was run, or none was for this run.
-    Unfinished,
-    /// The step had an effect and the document has no rollback for it.
-    Impossible,
 }
 
 impl Status {
@@ -96,6 +86,9 @@ impl Status {
             Status::TakenAsDone => "TAKEN AS DONE",
             Status::RolledBack => "ROLLED BACK",
             Status::RollbackFailed => "ROLLBACK FAILED",
+            Status::RollbackSkipped => "ROLLBACK SKIPPED",
+            Status::RollbackInDoubt => "ROLLBACK IN DOUBT",
+            Status::RollbackUnfinished => "ROLLBACK NOT FINISHED",
             Status::Unknown => "UNKNOWN",
         }
     }
@@ -158,7 +151,7 @@ impl Run {
     }
 
     /// As [`Run::status`], whatever a rollback did to it afterwards. What runs at places comes to what they come to.
-    fn own_status(&self, plan: &Plan, task: Task) -> Status {
+    pub(crate) fn own_status(&self, plan: &Plan, task: Task) -> Status {
         if task.place.is_none() && self.lane(task).is_some() {
             // Where a step took no effect nothing of it is undone.
             let statuses = self.at_each_place(task).into_iter().map(|task| self.own_status(plan, task));
@@ -201,44 +194,16 @@ impl Run {
     pub fn step_status(&self, plan: &Plan, step: usize) -> Status {
         match self.rollback_state(plan, step) {
             Some(RollbackState::Done) => return Status::RolledBack,
-            Some(RollbackState::Failed | RollbackState::InDoubt | RollbackState::Unfinished) => {
-                return Status::RollbackFailed;
-            }
+            Some(RollbackState::Failed) => return Status::RollbackFailed,
+            Some(RollbackState::Skipped) => return Status::RollbackSkipped,
+            Some(RollbackState::InDoubt) => return Status::RollbackInDoubt,
+            Some(RollbackState::Unfinished) => return Status::RollbackUnfinished,
             Some(RollbackState::Impossible) | None => {}
         }
         let actions = 0..plan.steps[step].actions.len();
         let actions: Vec<Status> =
             actions.map(|action| self.own_status(plan, Task::action(step, action))).collect();
         of_step(&actions, self.courses[step].deviated)
-    }
-
-    /// How far undoing a step came; `None` where no rollback is about it.
-    pub fn rollback_state(&self, plan: &Plan, step: usize) -> Option<RollbackState> {
-        self.rollback.as_ref()?;
-        if !self.undoes(Task::rollback(step, 0)) {
-            let unable = plan.steps[step].rollbacks.is_empty() && self.effects.is_undoable(step);
-            return unable.then_some(RollbackState::Impossible);
-        }
-        let blocks = 0..plan.steps[step].rollbacks.len();
-        let blocks: Vec<Status> =
-            blocks.map(|block| self.own_status(plan, Task::rollback(step, block))).collect();
-        let any = |of: &[Status]| blocks.iter().any(|block| of.contains(block));
-        Some(if any(&[Status::InDoubt, Status::Running]) {
-            RollbackState::InDoubt
-        } else if any(&[Status::Failed, Status::TimedOut, Status::Interrupted, Status::Skipped]) {
-            RollbackState::Failed
-        } else if any(&[Status::NotReached]) || !any(&[Status::Passed, Status::TakenAsDone]) {
-            // Where no block was for this run, nothing was undone.
-            RollbackState::Unfinished
-        } else {
-            RollbackState::Done
-        })
-    }
-
-    /// Whether this rollback block is one that the rollback under way is to run.
-    fn undoes(&self, task: Task) -> bool {
-        let tasks = if task.place.is_some() { vec![task] } else { self.at_each_place(task) };
-        self.rollback.as_ref().is_some_and(|rollback| tasks.iter().any(|task| rollback.runs(*task)))
     }
 
     /// How often the step was begun: 1 unless it was done again. What happened in an earlier round is history.

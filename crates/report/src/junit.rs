@@ -210,7 +210,10 @@ fn verdict(
         | Status::TimedOut
         | Status::Interrupted
         | Status::Rejected
-        | Status::RollbackFailed => Verdicts::Failure { message, body: why(summary, action, ended) },
+        | Status::RollbackFailed
+        | Status::RollbackSkipped
+        | Status::RollbackInDoubt
+        | Status::RollbackUnfinished => Verdicts::Failure { message, body: why(summary, action, ended) },
         Status::Unknown => Verdicts::Error { message, body: summary.break_words().unwrap_or_default() },
         Status::InDoubt | Status::Running => Verdicts::Error {
             message,
@@ -282,7 +285,11 @@ fn of_run(summary: &Summary) -> Suite {
             message: words.clone(),
             body: "every action was passed over or skipped, so nothing has passed".to_owned(),
         },
-        Some(_) => Verdicts::Failure { message: words.clone(), body: format!("the run ended {words}") },
+        Some(_) => {
+            let still = summary.still_done().into_iter().map(|still| format!("\nnot undone: {still}"));
+            let body = format!("the run ended {words}{}", still.collect::<String>());
+            Verdicts::Failure { message: words.clone(), body }
+        }
         None => {
             let stands =
                 |waits: &Waits| format!("it stands at {}", with_place(&waits.action, waits.place.as_deref()));

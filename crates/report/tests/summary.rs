@@ -187,13 +187,22 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
         tape
     };
     type Case = (fn(&mut Tape), RollbackState, Status);
-    let cases: [Case; 4] = [
-        (|_| {}, RollbackState::Unfinished, Status::RollbackFailed),
-        (|t| ignore(t.started("deploy#rollback-1", 1, None)), RollbackState::InDoubt, Status::RollbackFailed),
+    let cases: [Case; 5] = [
+        (|_| {}, RollbackState::Unfinished, Status::RollbackUnfinished),
+        (
+            |t| ignore(t.started("deploy#rollback-1", 1, None)),
+            RollbackState::InDoubt,
+            Status::RollbackInDoubt,
+        ),
         (
             |t| ignore(t.ran("deploy#rollback-1", 1, failed(1, ""))),
             RollbackState::Failed,
             Status::RollbackFailed,
+        ),
+        (
+            |t| ignore(t.deviated(DeviationKind::Skipped, "deploy", Some("deploy#rollback-1"), "by hand")),
+            RollbackState::Skipped,
+            Status::RollbackSkipped,
         ),
         (|t| ignore(t.ran("deploy#rollback-1", 1, passed(""))), RollbackState::Done, Status::RolledBack),
     ];
@@ -202,6 +211,12 @@ fn a_rollback_that_did_not_end_well_is_never_rolled_back() {
         happen(&mut tape);
         let summary = summary(&tape);
         assert_eq!((summary.steps[1].rollback, summary.steps[1].status), (Some(state), status));
+        let told = &summary.rollbacks[0].outcomes;
+        assert_eq!((told[0].step.as_str(), told[0].state), ("deploy", state));
+        let markdown = tape.markdown();
+        let row = markdown.lines().find(|line| line.contains("it does not work")).unwrap();
+        assert!(row.contains(state.words()), "{row}");
+        assert_eq!(row.contains("**"), state != RollbackState::Done, "{row}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! One action on the screen: the command with its values, how it ended, what was expected beside what came.
 
 use holdpoint_document::Block;
-use holdpoint_engine::{Finished, Judged, Outcome, Values, duration, mask};
+use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
 
 use super::Screen;
 
@@ -133,14 +133,11 @@ pub fn failure(screen: &Screen, finished: &Finished) {
         let came = screen.neutralise(judged.came.as_deref().unwrap_or("nothing"));
         beside(screen, &format!("    {}      ", screen.style().red().apply_to("came")), &came);
     }
-    // That a block ends with 0 is expected without a word.
-    let written = |judged: &&Judged| judged.held && judged.expected != "exit 0";
-    let held = finished.expectations.iter().filter(written).count();
-    if held > 0 && held < finished.expectations.len() {
+    // Of a block that was stopped nothing was to be expected any more.
+    let held = finished.expectations.iter().filter(|judged| judged.held && judged.is_written()).count();
+    if held > 0 && finished.outcome == Outcome::Failed {
         let expectations = if held == 1 { "expectation" } else { "expectations" };
-        screen.say(
-            &screen.style().dim().apply_to(format!("    ({held} other {expectations} held)")).to_string(),
-        );
+        screen.say(&screen.style().dim().apply_to(format!("    ({held} {expectations} held)")).to_string());
     }
 }
 

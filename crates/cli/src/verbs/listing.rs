@@ -1,7 +1,8 @@
 //! `runs` and `show`.
 
+use holdpoint_engine::Choice;
 use holdpoint_report::{clock, clock_of, took};
-use holdpoint_view::{StepSummary, Summary};
+use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
 use serde_json::json;
 
 use super::handover::accepting;
@@ -149,17 +150,24 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
             fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
             continue;
         }
+        let of = deviation.action.as_ref().unwrap_or(&deviation.step);
+        let what = if deviation.of_rollback { "the rollback " } else { "" };
         fact(
             "deviation",
             format!(
-                "{}{} {}, by {}: {}",
-                deviation.step,
+                "{what}{of}{} {}, by {}: {}",
                 at_place(deviation.place.as_deref()),
                 deviation.kind,
                 deviation.by.who,
                 deviation.reason
             ),
         );
+    }
+    for (name, what) in decided(summary, &zone) {
+        fact(name, what);
+    }
+    for still in summary.still_done() {
+        fact("not undone", still);
     }
     for handover in &summary.handovers {
         let end = match &handover.end {
@@ -183,6 +191,41 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
         lines.extend(places(screen, step));
     }
     lines.join("\n")
+}
+
+/// What was refused, ended or rolled back, by whom and why, in the order in which it happened.
+fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, String)> {
+    let mut told: Vec<(u64, &'static str, String)> = Vec::new();
+    for SignOffFacts { n, at, action, what, .. } in &summary.sign_offs {
+        let (name, reason, by) = match what {
+            SignOffEvent::Rejected { reason, by, .. } => ("rejected", reason, by),
+            SignOffEvent::Refused { reason, by } => ("did not count", reason, by),
+            SignOffEvent::Requested { .. } | SignOffEvent::Given { .. } | SignOffEvent::Lapsed { .. } => {
+                continue;
+            }
+        };
+        let how = if name == "rejected" { "" } else { "an attempt to sign " };
+        told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.who, clock(*at, zone))));
+    }
+    for decision in summary.decisions.iter().filter(|decision| decision.choice == Choice::Abort) {
+        let reason = decision.reason.as_deref().unwrap_or("no reason given");
+        told.push((
+            decision.n,
+            "aborted",
+            format!("at {}, by {}: {reason}", decision.action, decision.by.who),
+        ));
+    }
+    for rollback in &summary.rollbacks {
+        let by = rollback.by.as_ref().map_or("the document", |by| &by.who);
+        let reason = match (&rollback.reason, &rollback.by) {
+            (Some(reason), _) => format!(": {reason}"),
+            (None, Some(_)) => ": no reason given".to_owned(),
+            (None, None) => String::new(),
+        };
+        told.push((rollback.n, "rollback", format!("asked for by {by}{reason}")));
+    }
+    told.sort_by_key(|(n, ..)| *n);
+    told.into_iter().map(|(_, name, what)| (name, what)).collect()
 }
 
 /// A line for each place of a step that is done at several: what became of its actions there.

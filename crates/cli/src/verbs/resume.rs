@@ -8,12 +8,13 @@ use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpe
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
+use super::farewell::farewell;
 use super::handover;
 use super::overriding;
 use super::prepare;
 use super::read::open_problem;
 use super::read::{Recorded, find, read_dir};
-use super::run::{farewell, hide};
+use super::run::hide;
 use super::taking_up::take_up;
 use super::verdict::{exit_of, verdict_words};
 use super::watch::{Seen, Watch};

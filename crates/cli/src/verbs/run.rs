@@ -11,12 +11,12 @@ use holdpoint_redact::Redactor;
 use holdpoint_signing::{BadFiles, Signers};
 use jiff::Timestamp;
 
+use super::farewell::farewell;
 use super::overriding;
 use super::prepare::{self, Prepared};
 use super::read::store_problem;
 use super::rules::Obeyed;
 use super::targets;
-use super::verdict::{exit_of, verdict_words};
 use super::watch::Watch;
 use crate::args;
 use crate::exit::Exit;
@@ -276,12 +276,13 @@ async fn dry_run(
         screen: screen.clone(),
         learnt: Rc::clone(&learnt),
         answers: prepared.answers.clone().unwrap_or_default(),
+        told: None,
     };
     let places = Places::new(local, &opened, BTreeMap::new());
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
     let book = (&prepared.plan, prepared.source.as_str());
     let mut recorder =
-        Recorder::new(book, memory, Screening::new(screen, false), secrets.clone(), Timestamp::now);
+        Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
     let rules = Box::new(|_: &Run| {
@@ -356,59 +357,4 @@ fn undecided(plan: &holdpoint_document::Plan, learnt: &Learnt) -> Vec<(String, S
         }
     }
     found
-}
-
-/// Says how it ended and what to do next.
-pub fn farewell(
-    screen: &Screen,
-    run: &holdpoint_engine::Run,
-    plan: &holdpoint_document::Plan,
-    stop: Stop,
-    number: u64,
-) -> Exit {
-    screen.say("");
-    match stop {
-        Stop::Done(verdict) => {
-            let at_all = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-            let deviations = match run.deviations() {
-                0 => "no deviations".to_owned(),
-                1 => "1 deviation".to_owned(),
-                many => format!("{many} deviations"),
-            };
-            let exit = exit_of(verdict);
-            let style = if exit == Exit::Passed { screen.style().green() } else { screen.style().red() };
-            let words = verdict_words(verdict).to_uppercase();
-            screen.tell(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
-            screen.tell(&format!(
-                "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
-            ));
-            exit
-        }
-        Stop::Parked(task, question) => {
-            let step = task.step_of(plan);
-            let what = match question {
-                holdpoint_engine::Question::SignOff => "a sign-off",
-                holdpoint_engine::Question::Failed => "a decision on a failure",
-                holdpoint_engine::Question::Barred => "rules that hold",
-                holdpoint_engine::Question::InDoubt => "a decision on what is in doubt",
-                holdpoint_engine::Question::Record => "values to be written down",
-                _ => "the operator",
-            };
-            let title = screen.neutralise(&run.numbered_title(step));
-            screen.tell(&format!(
-                "Run {number}: {} · at {title}, waiting for {what}",
-                screen.style().yellow().bold().apply_to("PARKED")
-            ));
-            if let (holdpoint_engine::Question::SignOff, Some(holdpoint_document::Work::SignOff(sign_off))) =
-                (question, task.work(plan))
-            {
-                screen.tell(&format!(
-                    "  whoever has the role {} types, from their own account: holdpoint sign {number}",
-                    screen.neutralise(&sign_off.role)
-                ));
-            }
-            screen.tell(&format!("  go on with: holdpoint resume {number}"));
-            Exit::Parked
-        }
-    }
 }

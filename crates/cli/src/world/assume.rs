@@ -15,7 +15,7 @@ use holdpoint_engine::{
 use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
-use super::tell::show_question;
+use super::tell::{show_prose, show_question};
 use super::{
     Answer, Desk, End, Executed, Interrupt, Reached, RunView, Runner, Script, Store, Way, Whereabouts,
 };
@@ -55,6 +55,18 @@ pub struct Assuming {
     pub learnt: Shared,
     /// Values an answers file gives.
     pub answers: Answers,
+    /// What the prose was shown for last.
+    pub told: Option<Task>,
+}
+
+impl Assuming {
+    /// The prose above an action, once: a dry run is read as the run will be.
+    fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {
+        let task = Task { place: None, ..task };
+        if self.told.replace(task) != Some(task) {
+            show_prose(&self.screen, view, task);
+        }
+    }
 }
 
 impl Desk for Assuming {
@@ -66,11 +78,12 @@ impl Desk for Assuming {
 
     fn permit(
         &mut self,
-        _view: &RunView<'_>,
-        _execution: Execution,
+        view: &RunView<'_>,
+        execution: Execution,
         _script: &str,
         _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
+        self.tell_prose(view, execution.task);
         Ok(Answer::Go)
     }
 
@@ -82,6 +95,9 @@ impl Desk for Assuming {
         _store: &mut Store<'_>,
     ) -> Result<Answer, Problem> {
         let plan = view.plan;
+        if !matches!(question, Question::Failed | Question::InDoubt | Question::Barred) {
+            self.tell_prose(view, task);
+        }
         show_question(&self.screen, view, task, question);
         let by = By { who: view.run.operator().to_owned(), via: Via::Assumed };
         let (step, action) = (task.step_of(plan).id.clone(), task.id(plan));

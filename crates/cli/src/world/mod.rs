@@ -10,6 +10,7 @@ pub mod kept_state;
 mod keys;
 mod known;
 pub mod local;
+mod needs;
 mod operator_terminal;
 pub mod places;
 mod reads;
@@ -23,7 +24,7 @@ mod tell;
 pub mod terminal;
 mod together;
 
-pub use tell::progress;
+pub use tell::{progress, tell_rejection, tell_still_done};
 
 pub use holdpoint_driver::{
     Answer, BlobStore, Desk, End, Executed, Interrupt, Journal, Memory, Reached, RunView, Runner, Script,

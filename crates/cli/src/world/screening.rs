@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use holdpoint_driver::{Moment, Observer};
-use holdpoint_engine::{Event, Task, Via};
+use holdpoint_engine::{Choice, Deviation, Event, Task, Via};
 
 use super::RunView;
 use super::tell::{show_command, show_passages};
@@ -115,23 +115,31 @@ fn task(view: &RunView<'_>, step: &str, action: &str) -> Option<Task> {
     actions.chain(rollbacks).find(|task| task.id(view.plan) == action)
 }
 
-/// What an answers file answered, in one line each.
+/// What was decided, in one line each: all that an answers file answered; of what was typed, what does not say itself.
 fn tell_answers(screen: &Screen, events: &[Event]) {
-    let given = |event: &&Event| event.by().is_some_and(|by| by.via == Via::Answers);
-    for event in events.iter().filter(given) {
+    for event in events {
+        let Some(by) = event.by() else { continue };
+        let typed = by.via == Via::Terminal;
+        if !typed && by.via != Via::Answers {
+            continue;
+        }
         let line = match event {
+            Event::SignOffGiven(given) => {
+                format!("signed off by {} ({}) in the role {}", given.name, given.by.who, given.role)
+            }
+            Event::SignOffRejected { reason, by, .. } => format!("rejected by {}: {reason}", by.who),
+            Event::Deviation(Deviation { kind, reason, .. }) => format!("deviation: {kind}, {reason}"),
+            Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
+            Event::Decision { choice: Choice::Abort, .. } if typed => "decided: abort".to_owned(),
+            _ if typed => continue,
             Event::ItemConfirmed { .. } => "confirmed".to_owned(),
             Event::ValueRecorded { name, value, within_limits, .. } => {
                 format!("{name} = {value}{}", if *within_limits { "" } else { " (out of its limits)" })
             }
-            Event::SignOffGiven(given) => {
-                format!("signed off by {} ({}) in the role {}", given.name, given.by.who, given.role)
-            }
-            Event::Deviation(deviation) => format!("deviation: skipped, {}", deviation.reason),
             Event::Decision { choice, .. } => format!("decided: {choice}"),
-            Event::RollbackOpened { steps, .. } => format!("roll back {}", steps.join(", ")),
             _ => continue,
         };
-        screen.tell(&format!("  {} (from the answers file)", screen.neutralise(&line)));
+        let from = if typed { "" } else { " (from the answers file)" };
+        screen.say_hung("  ", &screen.neutralise(&format!("{line}{from}")));
     }
 }

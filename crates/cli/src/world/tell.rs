@@ -1,7 +1,7 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::{ValueKind, Work};
-use holdpoint_engine::{Question, Run, Slot, Tally, Task};
+use holdpoint_document::{Plan, ValueKind, Work};
+use holdpoint_engine::{NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
 use crate::screen::{self, Screen};
@@ -79,6 +79,14 @@ pub fn progress(run: &Run) -> String {
     format!("{done} of {all} actions done{}", left.collect::<String>())
 }
 
+/// How far a dry run has come: nobody skips anything in one, it looks at the rest where something does not hold.
+fn walked(run: &Run) -> String {
+    let Tally { done, skipped, passed_over, all } = run.tally();
+    let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
+    let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
+    format!("{done} of {all} actions executed or assumed{failed}{over}")
+}
+
 /// A prompt for a value, with what it takes.
 pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
     match kind.words() {
@@ -136,12 +144,18 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for line in screen.wrapped(screen.prose_width(), &quoted) {
                 screen.tell(&format!("  {line}"));
             }
+            tell_rejection(screen, view.run, task);
+            if view.run.is_dry() {
+                screen.tell(&format!("  so far: {}", walked(view.run)));
+                return;
+            }
             let deviations = match view.run.deviations() {
                 0 => "no deviations".to_owned(),
-                1 => "1 deviation".to_owned(),
-                many => format!("{many} deviations"),
+                1 => "1 deviation:".to_owned(),
+                many => format!("{many} deviations:"),
             };
             screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
+            tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
         }
         (Question::Failed, _) => {
             let why = view.run.condition_error(plan, task);
@@ -162,5 +176,37 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             screen.say_hung("  ", text);
         }
         _ => {}
+    }
+}
+
+/// How many of a list are told one by one.
+const MOST: usize = 20;
+
+/// Each of a list below the other, so many of them that they can be read; the rest is counted.
+pub fn tell_each(screen: &Screen, margin: &str, all: impl ExactSizeIterator<Item = String>) {
+    let more = all.len().saturating_sub(MOST);
+    for one in all.take(MOST) {
+        screen.say_hung(margin, &screen.neutralise(&one));
+    }
+    if more > 0 {
+        screen.tell(&format!("{margin}and {more} more"));
+    }
+}
+
+/// What was done and is not undone, and why not.
+pub fn tell_still_done(screen: &Screen, run: &Run, plan: &Plan) {
+    let still = run.not_undone(plan).into_iter();
+    let told = |(step, why): (usize, NotUndone)| {
+        format!("not undone: {}", why.told_of(&run.numbered_title(&plan.steps[step])))
+    };
+    tell_each(screen, "  ", still.map(told));
+}
+
+/// That somebody refused to sign it off, where nobody has signed since: whoever takes the run up was not there.
+pub fn tell_rejection(screen: &Screen, run: &Run, task: Task) {
+    if let Some(Rejection { who, reason, at }) = run.rejection(task) {
+        let mark = screen.style().red().bold().apply_to("REJECTED");
+        let at = at.strftime("%Y-%m-%d %H:%M:%SZ");
+        screen.say_hung("  ", &format!("{mark} {}", screen.neutralise(&format!("by {who}, {at}: {reason}"))));
     }
 }

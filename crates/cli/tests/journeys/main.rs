@@ -23,4 +23,5 @@ mod screens;
 mod secrets;
 mod stopped;
 mod terminals;
+mod told;
 mod unattended;

@@ -203,3 +203,15 @@ fn a_check_that_looks_at_all_variables_finds_no_stand_in_for_one_that_nobody_kno
     let bench = Bench::with(&[("book.md", &book("", body))]);
     bench.ends(1, &DRY).says("a real run would stop at look#1");
 }
+
+#[test]
+fn a_dry_run_shows_the_text_of_the_document_and_tells_of_no_skipping() {
+    let body = "## Scope\n\nOnly the website.\n\n## Look\n\nMind the gap.\n\n```sh check\nfalse\n```\n\n\
+        ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", body))]);
+    let ran = bench.ends(1, &DRY);
+    ran.says("Only the website.").says("Mind the gap.").says("1 did not hold");
+    let told = ran.both();
+    assert!(!told.contains("skipped") && !told.contains("deviation"), "{told}");
+    assert_eq!(told.matches("Mind the gap.").count(), 1, "{told}");
+}

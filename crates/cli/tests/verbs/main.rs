@@ -25,6 +25,7 @@ mod sealed;
 mod support;
 mod targets;
 mod titles;
+mod told;
 mod unrendered;
 mod values;
 mod verdicts;

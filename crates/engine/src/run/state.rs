@@ -150,5 +150,16 @@ impl Course {
     }
 }
 
+/// A hold point that somebody refused to sign off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// When each sign-off was given: by hold point, by signer; the last time of each.
 pub(crate) type Given = BTreeMap<Task, BTreeMap<String, Timestamp>>;

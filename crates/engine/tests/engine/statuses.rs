@@ -127,6 +127,29 @@ fn a_step_of_which_no_rollback_block_was_for_this_run_is_not_told_as_rolled_back
     let states = [0, 1, 2, 3].map(|step| state(&story, step));
     let (undone, not, unable) = (RollbackState::Done, RollbackState::Unfinished, RollbackState::Impossible);
     assert_eq!(states, [Some(not), Some(undone), Some(unable), None]);
-    assert_eq!(story.run.step_status(&story.plan, 0), Status::RollbackFailed);
+    assert_eq!(story.run.step_status(&story.plan, 0), Status::RollbackUnfinished);
     assert_eq!((status(&story, 1, 0), status(&story, 2, 0)), (Status::RolledBack, Status::Passed));
+}
+
+#[test]
+fn a_step_whose_rollback_was_skipped_is_told_apart_from_one_undone_and_from_one_whose_rollback_failed() {
+    let steps =
+        [step("a").run().rollback(), step("b").run().rollback(), step("c").run(), step("d").confirm()];
+    let mut story = Story::of(plan(steps));
+    (0..3).for_each(|_| story.pass());
+    let not = |story: &Story| story.run.not_undone(&story.plan);
+    assert_eq!(not(&story), [0, 1, 2].map(|step| (step, NotUndone::NotAsked)));
+    story.roll_back();
+    story.fail();
+    let state = |story: &Story, step| story.run.rollback_state(&story.plan, step);
+    assert_eq!(state(&story, 1), Some(RollbackState::Failed));
+    assert_eq!(story.run.step_status(&story.plan, 1), Status::RollbackFailed);
+    story.skip();
+    story.pass();
+    let states = [0, 1, 2, 3].map(|step| state(&story, step));
+    let (undone, skipped, unable) = (RollbackState::Done, RollbackState::Skipped, RollbackState::Impossible);
+    assert_eq!(states, [Some(undone), Some(skipped), Some(unable), None]);
+    assert_eq!(story.run.step_status(&story.plan, 1), Status::RollbackSkipped);
+    assert_eq!(not(&story), [(1, NotUndone::Rollback(skipped)), (2, NotUndone::Rollback(unable))]);
+    assert_eq!(story.at(), "done Failed");
 }

@@ -131,6 +131,9 @@ impl<'a> Pen<'a> {
             Some(RollbackState::Impossible) => {
                 Some("NOT ROLLED BACK: the document has no rollback for this step.")
             }
+            Some(RollbackState::Skipped) => {
+                Some("ROLLBACK SKIPPED: a rollback block was skipped, so this step is not undone.")
+            }
             Some(RollbackState::Failed) => Some("ROLLBACK FAILED: a rollback block did not pass."),
             Some(RollbackState::InDoubt) => Some("ROLLBACK IN DOUBT: a rollback block has no recorded end."),
             Some(RollbackState::Unfinished) => {
@@ -188,7 +191,11 @@ impl<'a> Pen<'a> {
         };
         match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about.block, counts),
-            What::Confirmed { by } => simple("good", "CONFIRMED", vec![at, self.who(by)]),
+            What::Confirmed { text, by } => {
+                let mut facts: Vec<_> = text.iter().map(|text| format!("“{}”", text.trim())).collect();
+                facts.extend([at, self.who(by)]);
+                simple("good", "CONFIRMED", facts)
+            }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let (tone, word) =
                     if *within_limits { ("good", "RECORDED") } else { ("bad", "OUT OF LIMITS") };

@@ -29,6 +29,9 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::InDoubt
         | Status::RolledBack
         | Status::RollbackFailed
+        | Status::RollbackSkipped
+        | Status::RollbackInDoubt
+        | Status::RollbackUnfinished
         | Status::Unknown => "bad",
         Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
         Status::Waiting | Status::Unfinished | Status::Running => "wait",

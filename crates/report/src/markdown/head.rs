@@ -124,6 +124,7 @@ fn add_words(env: &mut Environment<'_>) {
     }
     env.add_filter("deviation", |name: String| read(name).map(words::deviation));
     env.add_filter("choice", |name: String| read(name).map(words::choice));
+    env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));
     env.add_filter("assurance", |name: String| read(name).map(words::assurance));
 }

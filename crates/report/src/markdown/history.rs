@@ -107,6 +107,9 @@ impl Pen<'_> {
             Some(RollbackState::Impossible) => {
                 Some("**NOT ROLLED BACK**: the document has no rollback for this step.")
             }
+            Some(RollbackState::Skipped) => {
+                Some("**ROLLBACK SKIPPED**: a rollback block was skipped, so this step is not undone.")
+            }
             Some(RollbackState::Failed) => Some("**ROLLBACK FAILED**: a rollback block did not pass."),
             Some(RollbackState::InDoubt) => {
                 Some("**ROLLBACK IN DOUBT**: a rollback block has no recorded end.")
@@ -167,7 +170,10 @@ impl Pen<'_> {
         let simple = |word: &str, rest: String| Told { word: word.to_owned(), rest, details: Vec::new() };
         let mut told = match &happening.what {
             What::Attempt(attempt) => self.attempt(attempt, &at, about, weight),
-            What::Confirmed { by } => simple("CONFIRMED", format!("{at} · {}", self.who(by))),
+            What::Confirmed { text, by } => {
+                let text = text.as_ref().map(|text| format!("“{}” · ", prose(text.trim())));
+                simple("CONFIRMED", format!("{}{at} · {}", text.unwrap_or_default(), self.who(by)))
+            }
             What::Recorded { name, value, evidence, within_limits, by } => {
                 let word = if *within_limits { "RECORDED" } else { "OUT OF LIMITS" };
                 let limits =

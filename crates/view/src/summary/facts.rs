@@ -1,8 +1,8 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Override, Session, Standing, Status,
-    Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, NotUndone, Override, RollbackState,
+    Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -152,6 +152,12 @@ pub struct DeviationFacts {
     /// The place, where it is about one of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// Whether it is about undoing the step: the action is a rollback block.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_rollback: bool,
+    /// An item as it was read, with the values of the run, where the document writes it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The script that ran instead.
     pub script: Option<BlobRef>,
     /// By what right, for an override.
@@ -277,7 +283,7 @@ pub struct RollbackFacts {
     pub n: u64,
     /// When it was opened.
     pub at: Timestamp,
-    /// Steps to undo, in that order.
+    /// Steps that it was asked to undo, in that order. What came of each is under `outcomes`.
     pub steps: Vec<String>,
     /// Steps with an effect that the document cannot undo.
     pub without: Vec<String>,
@@ -285,6 +291,26 @@ pub struct RollbackFacts {
     pub reason: Option<String>,
     /// Who asked; `None` where the document did.
     pub by: Option<By>,
+    /// What came of each of `steps`, in that order.
+    pub outcomes: Vec<RollbackOutcome>,
+}
+
+/// What came of undoing a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RollbackOutcome {
+    /// The step.
+    pub step: String,
+    /// What came of it.
+    pub state: RollbackState,
+}
+
+/// A step that may have taken effect, and is not undone at the end of a run that did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StillDone {
+    /// The step.
+    pub step: String,
+    /// Why it is not undone.
+    pub why: NotUndone,
 }
 
 /// A note or a correction.

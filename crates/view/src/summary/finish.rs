@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use holdpoint_engine::{Run, Slot, Task};
+use holdpoint_engine::{Run, Slot, Task, Verdict};
 use holdpoint_model::{Plan, Work};
 
 use super::*;
@@ -133,6 +133,27 @@ pub(super) fn sign_offs_that_count(summary: &mut Summary, by_id: &HashMap<&str, 
         let at = steps[index].actions.iter().position(|known| known.id == *action);
         let Some(task) = at.map(|at| Task::action(index, at)) else { continue };
         *counts = later.insert((task, by.who.clone())) && run.counts(task, &by.who);
+    }
+}
+
+/// What came of each step that the rollback was asked to undo, as the engine says: a run has one.
+pub(super) fn rollback_outcomes(summary: &mut Summary, by_id: &HashMap<&str, usize>, run: &Run, plan: &Plan) {
+    let Some(RollbackFacts { steps, outcomes, .. }) = summary.rollbacks.last_mut() else { return };
+    let told = steps.iter().filter_map(|id| {
+        let state = run.rollback_state(plan, *by_id.get(id.as_str())?)?;
+        Some(RollbackOutcome { step: id.clone(), state })
+    });
+    *outcomes = told.collect();
+}
+
+/// What stays done, where that is for somebody to know: what passed is meant to stay.
+pub(super) fn not_undone(plan: &Plan, summary: &Summary, run: &Run) -> Vec<StillDone> {
+    match summary.verdict() {
+        None | Some(Verdict::Passed | Verdict::NothingDone) => Vec::new(),
+        Some(Verdict::Failed | Verdict::RolledBack | Verdict::Aborted) => {
+            let still = run.not_undone(plan).into_iter();
+            still.map(|(step, why)| StillDone { step: plan.steps[step].id.clone(), why }).collect()
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Stamped, Started, Status,
-    Task,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Slot, Stamped, Started,
+    Status, Task,
 };
-use holdpoint_model::{Assurance, Plan};
+use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
 
-use super::finish::{at_places, settle, sign_offs_that_count, times_of_action, values, waits};
+use super::finish::{
+    at_places, not_undone, rollback_outcomes, settle, sign_offs_that_count, times_of_action, values, waits,
+};
 use super::names::{Place, place_name};
 use super::opening::opening;
 use super::*;
@@ -148,7 +150,10 @@ impl<'a> Summing<'a> {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
                 self.finished(now, place, finished);
             }
-            Event::ItemConfirmed { by, .. } => self.put(now, place, What::Confirmed { by }),
+            Event::ItemConfirmed { by, .. } => {
+                let text = self.item_with_values(place);
+                self.put(now, place, What::Confirmed { text, by });
+            }
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 self.put(now, place, What::Recorded { name, value, evidence, within_limits, by });
             }
@@ -196,7 +201,8 @@ impl<'a> Summing<'a> {
             }
             Event::RollbackOpened { steps, without, reason, by, .. } => {
                 by.iter().for_each(|by| self.acted(&by.who));
-                self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by });
+                let outcomes = Vec::new();
+                self.summary.rollbacks.push(RollbackFacts { n, at, steps, without, reason, by, outcomes });
             }
             Event::Note { text, step, corrects, by } => {
                 self.acted(&by.who);
@@ -210,6 +216,14 @@ impl<'a> Summing<'a> {
             Event::HandoverWithdrawn { reason, by } => self.handover_ended(now, false, reason, by),
             Event::RunClosed { verdict } => self.summary.run.closed = Some(Closed { n, at, verdict }),
         }
+    }
+
+    /// An item as whoever confirmed or skipped it read it, where the document writes it otherwise.
+    fn item_with_values(&self, place: Place) -> Option<String> {
+        let Place::Task(task) = place else { return None };
+        let Some(Work::Confirm { text }) = task.work(self.reading.plan()) else { return None };
+        let read = self.reading.run().values().render(text).ok()?;
+        (read != *text).then_some(read)
     }
 
     fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: String) {
@@ -370,6 +384,8 @@ impl<'a> Summing<'a> {
             step,
             action,
             place: self.place.clone(),
+            of_rollback: matches!(place, Place::Task(task) if matches!(task.slot, Slot::Rollback(_))),
+            text: self.item_with_values(place),
             script,
             overridden,
             reason,
@@ -422,6 +438,8 @@ impl<'a> Summing<'a> {
             step.actions.iter_mut().chain(&mut step.rollback_blocks).for_each(times_of_action);
             settle(step);
         }
+        rollback_outcomes(&mut summary, &self.by_id, run, plan);
+        summary.not_undone = not_undone(plan, &summary, run);
         summary.values = values(&summary.steps);
         sign_offs_that_count(&mut summary, &self.by_id, run);
         summary.independence = run.independence().words();

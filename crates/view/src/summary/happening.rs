@@ -32,6 +32,9 @@ pub enum What {
     Attempt(Box<Attempt>),
     /// Somebody confirmed it.
     Confirmed {
+        /// The item as it was read, with the values of the run, where the document writes it otherwise.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
         /// Who.
         by: By,
     },
@@ -152,7 +155,7 @@ impl What {
     /// Who answered, where a person did.
     pub fn by(&self) -> Option<&By> {
         match self {
-            What::Confirmed { by }
+            What::Confirmed { by, .. }
             | What::Recorded { by, .. }
             | What::Rejected { by, .. }
             | What::Refused { by, .. }

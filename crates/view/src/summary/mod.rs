@@ -52,6 +52,8 @@ pub struct Summary {
     pub sign_offs: Vec<SignOffFacts>,
     /// Rollbacks, in order.
     pub rollbacks: Vec<RollbackFacts>,
+    /// What was done and stays so, where the run has ended and did not pass.
+    pub not_undone: Vec<StillDone>,
     /// Notes and corrections, in order.
     pub notes: Vec<NoteFacts>,
     /// Handovers, in order.
@@ -111,6 +113,16 @@ impl Summary {
     pub fn counts(&self, n: u64) -> bool {
         let given = self.sign_offs.iter().find(|sign_off| sign_off.n == n);
         given.is_some_and(|given| matches!(given.what, SignOffEvent::Given { counts: true, .. }))
+    }
+
+    /// What was done and stays so, in words: `2 Two (its rollback was skipped)`.
+    pub fn still_done(&self) -> Vec<String> {
+        let step = |id: &str| self.steps.iter().find(|step| step.id == id);
+        let told = self.not_undone.iter().filter_map(|StillDone { step: id, why }| {
+            let step = step(id)?;
+            Some(why.told_of(&format!("{} {}", step.number, step.title)))
+        });
+        told.collect()
     }
 
     /// How the run ended; `None` while it is open, and where the record does not conform, whatever it says.

@@ -55,6 +55,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         decisions: Vec::new(),
         sign_offs: Vec::new(),
         rollbacks: Vec::new(),
+        not_undone: Vec::new(),
         notes: Vec::new(),
         handovers: Vec::new(),
         recoveries: Vec::new(),

@@ -10,8 +10,9 @@ use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
 use crate::screen::Screen;
+use crate::world::needs::{actions_of, lacking, without};
 use crate::world::reply::{evidence_at, evidence_file};
-use crate::world::tell::with_kind;
+use crate::world::tell::{progress, tell_still_done, with_kind};
 use crate::world::{Answer, RunView, Store, roll_back};
 
 type Option_ = (&'static str, char, &'static str);
@@ -166,6 +167,10 @@ fn act(
         "happened" => decision(Choice::Happened, None),
         "confirm" => Ok(Some(Answer::Events(vec![Event::ItemConfirmed { step, action, by }]))),
         "skip" | "skip step" => {
+            let left = if word == "skip" { vec![task] } else { actions_of(plan, task.step) };
+            for lack in without(view, &left) {
+                screen.say_hung("    note: ", &screen.neutralise(&lack));
+            }
             let Asked::Said(reason) = ask::text(screen, "Why is it skipped?", REASON) else {
                 return Ok(None);
             };
@@ -216,6 +221,8 @@ fn act(
         }
         "park" => Ok(Some(Answer::Park)),
         "abort" => {
+            screen.tell(&format!("    so far: {}", progress(view.run)));
+            tell_still_done(screen, view.run, plan);
             let sure: [Option_; 2] = [("no", 'n', "go on"), ("yes", 'y', "end the run here, for good")];
             if ask::one_of(screen, "End the run for good?", &sure, true) != Asked::Said("yes") {
                 return Ok(None);
@@ -290,7 +297,10 @@ fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan) {
             if places.is_empty() { String::new() } else { format!(" at {}", places.join(", then ")) };
         screen
             .say_hung(&format!("    {}. undo ", at + 1), &screen.neutralise(&format!("{title}{at_places}")));
-        for block in &plan.steps[wanted.steps[at]].rollbacks {
+        for (index, block) in plan.steps[wanted.steps[at]].rollbacks.iter().enumerate() {
+            for lack in lacking(view, Task::rollback(wanted.steps[at], index)) {
+                screen.say_hung("         note: ", &screen.neutralise(&lack));
+            }
             for line in screen.neutralise(block.script.trim_end()).lines() {
                 screen.say(&format!("         {}", screen.style().cyan().apply_to(line)));
             }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff, Work, unseen};
 use holdpoint_engine::{By, Event, People, SignedOff, SignedRejection, Task, Via};
+use holdpoint_signing::SIGNOFF;
 
 use super::ask::{self, Asked};
 use crate::by_key::{self, KeyFile, Signature};
@@ -37,6 +38,9 @@ pub(super) fn sign(
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is signed")?;
+    if !key_at_hand(screen, view, "signed") {
+        return Ok(None);
+    }
     let Asked::Said(who) = somebody(screen, view, "Who signs it off (as holdpoint.toml names people)?")
     else {
         return Ok(Some(Answer::Park));
@@ -45,8 +49,55 @@ pub(super) fn sign(
     if let Some(reason) = view.run.role_refusal(sign_off, &by.who) {
         return Ok(Some(refused(screen, view, task, reason, by)));
     }
-    let Asked::Said(name) = printed_name(screen, view, &by.who) else { return Ok(Some(Answer::Park)) };
+    if let Some(why) = unable(view, &by.who, store)? {
+        nothing(screen, view, "signed", &by.who, &why);
+        return Ok(None);
+    }
+    let configured = view.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned();
+    let name = match configured.filter(|_| wants_a_key(view)) {
+        Some(name) => name,
+        None => match printed_name(screen, view, &by.who) {
+            Asked::Said(name) => name,
+            Asked::Left => return Ok(Some(Answer::Park)),
+        },
+    };
     give(screen, view, task, given(view, task, sign_off, name, by), None, store)
+}
+
+/// Whether a typed name is not enough here.
+fn wants_a_key(view: &RunView<'_>) -> bool {
+    view.run.least_assurance() > Assurance::Typed
+}
+
+/// Says that a key signs, where one does, before anything is asked; whether there is an agent that could have one.
+fn key_at_hand(screen: &Screen, view: &RunView<'_>, what: &str) -> bool {
+    if !wants_a_key(view) {
+        return true;
+    }
+    let least = view.run.least_assurance();
+    let text =
+        format!("A key signs here, the environment asks for {least}: it is one that the SSH agent holds.");
+    screen.say_hung("  ", &text);
+    let missing = by_key::no_agent(KeyFile::of_key(None));
+    if let Some(why) = &missing {
+        nothing(screen, view, what, "WHO", why);
+    }
+    missing.is_none()
+}
+
+/// Why the agent signs nothing for them, where a key must.
+fn unable(view: &RunView<'_>, who: &str, store: &Store<'_>) -> Result<Option<String>, Problem> {
+    let Some(opened) = view.run.opened().filter(|_| wants_a_key(view)) else { return Ok(None) };
+    let signers = by_key::signers(opened, |blob| store.get(blob))?;
+    Ok(by_key::unable(&signers, who, SIGNOFF, KeyFile::of_key(None)))
+}
+
+/// That nothing was signed or rejected, why, and how they do it from where their key is.
+fn nothing(screen: &Screen, view: &RunView<'_>, what: &str, who: &str, why: &str) {
+    let number = view.run.opened().map_or(0, |opened| opened.number);
+    let how = if what == "signed" { "" } else { " --reject --reason WHY" };
+    let instead = format!("{why}. Or park, and: holdpoint sign {number} --as {who} --key FILE{how}");
+    screen.say_hung(&format!("  Nothing was {what}: "), &screen.neutralise(&instead));
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
@@ -77,9 +128,7 @@ pub fn give(
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(screen, view, task, reason, by))),
             Signature::None(why) => {
-                let number = view.run.opened().map_or(0, |opened| opened.number);
-                let instead = format!("{why}. Or park, and: holdpoint sign {number} --key FILE");
-                screen.say_hung("  Nothing was signed: ", &screen.neutralise(&instead));
+                nothing(screen, view, "signed", &by.who, &why);
                 return Ok(None);
             }
         }
@@ -102,7 +151,14 @@ pub(super) fn reject(
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
     not_in_a_block("nothing is rejected")?;
+    if !key_at_hand(screen, view, "rejected") {
+        return Ok(None);
+    }
     let Asked::Said(who) = somebody(screen, view, "Who rejects it?") else { return Ok(Some(Answer::Park)) };
+    if let Some(why) = unable(view, view.run.principal(&who), store)? {
+        nothing(screen, view, "rejected", view.run.principal(&who), &why);
+        return Ok(None);
+    }
     let Asked::Said(reason) =
         ask::text(screen, "Why?", "A sentence for whoever reads the record: it stands there with that name.")
     else {
@@ -147,7 +203,7 @@ pub(super) fn rejection(
             }
             Signature::Refused(why) => return Ok(Some(refused(screen, view, task, why, by))),
             Signature::None(why) => {
-                screen.say(&format!("  Nothing was rejected: {}", screen.neutralise(&why)));
+                nothing(screen, view, "rejected", &by.who, &why);
                 return Ok(None);
             }
         }

@@ -25,6 +25,14 @@ const show = ({ state, title, sentences }) => {
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
+// With what the record says that the run was given, as far as the title asks for names alone; and as it is written.
+const titleOf = ({ runbook, inputs, environment }) => {
+  const values = new Map(Object.entries(environment?.vars ?? {}));
+  for (const { name, value } of inputs ?? []) if (typeof value === "string") values.set(name, value);
+  const title = runbook.title.replaceAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/gu, (written, name) => values.get(name) ?? written);
+  return title === runbook.title ? `“${title}”` : `“${title}” (written “${runbook.title}”)`;
+};
+
 const sentencesOf = (proof, verdict) => {
   const checked = [
     `${plural(proof.events, "event", "events")} in an unbroken chain`,
@@ -33,10 +41,10 @@ const sentencesOf = (proof, verdict) => {
   ];
   if (proof.typed > 0) checked.push(`${plural(proof.typed, "sign-off", "sign-offs")} without a key`);
   if (proof.kept.seal !== null) checked.push("the seal");
-  const { number, runbook } = proof.opened;
+  const { number } = proof.opened;
   const closed = verdict.complete ? `ended: ${String(proof.last.verdict).replaceAll("_", " ")}` : "has no sealed end yet";
   return [
-    `The record in this page says: run ${number}, “${runbook.title}”, ${closed}.`,
+    `The record in this page says: run ${number}, ${titleOf(proof.opened)}, ${closed}.`,
     ...proof.unchecked,
     `Looked at just now, by this browser: ${checked.join(", ")}. SHA-256 of the record: ${proof.chain.hex()}.`,
     "What a page cannot prove: that its own wording and this check were not changed, that the run went as the document asks, and that what signers are said to have seen is all there was. Nor was it looked for whether one key stands for two people in the file that says who may sign, or two spellings for one person. For all that, have the record and type: holdpoint verify RUN.",

@@ -1,0 +1,62 @@
+//! What is said of a run that is left: how it ended, or what it waits for.
+
+use holdpoint_document::{Plan, Work};
+use holdpoint_driver::Stop;
+use holdpoint_engine::{Question, Run, Verdict};
+use jiff::Timestamp;
+
+use super::verdict::{exit_of, verdict_words};
+use crate::exit::Exit;
+use crate::screen::Screen;
+use crate::world::{tell_rejection, tell_still_done};
+
+/// Says how it ended and what to do next.
+pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64) -> Exit {
+    screen.say("");
+    match stop {
+        Stop::Done(verdict) => {
+            let at_all = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+            let deviations = match run.deviations() {
+                0 => "no deviations".to_owned(),
+                1 => "1 deviation".to_owned(),
+                many => format!("{many} deviations"),
+            };
+            let exit = exit_of(verdict);
+            let style = if exit == Exit::Passed { screen.style().green() } else { screen.style().red() };
+            let words = verdict_words(verdict).to_uppercase();
+            screen.tell(&format!("Run {number}: {} · {deviations} · {at_all}", style.bold().apply_to(words)));
+            if !matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
+                tell_still_done(screen, run, plan);
+            }
+            screen.tell(&format!(
+                "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
+            ));
+            exit
+        }
+        Stop::Parked(task, question) => {
+            let step = task.step_of(plan);
+            let what = match question {
+                Question::SignOff => "a sign-off",
+                Question::Failed => "a decision on a failure",
+                Question::Barred => "rules that hold",
+                Question::InDoubt => "a decision on what is in doubt",
+                Question::Record => "values to be written down",
+                _ => "the operator",
+            };
+            let title = screen.neutralise(&run.numbered_title(step));
+            screen.tell(&format!(
+                "Run {number}: {} · at {title}, waiting for {what}",
+                screen.style().yellow().bold().apply_to("PARKED")
+            ));
+            if let (Question::SignOff, Some(Work::SignOff(sign_off))) = (question, task.work(plan)) {
+                screen.tell(&format!(
+                    "  whoever has the role {} types, from their own account: holdpoint sign {number}",
+                    screen.neutralise(&sign_off.role)
+                ));
+            }
+            tell_rejection(screen, run, task);
+            screen.tell(&format!("  go on with: holdpoint resume {number}"));
+            Exit::Parked
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is told of a run to whoever was not there: what was undone and what was not, who refused, what was skipped.
+
+use serde_json::json;
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const UNDOING: &str = "## One\n\n```sh run\n: one\n```\n\n```sh rollback\n: unmade\n```\n\n\
+    ## Two\n\n```sh run\n: two\n```\n\n```sh rollback\nfalse\n```\n\n\
+    ## End\n\n```sh check\nfalse\n```\n";
+
+#[test]
+fn a_step_whose_rollback_was_skipped_is_never_told_as_undone_or_as_failed() {
+    let answers = "steps:\n  end#1: { choice: rollback, reason: it is broken }\n  \
+        two#rollback-1: { choice: skip, reason: undone by hand }\n";
+    let bench = Bench::with(&[("book.md", &book("", UNDOING)), ("answers.yaml", answers)]);
+    let run = bench.ends(1, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    run.says("FAILED").says("not undone: 2 Two (its rollback was skipped)");
+    assert!(!run.both().contains("not undone: 1 One"), "{}", run.both());
+    let show = bench.ends(0, &["show", "1"]);
+    show.says("ROLLBACK SKIPPED").says("the rollback two#rollback-1 skipped, by");
+    show.says("not undone").says("asked for by").says("it is broken");
+    assert!(!show.both().contains("ROLLBACK FAILED"), "{}", show.both());
+    let json = bench.ends(0, &["show", "1", "--format", "json"]).json();
+    let outcomes = json!([{"step": "two", "state": "skipped"}, {"step": "one", "state": "done"}]);
+    assert_eq!(json["rollbacks"][0]["outcomes"], outcomes);
+    assert_eq!(json["not_undone"], json!([{"step": "two", "why": {"rollback": "skipped"}}]));
+    assert_eq!(json["deviations"][0]["of_rollback"], true);
+    let told = "2 Two: **not undone, its rollback was skipped**; 1 One: undone";
+    bench.ends(0, &["report", "1", "--format", "markdown"]).says(told);
+    let told = "2 Two: <strong>not undone, its rollback was skipped</strong>; 1 One: undone";
+    bench.ends(0, &["report", "1", "--format", "html"]).says(told);
+    bench.ends(0, &["report", "1", "--format", "junit"]).says("not undone: 2 Two (its rollback was skipped)");
+}
+
+#[test]
+fn an_aborted_run_tells_what_was_done_and_stays() {
+    let answers = "steps:\n  end#1: { choice: abort, reason: tomorrow }\n";
+    let bench = Bench::with(&[("book.md", &book("", UNDOING)), ("answers.yaml", answers)]);
+    let run = bench.ends(4, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    run.says("not undone: 1 One").says("not undone: 2 Two");
+    bench.ends(0, &["show", "1"]).says("aborted").says("tomorrow");
+}
+
+const HELD: &str = "## Look\n\n```sh check\nfalse\n```\n\n```sh check\nfalse\n```\n\n## Release\n\n\
+    ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+
+#[test]
+fn a_rejection_is_told_to_whoever_takes_the_run_up_and_so_is_every_deviation() {
+    let skip = "steps:\n  look#1: { choice: skip, reason: looked at by eye }\n  look#2: { choice: skip, reason: no time }\n";
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", HELD)), ("answers.yaml", skip)]);
+    let run = bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    run.says("2 deviations:").says("skipped look#1 by").says("looked at by eye");
+    run.says("skipped look#2 by").says("no time");
+    assert!(!run.both().contains("REJECTED"), "{}", run.both());
+    let reject = ["sign", "1", "--as", "qa@example.org", "--reject", "--reason", "the graph is red"];
+    bench.ends(0, &reject);
+    let resumed = bench.ends(3, &["resume", "1", "--unattended"]);
+    let told = resumed.both().replace('\n', " ");
+    assert_eq!(told.matches("REJECTED by qa@example.org, 20").count(), 2, "{told}");
+    assert_eq!(told.matches(": the graph is red").count(), 2, "{told}");
+    let show = bench.ends(0, &["show", "1"]);
+    show.says("rejected").says("release#1, by qa@example.org, ").says("the graph is red");
+    show.says("look#1 skipped").says("look#2 skipped");
+}
+
+#[test]
+fn of_many_deviations_twenty_are_told_and_the_rest_is_counted() {
+    let looks = "```sh check\nfalse\n```\n\n".repeat(22);
+    let body = HELD.replace("```sh check\nfalse\n```\n\n```sh check\nfalse\n```\n\n", &looks);
+    let skips: String = (1..=22).map(|n| format!("  look#{n}: {{ choice: skip, reason: r }}\n")).collect();
+    let bench = Bench::with(&[
+        ("book.md", &book("roles: [qa]\n", &body)),
+        ("answers.yaml", &format!("steps:\n{skips}")),
+    ]);
+    let run = bench.ends(3, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    run.says("22 deviations:").says("skipped look#20 by").says("and 2 more");
+    assert!(!run.both().contains("skipped look#21 by"), "{}", run.both());
+}
+
+#[test]
+fn an_item_is_told_as_it_is_written_and_as_it_was_read() {
+    let body = "## Look\n\n- [ ] The page shows {{ RELEASE }}\n- [ ] All see {{ RELEASE }}\n";
+    let front = "inputs: { RELEASE: { default: v1 } }\n";
+    let answers =
+        "steps:\n  look#1: { confirm: true }\n  look#2: { choice: skip, reason: nobody is there }\n";
+    let bench = Bench::with(&[("book.md", &book(front, body)), ("answers.yaml", answers)]);
+    bench.ends(0, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    for format in ["markdown", "html"] {
+        let report = bench.ends(0, &["report", "1", "--format", format]);
+        report
+            .says("The page shows {{ RELEASE }}")
+            .says("“The page shows v1”")
+            .says("(read as “All see v1”)");
+    }
+}
+
+#[test]
+fn only_expectations_that_the_document_writes_are_counted_as_held() {
+    let body = |block: &str| book("", &format!("## Look\n\n{block}"));
+    let timed = "```sh check\n#| timeout: 30s\nfalse\n```\n";
+    let bench = Bench::with(&[("book.md", &body(timed))]);
+    let ran = bench.ends(3, &["run", "book.md", "--unattended"]);
+    assert!(ran.both().contains("FAILED") && !ran.both().contains("held)"), "{}", ran.both());
+    let written = "```sh check\necho yes; false\n```\n\n```yaml expect\nstdout: [ { contains: yes } ]\n```\n";
+    bench.file("book.md", &body(written));
+    bench.ends(3, &["run", "book.md", "--unattended"]).says("(1 expectation held)");
+}

@@ -1,0 +1,121 @@
+//! What became of what was done: undone, or not and why. Asked to undo is not undone, and skipped is not failed.
+
+use std::collections::BTreeSet;
+
+use holdpoint_model::Plan;
+use serde::{Deserialize, Serialize};
+
+use crate::{Run, Status, Task};
+
+/// How far undoing a step came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackState {
+    /// Every rollback block that is for this run passed.
+    Done,
+    /// A rollback block was skipped, so not all of it was undone.
+    Skipped,
+    /// A rollback block did not pass.
+    Failed,
+    /// A rollback block was begun and its end is not recorded.
+    InDoubt,
+    /// Not every rollback block was run, or none was for this run.
+    Unfinished,
+    /// The step had an effect and the document has no rollback for it.
+    Impossible,
+}
+
+/// Why a step that may have taken effect is not undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotUndone {
+    /// Nobody rolled back.
+    NotAsked,
+    /// A rollback was about it, and came to this.
+    Rollback(RollbackState),
+    /// It was done at a point of no return, or before it.
+    PointOfNoReturn,
+}
+
+impl RollbackState {
+    /// What it came to, as a sentence goes on behind the step's name.
+    pub fn words(self) -> &'static str {
+        match self {
+            RollbackState::Done => "undone",
+            RollbackState::Skipped => "not undone, its rollback was skipped",
+            RollbackState::Failed => "not undone, its rollback failed",
+            RollbackState::InDoubt => "in doubt, the end of its rollback is not recorded",
+            RollbackState::Unfinished => "not undone, not all of its rollback was run",
+            RollbackState::Impossible => "not undone, it has no rollback",
+        }
+    }
+}
+
+impl NotUndone {
+    /// Why, in words; `None` where that says itself.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            NotUndone::NotAsked | NotUndone::Rollback(RollbackState::Done) => None,
+            NotUndone::Rollback(RollbackState::Skipped) => Some("its rollback was skipped"),
+            NotUndone::Rollback(RollbackState::Failed) => Some("its rollback failed"),
+            NotUndone::Rollback(RollbackState::InDoubt) => {
+                Some("in doubt: the end of its rollback is not recorded")
+            }
+            NotUndone::Rollback(RollbackState::Unfinished) => Some("not all of its rollback was run"),
+            NotUndone::Rollback(RollbackState::Impossible) => Some("it has no rollback"),
+            NotUndone::PointOfNoReturn => Some("up to the point of no return"),
+        }
+    }
+
+    /// Of this step: its name, and why where that does not say itself.
+    pub fn told_of(self, step: &str) -> String {
+        self.words().map_or_else(|| step.to_owned(), |why| format!("{step} ({why})"))
+    }
+}
+
+impl Run {
+    /// How far undoing a step came; `None` where no rollback is about it.
+    pub fn rollback_state(&self, plan: &Plan, step: usize) -> Option<RollbackState> {
+        self.rollback.as_ref()?;
+        if !self.undoes(Task::rollback(step, 0)) {
+            let unable = plan.steps[step].rollbacks.is_empty() && self.effects.is_undoable(step);
+            return unable.then_some(RollbackState::Impossible);
+        }
+        let blocks = 0..plan.steps[step].rollbacks.len();
+        // Of what is undone at several places, each counts: skipped at one of them is not undone.
+        let tasks = blocks.flat_map(|block| self.at_each_place(Task::rollback(step, block)));
+        let blocks: Vec<Status> = tasks.map(|task| self.own_status(plan, task)).collect();
+        let any = |of: &[Status]| blocks.iter().any(|block| of.contains(block));
+        Some(if any(&[Status::InDoubt, Status::Running]) {
+            RollbackState::InDoubt
+        } else if any(&[Status::Failed, Status::TimedOut, Status::Interrupted]) {
+            RollbackState::Failed
+        } else if any(&[Status::Skipped]) {
+            RollbackState::Skipped
+        } else if any(&[Status::NotReached]) || !any(&[Status::Passed, Status::TakenAsDone]) {
+            // Where no block was for this run, nothing was undone.
+            RollbackState::Unfinished
+        } else {
+            RollbackState::Done
+        })
+    }
+
+    /// Whether this rollback block is one that the rollback under way is to run.
+    pub(crate) fn undoes(&self, task: Task) -> bool {
+        let tasks = if task.place.is_some() { vec![task] } else { self.at_each_place(task) };
+        self.rollback.as_ref().is_some_and(|rollback| tasks.iter().any(|task| rollback.runs(*task)))
+    }
+
+    /// Steps that may have taken effect and are not undone, in the document's order, and why.
+    pub fn not_undone(&self, plan: &Plan) -> Vec<(usize, NotUndone)> {
+        let undoable: BTreeSet<usize> = self.effects.undoable.values().map(|(step, _)| *step).collect();
+        let steps: BTreeSet<usize> = undoable.union(&self.effects.kept).copied().collect();
+        let why = |step: usize| match self.rollback_state(plan, step) {
+            Some(RollbackState::Done) => None,
+            _ if self.effects.kept.contains(&step) => Some(NotUndone::PointOfNoReturn),
+            Some(state) => Some(NotUndone::Rollback(state)),
+            None => Some(NotUndone::NotAsked),
+        };
+        steps.into_iter().filter_map(|step| Some((step, why(step)?))).collect()
+    }
+}
