@@ -240,6 +240,9 @@ fn one_newline_off(mut text: String) -> String {
 
 fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
     let prompt = screen.neutralise(input.prompt.as_deref().unwrap_or(&input.name));
+    // Said before a wrong answer says it.
+    let takes = input.kind.words().map(|words| format!(" ({})", screen.neutralise(&words)));
+    let prompt = prompt + &takes.unwrap_or_default();
     let prompting = Prompting::for_input(screen);
     let answer = match input.secret {
         true => screen.hidden(&prompting, &format!("{prompt} (not shown)")),

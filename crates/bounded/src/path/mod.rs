@@ -58,9 +58,8 @@ mod tests {
         // What differs at first sight costs one step, however large it is.
         for path in ["$.a[?@ == $.a]", "$.a[?@ == $.t]", "$.a[?@ < $.s]", "$.a[?$.t != @]"] {
             let path = Path::parse(path).unwrap();
-            let begun = std::time::Instant::now();
+            assert!(super::evaluate::select(&path.0, &root, 60_000).is_some(), "{path:?}");
             path.select(&root, bytes).unwrap();
-            assert!(begun.elapsed().as_secs() < 5, "{path:?}");
         }
         // What must be walked is walked within the steps that there are.
         for path in ["$.a[?$.same[0] == $.same[1]]", "$.a[?$.t == $.t]"] {

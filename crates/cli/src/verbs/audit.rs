@@ -5,6 +5,7 @@ use std::path::Path;
 use holdpoint_record::{Audit, Audited, Fault, Store, audit as look};
 use serde_json::{Value, json};
 
+use super::check::many;
 use super::read::store_problem;
 use super::verdict::verdict_words;
 use super::verify::held;
@@ -133,10 +134,10 @@ impl Told<'_> {
         for (run, what) in &audit.remarks {
             screen.say(&screen.neutralise(&format!("  run {run}: {what}")));
         }
-        let runs = audit.runs.len();
+        let runs = many(audit.runs.len(), "run");
         screen.say(&match audit.wrong.len() {
-            0 => format!("{runs} runs, nothing is wrong."),
-            wrong => format!("{runs} runs, {wrong} thing(s) wrong."),
+            0 => format!("{runs}, nothing is wrong."),
+            wrong => format!("{runs}, {} wrong.", many(wrong, "thing")),
         });
     }
 }

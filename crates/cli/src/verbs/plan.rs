@@ -7,6 +7,7 @@ use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, InputGiven, Values, duration};
 use serde::Serialize;
 
+use super::check::many;
 use super::prepare::{self, Prepared};
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -103,7 +104,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         }
         let rollbacks = step.rollbacks.len();
         if rollbacks > 0 {
-            line(format!("        rollback  {}", super::check::many(rollbacks, "block")));
+            line(format!("        rollback  {}", many(rollbacks, "block")));
         }
     }
     let unknown = unknown(prepared);
@@ -169,8 +170,9 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
         Work::SignOff(sign_off) => {
             let independent = if sign_off.independent { ", independent" } else { "" };
             line(format!(
-                "        sign-off  role {}{independent}, {} signature(s)",
-                sign_off.role, sign_off.count
+                "        sign-off  role {}{independent}, {}",
+                sign_off.role,
+                many(sign_off.count as usize, "signature")
             ));
             let statement = values.render(&sign_off.statement).unwrap_or_else(|_| sign_off.statement.clone());
             line(format!("          “{}”", first_line(screen, &statement)));

@@ -305,23 +305,19 @@ async fn dry_run(
         screen.tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
     }
     screen.say("");
-    for (what, unknown) in undecided(&prepared.plan, &learnt) {
+    let undecided = undecided(&prepared.plan, &learnt);
+    for (what, unknown) in &undecided {
         screen.tell(&format!(
             "  whether {what} is for this run depends on {unknown}, unknown before the real run"
         ));
     }
     match (stop, learnt.failures.as_slice()) {
-        (Stop::Done(Verdict::NothingDone), []) => {
+        (Stop::Done(Verdict::NothingDone), []) if undecided.is_empty() => {
             screen.tell("Dry run: nothing would be done, every action is passed over or skipped.");
             Ok(Exit::Failed)
         }
         (Stop::Done(_), []) => {
-            let what = match learnt.untried.as_slice() {
-                [] => "every check before the first change holds".to_owned(),
-                untried => {
-                    format!("every check that could be tried holds; not tried: {}", untried.join(", "))
-                }
-            };
+            let what = held(&learnt.untried, undecided.iter().map(|(what, _)| what.as_str()).collect());
             screen.tell(&format!("Dry run: {what}. Nothing was changed or kept."));
             Ok(Exit::Passed)
         }
@@ -337,6 +333,21 @@ async fn dry_run(
             Ok(Exit::Failed)
         }
     }
+}
+
+/// What may be said where no check failed: nothing of those that nobody tried, nor of what a stand-in decided about.
+fn held(untried: &[String], undecided: Vec<&str>) -> String {
+    if untried.is_empty() && undecided.is_empty() {
+        return "every check before the first change holds".to_owned();
+    }
+    let mut told = "every check that could be tried holds".to_owned();
+    if !untried.is_empty() {
+        told += &format!("; not tried: {}", untried.join(", "));
+    }
+    if !undecided.is_empty() {
+        told += &format!("; not known to be for this run: {}", undecided.join(", "));
+    }
+    told
 }
 
 /// Steps and actions whose condition reads what nobody knows yet, with what that is: a dry run decides it by a stand-in.

@@ -5,6 +5,7 @@ use std::path::Path;
 use holdpoint_record::{ByKey, Expunged, Held, Of, Verification, hold, verify as prove};
 use serde_json::{Value, json};
 
+use super::check::many;
 use super::export::unpack_problem;
 use super::read::{find, read_problem};
 use crate::args::{self, Format};
@@ -143,10 +144,10 @@ impl Told<'_> {
             "  {} events, {} bytes, sha256 {}",
             proof.position.events, proof.position.bytes, proof.position.sha256
         ));
-        screen
-            .say(&format!("  {} blobs checked, {} executions judged again", proof.blobs, proof.judged_again));
+        let (blobs, judged) = (many(proof.blobs, "blob"), many(proof.judged_again, "execution"));
+        screen.say(&format!("  {blobs} checked, {judged} judged again"));
         if proof.signatures > 0 {
-            screen.say(&format!("  {} signatures by key checked", proof.signatures));
+            screen.say(&format!("  {} by key checked", many(proof.signatures, "signature")));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;

@@ -28,7 +28,7 @@ fn a_parked_run_says_what_to_type_and_goes_on_once_somebody_else_has_signed() {
     assert_eq!((given["assurance"].as_str(), given["name"].as_str()), (Some("ssh"), Some("Quinn Auditor")));
     assert!(shop.bench.exists("live"));
     shop.is(1, 0, "intact and complete");
-    shop.bench.ends(0, &["verify", "1"]).says("1 signatures by key checked");
+    shop.bench.ends(0, &["verify", "1"]).says("1 signature by key checked");
 }
 
 #[test]

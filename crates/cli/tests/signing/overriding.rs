@@ -42,7 +42,7 @@ fn an_override_is_the_first_thing_on_record_and_at_the_head_of_every_report() {
         (&json!("lead"), &json!("Quentin Borrower"), &json!("ssh"))
     );
     shop.is(1, 0, "intact and complete");
-    shop.bench.ends(0, &["verify", "1"]).says("1 signatures by key checked");
+    shop.bench.ends(0, &["verify", "1"]).says("1 signature by key checked");
 
     let before_the_document = |format: &str, begins: &str| {
         let report = shop.bench.ends(0, &["report", "1", "--format", format]).stdout;

@@ -137,7 +137,7 @@ fn a_rejection_where_keys_sign_is_signed_by_key_and_proved() {
     assert_eq!(reject("qa").code, 0);
     let rejected = &shop.bench.of_type(1, "signoff.rejected")[0];
     assert_eq!(rejected["signed"]["assurance"], "ssh");
-    shop.bench.ends(0, &["verify", "1"]).says("1 signatures by key checked");
+    shop.bench.ends(0, &["verify", "1"]).says("1 signature by key checked");
     let key = rejected["signed"]["signature"]["key"].as_str().unwrap();
     shop.bench.ends(0, &["report", "1"]).says(key);
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);

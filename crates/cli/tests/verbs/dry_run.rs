@@ -192,9 +192,23 @@ fn a_dry_run_says_what_it_could_not_try_and_what_it_could_not_decide() {
     let body = "## Watch\n\n```yaml record\nTAG: { prompt: Which }\n```\n\n## Look\n\n```sh check\nLEFT=1\ntest \"$TAG\" = v1\n```\n\n```sh check\ntest \"$LEFT\" = 1\n```\n\n## Perhaps\n\n```yaml step\nwhen: TAG == \"v2\"\n```\n\n- [ ] Look\n";
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let ran = bench.ends(0, &DRY);
-    ran.says("every check that could be tried holds; not tried: look#1, look#2");
+    ran.says("every check that could be tried holds; not tried: look#1, look#2; not known to be for this run: perhaps");
     ran.says("whether perhaps is for this run depends on TAG");
     assert!(!ran.stderr.contains("every check before"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_dry_run_in_which_a_stand_in_passed_over_every_check_says_of_none_that_it_holds() {
+    let record = "```yaml record\nMODE: { prompt: Which, type: choice, choices: [full, quick] }\n```\n";
+    for (step, option) in
+        [("```yaml step\nwhen: MODE == \"quick\"\n```\n\n", ""), ("", "#| when: MODE == \"quick\"\n")]
+    {
+        let body = format!("## Watch\n\n{record}\n## Look\n\n{step}```sh check\n{option}false\n```\n");
+        let bench = Bench::with(&[("book.md", &book("", &body))]);
+        let ran = bench.ends(0, &DRY);
+        ran.says("every check that could be tried holds; not known to be for this run: look");
+        assert!(!ran.both().contains("every check before"), "{}", ran.both());
+    }
 }
 
 #[test]
