@@ -293,7 +293,7 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
     }
     if let (Rule::CleanCommit, Some(true)) = (rule, traced.dirty) {
         return format!(
-            "It differs in {}. Commit or stash that; what blocks or this terminal's log write belongs in .gitignore, or out of the repository.",
+            "It differs in {}. Commit or stash that. What blocks write, or a log of this terminal, belongs in .gitignore or outside of the repository.",
             some_of(&traced.changed)
         );
     }

@@ -84,7 +84,7 @@ fn every_run_names_the_one_before_it_and_whatever_is_done_to_one_of_nine_is_told
     fs::remove_dir_all(run(&removed, 7)).unwrap();
     is_wrong(&bench, &removed, &[(7, "gap", "removed"), (8, "chain", "names run 7, which is not here")]);
     let ran = bench.ends(6, &["audit", "removed"]);
-    ran.says("WRONG  run 7: gap: there is no run 7").says("8 runs, 2 thing(s) wrong");
+    ran.says("WRONG  run 7: gap: there is no run 7").says("8 runs, 2 things wrong");
 
     let renumbered = copy(&bench, "renumbered");
     fs::remove_dir_all(run(&renumbered, 7)).unwrap();
