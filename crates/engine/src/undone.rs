@@ -3,27 +3,9 @@
 use std::collections::BTreeSet;
 
 use holdpoint_model::Plan;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Run, Status, Task};
-
-/// How far undoing a step came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RollbackState {
-    /// Every rollback block that is for this run passed.
-    Done,
-    /// A rollback block was skipped, so not all of it was undone.
-    Skipped,
-    /// A rollback block did not pass.
-    Failed,
-    /// A rollback block was begun and its end is not recorded.
-    InDoubt,
-    /// Not every rollback block was run, or none was for this run.
-    Unfinished,
-    /// The step had an effect and the document has no rollback for it.
-    Impossible,
-}
+use crate::{RollbackState, Run, Status, Task};
 
 /// Why a step that may have taken effect is not undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,20 +17,6 @@ pub enum NotUndone {
     Rollback(RollbackState),
     /// It was done at a point of no return, or before it.
     PointOfNoReturn,
-}
-
-impl RollbackState {
-    /// What it came to, as a sentence goes on behind the step's name.
-    pub fn words(self) -> &'static str {
-        match self {
-            RollbackState::Done => "undone",
-            RollbackState::Skipped => "not undone, its rollback was skipped",
-            RollbackState::Failed => "not undone, its rollback failed",
-            RollbackState::InDoubt => "in doubt, the end of its rollback is not recorded",
-            RollbackState::Unfinished => "not undone, not all of its rollback was run",
-            RollbackState::Impossible => "not undone, it has no rollback",
-        }
-    }
 }
 
 impl NotUndone {

@@ -46,7 +46,7 @@ fn run(job: &Job, refuse: &str) -> (Ended, Seen) {
         },
     );
     let ended = runtime.block_on(run);
-    assert_eq!(std::fs::read_dir(local.scratch()).unwrap().count(), 0, "nothing stays behind");
+    assert_eq!(std::fs::read_dir(local.scratch()).unwrap().count(), 1, "nothing stays behind but the mark");
     (ended, seen.into_inner())
 }
 

@@ -71,7 +71,11 @@ impl Tape {
     /// Starts a block at a place, as the engine asks for it.
     pub fn started_at(&mut self, action: &str, place: &str, attempt: u32) -> &mut Tape {
         let started = self.starting(action, attempt, None);
-        let started = Started { place: Some(place.to_owned()), ..started };
+        // Of a name that no other attempt of the run has.
+        let attempt = format!("attempt-{}", self.run.as_ref().map_or(0, Run::events));
+        let word = |word: &str| word.to_owned();
+        let remote = Some(SentTo { attempt, boot: word("boot"), store: word("store") });
+        let started = Started { place: Some(place.to_owned()), remote, ..started };
         self.push(if action.contains("#rollback-") {
             Event::RollbackStarted(started)
         } else {
