@@ -355,7 +355,10 @@ proptest! {
 
 #[test]
 fn what_somebody_wrote_reads_back_from_the_heads_tables() {
-    for text in HOSTILE.iter().chain(&["a|b", "`a|b`", "\\|", "*a*|_b_", "end\\"]) {
+    // A value is a variable, which holds no NUL.
+    for text in
+        HOSTILE.iter().filter(|text| !text.contains('\0')).chain(&["a|b", "`a|b`", "\\|", "*a*|_b_", "end\\"])
+    {
         let text = format!("x {text} y");
         let mut tape = Tape::open("# Generated\n\n## S\n\n- [ ] item\n", |opened| {
             opened.inputs[0].value = Some(text.clone());

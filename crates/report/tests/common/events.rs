@@ -74,7 +74,8 @@ impl Tape {
         // Of a name that no other attempt of the run has.
         let attempt = format!("attempt-{}", self.run.as_ref().map_or(0, Run::events));
         let word = |word: &str| word.to_owned();
-        let remote = Some(SentTo { attempt, boot: word("boot"), store: word("store") });
+        let remote = SentTo { attempt, boot: word("boot"), store: word("store") };
+        let remote = (place != "local").then_some(remote);
         let started = Started { place: Some(place.to_owned()), remote, ..started };
         self.push(if action.contains("#rollback-") {
             Event::RollbackStarted(started)
