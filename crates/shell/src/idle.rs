@@ -59,9 +59,13 @@ fn of_shell(script: &str) -> Option<Idle> {
             Does::Stops if !before => return Some(Idle::Nothing("executes nothing after `set -n`")),
             Does::Stops => return Some(Idle::Little("executes nothing after `set -n`")),
             Does::Exits if !before && done.contains(&Does::Assigns) => return Some(Idle::Assigns),
-            Does::Exits if !before => return Some(Idle::Nothing("ends at its `exit`, before any command")),
+            Does::Exits if !before => {
+                return Some(Idle::Nothing("ends at its `exit`, `return` or `exec`, before any command"));
+            }
             Does::Exits if index + 1 < statements.len() => {
-                return Some(Idle::Little("has commands behind an `exit`, which are never executed"));
+                return Some(Idle::Little(
+                    "has commands behind an `exit`, `return` or `exec`, which are never executed",
+                ));
             }
             Does::Exits => break,
             does => done.push(*does),
@@ -173,7 +177,10 @@ fn does(text: &str, statement: &[&Token]) -> Does {
     }
     let bare: Option<Vec<&str>> = words.iter().map(|word| word.bare(text)).collect();
     match bare.as_deref() {
-        Some(["exit"] | ["exit", "0"]) => Does::Exits,
+        // A block is read by a shell of ours, so that it may return; what is executed in its place ends it as well.
+        Some(["exit" | "return"] | ["exit" | "return", "0"] | ["exec", "true" | ":" | "/bin/true"]) => {
+            Does::Exits
+        }
         Some(["set", options @ ..]) if !options.is_empty() => {
             let stops = options.iter().enumerate().any(|(at, option)| {
                 let letters = option.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
