@@ -59,7 +59,8 @@ fn with_a_write_of_many(bench: &Bench) -> (std::path::PathBuf, Vec<u8>, Vec<u8>)
 fn a_write_of_many_events_that_was_cut_anywhere_is_taken_back_whole_and_kept() {
     let bench = Bench::new();
     let (dir, before, good) = with_a_write_of_many(&bench);
-    for kept in before.len()..good.len() {
+    let cuts = common::sample::places("cuts of a write of many events", good.len() - before.len(), 4);
+    for kept in cuts.into_iter().map(|cut| before.len() + cut) {
         // Room that was made ahead is there after some of them.
         for zeros in if kept % 9 == 0 { &[0, 1, 4096][..] } else { &[0] } {
             let zeros = *zeros;
@@ -184,7 +185,7 @@ fn a_power_cut_that_keeps_any_sectors_of_the_last_write_costs_no_event_before_it
     let (first, last) = (end(&before) / 512, (end(&after) - 1) / 512);
     let (events, sectors) = (lines(&before[..end(&before)]).len(), last - first + 1);
     assert!((7..12).contains(&sectors), "{sectors}");
-    for kept in 0..1_u32 << sectors {
+    for kept in common::sample::places("sectors that are kept", 1 << sectors, 4) {
         let mut disk = before.clone();
         for sector in (0..sectors).filter(|sector| kept & (1 << sector) != 0) {
             let range = (first + sector) * 512..(first + sector + 1) * 512;
