@@ -216,7 +216,7 @@ pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
     arguments.extend(aside.excluded());
     let told = status(&arguments)?;
     let mut looked = Looked::default();
-    for entry in told.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+    for entry in entries(&told) {
         match entry.strip_prefix(b"# ") {
             Some(header) => {
                 let oid = header.strip_prefix(b"branch.oid ").filter(|oid| *oid != b"(initial)");
@@ -228,15 +228,18 @@ pub fn look(root: &Path, store: &Path) -> Result<Looked, Problem> {
     // What is committed is no run of ours, whatever it is called.
     if looked.changed.is_empty() && tracked.iter().any(|file| aside.holds(&file.path)) {
         let told = status(&["--untracked-files=no".into()])?;
-        let entries = told.split(|byte| *byte == 0);
-        let changed = entries.filter(|entry| !entry.is_empty() && !entry.starts_with(b"# "));
-        looked.changed = changed.map(path_of).collect();
+        looked.changed = entries(&told).filter(|entry| !entry.starts_with(b"# ")).map(path_of).collect();
     }
     looked.overlooked = overlooked(root, store, &filters, &tracked)?;
     if let (false, Some(commit)) = (looked.is_dirty(), &looked.commit) {
         looked.changed = differing(root, commit, &quiet.clone().collect::<Vec<_>>(), &tracked)?;
     }
     Ok(looked)
+}
+
+/// What git prints with `-z`, entry by entry.
+fn entries(told: &[u8]) -> impl Iterator<Item = &[u8]> {
+    told.split(|byte| *byte == 0).filter(|entry| !entry.is_empty())
 }
 
 /// The path of an entry of `status --porcelain=v2 --no-renames`, fit to be shown.
@@ -276,8 +279,8 @@ fn differing(
     let left_out = tracked.iter().filter(|file| file.left_out);
     let left_out: BTreeSet<&[u8]> = left_out.map(|file| file.path.as_os_str().as_bytes()).collect();
     let missing = |entry: &[u8]| entry.strip_prefix(b" D ").is_some_and(|path| left_out.contains(path));
-    let entries = told.split(|byte| *byte == 0).filter(|entry| !entry.is_empty() && !missing(entry));
-    Ok(entries.map(|entry| visible(entry.get(3..).unwrap_or_default())).collect())
+    let differing = entries(&told).filter(|entry| !missing(entry));
+    Ok(differing.map(|entry| visible(entry.get(3..).unwrap_or_default())).collect())
 }
 
 /// What git was told not to look at, in words.
@@ -350,8 +353,7 @@ fn tracked(root: &Path) -> Result<Vec<Tracked>, Problem> {
         let overlooked = tag.starts_with(|tag: char| tag.is_ascii_lowercase()) || tag == "S" && !left_out;
         Some(Tracked { path, overlooked, left_out, module: facts.starts_with("160000 ") })
     };
-    let lines = told.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-    lines
+    entries(&told)
         .map(|line| read(line).ok_or_else(|| unable(root, "git ls-files prints what is not known here")))
         .collect()
 }

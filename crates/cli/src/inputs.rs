@@ -12,7 +12,7 @@ use crate::files;
 use crate::from_command;
 use crate::interrupts::Prompting;
 use crate::problem::{Finding, Problem};
-use crate::screen::Screen;
+use crate::screen::{Screen, with_kind};
 
 /// A refused value longer than this is not shown, bytes.
 const SHOWN: usize = 1000;
@@ -239,10 +239,9 @@ fn one_newline_off(mut text: String) -> String {
 }
 
 fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
-    let prompt = screen.neutralise(input.prompt.as_deref().unwrap_or(&input.name));
+    let prompt = input.prompt.as_ref().unwrap_or(&input.name).clone();
     // Said before a wrong answer says it.
-    let takes = input.kind.words().map(|words| format!(" ({})", screen.neutralise(&words)));
-    let prompt = prompt + &takes.unwrap_or_default();
+    let prompt = screen.neutralise(&with_kind(prompt, &input.kind));
     let prompting = Prompting::for_input(screen);
     let answer = match input.secret {
         true => screen.hidden(&prompting, &format!("{prompt} (not shown)")),

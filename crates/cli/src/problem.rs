@@ -111,15 +111,14 @@ impl SourceCode for Text {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let lines = self.lines();
-        let line = |at: usize| lines.partition_point(|start| *start <= at).saturating_sub(1);
         // Lines around it that no screen shows are left out: they may be megabytes.
-        let (of, to) = (line(span.offset()), line(span.offset() + span.len()));
+        let (of, to) = (self.line_of(span.offset()), self.line_of(span.offset() + span.len()));
         let before = if (of.saturating_sub(before)..of).any(|at| self.is_wide(at)) { 0 } else { before };
         let after = if (to + 1..=to + after).any(|at| self.is_wide(at)) { 0 } else { after };
         // One line more on both sides, so that what is read decides as it does with the whole text.
-        let first = line(span.offset()).saturating_sub(before + 1);
+        let first = of.saturating_sub(before + 1);
         let start = lines[first];
-        let last = line(span.offset() + span.len()) + after + 2;
+        let last = to + after + 2;
         let end = lines.get(last).copied().unwrap_or(self.text.len());
         let near = SourceSpan::from((span.offset() - start, span.len()));
         let text: &'a str = &self.text[start..end];
@@ -336,6 +335,11 @@ const WIDEST: usize = 8_000;
 const TALLEST: usize = 12;
 
 impl Text {
+    /// The number, from 0, of the line that a byte stands on.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines().partition_point(|begins| *begins <= at).saturating_sub(1)
+    }
+
     /// Whether a line, by its number from 0, is longer than anybody would look at.
     fn is_wide(&self, line: usize) -> bool {
         let lines = self.lines();
@@ -349,23 +353,19 @@ impl Finding {
     fn pointed_at(&self) -> Option<(usize, usize)> {
         let span = self.diagnostic.span?;
         let (start, end) = (self.source.shown(span.start), self.source.shown(span.end));
-        let lines = self.source.lines();
-        let line = |at: usize| lines.partition_point(|begins| *begins <= at).saturating_sub(1);
-        let (first, last) = (line(start), line(end));
+        let (first, last) = (self.source.line_of(start), self.source.line_of(end));
         let is_much =
             last > first && (last - first >= TALLEST || (first..=last).any(|at| self.source.is_wide(at)));
-        match lines.get(first + 1) {
+        match self.source.lines().get(first + 1) {
             Some(next) if is_much => Some((start, (next - 1).max(start))),
             _ => Some((start, end)),
         }
     }
 
     /// Line and byte within it, from 1, where that is too far to the right to be shown.
-    fn too_far(&self) -> Option<(usize, usize)> {
-        let (start, end) = self.pointed_at()?;
+    fn too_far(&self, (start, end): (usize, usize)) -> Option<(usize, usize)> {
         let lines = self.source.lines();
-        let line = lines.partition_point(|begins| *begins <= start).saturating_sub(1);
-        let last = lines.partition_point(|begins| *begins <= end).saturating_sub(1);
+        let (line, last) = (self.source.line_of(start), self.source.line_of(end));
         let far = start - lines[line] > WIDEST || end - lines[last] > WIDEST;
         far.then_some((line + 1, start - lines[line] + 1))
     }
@@ -373,12 +373,13 @@ impl Finding {
     fn shown_on(&self, screen: &Screen) -> Shown {
         let (diagnostic, name) = (&self.diagnostic, screen.neutralise(&self.source.name));
         let mut message = screen.neutralise(&diagnostic.message);
-        let too_far = self.too_far();
+        let pointed_at = self.pointed_at();
+        let too_far = pointed_at.and_then(|span| self.too_far(span));
         if let Some((line, column)) = too_far {
             message += &format!(" ({name}, line {line}, byte {column} of it)");
         }
         let withheld = self.source.before.as_ref().is_some_and(|before| screen.held_by(before).is_some());
-        let span = self.pointed_at().filter(|_| !withheld && too_far.is_none());
+        let span = pointed_at.filter(|_| !withheld && too_far.is_none());
         let source = span.map(|(start, end)| {
             let text = Text { name: name.into(), ..self.source.clone() };
             (text, SourceSpan::from((start, end - start)))

@@ -81,13 +81,11 @@ impl ValueKind {
 
     /// Why this kind does not take `value`, limits included, in words; `None` if it does.
     pub fn refuses(&self, value: &str) -> Option<String> {
-        match fit(self, value) {
+        // What is too long to be a value is too long to be shown.
+        unfit(value).or_else(|| match fit(self, value) {
             Fit::Within => None,
-            Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(match unfit(value) {
-                Some(why) => why,
-                None => format!("`{value}`: {why}"),
-            }),
-        }
+            Fit::OutOfLimits(why) | Fit::Wrong(why) => Some(format!("`{value}`: {why}")),
+        })
     }
 }
 

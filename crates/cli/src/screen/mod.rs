@@ -45,7 +45,7 @@ pub use lent_writer::LentWriter;
 pub use live::Live;
 pub use plain::paragraphs;
 pub use playback::Playback;
-pub use prompt::not_empty;
+pub use prompt::{not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown};
 
 /// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use holdpoint_document::ValueKind;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
@@ -98,6 +99,14 @@ impl Screen {
             }
         }
         Ok(String::from_utf8_lossy(&typed).trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+/// A prompt for a value, with what it takes.
+pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
+    match kind.words() {
+        Some(words) => format!("{prompt} ({words})"),
+        None => prompt,
     }
 }
 

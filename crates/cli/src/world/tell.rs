@@ -1,10 +1,10 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::{Plan, ValueKind, Work};
+use holdpoint_document::{Plan, Work};
 use holdpoint_engine::{NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
-use crate::screen::{self, Screen};
+use crate::screen::{self, Screen, with_kind};
 
 /// The prose above an action.
 pub fn show_prose(screen: &Screen, view: &RunView<'_>, task: Task) {
@@ -85,14 +85,6 @@ fn walked(run: &Run) -> String {
     let failed = if skipped > 0 { format!(", {skipped} did not hold") } else { String::new() };
     let over = if passed_over > 0 { format!(", {passed_over} not for this run") } else { String::new() };
     format!("{done} of {all} actions executed or assumed{failed}{over}")
-}
-
-/// A prompt for a value, with what it takes.
-pub fn with_kind(prompt: String, kind: &ValueKind) -> String {
-    match kind.words() {
-        Some(words) => format!("{prompt} ({words})"),
-        None => prompt,
-    }
 }
 
 /// What is asked, in words.

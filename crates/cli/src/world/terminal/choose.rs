@@ -9,10 +9,10 @@ use holdpoint_helper::Helper;
 use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
-use crate::screen::Screen;
+use crate::screen::{Screen, with_kind};
 use crate::world::needs::{actions_of, lacking, without};
 use crate::world::reply::{evidence_at, evidence_file};
-use crate::world::tell::{progress, tell_still_done, with_kind};
+use crate::world::tell::{progress, tell_still_done};
 use crate::world::{Answer, RunView, Store, roll_back};
 
 type Option_ = (&'static str, char, &'static str);

@@ -193,18 +193,25 @@ impl At<'_> {
 
     /// How many of the words before are neither options nor what those in `taking` take.
     fn operands(&self, taking: &[&str]) -> usize {
-        let (mut count, mut taken) = (0, false);
-        for word in self.arguments {
-            match word.as_str() {
-                _ if taken => taken = false,
-                word if taking.contains(&word) => taken = true,
-                word if word.starts_with('-') && word != "-" => {}
-                _ => count += 1,
-            }
-        }
+        let (operands, taken) = operands(self.arguments, taking);
         // The value is what an option takes.
-        count + usize::from(taken)
+        operands.len() + usize::from(taken)
     }
+}
+
+/// Where among the words those stand that are neither options nor what those in `taking` take, and whether the last word
+/// takes another.
+fn operands(words: &[String], taking: &[&str]) -> (Vec<usize>, bool) {
+    let (mut operands, mut taken) = (Vec::new(), false);
+    for (at, word) in words.iter().enumerate() {
+        match word.as_str() {
+            _ if taken => taken = false,
+            word if taking.contains(&word) => taken = true,
+            word if word.starts_with('-') && word != "-" => {}
+            _ => operands.push(at),
+        }
+    }
+    (operands, taken)
 }
 
 /// `NAME=` must stand before the value, and the variable must be a plain one.
@@ -231,19 +238,9 @@ fn remote(at: &At<'_>) -> bool {
 
 /// The words behind the host, as the shell there takes them apart; `None` where no host is named.
 fn behind_host(arguments: &[String]) -> Option<Vec<String>> {
-    let (mut at, mut taken) = (0, false);
-    loop {
-        let word = arguments.get(at)?;
-        at += 1;
-        match word.as_str() {
-            _ if taken => taken = false,
-            word if TAKING.contains(&word) => taken = true,
-            word if word.starts_with('-') => {}
-            _ => break,
-        }
-    }
-    let words = arguments[at..].iter().flat_map(|word| word.split_whitespace());
-    Some(words.filter(|word| !matches!(*word, "exec" | "then" | "&&" | ";")).map(str::to_owned).collect())
+    let host = *operands(arguments, TAKING).0.first()?;
+    let there = arguments[host + 1..].iter().flat_map(|word| word.split_whitespace());
+    Some(there.map(str::to_owned).collect())
 }
 
 /// What git runs: aliases, and programs that its settings name.
