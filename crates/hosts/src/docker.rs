@@ -221,5 +221,32 @@ impl Drop for Engine {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         let _ = self.server.wait();
+        // What it leaves mounted would keep the directory from being removed.
+        let network = self.directory.path().join("exec/netns/default");
+        let _ = run("umount", [Path::new("--lazy"), &network]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Engine;
+
+    #[test]
+    fn an_engine_that_has_ended_leaves_nothing_behind() {
+        let started = Engine::start().and_then(|engine| {
+            engine.here()?;
+            engine.docker(&["run", "--network", "host", "-v", "/usr:/usr:ro", "here", "/usr/bin/true"])?;
+            Ok(engine)
+        });
+        let engine = match started {
+            Ok(engine) => engine,
+            Err(missing) => {
+                return crate::skipped("docker::an_engine_that_has_ended_leaves_nothing_behind", &missing);
+            }
+        };
+        let directory = engine.directory.path().to_owned();
+        assert!(directory.join("exec/netns/default").exists(), "it is what used to stay mounted");
+        drop(engine);
+        assert!(!directory.exists(), "{}", directory.display());
     }
 }
