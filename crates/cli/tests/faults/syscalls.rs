@@ -76,7 +76,7 @@ fn struck(trial: &Trial, words: &str) -> (Desk, u64) {
 
 #[test]
 fn every_call_of_a_run_is_refused_once() {
-    refused(&EVERY, RUN, "faults in calls of a run of every kind", 13, || (EVERY.desk(), 0));
+    refused(&EVERY, RUN, "faults in calls of a run of every kind", 8, || (EVERY.desk(), 0));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn every_call_of_a_run_that_is_rolled_back_is_refused_once() {
 
 #[test]
 fn every_call_of_taking_up_a_torn_record_is_refused_once() {
-    refused(&UNDONE, RESUME, "faults in calls of taking up a torn record", 10, || {
+    refused(&UNDONE, RESUME, "faults in calls of taking up a torn record", 6, || {
         let (desk, length) = struck(&UNDONE, "begin undo-two");
         desk.write("answers.yaml", "steps:\n  two#rollback-1: { choice: run }\n");
         let log = first_run(&desk).unwrap().join("run.jsonl");

@@ -138,11 +138,11 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Also what a run-book has started again.
+    /// Also what a run-book has started again. In order: one that is killed leaves its shared memory.
     fn drop(&mut self) {
-        self.server = None;
         let mut stop = as_postgres("pg_ctl", self.directory.path());
         let _ = output(stop.args(["--pgdata=data", "--mode=immediate", "stop"]));
+        self.server = None;
     }
 }
 

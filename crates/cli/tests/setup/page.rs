@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use base64ct::{Base64, Encoding as _};
+use holdpoint_xtask::sample;
 use serde_json::{Value, json};
 
 use crate::node::node;
@@ -384,6 +385,10 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
         ),
         ("no record", alter(|kept| kept.data = json!({})), "bad", "cannot be read".to_owned()),
     ];
+    // What was not altered, always.
+    let mut cases = cases.into_iter();
+    let unaltered: Vec<_> = cases.by_ref().take(1).collect();
+    let cases: Vec<_> = unaltered.into_iter().chain(sample::some(cases, 7)).collect();
     let altered = cases.iter().map(|(what, alter, ..)| {
         let mut kept = good.clone();
         alter(&mut kept);

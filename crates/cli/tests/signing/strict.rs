@@ -31,26 +31,11 @@ fn an_altered_seal_is_told_by_the_script_as_by_the_program() {
         "{".to_owned(),
         String::new(),
     ];
-    for case in cases {
+    for case in sample::some(cases, 4) {
         fs::write(dir.join("seal.json"), &case).unwrap();
         let (code, verdict) = both_say(&shop, &dir, &case);
         assert!(code == 6 && verdict.starts_with("altered at event "), "{case}: {verdict}");
     }
-}
-
-/// Some of many, another every time; all of them under `cargo xtask faults`.
-fn some<T>(cases: Vec<T>, few: usize) -> Vec<T> {
-    if sample::takes_all() {
-        return cases;
-    }
-    let seed = sample::seed();
-    sample::tell(seed);
-    let mut cases = cases;
-    while cases.len() > few {
-        let dropped = sample::below(seed, cases.len(), cases.len());
-        cases.remove(dropped);
-    }
-    cases
 }
 
 /// jq takes all of this for JSON, and for the same as what stood there.
@@ -76,7 +61,7 @@ fn json_that_only_a_lenient_reader_takes_gets_the_same_verdict_from_both() {
         instead("{", "\u{feff}{"),
         [&seal[..], &seal].concat(),
     ];
-    for case in some(cases, 4) {
+    for case in sample::some(cases, 3) {
         fs::write(dir.join("seal.json"), &case).unwrap();
         let what = String::from_utf8_lossy(&case);
         let (code, verdict) = both_say(&shop, &dir, &what);
@@ -114,7 +99,7 @@ fn json_that_only_a_lenient_reader_takes_gets_the_same_verdict_from_both() {
         (false, instead("{", "\u{feff}{")),
         (false, [&whole.as_bytes()[..ours], b"\"x\":\"\xed\xa0\x80\",", &whole.as_bytes()[ours..]].concat()),
     ];
-    for (somebody, case) in some(cases, 4) {
+    for (somebody, case) in sample::some(cases, 3) {
         fs::write(dir.join("run.jsonl"), [&lines.concat()[..], &case].concat()).unwrap();
         let what = String::from_utf8_lossy(&case);
         // What is no JSON at all is what a crash may leave; what is JSON that no record holds, somebody wrote.

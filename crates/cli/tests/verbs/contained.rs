@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use holdpoint_xtask::sample;
+
 use crate::support::{Bench, HOLDPOINT, Ran};
 
 const BOOK: &str = "---\nrunbook: 1\n---\n# T\n\n## A\n\n```sh check\necho hi\n```\n";
@@ -62,7 +64,7 @@ fn verdict(damage: &str, reading: bool) -> String {
 
 #[test]
 fn no_part_of_a_record_is_a_link_or_a_fifo() {
-    for damage in [
+    let log_or_directory = [
         "mv run.jsonl x; ln -s x run.jsonl",
         "rm run.jsonl; ln -s /dev/zero run.jsonl",
         "rm run.jsonl; mkfifo run.jsonl",
@@ -70,28 +72,36 @@ fn no_part_of_a_record_is_a_link_or_a_fifo() {
         "mv blobs x; ln -s x blobs",
         "mv blobs/sha256 x; ln -s ../x blobs/sha256",
         "rm -rf signoffs; ln -s /tmp signoffs",
-    ] {
+    ];
+    for damage in sample::some(log_or_directory, 2) {
         assert_eq!(verdict(damage, true), "altered at event 0", "{damage}");
     }
-    for damage in ["mv seal.json x; ln -s x seal.json", "rm seal.json; mkfifo seal.json"] {
+    for damage in sample::some(["mv seal.json x; ln -s x seal.json", "rm seal.json; mkfifo seal.json"], 1) {
         assert_eq!(verdict(damage, true), "altered at event 3", "{damage}");
     }
-    for damage in ["mv $o x; ln -s ../../x $o", "rm $o; mkfifo $o", "ln -s /dev/zero $o.expunged"] {
+    let blobs = ["mv $o x; ln -s ../../x $o", "rm $o; mkfifo $o", "ln -s /dev/zero $o.expunged"];
+    for damage in sample::some(blobs, 1) {
         assert_eq!(verdict(damage, false), "altered at event 2", "{damage}");
     }
 }
 
 #[test]
 fn no_file_of_a_record_is_read_without_end() {
-    assert_eq!(verdict("truncate -s 200G seal.json", true), "altered at event 3");
-    assert_eq!(verdict("rm seal.json; truncate -s 200G run.jsonl", true), "altered at event 4");
-    assert_eq!(verdict("truncate -s 200G $o", false), "altered at event 2");
-    assert_eq!(verdict("truncate -s 200G $o.expunged", false), "altered at event 2");
+    let cases = [
+        ("truncate -s 200G seal.json", true, 3),
+        ("rm seal.json; truncate -s 200G run.jsonl", true, 4),
+        ("truncate -s 200G $o", false, 2),
+        ("truncate -s 200G $o.expunged", false, 2),
+    ];
+    for (damage, reading, event) in sample::some(cases, 2) {
+        assert_eq!(verdict(damage, reading), format!("altered at event {event}"), "{damage}");
+    }
 }
 
 #[test]
 fn what_follows_a_sealed_record_is_refused_by_every_verb() {
-    for damage in ["echo x >>run.jsonl", "printf '{\"a\":1}\\n' >>run.jsonl", "printf x >>run.jsonl"] {
+    let more = ["echo x >>run.jsonl", "printf '{\"a\":1}\\n' >>run.jsonl", "printf x >>run.jsonl"];
+    for damage in sample::some(more, 1) {
         assert_eq!(verdict(damage, true), "altered at event 4", "{damage}");
         // Nothing is torn where the run is over, with a seal or without one.
         assert_eq!(verdict(&format!("rm seal.json; {damage}"), true), "altered at event 4", "{damage}");

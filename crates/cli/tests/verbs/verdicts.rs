@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use holdpoint_xtask::sample;
 use serde_json::Value;
 
 use crate::sealed::Copy;
@@ -241,7 +242,7 @@ fn a_record_checks_with_sha256sum_head_and_jq_alone() {
     let ran = by_hand(&copy);
     assert_eq!(ran.code, 0, "{}", ran.both());
     let log = copy.log();
-    for at in [10, log.len() / 2, log.len() - 10] {
+    for at in sample::some([10, log.len() / 2, log.len() - 10], 1) {
         let mut bad = log.clone();
         bad[at] ^= 1;
         copy.set_log(&bad);
