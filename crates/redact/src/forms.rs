@@ -45,7 +45,9 @@ fn add_json(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:=@ ".contains(&byte)) {
         return;
     }
-    for more in MORE_IN_JSON {
+    // jq escapes DEL, and nothing else beyond what JSON asks for.
+    let delete = text.contains('\u{7f}').then_some("\u{7f}");
+    for more in MORE_IN_JSON.into_iter().chain(delete) {
         for bits in 0..16_u8 {
             forms.insert(json(text, more, bits).into_bytes());
         }

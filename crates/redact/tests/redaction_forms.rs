@@ -119,7 +119,7 @@ fn base64_of_the_value_alone_is_masked_whole() {
 fn what_stock_programs_write_is_masked() {
     let key =
         format!("-----BEGIN KEY-----\n{}\n-----END KEY-----\n", ["0123456789abcdef+/ABCDEF"; 9].join("\n"));
-    let secrets = ["correct-horse-battery-staple", "pa ss/wo+rd&=?%", &key];
+    let secrets = ["correct-horse-battery-staple", "pa ss/wo+rd&=?%", "pa+ss\u{7f}wo<rd", &key];
     let python = |code: &'static str| ["python3", "-c", code];
     let programs: &[&[&str]] = &[
         &["base64"],

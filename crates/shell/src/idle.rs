@@ -22,13 +22,39 @@ pub fn idle(script: &str, language: &str) -> Option<Idle> {
     match language {
         "sh" | "shell" | "bash" | "dash" | "ksh" | "zsh" => of_shell(script),
         "python" | "python3" | "py" => of_python(script),
-        "perl" | "ruby" => {
-            let first = script.lines().map(str::trim_end).find(|line| !is_empty_script(line, language));
-            let ends =
-                first.is_some_and(|line| line == "__END__" || (line == "__DATA__" && language == "perl"));
-            ends.then_some(Idle::Nothing("ends before its first command, by `__END__`"))
+        _ => {
+            let first = script.lines().map(str::trim).find(|line| !is_empty_script(line, language))?;
+            ends(first.trim_end_matches([';', ' ']), language).then_some(ENDS)
         }
-        _ => None,
+    }
+}
+
+const ENDS: Idle = Idle::Nothing("ends before its first command");
+
+/// Whether a line is the end of a script that has not failed.
+fn ends(line: &str, language: &str) -> bool {
+    match language {
+        "perl" => matches!(line, "__END__" | "__DATA__" | "exit" | "exit 0" | "exit(0)" | "exit()"),
+        "ruby" => matches!(line, "__END__" | "exit" | "exit 0" | "exit(0)" | "exit()" | "exit true"),
+        "python" | "python3" | "py" => matches!(
+            line,
+            "exit()"
+                | "exit(0)"
+                | "quit()"
+                | "quit(0)"
+                | "sys.exit()"
+                | "sys.exit(0)"
+                | "os._exit(0)"
+                | "raise SystemExit"
+                | "raise SystemExit()"
+                | "raise SystemExit(0)"
+        ),
+        "js" | "javascript" | "node" | "ts" | "typescript" => {
+            matches!(line, "process.exit()" | "process.exit(0)")
+        }
+        "php" => matches!(line, "exit" | "exit()" | "exit(0)" | "die" | "die()" | "__halt_compiler()"),
+        "lua" => matches!(line, "os.exit()" | "os.exit(0)" | "os.exit(true)" | "return"),
+        _ => false,
     }
 }
 
@@ -158,6 +184,12 @@ fn does(text: &str, statement: &[&Token]) -> Does {
         ) => {
             return Does::Defines;
         }
+        (Some(Kind::Keyword(Keyword::For)), Some(_), Some(Kind::Keyword(Keyword::In))) => {
+            return goes_over_nothing(statement);
+        }
+        (Some(Kind::Keyword(Keyword::Case)), Some(_), Some(Kind::Keyword(Keyword::In))) => {
+            return is_no_case(text, word(1), statement);
+        }
         (Some(Kind::Keyword(head)), Some(_), _) => return compound(*head, word(1), statement),
         _ => {}
     }
@@ -217,6 +249,27 @@ fn compound(head: Keyword, condition: Option<&str>, statement: &[&Token]) -> Doe
     if never && begins && ends && !otherwise { Does::Never } else { Does::Something }
 }
 
+/// `for NAME in; do … done`.
+fn goes_over_nothing(statement: &[&Token]) -> Does {
+    let next = statement.get(3).map(|token| &token.kind);
+    let empty = matches!(next, Some(Kind::Operator(Operator::Semicolon) | Kind::Keyword(Keyword::Do)));
+    let ends = matches!(statement.last().map(|token| &token.kind), Some(Kind::Keyword(Keyword::Done)));
+    if empty && ends { Does::Never } else { Does::Something }
+}
+
+/// `case WORD in … esac` of which no pattern is the word, whatever case matters.
+fn is_no_case(text: &str, word: Option<&str>, statement: &[&Token]) -> Does {
+    let Some(word) = word else { return Does::Something };
+    let other = |token: &&Token| match &token.kind {
+        Kind::Pattern(pattern) => pattern.bare(text).is_some_and(|pattern| {
+            !pattern.contains(['*', '?', '[', '(']) && !pattern.eq_ignore_ascii_case(word)
+        }),
+        _ => true,
+    };
+    let ends = matches!(statement.last().map(|token| &token.kind), Some(Kind::Keyword(Keyword::Esac)));
+    if ends && statement.iter().all(other) { Does::Never } else { Does::Something }
+}
+
 /// A redirection of or to a file by its plain name; one of a descriptor alone, or of a here-document, is none.
 fn opens(text: &str, redirection: &Redirection) -> bool {
     let operator = text.get(redirection.operator.clone()).unwrap_or_default();
@@ -256,11 +309,19 @@ fn of_python(script: &str) -> Option<Idle> {
         let constant = matches!(plain, "pass" | "..." | "None" | "True" | "False")
             || plain.bytes().all(|byte| byte.is_ascii_digit())
             || is_empty_script(plain, "python");
-        if constant {
+        if ends(plain, "python") {
+            return Some(ENDS);
+        }
+        if let Some(body) = never_goes_there(line) {
+            defines = body.is_empty();
+        } else if constant || is_never_called(line) {
             defines = false;
         } else if (line.starts_with("import ") || line.starts_with("from ")) && !line.contains([';', '(']) {
             (imports, defines) = (true, false);
-        } else if line.starts_with("def ") && line.ends_with(':') && !line.contains(['=', '@']) {
+        } else if line.strip_prefix("async ").unwrap_or(line).starts_with("def ")
+            && line.ends_with(':')
+            && !line.contains(['=', '@'])
+        {
             defines = true;
         } else {
             return None;
@@ -270,6 +331,21 @@ fn of_python(script: &str) -> Option<Idle> {
         true => Idle::Little("only imports modules"),
         false => Idle::Nothing("holds values and definitions only, and calls nothing"),
     })
+}
+
+/// A function on one line, or one without a name.
+fn is_never_called(line: &str) -> bool {
+    let line = line.strip_prefix("async ").unwrap_or(line);
+    match line.strip_prefix("def ").and_then(|rest| rest.split_once("):")) {
+        Some((head, body)) => !head.contains(['=', '@']) && !body.trim().is_empty(),
+        None => line.starts_with("lambda") && line.contains(':') && !line.contains(['=', ',']),
+    }
+}
+
+/// What follows a condition that never holds, on its line.
+fn never_goes_there(line: &str) -> Option<&str> {
+    let heads = ["if False:", "if 0:", "if None:", "while False:", "while 0:"];
+    heads.iter().find_map(|head| line.strip_prefix(head)).map(str::trim)
 }
 
 /// Where a here-document begins that has no end, as far as that can be told without asking a shell: one in backquotes or

@@ -87,6 +87,16 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
     if let Some(open) = OPEN.as_ref().and_then(|open| open.captures(line)) {
         return Err(open[1].trim().to_owned());
     }
+    // In other brackets, in full-width ones, or with its sign behind it.
+    static ODD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let (open, close) = ("[(\\[{<\u{ff08}\u{ff3b}]", "[)\\]}>\u{ff09}\u{ff3d}]");
+        Regex::new(&format!(r"(?i)(?:^|\s)({open}\s*(?:glob|regex)\s*[?*+]*\s*{close}\s*[?*+]*)\s*$")).ok()
+    });
+    if let Some(odd) = ODD.as_ref().and_then(|odd| odd.captures(line))
+        && (!odd[1].starts_with('(') || !odd[1].ends_with(')'))
+    {
+        return Err(odd[1].trim().to_owned());
+    }
     let Some(found) = MARK.as_ref().and_then(|mark| mark.captures(line)) else { return Ok(literal()) };
     let (text, word, times) = (&found[1], &found[2], &found[3]);
     if word.is_empty() && times.is_empty() {
@@ -151,6 +161,8 @@ mod tests {
             ("(see the regex)", "(see the regex)", LineKind::Equal, Times::Once),
             ("matched (regex a", "matched (regex a", LineKind::Equal, Times::Once),
             ("f(glob", "f(glob", LineKind::Equal, Times::Once),
+            ("f[glob]", "f[glob]", LineKind::Equal, Times::Once),
+            ("see [globe]", "see [globe]", LineKind::Equal, Times::Once),
         ] {
             assert_eq!(read(line), Ok((text.to_owned(), how, times)), "{line}");
         }
@@ -178,6 +190,13 @@ mod tests {
             "a ( Regex",
             "a (regex]",
             "(glob",
+            "a (glob)+",
+            "a (regex) ?",
+            "a [glob]",
+            "a {regex+}",
+            "[Glob]",
+            "a \u{ff08}glob\u{ff09}",
+            "a \u{ff08}regex)",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

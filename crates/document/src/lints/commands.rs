@@ -1,5 +1,10 @@
 //! Commands that prompt, wait, never end, or show secrets.
 
+use std::ops::Range;
+
+use holdpoint_shell::{Node, Pipeline, pipelines, read};
+
+use super::interactive::waits_for_somebody;
 use super::looked::Script;
 use super::shell::{Command, Shell};
 use crate::findings::Findings;
@@ -13,7 +18,7 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
         let program = command.program();
         if script.block.options.tty {
             // Somebody sits there who answers it, and ends it.
-        } else if interactive(command) {
+        } else if waits_for_somebody(command) {
             let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
             let help = "use its batch mode, or give the block a terminal: `#| tty: true`";
             findings.add(Code::InteractiveProgram, span, message, help);
@@ -51,7 +56,15 @@ fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
         "cat" => command.arguments().next().is_none(),
         _ => false,
     };
-    if let Some(command) = shell.commands.iter().find(|command| command.piped && !safe(command)) {
+    // Of what a loop or a group does, what it asks does not matter.
+    let asks = |command: &Command<'_>| matches!(command.program(), "read" | "test" | "[" | "[[");
+    let groups = piped_groups(script.text.text());
+    let unnoticed = shell.commands.iter().find(|command| {
+        let at = command.at().start;
+        let grouped = groups.iter().any(|group| group.contains(&at));
+        !safe(command) && (command.piped || grouped && !asks(command))
+    });
+    if let Some(command) = unnoticed {
         let message = format!(
             "`{}` can fail here unnoticed: `sh` only checks the last command of a pipeline",
             command.program()
@@ -59,6 +72,35 @@ fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
         let help = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";
         findings.add(Code::PipeInSh, script.text.span(command.at()), message, help);
     }
+}
+
+/// Where the commands of groups, loops and conditions stand whose output goes into a pipe.
+fn piped_groups(text: &str) -> Vec<Range<usize>> {
+    let read = read(text);
+    let mut groups = Vec::new();
+    let mut left = pipelines(&read.tokens);
+    while let Some(pipeline) = left.pop() {
+        let last = pipeline.nodes.len().saturating_sub(1);
+        for (at, node) in pipeline.nodes.into_iter().enumerate() {
+            let Node::Group { body, .. } = node else { continue };
+            if at < last {
+                groups.extend(simple(&body).filter_map(|command| {
+                    let (first, last) = (command.tokens.first()?, command.tokens.last()?);
+                    Some(first.at.start..last.at.end)
+                }));
+            }
+            left.extend(body);
+        }
+    }
+    groups
+}
+
+/// The simple commands of some pipelines, groups in them apart.
+fn simple<'p, 't>(body: &'p [Pipeline<'t>]) -> impl Iterator<Item = &'p holdpoint_shell::Command<'t>> {
+    body.iter().flat_map(|pipeline| &pipeline.nodes).filter_map(|node| match node {
+        Node::Command(command) if command.keyword.is_none() => Some(command),
+        _ => None,
+    })
 }
 
 fn prompts(script: &Script<'_>, findings: &mut Findings) {
@@ -72,69 +114,6 @@ fn prompts(script: &Script<'_>, findings: &mut Findings) {
             findings.add(Code::PromptInBlock, span, "the line begins with a shell prompt", help);
             return;
         }
-    }
-}
-
-/// A program that wants a terminal.
-fn interactive(command: &Command<'_>) -> bool {
-    let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
-    let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
-    let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
-    match command.program() {
-        "vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo" | "less" | "more" | "man" | "htop"
-        | "nmtui" | "dialog" | "whiptail" | "cfdisk" | "tmux" | "screen" => {
-            !(command.captured && command.fed)
-        }
-        "passwd" | "fdisk" | "irb" | "ftp" | "sftp" | "telnet" => {
-            !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
-        }
-        "crontab" => command.flag('e', ""),
-        "su" => !command.fed && !command.flag('c', "command"),
-        "ssh-copy-id" => true,
-        "ssh-add" => !command.fed && !word(&["-l", "-L", "-d", "-D", "-x", "-X"]),
-        "ssh-keygen" => {
-            !command.fed && !command.flag('N', "") && (command.flag('t', "") || command.words.len() == 1)
-        }
-        "kinit" => !command.fed && !command.flag('k', ""),
-        "htpasswd" => !command.flag('b', "") && !command.flag('i', ""),
-        "npm" => matches!(first, "login" | "adduser"),
-        "az" => first == "login" && !word(&["--service-principal", "--identity"]),
-        "gh" => first == "auth" && word(&["login"]) && !word(&["--with-token"]) && !command.fed,
-        "top" => !command.flag('b', ""),
-        "psql" => {
-            !command.fed
-                && !command.flag('c', "command")
-                && !command.flag('f', "file")
-                && !command.flag('l', "")
-        }
-        "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
-        "sqlite3" | "redis-cli" => {
-            !command.fed
-                && command.arguments().filter(|word| !word.starts_with('-')).count() < 2
-                && command.program() == "sqlite3"
-        }
-        "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
-        "read" => !command.fed,
-        "git" => match first {
-            "rebase" => command.flag('i', "interactive"),
-            "add" => command.flag('p', "patch") || command.flag('i', "interactive"),
-            "commit" => {
-                !command.flag('m', "message")
-                    && !command.flag('F', "file")
-                    && !command.flag('C', "no-edit")
-                    && !word(&["--dry-run"])
-            }
-            _ => false,
-        },
-        "kubectl" | "oc" => first == "edit" || terminal,
-        "docker" | "podman" => {
-            terminal
-                || first == "login"
-                    && !command.fed
-                    && !command.flag('p', "password")
-                    && !word(&["--password-stdin"])
-        }
-        _ => false,
     }
 }
 

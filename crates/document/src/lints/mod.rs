@@ -3,6 +3,7 @@
 mod agent;
 mod claims;
 mod commands;
+mod interactive;
 mod looked;
 mod placeholder;
 mod shell;

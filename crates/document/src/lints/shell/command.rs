@@ -49,7 +49,7 @@ impl Command<'_> {
 
     /// Whether a flag is given: `-f` also inside of `-nf`, `--follow` also as `--follow=name`.
     pub(in crate::lints) fn flag(&self, short: char, long: &str) -> bool {
-        self.arguments().any(|word| match word.strip_prefix("--") {
+        self.arguments().take_while(|word| *word != "--").any(|word| match word.strip_prefix("--") {
             Some(name) => !long.is_empty() && (name == long || name.starts_with(&format!("{long}="))),
             None => word.strip_prefix('-').is_some_and(|flags| {
                 flags.chars().take_while(|c| c.is_ascii_alphabetic()).any(|flag| flag == short)

@@ -1,0 +1,271 @@
+//! Programs that wait for somebody at a terminal.
+
+use super::shell::Command;
+
+/// Whether a program wants a terminal, as it is called here.
+pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
+    let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
+    let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
+    let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
+    match command.program() {
+        "vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo" | "less" | "more" | "man" | "htop"
+        | "nmtui" | "dialog" | "whiptail" | "cfdisk" | "tmux" | "screen" => {
+            !(command.captured && command.fed)
+        }
+        "passwd" | "fdisk" | "irb" | "ftp" | "sftp" | "telnet" => {
+            !command.fed && !command.flag('b', "") && !command.flag('l', "") && !command.flag('S', "")
+        }
+        "crontab" => command.flag('e', ""),
+        "su" => !command.fed && !command.flag('c', "command"),
+        "ssh-copy-id" => true,
+        "ssh-add" => !command.fed && !word(&["-l", "-L", "-d", "-D", "-x", "-X"]),
+        "ssh-keygen" => {
+            let makes = command.flag('t', "") || command.flag('f', "") || command.words.len() == 1;
+            !command.fed && makes && !"NylLRFHYseikQDKA".chars().any(|mode| command.flag(mode, ""))
+        }
+        "ssh" => !command.fed && opens_a_shell(command),
+        "gpg" | "gpg2" => {
+            let secret = "dsbcK".chars().any(|short| command.flag(short, ""))
+                || word(&[
+                    "--decrypt",
+                    "--sign",
+                    "--clearsign",
+                    "--clear-sign",
+                    "--detach-sign",
+                    "--symmetric",
+                ])
+                || word(&[
+                    "--gen-key",
+                    "--full-generate-key",
+                    "--full-gen-key",
+                    "--edit-key",
+                    "--delete-secret-keys",
+                ]);
+            let alone =
+                word(&["--batch"]) || command.arguments().any(|word| word.starts_with("--passphrase"));
+            secret && !alone
+        }
+        "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "zypper" => {
+            let changes = [
+                "install",
+                "remove",
+                "purge",
+                "upgrade",
+                "dist-upgrade",
+                "full-upgrade",
+                "autoremove",
+                "update",
+                "erase",
+                "reinstall",
+                "downgrade",
+                "patch",
+                "dup",
+            ];
+            let asks = changes.contains(&first)
+                && !(first == "update" && matches!(command.program(), "apt-get" | "apt" | "aptitude"));
+            let told =
+                ["--yes", "--assume-yes", "--assumeyes", "--assumeno", "--assume-no", "--non-interactive"];
+            let only = ["--dry-run", "--simulate", "--just-print", "--download-only", "--print-uris"];
+            let quiet = command.arguments().any(|word| word == "-qq" || word.starts_with("-qq"));
+            asks && !command.fed
+                && !"ysdn".chars().any(|short| command.flag(short, ""))
+                && !quiet
+                && !word(&told)
+                && !word(&only)
+        }
+        "pacman" => {
+            !command.fed
+                && ["S", "R", "U"].iter().any(|of| {
+                    command
+                        .arguments()
+                        .any(|word| word.strip_prefix('-').is_some_and(|word| word.starts_with(of)))
+                })
+                && !word(&["--noconfirm", "-Ss", "-Si", "-Sy"])
+        }
+        // Nobody answers, so they leave everything as it was, and pass.
+        "rm" | "cp" | "mv" | "ln" => {
+            !command.fed
+                && (command.flag('i', "interactive") || command.program() == "rm" && command.flag('I', ""))
+        }
+        "adduser" => !command.fed && !word(&["--disabled-password", "--disabled-login", "--system"]),
+        "chsh" => !command.flag('s', "shell"),
+        "vipw" | "vigr" | "mysql_secure_installation" => !command.fed,
+        "dpkg-reconfigure" => !command.flag('f', "frontend"),
+        "parted" => !command.flag('s', "script") && !command.fed,
+        "terraform" | "tofu" => {
+            let approved =
+                command.arguments().any(|word| word.trim_start_matches('-').starts_with("auto-approve"));
+            // A plan that was kept is applied unasked.
+            let planned = command.arguments().filter(|word| !word.starts_with('-')).count() > 1;
+            !command.fed && !approved && (first == "destroy" || first == "apply" && !planned)
+        }
+        "aws" => {
+            first == "configure" && command.arguments().filter(|word| !word.starts_with('-')).count() == 1
+        }
+        "doctl" => first == "auth" && word(&["init"]) && !command.flag('t', "access-token"),
+        "stripe" | "heroku" => first == "login" && !word(&["--api-key", "--interactive=false"]),
+        "mongosh" | "mongo" => {
+            let script = command.arguments().any(|word| word.ends_with(".js"));
+            !command.fed
+                && !script
+                && !word(&["--eval", "--version", "--help"])
+                && !command.arguments().any(|word| word.starts_with("--eval=") || word.starts_with("--file"))
+                && !command.flag('f', "file")
+        }
+        "kinit" => !command.fed && !command.flag('k', ""),
+        "htpasswd" => !command.flag('b', "") && !command.flag('i', ""),
+        "npm" => matches!(first, "login" | "adduser"),
+        "az" => first == "login" && !word(&["--service-principal", "--identity"]),
+        "gh" => first == "auth" && word(&["login"]) && !word(&["--with-token"]) && !command.fed,
+        "top" => !command.flag('b', ""),
+        "psql" => {
+            !command.fed
+                && !command.flag('c', "command")
+                && !command.flag('f', "file")
+                && !command.flag('l', "")
+        }
+        "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
+        "sqlite3" | "redis-cli" => {
+            !command.fed
+                && command.arguments().filter(|word| !word.starts_with('-')).count() < 2
+                && command.program() == "sqlite3"
+        }
+        "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
+        "read" => !command.fed,
+        "git" => match first {
+            "rebase" => command.flag('i', "interactive"),
+            "add" => command.flag('p', "patch") || command.flag('i', "interactive"),
+            "commit" => {
+                !command.flag('m', "message")
+                    && !command.flag('F', "file")
+                    && !command.flag('C', "no-edit")
+                    && !word(&["--dry-run"])
+            }
+            _ => false,
+        },
+        "kubectl" | "oc" => first == "edit" || terminal,
+        "docker" | "podman" => {
+            terminal
+                || first == "login"
+                    && !command.fed
+                    && !command.flag('p', "password")
+                    && !word(&["--password-stdin"])
+        }
+        _ => false,
+    }
+}
+
+/// Whether `ssh` is given a host and nothing to do there.
+fn opens_a_shell(command: &Command<'_>) -> bool {
+    // ssh(1): those that take a word; what they take is none of the host or of a command.
+    const TAKE: &str = "bcDEeFIiJLlmOoPpQRSWw";
+    let (mut operands, mut words) = (0, command.arguments());
+    while let Some(word) = words.next() {
+        let Some(flags) = word.strip_prefix('-').filter(|flags| operands == 0 && !flags.is_empty()) else {
+            operands += 1;
+            continue;
+        };
+        // Nothing is executed, or another program's words are asked for.
+        if flags.contains(['N', 'O', 'Q', 'V', 'G', 'W', 'f', 's']) {
+            return false;
+        }
+        let taking = flags.chars().position(|flag| TAKE.contains(flag));
+        if taking.is_some_and(|at| at + 1 == flags.len()) {
+            words.next();
+        }
+    }
+    operands == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shell::Shell;
+    use super::waits_for_somebody;
+
+    #[test]
+    fn a_program_that_asks_somebody_is_told_from_one_that_was_told_not_to() {
+        let waits = |script: &str| Shell::scan(script).commands.iter().any(waits_for_somebody);
+        for script in [
+            "vi x",
+            "psql",
+            "docker login registry",
+            "ssh-keygen",
+            "ssh-keygen -t ed25519",
+            "ssh-keygen -f key",
+            "ssh host",
+            "ssh -p 22 -o BatchMode=yes deploy@host",
+            "ssh -i key -v host",
+            "gpg --decrypt x.gpg",
+            "gpg -d x.gpg > x",
+            "gpg -c x",
+            "apt-get install nginx",
+            "sudo apt-get -q upgrade",
+            "apt remove nginx",
+            "dnf install nginx",
+            "yum update",
+            "pacman -S nginx",
+            "rm -i x",
+            "rm -rI x",
+            "cp -i a b",
+            "adduser deploy",
+            "chsh deploy",
+            "dpkg-reconfigure tzdata",
+            "parted /dev/sdb mklabel gpt",
+            "terraform apply",
+            "terraform destroy -no-color",
+            "aws configure",
+            "doctl auth init",
+            "stripe login",
+            "mongosh mongodb://db/shop",
+        ] {
+            assert!(waits(script), "{script}");
+        }
+        for script in [
+            "vi x < keys > out",
+            "psql -c 'select 1'",
+            "echo x | docker login --password-stdin registry",
+            "ssh-keygen -t ed25519 -N '' -f key",
+            "ssh-keygen -lf key.pub",
+            "ssh-keygen -y -f key",
+            "ssh-keygen -R host -f known_hosts",
+            "ssh-keygen -Y verify -f signers",
+            "ssh host uptime",
+            "ssh -p 22 host 'uptime; ls'",
+            "ssh host < script.sh",
+            "echo uptime | ssh host",
+            "ssh -N -L 8080:localhost:80 host",
+            "ssh -V",
+            "ssh -G host",
+            "gpg --batch --decrypt x.gpg",
+            "gpg --passphrase-file p -d x.gpg",
+            "gpg --verify x.sig x",
+            "gpg --import keys",
+            "apt-get install -y nginx",
+            "apt-get -qq install nginx",
+            "apt-get update",
+            "apt-get --simulate upgrade",
+            "yes | apt-get install nginx",
+            "apt list --upgradable",
+            "dnf -y install nginx",
+            "pacman -S --noconfirm nginx",
+            "pacman -Q",
+            "rm -rf x",
+            "rm -- -i",
+            "cp -r a b",
+            "adduser --disabled-password --gecos '' deploy",
+            "chsh -s /bin/sh deploy",
+            "dpkg-reconfigure -f noninteractive tzdata",
+            "parted -s /dev/sdb mklabel gpt",
+            "terraform apply -auto-approve",
+            "terraform apply plan.out",
+            "terraform plan",
+            "aws configure set region eu-west-1",
+            "aws s3 ls",
+            "doctl auth init -t token",
+            "mongosh --eval 'db.stats()'",
+            "mongosh mongodb://db/shop change.js",
+        ] {
+            assert!(!waits(script), "{script}");
+        }
+    }
+}
