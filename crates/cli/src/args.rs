@@ -46,6 +46,8 @@ pub enum Verb {
     Targets(Targets),
     /// Add a note to an open run
     Note(Note),
+    /// Put a value right that was written down in an open run
+    Correct(Correct),
     /// Hand an open run over to its next operator, accept that, or take it back
     Handover(Handover),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
@@ -319,6 +321,22 @@ pub struct Note {
     /// The number of the event it corrects
     #[arg(long, value_name = "N")]
     pub corrects: Option<u64>,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// `correct`
+#[derive(Debug, Args)]
+pub struct Correct {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// The value's name
+    pub name: String,
+    /// What it is to be
+    pub value: String,
+    /// Why: it stands beside the old value and the new one
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
     #[command(flatten)]
     pub who: Who,
 }

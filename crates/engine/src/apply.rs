@@ -79,6 +79,7 @@ impl Run {
                 let task = asked(plan, now, Question::Record, step, action)?;
                 self.record(plan, task, event)
             }
+            Event::ValueCorrected(corrected) => self.correct(plan, now, corrected),
             Event::SignOffRequested { step, action, .. }
             | Event::SignOffRejected { step, action, .. }
             | Event::SignOffRefused { step, action, .. } => {
@@ -244,6 +245,7 @@ fn performs(event: &Event) -> Option<&By> {
         Event::ItemConfirmed { by, .. }
         | Event::ValueRecorded { by, .. }
         | Event::Decision { choice: Choice::Happened, by, .. } => Some(by),
+        Event::ValueCorrected(corrected) => Some(&corrected.by),
         Event::Deviation(deviation) => {
             matches!(deviation.kind, DeviationKind::Skipped | DeviationKind::Edited | DeviationKind::Shell)
                 .then_some(&deviation.by)

@@ -2,6 +2,7 @@
 
 mod block;
 mod by;
+mod correction;
 mod deed;
 mod former;
 mod handover;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use block::*;
 pub use by::*;
+pub use correction::*;
 pub use deed::*;
 pub use former::*;
 pub use handover::*;
@@ -94,6 +96,9 @@ pub enum Event {
         /// Who observed it.
         by: By,
     },
+    /// A value that was written down is put right.
+    #[serde(rename = "value.corrected")]
+    ValueCorrected(Corrected),
     /// The run waits for a sign-off.
     #[serde(rename = "signoff.requested")]
     SignOffRequested {
@@ -243,6 +248,7 @@ impl Event {
             | Event::HandoverAccepted { by }
             | Event::HandoverWithdrawn { by, .. }
             | Event::Note { by, .. } => Some(by),
+            Event::ValueCorrected(corrected) => Some(&corrected.by),
             Event::Handover(handover) => Some(&handover.by),
             Event::SignOffGiven(given) => Some(&given.by),
             Event::Deviation(deviation) => Some(&deviation.by),

@@ -7,6 +7,7 @@ mod apply;
 mod blocks;
 mod condition;
 mod conform;
+mod correct;
 mod deviate;
 mod event;
 mod expiry;

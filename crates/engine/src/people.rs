@@ -47,7 +47,7 @@ impl Run {
     }
 
     /// Why `who` may perform nothing, in words.
-    pub(crate) fn performer_refusal(&self, plan: &Plan, who: &str) -> Option<String> {
+    pub fn performer_refusal(&self, plan: &Plan, who: &str) -> Option<String> {
         if self.is_rolling_back() {
             return None;
         }

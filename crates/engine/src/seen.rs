@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Choice, Deviation, DeviationKind, Event, Finished, Outcome, Output, RunOpened};
+use crate::{Choice, Corrected, Deviation, DeviationKind, Event, Finished, Outcome, Output, RunOpened};
 
 /// What happened so far. Folded from the events alone, so that whoever verifies a signature comes to the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,14 @@ impl Witness {
                 self.seen.values.insert(name.clone(), value.clone());
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
                 self.done(action, format!("{name} recorded by {}{limits}", by.who));
+            }
+            Event::ValueCorrected(Corrected {
+                action, name, old, new, reason, within_limits, by, ..
+            }) => {
+                self.seen.values.insert(name.clone(), new.clone());
+                let limits = if *within_limits { "" } else { ", outside of its limits" };
+                let who = &by.who;
+                self.done(action, format!("{name} corrected by {who} from {old} to {new}{limits}: {reason}"));
             }
             Event::SignOffGiven(given) => {
                 self.done(&given.action, format!("signed off by {} as {}", given.by.who, given.role));

@@ -268,6 +268,7 @@ fn words(kind: &FrameKind) -> Option<String> {
             let (name, value, who) = (one_line(name), one_line(value), one_line(&by.who));
             format!("{name} = {value}  (written down by {who}{limits})")
         }
+        FrameKind::Corrected(corrected) => one_line(&corrected.words()),
         FrameKind::SignOffRequested { role, statement } => {
             format!("HOLD POINT sign-off by the role {}: “{}”", one_line(role), one_line(statement))
         }

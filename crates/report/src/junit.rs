@@ -258,6 +258,9 @@ fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> Stri
             What::Recorded { name, value, within_limits: false, .. } => {
                 lines.push(format!("{name} = {value} is out of its limits"));
             }
+            What::Corrected(corrected) if !corrected.within_limits => {
+                lines.push(format!("{} = {} is out of its limits", corrected.name, corrected.new));
+            }
             What::Rejected { reason, by, .. } => {
                 lines.push(format!("rejected by {}: {reason}", summary.name_of(&by.who)));
             }

@@ -4,6 +4,7 @@ pub mod approve;
 pub mod audit;
 pub mod check;
 mod clearing;
+mod correct;
 pub mod export;
 pub mod expunge;
 pub mod farewell;
@@ -51,6 +52,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Targets(arguments) => places::targets(screen, &arguments).await,
         Verb::Approve(arguments) => approve::approve(screen, &arguments),
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),
+        Verb::Correct(arguments) => correct::correct(screen, &arguments, secrets),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
         Verb::Audit(arguments) => audit::audit(screen, &arguments),
         Verb::Verify(arguments) => verify::verify(screen, &arguments),

@@ -8,6 +8,7 @@ mod bad_input;
 mod blocks;
 mod cli;
 mod contained;
+mod corrected;
 mod dry_run;
 mod floods;
 mod forged;

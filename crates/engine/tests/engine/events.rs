@@ -35,7 +35,26 @@ pub(crate) fn samples() -> Vec<Event> {
         panic!()
     };
     let evidence = Some(Evidence::File { path: "a.png".into(), blob: blob("p") });
-    story.tell(Event::ValueRecorded { step, action, name, value, evidence, within_limits, by: who });
+    story.tell(Event::ValueRecorded {
+        step: step.clone(),
+        action: action.clone(),
+        name: name.clone(),
+        value: value.clone(),
+        evidence,
+        within_limits,
+        by: who.clone(),
+    });
+    let (new, reason) = ("2".into(), "a slip".into());
+    story.tell(Event::ValueCorrected(Corrected {
+        step,
+        action,
+        name,
+        old: value,
+        new,
+        reason,
+        within_limits,
+        by: who,
+    }));
     let names = || ("b".to_owned(), "b#3".to_owned());
     let (step, action) = names();
     story.tell(Event::SignOffRequested { step, action, role: "qa".into(), statement: "I approve.".into() });
@@ -108,6 +127,7 @@ fn the_samples_hold_every_kind_of_event() {
             "signoff.rejected",
             "signoff.requested",
             "step.not_applicable",
+            "value.corrected",
             "value.recorded",
         ]
     );

@@ -11,6 +11,7 @@
 mod blocks;
 mod build;
 mod conditions;
+mod correcting;
 mod deviations;
 mod events;
 mod expiry;

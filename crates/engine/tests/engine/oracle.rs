@@ -1,7 +1,7 @@
 //! The same answer as the engine's, found in another way: no state, only questions to the list of events, most of them
 //! asked backwards. Slow and plain on purpose. Knows the conditions that the plans of these tests use, no others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_engine::*;
 use holdpoint_model::*;
@@ -106,16 +106,20 @@ impl History<'_> {
             }
             Work::Record { fields } => {
                 let asked = self.last(since, |e| is_decision(e, id, &[Choice::Retry])).unwrap_or(since);
-                let of = |within: bool| {
-                    self.after(asked).filter_map(move |e| match e {
-                        Event::ValueRecorded { action, name, within_limits, .. } if action == id => {
-                            (*within_limits || !within).then_some(name)
+                let within: BTreeMap<_, _> = self
+                    .after(asked)
+                    .filter_map(|e| match e {
+                        Event::ValueRecorded { action, name, within_limits, .. }
+                        | Event::ValueCorrected(Corrected { action, name, within_limits, .. })
+                            if action == id =>
+                        {
+                            Some((name, *within_limits))
                         }
                         _ => None,
                     })
-                };
-                if of(false).collect::<BTreeSet<_>>().len() == fields.len() {
-                    let good = of(true).count() == of(false).count();
+                    .collect();
+                if within.len() == fields.len() {
+                    let good = within.values().all(|within| *within);
                     return if good { None } else { Some(self.failed(step, id, false)) };
                 }
             }
@@ -358,7 +362,17 @@ impl History<'_> {
         let given = |e: &Event| matches!(e, Event::SignOffGiven(given) if given.action == id);
         let last = self.events[..at].iter().rposition(given).unwrap_or(0);
         let begun = || self.events[last + 1..at].iter().any(|e| self.goes_on(e, &self.plan.steps[index]));
-        rejected || back || (changes_what_was_seen(event) && !begun())
+        let corrected = match event {
+            Event::ValueCorrected(corrected) => {
+                let place = |step: usize, id: &str| {
+                    (step, self.plan.steps[step].actions.iter().position(|action| action.id == *id))
+                };
+                let of = self.plan.step(&corrected.step).unwrap().0;
+                place(of, &corrected.action) < place(index, id)
+            }
+            _ => false,
+        };
+        rejected || back || corrected || (changes_what_was_seen(event) && !begun())
     }
 
     /// The step itself is done again from its beginning, hold points and all.
@@ -492,6 +506,7 @@ fn changes_what_was_seen(event: &Event) -> bool {
     match event {
         Event::Deviation(d) => d.kind != DeviationKind::Skipped,
         Event::Note { corrects, .. } => corrects.is_some(),
+        Event::ValueCorrected(_) => true,
         _ => false,
     }
 }

@@ -313,7 +313,10 @@ fn left_open<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p str> {
                 }
                 Event::Decision { action: a, choice: Choice::Happened, .. } => *a == action.id,
                 Event::ItemConfirmed { action: a, .. } => *a == action.id,
-                Event::ValueRecorded { action: a, within_limits, .. } => *a == action.id && *within_limits,
+                Event::ValueRecorded { action: a, within_limits, .. }
+                | Event::ValueCorrected(Corrected { action: a, within_limits, .. }) => {
+                    *a == action.id && *within_limits
+                }
                 Event::SignOffGiven(given) => {
                     given.action == action.id
                         && signers.insert(given.by.who.as_str())

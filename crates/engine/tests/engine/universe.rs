@@ -138,6 +138,20 @@ fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
                     by: by(OPS),
                 });
             }
+            for field in fields {
+                for (old, new, within_limits) in [("5", "6", true), ("5", "50", false), ("50", "5", true)] {
+                    out.push(Event::ValueCorrected(Corrected {
+                        step: step.clone(),
+                        action: action.clone(),
+                        name: field.name.clone(),
+                        old: old.into(),
+                        new: new.into(),
+                        reason: "a slip".into(),
+                        within_limits,
+                        by: by(OPS),
+                    }));
+                }
+            }
         }
         Some(Work::SignOff(sign_off)) => holds(sign_off, &step, &action, out),
         _ => {}
@@ -310,6 +324,11 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
                 && !handover.standing.in_doubt.iter().any(|id| id == "nothing")
                 && now.verdict.is_none()
         }
+        Event::ValueCorrected(Corrected { action, name, old, .. }) => {
+            let standing = run.correctable(plan, name).is_some_and(|(task, _)| task.id(plan) == *action);
+            let still = now.running.is_empty() && !run.is_closed() && !run.is_rolling_back();
+            standing && still && run.values().get(name) == Some(old)
+        }
         Event::SessionOpened(_) => true,
         // Its environment asks for nothing.
         Event::RulesChecked(_) => false,
@@ -414,6 +433,7 @@ pub(crate) fn moves(event: &Event) -> bool {
         Event::SessionOpened(_)
         | Event::RulesChecked(_)
         | Event::LogRecovered { .. }
+        | Event::ValueCorrected(_)
         | Event::Note { .. } => false,
         Event::Handover(_) => false,
         Event::SignOffRefused { .. }

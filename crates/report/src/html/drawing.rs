@@ -245,6 +245,9 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
             }
             Event::ItemConfirmed { step, action, .. } => point(step, "done", format!("{action} confirmed")),
             Event::ValueRecorded { step, name, .. } => point(step, "done", format!("{name} recorded")),
+            Event::ValueCorrected(corrected) => {
+                point(&corrected.step, "done", format!("{} corrected", corrected.name))
+            }
             Event::SignOffRequested { step, action, role, .. } => {
                 waiting.entry(action).or_insert((at, step, role));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{BlobRef, By, DeviationKind, Evidence, SignedOff};
+use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, SignedOff};
 use holdpoint_model::{Action, Block, Work};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
@@ -203,6 +203,15 @@ impl<'a> Pen<'a> {
                 let mut facts = vec![format!("{name} = {value}{}", limits.unwrap_or_default())];
                 facts.extend(evidence.as_ref().map(|evidence| format!("evidence: {}", proof(evidence))));
                 facts.extend([at, self.who(by)]);
+                simple(tone, word, facts)
+            }
+            What::Corrected(corrected) => {
+                let Corrected { name, old, new, reason, within_limits, by, .. } = &**corrected;
+                let (tone, word) =
+                    if *within_limits { ("good", "CORRECTED") } else { ("bad", "CORRECTED, OUT OF LIMITS") };
+                let limits = limits_of(about.work, name).map(|limits| format!(" ({limits})"));
+                let value = format!("{name} = {old} → {new}{}", limits.unwrap_or_default());
+                let facts = [vec![value], self.because(at, reason, by)].concat();
                 simple(tone, word, facts)
             }
             What::Requested { role, statement } => {

@@ -1,6 +1,6 @@
 //! What happened to a step or an action, as the lines of a block quote.
 
-use holdpoint_engine::{By, DeviationKind, Evidence, SignedOff};
+use holdpoint_engine::{By, Corrected, DeviationKind, Evidence, SignedOff};
 use holdpoint_model::{Action, Block, Work};
 
 use super::pen::Pen;
@@ -182,6 +182,14 @@ impl Pen<'_> {
                     evidence.as_ref().map(|e| format!(" · evidence: {}", proof(e))).unwrap_or_default();
                 let value = format!("{} = {}{limits}{proof}", code(name), code(value));
                 simple(word, format!("{value} · {at} · {}", self.who(by)))
+            }
+            What::Corrected(corrected) => {
+                let Corrected { name, old, new, reason, within_limits, by, .. } = &**corrected;
+                let word = if *within_limits { "CORRECTED" } else { "CORRECTED, OUT OF LIMITS" };
+                let limits =
+                    limits_of(about.work, name).map(|l| format!(" ({})", prose(&l))).unwrap_or_default();
+                let value = format!("{} = {} → {}{limits}", code(name), code(old), code(new));
+                simple(word, format!("{value} · {}", self.because(&at, reason, by)))
             }
             What::Requested { role, statement } => {
                 let mut told = simple("SIGN-OFF ASKED FOR", format!("{at} · role {}", code(role)));

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_engine::{By, Choice, Deviation, Evidence, Handover, Outcome, Session, SignedOff, Verdict};
+use holdpoint_engine::{
+    By, Choice, Corrected, Deviation, Evidence, Handover, Outcome, Session, SignedOff, Verdict,
+};
 
 use crate::Piece;
 use crate::markdown::words::with_place;
@@ -145,6 +147,8 @@ pub enum FrameKind {
         /// Who.
         by: By,
     },
+    /// A value that was written down was put right.
+    Corrected(Box<Corrected>),
     /// A sign-off was asked for.
     SignOffRequested {
         /// Whose.
@@ -259,6 +263,7 @@ impl FrameKind {
             FrameKind::Captured { .. } => "captured",
             FrameKind::Confirmed { .. } => "confirmed",
             FrameKind::Value { .. } => "value",
+            FrameKind::Corrected(..) => "corrected",
             FrameKind::SignOffRequested { .. } => "sign_off_requested",
             FrameKind::SignOff(..) => "sign_off",
             FrameKind::SignOffWithheld { .. } => "sign_off_withheld",

@@ -117,6 +117,7 @@ impl Reel<'_> {
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 FrameKind::Value { name, value, evidence, within_limits, by }
             }
+            Event::ValueCorrected(corrected) => FrameKind::Corrected(Box::new(corrected)),
             Event::SignOffRequested { role, statement, .. } => {
                 FrameKind::SignOffRequested { role, statement }
             }
@@ -278,6 +279,7 @@ fn step_of(event: &Event) -> Option<&str> {
         | Event::Decision { step, .. } => Some(step),
         Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
         Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
+        Event::ValueCorrected(corrected) => Some(&corrected.step),
         Event::SignOffGiven(given) => Some(&given.step),
         Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
         Event::RunOpened(_)

@@ -162,6 +162,7 @@ fn is_action(kind: &FrameKind) -> bool {
             | FrameKind::Command { .. }
             | FrameKind::Confirmed { .. }
             | FrameKind::Value { .. }
+            | FrameKind::Corrected(_)
             | FrameKind::SignOffRequested { .. }
             | FrameKind::SignOff(_)
             | FrameKind::SignOffWithheld { .. }

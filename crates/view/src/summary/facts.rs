@@ -397,6 +397,9 @@ pub struct ValueFound {
     pub within_limits: bool,
     /// Proof named with it.
     pub evidence: Option<Evidence>,
+    /// What was written down before it was put right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<String>,
 }
 
 /// What an open run waits for.

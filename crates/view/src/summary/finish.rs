@@ -90,6 +90,7 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
                     recorded: false,
                     within_limits: true,
                     evidence: None,
+                    corrected: None,
                 };
                 match &happening.what {
                     What::Attempt(attempt) if !attempt.probe => {
@@ -102,6 +103,22 @@ pub(super) fn values(steps: &[StepSummary]) -> Vec<ValueFound> {
                         let (evidence, within_limits) = (evidence.clone(), *within_limits);
                         let value = value(happening.n, name, text);
                         values.push(ValueFound { recorded: true, within_limits, evidence, ..value });
+                    }
+                    What::Corrected(corrected) => {
+                        // The proof is of what was seen, whatever was written down of it.
+                        let of =
+                            |found: &&ValueFound| found.name == corrected.name && found.action == action.id;
+                        let evidence = values.iter().rev().find(of).and_then(|found| found.evidence.clone());
+                        let value = value(happening.n, &corrected.name, &corrected.new);
+                        let (within_limits, corrected) =
+                            (corrected.within_limits, Some(corrected.old.clone()));
+                        values.push(ValueFound {
+                            recorded: true,
+                            within_limits,
+                            evidence,
+                            corrected,
+                            ..value
+                        });
                     }
                     _ => {}
                 }

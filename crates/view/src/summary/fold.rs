@@ -157,6 +157,7 @@ impl<'a> Summing<'a> {
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 self.put(now, place, What::Recorded { name, value, evidence, within_limits, by });
             }
+            Event::ValueCorrected(corrected) => self.put(now, place, What::Corrected(Box::new(corrected))),
             Event::SignOffRequested { step, action, role, statement } => {
                 let event = SignOffEvent::Requested { role: role.clone(), statement: statement.clone() };
                 self.sign_off(now, (place, step, action), What::Requested { role, statement }, event);

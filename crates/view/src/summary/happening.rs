@@ -1,6 +1,6 @@
 //! What happened to one step or action.
 
-use holdpoint_engine::{BlobRef, By, Choice, DeviationKind, Evidence, Finished, SignedOff};
+use holdpoint_engine::{BlobRef, By, Choice, Corrected, DeviationKind, Evidence, Finished, SignedOff};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -51,6 +51,8 @@ pub enum What {
         /// Who.
         by: By,
     },
+    /// A value that was written down was put right.
+    Corrected(Box<Corrected>),
     /// A sign-off was asked for.
     Requested {
         /// Whose.
@@ -162,6 +164,7 @@ impl What {
             | What::Deviation { by, .. }
             | What::Decision { by, .. }
             | What::Note { by, .. } => Some(by),
+            What::Corrected(corrected) => Some(&corrected.by),
             What::Given(given) => Some(&given.by),
             What::Attempt(_) | What::Requested { .. } | What::Lapsed { .. } | What::NotApplicable { .. } => {
                 None

@@ -18,6 +18,7 @@ pub(super) fn names(event: &Event) -> Option<(&str, Option<&str>)> {
         | Event::SignOffRefused { step, action, .. }
         | Event::SignOffLapsed { step, action, .. }
         | Event::Decision { step, action, .. } => Some((step, Some(action))),
+        Event::ValueCorrected(corrected) => Some((&corrected.step, Some(&corrected.action))),
         Event::SignOffGiven(given) => Some((&given.step, Some(&given.action))),
         Event::Deviation(Deviation { step, action, .. }) | Event::NotApplicable { step, action, .. } => {
             Some((step, action.as_deref()))

@@ -165,6 +165,7 @@ impl<'r> Showing<'r> {
                 let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
                 line(format!("{name} = {value}  (written down by {}{limits})", by.who));
             }
+            FrameKind::Corrected(corrected) => line(corrected.words()),
             FrameKind::SignOffRequested { role, statement } => {
                 line(format!("HOLD POINT sign-off by the role {role}: “{statement}”"));
             }

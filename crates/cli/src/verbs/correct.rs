@@ -1,0 +1,107 @@
+//! `correct`: a value that was written down is put right, in an open run that nobody drives.
+
+use holdpoint_driver::Secrets;
+use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Question, Run, Via, fit};
+use holdpoint_record::Writer;
+
+use super::note::known_secrets;
+use super::read::{Recorded, find, open_problem, read_dir};
+use super::run::hide;
+use super::taking_up::take_up_beside;
+use crate::args;
+use crate::exit::Exit;
+use crate::operator::{not_in_a_block, operator, who_else};
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen::Screen;
+
+/// Puts one value right.
+pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) -> Result<Exit, Problem> {
+    not_in_a_block("no value is corrected")?;
+    if arguments.reason.trim().is_empty() {
+        return Err(Problem::usage("the reason is empty", "Write it in quotes after --reason."));
+    }
+    let dir = find(&arguments.run)?;
+    let mut recorded = read_dir(dir.clone())?;
+    let place = Place::here()?;
+    let (said, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
+    let people = People::of(recorded.opened());
+    if !people.is_empty() && !people.knows(&said) {
+        return Err(Problem::refused(
+            format!("{said} is not listed in holdpoint.toml, as it was when the run opened"),
+            who_else(&said, &people.names()),
+        ));
+    }
+    let by = By { who: people.principal(&said).to_owned(), via: Via::Command };
+    hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
+    let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
+        .map_err(open_problem)?;
+    let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
+    recorder.lapse()?;
+    let corrected = corrected(recorder.run(), &recorded, arguments, by)?;
+    let (name, within) = (corrected.name.clone(), corrected.within_limits);
+    let told = format!("{name} is {} now, it was {}.", corrected.new, corrected.old);
+    recorder.record(vec![Event::ValueCorrected(corrected)])?;
+    recorder.lapse()?;
+    screen.say(&screen.neutralise(&told));
+    if !within {
+        screen.say(&format!("It is out of its limits: run {} waits at that step again.", dir.number));
+    }
+    let next = recorder.run().next(&recorded.plan);
+    if matches!(next, Next::Ask(_, Question::SignOff)) {
+        screen.say("A sign-off that saw the old value counts no longer, where there was one.");
+    }
+    Ok(Exit::Passed)
+}
+
+/// What is to be put on record, where the engine takes it.
+fn corrected(
+    run: &Run,
+    recorded: &Recorded,
+    arguments: &args::Correct,
+    by: By,
+) -> Result<Corrected, Problem> {
+    let plan = &recorded.plan;
+    if let Some(why) = run.correction_refusal(plan) {
+        return Err(Problem::usage(why, "`holdpoint note` puts on record what you know."));
+    }
+    let name = &arguments.name;
+    let Some((task, field)) = run.correctable(plan, name) else {
+        let names = run.correctable_names(plan);
+        let help = match holdpoint_document::nearest(name, &names) {
+            Some(near) => format!("Did you mean {near}?"),
+            None if names.is_empty() => "Nothing was written down in it so far.".to_owned(),
+            None => format!("Written down were {}.", names.join(", ")),
+        };
+        let known = run.values().get(name).is_some();
+        let message = match known {
+            true => format!("{name} was not written down by anybody, but captured or given"),
+            false => format!("no value {name} was written down in this run"),
+        };
+        return Err(Problem::usage(message, help));
+    };
+    let within_limits = match fit(&field.kind, &arguments.value) {
+        Fit::Within => true,
+        Fit::OutOfLimits(_) => false,
+        Fit::Wrong(why) => {
+            return Err(Problem::usage(format!("{name}: {why}"), "Nothing was corrected."));
+        }
+    };
+    if let Some(why) = run.performer_refusal(plan, &by.who) {
+        return Err(Problem::refused(why, "Somebody else has to correct it."));
+    }
+    let old = run.values().get(name).unwrap_or_default().to_owned();
+    if old == arguments.value {
+        return Err(Problem::usage(format!("{name} is {old} already"), "Nothing was corrected."));
+    }
+    Ok(Corrected {
+        step: task.step_of(plan).id.clone(),
+        action: task.id(plan),
+        name: name.clone(),
+        old,
+        new: arguments.value.clone(),
+        reason: arguments.reason.clone(),
+        within_limits,
+        by,
+    })
+}

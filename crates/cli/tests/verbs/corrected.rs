@@ -1,0 +1,134 @@
+//! `correct`: a value that was written down is put right, and everything that rests on it follows.
+
+use serde_json::json;
+
+use crate::support::{Bench, HOLDPOINT, Ran, forge};
+
+const BOOK: &str = "---\nrunbook: 1\nroles: [operator, qa]\n---\n\n# A release\n\n## Observe\n\n\
+```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n\n## Release\n\n\
+```yaml signoff\nrole: qa\nmeaning: approval\nstatement: The pressure is {{ pressure }}.\n```\n\n\
+## Tell\n\n- [ ] Everybody was told\n\n## Change\n\n```sh run\necho done\n```\n";
+
+const CONFIG: &str = "[roles]\noperator = [\"ops@example.org\"]\nqa = [\"qa@example.org\"]\n\n\
+[people.\"ops@example.org\"]\nname = \"Olga Ops\"\n\n[people.\"qa@example.org\"]\nname = \"Quinn Auditor\"\n\n\
+[environments.staging]\nrehearsal = true\n";
+
+const OBSERVED: &str = "steps:\n  observe: { value: { pressure: \"1.5\" } }\n";
+const SIGNED: &str = "steps:\n  release: { sign: { as: qa@example.org, name: Quinn Auditor } }\n";
+const TOLD: &str = "  tell: { confirm: true }\n";
+const OPS: &str = "ops@example.org";
+
+/// Parked at the hold point, with a pressure of 1.5 on record.
+fn observed() -> Bench {
+    let bench = Bench::with(&[("book.md", BOOK), ("holdpoint.toml", CONFIG), ("answers.yaml", OBSERVED)]);
+    let words = ["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"];
+    bench.ends(3, &[&words[..], &["--operator", OPS]].concat());
+    bench
+}
+
+/// Goes on with these answers.
+#[track_caller]
+fn goes_on(bench: &Bench, answers: &str, code: i32) -> Ran {
+    bench.file("answers.yaml", answers);
+    bench.ends(code, &["resume", "1", "--answers", "answers.yaml", "--unattended", "--operator", OPS])
+}
+
+fn correct<'a>(value: &'a str, reason: &'a str, who: &'a str) -> [&'a str; 8] {
+    ["correct", "1", "pressure", value, "--reason", reason, "--operator", who]
+}
+
+fn types(bench: &Bench) -> Vec<String> {
+    bench.events(1).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn both_values_stand_on_record_and_in_every_report_and_the_new_one_is_signed() {
+    let bench = observed();
+    let told = bench.ends(0, &correct("1.9", "read the wrong gauge", OPS));
+    told.says("pressure is 1.9 now, it was 1.5.");
+    let events = bench.events(1);
+    let event = events.iter().find(|event| event["type"] == "value.corrected").unwrap();
+    for (key, value) in [
+        ("name", json!("pressure")),
+        ("old", json!("1.5")),
+        ("new", json!("1.9")),
+        ("reason", json!("read the wrong gauge")),
+        ("within_limits", json!(true)),
+        ("by", json!({"who": "ops@example.org", "via": "command"})),
+    ] {
+        assert_eq!(event[key], value, "{event}");
+    }
+    goes_on(&bench, &format!("{SIGNED}{TOLD}"), 0);
+    let given = bench.events(1).into_iter().find(|event| event["type"] == "signoff.given").unwrap();
+    assert_eq!(given["statement"], "The pressure is 1.9.");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    bench.ends(0, &["report", "1"]).says("`pressure` = `1.5` → `1.9`");
+    bench.ends(0, &["report", "1", "--format", "html"]).says("pressure = 1.5 → 1.9");
+    bench
+        .ends(0, &["replay", "1"])
+        .says("pressure = 1.5 → 1.9  (corrected by ops@example.org: read the wrong");
+    let json: serde_json::Value =
+        serde_json::from_str(&bench.ends(0, &["report", "1", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["values"][0]["value"], "1.9");
+    assert_eq!(json["values"][0]["corrected"], "1.5");
+}
+
+#[test]
+fn a_sign_off_that_saw_the_old_value_lapses_and_limits_are_judged_again() {
+    let bench = observed();
+    goes_on(&bench, SIGNED, 3);
+    bench.ends(0, &correct("2.5", "a slip", OPS)).says("It is out of its limits");
+    let types = types(&bench);
+    assert_eq!(types[types.len() - 2..], ["value.corrected", "signoff.lapsed"]);
+    bench.ends(0, &["show", "1"]).says("observe");
+    goes_on(&bench, &format!("{SIGNED}{TOLD}"), 3);
+    assert!(!bench.events(1).iter().any(|event| event["type"] == "action.started"));
+    bench.ends(0, &["report", "1"]).says("CORRECTED, OUT OF LIMITS");
+    bench.ends(0, &correct("1.5", "it was right", OPS));
+    goes_on(&bench, &format!("{SIGNED}{TOLD}"), 0);
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn what_cannot_be_corrected_is_refused_and_changes_nothing() {
+    let bench = observed();
+    let before = types(&bench);
+    let refused = |code: i32, words: &[&str], says: &str| {
+        let ran = bench.ends(code, words);
+        assert!(ran.both().contains(says), "{words:?}: {}", ran.both());
+        assert_eq!(types(&bench), before, "{words:?}");
+    };
+    refused(2, &correct("1.9", " ", OPS), "the reason is empty");
+    refused(2, &correct("high", "a slip", OPS), "pressure");
+    refused(2, &correct("1.5", "a slip", OPS), "pressure is 1.5 already");
+    refused(
+        2,
+        &["correct", "1", "presure", "1.9", "--reason", "x", "--operator", OPS],
+        "Did you mean pressure?",
+    );
+    refused(2, &["correct", "9", "pressure", "1.9", "--reason", "x"], "no run `9`");
+    refused(5, &correct("1.9", "a slip", "somebody@example.org"), "somebody@example.org is not listed");
+    let mut within = bench.command(HOLDPOINT);
+    let ran = Ran::of(within.args(correct("1.9", "a slip", OPS)).env("HOLDPOINT_RUN", "1").output().unwrap());
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    assert_eq!(types(&bench), before);
+}
+
+#[test]
+fn a_correction_that_the_engine_would_not_have_taken_does_not_conform() {
+    for (key, value) in [
+        ("old", json!("1.6")),
+        ("new", json!("3")),
+        ("new", json!("1.5")),
+        ("within_limits", json!(false)),
+        ("reason", json!(" ")),
+        ("name", json!("other")),
+        ("action", json!("change#1")),
+    ] {
+        let bench = observed();
+        bench.ends(0, &correct("1.9", "a slip", OPS));
+        let at = types(&bench).iter().position(|kind| kind == "value.corrected").unwrap();
+        forge(&bench.run_dir(1), |events| events[at][key] = value.clone());
+        bench.ends(6, &["verify", "1"]).says(&format!("does not conform at event {at}"));
+    }
+}
