@@ -20,7 +20,7 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
-                self.witness.note(event);
+                self.witness.note(self.events, event);
                 self.events += 1;
                 self.advance();
                 Ok(())

@@ -51,7 +51,7 @@ pub use run::people::{Independence, People};
 pub use run::rollback::RollbackPlan;
 pub use run::state::Rejection;
 pub use run::{Run, Tally, Unexpected};
-pub use seen::{Done, Seen};
+pub use seen::{Done, Happened, Seen};
 pub use signed::Signed;
 pub use status::Status;
 pub use undone::NotUndone;
