@@ -34,7 +34,10 @@ fn attempts_that_failed_and_decisions_with_their_reasons_are_told_though_the_las
     story.pass();
     assert_eq!(told(&story), [(2, "action.finished".into()), (3, "decision".into())]);
     let seen = story.run.seen();
-    assert_eq!(seen.actions, [Done { action: "a#1".into(), outcome: "passed (exit code 0), attempt 2".into() }]);
+    assert_eq!(
+        seen.actions,
+        [Done { action: "a#1".into(), outcome: "passed (exit code 0), attempt 2".into() }]
+    );
     for happened in &seen.history {
         assert_eq!(happened.event, story.events[usize::try_from(happened.n).unwrap()]);
     }
@@ -52,7 +55,18 @@ fn of_an_attempt_that_failed_all_is_told_but_what_was_kept_of_it() {
     });
     let json = serde_json::to_value(&story.run.seen().history[0]).unwrap();
     let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    for key in ["n", "type", "step", "action", "attempt", "outcome", "exit", "duration_ms", "expectations", "remarks"] {
+    for key in [
+        "n",
+        "type",
+        "step",
+        "action",
+        "attempt",
+        "outcome",
+        "exit",
+        "duration_ms",
+        "expectations",
+        "remarks",
+    ] {
         assert!(keys.contains(&key), "{key}: {keys:?}");
     }
     for key in ["output", "files", "state", "masked"] {
@@ -71,15 +85,8 @@ fn notes_corrections_handovers_and_sessions_are_told_with_who_and_why() {
     story.tell(Event::SessionOpened(session(LEAD)));
     let by = by(QA);
     story.tell(Event::Note { text: "it was the other disk".into(), step: None, corrects: Some(1), by });
-    let expected = [
-        "note",
-        "handover",
-        "handover.withdrawn",
-        "handover",
-        "handover.accepted",
-        "session.opened",
-        "note",
-    ];
+    let expected =
+        ["note", "handover", "handover.withdrawn", "handover", "handover.accepted", "session.opened", "note"];
     assert_eq!(names(&story), expected);
     let history = story.run.seen().history;
     assert!(history.iter().all(|happened| story.events[happened.n as usize] == happened.event));

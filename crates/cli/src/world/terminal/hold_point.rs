@@ -10,7 +10,7 @@ use super::ask::{self, Asked};
 use super::sign;
 use crate::problem::Problem;
 use crate::screen::Screen;
-use crate::world::{Answer, RunView, Store};
+use crate::world::{Answer, RunView, Store, history};
 
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,10 @@ impl HoldPoint<'_> {
             many => format!("Deviations ({many})"),
         });
         seen.deviations.iter().for_each(|deviation| say(format!("  {deviation}")));
+        if !seen.history.is_empty() {
+            say("On the way here".to_owned());
+        }
+        seen.history.iter().for_each(|happened| say(format!("  {}", history::line(happened))));
         let inputs = seen.inputs.iter().map(|(name, value)| (name, value.as_deref().unwrap_or("(secret)")));
         let values: Vec<_> =
             inputs.chain(seen.values.iter().map(|(name, value)| (name, value.as_str()))).collect();
