@@ -28,6 +28,7 @@ mod rollback_state;
 mod rollout;
 mod rules;
 mod run;
+mod said;
 mod seen;
 mod sign_off;
 mod signed;

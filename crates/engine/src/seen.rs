@@ -99,7 +99,7 @@ fn without_what_was_kept(finished: &Finished) -> Finished {
 pub struct Done {
     /// Which.
     pub action: String,
-    /// How: `passed`, `failed (exit code 1), attempt 2`, `confirmed by ops@example.org` …
+    /// How: `passed`, `failed (exit code 1), attempt 2`, `confirmed by ops@example.org: The lamp is green` …
     pub outcome: String,
 }
 
@@ -154,7 +154,9 @@ impl Witness {
                 let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
                 self.done(&of, "not for this run".to_owned());
             }
-            Event::ItemConfirmed { action, by, .. } => self.done(action, format!("confirmed by {}", by.who)),
+            Event::ItemConfirmed { action, text, by, .. } => {
+                self.done(action, format!("confirmed by {}: {text}", by.who));
+            }
             Event::ValueRecorded { action, name, value, within_limits, by, .. } => {
                 self.seen.values.insert(name.clone(), value.clone());
                 let limits = if *within_limits { "" } else { ", outside of its limits" };

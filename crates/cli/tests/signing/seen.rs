@@ -38,6 +38,9 @@ fn the_signed_statement_names_every_failure_note_handover_refusal_and_rejection_
     let shown = shop.sign("1", QA, "qa");
     assert_eq!(shown.code, 0, "{}", shown.both());
     for said in [
+        "1 Look",
+        "expected: exit 0 (held)",
+        "$ echo x >> tries",
         "look#1, attempt 1: failed (exit code 1)",
         "DO NOT RELEASE",
         "Is the tape in?",

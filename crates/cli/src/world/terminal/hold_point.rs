@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff};
-use holdpoint_engine::{By, Task};
+use holdpoint_engine::{By, Stamped, Task};
 use holdpoint_record::RunDir;
 
 use super::ask::{self, Asked};
+use super::evidence::tell_actions;
 use super::sign;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -39,7 +40,7 @@ pub struct HoldPoint<'a> {
 
 impl HoldPoint<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
-    pub fn show_evidence(&self, dir: &RunDir) {
+    pub fn show_evidence(&self, dir: &RunDir, events: &[Stamped], store: &Store<'_>) {
         let say = |text: String| self.screen.say(&self.screen.neutralise(&text));
         let Some(opened) = self.view.run.opened() else { return };
         let seen = self.view.run.seen();
@@ -64,9 +65,7 @@ impl HoldPoint<'_> {
         }
         say(String::new());
         say("What happened".to_owned());
-        for done in &seen.actions {
-            say(format!("  {:<32} {}", done.action, done.outcome));
-        }
+        tell_actions(self.screen, self.view, &seen.actions, events, store);
         say(match seen.deviations.len() {
             0 => "No deviations".to_owned(),
             many => format!("Deviations ({many})"),
