@@ -30,7 +30,17 @@ fn an_item_is_confirmed_as_it_was_shown_with_the_values_of_that_time_and_in_no_o
 fn a_secret_that_an_item_itself_holds_is_masked_in_the_record() {
     let item = Work::Confirm { text: "Type hunter22 twice".into() };
     let input = InputGiven { name: "TOKEN".into(), value: None, secret: true, from: "set".into() };
-    let mut story = Story::opened_as(plan([step("a").work(item)]), |opened| opened.inputs = vec![input]);
+    let mut plan = plan([step("a").work(item)]);
+    plan.front.inputs = vec![Input {
+        name: "TOKEN".into(),
+        prompt: None,
+        kind: ValueKind::Text { pattern: None },
+        default: None,
+        secret: true,
+        from: None,
+        span: Span::default(),
+    }];
+    let mut story = Story::opened_as(plan, |opened| opened.inputs = vec![input]);
     let confirmed = |text: &str| Event::ItemConfirmed {
         step: "a".into(),
         action: "a#1".into(),
