@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_driver::SignedStatement;
 use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedOff};
+use holdpoint_record::LONGEST_STATEMENT;
 use holdpoint_signing::agent::{Agent, Identity};
 use holdpoint_signing::{Moment, Prefix, SIGNOFF, Signers, Statement, check, keygen};
 use jiff::Timestamp;
@@ -86,6 +87,12 @@ pub fn sign(
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
+    if bytes.len() as u64 > LONGEST_STATEMENT {
+        return Ok(Signature::None(format!(
+            "the statement would have {} bytes and can have {LONGEST_STATEMENT}: too much has happened in this run to be told in it",
+            bytes.len()
+        )));
+    }
     let signature = match signature(&signers, &given.by.who, SIGNOFF, key, &bytes) {
         Ok(signature) => signature,
         Err(why) => return Ok(Signature::None(why)),

@@ -4,7 +4,7 @@
 use std::io::{BufRead, Write};
 
 use holdpoint_driver::*;
-use holdpoint_engine::{By, Event, Execution, Question, Task, Via};
+use holdpoint_engine::{By, Execution, Question, Task, Via};
 use holdpoint_model::Plan;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -22,12 +22,9 @@ impl Desk for Channel {
         Ok(Answer::Go)
     }
     fn answer(&mut self, v: &RunView<'_>, t: Task, q: Question, _: &mut Store<'_>) -> Result<Answer, Fault> {
-        let (step, action) = (t.step_of(v.plan).id.clone(), t.id(v.plan));
         let by = By { who: "a".to_owned(), via: Via::Terminal };
         Ok(match (q, self.1.take()) {
-            (Question::Confirm, Some(true)) => {
-                Answer::Events(vec![Event::ItemConfirmed { step, action, by }])
-            }
+            (Question::Confirm, Some(true)) => Answer::Events(Vec::from_iter(v.run.confirmed(v.plan, t, by))),
             (Question::Confirm, None) => Answer::Later,
             _ => Answer::Park,
         })

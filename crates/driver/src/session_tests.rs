@@ -71,7 +71,7 @@ impl Desk for Slow {
         let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
         let by = By { who: "qa@example.org".into(), via: Via::Terminal };
         Ok(Answer::Events(match task.work(view.plan) {
-            Some(Work::Confirm { .. }) => vec![Event::ItemConfirmed { step, action, by }],
+            Some(Work::Confirm { .. }) => view.run.confirmed(view.plan, task, by).into_iter().collect(),
             Some(Work::Record { .. }) => {
                 let value = |name: &str| Event::ValueRecorded {
                     step: step.clone(),

@@ -1,6 +1,6 @@
 //! Folding events in, refusing whatever was not asked for.
 
-use holdpoint_model::{Plan, Work};
+use holdpoint_model::Plan;
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::{Left, Rejection, State, Status};
@@ -20,7 +20,7 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
-                self.witness.note(event);
+                self.witness.note(self.events, event);
                 self.events += 1;
                 self.advance();
                 Ok(())
@@ -68,9 +68,11 @@ impl Run {
             Event::RollbackStarted(started) => self.start(plan, now, started, true),
             Event::ActionFinished(finished) => self.finish(plan, now, finished, false),
             Event::RollbackFinished(finished) => self.finish(plan, now, finished, true),
-            Event::ItemConfirmed { step, action, by } => {
+            Event::ItemConfirmed { step, action, text, by } => {
                 let task = asked(plan, now, Question::Confirm, step, action)?;
-                ensure(matches!(task.work(plan), Some(Work::Confirm { .. })), "this is no item to confirm")?;
+                let shown = self.item_text(plan, task).ok_or("this is no item to confirm")?;
+                let shown = shown.map_err(|error| format!("the item cannot be rendered: {error}"))?;
+                ensure(self.is_as_shown(text, &shown), "the item says something else")?;
                 self.settle(task);
                 self.performed_by(&by.who);
                 Ok(())

@@ -74,6 +74,8 @@ pub enum Event {
         step: String,
         /// The action.
         action: String,
+        /// The item as it was shown, with the values of that time.
+        text: String,
         /// Who says so.
         by: By,
     },

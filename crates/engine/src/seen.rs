@@ -20,6 +20,78 @@ pub struct Seen {
     pub actions: Vec<Done>,
     /// What was done differently, in words, in the order in which it happened.
     pub deviations: Vec<String>,
+    /// What `actions` does not tell, or no more, in order: attempts that failed, decisions, notes, rejections …
+    pub history: Vec<Happened>,
+}
+
+/// An event that whoever signs is told as it stands in the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// Its number.
+    pub n: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Happened {
+    /// The event as it is told; `None` for one that is not, as its outcome stands in [`Seen::actions`] or nothing came
+    /// of it. Of the end of an attempt that did not pass all is told but what was kept of it.
+    pub fn of(n: u64, event: &Event) -> Option<Happened> {
+        let event = match event {
+            Event::ActionFinished(finished) if finished.outcome != Outcome::Passed => {
+                Event::ActionFinished(Box::new(without_what_was_kept(finished)))
+            }
+            Event::RollbackFinished(finished) if finished.outcome != Outcome::Passed => {
+                Event::RollbackFinished(Box::new(without_what_was_kept(finished)))
+            }
+            Event::RulesChecked(look) if !look.unmet.is_empty() => event.clone(),
+            Event::SessionOpened(_)
+            | Event::LogRecovered { .. }
+            | Event::ValueRecorded { .. }
+            | Event::ValueCorrected(_)
+            | Event::SignOffGiven(_)
+            | Event::SignOffRejected { .. }
+            | Event::SignOffRefused { .. }
+            | Event::SignOffLapsed { .. }
+            | Event::Deviation(_)
+            | Event::Decision { .. }
+            | Event::RollbackOpened { .. }
+            | Event::Note { .. }
+            | Event::Handover(_)
+            | Event::HandoverAccepted { .. }
+            | Event::HandoverWithdrawn { .. } => event.clone(),
+            Event::RunOpened(_)
+            | Event::RulesChecked(_)
+            | Event::NotApplicable { .. }
+            | Event::ActionStarted(_)
+            | Event::ActionFinished(_)
+            | Event::RollbackStarted(_)
+            | Event::RollbackFinished(_)
+            | Event::ItemConfirmed { .. }
+            | Event::SignOffRequested { .. }
+            | Event::RunClosed { .. } => return None,
+        };
+        Some(Happened { n, event })
+    }
+}
+
+/// A run may poll a thousand times: of each end, what was printed and kept is left to the record.
+fn without_what_was_kept(finished: &Finished) -> Finished {
+    Finished {
+        output: None,
+        files: BTreeMap::new(),
+        state: None,
+        masked: BTreeMap::new(),
+        step: finished.step.clone(),
+        action: finished.action.clone(),
+        place: finished.place.clone(),
+        error: finished.error.clone(),
+        expectations: finished.expectations.clone(),
+        captures: finished.captures.clone(),
+        remarks: finished.remarks.clone(),
+        ..*finished
+    }
 }
 
 /// How an action ended.
@@ -28,7 +100,7 @@ pub struct Seen {
 pub struct Done {
     /// Which.
     pub action: String,
-    /// How: `passed`, `failed (exit code 1), attempt 2`, `confirmed by ops@example.org` …
+    /// How: `passed`, `failed (exit code 1), attempt 2`, `confirmed by ops@example.org: The lamp is green` …
     pub outcome: String,
 }
 
@@ -73,8 +145,9 @@ impl Witness {
         outputs.into_iter().map(|(action, output)| (action.as_str(), output)).collect()
     }
 
-    /// Takes note of what happened.
-    pub(crate) fn note(&mut self, event: &Event) {
+    /// Takes note of what happened, as the event of this number.
+    pub(crate) fn note(&mut self, n: u64, event: &Event) {
+        self.seen.history.extend(Happened::of(n, event));
         match event {
             Event::RunOpened(opened) => self.open(opened),
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => self.finish(finished),
@@ -82,7 +155,9 @@ impl Witness {
                 let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
                 self.done(&of, "not for this run".to_owned());
             }
-            Event::ItemConfirmed { action, by, .. } => self.done(action, format!("confirmed by {}", by.who)),
+            Event::ItemConfirmed { action, text, by, .. } => {
+                self.done(action, format!("confirmed by {}: {text}", by.who));
+            }
             Event::ValueRecorded { action, name, value, within_limits, by, .. } => {
                 self.seen.values.insert(name.clone(), value.clone());
                 let limits = if *within_limits { "" } else { ", outside of its limits" };

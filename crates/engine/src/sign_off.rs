@@ -157,7 +157,7 @@ impl Run {
 
     fn statement_refusal(&self, sign_off: &SignOff, said: &str) -> Option<String> {
         match self.statement(sign_off) {
-            Ok(statement) if statement == said => None,
+            Ok(statement) if self.is_as_shown(said, &statement) => None,
             Ok(_) => Some("the statement is not that of the hold point".to_owned()),
             Err(error) => Some(format!("the statement cannot be rendered: {error}")),
         }

@@ -141,7 +141,7 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
         Next::Ask(task, Question::Confirm) => {
             let (step, action) = names(task);
             match task.work(plan) {
-                Some(Work::Confirm { .. }) => Event::ItemConfirmed { step, action, by: by(OPS) },
+                Some(Work::Confirm { .. }) => return run.confirmed(plan, task, by(OPS)),
                 // Warned of what comes.
                 _ => Event::Decision {
                     place: None,

@@ -56,7 +56,7 @@ pub use open::{Recovered, SealClosedError, seal_closed};
 pub use reader::{Read, Reader, is_run, read};
 pub use rehearsed::{NoRehearsal, RehearsalRule};
 pub use seal::{Seal, read_seal};
-pub use signoffs::{SignedFiles, SignedFilesError, signed_files};
+pub use signoffs::{LONGEST_STATEMENT, SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
 pub use trust::{Commit, Held, Of, Trust, Trusted, Whose, hold};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};

@@ -15,7 +15,7 @@ use crate::errors::WriteError;
 use crate::layout::SIGNOFFS;
 
 /// A statement or a signature is not longer than this, bytes: a record may be anybody's.
-const LONGEST: u64 = 16 * 1024 * 1024;
+pub const LONGEST_STATEMENT: u64 = 16 * 1024 * 1024;
 
 /// The two files of one sign-off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn one(dir: &Path, name: String, sha256: &str) -> Result<Vec<u8>, SignedFilesErr
         Err(error) => return Err(cannot("read", &path)(error).into()),
     };
     let mut bytes = Vec::new();
-    file.take(LONGEST).read_to_end(&mut bytes).map_err(cannot("read", &path))?;
+    file.take(LONGEST_STATEMENT).read_to_end(&mut bytes).map_err(cannot("read", &path))?;
     let found = hex(Sha256::new_with_prefix(&bytes));
     if found != sha256 {
         return Err(SignedFilesError::Altered(name, format!("its bytes have the digest {found}")));

@@ -160,6 +160,8 @@ impl<'a> Cursor<'a> {
 
     fn confirmed(&mut self) -> Option<Event> {
         let (step, action) = self.names()?;
+        self.pass(",\"text\":")?;
+        let text = self.text()?;
         self.pass(",\"by\":{\"who\":")?;
         let who = self.text()?;
         self.pass(",\"via\":")?;
@@ -170,7 +172,7 @@ impl<'a> Cursor<'a> {
             () => return None,
         };
         self.pass("}")?;
-        Some(Event::ItemConfirmed { step, action, by: By { who, via } })
+        Some(Event::ItemConfirmed { step, action, text, by: By { who, via } })
     }
 
     fn names(&mut self) -> Option<(String, String)> {

@@ -59,8 +59,7 @@ fn the_short_way_takes_no_line_that_the_long_way_would_not() {
     );
     let started = r#"{"type":"rollback.started","step":"s","action":"s#rollback-1","attempt":2,"cwd":"/"}"#;
     let failed = r#"{"type":"rollback.finished","step":"s","action":"s#rollback-1","attempt":20,"probe":true,"outcome":"timed_out","exit":-1,"signal":9,"error":"\"x\"\n","duration_ms":10,"expectations":[{"expected":"a","came":"\\","held":false},{"expected":"b","held":true}],"captures":{"A":"b","B":""},"files":{"a":{"sha256":"ba","bytes":0},"b":{"sha256":"","bytes":1}},"state":{"sha256":"e3","bytes":10},"remarks":["x","\t"]}"#;
-    let confirmed =
-        r#"{"type":"item.confirmed","step":"s","action":"s#1","by":{"who":"ops","via":"terminal"}}"#;
+    let confirmed = r#"{"type":"item.confirmed","step":"s","action":"s#1","text":"It is \"green\"","by":{"who":"ops","via":"terminal"}}"#;
     let events = [
         serde_json::from_str(&finished).unwrap(),
         serde_json::from_str(started).unwrap(),
@@ -115,7 +114,7 @@ fn a_key_that_stands_twice_is_taken_by_neither_way() {
             r#"{{"type":"action.finished","step":"s","action":"s#1","place":"p","attempt":1,"probe":true,"outcome":"passed","exit":0,"signal":9,"error":"e","duration_ms":5,{output},"expectations":[{{"expected":"exit 0","came":"1","held":true}}],"captures":{{"A":"b"}},"files":{{"f":{{"sha256":"ba","bytes":0}}}},"state":{{"sha256":"e3","bytes":1}},"masked":{{"T":1}},"remarks":["r"]}}"#
         ),
         r#"{"type":"rollback.started","step":"s","action":"s#rollback-1","place":"p","attempt":2,"script":{"sha256":"e3","bytes":1},"cwd":"/"}"#.to_owned(),
-        r#"{"type":"item.confirmed","step":"s","action":"s#1","by":{"who":"ops","via":"terminal"}}"#.to_owned(),
+        r#"{"type":"item.confirmed","step":"s","action":"s#1","text":"t","by":{"who":"ops","via":"terminal"}}"#.to_owned(),
         r#"{"type":"note","text":"t","step":"s","corrects":1,"by":{"who":"ops","via":"terminal"}}"#.to_owned(),
         r#"{"type":"run.closed","verdict":"passed"}"#.to_owned(),
     ];
@@ -250,10 +249,8 @@ fn frequent() -> impl Strategy<Value = Event> {
         started().prop_map(Event::RollbackStarted),
         finished().prop_map(|finished| Event::ActionFinished(Box::new(finished))),
         finished().prop_map(|finished| Event::RollbackFinished(Box::new(finished))),
-        (text(), text(), text(), via).prop_map(|(step, action, who, via)| Event::ItemConfirmed {
-            step,
-            action,
-            by: By { who, via }
+        (text(), text(), text(), text(), via).prop_map(|(step, action, text, who, via)| {
+            Event::ItemConfirmed { step, action, text, by: By { who, via } }
         }),
     ]
 }

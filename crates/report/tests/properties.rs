@@ -166,7 +166,7 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         3 => Event::ActionFinished(Box::new(tape.finishing(&action, 2, end))),
         4 => {
             tape.reach(&action);
-            Event::ItemConfirmed { step, action, by: by("olga") }
+            tape.confirming(&action)
         }
         5 => {
             let (name, value) = ("rate".to_owned(), "9".to_owned());

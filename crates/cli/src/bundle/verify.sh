@@ -379,10 +379,22 @@ while read -r approval; do
     tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
 
+# Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it.
+# shellcheck disable=SC2016 # jq's variables
+history='select(.type as $type |
+        (["session.opened", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
+            "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
+            "handover.withdrawn"] | index($type) != null)
+        or ($type == "rules.checked" and (.unmet // []) != [])
+        or (($type == "action.finished" or $type == "rollback.finished") and .outcome != "passed")) |
+    del(.prev, .at, .more, .output, .files, .state, .masked)'
+
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
     sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
+    # What its signer was told beside the outcome of each action.
+    head -n "$i" run.jsonl | jq -c "$history" >"$tmp/history"
     # A rejection is signed as a sign-off with the reason why it is none; an override of rules as a sign-off of no hold
     # point, but of the run.
     # shellcheck disable=SC2016 # jq's variables
@@ -400,16 +412,18 @@ while IFS=$tab read -r i start path; do
         and .signer == {principal: $e.by.who, name: $e.name}
         and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
         and .environment == $o.environment.name,
+        .seen.history == $history,
         ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
         ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
         ($e.by.who, $e.signature.key, $e.assurance | [tostring] | @tsv)
-        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --argjson start "$start" >"$tmp/told"
+        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --slurpfile history "$tmp/history" --argjson start "$start" >"$tmp/told"
     {
-        IFS= read -r same; IFS= read -r signed_at; IFS= read -r given_at
+        IFS= read -r same; IFS= read -r told; IFS= read -r signed_at; IFS= read -r given_at
         IFS= read -r signed; IFS= read -r given; IFS= read -r who
         IFS= read -r key; IFS= read -r assurance
     } <"$tmp/told"
     [ "$same" = true ] || bad "$path is of another run, moment, step, role, text or signer"
+    [ "$told" = true ] || bad "$path tells of other events than the record"
     # When it was signed, when it was recorded.
     [ "$signed_at" != none ] || bad "$path has no time"
     [ "$given_at" != none ] || bad "the event has no time"

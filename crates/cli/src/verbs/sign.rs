@@ -56,7 +56,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let (view, store) = recorder.view_and_store();
     let hold_point =
         HoldPoint { screen, view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
-    hold_point.show_evidence(&dir);
+    hold_point.show_evidence(&dir, &recorded.events, store);
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {

@@ -129,9 +129,8 @@ impl Asked<'_> {
     }
 
     fn confirmed(&self, work: &Work) -> Option<Event> {
-        let (step, action) = (self.step.clone(), self.action.clone());
         match work {
-            Work::Confirm { .. } => Some(Event::ItemConfirmed { step, action, by: self.by() }),
+            Work::Confirm { .. } => self.view.run.confirmed(self.view.plan, self.task, self.by()),
             Work::Run(_) => Some(self.decision(Choice::Proceed)),
             _ => None,
         }

@@ -105,7 +105,7 @@ impl Desk for Assuming {
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
                 assumed(&self.screen, "the operator would be asked to confirm this");
-                vec![Event::ItemConfirmed { step, action, by }]
+                view.run.confirmed(plan, task, by).into_iter().collect()
             }
             (Question::Confirm, _) => {
                 assumed(&self.screen, "the operator would have to acknowledge this");

@@ -3,6 +3,7 @@
 pub mod ask;
 mod choose;
 mod edit;
+mod evidence;
 mod handover;
 mod hold_point;
 mod operator;

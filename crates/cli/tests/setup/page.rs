@@ -305,6 +305,17 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             format!("At event {first}: it is not this key's signature"),
         ),
         (
+            "what the second signer was told of the first",
+            Box::new(|kept: &mut Kept| {
+                kept.replace(&file(second), "\"type\": \"signoff.given\"", "\"type\": \"signoff.refused\"");
+                let mut events = kept.events();
+                events[second]["signature"]["statement"] = json!(sha256(&kept.bytes(&file(second))));
+                kept.forge(events);
+            }),
+            "bad",
+            format!("At event {second}: the signed statement has another account of what happened"),
+        ),
+        (
             "a statement of the third sign-off, by an RSA key, and its event",
             Box::new(|kept: &mut Kept| {
                 let third = sign_offs(kept)[2];

@@ -15,6 +15,7 @@ mod export;
 mod forging;
 mod mill;
 mod overriding;
+mod seen;
 mod shop;
 mod strict;
 #[path = "../verbs/support.rs"]

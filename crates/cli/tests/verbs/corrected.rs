@@ -66,7 +66,7 @@ fn both_values_stand_on_record_and_in_every_report_and_the_new_one_is_signed() {
     bench.ends(0, &["report", "1", "--format", "html"]).says("pressure = 1.5 → 1.9");
     bench
         .ends(0, &["replay", "1"])
-        .says("pressure = 1.5 → 1.9  (corrected by ops@example.org: read the wrong");
+        .says("pressure = 1.5 → 1.9 (corrected by ops@example.org: read the wrong");
     let json: serde_json::Value =
         serde_json::from_str(&bench.ends(0, &["report", "1", "--format", "json"]).stdout).unwrap();
     assert_eq!(json["values"][0]["value"], "1.9");

@@ -290,6 +290,7 @@ fn an_observed_value_told_otherwise_does_not_conform() {
     refused_at(of("value.recorded"), |event| event["within_limits"] = json!(false));
     refused_at(of("value.recorded"), |event| event["name"] = json!("other"));
     refused_at(of("item.confirmed"), |event| event["action"] = json!("tell-the-others#9"));
+    refused_at(of("item.confirmed"), |event| event["text"] = json!("Nobody was told"));
 }
 
 #[test]

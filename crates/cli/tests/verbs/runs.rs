@@ -101,6 +101,7 @@ echo then >> log
     assert_eq!(bench.text("log"), "once\nthen\n");
     let confirmed = &bench.of_type(1, "item.confirmed")[0];
     assert_eq!(confirmed["by"], json!({"who": OPERATOR, "via": "answers"}));
+    assert_eq!(confirmed["text"], "It is good");
     bench.ends(0, &["verify", "1"]).says("intact and complete");
 }
 

@@ -33,6 +33,6 @@ impl Corrected {
     pub fn words(&self) -> String {
         let Corrected { name, old, new, reason, within_limits, by, .. } = self;
         let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
-        format!("{name} = {old} → {new}  (corrected by {}{limits}: {reason})", by.who)
+        format!("{name} = {old} → {new} (corrected by {}{limits}: {reason})", by.who)
     }
 }

@@ -256,7 +256,12 @@ fn an_item_that_cannot_be_rendered_cannot_be_confirmed() {
     assert_eq!(story.at(), "ask a#1 Failed");
     assert!(story.run.condition_error(&story.plan, story.task()).unwrap().contains("cannot be rendered"));
     assert!(!story.offers().choices.contains(&Choice::Retry));
-    story.refuses(Event::ItemConfirmed { step: "a".into(), action: "a#1".into(), by: by(OPS) });
+    story.refuses(Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#1".into(),
+        text: "Compare".into(),
+        by: by(OPS),
+    });
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod resume;
 mod rollback;
 mod rollouts;
 mod sample;
+mod seen;
 mod sent;
 mod statuses;
 mod story;

@@ -185,7 +185,12 @@ fn whoever_performs_under_an_alias_cannot_sign_off_under_their_principal() {
     let mut run = Run::new(&plan);
     run.apply(&plan, NOW, &Event::RunOpened(Box::new(opened))).unwrap();
     let (step, action) = ("a".to_owned(), "a#1".to_owned());
-    run.apply(&plan, NOW, &Event::ItemConfirmed { step, action, by: by("github.com/quinn") }).unwrap();
+    run.apply(
+        &plan,
+        NOW,
+        &Event::ItemConfirmed { step, action, text: "Do it.".into(), by: by("github.com/quinn") },
+    )
+    .unwrap();
     let Some(Work::SignOff(sign_off)) = Task::action(0, 1).work(&plan) else { panic!() };
     assert!(run.role_refusal(sign_off, QA).unwrap().contains("must be independent"));
     assert_eq!(run.role_refusal(sign_off, LEAD), None);

@@ -7,9 +7,55 @@ use crate::build::*;
 use crate::story::*;
 
 #[test]
+fn an_item_is_confirmed_as_it_was_shown_with_the_values_of_that_time_and_in_no_other_words() {
+    let item = Work::Confirm { text: "The pump shows {{ LOAD }}".into() };
+    let mut story = Story::of(plan([step("a").run().captures("LOAD").work(item)]));
+    story.pass_with("LOAD", "7");
+    let confirmed = |text: &str| Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#2".into(),
+        text: text.into(),
+        by: by(OPS),
+    };
+    for other in ["The pump shows {{ LOAD }}", "The pump shows 8", "The pump shows 7 ", "", "[REDACTED:LOAD]"]
+    {
+        assert_eq!(story.refuses(confirmed(other)), "the item says something else", "{other}");
+    }
+    story.tell(confirmed("The pump shows 7"));
+    let actions = story.run.seen().actions;
+    assert_eq!(actions[1].outcome, format!("confirmed by {OPS}: The pump shows 7"));
+}
+
+#[test]
+fn a_secret_that_an_item_itself_holds_is_masked_in_the_record() {
+    let item = Work::Confirm { text: "Type hunter22 twice".into() };
+    let input = InputGiven { name: "TOKEN".into(), value: None, secret: true, from: "set".into() };
+    let mut plan = plan([step("a").work(item)]);
+    plan.front.inputs = vec![Input {
+        name: "TOKEN".into(),
+        prompt: None,
+        kind: ValueKind::Text { pattern: None },
+        default: None,
+        secret: true,
+        from: None,
+        span: Span::default(),
+    }];
+    let mut story = Story::opened_as(plan, |opened| opened.inputs = vec![input]);
+    let confirmed = |text: &str| Event::ItemConfirmed {
+        step: "a".into(),
+        action: "a#1".into(),
+        text: text.into(),
+        by: by(OPS),
+    };
+    story.refuses(confirmed("Type [REDACTED:OTHER] twice"));
+    story.tell(confirmed("Type [REDACTED:TOKEN] twice"));
+}
+
+#[test]
 fn an_item_is_confirmed_by_naming_it() {
     let mut story = Story::of(plan([step("a").confirm().confirm()]));
-    let wrong = Event::ItemConfirmed { step: "a".into(), action: "a#2".into(), by: by(OPS) };
+    let wrong =
+        Event::ItemConfirmed { step: "a".into(), action: "a#2".into(), text: "Do it.".into(), by: by(OPS) };
     story.refuses(wrong);
     story.refuses(story.decision(Choice::Proceed));
     story.confirm();

@@ -427,8 +427,11 @@ impl Story {
     }
 
     pub(crate) fn confirming(&self, who: &str) -> Event {
+        let task = self.offers().task.unwrap_or_else(|| self.task());
         let (step, action) = self.names();
-        Event::ItemConfirmed { step, action, by: by(who) }
+        let shown = self.run.item_text(&self.plan, task).and_then(Result::ok);
+        let text = shown.unwrap_or_else(|| "Do it.".into());
+        Event::ItemConfirmed { step, action, text, by: by(who) }
     }
 
     pub(crate) fn confirm(&mut self) {

@@ -125,7 +125,10 @@ fn about(plan: &Plan, task: Task, attempts: u32, out: &mut Vec<Event>) {
         blocks(plan, task, block, attempts, out);
     }
     match task.work(plan) {
-        Some(Work::Confirm { .. }) => out.push(Event::ItemConfirmed { step, action, by: by(OPS) }),
+        Some(Work::Confirm { text }) => {
+            // Of items without a value: as they are written, so they are shown.
+            out.push(Event::ItemConfirmed { step, action, text: text.clone(), by: by(OPS) });
+        }
         Some(Work::Record { fields }) => {
             for (name, within_limits) in fields.iter().flat_map(|f| [(&f.name, true), (&f.name, false)]) {
                 out.push(Event::ValueRecorded {

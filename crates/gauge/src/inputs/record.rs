@@ -108,7 +108,9 @@ impl<'a> Making<'a> {
             match self.run.next(self.plan) {
                 Next::Execute(execution) => self.push(self.started(&execution))?,
                 Next::Await(execution) => self.push(self.finished(&execution))?,
-                Next::Ask(task, Question::Confirm) if task.step < STEPS => self.push(self.confirmed(task))?,
+                Next::Ask(task, Question::Confirm) if task.step < STEPS => {
+                    self.push(self.confirmed(task)?)?
+                }
                 Next::Ask(_, Question::Confirm) if self.made + turn + ending <= self.wanted => {
                     self.push(self.back())?;
                 }
@@ -116,7 +118,7 @@ impl<'a> Making<'a> {
                     self.push(self.note())?;
                 }
                 Next::Ask(task, Question::Confirm) if closed && self.made + ending == self.wanted => {
-                    self.push(self.confirmed(task))?;
+                    self.push(self.confirmed(task)?)?;
                 }
                 Next::Ask(..) if !closed && self.made == self.wanted => return Ok(()),
                 Next::Done(verdict) if self.made + 1 == self.wanted => {
@@ -173,9 +175,8 @@ impl<'a> Making<'a> {
         }))
     }
 
-    fn confirmed(&self, task: Task) -> Event {
-        let (step, action) = self.names(task);
-        Event::ItemConfirmed { step, action, by: by() }
+    fn confirmed(&self, task: Task) -> Result<Event, Failure> {
+        Ok(self.run.confirmed(self.plan, task, by()).ok_or("this is no item that can be shown")?)
     }
 
     fn back(&self) -> Event {

@@ -82,11 +82,6 @@ impl Reel<'_> {
         Some(FrameKind::StepHead { step: id.to_owned(), number, title })
     }
 
-    /// A text of the document with its values, as the operator saw it.
-    fn rendered(&self, text: String) -> String {
-        self.reading.run().values().render(&text).unwrap_or(text)
-    }
-
     fn event(&mut self, stamped: &Stamped) {
         let head = step_of(&stamped.event).and_then(|step| self.step_head(step));
         if let Err(why) = self.reading.take(stamped) {
@@ -110,10 +105,7 @@ impl Reel<'_> {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
                 return self.finished(stamped, &finished);
             }
-            Event::ItemConfirmed { step, action, by } => {
-                let text = confirm_text(self.m.plan, &step, &action);
-                FrameKind::Confirmed { text: self.rendered(text), by }
-            }
+            Event::ItemConfirmed { text, by, .. } => FrameKind::Confirmed { text, by },
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
                 FrameKind::Value { name, value, evidence, within_limits, by }
             }
@@ -248,14 +240,6 @@ fn block_of<'a>(plan: &'a Plan, step: &str, action: &str) -> Option<(Option<&'a 
     }
     let number: usize = action.strip_prefix(&step.id)?.strip_prefix("#rollback-")?.parse().ok()?;
     step.rollbacks.get(number.checked_sub(1)?).map(|block| (None, block))
-}
-
-fn confirm_text(plan: &Plan, step: &str, action: &str) -> String {
-    let found = plan.step(step).and_then(|(_, step)| step.actions.iter().find(|known| known.id == action));
-    match found.map(|action| &action.work) {
-        Some(Work::Confirm { text }) => text.clone(),
-        _ => String::new(),
-    }
 }
 
 /// That rules were held once more, and what came of it.

@@ -158,8 +158,15 @@ impl Tape {
 
     pub fn confirmed(&mut self, action: &str) -> &mut Tape {
         self.reach(action);
-        let (step, action) = (Self::step_of(action), action.to_owned());
-        self.push(Event::ItemConfirmed { step, action, by: by("olga") })
+        let confirmed = self.confirming(action);
+        self.push(confirmed)
+    }
+
+    /// Also of what is no item, or cannot be shown.
+    pub fn confirming(&self, action: &str) -> Event {
+        let shown = self.run.as_ref().zip(self.task(action));
+        let text = shown.and_then(|(run, task)| run.item_text(&self.plan, task)?.ok()).unwrap_or_default();
+        Event::ItemConfirmed { step: Self::step_of(action), action: action.to_owned(), text, by: by("olga") }
     }
 
     pub fn recorded(&mut self, action: &str, name: &str, value: &str, within_limits: bool) -> &mut Tape {

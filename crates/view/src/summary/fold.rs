@@ -150,8 +150,8 @@ impl<'a> Summing<'a> {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
                 self.finished(now, place, finished);
             }
-            Event::ItemConfirmed { by, .. } => {
-                let text = self.item_with_values(place);
+            Event::ItemConfirmed { text, by, .. } => {
+                let text = Some(text).filter(|text| !self.is_written_so(place, text));
                 self.put(now, place, What::Confirmed { text, by });
             }
             Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
@@ -225,6 +225,12 @@ impl<'a> Summing<'a> {
         let Some(Work::Confirm { text }) = task.work(self.reading.plan()) else { return None };
         let read = self.reading.run().values().render(text).ok()?;
         (read != *text).then_some(read)
+    }
+
+    /// Whether the document writes the item just as it was read.
+    fn is_written_so(&self, place: Place, read: &str) -> bool {
+        let Place::Task(task) = place else { return false };
+        matches!(task.work(self.reading.plan()), Some(Work::Confirm { text }) if text == read)
     }
 
     fn misfit(&mut self, Moment { n, at }: Moment, event: Event, why: String) {

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff};
-use holdpoint_engine::{By, Task};
+use holdpoint_engine::{By, Stamped, Task};
 use holdpoint_record::RunDir;
 
 use super::ask::{self, Asked};
+use super::evidence::tell_actions;
 use super::sign;
 use crate::problem::Problem;
 use crate::screen::Screen;
-use crate::world::{Answer, RunView, Store};
+use crate::world::{Answer, RunView, Store, history};
 
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct HoldPoint<'a> {
 
 impl HoldPoint<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
-    pub fn show_evidence(&self, dir: &RunDir) {
+    pub fn show_evidence(&self, dir: &RunDir, events: &[Stamped], store: &Store<'_>) {
         let say = |text: String| self.screen.say(&self.screen.neutralise(&text));
         let Some(opened) = self.view.run.opened() else { return };
         let seen = self.view.run.seen();
@@ -64,14 +65,16 @@ impl HoldPoint<'_> {
         }
         say(String::new());
         say("What happened".to_owned());
-        for done in &seen.actions {
-            say(format!("  {:<32} {}", done.action, done.outcome));
-        }
+        tell_actions(self.screen, self.view, &seen.actions, events, store);
         say(match seen.deviations.len() {
             0 => "No deviations".to_owned(),
             many => format!("Deviations ({many})"),
         });
         seen.deviations.iter().for_each(|deviation| say(format!("  {deviation}")));
+        if !seen.history.is_empty() {
+            say("On the way here".to_owned());
+        }
+        seen.history.iter().for_each(|happened| say(format!("  {}", history::line(happened))));
         let inputs = seen.inputs.iter().map(|(name, value)| (name, value.as_deref().unwrap_or("(secret)")));
         let values: Vec<_> =
             inputs.chain(seen.values.iter().map(|(name, value)| (name, value.as_str()))).collect();

@@ -1,6 +1,6 @@
 // The proof: chain, blobs, seal and sign-offs by key, in the order in which `holdpoint verify` takes them. Not here: whether
-// the engine would have asked for these events (conformity), and whether what a statement says its signer had seen is what
-// there was to be seen. Both take holdpoint itself.
+// the engine would have asked for these events (conformity), and whether the outcomes and values that a statement says its
+// signer had seen are those that there were. Both take holdpoint itself.
 
 const NAMESPACE = "signoff@holdpoint";
 const APPROVAL = "approval@holdpoint";
@@ -28,6 +28,28 @@ const signOffOf = (event) => {
   const statement = `I override ${overridden.rules.join(", ")} for this run: ${reason}`;
   const { rules, ...rest } = overridden;
   return { n, prev, at, by, step: "", action: "override", meaning: "responsibility", statement, ...rest };
+};
+
+/** Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it. */
+const TOLD = new Set([
+  "session.opened", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
+  "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
+  "handover.withdrawn",
+]);
+
+const told = (event) => {
+  const failed = /^(action|rollback)[.]finished$/.test(event.type) && event.outcome !== "passed";
+  const unmet = event.type === "rules.checked" && (event.unmet ?? []).length > 0;
+  if (!TOLD.has(event.type) && !failed && !unmet) return [];
+  const { prev, at, more, output, files, state, masked, ...rest } = event;
+  return [rest];
+};
+
+/** The same value, the keys of its objects in one order. */
+const ordered = (value) => {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(ordered);
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, ordered(value[key])]));
 };
 
 /** The keys that every line has, in their order; `more` only where the same write goes on with the next line. */
@@ -59,6 +81,7 @@ class Proof {
     this.signatures = 0;
     this.typed = 0;
     this.unchecked = [];
+    this.history = [];
     this.torn = 0;
     this.last = null;
   }
@@ -124,6 +147,7 @@ class Proof {
     }
     const signOff = signOffOf(event);
     if (signOff) await this.signedOff(signOff, offset);
+    this.history.push(...told(event));
   }
 
   async signedOff(event, offset) {
@@ -259,6 +283,7 @@ class Proof {
         [runbook.path, runbook.blob.sha256, runbook.title, runbook.revision, runbook.commit],
       ],
       environment: [says.environment, environment.name],
+      "account of what happened": [ordered(says.seen?.history), ordered(this.history)],
     };
     for (const [what, [is, must]] of Object.entries(due)) {
       if (JSON.stringify(is) !== JSON.stringify(must)) throw new Wrong(`the signed statement has another ${what}`);

@@ -1,0 +1,119 @@
+//! What happened beside the outcome of each action, one line an event, for whoever signs.
+
+use holdpoint_engine::{
+    By, Deviation, Event, Evidence, Finished, Handover, Happened, Look, Override, Session, SignedOff,
+};
+
+/// The event in one line, with its number.
+pub fn line(happened: &Happened) -> String {
+    format!("event {}: {}", happened.n, words(&happened.event))
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => attempt(finished),
+        Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
+            let whys: String = unmet.iter().map(|unmet| format!("; did not hold: {}", unmet.why)).collect();
+            format!("taken up by {operator} (account {os_user} on {host}){whys}")
+        }
+        Event::RulesChecked(Look { unmet, .. }) => {
+            let whys: Vec<&str> = unmet.iter().map(|unmet| unmet.why.as_str()).collect();
+            format!("rules did not hold: {}", whys.join("; "))
+        }
+        Event::LogRecovered { torn } => format!("a torn tail of {} bytes was cut off the record", torn.bytes),
+        Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
+            let limits = if *within_limits { "" } else { ", outside of its limits" };
+            let evidence = match evidence {
+                None => String::new(),
+                Some(Evidence::Url(url)) => format!(", evidence {url}"),
+                Some(Evidence::File { path, blob }) => format!(", evidence {path} (sha256 {})", blob.sha256),
+            };
+            format!("{name} = {value}, recorded by {}{limits}{evidence}", by.who)
+        }
+        Event::ValueCorrected(corrected) => corrected.words(),
+        Event::SignOffGiven(SignedOff { action, role, name, assurance, by, .. }) => {
+            format!("{action} signed off by {name} ({}) as {role}, {assurance}", by.who)
+        }
+        Event::SignOffRejected { action, reason, by, .. } => {
+            format!("{action} rejected by {}: {reason}", by.who)
+        }
+        Event::SignOffRefused { action, reason, by, .. } => {
+            format!("an attempt by {} to sign off {action} did not count: {reason}", by.who)
+        }
+        Event::SignOffLapsed { action, reason, .. } => format!("the sign-off of {action} lapsed: {reason}"),
+        Event::Deviation(deviation) => deviated(deviation),
+        Event::Decision { action, place, choice, reason, by, .. } => {
+            let (place, why) = (at(place.as_deref()), because(reason.as_deref()));
+            format!("decided about {action}{place} by {}: {choice}{why}", by.who)
+        }
+        Event::RollbackOpened { steps, reason, by, .. } => {
+            let who =
+                by.as_ref().map_or("as the document says".to_owned(), |By { who, .. }| format!("by {who}"));
+            format!("rollback of {} {who}{}", steps.join(", "), because(reason.as_deref()))
+        }
+        Event::Note { text, step, corrects, by } => {
+            let step = step.as_ref().map(|step| format!(" about {step}")).unwrap_or_default();
+            let corrects = corrects.map(|n| format!(", correcting event {n}")).unwrap_or_default();
+            format!("note by {}{step}{corrects}: {text}", by.who)
+        }
+        Event::Handover(handover) => {
+            let Handover { to, note, by, .. } = &**handover;
+            format!("handed over to {to} by {}{}", by.who, because(note.as_deref()))
+        }
+        Event::HandoverAccepted { by } => format!("handover accepted by {}", by.who),
+        Event::HandoverWithdrawn { reason, by } => {
+            format!("handover withdrawn by {}{}", by.who, because(reason.as_deref()))
+        }
+        // Not told: `Happened` holds none of these.
+        Event::RunOpened(_)
+        | Event::NotApplicable { .. }
+        | Event::ActionStarted(_)
+        | Event::RollbackStarted(_)
+        | Event::ItemConfirmed { .. }
+        | Event::SignOffRequested { .. }
+        | Event::RunClosed { .. } => String::new(),
+    }
+}
+
+fn attempt(finished: &Finished) -> String {
+    let Finished { action, place, attempt, probe, outcome, exit, signal, error, expectations, .. } = finished;
+    let place = at(place.as_deref());
+    let probe = if *probe { ", to find out" } else { "" };
+    let ended = match (exit, signal) {
+        (Some(code), _) => format!(" (exit code {code})"),
+        (None, Some(signal)) => format!(" (signal {signal})"),
+        (None, None) => String::new(),
+    };
+    let missed = expectations.iter().filter(|judged| !judged.held).map(|judged| {
+        let came = judged.came.as_deref().unwrap_or("it did not hold");
+        format!("; {}: {came}", judged.expected)
+    });
+    let error = error.iter().map(|error| format!("; {error}"));
+    let why: String = error.chain(missed).collect();
+    format!("{action}{place}, attempt {attempt}{probe}: {outcome}{ended}{why}")
+}
+
+fn deviated(deviation: &Deviation) -> String {
+    let Deviation { kind, step, action, place, script, overridden, reason, by } = deviation;
+    if let Some(overridden) = overridden {
+        let Override { rules, role, name, assurance, .. } = &**overridden;
+        let rules: Vec<&str> = rules.iter().map(|rule| rule.as_str()).collect();
+        return format!(
+            "rules overridden ({}) by {name} ({}) as {role}, {assurance}: {reason}",
+            rules.join(", "),
+            by.who
+        );
+    }
+    let of = action.as_ref().unwrap_or(step);
+    let script = script.as_ref().map(|script| format!("; runs instead: sha256 {}", script.sha256));
+    let script = script.unwrap_or_default();
+    format!("{kind}: {of}{} by {}: {reason}{script}", at(place.as_deref()), by.who)
+}
+
+fn at(place: Option<&str>) -> String {
+    place.map(|place| format!(" at {place}")).unwrap_or_default()
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}

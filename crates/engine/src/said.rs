@@ -1,0 +1,63 @@
+//! Texts of the document as they were shown: rendered with the values of that time, and so in the record.
+
+use holdpoint_model::{Plan, Work};
+
+use crate::values::mask;
+use crate::{By, Event, Run, Task, TemplateError};
+
+impl Run {
+    /// An item as it is shown now; `None` for what is no item.
+    pub fn item_text(&self, plan: &Plan, task: Task) -> Option<Result<String, TemplateError>> {
+        let Some(Work::Confirm { text }) = task.work(plan) else { return None };
+        Some(self.values().render(text))
+    }
+
+    /// That somebody confirms this item, as it is shown now; `None` where there is no item that can be shown.
+    pub fn confirmed(&self, plan: &Plan, task: Task, by: By) -> Option<Event> {
+        let text = self.item_text(plan, task)?.ok()?;
+        Some(Event::ItemConfirmed { step: task.step_of(plan).id.clone(), action: task.id(plan), text, by })
+    }
+
+    /// Whether this is what was shown. A secret that stands in the document itself is masked on its way into the record.
+    pub(crate) fn is_as_shown(&self, said: &str, shown: &str) -> bool {
+        let masks: Vec<String> = self.values().secrets().iter().map(|name| mask(name)).collect();
+        said == shown || is_masked(said, shown, &masks)
+    }
+}
+
+/// Whether masks in `said` stand for parts of `shown`, and all else is the same.
+fn is_masked(said: &str, shown: &str, masks: &[String]) -> bool {
+    let mut pieces = vec![said];
+    for mask in masks {
+        pieces = pieces.into_iter().flat_map(|piece| piece.split(mask.as_str())).collect();
+    }
+    let [first, between @ .., last] = &pieces[..] else { return false };
+    let Some(mut rest) = shown.strip_prefix(first) else { return false };
+    for piece in between {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_masked;
+
+    #[test]
+    fn a_mask_stands_for_a_part_and_nothing_else_differs() {
+        let masks = ["[REDACTED:A]".to_owned(), "[REDACTED:B]".to_owned()];
+        let cases = [
+            ("Type [REDACTED:A] twice", "Type hunter22 twice", true),
+            ("[REDACTED:A]", "hunter22", true),
+            ("[REDACTED:A] and [REDACTED:B].", "one and two.", true),
+            ("Type [REDACTED:A] once", "Type hunter22 twice", false),
+            ("Take [REDACTED:A] twice", "Type hunter22 twice", false),
+            ("Type [REDACTED:C] twice", "Type hunter22 twice", false),
+            ("Type hunter22 twice", "Type it twice", false),
+        ];
+        for (said, shown, same) in cases {
+            assert_eq!(is_masked(said, shown, &masks), same, "{said} / {shown}");
+        }
+    }
+}
