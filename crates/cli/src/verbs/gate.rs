@@ -94,8 +94,8 @@ fn lines_that_differ(prepared: &Prepared, near: &Near) -> Option<u64> {
 /// What to type to rehearse it, with the values that must be the same.
 fn command(prepared: &Prepared, gate: &Gate<'_>) -> String {
     let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned);
-    let set = gate.same().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-    let set: String = set.map(|set| format!(" --set {}", quoted(&set))).collect();
+    let set = gate.same().filter_map(|(name, value)| Some(format!(" --set {name}={}", quoted(value?))));
+    let set: String = set.collect();
     format!("holdpoint run {} --env {}{set}", quoted(&prepared.path), quoted(gate.environment))
 }
 

@@ -134,10 +134,8 @@ fn whoever_reads_a_run_is_told_which_rehearsal_it_relied_on() {
     let id = bench.events(1)[0]["id"].as_str().unwrap().to_owned();
     let seal = sha256(&fs::read(bench.run_dir(1).join("seal.json")).unwrap());
     bench.ends(0, &["show", "2"]).says("in staging, run 1");
-    for format in ["html", "markdown", "json", "junit", "in-toto"] {
-        let ran = bench.ends(0, &["report", "2", "--format", format]);
-        let told = if format == "in-toto" { ran.both() } else { ran.says(&id).says(&seal).both() };
-        assert!(told.contains("staging") || format == "in-toto", "{format}");
+    for format in ["html", "markdown", "json", "junit"] {
+        bench.ends(0, &["report", "2", "--format", format]).says(&id).says(&seal).says("staging");
     }
     bench.ends(0, &["report", "2", "--format", "markdown"]).says("| Rehearsed in | staging, run 1,");
     bench.ends(0, &["report", "2", "--format", "junit"]).says("name=\"rehearsed\"");
@@ -166,7 +164,7 @@ fn the_refusal_names_what_differs_and_what_to_type() {
     refused(&bench, "v1.4.0").says("the document has changed since: 3 lines differ");
     // What a shell would take apart is quoted.
     let ran = run(&bench, "production", "v1; reboot");
-    ran.says("--set 'RELEASE=v1; reboot'");
+    ran.says("--set RELEASE='v1; reboot'");
 }
 
 #[test]
@@ -222,12 +220,12 @@ fn no_other_run_is_the_rehearsal_neither_when_one_opens_nor_when_a_record_says_s
     is_none(&bench, 2, &kept(7), "the document has changed since");
     // Too old.
     runs(&bench, "staging", "v1.5.0");
-    older(&bench.run_dir(8), 24 * 8);
-    refused(&bench, "v1.5.0").says("it was 8 days ago");
+    older(&bench.run_dir(8), 24 * 8 + 1);
+    refused(&bench, "v1.5.0").says("it was 8 days ago, and 7 days are allowed");
     let old = kept(8);
     is_none(&bench, 2, &old, "it was 8 days");
     // Later than the run that relies on it.
-    older(&old, -24 * 9);
+    older(&old, -24 * 9 - 1);
     is_none(&bench, 2, &old, "a clock was set");
     // One of which the engine did not ask for something, chain and seal made to fit.
     runs(&bench, "staging", "v1.5.0");
