@@ -9,7 +9,7 @@ use crate::blob::open_blob;
 use crate::kept::Blobs;
 use crate::planned::plan_of;
 use crate::reader::Reader;
-use crate::seal::{Seal, Told};
+use crate::seal::{LONGEST, Seal, Told};
 
 /// Proves again that a run which relied on a rehearsal could: from event 0, written `at`, and what it keeps of the
 /// rehearsal. `false` where some of that was expunged, so that nothing can be proved.
@@ -51,6 +51,9 @@ pub(crate) fn prove(
 
 fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blobs<'_>) -> Result<(), String> {
     let unread = |error: crate::BlobError| error.to_string();
+    if named.seal.bytes > LONGEST {
+        return Err(format!("what is kept of its seal is longer than {LONGEST} bytes"));
+    }
     let seal: Seal = serde_json::from_slice(&blobs.bytes(&named.seal).map_err(unread)?)
         .map_err(|error| format!("what is kept of its seal is no seal: {error}"))?;
     if (seal.sha256.as_str(), seal.bytes) != (named.log.sha256.as_str(), named.log.bytes) {
