@@ -11,7 +11,7 @@ use crate::by_all::by_all;
 use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
-use crate::rehearsal::shown;
+use crate::rehearsal;
 use crate::seal::{Told, seal_and_bytes};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
@@ -170,8 +170,7 @@ impl Audit {
                 named.id
             )));
         };
-        let broken =
-            other.proof.as_ref().map_or_else(|error| Some(error.to_string()), |proof| shown(proof).broken);
+        let broken = other.proof.as_ref().map_or_else(|error| Some(error.to_string()), rehearsal::broken);
         Some(match broken {
             Some(why) => {
                 Err(format!("it relied on the rehearsal in run {number}, whose record does not hold: {why}"))

@@ -106,13 +106,13 @@ fn closed(event: &Event) -> Option<Verdict> {
 /// Proves the record of a run whose ends are those of a rehearsal, and takes of it what is to be kept. What is taken is
 /// what was proved: record and seal are read once for good, whatever becomes of the files.
 fn proved(run: &RunDir, gate: &Gate<'_>, ended: Timestamp) -> Result<Found, Vec<Differs>> {
-    let broken = |why: String| vec![Differs::Broken(why)];
-    let unread = |error: ReadError| broken(error.to_string());
+    let none = |why: String| vec![Differs::Broken(why)];
+    let unread = |error: ReadError| none(error.to_string());
     let (seal, bytes) = seal_and_bytes(&run.path).map_err(unread)?.ok_or_else(|| vec![Differs::Open])?;
-    let log = log(&run.path).map_err(|error| broken(error.to_string()))?;
-    let log = log.ok_or_else(|| broken(format!("it is longer than {LONGEST} bytes")))?;
+    let log = log(&run.path).map_err(|error| none(error.to_string()))?;
+    let log = log.ok_or_else(|| none(format!("it is longer than {LONGEST} bytes")))?;
     if hex(Sha256::new_with_prefix(&log)) != seal.sha256 {
-        return Err(broken("the seal is over other bytes".to_owned()));
+        return Err(none("the seal is over other bytes".to_owned()));
     }
     let proof = verify(&run.path).map_err(unread)?;
     let mut shown = shown(&proof);
@@ -123,9 +123,9 @@ fn proved(run: &RunDir, gate: &Gate<'_>, ended: Timestamp) -> Result<Found, Vec<
     if !differs.is_empty() {
         return Err(differs);
     }
-    let opened = proof.opened.ok_or_else(|| broken("it has no first event".to_owned()))?;
+    let opened = proof.opened.ok_or_else(|| none("it has no first event".to_owned()))?;
     let config = opened.config.as_ref().map(|config| text_blob(&run.path, config)).transpose();
-    let config = config.map_err(|error| broken(error.to_string()))?;
+    let config = config.map_err(|error| none(error.to_string()))?;
     let (number, id, environment) = (opened.number, opened.id.clone(), opened.environment.name.clone());
     Ok(Found { number, id, environment, ended, seal: bytes, log, config })
 }
@@ -140,12 +140,21 @@ fn log(dir: &Path) -> Result<Option<Vec<u8>>, DiskError> {
 }
 
 /// What proving a record has shown of it as a rehearsal.
-pub(crate) fn shown(proof: &Verification) -> Shown {
-    let broken = match &proof.verdict {
-        RecordVerdict::IntactComplete => None,
-        verdict => Some(verdict.reason().map_or(verdict.to_string(), |why| format!("{verdict}: {why}"))),
-    };
+fn shown(proof: &Verification) -> Shown {
+    let broken = (proof.verdict != RecordVerdict::IntactComplete).then(|| told(&proof.verdict));
     Shown { broken, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
+}
+
+fn told(verdict: &RecordVerdict) -> String {
+    verdict.reason().map_or(verdict.to_string(), |why| format!("{verdict}: {why}"))
+}
+
+/// What is wrong with the record of a rehearsal that a run relied on. What was expunged since was there then.
+pub(crate) fn broken(proof: &Verification) -> Option<String> {
+    match &proof.verdict {
+        RecordVerdict::IntactComplete | RecordVerdict::Expunged { complete: true, .. } => None,
+        verdict => Some(told(verdict)),
+    }
 }
 
 /// What the store beside a run has of the rehearsal that it relied on.
@@ -168,8 +177,8 @@ pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
     let store = whole.as_deref().and_then(Path::parent).map(Store::open);
     let runs = store.and_then(|store| store.runs().ok()).unwrap_or_default();
     let here = runs.into_iter().filter(|run| run.number == named.number);
-    let same = here.filter_map(|run| of_its_id(&run, named));
-    Some(same.last().unwrap_or(Beside::NotHere))
+    let mut of_its_id = here.filter_map(|run| of_its_id(&run, named));
+    Some(of_its_id.next().unwrap_or(Beside::NotHere))
 }
 
 fn of_its_id(run: &RunDir, named: &Rehearsed) -> Option<Beside> {
@@ -182,7 +191,7 @@ fn of_its_id(run: &RunDir, named: &Rehearsed) -> Option<Beside> {
     if proof.opened.as_ref().is_some_and(|opened| opened.id != named.id) {
         return None;
     }
-    if let Some(why) = shown(&proof).broken {
+    if let Some(why) = broken(&proof) {
         return Some(Beside::Wrong(why));
     }
     let seal = seal_and_bytes(&run.path).ok().flatten();

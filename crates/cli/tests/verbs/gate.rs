@@ -387,6 +387,16 @@ fn what_was_expunged_of_a_rehearsal_proves_no_rule() {
     bench.ends(0, &["expunge", "2", "--blob", &log, "--reason", "leaked"]);
     let ran = bench.ends(6, &["verify", "2"]);
     ran.says("expunged: 1 blob(s)").says("the rehearsal that it relied on was not proved again");
+    // What was expunged of the rehearsal itself was there when the run relied on it; it opens nothing any more.
+    let bench = self::bench();
+    runs(&bench, "staging", "v1.5.0");
+    runs(&bench, "production", "v1.5.0");
+    let finished = bench.of_type(1, "action.finished").remove(0);
+    let output = finished["output"]["stdout"]["sha256"].as_str().unwrap();
+    bench.ends(0, &["expunge", "1", "--blob", output, "--reason", "leaked"]);
+    bench.ends(6, &["verify", "1"]);
+    bench.ends(0, &["verify", "2"]).says("whose record is here and the same");
+    refused(&bench, "v1.5.0").says("its record does not hold: expunged");
 }
 
 #[test]
