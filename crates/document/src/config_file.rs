@@ -6,9 +6,10 @@ use std::collections::hash_map::Entry;
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
-use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Requires, Span, UserConfig};
+use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Span, UserConfig};
 
 mod people;
+mod requires;
 mod table;
 mod targets;
 
@@ -177,45 +178,7 @@ fn environment(
         let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
         node.word(findings, &words)
     });
-    if let Some(mut fields) =
-        fields.get("requires").and_then(|node| Fields::open(node, "`requires`", findings))
-    {
-        read.requires = Requires {
-            clean_commit: fields.bool("clean_commit", findings).unwrap_or(false),
-            approved_document: fields.bool("approved_document", findings).unwrap_or(false),
-            rehearsal: None,
-            max_age: None,
-            skips: false,
-        };
-        let rehearsal = fields.get("rehearsal");
-        if let Some(node) = rehearsal {
-            read.requires.rehearsal = node.text(findings);
-            rehearsals.extend(read.requires.rehearsal.clone().map(|name| (name, node.span)));
-        }
-        let max_age = fields.get("max_age");
-        read.requires.max_age = max_age.and_then(|node| node.duration(findings));
-        if let (Some(node), None) = (max_age, rehearsal) {
-            let message = "`max_age` says how old a rehearsal may be, but none is required";
-            findings.add(
-                Code::Misplaced,
-                node.span,
-                message,
-                "add `rehearsal = \"NAME\"`, or remove `max_age`",
-            );
-        }
-        let complete = fields.get("complete");
-        read.requires.skips = complete.and_then(|node| node.bool(findings)) == Some(false);
-        if let (Some(node), None) = (complete, rehearsal) {
-            let message = "`complete` says how much of a rehearsal must be done, but none is required";
-            findings.add(
-                Code::Misplaced,
-                node.span,
-                message,
-                "add `rehearsal = \"NAME\"`, or remove `complete`",
-            );
-        }
-        fields.finish(findings);
-    }
+    read.requires = requires::read(fields.get("requires"), rehearsals, findings);
     if let Some(node) = fields.get("override") {
         read.may_override = node.texts(findings).unwrap_or_default();
         overriding.extend(read.may_override.iter().map(|role| (role.clone(), node.span)));

@@ -8,6 +8,7 @@ mod former;
 mod handover;
 mod opened;
 mod policy;
+mod rehearsed;
 mod rule;
 mod signature;
 mod words;
@@ -22,6 +23,7 @@ pub use former::*;
 pub use handover::*;
 pub use opened::*;
 pub use policy::*;
+pub use rehearsed::*;
 pub use rule::*;
 pub use signature::*;
 

@@ -150,11 +150,29 @@ impl Run {
         if done { Verdict::Passed } else { Verdict::NothingDone }
     }
 
-    /// Ids of the actions that somebody skipped, and that were not done afterwards.
-    pub fn skipped<'p>(&self, plan: &'p Plan) -> Vec<&'p str> {
-        let actions = plan.steps.iter().flat_map(|step| &step.actions).zip(self.states.iter().flatten());
-        let skipped = actions.filter(|(_, state)| state.left == Some(Left::Skipped));
-        skipped.map(|(action, _)| action.id.as_str()).collect()
+    /// The actions that somebody skipped, and that were not done afterwards, each with its place if it has one.
+    pub fn skipped(&self, plan: &Plan) -> Vec<String> {
+        self.of_which(plan, |state| state.left == Some(Left::Skipped))
+    }
+
+    /// The actions of which another script was run than the document's, or would be, likewise.
+    pub fn edited(&self, plan: &Plan) -> Vec<String> {
+        self.of_which(plan, |state| state.script.is_some())
+    }
+
+    fn of_which(&self, plan: &Plan, is: impl Fn(&State) -> bool) -> Vec<String> {
+        let actions = self.states.iter().enumerate().flat_map(|(step, states)| {
+            states.iter().enumerate().map(move |(action, state)| (Task::action(step, action), state))
+        });
+        let placed = self.placed.iter().map(|(task, state)| (*task, state));
+        let mut tasks: Vec<Task> =
+            actions.chain(placed).filter(|(_, state)| is(state)).map(|(task, _)| task).collect();
+        tasks.sort_unstable();
+        let named = tasks.into_iter().map(|task| match self.place_of(task) {
+            Some(place) => format!("{} at {place}", task.id(plan)),
+            None => task.id(plan),
+        });
+        named.collect()
     }
 
     /// The first action that is not settled.

@@ -138,6 +138,8 @@ pub struct Requires {
     pub rehearsal: Option<String>,
     /// How old that rehearsal may be.
     pub max_age: Option<Duration>,
-    /// A rehearsal in which somebody skipped something will do.
+    /// Inputs that must have had the same values in that rehearsal.
+    pub same: Vec<String>,
+    /// A rehearsal in which somebody skipped or edited something will do.
     pub skips: bool,
 }

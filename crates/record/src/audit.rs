@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use holdpoint_document::read_config;
-use holdpoint_engine::{Event, Former, Rule, RunOpened, Stamped, Verdict};
+use holdpoint_engine::{Event, Former, RunOpened, Stamped, Verdict};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -12,8 +11,9 @@ use crate::by_all::by_all;
 use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
+use crate::rehearsal;
 use crate::seal::{Told, seal_and_bytes};
-use crate::{ReadError, Reader, RecordVerdict, RehearsalRule, RunDir, Store, StoreError, is_back, text_blob};
+use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
 /// A run of the store, proved by itself.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub struct Audit {
     pub wrong: Vec<Fault>,
     /// What is not wrong and should be known, by run.
     pub remarks: Vec<(u64, String)>,
-    /// For each run whose environment asks for a rehearsal: the one that it relied on.
+    /// For each run that relied on a rehearsal which is here: its number.
     pub rehearsed: BTreeMap<u64, u64>,
 }
 
@@ -156,29 +156,30 @@ impl Audit {
         (self.wrong, self.remarks) = (wrong, remarks);
     }
 
-    /// The rehearsal that a run relied on, where its environment asks for one and nobody overrode that.
+    /// The rehearsal that a run relied on, where it names one, held against the run that is here. That it was one is
+    /// part of the proof of the run itself.
     fn rehearsal_of(&self, this: &Audited) -> Option<Result<u64, String>> {
-        let opened = this.opened()?;
-        let (opened_at, _) = this.times?;
-        let text = String::from_utf8(text_blob(&this.run.path, opened.config.as_ref()?).ok()?).ok()?;
-        let config = read_config(&text).0;
-        let requires = &config.environments.get(&opened.environment.name)?.requires;
-        let rule = RehearsalRule::of(requires, &opened.runbook.blob.sha256, opened_at)?;
-        if opened.policy.unmet_rules().contains(&Rule::Rehearsal) {
-            return None;
-        }
-        let relied = self.runs.iter().rev().find(|other| {
-            let (Ok(proof), Some((_, last))) = (&other.proof, other.times) else { return false };
-            other.run.number < this.run.number
-                && other.seal.is_some()
-                && other.opened().is_some_and(|opened| rule.may_be(opened, other.closed, last))
-                && !is_back(last, opened_at)
-                && rule.is_met_by(proof).is_ok()
-        });
-        let environment = rule.environment;
-        Some(relied.map(|other| other.run.number).ok_or_else(|| {
-            format!("it relied on a rehearsal of the same bytes in {environment}, and no run here is one that its rule takes")
-        }))
+        let named = this.opened()?.policy.rehearsed.as_ref()?;
+        let number = named.number;
+        let of_its_id = |other: &&Audited| {
+            other.run.number == number && other.opened().is_some_and(|opened| opened.id == named.id)
+        };
+        let Some(other) = self.runs.iter().find(of_its_id) else {
+            return Some(Err(format!(
+                "it relied on the rehearsal in run {number}, {}, which is not here",
+                named.id
+            )));
+        };
+        let broken = other.proof.as_ref().map_or_else(|error| Some(error.to_string()), rehearsal::broken);
+        Some(match broken {
+            Some(why) => {
+                Err(format!("it relied on the rehearsal in run {number}, whose record does not hold: {why}"))
+            }
+            None if other.seal.as_ref() != Some(&named.seal.sha256) => Err(format!(
+                "it relied on the rehearsal in run {number}, which was rewritten: its seal is not the one that was there then"
+            )),
+            None => Ok(number),
+        })
     }
 }
 

@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use holdpoint_document::{Config, Plan, compile, read_config};
+use holdpoint_document::{Environment, Plan};
 use holdpoint_engine::{
-    BlobRef, Claims, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Stamped, TargetSeen,
-    Task, judge,
+    BlobRef, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Stamped, Task, judge,
 };
 
 use crate::by_key::ByKey;
 use crate::clocks::Clock;
 use crate::kept::Blobs;
+use crate::planned::{MASK, plan_of};
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
-use crate::{BytesReport, Expunged, Position, ReadError, approvals, text_blob};
+use crate::{BytesReport, Expunged, Position, ReadError, approvals, rehearsed};
 
 /// What a record was proved to be, and by how much work.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Verification {
     pub stands_at: Option<String>,
     /// Actions that somebody skipped and that were not done afterwards, as far as the events conform.
     pub skipped: Vec<String>,
+    /// Actions of which another script ran than the document's, likewise.
+    pub edited: Vec<String>,
     /// What is no fault and should be known; the reason first, where something is wrong.
     pub remarks: Vec<String>,
 }
@@ -67,11 +69,13 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             }
             see(stamped);
         })?;
-    let (mut judged_again, mut signed, mut skipped, mut stands_at) = (0, Vec::new(), Vec::new(), None);
+    let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
+    let (mut skipped, mut edited) = (Vec::new(), Vec::new());
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
-            skipped = replay.run.skipped(&replay.plan).into_iter().map(str::to_owned).collect();
+            skipped = replay.run.skipped(&replay.plan);
+            edited = replay.run.edited(&replay.plan);
             stands_at = replay.run.stands_at(&replay.plan).map(|task| task.id(&replay.plan).to_owned());
             if let Some(words) = replay.run.independence().words() {
                 remarks.insert(0, words);
@@ -91,6 +95,11 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         };
         remark(counts.unkept, "the document keeps no output of them");
         remark(counts.expunged, "what they printed was expunged");
+        if counts.rehearsal_expunged {
+            let why =
+                "the rehearsal that it relied on was not proved again: what is kept of that was expunged";
+            remarks.push(why.to_owned());
+        }
         (judged_again, signed) = (counts.judged, counts.signed);
     }
     if !unreferenced.is_empty() {
@@ -116,6 +125,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         clocks,
         stands_at,
         skipped,
+        edited,
         remarks,
     })
 }
@@ -127,6 +137,7 @@ struct Counts {
     signed: Vec<ByKey>,
     unkept: usize,
     expunged: usize,
+    rehearsal_expunged: bool,
 }
 
 /// Events held against the engine, one after the other.
@@ -157,10 +168,6 @@ struct Replay {
     secretive: bool,
 }
 
-/// How a mask begins. Events are masked once more than the output that they tell of: a secret that a capture put
-/// together is masked in the event only.
-const MASK: &str = "[REDACTED:";
-
 impl Conformity {
     fn see(&mut self, stamped: &Stamped, offset: u64, blobs: &mut Blobs<'_>) {
         if let State::Unopened = self.state {
@@ -185,6 +192,9 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     }
     let (plan, config) = plan_of(blobs.dir, opened)?;
     counts.signed.extend(approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?);
+    let asks = config.as_ref().and_then(|config| config.environments.get(&opened.environment.name));
+    let proved = rehearsed::prove(opened, stamped.at, asks.unwrap_or(&Environment::default()), blobs)?;
+    counts.rehearsal_expunged = !proved;
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
     Ok(State::Conforms(Box::new(Replay { plan, run, signatures: Signatures::default(), secretive })))
@@ -218,80 +228,6 @@ impl Replay {
         }
         run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }
-}
-
-/// The plan that the recorded bytes make, and event 0 held against the recorded configuration, which comes with it.
-fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), String> {
-    if opened.dry {
-        return Err("it is the record of a dry run, and those are never recorded".to_owned());
-    }
-    let text = |reference: &BlobRef| {
-        let bytes = text_blob(dir, reference).map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| "a recorded text is not UTF-8".to_owned())
-    };
-    let config = match &opened.config {
-        Some(reference) => {
-            let (config, findings) = read_config(&text(reference)?);
-            if let Some(finding) = findings.iter().find(|finding| finding.is_error()) {
-                return Err(format!("the recorded configuration has an error: {}", finding.message));
-            }
-            Some(config)
-        }
-        None => None,
-    };
-    configured(opened, config.as_ref())?;
-    let compiled = compile(&text(&opened.runbook.blob)?, config.as_ref());
-    if let Some(finding) = compiled.diagnostics.iter().find(|finding| finding.is_error()) {
-        return Err(format!("the recorded run-book has an error: {}", finding.message));
-    }
-    if compiled.plan.digest() != opened.plan {
-        return Err("the recorded run-book makes another plan than the one that was run".to_owned());
-    }
-    let (book, front) = (&opened.runbook, &compiled.plan.front);
-    let same = |told: &str, claimed: &str| told == claimed || told.contains(MASK);
-    let claims = [(&book.document_id, &front.document_id), (&book.revision, &front.revision)];
-    let claims = claims.map(|(told, claimed)| (told.as_deref(), claimed.as_deref()));
-    if !same(&book.title, &compiled.plan.title)
-        || claims.iter().any(|(told, claimed)| !same(told.unwrap_or_default(), claimed.unwrap_or_default()))
-    {
-        return Err("title, document_id or revision are not those of the recorded run-book".to_owned());
-    }
-    let masked = serde_json::to_string(&book.claims).is_ok_and(|claims| claims.contains(MASK));
-    if book.claims != Claims::of(front) && !masked {
-        return Err("the claims are not those of the recorded run-book".to_owned());
-    }
-    Ok((compiled.plan, config))
-}
-
-/// Roles, people and environment as event 0 tells them must be those of the recorded configuration: they decide who
-/// may sign what off.
-fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String> {
-    let none = Config::default();
-    let config = config.unwrap_or(&none);
-    let seen = &opened.environment;
-    let people = opened.people == config.printed_names() && opened.aliases == config.aliases();
-    if opened.roles != config.roles || !people {
-        return Err("roles or people are not those of the recorded configuration".to_owned());
-    }
-    let same = match config.environments.get(&seen.name) {
-        Some(environment) => {
-            environment.rehearsal == seen.rehearsal
-                && environment.protected == seen.protected
-                && environment.four_eyes == seen.four_eyes
-                && environment.vars == seen.vars
-                && TargetSeen::of(environment) == seen.targets
-                && environment.signature.unwrap_or(holdpoint_model::Assurance::Typed) == seen.signature
-        }
-        None => {
-            let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes;
-            let plain = plain && seen.vars.is_empty() && seen.targets.is_empty();
-            config.environments.is_empty()
-                && seen.name == "local"
-                && plain
-                && seen.signature == holdpoint_model::Assurance::Typed
-        }
-    };
-    if same { Ok(()) } else { Err("the environment is not that of the recorded configuration".to_owned()) }
 }
 
 /// Judges one execution again on its recorded output. `false` where the document keeps none.

@@ -1,61 +1,136 @@
-//! Which run is the rehearsal that an environment asks for: asked before a run opens, and by audits ever after.
+//! The rehearsal that a run relied on, proved again from what is kept of it with the run itself.
 
-use std::time::Duration;
-
-use holdpoint_engine::{RunOpened, Verdict};
-use holdpoint_model::Requires;
+use holdpoint_engine::{BlobRef, Differs, Ends, Event, Gate, Rehearsed, Rule, Run, RunOpened, Shown};
+use holdpoint_model::Environment;
 use jiff::Timestamp;
 
-use crate::Verification;
+use crate::LOG;
+use crate::blob::open_blob;
+use crate::kept::Blobs;
+use crate::planned::plan_of;
+use crate::reader::Reader;
+use crate::seal::{LONGEST, Seal, Told};
 
-/// What `requires` of an environment asks of a rehearsal of some run-book.
-#[derive(Clone, Copy, Debug)]
-pub struct RehearsalRule<'a> {
-    /// The environment that it was in.
-    pub environment: &'a str,
-    digest: &'a str,
-    /// How old it may be.
-    pub max_age: Option<Duration>,
-    skips: bool,
+/// Proves again that a run which relied on a rehearsal could: from event 0, written `at`, and what it keeps of the
+/// rehearsal. `false` where some of that was expunged, so that nothing can be proved.
+///
+/// Proved is that the record of the rehearsal, as it was sealed, is one that the engine would have written for these
+/// bytes, and meets the rule. Not proved is what its blocks printed, and its signatures: those lie with its own record.
+pub(crate) fn prove(
+    opened: &RunOpened,
     at: Timestamp,
-}
-
-/// Why a run is no rehearsal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoRehearsal {
-    /// Its record is not intact.
-    Altered,
-    /// These were skipped, and the rule wants all of it.
-    Skipped(Vec<String>),
-}
-
-impl<'a> RehearsalRule<'a> {
-    /// `digest`: of the run-book's bytes. `at`: when the run opens that relies on it. `None` where nothing is asked for.
-    pub fn of(requires: &'a Requires, digest: &'a str, at: Timestamp) -> Option<RehearsalRule<'a>> {
-        let environment = requires.rehearsal.as_deref()?;
-        Some(RehearsalRule { environment, digest, max_age: requires.max_age, skips: requires.skips, at })
-    }
-
-    /// Whether a sealed run may be one, by its ends: how it began, how it closed, and when.
-    pub fn may_be(&self, opened: &RunOpened, closed: Option<Verdict>, last: Timestamp) -> bool {
-        let age = self.at.duration_since(last).unsigned_abs();
-        closed == Some(Verdict::Passed)
-            && opened.environment.name == self.environment
-            && opened.runbook.blob.sha256 == self.digest
-            && self.max_age.is_none_or(|most| age <= most)
-    }
-
-    /// Whether one that may be is, by what proving it has shown.
-    ///
-    /// # Errors
-    /// Why it is not.
-    pub fn is_met_by(&self, proof: &Verification) -> Result<(), NoRehearsal> {
-        match proof {
-            proof if !proof.verdict.intact() => Err(NoRehearsal::Altered),
-            proof if !self.skips && !proof.skipped.is_empty() => {
-                Err(NoRehearsal::Skipped(proof.skipped.clone()))
-            }
-            _ => Ok(()),
+    environment: &Environment,
+    blobs: &mut Blobs<'_>,
+) -> Result<bool, String> {
+    let (book, policy) = (&opened.runbook.blob, &opened.policy);
+    let gate = Gate::of(&environment.requires, &book.sha256, &opened.inputs, at).map(Gate::again);
+    let unmet = policy.unmet_rules().contains(&Rule::Rehearsal);
+    let (gate, named) = match (gate, &policy.rehearsed) {
+        (None, None) => return Ok(true),
+        (None, Some(_)) => return Err("it names a rehearsal, and its environment asks for none".to_owned()),
+        (Some(_), None) if unmet => return Ok(true),
+        (Some(_), None) => {
+            return Err("the rule rehearsal does not hold, and the run opened as if it did".to_owned());
         }
+        (Some(_), Some(_)) if unmet => {
+            return Err("it names a rehearsal, and says that the rule does not hold".to_owned());
+        }
+        (Some(gate), Some(named)) => (gate, named),
+    };
+    if let Some(why) = gate.untellable().first() {
+        return Err(format!("the rule rehearsal does not hold: {why}"));
+    }
+    let kept = [Some(&named.seal), Some(&named.log), named.config.as_ref(), Some(book)];
+    if kept.into_iter().flatten().any(|blob| blobs.is_gone(blob)) {
+        return Ok(false);
+    }
+    let wrong = |why: String| format!("the rehearsal in run {} is not proved: {why}", named.number);
+    told(opened, named, &gate, blobs).map_err(wrong)?;
+    Ok(true)
+}
+
+fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blobs<'_>) -> Result<(), String> {
+    let unread = |error: crate::BlobError| error.to_string();
+    if named.seal.bytes > LONGEST {
+        return Err(format!("what is kept of its seal is longer than {LONGEST} bytes"));
+    }
+    let seal: Seal = serde_json::from_slice(&blobs.bytes(&named.seal).map_err(unread)?)
+        .map_err(|error| format!("what is kept of its seal is no seal: {error}"))?;
+    if (seal.sha256.as_str(), seal.bytes) != (named.log.sha256.as_str(), named.log.bytes) {
+        return Err("its seal is over another record than the one that is kept".to_owned());
+    }
+    let mut replay: Option<Replayed> = None;
+    let mut told = Told::default();
+    let file = open_blob(blobs.dir, &named.log).map_err(unread)?;
+    let mut reader = Reader::of(file, blobs.dir.join(LOG));
+    for stamped in reader.by_ref() {
+        let stamped = stamped.map_err(|error| error.to_string())?;
+        told.hear(&stamped.event);
+        let replay = match &mut replay {
+            Some(replay) => replay,
+            none => none.insert(Replayed::begin(&stamped.event, opened, named, blobs)?),
+        };
+        let Replayed { plan, run, ended, .. } = replay;
+        *ended = stamped.at;
+        run.apply(plan, stamped.at, &stamped.event)
+            .map_err(|unexpected| format!("its event {} does not conform: {unexpected}", stamped.n))?;
+    }
+    let Some(Replayed { there, plan, run, ended }) = replay else {
+        return Err("what is kept of its record has no event".to_owned());
+    };
+    if let Some(what) = told.mismatch(&reader.position(), &seal) {
+        return Err(format!("its seal has {what}"));
+    }
+    let parts = [
+        (there.number == named.number, "it has another number"),
+        (there.id == named.id, "it has another ULID"),
+        (there.environment.name == named.environment, "it was in another environment than event 0 says"),
+        (ended == named.ended, "it ended at another time than event 0 says"),
+        (there.config == named.config, "another configuration is kept than it had"),
+    ];
+    if let Some((_, what)) = parts.into_iter().find(|(holds, _)| !holds) {
+        return Err(what.to_owned());
+    }
+    let mut differs = gate.by_ends(&Ends { opened: &there, verdict: told.closed(), sealed: true, ended });
+    let (skipped, edited) = (run.skipped(&plan), run.edited(&plan));
+    differs.extend(gate.by_proof(&Shown { broken: None, skipped, edited }));
+    match differs.first() {
+        Some(differs) => Err(differs.words()),
+        None if there.number >= opened.number || there.id == opened.id => {
+            Err("it is no run before this one".to_owned())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The events of a rehearsal, held against the engine.
+struct Replayed {
+    there: Box<RunOpened>,
+    plan: holdpoint_model::Plan,
+    run: Run,
+    ended: Timestamp,
+}
+
+impl Replayed {
+    /// Nothing of a rehearsal lies here but what event 0 names, so that is all that its own event 0 may refer to.
+    fn begin(
+        first: &Event,
+        opened: &RunOpened,
+        named: &Rehearsed,
+        blobs: &Blobs<'_>,
+    ) -> Result<Replayed, String> {
+        let Event::RunOpened(there) = first else {
+            return Err("its record does not begin with run.opened".to_owned());
+        };
+        let book: &BlobRef = &there.runbook.blob;
+        if *book != opened.runbook.blob {
+            return Err(Differs::Document.words());
+        }
+        if there.config != named.config {
+            return Err("another configuration is kept than it had".to_owned());
+        }
+        let (plan, _) = plan_of(blobs.dir, there)?;
+        let run = Run::new(&plan);
+        Ok(Replayed { there: there.clone(), plan, run, ended: Timestamp::UNIX_EPOCH })
     }
 }

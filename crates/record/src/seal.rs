@@ -15,7 +15,7 @@ use crate::errors::WriteError;
 const FILE: &str = "seal.json";
 const PARTIAL: &str = "seal.json.partial";
 /// A seal is some 300 bytes; what is longer than this is none.
-const LONGEST: u64 = 64 * 1024;
+pub(crate) const LONGEST: u64 = 64 * 1024;
 
 /// The content of `seal.json`. It closes a record; its own digest is what to anchor elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -128,6 +128,10 @@ fn predicate(summary: &Summary) -> Value {
         "operators": operators,
         "people": people,
         "approvals": approvals,
+        "rehearsal": summary.rehearsed.as_ref().map(|rehearsed| json!({
+            "run": rehearsed.number, "id": rehearsed.id, "environment": rehearsed.environment,
+            "ended": rehearsed.ended, "seal": {"sha256": rehearsed.seal.sha256},
+        })),
         "signOffs": sign_offs,
         "deviations": deviations,
     })

@@ -5,7 +5,7 @@
 
 mod xml;
 
-use holdpoint_engine::{BlobRef, DeviationKind, Verdict};
+use holdpoint_engine::{BlobRef, DeviationKind, Rehearsed, Verdict};
 
 use self::xml::{Element, text};
 use crate::blobs::pass;
@@ -324,6 +324,11 @@ fn of_run(summary: &Summary) -> Suite {
         let what =
             format!("by {} ({}) at {} with {}", approved.name, approved.who, approved.time, approved.key);
         properties.push(("approved", visible(what.as_bytes())));
+    }
+    if let Some(Rehearsed { number, id, environment, ended, seal, .. }) = &summary.rehearsed {
+        let seal = &seal.sha256;
+        let what = format!("in {environment}, run {number} ({id}), ended {ended}, seal {seal}");
+        properties.push(("rehearsed", visible(what.as_bytes())));
     }
     for unmet in summary.all_unmet() {
         let what = format!("{}: {}", unmet.rule.as_str(), unmet.why);

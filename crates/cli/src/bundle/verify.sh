@@ -16,10 +16,12 @@
 #   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
+#   7. rehearsal the seal that is kept of it is over the events that are, and says that it passed; these begin with the
+#                run that run.opened names, in that environment, with the bytes of this run-book
 #
 # Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
-# had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a security key was touched: `holdpoint verify`
+# had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a rehearsal was asked for and this one meets the rule, whether a security key was touched: `holdpoint verify`
 # does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
 # some, this script says altered, and `holdpoint verify` says what it is. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
 #
@@ -378,6 +380,32 @@ while read -r approval; do
     trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event 0: the approval"
     tell '  approved by %s: %s\n' "$who" "$said"
 done <"$tmp/approvals"
+
+# The rehearsal that the run relied on: what is kept of it is of one run, which passed with these bytes.
+jq -r '.policy.rehearsed // empty | [.seal.sha256, .log.sha256] | map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[]' \
+    "$tmp/opened" >"$tmp/told"
+if [ -s "$tmp/told" ]; then
+    { IFS= read -r seal; IFS= read -r log; } <"$tmp/told"
+    seal=blobs/sha256/$seal log=blobs/sha256/$log
+    bad() { wrong "does not conform at event 0" "the rehearsal is not proved: $1"; }
+    # What was expunged proves nothing, and was told above.
+    if file "$seal" && file "$log"; then
+        head -n 1 "$log" | head -c 16777217 >"$tmp/there"
+        # shellcheck disable=SC2016 # jq's variables
+        {
+            holds "$seal" '$opened[0].policy.rehearsed as $r | .number == $r.number and .id == $r.id
+                and .verdict == "passed" and .sha256 == $r.log.sha256 and .bytes == $r.log.bytes' \
+                --slurpfile opened "$tmp/opened" || bad "its seal is of another run, record or verdict"
+            holds "$tmp/there" '$opened[0] as $o | $o.policy.rehearsed as $r | .type == "run.opened"
+                and .number == $r.number and .id == $r.id and .environment.name == $r.environment
+                and .runbook.blob.sha256 == $o.runbook.blob.sha256' \
+                --slurpfile opened "$tmp/opened" || bad "it is of another run, environment or document"
+        }
+        tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/opened")"
+    elif ! there "$seal.expunged" && ! there "$log.expunged"; then
+        bad "its bytes are gone"
+    fi
+fi
 
 # Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it.
 # shellcheck disable=SC2016 # jq's variables

@@ -42,6 +42,11 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
         let at = holdpoint_report::clock_of(&approved.time, &jiff::tz::TimeZone::system());
         line("approved by", &screen.neutralise(&format!("{} ({}), {at}", approved.name, approved.who)));
     }
+    if let Some(rehearsed) = &opened.policy.rehearsed {
+        let ended = holdpoint_report::clock(rehearsed.ended, &jiff::tz::TimeZone::system());
+        let told = format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number);
+        line("rehearsed", &screen.neutralise(&told));
+    }
     line("environment", &environment_name(screen, &opened.environment));
     line("operator", &screen.neutralise(operator));
     for input in &opened.inputs {

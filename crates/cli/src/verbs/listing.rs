@@ -133,6 +133,10 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
             format!("{} ({}), {}", approved.name, approved.who, clock_of(&approved.time, &zone)),
         );
     }
+    if let Some(rehearsed) = &summary.rehearsed {
+        let ended = clock(rehearsed.ended, &zone);
+        fact("rehearsed", format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number));
+    }
     for unmet in summary.all_unmet() {
         fact("did not hold", unmet.why.clone());
     }

@@ -8,6 +8,7 @@ mod correct;
 pub mod export;
 pub mod expunge;
 pub mod farewell;
+mod gate;
 mod handover;
 pub mod init;
 pub mod listing;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_document::Assurance;
-use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Run, Via};
+use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Rehearsed, Run, Via};
 use holdpoint_signing::SIGNOFF;
 
 use super::rules::Obeyed;
@@ -80,7 +80,7 @@ pub fn ready(
     Ok(Ready { deviation: deviation.overriding(overridden) })
 }
 
-/// What event 0 tells of the rules. The approvals are kept with the record.
+/// What event 0 tells of the rules. The approvals, and what there is of the rehearsal, are kept with the record.
 pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem> {
     let mut approvals = Vec::new();
     for (kept, given) in &obeyed.standing.holding {
@@ -95,11 +95,23 @@ pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem>
             signature: store.put(&kept.signature)?,
         });
     }
+    let rehearsed = match &obeyed.rehearsed {
+        None => None,
+        Some(found) => Some(Rehearsed {
+            number: found.number,
+            id: found.id.clone(),
+            environment: found.environment.clone(),
+            ended: found.ended,
+            seal: store.put(&found.seal)?,
+            log: store.put(&found.log)?,
+            config: found.config.as_ref().map(|config| store.put(config)).transpose()?,
+        }),
+    };
     let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
     let kept = obeyed.kept.clone();
     let told = !unmet.is_empty() || !kept.is_empty();
     let may_override = if told { obeyed.may_override.clone() } else { Vec::new() };
-    Ok(Policy { approvals, unmet, kept, may_override })
+    Ok(Policy { approvals, rehearsed, unmet, kept, may_override })
 }
 
 /// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and

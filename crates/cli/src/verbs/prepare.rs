@@ -9,6 +9,7 @@ use holdpoint_document::{
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, TargetSeen};
 use holdpoint_executor::{Asked, syntax_errors};
+use holdpoint_record::Found;
 use holdpoint_redact::Redactor;
 
 use crate::args::Given;
@@ -295,17 +296,15 @@ impl Prepared {
         for input in &self.inputs.given {
             kept.extend(input.value.as_deref().map(|value| (format!("the input {}", input.name), value)));
         }
-        for (what, text) in kept {
-            if let Some(name) = secrets.held_by(text.as_bytes()) {
-                return Err(Problem::usage(
-                    format!("{what} holds the value of the secret {name}, and would be kept as it is"),
-                    format!(
-                        "Nothing was run. Use ${name} instead, and change the secret if others could read it."
-                    ),
-                ));
-            }
-        }
-        Ok(())
+        kept.into_iter().try_for_each(|(what, text)| holds_none(secrets, &what, text.as_bytes()))
+    }
+
+    /// Likewise of the rehearsal that the run relies on, whose record is kept byte for byte.
+    pub fn keep_secrets_of_rehearsal(&self, rehearsed: &Found, secrets: &Redactor) -> Result<(), Problem> {
+        let Found { number, log, config, .. } = rehearsed;
+        holds_none(secrets, &format!("the record of the rehearsal, run {number},"), log)?;
+        let config = config.as_deref().unwrap_or_default();
+        holds_none(secrets, &format!("holdpoint.toml as it was in the rehearsal, run {number},"), config)
     }
 
     /// Says what should be looked at, before anything runs.
@@ -332,5 +331,15 @@ impl Prepared {
         let slug: String = stem.unwrap_or_default().chars().map(keep).collect();
         let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "run".to_owned() } else { parts.join("-") }
+    }
+}
+
+fn holds_none(secrets: &Redactor, what: &str, bytes: &[u8]) -> Result<(), Problem> {
+    match secrets.held_by(bytes) {
+        None => Ok(()),
+        Some(name) => Err(Problem::usage(
+            format!("{what} holds the value of the secret {name}, and would be kept as it is"),
+            format!("Nothing was run. Use ${name} instead, and change the secret if others could read it."),
+        )),
     }
 }

@@ -1,13 +1,12 @@
 //! What the environment asks for before a run opens. Nothing is written here.
 
-use std::time::Duration;
-
 use holdpoint_document::{Assurance, Plan, Work};
-use holdpoint_engine::{Circumstances, EnvironmentSeen, Event, Rule, Session, Unmet};
-use holdpoint_record::{Glance, NoRehearsal, RehearsalRule};
+use holdpoint_engine::{Circumstances, EnvironmentSeen, Rule, Session, Unmet};
+use holdpoint_record::Found;
 use holdpoint_signing::{Asked, Signers};
 use jiff::Timestamp;
 
+use super::gate::{self, Missing};
 use super::prepare::{Prepared, today};
 use crate::approvals::{self, Standing};
 use crate::place::{Place, Traced};
@@ -19,6 +18,8 @@ use crate::screen::Screen;
 pub struct Obeyed {
     /// Approvals that the run relies on.
     pub standing: Standing,
+    /// The rehearsal that it relies on.
+    pub rehearsed: Option<Found>,
     /// Rules that do not hold, each with what to do.
     pub unmet: Vec<(Unmet, String)>,
     /// Rules that must keep holding while the run lasts.
@@ -100,11 +101,10 @@ impl Prepared {
         if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
             self.signable()?;
         }
-        let digest = crate::digest::sha256(self.source.as_bytes());
-        if let Some(rule) = RehearsalRule::of(&self.requires, &digest, Timestamp::now())
-            && let Some((why, help)) = self.not_rehearsed(&rule)?
-        {
-            obeyed.add(Rule::Rehearsal, why, help);
+        match gate::rehearsed(self)? {
+            Some(Ok(found)) => obeyed.rehearsed = Some(found),
+            Some(Err(Missing { why, help })) => obeyed.add(Rule::Rehearsal, why, help),
+            None => {}
         }
         Ok(obeyed)
     }
@@ -151,63 +151,6 @@ impl Prepared {
             format!("{} requires signatures by key, and {why}", self.environment.name),
             "List people and their public keys in the file that [signers] names (ssh-keygen(1), ALLOWED SIGNERS).",
         ))
-    }
-
-    /// Why the same bytes have not passed where `rule` wants them rehearsed, lately enough; and what to do.
-    fn not_rehearsed(&self, rule: &RehearsalRule<'_>) -> Result<Option<(String, String)>, Problem> {
-        let rehearsal = rule.environment;
-        let runs = self.place.store().runs().map_err(super::read::store_problem)?;
-        let good = runs.iter().rev().filter(|run| {
-            // Its ends first: most runs are others, and to prove a record is to read all of it.
-            let Ok(Glance { first, last, sealed: true }) = holdpoint_record::glance(&run.path) else {
-                return false;
-            };
-            let (Event::RunOpened(opened), Event::RunClosed { verdict }) = (&first.event, &last.event) else {
-                return false;
-            };
-            rule.may_be(opened, Some(*verdict), last.at)
-        });
-        let mut incomplete = None;
-        for run in good {
-            let Ok(proof) = holdpoint_record::verify(&run.path) else { continue };
-            match rule.is_met_by(&proof) {
-                Ok(()) => return Ok(None),
-                Err(NoRehearsal::Skipped(skipped)) => {
-                    incomplete.get_or_insert((run.number, skipped));
-                }
-                Err(NoRehearsal::Altered) => {}
-            }
-        }
-        let within = rule.max_age.map(|age| format!(" within {}", days_or(age)));
-        let why = format!(
-            "{} requires a passed rehearsal of these very bytes in {rehearsal}{}, and {}",
-            self.environment.name,
-            within.unwrap_or_default(),
-            match &incomplete {
-                Some((number, skipped)) => {
-                    let were = if skipped.len() == 1 { "was" } else { "were" };
-                    format!("in run {number} {} {were} skipped", skipped.join(", "))
-                }
-                None => "there is none".to_owned(),
-            }
-        );
-        if incomplete.is_some() {
-            let help = format!(
-                "Rehearse all of it: holdpoint run {} --env {rehearsal}; or set requires.complete = false, if what is skipped there may be.",
-                self.path
-            );
-            return Ok(Some((why, help)));
-        }
-        Ok(Some((why, format!("Run it there first: holdpoint run {} --env {rehearsal}", self.path))))
-    }
-}
-
-/// Whole days as that, as people write them; anything else as elsewhere.
-fn days_or(age: Duration) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    match (age.as_secs(), age.subsec_nanos()) {
-        (seconds, 0) if seconds > 0 && seconds % DAY == 0 => format!("{}d", seconds / DAY),
-        _ => holdpoint_engine::duration(age),
     }
 }
 

@@ -55,6 +55,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
         return dry_run(screen, prepared, session, traced, redactor, secrets).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
+    if let Some(rehearsed) = &obeyed.rehearsed {
+        prepared.keep_secrets_of_rehearsal(rehearsed, &redactor)?;
+    }
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
         (None, None) => None,
         (None, Some(refusal)) => return Err(refusal),

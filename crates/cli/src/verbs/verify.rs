@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use holdpoint_record::{ByKey, Expunged, Held, Of, Verification, hold, verify as prove};
+use holdpoint_engine::Rehearsed;
+use holdpoint_record::{Beside, ByKey, Expunged, Held, Of, Verification, beside, hold, verify as prove};
 use serde_json::{Value, json};
 
 use super::check::many;
@@ -28,14 +29,21 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, trusted)).transpose()?.flatten();
-    let told = Told { proof: &proof, held: held.as_ref() };
+    // A bundle has no store beside it.
+    let beside = match &unpacked {
+        None if proof.verdict.intact() || proof.verdict.is_expunged() => {
+            proof.opened.as_ref().and_then(|opened| beside(&dir, opened))
+        }
+        _ => None,
+    };
+    let told = Told { proof: &proof, held: held.as_ref(), beside };
     match arguments.format {
         Format::Json => {
             screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default());
         }
         Format::Text => told.text(screen),
     }
-    let intact = proof.verdict.intact() && told.trusted() != Some(false);
+    let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_none();
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
 
@@ -58,6 +66,8 @@ pub struct Told<'a> {
     pub proof: &'a Verification,
     /// What came of holding it against what is trusted.
     pub held: Option<&'a Held>,
+    /// What the store beside it has of the rehearsal that it relied on; `None` where that was not looked for.
+    pub beside: Option<Beside>,
 }
 
 impl Told<'_> {
@@ -66,9 +76,16 @@ impl Told<'_> {
         self.held.map(|held| held.wrong.is_empty())
     }
 
+    /// What is wrong with the rehearsal's own record.
+    fn rewritten(&self) -> Option<String> {
+        let named = self.proof.opened.as_ref()?.policy.rehearsed.as_ref()?;
+        let Some(Beside::Wrong(why)) = &self.beside else { return None };
+        Some(format!("run {}, the rehearsal that it relied on: {why}", named.number))
+    }
+
     /// On whose word the signatures count; `None` where there are none, or they do not.
     fn by(&self) -> Option<&'static str> {
-        let Told { proof, held } = self;
+        let Told { proof, held, .. } = self;
         if !proof.verdict.intact() {
             return None;
         }
@@ -83,15 +100,19 @@ impl Told<'_> {
     /// The verdict in words, and whose word it is.
     pub fn words(&self) -> String {
         let verdict = self.proof.verdict.to_string();
-        match (self.by(), self.trusted()) {
+        let words = match (self.by(), self.trusted()) {
             (Some(by), _) => format!("{verdict}, by {by}"),
             (None, Some(false)) => format!("{verdict}, but not as trusted"),
             (None, _) => verdict,
+        };
+        match self.rewritten() {
+            Some(_) => format!("{words}, but its rehearsal is not what it relied on"),
+            None => words,
         }
     }
 
     fn json(&self) -> Value {
-        let Told { proof, held } = self;
+        let Told { proof, held, .. } = self;
         let gone = |gone: &Expunged| {
             let mut json = json!({"event": gone.event, "still_there": gone.still_there});
             json["key"] = json!(gone.key);
@@ -128,15 +149,35 @@ impl Told<'_> {
             "signatures_checked": proof.signatures,
             "signatures": signatures,
             "expectations_judged_again": proof.judged_again,
+            "rehearsal": self.rehearsal(),
             "remarks": proof.remarks,
             "not_as_trusted": held.map(|held| &held.wrong),
             "trust_remarks": held.map(|held| &held.remarks),
         })
     }
 
+    /// The rehearsal that it relied on, and where its own record stands.
+    fn rehearsal(&self) -> Option<Value> {
+        let named = self.proof.opened.as_ref()?.policy.rehearsed.as_ref()?;
+        let Rehearsed { number, id, environment, ended, seal, .. } = named;
+        let (record, why) = match &self.beside {
+            None => ("not looked for", None),
+            Some(Beside::NotHere) => ("not here", None),
+            Some(Beside::Same) => ("as relied on", None),
+            Some(Beside::Wrong(why)) => ("not as relied on", Some(why)),
+        };
+        Some(json!({
+            "number": number, "id": id, "environment": environment, "ended": ended, "seal": seal.sha256,
+            "record": record, "why": why,
+        }))
+    }
+
     fn text(&self, screen: &Screen) {
-        let Told { proof, held } = self;
+        let Told { proof, held, beside } = self;
         screen.data(&self.words());
+        if let Some(why) = self.rewritten() {
+            screen.say(&format!("  {}", screen.neutralise(&why)));
+        }
         for wrong in held.iter().flat_map(|held| &held.wrong) {
             screen.say(&format!("  {}", screen.neutralise(wrong)));
         }
@@ -148,6 +189,17 @@ impl Told<'_> {
         screen.say(&format!("  {blobs} checked, {judged} judged again"));
         if proof.signatures > 0 {
             screen.say(&format!("  {} by key checked", many(proof.signatures, "signature")));
+        }
+        let named = proof.opened.as_ref().and_then(|opened| opened.policy.rehearsed.as_ref());
+        if let Some(named) = named.filter(|_| proof.verdict.intact()) {
+            let Rehearsed { number, id, environment, .. } = named;
+            let record = match beside {
+                None | Some(Beside::NotHere) => ", by what is kept of it here",
+                Some(Beside::Same) => ", whose record is here and the same",
+                Some(Beside::Wrong(_)) => "",
+            };
+            let line = format!("  rehearsed in {environment}: run {number}, {id}{record}");
+            screen.say(&screen.neutralise(&line));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;

@@ -13,6 +13,7 @@ mod dry_run;
 mod floods;
 mod forged;
 mod found;
+mod gate;
 mod lapsed;
 mod lints;
 mod listed;

@@ -162,7 +162,7 @@ fn a_rehearsal_that_skipped_something_opens_nothing_unless_the_rule_says_so() {
         bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended", "--answers", "answers.yaml"]);
         let ran = bench.ends(code, &PRODUCTION);
         if code == 5 {
-            ran.says("in run 1 turn#1 was skipped").says("requires.complete = false");
+            ran.says("run 1: turn#1 was skipped in it").says("requires.complete = false");
             bench.ends(0, &["run", "book.md", "--env", "staging", "--unattended"]);
             bench.ends(0, &PRODUCTION);
         }

@@ -3,9 +3,9 @@
 use holdpoint_model::Assurance;
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobRef, Rule};
+use crate::{BlobRef, Rehearsed, Rule};
 
-/// The approvals that a run relies on, and the rules that do not hold.
+/// The approvals and the rehearsal that a run relies on, and the rules that do not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -13,6 +13,9 @@ pub struct Policy {
     /// Approvals of the document's very bytes; each of them holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approved>,
+    /// The rehearsal that it relied on, where one is asked for and nobody had to override that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
     /// Rules that do not hold: nothing may happen before somebody has overridden all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,

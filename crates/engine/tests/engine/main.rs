@@ -27,6 +27,7 @@ mod overriding;
 mod people;
 mod places;
 mod properties;
+mod rehearsal;
 
 mod resume;
 mod rollback;

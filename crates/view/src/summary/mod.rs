@@ -27,6 +27,9 @@ pub struct Summary {
     pub document: DocumentFacts,
     /// Approvals of the document that the run relies on, by their approvers.
     pub approvals: Vec<holdpoint_engine::Approved>,
+    /// The rehearsal that the run relies on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<holdpoint_engine::Rehearsed>,
     /// Rules of the environment that did not hold when it opened, and were overridden, or it went no further.
     pub unmet: Vec<holdpoint_engine::Unmet>,
     /// What cannot be proved of the independence of those who signed; `None` where none had to be independent.

@@ -43,6 +43,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
             effective_date: front.effective_date.map(|date| date.to_string()),
         },
         approvals: opened.policy.approvals.clone(),
+        rehearsed: opened.policy.rehearsed.clone(),
         unmet: opened.policy.unmet.clone(),
         independence: None,
         people: people(opened),

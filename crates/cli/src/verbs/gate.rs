@@ -1,0 +1,110 @@
+//! The rehearsal that an environment asks for: the facts are gathered from the store, the engine judges them. Nothing is
+//! written here.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use holdpoint_engine::{Differs, Gate};
+use holdpoint_record::{Found, Near, NotFound, rehearsal, text_blob};
+use jiff::Timestamp;
+
+use super::prepare::Prepared;
+use super::read::store_problem;
+use crate::problem::Problem;
+
+/// Why there is no rehearsal, and what to do.
+pub struct Missing {
+    /// In words.
+    pub why: String,
+    /// What to type.
+    pub help: String,
+}
+
+/// The rehearsal that the run can rely on; `None` where its environment asks for none.
+pub fn rehearsed(prepared: &Prepared) -> Result<Option<Result<Found, Missing>>, Problem> {
+    let document = crate::digest::sha256(prepared.source.as_bytes());
+    let now = Timestamp::now();
+    let Some(gate) = Gate::of(&prepared.requires, &document, &prepared.inputs.given, now) else {
+        return Ok(None);
+    };
+    let asked = format!("{} {}", prepared.environment.name, gate.words());
+    let untellable = gate.untellable();
+    if !untellable.is_empty() {
+        let why = format!("{asked}, and {}", untellable.join("; and "));
+        return Ok(Some(Err(Missing { why, help: inputs(prepared) })));
+    }
+    let found = rehearsal(&prepared.place.store(), &gate, &prepared.path).map_err(store_problem)?;
+    Ok(Some(found.map_err(|none| missing(prepared, &gate, &asked, none))))
+}
+
+fn missing(prepared: &Prepared, gate: &Gate<'_>, asked: &str, none: NotFound) -> Missing {
+    let command = command(prepared, gate);
+    let unread: Vec<String> = none.unread.iter().map(u64::to_string).collect();
+    let unread = match unread.as_slice() {
+        [] => String::new(),
+        [one] => format!(" (the record of run {one} cannot be read)"),
+        several => format!(" (the records of runs {} cannot be read)", several.join(", ")),
+    };
+    let Some(near) = none.near else {
+        let why = format!("{asked}, and there is none{unread}");
+        return Missing { why, help: format!("Run it there first: {command}") };
+    };
+    let number = near.run.number;
+    let differs: Vec<String> = near.differs.iter().map(|differs| words(prepared, &near, differs)).collect();
+    let why =
+        format!("{asked}, and there is none{unread}. The nearest is run {number}: {}", differs.join("; "));
+    let partial = |differs: &Differs| matches!(differs, Differs::Skipped(_) | Differs::Edited(_));
+    let help = match near.differs.as_slice() {
+        [Differs::Open] => format!("Finish it: holdpoint resume {number}. Or run it there again: {command}"),
+        all if all.iter().all(partial) => format!(
+            "Rehearse all of it: {command}; or set requires.complete = false, if what is left out there may be."
+        ),
+        _ => format!("Run it there again: {command}"),
+    };
+    Missing { why, help }
+}
+
+fn words(prepared: &Prepared, near: &Near, differs: &Differs) -> String {
+    let words = differs.words();
+    let lines = match differs {
+        Differs::Document => lines_that_differ(prepared, near),
+        _ => None,
+    };
+    match lines {
+        Some(0) => format!("{words}: the same lines in another order"),
+        Some(1) => format!("{words}: 1 line differs"),
+        Some(lines) => format!("{words}: {lines} lines differ"),
+        None => words,
+    }
+}
+
+/// How many lines are new, changed or gone since; `None` where the document of that time cannot be read.
+fn lines_that_differ(prepared: &Prepared, near: &Near) -> Option<u64> {
+    let before = text_blob(&near.run.path, &near.opened.runbook.blob).ok()?;
+    let before = String::from_utf8(before).ok()?;
+    let mut counts: HashMap<&str, i64> = HashMap::new();
+    let (old, new) = (before.split_inclusive('\n'), prepared.source.split_inclusive('\n'));
+    new.for_each(|line| *counts.entry(line).or_default() += 1);
+    old.for_each(|line| *counts.entry(line).or_default() -= 1);
+    let of = |sign: i64| counts.values().map(|count| (count * sign).max(0).unsigned_abs()).sum::<u64>();
+    // A line that changed is one that is new and one that is gone.
+    Some(of(1).max(of(-1)))
+}
+
+/// What to type to rehearse it, with the values that must be the same.
+fn command(prepared: &Prepared, gate: &Gate<'_>) -> String {
+    let quoted = |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned);
+    let set = gate.same().filter_map(|(name, value)| Some(format!(" --set {name}={}", quoted(value?))));
+    let set: String = set.collect();
+    format!("holdpoint run {} --env {}{set}", quoted(&prepared.path), quoted(gate.environment))
+}
+
+fn inputs(prepared: &Prepared) -> String {
+    let names: Vec<&str> =
+        prepared.plan.front.inputs.iter().filter(|input| !input.secret).map(|input| &*input.name).collect();
+    let has = match names.as_slice() {
+        [] => "The document has no inputs but secrets".to_owned(),
+        names => format!("Its inputs are {}", names.join(", ")),
+    };
+    format!("{has}: correct requires.same of the environment in holdpoint.toml.")
+}

@@ -1,0 +1,30 @@
+//! The rehearsal that a run relied on, as its event 0 names it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::BlobRef;
+
+/// A run of the same store that was the rehearsal which the environment asks for. What its record says of itself is
+/// kept with the run that relied on it, so that the rule can be proved again without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsed {
+    /// Its number in the store.
+    pub number: u64,
+    /// Its ULID.
+    pub id: String,
+    /// Where it ran.
+    pub environment: String,
+    /// When its last event was written.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub ended: Timestamp,
+    /// Its `seal.json`: the digest is what anchors it.
+    pub seal: BlobRef,
+    /// Its `run.jsonl`, which the seal is over.
+    pub log: BlobRef,
+    /// Its `holdpoint.toml`, without which its events cannot be held against the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<BlobRef>,
+}

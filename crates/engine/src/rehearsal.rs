@@ -1,0 +1,297 @@
+//! The gate: which run is the rehearsal that an environment asks for. Judged before a run opens, of every run that the
+//! store has, and again whenever a record that relied on one is verified, or a store is audited.
+
+use std::time::Duration;
+
+use holdpoint_model::Requires;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{InputGiven, RunOpened, Verdict, duration};
+
+/// How far two clocks that are looked after may be apart: a rehearsal ends before the run that relies on it opens, and
+/// that opens a moment after it was judged.
+const SKEW: SignedDuration = SignedDuration::from_mins(1);
+
+/// So much of a value is told, in characters.
+const TOLD: usize = 60;
+
+/// What an environment asks of a rehearsal, and of what run-book, with what inputs, at what time.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'a> {
+    /// The environment that it was in.
+    pub environment: &'a str,
+    /// How old it may be.
+    pub max_age: Option<Duration>,
+    same: &'a [String],
+    skips: bool,
+    document: &'a str,
+    inputs: &'a [InputGiven],
+    at: Timestamp,
+    allowance: SignedDuration,
+}
+
+/// A run as the two ends of its record tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    /// Event 0.
+    pub opened: &'a RunOpened,
+    /// How it ended; `None` where it is not closed.
+    pub verdict: Option<Verdict>,
+    /// Whether there is a seal over it.
+    pub sealed: bool,
+    /// When its last event was written.
+    pub ended: Timestamp,
+}
+
+/// What proving a record has shown.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// Why the record is not intact and complete, in words; `None` where it is.
+    pub broken: Option<String>,
+    /// Actions that somebody skipped, and that were not done afterwards: [`Run::skipped`](crate::Run::skipped).
+    pub skipped: Vec<String>,
+    /// Actions of which another script ran than the document's: [`Run::edited`](crate::Run::edited).
+    pub edited: Vec<String>,
+}
+
+/// Why a run is not the rehearsal that is asked for. In the order in which they are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Differs {
+    /// It was in another environment, this one.
+    Environment(String),
+    /// It was of other bytes.
+    Document,
+    /// It was a dry run.
+    Dry,
+    /// It has not ended, or nobody sealed it.
+    Open,
+    /// It did not pass.
+    Verdict(Verdict),
+    /// Its record does not hold, for this reason.
+    Broken(String),
+    /// A value that must be the same was another one there.
+    Value {
+        /// Whose.
+        name: String,
+        /// What it was there; `None` where it was not given.
+        there: Option<String>,
+    },
+    /// It is too old.
+    Age {
+        /// How old it is.
+        age: Duration,
+        /// How old it may be.
+        most: Duration,
+    },
+    /// It ended after the run that relies on it opened.
+    Later,
+    /// Something was skipped in it, and nothing may be.
+    Skipped(Vec<String>),
+    /// Something else was run than the document says, and nothing may be.
+    Edited(Vec<String>),
+}
+
+impl Differs {
+    /// In words that follow on "run 12 does not count:".
+    pub fn words(&self) -> String {
+        match self {
+            Differs::Environment(name) => format!("it was in {name}"),
+            Differs::Document => "the document has changed since".to_owned(),
+            Differs::Dry => "it was a dry run".to_owned(),
+            Differs::Open => "it is not finished and sealed".to_owned(),
+            Differs::Verdict(verdict) => format!("it ended {}", ended(*verdict)),
+            Differs::Broken(why) => format!("its record does not hold: {why}"),
+            Differs::Value { name, there: Some(there) } => format!("{name} was {} there", cut(there)),
+            Differs::Value { name, there: None } => format!("{name} was not given there"),
+            Differs::Age { age, most } => ages(*age, *most),
+            Differs::Later => "it ended after now: a clock was set".to_owned(),
+            Differs::Skipped(what) => format!("{} skipped in it", were(what)),
+            Differs::Edited(what) => format!("{} edited in it", were(what)),
+        }
+    }
+
+    /// How far it is from what is asked for, beside others.
+    fn weight(&self) -> usize {
+        match self {
+            // A new rehearsal is due, whatever else is the case.
+            Differs::Environment(_) | Differs::Document => 10,
+            _ => 1,
+        }
+    }
+}
+
+impl<'a> Gate<'a> {
+    /// `document`: digest of the run-book's bytes. `inputs`: those of the run that opens, at the time `at`. `None` where
+    /// no rehearsal is asked for.
+    pub fn of(
+        requires: &'a Requires,
+        document: &'a str,
+        inputs: &'a [InputGiven],
+        at: Timestamp,
+    ) -> Option<Gate<'a>> {
+        let environment = requires.rehearsal.as_deref()?;
+        let Requires { max_age, skips, same, .. } = requires;
+        let allowance = SignedDuration::ZERO;
+        Some(Gate { environment, max_age: *max_age, same, skips: *skips, document, inputs, at, allowance })
+    }
+
+    /// As it is held once more, of a run that has opened: it was judged a moment before.
+    pub fn again(self) -> Gate<'a> {
+        Gate { allowance: SKEW, ..self }
+    }
+
+    /// Names of values that must be the same and that this run does not have, or keeps secret: no rehearsal can be told
+    /// to have had them. Each with why, in words.
+    pub fn untellable(&self) -> Vec<String> {
+        let untellable = self.same.iter().filter_map(|name| match self.input(name) {
+            None => Some(format!("the document has no input {name}, which must be the same there")),
+            Some(InputGiven { value: None, .. }) => {
+                Some(format!("{name} is a secret, and no record tells whether it was the same there"))
+            }
+            Some(_) => None,
+        });
+        untellable.collect()
+    }
+
+    fn input(&self, name: &str) -> Option<&'a InputGiven> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// Values that must be the same, each with its name.
+    pub fn same(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+        let Gate { same, inputs, .. } = *self;
+        same.iter().map(move |name| {
+            let given = inputs.iter().find(|input| input.name == *name);
+            (name.as_str(), given.and_then(|input| input.value.as_deref()))
+        })
+    }
+
+    /// Whether a run is worth a word where there is no rehearsal: in that environment, of these bytes or of what stood
+    /// at `path` then.
+    pub fn concerns(&self, opened: &RunOpened, path: &str) -> bool {
+        let book = &opened.runbook;
+        opened.environment.name == self.environment
+            && (book.blob.sha256 == self.document || book.path == path)
+    }
+
+    /// What keeps a run from being the rehearsal, as far as its ends tell; empty if nothing does.
+    pub fn by_ends(&self, ends: &Ends<'_>) -> Vec<Differs> {
+        let Ends { opened, verdict, sealed, ended } = *ends;
+        let mut differs = Vec::new();
+        if opened.environment.name != self.environment {
+            differs.push(Differs::Environment(opened.environment.name.clone()));
+        }
+        if opened.runbook.blob.sha256 != self.document {
+            differs.push(Differs::Document);
+        }
+        if opened.dry {
+            differs.push(Differs::Dry);
+        }
+        match verdict {
+            Some(Verdict::Passed) if sealed => {}
+            Some(Verdict::Passed) | None => differs.push(Differs::Open),
+            Some(other) => differs.push(Differs::Verdict(other)),
+        }
+        for name in self.same {
+            let value = |inputs: &[InputGiven]| {
+                inputs.iter().find(|input| input.name == *name).and_then(|input| input.value.clone())
+            };
+            let (here, there) = (value(self.inputs), value(&opened.inputs));
+            if here.is_none() || here != there {
+                differs.push(Differs::Value { name: name.clone(), there });
+            }
+        }
+        let age = self.at.duration_since(ended);
+        match (self.max_age, Duration::try_from(age - self.allowance)) {
+            (Some(most), Ok(past)) if past > most => {
+                differs.push(Differs::Age { age: age.unsigned_abs(), most });
+            }
+            _ if age < -SKEW => differs.push(Differs::Later),
+            _ => {}
+        }
+        differs
+    }
+
+    /// What keeps a run from being it whose ends do not, by what proving its record has shown.
+    pub fn by_proof(&self, shown: &Shown) -> Vec<Differs> {
+        let Shown { broken, skipped, edited } = shown;
+        let mut differs: Vec<Differs> = broken.iter().cloned().map(Differs::Broken).collect();
+        if !self.skips && !skipped.is_empty() {
+            differs.push(Differs::Skipped(skipped.clone()));
+        }
+        if !self.skips && !edited.is_empty() {
+            differs.push(Differs::Edited(edited.clone()));
+        }
+        differs
+    }
+
+    /// What is asked for, in words that follow on the environment's name.
+    pub fn words(&self) -> String {
+        let within = self.max_age.map(|age| format!(" within {}", days_or(age))).unwrap_or_default();
+        let with = match self.same {
+            [] => String::new(),
+            names => format!(" with the same {}", names.join(", ")),
+        };
+        format!("requires a passed rehearsal of these very bytes in {}{with}{within}", self.environment)
+    }
+}
+
+/// Of several runs that are no rehearsal, oldest first, the one that is nearest to being one.
+pub fn nearest<T>(others: Vec<(T, Vec<Differs>)>) -> Option<(T, Vec<Differs>)> {
+    let weight = |differs: &[Differs]| differs.iter().map(Differs::weight).sum::<usize>();
+    // The first of those that weigh the same, so the youngest.
+    others.into_iter().rev().min_by_key(|(_, differs)| weight(differs))
+}
+
+fn ended(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::NothingDone => "with nothing done",
+        Verdict::Failed => "failed",
+        Verdict::RolledBack => "rolled back",
+        Verdict::Aborted => "aborted",
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(TOLD) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None if text.is_empty() => "empty".to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+fn were(what: &[String]) -> String {
+    let were = if what.len() == 1 { "was" } else { "were" };
+    format!("{} {were}", what.join(", "))
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Whole days as that, as people write them; anything else as elsewhere.
+fn days_or(age: Duration) -> String {
+    match (age.as_secs(), age.subsec_nanos()) {
+        (seconds, 0) if seconds > 0 && seconds % DAY == 0 => format!("{}d", seconds / DAY),
+        _ => duration(age),
+    }
+}
+
+/// How old it was, as exact as it takes to tell that from how old it might be; and that.
+fn ages(age: Duration, most: Duration) -> String {
+    let days = |time: Duration| time.as_secs() / DAY;
+    let rounded = Duration::from_secs(if days(age) > days(most) { days(age) * DAY } else { age.as_secs() });
+    let age = if rounded > most { rounded } else { age };
+    let are = if days(most) > 1 { "are" } else { "is" };
+    format!("it was {} ago, and {} {are} allowed", spoken(age), spoken(most))
+}
+
+/// Days in words, and what is left of them as elsewhere.
+fn spoken(time: Duration) -> String {
+    let (days, rest) = (time.as_secs() / DAY, time - Duration::from_secs(time.as_secs() / DAY * DAY));
+    let days = match days {
+        0 => return duration(rest),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    if rest.is_zero() { days } else { format!("{days} {}", duration(rest)) }
+}

@@ -1,0 +1,205 @@
+//! The rehearsal that an environment asks for, looked for among the runs of a store; and the one that a run relied on,
+//! looked for once more. What is asked of it the engine judges ([`Gate`]).
+
+use std::io::Read as _;
+use std::path::Path;
+
+use holdpoint_engine::{Differs, Ends, Event, Gate, Rehearsed, RunOpened, Shown, Verdict, nearest};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::hex;
+use crate::conform::{Verification, verify};
+use crate::disk::{cannot, open_regular};
+use crate::seal::seal_and_bytes;
+use crate::{DiskError, Glance, LOG, ReadError, RecordVerdict, RunDir, Store, StoreError, glance, text_blob};
+
+/// A record of more bytes is kept with no other run.
+const LONGEST: u64 = 256 * 1024 * 1024;
+
+/// A run that is the rehearsal that is asked for: what a run that relies on it keeps of it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its number in the store.
+    pub number: u64,
+    /// Its ULID.
+    pub id: String,
+    /// Where it ran.
+    pub environment: String,
+    /// When its last event was written.
+    pub ended: Timestamp,
+    /// The bytes of `seal.json`.
+    pub seal: Vec<u8>,
+    /// The bytes of `run.jsonl`, over which the seal is, and which were proved.
+    pub log: Vec<u8>,
+    /// The bytes of its configuration.
+    pub config: Option<Vec<u8>>,
+}
+
+/// A run that is not, and is nearest to it.
+#[derive(Clone, Debug)]
+pub struct Near {
+    /// Which.
+    pub run: RunDir,
+    /// Event 0.
+    pub opened: Box<RunOpened>,
+    /// What keeps it from being the rehearsal.
+    pub differs: Vec<Differs>,
+}
+
+/// What a store has where it has no rehearsal.
+#[derive(Clone, Debug, Default)]
+pub struct NotFound {
+    /// The run that is nearest to being one.
+    pub near: Option<Near>,
+    /// Numbers of runs whose records cannot be read, so that nobody knows what they are.
+    pub unread: Vec<u64>,
+}
+
+/// Looks for the rehearsal that `gate` asks for, the youngest first. Of runs at `path` that are none, the nearest is
+/// told. Each run's ends are read first: most runs are others, and to prove a record is to read all of it.
+///
+/// # Errors
+/// The store cannot be listed. A record that cannot be read is no rehearsal.
+pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Found, NotFound>, StoreError> {
+    let (mut others, mut unread) = (Vec::new(), Vec::new());
+    for run in store.runs()?.into_iter().rev() {
+        let Glance { first, last, sealed } = match glance(&run.path) {
+            Ok(ends) => ends,
+            // As a crash leaves it.
+            Err(ReadError::NoFirstEvent(_) | ReadError::NotARun(_)) => continue,
+            Err(_) => {
+                unread.push(run.number);
+                continue;
+            }
+        };
+        let Event::RunOpened(opened) = first.event else { continue };
+        if !gate.concerns(&opened, path) {
+            continue;
+        }
+        let verdict = closed(&last.event);
+        let mut differs = gate.by_ends(&Ends { opened: &opened, verdict, sealed, ended: last.at });
+        if differs.is_empty() {
+            match proved(&run, gate, last.at) {
+                Ok(found) => return Ok(Ok(found)),
+                Err(more) => differs = more,
+            }
+        }
+        others.push((Near { run, opened, differs: Vec::new() }, differs));
+    }
+    others.reverse();
+    unread.reverse();
+    let near = nearest(others).map(|(mut near, differs): (Near, _)| {
+        near.differs = differs;
+        near
+    });
+    Ok(Err(NotFound { near, unread }))
+}
+
+fn closed(event: &Event) -> Option<Verdict> {
+    match event {
+        Event::RunClosed { verdict } => Some(*verdict),
+        _ => None,
+    }
+}
+
+/// Proves the record of a run whose ends are those of a rehearsal, and takes of it what is to be kept. What is taken is
+/// what was proved: record and seal are read once for good, whatever becomes of the files.
+fn proved(run: &RunDir, gate: &Gate<'_>, ended: Timestamp) -> Result<Found, Vec<Differs>> {
+    let none = |why: String| vec![Differs::Broken(why)];
+    let unread = |error: ReadError| none(error.to_string());
+    let (seal, bytes) = seal_and_bytes(&run.path).map_err(unread)?.ok_or_else(|| vec![Differs::Open])?;
+    let log = log(&run.path).map_err(|error| none(error.to_string()))?;
+    let log = log.ok_or_else(|| none(format!("it is longer than {LONGEST} bytes")))?;
+    if hex(Sha256::new_with_prefix(&log)) != seal.sha256 {
+        return Err(none("the seal is over other bytes".to_owned()));
+    }
+    let proof = verify(&run.path).map_err(unread)?;
+    let mut shown = shown(&proof);
+    if proof.position.sha256 != seal.sha256 {
+        shown.broken.get_or_insert_with(|| "it changed while it was read".to_owned());
+    }
+    let differs = gate.by_proof(&shown);
+    if !differs.is_empty() {
+        return Err(differs);
+    }
+    let opened = proof.opened.ok_or_else(|| none("it has no first event".to_owned()))?;
+    let config = opened.config.as_ref().map(|config| text_blob(&run.path, config)).transpose();
+    let config = config.map_err(|error| none(error.to_string()))?;
+    let (number, id, environment) = (opened.number, opened.id.clone(), opened.environment.name.clone());
+    Ok(Found { number, id, environment, ended, seal: bytes, log, config })
+}
+
+/// The bytes of a record; `None` where there are too many.
+fn log(dir: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    let path = dir.join(LOG);
+    let file = open_regular(&path).map_err(cannot("read", &path))?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot("read", &path))?;
+    Ok((bytes.len() as u64 <= LONGEST).then_some(bytes))
+}
+
+/// What proving a record has shown of it as a rehearsal.
+fn shown(proof: &Verification) -> Shown {
+    let broken = (proof.verdict != RecordVerdict::IntactComplete).then(|| told(&proof.verdict));
+    Shown { broken, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
+}
+
+fn told(verdict: &RecordVerdict) -> String {
+    verdict.reason().map_or(verdict.to_string(), |why| format!("{verdict}: {why}"))
+}
+
+/// What is wrong with the record of a rehearsal that a run relied on. What was expunged since was there then.
+pub(crate) fn broken(proof: &Verification) -> Option<String> {
+    match &proof.verdict {
+        RecordVerdict::IntactComplete | RecordVerdict::Expunged { complete: true, .. } => None,
+        verdict => Some(told(verdict)),
+    }
+}
+
+/// What the store beside a run has of the rehearsal that it relied on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// The very record, intact and complete.
+    Same,
+    /// No run of that number and ULID: another directory, a bundle, or it was removed.
+    NotHere,
+    /// That run, and not what was relied on, for this reason.
+    Wrong(String),
+}
+
+/// Holds the rehearsal that a run relied on against its record, where that lies in the same store as the run itself.
+/// `None` where it relied on none.
+pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
+    let named = opened.policy.rehearsed.as_ref()?;
+    // A name without a directory, as `.` has one all the same.
+    let whole = dir.canonicalize().ok();
+    let store = whole.as_deref().and_then(Path::parent).map(Store::open);
+    let runs = store.and_then(|store| store.runs().ok()).unwrap_or_default();
+    let here = runs.into_iter().filter(|run| run.number == named.number);
+    let mut of_its_id = here.filter_map(|run| of_its_id(&run, named));
+    Some(of_its_id.next().unwrap_or(Beside::NotHere))
+}
+
+fn of_its_id(run: &RunDir, named: &Rehearsed) -> Option<Beside> {
+    let proof = match verify(&run.path) {
+        Ok(proof) => proof,
+        Err(ReadError::NotARun(_)) => return None,
+        Err(error) => return Some(Beside::Wrong(error.to_string())),
+    };
+    // Where not even its name can be read, it is the one of that number.
+    if proof.opened.as_ref().is_some_and(|opened| opened.id != named.id) {
+        return None;
+    }
+    if let Some(why) = broken(&proof) {
+        return Some(Beside::Wrong(why));
+    }
+    let seal = seal_and_bytes(&run.path).ok().flatten();
+    let digest = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+    if digest.as_ref() != Some(&named.seal.sha256) {
+        return Some(Beside::Wrong(
+            "it was rewritten: its seal is not the one that was relied on".to_owned(),
+        ));
+    }
+    Some(Beside::Same)
+}
