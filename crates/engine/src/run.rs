@@ -165,8 +165,12 @@ impl Run {
             states.iter().enumerate().map(move |(action, state)| (Task::action(step, action), state))
         });
         let placed = self.placed.iter().map(|(task, state)| (*task, state));
-        let mut tasks: Vec<Task> =
-            actions.chain(placed).filter(|(_, state)| is(state)).map(|(task, _)| task).collect();
+        let there: Vec<Task> = placed.filter(|(_, state)| is(state)).map(|(task, _)| task).collect();
+        // Of one that has places, these are named, and not what they come to together.
+        let together = |task: &Task| there.iter().any(|placed| placed.unplaced() == *task);
+        let here = actions.filter(|(_, state)| is(state)).map(|(task, _)| task);
+        let mut tasks: Vec<Task> = here.filter(|task| !together(task)).collect();
+        tasks.extend(&there);
         tasks.sort_unstable();
         let named = tasks.into_iter().map(|task| match self.place_of(task) {
             Some(place) => format!("{} at {place}", task.id(plan)),
