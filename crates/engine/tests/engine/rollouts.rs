@@ -129,7 +129,11 @@ fn a_canary_that_failed_is_never_tolerated() {
     assert_eq!((fake.asked().len(), fake.positions("start").len()), (1, 1));
     fake.skip_at("a#1", 1);
     assert_eq!(fake.go_on(), "done Passed");
-    assert_eq!(fake.story.run.skipped(&fake.story.plan), [format!("a#1 at {}", web(1))], "skipped at one place is skipped");
+    assert_eq!(
+        fake.story.run.skipped(&fake.story.plan),
+        [format!("a#1 at {}", web(1))],
+        "skipped at one place is skipped"
+    );
 }
 
 #[test]
