@@ -13,13 +13,13 @@ impl Run {
         let steps = plan.steps.iter().enumerate();
         let actions =
             steps.flat_map(|(step, of)| (0..of.actions.len()).map(move |action| Task::action(step, action)));
-        let found = actions.filter_map(|task| {
+        let mut found = actions.filter_map(|task| {
             let Some(Work::Record { fields }) = task.work(plan) else { return None };
             let field = fields.iter().find(|field| field.name == name)?;
             self.state(task).recorded.contains(name).then_some((task, field))
         });
         // Of two actions that write down the same name, the later one's stands.
-        found.last()
+        found.next_back()
     }
 
     /// Names of all that [`Run::correctable`] finds, in the order of the document.
