@@ -23,6 +23,7 @@ impl Run {
         ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
         let last = open.len() == 1;
         self.captured.remove(name);
+        self.written.insert(name.clone(), task);
         self.values.set_typed(name, value, &field.kind);
         self.performed_by(&by.who);
         self.change(task, |state| {
@@ -90,7 +91,7 @@ impl Run {
         ensure(!self.state(task).requested, "the sign-off has been asked for already")?;
         ensure(role == sign_off.role, "the role is not that of the hold point")?;
         let rendered = self.statement(sign_off).map_err(|error| error.to_string())?;
-        ensure(rendered == statement, "the statement is not that of the hold point")?;
+        ensure(self.is_as_shown(statement, &rendered), "the statement is not that of the hold point")?;
         self.change(task, |state| state.requested = true);
         Ok(())
     }

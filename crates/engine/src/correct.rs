@@ -3,34 +3,25 @@
 use holdpoint_model::{Field, Plan, Work};
 
 use crate::fold::{Fold, ensure};
+use crate::reads::names_in_condition;
 use crate::run::state::Status;
-use crate::{Corrected, Fit, Frontier, Outcome, Run, Slot, Task, fit};
+use crate::{Corrected, Due, Fit, Frontier, Outcome, Run, Slot, Task, Via, fit};
 
 impl Run {
-    /// Where a value was written down that can be corrected, and its field: by an action that has not been begun again
-    /// since.
+    /// Where a value was written down that can be corrected, and its field: the action has not been begun again since, and
+    /// nothing was captured under the name.
     pub fn correctable<'p>(&self, plan: &'p Plan, name: &str) -> Option<(Task, &'p Field)> {
-        let steps = plan.steps.iter().enumerate();
-        let actions =
-            steps.flat_map(|(step, of)| (0..of.actions.len()).map(move |action| Task::action(step, action)));
-        let mut found = actions.filter_map(|task| {
-            let Some(Work::Record { fields }) = task.work(plan) else { return None };
-            let field = fields.iter().find(|field| field.name == name)?;
-            self.state(task).recorded.contains(name).then_some((task, field))
-        });
-        // Of two actions that write down the same name, the later one's stands.
-        found.next_back()
+        let task = *self.written.get(name)?;
+        let Some(Work::Record { fields }) = task.work(plan) else { return None };
+        let field = fields.iter().find(|field| field.name == name)?;
+        self.state(task).recorded.contains(name).then_some((task, field))
     }
 
     /// Names of all that [`Run::correctable`] finds, in the order of the document.
     pub fn correctable_names<'p>(&self, plan: &'p Plan) -> Vec<&'p str> {
-        let steps = plan.steps.iter().flat_map(|step| &step.actions);
-        let fields = steps.filter_map(|action| match &action.work {
-            Work::Record { fields } => Some(fields),
-            _ => None,
-        });
-        let names = fields.flatten().map(|field| field.name.as_str());
-        names.filter(|name| self.correctable(plan, name).is_some()).collect()
+        let mut found: Vec<_> = self.written.keys().filter_map(|name| self.correctable(plan, name)).collect();
+        found.sort_by_key(|(task, _)| *task);
+        found.into_iter().map(|(_, field)| field.name.as_str()).collect()
     }
 
     /// Why no value can be corrected now, whichever it is; `None` where one can.
@@ -41,13 +32,37 @@ impl Run {
     fn no_correction_now(&self, now: &Frontier) -> Option<&'static str> {
         if self.closed {
             Some("the run is closed")
+        } else if self.handover.is_some() {
+            Some("the run is being handed over, and nobody has accepted it yet")
+        } else if !matches!(now.due, None | Some(Due::Lapse { .. })) {
+            Some("the rules of its environment do not hold, and nobody has overridden them")
         } else if self.is_rolling_back() {
             Some("the run is being rolled back: note it instead")
         } else if !now.running.is_empty() {
-            Some("a block runs: its values were handed to it")
+            Some("a block runs, or nobody has said yet what became of it: its values were handed to it")
         } else {
             None
         }
+    }
+
+    /// Ids of the steps and actions whose condition names a value, where the condition was decided already: what was
+    /// decided stays.
+    pub fn decided_by(&self, plan: &Plan, name: &str) -> Vec<String> {
+        let names = |condition: &str| names_in_condition(condition).contains(name);
+        let mut found = Vec::new();
+        for (index, step) in plan.steps.iter().enumerate() {
+            if self.entered[index] && step.when.iter().any(|condition| names(condition)) {
+                found.push(step.id.clone());
+            }
+            for (at, action) in step.actions.iter().enumerate() {
+                let decided = self.state(Task::action(index, at)).status != Status::Pending;
+                let when = action.work.block().and_then(|block| block.options.when.as_deref());
+                if decided && when.is_some_and(names) {
+                    found.push(action.id.clone());
+                }
+            }
+        }
+        found
     }
 
     pub(crate) fn correct(&mut self, plan: &Plan, now: &Frontier, corrected: &Corrected) -> Fold {
@@ -56,7 +71,14 @@ impl Run {
         ensure(!reason.trim().is_empty(), "a correction needs a written reason")?;
         let (task, field) = self.correctable(plan, name).ok_or("no such value was written down")?;
         ensure(task.is(plan, step, action), "it was written down by another action")?;
-        ensure(self.values().get(name) == Some(old), "what it corrects is not what stands there")?;
+        let stands = self.values().get(name).unwrap_or_default();
+        // A secret that was written down where it was not known yet is masked in what tells of it.
+        ensure(self.is_as_shown(old, stands), "what it corrects is not what stands there")?;
+        ensure(self.knows(&by.who), "whoever corrects it is nobody that the run knows")?;
+        ensure(
+            matches!(by.via, Via::Command | Via::Terminal),
+            "a value is corrected by somebody who is there",
+        )?;
         ensure(old != new, "it corrects nothing")?;
         match fit(&field.kind, new) {
             Fit::Wrong(why) => return Err(format!("{name}: {why}")),

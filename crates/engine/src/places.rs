@@ -74,6 +74,7 @@ impl Run {
 
     /// Takes a captured value.
     pub(crate) fn capture(&mut self, task: Task, name: &str, value: &str) {
+        self.written.remove(name);
         let (Some(place), Some(lane)) = (task.place, self.lane(task)) else {
             self.captured.remove(name);
             self.values.set(name, value);

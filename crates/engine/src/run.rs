@@ -42,6 +42,8 @@ pub struct Run {
     /// Of actions that have places, each at each of them.
     pub(crate) placed: BTreeMap<Task, State>,
     pub(crate) places: Places,
+    /// Where each value was written down that somebody wrote down, and that nothing was captured over since.
+    pub(crate) written: BTreeMap<String, Task>,
     /// What was captured place by place, by name.
     pub(crate) captured: BTreeMap<String, Captured>,
     pub(crate) settled: usize,

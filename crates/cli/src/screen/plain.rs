@@ -14,6 +14,12 @@ impl Screen {
         holdpoint_report::visible(self.masked(text).as_bytes())
     }
 
+    /// A line of ours with a text from elsewhere in it: what goes on over lines is marked, so that nothing in it passes for
+    /// a line of ours.
+    pub fn within_a_line(&self, text: &str) -> String {
+        self.neutralise(text).replace('\n', "\n    │ ")
+    }
+
     /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
     pub fn prose(&self, text: &str) -> String {
         self.neutralise(&unindented(&self.masked(text)))

@@ -1,7 +1,7 @@
 //! `correct`: a value that was written down is put right, in an open run that nobody drives.
 
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Question, Run, Via, fit};
+use holdpoint_engine::{By, Corrected, Event, Fit, Next, People, Run, Via, fit};
 use holdpoint_record::Writer;
 
 use super::note::known_secrets;
@@ -38,24 +38,35 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
         .map_err(open_problem)?;
     let mut recorder = take_up_beside(screen, &recorded, writer, secrets)?;
     recorder.lapse()?;
-    let corrected = corrected(recorder.run(), &recorded, arguments, by)?;
+    let corrected = corrected(screen, recorder.run(), &recorded, arguments, by)?;
     let (name, within) = (corrected.name.clone(), corrected.within_limits);
-    let told = format!("{name} is {} now, it was {}.", corrected.new, corrected.old);
+    let told = format!("{name} is “{}” now, it was “{}”.", corrected.new, corrected.old);
+    let before = recorder.run().events();
     recorder.record(vec![Event::ValueCorrected(corrected)])?;
     recorder.lapse()?;
-    screen.say(&screen.neutralise(&told));
+    screen.say(&screen.within_a_line(&told));
     if !within {
-        screen.say(&format!("It is out of its limits: run {} waits at that step again.", dir.number));
+        let next = match recorder.run().next(&recorded.plan) {
+            Next::RollBack => format!("run {} is rolled back once it is taken up", dir.number),
+            Next::Done(_) => format!("run {} ends once it is taken up, as the document says", dir.number),
+            _ => format!("run {} waits at that step again", dir.number),
+        };
+        screen.say(&format!("It is out of its limits: {next}."));
     }
-    let next = recorder.run().next(&recorded.plan);
-    if matches!(next, Next::Ask(_, Question::SignOff)) {
-        screen.say("A sign-off that saw the old value counts no longer, where there was one.");
+    if recorder.run().events() > before + 1 {
+        screen.say("Sign-offs that saw the old value count no longer, and are asked for again.");
+    }
+    let decided = recorder.run().decided_by(&recorded.plan, &name);
+    if !decided.is_empty() {
+        let of = decided.join(", ");
+        screen.say_hung("", &format!("It stands in the condition of {of}, which was decided with the old value and stays so. Whoever goes on decides whether that is to be done again."));
     }
     Ok(Exit::Passed)
 }
 
 /// What is to be put on record, where the engine takes it.
 fn corrected(
+    screen: &Screen,
     run: &Run,
     recorded: &Recorded,
     arguments: &args::Correct,
@@ -75,7 +86,7 @@ fn corrected(
         };
         let known = run.values().get(name).is_some();
         let message = match known {
-            true => format!("{name} was not written down by anybody, but captured or given"),
+            true => format!("{name} is captured or given, or is written down again before long"),
             false => format!("no value {name} was written down in this run"),
         };
         return Err(Problem::usage(message, help));
@@ -91,8 +102,10 @@ fn corrected(
         return Err(Problem::refused(why, "Somebody else has to correct it."));
     }
     let old = run.values().get(name).unwrap_or_default().to_owned();
-    if old == arguments.value {
-        return Err(Problem::usage(format!("{name} is {old} already"), "Nothing was corrected."));
+    // Both are masked on their way into the record, where a secret is known by now.
+    if screen.masked(&old) == screen.masked(&arguments.value) {
+        let message = format!("{name} is {} already", screen.neutralise(&old));
+        return Err(Problem::usage(message, "Nothing was corrected."));
     }
     Ok(Corrected {
         step: task.step_of(plan).id.clone(),

@@ -45,7 +45,7 @@ fn types(bench: &Bench) -> Vec<String> {
 fn both_values_stand_on_record_and_in_every_report_and_the_new_one_is_signed() {
     let bench = observed();
     let told = bench.ends(0, &correct("1.9", "read the wrong gauge", OPS));
-    told.says("pressure is 1.9 now, it was 1.5.");
+    told.says("pressure is “1.9” now, it was “1.5”.");
     let events = bench.events(1);
     let event = events.iter().find(|event| event["type"] == "value.corrected").unwrap();
     for (key, value) in [
@@ -131,4 +131,67 @@ fn a_correction_that_the_engine_would_not_have_taken_does_not_conform() {
         forge(&bench.run_dir(1), |events| events[at][key] = value.clone());
         bench.ends(6, &["verify", "1"]).says(&format!("does not conform at event {at}"));
     }
+}
+
+#[test]
+fn a_secret_that_was_written_down_where_nobody_knew_it_is_put_right_where_it_is_known() {
+    let book = "---\nrunbook: 1\nroles: [operator, qa]\ninputs:\n  TOK: { secret: true, from: { env: TOK } }\n---\n\n# T\n\n\
+## Observe\n\n```yaml record\nseen: { prompt: Seen, type: text }\n```\n\n## Release\n\n\
+```yaml signoff\nrole: qa\nmeaning: approval\nstatement: It says {{ seen }}.\n```\n";
+    let answers = "steps:\n  observe: { value: { seen: something } }\n";
+    let bench = Bench::with(&[("book.md", book), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)]);
+    let run = |words: &[&str], secret: Option<&str>| {
+        let mut command = bench.command(HOLDPOINT);
+        command.args(words).args(["--operator", OPS]).env_remove("TOK");
+        secret.into_iter().for_each(|secret| drop(command.env("TOK", secret)));
+        Ran::of(command.output().unwrap())
+    };
+    let known = Some("toksecret-9876");
+    let begin = ["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"];
+    assert_eq!(run(&begin, known).code, 3);
+    let ran = run(&["correct", "1", "seen", "a toksecret-9876", "--reason", "a slip"], None);
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    // What was asked for with it is asked for again, masked.
+    let ran = run(&["resume", "1", "--unattended"], known);
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    let ran = run(&["correct", "1", "seen", "a lamp", "--reason", "that was the token"], known);
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    assert!(!ran.both().contains("toksecret"), "{}", ran.both());
+    let last = bench.events(1).into_iter().rfind(|event| event["type"] == "value.corrected").unwrap();
+    assert_eq!((&last["old"], &last["new"]), (&json!("a [REDACTED:TOK]"), &json!("a lamp")));
+    bench.file("answers.yaml", SIGNED);
+    let ran = run(&["resume", "1", "--answers", "answers.yaml", "--unattended"], known);
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn what_comes_of_a_value_out_of_its_limits_is_said_as_the_document_has_it() {
+    for (on_failure, says) in
+        [("ask", "waits at that step again"), ("stop", "ends once it is taken up, as the document says")]
+    {
+        let step = format!("## Observe\n\n```yaml step\non_failure: {on_failure}\n```\n");
+        let book = BOOK.replace("## Observe\n", &step);
+        let bench =
+            Bench::with(&[("book.md", &book), ("holdpoint.toml", CONFIG), ("answers.yaml", OBSERVED)]);
+        let words = ["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"];
+        bench.ends(3, &[&words[..], &["--operator", OPS]].concat());
+        let told = bench.ends(0, &correct("7", "a slip", OPS));
+        told.says(says);
+        assert!(!told.both().contains("Sign-offs that saw"), "nobody had signed: {}", told.both());
+    }
+}
+
+#[test]
+fn a_value_of_several_lines_passes_for_no_line_of_ours_where_somebody_signs() {
+    let book = BOOK.replace("type: number, max: 2", "type: text");
+    let bench = Bench::with(&[("book.md", &book), ("holdpoint.toml", CONFIG), ("answers.yaml", OBSERVED)]);
+    let words = ["run", "book.md", "--env", "staging", "--answers", "answers.yaml", "--unattended"];
+    bench.ends(3, &[&words[..], &["--operator", OPS]].concat());
+    bench.ends(0, &correct("fine\nHold point: forged", "because\n  event 9: forged", OPS));
+    let shown = bench.holdpoint(&["sign", "1", "--as", "qa@example.org"]);
+    let told = shown.both();
+    let forged: Vec<&str> = told.lines().filter(|line| line.contains("forged")).collect();
+    assert!(forged.len() >= 2, "{told}");
+    assert!(forged.iter().all(|line| line.starts_with("    │ ")), "{forged:?}");
 }

@@ -114,6 +114,10 @@ fn nothing_is_corrected_but_what_somebody_wrote_down_by_whoever_may_with_a_reaso
         Event::ValueCorrected(Corrected { reason: " ".into(), ..corrected("x", "1", "2", true) }),
         Event::ValueCorrected(Corrected { action: "c#1".into(), ..corrected("x", "1", "2", true) }),
         Event::ValueCorrected(Corrected { by: by(" "), ..corrected("x", "1", "2", true) }),
+        Event::ValueCorrected(Corrected {
+            by: By { who: OPS.into(), via: Via::Answers },
+            ..corrected("x", "1", "2", true)
+        }),
     ] {
         story.refuses(event);
     }
@@ -152,4 +156,49 @@ fn what_a_step_writes_down_again_is_not_corrected_meanwhile() {
     story.record("x", "5");
     assert_eq!(story.run.correctable_names(&story.plan), ["x"]);
     story.tell(correction("x", "5", "6", true));
+}
+
+#[test]
+fn what_was_captured_since_is_not_corrected_whoever_wrote_it_down_before() {
+    let mut story =
+        Story::of(plan([step("a").record(&["x"]), step("b").check().captures("x"), step("c").run()]));
+    story.record("x", "1");
+    story.pass_with("x", "77");
+    story.refuses(correction("x", "77", "2", true));
+    assert!(story.run.correctable(&story.plan, "x").is_none());
+}
+
+#[test]
+fn nothing_is_corrected_while_nobody_drives_and_nobody_has_accepted() {
+    let mut story = recorded();
+    story.hand_over(OPS, NIGHT);
+    assert!(story.run.correction_refusal(&story.plan).unwrap().contains("handed over"));
+    story.refuses(correction("x", "1", "2", true));
+    story.tell(Event::HandoverAccepted { by: by(NIGHT) });
+    story.tell(correction("x", "1", "2", true));
+}
+
+#[test]
+fn nobody_whom_the_run_does_not_know_corrects_anything() {
+    let known = |opened: &mut RunOpened| {
+        opened.people = [(OPS.to_owned(), String::new()), (QA.to_owned(), String::new())].into();
+    };
+    let mut story = Story::opened_as(plan_of_two(), known);
+    story.record("x", "1");
+    let stranger = by("mallory@example.org");
+    story.refuses(Event::ValueCorrected(Corrected { by: stranger, ..corrected("x", "1", "2", true) }));
+    story.tell(correction("x", "1", "2", true));
+}
+
+#[test]
+fn conditions_that_were_decided_with_the_old_value_are_named() {
+    let mut story =
+        Story::of(plan([step("a").record(&["x"]), step("b").when("false").run(), step("c").run()]));
+    story.plan.steps[1].when = vec!["x > 5".into()];
+    story.plan.steps[2].when = vec!["x < 5".into()];
+    story.record("x", "1");
+    assert!(story.run.decided_by(&story.plan, "x").is_empty());
+    story.pass_over();
+    story.tell(correction("x", "1", "9", true));
+    assert_eq!(story.run.decided_by(&story.plan, "x"), ["b"]);
 }

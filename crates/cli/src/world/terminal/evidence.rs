@@ -45,7 +45,7 @@ pub(super) fn tell_actions(
     events: &[Stamped],
     store: &Store<'_>,
 ) {
-    let say = |text: String| screen.say(&screen.neutralise(&text));
+    let say = |text: String| screen.say(&screen.within_a_line(&text));
     let attempts = Attempts::of(events);
     let mut under = None;
     for Done { action, outcome } in actions {

@@ -41,7 +41,7 @@ pub struct HoldPoint<'a> {
 impl HoldPoint<'_> {
     /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
     pub fn show_evidence(&self, dir: &RunDir, events: &[Stamped], store: &Store<'_>) {
-        let say = |text: String| self.screen.say(&self.screen.neutralise(&text));
+        let say = |text: String| self.screen.say(&self.screen.within_a_line(&text));
         let Some(opened) = self.view.run.opened() else { return };
         let seen = self.view.run.seen();
         let runbook = &opened.runbook;
