@@ -142,8 +142,11 @@ fn a_secret_that_was_written_down_where_nobody_knew_it_is_put_right_where_it_is_
     let bench = Bench::with(&[("book.md", book), ("holdpoint.toml", CONFIG), ("answers.yaml", answers)]);
     let run = |words: &[&str], secret: Option<&str>| {
         let mut command = bench.command(HOLDPOINT);
-        command.args(words).args(["--operator", OPS]).env_remove("TOK");
-        secret.into_iter().for_each(|secret| drop(command.env("TOK", secret)));
+        command
+            .args(words)
+            .args(["--operator", OPS])
+            .env_remove("TOK")
+            .envs(secret.map(|secret| ("TOK", secret)));
         Ran::of(command.output().unwrap())
     };
     let known = Some("toksecret-9876");
