@@ -34,7 +34,7 @@ impl Run {
             Some("the run is closed")
         } else if self.handover.is_some() {
             Some("the run is being handed over, and nobody has accepted it yet")
-        } else if !matches!(now.due, None | Some(Due::Lapse { .. })) {
+        } else if now.due == Some(Due::Override) {
             Some("the rules of its environment do not hold, and nobody has overridden them")
         } else if self.is_rolling_back() {
             Some("the run is being rolled back: note it instead")

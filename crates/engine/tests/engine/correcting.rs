@@ -202,3 +202,15 @@ fn conditions_that_were_decided_with_the_old_value_are_named() {
     story.tell(correction("x", "1", "9", true));
     assert_eq!(story.run.decided_by(&story.plan, "x"), ["b"]);
 }
+
+#[test]
+fn a_slip_is_put_right_before_the_rollback_that_it_leads_to() {
+    let steps = [step("a").run().rollback(), step("b").record(&["x"]).on_failure(OnFailure::Rollback)];
+    let mut story = Story::of(plan(steps));
+    story.pass();
+    story.tell(story.recording("x", "50", false));
+    assert_eq!(story.at(), "roll back");
+    let slip = Corrected { step: "b".into(), action: "b#1".into(), ..corrected("x", "50", "5", true) };
+    story.tell(Event::ValueCorrected(slip));
+    assert_eq!(story.at(), "done Passed");
+}

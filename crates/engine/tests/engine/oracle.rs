@@ -65,24 +65,42 @@ impl History<'_> {
 
     /// Passed over or skipped, and not done before.
     pub(crate) fn is_left_out(&self, index: usize, action: &Action) -> bool {
-        self.is_gone(index, action) && self.open(index, action).is_some()
+        // What becomes of its values afterwards does not do what was skipped.
+        let then = |at: usize| History { plan: self.plan, events: &self.events[..at] };
+        let open = |at: usize| match action.work {
+            Work::Record { .. } => then(at).open(index, action).is_some(),
+            _ => self.open(index, action).is_some(),
+        };
+        self.gone(index, action).any(open)
     }
 
     /// Passed over or skipped.
     fn is_gone(&self, index: usize, action: &Action) -> bool {
+        self.gone(index, action).next().is_some()
+    }
+
+    /// The events that passed it over or skipped it.
+    fn gone(&self, index: usize, action: &Action) -> impl Iterator<Item = usize> {
         let since = self.begun_again(index);
         let step = &self.plan.steps[index];
         let id = action.id.as_str();
-        self.after(since).any(|e| match e {
+        let goes = move |at: usize, e: &Event| match e {
             Event::NotApplicable { step: s, action, .. } => {
                 *s == step.id && action.as_deref().is_none_or(|a| a == id)
             }
             Event::Deviation(d) if d.kind == DeviationKind::Skipped => match &d.action {
                 Some(action) => action == id,
+                // What was written down before the rest was skipped can be corrected, and then fails.
+                None if d.step == step.id && matches!(action.work, Work::Record { .. }) => {
+                    let then = History { plan: self.plan, events: &self.events[..at] };
+                    then.open(index, action).is_some()
+                }
                 None => d.step == step.id && !matches!(action.work, Work::SignOff(_)),
             },
             _ => false,
-        })
+        };
+        let events = self.events.iter().enumerate().skip(since + 1);
+        events.filter(move |(at, e)| goes(*at, e)).map(|(at, _)| at)
     }
 
     /// What would be to be done about the action if nobody passed it over or skipped it.
