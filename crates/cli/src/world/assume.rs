@@ -105,7 +105,9 @@ impl Desk for Assuming {
         let events = match (question, task.work(plan)) {
             (Question::Confirm, Some(Work::Confirm { .. })) => {
                 assumed(&self.screen, "the operator would be asked to confirm this");
-                view.run.confirmed(plan, task, by).into_iter().collect()
+                // What cannot be shown is confirmed by nobody.
+                let Some(confirmed) = view.run.confirmed(plan, task, by) else { return Ok(Answer::Park) };
+                vec![confirmed]
             }
             (Question::Confirm, _) => {
                 assumed(&self.screen, "the operator would have to acknowledge this");
