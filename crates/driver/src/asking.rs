@@ -96,6 +96,8 @@ where
         }
         let (view, store) = self.recorder.view_and_store();
         let events = match self.desk.answer(&view, task, question, store)? {
+            // Who says nothing has not answered, and would be asked the same for ever.
+            Answer::Events(events) if events.is_empty() => return Ok(Put::Nobody),
             Answer::Events(events) => events,
             Answer::Later => return Ok(Put::Later),
             Answer::Park | Answer::Go => return Ok(Put::Nobody),

@@ -77,8 +77,10 @@ where
             };
             match answer {
                 Answer::Go => {}
-                Answer::Events(events) => return self.record_answer(events).map(|()| false),
-                Answer::Park | Answer::Later => return self.leave(parked),
+                Answer::Events(events) if !events.is_empty() => {
+                    return self.record_answer(events).map(|()| false);
+                }
+                Answer::Events(_) | Answer::Park | Answer::Later => return self.leave(parked),
             }
             if !self.desk.attended() && !self.under_way.has_block_of(task) {
                 let (step, action) =

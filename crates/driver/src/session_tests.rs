@@ -469,3 +469,49 @@ fn when_the_end_of_a_block_cannot_be_written_the_next_does_not_run() {
         assert_eq!(stop, None);
     }
 }
+
+/// Says nothing, to any question.
+struct Silent;
+
+impl Desk for Silent {
+    type Error = Fault;
+
+    fn attended(&self) -> bool {
+        true
+    }
+
+    fn permit(
+        &mut self,
+        _: &RunView<'_>,
+        _: Execution,
+        _: &str,
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
+        Ok(Answer::Events(Vec::new()))
+    }
+
+    fn answer(
+        &mut self,
+        _: &RunView<'_>,
+        _: Task,
+        _: Question,
+        _: &mut dyn BlobStore<Error = Fault>,
+    ) -> Result<Answer, Fault> {
+        Ok(Answer::Events(Vec::new()))
+    }
+}
+
+#[test]
+fn a_desk_that_answers_with_nothing_is_not_asked_the_same_for_ever() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for step in ["- [ ] It is good\n", "```sh run\ntouch x\n```\n"] {
+        let plan = compile(&format!("---\nrunbook: 1\n---\n# A run-book\n\n## Do\n\n{step}"), None).plan;
+        let now = || "2026-11-23T08:00:00Z".parse().unwrap();
+        let recorder = Recorder::new((&plan, ""), Memory::default(), (), Secrets::default(), now);
+        let rules = Box::new(|_: &Run| panic!("no rule is kept here"));
+        let mut session = Session { recorder, desk: Silent, runner: Passing, rules };
+        session.recorder.record(vec![opened(1)]).unwrap();
+        let asked = Stop::Parked(Task::action(0, 0), Question::Confirm);
+        assert_eq!(runtime.block_on(session.drive()).unwrap(), asked, "{step}");
+    }
+}

@@ -85,7 +85,7 @@ pub struct RunView<'a> {
 pub enum Answer {
     /// Run it.
     Go,
-    /// These events are the answer.
+    /// These events are the answer. None at all are no answer: as `Park`.
     Events(Vec<Event>),
     /// Nobody here can answer: park.
     Park,

@@ -1,6 +1,6 @@
 //! Conditions: whether what is at hand is for this run at all.
 
-use holdpoint_model::{Block, DocumentKind, Plan, Work};
+use holdpoint_model::{Block, Plan, Work};
 
 use crate::next::Condition;
 use crate::{Next, Question, Run, Slot, Task, names_around};
@@ -52,9 +52,6 @@ impl Run {
     /// Why a text that somebody is to answer to, or what a block is to run with, cannot be rendered. What nobody can
     /// read, nobody can confirm or sign; and a block fails before it starts, not afterwards.
     pub(crate) fn text_error(&self, plan: &Plan, task: Task) -> Option<String> {
-        if plan.kind == DocumentKind::Foreign {
-            return None;
-        }
         if let Some(block) = task.block(plan) {
             let error = self.script_error(block, task).or_else(|| self.env_error(block, task));
             return error.or_else(|| self.disagreement(block, task));

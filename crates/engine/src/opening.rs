@@ -16,13 +16,16 @@ impl Values {
     /// What is known before anything happens: the environment's variables, and the inputs with the types that the
     /// document declares.
     pub fn given(plan: &Plan, environment: &EnvironmentSeen, inputs: &[InputGiven]) -> Values {
-        Values::declared(&plan.front.inputs, environment, inputs)
+        let mut values = Values::declared(&plan.front.inputs, environment, inputs);
+        values.set_verbatim(plan.is_foreign());
+        values
     }
 
     /// What is known when a run opens, every input as a text: for what is rendered, and for no condition.
     pub(crate) fn texts(opened: &RunOpened) -> Values {
         let mut values = Values::declared(&[], &opened.environment, &opened.inputs);
         values.number(opened);
+        values.set_verbatim(opened.runbook.foreign);
         values
     }
 
@@ -59,6 +62,10 @@ impl Run {
         ensure(
             allowed.is_empty() || allowed.contains(&environment.name),
             "the document may not run in this environment",
+        )?;
+        ensure(
+            opened.runbook.foreign == (plan.is_foreign()),
+            "whether the document is a run-book of this format, its front matter says",
         )?;
         asked_for(plan, opened)?;
         ensure(opened.dry == (opened.number == 0), "a run has a number, and a dry run has none")?;

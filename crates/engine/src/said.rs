@@ -9,9 +9,7 @@ impl Run {
     /// An item as it is shown now; `None` for what is no item.
     pub fn item_text(&self, plan: &Plan, task: Task) -> Option<Result<String, TemplateError>> {
         let Some(Work::Confirm { text }) = task.work(plan) else { return None };
-        // What people wrote for themselves is no template.
-        let written = plan.kind != holdpoint_model::DocumentKind::Annotated;
-        Some(if written { Ok(text.clone()) } else { self.values().render(text) })
+        Some(self.values().render(text))
     }
 
     /// That somebody confirms this item, as it is shown now; `None` where there is no item that can be shown.

@@ -30,6 +30,8 @@ struct Known {
     operator: String,
     /// Names that have no one value here, each with why, in words.
     withheld: BTreeMap<String, String>,
+    /// Whether texts are no templates: people wrote the document for themselves, and braces in it mean nothing.
+    verbatim: bool,
 }
 
 /// A value of the run's own context (`environment.protected`, `run.number`).
@@ -121,8 +123,16 @@ impl Values {
         operator.clone_into(&mut Arc::make_mut(&mut self.known).operator);
     }
 
-    /// Renders a minijinja template. Undefined names are errors.
+    pub(crate) fn set_verbatim(&mut self, verbatim: bool) {
+        Arc::make_mut(&mut self.known).verbatim = verbatim;
+    }
+
+    /// Renders a text of the document, a minijinja template. Undefined names are errors. A foreign document's texts stay
+    /// as they are written.
     pub fn render(&self, template: &str) -> Result<String, TemplateError> {
+        if self.known.verbatim {
+            return Ok(template.to_owned());
+        }
         if !template.contains("{{") && !template.contains("{%") && !template.contains("{#") {
             return Ok(template.to_owned());
         }

@@ -406,6 +406,11 @@ impl fmt::Display for Meaning {
 }
 
 impl Plan {
+    /// Whether people wrote it for themselves: its texts are no templates.
+    pub fn is_foreign(&self) -> bool {
+        self.kind == DocumentKind::Foreign
+    }
+
     /// The step of this id and its index.
     pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
         self.steps.iter().enumerate().find(|(_, step)| step.id == id)

@@ -93,6 +93,7 @@ pub(crate) fn opened() -> Event {
             document_id: None,
             revision: None,
             claims: Claims::of(&PLAN.front),
+            foreign: PLAN.is_foreign(),
         },
         plan: PLAN.digest(),
         environment: EnvironmentSeen {

@@ -233,6 +233,7 @@ fn opened(
             document_id: prepared.plan.front.document_id.clone(),
             revision: prepared.plan.front.revision.clone(),
             claims: Claims::of(&prepared.plan.front),
+            foreign: prepared.plan.is_foreign(),
         },
         plan: prepared.plan.digest(),
         environment: prepared.environment.clone(),

@@ -129,3 +129,26 @@ fn a_title_that_cannot_be_rendered_is_said_to_be_so_and_its_braces_pass_for_no_t
     ran.says("the title, `Tell {{ X }}`, cannot be rendered: `X` is not defined");
     assert!(!ran.both().contains("3 Tell {{ X }} ──"), "{}", ran.both());
 }
+
+#[test]
+fn braces_in_a_check_list_that_people_wrote_for_themselves_are_shown_and_recorded_as_they_are_written() {
+    let list = "# Deploy {{ app }}\n\n## Look at {% raw %}\n\n- [ ] Set `{{ 1 + 1 }}` and {% if x\n";
+    let bench =
+        Bench::with(&[("list.md", list), ("yes.yaml", "steps:\n  look-at--raw-: { confirm: true }\n")]);
+    for (arguments, item) in [
+        (["run", "list.md", "--dry-run", "--unattended"].as_slice(), true),
+        (&["run", "list.md", "--unattended", "--answers", "yes.yaml"], true),
+        (&["show", "1"], false),
+        (&["report", "1", "--format", "markdown"], true),
+    ] {
+        let ran = bench.ends(0, arguments);
+        ran.says("Deploy {{ app }}").says("Look at {% raw %}");
+        if item {
+            ran.says("{{ 1 + 1 }}").says("{% if x");
+        }
+        assert!(!ran.both().contains("cannot be rendered"), "{}", ran.both());
+    }
+    let [confirmed] = &bench.of_type(1, "item.confirmed")[..] else { panic!("one item") };
+    assert_eq!(confirmed["text"], "Set `{{ 1 + 1 }}` and {% if x");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}

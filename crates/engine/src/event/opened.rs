@@ -80,6 +80,10 @@ pub struct Runbook {
     /// Whether the document's bytes are those of the commit; `None` outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<bool>,
+    /// Whether it is no run-book of this format but a check-list that people wrote for themselves: its texts are no
+    /// templates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
     /// What it is called.
     pub title: String,
     /// The quality system's number.

@@ -70,6 +70,7 @@ pub(crate) fn opened() -> RunOpened {
             document_id: None,
             revision: None,
             claims: Default::default(),
+            foreign: false,
         },
         plan: String::new(),
         environment: EnvironmentSeen {

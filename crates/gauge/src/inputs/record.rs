@@ -219,6 +219,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             document_id: None,
             revision: None,
             claims: Claims::of(&plan.front),
+            foreign: plan.is_foreign(),
         },
         plan: plan.digest(),
         environment: EnvironmentSeen {

@@ -110,6 +110,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             document_id: Some("SOP-0013".into()),
             revision: None,
             claims: Default::default(),
+            foreign: false,
         },
         plan: "0".repeat(64),
         environment: EnvironmentSeen {

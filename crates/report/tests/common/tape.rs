@@ -51,6 +51,7 @@ impl Tape {
                 document_id: tape.plan.front.document_id.clone(),
                 revision: tape.plan.front.revision.clone(),
                 claims: Default::default(),
+                foreign: false,
             },
             plan: sha256(b"plan"),
             environment: EnvironmentSeen {
