@@ -15,6 +15,7 @@ mod front;
 mod lints;
 mod markdown;
 mod names;
+mod operands;
 mod scope;
 mod spanned;
 mod steps;

@@ -35,9 +35,13 @@ fn idle(language: &str) -> Idle {
 
 /// Whether a script holds no command: nothing, comments only, or what does nothing. What is not surely so, is not.
 pub fn is_empty_script(body: &str, language: &str) -> bool {
+    behind_what_is_idle(&format!("{body}\n"), language).is_empty()
+}
+
+/// A script, whose last line has its end, from its first command on.
+pub(crate) fn behind_what_is_idle<'t>(body: &'t str, language: &str) -> &'t str {
     let idle = idle(language);
-    let with_end = format!("{body}\n");
-    let mut rest = with_end.trim_start();
+    let mut rest = body.trim_start();
     while !rest.is_empty() {
         let block = idle.blocks.iter().find_map(|(open, close)| {
             let inner = rest.strip_prefix(open)?;
@@ -57,11 +61,11 @@ pub fn is_empty_script(body: &str, language: &str) -> bool {
         } else if let Some(word) = idle.words.iter().find(word) {
             &rest[word.len()..]
         } else {
-            return false;
+            break;
         };
         rest = rest.trim_start();
     }
-    true
+    rest
 }
 
 #[cfg(test)]

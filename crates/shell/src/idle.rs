@@ -1,5 +1,6 @@
 //! Scripts that hold commands, and do nothing all the same.
 
+use crate::empty::behind_what_is_idle;
 use crate::token::{Keyword, Kind, Operator, Part, PartKind, Redirection, Script, Token, Word};
 use crate::{assigned, is_empty_script, read};
 
@@ -23,8 +24,9 @@ pub fn idle(script: &str, language: &str) -> Option<Idle> {
         "sh" | "shell" | "bash" | "dash" | "ksh" | "zsh" => of_shell(script),
         "python" | "python3" | "py" => of_python(script),
         _ => {
-            let first = script.lines().map(str::trim).find(|line| !is_empty_script(line, language))?;
-            ends(first.trim_end_matches([';', ' ']), language).then_some(ENDS)
+            let whole = format!("{script}\n");
+            let first = behind_what_is_idle(&whole, language).lines().next()?;
+            ends(first.trim_end_matches([';', ' ', '\t', '\r']), language).then_some(ENDS)
         }
     }
 }

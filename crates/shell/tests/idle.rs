@@ -67,6 +67,9 @@ fn a_script_that_does_nothing_says_why() {
         ("js", "process.exit(0)\ndeploy()", "nothing: ends before"),
         ("php", "<?php\nexit;\ndeploy();", "nothing: ends before"),
         ("lua", "os.exit()\ndeploy()", "nothing: ends before"),
+        ("js", "/* a\nb */ process.exit(0)\ndeploy()", "nothing: ends before"),
+        ("php", "<?php\n/* a\n */\nexit;\ndeploy();", "nothing: ends before"),
+        ("perl", "=pod\n\nx\n\n=cut\nexit;\nprint 1;", "nothing: ends before"),
         ("perl", "# x\n__END__\nprint 1;", "nothing: ends before"),
         ("perl", "__DATA__\nx", "nothing: ends before"),
         ("ruby", "__END__\nputs 1", "nothing: ends before"),
@@ -128,6 +131,8 @@ fn a_script_that_does_nothing_says_why() {
         ("python", "import os; os.remove('x')", "-"),
         ("perl", "print 1;\n__END__\n", "-"),
         ("lua", "X=1", "-"),
+        ("lua", "--[[\nreturn\n]]\ndeploy()", "-"),
+        ("js", "/*\nprocess.exit(0)\n*/\ndeploy()", "-"),
     ] {
         let said = said(script, language);
         if said != begins && !(begins.len() > 1 && said.starts_with(begins)) {

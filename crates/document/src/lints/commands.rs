@@ -1,9 +1,5 @@
 //! Commands that prompt, wait, never end, or show secrets.
 
-use std::ops::Range;
-
-use holdpoint_shell::{Node, Pipeline, pipelines, read};
-
 use super::interactive::waits_for_somebody;
 use super::looked::Script;
 use super::shell::{Command, Shell};
@@ -58,12 +54,10 @@ fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
     };
     // Of what a loop or a group does, what it asks does not matter.
     let asks = |command: &Command<'_>| matches!(command.program(), "read" | "test" | "[" | "[[");
-    let groups = piped_groups(script.text.text());
-    let unnoticed = shell.commands.iter().find(|command| {
-        let at = command.at().start;
-        let grouped = groups.iter().any(|group| group.contains(&at));
-        !safe(command) && (command.piped || grouped && !asks(command))
-    });
+    let unnoticed = shell
+        .commands
+        .iter()
+        .find(|command| !safe(command) && (command.piped || command.grouped && !asks(command)));
     if let Some(command) = unnoticed {
         let message = format!(
             "`{}` can fail here unnoticed: `sh` only checks the last command of a pipeline",
@@ -72,35 +66,6 @@ fn pipes(script: &Script<'_>, shell: &Shell<'_>, findings: &mut Findings) {
         let help = "write `bash`, where `pipefail` is set, or keep the output in a file and read that";
         findings.add(Code::PipeInSh, script.text.span(command.at()), message, help);
     }
-}
-
-/// Where the commands of groups, loops and conditions stand whose output goes into a pipe.
-fn piped_groups(text: &str) -> Vec<Range<usize>> {
-    let read = read(text);
-    let mut groups = Vec::new();
-    let mut left = pipelines(&read.tokens);
-    while let Some(pipeline) = left.pop() {
-        let last = pipeline.nodes.len().saturating_sub(1);
-        for (at, node) in pipeline.nodes.into_iter().enumerate() {
-            let Node::Group { body, .. } = node else { continue };
-            if at < last {
-                groups.extend(simple(&body).filter_map(|command| {
-                    let (first, last) = (command.tokens.first()?, command.tokens.last()?);
-                    Some(first.at.start..last.at.end)
-                }));
-            }
-            left.extend(body);
-        }
-    }
-    groups
-}
-
-/// The simple commands of some pipelines, groups in them apart.
-fn simple<'p, 't>(body: &'p [Pipeline<'t>]) -> impl Iterator<Item = &'p holdpoint_shell::Command<'t>> {
-    body.iter().flat_map(|pipeline| &pipeline.nodes).filter_map(|node| match node {
-        Node::Command(command) if command.keyword.is_none() => Some(command),
-        _ => None,
-    })
 }
 
 fn prompts(script: &Script<'_>, findings: &mut Findings) {

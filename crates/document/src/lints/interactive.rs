@@ -1,11 +1,13 @@
 //! Programs that wait for somebody at a terminal.
 
 use super::shell::Command;
+use crate::operands::{OF_SSH, operands};
 
 /// Whether a program wants a terminal, as it is called here.
 pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
     let word = |wanted: &[&str]| command.arguments().any(|word| wanted.contains(&word));
     let first = command.arguments().find(|word| !word.starts_with('-')).unwrap_or_default();
+    let operands = |taking: &[&str]| operands(command.arguments(), taking).0.len();
     let terminal = command.flag('t', "tty") && command.flag('i', "interactive");
     match command.program() {
         "vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo" | "less" | "more" | "man" | "htop"
@@ -25,7 +27,7 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
         }
         "ssh" => !command.fed && opens_a_shell(command),
         "gpg" | "gpg2" => {
-            let secret = "dsbcK".chars().any(|short| command.flag(short, ""))
+            let secret = "dsbc".chars().any(|short| command.flag(short, ""))
                 || word(&[
                     "--decrypt",
                     "--sign",
@@ -66,7 +68,7 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
             let told =
                 ["--yes", "--assume-yes", "--assumeyes", "--assumeno", "--assume-no", "--non-interactive"];
             let only = ["--dry-run", "--simulate", "--just-print", "--download-only", "--print-uris"];
-            let quiet = command.arguments().any(|word| word == "-qq" || word.starts_with("-qq"));
+            let quiet = command.arguments().any(|word| word.starts_with("-qq"));
             asks && !command.fed
                 && !"ysdn".chars().any(|short| command.flag(short, ""))
                 && !quiet
@@ -74,13 +76,12 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
                 && !word(&only)
         }
         "pacman" => {
-            !command.fed
-                && ["S", "R", "U"].iter().any(|of| {
-                    command
-                        .arguments()
-                        .any(|word| word.strip_prefix('-').is_some_and(|word| word.starts_with(of)))
-                })
-                && !word(&["--noconfirm", "-Ss", "-Si", "-Sy"])
+            let changes = command
+                .arguments()
+                .any(|word| word.strip_prefix('-').is_some_and(|word| word.starts_with(['S', 'R', 'U'])));
+            // Packages are looked up, and the list of them is fetched, unasked.
+            let only = word(&["-Ss", "-Si"]) || word(&["-Sy", "-Syy"]) && operands(&[]) == 0;
+            changes && !command.fed && !only && !word(&["--noconfirm"])
         }
         // Nobody answers, so they leave everything as it was, and pass.
         "rm" | "cp" | "mv" | "ln" => {
@@ -96,12 +97,10 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
             let approved =
                 command.arguments().any(|word| word.trim_start_matches('-').starts_with("auto-approve"));
             // A plan that was kept is applied unasked.
-            let planned = command.arguments().filter(|word| !word.starts_with('-')).count() > 1;
+            let planned = operands(&["-var", "-var-file", "-target", "-replace", "-state", "-state-out"]) > 1;
             !command.fed && !approved && (first == "destroy" || first == "apply" && !planned)
         }
-        "aws" => {
-            first == "configure" && command.arguments().filter(|word| !word.starts_with('-')).count() == 1
-        }
+        "aws" => word(&["configure"]) && operands(&["--profile", "--region", "--output"]) == 1,
         "doctl" => first == "auth" && word(&["init"]) && !command.flag('t', "access-token"),
         "stripe" | "heroku" => first == "login" && !word(&["--api-key", "--interactive=false"]),
         "mongosh" | "mongo" => {
@@ -125,11 +124,7 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
                 && !command.flag('l', "")
         }
         "mysql" | "mariadb" => !command.fed && !command.flag('e', "execute"),
-        "sqlite3" | "redis-cli" => {
-            !command.fed
-                && command.arguments().filter(|word| !word.starts_with('-')).count() < 2
-                && command.program() == "sqlite3"
-        }
+        "sqlite3" => !command.fed && operands(&["-cmd", "-separator"]) < 2,
         "python" | "python3" | "node" | "bash" | "sh" | "zsh" => !command.fed && command.words.len() == 1,
         "read" => !command.fed,
         "git" => match first {
@@ -157,24 +152,13 @@ pub(super) fn waits_for_somebody(command: &Command<'_>) -> bool {
 
 /// Whether `ssh` is given a host and nothing to do there.
 fn opens_a_shell(command: &Command<'_>) -> bool {
-    // ssh(1): those that take a word; what they take is none of the host or of a command.
-    const TAKE: &str = "bcDEeFIiJLlmOoPpQRSWw";
-    let (mut operands, mut words) = (0, command.arguments());
-    while let Some(word) = words.next() {
-        let Some(flags) = word.strip_prefix('-').filter(|flags| operands == 0 && !flags.is_empty()) else {
-            operands += 1;
-            continue;
-        };
-        // Nothing is executed, or another program's words are asked for.
-        if flags.contains(['N', 'O', 'Q', 'V', 'G', 'W', 'f', 's']) {
-            return false;
-        }
-        let taking = flags.chars().position(|flag| TAKE.contains(flag));
-        if taking.is_some_and(|at| at + 1 == flags.len()) {
-            words.next();
-        }
-    }
-    operands == 1
+    let (operands, _) = operands(command.arguments(), OF_SSH);
+    // Nothing is executed, or another program's words are asked for.
+    let otherwise = |word: &str| {
+        word.strip_prefix('-').is_some_and(|flags| flags.contains(['N', 'O', 'Q', 'V', 'G', 'W', 'f', 's']))
+    };
+    let [host] = operands[..] else { return false };
+    !command.arguments().take(host).any(otherwise)
 }
 
 #[cfg(test)]
@@ -195,6 +179,8 @@ mod tests {
             "ssh host",
             "ssh -p 22 -o BatchMode=yes deploy@host",
             "ssh -i key -v host",
+            "ssh -B eth0 host",
+            "ssh -vp 22 host",
             "gpg --decrypt x.gpg",
             "gpg -d x.gpg > x",
             "gpg -c x",
@@ -204,6 +190,7 @@ mod tests {
             "dnf install nginx",
             "yum update",
             "pacman -S nginx",
+            "pacman -Sy nginx",
             "rm -i x",
             "rm -rI x",
             "cp -i a b",
@@ -214,6 +201,9 @@ mod tests {
             "terraform apply",
             "terraform destroy -no-color",
             "aws configure",
+            "aws configure --profile prod",
+            "terraform apply -var a=b",
+            "sqlite3 -separator , shop.db",
             "doctl auth init",
             "stripe login",
             "mongosh mongodb://db/shop",
@@ -249,6 +239,10 @@ mod tests {
             "dnf -y install nginx",
             "pacman -S --noconfirm nginx",
             "pacman -Q",
+            "pacman -Sy",
+            "gpg -K",
+            "redis-cli",
+            "sqlite3 shop.db 'select 1'",
             "rm -rf x",
             "rm -- -i",
             "cp -r a b",

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::operands::{OF_SSH, operands};
+
 /// What one of these commands does with the word.
 type Rule = fn(&At<'_>) -> bool;
 
@@ -199,21 +201,6 @@ impl At<'_> {
     }
 }
 
-/// Where among the words those stand that are neither options nor what those in `taking` take, and whether the last word
-/// takes another.
-fn operands(words: &[String], taking: &[&str]) -> (Vec<usize>, bool) {
-    let (mut operands, mut taken) = (Vec::new(), false);
-    for (at, word) in words.iter().enumerate() {
-        match word.as_str() {
-            _ if taken => taken = false,
-            word if taking.contains(&word) => taken = true,
-            word if word.starts_with('-') && word != "-" => {}
-            _ => operands.push(at),
-        }
-    }
-    (operands, taken)
-}
-
 /// `NAME=` must stand before the value, and the variable must be a plain one.
 fn names(at: &At<'_>) -> bool {
     let odd = |word: &String| word.starts_with(['-', '+']) && word.contains(['a', 'A', 'i', 'n']);
@@ -223,22 +210,16 @@ fn names(at: &At<'_>) -> bool {
     at.arguments.iter().any(odd) || !named
 }
 
-/// Options of ssh that take the next word.
-const TAKING: &[&str] = &[
-    "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q",
-    "-R", "-S", "-W", "-w",
-];
-
 /// Everything behind the host is a line for the shell there; so is what some options say, for the one here.
 fn remote(at: &At<'_>) -> bool {
-    let takes_here = at.arguments.last().is_some_and(|last| TAKING.contains(&last.as_str()));
+    let takes_here = at.arguments.last().is_some_and(|last| OF_SSH.contains(&last.as_str()));
     let before = At { arguments: &at.arguments[..at.arguments.len() - usize::from(takes_here)], ..*at };
-    at.last_is(&["-o"]) || at.begun.starts_with("-o") || before.operands(TAKING) > 0
+    at.last_is(&["-o"]) || at.begun.starts_with("-o") || before.operands(OF_SSH) > 0
 }
 
 /// The words behind the host, as the shell there takes them apart; `None` where no host is named.
 fn behind_host(arguments: &[String]) -> Option<Vec<String>> {
-    let host = *operands(arguments, TAKING).0.first()?;
+    let host = *operands(arguments, OF_SSH).0.first()?;
     let there = arguments[host + 1..].iter().flat_map(|word| word.split_whitespace());
     Some(there.map(str::to_owned).collect())
 }

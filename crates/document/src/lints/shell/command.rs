@@ -33,6 +33,8 @@ pub(in crate::lints) struct Command<'t> {
     pub(in crate::lints) fed: bool,
     /// Its output goes into a pipe.
     pub(in crate::lints) piped: bool,
+    /// It stands in a group, a loop or a condition whose output goes into a pipe.
+    pub(in crate::lints) grouped: bool,
     /// It runs in the background.
     pub(in crate::lints) background: bool,
 }

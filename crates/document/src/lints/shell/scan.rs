@@ -33,6 +33,7 @@ impl<'t> Scanner<'t> {
                     captured: around.captured || goes_on,
                     fed: around.fed || index > 0,
                     piped: goes_on,
+                    grouped: around.grouped,
                     background: around.background || line.background,
                 };
                 match node {
@@ -40,6 +41,7 @@ impl<'t> Scanner<'t> {
                     Node::Group { body, after } => {
                         self.redirected(after, &mut like);
                         like.piped = false;
+                        like.grouped |= goes_on;
                         self.lines(body, &like);
                     }
                 }
@@ -61,7 +63,7 @@ impl<'t> Scanner<'t> {
             } else {
                 command.captured |= descriptor != "2" && !copies;
             }
-            redirection.target.iter().for_each(|word| self.substitutions(&word.parts));
+            redirection.target.iter().for_each(|word| self.substitutions(&word.parts, command.grouped));
         }
     }
 
@@ -72,7 +74,7 @@ impl<'t> Scanner<'t> {
         }
         for token in &tokens.tokens {
             let Kind::Word(word) = &token.kind else { continue };
-            self.substitutions(&word.parts);
+            self.substitutions(&word.parts, command.grouped);
             let text = word.text(self.text, &|part| self.expansion(part));
             command.words.push(Word { text, at: token.at.clone() });
         }
@@ -91,7 +93,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Commands in words come before those that take what they print.
-    fn substitutions(&mut self, parts: &[Part]) {
+    fn substitutions(&mut self, parts: &[Part], grouped: bool) {
         for part in parts {
             let mut found = Vec::new();
             part.lists(&mut |part, tokens| found.push((part.kind.clone(), pipelines(tokens))));
@@ -100,14 +102,15 @@ impl<'t> Scanner<'t> {
                     PartKind::Array(tokens) => {
                         for token in &tokens {
                             if let Kind::Word(word) = &token.kind {
-                                self.substitutions(&word.parts);
+                                self.substitutions(&word.parts, grouped);
                             }
                         }
                     }
                     PartKind::Process { takes, .. } => {
-                        self.lines(&lines, &Command { captured: !takes, fed: takes, ..Command::default() });
+                        let around = Command { captured: !takes, fed: takes, grouped, ..Command::default() };
+                        self.lines(&lines, &around);
                     }
-                    _ => self.lines(&lines, &Command { captured: true, ..Command::default() }),
+                    _ => self.lines(&lines, &Command { captured: true, grouped, ..Command::default() }),
                 }
             }
         }
@@ -135,11 +138,11 @@ impl<'t> Scanner<'t> {
                 }
                 Kind::Body(body) => {
                     self.variables_in(&body.parts);
-                    self.substitutions(&body.parts);
+                    self.substitutions(&body.parts, false);
                 }
                 Kind::Arithmetic(parts) => {
                     self.variables_in(parts);
-                    self.substitutions(parts);
+                    self.substitutions(parts, false);
                 }
                 Kind::Keyword(_) | Kind::Operator(_) | Kind::Comment => {}
             }
