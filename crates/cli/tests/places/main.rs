@@ -16,5 +16,5 @@ mod one;
 mod support;
 mod terminal;
 mod two;
-#[path = "../shared/waiting.rs"]
+#[path = "../common/waiting.rs"]
 mod waiting;

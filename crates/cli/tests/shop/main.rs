@@ -14,5 +14,5 @@ mod host;
 mod load;
 mod release;
 mod shop;
-#[path = "../shared/waiting.rs"]
+#[path = "../common/waiting.rs"]
 mod waiting;

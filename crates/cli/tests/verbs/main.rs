@@ -14,6 +14,7 @@ mod floods;
 mod forged;
 mod found;
 mod gate;
+mod held;
 mod lapsed;
 mod lints;
 mod listed;

@@ -434,20 +434,3 @@ fn a_record_that_does_not_conform_is_not_listed_by_what_its_last_event_says() {
     assert!(line.contains("does not conform") && !line.contains("passed"), "{line}");
     bench.ends(6, &["verify", "2"]).says(&format!("does not conform at event {at}"));
 }
-
-#[test]
-fn a_forged_rehearsal_is_none() {
-    let bench = Bench::with(&[
-        ("book.md", &book("", "## A\n\n```sh check\ntrue\n```\n")),
-        (
-            "holdpoint.toml",
-            "[environments.stage]\nrehearsal = true\n\n[environments.prod]\nrequires = { rehearsal = \"stage\" }\n",
-        ),
-    ]);
-    bench.ends(0, &["run", "book.md", "--env", "stage", "--unattended"]);
-    crate::support::forge(&bench.run_dir(1), |events| {
-        let finished = events.iter_mut().find(|event| event["type"] == "action.finished").unwrap();
-        finished["outcome"] = "failed".into();
-    });
-    bench.ends(5, &["run", "book.md", "--env", "prod", "--unattended"]).says("there is none");
-}

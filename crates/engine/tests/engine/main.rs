@@ -10,6 +10,7 @@
 
 mod blocks;
 mod build;
+mod capturing;
 mod conditions;
 mod correcting;
 mod deviations;

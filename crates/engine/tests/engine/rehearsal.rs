@@ -205,7 +205,7 @@ fn the_nearest_is_of_the_same_bytes_first_then_with_the_least_that_differs_then_
     let two = vec![value("A"), value("B")];
     assert_eq!(near(vec![(1, two.clone()), (2, vec![Differs::Document])]), Some(1));
     assert_eq!(near(vec![(1, vec![Differs::Open]), (2, two)]), Some(1));
-    assert_eq!(near(vec![(1, vec![value("A")]), (2, vec![value("B")])]), Some(2));
+    assert_eq!(near(vec![(2, vec![value("A")]), (1, vec![value("B")])]), Some(2));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod desk;
 mod processes;
 mod record;
 mod terminal;
-#[path = "../../shared/waiting.rs"]
+#[path = "../../common/waiting.rs"]
 mod waiting;
 
 use std::path::{Path, PathBuf};

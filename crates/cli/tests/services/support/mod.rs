@@ -2,7 +2,7 @@
 
 mod server;
 mod stage;
-#[path = "../../shared/waiting.rs"]
+#[path = "../../common/waiting.rs"]
 mod waiting;
 
 pub use server::{Server, answering, answering_at, free_port, program, request, standin};
