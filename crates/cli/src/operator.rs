@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_document::{Config, folded, unseen};
-use holdpoint_engine::{BY_GIT, EnvironmentSeen, Program, Session};
+use holdpoint_engine::{BY_GIT, EnvironmentSeen, People, Program, Session};
 
 use crate::git;
 use crate::problem::Problem;
@@ -37,6 +37,17 @@ pub fn who_else(name: &str, names: &[&str]) -> String {
             format!("holdpoint.toml lists {}.", names.join(", "))
         }
     }
+}
+
+/// The principal of somebody who wants to add to a run: of whom it knows, where it knows anybody by name.
+pub fn listed(people: &People, said: &str) -> Result<String, Problem> {
+    if !people.is_empty() && !people.knows(said) {
+        return Err(Problem::refused(
+            format!("{said} is not listed in holdpoint.toml, as it was when the run opened"),
+            who_else(said, &people.names()),
+        ));
+    }
+    Ok(people.principal(said).to_owned())
 }
 
 /// The session, where git's `user.email` says the operator's name as well: in a protected environment that is asked of

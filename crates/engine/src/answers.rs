@@ -4,7 +4,7 @@ use holdpoint_model::{EvidenceKind, Field, Plan, SignOff, Work};
 
 use crate::fold::{Fold, ensure};
 use crate::run::state::Status;
-use crate::{Event, Evidence, Fit, Outcome, Run, Task, fit};
+use crate::{Event, Evidence, Fit, Run, Task, fit};
 
 impl Run {
     pub(crate) fn record(&mut self, plan: &Plan, task: Task, event: &Event) -> Fold {
@@ -15,11 +15,7 @@ impl Run {
         let Some(field) = open.iter().find(|field| field.name == *name) else {
             return Err(format!("no value {name} is to be written down here"));
         };
-        match fit(&field.kind, value) {
-            Fit::Wrong(why) => return Err(format!("{name}: {why}")),
-            Fit::Within => ensure(*within_limits, "the value keeps its limits")?,
-            Fit::OutOfLimits(_) => ensure(!within_limits, "the value does not keep its limits")?,
-        }
+        judged(field, value, *within_limits)?;
         ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
         let last = open.len() == 1;
         self.captured.remove(name);
@@ -30,11 +26,7 @@ impl Run {
             state.recorded.insert(name.clone());
             state.out_of_limits |= !within_limits;
             if last {
-                let (status, outcome) = match state.out_of_limits {
-                    true => (Status::Failed, Outcome::Failed),
-                    false => (Status::Settled, Outcome::Passed),
-                };
-                (state.status, state.told.outcome) = (status, Some(outcome));
+                state.written_down();
             }
         });
         Ok(())
@@ -111,6 +103,15 @@ impl Run {
         }
         self.lapsing.push((task, reason.to_owned()));
         self.lapsing.sort_by_key(|(task, _)| *task);
+    }
+}
+
+/// Whether a value is one that the field can have, and keeps its limits as it is told.
+pub(crate) fn judged(field: &Field, value: &str, within_limits: bool) -> Fold {
+    match fit(&field.kind, value) {
+        Fit::Wrong(why) => Err(format!("{}: {why}", field.name)),
+        Fit::Within => ensure(within_limits, "the value keeps its limits"),
+        Fit::OutOfLimits(_) => ensure(!within_limits, "the value does not keep its limits"),
     }
 }
 

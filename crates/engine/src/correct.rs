@@ -2,10 +2,11 @@
 
 use holdpoint_model::{Field, Plan, Work};
 
+use crate::answers::judged;
 use crate::fold::{Fold, ensure};
 use crate::reads::names_in_condition;
 use crate::run::state::Status;
-use crate::{Corrected, Due, Fit, Frontier, Outcome, Run, Slot, Task, Via, fit};
+use crate::{Corrected, Due, Fit, Frontier, Run, Slot, Task, Via, fit};
 
 impl Run {
     /// Where a value was written down that can be corrected, and its field: the action has not been begun again since, and
@@ -67,7 +68,9 @@ impl Run {
 
     pub(crate) fn correct(&mut self, plan: &Plan, now: &Frontier, corrected: &Corrected) -> Fold {
         let Corrected { step, action, name, old, new, reason, within_limits, by } = corrected;
-        self.no_correction_now(now).map_or(Ok(()), |why| Err(why.to_owned()))?;
+        if let Some(why) = self.no_correction_now(now) {
+            return Err(why.to_owned());
+        }
         ensure(!reason.trim().is_empty(), "a correction needs a written reason")?;
         let (task, field) = self.correctable(plan, name).ok_or("no such value was written down")?;
         ensure(task.is(plan, step, action), "it was written down by another action")?;
@@ -80,11 +83,7 @@ impl Run {
             "a value is corrected by somebody who is there",
         )?;
         ensure(old != new, "it corrects nothing")?;
-        match fit(&field.kind, new) {
-            Fit::Wrong(why) => return Err(format!("{name}: {why}")),
-            Fit::Within => ensure(*within_limits, "the value keeps its limits")?,
-            Fit::OutOfLimits(_) => ensure(!within_limits, "the value does not keep its limits")?,
-        }
+        judged(field, new, *within_limits)?;
         self.values.set_typed(name, new, &field.kind);
         self.performed_by(&by.who);
         self.judge_again(plan, task);
@@ -105,11 +104,7 @@ impl Run {
             state.out_of_limits = out;
             // What was skipped stays what somebody decided.
             if whole && state.left.is_none() {
-                let (status, outcome) = match out {
-                    true => (Status::Failed, Outcome::Failed),
-                    false => (Status::Settled, Outcome::Passed),
-                };
-                (state.status, state.told.outcome) = (status, Some(outcome));
+                state.written_down();
             }
         });
         if let Slot::Action(action) = task.slot

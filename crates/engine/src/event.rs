@@ -146,7 +146,8 @@ pub enum Event {
         by: By,
     },
     /// A sign-off no longer counts, and is asked for again: it was given longer ago than the document lets it stay good
-    /// (`expires`), or something its signer saw has changed before anything that it guards had begun.
+    /// (`expires`), something its signer saw has changed before anything that it guards had begun, or a value that they saw
+    /// was corrected, at whatever time.
     #[serde(rename = "signoff.lapsed")]
     SignOffLapsed {
         /// The step.
@@ -241,6 +242,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// How the run ended, where this is its end.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Event::RunClosed { verdict } => Some(*verdict),
+            _ => None,
+        }
+    }
+
     /// Who gave it as an answer; `None` for what nobody answers.
     pub fn by(&self) -> Option<&By> {
         match self {

@@ -48,7 +48,7 @@ pub use next::*;
 pub use offers::Offers;
 pub use people::{BY_GIT, stranger};
 pub use reads::{names_around, names_in_condition, names_in_template};
-pub use rehearsal::{Differs, Ends, Gate, Shown, nearest};
+pub use rehearsal::{Differs, Ends, Gate, SKEW, Shown, nearest};
 pub use rollback_state::RollbackState;
 pub use rules::{Circumstances, kept};
 pub use run::people::{Independence, People};

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{InputGiven, RunOpened, Verdict, duration};
 
-/// How far two clocks that are looked after may be apart: a rehearsal ends before the run that relies on it opens, and
-/// that opens a moment after it was judged.
-const SKEW: SignedDuration = SignedDuration::from_mins(1);
+/// How far two clocks that are looked after may be apart: events of one run may come from several machines.
+///
+/// A rehearsal ends before the run that relies on it opens, and that opens a moment after it was judged.
+pub const SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// So much of a value is told, in characters.
 const TOLD: usize = 60;
@@ -143,7 +144,7 @@ impl<'a> Gate<'a> {
     /// Names of values that must be the same and that this run does not have, or keeps secret: no rehearsal can be told
     /// to have had them. Each with why, in words.
     pub fn untellable(&self) -> Vec<String> {
-        let untellable = self.same.iter().filter_map(|name| match self.input(name) {
+        let untellable = self.same.iter().filter_map(|name| match given(self.inputs, name) {
             None => Some(format!("the document has no input {name}, which must be the same there")),
             Some(InputGiven { value: None, .. }) => {
                 Some(format!("{name} is a secret, and no record tells whether it was the same there"))
@@ -153,17 +154,10 @@ impl<'a> Gate<'a> {
         untellable.collect()
     }
 
-    fn input(&self, name: &str) -> Option<&'a InputGiven> {
-        self.inputs.iter().find(|input| input.name == name)
-    }
-
     /// Values that must be the same, each with its name.
     pub fn same(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let Gate { same, inputs, .. } = *self;
-        same.iter().map(move |name| {
-            let given = inputs.iter().find(|input| input.name == *name);
-            (name.as_str(), given.and_then(|input| input.value.as_deref()))
-        })
+        same.iter().map(move |name| (name.as_str(), value(inputs, name)))
     }
 
     /// Whether a run is worth a word where there is no rehearsal: in that environment, of these bytes or of what stood
@@ -193,12 +187,9 @@ impl<'a> Gate<'a> {
             Some(other) => differs.push(Differs::Verdict(other)),
         }
         for name in self.same {
-            let value = |inputs: &[InputGiven]| {
-                inputs.iter().find(|input| input.name == *name).and_then(|input| input.value.clone())
-            };
-            let (here, there) = (value(self.inputs), value(&opened.inputs));
+            let (here, there) = (value(self.inputs, name), value(&opened.inputs, name));
             if here.is_none() || here != there {
-                differs.push(Differs::Value { name: name.clone(), there });
+                differs.push(Differs::Value { name: name.clone(), there: there.map(str::to_owned) });
             }
         }
         let age = self.at.duration_since(ended);
@@ -236,11 +227,20 @@ impl<'a> Gate<'a> {
     }
 }
 
-/// Of several runs that are no rehearsal, oldest first, the one that is nearest to being one.
+fn given<'i>(inputs: &'i [InputGiven], name: &str) -> Option<&'i InputGiven> {
+    inputs.iter().find(|input| input.name == name)
+}
+
+/// What was given for an input; `None` for a secret too.
+fn value<'i>(inputs: &'i [InputGiven], name: &str) -> Option<&'i str> {
+    given(inputs, name)?.value.as_deref()
+}
+
+/// Of several runs that are no rehearsal, youngest first, the one that is nearest to being one.
 pub fn nearest<T>(others: Vec<(T, Vec<Differs>)>) -> Option<(T, Vec<Differs>)> {
     let weight = |differs: &[Differs]| differs.iter().map(Differs::weight).sum::<usize>();
     // The first of those that weigh the same, so the youngest.
-    others.into_iter().rev().min_by_key(|(_, differs)| weight(differs))
+    others.into_iter().min_by_key(|(_, differs)| weight(differs))
 }
 
 fn ended(verdict: Verdict) -> &'static str {

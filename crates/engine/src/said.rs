@@ -33,11 +33,14 @@ fn is_masked(said: &str, shown: &str, masks: &[String]) -> bool {
     }
     let [first, between @ .., last] = &pieces[..] else { return false };
     let Some(mut rest) = shown.strip_prefix(first) else { return false };
+    // A mask stands for something.
+    let behind_one = |rest: &'_ str| rest.chars().next().map(char::len_utf8);
     for piece in between {
-        let Some(at) = rest.find(piece) else { return false };
-        rest = &rest[at + piece.len()..];
+        let Some(least) = behind_one(rest) else { return false };
+        let Some(at) = rest[least..].find(piece) else { return false };
+        rest = &rest[least + at + piece.len()..];
     }
-    rest.ends_with(last)
+    behind_one(rest).is_some_and(|least| rest[least..].ends_with(last))
 }
 
 #[cfg(test)]
@@ -55,6 +58,10 @@ mod tests {
             ("Take [REDACTED:A] twice", "Type hunter22 twice", false),
             ("Type [REDACTED:C] twice", "Type hunter22 twice", false),
             ("Type hunter22 twice", "Type it twice", false),
+            ("Type it[REDACTED:A]", "Type it", false),
+            ("[REDACTED:A]", "", false),
+            ("[REDACTED:A][REDACTED:B]", "x", false),
+            ("[REDACTED:A][REDACTED:B]", "üx", true),
         ];
         for (said, shown, same) in cases {
             assert_eq!(is_masked(said, shown, &masks), same, "{said} / {shown}");

@@ -161,23 +161,14 @@ impl Audit {
     fn rehearsal_of(&self, this: &Audited) -> Option<Result<u64, String>> {
         let named = this.opened()?.policy.rehearsed.as_ref()?;
         let number = named.number;
-        let of_its_id = |other: &&Audited| {
-            other.run.number == number && other.opened().is_some_and(|opened| opened.id == named.id)
+        let of_its_id =
+            |other: &&Audited| other.run.number == number && rehearsal::may_be(other.proof.as_ref(), named);
+        let wrong = match self.runs.iter().find(of_its_id) {
+            None => Some(format!("{} is not here", named.id)),
+            Some(other) => rehearsal::wrong(other.proof.as_ref(), other.seal.as_deref(), named),
         };
-        let Some(other) = self.runs.iter().find(of_its_id) else {
-            return Some(Err(format!(
-                "it relied on the rehearsal in run {number}, {}, which is not here",
-                named.id
-            )));
-        };
-        let broken = other.proof.as_ref().map_or_else(|error| Some(error.to_string()), rehearsal::broken);
-        Some(match broken {
-            Some(why) => {
-                Err(format!("it relied on the rehearsal in run {number}, whose record does not hold: {why}"))
-            }
-            None if other.seal.as_ref() != Some(&named.seal.sha256) => Err(format!(
-                "it relied on the rehearsal in run {number}, which was rewritten: its seal is not the one that was there then"
-            )),
+        Some(match wrong {
+            Some(why) => Err(format!("it relied on the rehearsal in run {number}: {why}")),
             None => Ok(number),
         })
     }
@@ -198,8 +189,7 @@ fn record(this: &Audited, fault: &mut impl FnMut(&'static str, String), remark: 
         RecordVerdict::Expunged { .. } => fault("expunged", verdict.to_string()),
         _ if verdict.intact() => {}
         _ => {
-            let reason = verdict.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
-            fault("record", format!("{verdict}{reason}"));
+            fault("record", rehearsal::told(verdict));
         }
     }
     for clock in &proof.clocks {

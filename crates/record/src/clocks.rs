@@ -1,12 +1,11 @@
 //! Times in a record that cannot be: remarks, for a clock that was set is no proof of anything.
 
 use holdpoint_engine::Stamped;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::Expunged;
 
-/// How far two clocks that are looked after may be apart: events of one run may come from several machines.
-pub const SKEW: SignedDuration = SignedDuration::from_mins(1);
+pub use holdpoint_engine::SKEW;
 
 /// Whether `later` is before `earlier` by more than [`SKEW`].
 pub fn is_back(earlier: Timestamp, later: Timestamp) -> bool {

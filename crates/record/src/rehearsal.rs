@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use holdpoint_engine::{Differs, Ends, Event, Gate, Rehearsed, RunOpened, Shown, Verdict, nearest};
+use holdpoint_engine::{Differs, Ends, Event, Gate, Rehearsed, RunOpened, Shown, nearest};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -77,7 +77,7 @@ pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Fo
         if !gate.concerns(&opened, path) {
             continue;
         }
-        let verdict = closed(&last.event);
+        let verdict = last.event.verdict();
         let mut differs = gate.by_ends(&Ends { opened: &opened, verdict, sealed, ended: last.at });
         if differs.is_empty() {
             match proved(&run, gate, last.at) {
@@ -85,22 +85,11 @@ pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Fo
                 Err(more) => differs = more,
             }
         }
-        others.push((Near { run, opened, differs: Vec::new() }, differs));
+        others.push(((run, opened), differs));
     }
-    others.reverse();
     unread.reverse();
-    let near = nearest(others).map(|(mut near, differs): (Near, _)| {
-        near.differs = differs;
-        near
-    });
+    let near = nearest(others).map(|((run, opened), differs)| Near { run, opened, differs });
     Ok(Err(NotFound { near, unread }))
-}
-
-fn closed(event: &Event) -> Option<Verdict> {
-    match event {
-        Event::RunClosed { verdict } => Some(*verdict),
-        _ => None,
-    }
 }
 
 /// Proves the record of a run whose ends are those of a rehearsal, and takes of it what is to be kept. What is taken is
@@ -145,15 +134,39 @@ fn shown(proof: &Verification) -> Shown {
     Shown { broken, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
 }
 
-fn told(verdict: &RecordVerdict) -> String {
+/// A verdict with its reason.
+pub(crate) fn told(verdict: &RecordVerdict) -> String {
     verdict.reason().map_or(verdict.to_string(), |why| format!("{verdict}: {why}"))
 }
 
-/// What is wrong with the record of a rehearsal that a run relied on. What was expunged since was there then.
-pub(crate) fn broken(proof: &Verification) -> Option<String> {
-    match &proof.verdict {
-        RecordVerdict::IntactComplete | RecordVerdict::Expunged { complete: true, .. } => None,
-        verdict => Some(told(verdict)),
+/// What is wrong with the record of a rehearsal that a run relied on, in words that follow on it. What was expunged since
+/// was there then.
+///
+/// `seal`: the digest of its `seal.json` as it lies there.
+pub(crate) fn wrong(
+    proof: Result<&Verification, &ReadError>,
+    seal: Option<&str>,
+    named: &Rehearsed,
+) -> Option<String> {
+    let broken = match proof.map(|proof| &proof.verdict) {
+        Ok(RecordVerdict::IntactComplete | RecordVerdict::Expunged { complete: true, .. }) => None,
+        Ok(verdict) => Some(told(verdict)),
+        Err(error) => Some(error.to_string()),
+    };
+    match broken {
+        Some(why) => Some(format!("its record does not hold: {why}")),
+        None if seal != Some(named.seal.sha256.as_str()) => {
+            Some("it was rewritten: its seal is not the one that was relied on".to_owned())
+        }
+        None => None,
+    }
+}
+
+/// Whether a record of that number may be the one that is named: where not even its own name can be read, it may.
+pub(crate) fn may_be(proof: Result<&Verification, &ReadError>, named: &Rehearsed) -> bool {
+    match proof {
+        Ok(proof) => proof.opened.as_ref().is_none_or(|opened| opened.id == named.id),
+        Err(error) => !matches!(error, ReadError::NotARun(_)),
     }
 }
 
@@ -173,33 +186,25 @@ pub enum Beside {
 pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
     let named = opened.policy.rehearsed.as_ref()?;
     // A name without a directory, as `.` has one all the same.
-    let whole = dir.canonicalize().ok();
-    let store = whole.as_deref().and_then(Path::parent).map(Store::open);
-    let runs = store.and_then(|store| store.runs().ok()).unwrap_or_default();
-    let here = runs.into_iter().filter(|run| run.number == named.number);
-    let mut of_its_id = here.filter_map(|run| of_its_id(&run, named));
-    Some(of_its_id.next().unwrap_or(Beside::NotHere))
-}
-
-fn of_its_id(run: &RunDir, named: &Rehearsed) -> Option<Beside> {
-    let proof = match verify(&run.path) {
-        Ok(proof) => proof,
-        Err(ReadError::NotARun(_)) => return None,
+    let whole = match dir.canonicalize() {
+        Ok(whole) => whole,
+        Err(error) => return Some(Beside::Wrong(cannot("find", dir)(error).to_string())),
+    };
+    let Some(store) = whole.parent().map(Store::open) else { return Some(Beside::NotHere) };
+    let runs = match store.runs() {
+        Ok(runs) => runs,
         Err(error) => return Some(Beside::Wrong(error.to_string())),
     };
-    // Where not even its name can be read, it is the one of that number.
-    if proof.opened.as_ref().is_some_and(|opened| opened.id != named.id) {
-        return None;
-    }
-    if let Some(why) = broken(&proof) {
-        return Some(Beside::Wrong(why));
-    }
-    let seal = seal_and_bytes(&run.path).ok().flatten();
-    let digest = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
-    if digest.as_ref() != Some(&named.seal.sha256) {
-        return Some(Beside::Wrong(
-            "it was rewritten: its seal is not the one that was relied on".to_owned(),
-        ));
-    }
-    Some(Beside::Same)
+    let here = runs.into_iter().filter(|run| run.number == named.number);
+    let mut of_its_id = here.filter_map(|run| {
+        let proof = verify(&run.path);
+        let seal =
+            seal_and_bytes(&run.path).ok().flatten().map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+        may_be(proof.as_ref(), named).then(|| wrong(proof.as_ref(), seal.as_deref(), named))
+    });
+    Some(match of_its_id.next() {
+        None => Beside::NotHere,
+        Some(None) => Beside::Same,
+        Some(Some(why)) => Beside::Wrong(why),
+    })
 }

@@ -48,10 +48,7 @@ pub(crate) struct Told {
 impl Told {
     /// Takes the next event.
     pub(crate) fn hear(&mut self, event: &Event) {
-        self.closed = match event {
-            Event::RunClosed { verdict } => Some(*verdict),
-            _ => None,
-        };
+        self.closed = event.verdict();
         if let Event::RunOpened(opened) = event {
             let told = || (opened.number, opened.id.clone(), opened.format.clone());
             self.opened.get_or_insert_with(told);

@@ -36,7 +36,7 @@ pub fn below(seed: u64, n: usize, end: usize) -> usize {
     (mixed ^ (mixed >> 31)).checked_rem(end as u64).map_or(0, |rest| usize::try_from(rest).unwrap_or(0))
 }
 
-/// About `few` of many cases, in their order, by a seed that is told; all of them where everything is to be taken.
+/// `few` of many cases, in their order, by a seed that is told; all of them where everything is to be taken.
 pub fn some<T>(cases: impl IntoIterator<Item = T>, few: usize) -> Vec<T> {
     let mut cases: Vec<T> = cases.into_iter().collect();
     if takes_all() || cases.len() <= few {
@@ -66,7 +66,7 @@ impl OneOf {
         OneOf { among, asked: std::cell::Cell::new(0), seed }
     }
 
-    /// Whether the next one is taken. One of the first `among` is, so that never none is.
+    /// Whether the next one is taken. One of the first `among` always is, so that a test never takes none.
     pub fn takes(&self) -> bool {
         let asked = self.asked.replace(self.asked.get() + 1);
         let stretch = asked / self.among.max(1);

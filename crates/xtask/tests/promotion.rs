@@ -275,9 +275,8 @@ fn a_rollback_of_a_step_that_had_no_effect_yet_does_no_harm() {
     let (_directory, product) = made();
     let place = &product.production;
     let before = state(&product, place);
-    let undone = (0..steps.len()).filter(|far| steps[*far].rollback.is_some());
-    for far in sample::some(undone, 3) {
-        let Some(rollback) = &steps[far].rollback else { continue };
+    let undone = (0..steps.len()).filter_map(|far| Some((far, steps[far].rollback.as_ref()?)));
+    for (far, rollback) in sample::some(undone, 3) {
         let mut walk = Walk::new(&product, place);
         walk.walk(&steps[..far]);
         if walk.applies(&steps[far]) && !rollback.script.contains("test -s \"$BACKUP\"") {

@@ -10,7 +10,7 @@ use super::run::hide;
 use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
-use crate::operator::{not_in_a_block, operator, who_else};
+use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -26,13 +26,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
     let place = Place::here()?;
     let (said, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     let people = People::of(recorded.opened());
-    if !people.is_empty() && !people.knows(&said) {
-        return Err(Problem::refused(
-            format!("{said} is not listed in holdpoint.toml, as it was when the run opened"),
-            who_else(&said, &people.names()),
-        ));
-    }
-    let by = By { who: people.principal(&said).to_owned(), via: Via::Command };
+    let by = By { who: listed(&people, &said)?, via: Via::Command };
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
         .map_err(open_problem)?;
@@ -43,7 +37,6 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
     let told = format!("{name} is “{}” now, it was “{}”.", corrected.new, corrected.old);
     let before = recorder.run().events();
     recorder.record(vec![Event::ValueCorrected(corrected)])?;
-    recorder.lapse()?;
     screen.say(&screen.within_a_line(&told));
     if !within {
         let next = match recorder.run().next(&recorded.plan) {

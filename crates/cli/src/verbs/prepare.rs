@@ -296,15 +296,11 @@ impl Prepared {
         for input in &self.inputs.given {
             kept.extend(input.value.as_deref().map(|value| (format!("the input {}", input.name), value)));
         }
-        kept.into_iter().try_for_each(|(what, text)| holds_none(secrets, &what, text.as_bytes()))
-    }
-
-    /// Likewise of the rehearsal that the run relies on, whose record is kept byte for byte.
-    pub fn keep_secrets_of_rehearsal(&self, rehearsed: &Found, secrets: &Redactor) -> Result<(), Problem> {
-        let Found { number, log, config, .. } = rehearsed;
-        holds_none(secrets, &format!("the record of the rehearsal, run {number},"), log)?;
-        let config = config.as_deref().unwrap_or_default();
-        holds_none(secrets, &format!("holdpoint.toml as it was in the rehearsal, run {number},"), config)
+        kept.into_iter().try_for_each(|(what, text)| {
+            holds_none(secrets, &what, text.as_bytes(), |name| {
+                format!("Use ${name} instead, and change the secret if others could read it.")
+            })
+        })
     }
 
     /// Says what should be looked at, before anything runs.
@@ -334,12 +330,30 @@ impl Prepared {
     }
 }
 
-fn holds_none(secrets: &Redactor, what: &str, bytes: &[u8]) -> Result<(), Problem> {
+/// Refuses a rehearsal whose record holds the value of a secret: it would be kept with the run byte for byte.
+pub fn keep_secrets_of_rehearsal(rehearsed: &Found, secrets: &Redactor) -> Result<(), Problem> {
+    let Found { number, log, config, .. } = rehearsed;
+    let again = |name: &str| {
+        format!(
+            "Change the secret {name} if others could read it, and rehearse again so that it is not recorded."
+        )
+    };
+    holds_none(secrets, &format!("the record of the rehearsal, run {number},"), log, again)?;
+    let config = config.as_deref().unwrap_or_default();
+    holds_none(secrets, &format!("holdpoint.toml as it was in the rehearsal, run {number},"), config, again)
+}
+
+fn holds_none(
+    secrets: &Redactor,
+    what: &str,
+    bytes: &[u8],
+    help: impl Fn(&str) -> String,
+) -> Result<(), Problem> {
     match secrets.held_by(bytes) {
         None => Ok(()),
         Some(name) => Err(Problem::usage(
             format!("{what} holds the value of the secret {name}, and would be kept as it is"),
-            format!("Nothing was run. Use ${name} instead, and change the secret if others could read it."),
+            format!("Nothing was run. {}", help(name)),
         )),
     }
 }

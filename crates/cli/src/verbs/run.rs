@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::farewell::farewell;
 use super::overriding;
-use super::prepare::{self, Prepared};
+use super::prepare::{self, Prepared, keep_secrets_of_rehearsal};
 use super::read::store_problem;
 use super::rules::Obeyed;
 use super::targets;
@@ -56,7 +56,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     }
     let obeyed = prepared.obey(&traced, &session)?;
     if let Some(rehearsed) = &obeyed.rehearsed {
-        prepared.keep_secrets_of_rehearsal(rehearsed, &redactor)?;
+        keep_secrets_of_rehearsal(rehearsed, &redactor)?;
     }
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
         (None, None) => None,

@@ -17,7 +17,7 @@ use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{not_in_a_block, operator, who_else};
+use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -37,13 +37,7 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let place = Place::here()?;
     let (said, _) = operator(arguments.principal.as_deref(), &place.root)?;
     let people = People::of(recorded.opened());
-    if !people.is_empty() && !people.knows(&said) {
-        return Err(Problem::refused(
-            format!("{said} is not listed in holdpoint.toml, as it was when the run opened"),
-            who_else(&said, &people.names()),
-        ));
-    }
-    let who = people.principal(&said).to_owned();
+    let who = listed(&people, &said)?;
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;

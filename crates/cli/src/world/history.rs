@@ -22,7 +22,7 @@ fn words(event: &Event) -> String {
         }
         Event::LogRecovered { torn } => format!("a torn tail of {} bytes was cut off the record", torn.bytes),
         Event::ValueRecorded { name, value, evidence, within_limits, by, .. } => {
-            let limits = if *within_limits { "" } else { ", outside of its limits" };
+            let limits = if *within_limits { "" } else { ", OUT OF ITS LIMITS" };
             let evidence = match evidence {
                 None => String::new(),
                 Some(Evidence::Url(url)) => format!(", evidence {url}"),

@@ -84,6 +84,15 @@ pub(crate) static UNTOUCHED: State = State {
 };
 
 impl State {
+    /// Everything is written down: within its limits, or not.
+    pub(crate) fn written_down(&mut self) {
+        let (status, outcome) = match self.out_of_limits {
+            true => (Status::Failed, Outcome::Failed),
+            false => (Status::Settled, Outcome::Passed),
+        };
+        (self.status, self.told.outcome) = (status, Some(outcome));
+    }
+
     /// Settled, and left out by nobody.
     pub(crate) fn is_done(&self) -> bool {
         self.status == Status::Settled && self.left.is_none()
