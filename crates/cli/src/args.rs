@@ -48,6 +48,8 @@ pub enum Verb {
     Note(Note),
     /// Put a value right that was written down in an open run
     Correct(Correct),
+    /// Say something of a run that is over, signed, beside its sealed record
+    Review(Review),
     /// Hand an open run over to its next operator, accept that, or take it back
     Handover(Handover),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
@@ -339,6 +341,39 @@ pub struct Correct {
     pub reason: String,
     #[command(flatten)]
     pub who: Who,
+}
+
+/// `review`
+#[derive(Debug, Args)]
+pub struct Review {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// What it is
+    #[arg(long, value_enum)]
+    pub kind: ReviewAs,
+    /// What is said
+    #[arg(long)]
+    pub text: String,
+    /// Who signs, by principal or alias [default: as for --operator]
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub principal: Option<String>,
+    /// Sign with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Sign without asking; what is signed is shown all the same
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// What a review is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReviewAs {
+    /// The audit trail was looked through
+    AuditTrail,
+    /// Something that was known too late for the record
+    LateNote,
+    /// Whether what was released works
+    PostRelease,
 }
 
 /// `handover`

@@ -12,6 +12,7 @@ use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
 use crate::rehearsal;
+use crate::reviews::{Reviews, reviews};
 use crate::seal::{Told, seal_and_bytes};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
@@ -28,6 +29,8 @@ pub struct Audited {
     pub closed: Option<Verdict>,
     /// Digest of its seal.
     pub seal: Option<String>,
+    /// Reviews beside it.
+    pub reviews: Reviews,
     /// Of the heads that later runs name, by their numbers of events: their digests as they are here, and the time of
     /// the event before each.
     heads: BTreeMap<u64, (String, Option<Timestamp>)>,
@@ -38,7 +41,7 @@ pub struct Audited {
 pub struct Fault {
     /// The number of the run at which it shows.
     pub run: u64,
-    /// Of what kind: `gap`, `chain`, `record`, `clock`, `expunged`, `rehearsal`.
+    /// Of what kind: `gap`, `chain`, `record`, `clock`, `expunged`, `rehearsal`, `review`.
     pub kind: &'static str,
     /// What.
     pub why: String,
@@ -123,7 +126,9 @@ fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
     }
     let seal = seal_and_bytes(&dir.path).ok().flatten();
     let seal = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
-    Audited { run: dir.clone(), proof, times, closed: told.closed(), seal, heads }
+    // What keeps the record's ends from being read is told of the record itself.
+    let reviews = reviews(&dir.path).unwrap_or_default();
+    Audited { run: dir.clone(), proof, times, closed: told.closed(), seal, reviews, heads }
 }
 
 impl Audit {
@@ -143,6 +148,7 @@ impl Audit {
                 fault("chain", format!("two directories have the number {number}"));
             }
             record(this, &mut fault, &mut |what| remarks.push((number, what)));
+            this.reviews.wrong.iter().for_each(|why| fault("review", why.clone()));
             chain(this, &self.runs, &mut fault, &mut |what| remarks.push((number, what)));
             match self.rehearsal_of(this) {
                 Some(Ok(relied)) => {

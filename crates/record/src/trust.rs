@@ -52,6 +52,8 @@ pub struct Trust {
 pub struct Held {
     /// Whose keys signed.
     pub signatures: Vec<Whose>,
+    /// Whose keys signed its reviews, by their numbers.
+    pub reviewers: Vec<Whose>,
     /// What is not as trusted. Where there is any, the record is not to be trusted.
     pub wrong: Vec<String>,
     /// What could not be held against anything, or differs and decides nothing.
@@ -116,37 +118,45 @@ fn signatures(record: Of<'_>, trust: &Trust, held: &mut Held) -> Result<(), Stri
         }
     }
     for signed in signed {
-        let ByKey { event, what, who, key, .. } = &signed;
-        let revoked = trust.now.signers.as_ref().is_some_and(|signers| signed.is_revoked(signers));
-        let mut refusals = Vec::new();
-        let from = all(trust).find_map(|trusted| {
-            let refused = match &trusted.signers {
-                None => return None,
-                Some(signers) if signed.is_revoked(signers) => Err(format!("the key {key} is revoked")),
-                Some(signers) => signed.vouched(signers),
-            };
-            match refused {
-                Ok(()) => Some(trusted.from.clone()),
-                Err(why) => {
-                    refusals.push(format!("{}: {why}", trusted.from));
-                    None
-                }
-            }
-        });
-        if revoked {
-            held.wrong.push(format!(
-                "event {event}: the {what} by {who} is by the key {key}, which is revoked today"
-            ));
-        } else if from.is_none() {
-            let why = match refusals.is_empty() {
-                true => format!("{} says nothing of who may sign", trust.now.from),
-                false => refusals.join("; "),
-            };
-            held.wrong.push(format!("event {event}: the {what} by {who} is not by a trusted key: {why}"));
-        }
-        held.signatures.push(Whose { signed, from, revoked });
+        let ByKey { event, what, who, .. } = &signed;
+        let (whose, wrong) = whose(&signed, trust, &format!("event {event}: the {what} by {who}"));
+        held.wrong.extend(wrong);
+        held.signatures.push(whose);
     }
     Ok(())
+}
+
+/// Whose key made a signature, as far as is trusted; and why it is not to be trusted, in words that begin with `what`.
+pub fn whose(signed: &ByKey, trust: &Trust, what: &str) -> (Whose, Option<String>) {
+    let key = &signed.key;
+    let revoked = trust.now.signers.as_ref().is_some_and(|signers| signed.is_revoked(signers));
+    let mut refusals = Vec::new();
+    let from = all(trust).find_map(|trusted| {
+        let refused = match &trusted.signers {
+            None => return None,
+            Some(signers) if signed.is_revoked(signers) => Err(format!("the key {key} is revoked")),
+            Some(signers) => signed.vouched(signers),
+        };
+        match refused {
+            Ok(()) => Some(trusted.from.clone()),
+            Err(why) => {
+                refusals.push(format!("{}: {why}", trusted.from));
+                None
+            }
+        }
+    });
+    let wrong = if revoked {
+        Some(format!("{what} is by the key {key}, which is revoked today"))
+    } else if from.is_none() {
+        let why = match refusals.is_empty() {
+            true => format!("{} says nothing of who may sign", trust.now.from),
+            false => refusals.join("; "),
+        };
+        Some(format!("{what} is not by a trusted key: {why}"))
+    } else {
+        None
+    };
+    (Whose { signed: signed.clone(), from, revoked }, wrong)
 }
 
 /// The files of signers and revocations themselves: a difference decides nothing as long as every key is trusted, but

@@ -88,6 +88,10 @@ pub struct Material<'a> {
     pub blob: &'a dyn Fn(&BlobRef) -> Option<Box<dyn ReadAt>>,
     /// What `verify` said of the record, in its own words; `None` where nobody asked it.
     pub verdict_of_verify: Option<String>,
+    /// Reviews that lie beside the sealed record.
+    pub reviews: Vec<holdpoint_view::ReviewFacts>,
+    /// Why they, or the rest of them, do not hold.
+    pub reviews_wrong: Option<String>,
     /// The zone that times are shown in.
     pub zone: jiff::tz::TimeZone,
 }

@@ -40,7 +40,9 @@ pub use timeline::*;
 ///
 /// [`ReportError::NotOpened`] where the record does not begin with `run.opened`.
 pub fn summarise(m: &Material<'_>) -> Result<Summary, ReportError> {
-    Ok(holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone())?)
+    let mut summary = holdpoint_view::summarise(m.plan, m.events, m.verdict_of_verify.clone())?;
+    (summary.reviews, summary.reviews_wrong) = (m.reviews.clone(), m.reviews_wrong.clone());
+    Ok(summary)
 }
 
 /// The record as one JSON object. Every event stands in it under its number `n`; the keys are those of [`Summary`].

@@ -13,6 +13,7 @@ mod envelope;
 pub mod keygen;
 mod options;
 mod pattern;
+mod review;
 mod revoked;
 mod signoff;
 mod statement;
@@ -22,6 +23,7 @@ pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_app
 pub use assured::{Assured, BadFiles, Refused, Signers, check};
 pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
+pub use review::{Review, ReviewKind, signed_by};
 pub use revoked::{BadRevocations, Revoked};
 pub use signoff::{RecordedSignOff, Transplanted, prove};
 pub use statement::{Moment, Prefix, RunNamed, Runbook, Signer, Statement};
@@ -34,3 +36,6 @@ pub const APPROVAL: &str = "approval@holdpoint";
 
 /// The namespace of what holdpoint itself does to a record: tombstones of expunged blobs.
 pub const EXPUNGE: &str = "expunge@holdpoint";
+
+/// The namespace of reviews of sealed records.
+pub const REVIEW: &str = "review@holdpoint";

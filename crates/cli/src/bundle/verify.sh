@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside awk,
-# cat, cut, dirname, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 # `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature against the allowed_signers and revoked
 # (or revoked_keys) of DIR as well, which whoever wrote the record did not choose: a key that they do not vouch for, or
@@ -18,6 +18,8 @@
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #   7. rehearsal the seal that is kept of it is over the events that are, and says that it passed; these begin with the
 #                run that run.opened names, in that environment, with the bytes of this run-book
+#   8. reviews   those beside the sealed record are numbered without gaps, each over this seal and over the one before it,
+#                and ssh-keygen finds each signature good; whose key it is, the record's own signers say, or do not
 #
 # Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
@@ -492,6 +494,54 @@ if [ "$four_eyes" = true ]; then
     esac
 fi
 
+# Reviews of the sealed record. Their keys need not be among the signers whom the run knew: reviewers come and go.
+unreviewed=
+if there reviews; then
+    bad() { [ -n "$unreviewed" ] || { unreviewed=1; tell '  the reviews do not hold: %s\n' "$1"; }; }
+    if [ -L reviews ] || [ ! -d reviews ]; then
+        bad "reviews is not a directory, or a link to one"
+    else
+        number=0 former=none before=none
+        while there "reviews/$(printf %04d $((number + 1))).json"; do
+            number=$((number + 1))
+            path=reviews/$(printf %04d "$number").json
+            file seal.json || { bad "the record is not sealed"; break; }
+            { small "$path" 1048576 && small "$path.sig" 1048576; } || { bad "review $number is no file, too long, or not signed"; break; }
+            # shellcheck disable=SC2016 # jq's variables
+            of "$path" "$seconds"'
+                $opened[0] as $o | .holdpoint == "review/1.0" and .run == {number: $o.number, id: $o.id}
+                and .seal == $seal and .number == $number and (.former // "none") == $former
+                and (.kind | IN("audit-trail", "late-note", "post-release")) and (.text | test("[^[:space:]]"))
+                and (keys - ["former"]) == ["at", "holdpoint", "kind", "number", "reviewer", "run", "seal", "text", "verdict"],
+                ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
+                (.reviewer.principal | [tostring] | @tsv), (.kind | tostring)' \
+                --slurpfile opened "$tmp/opened" --arg seal "$(digest <seal.json)" --argjson number "$number" \
+                --arg former "$former" >"$tmp/told"
+            {
+                IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
+                IFS= read -r who; IFS= read -r kind
+            } <"$tmp/told"
+            [ "$same" = true ] || { bad "review $number is of another run, seal or number, or does not follow the one before it"; break; }
+            [ "$signed_at" != none ] || { bad "review $number has no time"; break; }
+            [ "$before" = none ] || [ "$signed_at" -ge $((before - 60)) ] || { bad "review $number is older than the one before it"; break; }
+            said=$(ssh-keygen -Y check-novalidate -n review@holdpoint -s "$path.sig" <"$path" 2>&1) ||
+                { bad "the signature of review $number does not count: $said"; break; }
+            listed=', whom its own signers do not list'
+            if file "$signers"; then
+                key=$said
+                vouched review@holdpoint "$who" "$path" "$path.sig" "$stamp" && listed=
+                said=$key
+            fi
+            trusted review@holdpoint "$who" "$path" "$path.sig" "$stamp" "review $number"
+            tell '  review %s, %s by %s: %s%s\n' "$number" "$kind" "$who" "$said" "$listed"
+            former=$(digest <"$path") before=$signed_at
+        done
+        # One more signature is what a crash leaves.
+        [ -n "$unreviewed" ] || [ -z "$(find reviews -mindepth 1 -maxdepth 1 -name '*.json' | sed -n "$((number + 1))p")" ] ||
+            bad "one is missing, and later ones are there"
+    fi
+fi
+
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
 tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
@@ -506,4 +556,5 @@ fi
 # Whose word it is that the signatures are of the right people.
 if [ -n "$trust" ]; then whose_word=trusted; else whose_word="its own"; fi
 [ ! -s "$tmp/signed" ] && [ "$approvals" = 0 ] || state="$state, by $whose_word signers"
+[ -z "$unreviewed" ] || { printf '%s, but its reviews do not hold\n' "$state"; exit 6; }
 printf '%s\n' "$state"

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::check::many;
 use super::read::store_problem;
+use super::review;
 use super::verdict::verdict_words;
 use super::verify::held;
 use crate::args::{self, Format};
@@ -84,6 +85,7 @@ impl Told<'_> {
                 (json["opened"], json["last"]) = (json!(first), json!(last));
             }
             json["seal"] = json!(run.seal);
+            json["reviews"] = json!(run.reviews.held.iter().map(review::facts).collect::<Vec<_>>());
             json["rehearsed_in"] = json!(audit.rehearsed.get(&run.run.number));
             json
         };
@@ -121,6 +123,10 @@ impl Told<'_> {
             }
             if let Some(rehearsal) = audit.rehearsed.get(&number) {
                 more = format!("{more}, rehearsed in run {rehearsal}");
+            }
+            match run.reviews.held.len() {
+                0 => {}
+                reviews => more = format!("{more}, {}", many(reviews, "review")),
             }
             let line = format!(
                 "{number:>5}  {:<12}  {environment:<12}  {events:>6}  {keys:>4}  {verdict}{more}",

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::bundle::{Content, pack};
-use holdpoint_record::{LOG, Read, RecordVerdict, RunDir, Verification, referenced, text_blob, verify};
+use holdpoint_record::{
+    LOG, Read, RecordVerdict, RunDir, Verification, referenced, review_files, reviews, text_blob, verify,
+};
 use jiff::tz::TimeZone;
 
 use super::read::{find, read_dir, read_problem};
@@ -125,6 +127,16 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
             }
         }
     }
+    if read.seal.is_some() {
+        let reviews = reviews(&dir.path).map_err(read_problem)?;
+        if let Some(why) = &reviews.wrong {
+            return Err(Problem::record(
+                format!("its reviews do not hold: {why}"),
+                "Nothing was written. The directory itself can be copied as it is.",
+            ));
+        }
+        review_files(reviews.held.len()).try_for_each(|name| add(&mut files, dir, name))?;
+    }
     let Some(Event::RunOpened(opened)) = read.events.first().map(|first| &first.event) else {
         return Err(Problem::record("the record does not begin with run.opened", "Nothing was written."));
     };
@@ -182,7 +194,8 @@ fn readme(opened: &RunOpened, proof: &Verification, reported: bool) -> String {
          \x20 run.jsonl             events, one a line, chained by digest\n\
          \x20 blobs/sha256/         run-book, configuration, outputs, files, each under its digest\n\
          \x20 signoffs/             what was signed, and the SSH signatures over it\n\
-         \x20 seal.json             closes the record; is not there if the run was open\n\n\
+         \x20 seal.json             closes the record; is not there if the run was open\n\
+         \x20 reviews/              what was said of it afterwards, signed, where anybody did\n\n\
          Copies, for people, and not evidence:\n\
          {reports}\
          \x20 allowed_signers, revoked_keys   whose keys counted, where the run knew such\n\n\

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
+use super::review;
 use super::standing::{Standing, Unreadable, standings};
 use super::verdict::verdict_words;
 use crate::args::{self, Format};
@@ -136,6 +137,12 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     if let Some(rehearsed) = &summary.rehearsed {
         let ended = clock(rehearsed.ended, &zone);
         fact("rehearsed", format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number));
+    }
+    for one in &summary.reviews {
+        fact("review", review::words(one));
+    }
+    if let Some(why) = &summary.reviews_wrong {
+        fact("reviews", format!("do not hold: {why}"));
     }
     for unmet in summary.all_unmet() {
         fact("did not hold", unmet.why.clone());

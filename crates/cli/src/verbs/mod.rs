@@ -21,6 +21,7 @@ pub mod read;
 pub mod replay;
 pub mod report;
 pub mod resume;
+mod review;
 pub mod rules;
 pub mod run;
 pub mod schema;
@@ -54,6 +55,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Approve(arguments) => approve::approve(screen, &arguments),
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),
         Verb::Correct(arguments) => correct::correct(screen, &arguments, secrets),
+        Verb::Review(arguments) => review::review(screen, &arguments),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
         Verb::Audit(arguments) => audit::audit(screen, &arguments),
         Verb::Verify(arguments) => verify::verify(screen, &arguments),

@@ -3,12 +3,13 @@
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
-    BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, RunDir, Store, StoreError,
-    Verification, open_blob, text_blob,
+    BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store, StoreError,
+    Verification, open_blob, reviews, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
 
+use super::review;
 use crate::place::Place;
 use crate::problem::Problem;
 
@@ -26,6 +27,8 @@ pub struct Recorded {
     pub source: String,
     /// What it asked for.
     pub plan: Plan,
+    /// Reviews beside it, where it is sealed.
+    pub reviews: Reviews,
 }
 
 /// The run directory that `what` names: a number, an id prefix, a path, `latest`.
@@ -81,8 +84,13 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     for stamped in events.by_ref() {
         summing.event(stamped.map_err(read_problem)?);
     }
-    events.seal().map_err(read_problem)?;
-    Ok(summing.end())
+    let sealed = events.seal().map_err(read_problem)?.is_some();
+    let mut summary = summing.end();
+    if sealed {
+        let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
+        (summary.reviews, summary.reviews_wrong) = (held.iter().map(review::facts).collect(), wrong);
+    }
+    Ok(summary)
 }
 
 fn of_events(
@@ -95,7 +103,8 @@ fn of_events(
         Some(first) => document(&dir, first)?,
         None => return Err(read_problem(ReadError::NoFirstEvent(dir.path))),
     };
-    Ok(Recorded { sealed, events, position, dir, source, plan })
+    let reviews = if sealed { reviews(&dir.path).map_err(read_problem)? } else { Reviews::default() };
+    Ok(Recorded { sealed, events, position, dir, source, plan, reviews })
 }
 
 /// The document as it was when the run was opened, and its plan.
@@ -161,6 +170,8 @@ impl Recorded {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified,
+            reviews: self.reviews.held.iter().map(review::facts).collect(),
+            reviews_wrong: self.reviews.wrong.clone(),
             zone,
         })
     }

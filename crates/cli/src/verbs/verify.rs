@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use holdpoint_engine::Rehearsed;
-use holdpoint_record::{Beside, ByKey, Expunged, Held, Of, Verification, beside, hold, verify as prove};
+use holdpoint_record::{
+    Beside, ByKey, Expunged, Held, Of, Reviewed, Reviews, Verification, Whose, beside, hold, reviews,
+    verify as prove, whose,
+};
 use serde_json::{Value, json};
 
 use super::check::many;
 use super::export::unpack_problem;
 use super::read::{find, read_problem};
+use super::review;
 use crate::args::{self, Format};
 use crate::bundle;
 use crate::exit::Exit;
@@ -29,6 +33,10 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, trusted)).transpose()?.flatten();
+    let reviews = match proof.verdict.intact() || proof.verdict.is_expunged() {
+        true => reviews(&dir).map_err(read_problem)?,
+        false => Reviews::default(),
+    };
     // A bundle has no store beside it.
     let beside = match &unpacked {
         None if proof.verdict.intact() || proof.verdict.is_expunged() => {
@@ -36,7 +44,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         }
         _ => None,
     };
-    let told = Told { proof: &proof, held: held.as_ref(), beside };
+    let told = Told { proof: &proof, held: held.as_ref(), beside, reviews: &reviews };
     match arguments.format {
         Format::Json => {
             screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default());
@@ -44,10 +52,12 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         Format::Text => told.text(screen),
     }
     let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_none();
+    let intact = intact && reviews.wrong.is_none();
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
 
-/// The record held against what is trusted. `None` where it is not what was written: then nothing of it counts.
+/// The record and its reviews held against what is trusted. `None` where it is not what was written: then nothing of it
+/// counts.
 pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<Held>, Problem> {
     // What cannot be trusted is told even where there is nothing to hold against it.
     let Some(opened) = &proof.opened else { return Ok(None) };
@@ -55,8 +65,13 @@ pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<H
     if !(proof.verdict.intact() || proof.verdict.is_expunged()) {
         return Ok(None);
     }
-    let held = hold(Of { dir, opened, proof }, &trust)
+    let mut held = hold(Of { dir, opened, proof }, &trust)
         .map_err(|why| Problem::record(why, "Nothing was changed. Verify it without --trust."))?;
+    for Reviewed { signed, .. } in &reviews(dir).map_err(read_problem)?.held {
+        let (whose, wrong) = whose(signed, &trust, &format!("review {} by {}", signed.event, signed.who));
+        held.wrong.extend(wrong);
+        held.reviewers.push(whose);
+    }
     Ok(Some(held))
 }
 
@@ -68,6 +83,8 @@ pub struct Told<'a> {
     pub held: Option<&'a Held>,
     /// What the store beside it has of the rehearsal that it relied on; `None` where that was not looked for.
     pub beside: Option<Beside>,
+    /// What was said of it afterwards.
+    pub reviews: &'a Reviews,
 }
 
 impl Told<'_> {
@@ -105,8 +122,12 @@ impl Told<'_> {
             (None, Some(false)) => format!("{verdict}, but not as trusted"),
             (None, _) => verdict,
         };
-        match self.rewritten() {
+        let words = match self.rewritten() {
             Some(_) => format!("{words}, but its rehearsal is not what it relied on"),
+            None => words,
+        };
+        match self.reviews.wrong {
+            Some(_) => format!("{words}, but its reviews do not hold"),
             None => words,
         }
     }
@@ -150,6 +171,8 @@ impl Told<'_> {
             "signatures": signatures,
             "expectations_judged_again": proof.judged_again,
             "rehearsal": self.rehearsal(),
+            "reviews": self.reviews.held.iter().map(review::facts).collect::<Vec<_>>(),
+            "reviews_wrong": self.reviews.wrong,
             "remarks": proof.remarks,
             "not_as_trusted": held.map(|held| &held.wrong),
             "trust_remarks": held.map(|held| &held.remarks),
@@ -173,10 +196,13 @@ impl Told<'_> {
     }
 
     fn text(&self, screen: &Screen) {
-        let Told { proof, held, beside } = self;
+        let Told { proof, held, beside, reviews } = self;
         screen.data(&self.words());
         if let Some(why) = self.rewritten() {
             screen.say(&format!("  {}", screen.neutralise(&why)));
+        }
+        if let Some(why) = &reviews.wrong {
+            screen.say(&format!("  {}", screen.neutralise(why)));
         }
         for wrong in held.iter().flat_map(|held| &held.wrong) {
             screen.say(&format!("  {}", screen.neutralise(wrong)));
@@ -209,18 +235,30 @@ impl Told<'_> {
         match held {
             None => proof.signed.iter().for_each(|signed| line(signed, "")),
             Some(held) => {
-                for whose in &held.signatures {
-                    let from = match &whose.from {
-                        Some(from) => format!(", trusted by {from}"),
-                        None => ", NOT TRUSTED".to_owned(),
-                    };
-                    let revoked = if whose.revoked { ", REVOKED TODAY" } else { "" };
-                    line(&whose.signed, &format!("{from}{revoked}"));
-                }
+                held.signatures.iter().for_each(|whose| line(&whose.signed, &vouched(whose)));
             }
+        }
+        for (at, reviewed) in reviews.held.iter().enumerate() {
+            let key = &reviewed.signed.key;
+            let trust = match held.and_then(|held| held.reviewers.get(at)) {
+                Some(whose) => vouched(whose),
+                None if reviewed.unlisted.is_some() => ", whom its own signers do not list".to_owned(),
+                None => String::new(),
+            };
+            let words = review::words(&review::facts(reviewed));
+            screen.say(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
         }
         for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
             screen.say(&format!("  {}", screen.neutralise(remark)));
         }
     }
+}
+
+/// Which of the trusted files vouch for a key, to follow on its name.
+fn vouched(whose: &Whose) -> String {
+    let from = match &whose.from {
+        Some(from) => format!(", trusted by {from}"),
+        None => ", NOT TRUSTED".to_owned(),
+    };
+    format!("{from}{}", if whose.revoked { ", REVOKED TODAY" } else { "" })
 }

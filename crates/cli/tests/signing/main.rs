@@ -15,6 +15,7 @@ mod export;
 mod forging;
 mod mill;
 mod overriding;
+mod reviewing;
 mod seen;
 mod shop;
 mod strict;

@@ -286,6 +286,8 @@ impl Tape {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified.map(str::to_owned),
+            reviews: Vec::new(),
+            reviews_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })
     }

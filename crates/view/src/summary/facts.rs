@@ -434,3 +434,26 @@ pub struct Misfit {
     /// The event, whole.
     pub event: holdpoint_engine::Event,
 }
+
+/// A signed review that lies beside the sealed record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReviewFacts {
+    /// Its number, from 1.
+    pub number: u64,
+    /// `audit-trail review`, `late note`, `post-release check`.
+    pub what: String,
+    /// What is said.
+    pub text: String,
+    /// What `verify` said of the record then.
+    pub verdict: String,
+    /// Who, by principal.
+    pub who: String,
+    /// Printed name.
+    pub name: String,
+    /// When, as the reviewer's clock showed it.
+    pub time: String,
+    /// The key's fingerprint.
+    pub key: String,
+    /// Whether the signers whom the record itself names vouch for the key.
+    pub listed: bool,
+}

@@ -61,6 +61,12 @@ pub struct Summary {
     pub notes: Vec<NoteFacts>,
     /// Handovers, in order.
     pub handovers: Vec<HandoverFacts>,
+    /// Reviews beside the sealed record, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<ReviewFacts>,
+    /// Why the reviews beside it, or the rest of them, do not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reviews_wrong: Option<String>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.

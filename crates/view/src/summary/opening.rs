@@ -59,6 +59,8 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         not_undone: Vec::new(),
         notes: Vec::new(),
         handovers: Vec::new(),
+        reviews: Vec::new(),
+        reviews_wrong: None,
         recoveries: Vec::new(),
         waits: None,
         barred: false,
