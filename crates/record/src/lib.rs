@@ -32,6 +32,7 @@ mod rehearsal;
 mod rehearsed;
 mod room;
 mod seal;
+mod shown;
 mod signatures;
 mod signoffs;
 mod store;

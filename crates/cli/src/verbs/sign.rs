@@ -7,6 +7,7 @@ use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Takes, Task, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 
+use super::evidence;
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
@@ -31,6 +32,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one sign-off, or one rejection.
 pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
+    if arguments.format.is_some() || arguments.output.is_some() {
+        return evidence::give(screen, arguments, secrets);
+    }
     not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
@@ -50,13 +54,20 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let (view, store) = recorder.view_and_store();
     let hold_point =
         HoldPoint { screen, view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
-    hold_point.show_evidence(&dir, &recorded.events, store);
+    screen.say(&format!("  {}", screen.path(&dir.path)));
+    let shown = hold_point.shown(store)?;
+    let asks = !arguments.reject && !arguments.yes && prepare::asks(screen, false)?;
+    let pager = asks && !arguments.no_pager;
+    shown.show(screen, pager);
+    if arguments.outputs {
+        hold_point.show_outputs(store)?;
+    }
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
-    } else if prepare::asks(screen, false)? {
-        hold_point.ask(store)?
+    } else if asks {
+        hold_point.ask(&shown, pager, store)?
     } else {
         return Err(Problem::usage(
             "there is no terminal to ask at",
@@ -68,8 +79,8 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             screen.say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
-        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), store)?,
-        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, store)?,
+        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), &shown, store)?,
+        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, &shown, store)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
@@ -108,7 +119,7 @@ fn take(
 }
 
 /// The hold point that the run waits at.
-fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
+pub(super) fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
     let number = recorded.opened().number;
     if let Next::Ask(task, Question::SignOff) = run.next(&recorded.plan)
         && let Some(Work::SignOff(sign_off)) = task.work(&recorded.plan)

@@ -202,7 +202,14 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
     out.push(Event::SignOffLapsed { step, action, reason: "too old".into() });
     for who in [OPS, QA, LEAD] {
         let (step, action) = names();
-        out.push(Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(who) });
+        out.push(Event::SignOffRejected {
+            step,
+            action,
+            reason: "no".into(),
+            signed: None,
+            presence: presence(),
+            by: by(who),
+        });
         let (step, action) = names();
         out.push(Event::SignOffRefused { step, action, reason: "no".into(), by: by(who) });
         let (step, action) = names();
@@ -215,6 +222,7 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
             name: who.into(),
             assurance: Assurance::Typed,
             signature: None,
+            presence: presence(),
             by: by(who),
         }));
     }
