@@ -229,14 +229,14 @@ impl Replay {
                 }
             }
         }
+        if stamped.event.signature().is_some() {
+            let signed = stamped.event.signed().ok_or("this event has no signature")?;
+            counts.signed.push(signatures.prove(run, stamped, &signed, offset, blobs)?);
+        }
         if let Some(presence) = stamped.event.presence()
             && !shown::prove(run, plan, &stamped.event, (presence, *secretive), blobs)?
         {
             counts.unshown += 1;
-        }
-        if stamped.event.signature().is_some() {
-            let signed = stamped.event.signed().ok_or("this event has no signature")?;
-            counts.signed.push(signatures.prove(run, stamped, &signed, offset, blobs)?);
         }
         run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }

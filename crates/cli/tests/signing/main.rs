@@ -17,6 +17,7 @@ mod mill;
 mod overriding;
 mod seen;
 mod shop;
+mod shown;
 mod strict;
 #[path = "../verbs/support.rs"]
 mod support;

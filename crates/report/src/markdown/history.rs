@@ -201,9 +201,9 @@ impl Pen<'_> {
                 let key = key.as_ref().map(|key| format!(" · key {}", code(key))).unwrap_or_default();
                 let mut told = simple("REJECTED", format!("{}{key}", self.because(&at, reason, by)));
                 if let Some(presence) = presence {
-                    told.details = vec![String::new(), format!("From: {}", prose(&presence.words()))];
-                    told.details
-                        .push(format!("· shown: {}", code(&format!("sha256:{}", presence.shown.sha256))));
+                    let shown = code(&format!("sha256:{}", presence.shown.sha256));
+                    let from = format!("From: {} · shown: {shown}", prose(&presence.words()));
+                    told.details = vec![String::new(), from];
                 }
                 told
             }

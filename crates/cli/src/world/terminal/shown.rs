@@ -45,7 +45,7 @@ impl Shown {
             let title = !line.starts_with(' ') && !line.is_empty();
             match title {
                 true => screen.say(&screen.style().bold().apply_to(line).to_string()),
-                false => screen.say(&line),
+                false => say(screen, &line),
             }
         }
     }
@@ -71,5 +71,20 @@ impl Shown {
     /// Keeps the text, for the event that comes next and names it.
     pub fn keep(&self, store: &mut Store<'_>) -> Result<(), Problem> {
         store.put(self.text.as_bytes()).map(drop)
+    }
+}
+
+/// A line as wide as the screen: what goes on below is marked there as in the text itself, so that nothing passes for
+/// another line. Commands are not broken, so that they can be copied.
+fn say(screen: &Screen, line: &str) {
+    let text = line.trim_start();
+    let indent = &line[..line.len() - text.len()];
+    if !screen.is_terminal() || text.starts_with("$ ") || indent.len() + 20 > screen.width() {
+        screen.say(line);
+        return;
+    }
+    for (at, piece) in screen.wrapped(screen.width() - indent.len() - 2, text).iter().enumerate() {
+        let mark = if at == 0 { "" } else { "│ " };
+        screen.say(&format!("{indent}{mark}{piece}"));
     }
 }
