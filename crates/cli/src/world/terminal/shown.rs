@@ -31,7 +31,8 @@ impl Shown {
     /// there is one.
     pub fn show(&self, screen: &Screen, pager: bool) {
         if pager && self.is_long_for(screen) {
-            match pager::show(&self.text) {
+            let lines: Vec<String> = self.text.lines().flat_map(|line| broken(screen, line)).collect();
+            match pager::show(&(lines.join("\n") + "\n")) {
                 Ok(true) => {
                     screen.tell(&format!("  Shown in the pager: {} lines.", self.text.lines().count()));
                     return;
@@ -45,7 +46,7 @@ impl Shown {
             let title = !line.starts_with(' ') && !line.is_empty();
             match title {
                 true => screen.say(&screen.style().bold().apply_to(line).to_string()),
-                false => say(screen, &line),
+                false => broken(screen, &line).iter().for_each(|line| screen.say(line)),
             }
         }
     }
@@ -74,17 +75,32 @@ impl Shown {
     }
 }
 
-/// A line as wide as the screen: what goes on below is marked there as in the text itself, so that nothing passes for
-/// another line. Commands are not broken, so that they can be copied.
-fn say(screen: &Screen, line: &str) {
+/// A line in pieces that fit the screen: what goes on below is marked there as in the text itself, so that nothing in it
+/// passes for another line, and the terminal breaks none. Where nobody looks at one, nothing is broken.
+fn broken(screen: &Screen, line: &str) -> Vec<String> {
     let text = line.trim_start();
     let indent = &line[..line.len() - text.len()];
-    if !screen.is_terminal() || text.starts_with("$ ") || indent.len() + 20 > screen.width() {
-        screen.say(line);
-        return;
+    if !screen.is_terminal() || indent.len() + 20 > screen.width() {
+        return vec![line.to_owned()];
     }
-    for (at, piece) in screen.wrapped(screen.width() - indent.len() - 2, text).iter().enumerate() {
-        let mark = if at == 0 { "" } else { "│ " };
-        screen.say(&format!("{indent}{mark}{piece}"));
+    let width = screen.width() - indent.len() - 2;
+    let pieces = screen.wrapped(width, text).into_iter().flat_map(|piece| cut(&piece, width)).enumerate();
+    pieces.map(|(at, piece)| format!("{indent}{}{piece}", if at == 0 { "" } else { "│ " })).collect()
+}
+
+/// A text in pieces of at most so many columns.
+fn cut(text: &str, width: usize) -> Vec<String> {
+    let (mut pieces, mut taken) = (vec![String::new()], 0);
+    for c in text.chars() {
+        let columns = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+        if taken + columns > width {
+            pieces.push(String::new());
+            taken = 0;
+        }
+        taken += columns;
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(c);
+        }
     }
+    pieces
 }
