@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
+use holdpoint_document::{SignOff, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{BlobRef, Exhibit, Run, Task};
+use holdpoint_engine::{BlobRef, Exhibit, Next, Question, Run, Standing, Takes, Task};
 use holdpoint_record::blob;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use serde_json::{Value, json};
 use super::note::known_secrets;
 use super::read::{Recorded, blob_problem, find, read_dir};
 use super::run::hide;
-use super::sign::awaited;
 use crate::args::{self, EvidenceFormat};
 use crate::digest::sha256;
 use crate::exit::Exit;
@@ -133,4 +133,35 @@ fn as_json(
         "outputs": outputs,
     });
     serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
+}
+
+/// The hold point that the run waits at.
+pub fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
+    let number = recorded.opened().number;
+    if let Next::Ask(task, Question::SignOff) = run.next(&recorded.plan)
+        && let Some(Work::SignOff(sign_off)) = task.work(&recorded.plan)
+    {
+        return Ok((task, sign_off));
+    }
+    let plan = &recorded.plan;
+    let why = match run.next(plan) {
+        _ if run.is_closed() => "it has ended".to_owned(),
+        Next::Ask(task, Question::Failed) if matches!(task.work(plan), Some(Work::SignOff(_))) => run
+            .condition_error(plan, task)
+            .unwrap_or_else(|| format!("{} did not pass, and its operator decides what now", task.id(plan))),
+        Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
+        _ => {
+            let Standing { next, .. } = run.standing(plan);
+            let what = match next.takes {
+                Takes::Execution => "a block to run",
+                other => other.words(),
+            };
+            let action = next.action.map(|action| format!(" at {action}")).unwrap_or_default();
+            format!("it is not at a hold point; next{action}: {what}")
+        }
+    };
+    Err(Problem::usage(
+        format!("run {number} waits for no signature: {why}"),
+        format!("`holdpoint show {number}` says where it is."),
+    ))
 }

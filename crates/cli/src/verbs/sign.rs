@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use holdpoint_document::{SignOff, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Takes, Task, Via};
+use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 
-use super::evidence;
+use super::evidence::{self, awaited};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{Recorded, find, read_dir};
+use super::read::{find, read_dir};
 use super::run::hide;
 use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
@@ -116,35 +115,4 @@ fn take(
             other => return other.map_err(open_problem),
         }
     }
-}
-
-/// The hold point that the run waits at.
-pub(super) fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
-    let number = recorded.opened().number;
-    if let Next::Ask(task, Question::SignOff) = run.next(&recorded.plan)
-        && let Some(Work::SignOff(sign_off)) = task.work(&recorded.plan)
-    {
-        return Ok((task, sign_off));
-    }
-    let plan = &recorded.plan;
-    let why = match run.next(plan) {
-        _ if run.is_closed() => "it has ended".to_owned(),
-        Next::Ask(task, Question::Failed) if matches!(task.work(plan), Some(Work::SignOff(_))) => run
-            .condition_error(plan, task)
-            .unwrap_or_else(|| format!("{} did not pass, and its operator decides what now", task.id(plan))),
-        Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
-        _ => {
-            let Standing { next, .. } = run.standing(plan);
-            let what = match next.takes {
-                Takes::Execution => "a block to run",
-                other => other.words(),
-            };
-            let action = next.action.map(|action| format!(" at {action}")).unwrap_or_default();
-            format!("it is not at a hold point; next{action}: {what}")
-        }
-    };
-    Err(Problem::usage(
-        format!("run {number} waits for no signature: {why}"),
-        format!("`holdpoint show {number}` says where it is."),
-    ))
 }

@@ -158,3 +158,37 @@ fn a_signer_who_was_shown_something_else_is_found_out_by_the_program() {
         assert_eq!(script(&shop, &dir).code, 0, "{what}");
     }
 }
+
+/// A secret that a title comes to is masked in the text as on the screen; and where a run knows secrets, a mask stands for
+/// something in a line, and for no lines.
+#[test]
+fn a_secret_that_a_title_comes_to_is_masked_in_the_text_and_a_mask_hides_no_line_of_it() {
+    let shop = Shop::new(1);
+    let book = "---\nrunbook: 1\ntitle: A release\nroles: [qa]\ninputs:\n  \
+        TOKEN: { secret: true, from: { file: token.txt } }\n  X: { default: \"890\" }\n---\n\n# A release\n\n## Look at 12345{{ X }}67\n\n\
+        ```sh check\ntrue && echo well\n```\n\n## Release\n\n\
+        ```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    shop.bench.file("book.md", book);
+    shop.bench.file("token.txt", "1234589067\n");
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.bench.ends(0, &["note", "1", "DO NOT RELEASE", "--operator", QA]);
+    shop.signs("1", QA, "qa");
+    shop.resumes("1");
+    let at = shop.sign_off(1);
+    let told = shown(&shop, at);
+    assert!(told.contains("1 Look at [REDACTED:TOKEN]\n") && !told.contains("1234589067"), "{told}");
+    shop.is(1, 0, "intact and complete");
+    let note = told.lines().find(|line| line.contains("DO NOT RELEASE")).unwrap();
+    for hidden in [note.to_owned() + "\n", "On the way here\n".to_owned() + note] {
+        let text = told.replace(&hidden, "[REDACTED:TOKEN]");
+        assert_ne!(text, told);
+        let dir = shop.bench.run_dir(1);
+        let named = json!({"sha256": sha256(text.as_bytes()), "bytes": text.len()});
+        fs::write(blob(&dir, named["sha256"].as_str().unwrap()), &text).unwrap();
+        sign_otherwise(&shop, &dir, |statement| statement["presence"]["shown"] = named.clone());
+        forge(&dir, |events| events[at]["presence"]["shown"] = named.clone());
+        let (code, verdict, remarks) = shop.verdict(1);
+        assert_eq!((code, verdict), (6, format!("does not conform at event {at}")), "{remarks}");
+        assert!(remarks.contains("shown something else"), "{remarks}");
+    }
+}
