@@ -192,3 +192,24 @@ fn a_secret_that_a_title_comes_to_is_masked_in_the_text_and_a_mask_hides_no_line
         assert!(remarks.contains("shown something else"), "{remarks}");
     }
 }
+
+#[test]
+fn where_a_script_in_the_text_was_expunged_it_is_said_that_it_was_not_compared() {
+    let shop = Shop::new(1);
+    let book = "---\nrunbook: 1\ntitle: A release\nroles: [qa]\ninputs:\n  X: { default: \"890\" }\n---\n\n\
+        # A release\n\n## Look\n\n```sh check\n#| template: true\ntest -n {{ X }} && echo well\n```\n\n\
+        ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    shop.bench.file("book.md", book);
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.signs("1", QA, "qa");
+    shop.resumes("1");
+    let told = shown(&shop, shop.sign_off(1));
+    assert!(told.contains("$ test -n '890' && echo well"), "{told}");
+    let script = shop.bench.of_type(1, "action.started")[0]["script"]["sha256"].as_str().unwrap().to_owned();
+    let key = shop.key("qa");
+    let why = ["--reason", "it leaked", "--operator", QA, "--key", key.to_str().unwrap()];
+    shop.bench.ends(0, &[&["expunge", "1", "--blob", &script], &why[..]].concat());
+    let (code, verdict, remarks) = shop.verdict(1);
+    assert!(code == 6 && verdict.starts_with("expunged: 1 blob(s)"), "{verdict} {remarks}");
+    assert!(remarks.contains("what 1 signer(s) were shown was not compared"), "{remarks}");
+}
