@@ -241,6 +241,29 @@ pub struct Sign {
     /// Why it is rejected
     #[arg(long, requires = "reject")]
     pub reason: Option<String>,
+    /// Show what the blocks printed last as well; no part of what is signed
+    #[arg(long)]
+    pub outputs: bool,
+    /// Show the evidence here, however long it is [default: in $PAGER, else less, where it is longer than the terminal]
+    #[arg(long)]
+    pub no_pager: bool,
+    /// Give the evidence in this form and sign nothing
+    #[arg(long, value_enum, conflicts_with_all = ["yes", "reject", "key", "no_pager"])]
+    pub format: Option<EvidenceFormat>,
+    /// Write the evidence here and sign nothing; as text, without --format
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["yes", "reject", "key", "no_pager"])]
+    pub output: Option<PathBuf>,
+}
+
+/// How `sign` gives the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvidenceFormat {
+    /// The text whose digest is recorded, byte for byte.
+    Text,
+    /// Its parts, what the signature says was seen, and digests, for programs.
+    Json,
+    /// A page to print.
+    Html,
 }
 
 /// `approve`

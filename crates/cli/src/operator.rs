@@ -107,18 +107,43 @@ pub fn with_program(mut session: Session) -> Session {
     session
 }
 
+/// Where somebody sits, and with what program: as the machine says it.
+pub struct Seat {
+    /// The program, without its digest, which takes its time.
+    pub program: Program,
+    /// The machine's user.
+    pub os_user: String,
+    /// The machine.
+    pub host: String,
+    /// The terminal, if there is one.
+    pub tty: Option<String>,
+}
+
+impl Seat {
+    /// Where this process is.
+    pub fn of_this_process() -> Seat {
+        let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+        Seat {
+            program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
+            os_user: os_user(),
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            tty: tty.map(|name| name.to_string_lossy().into_owned()),
+        }
+    }
+}
+
 /// The session without the program's digest, which takes its time.
 pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Problem> {
     let (operator, operator_from) = operator(option, root)?;
     let cwd = std::env::current_dir().map(|cwd| cwd.to_string_lossy().into_owned()).unwrap_or_default();
-    let tty = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+    let Seat { program, os_user, host, tty } = Seat::of_this_process();
     Ok(Session {
         operator,
         operator_from: operator_from.to_owned(),
-        program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: None },
-        os_user: os_user(),
-        host: gethostname::gethostname().to_string_lossy().into_owned(),
-        tty: tty.map(|name| name.to_string_lossy().into_owned()),
+        program,
+        os_user,
+        host,
+        tty,
         cwd,
         time_zone: time_zone(),
         clock_synchronised: clock_synchronised(),

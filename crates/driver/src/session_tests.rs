@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use holdpoint_document::{Assurance, compile};
-use holdpoint_engine::{BlobRef, By, Execution, Outcome, Question, SignedOff, Task, Via};
+use holdpoint_engine::{BlobRef, By, Execution, Outcome, Presence, Program, Question, SignedOff, Task, Via};
 use jiff::{SignedDuration, Timestamp};
 
 use holdpoint_model::Work;
@@ -93,11 +93,19 @@ impl Desk for Slow {
                 name: "Quinn".into(),
                 assurance: Assurance::Typed,
                 signature: None,
+                presence: Some(Box::new(presence())),
                 by,
             })],
             _ => panic!("nobody asks this"),
         }))
     }
+}
+
+/// Of somebody in an account of their own.
+fn presence() -> Presence {
+    let shown = BlobRef { sha256: "0".repeat(64), bytes: 1 };
+    let program = Program { version: "0".into(), sha256: None };
+    Presence { shown, program, os_user: "q".into(), host: "h".into(), tty: None, other_account: true }
 }
 
 fn opened(number: u64) -> Event {

@@ -60,9 +60,10 @@ impl Run {
                 self.unused.push(task);
                 Ok(())
             }
-            Event::SignOffRejected { reason, signed, by, .. } => {
+            Event::SignOffRejected { reason, signed, presence, by, .. } => {
                 ensure(!reason.trim().is_empty(), "a rejection needs a written reason")?;
-                self.rejection_refusal(sign_off, signed.as_deref(), by).map_or(Ok(()), Err)?;
+                self.rejection_refusal(sign_off, signed.as_deref(), presence.as_deref(), by)
+                    .map_or(Ok(()), Err)?;
                 self.note_key(signed.as_deref().map(|signed| &signed.signature), &by.who);
                 // Something of the step has happened, if nothing else of it changes.
                 self.change(task, |state| state.told.rejected = true);

@@ -51,6 +51,7 @@ impl Run {
             Event::SessionOpened(session) => {
                 self.may_operate(plan, &session.operator, Some(&session.operator_from))?;
                 self.looked(plan, &session.look(), true)?;
+                self.accounts.insert(session.os_user.clone());
                 self.take_up(&session.operator);
                 Ok(())
             }

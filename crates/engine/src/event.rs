@@ -8,6 +8,7 @@ mod former;
 mod handover;
 mod opened;
 mod policy;
+mod presence;
 mod rehearsed;
 mod rule;
 mod signature;
@@ -23,6 +24,7 @@ pub use former::*;
 pub use handover::*;
 pub use opened::*;
 pub use policy::*;
+pub use presence::*;
 pub use rehearsed::*;
 pub use rule::*;
 pub use signature::*;
@@ -130,6 +132,9 @@ pub enum Event {
         /// The key's signature, where it was rejected by key: it takes the assurance that a sign-off takes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signed: Option<Box<SignedRejection>>,
+        /// What they were shown, and where they sat; there where a person rejected it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        presence: Option<Box<Presence>>,
         /// By whom.
         by: By,
     },

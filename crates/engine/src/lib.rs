@@ -10,6 +10,7 @@ mod conform;
 mod correct;
 mod deviate;
 mod event;
+mod exhibit;
 mod expiry;
 mod fold;
 mod frontier;
@@ -40,6 +41,7 @@ mod undone;
 mod values;
 
 pub use event::*;
+pub use exhibit::{Exhibit, Part};
 pub use frontier::{Due, Frontier};
 pub use holdpoint_model::{Fit, LONGEST_VALUES, fit};
 pub use judge::{Judgement, Observation, assumed, duration, judge};

@@ -83,6 +83,7 @@ impl Run {
         self.places = places;
         self.looks = Looks::opened(opened);
         self.opened = Some(Box::new(opened.clone()));
+        self.accounts.insert(opened.session.os_user.clone());
         self.take_up(&opened.session.operator);
         Ok(())
     }

@@ -64,6 +64,8 @@ pub struct Run {
     pub(crate) performers: BTreeSet<String>,
     pub(crate) people: People,
     pub(crate) independence: Independence,
+    /// The machines' users that sessions of this run were of.
+    pub(crate) accounts: BTreeSet<String>,
     /// Who signed with each key, by fingerprint.
     pub(crate) keys: BTreeMap<String, String>,
     pub(crate) effects: Effects,

@@ -19,8 +19,9 @@ impl Run {
     }
 
     /// Whether this is what was shown. A secret that stands in the document itself is masked on its way into the record.
-    pub(crate) fn is_as_shown(&self, said: &str, shown: &str) -> bool {
-        let masks: Vec<String> = self.values().secrets().iter().map(|name| mask(name)).collect();
+    pub fn is_as_shown(&self, said: &str, shown: &str) -> bool {
+        let secrets = self.values().secrets().union(self.witness.masked());
+        let masks: Vec<String> = secrets.map(|name| mask(name)).collect();
         said == shown || is_masked(said, shown, &masks)
     }
 }

@@ -1,10 +1,13 @@
 //! What somebody who signs has before their eyes: everything that happened so far, in the words of the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Choice, Corrected, Deviation, DeviationKind, Event, Finished, Outcome, Output, RunOpened};
+use crate::{
+    BlobRef, Choice, Corrected, Deviation, DeviationKind, Event, Finished, Judged, Outcome, Output,
+    RunOpened, Started,
+};
 
 /// What happened so far. Folded from the events alone, so that whoever verifies a signature comes to the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,11 +111,44 @@ pub struct Done {
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Witness {
     seen: Seen,
-    /// Position in time and outcome, by action.
-    done: BTreeMap<String, (u64, String)>,
+    /// By action.
+    done: BTreeMap<String, Last>,
     moments: u64,
-    /// What the last execution printed, by action.
-    outputs: BTreeMap<String, Output>,
+    /// The last execution of each block, by action.
+    executions: BTreeMap<String, Ran>,
+    /// Of values that were another one before: which, by name.
+    former: BTreeMap<String, String>,
+    /// Secrets that were masked in what blocks printed, by name.
+    masked: BTreeSet<String>,
+}
+
+/// What was done last of an action.
+#[derive(Clone, PartialEq)]
+struct Last {
+    /// Position in time.
+    moment: u64,
+    step: String,
+    outcome: String,
+}
+
+/// The last execution of a block, but for one that only looks whether something took effect.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Ran {
+    /// The action, without its place.
+    pub(crate) action: String,
+    /// The script, where it was not the document's own.
+    pub(crate) script: Option<BlobRef>,
+    /// What was expected, and whether it held; nothing where it has not ended.
+    pub(crate) expectations: Vec<Judged>,
+    output: Option<Output>,
+}
+
+/// An action as it is told to whoever signs.
+pub(crate) struct Told<'w> {
+    pub(crate) step: &'w str,
+    pub(crate) label: &'w str,
+    pub(crate) outcome: &'w str,
+    pub(crate) ran: Option<&'w Ran>,
 }
 
 /// Without what was seen: it decides nothing that comes next, and is as long as the run.
@@ -125,12 +161,35 @@ impl std::fmt::Debug for Witness {
 impl Witness {
     /// What is to be seen now.
     pub(crate) fn seen(&self) -> Seen {
+        let done = |told: Told<'_>| Done { action: told.label.to_owned(), outcome: told.outcome.to_owned() };
+        Seen { actions: self.told().map(done).collect(), ..self.seen.clone() }
+    }
+
+    /// The same as it is kept, but for the actions.
+    pub(crate) fn but_for_actions(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// What each value was before, where it was another one.
+    pub(crate) fn former(&self) -> &BTreeMap<String, String> {
+        &self.former
+    }
+
+    /// Names of secrets that were masked in what blocks printed: they may have registered them.
+    pub(crate) fn masked(&self) -> &BTreeSet<String> {
+        &self.masked
+    }
+
+    /// Every action that was done, in the order in which that happened.
+    pub(crate) fn told(&self) -> impl Iterator<Item = Told<'_>> {
         let mut done: Vec<_> = self.done.iter().collect();
-        done.sort_by_key(|(_, (moment, _))| *moment);
-        let actions = done
-            .into_iter()
-            .map(|(action, (_, outcome))| Done { action: action.clone(), outcome: outcome.clone() });
-        Seen { actions: actions.collect(), ..self.seen.clone() }
+        done.sort_by_key(|(_, last)| last.moment);
+        done.into_iter().map(|(label, Last { step, outcome, .. })| Told {
+            step,
+            label,
+            outcome,
+            ran: self.executions.get(label),
+        })
     }
 
     /// What was done differently, as [`Seen::deviations`].
@@ -140,9 +199,7 @@ impl Witness {
 
     /// What the last execution of each block printed, in the order of [`Seen::actions`].
     pub(crate) fn outputs(&self) -> Vec<(&str, &Output)> {
-        let mut outputs: Vec<_> = self.outputs.iter().collect();
-        outputs.sort_by_key(|(action, _)| self.done.get(*action).map(|(moment, _)| *moment));
-        outputs.into_iter().map(|(action, output)| (action.as_str(), output)).collect()
+        self.told().filter_map(|told| Some((told.label, told.ran?.output.as_ref()?))).collect()
     }
 
     /// Takes note of what happened, as the event of this number.
@@ -153,40 +210,59 @@ impl Witness {
             Event::ActionFinished(finished) | Event::RollbackFinished(finished) => self.finish(finished),
             Event::NotApplicable { step, action, place, .. } => {
                 let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
-                self.done(&of, "not for this run".to_owned());
+                self.done(step, &of, "not for this run".to_owned());
             }
-            Event::ItemConfirmed { action, text, by, .. } => {
-                self.done(action, format!("confirmed by {}: {text}", by.who));
+            Event::ActionStarted(started) | Event::RollbackStarted(started) => self.start(started),
+            Event::ItemConfirmed { step, action, text, by } => {
+                self.done(step, action, format!("confirmed by {}: {text}", by.who));
             }
-            Event::ValueRecorded { action, name, value, within_limits, by, .. } => {
-                self.seen.values.insert(name.clone(), value.clone());
+            Event::ValueRecorded { step, action, name, value, within_limits, by, .. } => {
+                self.value(name.clone(), value);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
-                self.done(action, format!("{name} recorded by {}{limits}", by.who));
+                self.done(step, action, format!("{name} recorded by {}{limits}", by.who));
             }
             Event::ValueCorrected(Corrected {
-                action, name, old, new, reason, within_limits, by, ..
+                step,
+                action,
+                name,
+                old,
+                new,
+                reason,
+                within_limits,
+                by,
+                ..
             }) => {
-                self.seen.values.insert(name.clone(), new.clone());
+                self.value(name.clone(), new);
                 let limits = if *within_limits { "" } else { ", outside of its limits" };
                 let who = &by.who;
-                self.done(action, format!("{name} corrected by {who} from {old} to {new}{limits}: {reason}"));
+                self.done(
+                    step,
+                    action,
+                    format!("{name} corrected by {who} from {old} to {new}{limits}: {reason}"),
+                );
             }
             Event::SignOffGiven(given) => {
-                self.done(&given.action, format!("signed off by {} as {}", given.by.who, given.role));
+                self.done(
+                    &given.step,
+                    &given.action,
+                    format!("signed off by {} as {}", given.by.who, given.role),
+                );
             }
-            Event::SignOffRejected { action, reason, by, .. } => {
-                self.done(action, format!("rejected by {}: {reason}", by.who));
+            Event::SignOffRejected { step, action, reason, by, .. } => {
+                self.done(step, action, format!("rejected by {}: {reason}", by.who));
             }
-            Event::SignOffLapsed { action, reason, .. } => {
-                self.done(action, format!("sign-off lapsed: {reason}"))
+            Event::SignOffLapsed { step, action, reason } => {
+                self.done(step, action, format!("sign-off lapsed: {reason}"))
             }
             Event::Deviation(deviation) => self.deviate(deviation),
-            Event::Decision { action, place, choice, by, .. } => match choice {
+            Event::Decision { step, action, place, choice, by, .. } => match choice {
                 Choice::Happened => self.done(
+                    step,
                     &labelled(action, place.as_deref()),
                     format!("done, says {}, who looked after a crash", by.who),
                 ),
                 Choice::Run => self.done(
+                    step,
                     &labelled(action, place.as_deref()),
                     format!("not done, says {}, who looked after a crash", by.who),
                 ),
@@ -195,8 +271,6 @@ impl Witness {
             Event::SessionOpened(_)
             | Event::RulesChecked(_)
             | Event::LogRecovered { .. }
-            | Event::ActionStarted(_)
-            | Event::RollbackStarted(_)
             | Event::SignOffRequested { .. }
             | Event::SignOffRefused { .. }
             | Event::RollbackOpened { .. }
@@ -208,14 +282,27 @@ impl Witness {
         }
     }
 
-    fn done(&mut self, action: &str, outcome: String) {
+    fn done(&mut self, step: &str, label: &str, outcome: String) {
         self.moments += 1;
-        match self.done.get_mut(action) {
-            Some(done) => *done = (self.moments, outcome),
-            None => {
-                self.done.insert(action.to_owned(), (self.moments, outcome));
-            }
+        let last = Last { moment: self.moments, step: step.to_owned(), outcome };
+        self.done.insert(label.to_owned(), last);
+    }
+
+    fn value(&mut self, name: String, value: &str) {
+        match self.seen.values.get(&name) {
+            Some(former) if former != value => self.former.insert(name.clone(), former.clone()),
+            _ => None,
+        };
+        self.seen.values.insert(name, value.to_owned());
+    }
+
+    fn start(&mut self, started: &Started) {
+        if started.probe {
+            return;
         }
+        let Started { action, place, script, .. } = started;
+        let ran = Ran { action: action.clone(), script: script.clone(), ..Ran::default() };
+        self.executions.insert(labelled(action, place.as_deref()), ran);
     }
 
     fn open(&mut self, opened: &RunOpened) {
@@ -224,6 +311,7 @@ impl Witness {
     }
 
     fn finish(&mut self, finished: &Finished) {
+        self.masked.extend(finished.masked.keys().cloned());
         // A look whether something took effect is no end of the action it looks with.
         if finished.probe {
             return;
@@ -239,12 +327,14 @@ impl Witness {
             if finished.attempt > 1 { format!(", attempt {}", finished.attempt) } else { String::new() };
         let place = finished.place.as_deref();
         let action = labelled(&finished.action, place);
-        self.done(&action, format!("{how}{exit}{attempt}"));
-        if let Some(output) = &finished.output {
-            self.outputs.insert(action, output.clone());
+        self.done(&finished.step, &action, format!("{how}{exit}{attempt}"));
+        if let Some(ran) = self.executions.get_mut(&action) {
+            ran.expectations.clone_from(&finished.expectations);
+            ran.output.clone_from(&finished.output);
         }
-        let captures = finished.captures.iter();
-        self.seen.values.extend(captures.map(|(name, value)| (labelled(name, place), value.clone())));
+        for (name, value) in &finished.captures {
+            self.value(labelled(name, place), value);
+        }
         let files = finished.files.iter();
         let files = files.map(|(path, blob)| (labelled(path, place), blob.sha256.clone()));
         self.seen.artefacts.extend(files);
@@ -272,7 +362,7 @@ impl Witness {
         let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
         self.seen.deviations.push(format!("{what} {of} by {}: {reason}", by.who));
         if *kind == DeviationKind::Skipped {
-            self.done(&of, "skipped".to_owned());
+            self.done(step, &of, "skipped".to_owned());
         }
     }
 }

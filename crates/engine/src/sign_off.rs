@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Assurance, Plan, SignOff, Work, unseen};
 
-use crate::{By, KeySignature, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
+use crate::{By, KeySignature, Presence, Run, SignedOff, SignedRejection, Task, TemplateError, Via};
 
 impl Run {
     /// The statement to be signed, rendered.
@@ -73,6 +73,9 @@ impl Run {
         if !answered && given.assurance < self.least_assurance() {
             return Some("the environment asks for a surer signature".to_owned());
         }
+        if let Some(refusal) = self.presence_refusal(given.presence.as_deref(), &given.by) {
+            return Some(refusal);
+        }
         let by_key = matches!(given.assurance, Assurance::Ssh | Assurance::FidoUv);
         if by_key != given.signature.is_some() {
             return Some("a sign-off by key, and no other, has a signature".to_owned());
@@ -125,9 +128,13 @@ impl Run {
         &self,
         sign_off: &SignOff,
         signed: Option<&SignedRejection>,
+        presence: Option<&Presence>,
         by: &By,
     ) -> Option<String> {
         if let Some(refusal) = self.role_refusal(sign_off, &by.who) {
+            return Some(refusal);
+        }
+        if let Some(refusal) = self.presence_refusal(presence, by) {
             return Some(refusal);
         }
         let rehearsed =
@@ -153,6 +160,29 @@ impl Run {
             return Some(refusal);
         }
         self.key_refusal(Some(&signed.signature), &by.who)
+    }
+
+    /// Whether no session of this run so far was of a machine's user of this name: not of the one who opened it, nor of
+    /// anybody who took it up. The name alone counts, for one person may have the same on many machines.
+    pub fn is_other_account(&self, os_user: &str) -> bool {
+        !self.accounts.contains(os_user)
+    }
+
+    /// Why what is said of a signer's presence cannot be, in words: there is some exactly where a person answered.
+    fn presence_refusal(&self, presence: Option<&Presence>, by: &By) -> Option<String> {
+        let Some(Presence { os_user, host, other_account, .. }) = presence else {
+            return matches!(by.via, Via::Terminal | Via::Command)
+                .then(|| "it does not say what its signer was shown, and where they sat".to_owned());
+        };
+        if matches!(by.via, Via::Answers | Via::Assumed) {
+            return Some("an answers file was shown nothing, and sits nowhere".to_owned());
+        }
+        if os_user.trim().is_empty() || host.trim().is_empty() {
+            return Some("it does not say from which account and machine it came".to_owned());
+        }
+        (*other_account != self.is_other_account(os_user)).then(|| {
+            "whether its account is another than the sessions' is not as the record has it".to_owned()
+        })
     }
 
     fn statement_refusal(&self, sign_off: &SignOff, said: &str) -> Option<String> {

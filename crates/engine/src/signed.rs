@@ -1,6 +1,6 @@
 //! What a key signed with an event, in the one form that statements are made of.
 
-use crate::{Event, SignedOff, SignedRejection};
+use crate::{Event, Presence, SignedOff, SignedRejection};
 
 /// What somebody signed by key, whatever the event: as a sign-off, and why not, where it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Event {
             Event::SignOffGiven(given) => {
                 Some(Signed { given: given.clone(), rejected: None, what: "sign-off" })
             }
-            Event::SignOffRejected { step, action, reason, signed: Some(signed), by } => {
+            Event::SignOffRejected { step, action, reason, signed: Some(signed), presence, by } => {
                 let SignedRejection { role, meaning, statement, name, assurance, signature } = &**signed;
                 let given = SignedOff {
                     step: step.clone(),
@@ -32,6 +32,7 @@ impl Event {
                     name: name.clone(),
                     assurance: *assurance,
                     signature: Some(signature.clone()),
+                    presence: presence.clone(),
                     by: by.clone(),
                 };
                 Some(Signed { given, rejected: Some(reason.clone()), what: "rejection" })
@@ -39,6 +40,16 @@ impl Event {
             Event::Deviation(deviation) => {
                 Some(Signed { given: deviation.as_sign_off()?, rejected: None, what: "override" })
             }
+            _ => None,
+        }
+    }
+
+    /// What a person who signed or rejected was shown, and where they sat; `None` of events of another kind, and where no
+    /// person was.
+    pub fn presence(&self) -> Option<&Presence> {
+        match self {
+            Event::SignOffGiven(given) => given.presence.as_deref(),
+            Event::SignOffRejected { presence, .. } => presence.as_deref(),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ mod place;
 mod plan;
 mod span;
 mod typed;
+mod visible;
 
 pub use config::*;
 pub use digest::{hex, sha256};
@@ -21,3 +22,4 @@ pub use place::{Become, Host, Place, Rollout, Target};
 pub use plan::*;
 pub use span::Span;
 pub use typed::{Fit, LONGEST_VALUE, LONGEST_VALUES, fit, unfit};
+pub use visible::{push_visible, visible};

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use holdpoint_document::{Assurance, Plan, Work, compile};
 use holdpoint_engine::{
     BlobRef, By, Choice, Claims, EnvironmentSeen, Event, Execution, Finished, InputGiven, Next, Observation,
-    Outcome, Output, Program, Question, Run, RunOpened, Runbook, Session, SignedOff, Slot, Started, Task,
-    Via, judge,
+    Outcome, Output, Presence, Program, Question, Run, RunOpened, Runbook, Session, SignedOff, Slot, Started,
+    Task, Via, judge,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -252,6 +252,15 @@ fn finished(run: &Run, execution: Execution, outcome: Outcome) -> Event {
     }
 }
 
+/// Of somebody in an account of their own, who was shown all of it.
+fn presence(run: &Run, task: Task) -> Option<Presence> {
+    let script = |blob: &BlobRef| BLOBS.iter().find(|bytes| sha256(bytes) == blob.sha256).ok_or(());
+    let shown = run.exhibit(&PLAN, task, |blob| script(blob).map(|bytes| bytes.to_vec())).ok()?.text();
+    let shown = BlobRef { sha256: sha256(shown.as_bytes()), bytes: shown.len() as u64 };
+    let Session { program, host, .. } = session();
+    Some(Presence { shown, program, os_user: "quality".into(), host, tty: None, other_account: true })
+}
+
 fn hold(run: &Run, task: Task) -> Option<Event> {
     let Some(Work::SignOff(sign_off)) = task.work(&PLAN) else { return None };
     let (step, action) = names(task);
@@ -269,6 +278,7 @@ fn hold(run: &Run, task: Task) -> Option<Event> {
         name: "Quality".into(),
         assurance: Assurance::Typed,
         signature: None,
+        presence: presence(run, task).map(Box::new),
         by: by(QA),
     }))
 }

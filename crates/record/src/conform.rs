@@ -15,7 +15,7 @@ use crate::kept::Blobs;
 use crate::planned::{MASK, plan_of};
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
-use crate::{BytesReport, Expunged, Position, ReadError, approvals, rehearsed};
+use crate::{BytesReport, Expunged, Position, ReadError, approvals, rehearsed, shown};
 
 /// What a record was proved to be, and by how much work.
 #[derive(Clone, Debug)]
@@ -95,6 +95,12 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         };
         remark(counts.unkept, "the document keeps no output of them");
         remark(counts.expunged, "what they printed was expunged");
+        if counts.unshown > 0 {
+            remarks.push(format!(
+                "what {} signer(s) were shown was not compared: it, or a script in it, was expunged",
+                counts.unshown
+            ));
+        }
         if counts.rehearsal_expunged {
             let why =
                 "the rehearsal that it relied on was not proved again: what is kept of that was expunged";
@@ -138,6 +144,7 @@ struct Counts {
     unkept: usize,
     expunged: usize,
     rehearsal_expunged: bool,
+    unshown: usize,
 }
 
 /// Events held against the engine, one after the other.
@@ -225,6 +232,11 @@ impl Replay {
         if stamped.event.signature().is_some() {
             let signed = stamped.event.signed().ok_or("this event has no signature")?;
             counts.signed.push(signatures.prove(run, stamped, &signed, offset, blobs)?);
+        }
+        if let Some(presence) = stamped.event.presence()
+            && !shown::prove(run, plan, &stamped.event, (presence, *secretive), blobs)?
+        {
+            counts.unshown += 1;
         }
         run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
     }

@@ -33,6 +33,7 @@ mod rehearsed;
 mod reviews;
 mod room;
 mod seal;
+mod shown;
 mod signatures;
 mod signoffs;
 mod store;

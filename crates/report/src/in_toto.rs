@@ -77,10 +77,10 @@ fn predicate(summary: &Summary) -> Value {
         .sign_offs
         .iter()
         .filter_map(|sign_off| match &sign_off.what {
-            SignOffEvent::Given { role, meaning, statement, name, assurance, key, counts, by } => Some(json!({
+            SignOffEvent::Given { role, meaning, statement, name, assurance, key, presence, counts, by } => Some(json!({
                 "event": sign_off.n, "at": sign_off.at, "step": sign_off.step, "action": sign_off.action,
                 "role": role, "meaning": meaning, "statement": statement, "principal": by.who, "name": name,
-                "assurance": assurance, "key": key, "counts": counts,
+                "assurance": assurance, "key": key, "counts": counts, "presence": presence,
             })),
             _ => None,
         })

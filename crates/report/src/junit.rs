@@ -5,7 +5,7 @@
 
 mod xml;
 
-use holdpoint_engine::{BlobRef, DeviationKind, Rehearsed, Verdict};
+use holdpoint_engine::{BlobRef, DeviationKind, Outcome, Rehearsed, Verdict};
 
 use self::xml::{Element, text};
 use crate::blobs::pass;
@@ -180,7 +180,7 @@ fn of_action(
         class: step.id.clone(),
         time: here.map_or(action.duration_ms, |here| here.duration_ms),
         verdict: verdict(summary, step, (action, here), ended),
-        stdout: output.and_then(|output| shown(&output.stdout)),
+        stdout: with_earlier(action, place, output.and_then(|output| shown(&output.stdout))),
         stderr: output.and_then(|output| shown(&output.stderr)),
     }
 }
@@ -204,8 +204,15 @@ fn verdict(
         | Status::Confirmed
         | Status::Recorded
         | Status::Signed
-        | Status::TakenAsDone
-        | Status::RolledBack => Verdicts::Passed,
+        | Status::TakenAsDone => Verdicts::Passed,
+        // What passed and was undone has passed; what led to the rollback has not.
+        Status::RolledBack if ended.is_none_or(|ended| ended.result.outcome == Outcome::Passed) => {
+            Verdicts::Passed
+        }
+        Status::RolledBack => {
+            let how = ended.map(|ended| format!("{}, ", ended.result.outcome)).unwrap_or_default();
+            Verdicts::Failure { message: format!("{how}{message}"), body: why(summary, action, ended) }
+        }
         Status::Failed
         | Status::TimedOut
         | Status::Interrupted
@@ -241,18 +248,55 @@ fn verdict(
     }
 }
 
+/// So many attempts before the last one are told, at most.
+const EARLIER: usize = 20;
+
+/// What a case printed, below what became of the attempts before it that did not pass: the schema knows no element for
+/// these, and readers show this text of cases that passed, too.
+fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<String>) -> Option<String> {
+    let here = action.history.iter().enumerate().filter(|(_, happening)| happening.place.as_deref() == place);
+    let failed = here.filter_map(|(at, happening)| match &happening.what {
+        What::Attempt(attempt) if !attempt.probe && !action.is_last_attempt(at) => {
+            let ended = attempt.finished.as_ref()?;
+            (ended.result.outcome != Outcome::Passed).then_some((attempt.attempt, ended))
+        }
+        _ => None,
+    });
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() {
+        return printed;
+    }
+    let mut lines = Vec::new();
+    let left_out = failed.len().saturating_sub(EARLIER);
+    if left_out > 0 {
+        lines.push(format!("{left_out} earlier attempts that did not pass are left out here"));
+    }
+    for (number, ended) in &failed[left_out..] {
+        lines.push(format!("attempt {number}: {}", ended.result.outcome));
+        lines.extend(came_of(ended).into_iter().map(|line| format!("  {line}")));
+    }
+    lines.push("the last attempt printed:".to_owned());
+    lines.extend(printed);
+    Some(lines.join("\n"))
+}
+
+/// What came of an attempt that did not pass, a line each.
+fn came_of(ended: &Ended) -> Vec<String> {
+    let result = &ended.result;
+    let mut lines = Vec::new();
+    lines.extend(result.exit.map(|exit| format!("exit {exit}")));
+    lines.extend(result.signal.map(|signal| format!("signal {signal}")));
+    lines.extend(result.error.clone());
+    for judged in result.expectations.iter().filter(|judged| !judged.held) {
+        lines.push(format!("expected {}", judged.expected));
+        lines.push(format!("came     {}", judged.came.as_deref().unwrap_or("nothing")));
+    }
+    lines
+}
+
 /// What was expected and what came, a line each.
 fn why(summary: &Summary, action: &ActionSummary, ended: Option<&Ended>) -> String {
-    let mut lines = Vec::new();
-    if let Some(result) = ended.map(|ended| &ended.result) {
-        lines.extend(result.exit.map(|exit| format!("exit {exit}")));
-        lines.extend(result.signal.map(|signal| format!("signal {signal}")));
-        lines.extend(result.error.clone());
-        for judged in result.expectations.iter().filter(|judged| !judged.held) {
-            lines.push(format!("expected {}", judged.expected));
-            lines.push(format!("came     {}", judged.came.as_deref().unwrap_or("nothing")));
-        }
-    }
+    let mut lines = ended.map(came_of).unwrap_or_default();
     for happening in action.history.iter().filter(|happening| !happening.superseded) {
         match &happening.what {
             What::Recorded { name, value, within_limits: false, .. } => {

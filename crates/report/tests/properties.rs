@@ -185,7 +185,14 @@ fn happen(tape: &mut Tape, kind: u8, action: &str, text: &str, bytes: Vec<u8>) {
         }
         8 => {
             tape.reach(&action);
-            Event::SignOffRejected { step, action, reason, signed: None, by: by_quinn() }
+            Event::SignOffRejected {
+                step,
+                action,
+                reason,
+                signed: None,
+                presence: Some(Tape::presence()),
+                by: by_quinn(),
+            }
         }
         9 | 10 => {
             tape.reach(&action);

@@ -1,6 +1,6 @@
 //! A recorded sign-off by key, proved: the statement is of this run at this moment, and the right person signed it.
 
-use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use holdpoint_engine::{BlobRef, RunOpened, Seen, SignedOff};
 use holdpoint_model::{Assurance, sha256};
 use jiff::{SignedDuration, Timestamp};
 
@@ -94,6 +94,10 @@ pub fn prove(sign_off: &RecordedSignOff<'_>, signers: &Signers) -> Result<(), Tr
     Ok(())
 }
 
+fn shown(statement: &Statement) -> Option<&BlobRef> {
+    statement.presence.as_ref().map(|presence| &presence.shown)
+}
+
 fn difference(said: &Statement, due: &Statement) -> Option<&'static str> {
     let parts = [
         (said.run == due.run, "run"),
@@ -106,6 +110,8 @@ fn difference(said: &Statement, due: &Statement) -> Option<&'static str> {
         (said.signer == due.signer, "signer"),
         (said.runbook == due.runbook, "document"),
         (said.environment == due.environment, "environment"),
+        (shown(said) == shown(due), "shown text"),
+        (said.presence == due.presence, "session of its signer"),
         (said.seen == due.seen, "account of what happened"),
         (said == due, "content"),
     ];

@@ -1,6 +1,6 @@
 //! What is signed: everything the signer saw (record.md section 4), as JSON whose exact bytes are kept and signed.
 
-use holdpoint_engine::{RunOpened, Seen, SignedOff};
+use holdpoint_engine::{Presence, RunOpened, Seen, SignedOff};
 use holdpoint_model::Meaning;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -38,6 +38,10 @@ pub struct Statement {
     pub runbook: Runbook,
     /// Where it runs.
     pub environment: String,
+    /// The text that its signer was shown, by its digest, and where they sat. Not there for an override, whose signer is
+    /// shown nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Box<Presence>>,
     /// What happened so far.
     pub seen: Seen,
 }
@@ -146,6 +150,7 @@ impl Statement {
                 commit: runbook.commit.clone(),
             },
             environment: opened.environment.name.clone(),
+            presence: given.presence.clone(),
             seen,
         }
     }

@@ -13,7 +13,8 @@
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
 #   3. sign-offs the files in signoffs/, also those of overrides, have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
-#   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, and ssh-keygen finds the
+#   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, says by its digest which text
+#                its signer was shown (a blob, see 2) and where they sat as the event does, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #   7. rehearsal the seal that is kept of it is over the events that are, and says that it passed; these begin with the
@@ -21,7 +22,7 @@
 #   8. reviews   those beside the sealed record are numbered without gaps, each over this seal and over the one before it,
 #                and ssh-keygen finds each signature good; whose key it is, the record's own signers say, or do not
 #
-# Not checked: whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
+# Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a rehearsal was asked for and this one meets the rule, whether a security key was touched: `holdpoint verify`
 # does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
@@ -442,17 +443,20 @@ while IFS=$tab read -r i start path; do
         and .signer == {principal: $e.by.who, name: $e.name}
         and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
         and .environment == $o.environment.name,
+        .presence == $e.presence and ($e.type == "deviation"
+            or ($e.presence.shown | type == "object" and keys == ["bytes", "sha256"] and (.bytes | type) == "number")),
         .seen.history == $history,
         ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
         ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
         ($e.by.who, $e.signature.key, $e.assurance | [tostring] | @tsv)
         ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --slurpfile history "$tmp/history" --argjson start "$start" >"$tmp/told"
     {
-        IFS= read -r same; IFS= read -r told; IFS= read -r signed_at; IFS= read -r given_at
-        IFS= read -r signed; IFS= read -r given; IFS= read -r who
+        IFS= read -r same; IFS= read -r shown; IFS= read -r told
+        IFS= read -r signed_at; IFS= read -r given_at; IFS= read -r signed; IFS= read -r given; IFS= read -r who
         IFS= read -r key; IFS= read -r assurance
     } <"$tmp/told"
     [ "$same" = true ] || bad "$path is of another run, moment, step, role, text or signer"
+    [ "$shown" = true ] || bad "$path is by somebody who was shown something else, or sat elsewhere"
     [ "$told" = true ] || bad "$path tells of other events than the record"
     # When it was signed, when it was recorded.
     [ "$signed_at" != none ] || bad "$path has no time"

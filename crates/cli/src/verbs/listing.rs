@@ -204,16 +204,26 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     lines.join("\n")
 }
 
-/// What was refused, ended or rolled back, by whom and why, in the order in which it happened.
+/// What was signed off, refused, ended or rolled back, by whom and why, in the order in which it happened.
 fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, String)> {
     let mut told: Vec<(u64, &'static str, String)> = Vec::new();
     for SignOffFacts { n, at, action, what, .. } in &summary.sign_offs {
         let (name, reason, by) = match what {
             SignOffEvent::Rejected { reason, by, .. } => ("rejected", reason, by),
             SignOffEvent::Refused { reason, by } => ("did not count", reason, by),
-            SignOffEvent::Requested { .. } | SignOffEvent::Given { .. } | SignOffEvent::Lapsed { .. } => {
+            SignOffEvent::Given { name, presence, counts, by, .. } => {
+                let from = presence.as_ref().map(|presence| format!(", from {}", presence.words()));
+                let lapsed = if *counts { "" } else { ", counts no more" };
+                let text = format!(
+                    "{action}, by {name} ({}), {}{}{lapsed}",
+                    by.who,
+                    clock(*at, zone),
+                    from.unwrap_or_default()
+                );
+                told.push((*n, "signed off", text));
                 continue;
             }
+            SignOffEvent::Requested { .. } | SignOffEvent::Lapsed { .. } => continue,
         };
         let how = if name == "rejected" { "" } else { "an attempt to sign " };
         told.push((*n, name, format!("{how}{action}, by {}, {}: {reason}", by.who, clock(*at, zone))));

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use holdpoint_document::{SignOff, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, Next, People, Question, Run, Stamped, Standing, Takes, Task, Via};
+use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 
+use super::evidence::{self, awaited};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{Recorded, find, read_dir};
+use super::read::{find, read_dir};
 use super::run::hide;
 use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Takes one sign-off, or one rejection.
 pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
+    if arguments.format.is_some() || arguments.output.is_some() {
+        return evidence::give(screen, arguments, secrets);
+    }
     not_in_a_block("nothing is signed")?;
     let dir = find(&arguments.run)?;
     let recorded = read_dir(dir.clone())?;
@@ -50,13 +53,20 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     let (view, store) = recorder.view_and_store();
     let hold_point =
         HoldPoint { screen, view: &view, task, sign_off, by: By { who: who.clone(), via: Via::Command } };
-    hold_point.show_evidence(&dir, &recorded.events, store);
+    screen.say(&format!("  {}", screen.path(&dir.path)));
+    let shown = hold_point.shown(store)?;
+    let asks = !arguments.reject && !arguments.yes && prepare::asks(screen, false)?;
+    let pager = asks && !arguments.no_pager;
+    shown.show(screen, pager);
+    if arguments.outputs {
+        hold_point.show_outputs(store)?;
+    }
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())
     } else if arguments.yes {
         Consent::Sign
-    } else if prepare::asks(screen, false)? {
-        hold_point.ask(store)?
+    } else if asks {
+        hold_point.ask(&shown, pager, store)?
     } else {
         return Err(Problem::usage(
             "there is no terminal to ask at",
@@ -68,8 +78,8 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             screen.say(&format!("Nothing was signed; run {} still waits.", dir.number));
             return Ok(Exit::Parked);
         }
-        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), store)?,
-        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, store)?,
+        Consent::Reject(reason) => hold_point.reject(reason, arguments.key.as_deref(), &shown, store)?,
+        Consent::Sign => hold_point.sign(arguments.key.as_deref(), arguments.yes, &shown, store)?,
     };
     let Some(Answer::Events(events)) = answer else { return Ok(Exit::Parked) };
     let refused = events.iter().any(|event| matches!(event, Event::SignOffRefused { .. }));
@@ -105,35 +115,4 @@ fn take(
             other => return other.map_err(open_problem),
         }
     }
-}
-
-/// The hold point that the run waits at.
-fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignOff), Problem> {
-    let number = recorded.opened().number;
-    if let Next::Ask(task, Question::SignOff) = run.next(&recorded.plan)
-        && let Some(Work::SignOff(sign_off)) = task.work(&recorded.plan)
-    {
-        return Ok((task, sign_off));
-    }
-    let plan = &recorded.plan;
-    let why = match run.next(plan) {
-        _ if run.is_closed() => "it has ended".to_owned(),
-        Next::Ask(task, Question::Failed) if matches!(task.work(plan), Some(Work::SignOff(_))) => run
-            .condition_error(plan, task)
-            .unwrap_or_else(|| format!("{} did not pass, and its operator decides what now", task.id(plan))),
-        Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
-        _ => {
-            let Standing { next, .. } = run.standing(plan);
-            let what = match next.takes {
-                Takes::Execution => "a block to run",
-                other => other.words(),
-            };
-            let action = next.action.map(|action| format!(" at {action}")).unwrap_or_default();
-            format!("it is not at a hold point; next{action}: {what}")
-        }
-    };
-    Err(Problem::usage(
-        format!("run {number} waits for no signature: {why}"),
-        format!("`holdpoint show {number}` says where it is."),
-    ))
 }

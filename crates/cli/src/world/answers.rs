@@ -179,6 +179,7 @@ impl Asked<'_> {
             name: sign.name.clone(),
             assurance: Assurance::Rehearsal,
             signature: None,
+            presence: None,
             by: By { who: self.view.run.principal(&sign.who).to_owned(), via: Via::Answers },
         };
         Some(match self.view.run.sign_off_refusal(self.view.plan, self.task, &given) {

@@ -128,6 +128,7 @@ impl Desk for Assuming {
                     name: "(assumed)".to_owned(),
                     assurance: Assurance::Rehearsal,
                     signature: None,
+                    presence: None,
                     by: By {
                         who: format!("(assumed {})", 1 + view.run.signers(task).count()),
                         via: Via::Assumed,

@@ -6,7 +6,6 @@ pub mod assume;
 pub mod disk;
 mod ends;
 mod given;
-mod history;
 pub mod kept_state;
 mod keys;
 mod known;

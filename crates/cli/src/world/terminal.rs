@@ -3,10 +3,10 @@
 pub mod ask;
 mod choose;
 mod edit;
-mod evidence;
 mod handover;
 mod hold_point;
 mod operator;
+mod shown;
 mod sign;
 
 pub use handover::{accepts, questions};

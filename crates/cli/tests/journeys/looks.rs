@@ -106,7 +106,13 @@ fn timeless(line: &str) -> String {
     let verdict =
         (line.contains("✓") || line.contains("✗")).then(|| cut(" · exit 0").or_else(|| cut(" · exit 1")));
     let end = line.starts_with("Run ").then(|| cut("deviation"));
-    verdict.flatten().or(end.flatten()).or_else(|| cut("sha256 ")).unwrap_or_else(|| line.to_owned())
+    let of_the_run = ["run 1 (", "opened from account "].into_iter().find_map(cut);
+    verdict
+        .flatten()
+        .or(of_the_run)
+        .or(end.flatten())
+        .or_else(|| cut("sha256 "))
+        .unwrap_or_else(|| line.to_owned())
 }
 
 #[test]
@@ -125,6 +131,7 @@ fn nothing_of_our_own_is_wider_than_the_screen_but_one_word() {
         for line in story(columns).lines() {
             // Scripts and output are theirs; what was typed stands behind the prompt.
             let theirs = line.starts_with("    echo")
+                || line.trim_start().starts_with("$ ")
                 || line.starts_with("  │")
                 || line.contains("?: ")
                 || line.contains("at most 1): ");

@@ -21,6 +21,7 @@ mod replays;
 mod resumes;
 mod screens;
 mod secrets;
+mod shown;
 mod stopped;
 mod terminals;
 mod told;

@@ -111,3 +111,23 @@ fn the_validator_does_refuse_what_is_no_report() {
         assert_ne!(validate(&bench).code, 0, "{old} became {new}");
     }
 }
+
+#[test]
+fn what_failed_and_was_rolled_back_is_red_and_a_retry_that_passed_tells_of_the_attempts_before_it() {
+    let book = "---\nrunbook: 1\n---\n\n# A change\n\n## Wait\n\n\
+        ```sh check\n#| retry: { every: 10ms, for: 30s }\necho try >> tries\ncat tries; [ \"$(wc -l < tries)\" -gt 2 ]\n```\n\n\
+        ## Change\n\n```sh run\necho one\n```\n\n```sh rollback\n: undone\n```\n\n\
+        ## Break\n\n```yaml step\non_failure: rollback\n```\n\n```sh run\nexit 9\n```\n\n```sh rollback\n: undone, too\n```\n";
+    let bench = Bench::with(&[("book.md", book)]);
+    bench.ends(1, &["run", "book.md", "--unattended"]);
+    report(&bench);
+    let is = |expression: &str, value: &str| assert_eq!(ask(&bench, expression), value, "{expression}");
+    is("string(//testcase[@name='break#1 run']/failure/@message)", "failed, rolled back");
+    assert!(ask(&bench, "string(//testcase[@name='break#1 run']/failure)").contains("exit 9"));
+    is("count(//testcase[@name='change#1 run']/failure)", "0");
+    is("count(//testcase[@name='wait#1 check']/failure)", "0");
+    let told = ask(&bench, "string(//testcase[@name='wait#1 check']/system-out)");
+    assert!(told.starts_with("attempt 1: failed\n  exit 1\n"), "{told}");
+    assert!(told.contains("attempt 2: failed") && !told.contains("attempt 3"), "{told}");
+    assert!(told.ends_with("the last attempt printed:\ntry\ntry\ntry"), "{told}");
+}

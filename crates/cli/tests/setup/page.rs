@@ -305,6 +305,39 @@ fn a_page_is_green_where_its_record_holds_and_names_the_event_where_it_does_not(
             format!("At event {first}: it is not this key's signature"),
         ),
         (
+            "the text that the first signer was shown",
+            Box::new(|kept: &mut Kept| {
+                let mut events = kept.events();
+                let shown = events[first]["presence"]["shown"]["sha256"].as_str().unwrap().to_owned();
+                let pointer = format!("/blobs/{shown}");
+                kept.replace(&pointer, "It is tested.", "It is best. .");
+                events[first]["presence"]["host"] = json!("elsewhere");
+                kept.forge(events);
+            }),
+            "bad",
+            format!("At event {first}: the blob"),
+        ),
+        (
+            "a text in the place of what the first signer was shown",
+            Box::new(|kept: &mut Kept| {
+                let mut events = kept.events();
+                events[first]["presence"]["shown"] = events[0]["runbook"]["blob"].clone();
+                kept.forge(events);
+            }),
+            "bad",
+            format!("At event {first}: the signed statement has another shown text"),
+        ),
+        (
+            "the host that the first signer sat at",
+            Box::new(|kept: &mut Kept| {
+                let mut events = kept.events();
+                events[first]["presence"]["host"] = json!("elsewhere");
+                kept.forge(events);
+            }),
+            "bad",
+            format!("At event {first}: the signed statement has another session of its signer"),
+        ),
+        (
             "what the second signer was told of the first",
             Box::new(|kept: &mut Kept| {
                 kept.replace(&file(second), "\"type\": \"signoff.given\"", "\"type\": \"signoff.refused\"");

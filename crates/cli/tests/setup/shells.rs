@@ -8,7 +8,7 @@ use expectrl::{Expect, Session};
 
 use crate::support::{Bench, HOLDPOINT, Ran};
 
-const VERBS_IN_RE: [&str; 3] = ["replay", "report", "resume", "review"];
+const VERBS_IN_RE: [&str; 4] = ["replay", "report", "resume", "review"];
 
 /// A bench with the script of a shell in `complete`.
 fn bench(shell: &str) -> Bench {

@@ -359,6 +359,10 @@ fn a_signature_moved_here_from_another_run_or_made_by_another_key_is_told_by_bot
     for ending in ["", ".sig"] {
         fs::copy(shop.signed(1, ending), there(&dir, ending)).unwrap();
     }
+    // And what its signer was shown there.
+    let shown = moved["presence"]["shown"]["sha256"].as_str().unwrap().to_owned();
+    fs::copy(shop.bench.run_dir(1).join("blobs/sha256").join(&shown), dir.join("blobs/sha256").join(&shown))
+        .unwrap();
     forge(&dir, |events| events[at] = moved);
     assert_eq!(both_say(&shop, &dir, "moved"), verdict);
 

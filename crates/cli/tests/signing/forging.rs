@@ -108,6 +108,9 @@ fn a_signature_moved_to_another_run_does_not_count() {
     for ending in ["", ".sig"] {
         fs::copy(shop.signed(1, ending), shop.signed(2, ending)).unwrap();
     }
+    let shown = moved["presence"]["shown"]["sha256"].as_str().unwrap().to_owned();
+    let blob = |run: u64| shop.bench.run_dir(run).join("blobs/sha256").join(&shown);
+    fs::copy(blob(1), blob(2)).unwrap();
     shop.forge(2, |events| events[at] = moved);
     let (code, verdict, remarks) = shop.verdict(2);
     assert_eq!((code, verdict), (6, format!("does not conform at event {at}")), "{remarks}");

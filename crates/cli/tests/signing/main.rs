@@ -18,6 +18,7 @@ mod overriding;
 mod reviewing;
 mod seen;
 mod shop;
+mod shown;
 mod strict;
 #[path = "../verbs/support.rs"]
 mod support;

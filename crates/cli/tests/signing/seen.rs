@@ -18,7 +18,7 @@ const BOOK: &str = "---\nrunbook: 1\ntitle: A release\nroles: [qa]\n---\n\n# A r
     ## Change\n\n```sh run\necho live > live\n```\n\n```sh check\ncat live\n```\n";
 
 /// A run that waits for its sign-off, after a failure, a note, a handover, an attempt that did not count and a rejection.
-fn eventful() -> Shop {
+pub fn eventful() -> Shop {
     let shop = Shop::new(1);
     shop.bench.file("book.md", BOOK);
     let key = |name: &str| shop.key(name).to_str().unwrap().to_owned();
@@ -66,7 +66,7 @@ fn the_signed_statement_names_every_failure_note_handover_refusal_and_rejection_
 }
 
 /// Signs what `how` makes of the first sign-off's statement, with its signer's own key, and makes all else fit.
-fn sign_otherwise(shop: &Shop, dir: &Path, how: impl FnOnce(&mut Value)) {
+pub fn sign_otherwise(shop: &Shop, dir: &Path, how: impl FnOnce(&mut Value)) {
     let at = shop.sign_off(1);
     let path = dir.join(format!("signoffs/{at:04}.json"));
     let mut statement: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -93,11 +93,13 @@ fn a_signer_who_was_told_something_else_is_found_out_by_the_program_and_by_the_s
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let at = shop.sign_off(1);
     type Forger = fn(&mut Value);
-    let cases: [(&str, Forger); 5] = [
+    let cases: [(&str, Forger); 7] = [
         ("nothing else", |_| ()),
         ("no note", |told| drop(told["seen"]["history"].as_array_mut().unwrap().remove(1))),
         ("another note", |told| told["seen"]["history"][1]["text"] = json!("RELEASE")),
         ("no failure", |told| drop(told["seen"]["history"].as_array_mut().unwrap().remove(0))),
+        ("shown another text", |told| told["presence"]["shown"]["sha256"] = json!("0".repeat(64))),
+        ("sat elsewhere", |told| told["presence"]["host"] = json!("elsewhere")),
         ("another order", |told| told["seen"]["history"].as_array_mut().unwrap().swap(0, 1)),
     ];
     for (what, how) in cases {

@@ -145,7 +145,7 @@ fn whoever_signs_once_an_earlier_sign_off_has_lapsed_is_asked_for_that_one() {
         "## Once more\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Twice.\n```\n\n## Tell";
     let bench = long_ago_of(&BOOK.replace("## Tell", second), SIGNED, 3);
     let qa = "qa@example.org";
-    bench.ends(0, &["sign", "1", "--as", qa, "--reject", "--reason", "too late"]).says("Hold point: Release");
+    bench.ends(0, &["sign", "1", "--as", qa, "--reject", "--reason", "too late"]).says("Hold point");
     let types = types(&bench);
     assert_eq!(types[types.len() - 3..], ["signoff.lapsed", "signoff.requested", "signoff.rejected"]);
     assert_eq!(bench.of_type(1, "signoff.rejected")[0]["action"], "release#1");

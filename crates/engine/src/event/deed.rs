@@ -3,7 +3,7 @@
 use holdpoint_model::{Assurance, Meaning};
 use serde::{Deserialize, Serialize};
 
-use super::{BlobRef, By, KeySignature, Rule};
+use super::{BlobRef, By, KeySignature, Presence, Rule};
 
 /// Proof named with a recorded value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct SignedOff {
     /// The key's signature; there is one exactly where the assurance is that of a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<KeySignature>,
+    /// What they were shown, and where they sat; there where a person signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<Box<Presence>>,
     /// Who signed.
     pub by: By,
 }
@@ -187,6 +190,8 @@ impl Deviation {
             name: overridden.name.clone(),
             assurance: overridden.assurance,
             signature: overridden.signature.clone(),
+            // Whoever opens or takes up a run with an override sits where that session is, and is shown nothing.
+            presence: None,
             by: self.by.clone(),
         })
     }

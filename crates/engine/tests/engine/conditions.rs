@@ -291,7 +291,14 @@ fn a_statement_that_cannot_be_rendered_is_not_signed_but_there_are_ways_on() {
     let ((step, action), role) = (names(), "qa".to_owned());
     story.refuses(Event::SignOffRequested { step, action, role, statement: "I saw {{ SEEN }}".into() });
     let ((step, action), reason) = (names(), "no".to_owned());
-    story.refuses(Event::SignOffRejected { step, action, reason, signed: None, by: by(QA) });
+    story.refuses(Event::SignOffRejected {
+        step,
+        action,
+        reason,
+        signed: None,
+        presence: presence(),
+        by: by(QA),
+    });
     story.repeat("b");
     story.pass_with("SEEN", "it");
     assert_eq!(story.at(), "ask c#1 SignOff");

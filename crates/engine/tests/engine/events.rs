@@ -61,7 +61,14 @@ pub(crate) fn samples() -> Vec<Event> {
     let (step, action) = names();
     story.tell(Event::SignOffRefused { step, action, reason: "no".into(), by: by(OPS) });
     let (step, action) = names();
-    story.tell(Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(QA) });
+    story.tell(Event::SignOffRejected {
+        step,
+        action,
+        reason: "no".into(),
+        signed: None,
+        presence: presence(),
+        by: by(QA),
+    });
     story.sign(QA);
     let (step, action) = names();
     story.tell(Event::SignOffLapsed { step, action, reason: "good for 1m".into() });

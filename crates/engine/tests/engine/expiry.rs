@@ -152,7 +152,14 @@ fn a_sign_off_that_was_taken_back_does_not_decide() {
     let (step, action) = ("a".to_owned(), "a#1".to_owned());
     timed.tell(
         2 * HOUR,
-        Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(QA) },
+        Event::SignOffRejected {
+            step,
+            action,
+            reason: "no".into(),
+            signed: None,
+            presence: presence(),
+            by: by(QA),
+        },
     );
     timed.story.lapse();
     assert!(timed.lapsed(9 * HOUR).is_empty());

@@ -244,7 +244,14 @@ fn a_rejection_takes_the_assurance_of_a_sign_off() {
             (signed.meaning, signed.statement) = (given.meaning, given.statement);
         }
         let (step, action) = ("a".to_owned(), "a#1".to_owned());
-        let event = Event::SignOffRejected { step, action, reason: "no".into(), signed, by: by(QA) };
+        let event = Event::SignOffRejected {
+            step,
+            action,
+            reason: "no".into(),
+            signed,
+            presence: presence(),
+            by: by(QA),
+        };
         let came = story.run.apply(&story.plan, NOW, &event);
         assert_eq!(came.is_ok(), taken, "{least:?} {event:?}: {came:?}");
     }

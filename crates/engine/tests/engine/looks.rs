@@ -4,7 +4,7 @@ use holdpoint_engine::*;
 use holdpoint_model::*;
 
 use crate::build::{Written as _, plan, step};
-use crate::story::{LEAD, NOW, OPS, QA, by, finished, opened, session};
+use crate::story::{LEAD, NOW, OPS, QA, by, finished, opened, presence, session};
 
 const KEPT: [Rule; 4] = [Rule::Committed, Rule::CleanCommit, Rule::SameCommit, Rule::Roles];
 
@@ -31,6 +31,7 @@ fn signed_off() -> (Plan, Run) {
         name: "Quinn".into(),
         assurance: Assurance::Typed,
         signature: None,
+        presence: presence(),
         by: by(QA),
     };
     run.apply(&plan, NOW, &Event::SignOffGiven(given)).unwrap();

@@ -36,6 +36,7 @@ mod rollouts;
 mod sample;
 mod seen;
 mod sent;
+mod shown;
 mod statuses;
 mod story;
 mod universe;

@@ -336,6 +336,7 @@ fn assurance_is_held_against_what_the_environment_asks_for() {
             sign_off.assurance = assurance;
             sign_off.signature = matches!(assurance, Ssh | FidoUv).then(signature);
             sign_off.by.via = via;
+            sign_off.presence = presence().filter(|_| via != Answers);
         });
         let result = story.run.apply(&story.plan, NOW, &event);
         assert_eq!(result.is_ok(), taken, "{rehearsal} {least:?} {assurance:?} {via:?}");
@@ -354,6 +355,7 @@ fn a_rejection_needs_the_role_and_a_reason_and_is_no_failure() {
         action: "b#1".into(),
         reason: reason.into(),
         signed: None,
+        presence: presence(),
         by: by(who),
     };
     story.refuses(rejected(" ", QA));
@@ -375,6 +377,7 @@ fn a_rejection_makes_what_others_signed_lapse_and_its_own_too() {
         action: "a#1".into(),
         reason: "looked again".into(),
         signed: None,
+        presence: presence(),
         by: by(QA),
     });
     assert_eq!(story.at(), "lapse a#1");
@@ -497,6 +500,7 @@ fn a_statement_that_cannot_be_rendered_cannot_be_signed_but_the_run_can_go_back_
         name: "Q".into(),
         assurance: Assurance::Typed,
         signature: None,
+        presence: presence(),
         by: by(QA),
     };
     story.refuses(Event::SignOffGiven(forged));

@@ -115,7 +115,7 @@ fn attempts_that_do_not_count_rejections_and_torn_tails_are_told() {
         by: by(OPS),
     });
     let (reason, who) = ("The footer is wrong".into(), by(QA));
-    story.tell(Event::SignOffRejected { step, action, reason, signed: None, by: who });
+    story.tell(Event::SignOffRejected { step, action, reason, signed: None, presence: presence(), by: who });
     story.tell(Event::LogRecovered { torn: blob("torn") });
     assert_eq!(names(&story), ["signoff.refused", "signoff.rejected", "log.recovered"]);
     story.sign(QA);

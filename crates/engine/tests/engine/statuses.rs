@@ -82,7 +82,7 @@ fn a_sign_off_that_somebody_rejected_after_another_gave_it_does_not_count_beside
     assert_eq!(status(&story, 0, 0), Status::Waiting);
     let by = by(QA);
     let (step, action, reason) = ("a".to_owned(), "a#1".to_owned(), "I misread it".to_owned());
-    story.tell(Event::SignOffRejected { step, action, reason, signed: None, by });
+    story.tell(Event::SignOffRejected { step, action, reason, signed: None, presence: presence(), by });
     assert_eq!(status(&story, 0, 0), Status::Rejected);
     assert!(!story.run.counts(Task::action(0, 0), QA));
     story.lapse();

@@ -103,6 +103,13 @@ pub(crate) fn targets(of: &[(&str, usize)]) -> BTreeMap<String, TargetSeen> {
     of.iter().map(seen).collect()
 }
 
+/// Of whoever signs from an account of their own.
+pub(crate) fn presence() -> Option<Box<Presence>> {
+    let Session { program, host, .. } = session(OPS);
+    let (shown, os_user) = (blob("shown"), "q".into());
+    Some(Box::new(Presence { shown, program, os_user, host, tty: None, other_account: true }))
+}
+
 pub(crate) fn blob(name: &str) -> BlobRef {
     BlobRef { sha256: name.into(), bytes: 1 }
 }
@@ -468,6 +475,7 @@ impl Story {
             name: who.into(),
             assurance: Assurance::Typed,
             signature: None,
+            presence: presence(),
             by: by(who),
         }
     }

@@ -200,9 +200,14 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
     out.push(Event::SignOffRequested { step, action, role, statement });
     let (step, action) = names();
     out.push(Event::SignOffLapsed { step, action, reason: "too old".into() });
-    for who in [OPS, QA, LEAD] {
+    let elsewhere = || presence().map(|presence| Box::new(Presence { other_account: false, ..*presence }));
+    // Nobody signs whom nothing was shown, or who sat in another account than they say.
+    let forged = [(QA, None), (QA, elsewhere())];
+    for (who, presence) in [OPS, QA, LEAD].map(|who| (who, presence())).into_iter().chain(forged) {
         let (step, action) = names();
-        out.push(Event::SignOffRejected { step, action, reason: "no".into(), signed: None, by: by(who) });
+        let (reason, signed) = ("no".into(), None);
+        let given_presence = presence.clone();
+        out.push(Event::SignOffRejected { step, action, reason, signed, presence, by: by(who) });
         let (step, action) = names();
         out.push(Event::SignOffRefused { step, action, reason: "no".into(), by: by(who) });
         let (step, action) = names();
@@ -215,6 +220,7 @@ fn holds(sign_off: &SignOff, step: &str, action: &str, out: &mut Vec<Event>) {
             name: who.into(),
             assurance: Assurance::Typed,
             signature: None,
+            presence: given_presence,
             by: by(who),
         }));
     }
@@ -363,8 +369,8 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
         Event::SignOffRequested { step, action, .. } => {
             the_asked(step, action, Question::SignOff).is_some_and(|(task, _)| !run.is_requested(*task))
         }
-        Event::SignOffRejected { step, action, by, .. } => {
-            asked(step, action, Question::SignOff) && SIGNERS.contains(&by.who.as_str())
+        Event::SignOffRejected { step, action, presence: was, by, .. } => {
+            asked(step, action, Question::SignOff) && SIGNERS.contains(&by.who.as_str()) && *was == presence()
         }
         Event::SignOffRefused { step, action, .. } => asked(step, action, Question::SignOff),
         Event::SignOffLapsed { action, .. } => {
@@ -373,6 +379,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
         Event::SignOffGiven(given) => {
             let who = given.by.who.as_str();
             SIGNERS.contains(&who)
+                && given.presence == presence()
                 && the_asked(&given.step, &given.action, Question::SignOff)
                     .is_some_and(|(task, _)| run.signers(*task).all(|signer| signer != who))
         }

@@ -13,8 +13,8 @@ use crate::{Material, Summary};
 
 const HAPPENED: &str = include_str!("page/happened.html");
 
-/// Our templates, with filters for this run.
-pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environment<'static>, Error> {
+/// No templates and no filters, and every value escaped.
+pub(super) fn bare() -> Result<Environment<'static>, Error> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
@@ -23,6 +23,12 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
         Some(text) => escape_formatter(out, state, &Value::from(visible(text.as_bytes()))),
         None => escape_formatter(out, state, value),
     });
+    Ok(env)
+}
+
+/// Our templates, with filters for this run.
+pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environment<'static>, Error> {
+    let mut env = bare()?;
     let zone = m.zone.clone();
     env.add_filter("time", move |at: String| match at.parse() {
         Ok(at) => Ok(clock(at, &zone)),

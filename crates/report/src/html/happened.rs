@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, SignedOff};
+use holdpoint_engine::{BlobRef, By, Corrected, DeviationKind, Evidence, Presence, SignedOff};
 use holdpoint_model::{Action, Block, Work};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
@@ -220,9 +220,11 @@ impl<'a> Pen<'a> {
                 told
             }
             What::Given(given) => self.signed(happening.n, given, at),
-            What::Rejected { reason, key, by } => {
+            What::Rejected { reason, key, presence, by } => {
                 let mut facts = self.because(at, reason, by);
                 facts.extend(key.as_ref().map(|key| format!("key {key}")));
+                facts.extend(presence.as_ref().map(|presence| presence.words()));
+                facts.extend(presence.as_ref().map(|presence| format!("shown {}", shown(presence))));
                 simple("bad", "REJECTED", facts)
             }
             What::Refused { reason, by } => simple("bad", "DID NOT COUNT", self.because(at, reason, by)),
@@ -282,6 +284,9 @@ impl<'a> Pen<'a> {
             row("Assurance", words::assurance(given.assurance).to_owned()),
         ];
         rows.extend(given.signature.as_ref().map(|signature| row("Key", signature.key.clone())));
+        if let Some(presence) = &given.presence {
+            rows.extend([row("From", presence.words()), row("Shown", shown(presence))]);
+        }
         Told {
             tone: if self.summary.counts(n) { "good" } else { "none" },
             words: words::signed(self.summary.counts(n)).to_owned(),
@@ -290,6 +295,11 @@ impl<'a> Pen<'a> {
             ..Told::default()
         }
     }
+}
+
+/// The text that its signer was shown, by its digest.
+fn shown(presence: &Presence) -> String {
+    format!("sha256:{}", presence.shown.sha256)
 }
 
 fn explained(summary: &Summary, status: Status) -> Option<&'static str> {

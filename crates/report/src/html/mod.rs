@@ -3,6 +3,7 @@
 mod drawing;
 mod embed;
 mod environment;
+mod exhibit;
 mod happened;
 mod outputs;
 mod prose;
@@ -12,6 +13,7 @@ use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 pub use embed::{Kept, LARGEST_BLOB};
+pub use exhibit::exhibit;
 
 use crate::markdown::belongs_together;
 use crate::time::zone_name;

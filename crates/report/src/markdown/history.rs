@@ -197,9 +197,15 @@ impl Pen<'_> {
                 told
             }
             What::Given(given) => self.signed(happening.n, given, &at),
-            What::Rejected { reason, key, by } => {
+            What::Rejected { reason, key, presence, by } => {
                 let key = key.as_ref().map(|key| format!(" · key {}", code(key))).unwrap_or_default();
-                simple("REJECTED", format!("{}{key}", self.because(&at, reason, by)))
+                let mut told = simple("REJECTED", format!("{}{key}", self.because(&at, reason, by)));
+                if let Some(presence) = presence {
+                    let shown = code(&format!("sha256:{}", presence.shown.sha256));
+                    let from = format!("From: {} · shown: {shown}", prose(&presence.words()));
+                    told.details = vec![String::new(), from];
+                }
+                told
             }
             What::Refused { reason, by } => simple("DID NOT COUNT", self.because(&at, reason, by)),
             What::Lapsed { reason } => {
@@ -268,6 +274,10 @@ impl Pen<'_> {
             row("Assurance", words::assurance(given.assurance).to_owned()),
         ];
         details.extend(given.signature.as_ref().map(|signature| row("Key", code_cell(&signature.key))));
+        if let Some(presence) = &given.presence {
+            details.push(row("From", prose(&presence.words())));
+            details.push(row("Shown", code_cell(&format!("sha256:{}", presence.shown.sha256))));
+        }
         let rest =
             format!("{} · {}{}", words::meaning(given.meaning), prose(&given.name), words::via(&given.by));
         Told { word: words::signed(self.summary.counts(n)).to_owned(), rest, details }

@@ -204,14 +204,36 @@ impl Tape {
             name: name.to_owned(),
             assurance: Assurance::Typed,
             signature: None,
+            presence: Some(Self::presence()),
             by: by(who),
         }
+    }
+
+    /// Of somebody in an account of their own.
+    pub fn presence() -> Box<Presence> {
+        let Session { program, host, .. } = session("olga");
+        let shown = BlobRef { sha256: "5".repeat(64), bytes: 5 };
+        Box::new(Presence {
+            shown,
+            program,
+            os_user: "quinn".into(),
+            host,
+            tty: Some("/dev/pts/3".into()),
+            other_account: true,
+        })
     }
 
     pub fn rejected(&mut self, action: &str, who: &str, reason: &str) -> &mut Tape {
         self.reach(action);
         let (step, action, reason) = (Self::step_of(action), action.to_owned(), reason.to_owned());
-        self.push(Event::SignOffRejected { step, action, reason, signed: None, by: by(who) })
+        self.push(Event::SignOffRejected {
+            step,
+            action,
+            reason,
+            signed: None,
+            presence: Some(Self::presence()),
+            by: by(who),
+        })
     }
 
     /// Rolls back what took effect, because somebody asks for it.

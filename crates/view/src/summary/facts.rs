@@ -1,8 +1,8 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, NotUndone, Override, RollbackState,
-    Session, Standing, Status, Verdict,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, NotUndone, Override, Presence,
+    RollbackState, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -242,6 +242,9 @@ pub enum SignOffEvent {
         /// Fingerprint of the key, where a key signed.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// What they were shown, and where they sat; there where a person answered.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        presence: Option<Box<Presence>>,
         /// Whether it still counts: it was not taken back, by a lapse or because its step was done again.
         counts: bool,
         /// Who signed.
@@ -254,6 +257,9 @@ pub enum SignOffEvent {
         /// Printed name, where a key signed.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        /// What they were shown, and where they sat; there where a person answered.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        presence: Option<Box<Presence>>,
         /// How sure it is who rejected it.
         assurance: Assurance,
         /// Fingerprint of the key, where a key signed.

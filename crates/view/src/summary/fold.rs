@@ -163,16 +163,22 @@ impl<'a> Summing<'a> {
                 self.sign_off(now, (place, step, action), What::Requested { role, statement }, event);
             }
             Event::SignOffGiven(given) => self.signed(now, place, given),
-            Event::SignOffRejected { step, action, reason, signed, by } => {
+            Event::SignOffRejected { step, action, reason, signed, presence, by } => {
                 let event = SignOffEvent::Rejected {
                     reason: reason.clone(),
                     name: signed.as_ref().map(|signed| signed.name.clone()),
                     assurance: signed.as_ref().map_or(Assurance::Typed, |signed| signed.assurance),
                     key: signed.as_ref().map(|signed| signed.signature.key.clone()),
+                    presence: presence.clone(),
                     by: by.clone(),
                 };
                 let key = signed.map(|signed| signed.signature.key);
-                self.sign_off(now, (place, step, action), What::Rejected { reason, key, by }, event);
+                self.sign_off(
+                    now,
+                    (place, step, action),
+                    What::Rejected { reason, key, presence, by },
+                    event,
+                );
             }
             Event::SignOffRefused { step, action, reason, by } => {
                 let event = SignOffEvent::Refused { reason: reason.clone(), by: by.clone() };
@@ -358,10 +364,12 @@ impl<'a> Summing<'a> {
     }
 
     fn signed(&mut self, now: Moment, place: Place, given: SignedOff) {
-        let SignedOff { step, action, role, meaning, statement, name, assurance, signature, by } =
+        let SignedOff { step, action, role, meaning, statement, name, assurance, signature, presence, by } =
             given.clone();
         let key = signature.map(|signature| signature.key);
-        let what = SignOffEvent::Given { role, meaning, statement, name, assurance, key, counts: false, by };
+        let counts = false;
+        let what =
+            SignOffEvent::Given { role, meaning, statement, name, assurance, key, presence, counts, by };
         self.sign_off(now, (place, step, action), What::Given(given), what);
     }
 

@@ -1,6 +1,8 @@
 //! What happened to one step or action.
 
-use holdpoint_engine::{BlobRef, By, Choice, Corrected, DeviationKind, Evidence, Finished, SignedOff};
+use holdpoint_engine::{
+    BlobRef, By, Choice, Corrected, DeviationKind, Evidence, Finished, Presence, SignedOff,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -69,6 +71,9 @@ pub enum What {
         /// Fingerprint of the key, where a key signed that.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// What they were shown, and where they sat; there where a person answered.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        presence: Option<Box<Presence>>,
         /// Who.
         by: By,
     },

@@ -57,6 +57,7 @@ pub(super) fn decide(
     if question == Question::SignOff {
         super::sign::tell_signers(screen, view, task);
         first.push(("sign", 's', "sign it off: whoever holds the role signs"));
+        first.push(("evidence", 'v', "show all that a signature binds"));
         first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));
     }
     for choice in &offers.choices {
@@ -158,8 +159,15 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
-        "sign" => super::sign::sign(screen, view, task, store),
-        "reject" => super::sign::reject(screen, view, task, store),
+        "evidence" => operator.show_evidence(view, task, true, store).map(|_| None),
+        "sign" => {
+            let shown = operator.show_evidence(view, task, false, store)?;
+            super::sign::sign(screen, view, task, &shown, store)
+        }
+        "reject" => {
+            let shown = operator.show_evidence(view, task, false, store)?;
+            super::sign::reject(screen, view, task, &shown, store)
+        }
         "run" => decision(Choice::Run, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),

@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use holdpoint_document::{Assurance, SignOff};
-use holdpoint_engine::{By, Stamped, Task};
-use holdpoint_record::RunDir;
+use holdpoint_engine::{By, Task};
 
 use super::ask::{self, Asked};
-use super::evidence::tell_actions;
+use super::shown::Shown;
 use super::sign;
 use crate::problem::Problem;
 use crate::screen::Screen;
-use crate::world::{Answer, RunView, Store, history};
+use crate::world::{Answer, RunView, Store};
 
 /// What the signer wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,84 +38,18 @@ pub struct HoldPoint<'a> {
 }
 
 impl HoldPoint<'_> {
-    /// Everything that the signature will bind: what ran and how it ended, what was done differently, the values.
-    pub fn show_evidence(&self, dir: &RunDir, events: &[Stamped], store: &Store<'_>) {
-        let say = |text: String| self.screen.say(&self.screen.within_a_line(&text));
-        let Some(opened) = self.view.run.opened() else { return };
-        let seen = self.view.run.seen();
-        let runbook = &opened.runbook;
-        let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
-        say(format!("{}{}", opened.title(), revision.unwrap_or_default()));
-        let commit =
-            runbook.commit.as_ref().map(|commit| format!(" · commit {}", commit.get(..12).unwrap_or(commit)));
-        say(format!("  {}{}", runbook.path, commit.unwrap_or_default()));
-        say(format!(
-            "  run {} · {} · operated by {}",
-            opened.number,
-            opened.environment.name,
-            self.view.run.operator()
-        ));
-        say(format!("  {}", dir.path.display()));
-        for approved in &opened.policy.approvals {
-            say(format!("  approved by {} ({}), {}", approved.name, approved.who, approved.time));
-        }
-        for unmet in &opened.policy.unmet {
-            say(format!("  did not hold: {}", unmet.why));
-        }
-        say(String::new());
-        say("What happened".to_owned());
-        tell_actions(self.screen, self.view, &seen.actions, events, store);
-        say(match seen.deviations.len() {
-            0 => "No deviations".to_owned(),
-            many => format!("Deviations ({many})"),
-        });
-        seen.deviations.iter().for_each(|deviation| say(format!("  {deviation}")));
-        if !seen.history.is_empty() {
-            say("On the way here".to_owned());
-        }
-        seen.history.iter().for_each(|happened| say(format!("  {}", history::line(happened))));
-        let inputs = seen.inputs.iter().map(|(name, value)| (name, value.as_deref().unwrap_or("(secret)")));
-        let values: Vec<_> =
-            inputs.chain(seen.values.iter().map(|(name, value)| (name, value.as_str()))).collect();
-        if !values.is_empty() {
-            say("Values".to_owned());
-        }
-        values.into_iter().for_each(|(name, value)| say(format!("  {name} = {value}")));
-        for (path, digest) in &seen.artefacts {
-            say(format!("  {path}: sha256 {digest}"));
-        }
-        say(String::new());
-        let sign_off = self.sign_off;
-        let step = self.task.step_of(self.view.plan);
-        say(format!("Hold point: {}", self.view.run.title(step)));
-        say(format!("  {}", self.view.run.statement(sign_off).unwrap_or_default()));
-        let least = self.view.run.least_assurance();
-        say(format!("  role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
-        sign::tell_signers(self.screen, self.view, self.task);
-        if self.view.run.least_assurance() > Assurance::Typed {
-            self.agents().for_each(|id| say(format!("  gets the SSH agent: {id}")));
-        }
-    }
-
-    /// Blocks that get the SSH agent, and so could have anything signed while it holds a key.
-    fn agents(&self) -> impl Iterator<Item = String> {
-        let plan = self.view.plan;
-        let steps = plan.steps.iter().enumerate();
-        let tasks = steps.flat_map(|(index, step)| {
-            let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
-            actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
-        });
-        tasks
-            .filter(|task| task.block(plan).is_some_and(|block| block.options.agent))
-            .map(|task| task.id(plan))
+    /// What they are shown.
+    pub fn shown(&self, store: &Store<'_>) -> Result<Shown, Problem> {
+        Shown::of(self.view, self.task, store)
     }
 
     /// Asks what is to be done; shows outputs on request.
-    pub fn ask(&self, store: &Store<'_>) -> Result<Consent, Problem> {
+    pub fn ask(&self, shown: &Shown, pager: bool, store: &Store<'_>) -> Result<Consent, Problem> {
         let options = [
             ("leave", 'l', "sign nothing now; the run waits on"),
             ("sign", 's', "sign it off, as the statement says"),
             ("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"),
+            ("evidence", 'v', "show what the signature binds once more"),
             ("outputs", 'o', "show what the blocks printed last"),
         ];
         loop {
@@ -133,13 +66,15 @@ impl HoldPoint<'_> {
                     };
                     return Ok(Consent::Reject(reason));
                 }
+                Asked::Said("evidence") => shown.show(self.screen, pager),
                 Asked::Said("outputs") => self.show_outputs(store)?,
                 _ => return Ok(Consent::Leave),
             }
         }
     }
 
-    fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
+    /// What the blocks printed last, in the order in which they ended.
+    pub fn show_outputs(&self, store: &Store<'_>) -> Result<(), Problem> {
         for (action, output) in self.view.run.last_outputs() {
             self.screen.say(&self.screen.neutralise(&format!("  {action}")));
             for blob in [&output.stdout, &output.stderr] {
@@ -157,6 +92,7 @@ impl HoldPoint<'_> {
         &self,
         reason: String,
         key: Option<&Path>,
+        shown: &Shown,
         store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if reason.trim().is_empty() {
@@ -166,9 +102,9 @@ impl HoldPoint<'_> {
             self.screen,
             self.view,
             (self.task, self.sign_off),
-            reason,
-            self.by.clone(),
+            (reason, self.by.clone()),
             key,
+            shown,
             store,
         )
     }
@@ -179,6 +115,7 @@ impl HoldPoint<'_> {
         &self,
         key: Option<&Path>,
         yes: bool,
+        shown: &Shown,
         store: &mut Store<'_>,
     ) -> Result<Option<Answer>, Problem> {
         if let Some(reason) = self.view.run.role_refusal(self.sign_off, &self.by.who) {
@@ -199,7 +136,7 @@ impl HoldPoint<'_> {
                 Asked::Left => return Ok(None),
             },
         };
-        let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone());
-        sign::give(self.screen, self.view, self.task, given, key, store)
+        let given = sign::given(self.view, self.task, self.sign_off, name, self.by.clone(), shown);
+        sign::give(self.screen, self.view, self.task, given, key, shown, store)
     }
 }

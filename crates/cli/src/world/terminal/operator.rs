@@ -1,9 +1,12 @@
 //! The operator at a terminal: where they stand, and what they have been shown.
 
+use std::cell::RefCell;
+
 use holdpoint_engine::{By, Task, Via};
 
 use super::super::tell::{show_command, show_prose};
 use super::super::{RunView, Store};
+use super::shown::Shown;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
@@ -17,12 +20,30 @@ pub struct Operator {
     pub(super) told: Option<Task>,
     /// The command that was shown last: what may be run again without another question must have been seen.
     pub(super) shown: Option<(Task, String)>,
+    /// The evidence that was shown last: whoever signs is not shown the same twice, and is shown what is new.
+    evidence: RefCell<Option<Shown>>,
 }
 
 impl Operator {
     /// Somebody at the keyboard, standing in `root`.
     pub fn new(screen: &Screen, root: std::path::PathBuf) -> Operator {
-        Operator { screen: screen.clone(), root, told: None, shown: None }
+        Operator { screen: screen.clone(), root, told: None, shown: None, evidence: RefCell::default() }
+    }
+
+    /// Shows whoever signs what their signature binds: `again`, or where it was not shown as it is now.
+    pub(super) fn show_evidence(
+        &self,
+        view: &RunView<'_>,
+        task: Task,
+        again: bool,
+        store: &Store<'_>,
+    ) -> Result<Shown, Problem> {
+        let shown = Shown::of(view, task, store)?;
+        let before = self.evidence.replace(Some(shown.clone()));
+        if again || before.as_ref() != Some(&shown) {
+            shown.show(&self.screen, true);
+        }
+        Ok(shown)
     }
 
     pub(super) fn tell_prose(&mut self, view: &RunView<'_>, task: Task) {

@@ -7,6 +7,7 @@ use holdpoint_engine::{By, Event, People, SignedOff, SignedRejection, Task, Via}
 use holdpoint_signing::SIGNOFF;
 
 use super::ask::{self, Asked};
+use super::shown::Shown;
 use crate::by_key::{self, KeyFile, Signature};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
@@ -34,6 +35,7 @@ pub(super) fn sign(
     screen: &Screen,
     view: &RunView<'_>,
     task: Task,
+    shown: &Shown,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
@@ -61,7 +63,7 @@ pub(super) fn sign(
             Asked::Left => return Ok(Some(Answer::Park)),
         },
     };
-    give(screen, view, task, given(view, task, sign_off, name, by), None, store)
+    give(screen, view, task, given(view, task, sign_off, name, by, shown), None, shown, store)
 }
 
 /// Whether a typed name is not enough here.
@@ -119,6 +121,7 @@ pub fn give(
     task: Task,
     given: SignedOff,
     key: Option<&Path>,
+    shown: &Shown,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
@@ -135,10 +138,11 @@ pub fn give(
     } else {
         given
     };
-    Ok(Some(match view.run.sign_off_refusal(view.plan, task, &given) {
-        Some(reason) => refused(screen, view, task, reason, by),
-        None => Answer::Events(vec![Event::SignOffGiven(given)]),
-    }))
+    if let Some(reason) = view.run.sign_off_refusal(view.plan, task, &given) {
+        return Ok(Some(refused(screen, view, task, reason, by)));
+    }
+    shown.keep(store)?;
+    Ok(Some(Answer::Events(vec![Event::SignOffGiven(given)])))
 }
 
 /// Takes a rejection with its written reason. Nothing is rolled back by it. `None`: nothing was rejected, and it was said
@@ -147,6 +151,7 @@ pub(super) fn reject(
     screen: &Screen,
     view: &RunView<'_>,
     task: Task,
+    shown: &Shown,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     let Some(Work::SignOff(sign_off)) = task.work(view.plan) else { return Ok(Some(Answer::Park)) };
@@ -165,7 +170,7 @@ pub(super) fn reject(
         return Ok(Some(Answer::Park));
     };
     let by = By { who: view.run.principal(&who).to_owned(), via: Via::Terminal };
-    rejection(screen, view, (task, sign_off), reason, by, None, store)
+    rejection(screen, view, (task, sign_off), (reason, by), None, shown, store)
 }
 
 /// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a sign-off takes. `None`:
@@ -174,9 +179,9 @@ pub(super) fn rejection(
     screen: &Screen,
     view: &RunView<'_>,
     (task, sign_off): (Task, &SignOff),
-    reason: String,
-    by: By,
+    (reason, by): (String, By),
     key: Option<&Path>,
+    shown: &Shown,
     store: &mut Store<'_>,
 ) -> Result<Option<Answer>, Problem> {
     if let Some(refusal) = view.run.role_refusal(sign_off, &by.who) {
@@ -193,7 +198,7 @@ pub(super) fn rejection(
                 format!("Add it: [people.\"{}\"] with name = \"First Last\"; it counts in new runs.", by.who),
             ));
         };
-        let given = given(view, task, sign_off, name, by.clone());
+        let given = given(view, task, sign_off, name, by.clone(), shown);
         match by_key::sign(view, given, Some(&reason), KeyFile::of_key(key), store)? {
             Signature::Given(given) => {
                 let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
@@ -210,11 +215,13 @@ pub(super) fn rejection(
     } else {
         None
     };
-    if let Some(refusal) = view.run.rejection_refusal(sign_off, signed.as_deref(), &by) {
+    let presence = Some(shown.presence(view));
+    if let Some(refusal) = view.run.rejection_refusal(sign_off, signed.as_deref(), presence.as_deref(), &by) {
         return Ok(Some(refused(screen, view, task, refusal, by)));
     }
+    shown.keep(store)?;
     let (step, action) = (task.step_of(view.plan).id.clone(), task.id(view.plan));
-    Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, by }])))
+    Ok(Some(Answer::Events(vec![Event::SignOffRejected { step, action, reason, signed, presence, by }])))
 }
 
 /// Whether all of a name can be seen.
@@ -235,8 +242,15 @@ pub(super) fn printed_name(screen: &Screen, view: &RunView<'_>, who: &str) -> As
     })
 }
 
-/// The sign-off as it will be recorded, typed so far.
-pub fn given(view: &RunView<'_>, task: Task, sign_off: &SignOff, name: String, by: By) -> SignedOff {
+/// The sign-off as it will be recorded, typed so far, by somebody who was shown this.
+pub fn given(
+    view: &RunView<'_>,
+    task: Task,
+    sign_off: &SignOff,
+    name: String,
+    by: By,
+    shown: &Shown,
+) -> SignedOff {
     SignedOff {
         step: task.step_of(view.plan).id.clone(),
         action: task.id(view.plan),
@@ -246,6 +260,7 @@ pub fn given(view: &RunView<'_>, task: Task, sign_off: &SignOff, name: String, b
         name,
         assurance: Assurance::Typed,
         signature: None,
+        presence: Some(shown.presence(view)),
         by,
     }
 }

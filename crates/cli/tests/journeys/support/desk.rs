@@ -116,6 +116,8 @@ impl Desk {
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         command.env("GIT_CEILING_DIRECTORIES", &root).env("GIT_TERMINAL_PROMPT", "0");
         command.env("HOLDPOINT_OPERATOR", OPS);
+        // What is long is shown at once, but where a test is about pagers.
+        command.env("PAGER", "");
         command.envs(self.extra.iter().map(|(name, value)| (name, value)));
         command
     }

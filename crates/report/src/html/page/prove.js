@@ -1,5 +1,6 @@
 // The proof: chain, blobs, seal and sign-offs by key, in the order in which `holdpoint verify` takes them. Not here: whether
-// the engine would have asked for these events (conformity), and whether the outcomes and values that a statement says its
+// the engine would have asked for these events (conformity), whether the text that a signer was shown tells what the record
+// tells, and whether the outcomes and values that a statement says its
 // signer had seen are those that there were. Both take holdpoint itself.
 
 const NAMESPACE = "signoff@holdpoint";
@@ -20,8 +21,8 @@ const references = (value, found = []) => {
 const signOffOf = (event) => {
   if (event.type === "signoff.given") return event;
   if (event.type === "signoff.rejected" && "signed" in event) {
-    const { n, prev, at, by, step, action, reason, signed } = event;
-    return { n, prev, at, by, step, action, rejected: reason, ...signed };
+    const { n, prev, at, by, step, action, reason, signed, presence } = event;
+    return { n, prev, at, by, step, action, rejected: reason, presence, ...signed };
   }
   if (event.type !== "deviation" || !("overridden" in event)) return null;
   const { n, prev, at, by, reason, overridden } = event;
@@ -234,6 +235,9 @@ class Proof {
     if (`${JSON.stringify(says, null, 2)}\n` !== textOf(statement)) {
       this.unchecked.push(`signoffs/${name} is spelled in a way that only holdpoint verify can judge.`);
     }
+    if (event.action !== "override" && typeof event.presence?.shown?.sha256 !== "string") {
+      throw new Wrong("a sign-off by key does not say what its signer was shown");
+    }
     this.fits(says, event, offset);
     const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
     if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the sign-off was signed at quite another time than it was recorded");
@@ -283,6 +287,8 @@ class Proof {
         [runbook.path, runbook.blob.sha256, runbook.title, runbook.revision, runbook.commit],
       ],
       environment: [says.environment, environment.name],
+      "shown text": [says.presence?.shown, event.presence?.shown],
+      "session of its signer": [ordered(says.presence ?? null), ordered(event.presence ?? null)],
       "account of what happened": [ordered(says.seen?.history), ordered(this.history)],
     };
     for (const [what, [is, must]] of Object.entries(due)) {

@@ -1,11 +1,11 @@
 //! What happened beside the outcome of each action, one line an event, for whoever signs.
 
-use holdpoint_engine::{
+use crate::{
     By, Deviation, Event, Evidence, Finished, Handover, Happened, Look, Override, Session, SignedOff,
 };
 
 /// The event in one line, with its number.
-pub fn line(happened: &Happened) -> String {
+pub(super) fn line(happened: &Happened) -> String {
     format!("event {}: {}", happened.n, words(&happened.event))
 }
 
@@ -31,11 +31,14 @@ fn words(event: &Event) -> String {
             format!("{name} = {value}, recorded by {}{limits}{evidence}", by.who)
         }
         Event::ValueCorrected(corrected) => corrected.words(),
-        Event::SignOffGiven(SignedOff { action, role, name, assurance, by, .. }) => {
-            format!("{action} signed off by {name} ({}) as {role}, {assurance}", by.who)
+        Event::SignOffGiven(SignedOff { action, role, name, assurance, presence, by, .. }) => {
+            let place = presence.as_ref().map(|presence| format!(" ({})", presence.words()));
+            let place = place.unwrap_or_default();
+            format!("{action} signed off by {name} ({}) as {role}, {assurance}{place}", by.who)
         }
-        Event::SignOffRejected { action, reason, by, .. } => {
-            format!("{action} rejected by {}: {reason}", by.who)
+        Event::SignOffRejected { action, reason, presence, by, .. } => {
+            let place = presence.as_ref().map(|presence| format!(" ({})", presence.words()));
+            format!("{action} rejected by {}{}: {reason}", by.who, place.unwrap_or_default())
         }
         Event::SignOffRefused { action, reason, by, .. } => {
             format!("an attempt by {} to sign off {action} did not count: {reason}", by.who)

@@ -1,0 +1,38 @@
+//! A long text in the reader's pager.
+
+use std::io::Write as _;
+
+use holdpoint_helper::{Helper, Unanswered};
+
+/// What is used where nobody says, if it is there.
+const DEFAULT: [&str; 3] = ["less", "-R", "-Pevidence (q leaves it, the question comes then)"];
+
+/// Shows it in `$PAGER`, else in less: without what would let a reader run commands or write files by its keys, where the
+/// pager knows of that. `false`: there is none, and nothing was shown.
+///
+/// # Errors
+/// Why it was not shown, in words.
+pub fn show(text: &str) -> Result<bool, String> {
+    let words = match std::env::var("PAGER") {
+        Ok(named) if named.trim().is_empty() => return Ok(false),
+        // What cannot be taken apart as words is the name of a program.
+        Ok(named) => shlex::split(&named).filter(|words| !words.is_empty()).unwrap_or_else(|| vec![named]),
+        Err(_) => DEFAULT.map(str::to_owned).to_vec(),
+    };
+    if words == ["cat"] {
+        return Ok(false);
+    }
+    let failed = |error: std::io::Error| format!("there is no file for the pager: {error}");
+    let mut file = tempfile::Builder::new().prefix("holdpoint-").suffix(".txt").tempfile().map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    let helper = Helper::new(&words[0]).arguments(&words[1..]).arguments([file.path()]);
+    let helper = helper.variable("LESSSECURE", "1").variable("LESSHISTFILE", "-");
+    // What these have it do, it does before it shows anything.
+    let helper = helper.without(&["LESSOPEN", "LESSCLOSE", "LESSEDIT", "LESSKEY", "LESSKEYIN"]);
+    match helper.lend_terminal() {
+        Ok(status) if status.success() => Ok(true),
+        Ok(status) => Err(format!("the pager {} ended with {status}", words[0])),
+        Err(Unanswered::Missing(_)) if words == DEFAULT => Ok(false),
+        Err(why) => Err(format!("the pager was not shown: {why}")),
+    }
+}

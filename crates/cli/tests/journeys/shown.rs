@@ -1,0 +1,76 @@
+//! What whoever signs is shown, at a real terminal: here, or in their pager.
+
+use crate::screens::book;
+use crate::support::{Desk, QA, Terminal};
+
+const SIGNED: &str = "## Look\n\n```sh check\necho all is well\n```\n\n## Watch\n\n- [ ] The lamp is green\n\n\
+    ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+const WHO: &str = "Who signs it off (as holdpoint.toml names people)?";
+
+fn shown(desk: &Desk) -> String {
+    let record = desk.record(1);
+    record.blob(&record.one("signoff.given")["presence"]["shown"])
+}
+
+#[test]
+fn at_the_operators_terminal_a_key_shows_what_a_signature_binds_and_it_is_shown_before_anybody_signs() {
+    let desk = Desk::with(&book(SIGNED));
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("skip").answers("Why is it skipped?", "looked yesterday");
+    terminal.chooses("confirm").waits_for("HOLD POINT");
+    terminal.chooses("v").waits_for("confirmed by ops@example.org: The lamp is green");
+    terminal.waits_for("Deviations (1)").waits_for("Hold point");
+    // Once shown, it is not shown again as it is; a note is new.
+    terminal.chooses("sign").waits_for(WHO).listens();
+    let before = terminal.text().matches("What happened").count();
+    terminal.presses_ctrl_c();
+    drop(terminal);
+    assert_eq!(before, 1);
+    let mut terminal = desk.terminal(&["resume", "1"]);
+    terminal.chooses("sign").waits_for("What happened").waits_for("looked yesterday");
+    terminal.answers(WHO, QA).answers("Printed name", "Quinn Auditor").waits_for("PASSED");
+    terminal.ends(0);
+    desk.is_intact_and_complete(1);
+    let shown = shown(&desk);
+    assert!(shown.contains("looked yesterday") && shown.contains("The lamp is green"), "{shown}");
+    let record = desk.record(1);
+    let tty = record.one("signoff.given")["presence"]["tty"].as_str().unwrap();
+    assert!(tty.starts_with("/dev/"), "{tty}");
+}
+
+fn waiting(desk: &Desk) {
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.chooses("run").chooses("confirm").waits_for("HOLD POINT").chooses("park");
+    terminal.ends(3);
+}
+
+#[test]
+fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_be_run() {
+    let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
+    waiting(&desk);
+    let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
+    terminal.waits_for("holdpoint exhibit 1");
+    terminal.types("!");
+    terminal.waits_for("not available");
+    terminal.types("\r");
+    terminal.types("G");
+    terminal.waits_for("I release it.");
+    terminal.types("q");
+    terminal.waits_for("Shown in the pager").answers(&format!("{QA}, what now?"), "sign");
+    terminal.answers("Printed name", "Quinn Auditor").waits_for("On record");
+    terminal.ends(0);
+    assert!(shown(&desk).contains("$ echo all is well"));
+}
+
+#[test]
+fn a_pager_that_cannot_be_run_or_is_not_wanted_keeps_nobody_from_seeing_it() {
+    for (pager, words) in [("nothing-of-this-name", &[][..]), ("less", &["--no-pager"]), ("", &[])] {
+        let desk = Desk::with(&book(SIGNED)).set("PAGER", pager);
+        waiting(&desk);
+        let words = [&["sign", "1", "--as", QA], words].concat();
+        let mut terminal = Terminal::start_sized(&desk, 80, 24, &words);
+        terminal.waits_for("$ echo all is well").waits_for("I release it.");
+        terminal.answers(&format!("{QA}, what now?"), "leave");
+        terminal.ends(3);
+    }
+}

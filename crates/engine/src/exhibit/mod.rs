@@ -1,0 +1,189 @@
+//! What is put before the eyes of whoever signs: one text, made of the plan and of what happened so far alone, so that
+//! whoever verifies the record comes to the same bytes (record.md, "What the signer is shown").
+
+mod words;
+
+use holdpoint_model::{Assurance, Plan, Work, visible};
+use serde::Serialize;
+
+use crate::seen::Told;
+use crate::{BlobRef, Run, RunOpened, Task};
+
+/// What whoever signs is shown, in parts with a title each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exhibit {
+    /// The parts, in the order in which they are shown.
+    pub parts: Vec<Part>,
+}
+
+/// A part of an exhibit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What it is about.
+    pub title: String,
+    /// Its lines, in which nothing acts or hides; one that goes on over several is marked where it does.
+    pub lines: Vec<String>,
+}
+
+impl Part {
+    fn of(title: impl Into<String>) -> Part {
+        Part { title: title.into(), lines: Vec::new() }
+    }
+
+    /// Nothing in a text from elsewhere passes for a line of ours.
+    fn say(&mut self, text: impl AsRef<str>) {
+        self.lines.push(visible(text.as_ref().as_bytes()).replace('\n', "\n    │ "));
+    }
+}
+
+impl Exhibit {
+    /// The first line of the text. Another text for the same run needs another number.
+    pub const HEAD: &'static str = "holdpoint exhibit 1: what whoever signs is shown";
+
+    /// The text whose digest is recorded, and signed where a key signs.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n", Exhibit::HEAD);
+        for Part { title, lines } in &self.parts {
+            text.push_str(&format!("\n{title}\n"));
+            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+        text
+    }
+}
+
+impl Run {
+    /// What whoever signs off a hold point, or rejects it, is shown now. `script` gives the text of a script that is
+    /// not the document's own.
+    ///
+    /// # Errors
+    /// Of `script`.
+    pub fn exhibit<E>(
+        &self,
+        plan: &Plan,
+        task: Task,
+        mut script: impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+    ) -> Result<Exhibit, E> {
+        let seen = self.witness.but_for_actions();
+        let mut parts = vec![self.run_itself()];
+        let mut happened = Part::of("What happened");
+        let mut under = None;
+        for told in self.witness.told() {
+            if under != Some(told.step) {
+                under = Some(told.step);
+                if let Some((_, step)) = plan.step(told.step) {
+                    happened.say(self.numbered_title(step));
+                }
+            }
+            happened.say(format!("  {:<30} {}", told.label, told.outcome));
+            ran(plan, &told, &mut script, &mut happened)?;
+        }
+        if happened.lines.is_empty() {
+            happened.say("nothing so far");
+        }
+        parts.push(happened);
+        let mut deviations = match seen.deviations.len() {
+            0 => Part::of("No deviations"),
+            many => Part::of(format!("Deviations ({many})")),
+        };
+        seen.deviations.iter().for_each(|deviation| deviations.say(deviation));
+        parts.push(deviations);
+        let mut history = Part::of("On the way here");
+        seen.history.iter().for_each(|happened| history.say(words::line(happened)));
+        let mut values = Part::of("Values");
+        for (name, value) in &seen.inputs {
+            values.say(format!("{name} = {}", value.as_deref().unwrap_or("(secret)")));
+        }
+        for (name, value) in &seen.values {
+            let former = self.witness.former().get(name).map(|former| format!(", before that {former}"));
+            values.say(format!("{name} = {value}{}", former.unwrap_or_default()));
+        }
+        for (path, digest) in &seen.artefacts {
+            values.say(format!("{path}: sha256 {digest}"));
+        }
+        parts.extend([history, values].into_iter().filter(|part| !part.lines.is_empty()));
+        parts.push(self.hold_point(plan, task));
+        Ok(Exhibit { parts })
+    }
+
+    /// Which run of which document.
+    fn run_itself(&self) -> Part {
+        let mut part = Part::of("Run");
+        let Some(opened) = self.opened() else { return part };
+        let RunOpened { runbook, number, id, environment, session, policy, .. } = opened;
+        let revision = runbook.revision.as_ref().map(|revision| format!(" · revision {revision}"));
+        part.say(format!("{}{}", opened.title(), revision.unwrap_or_default()));
+        let commit = runbook.commit.as_ref().map(|commit| format!(" · commit {commit}"));
+        part.say(format!("{}{}", runbook.path, commit.unwrap_or_default()));
+        part.say(format!("sha256 {}", runbook.blob.sha256));
+        part.say(format!("run {number} ({id}) · {} · operated by {}", environment.name, self.operator()));
+        part.say(format!("opened from account {} on {}", session.os_user, session.host));
+        for approved in &policy.approvals {
+            part.say(format!("approved by {} ({}), {}", approved.name, approved.who, approved.time));
+        }
+        for unmet in &policy.unmet {
+            part.say(format!("did not hold: {}", unmet.why));
+        }
+        part
+    }
+
+    /// What is to be signed off.
+    fn hold_point(&self, plan: &Plan, task: Task) -> Part {
+        let mut part = Part::of("Hold point");
+        part.say(self.numbered_title(task.step_of(plan)));
+        let Some(Work::SignOff(sign_off)) = task.work(plan) else { return part };
+        part.say(self.statement(sign_off).unwrap_or_else(|error| error.to_string()));
+        let least = self.least_assurance();
+        part.say(format!("role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
+        let signed: Vec<&str> = self.signers(task).collect();
+        if !signed.is_empty() {
+            part.say(format!("signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
+        }
+        if least > Assurance::Typed {
+            agents(plan).for_each(|id| part.say(format!("gets the SSH agent: {id}")));
+        }
+        part
+    }
+}
+
+/// The command as it ran, and what was expected of it.
+fn ran<E>(
+    plan: &Plan,
+    told: &Told<'_>,
+    script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+    part: &mut Part,
+) -> Result<(), E> {
+    let Some(ran) = told.ran else { return Ok(()) };
+    let text = match &ran.script {
+        Some(blob) => visible(&script(blob)?),
+        None => of_the_document(plan, told.step, &ran.action).unwrap_or_default().to_owned(),
+    };
+    for line in text.trim_end().lines() {
+        part.say(format!("    $ {line}"));
+    }
+    for judged in &ran.expectations {
+        let held = if judged.held { "held" } else { "did not hold" };
+        part.say(format!("    expected: {} ({held})", judged.expected));
+    }
+    Ok(())
+}
+
+/// The script of a block as the document has it.
+fn of_the_document<'p>(plan: &'p Plan, step: &str, action: &str) -> Option<&'p str> {
+    let (_, step) = plan.step(step)?;
+    let of_action = step.actions.iter().find(|known| known.id == action).and_then(|known| known.work.block());
+    let rollback = || {
+        let number: usize = action.rsplit_once("#rollback-")?.1.parse().ok()?;
+        step.rollbacks.get(number.checked_sub(1)?)
+    };
+    of_action.or_else(rollback).map(|block| block.script.as_str())
+}
+
+/// Blocks that get the SSH agent, and so could have anything signed while it holds a key.
+fn agents(plan: &Plan) -> impl Iterator<Item = String> {
+    let steps = plan.steps.iter().enumerate();
+    let tasks = steps.flat_map(|(index, step)| {
+        let actions = (0..step.actions.len()).map(move |action| Task::action(index, action));
+        actions.chain((0..step.rollbacks.len()).map(move |block| Task::rollback(index, block)))
+    });
+    tasks.filter(|task| task.block(plan).is_some_and(|block| block.options.agent)).map(|task| task.id(plan))
+}

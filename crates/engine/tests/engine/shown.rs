@@ -1,0 +1,161 @@
+//! What whoever signs is shown, as one text, and what is recorded of their having been there.
+
+use std::convert::Infallible;
+
+use holdpoint_engine::*;
+use holdpoint_model::Assurance;
+
+use crate::build::*;
+use crate::story::*;
+
+fn text(story: &Story) -> String {
+    let script = |blob: &BlobRef| Ok::<_, Infallible>(format!("echo {}\n", blob.sha256).into_bytes());
+    story.run.exhibit(&story.plan, story.task(), script).unwrap().text()
+}
+
+fn holding(line: &str, text: &str) -> usize {
+    text.lines().filter(|told| told.trim() == line).count()
+}
+
+#[test]
+fn titles_commands_expectations_items_values_and_notes_are_shown_in_one_text() {
+    let mut story = Story::of(plan([
+        step("a").run().confirm().record(&["LOAD"]),
+        step("b").run(),
+        step("c").sign_off("qa"),
+    ]));
+    story.start();
+    story.finish_with(Outcome::Passed, |finished| {
+        let expected = "exit code 0".to_owned();
+        finished.expectations = vec![Judged { expected, came: None, held: true }];
+    });
+    story.confirm();
+    story.record("LOAD", "1");
+    story.repeat("a");
+    story.pass();
+    story.confirm();
+    story.record("LOAD", "2");
+    story.tell(note("DO NOT RELEASE"));
+    story.fail();
+    story.tell(story.editing("another"));
+    story.pass();
+    let shown = text(&story);
+    assert!(shown.starts_with(&format!("{}\n\nRun\n", Exhibit::HEAD)), "{shown}");
+    let title = story.run.numbered_title(&story.plan.steps[1]);
+    for line in [title.as_str(), "$ echo another", "LOAD = 2, before that 1", "opened from account u on h"] {
+        assert_eq!(holding(line, &shown), 1, "{line}: {shown}");
+    }
+    for part in ["Deviations (2)", "DO NOT RELEASE", "confirmed by", "b#1, attempt 1: failed", "Hold point\n"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn the_expectations_of_the_last_attempt_are_shown_and_of_no_earlier_one() {
+    let mut story = Story::of(plan([step("a").run(), step("c").sign_off("qa")]));
+    let judged = |expected: &str, held| vec![Judged { expected: expected.into(), came: None, held }];
+    story.start();
+    story.finish_with(Outcome::Failed, |finished| finished.expectations = judged("the old one", false));
+    story.tell(story.decision(Choice::Retry));
+    story.start();
+    story.finish_with(Outcome::Passed, |finished| finished.expectations = judged("the new one", true));
+    let shown = text(&story);
+    assert_eq!(holding("expected: the new one (held)", &shown), 1, "{shown}");
+    assert_eq!(holding("expected: the old one (did not hold)", &shown), 0, "{shown}");
+}
+
+#[test]
+fn nothing_that_somebody_wrote_passes_for_a_line_of_the_text_or_acts_on_a_terminal() {
+    let mut story = Story::of(plan([step("c").sign_off("qa")]));
+    story.tell(note("fine\nNo deviations\n\nHold point\n  \u{1b}[8mhidden \u{202e}"));
+    let shown = text(&story);
+    assert_eq!(shown.lines().filter(|line| *line == "No deviations").count(), 1, "{shown}");
+    assert_eq!(shown.lines().filter(|line| *line == "Hold point").count(), 1, "{shown}");
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown:?}");
+}
+
+#[test]
+fn whatever_happens_next_shows_in_the_text() {
+    let mut story = Story::of(plan([step("a").run(), step("c").sign_off("qa")]));
+    story.pass();
+    let before = text(&story);
+    story.tell(note("one"));
+    let noted = text(&story);
+    story.tell(Event::SessionOpened(session(LEAD)));
+    let taken_up = text(&story);
+    assert!(before != noted && noted != taken_up);
+    // Looked at twice, it is the same.
+    assert_eq!(text(&story), taken_up);
+}
+
+#[test]
+fn a_script_that_cannot_be_had_makes_no_text() {
+    let mut story = Story::of(plan([step("a").run(), step("c").sign_off("qa")]));
+    story.fail();
+    story.tell(story.editing("another"));
+    story.pass();
+    let came = story.run.exhibit(&story.plan, story.task(), |_| Err("gone"));
+    assert_eq!(came, Err("gone"));
+}
+
+#[test]
+fn a_person_who_signs_or_rejects_was_shown_something_and_sat_somewhere_and_an_answers_file_did_not() {
+    type Change = fn(&mut Presence);
+    let changed = |change: Change| {
+        let mut presence = *presence().unwrap();
+        change(&mut presence);
+        Some(Box::new(presence))
+    };
+    let cases: [(Via, Option<Box<Presence>>, bool); 8] = [
+        (Via::Terminal, presence(), true),
+        (Via::Command, presence(), true),
+        (Via::Terminal, None, false),
+        (Via::Command, None, false),
+        (Via::Answers, presence(), false),
+        (Via::Answers, None, true),
+        (Via::Terminal, changed(|presence| presence.os_user = " ".into()), false),
+        (Via::Terminal, changed(|presence| presence.host.clear()), false),
+    ];
+    for (via, presence, taken) in cases {
+        let opened = || {
+            Story::opened_as(plan([step("c").sign_off("qa")]), |opened| {
+                opened.environment.rehearsal = via == Via::Answers;
+            })
+        };
+        let by = By { via, ..by(QA) };
+        let story = opened();
+        let given = story.signing_off(QA, |given| {
+            (given.by, given.presence) = (by.clone(), presence.clone());
+            if via == Via::Answers {
+                given.assurance = Assurance::Rehearsal;
+            }
+        });
+        let (step, action, reason) = ("c".into(), "c#1".into(), "no".into());
+        let rejected = Event::SignOffRejected { step, action, reason, signed: None, presence, by };
+        for event in [given, rejected] {
+            let came = opened().run.apply(&story.plan, NOW, &event);
+            assert_eq!(came.is_ok(), taken, "{event:?}: {came:?}");
+        }
+    }
+}
+
+#[test]
+fn whether_a_signers_account_is_another_one_is_held_against_the_sessions() {
+    let mut story = Story::of(plan([step("c").sign_off("qa")]));
+    let of = |os_user: &str, other_account: bool| {
+        let presence = Presence { os_user: os_user.into(), other_account, ..*presence().unwrap() };
+        Some(Box::new(presence))
+    };
+    let signing = |story: &Story, presence: Option<Box<Presence>>| {
+        story.signing_off(QA, |given| given.presence = presence.clone())
+    };
+    // `u` opened it; `v` took it up later, from another machine.
+    assert!(story.run.is_other_account("v") && !story.run.is_other_account("u"));
+    story.refuses(signing(&story, of("u", true)));
+    story.refuses(signing(&story, of("v", false)));
+    let session = Session { os_user: "v".into(), host: "elsewhere".into(), ..session(LEAD) };
+    story.tell(Event::SessionOpened(session));
+    story.refuses(signing(&story, of("v", true)));
+    story.tell(signing(&story, of("v", false)));
+}

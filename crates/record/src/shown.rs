@@ -1,0 +1,69 @@
+//! What whoever signed was shown: made again from the record, and held against what is kept (record.md, "What the signer
+//! is shown").
+
+use holdpoint_engine::{BlobRef, Event, Presence, Run, Task};
+use holdpoint_model::{Plan, sha256};
+
+use crate::kept::Blobs;
+
+/// Why the text cannot be made again.
+enum Unmade {
+    /// A script that it shows was expunged.
+    Gone,
+    /// A script that it shows cannot be read.
+    Unread(String),
+}
+
+/// Holds the text that is kept against what the record tells up to then. `false`: a script in it, or the text
+/// itself with masked secrets, was expunged, so that nobody can compare them any more.
+pub(crate) fn prove(
+    run: &Run,
+    plan: &Plan,
+    event: &Event,
+    (presence, secretive): (&Presence, bool),
+    blobs: &mut Blobs<'_>,
+) -> Result<bool, String> {
+    let (Event::SignOffGiven(holdpoint_engine::SignedOff { step, action, .. })
+    | Event::SignOffRejected { step, action, .. }) = event
+    else {
+        return Err("nobody is shown anything at this event".to_owned());
+    };
+    let task = hold_point(plan, step, action).ok_or("there is no such hold point")?;
+    let script = |blob: &BlobRef| match blobs.is_gone(blob) {
+        true => Err(Unmade::Gone),
+        false => {
+            blobs.bytes(blob).map(|bytes| bytes.to_vec()).map_err(|error| Unmade::Unread(error.to_string()))
+        }
+    };
+    let due = match run.exhibit(plan, task, script) {
+        Ok(exhibit) => exhibit.text(),
+        Err(Unmade::Gone) => return Ok(false),
+        Err(Unmade::Unread(why)) => {
+            return Err(format!("what its signer was shown cannot be made again: {why}"));
+        }
+    };
+    let Presence { shown, .. } = presence;
+    if shown.sha256 == sha256(due.as_bytes()) {
+        return Ok(true);
+    }
+    let other = || "its signer was shown something else than the record tells".to_owned();
+    // A secret that stands in the document itself was masked.
+    if blobs.is_gone(shown) {
+        return if secretive { Ok(false) } else { Err(other()) };
+    }
+    let kept = blobs.bytes(shown).map_err(|error| error.to_string())?;
+    let same = std::str::from_utf8(&kept).is_ok_and(|kept| is_as_shown(run, kept, &due));
+    if same { Ok(true) } else { Err(other()) }
+}
+
+/// Line by line: no mask stands for more than something in a line.
+fn is_as_shown(run: &Run, kept: &str, due: &str) -> bool {
+    let (kept, due) = (kept.split('\n'), due.split('\n'));
+    kept.clone().count() == due.clone().count() && kept.zip(due).all(|(kept, due)| run.is_as_shown(kept, due))
+}
+
+fn hold_point(plan: &Plan, step: &str, action: &str) -> Option<Task> {
+    let (index, step) = plan.step(step)?;
+    let at = step.actions.iter().position(|known| known.id == action)?;
+    Some(Task::action(index, at))
+}
