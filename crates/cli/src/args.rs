@@ -52,6 +52,10 @@ pub enum Verb {
     Review(Review),
     /// Hand an open run over to its next operator, accept that, or take it back
     Handover(Handover),
+    /// Compare two runs: outcomes, values, expectations, outputs, deviations
+    Compare(Compare),
+    /// How long the steps of a run-book take, and how often they fail
+    History(History),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
     Verify(Verify),
     /// Go over all runs of a store: gaps, what ties them together, each record, signatures, clocks
@@ -315,6 +319,50 @@ pub struct Verify {
     /// and holdpoint.toml, or a file of allowed signers
     #[arg(long, value_name = "DIR|FILE")]
     pub trust: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Number, id prefix, path or `latest`
+    #[arg(value_name = "RUN")]
+    pub a: String,
+    /// The run to hold it against
+    #[arg(value_name = "RUN", required_unless_present = "to_rehearsal", conflicts_with = "to_rehearsal")]
+    pub b: Option<String>,
+    /// Hold it against the rehearsal that it relied on, or the last one before it that passed
+    #[arg(long)]
+    pub to_rehearsal: bool,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CompareFormat,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a comparison is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+    /// A page to print
+    Html,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// The run-book
+    pub file: PathBuf,
+    /// Only runs in this environment
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -26,7 +26,7 @@ pub use holdpoint_view::{
     ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, PlaceSummary, SignOffEvent, StepSummary,
     Summary, Waits, What,
 };
-pub use html::{Kept, LARGEST_BLOB, exhibit, html};
+pub use html::{Kept, LARGEST_BLOB, comparison, exhibit, html};
 pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;

@@ -4,10 +4,16 @@
 //! blobs); nothing is decided: whether a hold point is signed off, a step passed or a sign-off has lapsed, the engine
 //! says. Pure: no files, no clock, no parser.
 
+mod compare;
+mod history;
 mod reading;
 mod summary;
 mod time;
 
+pub use compare::{
+    Compared, Comparison, Difference, Differing, MASKS, Mask, Side, StepBeside, StepSide, compare,
+};
+pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;
 pub use time::between;

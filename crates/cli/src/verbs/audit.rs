@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::check::many;
 use super::read::store_problem;
-use super::review;
+use super::reviewed;
 use super::verdict::verdict_words;
 use super::verify::held;
 use crate::args::{self, Format};
@@ -85,7 +85,7 @@ impl Told<'_> {
                 (json["opened"], json["last"]) = (json!(first), json!(last));
             }
             json["seal"] = json!(run.seal);
-            json["reviews"] = json!(run.reviews.held.iter().map(review::facts).collect::<Vec<_>>());
+            json["reviews"] = json!(run.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>());
             json["rehearsed_in"] = json!(audit.rehearsed.get(&run.run.number));
             json
         };

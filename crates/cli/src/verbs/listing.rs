@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
-use super::review;
+use super::reviewed;
 use super::standing::{Standing, Unreadable, standings};
 use super::verdict::verdict_words;
 use crate::args::{self, Format};
@@ -139,7 +139,7 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
         fact("rehearsed", format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number));
     }
     for one in &summary.reviews {
-        fact("review", review::words(one));
+        fact("review", reviewed::words(one));
     }
     if let Some(why) = &summary.reviews_wrong {
         fact("reviews", format!("do not hold: {why}"));

@@ -4,6 +4,7 @@ pub mod approve;
 pub mod audit;
 pub mod check;
 mod clearing;
+mod compare;
 mod correct;
 pub mod evidence;
 pub mod export;
@@ -11,7 +12,8 @@ mod expunge;
 pub mod farewell;
 mod gate;
 mod handover;
-pub mod init;
+pub mod history;
+mod init;
 pub mod listing;
 pub mod note;
 pub mod overriding;
@@ -23,6 +25,7 @@ pub mod replay;
 pub mod report;
 pub mod resume;
 mod review;
+mod reviewed;
 pub mod rules;
 pub mod run;
 pub mod schema;
@@ -56,6 +59,8 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Approve(arguments) => approve::approve(screen, &arguments),
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),
         Verb::Correct(arguments) => correct::correct(screen, &arguments, secrets),
+        Verb::Compare(arguments) => compare::compare(screen, &arguments),
+        Verb::History(arguments) => history::history(screen, &arguments),
         Verb::Review(arguments) => review::review(screen, &arguments),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
         Verb::Audit(arguments) => audit::audit(screen, &arguments),

@@ -9,7 +9,7 @@ use holdpoint_record::{
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
 
-use super::review;
+use super::reviewed;
 use crate::place::Place;
 use crate::problem::Problem;
 
@@ -73,7 +73,11 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// Reads the run that `what` names and sums it up on the way, for an `overview` or whole: a long record takes no more
 /// memory than its summary. The chain is checked to its end before there is anything to show.
 pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
-    let dir = find(what)?;
+    summed_up_in(find(what)?, overview)
+}
+
+/// The same of the run in `dir`.
+pub fn summed_up_in(dir: RunDir, overview: bool) -> Result<Summary, Problem> {
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
     let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
     let first = first.map_err(read_problem)?;
@@ -88,7 +92,7 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let mut summary = summing.end();
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
-        (summary.reviews, summary.reviews_wrong) = (held.iter().map(review::facts).collect(), wrong);
+        (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
     }
     Ok(summary)
 }
@@ -170,7 +174,7 @@ impl Recorded {
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified,
-            reviews: self.reviews.held.iter().map(review::facts).collect(),
+            reviews: self.reviews.held.iter().map(reviewed::facts).collect(),
             reviews_wrong: self.reviews.wrong.clone(),
             zone,
         })

@@ -3,16 +3,14 @@
 use std::path::Path;
 
 use holdpoint_engine::RunOpened;
-use holdpoint_record::{
-    RecordVerdict, ReviewError, Reviewed, Reviews, Verification, keep_review, reviews, text_blob,
-};
+use holdpoint_record::{RecordVerdict, ReviewError, Reviews, Verification, keep_review, reviews, text_blob};
 use holdpoint_signing::{Moment, REVIEW, Review, ReviewKind, RunNamed, Signer, Signers, check};
-use holdpoint_view::ReviewFacts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::prepare;
 use super::read::{blob_problem, find, read_problem};
+use super::reviewed::{facts, words};
 use crate::args::{self, ReviewAs};
 use crate::by_key::{self, KeyFile};
 use crate::digest::sha256;
@@ -170,29 +168,6 @@ fn sign(
         review.number, review.run.number
     )));
     Ok(Exit::Passed)
-}
-
-/// What is told of a review everywhere.
-pub fn facts(reviewed: &Reviewed) -> ReviewFacts {
-    let Reviewed { review, signed, unlisted } = reviewed;
-    ReviewFacts {
-        number: review.number,
-        what: review.kind.words().to_owned(),
-        text: review.text.clone(),
-        verdict: review.verdict.clone(),
-        who: review.reviewer.principal.clone(),
-        name: review.reviewer.name.clone(),
-        time: review.at.time.clone(),
-        key: signed.key.clone(),
-        listed: unlisted.is_none(),
-    }
-}
-
-/// A review on one line.
-pub fn words(review: &ReviewFacts) -> String {
-    let ReviewFacts { number, what, text, who, name, time, .. } = review;
-    let at = holdpoint_report::clock_of(time, &TimeZone::system());
-    format!("{number}, {what} by {name} ({who}), {at}: {text}")
 }
 
 impl ReviewAs {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::check::many;
 use super::export::unpack_problem;
 use super::read::{find, read_problem};
-use super::review;
+use super::reviewed;
 use crate::args::{self, Format};
 use crate::bundle;
 use crate::exit::Exit;
@@ -171,7 +171,7 @@ impl Told<'_> {
             "signatures": signatures,
             "expectations_judged_again": proof.judged_again,
             "rehearsal": self.rehearsal(),
-            "reviews": self.reviews.held.iter().map(review::facts).collect::<Vec<_>>(),
+            "reviews": self.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>(),
             "reviews_wrong": self.reviews.wrong,
             "remarks": proof.remarks,
             "not_as_trusted": held.map(|held| &held.wrong),
@@ -245,7 +245,7 @@ impl Told<'_> {
                 None if reviewed.unlisted.is_some() => ", whom its own signers do not list".to_owned(),
                 None => String::new(),
             };
-            let words = review::words(&review::facts(reviewed));
+            let words = reviewed::words(&reviewed::facts(reviewed));
             screen.say(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
         }
         for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {

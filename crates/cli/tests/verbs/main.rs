@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod blocks;
 mod cli;
+mod compared;
 mod contained;
 mod corrected;
 mod dry_run;

@@ -109,6 +109,20 @@ pub enum DeviationKind {
     PolicyOverridden,
 }
 
+impl DeviationKind {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            DeviationKind::Skipped => "skipped",
+            DeviationKind::Edited => "edited",
+            DeviationKind::Repeated => "repeated",
+            DeviationKind::OutOfOrder => "out of order",
+            DeviationKind::Shell => "outside of the document",
+            DeviationKind::PolicyOverridden => "policy overridden",
+        }
+    }
+}
+
 /// An answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

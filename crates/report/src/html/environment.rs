@@ -62,7 +62,7 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     env.add_filter("action", move |id: String| {
         actions.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name.clone())
     });
-    env.add_filter("deviation", |name: String| read(name).map(words::deviation));
+    env.add_filter("deviation", |name: String| read(name).map(holdpoint_engine::DeviationKind::words));
     env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));

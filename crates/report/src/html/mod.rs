@@ -1,5 +1,6 @@
 //! The report as one HTML file: a document to print and file, which carries its record and proves it when opened.
 
+mod comparison;
 mod drawing;
 mod embed;
 mod environment;
@@ -12,6 +13,7 @@ mod told;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
+pub use comparison::comparison;
 pub use embed::{Kept, LARGEST_BLOB};
 pub use exhibit::exhibit;
 

@@ -122,7 +122,7 @@ fn add_words(env: &mut Environment<'_>) {
         serde_json::from_value(serde_json::Value::String(name))
             .map_err(|_| Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name"))
     }
-    env.add_filter("deviation", |name: String| read(name).map(words::deviation));
+    env.add_filter("deviation", |name: String| read(name).map(holdpoint_engine::DeviationKind::words));
     env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));

@@ -5,17 +5,6 @@ use holdpoint_model::{Assurance, Meaning, ValueKind};
 
 use crate::{ActionSummary, PlaceSummary};
 
-pub(crate) fn deviation(kind: DeviationKind) -> &'static str {
-    match kind {
-        DeviationKind::Skipped => "skipped",
-        DeviationKind::Edited => "edited",
-        DeviationKind::Repeated => "repeated",
-        DeviationKind::OutOfOrder => "out of order",
-        DeviationKind::Shell => "outside of the document",
-        DeviationKind::PolicyOverridden => "policy overridden",
-    }
-}
-
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
     match kind {

@@ -1,0 +1,165 @@
+//! `compare`: two runs beside one another. Executes nothing.
+
+use std::io::Write as _;
+
+use holdpoint_engine::{BlobRef, RunOpened, Verdict};
+use holdpoint_record::{RunDir, blob};
+use holdpoint_report::took;
+use holdpoint_view::{Compared, Comparison, Difference, Side, StepSide, Summary, compare as beside};
+
+use super::read::{Recorded, find, proved, store_problem};
+use super::standing::{Standing, standings};
+use crate::args::{self, CompareFormat};
+use crate::exit::Exit;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen::Screen;
+
+/// Compares two runs. Ends with 1 where outcomes differ.
+pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Problem> {
+    let this = intact(find(&arguments.a)?)?;
+    let comparison = match &arguments.b {
+        // The rehearsal stands first, as it came first.
+        None => of(&intact(rehearsal_of(&this)?)?, &this)?,
+        Some(other) => of(&this, &intact(find(other)?)?)?,
+    };
+    let text = match arguments.format {
+        CompareFormat::Text => lines(screen, &comparison).join("\n") + "\n",
+        CompareFormat::Json => {
+            serde_json::to_string_pretty(&comparison)
+                .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?
+                + "\n"
+        }
+        CompareFormat::Html => holdpoint_report::comparison(&comparison, &jiff::tz::TimeZone::system())
+            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
+    };
+    match &arguments.output {
+        None => screen.data(text.trim_end()),
+        Some(path) => {
+            let cannot = |error| {
+                Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
+            };
+            let mut file = crate::files::create(path).map_err(cannot)?;
+            file.write_all(text.as_bytes()).map_err(cannot)?;
+            screen.say(&format!("Written to {}.", screen.path(path)));
+        }
+    }
+    Ok(if comparison.outcomes_differ { Exit::Failed } else { Exit::Passed })
+}
+
+/// A record of which nothing is wrong: what an altered one tells is nobody's.
+fn intact(dir: RunDir) -> Result<Recorded, Problem> {
+    let number = dir.number;
+    let (proof, recorded) = proved(dir)?;
+    match proof.verdict.intact() || proof.verdict.is_expunged() {
+        true => Ok(recorded),
+        false => Err(Problem::record(
+            format!("the record of run {number} is not intact: {}", proof.verdict),
+            format!("Nothing was compared. `holdpoint verify {number}` says more."),
+        )),
+    }
+}
+
+fn of(a: &Recorded, b: &Recorded) -> Result<Comparison, Problem> {
+    let summary = |recorded: &Recorded| {
+        recorded
+            .with_material(None, holdpoint_report::summarise)
+            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))
+    };
+    let (one, other) = (summary(a)?, summary(b)?);
+    let reads = |recorded: &Recorded, reference: &BlobRef| {
+        blob(&recorded.dir.path, reference).map_err(|error| error.to_string())
+    };
+    let (of_a, of_b) = (|reference: &BlobRef| reads(a, reference), |reference: &BlobRef| reads(b, reference));
+    Ok(beside(compared(&one, &of_a), compared(&other, &of_b)))
+}
+
+fn compared<'a>(summary: &'a Summary, blob: &'a dyn Fn(&BlobRef) -> Result<Vec<u8>, String>) -> Compared<'a> {
+    Compared { summary, blob }
+}
+
+/// The rehearsal that a run relied on; else the last run before it that rehearsed the same document and passed.
+fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
+    let opened = this.opened();
+    let dirs = Place::here()?.store().runs().map_err(store_problem)?;
+    let before: Vec<RunDir> = dirs.into_iter().filter(|dir| dir.number < opened.number).collect();
+    let standings = standings(&before);
+    let found = |wanted: &dyn Fn(&Standing) -> bool| {
+        let stand = before.iter().zip(&standings).rev();
+        stand
+            .filter_map(|(dir, standing)| Some((dir, standing.as_ref().ok()?)))
+            .find(|(_, standing)| wanted(standing))
+            .map(|(dir, _)| dir.clone())
+    };
+    if let Some(named) = &opened.policy.rehearsed {
+        let run = found(&|standing| standing.opened.id == named.id);
+        return run.ok_or_else(|| {
+            Problem::usage(
+                format!(
+                    "run {} relied on the rehearsal in run {}, which is not here",
+                    opened.number, named.number
+                ),
+                "Name the run to hold it against.",
+            )
+        });
+    }
+    let rehearses =
+        |there: &RunOpened| there.environment.rehearsal && there.runbook.path == opened.runbook.path;
+    found(&|standing| rehearses(&standing.opened) && standing.verdict == Some(Verdict::Passed)).ok_or_else(
+        || {
+            Problem::usage(
+                format!("no rehearsal of {} before run {} passed", opened.runbook.path, opened.number),
+                "Name the run to hold it against.",
+            )
+        },
+    )
+}
+
+/// What is told to people.
+fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
+    let Comparison { a, b, differences, steps, not_compared, masks, .. } = comparison;
+    let clean = |text: &str| screen.neutralise(text).replace('\n', "⏎");
+    let mut lines = Vec::new();
+    for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a", a), ("b", b)] {
+        let who = operators.join(", ");
+        let took = took(*elapsed_ms);
+        lines.push(clean(&format!("{mark}  run {number} in {environment}: {verdict}, {took}, by {who}")));
+    }
+    lines.push(String::new());
+    let side = |side: &Option<StepSide>| match side {
+        None => "not there".to_owned(),
+        Some(StepSide { status, elapsed_ms, .. }) => {
+            format!("{}, {}", status.to_lowercase(), took(*elapsed_ms))
+        }
+    };
+    for step in steps {
+        let number = step.b.as_ref().or(step.a.as_ref()).map_or("", |side| side.number.as_str());
+        let (one, other) = (side(&step.a), side(&step.b));
+        lines.push(clean(&format!("{number:<5} {}", step.title)));
+        lines.push(clean(&format!("      a: {one}   b: {other}")));
+    }
+    lines.push(String::new());
+    if differences.is_empty() {
+        lines.push("They do not differ.".to_owned());
+    }
+    for difference in differences {
+        let Difference { what, a, b, diff, .. } = difference;
+        let place = difference.place_words();
+        let head = format!("DIFFERS  {}{}{place}", what.words(), if place.is_empty() { "" } else { " " });
+        lines.push(clean(&head));
+        let told = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
+        if diff.is_empty() {
+            lines.push(clean(&format!("         a: {}", told(a))));
+            lines.push(clean(&format!("         b: {}", told(b))));
+        }
+        lines.extend(diff.iter().map(|line| clean(&format!("         {line}"))));
+    }
+    for what in not_compared {
+        lines.push(clean(&format!("NOT COMPARED  {what}")));
+    }
+    if differences.iter().any(|difference| !difference.diff.is_empty()) {
+        lines.push("Masked in outputs before they were compared:".to_owned());
+        lines.extend(masks.iter().map(|mask| format!("  {:<10} {}", mask.stands, mask.what)));
+    }
+    lines
+}

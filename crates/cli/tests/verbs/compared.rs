@@ -1,0 +1,167 @@
+//! Two runs beside one another, and many runs of one document.
+
+use serde_json::{Value, json};
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const BODY: &str = r#"## Look
+
+```sh check
+#| capture: { COMMIT: { regex: 'commit (\w+)' } }
+cat state; echo "commit $(cat commit)"; date; mktemp -u; echo "pid $$"
+```
+
+## Change
+
+```sh run
+echo "to $PLACE"; cat words
+```
+
+```sh rollback
+true
+```
+
+## Watch
+
+- [ ] It is quiet
+"#;
+
+const CONFIG: &str = r#"[environments.staging]
+rehearsal = true
+vars = { PLACE = "staging.example.org" }
+
+[environments.production]
+vars = { PLACE = "www.example.org" }
+"#;
+
+fn bench() -> Bench {
+    let bench = Bench::with(&[
+        ("book.md", &book("inputs:\n  RELEASE: { default: v1.4.0 }\n", BODY)),
+        ("holdpoint.toml", CONFIG),
+        ("state", "all is well\n"),
+        ("commit", "abc1234\n"),
+        ("words", "one\ntwo\n"),
+        ("yes.yaml", "steps:\n  watch: { confirm: true }\n"),
+    ]);
+    run(&bench, "staging", &[]);
+    bench
+}
+
+fn run(bench: &Bench, environment: &str, more: &[&str]) {
+    let arguments = ["run", "book.md", "--env", environment, "--unattended", "--answers", "yes.yaml"];
+    bench.ends(0, &[&arguments[..], more].concat());
+}
+
+fn compared(bench: &Bench, code: i32, arguments: &[&str]) -> Value {
+    bench.ends(code, &[&["compare"], arguments, &["--format", "json"]].concat()).json()
+}
+
+/// What differs, in short: what, where, the first's and the second's.
+fn differences(comparison: &Value) -> Vec<String> {
+    let told = |difference: &Value| {
+        let text = |key: &str| difference[key].as_str().unwrap_or("-").to_owned();
+        let place = [text("action"), text("step"), text("name")].into_iter().find(|text| text != "-");
+        format!("{} {}: {} / {}", text("what"), place.unwrap_or_default(), text("a"), text("b"))
+    };
+    comparison["differences"].as_array().unwrap().iter().map(told).collect()
+}
+
+#[test]
+fn runs_that_differ_in_time_place_and_process_only_do_not_differ() {
+    let bench = bench();
+    run(&bench, "production", &[]);
+    let comparison = compared(&bench, 0, &["latest", "--to-rehearsal"]);
+    assert_eq!(differences(&comparison), Vec::<String>::new(), "{comparison:#}");
+    assert_eq!((&comparison["a"]["environment"], &comparison["b"]["number"]), (&json!("staging"), &json!(2)));
+    bench.ends(0, &["compare", "1", "2"]).says("They do not differ.");
+}
+
+#[test]
+fn the_one_thing_that_differs_is_told_and_nothing_else() {
+    type Plant = fn(&Bench);
+    let cases: [(Plant, &[&str], &str); 3] = [
+        (|bench| drop(bench.file("words", "one\nthree\n")), &[], "stdout change#1: "),
+        (|bench| drop(bench.file("commit", "def5678\n")), &[], "value COMMIT: abc1234 / def5678"),
+        (|_| {}, &["--set", "RELEASE=v1.5.0"], "input RELEASE: v1.4.0 / v1.5.0"),
+    ];
+    for (plant, more, told) in cases {
+        let bench = bench();
+        plant(&bench);
+        run(&bench, "production", more);
+        let comparison = compared(&bench, 0, &["1", "2"]);
+        let found = differences(&comparison);
+        assert!(matches!(&found[..], [one] if one.starts_with(told)), "{told}: {found:?}");
+    }
+}
+
+#[test]
+fn an_output_that_differs_is_told_as_a_diff_with_the_rules_of_what_was_masked() {
+    let bench = bench();
+    bench.file("words", "one\nthree at 2026-01-01\n");
+    run(&bench, "production", &[]);
+    let told = bench.ends(0, &["compare", "1", "2"]);
+    told.says("DIFFERS  standard output change#1").says("- two").says("+ three at ‹time›");
+    told.says("Masked in outputs before they were compared").says("dates and times");
+    bench.ends(0, &["compare", "1", "2", "--format", "html", "-o", "page.html"]);
+    let page = bench.text("page.html");
+    assert!(page.contains("+ three at ‹time›") && page.contains("THEY DIFFER"), "{page}");
+}
+
+#[test]
+fn outcomes_that_differ_end_with_1_and_say_which() {
+    let bench = bench();
+    bench.file("skip.yaml", "steps:\n  change: { choice: skip, reason: it is there }\n  watch: { confirm: true }\n");
+    bench.ends(0, &["run", "book.md", "--env", "production", "--unattended", "--answers", "skip.yaml"]);
+    let comparison = compared(&bench, 1, &["1", "2"]);
+    let found = differences(&comparison);
+    assert!(found.iter().any(|one| one.starts_with("step change: PASSED / SKIPPED")), "{found:?}");
+    assert!(found.iter().any(|one| one == "deviation change#1: - / it is there"), "{found:?}");
+    // The document changed: steps that one of them does not have.
+    bench.sh("sed -i 's/## Watch/## Listen/' book.md; sed -i 's/watch/listen/' yes.yaml");
+    run(&bench, "production", &[]);
+    let found = differences(&compared(&bench, 1, &["1", "3"]));
+    assert!(found[0].starts_with("document : "), "{found:?}");
+    assert!(found.contains(&"step watch: PASSED / -".to_owned()), "{found:?}");
+    assert!(found.contains(&"step listen: - / PASSED".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let bench = bench();
+    bench.ends(2, &["compare", "1"]);
+    bench.ends(2, &["compare", "1", "9"]);
+    bench.ends(2, &["compare", "1", "--to-rehearsal"]).says("no rehearsal of book.md before run 1 passed");
+    run(&bench, "production", &[]);
+    let log = bench.run_dir(1).join("run.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, text.replace("\"attempt\":1", "\"attempt\":2")).unwrap();
+    bench.ends(6, &["compare", "1", "2"]).says("the record of run 1 is not intact");
+}
+
+#[test]
+fn the_history_of_a_document_counts_its_runs_by_step_and_passes_over_what_cannot_be_read() {
+    let bench = bench();
+    for _ in 0..3 {
+        run(&bench, "production", &[]);
+    }
+    bench.sh("rm words");
+    bench.ends(3, &["run", "book.md", "--env", "production", "--unattended", "--answers", "yes.yaml"]);
+    let json = bench.ends(0, &["history", "book.md", "--format", "json"]).json();
+    assert_eq!(json["runs"], 5);
+    let step = |json: &Value, at: usize| {
+        let step = &json["steps"][at];
+        let count = |key: &str| step[key].as_u64().unwrap();
+        (count("runs"), count("done"), count("failed"), step["elapsed_ms"]["p95"].is_u64())
+    };
+    assert_eq!(step(&json, 0), (5, 5, 0, true), "{json:#}");
+    assert_eq!(step(&json, 1), (5, 4, 1, true), "{json:#}");
+    assert_eq!(step(&json, 2), (4, 4, 0, true), "{json:#}");
+    let json = bench.ends(0, &["history", "book.md", "--env", "staging", "--format", "json"]).json();
+    assert_eq!((&json["runs"], step(&json, 1).0), (&json!(1), 1));
+    bench.ends(0, &["history", "book.md"]).says("book.md: 5 runs").says("p95");
+    let log = bench.run_dir(2).join("run.jsonl");
+    std::fs::write(&log, "x\n").unwrap();
+    let json = bench.ends(0, &["history", "book.md", "--format", "json"]).json();
+    assert_eq!((&json["runs"], &json["passed_over"]), (&json!(4), &json!([2])));
+}

@@ -1,0 +1,34 @@
+//! Two runs beside one another, as a page to print. Nothing in it acts.
+
+use holdpoint_view::{Comparison, Difference};
+use jiff::tz::TimeZone;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use crate::time::clock;
+use crate::{ReportError, took};
+
+/// The page of a comparison, with times of that zone.
+///
+/// # Errors
+/// The page cannot be rendered, which is a fault of ours.
+pub fn comparison(comparison: &Comparison, zone: &TimeZone) -> Result<String, ReportError> {
+    let mut env = super::environment::bare()?;
+    env.add_filter("took", took);
+    env.add_template("comparison.html", PAGE)?;
+    let style = Value::from_safe_string(super::STYLE.to_owned());
+    let style_digest = super::embed::digest(super::STYLE.as_bytes());
+    let told = |difference: &Difference| {
+        context! {
+            what => difference.what.words(), place => difference.place_words(), a => &difference.a, b => &difference.b,
+            diff => difference.diff.join("\n"),
+        }
+    };
+    let differences: Vec<Value> = comparison.differences.iter().map(told).collect();
+    let opened = [clock(comparison.a.opened, zone), clock(comparison.b.opened, zone)];
+    let comparison = Value::from(Serde(comparison));
+    let page = context! { comparison, differences, opened, style, style_digest };
+    Ok(env.get_template("comparison.html")?.render(page)?)
+}
+
+const PAGE: &str = include_str!("page/comparison.html");
