@@ -2,6 +2,7 @@
 //!
 //! `\d`, `\w` and `\s` are those of ASCII: `\d` is `[0-9]`. A release named in Arabic digits is no release.
 
+mod nothing;
 mod shape;
 
 use std::fmt;
@@ -102,6 +103,14 @@ impl Pattern {
     /// Whether it takes whatever comes, if anything comes that can be read.
     pub fn takes_any_words(&self) -> bool {
         ANYTHING[2..].iter().all(|text| self.is_match(text).unwrap_or(false))
+    }
+
+    /// Whether there is no text that it takes.
+    pub fn takes_nothing(&self) -> bool {
+        // As it was compiled.
+        let mut parser = regex_syntax::ParserBuilder::new();
+        let parser = parser.nest_limit(DEPTH + 4).multi_line(self.lines).crlf(self.lines);
+        parser.build().parse(self.regex.as_str()).is_ok_and(|hir| nothing::is_nothing(&hir))
     }
 
     /// How many groups there are, the whole match among them.

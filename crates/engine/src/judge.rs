@@ -232,6 +232,11 @@ fn says_something(matcher: &Matcher, template: &str, wanted: &str) -> Result<(),
         Matcher::Matches(_) if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_any_words() => {
             Err(format!("the pattern came to {wanted:?}, which takes whatever is printed"))
         }
+        Matcher::NotMatches(_)
+            if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_nothing() =>
+        {
+            Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
+        }
         _ => Ok(()),
     }
 }

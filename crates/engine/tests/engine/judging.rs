@@ -258,7 +258,9 @@ fn a_template_that_comes_to_what_every_text_holds_cannot_be_judged() {
         let (text, other) = ((*text).to_owned(), (*text).to_owned());
         [Matcher::Contains(text.clone()), Matcher::NotContains(text), Matcher::Equals(other)]
     });
-    for matcher in patterns.into_iter().chain(texts) {
+    // What takes nothing never fails as `not_matches`.
+    let nothing = ["$x{{ NOTHING }}", "a^{{ RELEASE }}"].map(|text| Matcher::NotMatches(text.into()));
+    for matcher in patterns.into_iter().chain(texts).chain(nothing) {
         for output in ["garbage, and more\n", " \n", ""] {
             let judgement = judged(&expecting([Expected::Stdout(matcher.clone())]), &printed(output));
             let why = complaints(&judgement).join(" ");
