@@ -77,7 +77,6 @@ impl Place {
             ("[signers] revoked", of(config.and_then(|config| config.revoked.as_ref()))),
         ];
         self.keep_out_of_git()?;
-        self.keep_without_links()?;
         for (key, path) in paths {
             let Some(path) = path.filter(|path| files::beneath(&self.root, path).is_none()) else { continue };
             let allowed = user::allowed_paths()?;
@@ -92,7 +91,7 @@ impl Place {
                 ));
             }
         }
-        Ok(())
+        self.keep_without_links()
     }
 
     /// Refuses a link in the place of our own directory: runs and approvals would be kept, and looked for, elsewhere.

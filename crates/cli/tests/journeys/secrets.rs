@@ -98,7 +98,7 @@ fn a_secret_that_is_asked_for_is_neither_shown_nor_stored() {
 fn a_secret_that_cannot_be_masked_is_asked_for_again() {
     let desk = Desk::with(BOOK);
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.waits_for("(not shown)").listens();
+    terminal.waits_for("The token (not shown)").hides();
     terminal.types("abc\r");
     terminal.waits_for("too short to be masked").waits_for("Try again");
     gives_it(&mut terminal);
