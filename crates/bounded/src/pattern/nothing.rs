@@ -3,8 +3,6 @@
 //! What `^`, `$` and `\b` ask for depends on the character before them and the one behind them, and of these only on
 //! which of a few kinds they are. So a place is a pair of kinds, and a part of a pattern leads from places to places.
 
-use std::sync::LazyLock;
-
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look};
 
 /// Kinds of characters, and the end of a text for none: LF, CR, a letter of ASCII, another letter, anything else.
@@ -18,8 +16,8 @@ const LETTER: usize = 4;
 /// Pairs of the kind before and the kind behind.
 const PLACES: usize = KINDS * KINDS;
 
-/// The characters of each kind.
-static CHARACTERS: LazyLock<Vec<ClassUnicode>> = LazyLock::new(|| {
+/// The characters of each kind; of the first there are none.
+fn characters() -> Vec<ClassUnicode> {
     [r"[[a-z]&&[^a-z]]", r"\n", r"\r", r"[0-9A-Za-z_]", r"[\w--[0-9A-Za-z_]]", r"[^\w\r\n]"]
         .iter()
         .filter_map(|source| match regex_syntax::parse(source).ok()?.into_kind() {
@@ -28,7 +26,7 @@ static CHARACTERS: LazyLock<Vec<ClassUnicode>> = LazyLock::new(|| {
             _ => Some(ClassUnicode::empty()),
         })
         .collect()
-});
+}
 
 fn one(character: char) -> ClassUnicode {
     ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(character, character)])
@@ -90,42 +88,44 @@ impl Leads {
 
 /// Whether it matches nowhere in any text. The nesting has been bounded before.
 pub(super) fn is_nothing(hir: &Hir) -> bool {
-    leads(hir) == Leads::NOWHERE
+    leads(hir, &characters()) == Leads::NOWHERE
 }
 
-fn leads(hir: &Hir) -> Leads {
+fn leads(hir: &Hir, characters: &[ClassUnicode]) -> Leads {
     match hir.kind() {
         HirKind::Empty => Leads::stay(|_, _| true),
         HirKind::Look(look) => Leads::stay(|before, behind| holds(*look, before, behind)),
         HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
             Ok(text) => text.chars().fold(Leads::stay(|_, _| true), |leads, character| {
                 let class = one(character);
-                leads.then(Leads::character(|kind| meet(&class, kind)))
+                leads.then(Leads::character(|kind| meet(&class, kind, characters)))
             }),
             // Bytes that are no text may stand anywhere.
             Err(_) => Leads::character(|_| true),
         },
-        HirKind::Class(Class::Unicode(class)) => Leads::character(|kind| meet(class, kind)),
+        HirKind::Class(Class::Unicode(class)) => Leads::character(|kind| meet(class, kind, characters)),
         HirKind::Class(Class::Bytes(class)) => match class.to_unicode_class() {
-            Some(class) => Leads::character(|kind| meet(&class, kind)),
+            Some(class) => Leads::character(|kind| meet(&class, kind, characters)),
             None => Leads::character(|_| true),
         },
         HirKind::Repetition(repetition) => {
-            let once = leads(&repetition.sub);
+            let once = leads(&repetition.sub, characters);
             let or_not = once.or(Leads::stay(|_, _| true));
             let more = repetition.max.map_or(PLACES as u32, |most| most - repetition.min.min(most));
             once.times(repetition.min).then(or_not.times(more))
         }
-        HirKind::Capture(capture) => leads(&capture.sub),
+        HirKind::Capture(capture) => leads(&capture.sub, characters),
         HirKind::Concat(parts) => {
-            parts.iter().fold(Leads::stay(|_, _| true), |all, part| all.then(leads(part)))
+            parts.iter().fold(Leads::stay(|_, _| true), |all, part| all.then(leads(part, characters)))
         }
-        HirKind::Alternation(parts) => parts.iter().fold(Leads::NOWHERE, |all, part| all.or(leads(part))),
+        HirKind::Alternation(parts) => {
+            parts.iter().fold(Leads::NOWHERE, |all, part| all.or(leads(part, characters)))
+        }
     }
 }
 
-fn meet(class: &ClassUnicode, kind: usize) -> bool {
-    let Some(characters) = CHARACTERS.get(kind) else { return true };
+fn meet(class: &ClassUnicode, kind: usize, characters: &[ClassUnicode]) -> bool {
+    let Some(characters) = characters.get(kind) else { return true };
     let mut both = class.clone();
     both.intersect(characters);
     !both.ranges().is_empty()

@@ -1,7 +1,9 @@
 //! What is known of texts that are put together or cut, and of what `range(…)` counts.
 
 use holdpoint_bounded::template;
+use minijinja::Value;
 use minijinja::machinery::ast::Expr;
+use minijinja::value::ValueKind;
 
 use super::complaint::Complaint;
 use super::kinds::{Kind, Range, Texts};
@@ -75,5 +77,20 @@ pub(super) fn sliced(start: Option<&Expr<'_>>, stop: Option<&Expr<'_>>, steps: b
     match (start, number(stop), steps) {
         (Some(start), Some(stop), false) => Texts::Sized(0, stop.saturating_sub(start)),
         _ => Texts::Any,
+    }
+}
+
+/// The kind of a value that is written out.
+pub(super) fn of_value(value: &Value) -> Kind {
+    match value.kind() {
+        ValueKind::String => {
+            value.as_str().map_or(Kind::Unknown, |text| Kind::Text(Texts::Exactly(text.to_owned())))
+        }
+        ValueKind::Number => {
+            f64::try_from(value.clone()).map_or(Kind::Unknown, |number| Kind::Number(Range::exactly(number)))
+        }
+        ValueKind::Bool => Kind::Truth(Some(value.is_true())),
+        ValueKind::None => Kind::Nothing,
+        _ => Kind::Unknown,
     }
 }

@@ -19,10 +19,10 @@ mod worlds;
 
 use std::collections::BTreeSet;
 
+use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Value, value};
 
 pub(crate) use complaint::Complaint;
 use complaint::Trouble;
@@ -32,7 +32,7 @@ pub(crate) use meant::meant;
 use asked::asked;
 use filters::filtered;
 use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
-use made::{counted, framed, sliced};
+use made::{counted, framed, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
 use printed::{is_range, operand};
 use words::told;
@@ -572,20 +572,6 @@ impl Reader<'_> {
             let message = format!("`{name}` is always one of these, which are all that it can be");
             self.complain(message, "leave out what does not belong there, or the comparison");
         }
-    }
-}
-
-fn of_value(value: &Value) -> Kind {
-    match value.kind() {
-        value::ValueKind::String => {
-            value.as_str().map_or(Kind::Unknown, |text| Kind::Text(Texts::Exactly(text.to_owned())))
-        }
-        value::ValueKind::Number => {
-            f64::try_from(value.clone()).map_or(Kind::Unknown, |number| Kind::Number(Range::exactly(number)))
-        }
-        value::ValueKind::Bool => Kind::Truth(Some(value.is_true())),
-        value::ValueKind::None => Kind::Nothing,
-        _ => Kind::Unknown,
     }
 }
 
