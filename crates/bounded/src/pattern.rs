@@ -2,7 +2,12 @@
 //!
 //! `\d`, `\w` and `\s` are those of ASCII: `\d` is `[0-9]`. A release named in Arabic digits is no release.
 
+mod nothing;
+mod shape;
+
 use std::fmt;
+
+pub use shape::Shape;
 
 use regex::{Captures, Regex, RegexBuilder, bytes};
 use regex_syntax::ast::{self, Ast, ClassPerl, ClassPerlKind, ClassSetItem, Span, Visitor};
@@ -100,6 +105,14 @@ impl Pattern {
         ANYTHING[2..].iter().all(|text| self.is_match(text).unwrap_or(false))
     }
 
+    /// Whether there is no text that it takes.
+    pub fn takes_nothing(&self) -> bool {
+        // As it was compiled.
+        let mut parser = regex_syntax::ParserBuilder::new();
+        let parser = parser.nest_limit(DEPTH + 4).multi_line(self.lines).crlf(self.lines);
+        parser.build().parse(self.regex.as_str()).is_ok_and(|hir| nothing::is_nothing(&hir))
+    }
+
     /// How many groups there are, the whole match among them.
     pub fn groups(&self) -> usize {
         self.regex.captures_len()
@@ -145,6 +158,7 @@ struct Checked {
     /// What ends a comment that the source may end in, where it has comments.
     end: &'static str,
     active: u64,
+    hir: Hir,
 }
 
 impl Checked {
@@ -166,12 +180,13 @@ impl Checked {
         rewritten.push_str(&source[at..]);
         // Two levels more: a class may have become one in brackets.
         let hir = regex_syntax::ParserBuilder::new().nest_limit(DEPTH + 2).build().parse(&rewritten);
-        let cost = cost(&hir.map_err(|error| last_line(&error))?);
+        let hir = hir.map_err(|error| last_line(&error))?;
+        let cost = cost(&hir);
         if cost.states > STATES {
             return Err("it is too large once its repetitions are written out".to_owned());
         }
         let end = if with.comments.is_empty() { "" } else { "\n" };
-        Ok(Checked { source: rewritten, end, active: cost.active })
+        Ok(Checked { source: rewritten, end, active: cost.active, hir })
     }
 }
 

@@ -101,8 +101,18 @@ pub fn mistaken(place: &Place, zone: &str) -> Option<String> {
     signers.of_config(configured).err().map(|error| error.to_string())
 }
 
+/// Approvals are what the repository holds: what a link leads to, no commit and no reviewer has seen.
+fn not_elsewhere(root: &Path) -> Result<(), String> {
+    let there = root.join(APPROVALS);
+    match there.symlink_metadata().is_ok() && !is(&there, fs::FileType::is_dir) {
+        true => Err(format!("{APPROVALS} is a link or a file, not a directory")),
+        false => Ok(()),
+    }
+}
+
 /// Every approval of the repository, in the order of paths. The error says what is there that is none.
 pub fn kept(root: &Path) -> Result<Vec<Kept>, String> {
+    not_elsewhere(root)?;
     let mut all = Vec::new();
     for (digest, directory) in entries(&root.join(APPROVALS))? {
         let place = format!("{APPROVALS}/{digest}");

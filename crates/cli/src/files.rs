@@ -33,14 +33,23 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes a file to write to, empty and the user's own, or opens what is there. A FIFO that nobody reads is refused rather
-/// than waited for.
+/// Whether something is there that would be lost if it were written over: anything but a FIFO or a device.
+pub fn is_taken(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(found) => found.is_file() || found.is_dir(),
+        Err(_) => path.symlink_metadata().is_ok(),
+    }
+}
+
+/// Makes a file to write to, the user's own, where there is none; or opens a FIFO or a device. A FIFO that nobody reads is
+/// refused rather than waited for.
 ///
 /// # Errors
-/// It cannot be made or opened.
-pub fn create(path: &Path) -> io::Result<File> {
+/// It cannot be made or opened, or a file is there already.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    let is_there = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.write(true).create_new(!is_there).mode(0o600);
     let file = options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32).open(path)?;
     rustix::fs::fcntl_setfl(&file, OFlags::empty())?;
     Ok(file)

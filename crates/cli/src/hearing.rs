@@ -17,6 +17,8 @@ pub enum Asking {
     Operator,
     /// Somebody who gives an input: nothing has happened yet.
     Input,
+    /// git, which may not answer: nothing runs, and nothing is half written.
+    Git,
 }
 
 /// What one screen's prompts, helpers and signals know of each other.
@@ -65,7 +67,7 @@ impl Hearing {
     /// Who is asked now.
     pub fn asking(&self) -> Asking {
         let asked = self.asking.load(Ordering::SeqCst);
-        [Asking::Operator, Asking::Input]
+        [Asking::Operator, Asking::Input, Asking::Git]
             .into_iter()
             .find(|whom| *whom as u8 == asked)
             .unwrap_or(Asking::Nobody)

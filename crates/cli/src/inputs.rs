@@ -244,7 +244,7 @@ fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
     let prompt = screen.neutralise(&with_kind(prompt, &input.kind));
     let prompting = Prompting::for_input(screen);
     let answer = match input.secret {
-        true => screen.hidden(&prompting, &format!("{prompt} (not shown)")),
+        true => hidden(screen, &prompting, &prompt, input),
         false => screen.line(&prompting, &prompt, None, |text| {
             crate::screen::not_empty(text)?;
             match fit(&input.kind, text) {
@@ -262,6 +262,21 @@ fn ask(screen: &Screen, input: &Input) -> Result<String, Problem> {
             "Nothing was run. Start again when you have it.",
         )
     })
+}
+
+/// A secret, asked for until it is one that can be used: whoever mistypes it starts nothing again.
+fn hidden(screen: &Screen, prompting: &Prompting, prompt: &str, input: &Input) -> std::io::Result<String> {
+    loop {
+        let value = screen.hidden(prompting, &format!("{prompt} (not shown)"))?;
+        let why = match fit(&input.kind, &value) {
+            Fit::OutOfLimits(why) | Fit::Wrong(why) => why,
+            Fit::Within => match Redactor::new(vec![(input.name.clone(), value.clone())]) {
+                Ok(_) => return Ok(value),
+                Err(error) => error.to_string(),
+            },
+        };
+        screen.say(&screen.neutralise(&format!("{why}. Try again; Ctrl-C leaves.")));
+    }
 }
 
 fn at(input: &Input, name: &str, source: &str, message: String, help: String) -> Problem {

@@ -97,6 +97,11 @@ impl Prompting {
         Prompting { heard: hearing.signals(), screen: screen.clone() }
     }
 
+    /// git is asked, with nothing under way: whoever does not want to wait for it leaves, by any signal.
+    pub fn of_git(screen: &Screen) -> Prompting {
+        Prompting::of(screen, Asking::Git)
+    }
+
     /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
     pub fn was_interrupted(&self) -> bool {
         self.screen.hearing().signals() != self.heard
@@ -150,6 +155,9 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
                 ("PARKED: the program was asked to leave. Go on with: holdpoint resume latest", Exit::Parked)
             }
             Asking::Input => ("The input was not given. Nothing was run.", Exit::Usage),
+            Asking::Git => {
+                ("Interrupted while git was asked about the repository. Nothing was executed.", Exit::Usage)
+            }
             _ => {
                 screen.hearing().one();
                 continue;

@@ -58,6 +58,7 @@ pub fn vouched(
     config: Option<&Config>,
     root: &Path,
 ) -> Result<Session, Problem> {
+    not_for_another(&session.operator, config)?;
     let known = config.is_some_and(|config| config.principal(&session.operator).is_some());
     if !environment.protected || known || session.operator_from == BY_GIT {
         return Ok(session);
@@ -73,6 +74,25 @@ pub fn vouched(
 pub fn operator(option: Option<&str>, root: &Path) -> Result<(String, &'static str), Problem> {
     let (who, from) = whoever(option, root)?;
     seen(&who, "the operator's name", from).map(|()| (who, from))
+}
+
+/// Refuses a name that looks like that of somebody whom the configuration names, and is not theirs.
+pub fn not_for_another(name: &str, config: Option<&Config>) -> Result<(), Problem> {
+    let Some(other) = config.and_then(|config| config.look_alike(name)) else { return Ok(()) };
+    let written = |name: &str| -> String {
+        name.chars()
+            .map(|c| if c.is_ascii() { c.to_string() } else { format!("\\u{{{:x}}}", u32::from(c)) })
+            .collect()
+    };
+    Err(Problem::usage(
+        format!(
+            "{name} looks like {other}, whom {} names, and is another name: \"{}\", there \"{}\"",
+            crate::place::CONFIG,
+            written(name),
+            written(other)
+        ),
+        "Nothing was done. Write the name as it stands there.",
+    ))
 }
 
 /// Refuses the name of somebody who could pass for somebody else, whether or not a configuration names anybody.

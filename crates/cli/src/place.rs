@@ -14,6 +14,9 @@ use crate::problem::{Finding, Problem};
 /// The configuration's file name, at the repository's root.
 pub const CONFIG: &str = "holdpoint.toml";
 
+/// Where we keep things, at the repository's root.
+const OWN: &str = ".holdpoint";
+
 /// A repository, or a directory where there is none.
 #[derive(Debug)]
 pub struct Place {
@@ -87,6 +90,20 @@ impl Place {
                     ),
                 ));
             }
+        }
+        self.keep_without_links()
+    }
+
+    /// Refuses a link in the place of our own directory: runs and approvals would be kept, and looked for, elsewhere.
+    fn keep_without_links(&self) -> Result<(), Problem> {
+        let own = self.root.join(OWN);
+        if own.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+            return Err(Problem::usage(
+                format!("{OWN} is a link or a file, not a directory"),
+                format!(
+                    "Nothing was done. Make it a directory; to keep runs elsewhere, say [store] path in {CONFIG}."
+                ),
+            ));
         }
         Ok(())
     }

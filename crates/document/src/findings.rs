@@ -39,6 +39,11 @@ impl Findings {
         self.list.len()
     }
 
+    /// Whether somebody may read them all: where there are thousands, no more suggestions are looked for.
+    pub(crate) fn are_few(&self) -> bool {
+        self.len() < 1000
+    }
+
     /// In source order, spans cut to what exists in `source`.
     pub(crate) fn into_sorted(mut self, source: &str) -> Vec<Diagnostic> {
         for finding in &mut self.list {

@@ -189,6 +189,10 @@ impl Scope {
         }
     }
 
+    fn near(&self, name: &str) -> Option<&str> {
+        nearest(name, self.names.keys().map(String::as_str).chain(BUILT_IN.iter().copied()))
+    }
+
     fn name(&self, dotted: &str, span: Span, findings: &mut Findings) {
         let (name, rest) = dotted.split_once('.').map_or((dotted, None), |(name, rest)| (name, Some(rest)));
         if BUILT_IN.contains(&name) {
@@ -221,10 +225,7 @@ impl Scope {
                     ),
                     None => (
                         format!("nothing defines `{name}` before this point"),
-                        match nearest(
-                            name,
-                            self.names.keys().map(String::as_str).chain(BUILT_IN.iter().copied()),
-                        ) {
+                        match findings.are_few().then(|| self.near(name)).flatten() {
                             Some(near) => format!("did you mean `{near}`?"),
                             None => "declare it in `inputs`, in holdpoint.toml's vars, or capture it earlier"
                                 .into(),

@@ -116,6 +116,20 @@ pub(crate) fn judged(field: &Field, value: &str, within_limits: bool) -> Fold {
     }
 }
 
+/// Whether a text is the address of a page, as whoever gives one as evidence is asked for. Records of earlier versions hold
+/// others, so that this is asked before something is recorded, and not of what is.
+pub fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    let rest = ["https://", "http://"].iter().find_map(|scheme| {
+        let (begins, rest) = text.split_at_checked(scheme.len())?;
+        begins.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let host = |rest: &str| {
+        rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains(char::is_alphanumeric))
+    };
+    rest.is_some_and(host) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 fn proves(field: &Field, evidence: Option<&Evidence>) -> bool {
     match (field.evidence, evidence) {
         (None, None) => true,

@@ -1,7 +1,7 @@
 //! Expectations, judged. Pure, so that every one can be re-checked offline on the recorded output.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -203,15 +203,18 @@ fn judge_text(stream: &str, matcher: &Matcher, output: &Output<'_>, values: &Val
         return judged(expected, Some(format!("cannot be judged: {why}")));
     }
     let Some(bytes) = output.bytes else { return judged(expected, Some(UNREAD.to_owned())) };
-    let found = || memchr::memmem::find(bytes, wanted.as_bytes()).is_some();
+    let found = || {
+        output.spend(bytes.len() as u64 / 8)?;
+        Ok(memchr::memmem::find(bytes, wanted.as_bytes()).is_some())
+    };
     let held = match matcher {
         Matcher::Empty => Ok(output.text().trim().is_empty()),
         Matcher::NotEmpty => Ok(!output.text().trim().is_empty()),
-        Matcher::Contains(_) => Ok(found()),
-        Matcher::NotContains(_) => Ok(!found()),
+        Matcher::Contains(_) => found(),
+        Matcher::NotContains(_) => found().map(|found| !found),
         Matcher::Equals(_) => Ok(one_newline_off(bytes) == one_newline_off(wanted.as_bytes())),
-        Matcher::Matches(_) => matches(&wanted, bytes),
-        Matcher::NotMatches(_) => matches(&wanted, bytes).map(|matches| !matches),
+        Matcher::Matches(_) => matches(&wanted, output, bytes),
+        Matcher::NotMatches(_) => matches(&wanted, output, bytes).map(|matches| !matches),
     };
     match held {
         Ok(true) => judged(expected, None),
@@ -232,26 +235,50 @@ fn says_something(matcher: &Matcher, template: &str, wanted: &str) -> Result<(),
         Matcher::Matches(_) if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_any_words() => {
             Err(format!("the pattern came to {wanted:?}, which takes whatever is printed"))
         }
+        Matcher::NotMatches(_)
+            if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_nothing() =>
+        {
+            Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
+        }
         _ => Ok(()),
     }
 }
 
 /// `^` and `$` stand at the lines of an output, as in grep: otherwise `not_matches: ^ERROR` would see the first line
 /// only. `\A` and `\z` are the ends of the whole, and `$` stands before the newline that ends an output.
-fn matches(source: &str, bytes: &[u8]) -> Result<bool, String> {
+fn matches(source: &str, output: &Output<'_>, bytes: &[u8]) -> Result<bool, String> {
     let pattern = Pattern::new(source, Over::Lines)?;
+    output.spend(pattern.work(bytes.len()))?;
     pattern.is_match_bytes(one_newline_off(bytes)).map_err(|error| error.to_string())
 }
+
+/// What looking into one output may take, for all that is expected of it: bytes times states that are looked at for each
+/// of them.
+const LOOKS: u64 = 20_000_000_000;
+
+/// All paths through one output together take no more than so many may by themselves.
+const PATHS: u64 = 2;
 
 /// One output, read as what is asked for.
 struct Output<'a> {
     bytes: Option<&'a [u8]>,
     json: OnceCell<Result<(Value, usize), String>>,
+    /// What looking into it may take yet, and what paths through it may.
+    left: Cell<u64>,
+    paths: Cell<Option<u64>>,
 }
 
 impl<'a> Output<'a> {
     fn of(bytes: Option<&'a [u8]>) -> Output<'a> {
-        Output { bytes, json: OnceCell::new() }
+        Output { bytes, json: OnceCell::new(), left: Cell::new(LOOKS), paths: Cell::new(None) }
+    }
+
+    /// Looks into it once more, which takes so much.
+    fn spend(&self, work: u64) -> Result<(), String> {
+        let left =
+            self.left.get().checked_sub(work).ok_or("all that is expected of it together takes too long")?;
+        self.left.set(left);
+        Ok(())
     }
 
     /// For people: bytes that are no UTF-8 are replaced.
@@ -272,7 +299,15 @@ impl<'a> Output<'a> {
         });
         let (value, bytes) = json.as_ref().map_err(Clone::clone)?;
         let path = Path::parse(path).map_err(|error| format!("{path} is no JSON path: {error}"))?;
-        let nodes = path.select(value, *bytes).map_err(|error| format!("cannot be judged: {error}"))?;
+        let most = Path::steps(*bytes);
+        let left = self.paths.get().unwrap_or(most.saturating_mul(PATHS));
+        let found = path.select_within(value, most.min(left));
+        let rest = found.as_ref().map_or(0, |(_, rest)| *rest);
+        self.paths.set(Some(left - (most.min(left) - rest)));
+        let (nodes, _) = found.map_err(|error| match left < most {
+            true => "cannot be judged: all paths through it together take too long".to_owned(),
+            false => format!("cannot be judged: {error}"),
+        })?;
         match nodes.as_slice() {
             [one] => Ok(one),
             [] => Err(format!("nothing there in {}", quoted(&self.text()))),
@@ -353,8 +388,9 @@ fn take(capture: &Capture, seen: &Observation<'_>, stdout: &Output<'_>) -> Resul
             Some(bytes) => text(bytes),
         },
         CaptureFrom::Regex(source) => {
-            let stdout = stdout.utf8()?;
+            let (output, stdout) = (stdout, stdout.utf8()?);
             let pattern = Pattern::new(source, Over::Lines)?;
+            output.spend(pattern.work(stdout.len()))?;
             let found = pattern.captures(stdout).map_err(|error| error.to_string())?;
             let found = found.ok_or_else(|| quoted(stdout))?;
             let wanted = if pattern.groups() > 1 { found.get(1) } else { found.get(0) };

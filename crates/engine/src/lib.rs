@@ -40,6 +40,7 @@ mod titles;
 mod undone;
 mod values;
 
+pub use answers::is_address;
 pub use event::*;
 pub use exhibit::{Exhibit, Part};
 pub use frontier::{Due, Frontier};

@@ -80,6 +80,20 @@ impl Config {
         self.principals().find(|who| crate::folded(who) == wanted).or_else(by_alias)
     }
 
+    /// Whom a name that is nobody's looks like: it cannot be told from theirs on a page, and is another.
+    pub fn look_alike<'n>(&'n self, name: &str) -> Option<&'n str> {
+        if self.principal(name).is_some() {
+            return None;
+        }
+        let drawn = crate::looks(name);
+        let alike = |other: &str| crate::looks(other).iter().zip(&drawn).any(|(one, other)| one == other);
+        let by_alias = || {
+            let of = |person: &Person| person.alias.as_deref().is_some_and(alike);
+            self.people.iter().find(|(_, person)| of(person)).map(|(who, _)| who.as_str())
+        };
+        self.principals().find(|who| alike(who)).or_else(by_alias)
+    }
+
     /// As [`Config::principal`], or the name itself: two names are of one person where this is the same.
     pub fn person<'n>(&'n self, name: &'n str) -> &'n str {
         self.principal(name).unwrap_or(name)

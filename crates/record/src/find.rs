@@ -20,10 +20,10 @@ impl Store {
         let mut runs = self.runs()?;
         let not_found = || StoreError::NotFound { what: what.to_owned(), store: self.path().to_owned() };
         if what == "latest" {
-            return runs.pop().ok_or_else(not_found);
+            return runs.pop().ok_or_else(not_found).and_then(as_numbered);
         }
         if let Some(exact) = runs.iter().position(|run| run.name == what) {
-            return Ok(runs.swap_remove(exact));
+            return as_numbered(runs.swap_remove(exact));
         }
         let mut found: Vec<RunDir> = if what.bytes().all(|b| b.is_ascii_digit()) {
             let number = what.parse::<u64>().ok();
@@ -32,13 +32,23 @@ impl Store {
             runs.into_iter().filter(|run| run.name.starts_with(what) || has_id(run, what)).collect()
         };
         match (found.pop(), found.is_empty()) {
-            (Some(run), true) => Ok(run),
+            (Some(run), true) => as_numbered(run),
             (Some(last), false) => {
                 let candidates = found.into_iter().chain([last]).map(|run| run.name).collect();
                 Err(StoreError::Ambiguous { what: what.to_owned(), candidates })
             }
             (None, _) => Err(not_found()),
         }
+    }
+}
+
+/// The run, unless its record is that of another number. One that cannot be read is told by whoever reads it.
+fn as_numbered(run: RunDir) -> Result<RunDir, StoreError> {
+    match first(&run.path).map(|opened| opened.number) {
+        Some(recorded) if recorded != run.number => {
+            Err(StoreError::Misnumbered { path: run.path, number: run.number, recorded })
+        }
+        _ => Ok(run),
     }
 }
 

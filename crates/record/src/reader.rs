@@ -378,6 +378,12 @@ pub fn read(dir: &Path) -> Result<Read, ReadError> {
 
 /// Refuses a record that is not all in its own directory: we never put a link into one, and what it leads to may change.
 pub(crate) fn self_contained(dir: &Path) -> Result<(), ReadError> {
+    if let Some(found) = not_a(Kind::Directory, dir) {
+        return Err(ReadError::Altered {
+            event: 0,
+            reason: format!("{} is {found}, not a directory", dir.display()),
+        });
+    }
     let parts =
         [(LOG, Kind::File), (BLOBS, Kind::Directory), (SHA256, Kind::Directory), (SIGNOFFS, Kind::Directory)];
     for (name, kind) in parts {

@@ -57,6 +57,16 @@ pub enum StoreError {
     /// The path is no run directory.
     #[error("{} is no run directory", .0.display())]
     NotARun(PathBuf),
+    /// A directory that has another number than its record: it was copied or renamed by hand.
+    #[error("{} has the number {number}, and its record says {recorded}: it was put there by hand", path.display())]
+    Misnumbered {
+        /// The directory.
+        path: PathBuf,
+        /// The number in its name.
+        number: u64,
+        /// The number in its first event.
+        recorded: u64,
+    },
     /// Two directories have one number, which no creator of ours lets happen.
     #[error("two runs have the number {number}: {}; one of them was put there by hand", names.join(", "))]
     TwoOfOneNumber {
@@ -144,10 +154,11 @@ impl Store {
         Ok(numbers)
     }
 
-    /// All runs, by number. None if there is no store.
+    /// Everything that has the name of a run, by number: whoever reads one is told what is none. None if there is no
+    /// store.
     pub fn runs(&self) -> Result<Vec<RunDir>, StoreError> {
         let run = |(number, name): (u64, String)| RunDir { number, path: self.path.join(&name), name };
-        let mut runs: Vec<_> = self.numbers()?.into_iter().map(run).filter(|run| run.path.is_dir()).collect();
+        let mut runs: Vec<_> = self.numbers()?.into_iter().map(run).collect();
         runs.sort();
         Ok(runs)
     }

@@ -349,15 +349,3 @@ fn never_goes_there(line: &str) -> Option<&str> {
     let heads = ["if False:", "if 0:", "if None:", "while False:", "while 0:"];
     heads.iter().find_map(|head| line.strip_prefix(head)).map(str::trim)
 }
-
-/// Where a here-document begins that has no end, as far as that can be told without asking a shell: one in backquotes or
-/// in `$( … )` too.
-pub fn open_here_document(script: &str) -> Option<usize> {
-    if !script.contains("<<") {
-        return None;
-    }
-    let read = read(script);
-    let doubt = |doubt: &crate::Doubt| doubt.why != crate::read::BACKQUOTES;
-    let error = read.error.filter(|error| error.kind == crate::ErrorKind::OpenHereDocument)?;
-    (!read.doubts.iter().any(doubt)).then_some(error.at)
-}

@@ -7,6 +7,7 @@
 
 mod commands;
 mod empty;
+mod fed;
 mod idle;
 mod prove;
 mod read;
@@ -14,7 +15,8 @@ mod token;
 
 pub use commands::{Command, Node, Pipeline, pipelines};
 pub use empty::is_empty_script;
-pub use idle::{Idle, idle, open_here_document};
+pub use fed::open_here_document;
+pub use idle::{Idle, idle};
 pub use prove::parses_everywhere;
 pub use read::{DEPTH, HERE_DOCUMENTS, read};
 pub use token::{

@@ -177,3 +177,31 @@ fn words_are_known_without_their_quotes() {
     assert_eq!(word.text(script, &|_| "?".into()), "abc\"d\\e?g");
     assert!(matches!(holdpoint_shell::read("fi").tokens[0].kind, Kind::Keyword(Keyword::Fi)));
 }
+
+#[test]
+fn a_here_document_without_an_end_is_found_in_the_script_that_another_one_feeds_to_a_shell() {
+    for script in [
+        "bash <<'A'\ncat <<B\nhi\nA\n",
+        "bash -s one two <<'A'\ncat <<B\nhi\nA\n",
+        "sudo -u app sh -eu <<'A'\ncat <<B\nhi\nA\n",
+        "ssh host bash -s <<'A'\nX=$(cat <<B\nhi\n)\nA\n",
+        "X=$(sh <<'A'\ncat <<B\nhi\nA\n)\n",
+        "cat <<'Z'; sh <<'A'\nz\nZ\ncat <<B\nhi\nA\n",
+        "sh <<A\ncat <<B\nhi\nA\n",
+        "sh <<'A'\nbash <<'B'\ncat <<C\nB\nA\n",
+    ] {
+        let at = holdpoint_shell::open_here_document(script);
+        assert!(at.is_some_and(|at| script[at..].starts_with("<<")), "{script} {at:?}");
+    }
+    for script in [
+        "bash <<'A'\ncat <<B\nhi\nB\nA\n",
+        "cat > run.sh <<'A'\ncat <<B\nhi\nA\n",
+        "bash run.sh <<'A'\ncat <<B\nhi\nA\n",
+        "bash -c 'cat' <<'A'\ncat <<B\nhi\nA\n",
+        "grep bash <<'A'\ncat <<B\nhi\nA\n",
+        "cat <<'Z'; sh <<'A'\ncat <<B\nZ\ntrue\nA\n",
+        "sh <<A\ncat <<$B\nhi\nA\n",
+    ] {
+        assert_eq!(holdpoint_shell::open_here_document(script), None, "{script}");
+    }
+}

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use super::tree::{Comparison, Logical, Operand, Query, Segment, Selector};
 use crate::json::Value;
 
-pub(super) fn select<'v>(segments: &[Segment], root: &'v Value, steps: u64) -> Option<Vec<&'v Value>> {
-    Walk { root, steps }.nodes(segments, root)
+pub(super) fn select<'v>(segments: &[Segment], root: &'v Value, steps: u64) -> Option<(Vec<&'v Value>, u64)> {
+    let mut walk = Walk { root, steps };
+    let nodes = walk.nodes(segments, root)?;
+    Some((nodes, walk.steps))
 }
 
 /// Where a path is followed, and how many steps are left.

@@ -34,7 +34,24 @@ impl Path {
     /// # Errors
     /// It would take too long.
     pub fn select<'v>(&self, root: &'v Value, bytes: usize) -> Result<Vec<&'v Value>, TooManySteps> {
-        let steps = (bytes as u64).saturating_mul(16).saturating_add(200_000);
+        let steps = Path::steps(bytes);
+        self.select_within(root, steps).map(|(nodes, _)| nodes)
+    }
+
+    /// Steps that a path may take through a document of so many bytes.
+    pub fn steps(bytes: usize) -> u64 {
+        (bytes as u64).saturating_mul(16).saturating_add(200_000)
+    }
+
+    /// As [`Path::select`], within so many steps; and how many of them are left.
+    ///
+    /// # Errors
+    /// It would take more.
+    pub fn select_within<'v>(
+        &self,
+        root: &'v Value,
+        steps: u64,
+    ) -> Result<(Vec<&'v Value>, u64), TooManySteps> {
         evaluate::select(&self.0, root, steps).ok_or(TooManySteps(steps))
     }
 }

@@ -10,7 +10,7 @@ use super::run::hide;
 use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
-use crate::operator::{listed, not_in_a_block, operator};
+use crate::operator::{listed, not_for_another, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -25,6 +25,7 @@ pub fn correct(screen: &Screen, arguments: &args::Correct, secrets: &Secrets) ->
     let mut recorded = read_dir(dir.clone())?;
     let place = Place::here()?;
     let (said, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
+    not_for_another(&said, place.configuration())?;
     let people = People::of(recorded.opened());
     let by = By { who: listed(&people, &said)?, via: Via::Command };
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;

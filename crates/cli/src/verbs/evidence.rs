@@ -47,7 +47,10 @@ pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
             let cannot = |error| {
                 Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
             };
-            let mut file = crate::files::create(path).map_err(cannot)?;
+            if crate::files::is_taken(path) {
+                return Err(super::export::there_already(path));
+            }
+            let mut file = crate::files::create_new(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
             screen.say(&format!("Written to {}; nothing was signed.", screen.path(path)));
         }

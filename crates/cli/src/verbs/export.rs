@@ -75,7 +75,7 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }
 
-fn there_already(output: &Path) -> Problem {
+pub fn there_already(output: &Path) -> Problem {
     Problem::usage(
         format!("{} is there already", output.display()),
         "Nothing was written. Name another file.",

@@ -14,7 +14,7 @@ use super::run::hide;
 use crate::args;
 use crate::by_key::{KeyFile, signature};
 use crate::exit::Exit;
-use crate::operator::{not_in_a_block, operator};
+use crate::operator::{not_for_another, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -26,6 +26,7 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
     let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
+    not_for_another(&who, place.configuration())?;
     // The reason must not say what the blob may not. A record whose run-book is gone names no sources of secrets.
     if let Ok(recorded) = find(&arguments.run).and_then(read_dir) {
         hide(&known_secrets(screen, &recorded, &place)?, hidden)?;

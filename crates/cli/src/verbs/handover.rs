@@ -14,7 +14,7 @@ use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{not_in_a_block, operator, seen, who_else};
+use crate::operator::{not_for_another, not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -30,6 +30,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     let plan = &recorded.plan;
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
+    not_for_another(&who, place.configuration())?;
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;

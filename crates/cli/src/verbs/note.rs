@@ -15,7 +15,7 @@ use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
-use crate::operator::operator;
+use crate::operator::{not_for_another, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -43,6 +43,7 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
     }
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
+    not_for_another(&who, place.configuration())?;
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
         .map_err(open_problem)?;

@@ -71,7 +71,8 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         out.push_str(&screen.neutralise(&text));
         out.push('\n');
     };
-    line(format!("{} ({}), environment {}", prepared.plan.title, prepared.path, prepared.environment.name));
+    let title = rendered(values, &prepared.plan.title);
+    line(format!("{title} ({}), environment {}", prepared.path, prepared.environment.name));
     for given in &prepared.inputs.given {
         let value = given.value.clone().unwrap_or_else(|| holdpoint_engine::mask(&given.name));
         line(format!("  {} = {value}  ({})", given.name, given.from));
@@ -80,7 +81,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         line(format!("  {name} is not given yet"));
     }
     for step in &prepared.plan.steps {
-        let title = values.render(&step.title).unwrap_or_else(|_| step.title.clone());
+        let title = rendered(values, &step.title);
         let role = step.role.as_ref().map(|role| format!("  role {role}")).unwrap_or_default();
         let point = if step.irreversible { "  point of no return" } else { "" };
         line(String::new());
@@ -92,12 +93,7 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
             ));
         }
         for condition in &step.when {
-            let holds = match values.holds(condition) {
-                Ok(true) => "holds",
-                Ok(false) => "does not hold: not for this run",
-                Err(_) => "not known yet",
-            };
-            line(format!("        when {condition}  ({holds})"));
+            line(format!("        when {condition}  ({})", holds(values, condition)));
         }
         for action in &step.actions {
             describe(screen, action, values, &mut line);
@@ -138,7 +134,15 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
                 block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
             let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
             line(format!("        {:<9} {}{limit}{agent}", action.work.kind(), block.language));
-            for text in block.script.trim_end().lines() {
+            if let Some(condition) = &block.options.when {
+                line(format!("          when {condition}  ({})", holds(values, condition)));
+            }
+            // As it would run, where its values are known.
+            let script = match block.options.template {
+                true => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
+                false => block.script.clone(),
+            };
+            for text in script.trim_end().lines() {
                 line(format!("          {text}"));
             }
             for (name, value) in screen::variables_of(&block.script, values) {
@@ -160,11 +164,13 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
                 line(format!("            {} is captured from {from}{may}", capture.name));
             }
         }
-        Work::Confirm { text } => line(format!("        confirm   {}", first_line(screen, text))),
+        Work::Confirm { text } => {
+            line(format!("        confirm   {}", first_line(screen, &rendered(values, text))))
+        }
         Work::Record { fields } => {
             for field in fields {
-                let prompt = field.prompt.as_deref().unwrap_or("");
-                line(format!("        record    {}  {}", field.name, first_line(screen, prompt)));
+                let prompt = rendered(values, field.prompt.as_deref().unwrap_or(""));
+                line(format!("        record    {}  {}", field.name, first_line(screen, &prompt)));
             }
         }
         Work::SignOff(sign_off) => {
@@ -174,10 +180,24 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
                 sign_off.role,
                 many(sign_off.count as usize, "signature")
             ));
-            let statement = values.render(&sign_off.statement).unwrap_or_else(|_| sign_off.statement.clone());
+            let statement = rendered(values, &sign_off.statement);
             line(format!("          “{}”", first_line(screen, &statement)));
         }
     }
+}
+
+/// Whether a condition holds, as far as that can be told.
+fn holds(values: &Values, condition: &str) -> &'static str {
+    match values.holds(condition) {
+        Ok(true) => "holds",
+        Ok(false) => "does not hold: not for this run",
+        Err(_) => "not known yet",
+    }
+}
+
+/// With the values that are known, or as it is written where one is not.
+fn rendered(values: &Values, text: &str) -> String {
+    values.render(text).unwrap_or_else(|_| text.to_owned())
 }
 
 fn first_line(screen: &Screen, text: &str) -> String {

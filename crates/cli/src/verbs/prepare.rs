@@ -15,6 +15,7 @@ use holdpoint_redact::Redactor;
 use crate::args::Given;
 use crate::files;
 use crate::inputs::{self, Inputs, Wanted};
+use crate::interrupts::Prompting;
 use crate::place::{Place, current_dir};
 use crate::problem::{Finding, Problem, Room, Text};
 use crate::screen::{self, Screen};
@@ -158,7 +159,9 @@ pub fn prepare(
     secrets: &Secrets,
 ) -> Result<Prepared, Problem> {
     // What is not to be run is warned of by `check` alone.
+    let looking = Prompting::of_git(screen);
     let checked = if all { check(file)? } else { check_for_errors(file)? };
+    drop(looking);
     let name = checked.path.clone();
     let refuses = |finding: &Diagnostic| finding.is_error() || (all && checked.keeps_from_running(finding));
     if checked.findings.iter().any(refuses) {

@@ -206,6 +206,13 @@ pub fn store_problem(error: StoreError) -> Problem {
     match error {
         StoreError::Disk(error) => Problem::disk(&error, message),
         StoreError::Open(error) => open_problem(error),
+        StoreError::Misnumbered { path, .. } => Problem::record(
+            message,
+            format!(
+                "`holdpoint audit` holds all runs against one another; by its path it can be read: {}",
+                path.display()
+            ),
+        ),
         _ => Problem::usage(message, "`holdpoint runs` lists the runs of this repository."),
     }
 }

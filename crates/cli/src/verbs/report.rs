@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
 
+use super::export::there_already;
 use super::read::{Recorded, find, proved};
 use crate::args::{self, ReportFormat};
 use crate::attest::{attest, attestable};
@@ -25,6 +26,9 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     }
     if attestation {
         attestable(&proof)?;
+    }
+    if let Some(output) = arguments.output.as_ref().filter(|output| crate::files::is_taken(output)) {
+        return Err(there_already(output));
     }
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
@@ -51,7 +55,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
             let cannot = |error| {
                 Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
             };
-            let mut file = crate::files::create(path).map_err(cannot)?;
+            let mut file = crate::files::create_new(path).map_err(cannot)?;
             file.write_all(text.as_bytes()).map_err(cannot)?;
             screen.say(&format!("Written to {}.", screen.path(path)));
         }

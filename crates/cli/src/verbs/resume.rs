@@ -21,7 +21,7 @@ use super::watch::{Seen, Watch};
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupts, Prompting};
 use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -112,7 +112,9 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
     let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
     let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
+    let looking = Prompting::of_git(screen);
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
+    drop(looking);
     let (refusal, disregarded) =
         if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();

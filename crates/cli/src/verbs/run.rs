@@ -21,7 +21,7 @@ use super::watch::Watch;
 use crate::args;
 use crate::exit::Exit;
 use crate::git::joined;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupts, Prompting};
 use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
@@ -50,7 +50,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
+    let looking = Prompting::of_git(screen);
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
+    drop(looking);
     if arguments.dry_run {
         return dry_run(screen, prepared, session, traced, redactor, secrets).await;
     }

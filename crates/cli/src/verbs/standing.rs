@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Verdict};
-use holdpoint_record::{ReadError, Reader, RunDir, by_all, read_seal};
+use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, read_seal};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
-use super::read::{document, read_problem};
+use super::read::{document, read_problem, store_problem};
 use crate::problem::Problem;
 
 /// A run in the list of all.
@@ -59,6 +59,10 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let Event::RunOpened(opened) = &first.event else {
         return Err(Problem::record("the record does not begin with run.opened", "Verify it.").into());
     };
+    if opened.number != dir.number {
+        let (path, number, recorded) = (dir.path.clone(), dir.number, opened.number);
+        return Err(store_problem(StoreError::Misnumbered { path, number, recorded }).into());
+    }
     let plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
     let mut reading = Reading::new(&plan);
     let (mut verdict, mut last) = (None, first.at);

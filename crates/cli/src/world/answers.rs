@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint_document::{Answers, Assurance, Entry, EvidenceKind, Plan, SignOff, Work};
 use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Fit, Question, SignedOff, Task, Via,
-    fit,
+    fit, is_address,
 };
 
 use super::reply::evidence_file;
@@ -154,6 +154,18 @@ impl Asked<'_> {
             let evidence = match (field.evidence, self.entry.evidence.get(&field.name)) {
                 (None, _) => None,
                 (Some(_), None) => return Ok(None),
+                (Some(EvidenceKind::Url), Some(url)) if !is_address(url) => {
+                    return Err(Problem::usage(
+                        format!(
+                            "the answers file gives {url:?} as evidence of {}, which is no address of a page",
+                            field.name
+                        ),
+                        format!(
+                            "Write one that begins with https:// in the entry of {}, then resume.",
+                            self.step
+                        ),
+                    ));
+                }
                 (Some(EvidenceKind::Url), Some(url)) => Some(Evidence::Url(url.clone())),
                 (Some(EvidenceKind::File), Some(path)) => {
                     Some(evidence_file(path, self.view.secrets, store)?)

@@ -280,6 +280,9 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
         .waits_for("What it takes:")
         .answers("Rate (number, at most 2)", "1");
     terminal.answers("Evidence (address)", "?").waits_for("Where what you saw can be seen");
+    terminal.waits_for("Evidence (address)").listens();
+    terminal.types("see the wiki\r");
+    terminal.waits_for("write an address that begins with https:// or http://");
     terminal.answers("Evidence (address)", "https://cam.example/1");
     let who = "Who signs it off (as holdpoint.toml names people)?";
     terminal.chooses("sign").answers(who, "?").waits_for("holds the role").answers(who, "qa@example.org");

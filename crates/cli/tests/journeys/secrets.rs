@@ -95,6 +95,18 @@ fn a_secret_that_is_asked_for_is_neither_shown_nor_stored() {
 }
 
 #[test]
+fn a_secret_that_cannot_be_masked_is_asked_for_again() {
+    let desk = Desk::with(BOOK);
+    let mut terminal = desk.terminal(&["run", "book.md"]);
+    terminal.waits_for("The token (not shown)").hides();
+    terminal.types("abc\r");
+    terminal.waits_for("too short to be masked").waits_for("Try again");
+    gives_it(&mut terminal);
+    terminal.waits_for("TOKEN = [REDACTED:TOKEN]").chooses("park");
+    terminal.ends(3);
+}
+
+#[test]
 fn a_run_that_needs_a_secret_and_can_ask_nobody_is_not_opened() {
     let desk = Desk::with(BOOK);
     let (_, told) = desk.ends(2, &["run", "book.md", "--unattended"]);

@@ -148,10 +148,13 @@ fn a_report_goes_to_a_file_of_its_owners_alone() {
     assert_eq!(mode(&copy.bench.path("report.md")), 0o600);
     let printed = copy.bench.ends(0, &["report", "./evidence"]).stdout;
     assert_eq!(copy.bench.text("report.md").trim_end(), printed.trim_end());
-    // Written again, it is replaced.
-    copy.bench.file("report.md", &"x".repeat(100_000));
-    copy.bench.ends(0, &["report", "./evidence", "--output", "report.md"]);
-    assert_eq!(copy.bench.text("report.md").trim_end(), printed.trim_end());
+    // What is there is not written over, as by `export`.
+    copy.bench.file("report.md", "mine");
+    copy.bench.ends(2, &["report", "./evidence", "--output", "report.md"]).says("report.md is there already");
+    assert_eq!(copy.bench.text("report.md"), "mine");
+    std::os::unix::fs::symlink("nowhere", copy.bench.path("link")).unwrap();
+    copy.bench.ends(2, &["report", "./evidence", "--output", "link"]).says("link is there already");
+    assert!(!copy.bench.exists("nowhere"));
 }
 
 #[test]

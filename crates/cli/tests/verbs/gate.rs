@@ -108,7 +108,9 @@ fn the_rehearsal_stands_in_event_0_and_what_it_said_of_itself_is_kept() {
     let (first, last) = (bench.events(1)[0].clone(), bench.events(1).last().unwrap().clone());
     assert_eq!(rehearsed["number"], 1);
     assert_eq!((&rehearsed["id"], &rehearsed["environment"]), (&first["id"], &json!("staging")));
-    assert_eq!(rehearsed["ended"], last["at"]);
+    // A record writes the zeros at the end of a time, and event 0 does not.
+    let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(time(&rehearsed["ended"]), time(&last["at"]));
     for (key, name) in [("seal", "seal.json"), ("log", "run.jsonl")] {
         let (kept, bytes) = (rehearsed[key]["sha256"].as_str().unwrap(), fs::read(there.join(name)).unwrap());
         assert_eq!(kept, sha256(&bytes));

@@ -298,3 +298,29 @@ fn nobody_signs_off_or_is_named_by_a_document_under_a_name_that_is_not_seen() {
             .says("which nobody sees");
     }
 }
+
+#[test]
+fn nobody_operates_under_a_name_that_looks_like_somebody_elses() {
+    let bench = Bench::with(&[
+        ("a.md", "---\nrunbook: 1\ntitle: A\n---\n\n# A\n\n## Look\n\n- [ ] done\n"),
+        (
+            "holdpoint.toml",
+            "[people.\"ann@example.org\"]\nname = \"Ann\"\n[roles]\nqa = [\"bo@example.org\"]\n",
+        ),
+    ]);
+    bench.ends(3, &["run", "a.md", "--unattended", "--operator", "Ann@example.org"]);
+    bench.ends(3, &["run", "a.md", "--unattended", "--operator", "cy@example.org"]);
+    for (name, other) in [
+        ("\u{430}nn@example.org", "ann@example.org"),
+        ("ann@ex\u{430}mple.org", "ann@example.org"),
+        ("b\u{3bf}@example.org", "bo@example.org"),
+    ] {
+        for arguments in
+            [&["run", "a.md", "--unattended"][..], &["resume", "1", "--unattended"], &["note", "1", "hi"]]
+        {
+            let arguments: Vec<&str> = arguments.iter().copied().chain(["--operator", name]).collect();
+            bench.ends(2, &arguments).says(&format!("looks like {other}"));
+        }
+    }
+    assert!(!bench.exists(".holdpoint/runs/0003-a"));
+}

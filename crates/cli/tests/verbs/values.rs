@@ -384,3 +384,24 @@ echo "$HOLDPOINT_RUN $HOLDPOINT_STEP $HOLDPOINT_OPERATOR $(basename "$PWD")" > s
     assert_eq!(bench.text("seen"), "1 look ops@example.org repo\n");
     assert_eq!(bench.events(1)[0]["runbook"]["path"], "docs/deep/book.md");
 }
+
+#[test]
+fn a_plan_shows_what_is_given_in_everything_that_is_written_with_it() {
+    let text = "---\nrunbook: 1\ntitle: Release {{ V }}\ninputs:\n  V: { type: text }\n---\n\n# Release\n\n\
+        ## Ship {{ V }}\n\n- [ ] Look at {{ V }}\n\n```sh run\n#| template: true\necho {{ V }} done\n```\n\n\
+        ```sh check\n#| when: V == \"1\"\ntest -e x\n```\n\n```yaml record\nrate: { prompt: \"Rate of {{ V }}\" }\n```\n";
+    let bench = Bench::with(&[("book.md", text)]);
+    let told = bench.ends(0, &["plan", "book.md", "--set", "V=2.5"]).stdout;
+    for line in [
+        "Release 2.5 (book.md)",
+        "Ship 2.5",
+        "confirm   Look at 2.5",
+        "echo '2.5' done",
+        "when V == \"1\"  (does not hold: not for this run)",
+        "Rate of 2.5",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    // What is not known yet stands as it is written.
+    assert!(bench.ends(0, &["plan", "book.md"]).stdout.contains("Look at {{ V }}"));
+}

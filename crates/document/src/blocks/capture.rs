@@ -4,6 +4,7 @@ use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value};
 use crate::{Capture, CaptureFrom, Code, Span};
+use holdpoint_bounded::pattern::Over;
 
 const HELP: &str = "write { file: PATH }, { stdout: true }, { regex: PATTERN } or { json: $.path }";
 
@@ -42,7 +43,8 @@ fn from(node: &Node, findings: &mut Findings) -> Option<(CaptureFrom, bool, bool
         },
         None => None,
     };
-    let regex = fields.get("regex").and_then(|node| node.regex(findings)).map(CaptureFrom::Regex);
+    let regex =
+        fields.get("regex").and_then(|node| node.regex(Over::Lines, findings)).map(CaptureFrom::Regex);
     let json = fields.get("json").and_then(|node| json_path(node, findings)).map(CaptureFrom::Json);
     let empty = fields.bool("empty", findings).unwrap_or(false);
     let null = fields.bool("null", findings).unwrap_or(false);

@@ -125,7 +125,7 @@ impl Reader {
         let templated =
             matches!(&value.value, Value::Text(text) if text.contains("{{") || text.contains("{%"));
         let text = match is_pattern && !templated {
-            true => value.regex(findings),
+            true => value.regex(Over::Lines, findings),
             false => value.text(findings),
         };
         let Some(text) = text else { return };

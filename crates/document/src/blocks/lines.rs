@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
-use holdpoint_bounded::pattern;
+use holdpoint_bounded::pattern::{self, Over, Pattern};
 use regex::Regex;
 
 use super::{Templated, is_templated};
 use crate::findings::{Findings, nearest};
 use crate::markdown::Fence;
+use crate::spanned::TAKES_NOTHING;
 use crate::{Code, LineKind, LineMatcher, Times};
 
 /// Marks of other tools, which would silently be literal text here.
@@ -35,13 +36,14 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
                     templates.push(Templated { text: matcher.text.clone(), span, expression: false });
                 }
                 // A pattern that holds a template is compiled when the value is known.
-                if matcher.how == LineKind::Regex
-                    && !templated
-                    && let Err(reason) = pattern::check(&matcher.text)
-                {
-                    let message = format!("the regular expression does not compile: {reason}");
-                    let help = "see https://docs.rs/regex/latest/regex/#syntax";
-                    findings.add(Code::BadValue, span, message, help);
+                if matcher.how == LineKind::Regex && !templated {
+                    if let Err(reason) = pattern::check(&matcher.text) {
+                        let message = format!("the regular expression does not compile: {reason}");
+                        let help = "see https://docs.rs/regex/latest/regex/#syntax";
+                        findings.add(Code::BadValue, span, message, help);
+                    } else if Pattern::new(&matcher.text, Over::Whole).is_ok_and(|it| it.takes_nothing()) {
+                        findings.add(Code::BadValue, span, TAKES_NOTHING.0, TAKES_NOTHING.1);
+                    }
                 }
                 matcher
             }

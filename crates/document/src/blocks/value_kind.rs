@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::ValueKind;
 use crate::findings::Findings;
 use crate::spanned::{Fields, Node};
+use holdpoint_bounded::pattern::Over;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Type {
@@ -52,7 +53,7 @@ pub(crate) fn value_kind(fields: &mut Fields<'_>, findings: &mut Findings) -> Va
     }
     let [pattern, min, max, _] = given[..] else { return ValueKind::Text { pattern: None } };
     match kind {
-        Type::Text => ValueKind::Text { pattern: pattern.and_then(|node| node.regex(findings)) },
+        Type::Text => ValueKind::Text { pattern: pattern.and_then(|node| node.regex(Over::Text, findings)) },
         Type::Boolean => ValueKind::Boolean,
         Type::Integer => {
             let limits = (min.and_then(|node| node.int(findings)), max.and_then(|node| node.int(findings)));

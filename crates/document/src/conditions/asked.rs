@@ -122,7 +122,18 @@ fn decided(name: &str, of: &Kind, arguments: &[Option<Value>], written: &str) ->
     };
     let word = arguments.first().and_then(Value::as_str).unwrap_or_default();
     let Some(values) = of.values() else {
+        let asks = matches!(name, "startingwith" | "endingwith") && !arguments.is_empty();
         return match of {
+            Kind::Text(texts) if asks && let Some(held) = texts.all_have(word, name == "endingwith") => {
+                let help = match texts {
+                    _ if word.is_empty() => "write what it is to begin or end with".to_owned(),
+                    Texts::Matching(pattern) => {
+                        format!("compare it with what it can be: it matches {pattern}")
+                    }
+                    _ => "ask for what may be so or not".to_owned(),
+                };
+                wrong(held, help)
+            }
             Kind::Text(Texts::Left(by, _)) if by.iter().any(|filter| cased(filter, word)) => {
                 wrong(false, format!("write what can stand there: `{}`", by.join("` and `")))
             }

@@ -163,7 +163,9 @@ fn calculated(
         return Ok(Kind::of_values(&made, of));
     }
     Ok(match (name, of) {
-        ("trim" | "lower" | "upper", Kind::Text(texts)) if arguments.as_ref().is_some_and(Vec::is_empty) => {
+        ("trim" | "lower" | "upper" | "title" | "capitalize", Kind::Text(texts))
+            if arguments.as_ref().is_some_and(Vec::is_empty) =>
+        {
             let mut by = match texts {
                 Texts::Left(by, _) => by.clone(),
                 _ => Vec::new(),
@@ -172,6 +174,8 @@ fn calculated(
             by.push(match name {
                 "trim" => "trim",
                 "lower" => "lower",
+                "title" => "title",
+                "capitalize" => "capitalize",
                 _ => "upper",
             });
             Kind::Text(Texts::Left(by, may_be_empty(texts)))
@@ -180,6 +184,19 @@ fn calculated(
             least: range.least.trunc(),
             most: range.most.trunc(),
             whole: true,
+            declared: false,
+        }),
+        ("length" | "count", Kind::Text(texts)) => {
+            let (least, most) = texts.length();
+            let most = most.map_or(f64::INFINITY, |most| most as f64);
+            Kind::Number(Range { least: least as f64, most, whole: true, declared: false })
+        }
+        ("first" | "last", Kind::Text(_)) => Kind::Text(Texts::Sized(1, 1)),
+        ("abs", Kind::Number(range)) => Kind::Number(range.absolute()),
+        ("round", Kind::Number(range)) => Kind::Number(Range {
+            least: range.least.floor(),
+            most: range.most.ceil(),
+            whole: range.whole || arguments.is_some_and(|arguments| arguments.is_empty()),
             declared: false,
         }),
         ("float", Kind::Number(range)) => Kind::Number(Range { declared: false, ..*range }),

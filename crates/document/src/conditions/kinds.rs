@@ -1,9 +1,10 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
 use holdpoint_bounded::json::Number;
-use holdpoint_bounded::pattern::{Over, Pattern};
+use holdpoint_bounded::pattern::{Over, Pattern, Shape};
+use holdpoint_bounded::template;
 use minijinja::Value;
-use minijinja::value::ValueKind as Shape;
+use minijinja::value::ValueKind as Form;
 
 use crate::ValueKind;
 
@@ -36,6 +37,10 @@ pub(crate) enum Texts {
     Matching(String),
     /// What these filters leave as it is; and whether that may be empty.
     Left(Vec<&'static str>, bool),
+    /// What begins and ends so, with anything in between.
+    Framed(String, String),
+    /// What has this many characters: at least, and at most.
+    Sized(usize, usize),
     /// Written out.
     Exactly(String),
 }
@@ -145,7 +150,7 @@ impl Kind {
             });
         }
         let number = |value: &Value| match value.kind() {
-            Shape::Number => f64::try_from(value.clone()).ok(),
+            Form::Number => f64::try_from(value.clone()).ok(),
             _ => None,
         };
         match values.iter().map(number).collect::<Option<Vec<f64>>>() {
@@ -187,6 +192,47 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// How many characters it has: at least, and at most, where that is known.
+    pub(crate) fn length(&self) -> (usize, Option<usize>) {
+        match self {
+            Texts::Sized(least, most) => (*least, Some(*most)),
+            Texts::Framed(begins, ends) => (begins.chars().count() + ends.chars().count(), None),
+            Texts::Matching(pattern) => shape(pattern).map_or((0, None), |shape| (shape.least, shape.most)),
+            texts => (usize::from(!may_be_empty(texts)), None),
+        }
+    }
+
+    /// Whether every text of these begins with a word (or ends, where `last`), or none does; `None` where that depends.
+    pub(crate) fn all_have(&self, word: &str, last: bool) -> Option<bool> {
+        if word.is_empty() {
+            return Some(true);
+        }
+        match self {
+            Texts::Matching(pattern) => match last {
+                false => shape(pattern)?.begins_with(word),
+                true => shape(pattern)?.ends_with(word),
+            },
+            Texts::Framed(begins, _) if !last => match begins.starts_with(word) {
+                true => Some(true),
+                false if word.starts_with(begins.as_str()) => None,
+                false => Some(false),
+            },
+            Texts::Framed(_, ends) => match ends.ends_with(word) {
+                true => Some(true),
+                false if word.ends_with(ends.as_str()) => None,
+                false => Some(false),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// A pattern that is none is told where it stands.
+fn shape(pattern: &str) -> Option<Shape> {
+    Shape::of(pattern).ok()
+}
+
 impl Range {
     pub(crate) fn any(whole: bool) -> Range {
         Range { least: f64::NEG_INFINITY, most: f64::INFINITY, whole, declared: false }
@@ -208,7 +254,35 @@ impl Range {
         }
     }
 
-    fn apart(self, other: Range) -> bool {
+    /// What comes of any two of their numbers, by something that goes one way between its ends.
+    pub(crate) fn combined(self, other: Range, whole: bool, of: impl Fn(f64, f64) -> f64) -> Range {
+        let ends = [
+            (self.least, other.least),
+            (self.least, other.most),
+            (self.most, other.least),
+            (self.most, other.most),
+        ];
+        let ends = ends.map(|(one, other)| of(one, other));
+        if ends.iter().any(|end| end.is_nan()) {
+            return Range::any(whole);
+        }
+        Range {
+            least: ends.iter().copied().fold(f64::INFINITY, f64::min),
+            most: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            whole,
+            declared: false,
+        }
+    }
+
+    /// Without its sign.
+    pub(crate) fn absolute(self) -> Range {
+        let most = self.least.abs().max(self.most.abs());
+        let least =
+            if self.least <= 0.0 && self.most >= 0.0 { 0.0 } else { self.least.abs().min(self.most.abs()) };
+        Range { least, most, whole: self.whole, declared: false }
+    }
+
+    pub(crate) fn apart(self, other: Range) -> bool {
         let broken = |one: Range, of: Range| of.whole && one.least == one.most && one.least.fract() != 0.0;
         self.most < other.least || self.least > other.most || broken(self, other) || broken(other, self)
     }
@@ -295,10 +369,19 @@ fn takes(texts: &Texts, text: &str) -> bool {
             let left = by.iter().all(|filter| match *filter {
                 "lower" => text.to_lowercase() == text,
                 "upper" => text.to_uppercase() == text,
-                _ => text.trim() == text,
+                "trim" => text.trim() == text,
+                filter => {
+                    let made =
+                        template::environment().empty_state().apply_filter(filter, &[Value::from(text)]);
+                    made.map_or(true, |made| made.as_str() == Some(text))
+                }
             });
             left && (*empty || !text.trim().is_empty())
         }
+        Texts::Framed(begins, ends) => {
+            text.len() >= begins.len() + ends.len() && text.starts_with(begins) && text.ends_with(ends)
+        }
+        Texts::Sized(least, most) => (*least..=*most).contains(&text.chars().count()),
         Texts::Exactly(one) => one == text,
     }
 }

@@ -9,6 +9,7 @@ mod complaint;
 mod filters;
 mod joint;
 mod kinds;
+mod made;
 mod meant;
 mod operators;
 mod printed;
@@ -18,10 +19,10 @@ mod worlds;
 
 use std::collections::BTreeSet;
 
+use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Value, value};
 
 pub(crate) use complaint::Complaint;
 use complaint::Trouble;
@@ -31,8 +32,9 @@ pub(crate) use meant::meant;
 use asked::asked;
 use filters::filtered;
 use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
+use made::{counted, framed, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
-use printed::operand;
+use printed::{is_range, operand};
 use words::told;
 
 use crate::findings::suggest;
@@ -288,7 +290,7 @@ impl Reader<'_> {
             Expr::Call(call) => {
                 self.arguments(&call.args, deeper);
                 match &call.expr {
-                    Expr::Var(var) if var.id == "range" => Kind::List,
+                    called if is_range(called) => Kind::List,
                     Expr::GetAttr(method) => self.unclear(
                         format!(
                             "`.{}(…)` calls something, and values have nothing to be called",
@@ -308,7 +310,9 @@ impl Reader<'_> {
                     self.kind(bound, deeper);
                 }
                 match of {
-                    Kind::Text(texts) if texts.listed().is_none() => Kind::Text(Texts::Any),
+                    Kind::Text(texts) if texts.listed().is_none() => {
+                        Kind::Text(sliced(slice.start.as_ref(), slice.stop.as_ref(), slice.step.is_some()))
+                    }
                     Kind::List => Kind::List,
                     of => self.part(&slice.expr, &of, "[…]"),
                 }
@@ -416,9 +420,9 @@ impl Reader<'_> {
                         .flat_map(|one| other.iter().map(move |other| Value::from(format!("{one}{other}"))));
                     Kind::of_values(&texts.collect::<Vec<_>>(), &left)
                 }
-                _ => Kind::Text(Texts::Any),
+                _ => Kind::Text(framed(&left, &right)),
             },
-            (BinOpKind::Concat, ..) => Kind::Text(Texts::Any),
+            (BinOpKind::Concat, ..) => Kind::Text(framed(&left, &right)),
             (BinOpKind::Add, Kind::Number(one), Kind::Number(other)) => Kind::Number(Range {
                 least: one.least + other.least,
                 most: one.most + other.most,
@@ -432,6 +436,15 @@ impl Reader<'_> {
                 declared: false,
             }),
             (BinOpKind::Rem, Kind::Number(of), Kind::Number(by)) => Kind::Number(of.rest(*by)),
+            (BinOpKind::Mul, Kind::Number(one), Kind::Number(other)) => {
+                Kind::Number(one.combined(*other, one.whole && other.whole, |one, other| one * other))
+            }
+            (BinOpKind::Div, Kind::Number(of), Kind::Number(by)) if by.least > 0.0 || by.most < 0.0 => {
+                Kind::Number(of.combined(*by, false, |of, by| of / by))
+            }
+            (BinOpKind::FloorDiv, Kind::Number(of), Kind::Number(by)) if by.least > 0.0 => {
+                Kind::Number(of.combined(*by, of.whole && by.whole, |of, by| (of / by).floor()))
+            }
             (_, Kind::Number(left), Kind::Number(right)) => {
                 let whole = left.whole && right.whole && !matches!(op, BinOpKind::Div | BinOpKind::Pow);
                 Kind::Number(Range::any(whole))
@@ -507,6 +520,26 @@ impl Reader<'_> {
             self.complaints.push(told::part(left, text));
             return;
         }
+        // No text begins or ends without nothing.
+        if let (Kind::Text(Texts::Exactly(text)), false) =
+            (&of_left, matches!(right, Expr::List(_) | Expr::Tuple(_)))
+            && text.is_empty()
+            && matches!(self.kind(right, depth), Kind::Text(_))
+        {
+            let name = operand(right).unwrap_or_else(|| "this".to_owned());
+            self.complain(
+                format!("`\"\" in {name}` always holds: nothing is in every text"),
+                format!("write what is looked for, or `{name} == \"\"`"),
+            );
+            return;
+        }
+        if let Expr::Call(call) = right
+            && is_range(&call.expr)
+        {
+            self.kind(right, depth);
+            self.complaints.extend(counted(left, &of_left, right));
+            return;
+        }
         let items = match right {
             Expr::List(list) => &list.items,
             Expr::Tuple(tuple) => &tuple.items,
@@ -539,20 +572,6 @@ impl Reader<'_> {
             let message = format!("`{name}` is always one of these, which are all that it can be");
             self.complain(message, "leave out what does not belong there, or the comparison");
         }
-    }
-}
-
-fn of_value(value: &Value) -> Kind {
-    match value.kind() {
-        value::ValueKind::String => {
-            value.as_str().map_or(Kind::Unknown, |text| Kind::Text(Texts::Exactly(text.to_owned())))
-        }
-        value::ValueKind::Number => {
-            f64::try_from(value.clone()).map_or(Kind::Unknown, |number| Kind::Number(Range::exactly(number)))
-        }
-        value::ValueKind::Bool => Kind::Truth(Some(value.is_true())),
-        value::ValueKind::None => Kind::Nothing,
-        _ => Kind::Unknown,
     }
 }
 

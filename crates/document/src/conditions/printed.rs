@@ -1,5 +1,7 @@
 //! An expression as text: for people, and once more for the library, with a name for each of its values.
 
+use std::collections::BTreeMap;
+
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
 
@@ -12,6 +14,13 @@ pub(super) struct Asked {
     pub(super) names: Vec<String>,
     /// Values written out in it: the first one is `__k0`.
     pub(super) constants: Vec<Value>,
+}
+
+impl Asked {
+    /// The values that are written out, by the names that they have in it.
+    pub(super) fn context(&self) -> BTreeMap<String, Value> {
+        self.constants.iter().enumerate().map(|(at, value)| (format!("__k{at}"), value.clone())).collect()
+    }
 }
 
 /// The expression to be asked; `None` where it holds what is not asked for, such as calls.
@@ -145,7 +154,21 @@ impl Printer {
             }
             Expr::List(list) => format!("[{}]", self.items(&list.items, deeper)?),
             Expr::Tuple(tuple) => format!("[{}]", self.items(&tuple.items, deeper)?),
-            Expr::Call(_) | Expr::Slice(_) | Expr::Map(_) => return None,
+            Expr::Call(call) if is_range(&call.expr) => {
+                format!("range{}", self.arguments(&call.args, deeper)?)
+            }
+            Expr::Map(map) => {
+                let mut entries = Vec::with_capacity(map.keys.len());
+                for (key, value) in map.keys.iter().zip(&map.values) {
+                    entries.push(format!(
+                        "{}: {}",
+                        self.compared(key, deeper)?,
+                        self.compared(value, deeper)?
+                    ));
+                }
+                format!("{{{}}}", entries.join(", "))
+            }
+            Expr::Call(_) | Expr::Slice(_) => return None,
         })
     }
 
@@ -183,12 +206,17 @@ impl Printer {
         let tight = match expression {
             Expr::Const(constant) => self.replace || !constant.value.to_string().starts_with('-'),
             Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Filter(_) => true,
-            Expr::List(_) | Expr::Tuple(_) => true,
+            Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) | Expr::Call(_) => true,
             _ => false,
         };
         let text = self.print(expression, depth)?;
         Some(if tight { text } else { format!("({text})") })
     }
+}
+
+/// Whether this is the function that counts.
+pub(super) fn is_range(called: &Expr<'_>) -> bool {
+    matches!(called, Expr::Var(var) if var.id == "range")
 }
 
 fn same(one: BinOpKind, other: BinOpKind) -> bool {

@@ -22,6 +22,7 @@ fn kind_of(name: &str) -> Kind {
         "environment" | "run" => Kind::Group,
         "VERIFY" | "environment.protected" => Kind::Truth(None),
         "N" => Kind::of(&ValueKind::Integer { min: Some(1), max: Some(9) }, true),
+        "LARGE" => Kind::of(&ValueKind::Integer { min: Some(0), max: Some(1000) }, true),
         "seen" => Kind::of(&ValueKind::Integer { min: Some(1), max: Some(9) }, false),
         "RATE" => Kind::of(
             &ValueKind::Number {

@@ -2,20 +2,25 @@
 //!
 //! Nothing here says once more what the library does: a comparison of names that can be few things is asked of it for
 //! each of them. Of a name that can be anything, values stand for all others that compare in the same way. What nobody
-//! can ask is true in one world and false in another, so that nothing false is said of it.
+//! can ask is true in one world and false in another, so that nothing false is said of it: but where the text that it is
+//! asked of is one that is written out beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr};
 
 use super::kinds::{Kind, Operator, Range, Texts};
+use super::made::counts;
 use super::operators::{comparison, of_link, of_test};
-use super::printed::{dotted, to_ask, to_show};
+use super::printed::{Asked, dotted, to_ask, to_show};
 
 /// Most worlds that one comparison is looked at in.
 pub(super) const MOST: usize = 4096;
+
+/// Most numbers that `range(…)` is taken apart into.
+const COUNTED: usize = 100;
 
 /// What a name, or a comparison that nobody can ask, can be.
 pub(super) struct Variable {
@@ -39,6 +44,23 @@ struct Pending {
     value: Value,
 }
 
+/// Something that is asked of a text in another way than by its own order: of `lower`, of its length, of what is in it.
+/// Of a text that is written out in a comparison beside it, that can be evaluated.
+struct Guise {
+    atom: usize,
+    asked: Asked,
+    /// What it is compared with, where it is not true or false by itself.
+    against: Option<(Operator, Value)>,
+}
+
+/// Whether something begins or ends with a word.
+struct Affix {
+    atom: usize,
+    variable: usize,
+    word: String,
+    last: bool,
+}
+
 pub(super) struct Worlds<'n> {
     /// What is known of a name, and whether it always has a value.
     known: &'n dyn Fn(&str) -> (Kind, bool),
@@ -48,6 +70,8 @@ pub(super) struct Worlds<'n> {
     pub(super) atoms: Vec<Atom>,
     by_name: BTreeMap<String, usize>,
     pending: Vec<Pending>,
+    guises: Vec<Guise>,
+    affixes: Vec<Affix>,
     ranges: BTreeMap<usize, Kind>,
 }
 
@@ -65,6 +89,8 @@ impl<'n> Worlds<'n> {
             atoms: Vec::new(),
             by_name: BTreeMap::new(),
             pending: Vec::new(),
+            guises: Vec::new(),
+            affixes: Vec::new(),
             ranges: BTreeMap::new(),
         }
     }
@@ -95,7 +121,7 @@ impl<'n> Worlds<'n> {
                 (Some(operator), [CallArg::Pos(other)]) => {
                     self.compared(operator, &test.expr, other).map(|one| vec![one])
                 }
-                _ => None,
+                _ => self.affix(test.name, &test.expr, &test.args, expression).map(|one| vec![one]),
             },
             _ => None,
         };
@@ -111,7 +137,12 @@ impl<'n> Worlds<'n> {
         let items = match &binary.right {
             Expr::List(list) => &list.items,
             Expr::Tuple(tuple) => &tuple.items,
-            _ => return None,
+            counting => {
+                let counted =
+                    counts(counting).filter(|numbers| !numbers.is_empty() && numbers.len() <= COUNTED)?;
+                let equal = |number| self.against(Operator::Equal, &binary.left, Value::from(number));
+                return counted.into_iter().map(equal).collect();
+            }
         };
         items.iter().map(|item| self.compared(Operator::Equal, &binary.left, item)).collect()
     }
@@ -133,7 +164,34 @@ impl<'n> Worlds<'n> {
         let name = to_show(expression).unwrap_or_else(|| format!("#{}", self.variables.len()));
         let values = vec![Value::from(false), Value::from(true)];
         let variable = self.variable(format!("? {name}"), Variable { values, inside: 2 });
-        self.add(Atom { variables: vec![variable], outcomes: vec![Some(false), Some(true)] })
+        let atom = self.add(Atom { variables: vec![variable], outcomes: vec![Some(false), Some(true)] });
+        self.guises.extend(to_ask(expression).map(|asked| Guise { atom, asked, against: None }));
+        atom
+    }
+
+    /// `term is startingwith "word"`, and what ends so.
+    fn affix(
+        &mut self,
+        test: &str,
+        term: &Expr<'_>,
+        arguments: &[CallArg<'_>],
+        whole: &Expr<'_>,
+    ) -> Option<usize> {
+        let last = match test {
+            "startingwith" => false,
+            "endingwith" => true,
+            _ => return None,
+        };
+        let [CallArg::Pos(word)] = arguments else { return None };
+        let word = constant(word)?.as_str()?.to_owned();
+        let name = to_show(term)?;
+        let asked = to_ask(whole)?;
+        let empty = Variable { values: Vec::new(), inside: 0 };
+        let variable = self.variable(format!("{} {name}", if last { "$" } else { "^" }), empty);
+        let atom = self.add(Atom { variables: vec![variable], outcomes: Vec::new() });
+        self.affixes.push(Affix { atom, variable, word, last });
+        self.guises.push(Guise { atom, asked, against: None });
+        Some(atom)
     }
 
     /// An expression of names that can be few things.
@@ -147,9 +205,7 @@ impl<'n> Worlds<'n> {
         }
         let environment = template::environment();
         let compiled = environment.compile_expression(&asked.text).ok()?;
-        let constants =
-            asked.constants.iter().enumerate().map(|(at, value)| (format!("__k{at}"), value.clone()));
-        let mut context: BTreeMap<String, Value> = constants.collect();
+        let mut context = asked.context();
         let mut outcomes = Vec::with_capacity(worlds);
         for world in 0..worlds {
             let mut rest = world;
@@ -202,6 +258,11 @@ impl<'n> Worlds<'n> {
             (Some(value), None) => (right, operator.turned(), value),
             _ => return None,
         };
+        self.against(operator, term, value)
+    }
+
+    /// A comparison of anything with a value.
+    fn against(&mut self, operator: Operator, term: &Expr<'_>, value: Value) -> Option<usize> {
         let kind = (self.kind)(term);
         let fits = match &kind {
             Kind::Text(_) => value.as_str().is_some(),
@@ -216,11 +277,15 @@ impl<'n> Worlds<'n> {
         if !fits {
             return None;
         }
-        let name = dotted(term).or_else(|| to_show(term))?;
+        let plain = dotted(term);
+        let guise = if plain.is_none() { to_ask(term) } else { None };
+        let name = plain.or_else(|| to_show(term))?;
         let empty = Variable { values: Vec::new(), inside: 0 };
         let variable = self.variable(format!("= {name}"), empty);
         let atom = self.add(Atom { variables: vec![variable], outcomes: Vec::new() });
         self.ranges.insert(variable, kind);
+        let against = Some((operator, value.clone()));
+        self.guises.extend(guise.map(|asked| Guise { atom, asked, against }));
         self.pending.push(Pending { atom, variable, operator, value });
         Some(atom)
     }
@@ -236,11 +301,69 @@ impl<'n> Worlds<'n> {
             };
             self.variables[*variable] = Variable { inside: stand_ins.len(), values: stand_ins };
         }
-        for Pending { atom, variable, operator, value } in std::mem::take(&mut self.pending) {
-            let outcomes =
-                self.variables[variable].values.iter().map(|one| Some(operator.holds(one, &value)));
+        let pending = std::mem::take(&mut self.pending);
+        for Pending { atom, variable, operator, value } in &pending {
+            let (atom, variable) = (*atom, *variable);
+            let outcomes = self.variables[variable].values.iter().map(|one| Some(operator.holds(one, value)));
             self.atoms[atom].outcomes = outcomes.collect();
         }
+        self.settle_affixes();
+        for guise in std::mem::take(&mut self.guises) {
+            self.show_through(&guise, &pending);
+        }
+    }
+
+    /// A text begins with one of the words that are asked for, and so with those that begin that word, or with none.
+    fn settle_affixes(&mut self) {
+        let affixes = std::mem::take(&mut self.affixes);
+        for affix in &affixes {
+            let words: BTreeSet<&str> = affixes
+                .iter()
+                .filter(|other| other.variable == affix.variable)
+                .map(|other| other.word.as_str())
+                .collect();
+            let holds = |one: &&str| match affix.last {
+                true => one.ends_with(&affix.word),
+                false => one.starts_with(&affix.word),
+            };
+            let outcomes = words.iter().map(|one| Some(holds(one))).chain([Some(false)]).collect();
+            let values: Vec<Value> =
+                words.iter().map(|one| Value::from(*one)).chain([Value::from("\0")]).collect();
+            self.variables[affix.variable] = Variable { inside: values.len(), values };
+            self.atoms[affix.atom].outcomes = outcomes;
+        }
+    }
+
+    /// Where a name is compared with texts that are written out, what else is asked of it is known for each of these.
+    fn show_through(&mut self, guise: &Guise, pending: &[Pending]) {
+        let [name] = guise.asked.names.as_slice() else { return };
+        let Some(base) = self.by_name.get(&format!("= {name}")).copied() else { return };
+        if !matches!(self.ranges.get(&base), Some(Kind::Text(_))) {
+            return;
+        }
+        let compiled_by = template::environment();
+        let Ok(compiled) = compiled_by.compile_expression(&guise.asked.text) else { return };
+        let mut context: BTreeMap<String, Value> = guise.asked.context();
+        let written: Vec<&Value> =
+            pending.iter().filter(|it| it.variable == base).map(|it| &it.value).collect();
+        let known: Vec<Option<Option<bool>>> = (self.variables[base].values.iter())
+            .map(|value| {
+                written.contains(&value).then(|| {
+                    context.insert("__n0".to_owned(), value.clone());
+                    let found = compiled.eval(Value::from_object(Context(context.clone()))).ok()?;
+                    match &guise.against {
+                        Some((operator, other)) => Some(operator.holds(&found, other)),
+                        None => Some(found.is_true()),
+                    }
+                })
+            })
+            .collect();
+        let atom = &mut self.atoms[guise.atom];
+        let outcomes = (atom.outcomes.iter())
+            .flat_map(|otherwise| known.iter().map(|known| known.unwrap_or(*otherwise)))
+            .collect();
+        atom.outcomes = outcomes;
+        atom.variables.insert(0, base);
     }
 }
 

@@ -4,10 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use holdpoint_bounded::pattern::{Over, Pattern};
 use holdpoint_bounded::{json, pattern};
 
 use crate::findings::{Findings, suggest};
 use crate::{Code, Span};
+
+/// What is said of a pattern that no text takes.
+pub(crate) const TAKES_NOTHING: (&str, &str) = (
+    "no text matches this pattern, whatever is in it",
+    "`^` and `$` stand at the ends of lines or of the text; escape what is meant literally: `\\$`",
+);
 
 /// A value of YAML or TOML, and where it stands.
 #[derive(Clone, Debug)]
@@ -191,10 +198,14 @@ impl Node {
         None
     }
 
-    /// A regular expression, kept as written.
-    pub(crate) fn regex(&self, findings: &mut Findings) -> Option<String> {
+    /// A regular expression, kept as written, that lies so over a text.
+    pub(crate) fn regex(&self, over: Over, findings: &mut Findings) -> Option<String> {
         let text = self.text(findings)?;
         match pattern::check(&text) {
+            Ok(()) if Pattern::new(&text, over).is_ok_and(|pattern| pattern.takes_nothing()) => {
+                self.bad(findings, TAKES_NOTHING.0, TAKES_NOTHING.1);
+                None
+            }
             Ok(()) => Some(text),
             Err(reason) => {
                 let message = format!("the regular expression does not compile: {reason}");

@@ -258,7 +258,9 @@ fn a_template_that_comes_to_what_every_text_holds_cannot_be_judged() {
         let (text, other) = ((*text).to_owned(), (*text).to_owned());
         [Matcher::Contains(text.clone()), Matcher::NotContains(text), Matcher::Equals(other)]
     });
-    for matcher in patterns.into_iter().chain(texts) {
+    // What takes nothing never fails as `not_matches`.
+    let nothing = ["$x{{ NOTHING }}", "a^{{ RELEASE }}"].map(|text| Matcher::NotMatches(text.into()));
+    for matcher in patterns.into_iter().chain(texts).chain(nothing) {
         for output in ["garbage, and more\n", " \n", ""] {
             let judgement = judged(&expecting([Expected::Stdout(matcher.clone())]), &printed(output));
             let why = complaints(&judgement).join(" ");
@@ -551,4 +553,43 @@ fn output_that_nothing_looks_at_need_not_be_read_and_what_is_looked_at_never_pas
     }
     assert_eq!(blocks.iter().filter(|block| block.looks_at_stdout()).count(), 8);
     assert_eq!(blocks.iter().filter(|block| block.looks_at_stderr()).count(), 2);
+}
+
+#[test]
+fn many_expectations_of_a_large_output_end_soon_and_never_pass_unjudged() {
+    let large = "a".repeat(2_000_000);
+    let patterns = (0..2000).map(|n| Expected::Stdout(Matcher::NotMatches(format!("[ab]+c?[ab]+{n}x"))));
+    let judgement = judged(&expecting(patterns.collect::<Vec<_>>()), &printed(&large));
+    assert_eq!(judgement.outcome, Outcome::Failed);
+    assert!(complaints(&judgement).iter().any(|why| why.contains("together takes too long")));
+
+    let items: Vec<String> = (0..20_000).map(|n| format!("{{\"a\":{n}}}")).collect();
+    let json = format!("[{}]", items.join(","));
+    let paths = (0..1000).map(|n| Expected::Json { path: format!("$[?@.a == {n}].a"), value: json!(n) });
+    let judgement = judged(&expecting(paths.collect::<Vec<_>>()), &printed(&json));
+    assert_eq!(judgement.outcome, Outcome::Failed);
+    assert!(complaints(&judgement).iter().any(|why| why.contains("together take too long")));
+
+    // What anybody writes is far from that.
+    let few = (0..30).map(|n| Expected::Json { path: format!("$[?@.a == {n}].a"), value: json!(n) });
+    let texts = (0..30).map(|n| Expected::Stdout(Matcher::NotMatches(format!("^ERROR {n}"))));
+    let judgement = judged(&expecting(few.chain(texts).collect::<Vec<_>>()), &printed(&json));
+    assert_eq!(judgement.outcome, Outcome::Passed, "{:?}", complaints(&judgement));
+}
+
+#[test]
+fn an_address_is_one_of_a_page() {
+    for (text, is) in [
+        ("https://ci.example.org/runs/5?x#y", true),
+        ("HTTP://host", true),
+        ("ci.example.org", false),
+        ("ftp://ci.example.org", false),
+        ("https://", false),
+        ("https:///x", false),
+        ("https://a b", false),
+        ("see the wiki", false),
+        ("javascript:alert(1)", false),
+    ] {
+        assert_eq!(holdpoint_engine::is_address(text), is, "{text}");
+    }
 }

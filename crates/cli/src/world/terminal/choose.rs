@@ -3,6 +3,7 @@
 use holdpoint_document::{EvidenceKind, ValueKind, Work};
 use holdpoint_engine::{
     Choice, Deviation, DeviationKind, Event, Evidence, Fit, Offers, Question, RollbackPlan, Task, fit,
+    is_address,
 };
 use holdpoint_helper::Helper;
 
@@ -375,10 +376,14 @@ pub(super) fn record(
         };
         let evidence = match field.evidence {
             None => None,
-            Some(EvidenceKind::Url) => match ask::text(
+            Some(EvidenceKind::Url) => match ask::fitting(
                 screen,
                 "Evidence (address)",
                 "Where what you saw can be seen: an address, as https://….",
+                |text| match is_address(text) {
+                    true => Ok(()),
+                    false => Err("write an address that begins with https:// or http://".to_owned()),
+                },
             ) {
                 Asked::Said(url) => Some(Evidence::Url(url)),
                 Asked::Left => return Ok(Answer::Park),

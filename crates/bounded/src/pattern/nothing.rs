@@ -1,0 +1,199 @@
+//! Whether a pattern matches no text at all, by going through it once with every place that a match can be at.
+//!
+//! What `^`, `$` and `\b` ask for depends on the character before them and the one behind them, and of these only on
+//! which of a few kinds they are. So a place is a pair of kinds, and a part of a pattern leads from places to places.
+
+use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look};
+
+/// Kinds of characters, and the end of a text for none: LF, CR, a letter of ASCII, another letter, anything else.
+const KINDS: usize = 6;
+const NONE: usize = 0;
+const LF: usize = 1;
+const CR: usize = 2;
+const ASCII: usize = 3;
+const LETTER: usize = 4;
+
+/// Pairs of the kind before and the kind behind.
+const PLACES: usize = KINDS * KINDS;
+
+/// The characters of each kind; of the first there are none.
+fn characters() -> Vec<ClassUnicode> {
+    [r"[[a-z]&&[^a-z]]", r"\n", r"\r", r"[0-9A-Za-z_]", r"[\w--[0-9A-Za-z_]]", r"[^\w\r\n]"]
+        .iter()
+        .filter_map(|source| match regex_syntax::parse(source).ok()?.into_kind() {
+            HirKind::Class(Class::Unicode(class)) => Some(class),
+            HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok()?.chars().next().map(one),
+            _ => Some(ClassUnicode::empty()),
+        })
+        .collect()
+}
+
+fn one(character: char) -> ClassUnicode {
+    ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(character, character)])
+}
+
+/// From each place, the places that it leads to, a bit each.
+#[derive(Clone, Copy, PartialEq)]
+struct Leads([u64; PLACES]);
+
+impl Leads {
+    const NOWHERE: Leads = Leads([0; PLACES]);
+
+    fn stay(holds: impl Fn(usize, usize) -> bool) -> Leads {
+        let mut leads = Leads::NOWHERE;
+        for (at, to) in leads.0.iter_mut().enumerate() {
+            *to = if holds(at / KINDS, at % KINDS) { 1 << at } else { 0 };
+        }
+        leads
+    }
+
+    /// One character of these kinds.
+    fn character(kinds: impl Fn(usize) -> bool) -> Leads {
+        let mut leads = Leads::NOWHERE;
+        for (at, to) in leads.0.iter_mut().enumerate() {
+            let kind = at % KINDS;
+            if kind != NONE && kinds(kind) {
+                *to = (0..KINDS).fold(0, |to, next| to | 1 << (kind * KINDS + next));
+            }
+        }
+        leads
+    }
+
+    fn then(self, next: Leads) -> Leads {
+        let mut leads = Leads::NOWHERE;
+        for (from, to) in self.0.iter().enumerate() {
+            leads.0[from] = (0..PLACES).filter(|at| to >> at & 1 == 1).fold(0, |all, at| all | next.0[at]);
+        }
+        leads
+    }
+
+    fn or(self, other: Leads) -> Leads {
+        let mut leads = self;
+        leads.0.iter_mut().zip(other.0).for_each(|(to, more)| *to |= more);
+        leads
+    }
+
+    fn times(self, mut count: u32) -> Leads {
+        let (mut all, mut power) = (Leads::stay(|_, _| true), self);
+        while count > 0 {
+            if count & 1 == 1 {
+                all = all.then(power);
+            }
+            power = power.then(power);
+            count >>= 1;
+        }
+        all
+    }
+}
+
+/// Whether it matches nowhere in any text. The nesting has been bounded before.
+pub(super) fn is_nothing(hir: &Hir) -> bool {
+    leads(hir, &characters()) == Leads::NOWHERE
+}
+
+fn leads(hir: &Hir, characters: &[ClassUnicode]) -> Leads {
+    match hir.kind() {
+        HirKind::Empty => Leads::stay(|_, _| true),
+        HirKind::Look(look) => Leads::stay(|before, behind| holds(*look, before, behind)),
+        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+            Ok(text) => text.chars().fold(Leads::stay(|_, _| true), |leads, character| {
+                let class = one(character);
+                leads.then(Leads::character(|kind| meet(&class, kind, characters)))
+            }),
+            // Bytes that are no text may stand anywhere.
+            Err(_) => Leads::character(|_| true),
+        },
+        HirKind::Class(Class::Unicode(class)) => Leads::character(|kind| meet(class, kind, characters)),
+        HirKind::Class(Class::Bytes(class)) => match class.to_unicode_class() {
+            Some(class) => Leads::character(|kind| meet(&class, kind, characters)),
+            None => Leads::character(|_| true),
+        },
+        HirKind::Repetition(repetition) => {
+            let once = leads(&repetition.sub, characters);
+            let or_not = once.or(Leads::stay(|_, _| true));
+            let more = repetition.max.map_or(PLACES as u32, |most| most - repetition.min.min(most));
+            once.times(repetition.min).then(or_not.times(more))
+        }
+        HirKind::Capture(capture) => leads(&capture.sub, characters),
+        HirKind::Concat(parts) => {
+            parts.iter().fold(Leads::stay(|_, _| true), |all, part| all.then(leads(part, characters)))
+        }
+        HirKind::Alternation(parts) => {
+            parts.iter().fold(Leads::NOWHERE, |all, part| all.or(leads(part, characters)))
+        }
+    }
+}
+
+fn meet(class: &ClassUnicode, kind: usize, characters: &[ClassUnicode]) -> bool {
+    let Some(characters) = characters.get(kind) else { return true };
+    let mut both = class.clone();
+    both.intersect(characters);
+    !both.ranges().is_empty()
+}
+
+fn holds(look: Look, before: usize, behind: usize) -> bool {
+    let ascii = |kind| kind == ASCII;
+    let word = |kind| kind == ASCII || kind == LETTER;
+    match look {
+        Look::Start => before == NONE,
+        Look::End => behind == NONE,
+        Look::StartLF => before == NONE || before == LF,
+        Look::EndLF => behind == NONE || behind == LF,
+        Look::StartCRLF => before == NONE || before == LF || before == CR && behind != LF,
+        Look::EndCRLF => behind == NONE || behind == CR || behind == LF && before != CR,
+        Look::WordAscii => ascii(before) != ascii(behind),
+        Look::WordAsciiNegate => ascii(before) == ascii(behind),
+        Look::WordUnicode => word(before) != word(behind),
+        Look::WordUnicodeNegate => word(before) == word(behind),
+        Look::WordStartAscii => !ascii(before) && ascii(behind),
+        Look::WordEndAscii => ascii(before) && !ascii(behind),
+        Look::WordStartUnicode => !word(before) && word(behind),
+        Look::WordEndUnicode => word(before) && !word(behind),
+        Look::WordStartHalfAscii => !ascii(before),
+        Look::WordEndHalfAscii => !ascii(behind),
+        Look::WordStartHalfUnicode => !word(before),
+        Look::WordEndHalfUnicode => !word(behind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pattern::{Over, Pattern};
+
+    #[test]
+    fn a_pattern_that_no_text_has_is_told_from_one_that_some_text_has() {
+        for (source, over, nothing) in [
+            (r"[^\s\S]", Over::Lines, true),
+            (r"a^b", Over::Lines, true),
+            (r"$a", Over::Lines, true),
+            (r"a$b", Over::Text, true),
+            (r"ERROR\zx", Over::Lines, true),
+            (r"\b\B", Over::Lines, true),
+            (r"x\by", Over::Lines, true),
+            (r"(a^b|[^\s\S]){2,}", Over::Lines, true),
+            (r"[a&&b]+c", Over::Lines, true),
+            (r"a\n^b", Over::Text, true),
+            (r"^$\n^x", Over::Text, true),
+            (r"\<a\>b", Over::Lines, true),
+            (r"a^b", Over::Whole, true),
+            (r"$\n^b", Over::Lines, false),
+            (r"a$\r\n^b", Over::Lines, false),
+            (r"a$\r^b", Over::Lines, false),
+            (r"(a^b)?", Over::Lines, false),
+            (r"(a^b){0}c", Over::Lines, false),
+            (r"(?:\n^|x)+b", Over::Lines, false),
+            (r"é\b ", Over::Text, false),
+            (r"(?-u:\xff)$", Over::Text, false),
+            (r"^$", Over::Text, false),
+            (r"\A\z", Over::Lines, false),
+            (r"a\n^b", Over::Lines, false),
+            (r"\B", Over::Text, false),
+        ] {
+            let Ok(pattern) = Pattern::new(source, over) else {
+                assert_eq!(source, r"(?-u:\xff)$");
+                continue;
+            };
+            assert_eq!(pattern.takes_nothing(), nothing, "{source} {over:?}");
+        }
+    }
+}
