@@ -34,6 +34,8 @@ pub enum Verb {
     Run(Run),
     /// Drive on a run that was interrupted or parked
     Resume(Resume),
+    /// Undo what was done in an open run, and end it
+    Rollback(Rollback),
     /// Show the evidence, and take the signature that a run waits for
     Sign(Sign),
     /// List the runs
@@ -223,6 +225,19 @@ pub struct Resume {
     pub who: Who,
     #[command(flatten)]
     pub overriding: Overriding,
+}
+
+/// `rollback`
+#[derive(Debug, Args)]
+pub struct Rollback {
+    #[command(flatten)]
+    pub resume: Resume,
+    /// Why: it stands in the record
+    #[arg(long = "reason", value_name = "TEXT")]
+    pub why: String,
+    /// Roll back without asking once more; what would be undone is shown all the same
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `sign`

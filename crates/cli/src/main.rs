@@ -16,6 +16,7 @@ mod hearing;
 mod inputs;
 mod interrupts;
 mod operator;
+mod output;
 mod pager;
 mod panics;
 mod place;

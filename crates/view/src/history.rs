@@ -116,7 +116,15 @@ impl Gathered {
             _ => false,
         });
         self.failed += usize::from(failed || step.status == Status::Failed);
-        if matches!(step.status, Status::Passed | Status::PassedWithDeviations) {
+        let done = [
+            Status::Passed,
+            Status::PassedWithDeviations,
+            Status::Confirmed,
+            Status::Recorded,
+            Status::Signed,
+            Status::TakenAsDone,
+        ];
+        if done.contains(&step.status) {
             self.done += 1;
             self.elapsed.push(step.elapsed_ms);
             self.executing.push(step.actions.iter().map(|action| action.duration_ms).sum());

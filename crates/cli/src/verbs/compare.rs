@@ -1,22 +1,22 @@
 //! `compare`: two runs beside one another. Executes nothing.
 
-use std::io::Write as _;
-
 use holdpoint_engine::{BlobRef, RunOpened, Verdict};
-use holdpoint_record::{RunDir, blob};
+use holdpoint_record::{RunDir, blob, verify};
 use holdpoint_report::took;
 use holdpoint_view::{Compared, Comparison, Difference, Side, StepSide, Summary, compare as beside};
 
-use super::read::{Recorded, find, proved, store_problem};
+use super::read::{Recorded, find, read_dir, read_problem, store_problem};
 use super::standing::{Standing, standings};
 use crate::args::{self, CompareFormat};
 use crate::exit::Exit;
+use crate::output;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
 /// Compares two runs. Ends with 1 where outcomes differ.
 pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Problem> {
+    output::untaken(arguments.output.as_deref())?;
     let this = intact(find(&arguments.a)?)?;
     let comparison = match &arguments.b {
         // The rehearsal stands first, as it came first.
@@ -33,26 +33,16 @@ pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Probl
         CompareFormat::Html => holdpoint_report::comparison(&comparison, &jiff::tz::TimeZone::system())
             .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
     };
-    match &arguments.output {
-        None => screen.data(text.trim_end()),
-        Some(path) => {
-            let cannot = |error| {
-                Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
-            };
-            let mut file = crate::files::create(path).map_err(cannot)?;
-            file.write_all(text.as_bytes()).map_err(cannot)?;
-            screen.say(&format!("Written to {}.", screen.path(path)));
-        }
-    }
+    output::give(screen, arguments.output.as_deref(), text.trim_end(), "")?;
     Ok(if comparison.outcomes_differ { Exit::Failed } else { Exit::Passed })
 }
 
 /// A record of which nothing is wrong: what an altered one tells is nobody's.
 fn intact(dir: RunDir) -> Result<Recorded, Problem> {
     let number = dir.number;
-    let (proof, recorded) = proved(dir)?;
+    let proof = verify(&dir.path).map_err(read_problem)?;
     match proof.verdict.intact() || proof.verdict.is_expunged() {
-        true => Ok(recorded),
+        true => read_dir(dir),
         false => Err(Problem::record(
             format!("the record of run {number} is not intact: {}", proof.verdict),
             format!("Nothing was compared. `holdpoint verify {number}` says more."),

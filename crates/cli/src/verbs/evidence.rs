@@ -1,7 +1,5 @@
 //! `sign --format`: what whoever signs is shown, given away; nothing is signed or written to the record.
 
-use std::io::Write as _;
-
 use holdpoint_document::{SignOff, Work};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{BlobRef, Exhibit, Next, Question, Run, Standing, Takes, Task};
@@ -15,12 +13,14 @@ use super::run::hide;
 use crate::args::{self, EvidenceFormat};
 use crate::digest::sha256;
 use crate::exit::Exit;
+use crate::output;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
 /// Gives it in the form that is asked for.
 pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Result<Exit, Problem> {
+    output::untaken(arguments.output.as_deref())?;
     let recorded = read_dir(find(&arguments.run)?)?;
     hide(&known_secrets(screen, &recorded, &Place::here()?)?, secrets)?;
     let run = as_signed(&recorded)?;
@@ -41,20 +41,7 @@ pub fn give(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     };
     // Of a text broken into lines, too: what is given away is what would be kept.
     let text = secrets.masked(&text).into_owned();
-    match &arguments.output {
-        None => screen.data(&text),
-        Some(path) => {
-            let cannot = |error| {
-                Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
-            };
-            if crate::files::is_taken(path) {
-                return Err(super::export::there_already(path));
-            }
-            let mut file = crate::files::create_new(path).map_err(cannot)?;
-            file.write_all(text.as_bytes()).map_err(cannot)?;
-            screen.say(&format!("Written to {}; nothing was signed.", screen.path(path)));
-        }
-    }
+    output::give(screen, arguments.output.as_deref(), &text, "; nothing was signed")?;
     Ok(Exit::Passed)
 }
 

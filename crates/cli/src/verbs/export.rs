@@ -15,6 +15,7 @@ use super::read::{find, read_dir, read_problem};
 use crate::args;
 use crate::bundle::{SCRIPT, unpacked};
 use crate::exit::Exit;
+use crate::output::{cannot_write, there_already};
 use crate::problem::Problem;
 use crate::screen::Screen;
 
@@ -73,17 +74,6 @@ pub fn export(screen: &Screen, arguments: &args::Export) -> Result<Exit, Problem
         screen.path(output)
     ));
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
-}
-
-pub fn there_already(output: &Path) -> Problem {
-    Problem::usage(
-        format!("{} is there already", output.display()),
-        "Nothing was written. Name another file.",
-    )
-}
-
-fn cannot_write(output: &Path, error: &io::Error) -> Problem {
-    Problem::usage(format!("{} cannot be written: {error}", output.display()), "Name another file.")
 }
 
 /// A bundle that cannot be unpacked: damaged, or made to do harm. What the machine refuses is its own fault.

@@ -26,6 +26,7 @@ pub mod report;
 pub mod resume;
 mod review;
 mod reviewed;
+mod rollback;
 pub mod rules;
 pub mod run;
 pub mod schema;
@@ -52,6 +53,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Plan(arguments) => plan::plan(screen, &arguments, secrets),
         Verb::Run(arguments) => run::run(screen, &arguments, secrets).await,
         Verb::Resume(arguments) => resume::resume(screen, &arguments, secrets).await,
+        Verb::Rollback(arguments) => rollback::rollback(screen, &arguments, secrets).await,
         Verb::Sign(arguments) => sign::sign(screen, &arguments, secrets),
         Verb::Runs(arguments) => listing::runs(screen, &arguments),
         Verb::Show(arguments) => listing::show(screen, &arguments),

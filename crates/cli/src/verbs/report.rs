@@ -1,16 +1,16 @@
 //! `report`: a rendering of the record.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Read;
 
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
 
-use super::export::there_already;
 use super::read::{Recorded, find, proved};
 use crate::args::{self, ReportFormat};
 use crate::attest::{attest, attestable};
 use crate::exit::Exit;
+use crate::output;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
@@ -27,9 +27,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     if attestation {
         attestable(&proof)?;
     }
-    if let Some(output) = arguments.output.as_ref().filter(|output| crate::files::is_taken(output)) {
-        return Err(there_already(output));
-    }
+    output::untaken(arguments.output.as_deref())?;
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
@@ -49,17 +47,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     if !proof.verdict.intact() {
         screen.say(&format!("The record is not intact: {}", proof.verdict));
     }
-    match &arguments.output {
-        None => screen.data(&text),
-        Some(path) => {
-            let cannot = |error| {
-                Problem::usage(format!("{} cannot be written: {error}", path.display()), "Name another file.")
-            };
-            let mut file = crate::files::create_new(path).map_err(cannot)?;
-            file.write_all(text.as_bytes()).map_err(cannot)?;
-            screen.say(&format!("Written to {}.", screen.path(path)));
-        }
-    }
+    output::give(screen, arguments.output.as_deref(), &text, "")?;
     Ok(if proof.verdict.intact() { Exit::Passed } else { Exit::Record })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::{Assurance, Plan};
-use holdpoint_driver::{Fault, Secrets, Session, Stop};
+use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
@@ -33,10 +33,29 @@ use crate::world::kept_state::restored;
 use crate::world::local::Local;
 use crate::world::places::Places;
 use crate::world::screening::Screening;
-use crate::world::terminal::{Operator, accepts};
+use crate::world::terminal::{Operator, accepts, is_sure, tell_rollback};
+
+/// That what was done is to be undone.
+#[derive(Clone, Copy, Debug)]
+pub struct Undo<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// Whether somebody has said already that they are sure.
+    pub sure: bool,
+}
 
 /// Drives a run on.
 pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
+    take_on(screen, arguments, None, hidden).await
+}
+
+/// Drives a run on, or `undo`es what was done in it.
+pub async fn take_on(
+    screen: &Screen,
+    arguments: &args::Resume,
+    undo: Option<Undo<'_>>,
+    hidden: &Secrets,
+) -> Result<Exit, Problem> {
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
@@ -56,6 +75,12 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
             screen.tell("The run had ended and was not sealed yet; it is now.");
         }
         let (number, words) = (opened.number, verdict_words(*verdict));
+        if undo.is_some() {
+            return Err(Problem::usage(
+                format!("run {number} has ended ({words}), and only an open run can be rolled back"),
+                "What it did is undone by a run-book of its own.",
+            ));
+        }
         screen.tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }
@@ -128,7 +153,7 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
                 matches!(entry.choice.as_deref(), Some("rollback" | "abort"))
             };
             let says = answers.as_ref().is_some_and(|answers| answers.steps.values().any(takes_back));
-            if !ask && !says {
+            if !ask && !says && undo.is_none() {
                 return Err(refusal);
             }
             bound = Some(refusal);
@@ -147,6 +172,12 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
             overriding::ready(&place, &arguments.overriding, refusal, &tried, &session.time_zone).map(Some)
         }
     };
+    if undo.is_some() {
+        let mut tried = recorder.run().clone();
+        let now = Timestamp::now();
+        taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
+        undoable(&tried, plan, opened.number)?;
+    }
     screen::head(screen, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
@@ -168,6 +199,17 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
     if let Some(refusal) = &bound {
         screen.tell(&format!("  {refusal}"));
     }
+    if let Some(undo) = undo {
+        let (view, _) = recorder.view_and_store();
+        tell_rollback(screen, &view, &view.run.offers(plan).rollback);
+        if !undo.sure && !(ask && is_sure(screen)) {
+            screen.tell("Nothing was rolled back. To do it unasked: --yes.");
+            return Ok(Exit::Parked);
+        }
+        let by = By { who: session.operator.clone(), via: Via::Command };
+        let wanted = recorder.run().offers(plan).rollback;
+        recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
+    }
     tell_steps(screen, plan, recorder.run(), &events);
     tell_failure(screen, plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
@@ -180,6 +222,23 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
         return Err(refusal);
     }
     Ok(farewell(screen, session.recorder.run(), plan, stop, opened.number))
+}
+
+/// Whether something that was done can be undone now.
+fn undoable(run: &Run, plan: &Plan, number: u64) -> Result<(), Problem> {
+    let wanted = run.offers(plan).rollback;
+    if !wanted.steps.is_empty() {
+        return Ok(());
+    }
+    let why = match () {
+        () if run.is_rolling_back() => "it is being rolled back already",
+        () if !wanted.without.is_empty() => "what was done in it has no rollback in the document",
+        () => "nothing was done in it that could be undone now",
+    };
+    Err(Problem::usage(
+        format!("run {number} is not rolled back: {why}"),
+        format!("`holdpoint resume {number}` goes on with it, and asks; it can be aborted there."),
+    ))
 }
 
 fn does_not_fit(unexpected: Unexpected) -> Problem {

@@ -9,6 +9,7 @@ mod operator;
 mod shown;
 mod sign;
 
+pub use choose::{is_sure, tell_rollback};
 pub use handover::{accepts, questions};
 pub use hold_point::{Consent, HoldPoint};
 pub use operator::Operator;

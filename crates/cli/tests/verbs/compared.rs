@@ -81,8 +81,20 @@ fn runs_that_differ_in_time_place_and_process_only_do_not_differ() {
 fn the_one_thing_that_differs_is_told_and_nothing_else() {
     type Plant = fn(&Bench);
     let cases: [(Plant, &[&str], &str); 3] = [
-        (|bench| drop(bench.file("words", "one\nthree\n")), &[], "stdout change#1: "),
-        (|bench| drop(bench.file("commit", "def5678\n")), &[], "value COMMIT: abc1234 / def5678"),
+        (
+            |bench| {
+                bench.file("words", "one\nthree\n");
+            },
+            &[],
+            "stdout change#1: ",
+        ),
+        (
+            |bench| {
+                bench.file("commit", "def5678\n");
+            },
+            &[],
+            "value COMMIT: abc1234 / def5678",
+        ),
         (|_| {}, &["--set", "RELEASE=v1.5.0"], "input RELEASE: v1.4.0 / v1.5.0"),
     ];
     for (plant, more, told) in cases {
@@ -111,7 +123,10 @@ fn an_output_that_differs_is_told_as_a_diff_with_the_rules_of_what_was_masked() 
 #[test]
 fn outcomes_that_differ_end_with_1_and_say_which() {
     let bench = bench();
-    bench.file("skip.yaml", "steps:\n  change: { choice: skip, reason: it is there }\n  watch: { confirm: true }\n");
+    bench.file(
+        "skip.yaml",
+        "steps:\n  change: { choice: skip, reason: it is there }\n  watch: { confirm: true }\n",
+    );
     bench.ends(0, &["run", "book.md", "--env", "production", "--unattended", "--answers", "skip.yaml"]);
     let comparison = compared(&bench, 1, &["1", "2"]);
     let found = differences(&comparison);
@@ -122,8 +137,8 @@ fn outcomes_that_differ_end_with_1_and_say_which() {
     run(&bench, "production", &[]);
     let found = differences(&compared(&bench, 1, &["1", "3"]));
     assert!(found[0].starts_with("document : "), "{found:?}");
-    assert!(found.contains(&"step watch: PASSED / -".to_owned()), "{found:?}");
-    assert!(found.contains(&"step listen: - / PASSED".to_owned()), "{found:?}");
+    assert!(found.contains(&"step watch: CONFIRMED / -".to_owned()), "{found:?}");
+    assert!(found.contains(&"step listen: - / CONFIRMED".to_owned()), "{found:?}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod named;
 mod nothing;
 mod policy;
 mod real;
+mod rolled_back;
 mod runs;
 mod sealed;
 mod support;

@@ -209,8 +209,7 @@ fn act(
         }
         "roll back" => {
             tell_rollback(screen, view, &offers.rollback);
-            let sure: [Option_; 2] = [("no", 'n', "do not roll back"), ("yes", 'y', "roll back now")];
-            if ask::one_of(screen, "Roll back and end the run?", &sure, true) != Asked::Said("yes") {
+            if !is_sure(screen) {
                 return Ok(None);
             }
             let Asked::Said(reason) = ask::text(screen, "Why is it rolled back?", REASON) else {
@@ -292,8 +291,14 @@ fn go_back(
     deviation(kind, &plan.steps[*index].id, None, None, reason)
 }
 
+/// Whether somebody who is asked is sure.
+pub fn is_sure(screen: &Screen) -> bool {
+    let sure: [Option_; 2] = [("no", 'n', "do not roll back"), ("yes", 'y', "roll back now")];
+    ask::one_of(screen, "Roll back and end the run?", &sure, true) == Asked::Said("yes")
+}
+
 /// What a rollback would do now.
-fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan) {
+pub fn tell_rollback(screen: &Screen, view: &RunView<'_>, wanted: &RollbackPlan) {
     let plan = view.plan;
     if wanted.steps.is_empty() && wanted.without.is_empty() {
         screen.tell("    Nothing was changed that could be rolled back.");

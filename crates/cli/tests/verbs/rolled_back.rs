@@ -1,0 +1,63 @@
+//! `rollback`: what was done in an open run is undone, as part of the same record.
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const BODY: &str = "## One\n\n```sh run\necho one >> log\n```\n\n```sh rollback\necho not one >> log\n```\n\n\
+    ## Two\n\n```sh run\necho two >> log\n```\n\n```sh rollback\necho not two >> log\n```\n\n\
+    ## Wait\n\n- [ ] It is quiet\n\n## Three\n\n```sh run\necho three >> log\n```\n";
+
+const ROLLBACK: [&str; 6] = ["rollback", "1", "--unattended", "--yes", "--reason", "The pager rang"];
+
+fn waiting() -> Bench {
+    let bench = Bench::with(&[("book.md", &book("", BODY))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    bench
+}
+
+#[test]
+fn what_was_done_is_undone_in_reverse_and_nothing_else_is_done() {
+    let bench = waiting();
+    let ran = bench.ends(1, &ROLLBACK);
+    ran.says("ROLLED BACK").says("1. undo").says("echo not two");
+    assert_eq!(bench.text("log"), "one\ntwo\nnot two\nnot one\n");
+    let [opened] = &bench.of_type(1, "rollback.opened")[..] else { panic!("one rollback") };
+    assert_eq!(opened["steps"], serde_json::json!(["two", "one"]));
+    assert_eq!((&opened["reason"], &opened["by"]["via"]), (&"The pager rang".into(), &"command".into()));
+    assert_eq!(bench.events(1).last().unwrap()["verdict"], "rolled_back");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+}
+
+#[test]
+fn nothing_is_rolled_back_unasked_or_without_a_reason_or_where_nothing_can_be() {
+    let bench = waiting();
+    let before = bench.events(1).len();
+    bench.ends(2, &["rollback", "1", "--unattended", "--yes"]);
+    bench.ends(2, &["rollback", "1", "--unattended", "--yes", "--reason", " "]).says("the reason is empty");
+    bench.ends(3, &["rollback", "1", "--unattended", "--reason", "The pager rang"]).says("--yes");
+    assert!(bench.of_type(1, "rollback.opened").is_empty());
+    assert_eq!(bench.text("log"), "one\ntwo\n");
+    assert!(bench.events(1).len() <= before + 1, "a session at most");
+    bench.ends(1, &ROLLBACK);
+    let over = bench.ends(2, &ROLLBACK);
+    over.says("run 1 has ended").says("a run-book of its own");
+    // Where nothing was done.
+    let bench = Bench::with(&[("book.md", &book("", "## Wait\n\n- [ ] It is quiet\n"))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    let before = bench.events(1).len();
+    bench.ends(2, &ROLLBACK).says("nothing was done in it that could be undone");
+    assert_eq!(bench.events(1).len(), before, "nothing is written");
+}
+
+#[test]
+fn a_tree_that_changed_keeps_nobody_from_rolling_back() {
+    let config = "[environments.prod]\nrequires = { clean_commit = true }\n";
+    let bench = Bench::with(&[("book.md", &book("", BODY)), ("holdpoint.toml", config)]);
+    bench.file(".gitignore", "/log\n/.holdpoint/runs/\n");
+    bench.committed();
+    bench.ends(3, &["run", "book.md", "--env", "prod", "--unattended"]);
+    bench.file("stray", "x");
+    bench.ends(5, &["resume", "1", "--unattended"]);
+    bench.ends(1, &ROLLBACK).says("ROLLED BACK");
+    bench.ends(0, &["verify", "1"]);
+}
