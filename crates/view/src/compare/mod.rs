@@ -406,7 +406,7 @@ impl<'a> Comparing<'a> {
                 self.add(Difference::of(Differing::Expectation, Some(a), Some(b)).called(&other.expected));
             }
         }
-        let streams: [(Differing, fn(&Output) -> &BlobRef); 2] =
+        let streams: [(Differing, Stream); 2] =
             [(Differing::Stdout, |output| &output.stdout), (Differing::Stderr, |output| &output.stderr)];
         let (Some(one), Some(other)) = (&a.result.output, &b.result.output) else { return };
         for (what, stream) in streams {
@@ -459,6 +459,9 @@ impl<'a> Comparing<'a> {
         }
     }
 }
+
+/// One of the two that a block prints to.
+type Stream = fn(&Output) -> &BlobRef;
 
 /// How a run ended; deviations are told on their own.
 fn ended(summary: &Summary) -> &'static str {
