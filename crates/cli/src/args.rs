@@ -58,6 +58,8 @@ pub enum Verb {
     Compare(Compare),
     /// How long the steps of a run-book take, and how often they fail
     History(History),
+    /// Which blocks that change something are checked, can be undone, and were ever tried
+    Coverage(Coverage),
     /// Re-prove a record, or a bundle of one: bytes, seal, signatures, conformity
     Verify(Verify),
     /// Go over all runs of a store: gaps, what ties them together, each record, signatures, clocks
@@ -378,6 +380,17 @@ pub struct History {
     /// Only runs in this environment
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `coverage`
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// A run-book, or a directory of them
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
-use crate::{Assurance, Code, Config, Diagnostic, Environment, Person, Span, UserConfig};
+use crate::{Assurance, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span, UserConfig};
 
 mod people;
 mod requires;
@@ -114,6 +114,10 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
             config.environments.insert(entry.key.clone(), environment);
         }
     }
+    if let Some(fields) = fields.get("coverage").and_then(|node| Fields::open(node, "`[coverage]`", findings))
+    {
+        config.coverage = floors(fields, findings);
+    }
     fields.finish(findings);
     let known: Vec<&str> = config.roles.keys().map(String::as_str).collect();
     for (role, span) in overriding.iter().filter(|(role, _)| !config.roles.contains_key(role)) {
@@ -137,6 +141,24 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
         }
     }
     config
+}
+
+/// Parts of a hundred.
+fn floors(mut fields: Fields<'_>, findings: &mut Findings) -> CoverageFloors {
+    let mut floor = |key| {
+        let node: &Node = fields.get(key)?;
+        let percent = node.int(findings)?;
+        let floor = u8::try_from(percent).ok().filter(|floor| *floor <= 100);
+        if floor.is_none() {
+            let message = format!("`{key}` is {percent}, and is a part of a hundred");
+            findings.add(Code::BadValue, node.span, message, "write a whole number from 0 to 100");
+        }
+        floor
+    };
+    let (checked, rollback) = (floor("checked"), floor("rollback"));
+    let (rehearsed, ran) = (floor("rehearsed"), floor("ran"));
+    fields.finish(findings);
+    CoverageFloors { checked, rollback, rehearsed, ran }
 }
 
 /// The only key of a table.

@@ -30,6 +30,21 @@ pub struct Config {
     pub roles: BTreeMap<String, Vec<String>>,
     /// Where run-books may run, by name.
     pub environments: BTreeMap<String, Environment>,
+    /// How much of all run-books must be covered.
+    pub coverage: CoverageFloors,
+}
+
+/// Of a hundred blocks that change something, how many must at least have what; `None` where nothing is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CoverageFloors {
+    /// A check after them.
+    pub checked: Option<u8>,
+    /// A rollback.
+    pub rollback: Option<u8>,
+    /// A rollback that was done once.
+    pub rehearsed: Option<u8>,
+    /// Been run once.
+    pub ran: Option<u8>,
 }
 
 /// Somebody who operates or signs.

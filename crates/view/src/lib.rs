@@ -5,6 +5,7 @@
 //! says. Pure: no files, no clock, no parser.
 
 mod compare;
+mod coverage;
 mod history;
 mod reading;
 mod summary;
@@ -13,6 +14,7 @@ mod time;
 pub use compare::{
     Compared, Comparison, Difference, Differing, MASKS, Mask, Side, StepBeside, StepSide, compare,
 };
+pub use coverage::{BlockCoverage, Covered, coverage};
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;

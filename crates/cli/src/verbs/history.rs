@@ -6,7 +6,7 @@ use holdpoint_view::{Spread, StepHistory, Summary, history as gathered};
 use serde_json::json;
 
 use super::check::many;
-use super::prepare;
+use super::prepare::{self, Checked};
 use super::read::{store_problem, summed_up_in};
 use super::standing::standings;
 use crate::args::{self, Format};
@@ -17,31 +17,7 @@ use crate::screen::Screen;
 /// Tells it. A record that cannot be read is named and passed over.
 pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Problem> {
     let checked = prepare::check(&arguments.file)?;
-    let dirs = checked.place.store().runs().map_err(store_problem)?;
-    let stand = standings(&dirs);
-    let (mut of_it, mut passed_over): (Vec<RunDir>, Vec<u64>) = (Vec::new(), Vec::new());
-    for (dir, standing) in dirs.into_iter().zip(stand) {
-        match standing {
-            Ok(standing) if standing.broken.is_some() => passed_over.push(dir.number),
-            Ok(standing) => {
-                let opened = &standing.opened;
-                let there = arguments.env.as_ref().is_none_or(|env| *env == opened.environment.name);
-                if there && opened.runbook.path == checked.path {
-                    of_it.push(dir);
-                }
-            }
-            Err(unreadable) if unreadable.never_opened => {}
-            Err(_) => passed_over.push(dir.number),
-        }
-    }
-    let mut summaries: Vec<Summary> = Vec::new();
-    for (dir, summary) in of_it.iter().zip(by_all(&of_it, |dir| summed_up_in(dir.clone(), false))) {
-        match summary {
-            Ok(summary) => summaries.push(summary),
-            Err(_) => passed_over.push(dir.number),
-        }
-    }
-    passed_over.sort_unstable();
+    let (summaries, passed_over) = runs_of(&checked, arguments.env.as_deref())?;
     let steps = gathered(&checked.plan, &summaries);
     match arguments.format {
         Format::Json => {
@@ -60,6 +36,36 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
             .say(&format!("Passed over, as their records cannot be used: {}; {verify}.", numbers.join(", ")));
     }
     Ok(Exit::Passed)
+}
+
+/// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.
+pub fn runs_of(checked: &Checked, environment: Option<&str>) -> Result<(Vec<Summary>, Vec<u64>), Problem> {
+    let dirs = checked.place.store().runs().map_err(store_problem)?;
+    let stand = standings(&dirs);
+    let (mut of_it, mut passed_over): (Vec<RunDir>, Vec<u64>) = (Vec::new(), Vec::new());
+    for (dir, standing) in dirs.into_iter().zip(stand) {
+        match standing {
+            Ok(standing) if standing.broken.is_some() => passed_over.push(dir.number),
+            Ok(standing) => {
+                let opened = &standing.opened;
+                let there = environment.is_none_or(|name| name == opened.environment.name);
+                if there && opened.runbook.path == checked.path {
+                    of_it.push(dir);
+                }
+            }
+            Err(unreadable) if unreadable.never_opened => {}
+            Err(_) => passed_over.push(dir.number),
+        }
+    }
+    let mut summaries: Vec<Summary> = Vec::new();
+    for (dir, summary) in of_it.iter().zip(by_all(&of_it, |dir| summed_up_in(dir.clone(), false))) {
+        match summary {
+            Ok(summary) => summaries.push(summary),
+            Err(_) => passed_over.push(dir.number),
+        }
+    }
+    passed_over.sort_unstable();
+    Ok((summaries, passed_over))
 }
 
 fn text(screen: &Screen, path: &str, runs: usize, steps: &[StepHistory]) {

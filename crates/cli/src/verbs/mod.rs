@@ -6,6 +6,7 @@ pub mod check;
 mod clearing;
 mod compare;
 mod correct;
+mod coverage;
 pub mod evidence;
 pub mod export;
 mod expunge;
@@ -62,6 +63,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),
         Verb::Correct(arguments) => correct::correct(screen, &arguments, secrets),
         Verb::Compare(arguments) => compare::compare(screen, &arguments),
+        Verb::Coverage(arguments) => coverage::coverage(screen, &arguments),
         Verb::History(arguments) => history::history(screen, &arguments),
         Verb::Review(arguments) => review::review(screen, &arguments),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),

@@ -202,7 +202,8 @@ pub async fn take_on(
     if let Some(undo) = undo {
         let (view, _) = recorder.view_and_store();
         tell_rollback(screen, &view, &view.run.offers(plan).rollback);
-        if !undo.sure && !(ask && is_sure(screen)) {
+        let sure = undo.sure || ask && is_sure(screen);
+        if !sure {
             screen.tell("Nothing was rolled back. To do it unasked: --yes.");
             return Ok(Exit::Parked);
         }

@@ -30,6 +30,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("config", "/properties/store/properties", "store = { QQ = 1 }"),
     ("config", "/properties/signers/properties", "signers = { QQ = 1 }"),
     ("config", "/properties/people/additionalProperties/properties", "people.a = { QQ = 1 }"),
+    ("config", "/properties/coverage/properties", "coverage = { QQ = 1 }"),
     ("config", "/$defs/environment/properties", "environments.a = { QQ = 1 }"),
     ("config", "/$defs/target/properties", "environments.a.targets.web = { places = \"local\", QQ = 1 }"),
     ("config", "/$defs/environment/properties/requires/properties", "environments.a.requires = { QQ = 1 }"),

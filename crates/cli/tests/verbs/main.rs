@@ -10,6 +10,7 @@ mod cli;
 mod compared;
 mod contained;
 mod corrected;
+mod covered;
 mod dry_run;
 mod floods;
 mod forged;

@@ -66,7 +66,11 @@ fn escaped(text: &str, attribute: bool) -> String {
             '\r' => out.push_str("&#13;"),
             '\t' | '\n' => out.push(c),
             '\0'..='\u{1f}' => out.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
-            '\u{fffe}' | '\u{ffff}' => out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c))),
+            '\u{7f}' => out.push('\u{2421}'),
+            // XML allows these and advises against them; to a terminal some are commands.
+            '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)))
+            }
             _ => out.push(c),
         }
     }
@@ -80,9 +84,8 @@ mod tests {
     #[test]
     fn nothing_that_xml_forbids_or_reads_as_markup_comes_through() {
         let mut element = Element::new("a").with("b", "\"<&>\n\u{0}\u{ffff}'");
-        element.push(text("c", "]]>\u{8}\r\n<x>&amp;"));
-        let written =
-            "<a b=\"&quot;&lt;&amp;&gt;&#10;␀⟨U+FFFF⟩'\">\n  <c>]]&gt;␈&#13;\n&lt;x&gt;&amp;amp;</c>\n</a>\n";
+        element.push(text("c", "]]>\u{8}\u{7f}\u{9b}\r\n<x>&amp;"));
+        let written = "<a b=\"&quot;&lt;&amp;&gt;&#10;␀⟨U+FFFF⟩'\">\n  <c>]]&gt;␈␡⟨U+009B⟩&#13;\n&lt;x&gt;&amp;amp;</c>\n</a>\n";
         assert_eq!(element.written(), written);
     }
 }

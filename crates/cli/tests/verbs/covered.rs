@@ -1,0 +1,59 @@
+//! What of run-books is checked, can be undone and was tried, and the floors that holdpoint.toml sets.
+
+use serde_json::{Value, json};
+
+use crate::runs::book;
+use crate::support::Bench;
+
+const BODY: &str = "## One\n\n```sh run\necho one\n```\n\n```sh check\ntrue\n```\n\n```sh rollback\ntrue\n```\n\n\
+    ## Two\n\n```sh run\necho two\n```\n\n## Three\n\n```sh run\ntest ! -e broken\n```\n\n## Look\n\n```sh check\ntrue\n```\n";
+
+fn bench() -> Bench {
+    Bench::with(&[("books/book.md", &book("", BODY)), ("books/notes.md", "# Notes\n\n- [ ] x\n")])
+}
+
+fn told(bench: &Bench, code: i32, path: &str) -> Value {
+    bench.ends(code, &["coverage", path, "--format", "json"]).json()
+}
+
+#[test]
+fn each_block_with_an_effect_says_whether_it_is_checked_can_be_undone_and_was_tried() {
+    let bench = bench();
+    let json = told(&bench, 0, "books/book.md");
+    assert_eq!(json["covered"], json!({"blocks": 3, "checked": 2, "rollback": 1, "rehearsed": 0, "ran": 0}));
+    let block = &json["documents"][0]["blocks"][1];
+    assert_eq!((&block["action"], &block["checked"]), (&json!("two#1"), &json!(false)));
+    bench.file("broken", "");
+    bench.ends(3, &["run", "books/book.md", "--unattended"]);
+    bench.ends(1, &["rollback", "1", "--unattended", "--yes", "--reason", "broken"]);
+    let json = told(&bench, 0, "books");
+    assert_eq!(json["covered"], json!({"blocks": 3, "checked": 2, "rollback": 1, "rehearsed": 1, "ran": 3}));
+    assert_eq!(json["not_run_books"], json!(["books/notes.md"]));
+    let failed = &json["documents"][0]["blocks"][2]["last_failed"];
+    assert!(failed.is_string(), "{json:#}");
+    let said = bench.ends(0, &["coverage", "books"]);
+    said.says("two#1: no check follows, no rollback").says("three#1: no rollback; last failed").says("66 %");
+}
+
+#[test]
+fn a_floor_that_is_not_kept_fails_and_one_that_is_no_part_of_a_hundred_is_an_error() {
+    let bench = bench();
+    bench.file("holdpoint.toml", "[coverage]\nchecked = 66\nrollback = 34\n");
+    let json = told(&bench, 1, "books");
+    assert_eq!(json["below"], json!(["rollback: 33 %, and holdpoint.toml asks for 34 %"]));
+    bench.ends(1, &["coverage", "books"]).says("BELOW  rollback");
+    bench.file("holdpoint.toml", "[coverage]\nrollback = 33\n");
+    told(&bench, 0, "books");
+    for wrong in ["checked = 101", "checked = -1", "checked = \"66\"", "check = 1"] {
+        bench.file("holdpoint.toml", &format!("[coverage]\n{wrong}\n"));
+        bench.ends(2, &["coverage", "books"]);
+    }
+}
+
+#[test]
+fn what_is_no_run_book_or_has_errors_covers_nothing() {
+    let bench = bench();
+    bench.ends(2, &["coverage", "books/notes.md"]).says("there is no run-book");
+    bench.file("books/book.md", &book("", "## One\n\n```sh run\n```\n"));
+    bench.ends(2, &["coverage", "books"]).says("has errors");
+}
