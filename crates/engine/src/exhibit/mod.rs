@@ -7,7 +7,7 @@ use holdpoint_model::{Assurance, Plan, Work, visible};
 use serde::Serialize;
 
 use crate::seen::Told;
-use crate::{BlobRef, Run, RunOpened, Task};
+use crate::{BlobRef, Rehearsed, Run, RunOpened, Task};
 
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -119,6 +119,13 @@ impl Run {
         part.say(format!("opened from account {} on {}", session.os_user, session.host));
         for approved in &policy.approvals {
             part.say(format!("approved by {} ({}), {}", approved.name, approved.who, approved.time));
+        }
+        if let Some(rehearsed) = &policy.rehearsed {
+            let Rehearsed { environment, number, id, ended, seal, .. } = rehearsed;
+            part.say(format!(
+                "rehearsed in {environment}: run {number} ({id}), ended {ended}, seal sha256 {}",
+                seal.sha256
+            ));
         }
         for unmet in &policy.unmet {
             part.say(format!("did not hold: {}", unmet.why));

@@ -159,3 +159,22 @@ fn whether_a_signers_account_is_another_one_is_held_against_the_sessions() {
     story.refuses(signing(&story, of("v", true)));
     story.tell(signing(&story, of("v", false)));
 }
+
+#[test]
+fn the_rehearsal_that_the_run_relied_on_is_shown_with_its_seal() {
+    let relied = |opened: &mut RunOpened| {
+        opened.policy.rehearsed = Some(Rehearsed {
+            number: 3,
+            id: "01JC".into(),
+            environment: "staging".into(),
+            ended: "2026-11-20T08:00:00Z".parse().unwrap(),
+            seal: blob("5ea1"),
+            log: blob("1049"),
+            config: None,
+        });
+    };
+    let story = Story::opened_as(plan([step("a").sign_off("qa")]), relied);
+    let shown = text(&story);
+    let line = "rehearsed in staging: run 3 (01JC), ended 2026-11-20T08:00:00Z, seal sha256 5ea1";
+    assert_eq!(holding(line, &shown), 1, "{shown}");
+}
