@@ -312,6 +312,15 @@ pub struct Approve {
 /// `runs`
 #[derive(Debug, Args)]
 pub struct Listing {
+    /// Only runs of this run-book
+    #[arg(long, value_name = "FILE")]
+    pub runbook: Option<PathBuf>,
+    /// Only runs in this environment
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Only runs that are not over
+    #[arg(long)]
+    pub open: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -22,9 +22,21 @@ const DOES_NOT_CONFORM: &str = "does not conform";
 /// Lists every run of the store. One that cannot be read, or does not conform, is listed as such, and the exit code says
 /// that there is one.
 pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem> {
-    let runs = Place::here()?.store().runs().map_err(store_problem)?;
+    let place = Place::here()?;
+    let runs = place.store().runs().map_err(store_problem)?;
+    let book = arguments.runbook.as_deref().map(|book| place.relative(book));
+    // Of a run that cannot be read nobody knows whether it is asked for: it is listed.
+    let wanted = |standing: &Standing| {
+        let opened = &standing.opened;
+        book.as_ref().is_none_or(|book| *book == opened.runbook.path)
+            && arguments.env.as_ref().is_none_or(|env| *env == opened.environment.name)
+            && (!arguments.open || standing.verdict.is_none())
+    };
     let (mut rows, mut exit) = (Vec::new(), Exit::Passed);
     for (dir, standing) in runs.iter().zip(standings(&runs)) {
+        if standing.as_ref().is_ok_and(|standing| !wanted(standing)) {
+            continue;
+        }
         let row = match standing {
             Ok(Standing { opened, verdict, broken, first, last, sealed }) => {
                 let state = match (&broken, verdict) {
@@ -55,7 +67,9 @@ pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem>
         screen.data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         return Ok(exit);
     }
-    if rows.is_empty() {
+    if rows.is_empty() && !runs.is_empty() {
+        screen.say("No run is like that. Without options, all are listed.");
+    } else if rows.is_empty() {
         screen.say("There are no runs yet. Open one with: holdpoint run FILE");
     }
     for row in rows {

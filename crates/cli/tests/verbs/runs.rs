@@ -434,3 +434,35 @@ fn a_record_that_does_not_conform_is_not_listed_by_what_its_last_event_says() {
     assert!(line.contains("does not conform") && !line.contains("passed"), "{line}");
     bench.ends(6, &["verify", "2"]).says(&format!("does not conform at event {at}"));
 }
+
+#[test]
+fn runs_are_listed_by_run_book_environment_and_whether_they_are_over() {
+    let waits = book("", "## Look\n\n- [ ] It is good\n");
+    let bench = Bench::with(&[
+        ("a.md", &waits),
+        ("b.md", &waits),
+        ("holdpoint.toml", "[environments.stage]\n\n[environments.prod]\n"),
+        ("yes.yaml", "steps: { look: { confirm: true } }\n"),
+    ]);
+    bench.ends(3, &["run", "a.md", "--env", "stage", "--unattended"]);
+    bench.ends(0, &["run", "a.md", "--env", "prod", "--unattended", "--answers", "yes.yaml"]);
+    bench.ends(3, &["run", "b.md", "--env", "prod", "--unattended"]);
+    let listed = |more: &[&str], code: i32| -> Vec<u64> {
+        let rows = bench.ends(code, &[&["runs", "--format", "json"], more].concat()).json();
+        rows.as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect()
+    };
+    for (more, found) in [
+        (&[][..], &[1, 2, 3][..]),
+        (&["--runbook", "a.md"], &[1, 2]),
+        (&["--env", "prod"], &[2, 3]),
+        (&["--open"], &[1, 3]),
+        (&["--runbook", "a.md", "--open"], &[1]),
+        (&["--runbook", "c.md"], &[]),
+    ] {
+        assert_eq!(listed(more, 0), found, "{more:?}");
+    }
+    bench.ends(0, &["runs", "--runbook", "c.md"]).says("No run is like that");
+    // What cannot be read may be of any run-book.
+    std::fs::write(bench.run_dir(2).join("run.jsonl"), "x\n").unwrap();
+    assert_eq!(listed(&["--runbook", "b.md"], 6), [2, 3]);
+}
