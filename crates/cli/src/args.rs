@@ -52,6 +52,8 @@ pub enum Verb {
     Correct(Correct),
     /// Say something of a run that is over, signed, beside its sealed record
     Review(Review),
+    /// Have somebody else say that a record was there: a time-stamp or a signed git tag, beside it
+    Anchor(Anchor),
     /// Hand an open run over to its next operator, accept that, or take it back
     Handover(Handover),
     /// Compare two runs: outcomes, values, expectations, outputs, deviations
@@ -482,6 +484,26 @@ pub enum ReviewAs {
     LateNote,
     /// Whether what was released works
     PostRelease,
+}
+
+/// `anchor`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("how").required(true).args(["tsa", "git_tag"]))]
+pub struct Anchor {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
+    /// Ask the time-stamping authority at this address (RFC 3161)
+    #[arg(long, value_name = "URL")]
+    pub tsa: Option<String>,
+    /// Take no reply but one that these certificates vouch for (PEM)
+    #[arg(long, value_name = "FILE", requires = "tsa")]
+    pub tsa_ca: Option<PathBuf>,
+    /// Make a signed git tag [default name: holdpoint/run-N-ID]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub git_tag: Option<String>,
+    /// Sign the tag with this SSH key [default: git's user.signingKey]
+    #[arg(long, value_name = "FILE", requires = "git_tag")]
+    pub key: Option<PathBuf>,
 }
 
 /// `handover`

@@ -448,6 +448,36 @@ fn git(directory: &Path) -> Helper {
         .variable("GIT_TERMINAL_PROMPT", "0")
 }
 
+/// Makes a signed annotated tag at the commit at hand, by SSH: with the key in a file, else with the one that the user's
+/// configuration names. Gives the tag object, byte for byte. What git and `ssh-keygen` have to ask, they ask at the terminal.
+pub fn sign_tag(root: &Path, name: &str, message: &str, key: Option<&Path>) -> Result<Vec<u8>, Problem> {
+    let no = |why: String| Problem::usage(why, "Nothing was kept beside the record.");
+    let key = match key {
+        Some(key) => key.as_os_str().to_owned(),
+        None => match configured(root, "user.signingKey")? {
+            Some(key) => key.into(),
+            None => {
+                return Err(Problem::usage(
+                    "nothing says with which key to sign the tag",
+                    "Give --key FILE, or set git's user.signingKey to an SSH key. Nothing was written.",
+                ));
+            }
+        },
+    };
+    let mut signing = OsString::from("user.signingKey=");
+    signing.push(key);
+    let answer = git(root)
+        .arguments(["-c", "gpg.format=ssh", "-c", "gpg.ssh.program=ssh-keygen", "-c"])
+        .arguments([signing])
+        .arguments(["tag", "--sign", "--cleanup=verbatim", "--file=-", "--", name])
+        .input(message)
+        .ask_at_terminal();
+    if !answer.map_err(|error| no(error.to_string()))?.status.success() {
+        return Err(no(format!("git did not make the tag {name}, and has said why")));
+    }
+    asked(root, ["cat-file", "tag", &format!("refs/tags/{name}")])
+}
+
 /// What git prints, where it succeeds.
 fn asked<const N: usize>(directory: &Path, arguments: [&str; N]) -> Result<Vec<u8>, Problem> {
     succeeded(directory, git(directory).arguments(arguments).ask())

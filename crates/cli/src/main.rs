@@ -22,6 +22,7 @@ mod panics;
 mod place;
 mod problem;
 mod screen;
+mod stamps;
 mod trust;
 mod verbs;
 mod world;

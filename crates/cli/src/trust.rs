@@ -1,4 +1,4 @@
-//! What the reader of a record trusts: a checkout, a directory with `allowed_signers`, `revoked` and `holdpoint.toml`,
+//! What the reader of a record trusts: a checkout, a directory with `allowed_signers`, `revoked`, `tsa.pem` and `holdpoint.toml`,
 //! or a file of allowed signers alone.
 
 use std::io::ErrorKind;
@@ -19,6 +19,8 @@ use crate::problem::Problem;
 /// File names where no configuration names others, or it names some that are not there.
 const ALLOWED: [&str; 1] = ["allowed_signers"];
 const REVOKED: [&str; 2] = ["revoked", "revoked_keys"];
+/// Certificates of time-stamping authorities.
+const AUTHORITIES: &str = "tsa.pem";
 
 /// Reads what is trusted, for the record that begins so. Times in `allowed_signers` are of the reader's zone, as for
 /// `ssh-keygen` there.
@@ -57,7 +59,8 @@ pub fn read(path: &Path, opened: &RunOpened) -> Result<Trust, Problem> {
     if allowed.is_none() && config.is_none() {
         return Err(cannot(&name, &format!("there is no {} and no {CONFIG} in it", ALLOWED[0])));
     }
-    let now = trusted(name, [allowed, revoked], config, None)?;
+    let now =
+        Trusted { authorities: there(AUTHORITIES)?, ..trusted(name, [allowed, revoked], config, None)? };
     let then = at_commit(path, opened)?;
     Ok(Trust { now, then })
 }
@@ -99,7 +102,7 @@ fn trusted(
         .map_err(|error| cannot(&from, &error.to_string()))?;
     let signers = Some(read).filter(|_| allowed.is_some() || revoked.is_some());
     let signer_files = keys.map(|bytes| bytes.as_deref().map(sha256));
-    Ok(Trusted { from, signers, signer_files, config, runbook })
+    Ok(Trusted { from, signers, signer_files, config, runbook, authorities: None })
 }
 
 fn configuration(from: &str, bytes: Vec<u8>) -> Result<Config, Problem> {
@@ -114,6 +117,6 @@ fn configuration(from: &str, bytes: Vec<u8>) -> Result<Config, Problem> {
 fn cannot(what: &str, why: &str) -> Problem {
     Problem::usage(
         format!("{what} cannot be trusted: {why}"),
-        "Give a checkout, a directory with allowed_signers, revoked and holdpoint.toml, or a file of allowed signers.",
+        "Give a checkout, a directory with allowed_signers, revoked, tsa.pem and holdpoint.toml, or a file of allowed signers.",
     )
 }

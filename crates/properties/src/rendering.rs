@@ -28,6 +28,8 @@ pub(crate) fn rendered(bytes: &[u8]) {
         verdict_of_verify: None,
         reviews: Vec::new(),
         reviews_wrong: None,
+        anchors: Vec::new(),
+        anchors_wrong: None,
         zone: jiff::tz::TimeZone::UTC,
     };
     let of_this = matches!(&events[0].event, Event::RunOpened(opened)

@@ -7,6 +7,7 @@ use holdpoint_engine::{Event, Former, RunOpened, Stamped, Verdict};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::anchors::{Anchors, anchors};
 use crate::by_all::by_all;
 use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
@@ -31,6 +32,8 @@ pub struct Audited {
     pub seal: Option<String>,
     /// Reviews beside it.
     pub reviews: Reviews,
+    /// Anchors beside it.
+    pub anchors: Anchors,
     /// Of the heads that later runs name, by their numbers of events: their digests as they are here, and the time of
     /// the event before each.
     heads: BTreeMap<u64, (String, Option<Timestamp>)>,
@@ -41,7 +44,7 @@ pub struct Audited {
 pub struct Fault {
     /// The number of the run at which it shows.
     pub run: u64,
-    /// Of what kind: `gap`, `chain`, `record`, `clock`, `expunged`, `rehearsal`, `review`.
+    /// Of what kind: `gap`, `chain`, `record`, `clock`, `expunged`, `rehearsal`, `review`, `anchor`.
     pub kind: &'static str,
     /// What.
     pub why: String,
@@ -128,7 +131,12 @@ fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
     let seal = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
     // What keeps the record's ends from being read is told of the record itself.
     let reviews = reviews(&dir.path).unwrap_or_default();
-    Audited { run: dir.clone(), proof, times, closed: told.closed(), seal, reviews, heads }
+    let anchors = proof
+        .as_ref()
+        .ok()
+        .and_then(|proof| anchors(&dir.path, proof.opened.as_deref()?, &proof.position).ok());
+    let anchors = anchors.unwrap_or_default();
+    Audited { run: dir.clone(), proof, times, closed: told.closed(), seal, reviews, anchors, heads }
 }
 
 impl Audit {
@@ -149,6 +157,7 @@ impl Audit {
             }
             record(this, &mut fault, &mut |what| remarks.push((number, what)));
             this.reviews.wrong.iter().for_each(|why| fault("review", why.clone()));
+            this.anchors.wrong.iter().for_each(|why| fault("anchor", why.clone()));
             chain(this, &self.runs, &mut fault, &mut |what| remarks.push((number, what)));
             match self.rehearsal_of(this) {
                 Some(Ok(relied)) => {

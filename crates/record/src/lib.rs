@@ -3,6 +3,7 @@
 //! What it does not do: it judges no event (the engine does) and no signature (`signing` does), executes nothing and
 //! prints nothing. Rules are those of the record's specification, format version [`FORMAT`].
 
+mod anchors;
 mod approvals;
 mod audit;
 mod blob;
@@ -24,6 +25,7 @@ mod layout;
 mod line;
 mod lines;
 mod lock;
+mod numbered;
 mod open;
 mod planned;
 mod reader;
@@ -44,6 +46,7 @@ mod waiting;
 mod writer;
 mod written;
 
+pub use anchors::{Anchored, Anchors, Tagged, anchor_files, anchorable, anchors, keep_anchor};
 pub use audit::{Audit, Audited, Fault, audit};
 pub use blob::{blob, open_blob, referenced, text_blob};
 pub use by_all::by_all;
@@ -56,14 +59,15 @@ pub use errors::{BlobError, OpenError, ReadError, SealError, Torn, WriteError};
 pub use expunge::{ExpungeError, Expunged, Expunging, Tombstone};
 pub use glance::{Glance, glance};
 pub use lock::Holder;
+pub use numbered::KeepError;
 pub use open::{Recovered, SealClosedError, seal_closed};
 pub use reader::{Read, Reader, is_run, read};
 pub use rehearsal::{Beside, Found, Near, NotFound, beside, rehearsal};
-pub use reviews::{ReviewError, Reviewed, Reviews, keep_review, review_files, reviews};
+pub use reviews::{Reviewed, Reviews, keep_review, review_files, reviews};
 pub use seal::{Seal, read_seal};
 pub use signoffs::{LONGEST_STATEMENT, SignedFiles, SignedFilesError, signed_files};
 pub use store::{RunDir, Store, StoreError};
-pub use trust::{Commit, Held, Of, Trust, Trusted, Whose, hold, whose};
+pub use trust::{AnchorHeld, Commit, Held, Of, Trust, Trusted, Whose, hold, whose};
 pub use verify::{BytesReport, RecordVerdict, verify_bytes};
 pub use waiting::BlobWriter;
 pub use writer::Writer;

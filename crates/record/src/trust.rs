@@ -23,6 +23,8 @@ pub struct Trusted {
     pub config: Option<Config>,
     /// Digest of the run-book; `None` where it is not there.
     pub runbook: Option<String>,
+    /// Certificates of time-stamping authorities; `None` where nobody says which.
+    pub authorities: Option<Vec<u8>>,
 }
 
 /// What the reader's checkout says of the commit that a record names.
@@ -54,6 +56,8 @@ pub struct Held {
     pub signatures: Vec<Whose>,
     /// Whose keys signed its reviews, by their numbers.
     pub reviewers: Vec<Whose>,
+    /// Of its anchors, by their numbers, what is known outside of the record.
+    pub anchors: Vec<AnchorHeld>,
     /// What is not as trusted. Where there is any, the record is not to be trusted.
     pub wrong: Vec<String>,
     /// What could not be held against anything, or differs and decides nothing.
@@ -69,6 +73,15 @@ pub struct Whose {
     pub from: Option<String>,
     /// Whether the key is revoked today.
     pub revoked: bool,
+}
+
+/// What is known outside of a record of one of its anchors.
+#[derive(Clone, Debug)]
+pub enum AnchorHeld {
+    /// Whose key signed a tag.
+    Tag(Whose),
+    /// Whether an authority that is trusted made a token; `None` where nobody says which are.
+    Token(Option<bool>),
 }
 
 /// What of a record is looked at.

@@ -92,6 +92,10 @@ pub struct Material<'a> {
     pub reviews: Vec<holdpoint_view::ReviewFacts>,
     /// Why they, or the rest of them, do not hold.
     pub reviews_wrong: Option<String>,
+    /// Anchors that lie beside the record.
+    pub anchors: Vec<holdpoint_view::AnchorFacts>,
+    /// Why they, or the rest of them, do not hold.
+    pub anchors_wrong: Option<String>,
     /// The zone that times are shown in.
     pub zone: jiff::tz::TimeZone,
 }

@@ -6,7 +6,7 @@ use holdpoint_engine::{BlobRef, People, RunOpened};
 use holdpoint_model::{Assurance, Config, folded};
 use jiff::Timestamp;
 
-use crate::{AllowedSigners, Envelope, NotASignature, Revoked};
+use crate::{AllowedSigners, Envelope, NotASignature, Presented, Revoked};
 
 /// Who may sign, as it was when the run opened.
 #[derive(Clone, Debug, Default)]
@@ -160,4 +160,20 @@ pub fn check(
         Some((true, false)) | None => Assurance::Ssh,
     };
     Ok(Assured { assurance, key })
+}
+
+/// The key whose signature over these bytes this is, made for `namespace`. Whose key it is, nothing here says.
+///
+/// # Errors
+/// It is none, or of other bytes, or made for something else, or by a security key that nobody touched.
+pub fn signed_by(message: &[u8], armored: &[u8], namespace: &str) -> Result<Presented, Refused> {
+    let envelope = Envelope::read(armored)?;
+    if envelope.namespace() != namespace {
+        return Err(Refused::Namespace(envelope.namespace().to_owned(), namespace.to_owned()));
+    }
+    let presented = envelope.proves(message)?;
+    match envelope.flags() {
+        Some((false, _)) => Err(Refused::NotPresent),
+        _ => Ok(presented),
+    }
 }

@@ -6,6 +6,7 @@
 
 pub mod agent;
 mod allowed;
+mod anchor;
 mod approval;
 mod assured;
 mod attestation;
@@ -19,11 +20,12 @@ mod signoff;
 mod statement;
 
 pub use allowed::{AllowedSigners, BadSigners, Line};
+pub use anchor::{Anchor, AnchorKind, GIT, Over, Tag, tag_message};
 pub use approval::{Approval, Approving, Asked, Document, NotApproving, prove_approval};
-pub use assured::{Assured, BadFiles, Refused, Signers, check};
+pub use assured::{Assured, BadFiles, Refused, Signers, check, signed_by};
 pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
-pub use review::{Review, ReviewKind, signed_by};
+pub use review::{Review, ReviewKind};
 pub use revoked::{BadRevocations, Revoked};
 pub use signoff::{RecordedSignOff, Transplanted, prove};
 pub use statement::{Moment, Prefix, RunNamed, Runbook, Signer, Statement};

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Envelope, Moment, NotASignature, Presented, REVIEW, RunNamed, Signer};
+use crate::{Moment, RunNamed, Signer};
 
 /// What somebody says of a run that is over. A signature over it is worth nothing for another run or seal, or at another
 /// place among the reviews, because all of them are in it.
@@ -92,22 +92,5 @@ impl Review {
     /// That is no time with an offset.
     pub fn signed(&self) -> Result<Timestamp, String> {
         self.at.timestamp()
-    }
-}
-
-/// The key whose signature over these bytes this is, made for reviews. Whose key it is, nothing here says.
-///
-/// # Errors
-/// It is none, or of other bytes, or made for something else, or by a security key that nobody touched.
-pub fn signed_by(message: &[u8], armored: &[u8]) -> Result<Presented, String> {
-    let wrong = |error: NotASignature| error.to_string();
-    let envelope = Envelope::read(armored).map_err(wrong)?;
-    if envelope.namespace() != REVIEW {
-        return Err(format!("it was made for `{}`, not for `{REVIEW}`", envelope.namespace()));
-    }
-    let presented = envelope.proves(message).map_err(wrong)?;
-    match envelope.flags() {
-        Some((false, _)) => Err("the security key signed without being touched".to_owned()),
-        _ => Ok(presented),
     }
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Checks a holdpoint record (format 2.0) with sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer) alone, beside awk,
-# cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc. `sh verify.sh` in the unpacked bundle, or from anywhere.
+# cat, cut, dirname, find, grep, head, mktemp, rm, sed, tail, tr and wc; and openssl, where anchors/ holds time-stamps. `sh verify.sh` in the unpacked bundle, or from anywhere.
 #
 # `sh verify.sh --trust DIR` (or a file of allowed signers) holds each signature against the allowed_signers and revoked
 # (or revoked_keys) of DIR as well, which whoever wrote the record did not choose: a key that they do not vouch for, or
 # that is revoked today, is told, and the verdict says whose word it is. Roles, rules and the run-book are not held against
-# it: `holdpoint verify --trust` does that.
+# it: `holdpoint verify --trust` does that. Time-stamps are held against the certificates in DIR/tsa.pem, where it is there.
 #
 #   1. lines     each line's number, its `prev`: the digest of all bytes before it, and where each write ends: a line
 #                without `more`; what follows the last of these is a torn write
@@ -21,6 +21,9 @@
 #                run that run.opened names, in that environment, with the bytes of this run-book
 #   8. reviews   those beside the sealed record are numbered without gaps, each over this seal and over the one before it,
 #                and ssh-keygen finds each signature good; whose key it is, the record's own signers say, or do not
+#   9. anchors   those beside the record are numbered without gaps, each over this seal or over what this record begins with;
+#                openssl finds each time-stamp good by the certificate that came with it, and ssh-keygen each git tag's
+#                signature; which authority it was, only `--trust` tells
 #
 # Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
@@ -546,6 +549,116 @@ if there reviews; then
     fi
 fi
 
+# Anchors: what each is over is of this record, and it is good by the key that made it.
+unanchored=
+if there anchors; then
+    bad() { [ -n "$unanchored" ] || { unanchored=1; tell '  the anchors do not hold: %s\n' "$1"; }; }
+    # Whether openssl finds the token good by the certificates in a file, as of the time that it tells.
+    stamped() {
+        doubt=$(openssl ts -verify -partial_chain -attime "$seconds_at" -in "$path.tsr" -digest "$over" -CAfile "$1" 2>&1)
+    }
+    if [ -L anchors ] || [ ! -d anchors ]; then
+        bad "anchors is not a directory, or a link to one"
+    else
+        OPENSSL_CONF=/dev/null
+        export OPENSSL_CONF
+        number=0
+        while there "anchors/$(printf %04d $((number + 1))).json"; do
+            number=$((number + 1))
+            path=anchors/$(printf %04d "$number")
+            small "$path.json" 1048576 || { bad "anchor $number is no file, or too long"; break; }
+            # shellcheck disable=SC2016 # jq's variables
+            of "$path.json" "$seconds"'
+                def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
+                ($opened[0] as $o | .holdpoint == "anchor/1.0" and .run == {number: $o.number, id: $o.id}
+                and .number == $number and (.kind | IN("rfc3161", "git-tag"))
+                and (.over | type == "object" and (keys == ["seal"]
+                    or keys == ["head"] and (.head | type == "object" and keys == ["bytes", "events", "sha256"])))
+                and keys == ["file", "holdpoint", "kind", "number", "over", "run", "time"]),
+                .kind, (.time | [tostring] | @tsv), ([.time | seconds] + ["none"])[0],
+                ([.time | seconds | stamped] + ["none"])[0], (.file | hex),
+                (.over.seal? | hex), (.over.head?.sha256? | hex), .over.head?.events? // 0, .over.head?.bytes? // 0' \
+                --slurpfile opened "$tmp/opened" --argjson number "$number" >"$tmp/told"
+            {
+                IFS= read -r same; IFS= read -r kind; IFS= read -r time; IFS= read -r seconds_at; IFS= read -r stamp
+                IFS= read -r kept; IFS= read -r seal; IFS= read -r head; IFS= read -r of_events; IFS= read -r of_bytes
+            } <"$tmp/told"
+            [ "$same" = true ] || { bad "anchor $number is of another run or number, or none"; break; }
+            [ "$seconds_at" != none ] || { bad "anchor $number has no time"; break; }
+            if [ "$seal" != none ]; then
+                over=$seal what="the seal"
+                { file seal.json && [ "$(digest <seal.json)" = "$seal" ]; } || { bad "anchor $number is over another seal"; break; }
+                printf 'seal: %s\n' "$seal" >"$tmp/over"
+            else
+                over=$head what="its first $of_events events"
+                [ "$of_events" != 1 ] || what="its first event"
+                { [ "$of_bytes" -le "$bytes" ] && [ "$(head -c "$of_bytes" run.jsonl | digest)" = "$head" ] &&
+                    [ "$(head -c "$of_bytes" run.jsonl | wc -l)" = "$of_events" ] &&
+                    [ "$(head -c "$of_bytes" run.jsonl | tail -c 1 | wc -l)" = 1 ]; } 2>"$tmp/why" ||
+                    { bad "anchor $number: the record does not begin with the $of_events events that it is over"; break; }
+                printf 'events: %s\nbytes: %s\nhead: %s\n' "$of_events" "$of_bytes" "$head" >"$tmp/over"
+            fi
+            if [ "$kind" = rfc3161 ]; then
+                { small "$path.tsr" 1048576 && [ "$(digest <"$path.tsr")" = "$kept" ]; } ||
+                    { bad "anchor $number: its token is another file, or not there"; break; }
+                command -v openssl >/dev/null || cannot "openssl is needed for the time-stamps in anchors"
+                # What stands around the token nobody signed, so the time is read from the token alone.
+                openssl ts -reply -token_out -in "$path.tsr" -out "$tmp/token" 2>"$tmp/why" &&
+                    openssl ts -reply -token_in -text -in "$tmp/token" >"$tmp/text" 2>"$tmp/why" &&
+                    openssl pkcs7 -inform DER -print_certs -in "$tmp/token" -out "$tmp/own.pem" 2>"$tmp/why" ||
+                    { bad "anchor $number: its token is none: $(cat "$tmp/why")"; break; }
+                told=$(awk '/^Time stamp: / {
+                    month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $3) + 2) / 3
+                    printf "%s-%02d-%02dT%sZ", $6, month, $4, $5
+                    exit
+                }' "$tmp/text")
+                [ "$told" = "$time" ] || { bad "anchor $number: its token tells another time, $told"; break; }
+                stamped "$tmp/own.pem" || { bad "anchor $number: its token does not hold: $doubt"; break; }
+                by="by an authority that nobody here trusts"
+                if [ -n "$trust" ] && [ -d "$trust" ] && there "$trust/tsa.pem"; then
+                    by="by a trusted authority"
+                    stamped "$trust/tsa.pem" || {
+                        by="by an authority that is NOT TRUSTED"
+                        printf '  anchor %s is not by a trusted authority: %s\n' "$number" "$doubt" >>"$tmp/untrusted"
+                    }
+                fi
+                tell '  anchor %s, time-stamp over %s, %s, %s\n' "$number" "$what" "$time" "$by"
+            else
+                { small "$path.tag" 1048576 && [ "$(digest <"$path.tag")" = "$kept" ]; } ||
+                    { bad "anchor $number: its tag is another file, or not there"; break; }
+                sed '/^-----BEGIN SSH SIGNATURE-----$/,$d' "$path.tag" >"$tmp/payload"
+                sed -n '/^-----BEGIN SSH SIGNATURE-----$/,$p' "$path.tag" >"$tmp/payload.sig"
+                sed '1,/^$/d' "$tmp/payload" >"$tmp/message"
+                jq -r '"holdpoint anchor of run \(.number)\n\nrun: \(.number)\nid: \(.id)"' "$tmp/opened" |
+                    cat - "$tmp/over" >"$tmp/wanted"
+                [ "$(digest <"$tmp/message")" = "$(digest <"$tmp/wanted")" ] ||
+                    { bad "anchor $number: its tag says something else"; break; }
+                heads='1s/^object .*/object/;2s/^type .*/type/;3s/^tag .*/tag/;4s/^tagger .*<.*> [0-9]* [^ ]*$/tagger/;5q'
+                [ "$(sed "$heads" "$tmp/payload" | tr '\n' ' ')" = "object type tag tagger  " ] ||
+                    { bad "anchor $number: it is no tag of git"; break; }
+                who=$(sed -n '4s/^tagger .*<\(.*\)> [0-9]* [^ ]*$/\1/p' "$tmp/payload")
+                [ "$(sed -n '4s/^tagger .*> \([0-9]*\) [^ ]*$/\1/p' "$tmp/payload")" = "$seconds_at" ] ||
+                    { bad "anchor $number: its tag tells another time"; break; }
+                said=$(ssh-keygen -Y check-novalidate -n git -s "$tmp/payload.sig" <"$tmp/payload" 2>&1) ||
+                    { bad "anchor $number: the signature of its tag does not count: $said"; break; }
+                listed=', whom its own signers do not list'
+                if file "$signers"; then
+                    key=$said
+                    vouched git "$who" "$tmp/payload" "$tmp/payload.sig" "$stamp" && listed=
+                    said=$key
+                fi
+                trusted git "$who" "$tmp/payload" "$tmp/payload.sig" "$stamp" "anchor $number, a tag"
+                tell '  anchor %s, git tag over %s, %s, by %s: %s%s\n' "$number" "$what" "$time" "$who" "$said" "$listed"
+            fi
+        done
+        # A token or tag more is what a crash leaves; nothing else may be there.
+        next=$(printf %04d $((number + 1)))
+        [ -n "$unanchored" ] ||
+            [ "$(find anchors -mindepth 1 -maxdepth 1 ! -name "$next.tsr" ! -name "$next.tag" | wc -l)" = $((2 * number)) ] ||
+            bad "one is missing and later ones are there, or something else is"
+    fi
+fi
+
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
 tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
@@ -560,5 +673,7 @@ fi
 # Whose word it is that the signatures are of the right people.
 if [ -n "$trust" ]; then whose_word=trusted; else whose_word="its own"; fi
 [ ! -s "$tmp/signed" ] && [ "$approvals" = 0 ] || state="$state, by $whose_word signers"
-[ -z "$unreviewed" ] || { printf '%s, but its reviews do not hold\n' "$state"; exit 6; }
+[ -z "$unreviewed" ] || state="$state, but its reviews do not hold"
+[ -z "$unanchored" ] || state="$state, but its anchors do not hold"
 printf '%s\n' "$state"
+[ -z "$unreviewed$unanchored" ] || exit 6

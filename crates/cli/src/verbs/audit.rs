@@ -5,8 +5,9 @@ use std::path::Path;
 use holdpoint_record::{Audit, Audited, Fault, Store, audit as look};
 use serde_json::{Value, json};
 
+use super::anchored;
 use super::check::many;
-use super::read::store_problem;
+use super::read::{read_problem, store_problem};
 use super::reviewed;
 use super::verdict::verdict_words;
 use super::verify::held;
@@ -29,6 +30,7 @@ pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> 
         None => Place::here()?.store(),
     };
     let mut audit = look(&store).map_err(store_problem)?;
+    tokens(&mut audit)?;
     if let Some(trusted) = &arguments.trust {
         trust(&mut audit, trusted)?;
     }
@@ -38,6 +40,24 @@ pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> 
         Format::Text => told.text(screen),
     }
     Ok(if audit.wrong.is_empty() { Exit::Passed } else { Exit::Record })
+}
+
+/// Proves the time-stamps beside each record that is what was written: what they are over was looked at already.
+fn tokens(audit: &mut Audit) -> Result<(), Problem> {
+    for run in &mut audit.runs {
+        let Ok(proof) = &run.proof else { continue };
+        let Some(opened) = &proof.opened else { continue };
+        if run.anchors.held.is_empty() || !(proof.verdict.intact() || proof.verdict.is_expunged()) {
+            continue;
+        }
+        let before = run.anchors.wrong.is_some();
+        run.anchors =
+            anchored::proved(&run.run.path, opened, &proof.position).map_err(read_problem)?.whole()?;
+        let why = run.anchors.wrong.clone().filter(|_| !before);
+        audit.wrong.extend(why.map(|why| Fault { run: run.run.number, kind: "anchor", why }));
+    }
+    audit.wrong.sort_by_key(|fault| fault.run);
+    Ok(())
 }
 
 /// Holds each record that is what was written against what the reader trusts.
@@ -86,6 +106,7 @@ impl Told<'_> {
             }
             json["seal"] = json!(run.seal);
             json["reviews"] = json!(run.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>());
+            json["anchors"] = json!(run.anchors.held.iter().map(anchored::facts).collect::<Vec<_>>());
             json["rehearsed_in"] = json!(audit.rehearsed.get(&run.run.number));
             json
         };
@@ -127,6 +148,10 @@ impl Told<'_> {
             match run.reviews.held.len() {
                 0 => {}
                 reviews => more = format!("{more}, {}", many(reviews, "review")),
+            }
+            match run.anchors.held.len() {
+                0 => {}
+                anchors => more = format!("{more}, {}", many(anchors, "anchor")),
             }
             let line = format!(
                 "{number:>5}  {:<12}  {environment:<12}  {events:>6}  {keys:>4}  {verdict}{more}",

@@ -7,10 +7,12 @@ use std::path::Path;
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::bundle::{Content, pack};
 use holdpoint_record::{
-    LOG, Read, RecordVerdict, RunDir, Verification, referenced, review_files, reviews, text_blob, verify,
+    LOG, Read, RecordVerdict, RunDir, Verification, anchor_files, referenced, review_files, reviews,
+    text_blob, verify,
 };
 use jiff::tz::TimeZone;
 
+use super::anchored;
 use super::read::{find, read_dir, read_problem};
 use crate::args;
 use crate::bundle::{SCRIPT, unpacked};
@@ -117,6 +119,17 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
             }
         }
     }
+    if let Some(opened) = &proof.opened {
+        let anchors = anchored::proved(&dir.path, opened, &proof.position).map_err(read_problem)?.whole()?;
+        if let Some(why) = &anchors.wrong {
+            return Err(Problem::record(
+                format!("its anchors do not hold: {why}"),
+                "Nothing was written. The directory itself can be copied as it is.",
+            ));
+        }
+        let mut names = anchors.held.iter().flat_map(|anchored| anchor_files(&anchored.anchor));
+        names.try_for_each(|name| add(&mut files, dir, name))?;
+    }
     if read.seal.is_some() {
         let reviews = reviews(&dir.path).map_err(read_problem)?;
         if let Some(why) = &reviews.wrong {
@@ -185,12 +198,14 @@ fn readme(opened: &RunOpened, proof: &Verification, reported: bool) -> String {
          \x20 blobs/sha256/         run-book, configuration, outputs, files, each under its digest\n\
          \x20 signoffs/             what was signed, and the SSH signatures over it\n\
          \x20 seal.json             closes the record; is not there if the run was open\n\
-         \x20 reviews/              what was said of it afterwards, signed, where anybody did\n\n\
+         \x20 reviews/              what was said of it afterwards, signed, where anybody did\n\
+         \x20 anchors/              time-stamps and git tags over it, where there are any\n\n\
          Copies, for people, and not evidence:\n\
          {reports}\
          \x20 allowed_signers, revoked_keys   whose keys counted, where the run knew such\n\n\
          To check it: `holdpoint verify FILE` with the file that this came in, or, without that program,\n\
-         `sh verify.sh` in here. The script needs sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer); its head says\n\
+         `sh verify.sh` in here. The script needs sha256sum, jq and ssh-keygen (OpenSSH 9.1 or newer), and openssl\n\
+         where there are anchors; its head says\n\
          what it checks and what not. Whoever made the file made the script in it too: read it, or take it from the\n\
          sources of holdpoint. Neither check reaches the copies. Both take `--trust DIR`, a directory with the\n\
          allowed_signers and revoked keys that you trust, and say whose word it is otherwise.\n\n\

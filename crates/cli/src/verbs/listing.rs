@@ -5,6 +5,7 @@ use holdpoint_report::{clock, clock_of, took};
 use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
 use serde_json::json;
 
+use super::anchored;
 use super::handover::accepting;
 use super::read::{store_problem, summed_up};
 use super::reviewed;
@@ -151,6 +152,12 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     if let Some(rehearsed) = &summary.rehearsed {
         let ended = clock(rehearsed.ended, &zone);
         fact("rehearsed", format!("in {}, run {}, {ended}", rehearsed.environment, rehearsed.number));
+    }
+    for one in &summary.anchors {
+        fact("anchor", anchored::words(one));
+    }
+    if let Some(why) = &summary.anchors_wrong {
+        fact("anchors", format!("do not hold: {why}"));
     }
     for one in &summary.reviews {
         fact("review", reviewed::words(one));

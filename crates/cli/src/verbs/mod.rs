@@ -1,5 +1,7 @@
 //! One verb each, and what several of them need.
 
+mod anchor;
+mod anchored;
 pub mod approve;
 pub mod audit;
 pub mod check;
@@ -66,6 +68,7 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Coverage(arguments) => coverage::coverage(screen, &arguments),
         Verb::History(arguments) => history::history(screen, &arguments),
         Verb::Review(arguments) => review::review(screen, &arguments),
+        Verb::Anchor(arguments) => anchor::anchor(screen, &arguments),
         Verb::Handover(arguments) => handover::handover(screen, &arguments, secrets),
         Verb::Audit(arguments) => audit::audit(screen, &arguments),
         Verb::Verify(arguments) => verify::verify(screen, &arguments),

@@ -9,6 +9,7 @@ use holdpoint_record::{
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
 
+use super::anchored::{self, Proved};
 use super::reviewed;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -29,6 +30,8 @@ pub struct Recorded {
     pub plan: Plan,
     /// Reviews beside it, where it is sealed.
     pub reviews: Reviews,
+    /// Anchors beside it.
+    pub anchors: Proved,
 }
 
 /// The run directory that `what` names: a number, an id prefix, a path, `latest`.
@@ -90,6 +93,10 @@ pub fn summed_up_in(dir: RunDir, overview: bool) -> Result<Summary, Problem> {
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let mut summary = summing.end();
+    if let Event::RunOpened(opened) = &first.event {
+        let anchors = anchored::proved(&dir.path, opened, &events.position()).map_err(read_problem)?;
+        (summary.anchors, summary.anchors_wrong) = anchors.facts();
+    }
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
         (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
@@ -108,7 +115,13 @@ fn of_events(
         None => return Err(read_problem(ReadError::NoFirstEvent(dir.path))),
     };
     let reviews = if sealed { reviews(&dir.path).map_err(read_problem)? } else { Reviews::default() };
-    Ok(Recorded { sealed, events, position, dir, source, plan, reviews })
+    let anchors = match events.first().map(|first| &first.event) {
+        Some(Event::RunOpened(opened)) => {
+            anchored::proved(&dir.path, opened, &position).map_err(read_problem)?
+        }
+        _ => Proved::default(),
+    };
+    Ok(Recorded { sealed, events, position, dir, source, plan, reviews, anchors })
 }
 
 /// The document as it was when the run was opened, and its plan.
@@ -168,6 +181,7 @@ impl Recorded {
         make: impl FnOnce(&holdpoint_report::Material<'_>) -> T,
     ) -> T {
         let blob = |reference: &BlobRef| self.open(reference);
+        let (anchors, anchors_wrong) = self.anchors.facts();
         make(&holdpoint_report::Material {
             plan: &self.plan,
             source: &self.source,
@@ -176,6 +190,8 @@ impl Recorded {
             verdict_of_verify: verified,
             reviews: self.reviews.held.iter().map(reviewed::facts).collect(),
             reviews_wrong: self.reviews.wrong.clone(),
+            anchors,
+            anchors_wrong,
             zone,
         })
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_engine::RunOpened;
-use holdpoint_record::{RecordVerdict, ReviewError, Reviews, Verification, keep_review, reviews, text_blob};
+use holdpoint_record::{KeepError, RecordVerdict, Reviews, Verification, keep_review, reviews, text_blob};
 use holdpoint_signing::{Moment, REVIEW, Review, ReviewKind, RunNamed, Signer, Signers, check};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -159,7 +159,7 @@ fn sign(
         ));
     }
     keep_review(dir, review.number, &statement, &signature).map_err(|error| match error {
-        ReviewError::Disk(error) => Problem::disk(&error, error.to_string()),
+        KeepError::Disk(error) => Problem::disk(&error, error.to_string()),
         other => Problem::usage(other.to_string(), "Nothing was written. Look at it again, and sign again."),
     })?;
     let what = review.kind.words();

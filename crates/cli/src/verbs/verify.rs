@@ -4,11 +4,13 @@ use std::path::Path;
 
 use holdpoint_engine::Rehearsed;
 use holdpoint_record::{
-    Beside, ByKey, Expunged, Held, Of, Reviewed, Reviews, Verification, Whose, beside, hold, reviews,
-    verify as prove, whose,
+    AnchorHeld, Anchored, Anchors, Beside, ByKey, Expunged, Held, Of, Reviewed, Reviews, Trust, Verification,
+    Whose, beside, hold, reviews, verify as prove, whose,
 };
+use holdpoint_view::AnchorFacts;
 use serde_json::{Value, json};
 
+use super::anchored;
 use super::check::many;
 use super::export::unpack_problem;
 use super::read::{find, read_problem};
@@ -18,6 +20,7 @@ use crate::bundle;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
+use crate::stamps::{self, NoToken, Stamped};
 use crate::trust;
 
 /// Proves the record that was named.
@@ -37,6 +40,12 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         true => reviews(&dir).map_err(read_problem)?,
         false => Reviews::default(),
     };
+    let anchors = match &proof.opened {
+        Some(opened) if proof.verdict.intact() || proof.verdict.is_expunged() => {
+            anchored::proved(&dir, opened, &proof.position).map_err(read_problem)?.whole()?
+        }
+        _ => Anchors::default(),
+    };
     // A bundle has no store beside it.
     let beside = match &unpacked {
         None if proof.verdict.intact() || proof.verdict.is_expunged() => {
@@ -44,7 +53,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         }
         _ => None,
     };
-    let told = Told { proof: &proof, held: held.as_ref(), beside, reviews: &reviews };
+    let told = Told { proof: &proof, held: held.as_ref(), beside, reviews: &reviews, anchors: &anchors };
     match arguments.format {
         Format::Json => {
             screen.data(&serde_json::to_string_pretty(&told.json()).unwrap_or_default());
@@ -52,7 +61,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         Format::Text => told.text(screen),
     }
     let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_none();
-    let intact = intact && reviews.wrong.is_none();
+    let intact = intact && reviews.wrong.is_none() && anchors.wrong.is_none();
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
 
@@ -72,7 +81,32 @@ pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<H
         held.wrong.extend(wrong);
         held.reviewers.push(whose);
     }
+    let anchors = holdpoint_record::anchors(dir, opened, &proof.position).map_err(read_problem)?;
+    for anchored in &anchors.held {
+        let (known, wrong) = anchor_held(anchored, &trust)?;
+        held.wrong.extend(wrong);
+        held.anchors.push(known);
+    }
     Ok(Some(held))
+}
+
+/// What is known outside of a record of one of its anchors, and why it is not to be trusted.
+fn anchor_held(anchored: &Anchored, trust: &Trust) -> Result<(AnchorHeld, Option<String>), Problem> {
+    let number = anchored.anchor.number;
+    if let Some(tagged) = &anchored.tagged {
+        let what = format!("anchor {number}, a tag by {}", tagged.signed.who);
+        let (whose, wrong) = whose(&tagged.signed, trust, &what);
+        return Ok((AnchorHeld::Tag(whose), wrong));
+    }
+    let Some(authorities) = &trust.now.authorities else { return Ok((AnchorHeld::Token(None), None)) };
+    match stamps::prove(&anchored.bytes, anchored.anchor.over.digest(), Some(authorities)) {
+        Ok(Stamped { untrusted: None, .. }) => Ok((AnchorHeld::Token(Some(true)), None)),
+        Ok(Stamped { untrusted: Some(why), .. }) | Err(NoToken::There(why)) => {
+            let why = format!("anchor {number} is not by a trusted authority: {why}");
+            Ok((AnchorHeld::Token(Some(false)), Some(why)))
+        }
+        Err(other) => Err(anchored::no_token(&other)),
+    }
 }
 
 /// What is said of a record.
@@ -85,6 +119,8 @@ pub struct Told<'a> {
     pub beside: Option<Beside>,
     /// What was said of it afterwards.
     pub reviews: &'a Reviews,
+    /// What says from outside that it was there.
+    pub anchors: &'a Anchors,
 }
 
 impl Told<'_> {
@@ -126,10 +162,31 @@ impl Told<'_> {
             Some(_) => format!("{words}, but its rehearsal is not what it relied on"),
             None => words,
         };
-        match self.reviews.wrong {
+        let words = match self.reviews.wrong {
             Some(_) => format!("{words}, but its reviews do not hold"),
             None => words,
+        };
+        match self.anchors.wrong {
+            Some(_) => format!("{words}, but its anchors do not hold"),
+            None => words,
         }
+    }
+
+    /// What is told of its anchors, by whom as far as is known.
+    fn anchored(&self) -> impl Iterator<Item = AnchorFacts> {
+        self.anchors.held.iter().enumerate().map(|(at, anchored)| {
+            let by = match self.held.and_then(|held| held.anchors.get(at)) {
+                Some(AnchorHeld::Token(Some(true))) => "by a trusted authority".to_owned(),
+                Some(AnchorHeld::Token(Some(false))) => "by an authority that is NOT TRUSTED".to_owned(),
+                Some(AnchorHeld::Tag(whose)) => {
+                    let ByKey { who, key, .. } = &whose.signed;
+                    let name = anchored.tagged.as_ref().map_or("", |tagged| tagged.name.as_str());
+                    format!("{name} by {who} with {key}{}, by their own clock", vouched(whose))
+                }
+                Some(AnchorHeld::Token(None)) | None => return anchored::facts(anchored),
+            };
+            anchored::facts_by(anchored, by)
+        })
     }
 
     fn json(&self) -> Value {
@@ -173,6 +230,8 @@ impl Told<'_> {
             "rehearsal": self.rehearsal(),
             "reviews": self.reviews.held.iter().map(reviewed::facts).collect::<Vec<_>>(),
             "reviews_wrong": self.reviews.wrong,
+            "anchors": self.anchored().collect::<Vec<_>>(),
+            "anchors_wrong": self.anchors.wrong,
             "remarks": proof.remarks,
             "not_as_trusted": held.map(|held| &held.wrong),
             "trust_remarks": held.map(|held| &held.remarks),
@@ -196,12 +255,15 @@ impl Told<'_> {
     }
 
     fn text(&self, screen: &Screen) {
-        let Told { proof, held, beside, reviews } = self;
+        let Told { proof, held, beside, reviews, anchors } = self;
         screen.data(&self.words());
         if let Some(why) = self.rewritten() {
             screen.say(&format!("  {}", screen.neutralise(&why)));
         }
         if let Some(why) = &reviews.wrong {
+            screen.say(&format!("  {}", screen.neutralise(why)));
+        }
+        if let Some(why) = &anchors.wrong {
             screen.say(&format!("  {}", screen.neutralise(why)));
         }
         for wrong in held.iter().flat_map(|held| &held.wrong) {
@@ -247,6 +309,9 @@ impl Told<'_> {
             };
             let words = reviewed::words(&reviewed::facts(reviewed));
             screen.say(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
+        }
+        for facts in self.anchored() {
+            screen.say(&screen.within_a_line(&format!("  anchor {}", anchored::words(&facts))));
         }
         for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
             screen.say(&format!("  {}", screen.neutralise(remark)));

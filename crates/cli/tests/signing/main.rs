@@ -8,8 +8,10 @@
 )]
 
 mod accounts;
+mod anchoring;
 mod approving;
 mod asking;
+mod authority;
 mod counted;
 mod export;
 mod forging;

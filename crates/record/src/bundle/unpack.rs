@@ -119,7 +119,10 @@ fn parts(name: &Path) -> io::Result<(String, PathBuf)> {
 /// Whether a proof reads it. Reports, the script and copies for people are not unpacked.
 fn is_of_record(name: &Path) -> bool {
     let parts: Vec<_> = name.iter().filter_map(|part| part.to_str()).collect();
-    matches!(parts.as_slice(), [LOG | "seal.json"] | ["blobs", "sha256", _] | ["signoffs" | "reviews", _])
+    matches!(
+        parts.as_slice(),
+        [LOG | "seal.json"] | ["blobs", "sha256", _] | ["signoffs" | "reviews" | "anchors", _]
+    )
 }
 
 fn keep(from: &mut impl Read, size: u64, path: &Path) -> io::Result<()> {

@@ -288,6 +288,8 @@ impl Tape {
             verdict_of_verify: verified.map(str::to_owned),
             reviews: Vec::new(),
             reviews_wrong: None,
+            anchors: Vec::new(),
+            anchors_wrong: None,
             zone: jiff::tz::Offset::constant(1).to_time_zone(),
         })
     }

@@ -463,3 +463,20 @@ pub struct ReviewFacts {
     /// Whether the signers whom the record itself names vouch for the key.
     pub listed: bool,
 }
+
+/// An anchor that lies beside the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnchorFacts {
+    /// Its number, from 1.
+    pub number: u64,
+    /// `time-stamp`, `git tag`.
+    pub what: String,
+    /// What of the record it is over: `the seal`, `its first 12 events`.
+    pub over: String,
+    /// The digest that it is over.
+    pub digest: String,
+    /// When, as the token or the tag tells.
+    pub time: String,
+    /// By whom, and how far that was checked.
+    pub by: String,
+}

@@ -67,6 +67,12 @@ pub struct Summary {
     /// Why the reviews beside it, or the rest of them, do not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reviews_wrong: Option<String>,
+    /// Anchors beside the record, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<AnchorFacts>,
+    /// Why the anchors beside it, or the rest of them, do not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchors_wrong: Option<String>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.

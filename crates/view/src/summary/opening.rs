@@ -61,6 +61,8 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         handovers: Vec::new(),
         reviews: Vec::new(),
         reviews_wrong: None,
+        anchors: Vec::new(),
+        anchors_wrong: None,
         recoveries: Vec::new(),
         waits: None,
         barred: false,

@@ -1,0 +1,135 @@
+//! `anchor`: something outside of the operator's hands says that a record was there: a time-stamp token over it, or a
+//! signed git tag. Kept beside the record.
+
+use std::path::Path;
+
+use holdpoint_record::{KeepError, anchorable, keep_anchor};
+use holdpoint_signing::{Anchor, AnchorKind, Over, Prefix, RunNamed, Tag, tag_message};
+use jiff::Timestamp;
+
+use super::anchored::{no_token, proved};
+use super::read::{find, read_problem};
+use crate::args;
+use crate::digest::sha256;
+use crate::exit::Exit;
+use crate::operator::not_in_a_block;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::screen::Screen;
+use crate::stamps::{self, NoToken};
+use crate::{files, git};
+
+/// Anchors one record.
+pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem> {
+    not_in_a_block("nothing is anchored")?;
+    let path = Path::new(&arguments.run);
+    let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
+    let proof = holdpoint_record::verify(&dir).map_err(read_problem)?;
+    let opened = match &proof.opened {
+        Some(opened) if proof.verdict.intact() || proof.verdict.is_expunged() => opened,
+        _ => {
+            return Err(Problem::record(
+                format!("the record is not intact: {}", proof.verdict),
+                "Nothing was written. `holdpoint verify` says more.",
+            ));
+        }
+    };
+    let before = proved(&dir, opened, &proof.position).map_err(read_problem)?.whole()?;
+    if let Some(why) = &before.wrong {
+        return Err(Problem::record(
+            format!("the anchors that are there do not hold: {why}"),
+            "Nothing was written. `holdpoint verify` says what else is wrong.",
+        ));
+    }
+    let run = RunNamed { number: opened.number, id: opened.id.clone() };
+    let over = anchorable(&dir, &proof.position).map_err(read_problem)?;
+    let (kind, bytes, time, by) = match (&arguments.tsa, &arguments.git_tag) {
+        (Some(url), _) => {
+            let (reply, time) = token(url, over.digest(), arguments.tsa_ca.as_deref())?;
+            (AnchorKind::Rfc3161, reply, time, format!("time-stamped by {url}"))
+        }
+        (None, Some(name)) => {
+            let name = if name.is_empty() { tag_name(&run, &over) } else { name.clone() };
+            let (raw, tag) = tag(&run, &over, &name, arguments.key.as_deref())?;
+            (AnchorKind::GitTag, raw, tag.at, format!("tagged as {name} by {}", tag.who))
+        }
+        (None, None) => {
+            return Err(Problem::usage(
+                "nothing says how to anchor it",
+                "Give --tsa URL for a time-stamp, or --git-tag for a signed tag.",
+            ));
+        }
+    };
+    let number = before.held.len() as u64 + 1;
+    let holdpoint = Anchor::FORMAT.to_owned();
+    let anchor = Anchor { holdpoint, run, number, kind, over, time, file: sha256(&bytes) };
+    keep_anchor(&dir, &anchor, &bytes).map_err(|error| match error {
+        KeepError::Disk(error) => Problem::disk(&error, error.to_string()),
+        other => Problem::usage(other.to_string(), "Nothing was kept beside the record. Anchor it again."),
+    })?;
+    let over = anchor.over.words();
+    screen
+        .say(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
+    Ok(Exit::Passed)
+}
+
+fn token(url: &str, digest: &str, authorities: Option<&Path>) -> Result<(Vec<u8>, Timestamp), Problem> {
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        return Err(Problem::usage(
+            format!("`{url}` is no address of an authority"),
+            "It begins with https:// or http://. Nothing was written.",
+        ));
+    }
+    let authorities = authorities.map(|path| {
+        files::read(path, files::TEXT).map_err(|error| {
+            Problem::usage(
+                format!("the certificates in {} cannot be read: {error}", path.display()),
+                "Nothing was sent.",
+            )
+        })
+    });
+    let authorities = authorities.transpose()?;
+    stamps::ask(url, digest, authorities.as_deref()).map_err(|error| match error {
+        NoToken::There(why) => Problem::usage(
+            format!("there is no time-stamp from {url}: {why}"),
+            "Nothing was written. Ask again later, or another authority.",
+        ),
+        other => no_token(&other),
+    })
+}
+
+/// What the tag is called where nobody says.
+fn tag_name(run: &RunNamed, over: &Over) -> String {
+    let RunNamed { number, id } = run;
+    match over {
+        Over::Seal(_) => format!("holdpoint/run-{number}-{id}"),
+        Over::Head(Prefix { events, .. }) => format!("holdpoint/run-{number}-{id}-{events}"),
+    }
+}
+
+fn tag(run: &RunNamed, over: &Over, name: &str, key: Option<&Path>) -> Result<(Vec<u8>, Tag), Problem> {
+    let place = Place::here()?;
+    let Some(root) = git::top(&place.root)? else {
+        return Err(Problem::usage(
+            "this is no repository of git, and a tag is in one",
+            "Go to the repository, or use --tsa URL. Nothing was written.",
+        ));
+    };
+    // Git runs in the repository's root, and the key may be named from elsewhere.
+    let key = key.map(|key| {
+        files::open(key).map(drop).and_then(|()| key.canonicalize()).map_err(|error| {
+            Problem::usage(
+                format!("the key {} cannot be read: {error}", key.display()),
+                "Nothing was written.",
+            )
+        })
+    });
+    let raw = git::sign_tag(&root, name, &tag_message(run, over), key.transpose()?.as_deref())?;
+    let tag = Tag::read(&raw).map_err(|why| {
+        Problem::usage(
+            format!("git made the tag {name}, and it does not anchor the record: {why}"),
+            format!("Nothing was kept beside the record. `git tag -d {name}` removes the tag."),
+        )
+    })?;
+    Ok((raw, tag))
+}
