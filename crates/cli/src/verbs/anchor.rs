@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use holdpoint_record::{KeepError, anchorable, keep_anchor};
-use holdpoint_signing::{Anchor, AnchorKind, Over, Prefix, RunNamed, Tag, tag_message};
+use holdpoint_signing::{Anchor, AnchorKind, GIT, Over, Prefix, RunNamed, Tag, signed_by, tag_message};
 use jiff::Timestamp;
 
 use super::anchored::{no_token, proved};
@@ -124,8 +124,16 @@ fn tag(run: &RunNamed, over: &Over, name: &str, key: Option<&Path>) -> Result<(V
             )
         })
     });
-    let raw = git::sign_tag(&root, name, &tag_message(run, over), key.transpose()?.as_deref())?;
-    let tag = Tag::read(&raw).map_err(|why| {
+    let message = tag_message(run, over);
+    let raw = git::sign_tag(&root, name, &message, key.transpose()?.as_deref())?;
+    let made = Tag::read(&raw).and_then(|tag| {
+        if tag.message != message {
+            return Err("its message is not the one that was given".to_owned());
+        }
+        let counts = signed_by(tag.payload.as_bytes(), tag.armored.as_bytes(), GIT);
+        counts.map(|_| tag).map_err(|why| why.to_string())
+    });
+    let tag = made.map_err(|why| {
         Problem::usage(
             format!("git made the tag {name}, and it does not anchor the record: {why}"),
             format!("Nothing was kept beside the record. `git tag -d {name}` removes the tag."),

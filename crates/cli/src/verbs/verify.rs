@@ -81,7 +81,7 @@ pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<H
         held.wrong.extend(wrong);
         held.reviewers.push(whose);
     }
-    let anchors = holdpoint_record::anchors(dir, opened, &proof.position).map_err(read_problem)?;
+    let anchors = anchored::proved(dir, opened, &proof.position).map_err(read_problem)?.whole()?;
     for anchored in &anchors.held {
         let (known, wrong) = anchor_held(anchored, &trust)?;
         held.wrong.extend(wrong);
