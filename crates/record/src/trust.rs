@@ -79,7 +79,7 @@ pub struct Whose {
 #[derive(Clone, Debug)]
 pub enum AnchorHeld {
     /// Whose key signed a tag.
-    Tag(Whose),
+    Tag(Box<Whose>),
     /// Whether an authority that is trusted made a token; `None` where nobody says which are.
     Token(Option<bool>),
 }

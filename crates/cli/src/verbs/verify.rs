@@ -96,7 +96,7 @@ fn anchor_held(anchored: &Anchored, trust: &Trust) -> Result<(AnchorHeld, Option
     if let Some(tagged) = &anchored.tagged {
         let what = format!("anchor {number}, a tag by {}", tagged.signed.who);
         let (whose, wrong) = whose(&tagged.signed, trust, &what);
-        return Ok((AnchorHeld::Tag(whose), wrong));
+        return Ok((AnchorHeld::Tag(Box::new(whose)), wrong));
     }
     let Some(authorities) = &trust.now.authorities else { return Ok((AnchorHeld::Token(None), None)) };
     match stamps::prove(&anchored.bytes, anchored.anchor.over.digest(), Some(authorities)) {

@@ -440,9 +440,11 @@ fn a_signed_git_tag_carries_the_digest_and_is_told_by_program_and_script() {
     shop.bench.ends(0, &["verify", "1"]).says("whom its own signers do not list");
 }
 
+type Damage = fn(&Shop);
+
 #[test]
 fn a_tag_that_was_altered_or_says_something_else_is_told() {
-    let cases: [(&str, fn(&Shop), &str); 4] = [
+    let cases: [(&str, Damage, &str); 4] = [
         ("of another digest", |shop| replace(shop, "seal: ", "seal: 0"), "says something else"),
         ("of another tagger", |shop| replace(shop, "<ops@", "<qa@"), "does not count"),
         (
