@@ -1,12 +1,14 @@
 //! What can be said on the command line (cli.md).
 
 mod records;
+mod shared;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
+pub use shared::{Format, Who};
 
 /// Run-books you can run, sign and prove.
 #[derive(Debug, Parser)]
@@ -88,15 +90,6 @@ pub enum Verb {
     Schema(Schema),
 }
 
-/// How a reading verb answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 /// `check`
 #[derive(Debug, Args)]
 pub struct Check {
@@ -172,14 +165,6 @@ pub struct Given {
     /// Take answers from this file (YAML: step id → confirm, value, choice with reason)
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
-}
-
-/// Who operates.
-#[derive(Debug, Default, Args)]
-pub struct Who {
-    /// Who operates [default: HOLDPOINT_OPERATOR, git's user.email, the OS user]
-    #[arg(long, value_name = "WHO")]
-    pub operator: Option<String>,
 }
 
 /// `run`

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Format, Who};
+use super::shared::{Format, Who};
 
 /// `review`
 #[derive(Debug, Args)]
