@@ -152,7 +152,7 @@ fn one(dir: &Path, number: u64, anchor: Anchor, record: &Record<'_>) -> Result<A
         }
         (Over::Seal(_), Some(_)) => {}
         (Over::Head(Prefix { events, bytes, sha256 }), _) => match heads.get(bytes) {
-            Some((lines, digest, true)) if (lines, digest) == (events, sha256) => {}
+            Some((lines @ 1.., digest, true)) if (lines, digest) == (events, sha256) => {}
             _ => return Err(format!("the record does not begin with the {events} events that it is over")),
         },
     }

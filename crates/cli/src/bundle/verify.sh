@@ -573,7 +573,8 @@ if there anchors; then
                 ($opened[0] as $o | .holdpoint == "anchor/1.0" and .run == {number: $o.number, id: $o.id}
                 and .number == $number and (.kind | IN("rfc3161", "git-tag"))
                 and (.over | type == "object" and (keys == ["seal"]
-                    or keys == ["head"] and (.head | type == "object" and keys == ["bytes", "events", "sha256"])))
+                    or keys == ["head"] and (.head | type == "object" and keys == ["bytes", "events", "sha256"]
+                        and ([.bytes, .events | type == "number" and . > 0] | all))))
                 and keys == ["file", "holdpoint", "kind", "number", "over", "run", "time"]),
                 .kind, (.time | [tostring] | @tsv), ([.time | seconds] + ["none"])[0],
                 ([.time | seconds | stamped] + ["none"])[0], (.file | hex),
@@ -637,7 +638,8 @@ if there anchors; then
                 [ "$(sed "$heads" "$tmp/payload" | tr '\n' ' ')" = "object type tag tagger  " ] ||
                     { bad "anchor $number: it is no tag of git"; break; }
                 who=$(sed -n '4s/^tagger .*<\(.*\)> [0-9]* [^ ]*$/\1/p' "$tmp/payload")
-                [ "$(sed -n '4s/^tagger .*> \([0-9]*\) [^ ]*$/\1/p' "$tmp/payload")" = "$seconds_at" ] ||
+                { [ "$(sed -n '4s/^tagger .*> \([0-9]*\) [^ ]*$/\1/p' "$tmp/payload")" = "$seconds_at" ] &&
+                    [ "$(jq -nr "$seconds_at | todate")" = "$time" ]; } ||
                     { bad "anchor $number: its tag tells another time"; break; }
                 said=$(ssh-keygen -Y check-novalidate -n git -s "$tmp/payload.sig" <"$tmp/payload" 2>&1) ||
                     { bad "anchor $number: the signature of its tag does not count: $said"; break; }

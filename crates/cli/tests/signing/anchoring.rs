@@ -219,7 +219,7 @@ type Alter = fn(&Shop, &Authority);
 
 #[test]
 fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_and_script() {
-    let cases: [(&str, Alter, &str); 10] = [
+    let cases: [(&str, Alter, &str); 12] = [
         ("removed", |shop, _| fs::remove_file(file(shop, "0001.json")).unwrap(), "missing"),
         ("without its token", |shop, _| fs::remove_file(file(shop, "0002.tsr")).unwrap(), "anchor 2"),
         (
@@ -265,6 +265,27 @@ fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_an
             "another run",
         ),
         ("of another number", |shop, _| say(shop, "0002.json", |it| it["number"] = json!(3)), "number"),
+        (
+            "over nothing",
+            |shop, _| {
+                say(shop, "0001.json", |it| {
+                    it["over"]["head"] = json!({"events": 0, "bytes": 0, "sha256": sha256(b"")});
+                });
+            },
+            "does not begin with",
+        ),
+        (
+            "over all but the last bytes",
+            |shop, _| {
+                let log = fs::read(shop.bench.run_dir(1).join("run.jsonl")).unwrap();
+                let last = log.split_inclusive(|byte| *byte == b'\n').next_back().unwrap().len();
+                let (events, sha) = (shop.bench.events(1).len() - 1, sha256(&log[..log.len() - last]));
+                say(shop, "0001.json", |it| {
+                    it["over"]["head"] = json!({"events": events, "bytes": -(last as i64), "sha256": sha});
+                });
+            },
+            "anchor 1",
+        ),
         (
             "of fewer events than it says",
             |shop, _| say(shop, "0001.json", |it| it["over"]["head"]["events"] = json!(1)),
