@@ -376,6 +376,20 @@ fn rejected(shop: &Shop) -> Vec<u8> {
     fs::read(dir.join("r5")).unwrap()
 }
 
+/// Certificates of authorities end after a few years; what they stamped is proved as of the time that it tells.
+#[test]
+fn a_time_stamp_outlives_the_certificate_of_its_authority() {
+    let shop = signed_off();
+    let tsa = Authority::at(shop.bench.all().join("tsa"), "2020-01-02 03:04:05");
+    stamped(&shop, &tsa);
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let dir = unpacked(&shop, "run.tar.zst");
+    let knows = trusted(&shop, "knows", Some(&tsa));
+    for ran in with_trust(&shop, &dir, &knows, 0) {
+        ran.says("2020-01-02T").says("by a trusted authority");
+    }
+}
+
 #[test]
 fn an_authority_that_hangs_is_given_up() {
     let shop = signed_off();

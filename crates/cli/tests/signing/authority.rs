@@ -35,9 +35,17 @@ const CNF: &str = "[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=cr
     [t]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=tsa.key\ncerts=ca.pem\nsigner_digest=sha256\n\
     default_policy=1.2.3.4.1\ndigests=sha256\n";
 
-/// `openssl` in a directory, which must succeed.
+/// `openssl` in a directory, which must succeed; at the time that a file in it names, where there is one.
 fn openssl(dir: &Path, arguments: &str) {
-    let ran = Command::new("openssl").args(arguments.split(' ')).current_dir(dir).output().unwrap();
+    let mut command = match fs::read_to_string(dir.join("when")) {
+        Ok(when) => {
+            let mut command = Command::new("faketime");
+            command.args([&when, "openssl"]);
+            command
+        }
+        Err(_) => Command::new("openssl"),
+    };
+    let ran = command.args(arguments.split(' ')).current_dir(dir).output().unwrap();
     assert!(ran.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 
@@ -52,6 +60,17 @@ impl Authority {
     /// With its files in this directory, which is made.
     pub fn new(dir: PathBuf) -> Authority {
         fs::create_dir(&dir).unwrap();
+        Authority::inside(dir)
+    }
+
+    /// For which it is another time; its certificates last for a month from then.
+    pub fn at(dir: PathBuf, when: &str) -> Authority {
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("when"), when).unwrap();
+        Authority::inside(dir)
+    }
+
+    fn inside(dir: PathBuf) -> Authority {
         fs::write(dir.join("cnf"), CNF).unwrap();
         fs::write(dir.join("serial"), "01\n").unwrap();
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config cnf";
