@@ -58,7 +58,7 @@ pub fn runs_of(checked: &Checked, environment: Option<&str>) -> Result<(Vec<Summ
         }
     }
     let mut summaries: Vec<Summary> = Vec::new();
-    for (dir, summary) in of_it.iter().zip(by_all(&of_it, |dir| summed_up_in(dir.clone(), false))) {
+    for (dir, summary) in of_it.iter().zip(by_all(&of_it, |dir| summed_up_in(dir, false))) {
         match summary {
             Ok(summary) => summaries.push(summary),
             Err(_) => passed_over.push(dir.number),

@@ -76,15 +76,35 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// Reads the run that `what` names and sums it up on the way, for an `overview` or whole: a long record takes no more
 /// memory than its summary. The chain is checked to its end before there is anything to show.
 pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
-    summed_up_in(find(what)?, overview)
+    let dir = find(what)?;
+    let Folded { mut summary, opened, position, sealed } = folded(&dir, overview)?;
+    let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
+    (summary.anchors, summary.anchors_wrong) = anchors.facts();
+    if sealed {
+        let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
+        (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
+    }
+    Ok(summary)
 }
 
-/// The same of the run in `dir`.
-pub fn summed_up_in(dir: RunDir, overview: bool) -> Result<Summary, Problem> {
+/// The same of the run in `dir`, without what lies beside its record.
+pub fn summed_up_in(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
+    Ok(folded(dir, overview)?.summary)
+}
+
+/// A record that was read to its end.
+struct Folded {
+    summary: Summary,
+    opened: Box<RunOpened>,
+    position: Position,
+    sealed: bool,
+}
+
+fn folded(dir: &RunDir, overview: bool) -> Result<Folded, Problem> {
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
     let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
     let first = first.map_err(read_problem)?;
-    let (_, plan) = document(&dir, &first)?;
+    let (_, plan) = document(dir, &first)?;
     let fault = |error: NotOpened| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
     let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
     let mut summing = if overview { summing.overview() } else { summing };
@@ -92,16 +112,8 @@ pub fn summed_up_in(dir: RunDir, overview: bool) -> Result<Summary, Problem> {
         summing.event(stamped.map_err(read_problem)?);
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
-    let mut summary = summing.end();
-    if let Event::RunOpened(opened) = &first.event {
-        let anchors = anchored::proved(&dir.path, opened, &events.position()).map_err(read_problem)?;
-        (summary.anchors, summary.anchors_wrong) = anchors.facts();
-    }
-    if sealed {
-        let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
-        (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);
-    }
-    Ok(summary)
+    let Event::RunOpened(opened) = first.event.clone() else { return Err(fault(NotOpened)) };
+    Ok(Folded { summary: summing.end(), opened, position: events.position(), sealed })
 }
 
 fn of_events(
