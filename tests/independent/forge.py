@@ -47,7 +47,7 @@ class Forge:
 
     def __init__(self, name: str, base: int) -> None:
         (source,) = glob.glob(os.path.join(WORK, "out", f"{base:04}-*"))
-        self.dir = os.path.join(WORK, "forged", name, os.path.basename(source))
+        self.dir = os.path.join(WORK, "forged" + os.environ.get("FORGED", ""), name, os.path.basename(source))
         shutil.rmtree(os.path.dirname(self.dir), ignore_errors=True)
         shutil.copytree(source, self.dir)
         self.raw = get(self.path("run.jsonl"))
@@ -130,6 +130,7 @@ class Forge:
             before = verify.sha256(get(path))
 
 
+OPENED = verify.moment(json.loads(get(glob.glob(os.path.join(WORK, "out", "0002-*", "run.jsonl"))[0]).split(b"\n")[0])["at"])
 VARIANTS: list[tuple[str, int, Callable[[Forge], Any]]] = []
 
 
@@ -618,32 +619,34 @@ def revoked_bad_line(forge: Forge) -> None:
     forge.ev[0]["revoked"] = forge.blob(b"garbage\n")
 
 
-def valid_between(name: str, hours: int) -> None:
+def valid_between(name: str, hours: int, zone: str) -> None:
     """The key ends `hours` from now by a time without a zone, while event 0's zone is an offset."""
 
     def apply(forge: Forge) -> None:
         text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
         end = verify.moment(forge.ev[12]["at"]) + verify.timedelta(hours=hours)
         forge.ev[0]["signers"] = forge.blob(text.replace("20400101", end.strftime("%Y%m%d%H%M")).encode())
-        forge.ev[0]["session"]["time_zone"] = "+03:00"
+        forge.ev[0]["session"]["time_zone"] = zone
 
     VARIANTS.append((name, 5, apply))
 
 
-valid_between("zone-offset-ends-2h", 2)
-valid_between("zone-offset-ends-4h", 4)
+for written in ("+03", "+03:00"):
+    valid_between(f"zone-{written}-ends-2h", 2, written)
+    valid_between(f"zone-{written}-ends-4h", 4, written)
 said(5, "zone-odd", 0, lambda e: e["session"].update(time_zone="Mars/Olympus"))
 said(5, "zone-path", 0, lambda e: e["session"].update(time_zone="../../../etc/passwd"))
 
 
 # --- approvals and the rehearsal (record 2)
-def approval(name: str, change: Callable[[dict[str, Any]], Any], space: str = verify.APPROVAL, key: str = "qa") -> None:
+def approval(name: str, change: Callable[[dict[str, Any]], Any], space: str = verify.APPROVAL, key: str = "qa",
+             text: Callable[[str], str] = lambda text: text) -> None:
     def apply(forge: Forge) -> None:
         row = forge.ev[0]["policy"]["approvals"][0]
         value = json.loads(get(forge.path("blobs/sha256", row["statement"]["sha256"])))
         change(value)
         path = forge.path("scratch")
-        put(path, (json.dumps(value, indent=2) + "\n").encode())
+        put(path, text(json.dumps(value, indent=2) + "\n").encode())
         row["signature"] = forge.blob(forge.sign(path, space, key))
         row["statement"] = forge.blob(get(path))
         row["time"] = value["at"]["time"]
@@ -827,6 +830,14 @@ review("rv-future", second(lambda t: t["at"].update(time="2030-01-01T00:00:00+00
 review("rv-listed-too-late", second(lambda t: t["at"].update(time="2041-01-01T00:00:00+00:00")))
 
 
+@variant(2)
+def rv_compact(forge: Forge) -> bool:
+    path = forge.path("reviews/0002.json")
+    put(path, dump(json.loads(get(path))).encode())
+    forge.sign(path, verify.REVIEW, "lead")
+    return False
+
+
 def first_at(name: str, seconds: float) -> None:
     def apply(forge: Forge) -> bool:
         end = verify.moment(forge.ev[-1]["at"])
@@ -897,6 +908,105 @@ def rv_fifo(forge: Forge) -> bool:
 def rv_on_open(forge: Forge) -> bool:
     (source,) = glob.glob(os.path.join(WORK, "out", "0002-*"))
     shutil.copytree(os.path.join(source, "reviews"), forge.path("reviews"))
+    return False
+
+
+# --- after the first comparison: what the document left open
+bytes_of(8, "open-17mib-nul", lambda b: b + b"\0" * (17 << 20))
+bytes_of(8, "open-31mib-x", lambda b: b + b"x" * (31 << 20))
+bytes_of(8, "open-33mib-x", lambda b: b + b"x" * (33 << 20))
+bytes_of(8, "open-33mib-x-lf", lambda b: b + b"x" * (33 << 20) + b"\n")
+bytes_of(8, "open-torn-then-line", lambda b: b + b"x\n" + b"{}\n")
+VARIANTS.append(("st-no-last-lf", 2, lambda f: f.raws.update({11: lambda t: t[:-1]})))
+VARIANTS.append(("st-escaped", 2, lambda f: f.raws.update({11: lambda t: t.replace("release it", "release\\u0020it")})))
+for seconds in (30, 90, 840, 960):
+    approval(f"ap-{seconds}-s-after-run", lambda a, seconds=seconds: a["at"].update(
+        time=(OPENED + verify.timedelta(seconds=seconds)).isoformat()))
+approval("ap-compact", lambda a: None, text=lambda t: dump(json.loads(t)))
+approval("ap-unknown", lambda a: a.update(x=1))
+edit(5, "history-null", 8, '"within_limits"', '"evidence":null,"within_limits"')
+VARIANTS.append(("history-null-left-out", 5, lambda f: [f.edits.append((8, '"within_limits"', '"evidence":null,"within_limits"'))]))
+VARIANTS.append(("history-null-told", 5, lambda f: [f.ev[8].update(evidence=None)]))
+VARIANTS.append(("history-key-order", 5, lambda f: [f.ev[8].update(by=f.ev[8].pop("by"), step=f.ev[8].pop("step"))]))
+founded("keys-time-of-day", 5, lambda t: t.replace('"20400101"', '"204001010000"'))
+founded("keys-cert-authority-too", 5, lambda t: t + 'x@example.org cert-authority ' + " ".join(t.splitlines()[1].split()[-2:]) + "\n")
+
+
+def zone_without_times(forge: Forge) -> None:
+    text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
+    forge.ev[0]["signers"] = forge.blob(re.sub(r',valid-[a-z]+="[0-9]+"', "", text).encode())
+    forge.ev[0]["session"]["time_zone"] = "Mars/Olympus"
+
+
+VARIANTS.append(("zone-odd-without-times", 5, zone_without_times))
+VARIANTS.append(("zone-odd-times-in-utc", 5, lambda f: [f.ev[0].update(signers=f.blob(re.sub(r'(valid-[a-z]+="[0-9]+)', r"\1Z",
+    get(f.path("blobs/sha256", f.ev[0]["signers"]["sha256"])).decode()).encode())), f.ev[0]["session"].update(time_zone="Mars/Olympus")]))
+tombstone("tomb-format-9", 9, lambda t: t.update(format="9.0"))
+
+
+def tomb_founded(name: str, data: bytes) -> None:
+    """Record 9, whose event 0 now keeps these allowed_signers: is a signature asked for?"""
+
+    VARIANTS.append((name, 9, lambda forge: forge.ev[0].update(signers=forge.blob(data))))
+
+
+tomb_founded("anybody-empty", b"")
+tomb_founded("anybody-comment", b"# nobody yet\n\n")
+tomb_founded("anybody-garbage", b"garbage\n")
+tomb_founded("anybody-one", b"a@b ssh-ed25519 " + get(os.path.join(KEYS, "qa.pub")).split()[1] + b"\n")
+tomb_founded("anybody-other-namespace", b'a@b namespaces="git" ssh-ed25519 ' + get(os.path.join(KEYS, "qa.pub")).split()[1] + b"\n")
+
+bytes_of(8, "open-deep-lf", lambda b: b + b"[" * 100000 + b"\n")
+bytes_of(8, "open-deep-closed-lf", lambda b: b + b"[" * 100000 + b"]" * 100000 + b"\n")
+edit(4, "deep", 1, '"attempt":1', '"attempt":' + "[" * 100000 + "]" * 100000)
+edit(4, "policy-null", 0, '"session"', '"policy":null,"aliases":{},"session"')
+edit(4, "blob-null", 0, '"session"', '"signers":null,"session"')
+
+
+# --- for claims that the document makes now
+edit(4, "tabs-in-line", 1, '{"n":1', '\t{\t"n"\t:\t1')
+bytes_of(8, "open-empty", lambda b: b"")
+VARIANTS.append(("typed-where-keys-are-asked", 2, lambda f: [f.ev[11].update(assurance="typed"), f.ev[11].pop("signature")]))
+VARIANTS.append(("override-typed-where-keys-are-asked", 6, lambda f: [f.ev[1]["overridden"].update(assurance="typed"), f.ev[1]["overridden"].pop("signature")]))
+
+
+@variant(5)
+def combo_event_8_and_signature_12(forge: Forge) -> None:
+    forge.edits.append((8, '"value":"0.02"', '"value":"0.02\\u0000"'))
+    forge.key[12] = "lead"
+
+
+@variant(5)
+def combo_signature_12_and_late_event(forge: Forge) -> None:
+    forge.key[16] = "lead"
+    forge.ev[14].update(corrects=99)
+
+
+@variant(9)
+def combo_tomb_and_seal(forge: Forge) -> bool:
+    put(stdout_of(forge) + ".expunged", b"garbage")
+    put(forge.path("seal.json"), b"garbage")
+    return False
+
+
+@variant(9)
+def combo_tomb_and_later_blob(forge: Forge) -> bool:
+    put(stdout_of(forge) + ".expunged", b"garbage")
+    os.remove(forge.path("blobs/sha256", forge.ev[0]["runbook"]["blob"]["sha256"]))
+    return False
+
+
+@variant(7)
+def combo_tomb_and_signature(forge: Forge) -> bool:
+    put(stdout_of(forge) + ".expunged", b"garbage")
+    put(forge.path("signoffs/0011.json"), b"garbage")
+    return False
+
+
+@variant(2)
+def combo_statement_and_seal(forge: Forge) -> bool:
+    put(forge.path("signoffs/0011.json"), b"garbage")
+    put(forge.path("seal.json"), b"garbage")
     return False
 
 
