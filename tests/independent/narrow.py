@@ -292,7 +292,8 @@ def has_shape(value: Any, shape: str, where: str) -> None:
                 raise Fault(f"{where} has an unknown key `{key[:40]}`")
         for key, kind in keys.items():
             name = key.rstrip("?")
-            if value.get(name) is not None or name == key and name in value:
+            never_null = name == key or kind[0] in "[{" or name in ("policy", "claims", "dry", "foreign", "probe")
+            if value.get(name) is not None or never_null and name in value:
                 fits(value[name], kind, f"{where}, `{name}`")
             elif name == key:
                 raise Fault(f"{where} lacks `{name}`")
