@@ -1,0 +1,226 @@
+"""Signatures by key, through ssh-keygen and by the rules that docs/record.md adds to OpenSSH's. Used by verify.py."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fnmatch
+import os
+import re
+import subprocess
+import zoneinfo
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from narrow import OURS, CannotCheck, Fault
+
+# ---------------- signatures ("Signatures")
+
+
+def _string(data: bytes, at: int) -> tuple[bytes, int]:
+    length = int.from_bytes(data[at : at + 4], "big")
+    if at + 4 + length > len(data):
+        raise Fault("it is cut short")
+    return data[at + 4 : at + 4 + length], at + 4 + length
+
+
+def _strings(data: bytes, count: int, at: int = 0) -> tuple[list[bytes], int]:
+    found = []
+    for _ in range(count):
+        part, at = _string(data, at)
+        found.append(part)
+    return found, at
+
+
+KEY_FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "sk-ssh-ed25519@openssh.com": 2, "sk-ecdsa-sha2-nistp256@openssh.com": 3}
+KEY_FIELDS |= {f"ecdsa-sha2-nistp{size}": 2 for size in (256, 384, 521)}
+
+
+def look_into(signature: bytes) -> int:
+    """What OpenSSH does not ask: a touch, and no critical options in a certificate. Gives a security key's flags, or 0."""
+    try:
+        body = re.fullmatch(
+            rb"-----BEGIN SSH SIGNATURE-----\s(.*)\s-----END SSH SIGNATURE-----\s*", signature, re.DOTALL
+        )
+        raw = base64.b64decode(b"".join(body[1].split()), validate=True) if body else b""
+    except binascii.Error as error:
+        raise Fault("the signature is not armored as it must be") from error
+    if raw[:6] != b"SSHSIG":
+        raise Fault("it is no SSH signature")
+    (key, _, _, _, signed), _ = _strings(raw, 5, 10)
+    (kind,), at = _strings(key, 1)
+    name = kind.decode("ascii", "replace")
+    if "-cert-v01@" in name:
+        plain = name.replace("-cert-v01@openssh.com", "")
+        plain += "@openssh.com" if plain.startswith("sk-") else ""
+        _, at = _strings(key, 1 + KEY_FIELDS.get(plain, 1), at)  # nonce, key
+        _, at = _strings(key, 2, at + 12)  # serial, type; key id, principals
+        (critical,), _ = _strings(key, 1, at + 16)  # valid after and before
+        if critical:
+            raise Fault("the certificate has critical options")
+    if not name.startswith("sk-"):
+        return 0
+    _, at = _strings(signed, 2)
+    flags = signed[at] if at < len(signed) else 0
+    if not flags & 1:
+        raise Fault("the security key was not touched")
+    return flags
+
+
+@dataclass
+class SignerLine:
+    principals: list[str]
+    authority: bool
+    namespaces: list[str]
+    key: bytes
+
+
+OPTION = r'(?:[A-Za-z-]+(?:="(?:[^"\\]|\\.)*")?)'
+SIGNER = re.compile(rf'("[^"]*"|\S+)[ \t]+(?:({OPTION}(?:,{OPTION})*)[ \t]+)?(\S+)[ \t]+(\S+)(?:[ \t].*)?\Z')
+
+
+def public_key(kind: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+        if _string(key, 0)[0].decode("ascii", "replace") == kind:
+            return key
+    except (binascii.Error, Fault):
+        pass
+    raise Fault("a line is none that can be read")
+
+
+def text_lines(data: bytes) -> list[str]:
+    try:
+        rows = [row.strip() for row in data.decode("utf-8").split("\n")]
+    except UnicodeDecodeError as error:
+        raise Fault("it is not UTF-8") from error
+    return [row for row in rows if row and not row.startswith("#")]
+
+
+def signer_lines(data: bytes) -> list[SignerLine]:
+    """Every line of allowed_signers; a line that cannot be read makes the file unusable."""
+    found = []
+    for row in text_lines(data):
+        parts = SIGNER.match(row)
+        if not parts:
+            raise Fault("a line is none that can be read")
+        options = parts[2] or ""
+        spaces = re.search(r'(?i)namespaces="([^"]*)"', options)
+        authority = bool(re.search(r"(?i)(^|,)cert-authority(,|$)", options))
+        found.append(
+            SignerLine(
+                parts[1].strip('"').split(","),
+                authority,
+                spaces[1].split(",") if spaces else list(OURS),
+                public_key(parts[3], parts[4]),
+            )
+        )
+    return found
+
+
+def one_person_a_key(found: list[SignerLine], people: set[str]) -> None:
+    """One key is one person, and a person is written in one way ("Signatures")."""
+    owners: dict[bytes, str] = {}
+    spelt = {name.casefold(): name for name in people}
+    for line in found:
+        plain = {name for name in line.principals if not set(name) & set("*?!")}
+        for name in plain:
+            if spelt.setdefault(name.casefold(), name) != name:
+                raise Fault(f"{name} is written in two ways")
+        if line.authority or not any(fnmatch.fnmatchcase(ours, space) for ours in OURS for space in line.namespaces):
+            continue
+        denied = [name[1:] for name in line.principals if name.startswith("!")]
+        for name in sorted(people | plain):
+            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in line.principals):
+                continue
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in denied):
+                continue
+            if owners.setdefault(line.key, name) != name:
+                raise Fault(f"one key stands for {owners[line.key]} and {name}")
+    if any(line.authority and line.key in owners for line in found):
+        raise Fault("one key is somebody's own, and vouches for others")
+
+
+@dataclass
+class Keys:
+    """Who may sign: an allowed_signers file, a list of revoked keys, a time zone (None: the reader's)."""
+
+    signers: bytes | None
+    revoked: bytes | None
+    zone: str | None
+    scratch: str
+    people: set[str] = field(default_factory=set)
+    fault: str | None = None
+    anybody: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            found = signer_lines(self.signers or b"")
+            self.anybody = bool(found)
+            for row in text_lines(self.revoked or b""):
+                kind, _, rest = row.partition(" ")
+                public_key(kind, rest.split(" ")[0])
+            one_person_a_key(found, self.people)
+        except Fault as fault:
+            self.fault, self.anybody = str(fault), True
+
+    def verify(self, who: str, space: str, message: bytes, signature: bytes, times: list[datetime]) -> tuple[str, int]:
+        """The key's fingerprint, and a security key's flags. The key must be good at each of the times."""
+        if self.fault:
+            raise Fault(f"no signature counts: {self.fault}")
+        if self.signers is None:
+            raise Fault("the record keeps no allowed_signers")
+        if not who or who.startswith("-") or "\0" in who:
+            raise Fault("that is no principal")
+        flags, key = look_into(signature), ""
+        files = {"signers": self.signers, "signature": signature}
+        if self.revoked is not None:
+            files["revoked"] = self.revoked
+        for name, data in files.items():
+            with open(os.path.join(self.scratch, name), "wb") as file:
+                file.write(data)
+        for time in times:
+            utc = time.astimezone(timezone.utc).strftime("%Y%m%d%H%M%SZ")
+            command = ["ssh-keygen", "-Y", "verify", "-f", "signers", "-I", who, "-n", space, "-s", "signature"]
+            command += ["-O", f"verify-time={utc}"] + (["-r", "revoked"] if "revoked" in files else [])
+            key = self.ask(command, message)
+        return key, flags
+
+    def ask(self, command: list[str], message: bytes) -> str:
+        environment = dict(os.environ, LC_ALL="C")
+        if self.zone is not None:
+            environment["TZ"] = posix_zone(self.zone)
+        try:
+            done = subprocess.run(
+                command, input=message, cwd=self.scratch, env=environment, capture_output=True, timeout=60, check=False
+            )
+        except FileNotFoundError as error:
+            raise CannotCheck("ssh-keygen is not there") from error
+        except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+            raise Fault(f"ssh-keygen gives no answer: {error}") from error
+        said = done.stdout.decode("utf-8", "replace")
+        key = re.search(r" key (SHA256:\S+)\s*\Z", said)
+        if done.returncode or not key:
+            why = (said + done.stderr.decode("utf-8", "replace")).strip().splitlines()
+            raise Fault(f"the signature does not count ({why[-1][:200] if why else 'ssh-keygen says no'})")
+        return key[1]
+
+    def made_by_some_key(self, space: str, message: bytes, signature: bytes) -> str:
+        """The fingerprint of whatever key signed just that; whose it is, is not asked."""
+        look_into(signature)
+        with open(os.path.join(self.scratch, "signature"), "wb") as file:
+            file.write(signature)
+        return self.ask(["ssh-keygen", "-Y", "check-novalidate", "-n", space, "-s", "signature"], message)
+
+
+def posix_zone(zone: str) -> str:
+    """An IANA name as it is; an offset (+02, -03:30) as POSIX writes it, whose sign is the other way round."""
+    offset = re.fullmatch(r"([+-])(\d\d)(?::?(\d\d))?(?::?\d\d)?", zone, re.ASCII)
+    if offset:
+        minutes = offset[3] or "00"
+        return f"<{offset[1]}{offset[2]}{minutes}>{'-' if offset[1] == '+' else '+'}{offset[2]}:{minutes}"
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        raise Fault(f"the time zone {zone[:40]!r} is not known, so that no time of a key is") from error
+    return zone
