@@ -13,7 +13,7 @@ use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
 use crate::rehearsal;
-use crate::reviews::{Reviews, reviews};
+use crate::reviews::{Reviewed, Reviews, reviews};
 use crate::seal::{Told, seal_and_bytes};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
@@ -156,6 +156,11 @@ impl Audit {
                 fault("chain", format!("two directories have the number {number}"));
             }
             record(this, &mut fault, &mut |what| remarks.push((number, what)));
+            for Reviewed { signed, unlisted, .. } in &this.reviews.held {
+                if let Some(why) = unlisted {
+                    remarks.push((number, format!("review {} by {}: {why}", signed.event, signed.who)));
+                }
+            }
             this.reviews.wrong.iter().for_each(|why| fault("review", why.clone()));
             this.anchors.wrong.iter().for_each(|why| fault("anchor", why.clone()));
             chain(this, &self.runs, &mut fault, &mut |what| remarks.push((number, what)));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
+use crate::ReadError;
 use crate::disk;
 use crate::layout::number_of;
 use crate::reader::{Reader, is_run};
@@ -42,9 +43,15 @@ impl Store {
     }
 }
 
-/// The run, unless its record is that of another number. One that cannot be read is told by whoever reads it.
+/// The run, unless its record is that of another number. What is no record is told by whoever reads it; a disk that
+/// refuses says nothing of which it is.
 fn as_numbered(run: RunDir) -> Result<RunDir, StoreError> {
-    match first(&run.path).map(|opened| opened.number) {
+    let opened = match Reader::open(&run.path).map(|mut events| events.next().transpose()) {
+        Err(ReadError::Disk(error)) | Ok(Err(ReadError::Disk(error))) => return Err(error.into()),
+        Ok(Ok(Some(Stamped { event: Event::RunOpened(opened), .. }))) => Some(opened),
+        Ok(_) | Err(_) => None,
+    };
+    match opened.map(|opened| opened.number) {
         Some(recorded) if recorded != run.number => {
             Err(StoreError::Misnumbered { path: run.path, number: run.number, recorded })
         }

@@ -120,6 +120,10 @@ fn one(
         (review.number == number, "it has another number"),
         (review.former == *former, "it does not follow the review before it"),
         (!review.text.trim().is_empty(), "it says nothing"),
+        (
+            review.verdict == "intact and complete" || review.verdict.starts_with("expunged: "),
+            "it is of a record of which something else was said",
+        ),
         (ended.duration_since(at) <= AHEAD, "it was signed before the run ended"),
         (!is_back(before, at) || number == 1, "it was signed before the one that it follows"),
     ];

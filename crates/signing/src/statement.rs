@@ -89,6 +89,10 @@ impl Moment {
     /// # Errors
     /// It is no time with an offset.
     pub fn timestamp(&self) -> Result<Timestamp, String> {
+        // As it is written here, and as everybody else reads it: with a `T`.
+        if self.time.as_bytes().get(10) != Some(&b'T') {
+            return Err(format!("`{}` is no time as RFC 3339 writes it", self.time));
+        }
         self.time.parse().map_err(|error: jiff::Error| format!("`{}` is no time: {error}", self.time))
     }
 }

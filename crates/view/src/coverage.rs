@@ -2,7 +2,7 @@
 //! follows it, whether it can be undone, and what recorded runs say of both.
 
 use holdpoint_engine::{Outcome, RollbackState};
-use holdpoint_model::{Plan, Work};
+use holdpoint_model::{Expectation, Expected, Plan, Work};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -70,7 +70,14 @@ pub fn coverage(plan: &Plan, runs: &[Summary]) -> Vec<BlockCoverage> {
     for (at, (step, action)) in actions.iter().enumerate() {
         let Work::Run(block) = &action.work else { continue };
         let until_next = actions[at + 1..].iter().take_while(|(_, next)| !matches!(next.work, Work::Run(_)));
-        let followed = until_next.into_iter().any(|(_, next)| matches!(next.work, Work::Check(_)));
+        // A check that is not always for the same runs as the block is none after it.
+        let followed = until_next.into_iter().any(|(of, next)| match &next.work {
+            Work::Check(check) => {
+                (check.options.when.is_none() || check.options.when == block.options.when)
+                    && (of.when.is_empty() || of.when == step.when)
+            }
+            _ => false,
+        });
         let of = || {
             let steps = runs.iter().flat_map(|run| &run.steps);
             steps.filter(|known| known.id == step.id)
@@ -83,7 +90,7 @@ pub fn coverage(plan: &Plan, runs: &[Summary]) -> Vec<BlockCoverage> {
         covered.push(BlockCoverage {
             step: step.id.clone(),
             action: action.id.clone(),
-            checked: followed || !block.expect.is_empty(),
+            checked: followed || block.expect.iter().any(says_more_than_exit_0),
             rollback: !step.rollbacks.is_empty(),
             rehearsed: !step.rollbacks.is_empty() && of().any(undone),
             ran: ends().next().is_some(),
@@ -91,6 +98,11 @@ pub fn coverage(plan: &Plan, runs: &[Summary]) -> Vec<BlockCoverage> {
         });
     }
     covered
+}
+
+/// Whether an expectation asks for something that is not asked for anyway.
+fn says_more_than_exit_0(expectation: &Expectation) -> bool {
+    !matches!(&expectation.that, Expected::Exit(codes) if codes.as_slice() == [0])
 }
 
 fn attempts(action: &ActionSummary) -> impl Iterator<Item = &Attempt> {

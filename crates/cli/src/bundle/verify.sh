@@ -155,11 +155,11 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 # shellcheck disable=SC2016 # jq's variables
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
     .type, .format, .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
-    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none") end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
     IFS= read -r what; IFS= read -r format; IFS= read -r id
     IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
-    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config
+    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked
 } <"$tmp/told"
 case $what in
 none)
@@ -173,7 +173,12 @@ esac
 [ "$format" = 2.0 ] || cannot "the record is not of format 2.0"
 signers=blobs/sha256/$allowed
 revoked=blobs/sha256/$revoked
-TZ=$zone
+# An offset, which POSIX writes the other way round.
+case $zone in
+-*) TZ="<$zone>+${zone#-}" ;;
++*) TZ="<$zone>-${zone#+}" ;;
+*) TZ=$zone ;;
+esac
 export TZ
 # What ssh-keygen says of a signature, in $said: vouched NAMESPACE WHO FILE SIGNATURE TIME.
 vouched() {
@@ -226,13 +231,18 @@ over '
             if .type == "run.closed" then ["closed", $i, .verdict] else empty end,
             (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
                 ["blob", $i, (.sha256 | hex), .bytes]),
+            (select((.type == "signoff.given" and .signature == null and .assurance != "rehearsal"
+                    and ([.assurance, $asked] | any(IN("ssh", "fido-uv"))))
+                or (.type == "signoff.rejected" and .signed? != null and .signed.signature == null)
+                or (.type == "deviation" and .overridden? != null and .overridden.signature == null
+                    and (.overridden.assurance | IN("ssh", "fido-uv")))) | ["unsigned", $i]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "signoff.rejected" and .signed? != null) | .signed.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "deviation" and .overridden.signature? != null) | .overridden.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)])
-        end) | @tsv' >"$tmp/facts" || cannot "jq cannot read run.jsonl"
+        end) | @tsv' --arg asked "$asked" >"$tmp/facts" || cannot "jq cannot read run.jsonl"
 
 # How many lines are of whole writes: all up to the last end of one, but for half a line at the end. Nothing counts that
 # a torn write names.
@@ -240,7 +250,7 @@ ended=$(grep "^ended$tab" "$tmp/facts" | tail -n 1 | cut -f 2)
 [ "${ended:=0}" -gt 0 ] || wrong truncated "there is no complete first event"
 
 # Lines, blobs, and files of sign-offs.
-events=0 bytes=0 start=0 next=0 gone=0 first='' written=0 from=0 closed=''
+events=0 bytes=0 start=0 next=0 gone=0 first='' written=0 from=0 closed='' unsigned=''
 : >"$tmp/settled"
 : >"$tmp/signed"
 while IFS=$tab read -r what i a b c more; do
@@ -293,6 +303,7 @@ while IFS=$tab read -r what i a b c more; do
         fi
         printf '%s %s\n' "$a" "$b" >>"$tmp/settled"
         ;;
+    unsigned) [ "$i" -ge "$ended" ] || unsigned=${unsigned:-$i} ;;
     signed)
         [ "$i" -lt "$ended" ] || continue
         path=signoffs/$(printf %04d "$i").json
@@ -406,6 +417,8 @@ if [ -s "$tmp/told" ]; then
                 and .number == $r.number and .id == $r.id and .environment.name == $r.environment
                 and .runbook.blob.sha256 == $o.runbook.blob.sha256' \
                 --slurpfile opened "$tmp/opened" || bad "it is of another run, environment or document"
+            tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
+            holds "$tmp/there" '.type == "run.closed" and .verdict == "passed"' || bad "it did not end as passed"
         }
         tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/opened")"
     elif ! there "$seal.expunged" && ! there "$log.expunged"; then
@@ -426,6 +439,7 @@ history='select(.type as $type |
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
     bad() { wrong "does not conform at event $i" "$1"; }
+    [ -z "$unsigned" ] || [ "$unsigned" -gt "$i" ] || break
     sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
     # What its signer was told beside the outcome of each action.
     head -n "$i" run.jsonl | jq -c "$history" >"$tmp/history"
@@ -483,6 +497,7 @@ while IFS=$tab read -r i start path; do
     esac
     tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
+[ -z "$unsigned" ] || wrong "does not conform at event $unsigned" "it takes a signature by key, and has none"
 
 # Whoever only typed a name may be anybody. Hold points that ask for somebody else on their own are in the run-book.
 if [ "$four_eyes" = true ]; then
@@ -519,6 +534,7 @@ if there reviews; then
                 $opened[0] as $o | .holdpoint == "review/1.0" and .run == {number: $o.number, id: $o.id}
                 and .seal == $seal and .number == $number and (.former // "none") == $former
                 and (.kind | IN("audit-trail", "late-note", "post-release")) and (.text | test("[^[:space:]]"))
+                and (.verdict | . == "intact and complete" or startswith("expunged: "))
                 and (keys - ["former"]) == ["at", "holdpoint", "kind", "number", "reviewer", "run", "seal", "text", "verdict"],
                 ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
                 (.reviewer.principal | [tostring] | @tsv), (.kind | tostring)' \

@@ -3,7 +3,7 @@
 use holdpoint_engine::{BlobRef, RunOpened, Verdict};
 use holdpoint_record::{RunDir, blob, verify};
 use holdpoint_report::took;
-use holdpoint_view::{Compared, Comparison, Difference, Side, StepSide, Summary, compare as beside};
+use holdpoint_view::{Alike, Compared, Comparison, Difference, Side, StepSide, Summary, compare as beside};
 
 use super::read::{Recorded, find, read_dir, read_problem, store_problem};
 use super::standing::{Standing, standings};
@@ -107,7 +107,7 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
 
 /// What is told to people.
 fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
-    let Comparison { a, b, differences, steps, not_compared, masks, .. } = comparison;
+    let Comparison { a, b, differences, steps, not_compared, same_but_for_masks, masks, .. } = comparison;
     let clean = |text: &str| screen.neutralise(text).replace('\n', "⏎");
     let mut lines = Vec::new();
     for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a", a), ("b", b)] {
@@ -130,7 +130,12 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
     }
     lines.push(String::new());
     if differences.is_empty() {
-        lines.push("They do not differ.".to_owned());
+        let what = match (not_compared.is_empty(), same_but_for_masks.is_empty()) {
+            (false, _) => "In what was compared, they do not differ.",
+            (true, false) => "They do not differ but for what is masked.",
+            (true, true) => "They do not differ.",
+        };
+        lines.push(what.to_owned());
     }
     for difference in differences {
         let Difference { what, a, b, diff, .. } = difference;
@@ -147,7 +152,12 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
     for what in not_compared {
         lines.push(clean(&format!("NOT COMPARED  {what}")));
     }
-    if differences.iter().any(|difference| !difference.diff.is_empty()) {
+    for Alike { at, a, b } in same_but_for_masks {
+        lines.push(clean(&format!("MASKED  {at}")));
+        lines.push(clean(&format!("         a: {a}")));
+        lines.push(clean(&format!("         b: {b}")));
+    }
+    if !same_but_for_masks.is_empty() || differences.iter().any(|difference| !difference.diff.is_empty()) {
         lines.push("Masked in outputs before they were compared:".to_owned());
         lines.extend(masks.iter().map(|mask| format!("  {:<10} {}", mask.stands, mask.what)));
     }

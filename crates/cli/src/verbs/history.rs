@@ -11,12 +11,16 @@ use super::read::{store_problem, summed_up_in};
 use super::standing::standings;
 use crate::args::{self, Format};
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
 /// Tells it. A record that cannot be read is named and passed over.
 pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Problem> {
     let checked = prepare::check(&arguments.file)?;
+    if let Some(env) = &arguments.env {
+        known(&checked.place, env)?;
+    }
     let (summaries, passed_over) = runs_of(&checked, arguments.env.as_deref())?;
     let steps = gathered(&checked.plan, &summaries);
     match arguments.format {
@@ -36,6 +40,22 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
             .say(&format!("Passed over, as their records cannot be used: {}; {verify}.", numbers.join(", ")));
     }
     Ok(Exit::Passed)
+}
+
+/// Refuses an environment that the configuration does not define.
+pub fn known(place: &Place, environment: &str) -> Result<(), Problem> {
+    let Some(config) = place.configuration().filter(|config| !config.environments.is_empty()) else {
+        return Ok(());
+    };
+    if config.environments.contains_key(environment) {
+        return Ok(());
+    }
+    let names: Vec<&str> = config.environments.keys().map(String::as_str).collect();
+    let help = match holdpoint_document::nearest(environment, &names) {
+        Some(near) => format!("Did you mean {near}?"),
+        None => format!("holdpoint.toml defines {}.", names.join(", ")),
+    };
+    Err(Problem::usage(format!("there is no environment {environment}"), help))
 }
 
 /// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::anchored;
 use super::handover::accepting;
+use super::history::known;
 use super::read::{store_problem, summed_up};
 use super::reviewed;
 use super::standing::{Standing, Unreadable, standings};
@@ -25,6 +26,9 @@ const DOES_NOT_CONFORM: &str = "does not conform";
 pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem> {
     let place = Place::here()?;
     let runs = place.store().runs().map_err(store_problem)?;
+    if let Some(env) = &arguments.env {
+        known(&place, env)?;
+    }
     let book = arguments.runbook.as_deref().map(|book| place.relative(book));
     // Of a run that cannot be read nobody knows whether it is asked for: it is listed.
     let wanted = |standing: &Standing| {
@@ -109,7 +113,10 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     let (run, document) = (&summary.run, &summary.document);
     let zone = jiff::tz::TimeZone::system();
     let mut lines = vec![format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title)];
-    let mut fact = |name: &str, value: String| lines.push(format!("  {name:<13}{value}"));
+    // A line of somebody's text passes for no line of ours.
+    let mut fact = |name: &str, value: String| {
+        lines.push(format!("  {name:<13} {}", value.replace('\n', "\n    │ ")));
+    };
     let id =
         document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");
     fact("document", format!("{} {id}", document.path).trim_end().to_owned());

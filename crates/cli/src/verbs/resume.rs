@@ -177,6 +177,13 @@ pub async fn take_on(
         let now = Timestamp::now();
         taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
         undoable(&tried, plan, opened.number)?;
+        if still_running(orphan).is_some() {
+            tell_orphan(screen, orphan);
+            screen.tell(
+                "Nothing was rolled back: what still runs may change more. Once it is over, do it again.",
+            );
+            return Ok(Exit::Parked);
+        }
     }
     screen::head(screen, &opened, &session.operator, &label);
     if let Some(recovered) = &recovered {
@@ -204,14 +211,17 @@ pub async fn take_on(
         tell_rollback(screen, &view, &view.run.offers(plan).rollback);
         let sure = undo.sure || ask && is_sure(screen);
         if !sure {
-            screen.tell("Nothing was rolled back. To do it unasked: --yes.");
+            let unasked = if ask { "" } else { " To do it unasked: --yes." };
+            screen.tell(&format!("Nothing was rolled back.{unasked}"));
             return Ok(Exit::Parked);
         }
         let by = By { who: session.operator.clone(), via: Via::Command };
         let wanted = recorder.run().offers(plan).rollback;
         recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
     }
-    tell_steps(screen, plan, recorder.run(), &events);
+    if undo.is_none() {
+        tell_steps(screen, plan, recorder.run(), &events);
+    }
     tell_failure(screen, plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
@@ -233,6 +243,7 @@ fn undoable(run: &Run, plan: &Plan, number: u64) -> Result<(), Problem> {
     }
     let why = match () {
         () if run.is_rolling_back() => "it is being rolled back already",
+        () if wanted.barrier.is_some() => "what was done in it lies behind a point of no return",
         () if !wanted.without.is_empty() => "what was done in it has no rollback in the document",
         () => "nothing was done in it that could be undone now",
     };
@@ -388,10 +399,15 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
     because
 }
 
+/// The process group of a block that its driver left behind, while it lives.
+fn still_running(group: Option<i32>) -> Option<rustix::process::Pid> {
+    let group = group.and_then(rustix::process::Pid::from_raw)?;
+    rustix::process::test_kill_process_group(group).is_ok().then_some(group)
+}
+
 /// A block may have outlived the program that started it.
 fn tell_orphan(screen: &Screen, group: Option<i32>) {
-    let Some(group) = group.and_then(rustix::process::Pid::from_raw) else { return };
-    if rustix::process::test_kill_process_group(group).is_ok() {
+    if let Some(group) = still_running(group) {
         let mark = screen.style().yellow().bold();
         screen.tell(&format!(
             "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",

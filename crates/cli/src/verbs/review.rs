@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use holdpoint_engine::RunOpened;
-use holdpoint_record::{KeepError, RecordVerdict, Reviews, Verification, keep_review, reviews, text_blob};
+use holdpoint_record::{
+    KeepError, RecordVerdict, Reviews, Verification, is_back, keep_review, reviews, text_blob,
+};
 use holdpoint_signing::{Moment, REVIEW, Review, ReviewKind, RunNamed, Signer, Signers, check};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -67,6 +69,7 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
         reviewer: Signer { principal: who.clone(), name },
         at: Moment::of(Timestamp::now(), &TimeZone::system()),
     };
+    timely(&dir, &before, &review)?;
     show(screen, opened, &before, &review);
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
@@ -75,6 +78,26 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
         return Ok(Exit::Parked);
     }
     sign(screen, &dir, &review, &signers, KeyFile::of_key(arguments.key.as_deref()))
+}
+
+/// A review that this machine's clock dates before what it follows would never hold, and could not be taken back.
+fn timely(dir: &Path, before: &Reviews, review: &Review) -> Result<(), Problem> {
+    let behind = |what: &str| {
+        Problem::usage(
+            format!("this machine's clock is behind {what}"),
+            "Nothing was signed. Set the clock, or look why the other one was ahead.",
+        )
+    };
+    let ended = holdpoint_record::glance(dir).map_err(read_problem)?.last.at;
+    let at = review.signed().map_err(|why| Problem::fault(why, "This is a fault of holdpoint."))?;
+    if is_back(ended, at) {
+        return Err(behind("the end of the run"));
+    }
+    let last = before.held.last().map(|last| last.review.signed());
+    match last {
+        Some(Ok(last)) if is_back(last, at) => Err(behind("the review before this one")),
+        _ => Ok(()),
+    }
 }
 
 /// A review is of a record that nothing more can come to.

@@ -22,7 +22,8 @@ pub fn facts(reviewed: &Reviewed) -> ReviewFacts {
 
 /// A review on one line.
 pub fn words(review: &ReviewFacts) -> String {
-    let ReviewFacts { number, what, text, who, name, time, .. } = review;
+    let ReviewFacts { number, what, text, who, name, time, listed, .. } = review;
     let at = holdpoint_report::clock_of(time, &TimeZone::system());
-    format!("{number}, {what} by {name} ({who}), {at}: {text}")
+    let unlisted = if *listed { "" } else { ", with a key that its own signers do not list" };
+    format!("{number}, {what} by {name} ({who}), {at}{unlisted}: {text}")
 }

@@ -457,3 +457,20 @@ fn a_bit_that_flips_anywhere_in_a_bundle_never_makes_it_something_else() {
         assert_eq!([2, 6].contains(&ran.code), damaged, "byte {place}: {}", ran.both());
     }
 }
+
+#[test]
+fn a_sign_off_whose_signature_is_gone_is_told_by_program_and_script() {
+    for typed in [false, true] {
+        let (shop, dir) = exported();
+        let at = shop.sign_off(1);
+        forge(&dir, |events| {
+            let given = events[at].as_object_mut().unwrap();
+            given.remove("signature");
+            if typed {
+                given.insert("assurance".to_owned(), json!("typed"));
+            }
+        });
+        let told = both_say(&shop, &dir, "no signature");
+        assert_eq!(told, (6, format!("does not conform at event {at}")), "typed: {typed}");
+    }
+}

@@ -152,7 +152,12 @@ type Alter = fn(&Shop);
 
 #[test]
 fn reviews_that_were_altered_removed_or_put_there_by_others_are_told_by_program_and_script() {
-    let cases: [(&str, Alter, &str); 9] = [
+    let cases: [(&str, Alter, &str); 10] = [
+        (
+            "of a record that was found otherwise",
+            |shop| altered(shop, "0002.json", "qa", |it| it["verdict"] = "all is fine".into()),
+            "something else was said",
+        ),
         (
             "text",
             |shop| {

@@ -74,7 +74,9 @@ fn runs_that_differ_in_time_place_and_process_only_do_not_differ() {
     let comparison = compared(&bench, 0, &["latest", "--to-rehearsal"]);
     assert_eq!(differences(&comparison), Vec::<String>::new(), "{comparison:#}");
     assert_eq!((&comparison["a"]["environment"], &comparison["b"]["number"]), (&json!("staging"), &json!(2)));
-    bench.ends(0, &["compare", "1", "2"]).says("They do not differ.");
+    let told = bench.ends(0, &["compare", "1", "2"]);
+    told.says("They do not differ but for what is masked.").says("MASKED  change#1, standard output");
+    told.says("a: to staging.example.org").says("b: to www.example.org").says("dates and times");
 }
 
 #[test]
@@ -175,6 +177,7 @@ fn the_history_of_a_document_counts_its_runs_by_step_and_passes_over_what_cannot
     let json = bench.ends(0, &["history", "book.md", "--env", "staging", "--format", "json"]).json();
     assert_eq!((&json["runs"], step(&json, 1).0), (&json!(1), 1));
     bench.ends(0, &["history", "book.md"]).says("book.md: 5 runs").says("p95");
+    bench.ends(2, &["history", "book.md", "--env", "stagin"]).says("Did you mean staging?");
     let log = bench.run_dir(2).join("run.jsonl");
     std::fs::write(&log, "x\n").unwrap();
     let json = bench.ends(0, &["history", "book.md", "--format", "json"]).json();

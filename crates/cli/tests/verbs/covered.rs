@@ -51,6 +51,16 @@ fn a_floor_that_is_not_kept_fails_and_one_that_is_no_part_of_a_hundred_is_an_err
 }
 
 #[test]
+fn a_check_that_is_for_some_runs_only_and_an_exit_code_that_is_asked_for_anyway_cover_nothing() {
+    let body = "## One\n\n```sh run\necho one\n```\n\n```yaml expect\nexit: 0\n```\n\n```sh check\n#| when: FULL\ntrue\n```\n";
+    let bench =
+        Bench::with(&[("book.md", &book("inputs:\n  FULL: { type: boolean, default: false }\n", body))]);
+    assert_eq!(told(&bench, 0, "book.md")["covered"]["checked"], 0);
+    bench.sh("sed -i 's/^exit: 0/stdout: [ { contains: one } ]/' book.md");
+    assert_eq!(told(&bench, 0, "book.md")["covered"]["checked"], 1);
+}
+
+#[test]
 fn what_is_no_run_book_or_has_errors_covers_nothing() {
     let bench = bench();
     bench.ends(2, &["coverage", "books/notes.md"]).says("there is no run-book");

@@ -61,3 +61,30 @@ fn a_tree_that_changed_keeps_nobody_from_rolling_back() {
     bench.ends(1, &ROLLBACK).says("ROLLED BACK");
     bench.ends(0, &["verify", "1"]);
 }
+
+#[test]
+fn nothing_is_rolled_back_while_a_block_still_runs_that_its_driver_left_behind() {
+    let body = "## One\n\n```sh run\necho $$ > group; echo > started; read line < end\necho late >> log\n```\n\n\
+        ```sh rollback\necho undone >> log\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let holdpoint = env!("CARGO_BIN_EXE_holdpoint");
+    bench.sh(&format!(
+        "mkfifo started end; '{holdpoint}' run book.md --unattended >out 2>&1 & read line < started; kill -9 $!; wait"
+    ));
+    bench.ends(3, &ROLLBACK).says("STILL RUNNING").says("Nothing was rolled back");
+    assert!(!bench.exists("log") && bench.of_type(1, "rollback.opened").is_empty());
+    let gone = "kill -9 -- -$(cat group); while kill -0 -- -$(cat group) 2>/dev/null; do :; done";
+    bench.sh(&format!("bash -c '{gone}'"));
+    bench.ends(1, &ROLLBACK).says("ROLLED BACK");
+    assert_eq!(bench.text("log"), "undone\n");
+}
+
+#[test]
+fn what_lies_behind_a_point_of_no_return_says_so() {
+    let body = "## One\n\n```yaml step\nirreversible: true\n```\n\n```sh run\ntrue\n```\n\n```sh rollback\ntrue\n```\n\n\
+        ## Wait\n\n- [ ] It is quiet\n";
+    let bench =
+        Bench::with(&[("book.md", &book("", body)), ("yes.yaml", "steps: { one: { confirm: true } }\n")]);
+    bench.ends(3, &["run", "book.md", "--unattended", "--answers", "yes.yaml"]);
+    bench.ends(2, &ROLLBACK).says("behind a point of no return");
+}

@@ -466,3 +466,17 @@ fn runs_are_listed_by_run_book_environment_and_whether_they_are_over() {
     std::fs::write(bench.run_dir(2).join("run.jsonl"), "x\n").unwrap();
     assert_eq!(listed(&["--runbook", "b.md"], 6), [2, 3]);
 }
+
+#[test]
+fn a_line_of_somebodys_text_passes_for_no_line_of_show() {
+    let bench = Bench::with(&[("book.md", &book("", "## Look\n\n- [ ] It is good\n"))]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    bench.ends(0, &["note", "1", "fine\n  signed off    look, by Lea Lead"]);
+    let shown = bench.ends(0, &["show", "1"]);
+    assert!(
+        shown.stdout.lines().any(|line| line.trim_start().starts_with("│   signed off")),
+        "{}",
+        shown.stdout
+    );
+    assert!(!shown.stdout.lines().any(|line| line.starts_with("  signed off")), "{}", shown.stdout);
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Serialize;
 
 use crate::Summary;
@@ -24,9 +24,12 @@ pub const MASKS: [Mask; 7] = [
     },
     Mask { stands: "‹time›", what: "dates and times" },
     Mask { stands: "‹id›", what: "UUIDs and ULIDs" },
-    Mask { stands: "‹digest›", what: "12 or more hexadecimal digits, and what follows sha256:" },
+    Mask {
+        stands: "‹digest›",
+        what: "12 or more hexadecimal digits with a letter among them, and what follows sha256:",
+    },
     Mask { stands: "‹scratch›", what: "paths in /tmp and /dev/shm" },
-    Mask { stands: "‹pid›", what: "process ids: after pid, and in square brackets" },
+    Mask { stands: "‹pid›", what: "process ids: after pid, and in square brackets behind a name" },
     Mask { stands: "‹took›", what: "durations: a number and ns, us, µs, ms or s" },
 ];
 
@@ -55,7 +58,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{12,}\b".to_owned(), "‹digest›"),
         (r#"/(?:tmp|dev/shm)/[^\s'"`:;,)]+"#.to_owned(), "‹scratch›"),
         (r"(?i)\bpid[ =:]+[0-9]+\b".to_owned(), "‹pid›"),
-        (r"\[[0-9]+\]".to_owned(), "‹pid›"),
+        (r"(?P<name>\b[A-Za-z][A-Za-z0-9_./-]*)\[[0-9]+\]".to_owned(), "‹pid›"),
         (r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s)\b".to_owned(), "‹took›"),
     ];
     let compiled = rules.into_iter().filter_map(|(rule, stands)| Some((Regex::new(&rule).ok()?, stands)));
@@ -93,7 +96,14 @@ impl Masking {
             }
         }
         for (rule, stands) in RULES.iter() {
-            if let Cow::Owned(masked) = rule.replace_all(&line, *stands) {
+            let masked = |found: &Captures<'_>| {
+                // A number alone may be anything.
+                if found[0].len() > 11 && found[0].bytes().all(|byte| byte.is_ascii_digit()) {
+                    return found[0].to_owned();
+                }
+                format!("{}{stands}", found.name("name").map_or("", |name| name.as_str()))
+            };
+            if let Cow::Owned(masked) = rule.replace_all(&line, masked) {
                 line = Cow::Owned(masked);
             }
         }
@@ -120,6 +130,7 @@ mod tests {
             ("container 0123456789abcdef0123 started", "container ‹digest› started"),
             ("wrote /tmp/tmp.Xa81/x, then left", "wrote ‹scratch›, then left"),
             ("PID 4711 is up in 12.5ms", "‹pid› is up in ‹took›"),
+            ("rows 999999999999, HTTP [500]", "rows 999999999999, HTTP [500]"),
             ("3 rows, 12 of 15, port 8080", "3 rows, 12 of 15, port 8080"),
             ("commit abc1234 is live", "commit abc1234 is live"),
             ("VERSION v1.4.1", "VERSION v1.4.1"),

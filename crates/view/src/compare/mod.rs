@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use masking::{MASKS, Mask};
 
 use self::masking::Masking;
-use self::outputs::Outputs;
+use self::outputs::{Came, Outputs};
 use crate::{ActionSummary, Attempt, StepSummary, Summary};
 
 /// What comes of comparing two runs.
@@ -34,8 +34,21 @@ pub struct Comparison {
     pub steps: Vec<StepBeside>,
     /// What was not compared, and why.
     pub not_compared: Vec<String>,
+    /// Outputs that are the same but for what is masked.
+    pub same_but_for_masks: Vec<Alike>,
     /// What was masked in outputs before they were compared.
     pub masks: Vec<Mask>,
+}
+
+/// Two outputs that are the same but for what is masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alike {
+    /// Of which block, on which stream.
+    pub at: String,
+    /// The first line that differs, in the first.
+    pub a: String,
+    /// The same in the second.
+    pub b: String,
 }
 
 /// One of the two runs.
@@ -203,11 +216,12 @@ pub fn compare(a: Compared<'_>, b: Compared<'_>) -> Comparison {
         outputs: Outputs::new([Masking::of(a.summary), Masking::of(b.summary)]),
         found: Vec::new(),
         not_compared: Vec::new(),
+        same_but_for_masks: Vec::new(),
     };
     comparing.whole();
     let steps = comparing.steps();
     comparing.deviations();
-    let Comparing { found, not_compared, .. } = comparing;
+    let Comparing { found, not_compared, same_but_for_masks, .. } = comparing;
     Comparison {
         format: "1.0",
         a: side(a.summary),
@@ -216,6 +230,7 @@ pub fn compare(a: Compared<'_>, b: Compared<'_>) -> Comparison {
         differences: found,
         steps,
         not_compared,
+        same_but_for_masks,
         masks: MASKS.to_vec(),
     }
 }
@@ -248,6 +263,7 @@ struct Comparing<'a> {
     outputs: Outputs,
     found: Vec<Difference>,
     not_compared: Vec<String>,
+    same_but_for_masks: Vec<Alike>,
 }
 
 impl<'a> Comparing<'a> {
@@ -409,6 +425,7 @@ impl<'a> Comparing<'a> {
         let streams: [(Differing, Stream); 2] =
             [(Differing::Stdout, |output| &output.stdout), (Differing::Stderr, |output| &output.stderr)];
         let (Some(one), Some(other)) = (&a.result.output, &b.result.output) else { return };
+        let other_action = b.result.action.as_str();
         for (what, stream) in streams {
             let read = |side: Compared<'_>, output: &Output| (side.blob)(stream(output));
             match self.outputs.compared(
@@ -416,15 +433,19 @@ impl<'a> Comparing<'a> {
                 || read(self.b, other),
                 (stream(one), stream(other)),
             ) {
-                Ok(None) => {}
-                Ok(Some(diff)) => {
+                Ok(Came::Same) => {}
+                Ok(Came::Masked([a, b])) => {
+                    let at = format!("{other_action}, {}", what.words());
+                    self.same_but_for_masks.push(Alike { at, a, b });
+                }
+                Ok(Came::Differ(diff)) => {
                     let bytes = |blob: &BlobRef| Some(format!("{} bytes", blob.bytes));
                     let mut difference = Difference::of(what, bytes(stream(one)), bytes(stream(other)));
                     difference.diff = diff;
                     self.add(difference);
                 }
                 Err(why) => {
-                    let at = format!("{}, {}", b.result.action, what.words());
+                    let at = format!("{other_action}, {}", what.words());
                     self.not_compared.push(format!("{at}: {why}"));
                 }
             }
