@@ -94,7 +94,7 @@ impl Local {
             Ok(prepared) => prepared,
             Err(why) => return Ended::not_started(why, state),
         };
-        let (linked, feed) = match self.begin(&prepared, on_start) {
+        let (linked, feed) = match self.begin(&prepared, on_start).await {
             Ok(begun) => begun,
             Err(why) => return Ended::not_started(why, state),
         };
@@ -121,7 +121,7 @@ impl Local {
     }
 
     /// Begins a block, in the shell that waits for it if there is one.
-    fn begin(
+    async fn begin(
         &self,
         prepared: &Prepared,
         on_start: impl FnOnce(ProcessGroup),
@@ -138,6 +138,9 @@ impl Local {
             _ => Waiting::start(prepared.clone(), &self.scratch)?,
         };
         on_start(waiting.group());
+        // Whoever keeps account of process groups does so before the script begins, or a driver that is killed just then
+        // leaves one that nobody knows of.
+        tokio::task::yield_now().await;
         waiting.begin(prepared).map_err(|error| format!("the shell cannot be told its script: {error}"))
     }
 

@@ -22,8 +22,10 @@ impl Session {
     }
 
     fn signal(self, signal: Signal) {
-        let leaders = Pid::from_raw(self.0.id());
-        for group in self.groups().into_iter().filter_map(Pid::from_raw).chain(leaders) {
+        // Once each: a trap that cleans up must not be entered again.
+        let mut groups = self.groups();
+        groups.insert(self.0.id());
+        for group in groups.into_iter().filter_map(Pid::from_raw) {
             // A group that is gone has nothing left to end.
             let _ = kill_process_group(group, signal);
         }

@@ -115,7 +115,8 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     let mut lines = vec![format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title)];
     // A line of somebody's text passes for no line of ours.
     let mut fact = |name: &str, value: String| {
-        lines.push(format!("  {name:<13} {}", value.replace('\n', "\n    │ ")));
+        let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
+        lines.push(format!("  {name:<13}{}", value.replace('\n', "\n    │ ")));
     };
     let id =
         document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");

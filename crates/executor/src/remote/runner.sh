@@ -90,12 +90,18 @@ lives() {
   return 1
 }
 
-# Signal $1 to what has left the group but still carries the block's mark in its environment.
+# Signal $1 to what has left the group $2 but still carries the block's mark in its environment. What is in the group is
+# sent it as such: a trap that cleans up must not be entered again.
 strays() {
   found=
   for entry in $("$grep" -ls "HOLDPOINT_SECRETS=$secrets" /proc/[0-9]*/environ); do
     entry=${entry#/proc/}
-    kill -s "$1" "${entry%/environ}" && found=yes
+    entry=${entry%/environ}
+    { read -r stat <"/proc/$entry/stat"; } 2>/dev/null || continue
+    stat=${stat##*) }
+    # shellcheck disable=SC2086
+    set -- "$1" "$2" $stat
+    [ "$5" = "$2" ] || { kill -s "$1" "$entry" && found=yes; }
   done
   [ -n "$found" ]
 }
@@ -108,14 +114,14 @@ orders() {
       until=$((clock + grace)) told=
       while :; do
         # It may have begun without being the leader of its group yet.
-        [ -n "$told" ] || { kill -TERM "-$block" && kill -CONT "-$block" && told=yes && strays TERM; }
-        if [ -n "$told" ] || ! born "$block"; then lives "$block" || strays CONT || break; fi
+        [ -n "$told" ] || { kill -TERM "-$block" && kill -CONT "-$block" && told=yes && strays TERM "$block"; }
+        if [ -n "$told" ] || ! born "$block"; then lives "$block" || strays CONT "$block" || break; fi
         clock
         [ "$clock" -lt "$until" ] || break
         "$sleep" 0.03
       done
       kill -KILL "-$block"
-      strays KILL
+      strays KILL "$block"
       while lives "$block"; do "$sleep" 0.03; done
       echo swept >&8
       ;;
