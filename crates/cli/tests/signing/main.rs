@@ -15,6 +15,7 @@ mod authority;
 mod counted;
 mod export;
 mod forging;
+mod independent;
 mod mill;
 mod overriding;
 mod reviewing;
