@@ -380,7 +380,7 @@ fn rejected(shop: &Shop) -> Vec<u8> {
 #[test]
 fn a_time_stamp_outlives_the_certificate_of_its_authority() {
     let shop = signed_off();
-    let tsa = Authority::at(shop.bench.all().join("tsa"), "2020-01-02 03:04:05");
+    let tsa = Authority::at(shop.bench.all().join("tsa"), "2020-01-02 03:04:05", "2020-01-02 05:04:05");
     stamped(&shop, &tsa);
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");

@@ -63,11 +63,15 @@ impl Authority {
         Authority::inside(dir)
     }
 
-    /// For which it is another time; its certificates last for a month from then.
-    pub fn at(dir: PathBuf, when: &str) -> Authority {
+    /// For which it is another time: its certificates last for a month from `certified`, and it `stamps` some time later,
+    /// for every program has a clock of its own that begins then.
+    pub fn at(dir: PathBuf, certified: &str, stamps: &str) -> Authority {
         fs::create_dir(&dir).unwrap();
-        fs::write(dir.join("when"), when).unwrap();
-        Authority::inside(dir)
+        let when = dir.join("when");
+        fs::write(&when, certified).unwrap();
+        let authority = Authority::inside(dir);
+        fs::write(&when, stamps).unwrap();
+        authority
     }
 
     fn inside(dir: PathBuf) -> Authority {

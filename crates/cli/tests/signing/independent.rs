@@ -18,9 +18,8 @@ fn verifier() -> PathBuf {
 fn all_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
     let theirs = shop.bench.command("python3").arg("-B").arg(verifier()).arg(dir).output().unwrap();
     let ran = [Ran::of(theirs), shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]), script(shop, dir)];
-    let [theirs, ours, stock] = ran.each_ref().map(|ran| {
-        (ran.code, ran.stdout.lines().next().unwrap_or_default().to_owned())
-    });
+    let [theirs, ours, stock] =
+        ran.each_ref().map(|ran| (ran.code, ran.stdout.lines().next().unwrap_or_default().to_owned()));
     assert_eq!((&theirs, &stock), (&ours, &ours), "{what}\n{}\n{}", ran[0].stderr, ran[1].stderr);
     ours
 }
@@ -32,7 +31,12 @@ fn a_verifier_that_was_written_from_the_document_alone_agrees_on_good_and_forged
     let log = |dir: &Path| fs::read_to_string(dir.join("run.jsonl")).unwrap();
     let cases: [(&str, Alter, i32, &str); 8] = [
         ("as it was written", |_, _| {}, 0, "intact and complete, by its own signers"),
-        ("open", |dir, _| fs::remove_file(dir.join("seal.json")).unwrap(), 0, "intact, open, by its own signers"),
+        (
+            "open",
+            |dir, _| fs::remove_file(dir.join("seal.json")).unwrap(),
+            0,
+            "intact, open, by its own signers",
+        ),
         (
             "a blob that is gone",
             |dir, _| {
