@@ -157,6 +157,14 @@ impl Task {
         }
     }
 
+    /// The action, or the rollback block, that events name so.
+    pub fn named(plan: &Plan, step: &str, action: &str) -> Option<Task> {
+        let (index, found) = plan.step(step)?;
+        let actions = (0..found.actions.len()).map(|action| Task::action(index, action));
+        let rollbacks = (0..found.rollbacks.len()).map(|block| Task::rollback(index, block));
+        actions.chain(rollbacks).find(|task| task.is(plan, step, action))
+    }
+
     /// Whether events name it so.
     pub fn is(self, plan: &Plan, step: &str, action: &str) -> bool {
         let of = self.step_of(plan);

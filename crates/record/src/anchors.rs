@@ -15,7 +15,7 @@ use crate::by_key::ByKey;
 use crate::chain::{Position, hex};
 use crate::disk::{cannot, open_regular};
 use crate::numbered::{KeepError, Numbered};
-use crate::seal::seal_and_bytes;
+use crate::seal::seal_digest;
 use crate::{LOG, ReadError, text_blob};
 
 const ANCHORS: Numbered = Numbered {
@@ -87,7 +87,7 @@ pub fn anchors(dir: &Path, opened: &RunOpened, position: &Position) -> Result<An
         _ => None,
     });
     let heads = heads(dir, wanted.collect()).map_err(cannot("read", &dir.join(LOG)))?;
-    let seal = seal_and_bytes(dir)?.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+    let seal = seal_digest(dir)?;
     let get = |blob: &_| text_blob(dir, blob).map_err(|error| error.to_string());
     let signers = Signers::of(opened, get, |error| error.to_string());
     let record = Record { opened, seal, heads, signers };
@@ -191,12 +191,8 @@ fn tagged(
     let counts = signed_by(payload.as_bytes(), armored.as_bytes(), GIT);
     counts.map_err(|why| format!("the signature of its tag does not count: {why}"))?;
     let signed = ByKey::of(number, "tag", who, GIT, vec![*at], armored.as_bytes())?;
-    let vouched =
-        signers.as_ref().map_err(Clone::clone).and_then(|signers| match signed.is_revoked(signers) {
-            true => Err(format!("the key {} was revoked when the run opened", signed.key)),
-            false => signed.vouched(signers),
-        });
-    Ok(Tagged { name: name.clone(), signed, unlisted: vouched.err() })
+    let unlisted = signed.unlisted(signers);
+    Ok(Tagged { name: name.clone(), signed, unlisted })
 }
 
 /// What can be anchored of the record in `dir`, which was read up to `position`: its seal, or how far it has come.
@@ -204,8 +200,8 @@ fn tagged(
 /// # Errors
 /// The seal cannot be read.
 pub fn anchorable(dir: &Path, position: &Position) -> Result<Over, ReadError> {
-    Ok(match seal_and_bytes(dir)? {
-        Some((_, bytes)) => Over::Seal(hex(Sha256::new_with_prefix(&bytes))),
+    Ok(match seal_digest(dir)? {
+        Some(digest) => Over::Seal(digest),
         None => {
             let Position { events, bytes, sha256 } = position.clone();
             Over::Head(Prefix { events, bytes, sha256 })

@@ -5,16 +5,14 @@ use std::path::Path;
 
 use holdpoint_engine::{Event, Former, RunOpened, Stamped, Verdict};
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use crate::anchors::{Anchors, anchors};
 use crate::by_all::by_all;
-use crate::chain::hex;
 use crate::conform::{Verification, verify_seeing};
 use crate::layout::number_of;
 use crate::rehearsal;
 use crate::reviews::{Reviewed, Reviews, reviews};
-use crate::seal::{Told, seal_and_bytes};
+use crate::seal::{Told, seal_digest};
 use crate::{ReadError, Reader, RecordVerdict, RunDir, Store, StoreError, is_back};
 
 /// A run of the store, proved by itself.
@@ -127,8 +125,7 @@ fn one(dir: &RunDir, wanted: &BTreeSet<u64>) -> Audited {
     {
         heads.insert(position.events, (position.sha256.clone(), times.map(|(_, last)| last)));
     }
-    let seal = seal_and_bytes(&dir.path).ok().flatten();
-    let seal = seal.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+    let seal = seal_digest(&dir.path).ok().flatten();
     // What keeps the record's ends from being read is told of the record itself.
     let reviews = reviews(&dir.path).unwrap_or_default();
     let anchors = proof

@@ -42,6 +42,17 @@ impl ByKey {
         times.iter().try_for_each(|at| signers.allowed.find(who, presented, namespace, *at).map(|_| ()))
     }
 
+    /// Why the signers whom the record itself names do not vouch for it; `None` where they do.
+    pub(crate) fn unlisted(&self, own: &Result<Signers, String>) -> Option<String> {
+        match own {
+            Err(why) => Some(why.clone()),
+            Ok(signers) if self.is_revoked(signers) => {
+                Some(format!("the key {} was revoked when the run opened", self.key))
+            }
+            Ok(signers) => self.vouched(signers).err(),
+        }
+    }
+
     /// Whether they list the key as revoked.
     pub(crate) fn is_revoked(&self, signers: &Signers) -> bool {
         signers.revoked.holds(&self.presented)

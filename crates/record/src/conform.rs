@@ -311,9 +311,5 @@ fn task_of(plan: &Plan, run: &Run, finished: &Finished) -> Option<Task> {
     if let Some(task) = running.find(|task| named(task) && run.place_of(*task) == place) {
         return Some(task);
     }
-    let (index, step) = plan.step(&finished.step)?;
-    let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
-    let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
-    let task = actions.chain(rollbacks).find(named)?;
-    run.at_place(task, place)
+    run.at_place(Task::named(plan, &finished.step, &finished.action)?, place)
 }

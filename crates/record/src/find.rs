@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use holdpoint_engine::{Event, RunOpened, Stamped};
 
 use crate::ReadError;
-use crate::disk;
+use crate::disk::{self, DiskError};
 use crate::layout::number_of;
 use crate::reader::{Reader, is_run};
 use crate::store::{RunDir, Store, StoreError};
@@ -46,12 +46,7 @@ impl Store {
 /// The run, unless its record is that of another number. What is no record is told by whoever reads it; a disk that
 /// refuses says nothing of which it is.
 fn as_numbered(run: RunDir) -> Result<RunDir, StoreError> {
-    let opened = match Reader::open(&run.path).map(|mut events| events.next().transpose()) {
-        Err(ReadError::Disk(error)) | Ok(Err(ReadError::Disk(error))) => return Err(error.into()),
-        Ok(Ok(Some(Stamped { event: Event::RunOpened(opened), .. }))) => Some(opened),
-        Ok(_) | Err(_) => None,
-    };
-    match opened.map(|opened| opened.number) {
+    match first(&run.path)?.map(|opened| opened.number) {
         Some(recorded) if recorded != run.number => {
             Err(StoreError::Misnumbered { path: run.path, number: run.number, recorded })
         }
@@ -61,14 +56,16 @@ fn as_numbered(run: RunDir) -> Result<RunDir, StoreError> {
 
 fn has_id(run: &RunDir, what: &str) -> bool {
     // A run whose first event cannot be read has no ULID to be found by; its name and number still find it.
-    let opened = first(&run.path);
+    let opened = first(&run.path).ok().flatten();
     opened.is_some_and(|opened| opened.id.to_lowercase().starts_with(&what.to_lowercase()))
 }
 
-fn first(dir: &Path) -> Option<RunOpened> {
-    match Reader::open(dir).ok()?.next()?.ok()? {
-        Stamped { event: Event::RunOpened(opened), .. } => Some(*opened),
-        _ => None,
+/// Event 0; `None` where there is none that can be read. The error is the disk's.
+fn first(dir: &Path) -> Result<Option<RunOpened>, DiskError> {
+    match Reader::open(dir).map(|mut events| events.next().transpose()) {
+        Err(ReadError::Disk(error)) | Ok(Err(ReadError::Disk(error))) => Err(error),
+        Ok(Ok(Some(Stamped { event: Event::RunOpened(opened), .. }))) => Ok(Some(*opened)),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 
@@ -82,7 +79,7 @@ fn by_path(path: &Path) -> Result<RunDir, StoreError> {
     if !is_run(&absolute) {
         return Err(not_a_run());
     }
-    let number = number_of(&absolute).or_else(|| first(&absolute).map(|opened| opened.number));
+    let number = number_of(&absolute).or_else(|| Some(first(&absolute).ok()??.number));
     let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned());
     match (number, name) {
         (Some(number), Some(name)) => Ok(RunDir { number, name, path: absolute }),

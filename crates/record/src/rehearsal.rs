@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::chain::hex;
 use crate::conform::{Verification, verify};
 use crate::disk::{cannot, open_regular};
-use crate::seal::seal_and_bytes;
+use crate::seal::{seal_and_bytes, seal_digest};
 use crate::{DiskError, Glance, LOG, ReadError, RecordVerdict, RunDir, Store, StoreError, glance, text_blob};
 
 /// A record of more bytes is kept with no other run.
@@ -198,8 +198,7 @@ pub fn beside(dir: &Path, opened: &RunOpened) -> Option<Beside> {
     let here = runs.into_iter().filter(|run| run.number == named.number);
     let mut of_its_id = here.filter_map(|run| {
         let proof = verify(&run.path);
-        let seal =
-            seal_and_bytes(&run.path).ok().flatten().map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes)));
+        let seal = seal_digest(&run.path).ok().flatten();
         may_be(proof.as_ref(), named).then(|| wrong(proof.as_ref(), seal.as_deref(), named))
     });
     Some(match of_its_id.next() {

@@ -13,7 +13,7 @@ use crate::chain::hex;
 use crate::clocks::is_back;
 use crate::glance::{Glance, glance};
 use crate::numbered::{KeepError, Numbered};
-use crate::seal::seal_and_bytes;
+use crate::seal::seal_digest;
 use crate::{ReadError, text_blob};
 
 /// Where they are.
@@ -62,7 +62,7 @@ pub fn reviews(dir: &Path) -> Result<Reviews, ReadError> {
     if count == 0 {
         return Ok(found);
     }
-    let Some((_, seal)) = seal_and_bytes(dir)? else {
+    let Some(seal) = seal_digest(dir)? else {
         found.wrong = Some("there are reviews of a record that is not sealed".to_owned());
         return Ok(found);
     };
@@ -73,19 +73,14 @@ pub fn reviews(dir: &Path) -> Result<Reviews, ReadError> {
     };
     let get = |blob: &_| text_blob(dir, blob).map_err(|error| error.to_string());
     let signers = Signers::of(&opened, get, |error| error.to_string());
-    let record = Record { opened: &opened, seal: hex(Sha256::new_with_prefix(&seal)), ended: last.at };
+    let record = Record { opened: &opened, seal, ended: last.at };
     let mut before = last.at;
     for number in 1..=count as u64 {
         match one(dir, number, &record, before, &mut found.last) {
             Ok((review, signed, at)) => {
                 before = at;
-                let vouched = signers.as_ref().map_err(Clone::clone).and_then(|signers| {
-                    match signed.is_revoked(signers) {
-                        true => Err(format!("the key {} was revoked when the run opened", signed.key)),
-                        false => signed.vouched(signers),
-                    }
-                });
-                found.held.push(Reviewed { review, signed, unlisted: vouched.err() });
+                let unlisted = signed.unlisted(&signers);
+                found.held.push(Reviewed { review, signed, unlisted });
             }
             Err(why) => {
                 found.wrong = Some(format!("review {number}: {why}"));

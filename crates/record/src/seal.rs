@@ -5,8 +5,9 @@ use std::path::Path;
 
 use holdpoint_engine::{Event, Verdict};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::chain::Position;
+use crate::chain::{Position, hex};
 use crate::disk::{cannot, is_no_file, make_file, open_regular, sync_dir};
 use crate::errors::ReadError;
 use crate::errors::SealError;
@@ -89,7 +90,12 @@ pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
     Ok(seal_and_bytes(dir)?.map(|(seal, _)| seal))
 }
 
-/// The same, and its exact bytes.
+/// The digest of the seal's bytes, where there is one: what names a sealed record elsewhere.
+pub(crate) fn seal_digest(dir: &Path) -> Result<Option<String>, ReadError> {
+    Ok(seal_and_bytes(dir)?.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes))))
+}
+
+/// The seal, and its exact bytes.
 pub(crate) fn seal_and_bytes(dir: &Path) -> Result<Option<(Seal, Vec<u8>)>, ReadError> {
     let path = dir.join(FILE);
     let file = match open_regular(&path) {

@@ -28,7 +28,7 @@ pub(crate) fn prove(
     else {
         return Err("nobody is shown anything at this event".to_owned());
     };
-    let task = hold_point(plan, step, action).ok_or("there is no such hold point")?;
+    let task = Task::named(plan, step, action).ok_or("there is no such hold point")?;
     let script = |blob: &BlobRef| match blobs.is_gone(blob) {
         true => Err(Unmade::Gone),
         false => {
@@ -60,10 +60,4 @@ pub(crate) fn prove(
 fn is_as_shown(run: &Run, kept: &str, due: &str) -> bool {
     let (kept, due) = (kept.split('\n'), due.split('\n'));
     kept.clone().count() == due.clone().count() && kept.zip(due).all(|(kept, due)| run.is_as_shown(kept, due))
-}
-
-fn hold_point(plan: &Plan, step: &str, action: &str) -> Option<Task> {
-    let (index, step) = plan.step(step)?;
-    let at = step.actions.iter().position(|known| known.id == action)?;
-    Some(Task::action(index, at))
 }

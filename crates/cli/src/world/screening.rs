@@ -63,7 +63,7 @@ impl Observer for Screening {
             ))),
             Moment::Waiting { pause_ms, .. } => screen::again(&self.screen, Duration::from_millis(*pause_ms)),
             Moment::Permitted { step, action, script } => {
-                if let Some(task) = task(view, step, action) {
+                if let Some(task) = Task::named(view.plan, step, action) {
                     show_command(&self.screen, view, task, script, false);
                 }
             }
@@ -105,14 +105,6 @@ impl Observer for Screening {
             self.screen.written();
         }
     }
-}
-
-/// The action, or rollback block, by its id.
-fn task(view: &RunView<'_>, step: &str, action: &str) -> Option<Task> {
-    let (index, step) = view.plan.step(step)?;
-    let actions = (0..step.actions.len()).map(|action| Task::action(index, action));
-    let rollbacks = (0..step.rollbacks.len()).map(|block| Task::rollback(index, block));
-    actions.chain(rollbacks).find(|task| task.id(view.plan) == action)
 }
 
 /// What was decided, in one line each: all that an answers file answered; of what was typed, what does not say itself.

@@ -162,7 +162,10 @@ fn ran<E>(
     let Some(ran) = told.ran else { return Ok(()) };
     let text = match &ran.script {
         Some(blob) => visible(&script(blob)?),
-        None => of_the_document(plan, told.step, &ran.action).unwrap_or_default().to_owned(),
+        None => {
+            let block = Task::named(plan, told.step, &ran.action).and_then(|task| task.block(plan));
+            block.map(|block| block.script.clone()).unwrap_or_default()
+        }
     };
     for line in text.trim_end().lines() {
         part.say(format!("    $ {line}"));
@@ -172,17 +175,6 @@ fn ran<E>(
         part.say(format!("    expected: {} ({held})", judged.expected));
     }
     Ok(())
-}
-
-/// The script of a block as the document has it.
-fn of_the_document<'p>(plan: &'p Plan, step: &str, action: &str) -> Option<&'p str> {
-    let (_, step) = plan.step(step)?;
-    let of_action = step.actions.iter().find(|known| known.id == action).and_then(|known| known.work.block());
-    let rollback = || {
-        let number: usize = action.rsplit_once("#rollback-")?.1.parse().ok()?;
-        step.rollbacks.get(number.checked_sub(1)?)
-    };
-    of_action.or_else(rollback).map(|block| block.script.as_str())
 }
 
 /// Blocks that get the SSH agent, and so could have anything signed while it holds a key.
