@@ -26,9 +26,10 @@ pub fn comparison(comparison: &Comparison, zone: &TimeZone) -> Result<String, Re
     };
     let differences: Vec<Value> = comparison.differences.iter().map(told).collect();
     let opened = [clock(comparison.a.opened, zone), clock(comparison.b.opened, zone)];
+    let title = format!("Run {} beside run {}", comparison.a.number, comparison.b.number);
     let comparison = Value::from(Serde(comparison));
-    let page = context! { comparison, differences, opened, style, style_digest };
+    let page = context! { title, comparison, differences, opened, style, style_digest };
     Ok(env.get_template("comparison.html")?.render(page)?)
 }
 
-const PAGE: &str = include_str!("page/comparison.html");
+const PAGE: &str = concat!(include_str!("page/plain.html"), include_str!("page/comparison.html"));

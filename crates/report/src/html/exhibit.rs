@@ -25,4 +25,4 @@ pub fn exhibit(
     Ok(env.get_template("exhibit.html")?.render(page)?)
 }
 
-const PAGE: &str = include_str!("page/exhibit.html");
+const PAGE: &str = concat!(include_str!("page/plain.html"), include_str!("page/exhibit.html"));
