@@ -8,7 +8,7 @@ use holdpoint_signing::{Anchor, AnchorKind, GIT, Over, Prefix, RunNamed, Tag, si
 use jiff::Timestamp;
 
 use super::anchored::{no_token, proved};
-use super::read::{find, read_problem};
+use super::read::{place_of, read_problem};
 use crate::args;
 use crate::digest::sha256;
 use crate::exit::Exit;
@@ -22,8 +22,7 @@ use crate::{files, git};
 /// Anchors one record.
 pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem> {
     not_in_a_block("nothing is anchored")?;
-    let path = Path::new(&arguments.run);
-    let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
+    let dir = place_of(&arguments.run)?;
     let proof = holdpoint_record::verify(&dir).map_err(read_problem)?;
     let opened = match &proof.opened {
         Some(opened) if proof.verdict.intact() || proof.verdict.is_expunged() => opened,

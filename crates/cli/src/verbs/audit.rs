@@ -65,7 +65,7 @@ fn trust(audit: &mut Audit, trusted: &Path) -> Result<(), Problem> {
     let (mut wrong, mut remarks) = (Vec::new(), Vec::new());
     for run in &audit.runs {
         let Ok(proof) = &run.proof else { continue };
-        let Some(held) = held(&run.run.path, proof, trusted)? else { continue };
+        let Some(held) = held(&run.run.path, proof, (&run.reviews, &run.anchors), trusted)? else { continue };
         let number = run.run.number;
         wrong.extend(held.wrong.into_iter().map(|why| Fault { run: number, kind: "trust", why }));
         remarks.extend(held.remarks.into_iter().map(|remark| (number, remark)));

@@ -3,7 +3,7 @@
 use holdpoint_engine::{BlobRef, RunOpened, Verdict};
 use holdpoint_record::{RunDir, blob, verify};
 use holdpoint_report::took;
-use holdpoint_view::{Alike, Compared, Comparison, Difference, Side, StepSide, Summary, compare as beside};
+use holdpoint_view::{Alike, Compared, Comparison, Difference, Side, StepSide, compare as beside};
 
 use super::read::{Recorded, find, read_dir, read_problem, store_problem};
 use super::standing::{Standing, standings};
@@ -61,11 +61,7 @@ fn of(a: &Recorded, b: &Recorded) -> Result<Comparison, Problem> {
         blob(&recorded.dir.path, reference).map_err(|error| error.to_string())
     };
     let (of_a, of_b) = (|reference: &BlobRef| reads(a, reference), |reference: &BlobRef| reads(b, reference));
-    Ok(beside(compared(&one, &of_a), compared(&other, &of_b)))
-}
-
-fn compared<'a>(summary: &'a Summary, blob: &'a dyn Fn(&BlobRef) -> Result<Vec<u8>, String>) -> Compared<'a> {
-    Compared { summary, blob }
+    Ok(beside(Compared { summary: &one, blob: &of_a }, Compared { summary: &other, blob: &of_b }))
 }
 
 /// The rehearsal that a run relied on; else the last run before it that rehearsed the same document and passed.

@@ -1,7 +1,5 @@
 //! `expunge`: takes a leaked blob out of a record and leaves a tombstone.
 
-use std::path::Path;
-
 use holdpoint_driver::Secrets;
 use holdpoint_record::{ExpungeError, Expunging};
 use holdpoint_signing::EXPUNGE;
@@ -9,7 +7,7 @@ use jiff::Timestamp;
 
 use super::note::known_secrets;
 use super::read::open_problem;
-use super::read::{find, read_dir, read_problem};
+use super::read::{find, place_of, read_dir, read_problem};
 use super::run::hide;
 use crate::args;
 use crate::by_key::{KeyFile, signature};
@@ -22,8 +20,7 @@ use crate::screen::Screen;
 /// Expunges one blob.
 pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("nothing is expunged")?;
-    let path = Path::new(&arguments.run);
-    let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
+    let dir = place_of(&arguments.run)?;
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     not_for_another(&who, place.configuration())?;

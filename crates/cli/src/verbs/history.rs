@@ -47,15 +47,11 @@ pub fn known(place: &Place, environment: &str) -> Result<(), Problem> {
     let Some(config) = place.configuration().filter(|config| !config.environments.is_empty()) else {
         return Ok(());
     };
-    if config.environments.contains_key(environment) {
-        return Ok(());
-    }
     let names: Vec<&str> = config.environments.keys().map(String::as_str).collect();
-    let help = match holdpoint_document::nearest(environment, &names) {
-        Some(near) => format!("Did you mean {near}?"),
-        None => format!("holdpoint.toml defines {}.", names.join(", ")),
-    };
-    Err(Problem::usage(format!("there is no environment {environment}"), help))
+    match names.contains(&environment) {
+        true => Ok(()),
+        false => Err(prepare::no_environment(environment, &names)),
+    }
 }
 
 /// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.

@@ -1,10 +1,12 @@
 //! A recorded run, read with everything that belongs to it.
 
+use std::path::{Path, PathBuf};
+
 use holdpoint_document::{Compiled, Plan};
 use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
 use holdpoint_record::{
     BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store, StoreError,
-    Verification, open_blob, reviews, text_blob,
+    Verification, is_run, open_blob, reviews, text_blob,
 };
 use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
@@ -38,6 +40,12 @@ pub struct Recorded {
 pub fn find(what: &str) -> Result<RunDir, Problem> {
     let store: Store = Place::here()?.store();
     store.find(what).map_err(store_problem)
+}
+
+/// Where the record lies that `what` names: a path needs no store, no repository and no configuration.
+pub fn place_of(what: &str) -> Result<PathBuf, Problem> {
+    let path = Path::new(what);
+    Ok(if is_run(path) { path.to_owned() } else { find(what)?.path })
 }
 
 /// Reads the run that `what` names.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::prepare;
-use super::read::{blob_problem, find, read_problem};
+use super::read::{blob_problem, place_of, read_problem};
 use super::reviewed::{facts, words};
 use crate::args::{self, ReviewAs};
 use crate::by_key::{self, KeyFile};
@@ -31,8 +31,7 @@ pub fn review(screen: &Screen, arguments: &args::Review) -> Result<Exit, Problem
     if arguments.text.trim().is_empty() {
         return Err(Problem::usage("the review says nothing", "Write it in quotes after --text."));
     }
-    let path = Path::new(&arguments.run);
-    let dir = if holdpoint_record::is_run(path) { path.to_owned() } else { find(&arguments.run)?.path };
+    let dir = place_of(&arguments.run)?;
     let proof = holdpoint_record::verify(&dir).map_err(read_problem)?;
     let opened = reviewable(&proof, &arguments.run)?;
     let before = reviews(&dir).map_err(read_problem)?;

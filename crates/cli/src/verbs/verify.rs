@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::anchored;
 use super::check::many;
 use super::export::unpack_problem;
-use super::read::{find, read_problem};
+use super::read::{place_of, read_problem};
 use super::reviewed;
 use crate::args::{self, Format};
 use crate::bundle;
@@ -31,11 +31,9 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     let unpacked = bundle::unpacked(path).map_err(unpack_problem)?;
     let dir = match &unpacked {
         Some(unpacked) => unpacked.dir.clone(),
-        None if holdpoint_record::is_run(path) => path.to_owned(),
-        None => find(&arguments.run)?.path,
+        None => place_of(&arguments.run)?,
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
-    let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, trusted)).transpose()?.flatten();
     let reviews = match proof.verdict.intact() || proof.verdict.is_expunged() {
         true => reviews(&dir).map_err(read_problem)?,
         false => Reviews::default(),
@@ -46,6 +44,8 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         }
         _ => Anchors::default(),
     };
+    let held = arguments.trust.as_deref().map(|trusted| held(&dir, &proof, (&reviews, &anchors), trusted));
+    let held = held.transpose()?.flatten();
     // A bundle has no store beside it.
     let beside = match &unpacked {
         None if proof.verdict.intact() || proof.verdict.is_expunged() => {
@@ -65,9 +65,14 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
 
-/// The record and its reviews held against what is trusted. `None` where it is not what was written: then nothing of it
-/// counts.
-pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<Held>, Problem> {
+/// The record, and what was proved beside it, held against what is trusted. `None` where it is not what was written: then
+/// nothing of it counts.
+pub fn held(
+    dir: &Path,
+    proof: &Verification,
+    (reviews, anchors): (&Reviews, &Anchors),
+    trusted: &Path,
+) -> Result<Option<Held>, Problem> {
     // What cannot be trusted is told even where there is nothing to hold against it.
     let Some(opened) = &proof.opened else { return Ok(None) };
     let trust = trust::read(trusted, opened)?;
@@ -76,12 +81,11 @@ pub fn held(dir: &Path, proof: &Verification, trusted: &Path) -> Result<Option<H
     }
     let mut held = hold(Of { dir, opened, proof }, &trust)
         .map_err(|why| Problem::record(why, "Nothing was changed. Verify it without --trust."))?;
-    for Reviewed { signed, .. } in &reviews(dir).map_err(read_problem)?.held {
+    for Reviewed { signed, .. } in &reviews.held {
         let (whose, wrong) = whose(signed, &trust, &format!("review {} by {}", signed.event, signed.who));
         held.wrong.extend(wrong);
         held.reviewers.push(whose);
     }
-    let anchors = anchored::proved(dir, opened, &proof.position).map_err(read_problem)?.whole()?;
     for anchored in &anchors.held {
         let (known, wrong) = anchor_held(anchored, &trust)?;
         held.wrong.extend(wrong);
