@@ -59,12 +59,6 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
             let span = if fence.info_span.start == fence.info_span.end { opening } else { fence.info_span };
             findings.add(code, span, refused.message, refused.help);
         }
-        Ok(Kind::Probe) => findings.add(
-            Code::NotSupported,
-            fence.info_span,
-            "typed probes (`yaml check`) are not run yet",
-            "write it as `sh check`, for example with curl",
-        ),
         Ok(_) => {}
     }
     if quoted && findings.len() == before && kind_or_near(&fence.info) {

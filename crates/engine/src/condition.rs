@@ -78,7 +78,7 @@ impl Run {
     /// An edited script is not rendered.
     fn script_error(&self, block: &Block, task: Task) -> Option<String> {
         let rendered = block.options.template && self.edited_script(task).is_none();
-        let error = rendered.then(|| self.values_at(task).render_script(&block.script).err())??;
+        let error = rendered.then(|| self.values_at(task).render_block(block).err())??;
         Some(format!("the script cannot be rendered: {error}"))
     }
 

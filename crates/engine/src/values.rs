@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use holdpoint_bounded::template;
-use holdpoint_model::ValueKind;
+use holdpoint_model::{Block, ValueKind};
 use holdpoint_shell::is_empty_script;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ValueKind as Kind};
@@ -149,6 +149,16 @@ impl Values {
             return Err(TemplateError { message });
         }
         Ok(script)
+    }
+
+    /// What a block runs: its script, or what its probe asks, as JSON, with values in it.
+    ///
+    /// # Errors
+    /// A name is not defined, or a template is none.
+    pub fn render_block(&self, block: &Block) -> Result<String, TemplateError> {
+        let Some(probe) = &block.probe else { return self.render_script(&block.script) };
+        let asked = probe.rendered(|text| self.render(text))?;
+        serde_json::to_string_pretty(&asked).map_err(|error| TemplateError { message: error.to_string() })
     }
 
     /// Renders a regular expression: every inserted value stands for itself alone, so that the dots of a version match

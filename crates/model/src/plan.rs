@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{FrontMatter, Rollout, Span, ValueKind};
+use crate::{FrontMatter, Probe, Rollout, Span, ValueKind};
 
 /// Annotated or foreign (format.md section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -146,8 +146,11 @@ pub struct Block {
     pub span: Span,
     /// What the `#|` lines say.
     pub options: Options,
-    /// Expectations of every `expect` block that follows it, in document order.
+    /// What a probe must find out, then expectations of every `expect` block that follows it, in document order.
     pub expect: Vec<Expectation>,
+    /// What it asks instead of running its script, which is then what the document says of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Box<Probe>>,
 }
 
 /// Options of run, check and rollback blocks (format.md section 4).

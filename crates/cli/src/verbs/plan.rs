@@ -137,8 +137,12 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
             if let Some(condition) = &block.options.when {
                 line(format!("          when {condition}  ({})", holds(values, condition)));
             }
+            if let Some(probe) = &block.probe {
+                let asks = probe.rendered(|text| Ok::<_, std::convert::Infallible>(rendered(values, text)));
+                line(format!("          {}", asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)));
+            }
             // As it would run, where its values are known.
-            let script = match block.options.template {
+            let script = match block.options.template && block.probe.is_none() {
                 true => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
                 false => block.script.clone(),
             };

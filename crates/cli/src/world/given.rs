@@ -88,7 +88,7 @@ impl Given {
     }
 }
 
-/// The script as it will run: the document's, rendered, or edited.
+/// The script as it will run: the document's, rendered, or edited; of a probe, what it asks.
 pub(super) fn script(view: &RunView<'_>, task: Task, store: &Store<'_>) -> Result<Script, Problem> {
     let block = block_of(view, task)?;
     if let Some(edited) = view.run.edited_script(task) {
@@ -96,7 +96,7 @@ pub(super) fn script(view: &RunView<'_>, task: Task, store: &Store<'_>) -> Resul
         return Ok(Script { text, differs: true });
     }
     if block.options.template {
-        let rendered = view.run.values_at(task).render_script(&block.script);
+        let rendered = view.run.values_at(task).render_block(block);
         let text = rendered.map_err(|error| cannot_render("the script", &error))?;
         return Ok(Script { text, differs: true });
     }

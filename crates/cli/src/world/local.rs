@@ -83,7 +83,12 @@ impl Local {
         }
     }
 
-    fn state(&self) -> Rc<State> {
+    /// The repository's root.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn state(&self) -> Rc<State> {
         Rc::clone(&self.state.borrow())
     }
 
@@ -95,7 +100,7 @@ impl Local {
     /// The job of a block that comes later; `None` where it cannot be rendered yet, or gets a terminal: then it is made
     /// ready when its turn has come.
     fn next_job(&self, view: &RunView<'_>, task: Task, store: &Store<'_>) -> Option<Job> {
-        let block = task.block(view.plan).filter(|block| !block.options.tty)?;
+        let block = task.block(view.plan).filter(|block| !block.options.tty && block.probe.is_none())?;
         let script = given::script(view, task, store).ok()?;
         self.job(view, task, block, &script).ok()
     }
@@ -146,7 +151,7 @@ impl Local {
 }
 
 /// Where a block's output is shown. A block that gets the terminal is told of before it does.
-fn shown(screen: &Screen, view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+pub(super) fn shown(screen: &Screen, view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
     if block.options.tty {
         screen.say(&screen.style().dim().apply_to(format!("  {NOTICE}")).to_string());
         return Window::open(screen).map(Shown::Window);

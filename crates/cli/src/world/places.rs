@@ -16,7 +16,7 @@ use super::given::{GRACE, Where, block_of};
 use super::local::{self, Local};
 use super::recording::Recording;
 use super::shown::Shown;
-use super::{Interrupt, RunView, Runner, Script, Store, remote};
+use super::{Interrupt, RunView, Runner, Script, Store, probing, remote};
 use crate::problem::Problem;
 use crate::screen::{self, Live, Screen};
 
@@ -149,6 +149,8 @@ fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown 
 pub enum Attempt {
     /// On this machine.
     Here(Box<local::Attempt>),
+    /// A probe, asked from this machine.
+    Asking(Box<probing::Attempt>),
     /// At another place.
     There(Key, Box<remote::Attempt>),
     /// Nowhere: why.
@@ -160,6 +162,7 @@ impl Attempt {
     pub fn execution(&self) -> Execution {
         match self {
             Attempt::Here(attempt) => attempt.execution,
+            Attempt::Asking(attempt) => attempt.execution,
             Attempt::There(_, attempt) => attempt.execution,
             Attempt::Nowhere(execution, _) => *execution,
         }
@@ -230,6 +233,10 @@ impl Runner for Places {
             (Way::Nowhere(why), _) => return Ok(Attempt::Nowhere(execution, why)),
             (Way::To(sent), Some(key)) => (key, sent, false),
             (Way::Back(sent), Some(key)) => (key, sent, true),
+            _ if block_of(view, task)?.probe.is_some() => {
+                let attempt = self.local.start_probe(view, execution, script, store)?;
+                return Ok(Attempt::Asking(Box::new(attempt)));
+            }
             (way, _) => {
                 let attempt = self.local.start(view, execution, script, way, store)?;
                 return Ok(Attempt::Here(Box::new(attempt)));
@@ -249,6 +256,7 @@ impl Runner for Places {
     async fn run(&self, attempt: &mut Attempt, child: impl FnMut(Option<i32>)) {
         match attempt {
             Attempt::Here(attempt) => self.local.run(attempt, child).await,
+            Attempt::Asking(attempt) => self.local.run_probe(attempt).await,
             Attempt::There(key, attempt) => match self.open(key).await {
                 Ok(remote) => attempt.run(&remote, &self.local.known, &self.local.stops).await,
                 Err(why) => attempt.out_of_reach(why),
@@ -265,6 +273,7 @@ impl Runner for Places {
     ) -> Result<End<Problem>, Problem> {
         match attempt {
             Attempt::Here(attempt) => self.local.end(view, *attempt, store),
+            Attempt::Asking(attempt) => self.local.end_probe(view, *attempt, store),
             Attempt::There(key, attempt) => {
                 let (end, after) = attempt.end(view, &self.local.known, store)?;
                 match after {

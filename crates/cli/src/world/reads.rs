@@ -56,6 +56,7 @@ mod tests {
             span: holdpoint_document::Span::default(),
             options: holdpoint_document::Options::default(),
             expect: Vec::new(),
+            probe: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod insertion;
 mod interpreter;
 mod lines;
 mod options;
+mod probe;
 mod raw;
 mod script;
 mod terminal;
@@ -21,6 +22,7 @@ pub(crate) use info::{kind_of, kind_or_near};
 pub(crate) use interpreter::is_shell;
 pub use interpreter::spoken;
 pub(crate) use lines::expected_lines;
+pub(crate) use probe::decode as decode_probe;
 pub(crate) use raw::{Kind, Templated, is_templated};
 pub use script::replacement_error;
 pub(crate) use script::script_of;
@@ -110,6 +112,7 @@ pub(crate) fn decode(
         span: fence.span,
         options: read.options,
         expect: Vec::new(),
+        probe: None,
     };
     look(&block, &script.body);
     block.script = script.body.into_text();

@@ -6,19 +6,70 @@ use super::terminal;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_yaml};
-use crate::{Code, Retry};
+use crate::{Code, Retry, Span};
 
 pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read {
     let mut read = Read::default();
     let Some(node) = script.options.as_ref().and_then(|text| parse_yaml(text, findings)) else { return read };
     let Some(mut fields) = Fields::open(&node, "the options", findings) else { return read };
 
+    read.options.idempotent = fields.bool("idempotent", findings).unwrap_or(false);
+    let retry = beside(&mut fields, kind, &mut read, findings);
+    if let Some(node) = fields.get("target") {
+        read.options.target = node.text(findings);
+        read.target_span = Some(node.span);
+    }
+    read.options.cwd = fields.get("cwd").and_then(|node| cwd(node, findings));
+    if let Some(node) = fields.get("env") {
+        env(node, &mut read, findings);
+    }
+    if let Some(node) = fields.get("interpreter") {
+        read.interpreter = interpreter(node, findings);
+        read.interpreter_failed = read.interpreter.is_none();
+    }
+    read.options.agent = fields.bool("agent", findings).unwrap_or(false);
+    let tty = fields.get("tty");
+    read.options.tty = tty.and_then(|node| node.bool(findings)).unwrap_or(false);
+    if let Some(node) = fields.get("secrets") {
+        read.options.secrets = node.texts(findings);
+        read.secret_spans = match &node.value {
+            Value::Seq(items) => items.iter().map(|item| item.span).collect(),
+            _ => Vec::new(),
+        };
+    }
+    if let Some(node) = fields.get("template") {
+        read.options.template = node.bool(findings).unwrap_or(false);
+        read.template_span = read.options.template.then_some(node.span);
+    }
+    read.options.strict = fields.bool("strict", findings).unwrap_or(true);
+    fields.finish(findings);
+    if let Some(node) = tty.filter(|_| read.options.tty) {
+        terminal::options(&read, retry, node.span, findings);
+    }
+
+    if kind == Kind::Rollback {
+        let given = [("id", read.id_span.is_some()), ("when", read.options.when.is_some())];
+        let captures = ("capture", !read.options.capture.is_empty());
+        for (key, _) in given.into_iter().chain([captures]).filter(|(_, given)| *given) {
+            let message = format!("`{key}` means nothing on a rollback");
+            findings.add(Code::Misplaced, node.span, message, format!("remove `{key}`"));
+        }
+    }
+    read
+}
+
+/// Options that every check may have. Gives where `retry` stands.
+pub(super) fn beside(
+    fields: &mut Fields<'_>,
+    kind: Kind,
+    read: &mut Read,
+    findings: &mut Findings,
+) -> Option<Span> {
     if let Some(node) = fields.get("id") {
         read.options.id = node.text(findings).filter(|id| id_is_good(id, node, findings));
         read.id_span = Some(node.span);
     }
     read.options.timeout = fields.duration("timeout", findings);
-    read.options.idempotent = fields.bool("idempotent", findings).unwrap_or(false);
     let retry = fields.get("retry");
     read.options.retry = retry.and_then(|node| self::retry(node, findings));
     if let Some(node) = retry
@@ -35,55 +86,15 @@ pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read
     if let Some(node) = fields.get("capture") {
         (read.options.capture, read.capture_spans) = captures(node, findings);
     }
-    if let Some(node) = fields.get("target") {
-        read.options.target = node.text(findings);
-        read.target_span = Some(node.span);
-    }
-    read.options.cwd = fields.get("cwd").and_then(|node| cwd(node, findings));
-    if let Some(node) = fields.get("env") {
-        env(node, &mut read, findings);
-    }
-    if let Some(node) = fields.get("interpreter") {
-        read.interpreter = interpreter(node, findings);
-        read.interpreter_failed = read.interpreter.is_none();
-    }
     if let Some(node) = fields.get("when") {
         read.options.when = node.text(findings);
         if let Some(text) = read.options.when.clone() {
             read.templates.push(Templated { text, span: node.span, expression: true });
         }
     }
-    read.options.agent = fields.bool("agent", findings).unwrap_or(false);
-    let tty = fields.get("tty");
-    read.options.tty = tty.and_then(|node| node.bool(findings)).unwrap_or(false);
-    if let Some(node) = fields.get("secrets") {
-        read.options.secrets = node.texts(findings);
-        read.secret_spans = match &node.value {
-            Value::Seq(items) => items.iter().map(|item| item.span).collect(),
-            _ => Vec::new(),
-        };
-    }
-    self::kept(&mut fields, &mut read, findings);
-    if let Some(node) = fields.get("template") {
-        read.options.template = node.bool(findings).unwrap_or(false);
-        read.template_span = read.options.template.then_some(node.span);
-    }
+    self::kept(fields, read, findings);
     read.options.sensitive = fields.bool("sensitive", findings).unwrap_or(false);
-    read.options.strict = fields.bool("strict", findings).unwrap_or(true);
-    fields.finish(findings);
-    if let Some(node) = tty.filter(|_| read.options.tty) {
-        terminal::options(&read, retry.map(|node| node.span), node.span, findings);
-    }
-
-    if kind == Kind::Rollback {
-        let given = [("id", read.id_span.is_some()), ("when", read.options.when.is_some())];
-        let captures = ("capture", !read.options.capture.is_empty());
-        for (key, _) in given.into_iter().chain([captures]).filter(|(_, given)| *given) {
-            let message = format!("`{key}` means nothing on a rollback");
-            findings.add(Code::Misplaced, node.span, message, format!("remove `{key}`"));
-        }
-    }
-    read
+    retry.map(|node| node.span)
 }
 
 fn id_is_good(id: &str, node: &Node, findings: &mut Findings) -> bool {

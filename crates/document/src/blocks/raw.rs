@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     SignOff,
     Record,
     Step,
-    /// `yaml check`: named by the format, not run yet.
+    /// `yaml check`: asks without a script.
     Probe,
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn script_of(fence: &Fence, language: &str, findings: &mut Findings) 
 }
 
 /// What the line begins with, if that is an option prefix or nearly one.
-fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
+pub(super) fn near_miss<'l>(line: &'l str, prefix: &str) -> Option<&'l str> {
     if let Some(found) = look_alike(line, prefix) {
         return Some(found);
     }

@@ -31,6 +31,7 @@ struct Open {
     head: Head,
     conditional: bool,
     when: Vec<String>,
+    target: Option<String>,
     actions: Vec<Action>,
     rollbacks: Vec<crate::Block>,
     /// What an `expect` would be about.
@@ -134,7 +135,9 @@ impl<'w, 's> Maker<'w, 's> {
     fn open(&self, head: Head, context: &Context) -> Open {
         let conditional = !context.when.is_empty();
         let when = context.when.clone();
-        Open { head, conditional, when, actions: Vec::new(), rollbacks: Vec::new(), subject: Subject::None }
+        let target = context.target.clone();
+        let (actions, rollbacks) = (Vec::new(), Vec::new());
+        Open { head, conditional, when, target, actions, rollbacks, subject: Subject::None }
     }
 
     fn close(&mut self, mut open: Open, context: &Context, options: &StepOptions, findings: &mut Findings) {
@@ -237,7 +240,8 @@ impl<'w, 's> Maker<'w, 's> {
     fn fence(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
         match kind(fence, self.document) {
             Kind::Documentation => self.documentation(open, fence),
-            Kind::Step | Kind::Probe => self.pass(fence.span),
+            Kind::Step => self.pass(fence.span),
+            Kind::Probe => self.probe(open, fence, findings),
             Kind::Run => self.script(open, fence, Kind::Run, findings),
             Kind::Check => self.script(open, fence, Kind::Check, findings),
             Kind::Rollback => self.rollback(open, fence, findings),
@@ -279,6 +283,29 @@ impl<'w, 's> Maker<'w, 's> {
 
     fn script(&mut self, open: &mut Open, fence: &Fence, kind: Kind, findings: &mut Findings) {
         let decoded = self.decode(fence, kind, findings);
+        self.action(open, fence, kind, decoded, findings);
+    }
+
+    fn probe(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
+        if let Some(target) = open.target.as_ref().filter(|target| *target != "local") {
+            let message = format!("a probe asks from the driving machine, and this step is for the places of `{target}`");
+            let help = "move it into a step without that target (`target: local`), or write a `sh check`";
+            findings.add(Code::Misplaced, fence.info_span, message, help);
+        }
+        match blocks::decode_probe(fence, findings) {
+            Some(decoded) => self.action(open, fence, Kind::Check, decoded, findings),
+            None => self.pass(fence.span),
+        }
+    }
+
+    fn action(
+        &mut self,
+        open: &mut Open,
+        fence: &Fence,
+        kind: Kind,
+        decoded: Decoded,
+        findings: &mut Findings,
+    ) {
         self.judge(&decoded, findings);
         for own in decoded.templates.iter().filter(|own| own.expression) {
             self.beside(&open.when, &own.text, own.span, findings);
@@ -332,7 +359,7 @@ impl<'w, 's> Maker<'w, 's> {
         let secrets = options.secrets.iter().flatten().cloned().zip(decoded.secret_spans.iter().copied());
         self.built.secrets.extend(secrets);
         decoded.templates.iter().for_each(|templated| self.check(templated, findings));
-        if options.template {
+        if options.template && decoded.block.probe.is_none() {
             self.check_text(&decoded.block.script, decoded.script_span, findings);
         }
     }

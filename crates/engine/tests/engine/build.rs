@@ -42,6 +42,7 @@ pub(crate) fn block() -> Block {
         span: Span::default(),
         options: Options::default(),
         expect: Vec::new(),
+        probe: None,
     }
 }
 

@@ -136,6 +136,7 @@ pub fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
         span,
         options,
         expect: Vec::new(),
+        probe: None,
     };
     match kind {
         "run" => push(step, span, Work::Run(block)),

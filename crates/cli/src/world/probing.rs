@@ -1,0 +1,155 @@
+//! Asks probes: a check without a process, executed on this machine.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use holdpoint_document::{PROBE_LIMIT, Probe};
+use holdpoint_driver::End;
+use holdpoint_engine::Execution;
+use holdpoint_executor::{Ended, How, State, Stream};
+use holdpoint_probes::{Answer, Setting, ask};
+
+use super::ends::Over;
+use super::local::{Local, shown};
+use super::recording::Recording;
+use super::stops::Heard;
+use super::{Interrupt, RunView, Script, Store};
+use crate::problem::Problem;
+use crate::screen;
+
+/// What is said when a probe is stopped.
+const STOPPING: &str = "the probe was stopped";
+
+/// A probe that is asked.
+pub struct Attempt {
+    /// Which execution it is of.
+    pub execution: Execution,
+    probe: Probe,
+    setting: Setting,
+    limit: Duration,
+    state: Rc<State>,
+    recording: RefCell<Recording>,
+    heard: Option<Heard>,
+    ended: Option<(Ended, bool)>,
+}
+
+impl Local {
+    /// Begins the attempt. What is asked is what the record keeps as its script.
+    pub(super) fn start_probe(
+        &self,
+        view: &RunView<'_>,
+        execution: Execution,
+        script: &Script,
+        store: &mut Store<'_>,
+    ) -> Result<Attempt, Problem> {
+        let task = execution.task;
+        let block = super::given::block_of(view, task)?;
+        let probe: Probe = serde_json::from_str(&script.text).map_err(|error| {
+            Problem::fault(format!("what {} asks cannot be read: {error}", task.id(view.plan)), "This is a fault of holdpoint.")
+        })?;
+        screen::started(&self.screen, &task.id(view.plan), execution.attempt);
+        let recording = Recording::new(block, &self.known, shown(&self.screen, view, task, block)?, store)?;
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let setting = Setting {
+            root: self.root().to_owned(),
+            secrets: self.given.secrets(block),
+            by: format!("holdpoint {} at {host}", env!("CARGO_PKG_VERSION")),
+        };
+        Ok(Attempt {
+            execution,
+            probe,
+            setting,
+            limit: block.options.timeout.unwrap_or(PROBE_LIMIT),
+            state: self.state(),
+            recording: RefCell::new(recording),
+            heard: Some(self.stops.listen()),
+            ended: None,
+        })
+    }
+
+    /// Asks, until there is an answer, the time is up or somebody stops it.
+    pub(super) async fn run_probe(&self, attempt: &mut Attempt) {
+        let Some(heard) = attempt.heard.take() else { return };
+        let begun = Instant::now();
+        let mut ended = Ended {
+            how: How::Exited(0),
+            timed_out: false,
+            interrupted: false,
+            output_error: None,
+            secret_error: None,
+            duration: Duration::ZERO,
+            state: None,
+            remarks: Vec::new(),
+        };
+        let mut asked = None;
+        let answer = tokio::select! {
+            answer = ask(&attempt.probe, &attempt.setting) => Some(answer),
+            () = tokio::time::sleep(attempt.limit) => {
+                ended.timed_out = true;
+                None
+            }
+            interrupt = self.stops.next(&heard) => {
+                attempt.recording.borrow().tell(STOPPING);
+                asked = Some(interrupt);
+                ended.interrupted = true;
+                None
+            }
+        };
+        ended.duration = begun.elapsed();
+        if answer.as_ref().is_none_or(|answer| answer.failure.is_some()) {
+            ended.how = How::Exited(1);
+        }
+        if let Some(answer) = answer
+            && let Err(error) = attempt.keep(&answer, ended.duration)
+        {
+            ended.output_error = Some(error);
+        }
+        ended.state = Some((*attempt.state).clone());
+        let again = self.stops.end(heard).await;
+        attempt.ended = Some((ended, again || asked == Some(Interrupt::Leave)));
+    }
+
+    /// What came of it.
+    pub(super) fn end_probe(
+        &self,
+        view: &RunView<'_>,
+        attempt: Attempt,
+        store: &mut Store<'_>,
+    ) -> Result<End<Problem>, Problem> {
+        let Attempt { execution, recording, state, ended, .. } = attempt;
+        let action = execution.task.id(view.plan);
+        let not_run = || Problem::fault(format!("{action} was not asked to its end"), "This is a fault of holdpoint.");
+        let (mut ended, park) = ended.ok_or_else(not_run)?;
+        if let Some(error) = ended.output_error.take() {
+            return Err(Problem::fault(
+                format!("what {action} answered cannot be kept: {error}"),
+                "Make room or mend the disk, then resume this run; the check is in doubt.",
+            ));
+        }
+        let over = Over {
+            execution,
+            ended,
+            untaken: None,
+            recording: recording.into_inner(),
+            before: state,
+            registered: Vec::new(),
+            files: Default::default(),
+            park,
+        };
+        over.told(view, &self.known, store).map(|(end, _)| end)
+    }
+}
+
+impl Attempt {
+    fn keep(&self, answer: &Answer, elapsed: Duration) -> std::io::Result<()> {
+        let mut recording = self.recording.borrow_mut();
+        let mut facts = serde_json::to_string_pretty(&answer.facts)?;
+        facts.push('\n');
+        recording.push(Stream::Stdout, facts.as_bytes(), elapsed)?;
+        match &answer.failure {
+            Some(why) => recording.push(Stream::Stderr, format!("{why}\n").as_bytes(), elapsed),
+            None => Ok(()),
+        }
+    }
+}

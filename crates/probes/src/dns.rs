@@ -1,0 +1,129 @@
+//! `dns`: the same question to each server, whether they agree.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr as _;
+
+use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use holdpoint_model::DnsProbe;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::{Duration, timeout};
+
+use crate::Facts;
+
+/// How often, and how long each time, a server is asked by UDP, which loses questions.
+const TRIES: usize = 3;
+const WAIT: Duration = Duration::from_secs(2);
+
+pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), String> {
+    let name = Name::from_utf8(&probe.name).map_err(|error| format!("`{}` is no name: {error}", probe.name))?;
+    let mut name = name;
+    name.set_fqdn(true);
+    let kind = RecordType::from_str(&probe.r#type).map_err(|error| error.to_string())?;
+    let servers = match probe.servers.is_empty() {
+        true => of_machine()?,
+        false => probe.servers.iter().map(|server| address(server)).collect::<Result<Vec<_>, _>>()?,
+    };
+    facts.set("name", probe.name.as_str());
+    facts.set("type", probe.r#type.as_str());
+    let mut told = Vec::new();
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for server in servers {
+        let answer = question(server, &name, kind).await.map_err(|why| format!("{server} {why}"))?;
+        let code = answer.metadata.response_code;
+        if !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain) {
+            return Err(format!("{server} answers {code}"));
+        }
+        let own = answer.answers.iter().filter(|record| record.record_type() == kind);
+        let mut records: Vec<String> = own.clone().map(|record| record.data.to_string()).collect();
+        records.sort();
+        told.push(json!({
+            "server": server.to_string(),
+            "code": code.to_string(),
+            "authoritative": answer.metadata.authoritative,
+            "records": records,
+            "ttl": own.map(|record| record.ttl).min(),
+        }));
+        all.push(records);
+    }
+    facts.set("servers", told);
+    let first = all.first().cloned().unwrap_or_default();
+    let agree = all.iter().all(|records| *records == first);
+    facts.set("agree", agree);
+    facts.set("found", agree && !first.is_empty());
+    facts.set("records", if agree { Value::from(first) } else { Value::Null });
+    Ok(())
+}
+
+fn address(server: &str) -> Result<SocketAddr, String> {
+    let alone = |_| server.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+    server.parse::<SocketAddr>().or_else(alone).map_err(|_| format!("`{server}` is no address of a server"))
+}
+
+/// As `resolv.conf(5)` names them.
+fn of_machine() -> Result<Vec<SocketAddr>, String> {
+    let path = std::path::Path::new("/etc/resolv.conf");
+    let text = crate::file::read(path, 1024 * 1024).map_err(|error| format!("/etc/resolv.conf: {error}"))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let named = text.lines().filter_map(|line| line.strip_prefix("nameserver")?.split_whitespace().next());
+    let servers: Vec<SocketAddr> = named.filter_map(|server| address(server).ok()).collect();
+    // Those of a machine stand in for one another; the first is asked.
+    let first = servers.into_iter().next();
+    first.map(|server| vec![server]).ok_or_else(|| "/etc/resolv.conf names no server".to_owned())
+}
+
+async fn question(server: SocketAddr, name: &Name, kind: RecordType) -> Result<Message, String> {
+    let mut asked = Message::query();
+    asked.metadata.op_code = OpCode::Query;
+    asked.metadata.recursion_desired = true;
+    asked.add_query(Query::query(name.clone(), kind));
+    let bytes = asked.to_vec().map_err(|error| format!("cannot be asked: {error}"))?;
+    let answer = by_udp(server, &bytes, &asked).await?;
+    match answer.metadata.truncation {
+        true => by_tcp(server, &bytes, &asked).await,
+        false => Ok(answer),
+    }
+}
+
+async fn by_udp(server: SocketAddr, bytes: &[u8], asked: &Message) -> Result<Message, String> {
+    let told = |error: std::io::Error| format!("does not answer: {error}");
+    let here = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(here).await.map_err(told)?;
+    socket.connect(server).await.map_err(told)?;
+    let mut answer = vec![0; 65_535];
+    for _ in 0..TRIES {
+        socket.send(bytes).await.map_err(told)?;
+        let waited = timeout(WAIT, async {
+            loop {
+                let count = socket.recv(&mut answer).await.map_err(told)?;
+                if let Some(read) = answers(&answer[..count], asked) {
+                    return Ok(read);
+                }
+            }
+        });
+        if let Ok(read) = waited.await {
+            return read;
+        }
+    }
+    Err(format!("does not answer, asked {TRIES} times"))
+}
+
+async fn by_tcp(server: SocketAddr, bytes: &[u8], asked: &Message) -> Result<Message, String> {
+    let told = |error: std::io::Error| format!("does not answer by TCP: {error}");
+    let length = u16::try_from(bytes.len()).map_err(|_| "cannot be asked: the question is too long".to_owned())?;
+    let mut stream = TcpStream::connect(server).await.map_err(told)?;
+    stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await.map_err(told)?;
+    let length = stream.read_u16().await.map_err(told)?;
+    let mut answer = vec![0; usize::from(length)];
+    stream.read_exact(&mut answer).await.map_err(told)?;
+    answers(&answer, asked).ok_or_else(|| "answers something else".to_owned())
+}
+
+/// The message, where it answers this question.
+fn answers(bytes: &[u8], asked: &Message) -> Option<Message> {
+    let message = Message::from_vec(bytes).ok()?;
+    let ours = message.metadata.id == asked.metadata.id && message.queries == asked.queries;
+    (ours && message.metadata.message_type == MessageType::Response).then_some(message)
+}

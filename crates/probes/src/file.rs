@@ -1,0 +1,120 @@
+//! `file`: a regular file of this machine, opened without waiting.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use holdpoint_model::FileProbe;
+use rustix::fs::OFlags;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::Facts;
+use crate::work::beside;
+
+/// Most bytes that are read to find a text or make a digest.
+const MOST: u64 = 1024 * 1024 * 1024;
+const PASSWD: u64 = 16 * 1024 * 1024;
+
+pub(crate) async fn ask(probe: &FileProbe, root: &Path, facts: &mut Facts) -> Result<(), String> {
+    facts.set("path", probe.path.as_str());
+    if !probe.of_machine && probe.path.starts_with('/') {
+        return Err(format!("`{}` is no path of the repository, and the document does not say that it is one of this machine", probe.path));
+    }
+    let (probe, place) = (probe.clone(), crate::place(root, &probe.path)?);
+    let found = beside(move || look(&probe, &place)).await?;
+    for (key, value) in found {
+        facts.set(key, value);
+    }
+    Ok(())
+}
+
+fn look(probe: &FileProbe, place: &Path) -> Result<Vec<(&'static str, Value)>, String> {
+    let told = |error: io::Error| format!("{} cannot be read: {error}", probe.path);
+    let found = match std::fs::metadata(place) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![("exists", false.into())]),
+        Err(error) => return Err(told(error)),
+    };
+    let mut facts: Vec<(&'static str, Value)> = vec![
+        ("exists", true.into()),
+        ("kind", kind(&found).into()),
+        ("mode", format!("{:04o}", found.mode() & 0o7777).into()),
+        ("owner", owner(found.uid()).into()),
+        ("size", found.len().into()),
+    ];
+    if probe.contains.is_none() && !probe.digest {
+        return Ok(facts);
+    }
+    let file = open(place).map_err(told)?;
+    let (digest, holds) = read_through(file, probe.contains.as_deref()).map_err(told)?;
+    facts.push(("sha256", digest.into()));
+    if let Some(holds) = holds {
+        facts.push(("contains", holds.into()));
+    }
+    Ok(facts)
+}
+
+fn kind(found: &std::fs::Metadata) -> &'static str {
+    match () {
+        () if found.is_file() => "file",
+        () if found.is_dir() => "directory",
+        () => "other",
+    }
+}
+
+/// The user's name, where `/etc/passwd` has it, else their number.
+fn owner(uid: u32) -> String {
+    let passwd = read(Path::new("/etc/passwd"), PASSWD).unwrap_or_default();
+    let passwd = String::from_utf8_lossy(&passwd).into_owned();
+    let named = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| uid.to_string())
+}
+
+fn read_through(mut file: File, text: Option<&str>) -> io::Result<(String, Option<bool>)> {
+    let (mut digest, mut piece, mut held) = (Sha256::new(), vec![0; 1 << 16], Vec::new());
+    let (mut all, mut holds) = (0, false);
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            return Ok((holdpoint_model::hex(&digest.finalize()), text.map(|_| holds)));
+        }
+        all += count as u64;
+        if all > MOST {
+            return Err(invalid(&format!("it is longer than {MOST} bytes")));
+        }
+        digest.update(&piece[..count]);
+        if let Some(text) = text.filter(|_| !holds) {
+            held.extend_from_slice(&piece[..count]);
+            holds = held.windows(text.len()).any(|part| part == text.as_bytes());
+            // What may be the beginning of it is held back.
+            held.drain(..held.len().saturating_sub(text.len() - 1));
+        }
+    }
+}
+
+/// A regular file. Anything else is refused before it is opened, and again afterwards.
+fn open(path: &Path) -> io::Result<File> {
+    let refused = || invalid("it is no regular file");
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(refused());
+    }
+    let careful = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(careful.bits() as i32).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
+}
+
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(invalid(&format!("it is longer than {most} bytes"))) } else { Ok(bytes) }
+}
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}

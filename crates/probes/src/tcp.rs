@@ -1,0 +1,41 @@
+//! `tcp`: a connection, and what comes over it.
+
+use std::time::Instant;
+
+use holdpoint_model::TcpProbe;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::{Facts, connection};
+
+/// Bytes in which an answer is looked for.
+const MOST: usize = 64 * 1024;
+
+pub(crate) async fn ask(probe: &TcpProbe, facts: &mut Facts) -> Result<(), String> {
+    let begun = Instant::now();
+    let bad = || format!("`{}` is no host and port", probe.to);
+    let (host, port) = probe.to.rsplit_once(':').ok_or_else(bad)?;
+    let port: u16 = port.parse().map_err(|_| bad())?;
+    facts.set("to", probe.to.as_str());
+    facts.set("connected", false);
+    let mut stream = connection::connect(host, port, None).await?;
+    facts.set("connected", true);
+    facts.set("connected_ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    if let Some(text) = &probe.send {
+        let sent = stream.write_all(text.as_bytes()).await;
+        sent.map_err(|error| format!("nothing can be sent: {error}"))?;
+    }
+    let Some(answer) = &probe.answer else { return Ok(()) };
+    let (mut received, mut piece) = (Vec::new(), vec![0; 4096]);
+    let holds = |received: &[u8]| received.windows(answer.len().max(1)).any(|part| part == answer.as_bytes());
+    while !holds(&received) && received.len() < MOST {
+        match stream.read(&mut piece).await {
+            Ok(0) => break,
+            Ok(count) => received.extend_from_slice(&piece[..count]),
+            Err(error) => return Err(format!("the connection breaks off: {error}")),
+        }
+    }
+    facts.set("answered", holds(&received));
+    facts.set("received", String::from_utf8_lossy(&received).into_owned());
+    facts.set("bytes", received.len());
+    Ok(())
+}
