@@ -13,6 +13,7 @@ pub mod local;
 mod needs;
 mod operator_terminal;
 pub mod places;
+mod probing;
 mod reads;
 mod recording;
 mod remote;
