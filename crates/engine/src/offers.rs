@@ -142,7 +142,8 @@ impl Run {
         let unknown = matches!(self.condition(plan, moment.task), Condition::Unknown { .. });
         let block = moment.task.block(plan);
         let one = moment.task.place.is_some() || self.lane(moment.task).is_none();
-        one && block.is_some_and(|block| block.probe.is_none() && self.env_error(block, moment.task).is_none())
+        one && block
+            .is_some_and(|block| block.probe.is_none() && self.env_error(block, moment.task).is_none())
             && !moment.in_doubt()
             && !moment.barred()
             && !unknown

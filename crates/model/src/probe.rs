@@ -34,16 +34,21 @@ pub struct HttpProbe {
     /// How it is asked for.
     pub method: Method,
     /// In the order written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, HeaderValue)>,
     /// How many redirects are followed.
     pub redirects: u32,
     /// A file with the authorities that are trusted instead of those of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<String>,
     /// Files with a certificate, and its key, that we show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<(String, String)>,
     /// An address, or address and port, that is connected to instead of what the name leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolve: Option<String>,
     /// How much longer the server's certificate must be good, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_for: Option<u64>,
     /// Most bytes of the body.
     pub at_most: u64,
@@ -84,8 +89,10 @@ pub struct TcpProbe {
     /// `host:port`.
     pub to: String,
     /// What is sent once it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
     /// What is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
 }
 
@@ -97,6 +104,7 @@ pub struct DnsProbe {
     /// The type of its records, as `A`.
     pub r#type: String,
     /// `address` or `address:port` of each server that is asked; none asks those of the machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<String>,
 }
 
@@ -108,6 +116,7 @@ pub struct FileProbe {
     /// Whether it is one of the machine.
     pub of_machine: bool,
     /// A text that is looked for in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
     /// Whether its digest is taken.
     pub digest: bool,
@@ -117,12 +126,16 @@ pub struct FileProbe {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GitProbe {
     /// Two revisions: is the first an ancestor of the second?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ancestor: Option<(String, String)>,
     /// Two revisions: is what they hold the same?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equal_trees: Option<(String, String)>,
     /// A tag of which is asked who signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Who may sign, in OpenSSH's format; what git is set to otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<String>,
 }
 

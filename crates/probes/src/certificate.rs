@@ -28,7 +28,8 @@ pub(crate) fn told(chain: &[Vec<u8>], valid_for: Option<u64>) -> Result<Value, S
         }));
     }
     let left = left.ok_or("the server showed no certificate")?;
-    let mut told = json!({ "chain": certificates, "not_after": certificates[0]["not_after"], "valid_for_s": left });
+    let mut told =
+        json!({ "chain": certificates, "not_after": certificates[0]["not_after"], "valid_for_s": left });
     if let Some(wanted) = valid_for {
         told["valid_long_enough"] = (left >= wanted).into();
     }

@@ -32,7 +32,9 @@ pub(crate) async fn connect(host: &str, port: u16, resolve: Option<&str>) -> Res
             // The system's resolver blocks, and may do so for long.
             let addresses: Vec<SocketAddr> = beside(move || {
                 let found = std::net::ToSocketAddrs::to_socket_addrs(&(name.as_str(), port));
-                found.map(Iterator::collect).map_err(|error| format!("no address of {shown} is known: {error}"))
+                found
+                    .map(Iterator::collect)
+                    .map_err(|error| format!("no address of {shown} is known: {error}"))
             })
             .await?;
             TcpStream::connect(addresses.as_slice()).await.map_err(told)?
@@ -67,7 +69,9 @@ fn configured(probe: &HttpProbe, root: &Path) -> Result<Arc<ClientConfig>, Strin
             // Those that cannot be read are trusted by nobody.
             trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if trusted.is_empty() {
-                return Err("this machine trusts no authority: install ca-certificates, or name `tls.ca`".to_owned());
+                return Err(
+                    "this machine trusts no authority: install ca-certificates, or name `tls.ca`".to_owned()
+                );
             }
         }
     }
@@ -81,8 +85,11 @@ fn configured(probe: &HttpProbe, root: &Path) -> Result<Arc<ClientConfig>, Strin
         Some((certificate, key)) => {
             let chain = certificates(root, certificate)?;
             let pem = read(root, key)?;
-            let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| format!("{key} holds no key: {error}"))?;
-            builder.with_client_auth_cert(chain, key).map_err(|error| format!("the client certificate: {error}"))?
+            let key = PrivateKeyDer::from_pem_slice(&pem)
+                .map_err(|error| format!("{key} holds no key: {error}"))?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| format!("the client certificate: {error}"))?
         }
     };
     Ok(Arc::new(config))

@@ -18,7 +18,8 @@ const TRIES: usize = 3;
 const WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), String> {
-    let name = Name::from_utf8(&probe.name).map_err(|error| format!("`{}` is no name: {error}", probe.name))?;
+    let name =
+        Name::from_utf8(&probe.name).map_err(|error| format!("`{}` is no name: {error}", probe.name))?;
     let mut name = name;
     name.set_fqdn(true);
     let kind = RecordType::from_str(&probe.r#type).map_err(|error| error.to_string())?;
@@ -112,7 +113,8 @@ async fn by_udp(server: SocketAddr, bytes: &[u8], asked: &Message) -> Result<Mes
 
 async fn by_tcp(server: SocketAddr, bytes: &[u8], asked: &Message) -> Result<Message, String> {
     let told = |error: std::io::Error| format!("does not answer by TCP: {error}");
-    let length = u16::try_from(bytes.len()).map_err(|_| "cannot be asked: the question is too long".to_owned())?;
+    let length =
+        u16::try_from(bytes.len()).map_err(|_| "cannot be asked: the question is too long".to_owned())?;
     let mut stream = TcpStream::connect(server).await.map_err(told)?;
     stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await.map_err(told)?;
     let length = stream.read_u16().await.map_err(told)?;

@@ -20,7 +20,10 @@ const PASSWD: u64 = 16 * 1024 * 1024;
 pub(crate) async fn ask(probe: &FileProbe, root: &Path, facts: &mut Facts) -> Result<(), String> {
     facts.set("path", probe.path.as_str());
     if !probe.of_machine && probe.path.starts_with('/') {
-        return Err(format!("`{}` is no path of the repository, and the document does not say that it is one of this machine", probe.path));
+        return Err(format!(
+            "`{}` is no path of the repository, and the document does not say that it is one of this machine",
+            probe.path
+        ));
     }
     let (probe, place) = (probe.clone(), crate::place(root, &probe.path)?);
     let found = beside(move || look(&probe, &place)).await?;
@@ -37,9 +40,11 @@ fn look(probe: &FileProbe, place: &Path) -> Result<Vec<(&'static str, Value)>, S
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![("exists", false.into())]),
         Err(error) => return Err(told(error)),
     };
+    if !found.is_file() {
+        return Err(told(invalid("it is no regular file")));
+    }
     let mut facts: Vec<(&'static str, Value)> = vec![
         ("exists", true.into()),
-        ("kind", kind(&found).into()),
         ("mode", format!("{:04o}", found.mode() & 0o7777).into()),
         ("owner", owner(found.uid()).into()),
         ("size", found.len().into()),
@@ -54,14 +59,6 @@ fn look(probe: &FileProbe, place: &Path) -> Result<Vec<(&'static str, Value)>, S
         facts.push(("contains", holds.into()));
     }
     Ok(facts)
-}
-
-fn kind(found: &std::fs::Metadata) -> &'static str {
-    match () {
-        () if found.is_file() => "file",
-        () if found.is_dir() => "directory",
-        () => "other",
-    }
 }
 
 /// The user's name, where `/etc/passwd` has it, else their number.
@@ -112,7 +109,11 @@ fn open(path: &Path) -> io::Result<File> {
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(invalid(&format!("it is longer than {most} bytes"))) } else { Ok(bytes) }
+    if bytes.len() as u64 > most {
+        Err(invalid(&format!("it is longer than {most} bytes")))
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn invalid(why: &str) -> io::Error {

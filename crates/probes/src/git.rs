@@ -58,7 +58,9 @@ async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, St
     });
     let good = answer.code() == Some(0);
     let signed_by = by.filter(|_| good);
-    Ok(json!({ "name": tag, "object": object, "commit": commit, "signed": good, "signed_by": signed_by, "said": said.trim() }))
+    Ok(
+        json!({ "name": tag, "object": object, "commit": commit, "signed": good, "signed_by": signed_by, "said": said.trim() }),
+    )
 }
 
 struct Git {

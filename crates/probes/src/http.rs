@@ -38,7 +38,10 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
         if let Some(location) = location.filter(|_| probe.redirects > 0) {
             let location = location.to_str().map_err(|_| "it redirects to what is no text".to_owned())?;
             if followed.len() >= probe.redirects as usize {
-                return Err(format!("it redirects more than {} times, at last to {location}", probe.redirects));
+                return Err(format!(
+                    "it redirects more than {} times, at last to {location}",
+                    probe.redirects
+                ));
             }
             let next = at.join(location).map_err(|error| format!("it redirects to `{location}`: {error}"))?;
             let next = url(next.as_str())?;
@@ -117,7 +120,8 @@ async fn request(
         holdpoint_model::Method::Head => Method::HEAD,
         holdpoint_model::Method::Options => Method::OPTIONS,
     };
-    let mut request = Request::builder().method(method).uri(&at[url::Position::BeforePath..url::Position::AfterQuery]);
+    let mut request =
+        Request::builder().method(method).uri(&at[url::Position::BeforePath..url::Position::AfterQuery]);
     let authority = &at[url::Position::BeforeHost..url::Position::BeforePath];
     request = request.header("host", authority).header("connection", "close");
     let own = |name: &str| probe.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
@@ -158,7 +162,8 @@ fn header(name: &str, value: &Given, setting: &Setting) -> Result<HeaderValue, S
         }
     };
     // The error must not show the value.
-    let mut made = HeaderValue::try_from(text).map_err(|_| format!("the value of the header {name} cannot be sent"))?;
+    let mut made =
+        HeaderValue::try_from(text).map_err(|_| format!("the value of the header {name} cannot be sent"))?;
     made.set_sensitive(matches!(value, Given::Secret { .. }));
     Ok(made)
 }
@@ -167,7 +172,8 @@ fn headers(response: &Response<Incoming>) -> Value {
     let mut headers = Map::new();
     for name in response.headers().keys() {
         let values = response.headers().get_all(name).iter();
-        let texts: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let texts: Vec<_> =
+            values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
         headers.insert(name.as_str().to_owned(), texts.join(", ").into());
     }
     Value::Object(headers)

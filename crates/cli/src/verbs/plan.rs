@@ -139,7 +139,10 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
             }
             if let Some(probe) = &block.probe {
                 let asks = probe.rendered(|text| Ok::<_, std::convert::Infallible>(rendered(values, text)));
-                line(format!("          {}", asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)));
+                line(format!(
+                    "          {}",
+                    asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)
+                ));
             }
             // As it would run, where its values are known.
             let script = match block.options.template && block.probe.is_none() {

@@ -151,7 +151,12 @@ impl Local {
 }
 
 /// Where a block's output is shown. A block that gets the terminal is told of before it does.
-pub(super) fn shown(screen: &Screen, view: &RunView<'_>, task: Task, block: &Block) -> Result<Shown, Problem> {
+pub(super) fn shown(
+    screen: &Screen,
+    view: &RunView<'_>,
+    task: Task,
+    block: &Block,
+) -> Result<Shown, Problem> {
     if block.options.tty {
         screen.say(&screen.style().dim().apply_to(format!("  {NOTICE}")).to_string());
         return Window::open(screen).map(Shown::Window);

@@ -46,7 +46,10 @@ impl Local {
         let task = execution.task;
         let block = super::given::block_of(view, task)?;
         let probe: Probe = serde_json::from_str(&script.text).map_err(|error| {
-            Problem::fault(format!("what {} asks cannot be read: {error}", task.id(view.plan)), "This is a fault of holdpoint.")
+            Problem::fault(
+                format!("what {} asks cannot be read: {error}", task.id(view.plan)),
+                "This is a fault of holdpoint.",
+            )
         })?;
         screen::started(&self.screen, &task.id(view.plan), execution.attempt);
         let recording = Recording::new(block, &self.known, shown(&self.screen, view, task, block)?, store)?;
@@ -119,7 +122,8 @@ impl Local {
     ) -> Result<End<Problem>, Problem> {
         let Attempt { execution, recording, state, ended, .. } = attempt;
         let action = execution.task.id(view.plan);
-        let not_run = || Problem::fault(format!("{action} was not asked to its end"), "This is a fault of holdpoint.");
+        let not_run =
+            || Problem::fault(format!("{action} was not asked to its end"), "This is a fault of holdpoint.");
         let (mut ended, park) = ended.ok_or_else(not_run)?;
         if let Some(error) = ended.output_error.take() {
             return Err(Problem::fault(

@@ -288,7 +288,9 @@ impl<'w, 's> Maker<'w, 's> {
 
     fn probe(&mut self, open: &mut Open, fence: &Fence, findings: &mut Findings) {
         if let Some(target) = open.target.as_ref().filter(|target| *target != "local") {
-            let message = format!("a probe asks from the driving machine, and this step is for the places of `{target}`");
+            let message = format!(
+                "a probe asks from the driving machine, and this step is for the places of `{target}`"
+            );
             let help = "move it into a step without that target (`target: local`), or write a `sh check`";
             findings.add(Code::Misplaced, fence.info_span, message, help);
         }

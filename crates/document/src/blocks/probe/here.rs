@@ -50,7 +50,11 @@ pub(super) fn file(reader: &mut Reader<'_, '_>) -> Option<FileProbe> {
     }
     if more && exists.is_some_and(|(exists, _)| !exists) {
         let node = reader.node;
-        reader.bad(node, "of a file that must not exist nothing else can hold", "leave `exists: false` or the rest out");
+        reader.bad(
+            node,
+            "of a file that must not exist nothing else can hold",
+            "leave `exists: false` or the rest out",
+        );
     }
     let path = path?;
     let of_machine = path.starts_with('/');

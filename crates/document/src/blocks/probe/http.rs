@@ -13,11 +13,13 @@ const BODY: u64 = 1024 * 1024;
 const MOST_BODY: i64 = 64 * 1024 * 1024;
 const MOST_REDIRECTS: i64 = 20;
 /// Headers that the connection itself needs, or that would change whom we ask.
-const OURS: &[&str] = &["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer"];
+const OURS: &[&str] =
+    &["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer"];
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<HttpProbe> {
     let url = reader.need("url", "write `url: https://…`");
-    let url = reader.must_be("url", url, good_url, "write https:// or http://, a host, a path; no user and no `#`");
+    let url =
+        reader.must_be("url", url, good_url, "write https:// or http://, a host, a path; no user and no `#`");
     let method = match reader.get("method") {
         Some(node) => method(node, reader),
         None => Some(Method::Get),
@@ -26,8 +28,9 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<HttpProbe> {
     let redirects = reader.int("redirects", 0..=MOST_REDIRECTS).unwrap_or(0);
     let at_most = reader.int("at_most", 1..=MOST_BODY).map_or(BODY, i64::unsigned_abs);
     let resolve = reader.text("resolve");
-    let resolve =
-        resolve.and_then(|text| reader.must_be("resolve", Some(text), good_address, "write `127.0.0.1` or `127.0.0.1:8443`"));
+    let resolve = resolve.and_then(|text| {
+        reader.must_be("resolve", Some(text), good_address, "write `127.0.0.1` or `127.0.0.1:8443`")
+    });
     let (ca, client, valid_for) = match reader.get("tls") {
         Some(node) => tls(node, url.as_deref(), reader),
         None => (None, None, None),
@@ -82,12 +85,17 @@ fn method(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Method> {
 
 fn headers(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Vec<(String, HeaderValue)>> {
     let Value::Map(entries) = &node.value else {
-        reader.bad(node, format!("expected headers, found {}", node.found()), "write `{ Accept: text/plain }`");
+        reader.bad(
+            node,
+            format!("expected headers, found {}", node.found()),
+            "write `{ Accept: text/plain }`",
+        );
         return None;
     };
     let mut headers = Vec::new();
     for Entry { key, key_span, node } in entries {
-        let is_token = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let is_token =
+            !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         if !is_token || OURS.contains(&&*key.to_ascii_lowercase()) {
             let help = "use letters, digits and `-`; whom a probe asks is said by `url` and `resolve`";
             let message = format!("`{}` cannot be set as a header", shown(key));
@@ -129,10 +137,15 @@ fn tls(node: &Node, url: Option<&str>, reader: &mut Reader<'_, '_>) -> Tls {
     let ca = fields.get("ca").and_then(|node| path(node, reader));
     let certificate = fields.get("certificate").and_then(|node| path(node, reader));
     let key = fields.get("key").and_then(|node| path(node, reader));
-    let valid_for = fields.get("valid_for").and_then(|node| Some((node.duration(reader.findings)?, node.span)));
+    let valid_for =
+        fields.get("valid_for").and_then(|node| Some((node.duration(reader.findings)?, node.span)));
     fields.finish(reader.findings);
     if certificate.is_some() != key.is_some() {
-        reader.bad(node, "a client shows a certificate by its key, and one of them is missing", "name both files");
+        reader.bad(
+            node,
+            "a client shows a certificate by its key, and one of them is missing",
+            "name both files",
+        );
     }
     if let Some((_, span)) = valid_for {
         reader.expects("$.tls.valid_long_enough", Json::Bool(true), span);

@@ -18,7 +18,10 @@ const PROBES: &[&str] = &["http", "tcp", "dns", "file", "git", "image"];
 const BESIDE: &[&str] = &["id", "timeout", "retry", "capture", "when", "record", "reason", "sensitive"];
 /// Options of other checks that mean nothing here.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("target", "a probe asks from the driving machine: write a `sh check` for what is to be asked at a place"),
+    (
+        "target",
+        "a probe asks from the driving machine: write a `sh check` for what is to be asked at a place",
+    ),
     ("cwd", "a probe has no working directory: paths begin at the repository's root"),
     ("env", "a probe is given no variables: write {{ NAME }} in its values"),
     ("template", "values of a probe are templates without it"),

@@ -26,7 +26,14 @@ impl<'n, 'f> Reader<'n, 'f> {
         findings: &'f mut Findings,
     ) -> Option<Reader<'n, 'f>> {
         let fields = Fields::open(node, what(key), findings)?;
-        Some(Reader { node, fields, findings, templates: Vec::new(), expect: Vec::new(), secrets: Vec::new() })
+        Some(Reader {
+            node,
+            fields,
+            findings,
+            templates: Vec::new(),
+            expect: Vec::new(),
+            secrets: Vec::new(),
+        })
     }
 
     /// The expectations, the templates and the secrets of everything that was read; what nobody asked for is a finding.
