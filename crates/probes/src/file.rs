@@ -52,6 +52,9 @@ fn look(probe: &FileProbe, place: &Path) -> Result<Vec<(&'static str, Value)>, S
     if probe.contains.is_none() && !probe.digest {
         return Ok(facts);
     }
+    if found.len() > MOST {
+        return Err(told(invalid(&format!("it is longer than {MOST} bytes"))));
+    }
     let file = open(place).map_err(told)?;
     let (digest, holds) = read_through(file, probe.contains.as_deref()).map_err(told)?;
     facts.push(("sha256", digest.into()));
@@ -88,7 +91,7 @@ fn read_through(mut file: File, text: Option<&str>) -> io::Result<(String, Optio
         digest.update(&piece[..count]);
         if let Some(text) = text.filter(|_| !holds) {
             held.extend_from_slice(&piece[..count]);
-            holds = held.windows(text.len()).any(|part| part == text.as_bytes());
+            holds = memchr::memmem::find(&held, text.as_bytes()).is_some();
             // What may be the beginning of it is held back.
             held.drain(..held.len().saturating_sub(text.len() - 1));
         }

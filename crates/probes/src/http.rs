@@ -85,10 +85,17 @@ fn url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// As it is written, or as URLs write it.
+/// In whatever form URLs write it.
 fn holds(url: &Url, secret: &str) -> bool {
-    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    !secret.is_empty() && [secret, &encoded].iter().any(|form| url.as_str().contains(*form))
+    let in_query: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let in_path = Url::parse("x:/").ok().map(|mut url| {
+        url.set_path(secret);
+        url.path().trim_start_matches('/').to_owned()
+    });
+    let decoded = percent_encoding::percent_decode_str(url.as_str()).decode_utf8_lossy();
+    let forms = [Some(secret.to_owned()), Some(in_query), in_path];
+    let held = |form: &String| !form.is_empty() && (url.as_str().contains(form) || decoded.contains(form));
+    forms.iter().flatten().any(held)
 }
 
 async fn request(

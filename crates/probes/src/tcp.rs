@@ -26,7 +26,7 @@ pub(crate) async fn ask(probe: &TcpProbe, facts: &mut Facts) -> Result<(), Strin
     }
     let Some(answer) = &probe.answer else { return Ok(()) };
     let (mut received, mut piece) = (Vec::new(), vec![0; 4096]);
-    let holds = |received: &[u8]| received.windows(answer.len().max(1)).any(|part| part == answer.as_bytes());
+    let holds = |received: &[u8]| memchr::memmem::find(received, answer.as_bytes()).is_some();
     while !holds(&received) && received.len() < MOST {
         match stream.read(&mut piece).await {
             Ok(0) => break,

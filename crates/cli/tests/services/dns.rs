@@ -150,3 +150,50 @@ steps:
     let waited = told.split_once("The old TTL has passed at the resolver").unwrap().1;
     assert!(waited.contains(&format!("came      \"{OLD}\"")), "the cache was stale: {told}");
 }
+
+#[test]
+fn a_probe_asks_every_server_for_a_name_and_wants_them_to_agree() {
+    let names = Names::start();
+    let stage = Stage::new(&[]);
+    let at = |port: u16| format!("\"127.0.0.1:{port}\"");
+    let all = [names.primary, names.secondary, names.resolver].map(at).join(", ");
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let silent = at(silent.local_addr().unwrap().port());
+    for (probe, code, words) in [
+        (format!("name: {NAME}, servers: [{all}], records: [{OLD}]"), 0, "\"authoritative\": true"),
+        (format!("name: {NAME}, servers: [{all}], records: [127.0.0.9]"), 3, "$.records"),
+        (format!("name: gone.shop.example, servers: [{all}]"), 3, "$.found = true"),
+        (format!("name: shop.example, type: SOA, servers: [{}]", at(names.primary)), 0, "hostmaster"),
+        (format!("name: {NAME}, servers: [{silent}]"), 3, "does not answer"),
+    ] {
+        asked(&stage, &probe, code, words);
+    }
+    // One authority has something else.
+    let mut control = Command::new(program("knotc"));
+    control.current_dir(names.directory.path().join("secondary"));
+    output(control.args(["-c", "config", "zone-freeze", "shop.example."])).unwrap();
+    for words in [
+        &["zone-begin", "shop.example."][..],
+        &["zone-unset", "shop.example.", "www", "A", OLD],
+        &["zone-set", "shop.example.", "www", "6", "A", "127.0.0.9"],
+        &["zone-commit", "shop.example."],
+    ] {
+        let mut control = Command::new(program("knotc"));
+        control.current_dir(names.directory.path().join("primary"));
+        output(control.args(["-c", "config"]).args(words)).unwrap();
+    }
+    eventually("the primary has changed", || ask(names.primary) == "127.0.0.9");
+    let both = [names.primary, names.secondary].map(at).join(", ");
+    asked(&stage, &format!("name: {NAME}, servers: [{both}]"), 3, "$.agree = true");
+}
+
+/// Runs a book of one probe, which must end so and say this.
+fn asked(stage: &Stage, probe: &str, code: i32, words: &str) {
+    stage.write(
+        "look.md",
+        &format!("---\nrunbook: 1\ntitle: Look\n---\n\n# Look\n\n## Look\n\n```yaml check\ntimeout: 20s\ndns: {{ {probe} }}\n```\n"),
+    );
+    let ran = stage.holdpoint(&["run", "look.md", "--unattended", "--env", "staging"], &[]);
+    assert_eq!(ran.code, code, "{probe}\n{}", ran.told);
+    assert!(ran.told.contains(words), "{probe}\n{}", ran.told);
+}

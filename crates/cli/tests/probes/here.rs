@@ -1,0 +1,79 @@
+//! `file` and `git`: what is on this machine.
+
+use std::os::unix::fs::symlink;
+
+use crate::asks;
+use crate::bench::{Bench, sha256};
+
+#[test]
+fn a_file_is_looked_at_and_never_waited_for() {
+    let bench = Bench::with(&[("config/app.toml", "port = 8080\n")]);
+    bench.sh("chmod 640 config/app.toml; mkfifo pipe; mkdir ../outside; echo x > ../outside/file; truncate -s 3G large");
+    symlink("../outside/file", bench.path("away")).unwrap();
+    symlink("config/app.toml", bench.path("link")).unwrap();
+    let digest = sha256(b"port = 8080\n");
+    let outside = bench.all().join("outside/file");
+    for (probe, code, words) in [
+        (
+            format!(
+                "path: config/app.toml, mode: \"0640\", size: 12, sha256: {digest}, contains: \"port = 80\""
+            ),
+            0,
+            "passed",
+        ),
+        ("path: link, contains: \"8080\\n\"".to_owned(), 0, "passed"),
+        (format!("path: {}", outside.display()), 0, "passed"),
+        ("path: missing, exists: false".to_owned(), 0, "passed"),
+        ("path: missing".to_owned(), 3, "$.exists = true"),
+        ("path: config/app.toml, exists: false".to_owned(), 3, "$.exists = false"),
+        ("path: config/app.toml, mode: \"0600\"".to_owned(), 3, "0640"),
+        ("path: config/app.toml, owner: nobody-here".to_owned(), 3, "nobody-here"),
+        ("path: config/app.toml, size: 11".to_owned(), 3, "$.size = 11"),
+        ("path: config/app.toml, contains: \"port = 81\"".to_owned(), 3, "$.contains = true"),
+        (format!("path: link, sha256: {}", sha256(b"")), 3, "$.sha256"),
+        ("path: pipe".to_owned(), 3, "no regular file"),
+        ("path: config".to_owned(), 3, "no regular file"),
+        ("path: away".to_owned(), 3, "leads out of the repository"),
+        ("path: large, contains: x".to_owned(), 3, "longer than"),
+    ] {
+        asks(&bench, code, &format!("file: {{ {probe} }}")).says(words);
+    }
+}
+
+#[test]
+fn a_path_that_a_value_makes_one_of_the_machine_is_refused() {
+    let bench = Bench::new();
+    bench.file("book.md", &crate::book(&["file: { path: \"{{ WANT }}\" }"]));
+    let mut command = bench.command(crate::bench::HOLDPOINT);
+    command.args(["run", "book.md", "--unattended", "--set", "WANT=/etc/passwd"]).env("TOKEN", crate::SECRET);
+    let ran = crate::bench::Ran::of(command.output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    ran.says("no path of the repository");
+}
+
+#[test]
+fn a_repository_is_asked_for_its_state() {
+    let bench = Bench::with(&[("a", "1\n"), (".gitignore", ".holdpoint/\nbook.md\nkey*\nsigners\n")]);
+    bench.committed();
+    bench.sh(
+        "ssh-keygen -q -t ed25519 -N '' -f key -C qa; printf 'qa@example.org %s\\n' \"$(cut -d' ' -f1,2 key.pub)\" > signers
+        git tag first; echo 2 > a; git commit -qam second; git tag second; git checkout -q -b side first
+        echo 2 > a; git commit -qam same; git checkout -q main
+        git -c gpg.format=ssh -c user.signingkey=key tag -s v1 -m one
+        git tag -a -m two v2",
+    );
+    let asks = |code: i32, probe: &str| asks(&bench, code, &format!("git: {{ {probe} }}"));
+    asks(0, "clean: true, branch: main, ancestor: [first, HEAD], equal_trees: [side, main]");
+    asks(0, "tag: v1, signers: signers, signed_by: qa@example.org");
+    asks(3, "tag: v1, signers: signers, signed_by: ops@example.org").says("$.tag.signed_by");
+    asks(3, "tag: v2, signers: signers").says("$.tag.signed = true");
+    asks(3, "tag: v9, signers: signers").says("git:");
+    asks(3, "branch: side").says("$.branch");
+    asks(3, "ancestor: [side, main]").says("$.ancestor = true");
+    asks(3, "equal_trees: [first, main]").says("$.equal_trees = true");
+    asks(3, "ancestor: [no-such, main]").says("`no-such` names no commit");
+    asks(3, "ancestor: [\"--help\", main]").says("names no commit");
+    bench.file("a", "3\n");
+    asks(3, "clean: true").says("$.clean = true");
+    asks(0, "clean: false");
+}
