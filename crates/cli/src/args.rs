@@ -551,6 +551,8 @@ pub enum SchemaOf {
     Record,
     /// A `yaml signoff` block.
     Signoff,
+    /// A `yaml check` block.
+    Probe,
     /// holdpoint.toml.
     Config,
     /// One line of a record's run.jsonl.

@@ -53,13 +53,10 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
         );
     }
     let before = findings.len();
-    match kind_of(&fence.info) {
-        Err(refused) => {
-            let code = if refused.missing { Code::MissingKind } else { Code::UnknownKind };
-            let span = if fence.info_span.start == fence.info_span.end { opening } else { fence.info_span };
-            findings.add(code, span, refused.message, refused.help);
-        }
-        Ok(_) => {}
+    if let Err(refused) = kind_of(&fence.info) {
+        let code = if refused.missing { Code::MissingKind } else { Code::UnknownKind };
+        let span = if fence.info_span.start == fence.info_span.end { opening } else { fence.info_span };
+        findings.add(code, span, refused.message, refused.help);
     }
     if quoted && findings.len() == before && kind_or_near(&fence.info) {
         let help = "move the block out of the quote, or mark it `example`";

@@ -144,7 +144,7 @@ const TAKEN: &[(&str, &str, &[&str])] = &[
     (
         "dns: { name: a.example, type: MX, servers: [192.0.2.1, \"192.0.2.2:53\"], records: [b, a] }",
         "asks 192.0.2.1, 192.0.2.2:53 for MX of a.example, from this machine",
-        &["$.records", "$.agree"],
+        &["$.missing", "$.extra", "$.agree"],
     ),
     (
         "file: { path: /etc/hosts, mode: \"0644\", owner: root, size: 3 }",

@@ -106,6 +106,9 @@ pub struct DnsProbe {
     /// `address` or `address:port` of each server that is asked; none asks those of the machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<String>,
+    /// Exactly these are wanted, in any order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<String>>,
 }
 
 /// A path of the driving machine.
@@ -193,6 +196,7 @@ impl Probe {
             Probe::Dns(dns) => {
                 texts.push(&mut dns.name);
                 texts.extend(&mut dns.servers);
+                texts.extend(dns.records.iter_mut().flatten());
             }
             Probe::File(file) => {
                 texts.push(&mut file.path);

@@ -54,6 +54,19 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
     let agree = all.iter().all(|records| *records == first);
     facts.set("agree", agree);
     facts.set("found", agree && !first.is_empty());
+    if let Some(wanted) = &probe.records {
+        let served: Vec<&String> = all.iter().flatten().collect();
+        let not_in = |records: &[&String], of: &[&String]| {
+            let mut left: Vec<&str> =
+                records.iter().filter(|it| !of.contains(it)).map(|it| it.as_str()).collect();
+            left.dedup();
+            Value::from(left)
+        };
+        let wanted: Vec<&String> = wanted.iter().collect();
+        // Where servers do not agree, what only some of them have is told by `agree`.
+        facts.set("missing", not_in(&wanted, &served));
+        facts.set("extra", not_in(&served, &wanted));
+    }
     facts.set("records", if agree { Value::from(first) } else { Value::Null });
     Ok(())
 }

@@ -17,6 +17,7 @@ pub fn schema(screen: &Screen, arguments: &args::Schema) -> Result<Exit, Problem
         SchemaOf::Expect => include_str!("schema/expect.json"),
         SchemaOf::Record => include_str!("schema/record.json"),
         SchemaOf::Signoff => include_str!("schema/signoff.json"),
+        SchemaOf::Probe => include_str!("schema/probe.json"),
         SchemaOf::Config => include_str!("schema/config.json"),
         SchemaOf::Answers => include_str!("schema/answers.json"),
         SchemaOf::Events => include_str!("schema/events.json"),

@@ -26,6 +26,19 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("record", "/$defs/value/properties", "a: { QQ: 1 }"),
     ("expect", "/properties", "QQ: 1"),
     ("expect", "/$defs/matcher/properties", "stdout: { QQ: a }"),
+    ("probe", "/properties", "QQ: 1"),
+    ("probe", "/properties/http/properties", "http: { url: https://a, QQ: 1 }"),
+    ("probe", "/properties/http/properties/tls/properties", "http: { url: https://a, tls: { QQ: 1 } }"),
+    (
+        "probe",
+        "/properties/http/properties/headers/additionalProperties/anyOf/1/properties",
+        "http: { url: https://a, headers: { A: { QQ: 1 } } }",
+    ),
+    ("probe", "/properties/tcp/properties", "tcp: { QQ: 1 }"),
+    ("probe", "/properties/dns/properties", "dns: { QQ: 1 }"),
+    ("probe", "/properties/file/properties", "file: { QQ: 1 }"),
+    ("probe", "/properties/git/properties", "git: { QQ: 1 }"),
+    ("probe", "/properties/image/properties", "image: { QQ: 1 }"),
     ("config", "/properties", "QQ = 1"),
     ("config", "/properties/store/properties", "store = { QQ = 1 }"),
     ("config", "/properties/signers/properties", "signers = { QQ = 1 }"),
@@ -46,6 +59,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("signoff", "/properties/meaning/enum", "meaning: QQ"),
     ("record", "/$defs/value/properties/type/enum", "a: { type: QQ }"),
     ("record", "/$defs/value/properties/evidence/enum", "a: { evidence: QQ }"),
+    ("probe", "/properties/http/properties/method/enum", "http: { url: https://a, method: QQ }"),
+    ("probe", "/properties/dns/properties/type/enum", "dns: { name: a, type: QQ }"),
     (
         "config",
         "/$defs/target/properties/become/enum",
@@ -58,6 +73,9 @@ const WORDS: &[(&str, &str, &str)] = &[
 /// Maps of which the reader reads the keys without opening them: a comparison.
 const UNOPENED: usize = 1;
 
+/// Maps that are opened where another is: six probes are, in one place.
+const TOGETHER: usize = 5;
+
 /// Maps that have no schema: the user's own configuration has one key.
 const WITHOUT_SCHEMA: usize = 1;
 
@@ -66,6 +84,7 @@ fn run_book(schema: &str, text: &str) -> String {
     let block = match schema {
         "options" => format!("```sh check\n{text}\ntrue\n```"),
         "expect" => format!("```sh check\ntrue\n```\n\n```yaml expect\n{text}\n```"),
+        "probe" => format!("```yaml check\n{text}\n```"),
         _ => format!("```yaml {schema}\n{text}\n```\n\n- [ ] Done"),
     };
     format!("---\nrunbook: 1\n---\n\n# A\n\n## Step\n\n{block}\n")
@@ -134,7 +153,7 @@ fn every_map_that_the_reader_opens_is_held_against_its_schema() {
     };
     let opened: usize = sources.iter().map(of).sum();
     assert_eq!(
-        opened + UNOPENED,
+        opened + UNOPENED + TOGETHER,
         MAPS.len() + WITHOUT_SCHEMA,
         "maps that the reader opens, and maps listed here"
     );

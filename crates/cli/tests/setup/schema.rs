@@ -9,8 +9,18 @@ use crate::keys::schema;
 use crate::node::node;
 use crate::support::Bench;
 
-const NAMES: [&str; 9] =
-    ["front-matter", "options", "step", "expect", "record", "signoff", "config", "events", "answers"];
+const NAMES: [&str; 10] = [
+    "front-matter",
+    "options",
+    "step",
+    "expect",
+    "record",
+    "signoff",
+    "probe",
+    "config",
+    "events",
+    "answers",
+];
 
 /// Reads each text with a stock reader of its format and validates it; what does not parse is no good either.
 const VALIDATE: &str = r#"
@@ -113,6 +123,7 @@ fn parts(from: &str, source: &str) -> Vec<Text> {
                     Some(("yaml", "expect")) => "expect",
                     Some(("yaml", "record")) => "record",
                     Some(("yaml", "signoff")) => "signoff",
+                    Some(("yaml", "check")) => "probe",
                     Some((_, "run" | "check" | "rollback")) => "options",
                     _ => "",
                 };
@@ -276,6 +287,13 @@ fn bad_values_are_refused_by_reader_and_schema_alike() {
         of("signoff", "role: qa\nmeaning: fine\nstatement: x"),
         of("signoff", "role: qa\nmeaning: review\nstatement: x\ncount: 0"),
         of("step", "on_failure: retry"),
+        of("probe", "timeout: 5s"),
+        of("probe", "http: { url: https://a }\ntcp: { to: \"a:1\" }"),
+        of("probe", "http: { url: https://a, status: 1000 }"),
+        of("probe", "http: { url: https://a, tls: { key: a } }"),
+        of("probe", "git: {}"),
+        of("probe", "git: { ancestor: [HEAD] }"),
+        of("probe", "dns: { name: a, servers: [] }"),
         of("config", "[store]"),
         of("config", "[environments.a]\nsignature = \"gpg\""),
         of("config", "[environments.a]\nrequires = { max_age = \"7d\" }"),

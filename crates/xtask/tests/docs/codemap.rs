@@ -14,6 +14,7 @@ const CRATES: &[&str] = &[
     "record",
     "executor",
     "helper",
+    "probes",
     "properties",
     "report",
     "view",

@@ -54,17 +54,25 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
             }
         }
     }
-    if let Some((records, span)) = reader.texts("records") {
-        let mut records = records;
-        records.sort();
-        reader.expects("$.records", Json::Array(records.into_iter().map(Json::String).collect()), span);
-    } else {
-        let span = reader.node.span;
-        reader.expects("$.found", Json::Bool(true), span);
+    let records = reader.texts("records");
+    match &records {
+        Some((_, span)) => {
+            reader.expects("$.missing", Json::Array(Vec::new()), *span);
+            reader.expects("$.extra", Json::Array(Vec::new()), *span);
+        }
+        None => {
+            let span = reader.node.span;
+            reader.expects("$.found", Json::Bool(true), span);
+        }
     }
     let span = reader.node.span;
     reader.expects("$.agree", Json::Bool(true), span);
-    Some(DnsProbe { name: name?, r#type: r#type?.to_owned(), servers: servers.unwrap_or_default() })
+    Some(DnsProbe {
+        name: name?,
+        r#type: r#type?.to_owned(),
+        servers: servers.unwrap_or_default(),
+        records: records.map(|(records, _)| records),
+    })
 }
 
 fn is_name(name: &str) -> bool {
