@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Duration, timeout};
 
-use crate::Facts;
+use crate::parts::Facts;
 
 /// How often, and how long each time, a server is asked by UDP, which loses questions.
 const TRIES: usize = 3;
@@ -79,7 +79,7 @@ fn address(server: &str) -> Result<SocketAddr, String> {
 /// As `resolv.conf(5)` names them.
 fn of_machine() -> Result<Vec<SocketAddr>, String> {
     let path = std::path::Path::new("/etc/resolv.conf");
-    let text = crate::file::read(path, 1024 * 1024).map_err(|error| format!("/etc/resolv.conf: {error}"))?;
+    let text = crate::paths::read(path, 1024 * 1024).map_err(|error| format!("/etc/resolv.conf: {error}"))?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let named = text.lines().filter_map(|line| line.strip_prefix("nameserver")?.split_whitespace().next());
     let servers: Vec<SocketAddr> = named.filter_map(|server| address(server).ok()).collect();

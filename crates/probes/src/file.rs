@@ -1,16 +1,16 @@
 //! `file`: a regular file of this machine, opened without waiting.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use holdpoint_model::FileProbe;
-use rustix::fs::OFlags;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::Facts;
+use crate::parts::Facts;
+use crate::paths::{self, invalid, open, read};
 use crate::work::beside;
 
 /// Most bytes that are read to find a text or make a digest.
@@ -25,7 +25,7 @@ pub(crate) async fn ask(probe: &FileProbe, root: &Path, facts: &mut Facts) -> Re
             probe.path
         ));
     }
-    let (probe, place) = (probe.clone(), crate::place(root, &probe.path)?);
+    let (probe, place) = (probe.clone(), paths::place(root, &probe.path)?);
     let found = beside(move || look(&probe, &place)).await?;
     for (key, value) in found {
         facts.set(key, value);
@@ -96,29 +96,4 @@ fn read_through(mut file: File, text: Option<&str>) -> io::Result<(String, Optio
             held.drain(..held.len().saturating_sub(text.len() - 1));
         }
     }
-}
-
-/// A regular file. Anything else is refused before it is opened, and again afterwards.
-fn open(path: &Path) -> io::Result<File> {
-    let refused = || invalid("it is no regular file");
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(refused());
-    }
-    let careful = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new().read(true).custom_flags(careful.bits() as i32).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
-}
-
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        Err(invalid(&format!("it is longer than {most} bytes")))
-    } else {
-        Ok(bytes)
-    }
-}
-
-fn invalid(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, why)
 }

@@ -6,7 +6,7 @@ use holdpoint_helper::{Answer, Helper, Stop};
 use holdpoint_model::GitProbe;
 use serde_json::{Value, json};
 
-use crate::Facts;
+use crate::parts::Facts;
 use crate::work::beside;
 
 const MOST: u64 = 16 * 1024 * 1024;
@@ -43,7 +43,7 @@ async fn signed(git: &Git, tag: &str, signers: Option<&str>) -> Result<Value, St
     let object = git.text(&["rev-parse", "--verify", "--end-of-options", &name]).await?;
     let commit = git.revision(&name, "commit").await?;
     let mut arguments = Vec::new();
-    let signers = signers.map(|path| crate::place(&git.root, path)).transpose()?;
+    let signers = signers.map(|path| crate::paths::place(&git.root, path)).transpose()?;
     let setting = signers.map(|path| format!("gpg.ssh.allowedSignersFile={}", path.display()));
     if let Some(setting) = &setting {
         arguments.extend(["-c", setting.as_str()]);

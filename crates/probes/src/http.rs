@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::connection::{self, Both};
-use crate::{Facts, Setting, certificate};
+use crate::parts::Facts;
+use crate::{Setting, certificate};
 
 /// Most bytes of an answer's head.
 const HEAD: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use holdpoint_helper::{Helper, Stop};
 use holdpoint_model::ImageProbe;
 use serde_json::Value;
 
-use crate::Facts;
+use crate::parts::Facts;
 use crate::work::beside;
 
 const MOST: u64 = 4 * 1024 * 1024;

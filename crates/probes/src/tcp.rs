@@ -5,7 +5,8 @@ use std::time::Instant;
 use holdpoint_model::TcpProbe;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::{Facts, connection};
+use crate::connection;
+use crate::parts::Facts;
 
 /// Bytes in which an answer is looked for.
 const MOST: usize = 64 * 1024;
