@@ -415,7 +415,7 @@ fn reviews_that_do_not_hold_are_told_alike_by_all() {
         last["at"].as_str().unwrap().parse().unwrap()
     };
     let at = |minutes: i64| (ended - jiff::SignedDuration::from_mins(minutes)).to_string();
-    let cases: Vec<Case> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("as they were", Box::new(|_| {}), true),
         ("a file that is none", Box::new(|dir| fs::write(file(dir, "notes.txt"), "x").unwrap()), false),
         ("a hidden file", Box::new(|dir| fs::write(file(dir, ".x"), "x").unwrap()), false),
