@@ -26,7 +26,7 @@
 #                signature; which authority it was, only `--trust` tells
 #
 # Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
-# verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
+# verify` refuses such a record); keys of events and types of their values, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a rehearsal was asked for and this one meets the rule, whether a security key was touched: `holdpoint verify`
 # does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
 # some, this script says altered, and `holdpoint verify` says what it is. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
@@ -242,7 +242,7 @@ buried() {
 over '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
     def time: type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$")
-        and (.[0:19] | . as $at | try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false);
+        and (.[0:19] | . as $at | (try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false) or $at[0:4] == "0000");
     foreach inputs as $raw (-1; . + 1; . as $i | line($i; $raw) |
         if . == null then ["noevent", $i] elif odd($i) or (.[0] | type) != "object" then ["refused", $i] else .[0] |
             ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],
@@ -477,7 +477,8 @@ history='select(.type as $type |
             "handover.withdrawn"] | index($type) != null)
         or ($type == "rules.checked" and (.unmet // []) != [])
         or (($type == "action.finished" or $type == "rollback.finished") and .outcome != "passed")) |
-    del(.prev, .at, .more, .output, .files, .state, .masked)'
+    del(.prev, .at, .more, .output, .files, .state, .masked) |
+    walk(if type == "object" then with_entries(select(.value != null)) else . end)'
 
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
