@@ -294,6 +294,7 @@ class Record:
         path = self.path("blobs/sha256", digest + ".expunged")
         data, signature = read_file(path, TOMBSTONE) or b"", read_file(path + ".sig", STATEMENT)
         stone = read_object(data, "tombstone", f"the tombstone of {digest}")
+        must(stone["format"] == "2.0", "it is of another format")
         must(stone["id"] == self.opened["id"], "it is of another run")
         must(stone["blob"]["sha256"] == digest, "it is of another blob")
         must(stone["blob"]["bytes"] == length, "it tells of another length")
@@ -560,6 +561,8 @@ class Record:
             must(told["number"] == number, f"reviews/{name} stands under another number")
             must(told.get("former") == before, f"reviews/{name} is over another review before it")
             must(bool(told["text"].strip()), f"reviews/{name} says nothing")
+            of = told["verdict"]
+            must(of == "intact and complete" or of.startswith("expunged: "), f"reviews/{name} is of a record that was not in order")
             at = moment(told["at"]["time"])
             must(time is None or at >= time - MINUTE, f"reviews/{name} is older than the one before it")
             must(at >= moment(self.events[-1]["at"]) - QUARTER, f"reviews/{name} is older than the end of the run")

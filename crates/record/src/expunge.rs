@@ -283,6 +283,7 @@ pub(crate) fn read(
     let tombstone = match serde_json::from_slice::<Tombstone>(&bytes) {
         Err(e) => return none(&e.to_string()),
         Ok(tombstone) if tombstone.blob != *blob => return none("it is that of another blob"),
+        Ok(tombstone) if tombstone.format != FORMAT => return none("it is of another format"),
         Ok(tombstone) if tombstone.id != id => return none("it is that of another run"),
         Ok(tombstone) if tombstone.who.trim().is_empty() || tombstone.reason.trim().is_empty() => {
             return none("it does not say who expunged it, or why");

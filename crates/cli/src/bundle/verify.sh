@@ -26,7 +26,7 @@
 #                signature; which authority it was, only `--trust` tells
 #
 # Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
-# verify` refuses such a record); types and keys of events, whether they may follow one another as they do, what was expected of outputs, whether the signer
+# verify` refuses such a record); keys of events and types of their values, whether they may follow one another as they do, what was expected of outputs, whether the signer
 # had the role and was independent, whether a document that had to be approved was, and by all whom it names, whether a rehearsal was asked for and this one meets the rule, whether a security key was touched: `holdpoint verify`
 # does that. A power cut may leave a last write of which whole sectors are zeros: where more than its last line lacks
 # some, this script says altered, and `holdpoint verify` says what it is. Nor are reports/, README.txt, allowed_signers and revoked_keys: they are copies, for people.
@@ -82,6 +82,20 @@ of() {
             if length == 1 and (.[0] | named == \$named and depth <= 127) then .[0] | $filter else empty end" \
             "$json" 2>"$tmp/why"
 }
+# What jq writes of a file is the one form that statements, approvals, reviews and anchors have, but for U+007F; what holds
+# numbers of more than 53 bits jq may not write again, and is passed.
+written() {
+    jq --indent 2 'if any(.. | numbers; . > 9007199254740991 or . < -9007199254740991) then empty else . end' "$1" \
+        2>"$tmp/why" >"$tmp/again" || return 1
+    [ -s "$tmp/again" ] || return 0
+    sed -e "$(printf 's/\\\\\\\\/\001/g;s/\\\\u007f/\177/g;s/\001/\\\\\\\\/g')" "$tmp/again" | digest >"$tmp/form"
+    [ "$(cat "$tmp/form")" = "$(digest <"$1")" ]
+}
+# The keys of an object are some of these, in this order, and none is null.
+# shellcheck disable=SC2016 # jq's variables
+ordered='def ordered($all): type == "object" and keys_unsorted == ($all - ($all - keys_unsorted)) and ([.[]] | all(. != null));
+    def person: ordered(["principal", "name"]); def moment: ordered(["time", "zone"])
+        and (.time | type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"));'
 # Whether a file holds one value of such JSON, and a condition holds of it: holds FILE CONDITION [jq's options].
 holds() { [ "$(of "$@")" = true ]; }
 
@@ -154,12 +168,13 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 # that the run was opened in, where they do not say.
 # shellcheck disable=SC2016 # jq's variables
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
-    .type, .format, .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
-    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+    .type, (.format | if . == "2.0" then "known" elif type == "string" and test("^[0-9]{1,9}[.][0-9]{1,9}$")
+        and (split(".") | map(tonumber)) > [2, 0] then "newer" else "none" end), .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
+    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
     IFS= read -r what; IFS= read -r format; IFS= read -r id
     IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
-    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked
+    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked; IFS= read -r dry
 } <"$tmp/told"
 case $what in
 none)
@@ -170,7 +185,11 @@ odd) altered 0 "it is no event as records hold them" ;;
 run.opened) [ -n "$approvals" ] || altered 0 "it is no event as records hold them" ;;
 *) altered 0 "it is not run.opened" ;;
 esac
-[ "$format" = 2.0 ] || cannot "the record is not of format 2.0"
+case $format in
+known) ;;
+newer) cannot "the record is of a newer format than 2.0: read it with a newer holdpoint" ;;
+*) altered 0 "its format is not 2.0" ;;
+esac
 signers=blobs/sha256/$allowed
 revoked=blobs/sha256/$revoked
 # An offset, which POSIX writes the other way round.
@@ -222,17 +241,27 @@ buried() {
 # shellcheck disable=SC2016 # jq's variables
 over '
     def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
+    def time: type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$")
+        and (.[0:19] | . as $at | (try (strptime("%Y-%m-%dT%H:%M:%S") | mktime | todate == $at + "Z") catch false) or $at[0:4] == "0000");
     foreach inputs as $raw (-1; . + 1; . as $i | line($i; $raw) |
         if . == null then ["noevent", $i] elif odd($i) or (.[0] | type) != "object" then ["refused", $i] else .[0] |
             ["line", $i, "\(.n)", (.prev | hex), $lengths[$i], has("more")],
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
+            (if .at | time then empty else ["untimed", $i] end),
+            (if .type | IN("run.opened", "session.opened", "rules.checked", "log.recovered", "step.not_applicable",
+                "action.started", "action.finished", "rollback.opened", "rollback.started", "rollback.finished",
+                "item.confirmed", "value.recorded", "value.corrected", "signoff.requested", "signoff.given",
+                "signoff.rejected", "signoff.refused", "signoff.lapsed", "deviation", "decision", "note", "handover",
+                "handover.accepted", "handover.withdrawn", "run.closed") then empty else ["unknown", $i] end),
             if .more == true then empty else ["ended", $i + 1] end,
             if .type == "run.closed" then ["closed", $i, .verdict] else empty end,
             (.. | objects | select(keys == ["bytes", "sha256"] and (.bytes | type) == "number") |
                 ["blob", $i, (.sha256 | hex), .bytes]),
-            (select((.type == "signoff.given" and .signature == null and .assurance != "rehearsal"
+            (select((.type == "signoff.given" and .signature == null and .by.via? != "answers"
                     and ([.assurance, $asked] | any(IN("ssh", "fido-uv"))))
+                or (.type == "signoff.rejected" and .signed? == null and .by.via? != "answers"
+                    and ($asked | IN("ssh", "fido-uv")))
                 or (.type == "signoff.rejected" and .signed? != null and .signed.signature == null)
                 or (.type == "deviation" and .overridden? != null and .overridden.signature == null
                     and (.overridden.assurance | IN("ssh", "fido-uv")))) | ["unsigned", $i]),
@@ -279,6 +308,8 @@ while IFS=$tab read -r what i a b c more; do
     odd)
         altered "$i" "it does not begin with n, prev, at, more where it has one, and type"
         ;;
+    untimed) altered "$i" "its time is none in UTC as records write it" ;;
+    unknown) altered "$i" "its type is unknown" ;;
     blob)
         [ "$i" -lt "$ended" ] || continue
         grep -qx "$a $b" "$tmp/settled" && continue
@@ -291,7 +322,8 @@ while IFS=$tab read -r what i a b c more; do
         if there "$path.expunged"; then
             # shellcheck disable=SC2016 # jq's variables
             small "$path.expunged" 65536 && holds "$path.expunged" 'keys == ["at", "blob", "format", "id", "reason", "who"]
-                and ([.at, .format | type] | all(. == "string")) and .id == $id and .blob == {$sha256, $bytes}
+                and ([.at, .format | type] | all(. == "string")) and .format == "2.0" and (.at | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}.[0-9]{2}:[0-9]{2}:[0-9]{2}"))
+                and .id == $id and .blob == {$sha256, $bytes}
                 and (.who | test("\\S")) and (.reason | test("\\S"))' \
                 --arg id "$id" --arg sha256 "$a" --argjson bytes "$b" ||
                 altered "$i" "the tombstone of the blob $a is none"
@@ -317,6 +349,7 @@ while IFS=$tab read -r what i a b c more; do
 done <"$tmp/facts"
 last=$((events - 1))
 torn=$((whole - bytes))
+[ "$torn" -le 33554432 ] || altered "$events" "$torn bytes are no whole write, and longer than one may be"
 
 # The seal.
 if there seal.json; then
@@ -346,6 +379,8 @@ else
     state="intact, open" rest=open
 fi
 
+[ "$dry" = false ] || wrong "does not conform at event 0" "a dry run is never stored"
+
 # Seconds since 1970 of a time with an offset, or in UTC, and nothing of what is no time; such a number as ssh-keygen
 # takes it.
 seconds='def seconds: try ((.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
@@ -369,9 +404,13 @@ while read -r approval; do
     path=blobs/sha256/$path signature=blobs/sha256/$signature
     { file "$path" && file "$signature"; } || bad "its bytes are gone"
     # shellcheck disable=SC2016 # jq's variables
-    of "$path" "$seconds"'
+    of "$path" "$seconds $ordered"'
         $opened[0].runbook as $r | $approval[0][4] as $a |
-        .holdpoint == "approval/1.0" and .meaning == "approval"
+        ordered(["holdpoint", "meaning", "document", "approvers", "approver", "at"])
+        and (.document | ordered(["path", "sha256", "title", "document_id", "revision", "effective_date"]))
+        and (.approver | person) and (.at | moment) and ($a.assurance | IN("ssh", "fido-uv"))
+        and ([$r.claims.approvers // [] | .[] | $opened[0].aliases[.]? // .] | sort) == (.approvers | sort)
+        and .holdpoint == "approval/1.0" and .meaning == "approval"
         and .document.path == $r.path and .document.sha256 == $r.blob.sha256 and .document.title == $r.title
         and .document.document_id == $r.document_id and .document.revision == $r.revision
         and .document.effective_date == $r.claims.effective_date
@@ -385,6 +424,7 @@ while read -r approval; do
         IFS= read -r opened_at
     } <"$tmp/told"
     [ "$same" = true ] || bad "it is of another document, person or time"
+    written "$path" || bad "it is not written as approvals are"
     [ "$signed_at" != none ] || bad "it has no time"
     [ "$opened_at" != none ] || bad "the run has no time"
     [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
@@ -415,10 +455,13 @@ if [ -s "$tmp/told" ]; then
                 --slurpfile opened "$tmp/opened" || bad "its seal is of another run, record or verdict"
             holds "$tmp/there" '$opened[0] as $o | $o.policy.rehearsed as $r | .type == "run.opened"
                 and .number == $r.number and .id == $r.id and .environment.name == $r.environment
+                and .environment.rehearsal == true and .config == $r.config and .format == "2.0"
                 and .runbook.blob.sha256 == $o.runbook.blob.sha256' \
                 --slurpfile opened "$tmp/opened" || bad "it is of another run, environment or document"
             tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
-            holds "$tmp/there" '.type == "run.closed" and .verdict == "passed"' || bad "it did not end as passed"
+            holds "$tmp/there" "$seconds"'.type == "run.closed" and .verdict == "passed"
+                and .at == $opened[0].policy.rehearsed.ended and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
+                --slurpfile opened "$tmp/opened" || bad "it did not end as passed, at the time that is told, before this run"
         }
         tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/opened")"
     elif ! there "$seal.expunged" && ! there "$log.expunged"; then
@@ -434,7 +477,8 @@ history='select(.type as $type |
             "handover.withdrawn"] | index($type) != null)
         or ($type == "rules.checked" and (.unmet // []) != [])
         or (($type == "action.finished" or $type == "rollback.finished") and .outcome != "passed")) |
-    del(.prev, .at, .more, .output, .files, .state, .masked)'
+    del(.prev, .at, .more, .output, .files, .state, .masked) |
+    walk(if type == "object" then with_entries(select(.value != null)) else . end)'
 
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
@@ -446,7 +490,7 @@ while IFS=$tab read -r i start path; do
     # A rejection is signed as a sign-off with the reason why it is none; an override of rules as a sign-off of no hold
     # point, but of the run.
     # shellcheck disable=SC2016 # jq's variables
-    of "$path" "$seconds"'
+    of "$path" "$seconds $ordered"'
         $opened[0] as $o | ($event[0] | if .type == "deviation" then . + {step: "", action: "override",
             role: .overridden.role, meaning: "responsibility", name: .overridden.name,
             assurance: .overridden.assurance, signature: .overridden.signature,
@@ -458,10 +502,19 @@ while IFS=$tab read -r i start path; do
         and .step == $e.step and .action == $e.action and .role == $e.role
         and .meaning == $e.meaning and .statement == $e.statement and .rejected == $e.rejected
         and .signer == {principal: $e.by.who, name: $e.name}
-        and .runbook.path == $o.runbook.path and .runbook.sha256 == $o.runbook.blob.sha256
+        and ordered(["holdpoint", "run", "step", "action", "role", "meaning", "statement", "rejected", "signer", "at",
+            "record", "runbook", "environment", "presence", "seen"])
+        and (.run | ordered(["number", "id"])) and (.signer | person) and (.at | moment)
+        and (.record | ordered(["events", "bytes", "sha256"]))
+        and (.runbook | ordered(["path", "sha256", "title", "revision", "commit"]))
+        and (.presence | . == null or ordered(["shown", "program", "os_user", "host", "tty", "other_account"])
+            and (.shown | ordered(["sha256", "bytes"])) and (.program | ordered(["version", "sha256"])))
+        and (.seen | ordered(["inputs", "values", "artefacts", "actions", "deviations", "history"]))
+        and .runbook == ($o.runbook | {path, sha256: .blob.sha256, title, revision, commit} | with_entries(select(.value != null)))
+        and .seen.inputs == ([$o.inputs[] | {key: .name, value: (if .secret then null else .value end)}] | from_entries)
         and .environment == $o.environment.name,
         .presence == $e.presence and ($e.type == "deviation"
-            or ($e.presence.shown | type == "object" and keys == ["bytes", "sha256"] and (.bytes | type) == "number")),
+            or ($e.by.via | IN("terminal", "command")) and ($e.presence.shown | type == "object" and keys == ["bytes", "sha256"] and (.bytes | type) == "number")),
         .seen.history == $history,
         ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
         ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
@@ -472,7 +525,8 @@ while IFS=$tab read -r i start path; do
         IFS= read -r signed_at; IFS= read -r given_at; IFS= read -r signed; IFS= read -r given; IFS= read -r who
         IFS= read -r key; IFS= read -r assurance
     } <"$tmp/told"
-    [ "$same" = true ] || bad "$path is of another run, moment, step, role, text or signer"
+    [ "$same" = true ] || bad "$path is of another run, moment, step, role, text, document or signer, or has other keys"
+    written "$path" || bad "$path is not written as statements are"
     [ "$shown" = true ] || bad "$path is by somebody who was shown something else, or sat elsewhere"
     [ "$told" = true ] || bad "$path tells of other events than the record"
     # When it was signed, when it was recorded.
@@ -524,18 +578,22 @@ if there reviews; then
         bad "reviews is not a directory, or a link to one"
     else
         number=0 former=none before=none
+        sed -n "${events}p" run.jsonl >"$tmp/event"
+        over_at=$(jq -r "$seconds [.at | seconds][0] // 0" "$tmp/event")
         while there "reviews/$(printf %04d $((number + 1))).json"; do
             number=$((number + 1))
             path=reviews/$(printf %04d "$number").json
             file seal.json || { bad "the record is not sealed"; break; }
             { small "$path" 1048576 && small "$path.sig" 1048576; } || { bad "review $number is no file, too long, or not signed"; break; }
             # shellcheck disable=SC2016 # jq's variables
-            of "$path" "$seconds"'
-                $opened[0] as $o | .holdpoint == "review/1.0" and .run == {number: $o.number, id: $o.id}
+            of "$path" "$seconds $ordered"'
+                $opened[0] as $o | .holdpoint == "review/1.0"
+                and ordered(["holdpoint", "run", "seal", "number", "former", "kind", "text", "verdict", "reviewer", "at"])
+                and (.run | ordered(["number", "id"])) and (.reviewer | person) and (.at | moment) and .run == {number: $o.number, id: $o.id}
                 and .seal == $seal and .number == $number and (.former // "none") == $former
                 and (.kind | IN("audit-trail", "late-note", "post-release")) and (.text | test("[^[:space:]]"))
                 and (.verdict | . == "intact and complete" or startswith("expunged: "))
-                and (keys - ["former"]) == ["at", "holdpoint", "kind", "number", "reviewer", "run", "seal", "text", "verdict"],
+                and ([.reviewer[], .at[], .text, .verdict | type] | all(. == "string")),
                 ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
                 (.reviewer.principal | [tostring] | @tsv), (.kind | tostring)' \
                 --slurpfile opened "$tmp/opened" --arg seal "$(digest <seal.json)" --argjson number "$number" \
@@ -545,7 +603,9 @@ if there reviews; then
                 IFS= read -r who; IFS= read -r kind
             } <"$tmp/told"
             [ "$same" = true ] || { bad "review $number is of another run, seal or number, or does not follow the one before it"; break; }
+            written "$path" || { bad "review $number is not written as reviews are"; break; }
             [ "$signed_at" != none ] || { bad "review $number has no time"; break; }
+            [ "$signed_at" -ge $((over_at - 900)) ] || { bad "review $number was signed before the run ended"; break; }
             [ "$before" = none ] || [ "$signed_at" -ge $((before - 60)) ] || { bad "review $number is older than the one before it"; break; }
             said=$(ssh-keygen -Y check-novalidate -n review@holdpoint -s "$path.sig" <"$path" 2>&1) ||
                 { bad "the signature of review $number does not count: $said"; break; }
@@ -559,9 +619,11 @@ if there reviews; then
             tell '  review %s, %s by %s: %s%s\n' "$number" "$kind" "$who" "$said" "$listed"
             former=$(digest <"$path") before=$signed_at
         done
-        # One more signature is what a crash leaves.
-        [ -n "$unreviewed" ] || [ -z "$(find reviews -mindepth 1 -maxdepth 1 -name '*.json' | sed -n "$((number + 1))p")" ] ||
-            bad "one is missing, and later ones are there"
+        # One more signature is what a crash leaves; nothing else may be there.
+        next=$(printf %04d $((number + 1)))
+        [ -n "$unreviewed" ] ||
+            [ "$(find reviews -mindepth 1 -maxdepth 1 ! -name "$next.json.sig" | wc -l)" = $((2 * number)) ] ||
+            bad "one is missing and later ones are there, or something else is"
     fi
 fi
 
@@ -584,14 +646,15 @@ if there anchors; then
             path=anchors/$(printf %04d "$number")
             small "$path.json" 1048576 || { bad "anchor $number is no file, or too long"; break; }
             # shellcheck disable=SC2016 # jq's variables
-            of "$path.json" "$seconds"'
+            of "$path.json" "$seconds $ordered"'
                 def hex: if type == "string" and test("^[0-9a-f]{64}$") then . else "none" end;
                 ($opened[0] as $o | .holdpoint == "anchor/1.0" and .run == {number: $o.number, id: $o.id}
                 and .number == $number and (.kind | IN("rfc3161", "git-tag"))
                 and (.over | type == "object" and (keys == ["seal"]
                     or keys == ["head"] and (.head | type == "object" and keys == ["bytes", "events", "sha256"]
                         and ([.bytes, .events | type == "number" and . > 0] | all))))
-                and keys == ["file", "holdpoint", "kind", "number", "over", "run", "time"]),
+                and ordered(["holdpoint", "run", "number", "kind", "over", "time", "file"]) and (.run | ordered(["number", "id"]))
+                and (.over.head? // {} | ordered(["events", "bytes", "sha256"]))),
                 .kind, (.time | [tostring] | @tsv), ([.time | seconds] + ["none"])[0],
                 ([.time | seconds | stamped] + ["none"])[0], (.file | hex),
                 (.over.seal? | hex), (.over.head?.sha256? | hex), .over.head?.events? // 0, .over.head?.bytes? // 0' \
@@ -601,6 +664,7 @@ if there anchors; then
                 IFS= read -r kept; IFS= read -r seal; IFS= read -r head; IFS= read -r of_events; IFS= read -r of_bytes
             } <"$tmp/told"
             [ "$same" = true ] || { bad "anchor $number is of another run or number, or none"; break; }
+            written "$path.json" || { bad "anchor $number is not written as anchors are"; break; }
             [ "$seconds_at" != none ] || { bad "anchor $number has no time"; break; }
             if [ "$seal" != none ]; then
                 over=$seal what="the seal"
@@ -680,18 +744,27 @@ fi
 tell '  %s events, %s bytes, sha256 %s\n' "$events" "$bytes" "$(head -c "$bytes" run.jsonl | digest)"
 [ -f seal.json ] && tell '  sha256 of seal.json: %s\n' "$(digest <seal.json)"
 tell '  conformity is not checked by this script, nor that each key is of one person: holdpoint verify does that\n'
-[ "$gone" = 0 ] || wrong "expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" "see the tombstones"
+code=0 doubted=
+if [ "$gone" -gt 0 ]; then
+    state="expunged: $gone blob(s), $signed_for, the first at event $first; otherwise $rest" code=6
+    tell '  what was expunged cannot be looked at any more: see the tombstones\n'
+fi
 if [ -n "$trust" ]; then
     if [ "$config" != none ] && [ -f "$trust/holdpoint.toml" ] && [ "$(digest <"$trust/holdpoint.toml")" != "$config" ]; then
         tell '  the recorded holdpoint.toml is not that of %s: holdpoint verify --trust says in what they differ\n' "$trust"
     fi
     tell '  not held against %s by this script: roles, rules and the run-book\n' "$trust"
-    [ ! -s "$tmp/untrusted" ] || wrong "$state, but not as trusted" "$(cat "$tmp/untrusted")"
+    if [ -s "$tmp/untrusted" ]; then
+        state="$state, but not as trusted" code=6 doubted=1
+        tell '%s\n' "$(cat "$tmp/untrusted")"
+    fi
 fi
 # Whose word it is that the signatures are of the right people.
 if [ -n "$trust" ]; then whose_word=trusted; else whose_word="its own"; fi
-[ ! -s "$tmp/signed" ] && [ "$approvals" = 0 ] || state="$state, by $whose_word signers"
-[ -z "$unreviewed" ] || state="$state, but its reviews do not hold"
-[ -z "$unanchored" ] || state="$state, but its anchors do not hold"
+if [ "$gone" = 0 ] && [ -z "$doubted" ] && { [ -s "$tmp/signed" ] || [ "$approvals" != 0 ]; }; then
+    state="$state, by $whose_word signers"
+fi
+[ -z "$unreviewed" ] || state="$state, but its reviews do not hold" code=6
+[ -z "$unanchored" ] || state="$state, but its anchors do not hold" code=6
 printf '%s\n' "$state"
-[ -z "$unreviewed$unanchored" ] || exit 6
+exit "$code"

@@ -40,7 +40,7 @@ fn review(shop: &Shop, run: &str, who: &str, kind: &str, text: &str) -> Ran {
 }
 
 /// With two reviews, by two people.
-fn reviewed() -> Shop {
+pub fn reviewed() -> Shop {
     let shop = over();
     for (who, kind, text) in [(QB, "audit-trail", TEXT), (QA, "late-note", "The fan\nwas loud.")] {
         let ran = review(&shop, "1", who, kind, text);
@@ -53,9 +53,9 @@ fn file(shop: &Shop, name: &str) -> PathBuf {
     shop.bench.run_dir(1).join("reviews").join(name)
 }
 
-/// Signs a statement again, as `ssh-keygen` alone would.
-fn sign_again(shop: &Shop, path: &Path, key: &str, namespace: &str) {
-    let signature = path.with_extension("json.sig");
+/// Signs a file again, as `ssh-keygen` alone would: the signature lies beside it, with `.sig` behind its name.
+pub fn sign_again(shop: &Shop, path: &Path, key: &str, namespace: &str) {
+    let signature = PathBuf::from(format!("{}.sig", path.display()));
     let _ = fs::remove_file(&signature);
     let signed = Command::new("ssh-keygen")
         .args(["-q", "-Y", "sign", "-n", namespace, "-f"])
