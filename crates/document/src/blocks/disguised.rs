@@ -24,6 +24,8 @@ enum Disguise {
     Quote,
     /// A dash where an option would begin with `-`.
     Dash,
+    /// A sign of the shell in full width, which is a letter of a word.
+    Sign,
 }
 
 /// Reports every such character of a script. Where it stands bare in one for a `shell`, no text can be meant by it.
@@ -41,6 +43,10 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
         };
         // What only looks like something else does no harm where nothing is run.
         if code == Code::LookAlike && among(&places.comments, at.start) {
+            continue;
+        }
+        // People write these in texts of their own language.
+        if found == Disguise::Sign && !among(&places.bare, at.start) {
             continue;
         }
         // `it’s` may be text, and so may the mark that ends a quotation.
@@ -61,7 +67,7 @@ pub(super) fn in_script(script: &Mapped, shell: bool, findings: &mut Findings) {
 /// The same of what is expected: what a block prints may hold such characters, so that none of them is an error.
 pub(super) fn in_expectation(expected: &Mapped, findings: &mut Findings) {
     if !expected.text().is_ascii() {
-        for (found, at, c) in found(expected.text()) {
+        for (found, at, c) in found(expected.text()).into_iter().filter(|it| it.0 != Disguise::Sign) {
             tell(found, at, c, expected, Code::LookAlike, findings);
         }
     }
@@ -146,6 +152,10 @@ fn tell(disguise: Disguise, at: Range<usize>, c: char, text: &Mapped, code: Code
             "looks like a quotation mark but does not quote",
             "write `\"` or `'`; a text that holds it stands in quotes",
         ),
+        Disguise::Sign => (
+            "looks like a sign of the shell but is a letter to it",
+            "write the plain sign, or put it in quotes if it is text",
+        ),
         Disguise::Dash => ("looks like a hyphen but does not begin an option", "write `-`"),
     };
     findings.add(code, text.span(at), format!("the character {number} {what}"), help);
@@ -192,13 +202,23 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         | '\u{ff07}'
         | '\u{ff40}'
         | '\u{b4}' => Disguise::Quote,
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
-            if before.is_whitespace() && next.is_some_and(|next| next.is_ascii_alphanumeric()) =>
+        // `|`, `&`, `;`, `<`, `>`, `$` and `\` in full width, and the question mark of Greek.
+        '\u{ff5c}' | '\u{ff06}' | '\u{ff1b}' | '\u{ff1c}' | '\u{ff1e}' | '\u{ff04}' | '\u{ff3c}'
+        | '\u{37e}' => Disguise::Sign,
+        c if is_dash(c)
+            && before.is_whitespace()
+            && next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '-' || is_dash(next)) =>
         {
             Disguise::Dash
         }
         _ => return None,
     })
+}
+
+fn is_dash(c: char) -> bool {
+    let dashes = '\u{2010}'..='\u{2015}';
+    dashes.contains(&c)
+        || matches!(c, '\u{2d7}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }
 
 #[cfg(test)]
@@ -250,6 +270,16 @@ mod tests {
         assert_eq!(findings("ls # “here” – it’s\u{a0}so\n# ‘x’\n"), 0);
         assert_eq!(findings("ls # \u{202e}x\n"), 1, "what turns the text is told everywhere");
         assert_eq!(findings("echo \"# “here”\"\n"), 2);
+    }
+
+    #[test]
+    fn signs_in_full_width_are_told_where_a_shell_would_act_on_plain_ones() {
+        for script in
+            ["false ｜｜ rm x", "make ＆＆ ship", "ls； rm x", "echo ＞ f", "ls\u{37e} ls", "rm ––force x"]
+        {
+            assert_eq!(findings(script), 1, "{script}");
+        }
+        assert_eq!(findings("echo '完了；次＆次' \"（＄１）\" # ；\n"), 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod meant;
 mod operators;
 mod printed;
 mod statements;
+mod sums;
 mod words;
 mod worlds;
 
@@ -508,7 +509,26 @@ impl Reader<'_> {
         let complaint = complaint.or_else(|| {
             outcome(operator, left.1, right.1).map(|held| told::outcome(operator, held, left, right))
         });
+        let complaint = complaint.or_else(|| self.calculation(operator, left, right));
         self.complaints.extend(complaint);
+    }
+
+    /// A comparison of calculations that comes out the same, whatever is put into them.
+    fn calculation(
+        &mut self,
+        operator: Operator,
+        left: (&Expr<'_>, &Kind),
+        right: (&Expr<'_>, &Kind),
+    ) -> Option<Complaint> {
+        if self.template || !matches!((left.1, right.1), (Kind::Number(_), Kind::Number(_))) {
+            return None;
+        }
+        let told = self.complaints.len();
+        let difference = sums::difference(left.0, right.0, &mut |part| self.kind(part, 0));
+        // What is wrong with the parts has been told.
+        self.complaints.truncate(told);
+        let held = outcome(operator, &Kind::Number(difference?), &Kind::Number(Range::exactly(0.0)))?;
+        Some(told::whatever(operator, held, left.0, right.0))
     }
 
     /// `left in right`.

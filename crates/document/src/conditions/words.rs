@@ -98,6 +98,22 @@ pub(super) mod told {
             _ => format!("{} | string", name(side)),
         };
         let sign = operator.sign();
+        let version = [left, right]
+            .iter()
+            .any(|side| matches!(side, Expr::Const(_)) && number(side).parse::<f64>().is_err());
+        if version {
+            return Complaint {
+                message: format!(
+                    "`{}` compares versions letter by letter, so \"v10\" comes before \"v9\"",
+                    written(left, operator, right)
+                ),
+                help: format!(
+                    "compare them in a check, as with `sort -V`, or write `{} {sign} {}` if letters are meant",
+                    text(left),
+                    text(right)
+                ),
+            };
+        }
         Complaint {
             message: format!(
                 "`{}` compares texts letter by letter, so \"10\" comes before \"9\"",
@@ -158,6 +174,20 @@ pub(super) mod told {
             _ => (message, "compare with something that may be so or not".to_owned()),
         };
         Complaint { message, help }
+    }
+
+    /// A comparison of calculations that always comes out the same.
+    pub(in super::super) fn whatever(
+        operator: Operator,
+        held: bool,
+        left: &Expr<'_>,
+        right: &Expr<'_>,
+    ) -> Complaint {
+        let how = if held { "always holds" } else { "never holds" };
+        Complaint {
+            message: format!("`{}` {how}, whatever its values are", written(left, operator, right)),
+            help: "compare with something that may be so or not".to_owned(),
+        }
     }
 
     /// A value that is looked for in a text that is written out, as if that were a list.
