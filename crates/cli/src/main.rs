@@ -9,7 +9,6 @@ mod bundle;
 mod by_key;
 mod digest;
 mod exit;
-mod files;
 mod from_command;
 mod git;
 mod hearing;
@@ -27,6 +26,7 @@ mod trust;
 mod verbs;
 mod world;
 
+use holdpoint_files as files;
 use std::process::ExitCode;
 
 use clap::Parser;

@@ -107,7 +107,7 @@ fn certificates(root: &Path, path: &str) -> Result<Vec<CertificateDer<'static>>,
 
 fn read(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     let place = crate::paths::place(root, path)?;
-    crate::paths::read(&place, PEM).map_err(|error| format!("{path} cannot be read: {error}"))
+    holdpoint_files::read(&place, PEM).map_err(|error| format!("{path} cannot be read: {error}"))
 }
 
 /// The connection by TLS, and the certificates that the server showed.

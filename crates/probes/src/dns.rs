@@ -79,7 +79,8 @@ fn address(server: &str) -> Result<SocketAddr, String> {
 /// As `resolv.conf(5)` names them.
 fn of_machine() -> Result<Vec<SocketAddr>, String> {
     let path = std::path::Path::new("/etc/resolv.conf");
-    let text = crate::paths::read(path, 1024 * 1024).map_err(|error| format!("/etc/resolv.conf: {error}"))?;
+    let text =
+        holdpoint_files::read(path, 1024 * 1024).map_err(|error| format!("/etc/resolv.conf: {error}"))?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let named = text.lines().filter_map(|line| line.strip_prefix("nameserver")?.split_whitespace().next());
     let servers: Vec<SocketAddr> = named.filter_map(|server| address(server).ok()).collect();

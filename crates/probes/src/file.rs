@@ -5,12 +5,13 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use holdpoint_files::{invalid, open, read};
 use holdpoint_model::FileProbe;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::parts::Facts;
-use crate::paths::{self, invalid, open, read};
+use crate::paths;
 use crate::work::beside;
 
 /// Most bytes that are read to find a text or make a digest.

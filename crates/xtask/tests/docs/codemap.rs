@@ -13,6 +13,7 @@ const CRATES: &[&str] = &[
     "redact",
     "record",
     "executor",
+    "files",
     "helper",
     "probes",
     "properties",

@@ -99,7 +99,9 @@ pub fn beneath(directory: &Path, path: &Path) -> Option<PathBuf> {
     let rest = path.strip_prefix(existing).ok()?;
     let plain = rest.components().all(|part| matches!(part, Component::Normal(_)));
     let found = existing.canonicalize().ok()?;
-    (plain && is_below(directory, &found)).then(|| found.join(rest))
+    // Joined with nothing it would end in a slash, and then be no file.
+    let whole = if rest.as_os_str().is_empty() { found.clone() } else { found.join(rest) };
+    (plain && is_below(directory, &found)).then_some(whole)
 }
 
 fn is_below(directory: &Path, found: &Path) -> bool {
@@ -129,7 +131,8 @@ fn regular(found: &Metadata) -> io::Result<()> {
     Err(invalid(&format!("it is {what}, not a regular file")))
 }
 
-fn invalid(why: &str) -> io::Error {
+/// The error that a file is not what it has to be.
+pub fn invalid(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
@@ -186,6 +189,7 @@ mod tests {
         assert!(read_within(&[&inner], &inner.join("here"), 10).is_ok());
         assert!(read_within(&[&inner], &inner.join("away/file"), 10).is_err());
         assert!(beneath(&inner, &inner.join("here")).is_some());
+        assert!(beneath(&inner, &inner.join("here")).is_some_and(|file| file.is_file()));
         assert!(beneath(&inner, &inner.join("new/one")).is_some());
         assert_eq!(beneath(&inner, &inner.join("away/new")), None);
         assert_eq!(beneath(&inner, &inner.join("../out")), None);
