@@ -163,3 +163,14 @@ fn no_finding_repeats_a_document_at_any_length() {
         }
     }
 }
+
+#[test]
+fn a_condition_within_conditions_is_checked_at_once() {
+    let condition = (0..14).fold("N".to_owned(), |inner, _| format!("(1 if ({inner}) % 7 == 2 else 3)"));
+    let front = "inputs:\n  N: { type: integer }\n";
+    let block = block("sh check", &format!("#| when: ({condition}) == 2\ntest -d x"));
+    let begun = Instant::now();
+    let read = compile_and_lint(&document(front, &block), None);
+    assert!(read.0.diagnostics.iter().any(|finding| finding.message.contains("never holds")));
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}

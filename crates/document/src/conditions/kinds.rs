@@ -274,6 +274,21 @@ impl Range {
         }
     }
 
+    /// One of its numbers and one of another together.
+    pub(crate) fn plus(self, other: Range) -> Range {
+        Range {
+            least: self.least + other.least,
+            most: self.most + other.most,
+            whole: self.whole && other.whole,
+            declared: false,
+        }
+    }
+
+    /// With the other sign.
+    pub(crate) fn negated(self) -> Range {
+        Range { least: -self.most, most: -self.least, ..self }
+    }
+
     /// Without its sign.
     pub(crate) fn absolute(self) -> Range {
         let most = self.least.abs().max(self.most.abs());

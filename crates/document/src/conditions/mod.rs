@@ -5,6 +5,7 @@
 //! In templates it is let be.
 
 mod asked;
+mod calculations;
 mod complaint;
 mod filters;
 mod joint;
@@ -18,7 +19,7 @@ mod sums;
 mod words;
 mod worlds;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
@@ -32,8 +33,8 @@ pub(crate) use meant::meant;
 
 use asked::asked;
 use filters::filtered;
-use kinds::{Operator, Range, looks_like_a_number, may_be_empty, outcome};
-use made::{counted, framed, of_value, sliced};
+use kinds::{Operator, looks_like_a_number, may_be_empty, outcome};
+use made::{counted, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
 use printed::{is_range, operand};
 use words::told;
@@ -56,7 +57,13 @@ pub(crate) trait Names {
 pub(crate) fn condition(text: &str, names: &dyn Names) -> Vec<Complaint> {
     // What does not parse is told elsewhere.
     let Ok(expression) = parse_expr(text) else { return Vec::new() };
-    let mut reader = Reader { names, shadowed: BTreeSet::new(), template: false, complaints: Vec::new() };
+    let mut reader = Reader {
+        names,
+        shadowed: BTreeSet::new(),
+        template: false,
+        complaints: Vec::new(),
+        kinds: BTreeMap::new(),
+    };
     reader.truth(&expression, 0);
     reader.decide(&expression, 0, 0);
     reader.complaints
@@ -73,7 +80,13 @@ pub(crate) fn template(text: &str, names: &dyn Names) -> Vec<Complaint> {
     let Some(Ok(whole)) = compares.then(|| parse(text, "", SyntaxConfig::default())) else {
         return Vec::new();
     };
-    let mut reader = Reader { names, shadowed: BTreeSet::new(), template: true, complaints: Vec::new() };
+    let mut reader = Reader {
+        names,
+        shadowed: BTreeSet::new(),
+        template: true,
+        complaints: Vec::new(),
+        kinds: BTreeMap::new(),
+    };
     reader.shadow(&whole, 0);
     reader.statement(&whole, 0);
     reader.complaints
@@ -90,6 +103,8 @@ struct Reader<'n> {
     shadowed: BTreeSet<String>,
     template: bool,
     complaints: Vec<Complaint>,
+    /// What each part was found to be: it is looked at once, and told of once.
+    kinds: BTreeMap<*const (), Kind>,
 }
 
 impl Reader<'_> {
@@ -179,6 +194,16 @@ impl Reader<'_> {
     }
 
     fn kind(&mut self, expression: &Expr<'_>, depth: usize) -> Kind {
+        let part = std::ptr::from_ref(expression).cast();
+        if let Some(found) = self.kinds.get(&part) {
+            return found.clone();
+        }
+        let found = self.found(expression, depth);
+        self.kinds.insert(part, found.clone());
+        found
+    }
+
+    fn found(&mut self, expression: &Expr<'_>, depth: usize) -> Kind {
         if depth > DEEPEST {
             return self
                 .unclear("this condition is nested too deep", "take it apart, into a step and its blocks");
@@ -211,12 +236,7 @@ impl Reader<'_> {
                             "write `| int` behind a text that holds a number",
                         )
                     }
-                    Kind::Number(range) => Kind::Number(Range {
-                        least: -range.most,
-                        most: -range.least,
-                        whole: range.whole,
-                        declared: range.declared,
-                    }),
+                    Kind::Number(range) => Kind::Number(range.negated()),
                     _ => Kind::Unknown,
                 },
             },
@@ -407,57 +427,6 @@ impl Reader<'_> {
         if self.template { Kind::Unknown } else { Kind::Truth(None) }
     }
 
-    fn calculated(&mut self, op: BinOpKind, left: &Expr<'_>, right: &Expr<'_>, depth: usize) -> Kind {
-        let (left, right) = (self.kind(left, depth), self.kind(right, depth));
-        match (op, &left, &right) {
-            (_, Kind::Unknown, _) | (_, _, Kind::Unknown) if !matches!(op, BinOpKind::Concat) => {
-                Kind::Unknown
-            }
-            (BinOpKind::Concat, Kind::Text(_), Kind::Text(_))
-            | (BinOpKind::Add, Kind::Text(_), Kind::Text(_)) => match (left.values(), right.values()) {
-                (Some(one), Some(other)) if one.len() * other.len() <= 200 => {
-                    let texts = one
-                        .iter()
-                        .flat_map(|one| other.iter().map(move |other| Value::from(format!("{one}{other}"))));
-                    Kind::of_values(&texts.collect::<Vec<_>>(), &left)
-                }
-                _ => Kind::Text(framed(&left, &right)),
-            },
-            (BinOpKind::Concat, ..) => Kind::Text(framed(&left, &right)),
-            (BinOpKind::Add, Kind::Number(one), Kind::Number(other)) => Kind::Number(Range {
-                least: one.least + other.least,
-                most: one.most + other.most,
-                whole: one.whole && other.whole,
-                declared: false,
-            }),
-            (BinOpKind::Sub, Kind::Number(one), Kind::Number(other)) => Kind::Number(Range {
-                least: one.least - other.most,
-                most: one.most - other.least,
-                whole: one.whole && other.whole,
-                declared: false,
-            }),
-            (BinOpKind::Rem, Kind::Number(of), Kind::Number(by)) => Kind::Number(of.rest(*by)),
-            (BinOpKind::Mul, Kind::Number(one), Kind::Number(other)) => {
-                Kind::Number(one.combined(*other, one.whole && other.whole, |one, other| one * other))
-            }
-            (BinOpKind::Div, Kind::Number(of), Kind::Number(by)) if by.least > 0.0 || by.most < 0.0 => {
-                Kind::Number(of.combined(*by, false, |of, by| of / by))
-            }
-            (BinOpKind::FloorDiv, Kind::Number(of), Kind::Number(by)) if by.least > 0.0 => {
-                Kind::Number(of.combined(*by, of.whole && by.whole, |of, by| (of / by).floor()))
-            }
-            (_, Kind::Number(left), Kind::Number(right)) => {
-                let whole = left.whole && right.whole && !matches!(op, BinOpKind::Div | BinOpKind::Pow);
-                Kind::Number(Range::any(whole))
-            }
-            _ => {
-                let what = |kind: &Kind| kind.words().unwrap_or("something");
-                let message = format!("this calculates with {} and {}", what(&left), what(&right));
-                self.unclear(message, "write `| int` or `| float` behind a text that holds a number")
-            }
-        }
-    }
-
     /// One comparison of two values; of an `if` by each value that it can come to.
     fn compare(&mut self, operator: Operator, left: &Expr<'_>, right: &Expr<'_>, depth: usize) {
         if let (Some(one), Some(other)) = (operand(left), operand(right))
@@ -511,24 +480,6 @@ impl Reader<'_> {
         });
         let complaint = complaint.or_else(|| self.calculation(operator, left, right));
         self.complaints.extend(complaint);
-    }
-
-    /// A comparison of calculations that comes out the same, whatever is put into them.
-    fn calculation(
-        &mut self,
-        operator: Operator,
-        left: (&Expr<'_>, &Kind),
-        right: (&Expr<'_>, &Kind),
-    ) -> Option<Complaint> {
-        if self.template || !matches!((left.1, right.1), (Kind::Number(_), Kind::Number(_))) {
-            return None;
-        }
-        let told = self.complaints.len();
-        let difference = sums::difference(left.0, right.0, &mut |part| self.kind(part, 0));
-        // What is wrong with the parts has been told.
-        self.complaints.truncate(told);
-        let held = outcome(operator, &Kind::Number(difference?), &Kind::Number(Range::exactly(0.0)))?;
-        Some(told::whatever(operator, held, left.0, right.0))
     }
 
     /// `left in right`.

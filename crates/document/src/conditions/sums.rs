@@ -10,15 +10,13 @@ use minijinja::value::ValueKind as Form;
 use super::kinds::{Kind, Range};
 use super::operators::DEEPEST;
 use super::printed::to_show;
+use super::worlds::EXACT;
 
 /// Most products that a sum is multiplied out into.
 const MOST: usize = 64;
 
 /// The highest power that is multiplied out.
 const HIGHEST: u32 = 8;
-
-/// Whole numbers below this are told apart from their neighbours.
-const EXACT: f64 = 9_007_199_254_740_000.0;
 
 /// Which numbers `left - right` can be; `None` where that is not known, or where rounding may decide.
 pub(super) fn difference(
@@ -138,12 +136,7 @@ impl Reader<'_> {
                 let range = self.ranges.get(name).copied().unwrap_or(Range::any(false));
                 times(all, raised(range, *power))
             });
-            Range {
-                least: all.least + one.least,
-                most: all.most + one.most,
-                whole: all.whole && one.whole,
-                declared: false,
-            }
+            all.plus(one)
         })
     }
 }

@@ -368,7 +368,7 @@ impl<'n> Worlds<'n> {
 }
 
 /// Whole numbers below this are told apart from their neighbours.
-const EXACT: f64 = 9_007_199_254_740_000.0;
+pub(super) const EXACT: f64 = 9_007_199_254_740_000.0;
 
 /// Numbers of which one stands for each that compares otherwise with these.
 fn numbers(compared: &[&Value], range: Range) -> Vec<Value> {
