@@ -40,15 +40,17 @@ pub(crate) async fn connect(host: &str, port: u16, resolve: Option<&str>) -> Res
             TcpStream::connect(addresses.as_slice()).await.map_err(told)?
         }
         Some(address) => {
-            let address = address
-                .parse::<SocketAddr>()
-                .or_else(|_| address.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port)))
-                .map_err(|_| format!("`{address}` is no address"))?;
+            let address = socket(address, port).ok_or_else(|| format!("`{address}` is no address"))?;
             TcpStream::connect(address).await.map_err(told)?
         }
     };
     stream.set_nodelay(true).map_err(told)?;
     Ok(stream)
+}
+
+/// An address and its port, or this one where it has none.
+pub(crate) fn socket(address: &str, port: u16) -> Option<SocketAddr> {
+    address.parse().or_else(|_| address.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port))).ok()
 }
 
 /// How we speak TLS, by what the probe says.

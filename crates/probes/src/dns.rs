@@ -1,6 +1,6 @@
 //! `dns`: the same question to each server, whether they agree.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::str::FromStr as _;
 
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Duration, timeout};
 
+use crate::connection::socket;
 use crate::parts::Facts;
 
 /// How often, and how long each time, a server is asked by UDP, which loses questions.
@@ -18,9 +19,8 @@ const TRIES: usize = 3;
 const WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), String> {
-    let name =
+    let mut name =
         Name::from_utf8(&probe.name).map_err(|error| format!("`{}` is no name: {error}", probe.name))?;
-    let mut name = name;
     name.set_fqdn(true);
     let kind = RecordType::from_str(&probe.r#type).map_err(|error| error.to_string())?;
     let servers = match probe.servers.is_empty() {
@@ -72,8 +72,7 @@ pub(crate) async fn ask(probe: &DnsProbe, facts: &mut Facts) -> Result<(), Strin
 }
 
 fn address(server: &str) -> Result<SocketAddr, String> {
-    let alone = |_| server.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
-    server.parse::<SocketAddr>().or_else(alone).map_err(|_| format!("`{server}` is no address of a server"))
+    socket(server, 53).ok_or_else(|| format!("`{server}` is no address of a server"))
 }
 
 /// As `resolv.conf(5)` names them.

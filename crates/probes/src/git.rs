@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use holdpoint_helper::{Answer, Helper, Stop};
+use holdpoint_helper::{Answer, Helper};
 use holdpoint_model::GitProbe;
 use serde_json::{Value, json};
 
 use crate::parts::Facts;
-use crate::work::beside;
+use crate::work;
 
 const MOST: u64 = 16 * 1024 * 1024;
 
@@ -67,15 +67,6 @@ struct Git {
     root: std::path::PathBuf,
 }
 
-/// Ends git when nobody waits for it any more.
-struct Ends(Stop);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.now();
-    }
-}
-
 impl Git {
     async fn answer(&self, arguments: &[&str]) -> Result<Answer, String> {
         // Nothing of the repository's own configuration is run while it is looked at, and nothing is written.
@@ -88,8 +79,7 @@ impl Git {
             .arguments(arguments)
             .at_most(MOST)
             .alone();
-        let _ends = Ends(helper.stop());
-        beside(move || helper.ask().map_err(|error| error.to_string())).await
+        work::answer(helper).await
     }
 
     async fn text(&self, arguments: &[&str]) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! `http`: one request after another, until one is no redirect.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdpoint_model::{HeaderValue as Given, HttpProbe};
@@ -9,10 +10,12 @@ use hyper::header::{HeaderName, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+use tokio_rustls::rustls::ClientConfig;
 use url::Url;
 
 use crate::connection::{self, Both};
-use crate::parts::Facts;
+use crate::parts::{Facts, millis};
 use crate::{Setting, certificate};
 
 /// Most bytes of an answer's head.
@@ -25,8 +28,10 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
         return Err(format!("the secret {name} stands in the URL, where servers and proxies keep it"));
     }
     let (mut at, mut followed) = (first.clone(), Vec::new());
+    // Read once, however often we are sent on.
+    let tls = OnceCell::new();
     loop {
-        let (mut response, chain, connected) = request(probe, setting, &first, &at).await?;
+        let (mut response, chain, connected) = request(probe, setting, (&first, &at), &tls).await?;
         facts.set("url", at.as_str());
         facts.set("status", response.status().as_u16());
         facts.set("success", response.status().is_success());
@@ -71,10 +76,6 @@ pub(crate) async fn ask(probe: &HttpProbe, setting: &Setting, facts: &mut Facts)
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -102,8 +103,8 @@ fn holds(url: &Url, secret: &str) -> bool {
 async fn request(
     probe: &HttpProbe,
     setting: &Setting,
-    first: &Url,
-    at: &Url,
+    (first, at): (&Url, &Url),
+    tls: &OnceCell<Arc<ClientConfig>>,
 ) -> Result<(Response<Incoming>, Vec<Vec<u8>>, Duration), String> {
     let begun = Instant::now();
     let host = at.host_str().unwrap_or_default().to_owned();
@@ -114,8 +115,8 @@ async fn request(
     let stream = connection::connect(&host, port, resolve).await?;
     let (stream, chain): (Box<dyn Both>, Vec<Vec<u8>>) = match at.scheme() {
         "https" => {
-            let config = connection::tls(probe, &setting.root).await?;
-            connection::secured(stream, &host, config).await?
+            let config = tls.get_or_try_init(|| connection::tls(probe, &setting.root)).await?;
+            connection::secured(stream, &host, config.clone()).await?
         }
         _ => (Box::new(stream), Vec::new()),
     };

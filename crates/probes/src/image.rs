@@ -1,22 +1,13 @@
 //! `image`: what the container engine of this machine knows of an image.
 
-use holdpoint_helper::{Helper, Stop};
+use holdpoint_helper::Helper;
 use holdpoint_model::ImageProbe;
 use serde_json::Value;
 
 use crate::parts::Facts;
-use crate::work::beside;
+use crate::work;
 
 const MOST: u64 = 4 * 1024 * 1024;
-
-/// Ends the engine's client when nobody waits for it any more.
-struct Ends(Stop);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.now();
-    }
-}
 
 pub(crate) async fn ask(probe: &ImageProbe, facts: &mut Facts) -> Result<(), String> {
     facts.set("name", probe.name.as_str());
@@ -25,8 +16,7 @@ pub(crate) async fn ask(probe: &ImageProbe, facts: &mut Facts) -> Result<(), Str
     }
     let helper =
         Helper::new("docker").arguments(["image", "inspect", "--", &probe.name]).at_most(MOST).alone();
-    let _ends = Ends(helper.stop());
-    let answer = beside(move || helper.ask().map_err(|error| error.to_string())).await?;
+    let answer = work::answer(helper).await?;
     if answer.code() != Some(0) {
         return Err(format!("docker: {}", answer.words()));
     }

@@ -1,6 +1,7 @@
 //! What a probe is told beside its question, and what it gives.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -22,6 +23,11 @@ pub struct Answer {
     pub facts: Value,
     /// Why the probe could not ask, or not to the end.
     pub failure: Option<String>,
+}
+
+/// In milliseconds, as facts tell of times.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What was found out until now.

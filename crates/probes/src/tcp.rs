@@ -6,7 +6,7 @@ use holdpoint_model::TcpProbe;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::connection;
-use crate::parts::Facts;
+use crate::parts::{Facts, millis};
 
 /// Bytes in which an answer is looked for.
 const MOST: usize = 64 * 1024;
@@ -20,7 +20,7 @@ pub(crate) async fn ask(probe: &TcpProbe, facts: &mut Facts) -> Result<(), Strin
     facts.set("connected", false);
     let mut stream = connection::connect(host, port, None).await?;
     facts.set("connected", true);
-    facts.set("connected_ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    facts.set("connected_ms", millis(begun.elapsed()));
     if let Some(text) = &probe.send {
         let sent = stream.write_all(text.as_bytes()).await;
         sent.map_err(|error| format!("nothing can be sent: {error}"))?;

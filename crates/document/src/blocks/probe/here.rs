@@ -22,33 +22,22 @@ pub(super) fn file(reader: &mut Reader<'_, '_>) -> Option<FileProbe> {
         None => Some((true, reader.node.span)),
     };
     let contains = reader.text("contains");
-    let (mut more, mut digest) = (contains.is_some(), false);
     if let (true, Some(node)) = (contains.is_some(), reader.get("contains")) {
         reader.expects("$.contains", Json::Bool(true), node.span);
     }
     if let Some((exists, span)) = exists {
         reader.expects("$.exists", Json::Bool(exists), span);
     }
-    let mode = reader.text("mode");
     let octal = |mode: &str| mode.len() == 4 && mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    if let Some(mode) = reader.must_be("mode", mode, octal, "write four digits in quotes: \"0640\"") {
-        more |= expects_text(reader, "mode", "$.mode", mode);
-    }
-    if let Some(owner) = reader.text("owner") {
-        more |= expects_text(reader, "owner", "$.owner", owner);
-    }
+    reader.expects_text("mode", "$.mode", octal, "write four digits in quotes: \"0640\"");
+    reader.expects_text("owner", "$.owner", |_| true, "");
     if let Some(node) = reader.get("size")
         && let Some(size) = reader.int("size", 0..=i64::MAX)
     {
         reader.expects("$.size", Json::Number(size.into()), node.span);
-        more = true;
     }
-    let sha256 = reader.text("sha256");
-    if let Some(sha256) = reader.must_be("sha256", sha256, is_sha256, "write 64 digits 0-9, a-f") {
-        digest = expects_text(reader, "sha256", "$.sha256", sha256);
-        more |= digest;
-    }
-    if more && exists.is_some_and(|(exists, _)| !exists) {
+    let sha256 = reader.expects_text("sha256", "$.sha256", is_sha256, "write 64 digits 0-9, a-f");
+    if reader.expected() > 1 && exists.is_some_and(|(exists, _)| !exists) {
         let node = reader.node;
         reader.bad(
             node,
@@ -58,31 +47,20 @@ pub(super) fn file(reader: &mut Reader<'_, '_>) -> Option<FileProbe> {
     }
     let path = path?;
     let of_machine = path.starts_with('/');
-    Some(FileProbe { path, of_machine, contains, digest })
+    Some(FileProbe { path, of_machine, contains, digest: sha256.is_some() })
 }
 
 fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn expects_text(reader: &mut Reader<'_, '_>, key: &'static str, path: &str, text: String) -> bool {
-    if let Some(node) = reader.get(key) {
-        reader.expects(path, Json::String(text), node.span);
-    }
-    true
-}
-
 pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
-    let mut any = false;
     if let Some(node) = reader.get("clean")
         && let Some(clean) = node.bool(reader.findings)
     {
         reader.expects("$.clean", Json::Bool(clean), node.span);
-        any = true;
     }
-    if let Some(branch) = reader.text("branch") {
-        any |= expects_text(reader, "branch", "$.branch", branch);
-    }
+    reader.expects_text("branch", "$.branch", |_| true, "");
     let ancestor = reader.pair("ancestor", "write `ancestor: [OLDER, NEWER]`");
     if let Some((_, span)) = &ancestor {
         reader.expects("$.ancestor", Json::Bool(true), *span);
@@ -96,14 +74,11 @@ pub(super) fn git(reader: &mut Reader<'_, '_>) -> Option<GitProbe> {
     if let (Some(_), Some(node)) = (&tag, reader.get("tag")) {
         reader.expects("$.tag.signed", Json::Bool(true), node.span);
     }
-    if let Some(by) = reader.text("signed_by") {
-        any |= expects_text(reader, "signed_by", "$.tag.signed_by", by);
-        if tag.is_none() {
-            let node = reader.node;
-            reader.bad(node, "`signed_by` says who signed a tag, and none is named", "add `tag: NAME`");
-        }
+    if reader.expects_text("signed_by", "$.tag.signed_by", |_| true, "").is_some() && tag.is_none() {
+        let node = reader.node;
+        reader.bad(node, "`signed_by` says who signed a tag, and none is named", "add `tag: NAME`");
     }
-    if !any && ancestor.is_none() && equal.is_none() && tag.is_none() {
+    if reader.expected() == 0 {
         let node = reader.node;
         let help = "write one of: clean, branch, ancestor, equal_trees, tag, signed_by";
         reader.bad(node, "nothing is asked of git", help);
@@ -120,14 +95,9 @@ pub(super) fn image(reader: &mut Reader<'_, '_>) -> Option<ImageProbe> {
     let name = reader.need("name", "write `name: registry.example.org/app:v1`");
     let good = |name: &str| !name.starts_with('-') && !name.contains(char::is_whitespace);
     let name = reader.must_be("name", name, good, "write the image's name, as the container engine takes it");
-    let digest = reader.text("digest");
     let is_digest = |text: &str| text.strip_prefix("sha256:").is_some_and(is_sha256);
-    if let Some(digest) = reader.must_be("digest", digest, is_digest, "write `sha256:` and 64 digits") {
-        expects_text(reader, "digest", "$.digest", digest);
-    }
-    if let Some(architecture) = reader.text("architecture") {
-        expects_text(reader, "architecture", "$.architecture", architecture);
-    }
+    reader.expects_text("digest", "$.digest", is_digest, "write `sha256:` and 64 digits");
+    reader.expects_text("architecture", "$.architecture", |_| true, "");
     if let Some(node) = reader.get("labels") {
         let Value::Map(entries) = &node.value else {
             let message = format!("expected labels, found {}", node.found());

@@ -2,7 +2,7 @@
 
 use holdpoint_bounded::json::Value as Json;
 
-use super::reader::{Reader, shown};
+use super::reader::{Reader, is_address, shown};
 use crate::blocks::capture::check_json_path;
 use crate::blocks::raw::is_templated;
 use crate::spanned::{Entry, Fields, Node, Value};
@@ -28,9 +28,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<HttpProbe> {
     let redirects = reader.int("redirects", 0..=MOST_REDIRECTS).unwrap_or(0);
     let at_most = reader.int("at_most", 1..=MOST_BODY).map_or(BODY, i64::unsigned_abs);
     let resolve = reader.text("resolve");
-    let resolve = resolve.and_then(|text| {
-        reader.must_be("resolve", Some(text), good_address, "write `127.0.0.1` or `127.0.0.1:8443`")
-    });
+    let resolve = reader.must_be("resolve", resolve, is_address, "write `127.0.0.1` or `127.0.0.1:8443`");
     let (ca, client, valid_for) = match reader.get("tls") {
         Some(node) => tls(node, url.as_deref(), reader),
         None => (None, None, None),
@@ -64,10 +62,6 @@ fn good_url(url: &str) -> bool {
             && !rest.contains('#')
             && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
     })
-}
-
-fn good_address(address: &str) -> bool {
-    address.parse::<std::net::IpAddr>().is_ok() || address.parse::<std::net::SocketAddr>().is_ok()
 }
 
 fn method(node: &Node, reader: &mut Reader<'_, '_>) -> Option<Method> {

@@ -2,7 +2,8 @@
 
 use holdpoint_bounded::json::Value as Json;
 
-use super::reader::Reader;
+use super::reader::{Reader, is_address, shown};
+use crate::blocks::raw::is_templated;
 use crate::{DnsProbe, TcpProbe};
 
 const TYPES: &[(&str, &str)] = &[
@@ -45,11 +46,8 @@ pub(super) fn dns(reader: &mut Reader<'_, '_>) -> Option<DnsProbe> {
     let servers = reader.texts("servers").map(|(servers, _)| servers);
     if let Some(node) = reader.get("servers") {
         for server in servers.iter().flatten() {
-            let good = crate::blocks::raw::is_templated(server)
-                || server.parse::<std::net::IpAddr>().is_ok()
-                || server.parse::<std::net::SocketAddr>().is_ok();
-            if !good {
-                let message = format!("`{}` is no address of a server", super::reader::shown(server));
+            if !is_templated(server) && !is_address(server) {
+                let message = format!("`{}` is no address of a server", shown(server));
                 reader.bad(node, message, "write addresses: `192.0.2.53` or `192.0.2.53:5353`");
             }
         }

@@ -46,9 +46,6 @@ pub(crate) fn decode(fence: &Fence, findings: &mut Findings) -> Option<Decoded> 
     let mut fields = Fields::open(&node, "a probe's block", findings)?;
     let mut read = Read::default();
     options::beside(&mut fields, Kind::Check, &mut read, findings);
-    for (key, _) in ELSEWHERE {
-        let _ = fields.get(key);
-    }
     let mut found = Vec::new();
     for key in PROBES {
         found.extend(fields.get(key).map(|node| (*key, node)));

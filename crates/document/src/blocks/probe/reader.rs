@@ -124,6 +124,26 @@ impl<'n, 'f> Reader<'n, 'f> {
         node.bad(self.findings, message, help);
     }
 
+    /// The text of a key, without a template of this form, is what the answer must hold at a path.
+    pub(super) fn expects_text(
+        &mut self,
+        key: &'static str,
+        path: &str,
+        good: impl Fn(&str) -> bool,
+        help: &'static str,
+    ) -> Option<String> {
+        let text = self.text(key);
+        let text = self.must_be(key, text, good, help)?;
+        let span = self.get(key)?.span;
+        self.expects(path, Json::String(text.clone()), span);
+        Some(text)
+    }
+
+    /// How much the answer must hold until now.
+    pub(super) fn expected(&self) -> usize {
+        self.expect.len()
+    }
+
     /// What the answer must hold at a path.
     pub(super) fn expects(&mut self, path: impl Into<String>, value: Json, span: Span) {
         let that = Expected::Json { path: path.into(), value };
@@ -141,6 +161,11 @@ impl<'n, 'f> Reader<'n, 'f> {
             _ => {}
         }
     }
+}
+
+/// An address, or an address and a port.
+pub(super) fn is_address(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok()
 }
 
 pub(super) fn shown(text: &str) -> String {
