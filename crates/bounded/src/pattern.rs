@@ -2,11 +2,13 @@
 //!
 //! `\d`, `\w` and `\s` are those of ASCII: `\d` is `[0-9]`. A release named in Arabic digits is no release.
 
+mod language;
 mod nothing;
 mod shape;
 
 use std::fmt;
 
+pub use language::Language;
 pub use shape::Shape;
 
 use regex::{Captures, Regex, RegexBuilder, bytes};
@@ -107,10 +109,19 @@ impl Pattern {
 
     /// Whether there is no text that it takes.
     pub fn takes_nothing(&self) -> bool {
-        // As it was compiled.
+        self.parsed().is_some_and(|hir| nothing::is_nothing(&hir))
+    }
+
+    /// Whether one of its alternatives, or something in it that may be left out, is found in no text.
+    pub fn has_idle_part(&self) -> bool {
+        self.parsed().is_some_and(|hir| nothing::has_idle_part(&hir))
+    }
+
+    /// As it was compiled.
+    fn parsed(&self) -> Option<Hir> {
         let mut parser = regex_syntax::ParserBuilder::new();
         let parser = parser.nest_limit(DEPTH + 4).multi_line(self.lines).crlf(self.lines);
-        parser.build().parse(self.regex.as_str()).is_ok_and(|hir| nothing::is_nothing(&hir))
+        parser.build().parse(self.regex.as_str()).ok()
     }
 
     /// How many groups there are, the whole match among them.

@@ -17,8 +17,12 @@ pub enum Asking {
     Operator,
     /// Somebody who gives an input: nothing has happened yet.
     Input,
-    /// git, which may not answer: nothing runs, and nothing is half written.
+    /// git, which may not answer, before anything is executed.
     Git,
+    /// git, while a run is under way: nothing runs just now, and everything that happened is durable.
+    GitMeanwhile,
+    /// Nobody: whoever holds the run is waited for.
+    Holder,
 }
 
 /// What one screen's prompts, helpers and signals know of each other.
@@ -67,7 +71,7 @@ impl Hearing {
     /// Who is asked now.
     pub fn asking(&self) -> Asking {
         let asked = self.asking.load(Ordering::SeqCst);
-        [Asking::Operator, Asking::Input, Asking::Git]
+        [Asking::Operator, Asking::Input, Asking::Git, Asking::GitMeanwhile, Asking::Holder]
             .into_iter()
             .find(|whom| *whom as u8 == asked)
             .unwrap_or(Asking::Nobody)

@@ -102,6 +102,16 @@ impl Prompting {
         Prompting::of(screen, Asking::Git)
     }
 
+    /// The same while a run is under way: whoever leaves parks it.
+    pub fn of_git_meanwhile(screen: &Screen) -> Prompting {
+        Prompting::of(screen, Asking::GitMeanwhile)
+    }
+
+    /// Somebody else holds the run, and is waited for: any signal ends that.
+    pub fn of_holder(screen: &Screen) -> Prompting {
+        Prompting::of(screen, Asking::Holder)
+    }
+
     /// Whether Ctrl-C was pressed since the prompt began, for prompts that leave the terminal its keys.
     pub fn was_interrupted(&self) -> bool {
         self.screen.hearing().signals() != self.heard
@@ -158,7 +168,14 @@ async fn leave_prompts(screen: &Screen, [mut term, mut hup, mut quit]: [Signal; 
             Asking::Git => {
                 ("Interrupted while git was asked about the repository. Nothing was executed.", Exit::Usage)
             }
-            _ => {
+            Asking::GitMeanwhile => (
+                "PARKED: interrupted while git was asked about the repository. Go on with: holdpoint resume latest",
+                Exit::Parked,
+            ),
+            Asking::Holder => {
+                ("Interrupted while somebody else held the run. Nothing was signed.", Exit::Parked)
+            }
+            Asking::Operator | Asking::Nobody => {
                 screen.hearing().one();
                 continue;
             }

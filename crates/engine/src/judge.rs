@@ -235,11 +235,15 @@ fn says_something(matcher: &Matcher, template: &str, wanted: &str) -> Result<(),
         Matcher::Matches(_) if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_any_words() => {
             Err(format!("the pattern came to {wanted:?}, which takes whatever is printed"))
         }
-        Matcher::NotMatches(_)
-            if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_nothing() =>
-        {
-            Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
-        }
+        Matcher::NotMatches(_) if wanted != template => match Pattern::new(wanted, Over::Lines)? {
+            pattern if pattern.takes_nothing() => {
+                Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
+            }
+            pattern if pattern.has_idle_part() => Err(format!(
+                "the pattern came to {wanted:?}, and a part of that takes nothing that can be printed"
+            )),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     }
 }

@@ -32,6 +32,9 @@ fn one(character: char) -> ClassUnicode {
     ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(character, character)])
 }
 
+/// Every place.
+const ANYWHERE: u64 = (1 << PLACES) - 1;
+
 /// From each place, the places that it leads to, a bit each.
 #[derive(Clone, Copy, PartialEq)]
 struct Leads([u64; PLACES]);
@@ -73,6 +76,20 @@ impl Leads {
         leads
     }
 
+    /// The places that it leads to from any of these.
+    fn after(self, from: u64) -> u64 {
+        (0..PLACES).filter(|at| from >> at & 1 == 1).fold(0, |all, at| all | self.0[at])
+    }
+
+    /// The places from which it leads to any of these.
+    fn before(self, to: u64) -> u64 {
+        (0..PLACES).filter(|at| self.0[*at] & to != 0).fold(0, |all, at| all | 1 << at)
+    }
+
+    fn can(self, from: u64, to: u64) -> bool {
+        from & self.before(to) != 0
+    }
+
     fn times(self, mut count: u32) -> Leads {
         let (mut all, mut power) = (Leads::stay(|_, _| true), self);
         while count > 0 {
@@ -86,17 +103,83 @@ impl Leads {
     }
 }
 
-/// Whether it matches nowhere in any text. The nesting has been bounded before.
-pub(super) fn is_nothing(hir: &Hir) -> bool {
-    leads(hir, &characters()) == Leads::NOWHERE
+/// A part of a pattern, with its own parts.
+pub(super) struct Part<'h> {
+    hir: &'h Hir,
+    leads: Leads,
+    parts: Vec<Part<'h>>,
 }
 
-fn leads(hir: &Hir, characters: &[ClassUnicode]) -> Leads {
+/// Whether it matches nowhere in any text. The nesting has been bounded before.
+pub(super) fn is_nothing(hir: &Hir) -> bool {
+    part(hir, &characters()).leads == Leads::NOWHERE
+}
+
+/// Whether an alternative, or what may be left out, matches nowhere in any text where it stands.
+pub(super) fn has_idle_part(hir: &Hir) -> bool {
+    idle(&part(hir, &characters()), ANYWHERE, ANYWHERE)
+}
+
+/// `from` are the places that the part can begin at, `to` those that the rest can go on from.
+fn idle(part: &Part<'_>, from: u64, to: u64) -> bool {
+    match part.hir.kind() {
+        HirKind::Alternation(_) => {
+            part.parts.iter().any(|one| !one.leads.can(from, to) || idle(one, from, to))
+        }
+        HirKind::Concat(_) => {
+            let mut ends: Vec<u64> = part
+                .parts
+                .iter()
+                .rev()
+                .scan(to, |to, one| Some(std::mem::replace(to, one.leads.before(*to))))
+                .collect();
+            let mut from = from;
+            part.parts.iter().any(|one| {
+                let found = idle(one, from, ends.pop().unwrap_or(ANYWHERE));
+                from = one.leads.after(from);
+                found
+            })
+        }
+        HirKind::Repetition(repetition) => {
+            let Some(once) = part.parts.first().filter(|_| repetition.max != Some(0)) else { return false };
+            // It may stand behind itself, and before.
+            let from = closed(from, |from| once.leads.after(from));
+            let to = closed(to, |to| once.leads.before(to));
+            repetition.min == 0 && !once.leads.can(from, to) || idle(once, from, to)
+        }
+        _ => part.parts.iter().any(|one| idle(one, from, to)),
+    }
+}
+
+fn closed(mut places: u64, more: impl Fn(u64) -> u64) -> u64 {
+    loop {
+        let all = places | more(places);
+        if all == places {
+            return all;
+        }
+        places = all;
+    }
+}
+
+fn part<'h>(hir: &'h Hir, characters: &[ClassUnicode]) -> Part<'h> {
+    let parts: Vec<Part<'h>> = match hir.kind() {
+        HirKind::Repetition(repetition) => vec![part(&repetition.sub, characters)],
+        HirKind::Capture(capture) => vec![part(&capture.sub, characters)],
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(|one| part(one, characters)).collect()
+        }
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => Vec::new(),
+    };
+    Part { hir, leads: leads(hir, &parts, characters), parts }
+}
+
+fn leads(hir: &Hir, parts: &[Part<'_>], characters: &[ClassUnicode]) -> Leads {
+    let stay = Leads::stay(|_, _| true);
     match hir.kind() {
-        HirKind::Empty => Leads::stay(|_, _| true),
+        HirKind::Empty => stay,
         HirKind::Look(look) => Leads::stay(|before, behind| holds(*look, before, behind)),
         HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
-            Ok(text) => text.chars().fold(Leads::stay(|_, _| true), |leads, character| {
+            Ok(text) => text.chars().fold(stay, |leads, character| {
                 let class = one(character);
                 leads.then(Leads::character(|kind| meet(&class, kind, characters)))
             }),
@@ -109,18 +192,12 @@ fn leads(hir: &Hir, characters: &[ClassUnicode]) -> Leads {
             None => Leads::character(|_| true),
         },
         HirKind::Repetition(repetition) => {
-            let once = leads(&repetition.sub, characters);
-            let or_not = once.or(Leads::stay(|_, _| true));
+            let once = parts.first().map_or(Leads::NOWHERE, |part| part.leads);
             let more = repetition.max.map_or(PLACES as u32, |most| most - repetition.min.min(most));
-            once.times(repetition.min).then(or_not.times(more))
+            once.times(repetition.min).then(once.or(stay).times(more))
         }
-        HirKind::Capture(capture) => leads(&capture.sub, characters),
-        HirKind::Concat(parts) => {
-            parts.iter().fold(Leads::stay(|_, _| true), |all, part| all.then(leads(part, characters)))
-        }
-        HirKind::Alternation(parts) => {
-            parts.iter().fold(Leads::NOWHERE, |all, part| all.or(leads(part, characters)))
-        }
+        HirKind::Capture(_) | HirKind::Concat(_) => parts.iter().fold(stay, |all, part| all.then(part.leads)),
+        HirKind::Alternation(_) => parts.iter().fold(Leads::NOWHERE, |all, part| all.or(part.leads)),
     }
 }
 
@@ -194,6 +271,32 @@ mod tests {
                 continue;
             };
             assert_eq!(pattern.takes_nothing(), nothing, "{source} {over:?}");
+        }
+    }
+    #[test]
+    fn an_alternative_that_no_text_has_is_told_where_it_stands() {
+        for (source, over, idle) in [
+            (r"ok|a^b", Over::Text, true),
+            (r"ok|a$b", Over::Text, true),
+            (r"(?:x(?:^a|b))c", Over::Text, true),
+            (r"x(^|,)y", Over::Lines, true),
+            (r"(ERROR|\bx\By\b\z.)!", Over::Lines, true),
+            (r"(?:a^b)?c", Over::Text, true),
+            (r"a(?:$|b)c", Over::Lines, true),
+            (r"^(ok|a^b)$", Over::Whole, true),
+            (r"ok|[a&&b]c", Over::Text, true),
+            (r"ok|(a^b){0}", Over::Text, false),
+            (r"(?:^|,)a", Over::Lines, false),
+            (r"(?:(?:^|,)a)+$", Over::Lines, false),
+            (r"(?:a(?:$|,))+", Over::Text, false),
+            (r"x\n(^|,)y", Over::Lines, false),
+            (r"^$|a", Over::Text, false),
+            (r"^\s*(?:#.*)?$", Over::Lines, false),
+            (r"(?:\bword\b|\d+)(?: |$)", Over::Lines, false),
+            (r"a|b|^c|d$", Over::Whole, false),
+        ] {
+            let pattern = Pattern::new(source, over).unwrap();
+            assert_eq!(pattern.has_idle_part(), idle, "{source} {over:?}");
         }
     }
 }

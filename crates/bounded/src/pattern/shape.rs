@@ -1,6 +1,5 @@
 //! What every text that a pattern matches has in common, as far as that can be told without trying any.
 
-use regex_syntax::hir::literal::{ExtractKind, Extractor, Seq};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// What the texts that a pattern is found in have in common.
@@ -10,9 +9,6 @@ pub struct Shape {
     pub least: usize,
     /// The most, where there is a bound.
     pub most: Option<usize>,
-    /// What they begin with: one of these, where that is known.
-    begins: Option<Vec<Vec<u8>>>,
-    ends: Option<Vec<Vec<u8>>>,
 }
 
 impl Shape {
@@ -26,43 +22,8 @@ impl Shape {
         let first = looks.look_set_prefix().contains(Look::Start);
         let last = looks.look_set_suffix().contains(Look::End);
         let (least, most) = length(&hir);
-        Ok(Shape {
-            least,
-            most: most.filter(|_| first && last),
-            begins: if first { words(Extractor::new().extract(&hir)) } else { None },
-            ends: if last { words(Extractor::new().kind(ExtractKind::Suffix).extract(&hir)) } else { None },
-        })
+        Ok(Shape { least, most: most.filter(|_| first && last) })
     }
-
-    /// Whether all of them begin with a word, or none does; `None` where that depends, or is not known.
-    pub fn begins_with(&self, word: &str) -> Option<bool> {
-        common(
-            self.begins.as_deref()?,
-            |one| one.starts_with(word.as_bytes()),
-            |one| word.as_bytes().starts_with(one),
-        )
-    }
-
-    /// The same of their ends.
-    pub fn ends_with(&self, word: &str) -> Option<bool> {
-        common(
-            self.ends.as_deref()?,
-            |one| one.ends_with(word.as_bytes()),
-            |one| word.as_bytes().ends_with(one),
-        )
-    }
-}
-
-fn common(words: &[Vec<u8>], has: impl Fn(&[u8]) -> bool, may_go_on: impl Fn(&[u8]) -> bool) -> Option<bool> {
-    if words.iter().all(|one| has(one)) {
-        return Some(true);
-    }
-    if words.iter().any(|one| has(one) || may_go_on(one)) { None } else { Some(false) }
-}
-
-fn words(found: Seq) -> Option<Vec<Vec<u8>>> {
-    let found = found.literals().filter(|words| !words.is_empty())?;
-    Some(found.iter().map(|word| word.as_bytes().to_vec()).collect())
 }
 
 /// Characters of what it matches: at least, and at most. The nesting has been bounded before.
@@ -117,23 +78,6 @@ mod tests {
         ] {
             let shape = Shape::of(source).unwrap();
             assert_eq!((shape.least, shape.most), (least, most), "{source}");
-        }
-    }
-
-    #[test]
-    fn what_they_begin_and_end_with_is_told_of_patterns_that_are_held_at_that_end() {
-        for (source, word, begins, ends) in [
-            (r"^v\d+\.\d+$", "v", Some(true), Some(false)),
-            (r"^v\d+\.\d+$", "x", Some(false), Some(false)),
-            (r"^v\d+\.\d+$", "v1", None, None),
-            (r"v\d", "x", None, None),
-            (r"^(ab|ac).*z$", "a", Some(true), Some(false)),
-            (r"^(ab|ac).*z$", "abz", None, None),
-            (r"^.*$", "a", None, None),
-            (r"^$", "a", None, None),
-        ] {
-            let shape = Shape::of(source).unwrap();
-            assert_eq!((shape.begins_with(word), shape.ends_with(word)), (begins, ends), "{source} {word}");
         }
     }
 }

@@ -227,7 +227,7 @@ pub async fn take_on(
     std::mem::forget(events);
     tell_orphan(screen, orphan);
     let runner = Places::new(local, &opened, elsewhere);
-    let mut session = Session { recorder, desk, runner, rules: watch.checks() };
+    let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
     if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
         return Err(refusal);

@@ -16,7 +16,7 @@ use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
 use crate::args;
 use crate::exit::Exit;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Interrupts, Prompting};
 use crate::operator::{listed, not_in_a_block, operator};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -101,6 +101,7 @@ fn take(
     screen: &Screen,
     dir: &RunDir,
 ) -> Result<(Writer, Vec<Stamped>, Option<holdpoint_record::Recovered>), Problem> {
+    let _waiting = Prompting::of_holder(screen);
     let begun = Instant::now();
     let mut told = false;
     loop {

@@ -8,8 +8,10 @@ use holdpoint_driver::Rules;
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
 use super::rules::{Book, Obeyed, approved, help, some_of};
+use crate::interrupts::Prompting;
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// Refuses a sign-off by somebody who had the role when the run opened, and has it no more.
 pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
@@ -99,11 +101,13 @@ impl Watch<'_> {
     }
 
     /// For whoever drives the run: see [`holdpoint_driver::Rules`].
-    pub fn checks<'c>(self) -> Box<Rules<'c, Problem>>
+    pub fn checks<'c>(self, screen: &Screen) -> Box<Rules<'c, Problem>>
     where
         Self: 'c,
     {
+        let screen = screen.clone();
         Box::new(move |run| {
+            let _looking = Prompting::of_git_meanwhile(&screen);
             let Seen { look, refusal } = self.look(run, false)?;
             let number = self.opened.number;
             let refusal = refusal.map(|refusal| {

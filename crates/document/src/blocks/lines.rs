@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use holdpoint_bounded::pattern::{self, Over, Pattern};
+use holdpoint_bounded::pattern::{self, Over};
 use regex::Regex;
 
 use super::{Templated, is_templated};
 use crate::findings::{Findings, nearest};
 use crate::markdown::Fence;
-use crate::spanned::TAKES_NOTHING;
+use crate::spanned::what_it_never_takes;
 use crate::{Code, LineKind, LineMatcher, Times};
 
 /// Marks of other tools, which would silently be literal text here.
@@ -41,8 +41,8 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
                         let message = format!("the regular expression does not compile: {reason}");
                         let help = "see https://docs.rs/regex/latest/regex/#syntax";
                         findings.add(Code::BadValue, span, message, help);
-                    } else if Pattern::new(&matcher.text, Over::Whole).is_ok_and(|it| it.takes_nothing()) {
-                        findings.add(Code::BadValue, span, TAKES_NOTHING.0, TAKES_NOTHING.1);
+                    } else if let Some((message, help)) = what_it_never_takes(&matcher.text, Over::Whole) {
+                        findings.add(Code::BadValue, span, message, help);
                     }
                 }
                 matcher

@@ -127,8 +127,8 @@ fn decided(name: &str, of: &Kind, arguments: &[Option<Value>], written: &str) ->
             Kind::Text(texts) if asks && let Some(held) = texts.all_have(word, name == "endingwith") => {
                 let help = match texts {
                     _ if word.is_empty() => "write what it is to begin or end with".to_owned(),
-                    Texts::Matching(pattern) => {
-                        format!("compare it with what it can be: it matches {pattern}")
+                    Texts::Matching(matching) => {
+                        format!("compare it with what it can be: it matches {}", matching.source())
                     }
                     _ => "ask for what may be so or not".to_owned(),
                 };

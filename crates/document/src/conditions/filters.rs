@@ -8,6 +8,7 @@ use minijinja::Value;
 
 use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Range, Texts, may_be_empty};
+use super::languages::Matching;
 use crate::findings::suggest;
 
 /// The filters that there are, as the library names them.
@@ -201,7 +202,7 @@ fn calculated(
         }),
         ("float", Kind::Number(range)) => Kind::Number(Range { declared: false, ..*range }),
         ("string", Kind::Number(range)) if range.whole && !rewritten => {
-            Kind::Text(Texts::Matching(r"^[+-]?\d+$".to_owned()))
+            Kind::Text(Texts::Matching(Matching::new(r"^[+-]?\d+$")))
         }
         _ => by_name(name),
     })

@@ -1,11 +1,11 @@
 //! What is known of a value before anything runs, and what a comparison of two such values can come out as.
 
 use holdpoint_bounded::json::Number;
-use holdpoint_bounded::pattern::{Over, Pattern, Shape};
 use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
+use super::languages::{self, Matching};
 use crate::ValueKind;
 
 /// What is known of a value. `Unknown` is never a reason to complain.
@@ -34,7 +34,7 @@ pub(crate) enum Texts {
     /// One of these; and what they are, in words.
     OneOf(Vec<String>, &'static str),
     /// What this pattern matches.
-    Matching(String),
+    Matching(Matching),
     /// What these filters leave as it is; and whether that may be empty.
     Left(Vec<&'static str>, bool),
     /// What begins and ends so, with anything in between.
@@ -80,7 +80,7 @@ impl Kind {
         };
         match kind {
             ValueKind::Text { pattern: None } => Kind::Text(Texts::Any),
-            ValueKind::Text { pattern: Some(pattern) } => Kind::Text(Texts::Matching(pattern.clone())),
+            ValueKind::Text { pattern: Some(pattern) } => Kind::Text(Texts::Matching(Matching::new(pattern))),
             ValueKind::Choice { choices } => Kind::Text(Texts::OneOf(choices.clone(), "choices")),
             ValueKind::Integer { min, max } => range(min.and_then(exact), max.and_then(exact), true),
             ValueKind::Number { min, max } => range(float(min.as_ref()), float(max.as_ref()), false),
@@ -198,39 +198,20 @@ impl Texts {
         match self {
             Texts::Sized(least, most) => (*least, Some(*most)),
             Texts::Framed(begins, ends) => (begins.chars().count() + ends.chars().count(), None),
-            Texts::Matching(pattern) => shape(pattern).map_or((0, None), |shape| (shape.least, shape.most)),
+            Texts::Matching(matching) => matching.length(),
             texts => (usize::from(!may_be_empty(texts)), None),
         }
     }
 
     /// Whether every text of these begins with a word (or ends, where `last`), or none does; `None` where that depends.
     pub(crate) fn all_have(&self, word: &str, last: bool) -> Option<bool> {
-        if word.is_empty() {
-            return Some(true);
-        }
-        match self {
-            Texts::Matching(pattern) => match last {
-                false => shape(pattern)?.begins_with(word),
-                true => shape(pattern)?.ends_with(word),
-            },
-            Texts::Framed(begins, _) if !last => match begins.starts_with(word) {
-                true => Some(true),
-                false if word.starts_with(begins.as_str()) => None,
-                false => Some(false),
-            },
-            Texts::Framed(_, ends) => match ends.ends_with(word) {
-                true => Some(true),
-                false if word.ends_with(ends.as_str()) => None,
-                false => Some(false),
-            },
-            _ => None,
-        }
+        languages::all_have(self, word, last)
     }
-}
 
-/// A pattern that is none is told where it stands.
-fn shape(pattern: &str) -> Option<Shape> {
-    Shape::of(pattern).ok()
+    /// Whether a word is in every text of these, or in none; `None` where that depends.
+    pub(crate) fn all_contain(&self, word: &str) -> Option<bool> {
+        languages::all_contain(self, word)
+    }
 }
 
 impl Range {
@@ -321,6 +302,12 @@ fn exact(value: i64) -> Option<f64> {
 /// What a comparison of two values of one kind comes out as, whatever they are; `None` where that depends.
 pub(crate) fn outcome(operator: Operator, left: &Kind, right: &Kind) -> Option<bool> {
     let (apart, same) = match (left, right) {
+        (Kind::Text(texts), Kind::Text(Texts::Exactly(text))) if operator.orders() => {
+            return languages::ordered(texts, operator, text);
+        }
+        (Kind::Text(Texts::Exactly(text)), Kind::Text(texts)) if operator.orders() => {
+            return languages::ordered(texts, operator.turned(), text);
+        }
         (Kind::Text(left), Kind::Text(right)) => (
             disjoint(left, right),
             matches!(
@@ -363,7 +350,7 @@ fn disjoint(left: &Texts, right: &Texts) -> bool {
             !texts.iter().any(|text| takes(other, text))
         }
         (Texts::Exactly(text), other) | (other, Texts::Exactly(text)) => !takes(other, text),
-        _ => false,
+        (left, right) => languages::apart(left, right),
     }
 }
 
@@ -376,10 +363,7 @@ fn takes(texts: &Texts, text: &str) -> bool {
         Texts::Any | Texts::Said => true,
         Texts::NotEmpty => !text.trim().is_empty(),
         Texts::OneOf(texts, _) => texts.iter().any(|one| one == text),
-        // A pattern that is none is told where it stands.
-        Texts::Matching(pattern) => {
-            Pattern::new(pattern, Over::Text).map_or(true, |pattern| pattern.is_match(text).unwrap_or(true))
-        }
+        Texts::Matching(matching) => matching.takes(text),
         Texts::Left(by, empty) => {
             let left = by.iter().all(|filter| match *filter {
                 "lower" => text.to_lowercase() == text,

@@ -10,6 +10,7 @@ mod complaint;
 mod filters;
 mod joint;
 mod kinds;
+mod languages;
 mod made;
 mod meant;
 mod operators;

@@ -145,8 +145,8 @@ pub(super) mod told {
                 let known: Vec<&str> = texts.iter().map(String::as_str).collect();
                 (format!("{message}: `{name}` is never `{text}`"), suggest(text, &known, plural))
             }
-            (Kind::Text(Texts::Matching(pattern)), _) => (
-                format!("{message}: `{name}` matches {pattern}"),
+            (Kind::Text(Texts::Matching(matching)), _) => (
+                format!("{message}: `{name}` matches {}", matching.source()),
                 "compare it with what it can be".to_owned(),
             ),
             (Kind::Text(Texts::NotEmpty), _) => (
@@ -224,6 +224,17 @@ pub(super) mod told {
                     message: format!("`{left_name}` is never in `{right_name}`"),
                     help: suggest(text, &known, plural),
                 })
+            }
+            (Kind::Text(Texts::Exactly(text)), Kind::Text(texts)) => {
+                let held = texts.all_contain(text)?;
+                let how = if held { "always" } else { "never" };
+                let help = match texts {
+                    Texts::Matching(matching) => {
+                        format!("look for what it can have: it matches {}", matching.source())
+                    }
+                    _ => "look for what may be there or not".to_owned(),
+                };
+                Some(Complaint { message: format!("`{left_name}` is {how} in `{right_name}`"), help })
             }
             _ => None,
         }

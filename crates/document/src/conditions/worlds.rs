@@ -418,7 +418,7 @@ fn constant(expression: &Expr<'_>) -> Option<Value> {
 
 impl Operator {
     /// With its sides swapped.
-    fn turned(self) -> Operator {
+    pub(super) fn turned(self) -> Operator {
         match self {
             Operator::Less => Operator::Greater,
             Operator::AtMost => Operator::AtLeast,

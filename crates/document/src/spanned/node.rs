@@ -11,10 +11,26 @@ use crate::findings::{Findings, suggest};
 use crate::{Code, Span};
 
 /// What is said of a pattern that no text takes.
-pub(crate) const TAKES_NOTHING: (&str, &str) = (
+const TAKES_NOTHING: (&str, &str) = (
     "no text matches this pattern, whatever is in it",
     "`^` and `$` stand at the ends of lines or of the text; escape what is meant literally: `\\$`",
 );
+
+/// An alternative that no text has looks as if something were looked for that is not.
+const PART_TAKES_NOTHING: (&str, &str) = (
+    "a part of the regular expression is found in no text",
+    "take out the alternative, or what stands between `^` or `$` and the rest of it",
+);
+
+/// What is told of a pattern that takes no text, or has a part that takes none.
+pub(crate) fn what_it_never_takes(pattern: &str, over: Over) -> Option<(&'static str, &'static str)> {
+    let pattern = Pattern::new(pattern, over).ok()?;
+    if pattern.takes_nothing() {
+        Some(TAKES_NOTHING)
+    } else {
+        pattern.has_idle_part().then_some(PART_TAKES_NOTHING)
+    }
+}
 
 /// A value of YAML or TOML, and where it stands.
 #[derive(Clone, Debug)]
@@ -202,11 +218,13 @@ impl Node {
     pub(crate) fn regex(&self, over: Over, findings: &mut Findings) -> Option<String> {
         let text = self.text(findings)?;
         match pattern::check(&text) {
-            Ok(()) if Pattern::new(&text, over).is_ok_and(|pattern| pattern.takes_nothing()) => {
-                self.bad(findings, TAKES_NOTHING.0, TAKES_NOTHING.1);
-                None
-            }
-            Ok(()) => Some(text),
+            Ok(()) => match what_it_never_takes(&text, over) {
+                Some((message, help)) => {
+                    self.bad(findings, message, help);
+                    None
+                }
+                None => Some(text),
+            },
             Err(reason) => {
                 let message = format!("the regular expression does not compile: {reason}");
                 self.bad(findings, message, "see https://docs.rs/regex/latest/regex/#syntax");

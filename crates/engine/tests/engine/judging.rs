@@ -259,7 +259,8 @@ fn a_template_that_comes_to_what_every_text_holds_cannot_be_judged() {
         [Matcher::Contains(text.clone()), Matcher::NotContains(text), Matcher::Equals(other)]
     });
     // What takes nothing never fails as `not_matches`.
-    let nothing = ["$x{{ NOTHING }}", "a^{{ RELEASE }}"].map(|text| Matcher::NotMatches(text.into()));
+    let nothing = ["$x{{ NOTHING }}", "a^{{ RELEASE }}", "ERROR|a^{{ RELEASE }}"]
+        .map(|text| Matcher::NotMatches(text.into()));
     for matcher in patterns.into_iter().chain(texts).chain(nothing) {
         for output in ["garbage, and more\n", " \n", ""] {
             let judgement = judged(&expecting([Expected::Stdout(matcher.clone())]), &printed(output));
