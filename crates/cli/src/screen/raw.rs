@@ -76,9 +76,14 @@ impl Screen {
 
 /// Columns and rows of the operator's terminal; 80 and 24 where it does not say.
 pub fn size() -> (u16, u16) {
+    told_size().unwrap_or((80, 24))
+}
+
+/// Columns and rows of the operator's terminal; one that does not say is driven by a program, or by a serial line.
+pub fn told_size() -> Option<(u16, u16)> {
     let size = tcgetwinsize(io::stderr()).or_else(|_| tcgetwinsize(io::stdin()));
     match size {
-        Ok(Winsize { ws_col, ws_row, .. }) if ws_col > 0 && ws_row > 0 => (ws_col, ws_row),
-        _ => (80, 24),
+        Ok(Winsize { ws_col, ws_row, .. }) if ws_col > 0 && ws_row > 0 => Some((ws_col, ws_row)),
+        _ => None,
     }
 }

@@ -74,3 +74,12 @@ fn a_pager_that_cannot_be_run_or_is_not_wanted_keeps_nobody_from_seeing_it() {
         terminal.ends(3);
     }
 }
+
+#[test]
+fn at_a_terminal_that_does_not_say_how_large_it_is_nobody_is_asked_by_a_pager_first() {
+    let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
+    waiting(&desk);
+    let mut terminal = Terminal::start_sized(&desk, 0, 0, &["sign", "1", "--as", QA]);
+    terminal.waits_for("$ echo all is well").answers(&format!("{QA}, what now?"), "leave");
+    terminal.ends(3);
+}

@@ -6,7 +6,7 @@ use crate::digest::{self, sha256};
 use crate::operator::Seat;
 use crate::pager;
 use crate::problem::Problem;
-use crate::screen::raw::size;
+use crate::screen::raw::told_size;
 use crate::screen::{Audience, Screen};
 use crate::world::{RunView, Store};
 
@@ -53,7 +53,7 @@ impl Shown {
 
     /// Whether somebody would have to look back for its beginning, and can.
     fn is_long_for(&self, screen: &Screen) -> bool {
-        let (columns, rows) = size();
+        let Some((columns, rows)) = told_size() else { return false };
         let lines = self.text.lines().map(|line| line.chars().count().div_ceil(usize::from(columns)).max(1));
         screen.moves()
             && screen.audience() == Audience::Present
