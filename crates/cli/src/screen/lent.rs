@@ -7,6 +7,7 @@ use rustix::termios::{OptionalActions, Termios, tcsetattr};
 use super::modes::Modes;
 
 /// A terminal that is lent to a program.
+#[derive(Clone)]
 pub(super) struct Lent {
     before: Termios,
     pub(super) modes: Modes,
@@ -34,18 +35,14 @@ impl Lent {
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 
-    /// Gives it back for a while.
-    pub(super) fn suspend(&mut self) {
-        if std::mem::take(&mut self.raw) {
-            self.give_back();
-        }
+    /// To be given back for a while; `None` where it is already.
+    pub(super) fn suspend(&mut self) -> Option<Lent> {
+        std::mem::take(&mut self.raw).then(|| self.clone())
     }
 
-    /// Lends it again.
-    pub(super) fn resume(&mut self) {
+    /// Lends it again. What is to be written, so that it is as the program left it.
+    pub(super) fn resume(&mut self) -> Option<Vec<u8>> {
         let _ = self.make_raw();
-        if !std::mem::replace(&mut self.raw, true) {
-            let _ = io::stderr().write_all(&self.modes.redo());
-        }
+        (!std::mem::replace(&mut self.raw, true)).then(|| self.modes.redo())
     }
 }
