@@ -179,7 +179,7 @@ fn an_altered_forged_or_borrowed_approval_does_not_hold() {
 #[test]
 fn what_lies_among_the_approvals_and_is_none_is_never_passed_over() {
     type Put = fn(&Shop);
-    let puts: [(&str, Put); 6] = [
+    let puts: [(&str, Put); 8] = [
         ("is no directory named after a document's SHA-256", |shop| {
             shop.bench.file(".holdpoint/approvals/README", "hello");
         }),
@@ -192,6 +192,16 @@ fn what_lies_among_the_approvals_and_is_none_is_never_passed_over() {
             let path = shop.approval(QA, "");
             fs::rename(&path, shop.bench.path("elsewhere")).unwrap();
             std::os::unix::fs::symlink(shop.bench.path("elsewhere"), path).unwrap();
+        }),
+        ("is a link or a file, not a directory", |shop| {
+            let (path, elsewhere) = (shop.bench.path(".holdpoint/approvals"), shop.bench.path("elsewhere"));
+            fs::rename(&path, &elsewhere).unwrap();
+            std::os::unix::fs::symlink(elsewhere, path).unwrap();
+        }),
+        ("is no directory named after", |shop| {
+            let documents = shop.approval(QA, "").parent().unwrap().to_owned();
+            fs::rename(&documents, shop.bench.path("elsewhere")).unwrap();
+            std::os::unix::fs::symlink(shop.bench.path("elsewhere"), documents).unwrap();
         }),
         ("is an approval of other bytes", |shop| {
             let elsewhere = shop.bench.path(&format!(".holdpoint/approvals/{}", "0".repeat(64)));
