@@ -180,6 +180,12 @@ pub struct Run {
     /// Execute checks only, assume the rest, keep nothing
     #[arg(long, conflicts_with = "reason")]
     pub dry_run: bool,
+    /// Execute nothing at all
+    #[arg(long, requires = "dry_run")]
+    pub no_checks: bool,
+    /// How the dry run is told at its end: json also writes it to standard output
+    #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
+    pub format: Format,
     #[command(flatten)]
     pub who: Who,
     #[command(flatten)]

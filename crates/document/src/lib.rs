@@ -43,6 +43,12 @@ pub fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec
     compile::compile_and_lint(source, config)
 }
 
+/// Programs that a shell script calls by a name that is written out, as far as it does not define them itself; `None` for
+/// other languages, and where it decides by itself where programs are looked for.
+pub fn programs(block: &Block, script: &str) -> Option<std::collections::BTreeSet<String>> {
+    lints::programs(block, script)
+}
+
 /// Lints of the document-control claims, given today's date. `config` tells which names are of one person.
 pub fn lint_claims(plan: &Plan, config: Option<&Config>, today: jiff::civil::Date) -> Vec<Diagnostic> {
     lints::claims(plan, config, today)

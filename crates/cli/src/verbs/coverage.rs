@@ -72,7 +72,7 @@ fn document(checked: Checked) -> Result<Document, Problem> {
             format!("`holdpoint check {}` shows them.", checked.path),
         ));
     }
-    let (summaries, passed_over) = runs_of(&checked, None)?;
+    let (summaries, passed_over) = runs_of(&checked.place, &checked.path, None)?;
     let blocks = covered(&checked.plan, &summaries);
     Ok(Document { path: checked.path, blocks, runs: summaries.len(), passed_over })
 }

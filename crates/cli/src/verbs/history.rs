@@ -6,7 +6,7 @@ use holdpoint_view::{Spread, StepHistory, Summary, history as gathered};
 use serde_json::json;
 
 use super::check::many;
-use super::prepare::{self, Checked};
+use super::prepare;
 use super::read::{store_problem, summed_up_in};
 use super::standing::standings;
 use crate::args::{self, Format};
@@ -21,7 +21,7 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
     if let Some(env) = &arguments.env {
         known(&checked.place, env)?;
     }
-    let (summaries, passed_over) = runs_of(&checked, arguments.env.as_deref())?;
+    let (summaries, passed_over) = runs_of(&checked.place, &checked.path, arguments.env.as_deref())?;
     let steps = gathered(&checked.plan, &summaries);
     match arguments.format {
         Format::Json => {
@@ -55,8 +55,12 @@ pub fn known(place: &Place, environment: &str) -> Result<(), Problem> {
 }
 
 /// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.
-pub fn runs_of(checked: &Checked, environment: Option<&str>) -> Result<(Vec<Summary>, Vec<u64>), Problem> {
-    let dirs = checked.place.store().runs().map_err(store_problem)?;
+pub fn runs_of(
+    place: &Place,
+    path: &str,
+    environment: Option<&str>,
+) -> Result<(Vec<Summary>, Vec<u64>), Problem> {
+    let dirs = place.store().runs().map_err(store_problem)?;
     let stand = standings(&dirs);
     let (mut of_it, mut passed_over): (Vec<RunDir>, Vec<u64>) = (Vec::new(), Vec::new());
     for (dir, standing) in dirs.into_iter().zip(stand) {
@@ -65,7 +69,7 @@ pub fn runs_of(checked: &Checked, environment: Option<&str>) -> Result<(Vec<Summ
             Ok(standing) => {
                 let opened = &standing.opened;
                 let there = environment.is_none_or(|name| name == opened.environment.name);
-                if there && opened.runbook.path == checked.path {
+                if there && opened.runbook.path == path {
                     of_it.push(dir);
                 }
             }

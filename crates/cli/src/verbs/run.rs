@@ -1,21 +1,19 @@
 //! `run`: opens a run and drives it; dry runs take the same way through another world.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use holdpoint_driver::{Recorder, Secrets, Session, Stop};
-use holdpoint_engine::{Claims, Event, Next, Run, RunOpened, Runbook, Verdict};
-use holdpoint_record::{FORMAT, OpenError, StoreError};
+use holdpoint_driver::{Recorder, Secrets, Session};
+use holdpoint_engine::{Event, Next, Run, RunOpened};
+use holdpoint_record::{OpenError, StoreError};
 use holdpoint_redact::Redactor;
-use holdpoint_signing::{BadFiles, Signers};
 use jiff::Timestamp;
 
+use super::dry_run::{How, dry_run};
 use super::farewell::farewell;
+use super::opening::{opened, signer_files, with_program};
 use super::overriding;
 use super::prepare::{self, Prepared, keep_secrets_of_rehearsal};
 use super::read::store_problem;
-use super::rules::Obeyed;
 use super::targets;
 use super::watch::Watch;
 use crate::args;
@@ -27,13 +25,12 @@ use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
 use crate::world::answers::Prepared as Answered;
-use crate::world::assume::{Assuming, ChecksOnly, Learnt};
 use crate::world::disk::Disk;
 use crate::world::local::Local;
 use crate::world::places::Places;
 use crate::world::screening::Screening;
 use crate::world::terminal::Operator;
-use crate::world::{Memory, RunView, Store};
+use crate::world::{Memory, RunView};
 
 /// Opens a run and drives it.
 pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> Result<Exit, Problem> {
@@ -54,7 +51,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
     drop(looking);
     if arguments.dry_run {
-        return dry_run(screen, prepared, session, traced, redactor, secrets).await;
+        let hows = How { checks: !arguments.no_checks, format: arguments.format };
+        return dry_run(screen, prepared, (session, traced), redactor, (secrets, hows)).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
     if let Some(rehearsed) = &obeyed.rehearsed {
@@ -137,11 +135,6 @@ fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, disk: &Disk
     }
 }
 
-/// Waits for the digest of the program: nothing is recorded without.
-fn with_program(opened: RunOpened) -> RunOpened {
-    RunOpened { session: operator::with_program(opened.session), ..opened }
-}
-
 /// What git knows of the document, and who operates; both are asked at the same time. The digest of the program is not
 /// waited for yet.
 fn circumstances(
@@ -169,209 +162,4 @@ pub fn hide(values: &[(String, String)], secrets: &Secrets) -> Result<Redactor, 
     })?;
     secrets.hide(&redactor);
     Ok(redactor)
-}
-
-/// The files that say who may sign and whose keys are revoked. One that is no such file is refused: what the
-/// configuration names may be anything, a private key for instance, and would be kept with the run.
-fn signer_files(prepared: &Prepared) -> Result<[Option<Vec<u8>>; 2], Problem> {
-    let read = |path: Option<&String>,
-                what: &str,
-                parse: fn(&[u8]) -> Result<Signers, BadFiles>|
-     -> Result<_, Problem> {
-        let Some(path) = path else { return Ok(None) };
-        let bytes = prepared.place.configured_file(path).map_err(|error| {
-            Problem::usage(
-                format!("{what} `{path}` cannot be read: {error}"),
-                "holdpoint.toml names it under [signers]. Make the file, or remove the key.",
-            )
-        })?;
-        parse(&bytes).map_err(|error| {
-            Problem::usage(
-                format!("`{path}` is not {what}: {error}"),
-                "Nothing was run or copied. holdpoint.toml names it under [signers]: name the right file, or correct it.",
-            )
-        })?;
-        Ok(Some(bytes))
-    };
-    let config = prepared.place.configuration();
-    Ok([
-        read(config.and_then(|it| it.signers.as_ref()), "the file of allowed signers", |bytes| {
-            Signers::read(Some(bytes), None, "UTC")
-        })?,
-        read(config.and_then(|it| it.revoked.as_ref()), "the list of revoked keys", |bytes| {
-            Signers::read(None, Some(bytes), "UTC")
-        })?,
-    ])
-}
-
-/// Event 0, but for the digest of the program.
-fn opened(
-    prepared: &Prepared,
-    obeyed: &Obeyed,
-    store: &mut Store<'_>,
-    number: u64,
-    session: holdpoint_engine::Session,
-    traced: Traced,
-) -> Result<RunOpened, Problem> {
-    let config =
-        prepared.place.config.as_ref().map(|config| store.put(config.text.as_bytes())).transpose()?;
-    let configuration = prepared.place.configuration();
-    let [signers, revoked] = signer_files(prepared)?;
-    let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
-    let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
-    Ok(RunOpened {
-        former: None,
-        dry: false,
-        format: FORMAT.to_owned(),
-        id: ulid::Ulid::generate().to_string(),
-        number,
-        runbook: Runbook {
-            path: prepared.path.clone(),
-            blob: store.put(prepared.source.as_bytes())?,
-            commit: traced.commit,
-            dirty: traced.dirty,
-            committed: traced.committed,
-            title: prepared.plan.title.clone(),
-            document_id: prepared.plan.front.document_id.clone(),
-            revision: prepared.plan.front.revision.clone(),
-            claims: Claims::of(&prepared.plan.front),
-            foreign: prepared.plan.is_foreign(),
-        },
-        plan: prepared.plan.digest(),
-        environment: prepared.environment.clone(),
-        inputs: prepared.inputs.given.clone(),
-        config,
-        signers,
-        revoked,
-        roles: configuration.map(|config| config.roles.clone()).unwrap_or_default(),
-        people: configuration.map(holdpoint_document::Config::printed_names).unwrap_or_default(),
-        aliases: configuration.map(holdpoint_document::Config::aliases).unwrap_or_default(),
-        policy: overriding::policy(obeyed, store)?,
-        session,
-    })
-}
-
-/// The same engine over a world that executes checks only and keeps nothing.
-async fn dry_run(
-    screen: &Screen,
-    prepared: Prepared,
-    session: holdpoint_engine::Session,
-    traced: Traced,
-    redactor: Redactor,
-    secrets: &Secrets,
-) -> Result<Exit, Problem> {
-    let local =
-        Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
-    let mut memory = Memory::<Problem>::default();
-    let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
-    // What does not hold is told, and keeps no checks from being tried.
-    let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
-    let opened = RunOpened { dry: true, ..with_program(opened) };
-    screen::head(
-        screen,
-        &opened,
-        &opened.session.operator,
-        "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
-    );
-    prepared.warn(screen);
-    if let Some(problem) = refusal {
-        screen.tell(&format!("  a real run would be refused: {}", problem.message(screen)));
-    }
-    let learnt = Rc::new(RefCell::new(Learnt::default()));
-    let desk = Assuming {
-        screen: screen.clone(),
-        learnt: Rc::clone(&learnt),
-        answers: prepared.answers.clone().unwrap_or_default(),
-        told: None,
-    };
-    let places = Places::new(local, &opened, BTreeMap::new());
-    let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
-    let book = (&prepared.plan, prepared.source.as_str());
-    let mut recorder =
-        Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
-    recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
-    // A dry run keeps no rules.
-    let rules = Box::new(|_: &Run| {
-        Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
-    });
-    let mut session = Session { recorder, desk, runner, rules };
-    let stop = session.drive().await?;
-    let learnt = learnt.borrow();
-    screen.say("");
-    screen.say(&screen.rule("values"));
-    for (name, value) in session.recorder.run().values().vars() {
-        let label = match () {
-            () if learnt.unknown.contains(name) => "unknown before the real run".to_owned(),
-            () if learnt.real.contains(name) => format!("{} (real)", screen.neutralise(value)),
-            () => format!("{} (given)", screen.neutralise(value)),
-        };
-        screen.tell(&format!("  {name} = {label}"));
-    }
-    for name in session.recorder.run().values().secrets() {
-        screen.tell(&format!("  {name} = {} (given)", holdpoint_engine::mask(name)));
-    }
-    screen.say("");
-    let undecided = undecided(&prepared.plan, &learnt);
-    for (what, unknown) in &undecided {
-        screen.tell(&format!(
-            "  whether {what} is for this run depends on {unknown}, unknown before the real run"
-        ));
-    }
-    match (stop, learnt.failures.as_slice()) {
-        (Stop::Done(Verdict::NothingDone), []) if undecided.is_empty() => {
-            screen.tell("Dry run: nothing would be done, every action is passed over or skipped.");
-            Ok(Exit::Failed)
-        }
-        (Stop::Done(_), []) => {
-            let what = held(&learnt.untried, undecided.iter().map(|(what, _)| what.as_str()).collect());
-            screen.tell(&format!("Dry run: {what}. Nothing was changed or kept."));
-            Ok(Exit::Passed)
-        }
-        (_, []) => {
-            screen.tell("Dry run: it could not be walked to its end. Nothing was changed or kept.");
-            Ok(Exit::Failed)
-        }
-        (_, failures) => {
-            screen.tell(&format!(
-                "Dry run: a real run would stop at {}. Nothing was changed or kept.",
-                failures.join(", ")
-            ));
-            Ok(Exit::Failed)
-        }
-    }
-}
-
-/// What may be said where no check failed: nothing of those that nobody tried, nor of what a stand-in decided about.
-fn held(untried: &[String], undecided: Vec<&str>) -> String {
-    if untried.is_empty() && undecided.is_empty() {
-        return "every check before the first change holds".to_owned();
-    }
-    let mut told = "every check that could be tried holds".to_owned();
-    if !untried.is_empty() {
-        told += &format!("; not tried: {}", untried.join(", "));
-    }
-    if !undecided.is_empty() {
-        told += &format!("; not known to be for this run: {}", undecided.join(", "));
-    }
-    told
-}
-
-/// Steps and actions whose condition reads what nobody knows yet, with what that is: a dry run decides it by a stand-in.
-fn undecided(plan: &holdpoint_document::Plan, learnt: &Learnt) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut look = |what: &str, condition: &str| {
-        let names = holdpoint_engine::names_in_condition(condition);
-        let unknown: Vec<String> = names.into_iter().filter(|name| learnt.unknown.contains(name)).collect();
-        if !unknown.is_empty() {
-            found.push((what.to_owned(), unknown.join(", ")));
-        }
-    };
-    for step in &plan.steps {
-        step.when.iter().for_each(|condition| look(&step.id, condition));
-        for action in &step.actions {
-            let own = action.work.block().and_then(|block| block.options.when.as_ref());
-            own.into_iter().for_each(|condition| look(&action.id, condition));
-        }
-    }
-    found
 }

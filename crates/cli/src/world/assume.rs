@@ -1,5 +1,5 @@
 //! A dry run's world: checks are executed, everything else is assumed, nothing is kept. Every value is labelled
-//! given, real or unknown.
+//! given, real, replayed or unknown.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,9 @@ use holdpoint_engine::{
     By, Choice, Deviation, DeviationKind, Event, Evidence, Execution, Finished, Fit, Outcome, Question,
     SignedOff, Task, Via, fit, names_around,
 };
+use serde::Serialize;
 
+use super::before::Before;
 use super::ends::finished;
 use super::places::{self, Places};
 use super::reads::{reads, sets};
@@ -29,6 +31,12 @@ pub struct Learnt {
     pub unknown: BTreeSet<String>,
     /// Variables that checks really produced.
     pub real: BTreeSet<String>,
+    /// Variables that have the value of the last rehearsal.
+    pub replayed: BTreeSet<String>,
+    /// How each action came out, in the order in which they were come to.
+    pub taken: Vec<Taken>,
+    /// Places that could not be reached, and why.
+    pub unreachable: BTreeMap<String, String>,
     /// Variables that a check which was not executed would have set for those after it.
     pub unset: BTreeSet<String>,
     /// Checks before the first change that were not executed.
@@ -37,6 +45,41 @@ pub struct Learnt {
     pub changed: bool,
     /// Checks that failed before anything would have been changed.
     pub failures: Vec<String>,
+}
+
+/// How one action came out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Taken {
+    /// The action.
+    pub action: String,
+    /// Where, if it has places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub how: How,
+}
+
+/// What is known of an action after a dry run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum How {
+    /// It was executed, and holds.
+    Held,
+    /// It was executed, and does not hold.
+    Failed,
+    /// It was executed, and what it said does not count: something would have been changed before it.
+    TooEarly {
+        /// Whether it holds now.
+        holds: bool,
+    },
+    /// It was not executed: it changes something, asks somebody, or nothing was to be executed.
+    Assumed,
+    /// It was not executed, for it reads what nobody knows.
+    NotTried {
+        /// Whose value.
+        needs: Vec<String>,
+    },
 }
 
 /// Shared between who answers and who executes.
@@ -226,6 +269,10 @@ pub struct ChecksOnly {
     pub places: Places,
     /// What was learnt.
     pub learnt: Shared,
+    /// What blocks captured in the last rehearsal; `None` where there is none.
+    pub before: Option<Before>,
+    /// Whether checks are executed.
+    pub checks: bool,
 }
 
 /// An attempt of a dry run.
@@ -273,8 +320,9 @@ impl Runner for ChecksOnly {
             let attempt = self.places.start(view, execution, script, way, store)?;
             return Ok(Attempt::Checked(Box::new(attempt)));
         }
-        let assumed = |why: &str| {
+        let assumed = |why: &str, how: How| {
             self::assumed(&self.places.local.screen, why);
+            self.note(view, task, how);
             Ok(Attempt::Assumed(Box::new(self.taken_as_passed(view, execution))))
         };
         if self.places.needs_somebody(view, task) {
@@ -285,11 +333,20 @@ impl Runner for ChecksOnly {
             // Whoever sits there could change anything.
             learnt.changed = true;
             drop(learnt);
-            return assumed("not executed, it needs somebody at a terminal; taken as passed");
+            return assumed("not executed, it needs somebody at a terminal; taken as passed", How::Assumed);
         }
         if task.mutates(view.plan) {
             self.learnt.borrow_mut().changed = true;
-            return assumed("not executed, it changes something; taken as passed");
+            return assumed("not executed, it changes something; taken as passed", How::Assumed);
+        }
+        if !self.checks {
+            let mut learnt = self.learnt.borrow_mut();
+            learnt.unset.extend(sets(&script.text).map(str::to_owned));
+            if !learnt.changed {
+                learnt.untried.push(task.id(view.plan));
+            }
+            drop(learnt);
+            return assumed("not executed, as --no-checks says; taken as passed", How::Assumed);
         }
         let needs = self.unknown_of(view, task, &script.text);
         if !needs.is_empty() {
@@ -300,10 +357,8 @@ impl Runner for ChecksOnly {
                 learnt.untried.push(task.id(view.plan));
             }
             drop(learnt);
-            return assumed(&format!(
-                "not executed, it needs {}, unknown before the real run",
-                needs.join(", ")
-            ));
+            let why = format!("not executed, it needs {}, unknown before the real run", needs.join(", "));
+            return assumed(&why, How::NotTried { needs });
         }
         self.places.keep_back(self.learnt.borrow().unknown.iter().cloned().collect());
         self.places
@@ -346,10 +401,17 @@ impl Runner for ChecksOnly {
         }
         let passed = executed.finished.outcome == Outcome::Passed;
         if nowhere {
-            self.learnt.borrow_mut().failures.push(executed.finished.action.clone());
+            let Finished { action, place, error, .. } = &executed.finished;
+            self.note(view, execution.task, How::Failed);
+            let mut learnt = self.learnt.borrow_mut();
+            learnt.failures.push(action.clone());
+            let why = error.clone().unwrap_or_default();
+            place.iter().for_each(|place| drop(learnt.unreachable.insert(place.clone(), why.clone())));
+            drop(learnt);
             return known(executed);
         }
         if !self.learnt.borrow().changed {
+            self.note(view, execution.task, if passed { How::Held } else { How::Failed });
             let mut learnt = self.learnt.borrow_mut();
             learnt.real.extend(executed.finished.captures.keys().cloned());
             if !passed {
@@ -358,6 +420,7 @@ impl Runner for ChecksOnly {
             return known(executed);
         }
         // What it says now is not what it will say after the changes, so nothing of it counts.
+        self.note(view, execution.task, How::TooEarly { holds: passed });
         screen::failure(&self.places.local.screen, &executed.finished);
         assumed(
             &self.places.local.screen,
@@ -381,19 +444,44 @@ impl ChecksOnly {
         names.into_iter().filter(|name| reads(name)).cloned().collect()
     }
 
+    fn note(&self, view: &RunView<'_>, task: Task, how: How) {
+        let place = view.run.place_of(task).map(str::to_owned);
+        self.learnt.borrow_mut().taken.push(Taken { action: task.id(view.plan), place, how });
+    }
+
     fn taken_as_passed(&self, view: &RunView<'_>, execution: Execution) -> Executed<Problem> {
         let mut captures = BTreeMap::new();
         let task = execution.task;
         let block = task.block(view.plan);
         for capture in block.iter().flat_map(|block| &block.options.capture) {
-            self.places
-                .local
-                .screen
-                .tell(&format!("    {} = unknown (would be captured here)", capture.name));
+            let (name, screen) = (&capture.name, &self.places.local.screen);
+            let (action, place) = (task.id(view.plan), view.run.place_of(task));
+            let before = self.before.as_ref();
+            let replayed =
+                before.and_then(|before| Some((before.number, before.captured(&action, place, name)?)));
             let mut learnt = self.learnt.borrow_mut();
-            learnt.real.remove(&capture.name);
-            learnt.unknown.insert(capture.name.clone());
-            captures.insert(capture.name.clone(), unknown(&capture.name));
+            learnt.real.remove(name);
+            let value = match replayed {
+                Some((number, value)) => {
+                    screen.tell(&format!(
+                        "    {name} = {} (replayed from run {number})",
+                        screen.neutralise(value)
+                    ));
+                    // At another place it may be one that nobody knows.
+                    if place.is_none() {
+                        learnt.unknown.remove(name);
+                    }
+                    learnt.replayed.insert(name.clone());
+                    value.to_owned()
+                }
+                None => {
+                    screen.tell(&format!("    {name} = unknown (would be captured here)"));
+                    learnt.replayed.remove(name);
+                    learnt.unknown.insert(name.clone());
+                    unknown(name)
+                }
+            };
+            captures.insert(name.clone(), value);
         }
         let judgement = block.and_then(|block| holdpoint_engine::assumed(block, &captures));
         let finished = Finished {

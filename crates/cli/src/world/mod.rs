@@ -3,6 +3,7 @@
 pub mod answers;
 mod asking;
 pub mod assume;
+pub mod before;
 pub mod disk;
 mod ends;
 mod given;

@@ -229,3 +229,104 @@ fn a_dry_run_shows_the_text_of_the_document_and_tells_of_no_skipping() {
     assert!(!told.contains("skipped") && !told.contains("deviation"), "{told}");
     assert_eq!(told.matches("Mind the gap.").count(), 1, "{told}");
 }
+
+const TAGGED: &str = r#"## Build
+
+```sh run
+#| capture: { DIGEST: { stdout: true } }
+echo abc
+```
+
+## Use it
+
+```sh check
+echo "uses $DIGEST"
+```
+
+## Sometimes
+
+```yaml step
+when: DIGEST != "abc"
+irreversible: true
+```
+
+```sh run
+no-such-tool-anywhere --now
+touch sometimes
+```
+
+## Release
+
+```yaml signoff
+role: qa
+meaning: approval
+statement: I release it.
+```
+"#;
+
+#[test]
+fn what_a_block_captured_in_the_last_rehearsal_stands_in_for_what_is_not_executed() {
+    let bench = Bench::with(&[
+        ("book.md", &book("roles: [qa]\n", TAGGED)),
+        (
+            "holdpoint.toml",
+            "[environments.staging]\nrehearsal = true\n[environments.production]\nrequires = { rehearsal = \"staging\" }\n\
+             [people.\"qa@example.org\"]\nname = \"Quinn A\"\n[roles]\nqa = [\"qa@example.org\"]\n",
+        ),
+        ("signed.yaml", "steps: { release: { sign: { as: qa@example.org, name: Quinn A } } }\n"),
+    ]);
+    let dry = || bench.ends(0, &[&DRY[..], &["--env", "production"]].concat());
+    // Nobody has rehearsed it: both ways of the condition are told.
+    let ran = dry();
+    ran.says("DIGEST = unknown before the real run").says("not executed, it needs DIGEST");
+    ran.says("passed over, or 1 change; point of no return");
+    bench.ends(0, &["run", "book.md", "--unattended", "--env", "staging", "--answers", "signed.yaml"]);
+    let before = bench.tree();
+    let ran = dry();
+    ran.says("DIGEST = abc (replayed from run 1)").says("│ uses abc").says("Sometimes: passed over");
+    assert_eq!(bench.tree(), before);
+    // Of other bytes nobody knows anything.
+    bench.file("book.md", &book("roles: [qa]\n", &TAGGED.replace("echo abc", "echo other")));
+    dry().says("DIGEST = unknown before the real run");
+}
+
+#[test]
+fn its_table_tells_who_is_asked_what_is_missing_and_where_there_is_no_way_back() {
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", TAGGED))]);
+    let ran = bench.ends(0, &DRY);
+    ran.says("what a real run does").says("hold point; asks qa").says("points of no return: sometimes");
+    ran.says("not found on PATH here: no-such-tool-anywhere");
+    let ran = bench.ends(0, &[&DRY[..], &["--format", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["outcome"], "holds");
+    assert_eq!(told["missing_tools"], serde_json::json!(["no-such-tool-anywhere"]));
+    assert_eq!(told["points_of_no_return"], serde_json::json!(["sometimes"]));
+    assert_eq!(told["undecided"], serde_json::json!({ "sometimes": ["DIGEST"] }));
+    assert_eq!(told["steps"][3]["asks"], serde_json::json!(["qa"]));
+    assert_eq!(told["steps"][2]["applies"], serde_json::Value::Null);
+    assert_eq!(told["actions"][1]["outcome"], "not_tried");
+    assert_eq!(told["actions"][1]["needs"], serde_json::json!(["DIGEST"]));
+    let digest = told["values"].as_array().unwrap().iter().find(|it| it["name"] == "DIGEST").unwrap();
+    assert_eq!(*digest, serde_json::json!({ "name": "DIGEST", "label": "unknown" }));
+}
+
+#[test]
+fn a_function_a_builtin_and_a_program_of_another_place_are_not_missing() {
+    let body = "## Look\n\n```bash check\nrelease() { echo hi; }\nrelease\ndeclare -p HOME >/dev/null\n[[ -d / ]]\n```\n\n\
+         ```sh check\nPATH=/opt/ours/bin:$PATH\nours --now || :\n```\n\n\
+         ```python check\nimport sys\nours = 1\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let ran = bench.ends(0, &DRY);
+    assert!(!ran.stderr.contains("not found on PATH"), "{}", ran.stderr);
+}
+
+#[test]
+fn without_checks_nothing_is_executed() {
+    let body = "## Look\n\n```sh check\ntouch looked\n```\n\n## Change\n\n```sh run\ntouch changed\n```\n";
+    let bench = Bench::with(&[("book.md", &book("", body))]);
+    let before = bench.tree();
+    let ran = bench.ends(0, &[&DRY[..], &["--no-checks"]].concat());
+    ran.says("nothing is executed, nothing is kept").says("not tried: look#1");
+    assert_eq!(bench.tree(), before);
+    bench.ends(2, &["run", "book.md", "--no-checks"]).says("--dry-run");
+}

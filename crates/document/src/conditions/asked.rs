@@ -5,6 +5,7 @@ use minijinja::Value;
 
 use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Texts};
+use super::languages::all_have;
 use crate::findings::suggest;
 
 /// The tests that there are, but for those that are signs (`is ==`).
@@ -124,7 +125,7 @@ fn decided(name: &str, of: &Kind, arguments: &[Option<Value>], written: &str) ->
     let Some(values) = of.values() else {
         let asks = matches!(name, "startingwith" | "endingwith") && !arguments.is_empty();
         return match of {
-            Kind::Text(texts) if asks && let Some(held) = texts.all_have(word, name == "endingwith") => {
+            Kind::Text(texts) if asks && let Some(held) = all_have(texts, word, name == "endingwith") => {
                 let help = match texts {
                     _ if word.is_empty() => "write what it is to begin or end with".to_owned(),
                     Texts::Matching(matching) => {

@@ -4,7 +4,8 @@ use minijinja::Value;
 use minijinja::machinery::ast::{BinOpKind, Expr};
 
 use super::complaint::Complaint;
-use super::kinds::{Kind, Operator, Range, outcome};
+use super::kinds::{Kind, Operator, Range};
+use super::languages::outcome;
 use super::made::framed;
 use super::sums;
 use super::words::told;

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use super::complaint::{Complaint, Trouble};
 use super::kinds::{Kind, Range, Texts, may_be_empty};
-use super::languages::Matching;
+use super::matching::Matching;
 use crate::findings::suggest;
 
 /// The filters that there are, as the library names them.

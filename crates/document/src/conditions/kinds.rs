@@ -5,7 +5,7 @@ use holdpoint_bounded::template;
 use minijinja::Value;
 use minijinja::value::ValueKind as Form;
 
-use super::languages::{self, Matching};
+use super::matching::Matching;
 use crate::ValueKind;
 
 /// What is known of a value. `Unknown` is never a reason to complain.
@@ -202,16 +202,6 @@ impl Texts {
             texts => (usize::from(!may_be_empty(texts)), None),
         }
     }
-
-    /// Whether every text of these begins with a word (or ends, where `last`), or none does; `None` where that depends.
-    pub(crate) fn all_have(&self, word: &str, last: bool) -> Option<bool> {
-        languages::all_have(self, word, last)
-    }
-
-    /// Whether a word is in every text of these, or in none; `None` where that depends.
-    pub(crate) fn all_contain(&self, word: &str) -> Option<bool> {
-        languages::all_contain(self, word)
-    }
 }
 
 impl Range {
@@ -283,7 +273,7 @@ impl Range {
         self.most < other.least || self.least > other.most || broken(self, other) || broken(other, self)
     }
 
-    fn one(self, other: Range) -> bool {
+    pub(super) fn one(self, other: Range) -> bool {
         self.least == self.most && other.least == other.most && self.least == other.least
     }
 }
@@ -299,66 +289,11 @@ fn exact(value: i64) -> Option<f64> {
     (-MOST..=MOST).contains(&value).then_some(value as f64)
 }
 
-/// What a comparison of two values of one kind comes out as, whatever they are; `None` where that depends.
-pub(crate) fn outcome(operator: Operator, left: &Kind, right: &Kind) -> Option<bool> {
-    let (apart, same) = match (left, right) {
-        (Kind::Text(texts), Kind::Text(Texts::Exactly(text))) if operator.orders() => {
-            return languages::ordered(texts, operator, text);
-        }
-        (Kind::Text(Texts::Exactly(text)), Kind::Text(texts)) if operator.orders() => {
-            return languages::ordered(texts, operator.turned(), text);
-        }
-        (Kind::Text(left), Kind::Text(right)) => (
-            disjoint(left, right),
-            matches!(
-                (left, right),
-                (Texts::Exactly(left), Texts::Exactly(right)) if left == right
-            ),
-        ),
-        (Kind::Number(left), Kind::Number(right)) => {
-            let (below, above) = (left.most < right.least, left.least > right.most);
-            let decided = match operator {
-                Operator::Less => (below, left.least >= right.most),
-                Operator::AtMost => (left.most <= right.least, above),
-                Operator::Greater => (above, left.most <= right.least),
-                Operator::AtLeast => (left.least >= right.most, below),
-                Operator::Equal | Operator::Unequal => (left.one(*right), left.apart(*right)),
-            };
-            let decided = match decided {
-                (true, _) => Some(true),
-                (_, true) => Some(false),
-                _ => None,
-            };
-            return if operator == Operator::Unequal { decided.map(|held| !held) } else { decided };
-        }
-        (Kind::Truth(Some(left)), Kind::Truth(Some(right))) => (left != right, left == right),
-        _ => return None,
-    };
-    match operator {
-        Operator::Equal if apart => Some(false),
-        Operator::Equal if same => Some(true),
-        Operator::Unequal if apart => Some(true),
-        Operator::Unequal if same => Some(false),
-        _ => None,
-    }
-}
-
-/// Whether no text can be both.
-fn disjoint(left: &Texts, right: &Texts) -> bool {
-    match (left, right) {
-        (Texts::OneOf(texts, _), other) | (other, Texts::OneOf(texts, _)) => {
-            !texts.iter().any(|text| takes(other, text))
-        }
-        (Texts::Exactly(text), other) | (other, Texts::Exactly(text)) => !takes(other, text),
-        (left, right) => languages::apart(left, right),
-    }
-}
-
 pub(crate) fn may_be_empty(texts: &Texts) -> bool {
     takes(texts, "")
 }
 
-fn takes(texts: &Texts, text: &str) -> bool {
+pub(super) fn takes(texts: &Texts, text: &str) -> bool {
     match texts {
         Texts::Any | Texts::Said => true,
         Texts::NotEmpty => !text.trim().is_empty(),

@@ -1,54 +1,10 @@
-//! Sets of texts, as far as automata can tell what is in them.
+//! What comparisons come out as whatever their values are: of texts, as far as automata can tell what is in a set of them.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
 
-use holdpoint_bounded::pattern::{Language, Over, Pattern, Shape};
+use holdpoint_bounded::pattern::Language;
 
-use super::kinds::{Operator, Texts};
-
-/// The texts that a pattern is found in. What is worked out of it is kept, however often it is asked about.
-#[derive(Clone, Debug)]
-pub(crate) struct Matching(Arc<Found>);
-
-#[derive(Debug)]
-struct Found {
-    source: String,
-    pattern: OnceLock<Option<Pattern>>,
-    language: OnceLock<Option<Language>>,
-}
-
-impl Matching {
-    pub(crate) fn new(source: &str) -> Matching {
-        let (pattern, language) = (OnceLock::new(), OnceLock::new());
-        Matching(Arc::new(Found { source: source.to_owned(), pattern, language }))
-    }
-
-    pub(crate) fn source(&self) -> &str {
-        &self.0.source
-    }
-
-    /// A pattern that is none is told where it stands.
-    pub(crate) fn takes(&self, text: &str) -> bool {
-        let pattern = self.0.pattern.get_or_init(|| Pattern::new(self.source(), Over::Text).ok());
-        pattern.as_ref().is_none_or(|pattern| pattern.is_match(text).unwrap_or(true))
-    }
-
-    /// Characters: at least, and at most where there is a bound.
-    pub(crate) fn length(&self) -> (usize, Option<usize>) {
-        Shape::of(self.source()).map_or((0, None), |shape| (shape.least, shape.most))
-    }
-
-    fn language(&self) -> Option<&Language> {
-        self.0.language.get_or_init(|| Language::of(self.source())).as_ref()
-    }
-}
-
-impl PartialEq for Matching {
-    fn eq(&self, other: &Matching) -> bool {
-        self.source() == other.source()
-    }
-}
+use super::kinds::{Kind, Operator, Texts, takes};
 
 /// The texts that these are, where an automaton can be made of them.
 fn language(texts: &Texts) -> Option<Cow<'_, Language>> {
@@ -105,4 +61,59 @@ pub(super) fn ordered(texts: &Texts, operator: Operator, text: &str) -> Option<b
 pub(super) fn apart(left: &Texts, right: &Texts) -> bool {
     let meet = language(left).zip(language(right)).and_then(|(left, right)| left.meets(&right));
     meet == Some(false)
+}
+
+/// What a comparison of two values of one kind comes out as, whatever they are; `None` where that depends.
+pub(super) fn outcome(operator: Operator, left: &Kind, right: &Kind) -> Option<bool> {
+    let (apart, same) = match (left, right) {
+        (Kind::Text(texts), Kind::Text(Texts::Exactly(text))) if operator.orders() => {
+            return ordered(texts, operator, text);
+        }
+        (Kind::Text(Texts::Exactly(text)), Kind::Text(texts)) if operator.orders() => {
+            return ordered(texts, operator.turned(), text);
+        }
+        (Kind::Text(left), Kind::Text(right)) => (
+            disjoint(left, right),
+            matches!(
+                (left, right),
+                (Texts::Exactly(left), Texts::Exactly(right)) if left == right
+            ),
+        ),
+        (Kind::Number(left), Kind::Number(right)) => {
+            let (below, above) = (left.most < right.least, left.least > right.most);
+            let decided = match operator {
+                Operator::Less => (below, left.least >= right.most),
+                Operator::AtMost => (left.most <= right.least, above),
+                Operator::Greater => (above, left.most <= right.least),
+                Operator::AtLeast => (left.least >= right.most, below),
+                Operator::Equal | Operator::Unequal => (left.one(*right), left.apart(*right)),
+            };
+            let decided = match decided {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            };
+            return if operator == Operator::Unequal { decided.map(|held| !held) } else { decided };
+        }
+        (Kind::Truth(Some(left)), Kind::Truth(Some(right))) => (left != right, left == right),
+        _ => return None,
+    };
+    match operator {
+        Operator::Equal if apart => Some(false),
+        Operator::Equal if same => Some(true),
+        Operator::Unequal if apart => Some(true),
+        Operator::Unequal if same => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether no text can be both.
+fn disjoint(left: &Texts, right: &Texts) -> bool {
+    match (left, right) {
+        (Texts::OneOf(texts, _), other) | (other, Texts::OneOf(texts, _)) => {
+            !texts.iter().any(|text| takes(other, text))
+        }
+        (Texts::Exactly(text), other) | (other, Texts::Exactly(text)) => !takes(other, text),
+        (left, right) => apart(left, right),
+    }
 }

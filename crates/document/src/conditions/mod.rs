@@ -12,6 +12,7 @@ mod joint;
 mod kinds;
 mod languages;
 mod made;
+mod matching;
 mod meant;
 mod operators;
 mod printed;
@@ -34,7 +35,8 @@ pub(crate) use meant::meant;
 
 use asked::asked;
 use filters::filtered;
-use kinds::{Operator, looks_like_a_number, may_be_empty, outcome};
+use kinds::{Operator, looks_like_a_number, may_be_empty};
+use languages::outcome;
 use made::{counted, of_value, sliced};
 use operators::{DEEPEST, comparison, of_link, of_test};
 use printed::{is_range, operand};

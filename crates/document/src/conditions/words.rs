@@ -4,6 +4,7 @@ pub(super) mod told {
     use minijinja::machinery::ast::Expr;
 
     use super::super::kinds::looks_like_a_number;
+    use super::super::languages::all_contain;
     use super::super::printed::{operand, to_show};
     use super::super::{Complaint, Kind, Operator, Texts};
     use crate::findings::suggest;
@@ -226,7 +227,7 @@ pub(super) mod told {
                 })
             }
             (Kind::Text(Texts::Exactly(text)), Kind::Text(texts)) => {
-                let held = texts.all_contain(text)?;
+                let held = all_contain(texts, text)?;
                 let how = if held { "always" } else { "never" };
                 let help = match texts {
                     Texts::Matching(matching) => {

@@ -14,6 +14,8 @@ pub(crate) use claims::claims;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
 
+use std::collections::BTreeSet;
+
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
 use crate::spanned::Mapped;
@@ -37,6 +39,33 @@ pub(crate) fn look(block: &Block, text: &Mapped, front: &FrontMatter) -> Looked 
         defines: defines.into_iter().collect(),
         agents,
     }
+}
+
+/// Programs that a shell script calls by a name that is written out, as far as it does not define them itself; `None` for
+/// other languages, and where it decides by itself where programs are looked for.
+pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet<String>> {
+    if !is_shell(spoken(&block.interpreter, &block.language)) {
+        return None;
+    }
+    let shell = Shell::scan(script);
+    if shell.defines.contains("PATH") || block.options.env.iter().any(|(name, _)| name == "PATH") {
+        return None;
+    }
+    let plain = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.+".contains(c))
+    };
+    let named = shell.commands.iter().filter_map(|command| Some(&*command.words.first()?.text));
+    let own = |name: &&str| !defines_function(script, name);
+    Some(named.filter(plain).filter(own).map(str::to_owned).collect())
+}
+
+fn defines_function(script: &str, name: &str) -> bool {
+    script.lines().any(|line| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("function ").map_or(line, str::trim_start);
+        line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['(', '{']))
+    })
 }
 
 /// Warnings of a plan whose scripts were looked at; `looked` in document order.
