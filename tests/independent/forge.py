@@ -594,7 +594,7 @@ def founded(name: str, base: int, change: Callable[[str], str]) -> None:
     VARIANTS.append((name, base, apply))
 
 
-founded("keys-expired", 5, lambda t: t.replace(f'valid-before="{UNTIL}"', 'valid-before="20250101"'))
+founded("keys-expired", 5, lambda t: t.replace(f'valid-before="{UNTIL}"', f'valid-before="20250101{UNTIL[8:]}"'))
 founded("keys-not-yet", 5, lambda t: t.replace(f'valid-after="{FROM}"', 'valid-after="20300101"'))
 founded("keys-other-namespace", 5, lambda t: t.replace("signoff@holdpoint", "else@holdpoint"))
 founded("keys-no-namespace", 5, lambda t: re.sub(r"namespaces=\"[^\"]*\",", "", t))

@@ -38,10 +38,12 @@ chown 1000 /etc/ld.so.preload
 cd /srv
 run=(setpriv --reuid 1000 --regid 1000 --clear-groups env -i PATH=/srv/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/srv/home
     TZ=Etc/UTC LC_ALL=C.UTF-8 GIT_CONFIG_NOSYSTEM=1 NO_FAKE_STAT=1 FAKETIME_DONT_FAKE_MONOTONIC=1
-    HOLDPOINT=/srv/bin/holdpoint HOLDPOINT_OPERATOR=ops@example.org KEYS_FROM=20240101 KEYS_UNTIL=20260601)
+    HOLDPOINT=/srv/bin/holdpoint HOLDPOINT_OPERATOR=ops@example.org KEYS_FROM=20240101Z KEYS_UNTIL=20260601Z)
 "${run[@]}" bash -c "echo $fake > /etc/ld.so.preload
     bash independent/records.sh /srv/shop && bash independent/more-records.sh /srv/works /srv/shop &&
     python3 independent/corpus.py /srv/shop /srv/corpus; status=\$?; : > /etc/ld.so.preload; exit \$status"
 : > /etc/ld.so.preload
-cp -r /srv/shop/out /srv/shop/trusted "$to"
+cp -r /srv/corpus/. "$to"
 chmod -R u=rwX,go=rX "$to"
+cd "$to"
+find . -type f | LC_ALL=C sort | cut -c 3- | xargs sha256sum > SHA256SUMS

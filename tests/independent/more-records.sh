@@ -9,7 +9,7 @@ keys=$shop/keys from=${KEYS_FROM:-20200101} until=${KEYS_UNTIL:-20400101}
 spaces='namespaces="signoff@holdpoint,approval@holdpoint,expunge@holdpoint,review@holdpoint,git"'
 ssh-keygen -q -t ed25519 -N '' -C authority -f "$keys/authority"
 ssh-keygen -q -t ecdsa -N '' -C cert -f "$keys/cert"
-ssh-keygen -q -s "$keys/authority" -I cert -n cert@example.org -V "${from}Z:${until}Z" "$keys/cert.pub"
+ssh-keygen -q -s "$keys/authority" -I cert -n cert@example.org -V "${from%Z}Z:${until%Z}Z" "$keys/cert.pub"
 git init -q -b main .; git config user.email ops@example.org; git config user.name 'Olive Operator'
 {
     for who in ops qa lead; do
@@ -215,9 +215,11 @@ echo 9 places
     mkdir bin; printf '#!/bin/sh\nexec /usr/bin/ssh -F %s/ssh_config "$@"\n' "$works.sshd" > bin/ssh; chmod 755 bin/ssh
 )
 mkfifo "$works.sshd/log"
+# Kept open, so that the server can go on writing.
+exec 3<> "$works.sshd/log"
 /usr/sbin/sshd -D -e -f "$works.sshd/sshd_config" 2> "$works.sshd/log" &
 sshd=$!
-grep -m 1 -q 'Server listening' < "$works.sshd/log" && PATH=$works.sshd/bin:$PATH run places.md --env hosts
+grep -m 1 -q 'Server listening' <&3 && PATH=$works.sshd/bin:$PATH run places.md --env hosts
 kill "$sshd"
 echo 10 a check-list of somebody else; run checklist.md --env local --answers answers/friday.yaml
 echo 11 taken up after a torn write; run one.md --env keys

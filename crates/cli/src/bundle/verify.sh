@@ -264,7 +264,7 @@ over '
                     and ($asked | IN("ssh", "fido-uv")))
                 or (.type == "signoff.rejected" and .signed? != null and .signed.signature == null)
                 or (.type == "deviation" and .overridden? != null and .overridden.signature == null
-                    and (.overridden.assurance | IN("ssh", "fido-uv")))) | ["unsigned", $i]),
+                    and ([.overridden.assurance, $asked] | any(IN("ssh", "fido-uv"))))) | ["unsigned", $i]),
             (select(.type == "signoff.given" and .signature != null) | .signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "signoff.rejected" and .signed? != null) | .signed.signature |
