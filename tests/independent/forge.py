@@ -24,6 +24,8 @@ import verify
 WORK = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
 KEYS = os.path.join(WORK, "keys")
+# As records.sh was told.
+FROM, UNTIL = os.environ.get("KEYS_FROM", "20200101"), os.environ.get("KEYS_UNTIL", "20400101")
 
 
 def put(path: str, data: bytes) -> None:
@@ -592,8 +594,8 @@ def founded(name: str, base: int, change: Callable[[str], str]) -> None:
     VARIANTS.append((name, base, apply))
 
 
-founded("keys-expired", 5, lambda t: t.replace('valid-before="20400101"', 'valid-before="20250101"'))
-founded("keys-not-yet", 5, lambda t: t.replace('valid-after="20200101"', 'valid-after="20300101"'))
+founded("keys-expired", 5, lambda t: t.replace(f'valid-before="{UNTIL}"', f'valid-before="20250101{UNTIL[8:]}"'))
+founded("keys-not-yet", 5, lambda t: t.replace(f'valid-after="{FROM}"', 'valid-after="20300101"'))
 founded("keys-other-namespace", 5, lambda t: t.replace("signoff@holdpoint", "else@holdpoint"))
 founded("keys-no-namespace", 5, lambda t: re.sub(r"namespaces=\"[^\"]*\",", "", t))
 founded("keys-one-key-two-people", 5, lambda t: t + t.splitlines()[1].replace("qa@", "eve@") + "\n")
@@ -606,7 +608,7 @@ founded("keys-comment-blank", 5, lambda t: "# c\n\n  \n" + t)
 founded("keys-crlf", 5, lambda t: t.replace("\n", "\r\n"))
 founded("keys-empty", 5, lambda t: "")
 founded("keys-other-people-two", 5, lambda t: t + t.splitlines()[1].replace("qa@", "eve@").replace("signoff@holdpoint,approval@holdpoint,expunge@holdpoint,review@holdpoint", "git") + "\n")
-founded("keys-bad-date", 5, lambda t: t.replace("20400101", "20401301"))
+founded("keys-bad-date", 5, lambda t: t.replace(UNTIL, "20401301"))
 
 
 @variant(5)
@@ -625,7 +627,7 @@ def valid_between(name: str, hours: int, zone: str) -> None:
     def apply(forge: Forge) -> None:
         text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
         end = verify.moment(forge.ev[12]["at"]) + verify.timedelta(hours=hours)
-        forge.ev[0]["signers"] = forge.blob(text.replace("20400101", end.strftime("%Y%m%d%H%M")).encode())
+        forge.ev[0]["signers"] = forge.blob(text.replace(UNTIL, end.strftime("%Y%m%d%H%M")).encode())
         forge.ev[0]["session"]["time_zone"] = zone
 
     VARIANTS.append((name, 5, apply))
@@ -928,7 +930,7 @@ edit(5, "history-null", 8, '"within_limits"', '"evidence":null,"within_limits"')
 VARIANTS.append(("history-null-left-out", 5, lambda f: [f.edits.append((8, '"within_limits"', '"evidence":null,"within_limits"'))]))
 VARIANTS.append(("history-null-told", 5, lambda f: [f.ev[8].update(evidence=None)]))
 VARIANTS.append(("history-key-order", 5, lambda f: [f.ev[8].update(by=f.ev[8].pop("by"), step=f.ev[8].pop("step"))]))
-founded("keys-time-of-day", 5, lambda t: t.replace('"20400101"', '"204001010000"'))
+founded("keys-time-of-day", 5, lambda t: t.replace(f'"{UNTIL}"', f'"{UNTIL}0000"'))
 founded("keys-cert-authority-too", 5, lambda t: t + 'x@example.org cert-authority ' + " ".join(t.splitlines()[1].split()[-2:]) + "\n")
 
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Makes one record of each kind with the program HOLDPOINT, in a scratch repository WORK.
-# Usage: HOLDPOINT=/path/to/holdpoint records.sh WORK
+# Usage: HOLDPOINT=/path/to/holdpoint [KEYS_FROM=20200101 KEYS_UNTIL=20400101] records.sh WORK
 set -u
+from=${KEYS_FROM:-20200101} until=${KEYS_UNTIL:-20400101}
 work=$1 hp=${HOLDPOINT:?}
 rm -rf "$work"; mkdir -p "$work/keys" "$work/site"; cd "$work" || exit 1
 mkdir -p "$work.tmp"; export TMPDIR=$work.tmp SSH_AUTH_SOCK='' HOME=$work
@@ -10,7 +11,7 @@ git init -q .; git config user.email ops@example.org; git config user.name Ops
 mkdir -p runbooks .holdpoint
 {
     for who in ops qa lead; do
-        echo "$who@example.org namespaces=\"signoff@holdpoint,approval@holdpoint,expunge@holdpoint,review@holdpoint\",valid-after=\"20200101\",valid-before=\"20400101\" $(cut -d' ' -f1,2 "keys/$who.pub")"
+        echo "$who@example.org namespaces=\"signoff@holdpoint,approval@holdpoint,expunge@holdpoint,review@holdpoint\",valid-after=\"$from\",valid-before=\"$until\" $(cut -d' ' -f1,2 "keys/$who.pub")"
     done
 } > .holdpoint/allowed_signers
 cut -d' ' -f1,2 keys/other.pub > .holdpoint/revoked

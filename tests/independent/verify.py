@@ -508,7 +508,7 @@ class Record:
             must(first["environment"]["name"] == named["environment"], "it ran elsewhere")
             must(first["environment"]["rehearsal"], "its environment is none for rehearsals")
             must(first.get("config") == named.get("config"), "its configuration is another")
-            must(last["at"] == named["ended"], "it ended at another time")
+            must(moment(last["at"]) == moment(named["ended"]), "it ended at another time")
             must(moment(named["ended"]) <= moment(self.opened["at"]) + MINUTE, "it ended after this run opened")
             self.rehearsal_rule(named, first)
         except (Altered, Truncated, Fault) as fault:

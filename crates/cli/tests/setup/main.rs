@@ -9,6 +9,7 @@
 
 mod attestations;
 mod cast;
+mod corpus;
 mod events;
 mod init;
 mod junit;
