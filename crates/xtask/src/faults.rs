@@ -25,8 +25,10 @@ pub fn run() -> io::Result<()> {
     let swept = tests(&faults, skipped.chain(["--test-threads=1"]), &mut families);
     // What blocks on other places promise, at every kind of place.
     let places = tests(&["holdpoint-executor", "--test", "remote"], [], &mut families);
+    // Every record of the corpus, and what each verifier says of it.
+    let records = tests(&["holdpoint", "--test", "setup"], ["corpus::"], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    walked.and(places).and(changed).and(alone).and(swept).and_then(|()| whole(&families))
+    walked.and(places).and(records).and(changed).and(alone).and(swept).and_then(|()| whole(&families))
 }
 
 /// Modules whose tests are no sweeps, and run beside each other.
