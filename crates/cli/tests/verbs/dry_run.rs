@@ -1,7 +1,9 @@
 //! `run --dry-run`: the same engine over a world that executes checks only and keeps nothing.
 
+use holdpoint_hosts::{Missing, skipped};
+
 use crate::runs::book;
-use crate::support::Bench;
+use crate::support::{Bench, HOLDPOINT, Ran};
 
 const DRY: [&str; 4] = ["run", "book.md", "--dry-run", "--unattended"];
 
@@ -329,4 +331,76 @@ fn without_checks_nothing_is_executed() {
     ran.says("nothing is executed, nothing is kept").says("not tried: look#1");
     assert_eq!(bench.tree(), before);
     bench.ends(2, &["run", "book.md", "--no-checks"]).says("--dry-run");
+}
+
+/// Blocks that change something, in every way in which a document can have one. Each of them calls `mutates`, and where a
+/// dry run executes anything of this, that is seen.
+const HOSTILE: &[(&str, &str)] = &[
+    ("plain", "```sh run\nmutates\n```"),
+    ("bash", "```bash run\nmutates\n```"),
+    ("python", "```python run\nimport os; os.system('mutates')\n```"),
+    ("terminal", "```sh run\n#| tty: true\nmutates\n```"),
+    ("terminal check", "```sh check\n#| tty: true\nmutates\n```"),
+    (
+        "idempotent and retried",
+        "```sh run\n#| idempotent: true\n#| retry: { every: 1s, for: 2s }\nmutates\n```",
+    ),
+    ("interpreter", "```sh run\n#| interpreter: env mutates\ntrue\n```"),
+    ("template", "```sh run\n#| template: true\nmutates {{ NAME }}\n```"),
+    ("condition that holds", "```sh run\n#| when: NAME == \"v1\"\nmutates\n```"),
+    ("rollback", "```sh check\nfalse\n```\n\n```sh run\nmutates\n```\n\n```sh rollback\nmutates\n```"),
+    (
+        "rolls back by itself",
+        "```yaml step\non_failure: rollback\n```\n\n```sh run\nmutates\n```\n\n\
+        ```sh check\nfalse\n```\n\n```sh rollback\nmutates\n```",
+    ),
+    (
+        "feeds a check",
+        "```sh run\n#| capture: { OUT: { stdout: true } }\nmutates\n```\n\n```sh check\n$OUT\n```",
+    ),
+    (
+        "check with a rollback",
+        "```sh run\nmutates\n```\n\n```sh check\n#| timeout: 1s\nsleep 60\n```\n\n```sh rollback\nmutates\n```",
+    ),
+    (
+        "skipped failure",
+        "```yaml step\nskippable: true\n```\n\n```sh check\nfalse\n```\n\n```sh run\nmutates\n```",
+    ),
+];
+
+#[test]
+fn a_dry_run_executes_no_block_that_changes_something_and_leaves_no_file() {
+    let looked = std::process::Command::new("strace").arg("-V").output();
+    if !looked.is_ok_and(|ran| ran.status.success()) {
+        let missing = Missing("strace is not installed; cargo xtask tools installs it".to_owned());
+        return skipped("a_dry_run_executes_no_block_that_changes_something_and_leaves_no_file", &missing);
+    }
+    for (what, blocks) in HOSTILE {
+        let body = format!("## Do it\n\n{blocks}\n");
+        let bench = Bench::with(&[("book.md", &book("inputs:\n  NAME: { default: v1 }\n", &body))]);
+        bench.sh("mkdir -p ../bin ../tmp; printf '#!/bin/sh\\ntouch ../mutated\\n' > ../bin/mutates; chmod 755 ../bin/mutates; \
+             printf 'steps: { do-it: { choice: proceed } }\\n' > answers.yaml");
+        let before = bench.tree();
+        let log = tempfile::tempdir().unwrap();
+        let log = log.path().join("calls");
+        let mut command = bench.command("strace");
+        let path = std::env::var("PATH").unwrap();
+        command
+            .args(["-f", "-q", "-s", "200", "-e", "trace=execve,execveat", "-o"])
+            .arg(&log)
+            .arg(HOLDPOINT)
+            .args(DRY)
+            .args(["--answers", "answers.yaml"])
+            .env("TMPDIR", bench.all().join("tmp"))
+            .env("PATH", format!("{}:{path}", bench.all().join("bin").display()));
+        let ran = Ran::of(command.output().unwrap());
+        assert!(matches!(ran.code, 0 | 1), "{what}: {} {}", ran.code, ran.both());
+        let calls = std::fs::read_to_string(&log).unwrap();
+        assert!(calls.contains("execve("), "{what}: {calls}");
+        // The shell is asked whether there is such a program, by its name as an argument, and nothing else names it.
+        let of_it = calls.lines().filter(|call| call.contains("mutates") && !call.contains("command -v"));
+        assert_eq!(of_it.collect::<Vec<_>>(), Vec::<&str>::new(), "{what}");
+        assert!(!bench.all().join("mutated").exists(), "{what}");
+        assert_eq!(bench.tree(), before, "{what}: it left something");
+    }
 }
