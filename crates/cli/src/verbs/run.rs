@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
-use holdpoint_engine::{Claims, Event, Next, Run, RunOpened, Runbook, Verdict};
+use holdpoint_engine::{Claims, Event, Included, Next, Run, RunOpened, Runbook, Verdict};
 use holdpoint_record::{FORMAT, OpenError, StoreError};
 use holdpoint_redact::Redactor;
 use holdpoint_signing::{BadFiles, Signers};
@@ -110,8 +110,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
-    let book = (&prepared.plan, prepared.source.as_str());
-    let rules = Watch { root, opened: &opened, plan: book.0, source: book.1 }.checks(screen);
+    let book = (&prepared.plan, prepared.sources.text());
+    let rules = Watch { root, opened: &opened, plan: book.0, sources: &prepared.sources }.checks(screen);
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
@@ -126,7 +126,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
 fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, disk: &Disk, secrets: &Secrets) {
-    let (plan, source) = (&prepared.plan, prepared.source.as_str());
+    let (plan, source) = (&prepared.plan, prepared.sources.text());
     let opened = Event::RunOpened(Box::new(opened.clone()));
     // What the engine will make of it; if it refuses, that is said when it is recorded.
     let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
@@ -148,13 +148,13 @@ fn circumstances(
     prepared: &Prepared,
     who: Option<&str>,
 ) -> Result<(Traced, holdpoint_engine::Session), Problem> {
-    let Prepared { place, path, source, .. } = prepared;
+    let Prepared { place, path, sources, .. } = prepared;
     let (traced, session) = std::thread::scope(|scope| {
         let session = scope.spawn(|| {
             let session = operator::circumstances(who, &place.root)?;
             operator::vouched(session, &prepared.environment, place.configuration(), &place.root)
         });
-        (place.trace(path, source.as_bytes()), joined(session))
+        (place.trace(&sources.each(path)), joined(session))
     });
     Ok((traced?, session?))
 }
@@ -219,6 +219,11 @@ fn opened(
     let [signers, revoked] = signer_files(prepared)?;
     let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
+    let mut included = Vec::new();
+    for file in prepared.sources.files() {
+        let blob = store.put(file.text.as_bytes())?;
+        included.push(Included { path: file.path.clone(), blob });
+    }
     Ok(RunOpened {
         former: None,
         dry: false,
@@ -227,7 +232,8 @@ fn opened(
         number,
         runbook: Runbook {
             path: prepared.path.clone(),
-            blob: store.put(prepared.source.as_bytes())?,
+            blob: store.put(prepared.sources.own().as_bytes())?,
+            includes: included,
             commit: traced.commit,
             dirty: traced.dirty,
             committed: traced.committed,
@@ -286,7 +292,7 @@ async fn dry_run(
     };
     let places = Places::new(local, &opened, BTreeMap::new());
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt) };
-    let book = (&prepared.plan, prepared.source.as_str());
+    let book = (&prepared.plan, prepared.sources.text());
     let mut recorder =
         Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
