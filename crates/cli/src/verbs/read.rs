@@ -217,6 +217,7 @@ impl Recorded {
         let (anchors, anchors_wrong) = self.anchors.facts();
         make(&holdpoint_report::Material {
             plan: &self.plan,
+            document: self.sources.own(),
             source: self.sources.text(),
             events: &self.events,
             blob: &blob,

@@ -23,7 +23,8 @@ fn of_today(text: &str) -> String {
 fn found(name: &str) -> (i32, Vec<Value>) {
     let read = |name: String| std::fs::read_to_string(documents().join(name));
     let bench = Bench::new();
-    bench.file("book.md", &of_today(&read(format!("{name}.md")).unwrap()));
+    let book = format!("{name}.md");
+    bench.file(&book, &of_today(&read(book.clone()).unwrap()));
     for part in ["common/preflight.md", "common/far.md"] {
         bench.file(part, &read(part.to_owned()).unwrap());
     }
@@ -31,7 +32,7 @@ fn found(name: &str) -> (i32, Vec<Value>) {
         bench.file("holdpoint.toml", &config);
     }
     let before = bench.tree();
-    let ran = bench.holdpoint(&["check", "--format", "json", "book.md"]);
+    let ran = bench.holdpoint(&["check", "--format", "json", &book]);
     assert_eq!(bench.tree(), before, "{name}: check wrote something");
     (ran.code, ran.json().as_array().unwrap().clone())
 }

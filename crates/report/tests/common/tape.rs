@@ -283,6 +283,7 @@ impl Tape {
         let blob = |blob: &BlobRef| self.fetch(blob);
         read(&Material {
             plan: &self.plan,
+            document: &self.source,
             source: &self.source,
             events: &self.events,
             blob: &blob,
