@@ -25,11 +25,8 @@ const COUNT: usize = 64;
 /// Most bytes that they come to.
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// Around an included file: its front matter is in the text as a comment, which no page shows.
-const OPENS: &str = "<!--\n";
-const BEGINS: &str = "\n-->\n\n";
-/// Behind it, so that no list of its goes on in what follows.
-const ENDS: &str = "\n\n<!-- -->\n\n";
+/// Behind an included file: a rule, so that no list of its goes on in what follows.
+const ENDS: &str = "\n\n***\n\n";
 const APART: &str = "\n\n";
 
 /// Why a file cannot be included.
@@ -101,7 +98,7 @@ struct Maker<'m, 'r> {
 struct Own<'o> {
     file: Option<usize>,
     source: &'o str,
-    /// Where its front matter ends, if that is to be a comment.
+    /// Where its front matter ends, if that is to be shown as a block.
     front_end: Option<usize>,
 }
 
@@ -137,11 +134,14 @@ impl Maker<'_, '_> {
             made.text.push_str(&own.source[from..to]);
         };
         if let Some(end) = own.front_end {
-            made.text.push_str(OPENS);
-            cuts.0.push((0, OPENS.len()));
+            // In the text as a block of YAML, so that every page shows it as it is written.
+            let fence = fence(&own.source[..end]);
+            let (opens, begins) = (format!("{fence}yaml\n"), format!("\n{fence}\n\n"));
+            made.text.push_str(&opens);
+            cuts.0.push((0, opens.len()));
             piece(&mut made, 0, end);
-            made.text.push_str(BEGINS);
-            cuts.0.push((end, BEGINS.len()));
+            made.text.push_str(&begins);
+            cuts.0.push((end, begins.len()));
             done = end;
         }
         let mut taken: Vec<String> = Vec::new();
@@ -278,10 +278,6 @@ impl Maker<'_, '_> {
             return None;
         }
         agree::agree(path, &front.matter, self.matter, at, findings);
-        if front.matter.span.of(&source).contains("-->") {
-            let message = "the front matter of an included file holds `-->`, which ends a comment";
-            own.add(Code::BadInclude, front.matter.span, message, "write it otherwise");
-        }
         let mut tree = markdown::read(&source, &fronts);
         let includes = take(&source, &mut tree.blocks, &mut own);
         audit::audit(&source, &tree, &mut own);
@@ -335,6 +331,12 @@ fn below(mut head: Heading, prefix: &str, mut blocks: Vec<Block>) -> Vec<Block> 
     levels(&mut blocks, head.level - 1);
     head.slug = format!("{prefix}.{}", names.name("document"));
     std::iter::once(Block::Heading(Box::new(head))).chain(blocks).collect()
+}
+
+/// A fence that nothing in the text ends.
+fn fence(text: &str) -> String {
+    let runs = text.split(|c| c != '`').map(str::len);
+    "`".repeat(runs.max().unwrap_or_default().max(2) + 1)
 }
 
 /// Where a file's bytes come to stand once something is put in behind some of them: place and length, in order.
