@@ -235,6 +235,22 @@ fn a_hostile_document_ends_soon() {
 }
 
 #[test]
+fn the_one_text_is_made_as_the_record_says_so_that_others_can_make_it() {
+    let inner = "---\nrunbook: 1\n---\n\n- [ ] c\n";
+    let outer = "---\nrunbook: 1\ntitle: '```'\n---\n# B\n\n[c](c.md \"include\")\n";
+    let main = format!("{FRONT}[b](b.md \"include\")\n\n## After\n\n- [ ] done\n");
+    let files = files(&[("books/main.md", &main), ("books/b.md", outer), ("books/c.md", inner)]);
+    let compiled = compiled(&files);
+    assert_eq!(compiled.diagnostics, []);
+    let c = "```yaml\n---\nrunbook: 1\n---\n\n```\n\n\n- [ ] c\n";
+    let b = "````yaml\n---\nrunbook: 1\ntitle: '```'\n---\n\n````\n\n# B\n\n[c](c.md \"include\")";
+    let wanted = format!(
+        "{FRONT}[b](b.md \"include\")\n\n{b}\n\n{c}\n\n***\n\n\n\n\n***\n\n\n\n## After\n\n- [ ] done\n"
+    );
+    assert_eq!(compiled.text(""), wanted);
+}
+
+#[test]
 fn a_foreign_document_includes_nothing() {
     let files = files(&[("books/main.md", "# T\n\n- [ ] a\n\n[c](c.md \"include\")\n")]);
     let compiled = compiled(&files);
