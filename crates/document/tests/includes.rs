@@ -43,7 +43,13 @@ const COMMON: &str = "---\nrunbook: 1\ntitle: Common checks\nroles: [qa]\ninputs
 fn told(compiled: &Compiled) -> String {
     let line = |step: &holdpoint_document::Step| {
         let actions: Vec<&str> = step.actions.iter().map(|action| action.id.as_str()).collect();
-        format!("{} {} ({}) {}\n", step.number, step.id, actions.join(" "), step.file.as_deref().unwrap_or("-"))
+        format!(
+            "{} {} ({}) {}\n",
+            step.number,
+            step.id,
+            actions.join(" "),
+            step.file.as_deref().unwrap_or("-")
+        )
     };
     compiled.plan.steps.iter().map(line).collect()
 }
@@ -79,7 +85,10 @@ fn steps_of_an_included_file_stand_where_the_link_stands_and_are_named_after_it(
     let parts = compiled.parts.as_ref().unwrap();
     let (file, span) = parts.locate(disk.actions[0].span);
     assert_eq!(file.unwrap().path, "common/a.md");
-    assert_eq!(span.of(COMMON), "```sh check\n#| id: room\n#| capture: { FREE: { stdout: true } }\ndf -h .\n```");
+    assert_eq!(
+        span.of(COMMON),
+        "```sh check\n#| id: room\n#| capture: { FREE: { stdout: true } }\ndf -h .\n```"
+    );
     // Spans grow with the steps, and what is of the document is found in it again.
     let starts: Vec<usize> = compiled.plan.steps.iter().map(|step| step.span.start).collect();
     assert!(starts.is_sorted(), "{starts:?}");
@@ -89,11 +98,7 @@ fn steps_of_an_included_file_stand_where_the_link_stands_and_are_named_after_it(
     let told: Vec<_> = passages.iter().map(|it| (it.file.as_deref(), it.prose[0].of(text))).collect();
     assert_eq!(
         told,
-        [
-            (None, "First:"),
-            (Some("common/a.md"), "Read this first."),
-            (Some("common/a.md"), "Afterwards.")
-        ]
+        [(None, "First:"), (Some("common/a.md"), "Read this first."), (Some("common/a.md"), "Afterwards.")]
     );
 }
 
@@ -145,7 +150,9 @@ fn one_file_may_be_included_twice_under_two_names_and_within_another() {
 #[test]
 fn what_is_open_in_one_file_does_not_reach_into_another() {
     let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] see [link]\n";
-    let main = format!("{FRONT}## A\n\n- [ ] before\n\n[c](c.md \"include\")\n\n## B\n\n   more [link]\n\n- [ ] b\n\n[link]: http://a.b\n");
+    let main = format!(
+        "{FRONT}## A\n\n- [ ] before\n\n[c](c.md \"include\")\n\n## B\n\n   more [link]\n\n- [ ] b\n\n[link]: http://a.b\n"
+    );
     let files = files(&[("books/main.md", &main), ("books/c.md", common)]);
     let compiled = compiled(&files);
     assert_eq!(compiled.diagnostics, []);
@@ -167,34 +174,118 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
         (link("/etc/passwd"), ok.into(), Code::BadInclude, link("/etc/passwd"), "is no path from this file"),
         (link("https://a.b/c.md"), ok.into(), Code::BadInclude, link("https://a.b/c.md"), "an address"),
         (link("c.md#part"), ok.into(), Code::BadInclude, link("c.md#part"), "a whole file"),
-        (link("main.md"), ok.into(), Code::IncludeCycle, link("main.md"), "includes itself: books/main.md → books/main.md"),
+        (
+            link("main.md"),
+            ok.into(),
+            Code::IncludeCycle,
+            link("main.md"),
+            "includes itself: books/main.md → books/main.md",
+        ),
         (plain(), "# C\n\n- [ ] c\n".into(), Code::BadInclude, plain(), "is no run-book"),
-        ("[🚀](c.md \"include\")".into(), ok.into(), Code::BadInclude, "[🚀](c.md \"include\")".into(), "has no text"),
-        (format!("{}\n\n[C](c.md \"include\")", plain()), ok.into(), Code::DuplicateId, "[C](c.md \"include\")".into(), "is called `c` already"),
+        (
+            "[🚀](c.md \"include\")".into(),
+            ok.into(),
+            Code::BadInclude,
+            "[🚀](c.md \"include\")".into(),
+            "has no text",
+        ),
+        (
+            format!("{}\n\n[C](c.md \"include\")", plain()),
+            ok.into(),
+            Code::DuplicateId,
+            "[C](c.md \"include\")".into(),
+            "is called `c` already",
+        ),
         (format!("See {}.", plain()), ok.into(), Code::Misplaced, plain(), "alone in a paragraph"),
         (format!("- {}", plain()), ok.into(), Code::Misplaced, plain(), "alone in a paragraph"),
         (format!("> {}", plain()), ok.into(), Code::Misplaced, plain(), "alone in a paragraph"),
         (format!("## {}\n\n- [ ] a", plain()), ok.into(), Code::Misplaced, plain(), "alone in a paragraph"),
-        ("[c](c.md \"includ\")".into(), ok.into(), Code::UnknownKind, "[c](c.md \"includ\")".into(), "nearly the title"),
-        (format!("{}\n\nThen this.", plain()), ok.into(), Code::Misplaced, "Then this.".into(), "below an include"),
-        (format!("{}\n\n```sh run\ntrue\n```", plain()), ok.into(), Code::Misplaced, "```sh run".into(), "below an include"),
+        (
+            "[c](c.md \"includ\")".into(),
+            ok.into(),
+            Code::UnknownKind,
+            "[c](c.md \"includ\")".into(),
+            "nearly the title",
+        ),
+        (
+            format!("{}\n\nThen this.", plain()),
+            ok.into(),
+            Code::Misplaced,
+            "Then this.".into(),
+            "below an include",
+        ),
+        (
+            format!("{}\n\n```sh run\ntrue\n```", plain()),
+            ok.into(),
+            Code::Misplaced,
+            "```sh run".into(),
+            "below an include",
+        ),
         (plain(), with("roles: [security]"), Code::Undeclared, plain(), "has the role `security`"),
         (plain(), with("inputs: { RELEASES: {} }"), Code::Undeclared, plain(), "needs the input `RELEASES`"),
         (plain(), with("inputs: { RELEASE: {} }"), Code::BadInclude, plain(), "another type or other limits"),
         (plain(), with("inputs: { TOKEN: {} }"), Code::BadInclude, plain(), "a secret in one of them"),
-        (plain(), with("inputs: { RELEASE: { pattern: 'v\\d+', default: v1 } }"), Code::BadInclude, plain(), "another default"),
-        (plain(), with("inputs: { RELEASE: { pattern: 'v\\d+', from: { env: R } } }"), Code::BadInclude, plain(), "from somewhere else"),
+        (
+            plain(),
+            with("inputs: { RELEASE: { pattern: 'v\\d+', default: v1 } }"),
+            Code::BadInclude,
+            plain(),
+            "another default",
+        ),
+        (
+            plain(),
+            with("inputs: { RELEASE: { pattern: 'v\\d+', from: { env: R } } }"),
+            Code::BadInclude,
+            plain(),
+            "from somewhere else",
+        ),
         (plain(), with("environments: [staging]"), Code::BadInclude, plain(), "runs in staging only"),
-        (plain(), with("effective_date: 2026-12-01"), Code::BadInclude, plain(), "is effective from 2026-12-01"),
+        (
+            plain(),
+            with("effective_date: 2026-12-01"),
+            Code::BadInclude,
+            plain(),
+            "is effective from 2026-12-01",
+        ),
         (plain(), long, Code::BadInclude, plain(), "more than 4194304 bytes"),
         (many, ok.into(), Code::BadInclude, "[c 64](c.md \"include\")".into(), "more than 64 includes"),
         (plain(), with("rolles: [ops]"), Code::UnknownKey, "rolles".into(), "`rolles`"),
-        (plain(), format!("{ok}\n```sh run\nfalse\n"), Code::UnclosedFence, "```sh run".into(), "never closed"),
+        (
+            plain(),
+            format!("{ok}\n```sh run\nfalse\n"),
+            Code::UnclosedFence,
+            "```sh run".into(),
+            "never closed",
+        ),
         (plain(), format!("{ok}\n```sh rn\nfalse\n```\n"), Code::UnknownKind, "sh rn".into(), "rn"),
-        (plain(), format!("{ok}\n```sh run\n#| timout: 5s\nfalse\n```\n"), Code::UnknownKey, "timout".into(), "timout"),
-        (plain(), format!("{ok}\n```yaml signoff\nrole: cfo\nmeaning: review\nstatement: a\n```\n"), Code::Undeclared, "cfo".into(), "`cfo`"),
-        (plain(), format!("{ok}\n[m](main.md \"include\")\n"), Code::IncludeCycle, "[m](main.md \"include\")".into(), "books/main.md → books/c.md → books/main.md"),
-        (plain(), format!("{ok}\n[c](./c.md \"include\")\n"), Code::IncludeCycle, "[c](./c.md \"include\")".into(), "books/c.md → books/c.md"),
+        (
+            plain(),
+            format!("{ok}\n```sh run\n#| timout: 5s\nfalse\n```\n"),
+            Code::UnknownKey,
+            "timout".into(),
+            "timout",
+        ),
+        (
+            plain(),
+            format!("{ok}\n```yaml signoff\nrole: cfo\nmeaning: review\nstatement: a\n```\n"),
+            Code::Undeclared,
+            "cfo".into(),
+            "`cfo`",
+        ),
+        (
+            plain(),
+            format!("{ok}\n[m](main.md \"include\")\n"),
+            Code::IncludeCycle,
+            "[m](main.md \"include\")".into(),
+            "books/main.md → books/c.md → books/main.md",
+        ),
+        (
+            plain(),
+            format!("{ok}\n[c](./c.md \"include\")\n"),
+            Code::IncludeCycle,
+            "[c](./c.md \"include\")".into(),
+            "books/c.md → books/c.md",
+        ),
     ];
     for (body, common, code, place, message) in cases {
         let main = format!("{FRONT}## A\n\n- [ ] a\n\n{body}\n");
@@ -204,7 +295,15 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
             .diagnostics
             .iter()
             .filter(|finding| finding.is_error())
-            .map(|finding| format!("{:?} {} | {} | {}", finding.code, at(&files, &compiled, finding), finding.message, finding.help))
+            .map(|finding| {
+                format!(
+                    "{:?} {} | {} | {}",
+                    finding.code,
+                    at(&files, &compiled, finding),
+                    finding.message,
+                    finding.help
+                )
+            })
             .collect();
         let whose = if main.contains(&place) { "books/main.md" } else { "books/c.md" };
         let wanted = format!("{code:?} {whose}: {place} | ");
@@ -242,8 +341,8 @@ fn the_one_text_is_made_as_the_record_says_so_that_others_can_make_it() {
     let files = files(&[("books/main.md", &main), ("books/b.md", outer), ("books/c.md", inner)]);
     let compiled = compiled(&files);
     assert_eq!(compiled.diagnostics, []);
-    let c = "```yaml\n---\nrunbook: 1\n---\n\n```\n\n\n- [ ] c\n";
-    let b = "````yaml\n---\nrunbook: 1\ntitle: '```'\n---\n\n````\n\n# B\n\n[c](c.md \"include\")";
+    let c = "```yaml\n---\nrunbook: 1\n---\n```\n\n\n\n- [ ] c\n";
+    let b = "````yaml\n---\nrunbook: 1\ntitle: '```'\n---\n````\n\n\n# B\n\n[c](c.md \"include\")";
     let wanted = format!(
         "{FRONT}[b](b.md \"include\")\n\n{b}\n\n{c}\n\n***\n\n\n\n\n***\n\n\n\n## After\n\n- [ ] done\n"
     );

@@ -74,7 +74,10 @@ fn one(
     let said = &proved.approval;
     let parts = [
         (said.document.sha256 == asked.document.sha256, "is of other bytes"),
-        (said.document.includes == asked.document.includes, "is of other included files, or other bytes of them"),
+        (
+            said.document.includes == asked.document.includes,
+            "is of other included files, or other bytes of them",
+        ),
         (said.document == asked.document, "is of a document of another path, title, revision or date"),
         (said.approvers == asked.approvers, "names other approvers than the document"),
         (said.approver.principal == approved.who, "is by somebody else"),

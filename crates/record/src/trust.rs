@@ -248,7 +248,9 @@ fn run_book(opened: &RunOpened, trust: &Trust, held: &mut Held) {
     let path = &book.path;
     match &trust.then {
         Commit::Of(then) if then.runbook.as_ref() == Some(&book.blob.sha256) => {
-            for one in book.includes.iter().filter(|one| then.included.get(&one.path) != Some(&one.blob.sha256)) {
+            for one in
+                book.includes.iter().filter(|one| then.included.get(&one.path) != Some(&one.blob.sha256))
+            {
                 let what = if then.included.contains_key(&one.path) { "is not that of" } else { "is not in" };
                 held.wrong.push(format!("the included file {} {what} {}", one.path, then.from));
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{Included, Event, Evidence, InputGiven};
+use holdpoint_engine::{Event, Evidence, Included, InputGiven};
 use holdpoint_model::sha256;
 use serde_json::{Value, json};
 

@@ -94,6 +94,7 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
         facts.push(screen.neutralise(&path.join(" › ")));
     }
     facts.extend([format!("step {} of {all}", index + 1), format!("id {}", step.id)]);
+    facts.extend(step.file.iter().map(|file| format!("from {}", screen.neutralise(file))));
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
     if step.irreversible {
         facts.push("point of no return".to_owned());

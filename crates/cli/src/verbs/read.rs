@@ -166,8 +166,7 @@ pub fn document(dir: &RunDir, first: &Stamped) -> Result<(Sources, Plan), Proble
         let why = || NotIncluded { why: "it is not in the record".to_owned(), help: String::new() };
         kept.remove(path).ok_or_else(why)
     };
-    let mut compiled =
-        holdpoint_document::compile_with((&book.path, &source), config.as_ref(), &mut include);
+    let mut compiled = holdpoint_document::compile_with((&book.path, &source), config.as_ref(), &mut include);
     let sources = Sources::of(Arc::new(source), &mut compiled);
     Ok((sources, compiled.plan))
 }

@@ -116,7 +116,8 @@ pub async fn take_on(
     let set = inputs::parse_set(&arguments.set)?;
     let agent = opened.environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
-    let secrets = inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
+    let secrets =
+        inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
     let redactor = hide(&secrets, hidden)?;
 
     let read = (recorded.events, recorded.position);

@@ -84,11 +84,11 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
 }
 
 /// A document and what it includes, and the digest of its configuration.
-type Sources = (Vec<(String, String)>, Option<String>);
+type Digests = (Vec<(String, String)>, Option<String>);
 
 /// Plans by what they were made of: many runs are of one document.
 #[derive(Default)]
-struct Plans(Mutex<HashMap<Sources, Arc<Plan>>>);
+struct Plans(Mutex<HashMap<Digests, Arc<Plan>>>);
 
 impl Plans {
     fn of(

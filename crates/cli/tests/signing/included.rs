@@ -138,7 +138,8 @@ fn a_rehearsal_that_included_other_bytes_is_told_by_three_verifiers() {
         events[0]["policy"]["rehearsed"]["log"] = log;
         events[0]["policy"]["rehearsed"]["seal"] = seal;
     });
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bundle/verify.sh"), dir.join("verify.sh")).unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bundle/verify.sh"), dir.join("verify.sh"))
+        .unwrap();
     let (code, told) = all_say_with(&shop, &dir, None, "another rehearsal");
     assert_eq!((code, told.as_str()), (6, "does not conform at event 0"), "{told}");
 }

@@ -217,7 +217,14 @@ fn a_rehearsal_of_other_included_bytes_opens_no_way_and_the_file_is_named() {
     assert_eq!(ran.code, 5, "{}", ran.both());
     ran.says("run 1: common/checks.md, which the document includes, has changed since: 1 line differs");
     ran.says("holdpoint run books/main.md --env staging");
-    assert_eq!(fs::read_dir(bench.path(".holdpoint/runs")).unwrap().flatten().filter(|it| it.path().is_dir()).count(), 2);
+    assert_eq!(
+        fs::read_dir(bench.path(".holdpoint/runs"))
+            .unwrap()
+            .flatten()
+            .filter(|it| it.path().is_dir())
+            .count(),
+        2
+    );
     assert_eq!(run(&bench, "staging").code, 0);
     assert_eq!(run(&bench, "production").code, 0);
 }
@@ -251,7 +258,13 @@ fn what_is_answered_and_covered_goes_by_the_ids_of_the_include() {
     bench.file("common/checks.md", &format!("{COMMON}\n- [ ] really\n"));
     bench.file("yes.yaml", "steps:\n  common-checks.room: { confirm: true }\n");
     let ran = bench.holdpoint(&[
-        "run", "books/main.md", "--unattended", "--env", "staging", "--answers", "yes.yaml",
+        "run",
+        "books/main.md",
+        "--unattended",
+        "--env",
+        "staging",
+        "--answers",
+        "yes.yaml",
     ]);
     assert_eq!(ran.code, 0, "{}", ran.both());
     let history = bench.ends(0, &["history", "books/main.md", "--format", "json"]).json();

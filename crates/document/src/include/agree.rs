@@ -5,7 +5,13 @@ use crate::findings::{Findings, suggest};
 use crate::{Code, FrontMatter, Input, Span};
 
 /// Holds the front matter of the included file at `path` against the document's; findings stand at the link.
-pub(super) fn agree(path: &str, own: &FrontMatter, document: &FrontMatter, at: Span, findings: &mut Findings) {
+pub(super) fn agree(
+    path: &str,
+    own: &FrontMatter,
+    document: &FrontMatter,
+    at: Span,
+    findings: &mut Findings,
+) {
     for input in &own.inputs {
         inputs(path, input, document, at, findings);
     }
@@ -22,13 +28,17 @@ pub(super) fn agree(path: &str, own: &FrontMatter, document: &FrontMatter, at: S
     if !own.environments.is_empty() && (document.environments.is_empty() || elsewhere.is_some()) {
         let whole = own.environments.join(", ");
         let message = match elsewhere {
-            Some(name) => format!("`{path}` does not run in the environment `{name}`, and this document does"),
+            Some(name) => {
+                format!("`{path}` does not run in the environment `{name}`, and this document does")
+            }
             None => format!("`{path}` runs in {whole} only, and this document runs in every environment"),
         };
         let help = format!("name only environments that both are for: `environments: [{whole}]`");
         findings.add(Code::BadInclude, at, message, help);
     }
-    if let Some(date) = own.effective_date.filter(|date| document.effective_date.is_none_or(|own| own < *date)) {
+    if let Some(date) =
+        own.effective_date.filter(|date| document.effective_date.is_none_or(|own| own < *date))
+    {
         let message = format!("`{path}` is effective from {date}, and this document does not wait for that");
         let help = format!("write `effective_date: {date}` or later in the front matter");
         findings.add(Code::BadInclude, at, message, help);

@@ -11,8 +11,8 @@ mod path;
 use std::ops::Range;
 
 pub(crate) use links::{Include, take};
-pub use parts::{Included, Parts};
 use parts::Piece;
+pub use parts::{Included, Parts};
 
 use crate::findings::Findings;
 use crate::markdown::{self, Block, Heading, Shift, Text, Unique, shift, slug};
@@ -147,7 +147,9 @@ impl Maker<'_, '_> {
         let mut taken: Vec<String> = Vec::new();
         let mut children = Vec::new();
         for include in includes {
-            let Some((prefix, path, child)) = self.included(&include, &mut taken, &mut findings) else { continue };
+            let Some((prefix, path, child)) = self.included(&include, &mut taken, &mut findings) else {
+                continue;
+            };
             piece(&mut made, done, include.end);
             done = include.end;
             let before = made.text.len();
@@ -201,8 +203,7 @@ impl Maker<'_, '_> {
         findings: &mut Findings,
     ) -> Option<(String, String, Assembled)> {
         let at = include.span;
-        let mut refuse =
-            |message: String, help: String| findings.add(Code::BadInclude, at, message, help);
+        let mut refuse = |message: String, help: String| findings.add(Code::BadInclude, at, message, help);
         if self.full {
             return None;
         }
@@ -219,7 +220,8 @@ impl Maker<'_, '_> {
             return None;
         }
         if taken.contains(&prefix) {
-            let message = format!("another include is called `{prefix}` already, and its steps would be, too");
+            let message =
+                format!("another include is called `{prefix}` already, and its steps would be, too");
             findings.add(Code::DuplicateId, at, message, "give the link another text");
             return None;
         }
@@ -283,7 +285,8 @@ impl Maker<'_, '_> {
         audit::audit(&source, &tree, &mut own);
         let front_end = Some(front.matter.span.end);
         self.stack.push(path.to_owned());
-        let mut child = self.assemble(&Own { file: Some(file), source: &source, front_end }, tree.blocks, includes, own);
+        let mut child =
+            self.assemble(&Own { file: Some(file), source: &source, front_end }, tree.blocks, includes, own);
         self.stack.pop();
         untitle(&mut child);
         Some(child)

@@ -23,7 +23,9 @@ pub(super) fn resolve(from: &str, to: &str) -> Result<String, Astray> {
     let unseen = crate::unseen(to);
     if let Some(c) = unseen.or_else(|| to.chars().find(|c| "%?#\\:".contains(*c))) {
         let message = match c {
-            ':' => format!("`{to}` is an address or has a colon, and only a file of this repository is included"),
+            ':' => {
+                format!("`{to}` is an address or has a colon, and only a file of this repository is included")
+            }
             '#' => "a whole file is included, not a part of it".to_owned(),
             c if unseen == Some(c) => {
                 format!("the path has the character U+{:04X}, which nobody sees", u32::from(c))

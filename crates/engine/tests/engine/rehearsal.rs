@@ -98,6 +98,27 @@ fn what_differs_is_named_by_the_ends_of_a_record() {
 }
 
 #[test]
+fn one_that_included_other_files_or_other_bytes_of_them_is_none_and_the_file_is_named() {
+    let file = |path: &str, bytes: &str| Included { path: path.into(), blob: blob(bytes) };
+    let inputs = [given("RELEASE", Some("v1.5.0"))];
+    let requires = requires();
+    let told = |here: &[Included], there: &[Included]| {
+        let gate = Gate::of(&requires, ("a", here), &inputs, NOW).unwrap();
+        let mut opened = candidate();
+        opened.runbook.includes = there.to_vec();
+        let ends = Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended: NOW };
+        gate.by_ends(&ends).iter().map(Differs::words).collect::<Vec<_>>()
+    };
+    let (a, b) = (file("a.md", "one"), file("b.md", "two"));
+    let differs = |path: &str| vec![format!("{path}, which the document includes, has changed since")];
+    assert_eq!(told(&[a.clone(), b.clone()], &[a.clone(), b.clone()]), [""; 0]);
+    assert_eq!(told(&[a.clone(), b.clone()], &[a.clone(), file("b.md", "other")]), differs("b.md"));
+    assert_eq!(told(&[a.clone(), b.clone()], std::slice::from_ref(&a)), differs("b.md"));
+    assert_eq!(told(std::slice::from_ref(&a), &[a.clone(), b]), differs("b.md"));
+    assert_eq!(told(&[], &[a]), differs("a.md"));
+}
+
+#[test]
 fn a_run_that_nobody_sealed_is_none() {
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let (requires, opened) = (requires(), candidate());
