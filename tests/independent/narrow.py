@@ -193,7 +193,7 @@ SHAPES = {
     "unmet": f"rule:{RULE} why:s",
     "former": "number:n id?:s seal?:s head?:prefix",
     "prefix": "events:n bytes:n sha256:s",
-    "runbook": "path:s blob:blob commit?:s dirty?:b committed?:b foreign?:b title:s document_id?:s revision?:s"
+    "runbook": "path:s blob:blob includes?:[file] commit?:s dirty?:b committed?:b foreign?:b title:s document_id?:s revision?:s"
     " claims?:claims",
     "claims": "authors?:[s] approvers?:[s] approval_date?:s effective_date?:s review_in?:s",
     "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} vars:{{s}} targets?:{{target}}",
@@ -228,7 +228,8 @@ SHAPES = {
     "seen": "inputs:{s0} values:{s} artefacts:{s} actions:[outcome] deviations:[s] history:[any]",
     "outcome": "action:s outcome:s",
     "approval": "holdpoint:s meaning:s document:claimed approvers:[s] approver:person at:moment",
-    "claimed": "path:s sha256:s title:s document_id?:s revision?:s effective_date?:s",
+    "claimed": "path:s sha256:s includes?:[included] title:s document_id?:s revision?:s effective_date?:s",
+    "included": "path:s sha256:s",
     "review": "holdpoint:s run:run seal:d number:n former?:d kind:=audit-trail|late-note|post-release text:s verdict:s"
     " reviewer:person at:moment",
 }

@@ -461,6 +461,8 @@ class Record:
             try:
                 told = read_object(data, "approval", "the statement", written=True)
                 document = {"path": runbook["path"], "sha256": runbook["blob"]["sha256"], "title": runbook["title"]}
+                included = [{"path": one["path"], "sha256": one["blob"]["sha256"]} for one in runbook.get("includes", [])]
+                document |= {"includes": included} if included else {}
                 document |= {key: runbook[key] for key in ("document_id", "revision") if key in runbook}
                 document |= {key: claims[key] for key in ("effective_date",) if key in claims}
                 approvers = [aliases.get(name, name) for name in claims.get("approvers", [])]
@@ -505,6 +507,8 @@ class Record:
             must(last["type"] == "run.closed" and last["verdict"] == "passed", "it does not end as passed")
             must(all(row["type"] != "run.closed" for row in log.events[:-1]), "something follows its end")
             must(first["runbook"]["blob"] == self.opened["runbook"]["blob"], "it is of another document")
+            theirs, ours = (run["runbook"].get("includes", []) for run in (first, self.opened))
+            must(theirs == ours, "it included other files, or other bytes of them")
             must(first["environment"]["name"] == named["environment"], "it ran elsewhere")
             must(first["environment"]["rehearsal"], "its environment is none for rehearsals")
             must(first.get("config") == named.get("config"), "its configuration is another")

@@ -217,6 +217,9 @@ fn of_this(proved: &Approving, asked: &Asked) -> Result<(), String> {
     if said.document.path != asked.document.path {
         return Err(format!("it approves these bytes as {}", said.document.path));
     }
+    if let Some(path) = said.document.other_include(&asked.document) {
+        return Err(format!("it does not approve {path} as the document includes it now"));
+    }
     if said.document != asked.document || said.approvers != asked.approvers {
         return Err("it names another title, revision, date or other approvers than the document".to_owned());
     }

@@ -118,21 +118,25 @@ pub fn ignores(root: &Path, path: &str, though_tracked: bool) -> Result<bool, Pr
     }
 }
 
-/// The commit at hand, and whether `bytes` are what it holds at `path`, byte for byte.
-pub fn holds(root: &Path, path: &str, bytes: &[u8]) -> Result<(Option<String>, bool), Problem> {
+/// The commit at hand, and of each path with bytes whether they are what it holds there, byte for byte.
+pub fn holds(root: &Path, read: &[(&str, &[u8])]) -> Result<(Option<String>, Vec<bool>), Problem> {
     // The end of a request that a path may hold needs a newer git.
-    let (end, option) = if path.contains('\n') { ('\0', Some("-z")) } else { ('\n', None) };
+    let odd = read.iter().any(|(path, _)| path.contains('\n'));
+    let (end, option) = if odd { ('\0', Some("-z")) } else { ('\n', None) };
+    let asked: String = read.iter().map(|(path, _)| format!("HEAD:{path}{end}")).collect();
     let asking = git(root)
         .arguments(["cat-file", "--batch"])
         .arguments(option)
-        .input(format!("HEAD{end}HEAD:{path}{end}"))
+        .input(format!("HEAD{end}{asked}"))
         .ask();
     let answer = succeeded(root, asking)?;
     let mut rest = answer.as_slice();
     let commit = object(&mut rest);
-    let there = object(&mut rest);
-    let committed = there.is_some_and(|(_, kind, there)| kind == "blob" && there == bytes);
-    Ok((commit.map(|(name, ..)| name), committed))
+    let held = read.iter().map(|(_, bytes)| {
+        object(&mut rest).is_some_and(|(_, kind, there)| kind == "blob" && there == *bytes)
+    });
+    let held = held.collect();
+    Ok((commit.map(|(name, ..)| name), held))
 }
 
 /// What these paths hold at a commit, byte for byte, each `None` where it is no file there. `None` for all where the commit

@@ -21,6 +21,7 @@ mod panics;
 mod place;
 mod problem;
 mod screen;
+mod sources;
 mod stamps;
 mod trust;
 mod verbs;

@@ -44,8 +44,10 @@ pub struct Traced {
     pub commit: Option<String>,
     /// Whether the work tree differs from it, the store aside.
     pub dirty: Option<bool>,
-    /// Whether the document's bytes are those of the commit.
+    /// Whether the bytes of the document and of what it includes are those of the commit.
     pub committed: Option<bool>,
+    /// The first included file whose bytes are not, where those of the document itself are.
+    pub included: Option<String>,
     /// What git was told to overlook, in words.
     pub overlooked: Option<String>,
     /// Paths that differ from the commit, fit to be shown.
@@ -168,17 +170,19 @@ impl Place {
         path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned()
     }
 
-    /// What git knows of the document at `path`, of which `bytes` were read: they are compared, and no file again.
-    pub fn trace(&self, path: &str, bytes: &[u8]) -> Result<Traced, Problem> {
+    /// What git knows of a document and of the files that it includes, each by its path and the bytes that were read: they
+    /// are compared, and no file again.
+    pub fn trace(&self, read: &[(&str, &[u8])]) -> Result<Traced, Problem> {
         if !self.is_git {
             return Ok(Traced::default());
         }
         let store = self.store();
         let (looked, held) = std::thread::scope(|scope| {
-            let held = scope.spawn(|| git::holds(&self.root, path, bytes));
+            let held = scope.spawn(|| git::holds(&self.root, read));
             (git::look(&self.root, store.path()), git::joined(held))
         });
-        let (looked, (commit, committed)) = (looked?, held?);
+        let (looked, (commit, held)) = (looked?, held?);
+        let others = held.iter().position(|holds| !holds);
         if looked.commit != commit {
             return Err(Problem::usage(
                 "the repository moved to another commit while it was looked at",
@@ -188,7 +192,8 @@ impl Place {
         Ok(Traced {
             commit,
             dirty: Some(looked.is_dirty()),
-            committed: Some(committed),
+            committed: Some(others.is_none()),
+            included: others.filter(|at| *at > 0).map(|at| read[at].0.to_owned()),
             overlooked: looked.overlooked,
             changed: looked.changed,
         })

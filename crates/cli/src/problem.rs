@@ -242,10 +242,9 @@ impl Problem {
 /// Columns that findings are written for where there is more room.
 const WIDTH: usize = 100;
 
-/// Writes findings in one text for people, with one write.
-pub fn say_all<'f>(screen: &Screen, text: &Text, findings: impl IntoIterator<Item = &'f Diagnostic>) {
-    let shown = |found: &Diagnostic| Finding::in_text(text, found.clone()).shown_on(screen);
-    let findings = findings.into_iter().map(|found| render(screen, &shown(found)));
+/// Writes findings for people, with one write.
+pub fn say_all(screen: &Screen, findings: &[Finding]) {
+    let findings = findings.iter().map(|found| render(screen, &found.shown_on(screen)));
     let out = findings.collect::<Vec<_>>().join("\n");
     if !out.is_empty() {
         screen.say(&out);

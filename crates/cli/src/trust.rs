@@ -1,6 +1,7 @@
 //! What the reader of a record trusts: a checkout, a directory with `allowed_signers`, `revoked`, `tsa.pem` and `holdpoint.toml`,
 //! or a file of allowed signers alone.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -87,7 +88,13 @@ fn at_commit(root: &Path, opened: &RunOpened) -> Result<Commit, Problem> {
     let [one, two] = keys;
     let keys = [of((&allowed, one)), of((&revoked, two))];
     let runbook = runbook.map(|bytes| sha256(&bytes));
-    Ok(Commit::Of(Box::new(trusted(name, keys, config, runbook)?)))
+    let mut included = BTreeMap::new();
+    for one in &opened.runbook.includes {
+        if let Some([Some(bytes)]) = git::at(&whole, commit, [&one.path])? {
+            included.insert(one.path.clone(), sha256(&bytes));
+        }
+    }
+    Ok(Commit::Of(Box::new(Trusted { included, ..trusted(name, keys, config, runbook)? })))
 }
 
 fn trusted(
@@ -102,7 +109,7 @@ fn trusted(
         .map_err(|error| cannot(&from, &error.to_string()))?;
     let signers = Some(read).filter(|_| allowed.is_some() || revoked.is_some());
     let signer_files = keys.map(|bytes| bytes.as_deref().map(sha256));
-    Ok(Trusted { from, signers, signer_files, config, runbook, authorities: None })
+    Ok(Trusted { from, signers, signer_files, config, runbook, included: BTreeMap::new(), authorities: None })
 }
 
 fn configuration(from: &str, bytes: Vec<u8>) -> Result<Config, Problem> {

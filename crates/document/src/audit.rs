@@ -113,13 +113,9 @@ fn text(text: &Text, findings: &mut Findings) {
     }
     for link in &odd.links {
         if link.title == "include" {
-            let help = "copy the steps into this document for now";
-            findings.add(
-                Code::NotSupported,
-                link.span,
-                "including another run-book is not supported yet",
-                help,
-            );
+            let help = "put the link into a paragraph of its own, outside of lists, quotes and headings";
+            let message = "a link that includes a run-book stands alone in a paragraph";
+            findings.add(Code::Misplaced, link.span, message, help);
         } else if nearest(&link.title, ["include"]).is_some() {
             let message = format!("`{}` is nearly the title that includes another run-book", link.title);
             findings.add(Code::UnknownKind, link.span, message, "did you mean \"include\"?");

@@ -1,47 +1,77 @@
 //! The order in which a document is read.
 
 use crate::findings::Findings;
+use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
 use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps};
 
-pub(crate) fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    read(source, config, false).0
+/// What a document is read from.
+pub(crate) struct Given<'g, 'r> {
+    /// Its path from the repository's root.
+    pub(crate) path: &'g str,
+    pub(crate) source: &'g str,
+    pub(crate) config: Option<&'g Config>,
+    /// Gives what it includes.
+    pub(crate) read: &'g mut Reader<'r>,
 }
 
-pub(crate) fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
-    let (compiled, looked) = read(source, config, true);
-    let warnings = lints::judge(source, &looked, &compiled.plan, config);
+pub(crate) fn compile(given: Given<'_, '_>) -> Compiled {
+    read(given, false).0
+}
+
+pub(crate) fn compile_and_lint(given: Given<'_, '_>) -> (Compiled, Vec<Diagnostic>) {
+    let (source, config) = (given.source, given.config);
+    let (compiled, looked) = read(given, true);
+    let warnings = lints::judge(compiled.text(source), &looked, &compiled.plan, config);
     (compiled, warnings)
 }
 
 /// The document, and what lints make of its scripts by themselves where they are asked.
-fn read(source: &str, config: Option<&Config>, linted: bool) -> (Compiled, Vec<Looked>) {
+fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
+    let Given { path, source, config, read } = given;
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
     let (kind, front) = front::read(source, &fronts, &mut findings);
-    let tree = markdown::read(source, &fronts);
-    // A foreign document has no blocks that do anything, and nothing to be audited.
-    if kind == DocumentKind::Annotated {
-        audit::audit(source, &tree, &mut findings);
-    }
+    let mut tree = markdown::read(source, &fronts);
     let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
+    let (mut parts, mut instances) = (None, Vec::new());
+    // A foreign document has no blocks that do anything, includes nothing, and has nothing to be audited.
+    if kind == DocumentKind::Annotated {
+        let includes = include::take(source, &mut tree.blocks, &mut findings);
+        audit::audit(source, &tree, &mut findings);
+        if !includes.is_empty() {
+            let blocks = std::mem::take(&mut tree.blocks);
+            let own = std::mem::take(&mut findings);
+            let whole = include::expand((path, source), (blocks, own), includes, &front.matter, read);
+            (tree.blocks, findings) = (whole.blocks, whole.findings);
+            (parts, instances) = (Some(Box::new(whole.parts)), whole.instances);
+        }
+    }
+    let source = parts.as_ref().map_or(source, |parts| parts.text.as_str());
     let mut scope = Scope::new(&front.matter, config);
     for (text, span) in &front.templates {
         scope.check_text(text, *span, &mut findings);
     }
-    let lints = linted.then_some(&front.matter);
-    let built = steps::build(source, &tree, kind, &title, lints, &mut scope, &mut findings);
+    let book = steps::Book {
+        source,
+        tree: &tree,
+        kind,
+        title: &title,
+        instances: &instances,
+        lints: linted.then_some(&front.matter),
+    };
+    let built = steps::build(&book, &mut scope, &mut findings);
     declared::check(&front, &built, config, &mut findings);
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
-    let passages = steps::passages(source, &tree, kind, &built.steps);
+    let passages = steps::passages(&book, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
-    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source) };
+    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts };
     (compiled, built.looked)
 }
 
@@ -59,9 +89,16 @@ pub struct Compiled {
     pub plan: Plan,
     /// Findings in source order.
     pub diagnostics: Vec<Diagnostic>,
+    /// With the files that it includes; `None` where it includes none. Spans are then of this text.
+    pub parts: Option<Box<Parts>>,
 }
 
 impl Compiled {
+    /// The text that spans are of, where `source` is the document's own.
+    pub fn text<'t>(&'t self, source: &'t str) -> &'t str {
+        self.parts.as_ref().map_or(source, |parts| &parts.text)
+    }
+
     /// Whether any finding keeps the document from running.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)

@@ -85,6 +85,8 @@ codes! {
     UndefinedName = "undefined-name", Error;
     /// A role, environment, target or input that nobody declares.
     Undeclared = "undeclared", Error;
+    /// A file that cannot be included, or does not fit the document that includes it.
+    BadInclude = "bad-include", Error;
     /// Includes that include each other.
     IncludeCycle = "include-cycle", Error;
     /// The same id given twice by hand.
@@ -95,8 +97,6 @@ codes! {
     EmptyScript = "empty-script", Error;
     /// A character in a script that cannot be seen, or that turns the direction of text.
     HiddenCharacter = "hidden-character", Error;
-    /// A part of the format that this version of the program does not run yet.
-    NotSupported = "not-supported", Error;
     /// A second front matter in mid-file.
     SecondFrontMatter = "second-front-matter", Error;
     /// The same `document_id` in two files.

@@ -26,6 +26,13 @@ impl Findings {
         self.list.append(&mut other.list);
     }
 
+    /// Has them stand where `to` says.
+    pub(crate) fn move_to(&mut self, to: impl Fn(Span) -> Span) {
+        for finding in &mut self.list {
+            finding.span = finding.span.map(&to);
+        }
+    }
+
     pub(crate) fn any_error(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }

@@ -12,6 +12,7 @@ mod declared;
 mod diagnostic;
 mod findings;
 mod front;
+mod include;
 mod lints;
 mod markdown;
 mod names;
@@ -25,6 +26,7 @@ pub use blocks::{replacement_error, spoken};
 pub use compile::Compiled;
 pub use diagnostic::*;
 pub use holdpoint_model::*;
+pub use include::{Included, NotIncluded, Parts, Reader};
 pub use markdown::{Insertion, html};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
@@ -32,15 +34,38 @@ pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     findings::nearest(word, candidates.iter().copied())
 }
 
-/// Reads a document. `config` is the repository's configuration, if there is one; names it declares are then
-/// checked. Every error of format.md section 6 that needs no file, process or clock is found here.
+/// Reads a document that includes no other. `config` is the repository's configuration, if there is one; names it
+/// declares are then checked. Every error of format.md section 6 that needs no file, process or clock is found here.
 pub fn compile(source: &str, config: Option<&Config>) -> Compiled {
-    compile::compile(source, config)
+    compile_with(("document.md", source), config, &mut alone)
 }
 
 /// The same, and beside it in source order the warnings of format.md section 6 that do not need a clock.
 pub fn compile_and_lint(source: &str, config: Option<&Config>) -> (Compiled, Vec<Diagnostic>) {
-    compile::compile_and_lint(source, config)
+    compile_and_lint_with(("document.md", source), config, &mut alone)
+}
+
+/// As [`compile`], of the document at `path` from the repository's root; `read` gives the files that it includes.
+pub fn compile_with(
+    (path, source): (&str, &str),
+    config: Option<&Config>,
+    read: &mut Reader<'_>,
+) -> Compiled {
+    compile::compile(compile::Given { path, source, config, read })
+}
+
+/// As [`compile_and_lint`], of the document at `path` from the repository's root; `read` gives the files that it includes.
+pub fn compile_and_lint_with(
+    (path, source): (&str, &str),
+    config: Option<&Config>,
+    read: &mut Reader<'_>,
+) -> (Compiled, Vec<Diagnostic>) {
+    compile::compile_and_lint(compile::Given { path, source, config, read })
+}
+
+fn alone(_: &str) -> Result<String, NotIncluded> {
+    let why = "only one document is read here, and no other file".to_owned();
+    Err(NotIncluded { why, help: "keep what is read here in one document".to_owned() })
 }
 
 /// Programs that a shell script calls by a name that is written out, as far as it does not define them itself; `None` for

@@ -4,7 +4,9 @@ mod support;
 
 use std::sync::LazyLock;
 
-use holdpoint_document::{Compiled, compile, compile_and_lint, lint_claims, read_config};
+use holdpoint_document::{
+    Compiled, compile, compile_and_lint, compile_and_lint_with, compile_with, lint_claims, read_config,
+};
 use proptest::prelude::*;
 
 /// Valid run-books to break: the cases that raise nothing bad, and some that do.
@@ -131,6 +133,45 @@ fn everything(source: &str) -> Compiled {
     compiled
 }
 
+/// Compiles a document that includes `common`, which may include `other`.
+fn including(common: &str, other: &str) {
+    let main = "---\nrunbook: 1\n---\n\n# M\n\n[one](one.md \"include\")\n\n## Last\n\n- [ ] done\n\n[two](two.md \"include\")\n";
+    let common = format!("{common}\n\n[in it](two.md \"include\")\n");
+    let text = |path: &str| match path {
+        "one.md" => common.clone(),
+        _ => other.to_owned(),
+    };
+    let compiled = compile_with(("main.md", main), None, &mut |path: &str| Ok(text(path)));
+    let whole = compiled.text(main);
+    support::check_findings(whole, &compiled.diagnostics);
+    if !compiled.has_errors() {
+        support::check_invariants(whole, &compiled.plan);
+    }
+    let Some(parts) = &compiled.parts else { return };
+    let same = |span: holdpoint_document::Span| {
+        let (file, local) = parts.locate(span);
+        let text = file.map_or(main, |file| &file.text);
+        assert!(text.get(local.start..local.end).is_some(), "{local:?} is not in its file");
+        let (here, there) = (span.of(whole), local.of(text));
+        assert!(here.starts_with(there), "{here:?} is not {there:?}");
+    };
+    compiled.diagnostics.iter().filter_map(|finding| finding.span).for_each(same);
+    for step in &compiled.plan.steps {
+        same(step.span);
+        step.actions.iter().for_each(|action| same(action.span));
+    }
+    let (by_file, linted) = (
+        parts.by_file(&compiled.plan),
+        compile_and_lint_with(("main.md", main), None, &mut |path: &str| Ok(text(path))),
+    );
+    support::check_findings(linted.0.text(main), &linted.1);
+    for step in &by_file.steps {
+        let text = parts.files.iter().find(|file| Some(&file.path) == step.file.as_ref());
+        let text = text.map_or(main, |file| &file.text);
+        assert!(step.actions.iter().all(|action| text.get(action.span.start..action.span.end).is_some()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -147,6 +188,14 @@ proptest! {
     #[test]
     fn a_broken_run_book_compiles_to_a_sound_plan(source in mutated()) {
         everything(&source);
+    }
+
+    #[test]
+    fn whatever_is_included_compiles_to_a_sound_plan_and_every_place_leads_back_to_its_file(
+        common in prop_oneof![mutated(), assembled()],
+        other in mutated(),
+    ) {
+        including(&common, &other);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdpoint_model::Requires;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{InputGiven, RunOpened, Verdict, duration};
+use crate::{Included, InputGiven, RunOpened, Verdict, duration};
 
 /// How far two clocks that are looked after may be apart: events of one run may come from several machines.
 ///
@@ -26,6 +26,7 @@ pub struct Gate<'a> {
     same: &'a [String],
     skips: bool,
     document: &'a str,
+    includes: &'a [Included],
     inputs: &'a [InputGiven],
     at: Timestamp,
     allowance: SignedDuration,
@@ -62,6 +63,8 @@ pub enum Differs {
     Environment(String),
     /// It was of other bytes.
     Document,
+    /// It was of other bytes of this file, which the document includes.
+    Included(String),
     /// It was a dry run.
     Dry,
     /// It has not ended, or nobody sealed it.
@@ -98,6 +101,7 @@ impl Differs {
         match self {
             Differs::Environment(name) => format!("it was in {name}"),
             Differs::Document => "the document has changed since".to_owned(),
+            Differs::Included(path) => format!("{path}, which the document includes, has changed since"),
             Differs::Dry => "it was a dry run".to_owned(),
             Differs::Open => "it is not finished and sealed".to_owned(),
             Differs::Verdict(verdict) => format!("it ended {}", ended(*verdict)),
@@ -115,25 +119,26 @@ impl Differs {
     fn weight(&self) -> usize {
         match self {
             // A new rehearsal is due, whatever else is the case.
-            Differs::Environment(_) | Differs::Document => 10,
+            Differs::Environment(_) | Differs::Document | Differs::Included(_) => 10,
             _ => 1,
         }
     }
 }
 
 impl<'a> Gate<'a> {
-    /// `document`: digest of the run-book's bytes. `inputs`: those of the run that opens, at the time `at`. `None` where
+    /// `document`: digest of the run-book's bytes, and what it includes. `inputs`: those of the run that opens, at the time `at`. `None` where
     /// no rehearsal is asked for.
     pub fn of(
         requires: &'a Requires,
-        document: &'a str,
+        (document, includes): (&'a str, &'a [Included]),
         inputs: &'a [InputGiven],
         at: Timestamp,
     ) -> Option<Gate<'a>> {
         let environment = requires.rehearsal.as_deref()?;
         let Requires { max_age, skips, same, .. } = requires;
         let allowance = SignedDuration::ZERO;
-        Some(Gate { environment, max_age: *max_age, same, skips: *skips, document, inputs, at, allowance })
+        let (max_age, skips) = (*max_age, *skips);
+        Some(Gate { environment, max_age, same, skips, document, includes, inputs, at, allowance })
     }
 
     /// As it is held once more, of a run that has opened: it was judged a moment before.
@@ -177,6 +182,8 @@ impl<'a> Gate<'a> {
         }
         if opened.runbook.blob.sha256 != self.document {
             differs.push(Differs::Document);
+        } else if let Some(path) = other_include(self.includes, &opened.runbook.includes) {
+            differs.push(Differs::Included(path.to_owned()));
         }
         if opened.dry {
             differs.push(Differs::Dry);
@@ -225,6 +232,13 @@ impl<'a> Gate<'a> {
         };
         format!("requires a passed rehearsal of these very bytes in {}{with}{within}", self.environment)
     }
+}
+
+/// The first file that is not included with the same bytes here and there.
+fn other_include<'i>(here: &'i [Included], there: &'i [Included]) -> Option<&'i str> {
+    let not_in = |others: &[Included], one: &&Included| !others.contains(*one);
+    let ours = here.iter().find(|one| not_in(there, one));
+    ours.or_else(|| there.iter().find(|one| not_in(here, one))).map(|one| one.path.as_str())
 }
 
 fn given<'i>(inputs: &'i [InputGiven], name: &str) -> Option<&'i InputGiven> {

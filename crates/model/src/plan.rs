@@ -39,6 +39,9 @@ pub struct Plan {
 pub struct Passage {
     /// Index of the step that follows; the number of steps where none does.
     pub before: usize,
+    /// The included file that it stands in, by its path; `None` for the document itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its heading as a template, where it begins with one that is not the document's title.
     pub heading: Option<String>,
     /// The text, a span for each block of Markdown; never empty.
@@ -48,8 +51,12 @@ pub struct Passage {
 /// The smallest heading section, ordered-list item or task-list item that holds something to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// Stable name: the heading's GitHub slug, `/` and first words for list items; unique in the plan.
+    /// Stable name: the heading's GitHub slug, `/` and first words for list items; unique in the plan. What an include
+    /// brings has the slug of its link and a dot before it.
     pub id: String,
+    /// The included file that it is from, by its path; `None` for the document itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Position as the operator sees it, `2.1.3`: a heading or ordered item that is or contains steps takes the next
     /// number among its siblings. The document's only first-level heading, where it is its first heading too, is its
     /// title and no level.
@@ -424,6 +431,23 @@ impl Step {
     /// Whether any of its actions is a `run` block.
     pub fn mutates(&self) -> bool {
         self.actions.iter().any(|action| matches!(action.work, Work::Run(_)))
+    }
+
+    /// Hands every span of it to `each`.
+    pub fn each_span(&mut self, each: &mut impl FnMut(&mut Span)) {
+        let of_block = |block: &mut Block, each: &mut dyn FnMut(&mut Span)| {
+            each(&mut block.span);
+            block.expect.iter_mut().for_each(|expectation| each(&mut expectation.span));
+        };
+        each(&mut self.span);
+        for action in &mut self.actions {
+            each(&mut action.span);
+            action.prose.iter_mut().for_each(&mut *each);
+            if let Work::Run(block) | Work::Check(block) = &mut action.work {
+                of_block(block, each);
+            }
+        }
+        self.rollbacks.iter_mut().for_each(|block| of_block(block, each));
     }
 }
 

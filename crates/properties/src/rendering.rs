@@ -22,6 +22,7 @@ pub(crate) fn rendered(bytes: &[u8]) {
     let events: Vec<Stamped> = stamped.collect();
     let material = Material {
         plan: &PLAN,
+        document: BOOK,
         source: BOOK,
         events: &events,
         blob: &blob,

@@ -86,6 +86,7 @@ pub(crate) fn opened() -> Event {
         runbook: Runbook {
             path: "book.md".into(),
             blob: reference(BOOK.as_bytes()),
+            includes: Vec::new(),
             commit: None,
             dirty: None,
             committed: None,

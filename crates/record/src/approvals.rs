@@ -19,7 +19,8 @@ pub(crate) fn prove(
     config: Option<&Config>,
     blobs: &mut Blobs<'_>,
 ) -> Result<Vec<ByKey>, String> {
-    let asked = Asked::of(&opened.runbook.path, &opened.runbook.blob.sha256, plan, config);
+    let book = &opened.runbook;
+    let asked = Asked::of((&book.path, &book.blob.sha256, &book.includes), plan, config);
     let (mut given, mut keys) = (Vec::new(), Vec::new());
     if !opened.policy.approvals.is_empty() {
         let signers = signers(opened, blobs)?;
@@ -73,6 +74,10 @@ fn one(
     let said = &proved.approval;
     let parts = [
         (said.document.sha256 == asked.document.sha256, "is of other bytes"),
+        (
+            said.document.includes == asked.document.includes,
+            "is of other included files, or other bytes of them",
+        ),
         (said.document == asked.document, "is of a document of another path, title, revision or date"),
         (said.approvers == asked.approvers, "names other approvers than the document"),
         (said.approver.principal == approved.who, "is by somebody else"),

@@ -194,7 +194,8 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
         return Err("the record does not begin with run.opened".to_owned());
     };
     let texts = [Some(&opened.runbook.blob), opened.config.as_ref()];
-    if texts.into_iter().flatten().any(|blob| blobs.is_gone(blob)) {
+    let included = opened.runbook.includes.iter().map(|one| &one.blob);
+    if texts.into_iter().flatten().chain(included).any(|blob| blobs.is_gone(blob)) {
         return Ok(State::Planless);
     }
     let (plan, config) = plan_of(blobs.dir, opened)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdpoint_document::{Config, Plan, compile, read_config};
+use holdpoint_document::{Config, NotIncluded, Plan, compile_with, read_config};
 use holdpoint_engine::{BlobRef, Claims, RunOpened, TargetSeen};
 
 use crate::text_blob;
@@ -31,14 +31,23 @@ pub(crate) fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Co
         None => None,
     };
     configured(opened, config.as_ref())?;
-    let compiled = compile(&text(&opened.runbook.blob)?, config.as_ref());
+    let book = &opened.runbook;
+    let compiled = compile_with((&book.path, &text(&book.blob)?), config.as_ref(), &mut |path: &str| {
+        let kept = book.includes.iter().find(|one| one.path == path);
+        let bytes = kept.ok_or_else(|| "it is not in the record".to_owned()).and_then(|one| text(&one.blob));
+        bytes.map_err(|why| NotIncluded { why, help: String::new() })
+    });
     if let Some(finding) = compiled.diagnostics.iter().find(|finding| finding.is_error()) {
         return Err(format!("the recorded run-book has an error: {}", finding.message));
+    }
+    let files = compiled.parts.iter().flat_map(|parts| &parts.files).map(|file| &file.path);
+    if !files.eq(book.includes.iter().map(|one| &one.path)) {
+        return Err("it keeps other files than the recorded run-book includes".to_owned());
     }
     if compiled.plan.digest() != opened.plan {
         return Err("the recorded run-book makes another plan than the one that was run".to_owned());
     }
-    let (book, front) = (&opened.runbook, &compiled.plan.front);
+    let front = &compiled.plan.front;
     let same = |told: &str, claimed: &str| told == claimed || told.contains(MASK);
     let claims = [(&book.document_id, &front.document_id), (&book.revision, &front.revision)];
     let claims = claims.map(|(told, claimed)| (told.as_deref(), claimed.as_deref()));

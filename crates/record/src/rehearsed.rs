@@ -22,8 +22,9 @@ pub(crate) fn prove(
     environment: &Environment,
     blobs: &mut Blobs<'_>,
 ) -> Result<bool, String> {
-    let (book, policy) = (&opened.runbook.blob, &opened.policy);
-    let gate = Gate::of(&environment.requires, &book.sha256, &opened.inputs, at).map(Gate::again);
+    let (book, includes, policy) = (&opened.runbook.blob, &opened.runbook.includes, &opened.policy);
+    let document = (book.sha256.as_str(), includes.as_slice());
+    let gate = Gate::of(&environment.requires, document, &opened.inputs, at).map(Gate::again);
     let unmet = policy.unmet_rules().contains(&Rule::Rehearsal);
     let (gate, named) = match (gate, &policy.rehearsed) {
         (None, None) => return Ok(true),
@@ -41,7 +42,8 @@ pub(crate) fn prove(
         return Err(format!("the rule rehearsal does not hold: {why}"));
     }
     let kept = [Some(&named.seal), Some(&named.log), named.config.as_ref(), Some(book)];
-    if kept.into_iter().flatten().any(|blob| blobs.is_gone(blob)) {
+    let included = includes.iter().map(|one| &one.blob);
+    if kept.into_iter().flatten().chain(included).any(|blob| blobs.is_gone(blob)) {
         return Ok(false);
     }
     let wrong = |why: String| format!("the rehearsal in run {} is not proved: {why}", named.number);
@@ -124,6 +126,9 @@ impl Replayed {
         let book: &BlobRef = &there.runbook.blob;
         if *book != opened.runbook.blob {
             return Err(Differs::Document.words());
+        }
+        if there.runbook.includes != opened.runbook.includes {
+            return Err("the files that the document includes have changed since".to_owned());
         }
         if there.config != named.config {
             return Err("another configuration is kept than it had".to_owned());

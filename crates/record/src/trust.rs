@@ -1,6 +1,7 @@
 //! A record held against what its reader trusts (record.md, trust). A record proves itself by the signers, the
 //! configuration and the run-book that lie in it; whoever wrote it chose those. What is trusted comes from elsewhere.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use holdpoint_document::{Config, read_config};
@@ -23,6 +24,8 @@ pub struct Trusted {
     pub config: Option<Config>,
     /// Digest of the run-book; `None` where it is not there.
     pub runbook: Option<String>,
+    /// Digests of the files that it includes, by path; those that are not there are left out.
+    pub included: BTreeMap<String, String>,
     /// Certificates of time-stamping authorities; `None` where nobody says which.
     pub authorities: Option<Vec<u8>>,
 }
@@ -244,7 +247,14 @@ fn run_book(opened: &RunOpened, trust: &Trust, held: &mut Held) {
     let book = &opened.runbook;
     let path = &book.path;
     match &trust.then {
-        Commit::Of(then) if then.runbook.as_ref() == Some(&book.blob.sha256) => {}
+        Commit::Of(then) if then.runbook.as_ref() == Some(&book.blob.sha256) => {
+            for one in
+                book.includes.iter().filter(|one| then.included.get(&one.path) != Some(&one.blob.sha256))
+            {
+                let what = if then.included.contains_key(&one.path) { "is not that of" } else { "is not in" };
+                held.wrong.push(format!("the included file {} {what} {}", one.path, then.from));
+            }
+        }
         Commit::Of(then) => {
             let what = if then.runbook.is_some() { "is not that of" } else { "is not in" };
             let itself = if book.committed == Some(false) { ", as the record says itself" } else { "" };

@@ -78,9 +78,11 @@ pub(crate) fn pass(
 
 /// What a rendering is made from.
 pub struct Material<'a> {
-    /// The plan, compiled from `source`.
+    /// The plan, whose spans are of `source`.
     pub plan: &'a Plan,
     /// The document's text, exactly the bytes the record names.
+    pub document: &'a str,
+    /// The same, with the files that it includes; the very same where it includes none.
     pub source: &'a str,
     /// The record's events, in order, from event 0.
     pub events: &'a [Stamped],

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_engine::{Event, Evidence, InputGiven};
+use holdpoint_engine::{Event, Evidence, Included, InputGiven};
 use holdpoint_model::sha256;
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ fn predicate(summary: &Summary) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut told = json!({
         "run": {
             "number": run.number, "id": run.id, "format": run.record_format, "events": run.events,
             "opened": run.opened, "ended": run.closed.as_ref().map(|closed| closed.at),
@@ -134,5 +134,10 @@ fn predicate(summary: &Summary) -> Value {
         })),
         "signOffs": sign_offs,
         "deviations": deviations,
-    })
+    });
+    if !document.includes.is_empty() {
+        let one = |one: &Included| json!({"path": one.path, "digest": {"sha256": one.blob.sha256}});
+        told["document"]["includes"] = document.includes.iter().map(one).collect();
+    }
+    told
 }

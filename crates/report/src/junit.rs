@@ -363,6 +363,8 @@ fn of_run(summary: &Summary) -> Suite {
         ("run-book-sha256", document.blob.sha256.clone()),
         ("verdict", words),
     ];
+    let included = document.includes.iter();
+    properties.extend(included.map(|one| ("includes", format!("{} sha256 {}", one.path, one.blob.sha256))));
     properties.extend(document.commit.clone().map(|commit| ("commit", commit)));
     for approved in &summary.approvals {
         let what =

@@ -1,5 +1,6 @@
 //! A document's approval: what its approver signs (record.md, approvals), as JSON whose exact bytes are kept and signed.
 
+use holdpoint_engine::Included;
 use holdpoint_model::{Assurance, Config, Meaning, Plan, folded};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct Document {
     pub path: String,
     /// SHA-256 of its bytes, lower-case hex.
     pub sha256: String,
+    /// The files that it includes, in the order of event 0: they are approved with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<IncludedFile>,
     /// What it is called.
     pub title: String,
     /// The quality system's number.
@@ -47,6 +51,25 @@ pub struct Document {
     /// From when it may be used, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_date: Option<String>,
+}
+
+/// A file that an approved document includes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncludedFile {
+    /// Its path in the repository.
+    pub path: String,
+    /// SHA-256 of its bytes, lower-case hex.
+    pub sha256: String,
+}
+
+impl Document {
+    /// The first file that this document and another do not include with the same bytes.
+    pub fn other_include<'d>(&'d self, other: &'d Document) -> Option<&'d str> {
+        let (here, there) = (&self.includes, &other.includes);
+        let ours = here.iter().find(|one| !there.contains(one));
+        ours.or_else(|| there.iter().find(|one| !here.contains(one))).map(|one| one.path.as_str())
+    }
 }
 
 impl Approval {
@@ -158,8 +181,12 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// What the document with this path and digest asks for.
-    pub fn of(path: &str, sha256: &str, plan: &Plan, config: Option<&Config>) -> Asked {
+    /// What the document with this path, digest and includes asks for.
+    pub fn of(
+        (path, sha256, includes): (&str, &str, &[Included]),
+        plan: &Plan,
+        config: Option<&Config>,
+    ) -> Asked {
         let front = &plan.front;
         let person = |name: &String| config.map_or(name.as_str(), |config| config.person(name)).to_owned();
         let people = |names: &[String]| {
@@ -168,10 +195,13 @@ impl Asked {
             people.dedup_by_key(|name| folded(name));
             people
         };
+        let included =
+            |one: &Included| IncludedFile { path: one.path.clone(), sha256: one.blob.sha256.clone() };
         Asked {
             document: Document {
                 path: path.to_owned(),
                 sha256: sha256.to_owned(),
+                includes: includes.iter().map(included).collect(),
                 title: plan.title.clone(),
                 document_id: front.document_id.clone(),
                 revision: front.revision.clone(),

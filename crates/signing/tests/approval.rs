@@ -9,7 +9,7 @@ const CONFIG: &str = "[people.\"qa@example.org\"]\nalias = \"github.com/quinn\"\
 fn asked(front: &str) -> Asked {
     let plan = compile(&format!("---\nrunbook: 1\ntitle: T\n{front}---\n\n# T\n\n- [ ] One\n"), None).plan;
     let config = read_config(CONFIG).0;
-    Asked::of("sop.md", &"0".repeat(64), &plan, Some(&config))
+    Asked::of(("sop.md", &"0".repeat(64), &[]), &plan, Some(&config))
 }
 
 fn by(asked: &Asked, who: &str) -> Approval {

@@ -407,7 +407,9 @@ while read -r approval; do
     of "$path" "$seconds $ordered"'
         $opened[0].runbook as $r | $approval[0][4] as $a |
         ordered(["holdpoint", "meaning", "document", "approvers", "approver", "at"])
-        and (.document | ordered(["path", "sha256", "title", "document_id", "revision", "effective_date"]))
+        and (.document | ordered(["path", "sha256", "includes", "title", "document_id", "revision", "effective_date"]))
+        and (.document.includes != []) and ([.document.includes[]? | ordered(["path", "sha256"])] | all)
+        and (.document.includes // []) == [$r.includes[]? | {path, sha256: .blob.sha256}]
         and (.approver | person) and (.at | moment) and ($a.assurance | IN("ssh", "fido-uv"))
         and ([$r.claims.approvers // [] | .[] | $opened[0].aliases[.]? // .] | sort) == (.approvers | sort)
         and .holdpoint == "approval/1.0" and .meaning == "approval"
@@ -456,7 +458,8 @@ if [ -s "$tmp/told" ]; then
             holds "$tmp/there" '$opened[0] as $o | $o.policy.rehearsed as $r | .type == "run.opened"
                 and .number == $r.number and .id == $r.id and .environment.name == $r.environment
                 and .environment.rehearsal == true and .config == $r.config and .format == "2.0"
-                and .runbook.blob.sha256 == $o.runbook.blob.sha256' \
+                and .runbook.blob.sha256 == $o.runbook.blob.sha256
+                and (.runbook.includes // []) == ($o.runbook.includes // [])' \
                 --slurpfile opened "$tmp/opened" || bad "it is of another run, environment or document"
             tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
             # How many zeros end the fraction of a second is no other time.

@@ -37,6 +37,10 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
     line("run", label);
     line("document", &screen.neutralise(format!("{} {}", book.path, document.join(" ")).trim_end()));
     line("digest", &format!("sha256 {}", &book.blob.sha256[..16.min(book.blob.sha256.len())]));
+    for one in &book.includes {
+        let digest = &one.blob.sha256[..16.min(one.blob.sha256.len())];
+        line("includes", &screen.neutralise(&format!("{} sha256 {digest}", one.path)));
+    }
     line("commit", &commit);
     for approved in &opened.policy.approvals {
         let at = holdpoint_report::clock_of(&approved.time, &jiff::tz::TimeZone::system());
@@ -90,6 +94,7 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
         facts.push(screen.neutralise(&path.join(" › ")));
     }
     facts.extend([format!("step {} of {all}", index + 1), format!("id {}", step.id)]);
+    facts.extend(step.file.iter().map(|file| format!("from {}", screen.neutralise(file))));
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
     if step.irreversible {
         facts.push("point of no return".to_owned());

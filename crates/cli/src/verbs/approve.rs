@@ -1,7 +1,5 @@
 //! `approve`: an approver signs a document's bytes; `--list` says who has and who has not.
 
-use std::sync::Arc;
-
 use holdpoint_document::{Config, Diagnostic};
 use holdpoint_signing::{APPROVAL, Approval, Asked, Moment, Signer, Signers, prove_approval};
 use jiff::Timestamp;
@@ -17,7 +15,7 @@ use crate::exit::Exit;
 use crate::git;
 use crate::interrupts::Interrupts;
 use crate::operator::{not_in_a_block, operator, time_zone};
-use crate::problem::{Finding, Problem, Text};
+use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::world::terminal::ask::{self, Asked as Answer};
 
@@ -99,12 +97,10 @@ pub fn approve(screen: &Screen, arguments: &args::Approve) -> Result<Exit, Probl
 
 fn at_hand(arguments: &args::Approve) -> Result<AtHand, Problem> {
     let checked = prepare::check(&arguments.file)?;
-    let asked = Asked::of(
-        &checked.path,
-        &sha256(checked.source.as_bytes()),
-        &checked.plan,
-        checked.place.configuration(),
-    );
+    let sources = &checked.sources;
+    let document = (checked.path.as_str(), sha256(sources.own().as_bytes()), sources.named());
+    let document = (document.0, document.1.as_str(), document.2.as_slice());
+    let asked = Asked::of(document, &checked.plan, checked.place.configuration());
     let signers = approvals::signers(&checked.place, &time_zone())
         .map_err(|why| Problem::usage(why, "holdpoint.toml names these files under [signers]."))?;
     let kept = approvals::kept(&checked.place.root).map_err(|why| {
@@ -121,8 +117,7 @@ fn refuse_broken(checked: &Checked) -> Result<(), Problem> {
     if broken.is_empty() {
         return Ok(());
     }
-    let text = Text::new(&checked.path, Arc::clone(&checked.source));
-    let findings = broken.into_iter().map(|found| Finding::in_text(&text, found.clone())).collect();
+    let findings = checked.sources.findings(&checked.path, broken);
     Err(Problem::findings(format!("{} has errors; nothing was approved", checked.path), findings))
 }
 
@@ -142,10 +137,12 @@ fn consents(screen: &Screen, who: &str, checked: &Checked) -> Result<bool, Probl
         match ask::one_of(screen, &format!("{}, what now?", screen.neutralise(who)), &options, true) {
             Answer::Said("approve") => return Ok(true),
             Answer::Said("show") => {
-                checked
-                    .source
-                    .lines()
-                    .for_each(|line| screen.say(&format!("    {}", screen.neutralise(line))));
+                let show = |line: &str| screen.say(&format!("    {}", screen.neutralise(line)));
+                checked.sources.own().lines().for_each(show);
+                for file in checked.sources.files() {
+                    screen.say(&format!("  included: {}", screen.neutralise(&file.path)));
+                    file.text.lines().for_each(show);
+                }
             }
             _ => return Ok(false),
         }
@@ -168,7 +165,10 @@ fn show(screen: &Screen, at_hand: &AtHand) -> Result<(), Problem> {
         say(name, claim.as_deref().unwrap_or("not said"));
     }
     say("sha256", &document.sha256);
-    let traced = checked.place.trace(&checked.path, checked.source.as_bytes())?;
+    for file in &document.includes {
+        say("includes", &format!("{}, sha256 {}", file.path, file.sha256));
+    }
+    let traced = checked.place.trace(&checked.sources.each(&checked.path))?;
     say(
         "commit",
         &match (&traced.commit, traced.committed) {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::{Code, Diagnostic, Severity};
+use holdpoint_document::{Code, Diagnostic, Severity, Span};
 use serde_json::{Value, json};
 
 use super::prepare::{self, Checked};
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
-use crate::problem::{More, Problem, Room, Text, say_all};
+use crate::problem::{More, Problem, Room, say_all};
 use crate::screen::Screen;
 
 /// Checks files.
@@ -103,10 +103,8 @@ fn counted(screen: &Screen, checked: &Checked) -> String {
 }
 
 fn text(screen: &Screen, checked: &[Checked], counts: &[String], more: More) {
-    for (Checked { path, source, findings, .. }, count) in checked.iter().zip(counts) {
-        if !findings.is_empty() {
-            say_all(screen, &Text::new(path, source.clone()), findings);
-        }
+    for (Checked { path, sources, findings, .. }, count) in checked.iter().zip(counts) {
+        say_all(screen, &sources.findings(path, findings));
         screen.say(count);
     }
     if !more.is_nothing() {
@@ -144,17 +142,46 @@ impl<'s> Positions<'s> {
     }
 }
 
+/// Places in a document and in what it includes.
+struct Places<'s> {
+    checked: &'s Checked,
+    /// Of each file, for beginnings and for ends.
+    files: BTreeMap<&'s str, [Positions<'s>; 2]>,
+}
+
+/// Where something is in its file: lines and columns from 1, and bytes.
+struct At {
+    from: (usize, usize),
+    to: (usize, usize),
+    span: Span,
+}
+
+impl<'s> Places<'s> {
+    fn of(checked: &'s Checked) -> Places<'s> {
+        Places { checked, files: BTreeMap::new() }
+    }
+
+    /// The file that a finding is in, and where in it.
+    fn at(&mut self, finding: &Diagnostic) -> (&'s str, Option<At>) {
+        let Some(span) = finding.span else { return (&self.checked.path, None) };
+        let (path, text, span) = self.checked.sources.locate(&self.checked.path, span);
+        let new = || [Positions::of(text), Positions::of(text)];
+        let [starts, ends] = self.files.entry(path).or_insert_with(new);
+        let at = At { from: starts.at(span.start), to: ends.at(span.end), span };
+        (path, Some(at))
+    }
+}
+
 fn json_of(checked: &[Checked], more: More) -> Value {
     let of = |checked: &Checked| {
-        let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
+        let mut places = Places::of(checked);
         let finding = |finding: &Diagnostic| {
-            let place = finding.span.map(|span| {
-                let (line, column) = starts.at(span.start);
-                let (end_line, end_column) = ends.at(span.end);
+            let (file, at) = places.at(finding);
+            let place = at.map(|At { from: (line, column), to: (end_line, end_column), span }| {
                 json!({"line": line, "column": column, "end_line": end_line, "end_column": end_column,
                        "start": span.start, "end": span.end})
             });
-            json!({"file": checked.path, "code": finding.code, "severity": finding.severity,
+            json!({"file": file, "code": finding.code, "severity": finding.severity,
                    "message": finding.message, "help": finding.help, "span": place})
         };
         checked.findings.iter().map(finding).collect::<Vec<_>>()
@@ -167,13 +194,12 @@ fn json_of(checked: &[Checked], more: More) -> Value {
 fn sarif(checked: &[Checked], more: More) -> Value {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| json!({"id": code.as_str()})).collect();
     let of = |checked: &Checked| {
-        let (mut starts, mut ends) = (Positions::of(&checked.source), Positions::of(&checked.source));
+        let mut places = Places::of(checked);
         let result = |finding: &Diagnostic| {
             let level = if finding.is_error() { "error" } else { "warning" };
-            let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": checked.path}}});
-            if let Some(span) = finding.span {
-                let (line, column) = starts.at(span.start);
-                let (end_line, end_column) = ends.at(span.end);
+            let (file, at) = places.at(finding);
+            let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": file}}});
+            if let Some(At { from: (line, column), to: (end_line, end_column), .. }) = at {
                 location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
             }
             json!({"ruleId": finding.code, "level": level, "locations": [location],
@@ -202,14 +228,12 @@ fn github(screen: &Screen, checked: &[Checked], more: More) {
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut lines = String::new();
     for checked in checked {
-        let mut starts = Positions::of(&checked.source);
+        let mut places = Places::of(checked);
         for finding in &checked.findings {
             let level = if finding.is_error() { "error" } else { "warning" };
-            let place = finding.span.map(|span| {
-                let (line, column) = starts.at(span.start);
-                format!(",line={line},col={column}")
-            });
-            let (file, title) = (property(&checked.path), property(finding.code.as_str()));
+            let (file, at) = places.at(finding);
+            let place = at.map(|At { from: (line, column), .. }| format!(",line={line},col={column}"));
+            let (file, title) = (property(file), property(finding.code.as_str()));
             let message = data(&format!("{}. {}", finding.message, finding.help));
             let place = place.unwrap_or_default();
             lines.push_str(&format!("::{level} file={file}{place},title={title}::{message}\n"));

@@ -74,7 +74,7 @@ pub async fn dry_run(
     let places = Places::new(local, &opened, BTreeMap::new());
     let number = before.as_ref().map(|before| before.number);
     let runner = ChecksOnly { places, learnt: Rc::clone(&learnt), before, checks: how.checks };
-    let book = (&prepared.plan, prepared.source.as_str());
+    let book = (&prepared.plan, prepared.sources.text());
     let mut recorder =
         Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
@@ -104,8 +104,9 @@ fn before(prepared: &Prepared) -> Result<Option<Before>, Problem> {
             ..Requires::default()
         },
     };
-    let document = crate::digest::sha256(prepared.source.as_bytes());
-    let Some(gate) = Gate::of(&requires, &document, &prepared.inputs.given, Timestamp::now()) else {
+    let document = crate::digest::sha256(prepared.sources.own().as_bytes());
+    let (includes, now) = (prepared.sources.named(), Timestamp::now());
+    let Some(gate) = Gate::of(&requires, (&document, &includes), &prepared.inputs.given, now) else {
         return Ok(None);
     };
     if !gate.untellable().is_empty() {

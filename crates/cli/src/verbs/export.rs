@@ -149,7 +149,9 @@ fn files(dir: &RunDir, read: &Read, proof: &Verification) -> Result<Files, Probl
         }
     }
     let needed = [Some(&opened.runbook.blob), opened.config.as_ref()];
-    let reported = !needed.into_iter().flatten().any(|blob| gone.contains(blob.sha256.as_str()));
+    let included = opened.runbook.includes.iter().map(|one| &one.blob);
+    let reported =
+        !needed.into_iter().flatten().chain(included).any(|blob| gone.contains(blob.sha256.as_str()));
     if reported {
         reports(&mut files, dir, proof, opened)?;
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use holdpoint_engine::{Differs, Gate};
+use holdpoint_engine::{BlobRef, Differs, Gate};
 use holdpoint_record::{Found, Near, NotFound, rehearsal, text_blob};
 use jiff::Timestamp;
 
@@ -22,9 +22,10 @@ pub struct Missing {
 
 /// The rehearsal that the run can rely on; `None` where its environment asks for none.
 pub fn rehearsed(prepared: &Prepared) -> Result<Option<Result<Found, Missing>>, Problem> {
-    let document = crate::digest::sha256(prepared.source.as_bytes());
+    let digest = crate::digest::sha256(prepared.sources.own().as_bytes());
+    let includes = prepared.sources.named();
     let now = Timestamp::now();
-    let Some(gate) = Gate::of(&prepared.requires, &document, &prepared.inputs.given, now) else {
+    let Some(gate) = Gate::of(&prepared.requires, (&digest, &includes), &prepared.inputs.given, now) else {
         return Ok(None);
     };
     let asked = format!("{} {}", prepared.environment.name, gate.words());
@@ -67,7 +68,12 @@ fn missing(prepared: &Prepared, gate: &Gate<'_>, asked: &str, none: NotFound) ->
 fn words(prepared: &Prepared, near: &Near, differs: &Differs) -> String {
     let words = differs.words();
     let lines = match differs {
-        Differs::Document => lines_that_differ(prepared, near),
+        Differs::Document => lines_that_differ(near, &near.opened.runbook.blob, prepared.sources.own()),
+        Differs::Included(path) => {
+            let there = near.opened.runbook.includes.iter().find(|one| one.path == *path);
+            let here = prepared.sources.files().iter().find(|file| file.path == *path);
+            there.zip(here).and_then(|(there, here)| lines_that_differ(near, &there.blob, &here.text))
+        }
         _ => None,
     };
     match lines {
@@ -78,12 +84,12 @@ fn words(prepared: &Prepared, near: &Near, differs: &Differs) -> String {
     }
 }
 
-/// How many lines are new, changed or gone since; `None` where the document of that time cannot be read.
-fn lines_that_differ(prepared: &Prepared, near: &Near) -> Option<u64> {
-    let before = text_blob(&near.run.path, &near.opened.runbook.blob).ok()?;
+/// How many lines are new, changed or gone since; `None` where the text of that time cannot be read.
+fn lines_that_differ(near: &Near, before: &BlobRef, now: &str) -> Option<u64> {
+    let before = text_blob(&near.run.path, before).ok()?;
     let before = String::from_utf8(before).ok()?;
     let mut counts: HashMap<&str, i64> = HashMap::new();
-    let (old, new) = (before.split_inclusive('\n'), prepared.source.split_inclusive('\n'));
+    let (old, new) = (before.split_inclusive('\n'), now.split_inclusive('\n'));
     new.for_each(|line| *counts.entry(line).or_default() += 1);
     old.for_each(|line| *counts.entry(line).or_default() -= 1);
     let of = |sign: i64| counts.values().map(|count| (count * sign).max(0).unsigned_abs()).sum::<u64>();

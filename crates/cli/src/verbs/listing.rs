@@ -329,6 +329,7 @@ mod tests {
     fn step(actions: Vec<ActionSummary>) -> StepSummary {
         StepSummary {
             id: "deploy".to_owned(),
+            file: None,
             number: "1".to_owned(),
             title: "Deploy".to_owned(),
             path: Vec::new(),

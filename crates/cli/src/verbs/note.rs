@@ -73,7 +73,7 @@ pub fn known_secrets(
         &recorded.plan,
         &opened.inputs,
         &opened.runbook.path,
-        &recorded.source,
+        recorded.sources.own(),
         &wanted,
     )?;
     for input in opened.inputs.iter().filter(|input| input.secret) {

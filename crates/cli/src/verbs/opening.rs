@@ -1,6 +1,6 @@
 //! Event 0 of a run, and what it keeps of the configuration.
 
-use holdpoint_engine::{Claims, RunOpened, Runbook};
+use holdpoint_engine::{Claims, Included, RunOpened, Runbook};
 use holdpoint_record::FORMAT;
 use holdpoint_signing::{BadFiles, Signers};
 
@@ -60,6 +60,11 @@ pub fn opened(
     let [signers, revoked] = signer_files(prepared)?;
     let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
+    let mut included = Vec::new();
+    for file in prepared.sources.files() {
+        let blob = store.put(file.text.as_bytes())?;
+        included.push(Included { path: file.path.clone(), blob });
+    }
     Ok(RunOpened {
         former: None,
         dry: false,
@@ -68,7 +73,8 @@ pub fn opened(
         number,
         runbook: Runbook {
             path: prepared.path.clone(),
-            blob: store.put(prepared.source.as_bytes())?,
+            blob: store.put(prepared.sources.own().as_bytes())?,
+            includes: included,
             commit: traced.commit,
             dirty: traced.dirty,
             committed: traced.committed,

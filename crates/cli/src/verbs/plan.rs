@@ -1,10 +1,11 @@
 //! `plan`: the ordered steps with their values, roles and sign-offs, and what is still unknown.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use holdpoint_document::{Action, CaptureFrom, Plan, Rollout, Work};
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{EnvironmentSeen, InputGiven, Values, duration};
+use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration};
 use serde::Serialize;
 
 use super::check::many;
@@ -22,12 +23,16 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
         Format::Json => {
             let shown = Shown {
                 runbook: &prepared.path,
-                sha256: crate::digest::sha256(prepared.source.as_bytes()),
+                sha256: crate::digest::sha256(prepared.sources.own().as_bytes()),
+                includes: prepared.sources.named(),
                 plan: prepared.plan.digest(),
                 environment: &prepared.environment,
                 inputs: &prepared.inputs.given,
                 unknown: unknown(&prepared),
-                document: &prepared.plan,
+                document: &prepared.sources.parts().map_or_else(
+                    || Cow::Borrowed(&prepared.plan),
+                    |parts| Cow::Owned(parts.by_file(&prepared.plan)),
+                ),
             };
             screen.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         }
@@ -43,6 +48,8 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
 struct Shown<'p> {
     runbook: &'p str,
     sha256: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    includes: Vec<Included>,
     plan: String,
     environment: &'p EnvironmentSeen,
     inputs: &'p [InputGiven],
@@ -86,6 +93,9 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         let point = if step.irreversible { "  point of no return" } else { "" };
         line(String::new());
         line(format!("{:<8}{title}  [{}]{role}{point}", step.number, step.id));
+        if let Some(file) = &step.file {
+            line(format!("        from {file}"));
+        }
         if let Some(target) = &step.target {
             line(format!(
                 "        at {target}: {}",

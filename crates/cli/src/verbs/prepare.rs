@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdpoint_document::{
-    Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Requires,
+    Answers, Assurance, Block, Code, Compiled, Config, Diagnostic, DocumentKind, Environment, Plan, Reader,
+    Requires, compile_and_lint_with, compile_with,
 };
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, TargetSeen};
@@ -19,6 +20,7 @@ use crate::interrupts::Prompting;
 use crate::place::{Place, current_dir};
 use crate::problem::{Finding, Problem, Room, Text};
 use crate::screen::{self, Screen};
+use crate::sources::{self, Sources};
 
 /// A document read and found sound, where it is to run, and with what.
 pub struct Prepared {
@@ -26,8 +28,8 @@ pub struct Prepared {
     pub place: Place,
     /// The document's path as the record names it.
     pub path: String,
-    /// Its text.
-    pub source: String,
+    /// Its text, and what it includes.
+    pub sources: Sources,
     /// What to do.
     pub plan: Plan,
     /// Warnings; none of what is not to be run.
@@ -48,8 +50,8 @@ pub struct Checked {
     pub place: Place,
     /// The path as the record names it.
     pub path: String,
-    /// Its text.
-    pub source: Arc<String>,
+    /// Its text, and what it includes.
+    pub sources: Sources,
     /// What to do.
     pub plan: Plan,
     /// Every finding, in source order.
@@ -65,17 +67,17 @@ impl Checked {
 
 /// Reads a document and checks everything about it.
 pub fn check(file: &Path) -> Result<Checked, Problem> {
-    checked(file, holdpoint_document::compile_and_lint)
+    checked(file, compile_and_lint_with)
 }
 
 /// The same, and looks for errors only: no lint is one.
 fn check_for_errors(file: &Path) -> Result<Checked, Problem> {
-    checked(file, |source, config| (holdpoint_document::compile(source, config), Vec::new()))
+    checked(file, |book, config, read| (compile_with(book, config, read), Vec::new()))
 }
 
 fn checked(
     file: &Path,
-    compile: impl FnOnce(&str, Option<&Config>) -> (Compiled, Vec<Diagnostic>),
+    compile: impl FnOnce((&str, &str), Option<&Config>, &mut Reader<'_>) -> (Compiled, Vec<Diagnostic>),
 ) -> Result<Checked, Problem> {
     let source = Arc::new(read(file)?);
     let directory = match file.parent() {
@@ -88,7 +90,9 @@ fn checked(
         place = Place::here()?;
     }
     let path = place.relative(file);
-    let (compiled, warnings) = compile(&source, place.configuration());
+    let (mut compiled, warnings) =
+        compile((&path, &source), place.configuration(), &mut sources::reader(&place.root));
+    let sources = Sources::of(source, &mut compiled);
     let (plan, mut findings) = (compiled.plan, compiled.diagnostics);
     let errors = script_errors(&plan, &findings);
     findings.extend(errors);
@@ -99,7 +103,7 @@ fn checked(
     findings.extend(holdpoint_document::lint_claims(&plan, place.configuration(), today));
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
-    Ok(Checked { place, path, source, plan, findings })
+    Ok(Checked { place, path, sources, plan, findings })
 }
 
 /// Today, where this machine stands.
@@ -165,12 +169,11 @@ pub fn prepare(
     let name = checked.path.clone();
     let refuses = |finding: &Diagnostic| finding.is_error() || (all && checked.keeps_from_running(finding));
     if checked.findings.iter().any(refuses) {
-        let text = Text::new(&name, Arc::clone(&checked.source));
         let findings = checked.findings.iter().filter(|finding| refuses(finding));
-        let findings = findings.map(|found| Finding::in_text(&text, found.clone())).collect();
+        let findings = checked.sources.findings(&name, findings);
         return Err(Problem::findings(format!("{name} has errors; nothing was run"), findings));
     }
-    let Checked { place, path, source, plan, findings: warnings } = checked;
+    let Checked { place, path, sources, plan, findings: warnings } = checked;
     if all && plan.steps.is_empty() {
         let help = "Write steps: headings with blocks, numbered items, or `- [ ]` items.";
         return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
@@ -187,9 +190,8 @@ pub fn prepare(
     let set = inputs::parse_set(&given.set)?;
     let agent = environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all, agent };
-    let inputs = inputs::resolve(screen, &plan, &path, &source, &wanted)?;
-    let source = Arc::unwrap_or_clone(source);
-    Ok(Prepared { place, path, source, plan, warnings, environment, requires, inputs, answers })
+    let inputs = inputs::resolve(screen, &plan, &path, sources.own(), &wanted)?;
+    Ok(Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers })
 }
 
 /// Whether somebody is there and is to be asked.
@@ -291,11 +293,15 @@ impl Prepared {
     pub fn keep_secrets(&self, secrets: &Redactor) -> Result<(), Problem> {
         let config = self.place.config.as_ref().map(|config| config.text.as_str()).unwrap_or_default();
         let kept = [
-            ("the run-book", &*self.source),
+            ("the run-book", self.sources.own()),
             ("holdpoint.toml", config),
             ("the run-book's path", &*self.path),
         ];
         let mut kept: Vec<(String, &str)> = kept.map(|(what, text)| (what.to_owned(), text)).into();
+        for file in self.sources.files() {
+            kept.push((format!("the included file {}", file.path), &file.text));
+            kept.push((format!("the path of the included file {}", file.path), &file.path));
+        }
         for input in &self.inputs.given {
             kept.extend(input.value.as_deref().map(|value| (format!("the input {}", input.name), value)));
         }
@@ -308,15 +314,16 @@ impl Prepared {
 
     /// Says what should be looked at, before anything runs.
     pub fn warn(&self, screen: &Screen) {
-        let ends: Vec<usize> = self.source.match_indices('\n').map(|(at, _)| at).collect();
         let mut room = Room::among(&self.warnings);
         let more = room.more;
         for warning in self.warnings.iter().filter(|warning| room.takes(warning)) {
-            let line = warning.span.map(|span| ends.partition_point(|end| *end < span.start) + 1);
+            let place = warning.span.map(|span| self.sources.locate(&self.path, span));
+            let line = place.map(|(_, text, span)| text[..span.start].matches('\n').count() + 1);
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            let path = screen.neutralise(place.map_or(&self.path, |(path, ..)| path));
             let mark = screen.style().yellow();
             let message = screen.neutralise(&warning.message);
-            screen.tell(&format!("  {} {}{line} {message}", mark.apply_to("warning:"), self.path));
+            screen.tell(&format!("  {} {path}{line} {message}", mark.apply_to("warning:")));
         }
         if !more.is_nothing() {
             screen.tell(&format!("  {}", more.words()));

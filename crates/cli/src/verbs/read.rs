@@ -1,9 +1,11 @@
 //! A recorded run, read with everything that belongs to it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use holdpoint_document::{Compiled, Plan};
-use holdpoint_engine::{BlobRef, Event, RunOpened, Stamped};
+use holdpoint_document::{NotIncluded, Plan};
+use holdpoint_engine::{BlobRef, Event, Included, RunOpened, Stamped};
 use holdpoint_record::{
     BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store, StoreError,
     Verification, is_run, open_blob, reviews, text_blob,
@@ -15,6 +17,7 @@ use super::anchored::{self, Proved};
 use super::reviewed;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::sources::Sources;
 
 /// A record, its document and its plan.
 pub struct Recorded {
@@ -26,8 +29,8 @@ pub struct Recorded {
     pub position: Position,
     /// Whether it is sealed.
     pub sealed: bool,
-    /// The document as it was.
-    pub source: String,
+    /// The document as it was, with what it included.
+    pub sources: Sources,
     /// What it asked for.
     pub plan: Plan,
     /// Reviews beside it, where it is sealed.
@@ -130,7 +133,7 @@ fn of_events(
     position: Position,
     sealed: bool,
 ) -> Result<Recorded, Problem> {
-    let (source, plan) = match events.first() {
+    let (sources, plan) = match events.first() {
         Some(first) => document(&dir, first)?,
         None => return Err(read_problem(ReadError::NoFirstEvent(dir.path))),
     };
@@ -141,22 +144,31 @@ fn of_events(
         }
         _ => Proved::default(),
     };
-    Ok(Recorded { sealed, events, position, dir, source, plan, reviews, anchors })
+    Ok(Recorded { sealed, events, position, dir, sources, plan, reviews, anchors })
 }
 
 /// The document as it was when the run was opened, and its plan.
-pub fn document(dir: &RunDir, first: &Stamped) -> Result<(String, Plan), Problem> {
+pub fn document(dir: &RunDir, first: &Stamped) -> Result<(Sources, Plan), Problem> {
     let Event::RunOpened(opened) = &first.event else {
         return Err(Problem::record(
             "the record does not begin with run.opened",
             "Verify it with holdpoint verify.",
         ));
     };
-    let source = text(dir, &opened.runbook.blob)?;
+    let book = &opened.runbook;
+    let source = text(dir, &book.blob)?;
+    let kept = |one: &Included| Ok((one.path.clone(), text(dir, &one.blob)?));
+    let mut kept = book.includes.iter().map(kept).collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let config = opened.config.as_ref().map(|config| text(dir, config)).transpose()?;
     let config = config.map(|text| holdpoint_document::read_config(&text).0);
-    let Compiled { plan, .. } = holdpoint_document::compile(&source, config.as_ref());
-    Ok((source, plan))
+    // From the record alone, whatever lies beside the document by now.
+    let mut include = |path: &str| {
+        let why = || NotIncluded { why: "it is not in the record".to_owned(), help: String::new() };
+        kept.remove(path).ok_or_else(why)
+    };
+    let mut compiled = holdpoint_document::compile_with((&book.path, &source), config.as_ref(), &mut include);
+    let sources = Sources::of(Arc::new(source), &mut compiled);
+    Ok((sources, compiled.plan))
 }
 
 fn text(dir: &RunDir, reference: &BlobRef) -> Result<String, Problem> {
@@ -204,7 +216,8 @@ impl Recorded {
         let (anchors, anchors_wrong) = self.anchors.facts();
         make(&holdpoint_report::Material {
             plan: &self.plan,
-            source: &self.source,
+            document: self.sources.own(),
+            source: self.sources.text(),
             events: &self.events,
             blob: &blob,
             verdict_of_verify: verified,

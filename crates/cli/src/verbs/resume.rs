@@ -116,7 +116,8 @@ pub async fn take_on(
     let set = inputs::parse_set(&arguments.set)?;
     let agent = opened.environment.signature <= Assurance::Typed;
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
-    let secrets = inputs::secrets_again(screen, plan, &opened.inputs, &name, &recorded.source, &wanted)?;
+    let secrets =
+        inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
     let redactor = hide(&secrets, hidden)?;
 
     let read = (recorded.events, recorded.position);
@@ -124,7 +125,7 @@ pub async fn take_on(
     let orphan = writer.predecessor().and_then(|holder| holder.child_group);
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
-    let book = (plan, recorded.source.as_str());
+    let book = (plan, recorded.sources.text());
     let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
@@ -136,7 +137,7 @@ pub async fn take_on(
     let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob)?)));
     let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
-    let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
+    let watch = Watch { root: place.root.clone(), opened: &opened, plan, sources: &recorded.sources };
     let looking = Prompting::of_git(screen);
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);

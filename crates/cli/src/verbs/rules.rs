@@ -12,6 +12,7 @@ use crate::approvals::{self, Standing};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen::Screen;
+use crate::sources::Sources;
 
 /// How far the environment's rules hold.
 #[derive(Debug, Default)]
@@ -88,8 +89,8 @@ impl Prepared {
             obeyed.add(rule, why, help);
         }
         if self.requires.approved_document {
-            let Prepared { place, path, source, plan, environment, .. } = self;
-            let book = Book { path, source, plan, environment };
+            let Prepared { place, path, sources, plan, environment, .. } = self;
+            let book = Book { path, sources, plan, environment };
             let (standing, unmet) = approved(place, &book, &session.time_zone);
             obeyed.standing = standing;
             if let Some((why, help)) = unmet {
@@ -158,8 +159,8 @@ impl Prepared {
 pub struct Book<'a> {
     /// Its path, as the record names it.
     pub path: &'a str,
-    /// Its text.
-    pub source: &'a str,
+    /// Its text, and what it includes.
+    pub sources: &'a Sources,
     /// What it says.
     pub plan: &'a Plan,
     /// Where it runs.
@@ -171,8 +172,8 @@ pub struct Book<'a> {
 pub fn approved(place: &Place, book: &Book<'_>, zone: &str) -> (Standing, Option<(String, String)>) {
     let name = &book.environment.name;
     let requires = format!("{name} requires an approved document, and");
-    let digest = crate::digest::sha256(book.source.as_bytes());
-    let asked = Asked::of(book.path, &digest, book.plan, place.configuration());
+    let digest = crate::digest::sha256(book.sources.own().as_bytes());
+    let asked = Asked::of((book.path, &digest, &book.sources.named()), book.plan, place.configuration());
     let unable = |why: String, help: &str| (Standing::default(), Some((why, help.to_owned())));
     let signers = match approvals::signers(place, zone) {
         Ok(signers) => signers,
@@ -243,6 +244,10 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
     let help = match rule {
         Rule::Committed if traced.commit.is_none() => {
             "Commit the document, or run it in an environment that is not protected."
+        }
+        Rule::Committed if traced.included.is_some() => {
+            let path = traced.included.as_deref().unwrap_or_default();
+            return format!("Commit {path} first, which it includes: what runs there must be traceable.");
         }
         Rule::Committed => "Commit its changes first: what runs there must be traceable.",
         Rule::KnownPeople => {

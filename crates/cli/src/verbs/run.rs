@@ -108,8 +108,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
-    let book = (&prepared.plan, prepared.source.as_str());
-    let rules = Watch { root, opened: &opened, plan: book.0, source: book.1 }.checks(screen);
+    let book = (&prepared.plan, prepared.sources.text());
+    let rules = Watch { root, opened: &opened, plan: book.0, sources: &prepared.sources }.checks(screen);
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
@@ -124,7 +124,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
 fn get_ready(prepared: &Prepared, local: &Local, opened: &RunOpened, disk: &Disk, secrets: &Secrets) {
-    let (plan, source) = (&prepared.plan, prepared.source.as_str());
+    let (plan, source) = (&prepared.plan, prepared.sources.text());
     let opened = Event::RunOpened(Box::new(opened.clone()));
     // What the engine will make of it; if it refuses, that is said when it is recorded.
     let Ok(run) = Run::replay(plan, [(Timestamp::now(), opened)]) else { return };
@@ -141,13 +141,13 @@ fn circumstances(
     prepared: &Prepared,
     who: Option<&str>,
 ) -> Result<(Traced, holdpoint_engine::Session), Problem> {
-    let Prepared { place, path, source, .. } = prepared;
+    let Prepared { place, path, sources, .. } = prepared;
     let (traced, session) = std::thread::scope(|scope| {
         let session = scope.spawn(|| {
             let session = operator::circumstances(who, &place.root)?;
             operator::vouched(session, &prepared.environment, place.configuration(), &place.root)
         });
-        (place.trace(path, source.as_bytes()), joined(session))
+        (place.trace(&sources.each(path)), joined(session))
     });
     Ok((traced?, session?))
 }

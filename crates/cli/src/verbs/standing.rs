@@ -83,12 +83,12 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     Ok(Standing { opened: opened.clone(), verdict, broken, first: first.at, last, sealed })
 }
 
-/// Digests of a document and of its configuration.
-type Sources = (String, Option<String>);
+/// A document and what it includes, and the digest of its configuration.
+type Digests = (Vec<(String, String)>, Option<String>);
 
 /// Plans by what they were made of: many runs are of one document.
 #[derive(Default)]
-struct Plans(Mutex<HashMap<Sources, Arc<Plan>>>);
+struct Plans(Mutex<HashMap<Digests, Arc<Plan>>>);
 
 impl Plans {
     fn of(
@@ -97,7 +97,11 @@ impl Plans {
         compiled: impl FnOnce() -> Result<Plan, Problem>,
     ) -> Result<Arc<Plan>, Problem> {
         let config = opened.config.as_ref().map(|config| config.sha256.clone());
-        let key = (opened.runbook.blob.sha256.clone(), config);
+        // Where it lies decides which file a link leads to.
+        let book = &opened.runbook;
+        let own = (book.path.clone(), book.blob.sha256.clone());
+        let included = book.includes.iter().map(|one| (one.path.clone(), one.blob.sha256.clone()));
+        let key = (std::iter::once(own).chain(included).collect(), config);
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = known().get(&key).cloned() {
             return Ok(plan);

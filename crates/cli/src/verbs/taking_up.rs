@@ -44,6 +44,6 @@ pub fn take_up_beside<'a>(
     (writer, events, recovered): (Writer, Vec<Stamped>, Option<Recovered>),
     secrets: &Secrets,
 ) -> Result<OnDisk<'a>, Problem> {
-    let book = (&recorded.plan, recorded.source.as_str());
+    let book = (&recorded.plan, recorded.sources.text());
     take_up(book, Disk::beside(writer), Screening::new(screen, false), secrets, &events, recovered.as_ref())
 }

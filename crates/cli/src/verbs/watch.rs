@@ -12,6 +12,7 @@ use crate::interrupts::Prompting;
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen::Screen;
+use crate::sources::Sources;
 
 /// Refuses a sign-off by somebody who had the role when the run opened, and has it no more.
 pub fn has_role_still(run: &Run, place: &Place, role: &str, who: &str) -> Result<(), Problem> {
@@ -56,8 +57,8 @@ pub struct Watch<'a> {
     pub opened: &'a RunOpened,
     /// The plan.
     pub plan: &'a Plan,
-    /// The document as it was recorded.
-    pub source: &'a str,
+    /// The document as it was recorded, with what it included.
+    pub sources: &'a Sources,
 }
 
 /// What was seen, and the refusal if a rule does not hold that nobody has overridden.
@@ -71,10 +72,10 @@ pub struct Seen {
 impl Watch<'_> {
     /// Looks at the repository now. `session`: the run is being taken up again.
     pub fn look(&self, run: &Run, session: bool) -> Result<Seen, Problem> {
-        let Watch { opened, plan, source, .. } = self;
+        let Watch { opened, plan, sources, .. } = self;
         let place = Place::of(&self.root)?;
         let path = &opened.runbook.path;
-        let traced = place.trace(path, source.as_bytes())?;
+        let traced = place.trace(&sources.each(path))?;
         let none = Default::default();
         let facts = Facts {
             commit: traced.commit.as_deref(),
@@ -88,7 +89,7 @@ impl Watch<'_> {
             obeyed.add(unmet.rule, unmet.why, help_on_the_way(unmet.rule, &traced));
         }
         if opened.policy.kept.contains(&Rule::ApprovedDocument) {
-            let book = Book { path, source, plan, environment: &opened.environment };
+            let book = Book { path, sources, plan, environment: &opened.environment };
             if let (_, Some((why, help))) = approved(&place, &book, &opened.session.time_zone) {
                 obeyed.add(Rule::ApprovedDocument, why, help);
             }

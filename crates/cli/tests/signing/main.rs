@@ -15,6 +15,7 @@ mod authority;
 mod counted;
 mod export;
 mod forging;
+mod included;
 mod independent;
 mod mill;
 mod overriding;

@@ -114,7 +114,7 @@ fn refuses(kinds: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-const DOCUMENTS: &str = "document,front,option";
+const DOCUMENTS: &str = "document,front,include,option";
 const VALUES: &str = "answers,input";
 const PLACES: &str = "config,environment,policy,store";
 const VERBS: &str = "approve,note,record,replay,report,run,usage";

@@ -18,6 +18,7 @@ mod found;
 mod gate;
 mod hanging;
 mod held;
+mod included;
 mod lapsed;
 mod lints;
 mod listed;

@@ -53,6 +53,8 @@ pub(super) struct Builder<'s> {
     text: Text,
     body: Mapped,
     in_image: usize,
+    /// Inside of a link with a title.
+    in_link: bool,
     flattened: usize,
     too_deep: Option<Span>,
 }
@@ -68,6 +70,7 @@ impl<'s> Builder<'s> {
             text: Text::default(),
             body: Mapped::default(),
             in_image: 0,
+            in_link: false,
             flattened: 0,
             too_deep: None,
         }
@@ -195,11 +198,17 @@ impl<'s> Builder<'s> {
         self.in_image = if opens { self.in_image + 1 } else { self.in_image.saturating_sub(1) };
     }
 
-    pub(super) fn link(&mut self, title: &str, span: Span) {
+    pub(super) fn link(&mut self, title: &str, to: &str, span: Span) {
         self.inline("", span);
         if !title.is_empty() {
-            self.odd().links.push(Link { title: title.to_owned(), span });
+            let (title, to) = (title.to_owned(), to.to_owned());
+            self.odd().links.push(Link { title, to, text: String::new(), span });
+            self.in_link = true;
         }
+    }
+
+    pub(super) fn end_link(&mut self) {
+        self.in_link = false;
     }
 
     pub(super) fn text(&mut self, text: &str, span: Span) {
@@ -219,6 +228,12 @@ impl<'s> Builder<'s> {
 
     /// Text as a reader sees it; `""` only stretches the span over markup.
     pub(super) fn inline(&mut self, text: &str, span: Span) {
+        if self.in_link
+            && self.in_image == 0
+            && let Some(link) = self.odd().links.last_mut()
+        {
+            link.text.push_str(text);
+        }
         let read = self.stack.last().is_some_and(|frame| frame.read);
         let read = match self.leaf {
             Some((Leaf::Heading(_), _)) => true,

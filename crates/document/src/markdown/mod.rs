@@ -3,10 +3,12 @@
 mod build;
 mod html;
 mod read;
+mod shift;
 mod slug;
 mod tree;
 
 pub use html::{Insertion, html};
 pub(crate) use read::{fronts, read};
+pub(crate) use shift::{Shift, shift};
 pub(crate) use slug::{Unique, slug};
 pub(crate) use tree::*;

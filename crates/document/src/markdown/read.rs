@@ -220,7 +220,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
                 builder.open(Container::Quote { caution: kind == Some(BlockQuoteKind::Caution) }, span);
             }
             Tag::FootnoteDefinition(_) => builder.open(Container::Quote { caution: false }, span),
-            Tag::Link { title, .. } => builder.link(&title, span),
+            Tag::Link { title, dest_url, .. } => builder.link(&title, &dest_url, span),
             Tag::Image { .. } => builder.image(true),
             _ => builder.inline("", span),
         },
@@ -236,6 +236,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: Span) {
                 builder.close()
             }
             TagEnd::Image => builder.image(false),
+            TagEnd::Link => builder.end_link(),
             _ => {}
         },
         Event::Text(text) => builder.text(&text, span),

@@ -70,6 +70,10 @@ pub(crate) struct Odd {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) title: String,
+    /// Where it leads, as it is written.
+    pub(crate) to: String,
+    /// What it is called, without markup.
+    pub(crate) text: String,
     pub(crate) span: Span,
 }
 

@@ -91,6 +91,14 @@ impl Mapped {
         piece.source + (at - piece.text).min(piece.source_len)
     }
 
+    /// Has it stand elsewhere: `to` says where each of its pieces begins.
+    pub(crate) fn shift(&mut self, to: impl Fn(usize) -> usize) {
+        self.origin = to(self.origin);
+        for piece in self.first.iter_mut().chain(&mut self.more) {
+            piece.source = to(piece.source);
+        }
+    }
+
     /// Byte ranges of the lines, without their ends.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut start = 0;

@@ -3,21 +3,23 @@
 use std::collections::VecDeque;
 
 use super::container::{has_work, kind};
-use super::context::{Built, Context, Head};
+use super::context::{Book, Built, Context, Head};
 use super::titles::dedented;
 use crate::blocks::{self, Decoded, Kind, StepOptions, Templated};
 use crate::conditions;
 use crate::findings::Findings;
+use crate::include::{Instance, instance};
 use crate::lints;
 use crate::markdown::{Block, Fence, Item};
 use crate::scope::Scope;
 use crate::{Action, Code, DocumentKind, Expectation, Expected, FrontMatter, Span, Step, Work};
 
 /// Makes steps out of blocks, in document order.
-pub(super) struct Maker<'w, 's> {
-    source: &'s str,
+pub(super) struct Maker<'w> {
+    source: &'w str,
     document: DocumentKind,
     lints: Option<&'w FrontMatter>,
+    instances: &'w [Instance],
     scope: &'w mut Scope,
     pub(super) built: Built,
     /// Where prose not shown yet begins.
@@ -45,19 +47,19 @@ enum Subject {
     Rollback,
 }
 
-impl<'w, 's> Maker<'w, 's> {
-    pub(super) fn new(
-        source: &'s str,
-        document: DocumentKind,
-        lints: Option<&'w FrontMatter>,
-        blocks: &[Block],
-        scope: &'w mut Scope,
-    ) -> Maker<'w, 's> {
+impl<'w> Maker<'w> {
+    pub(super) fn new(book: &Book<'w>, scope: &'w mut Scope) -> Maker<'w> {
+        let Book { source, tree, kind: document, instances, lints, .. } = *book;
         let mut cautions = VecDeque::new();
         if document == DocumentKind::Annotated {
-            self::cautions(blocks, &mut cautions);
+            self::cautions(&tree.blocks, &mut cautions);
         }
-        Maker { source, document, lints, scope, built: Built::default(), prose: 0, cautions }
+        Maker { source, document, lints, instances, scope, built: Built::default(), prose: 0, cautions }
+    }
+
+    /// The include that what stands at a place comes from.
+    fn instance(&self, at: usize) -> Option<&'w Instance> {
+        instance(self.instances, at)
     }
 
     pub(super) fn prose_from(&mut self, at: usize) {
@@ -159,8 +161,10 @@ impl<'w, 's> Maker<'w, 's> {
             let own = action.work.block().and_then(|block| block.options.id.clone());
             action.id = own.unwrap_or_else(|| [&*head.id, "#", &(index + 1).to_string()].concat());
         }
+        let from = actions.first().and_then(|action| self.instance(action.span.start));
         self.built.steps.push(Step {
             id: head.id,
+            file: from.map(|from| from.path.clone()),
             number: head.number,
             title: head.title,
             path: context.path.to_vec(),
@@ -295,7 +299,10 @@ impl<'w, 's> Maker<'w, 's> {
             findings.add(Code::Misplaced, fence.info_span, message, help);
         }
         match blocks::decode_probe(fence, findings) {
-            Some(decoded) => self.action(open, fence, Kind::Check, decoded, findings),
+            Some(decoded) => {
+                let decoded = self.prefixed(fence, decoded);
+                self.action(open, fence, Kind::Check, decoded, findings);
+            }
             None => self.pass(fence.span),
         }
     }
@@ -331,7 +338,18 @@ impl<'w, 's> Maker<'w, 's> {
         let look = |block: &crate::Block, script: &_| {
             looked.extend(lints.map(|front| lints::look(block, script, front)));
         };
-        blocks::decode(fence, kind, look, findings)
+        let decoded = blocks::decode(fence, kind, look, findings);
+        self.prefixed(fence, decoded)
+    }
+
+    /// An id given by hand in an included file is one of that file.
+    fn prefixed(&self, fence: &Fence, mut decoded: Decoded) -> Decoded {
+        if let Some(from) = self.instance(fence.span.start)
+            && let Some(id) = &mut decoded.block.options.id
+        {
+            *id = format!("{}.{id}", from.prefix);
+        }
+        decoded
     }
 
     fn cautions_before(&mut self, at: usize) -> Option<String> {

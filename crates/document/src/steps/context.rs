@@ -2,8 +2,22 @@
 
 use std::rc::Rc;
 
+use crate::include::Instance;
 use crate::lints::Looked;
-use crate::{OnFailure, Rollout, Span, Step};
+use crate::markdown::Tree;
+use crate::{DocumentKind, FrontMatter, OnFailure, Rollout, Span, Step};
+
+/// What steps are made of.
+pub(crate) struct Book<'b> {
+    pub(crate) source: &'b str,
+    pub(crate) tree: &'b Tree,
+    pub(crate) kind: DocumentKind,
+    pub(crate) title: &'b str,
+    /// What includes make of it.
+    pub(crate) instances: &'b [Instance],
+    /// Scripts are linted where it is given.
+    pub(crate) lints: Option<&'b FrontMatter>,
+}
 
 /// The steps, with what can only be judged once all of them are known.
 #[derive(Default)]

@@ -18,6 +18,6 @@ mod sections;
 mod titles;
 mod walk;
 
-pub(crate) use context::Built;
+pub(crate) use context::{Book, Built};
 pub(crate) use passages::passages;
 pub(crate) use walk::build;

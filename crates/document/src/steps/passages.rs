@@ -1,14 +1,17 @@
 //! What stands between the steps, for whoever is stepped through them.
 
 use super::container::kind;
+use super::context::Book;
 use crate::blocks::Kind;
-use crate::markdown::{Block, Tree};
+use crate::include::instance;
+use crate::markdown::Block;
 use crate::{DocumentKind, Passage, Span, Step};
 
 /// Text that no action shows, in document order: sections that hold no steps, introductions, what follows the last
 /// action of a step. Comments and options of steps are no text; a heading without text of its own is told by the steps
 /// below it.
-pub(crate) fn passages(source: &str, tree: &Tree, document: DocumentKind, steps: &[Step]) -> Vec<Passage> {
+pub(crate) fn passages(book: &Book<'_>, steps: &[Step]) -> Vec<Passage> {
+    let Book { source, tree, kind: document, .. } = *book;
     let title = title(&tree.blocks);
     let mut found: Vec<Passage> = Vec::new();
     let ends: Vec<usize> = steps.iter().map(|step| work_end(step, document)).collect();
@@ -36,7 +39,8 @@ pub(crate) fn passages(source: &str, tree: &Tree, document: DocumentKind, steps:
             Some(last) if open => last.prose.push(span),
             _ => {
                 let heading = heading.take().map(|heading| heading.text.line());
-                found.push(Passage { before, heading, prose: vec![span] });
+                let file = instance(book.instances, span.start).map(|from| from.path.clone());
+                found.push(Passage { before, file, heading, prose: vec![span] });
             }
         }
         open = true;

@@ -2,27 +2,20 @@
 
 use super::actions::Maker;
 use super::container::{Class, classify, kind, ordered_items};
-use super::context::{Built, Context, Head};
+use super::context::{Book, Built, Context, Head};
 use super::sections::{Section, sections};
 use super::titles::{Numbers, dedented, item_slug, item_title};
 use crate::blocks::{Kind, StepOptions, Templated, step_options};
 use crate::findings::Findings;
-use crate::markdown::{Block, Fence, Item, Tree, Unique, slug};
+use crate::markdown::{Block, Fence, Item, Unique, slug};
 use crate::scope::Scope;
 use crate::sha256;
 use crate::spanned::{Value, parse_yaml};
-use crate::{Code, DocumentKind, FrontMatter, Span};
+use crate::{Code, DocumentKind, Span};
 
-/// Makes the steps of a document called `title`. Scripts are linted where `lints` are given.
-pub(crate) fn build(
-    source: &str,
-    tree: &Tree,
-    document: DocumentKind,
-    title: &str,
-    lints: Option<&FrontMatter>,
-    scope: &mut Scope,
-    findings: &mut Findings,
-) -> Built {
+/// Makes the steps of a document.
+pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings) -> Built {
+    let Book { source, tree, kind: document, title, .. } = *book;
     let sections = sections(&tree.blocks, source.len());
     let heads: Vec<u8> = headings(&sections).map(|(level, _)| level).collect();
     let titled = heads.first() == Some(&1) && heads.iter().filter(|level| **level == 1).count() == 1;
@@ -34,7 +27,7 @@ pub(crate) fn build(
         title,
         sections: &sections,
         ids: None,
-        maker: Maker::new(source, document, lints, &tree.blocks, scope),
+        maker: Maker::new(book, scope),
         findings,
     };
     // Most steps are sections.
@@ -65,8 +58,8 @@ fn headings<'s>(sections: &'s [Section<'_>]) -> impl Iterator<Item = (u8, &'s st
     found.into_iter()
 }
 
-struct Walker<'w, 's> {
-    source: &'s str,
+struct Walker<'w> {
+    source: &'w str,
     document: DocumentKind,
     titled: bool,
     only_text: bool,
@@ -74,11 +67,11 @@ struct Walker<'w, 's> {
     sections: &'w [Section<'w>],
     /// The ids that are taken; made when one is asked for that is no heading's.
     ids: Option<Unique>,
-    maker: Maker<'w, 's>,
+    maker: Maker<'w>,
     findings: &'w mut Findings,
 }
 
-impl Walker<'_, '_> {
+impl Walker<'_> {
     /// An id that no heading and nothing else has.
     fn id(&mut self, wanted: String) -> String {
         let taken = || {

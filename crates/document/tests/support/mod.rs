@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use holdpoint_document::{
-    Action, Compiled, Config, Diagnostic, Plan, Span, Work, compile_and_lint, lint_claims, read_config,
+    Action, Compiled, Config, Diagnostic, NotIncluded, Plan, Span, Work, compile_and_lint_with, lint_claims,
+    read_config,
 };
 
 /// The repository's root.
@@ -24,8 +25,9 @@ pub(crate) fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A case: the document, and the configuration beside it if there is one.
+/// A case: the document, what it includes, and the configuration beside it if there is one.
 pub(crate) struct Case {
+    /// The text that all places are of.
     pub(crate) source: String,
     pub(crate) compiled: Compiled,
     /// Of the compiler, the lints and the claims, as on 2026-11-23.
@@ -40,7 +42,12 @@ pub(crate) fn case(path: &Path) -> Case {
         assert_eq!(findings, [], "{}", beside.display());
         config
     });
-    let (compiled, warnings) = compile_and_lint(&source, config.as_ref());
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let (compiled, warnings) = compile_and_lint_with((name, &source), config.as_ref(), &mut |other: &str| {
+        let none = |_| NotIncluded { why: "there is no such file".to_owned(), help: "write it".to_owned() };
+        std::fs::read_to_string(cases().join(other)).map_err(none)
+    });
+    let source = compiled.text(&source).to_owned();
     let mut findings = compiled.diagnostics.clone();
     findings.extend(warnings);
     findings.extend(lint_claims(&compiled.plan, config.as_ref(), jiff::civil::date(2026, 11, 23)));
@@ -56,6 +63,9 @@ pub(crate) fn outline(source: &str, plan: &Plan) -> String {
             write!(out, " in {}", step.path.join(" > ")).unwrap();
         }
         out.push('\n');
+        if let Some(file) = &step.file {
+            writeln!(out, "  from: {file}").unwrap();
+        }
         if let Some(role) = &step.role {
             writeln!(out, "  role: {role}").unwrap();
         }

@@ -71,6 +71,9 @@ pub struct Runbook {
     pub path: String,
     /// Its exact bytes.
     pub blob: BlobRef,
+    /// The files that it includes, each once, in the order in which they are first included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<Included>,
     /// The commit the repository stood at; `None` outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
@@ -95,6 +98,17 @@ pub struct Runbook {
     /// What else it claims of its own control.
     #[serde(default, skip_serializing_if = "Claims::is_empty")]
     pub claims: Claims,
+}
+
+/// A file that a document includes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Included {
+    /// Path, relative to the repository's root.
+    pub path: String,
+    /// Its exact bytes.
+    pub blob: BlobRef,
 }
 
 /// A document's own claims about its control: who wrote and approves it, and when. Held against a run only where the

@@ -7,7 +7,7 @@ use holdpoint_model::{Assurance, Plan, Work, visible};
 use serde::Serialize;
 
 use crate::seen::Told;
-use crate::{BlobRef, Rehearsed, Run, RunOpened, Task};
+use crate::{BlobRef, Included, Rehearsed, Run, RunOpened, Task};
 
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,6 +115,9 @@ impl Run {
         let commit = runbook.commit.as_ref().map(|commit| format!(" · commit {commit}"));
         part.say(format!("{}{}", runbook.path, commit.unwrap_or_default()));
         part.say(format!("sha256 {}", runbook.blob.sha256));
+        for Included { path, blob } in &runbook.includes {
+            part.say(format!("includes {path} · sha256 {}", blob.sha256));
+        }
         part.say(format!("run {number} ({id}) · {} · operated by {}", environment.name, self.operator()));
         part.say(format!("opened from account {} on {}", session.os_user, session.host));
         for approved in &policy.approvals {

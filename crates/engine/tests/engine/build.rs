@@ -16,6 +16,7 @@ pub(crate) fn plan(steps: impl IntoIterator<Item = Step>) -> Plan {
 
 pub(crate) fn step(id: &str) -> Step {
     Step {
+        file: None,
         id: id.into(),
         number: "1".into(),
         title: id.into(),

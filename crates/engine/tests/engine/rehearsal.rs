@@ -44,14 +44,14 @@ fn told(
     before: SignedDuration,
 ) -> Vec<String> {
     let inputs = [given("RELEASE", Some("v1.5.0")), given("TOKEN", None)];
-    let gate = Gate::of(requires, "a", &inputs, NOW).unwrap();
+    let gate = Gate::of(requires, ("a", &[]), &inputs, NOW).unwrap();
     let ends = Ends { opened: candidate, verdict, sealed: true, ended: NOW - before };
     gate.by_ends(&ends).iter().map(Differs::words).collect()
 }
 
 #[test]
 fn where_no_rehearsal_is_asked_for_there_is_no_gate() {
-    assert!(Gate::of(&Requires::default(), "a", &[], NOW).is_none());
+    assert!(Gate::of(&Requires::default(), ("a", &[]), &[], NOW).is_none());
 }
 
 #[test]
@@ -98,10 +98,31 @@ fn what_differs_is_named_by_the_ends_of_a_record() {
 }
 
 #[test]
+fn one_that_included_other_files_or_other_bytes_of_them_is_none_and_the_file_is_named() {
+    let file = |path: &str, bytes: &str| Included { path: path.into(), blob: blob(bytes) };
+    let inputs = [given("RELEASE", Some("v1.5.0"))];
+    let requires = requires();
+    let told = |here: &[Included], there: &[Included]| {
+        let gate = Gate::of(&requires, ("a", here), &inputs, NOW).unwrap();
+        let mut opened = candidate();
+        opened.runbook.includes = there.to_vec();
+        let ends = Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended: NOW };
+        gate.by_ends(&ends).iter().map(Differs::words).collect::<Vec<_>>()
+    };
+    let (a, b) = (file("a.md", "one"), file("b.md", "two"));
+    let differs = |path: &str| vec![format!("{path}, which the document includes, has changed since")];
+    assert_eq!(told(&[a.clone(), b.clone()], &[a.clone(), b.clone()]), [""; 0]);
+    assert_eq!(told(&[a.clone(), b.clone()], &[a.clone(), file("b.md", "other")]), differs("b.md"));
+    assert_eq!(told(&[a.clone(), b.clone()], std::slice::from_ref(&a)), differs("b.md"));
+    assert_eq!(told(std::slice::from_ref(&a), &[a.clone(), b]), differs("b.md"));
+    assert_eq!(told(&[], &[a]), differs("a.md"));
+}
+
+#[test]
 fn a_run_that_nobody_sealed_is_none() {
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let (requires, opened) = (requires(), candidate());
-    let gate = Gate::of(&requires, "a", &inputs, NOW).unwrap();
+    let gate = Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap();
     let ends = Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: false, ended: NOW };
     assert_eq!(gate.by_ends(&ends), [Differs::Open]);
 }
@@ -143,7 +164,7 @@ fn one_that_ends_after_the_run_opens_is_none_but_for_what_clocks_may_differ_by()
 fn a_run_that_has_opened_was_judged_a_moment_before() {
     let inputs = [given("RELEASE", Some("v1.5.0"))];
     let (requires, opened) = (requires(), candidate());
-    let gate = Gate::of(&requires, "a", &inputs, NOW).unwrap();
+    let gate = Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap();
     let of = |gate: &Gate<'_>, seconds| {
         let ended = NOW - hours(7 * 24) - SignedDuration::from_secs(seconds);
         gate.by_ends(&Ends { opened: &opened, verdict: Some(Verdict::Passed), sealed: true, ended }).len()
@@ -160,7 +181,7 @@ fn what_was_skipped_or_edited_counts_unless_the_rule_says_otherwise() {
     };
     let told = |skips, shown: &Shown| {
         let requires = Requires { skips, ..requires() };
-        let differs = Gate::of(&requires, "a", &[], NOW).unwrap().by_proof(shown);
+        let differs = Gate::of(&requires, ("a", &[]), &[], NOW).unwrap().by_proof(shown);
         differs.iter().map(Differs::words).collect::<Vec<_>>().join("; ")
     };
     assert_eq!(told(false, &shown(&[], &[])), "");
@@ -181,7 +202,7 @@ fn a_value_that_nobody_can_compare_keeps_the_gate_shut() {
         let same = same.iter().map(|name| (*name).to_owned()).collect();
         let (requires, inputs) =
             (Requires { same, ..requires() }, [given("RELEASE", Some("v1")), given("TOKEN", None)]);
-        Gate::of(&requires, "a", &inputs, NOW).unwrap().untellable().join("; ")
+        Gate::of(&requires, ("a", &[]), &inputs, NOW).unwrap().untellable().join("; ")
     };
     assert_eq!(of(&["RELEASE"]), "");
     assert_eq!(of(&["RELAESE"]), "the document has no input RELAESE, which must be the same there");
@@ -210,7 +231,7 @@ fn the_nearest_is_of_the_same_bytes_first_then_with_the_least_that_differs_then_
 
 #[test]
 fn what_is_asked_for_is_told_with_names_and_age() {
-    let told = |requires: &Requires| Gate::of(requires, "a", &[], NOW).unwrap().words();
+    let told = |requires: &Requires| Gate::of(requires, ("a", &[]), &[], NOW).unwrap().words();
     assert_eq!(
         told(&requires()),
         "requires a passed rehearsal of these very bytes in staging with the same RELEASE within 7d"

@@ -63,6 +63,7 @@ pub(crate) fn opened() -> RunOpened {
         runbook: Runbook {
             path: "a.md".into(),
             blob: blob("a"),
+            includes: Vec::new(),
             commit: None,
             dirty: None,
             committed: None,

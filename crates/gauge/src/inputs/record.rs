@@ -212,6 +212,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
         runbook: Runbook {
             path: "long.md".to_owned(),
             blob,
+            includes: Vec::new(),
             commit: None,
             dirty: None,
             committed: None,

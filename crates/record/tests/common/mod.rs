@@ -103,6 +103,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
         runbook: Runbook {
             path: "runbooks/promote.md".into(),
             blob: runbook,
+            includes: Vec::new(),
             commit: None,
             dirty: None,
             committed: None,

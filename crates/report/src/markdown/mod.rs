@@ -42,7 +42,7 @@ pub fn markdown(m: &Material<'_>) -> Result<String, ReportError> {
 }
 
 pub(crate) fn belongs_together(m: &Material<'_>, summary: &Summary) -> Result<(), ReportError> {
-    let given = holdpoint_model::sha256(m.source.as_bytes());
+    let given = holdpoint_model::sha256(m.document.as_bytes());
     if given != summary.document.blob.sha256 {
         return Err(ReportError::OtherDocument { recorded: summary.document.blob.sha256.clone(), given });
     }

@@ -91,6 +91,7 @@ pub fn front(source: &str) -> FrontMatter {
 pub fn step(title: &str, number: usize, span: Span) -> Step {
     let id = title.to_lowercase().replace(' ', "-");
     Step {
+        file: None,
         id,
         number: number.to_string(),
         title: title.to_owned(),

@@ -44,6 +44,7 @@ impl Tape {
             runbook: Runbook {
                 path: "runbooks/promote.md".to_owned(),
                 blob,
+                includes: Vec::new(),
                 commit: Some("6b1f0c3d5a7e9b2c4d6f8a0b1c3d5e7f9a1b2c3d".to_owned()),
                 dirty: Some(false),
                 committed: Some(true),
@@ -282,6 +283,7 @@ impl Tape {
         let blob = |blob: &BlobRef| self.fetch(blob);
         read(&Material {
             plan: &self.plan,
+            document: &self.source,
             source: &self.source,
             events: &self.events,
             blob: &blob,

@@ -1,7 +1,7 @@
 //! The facts of a run that belong to no single step.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, NotUndone, Override, Presence,
+    BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Included, NotUndone, Override, Presence,
     RollbackState, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
@@ -67,6 +67,9 @@ pub struct DocumentFacts {
     pub path: String,
     /// Its exact bytes.
     pub blob: BlobRef,
+    /// The files that it includes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<Included>,
     /// The commit; `None` outside a repository.
     pub commit: Option<String>,
     /// Whether the work tree had uncommitted changes.

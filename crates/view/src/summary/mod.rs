@@ -166,6 +166,9 @@ impl Summary {
 pub struct StepSummary {
     /// The plan's name for it.
     pub id: String,
+    /// The included file that it is from, by its path; `None` for the document itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Position as the operator sees it.
     pub number: String,
     /// What it is called, with the values that the run had at its end.

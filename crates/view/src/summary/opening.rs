@@ -33,6 +33,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
             revision: book.revision.clone(),
             path: book.path.clone(),
             blob: book.blob.clone(),
+            includes: book.includes.clone(),
             commit: book.commit.clone(),
             dirty: book.dirty,
             committed: book.committed,
@@ -98,6 +99,7 @@ fn empty_step(step: &holdpoint_model::Step) -> StepSummary {
     let rollback_id = |at: usize| format!("{}#rollback-{}", step.id, at + 1);
     StepSummary {
         id: step.id.clone(),
+        file: step.file.clone(),
         number: step.number.clone(),
         title: step.title.clone(),
         path: step.path.clone(),

@@ -185,6 +185,7 @@ class Proof {
         [document.path, document.sha256, document.title, document.document_id, document.revision, document.effective_date],
         [runbook.path, runbook.blob.sha256, runbook.title, runbook.document_id, runbook.revision, runbook.claims?.effective_date],
       ],
+      "set of included files": [document.includes, runbook.includes?.map(({ path, blob }) => ({ path, sha256: blob.sha256 }))],
       approver: [[approver.principal, approver.name], [approved.who, approved.name]],
       time: [says.at.time, approved.time],
     };
