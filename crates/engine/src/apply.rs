@@ -20,6 +20,10 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
+                // Beside a session, a name is only typed.
+                if let Some(by) = performs(event).filter(|by| by.via == Via::Command || by.who != self.operator) {
+                    self.independence.performed_typed(&by.who);
+                }
                 self.witness.note(self.events, event);
                 self.events += 1;
                 self.advance();
@@ -42,6 +46,7 @@ impl Run {
         let lapses = matches!(event, Event::SignOffLapsed { .. } | Event::LogRecovered { .. });
         ensure(lapses || !matches!(now.due, Some(Due::Lapse { .. })), "a sign-off lapses first")?;
         self.held_over(event)?;
+        self.held_unsigned(event)?;
         self.in_time(plan, now, event, at)?;
         if let Some(by) = performs(event) {
             self.performer_refusal(plan, &by.who).map_or(Ok(()), Err)?;
@@ -53,8 +58,10 @@ impl Run {
                 self.looked(plan, &session.look(), true)?;
                 self.accounts.insert(session.os_user.clone());
                 self.take_up(&session.operator);
+                self.await_key(Some(session.seat()));
                 Ok(())
             }
+            Event::SessionSigned(signed) => self.sign_session(signed),
             Event::RulesChecked(look) => {
                 ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
                 ensure(now.waits(), "rules are not held once more here")?;

@@ -69,6 +69,8 @@ pub struct Environment {
     pub targets: BTreeMap<String, Target>,
     /// Least assurance of a sign-off.
     pub signature: Option<Assurance>,
+    /// Least assurance of whoever operates: [`Assurance::Ssh`] has each session signed by key.
+    pub sessions: Option<Assurance>,
     /// Every sign-off must be by somebody other than the performer.
     pub four_eyes: bool,
     /// What must hold before a run opens.

@@ -33,6 +33,7 @@ mod rollback;
 pub mod rules;
 pub mod run;
 pub mod schema;
+mod session;
 pub mod shell;
 pub mod sign;
 mod standing;

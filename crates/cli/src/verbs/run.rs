@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
-use holdpoint_engine::{Claims, Event, Next, Run, RunOpened, Runbook, Verdict};
+use holdpoint_engine::{Claims, EnvironmentSeen, Event, Next, Run, RunOpened, Runbook, Verdict};
 use holdpoint_record::{FORMAT, OpenError, StoreError};
 use holdpoint_redact::Redactor;
 use holdpoint_signing::{BadFiles, Signers};
@@ -16,6 +16,7 @@ use super::overriding;
 use super::prepare::{self, Prepared, keep_secrets_of_rehearsal};
 use super::read::store_problem;
 use super::rules::Obeyed;
+use super::session;
 use super::targets;
 use super::watch::Watch;
 use crate::args;
@@ -23,7 +24,7 @@ use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::{Interrupts, Prompting};
 use crate::operator;
-use crate::place::Traced;
+use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
 use crate::world::answers::Prepared as Answered;
@@ -46,15 +47,22 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets)?;
+    let (who, key) = (arguments.who.operator.as_deref(), arguments.session.key.as_deref());
+    let could = |place: &Place, environment: &EnvironmentSeen| session::could_open(place, environment, who, key);
+    let may = |place: &Place, environment: &EnvironmentSeen| match arguments.dry_run {
+        true => Ok(()),
+        false => could(place, environment),
+    };
+    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets, may)?;
     targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let looking = Prompting::of_git(screen);
-    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
+    let (traced, session) = circumstances(&prepared, who)?;
     drop(looking);
     if arguments.dry_run {
-        return dry_run(screen, prepared, session, traced, redactor, secrets).await;
+        let unsigned = could(&prepared.place, &prepared.environment).err();
+        return dry_run(screen, prepared, session, (traced, unsigned), redactor, secrets).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
     if let Some(rehearsed) = &obeyed.rehearsed {
@@ -115,6 +123,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
+    session::sign(&mut recorder, &opened.session.seat(), key)?;
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
@@ -256,7 +265,7 @@ async fn dry_run(
     screen: &Screen,
     prepared: Prepared,
     session: holdpoint_engine::Session,
-    traced: Traced,
+    (traced, unsigned): (Traced, Option<Problem>),
     redactor: Redactor,
     secrets: &Secrets,
 ) -> Result<Exit, Problem> {
@@ -274,7 +283,7 @@ async fn dry_run(
         "DRY RUN: checks are executed, the rest is assumed, nothing is kept",
     );
     prepared.warn(screen);
-    if let Some(problem) = refusal {
+    for problem in unsigned.into_iter().chain(refusal) {
         screen.tell(&format!("  a real run would be refused: {}", problem.message(screen)));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));

@@ -20,6 +20,7 @@ mod mill;
 mod overriding;
 mod reviewing;
 mod seen;
+mod sessions;
 mod shop;
 mod shown;
 mod strict;

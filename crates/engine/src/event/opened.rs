@@ -152,11 +152,30 @@ pub struct EnvironmentSeen {
     pub four_eyes: bool,
     /// Least assurance of a sign-off.
     pub signature: Assurance,
+    /// Least assurance of whoever operates: of a key, every session is signed. Left out where a name will do.
+    #[serde(default = "typed", skip_serializing_if = "is_typed")]
+    pub sessions: Assurance,
     /// Variables its scripts see.
     pub vars: BTreeMap<String, String>,
     /// Where its targets are, by target.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub targets: BTreeMap<String, TargetSeen>,
+}
+
+fn typed() -> Assurance {
+    Assurance::Typed
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_typed(assurance: &Assurance) -> bool {
+    *assurance == Assurance::Typed
+}
+
+impl EnvironmentSeen {
+    /// Whether keys sign here: a script that reaches the agent could sign as well as its owner.
+    pub fn keys_sign(&self) -> bool {
+        self.signature.max(self.sessions) > Assurance::Typed
+    }
 }
 
 /// What a target stands for.

@@ -229,6 +229,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             protected: false,
             four_eyes: false,
             signature: Assurance::Typed,
+            sessions: Assurance::Typed,
             vars: BTreeMap::new(),
         },
         inputs: Vec::new(),

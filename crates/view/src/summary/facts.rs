@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{
     BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, NotUndone, Override, Presence,
-    RollbackState, Session, Standing, Status, Verdict,
+    RollbackState, Seat, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -120,6 +120,25 @@ pub struct SessionFacts {
     /// Who, with what, where.
     #[serde(flatten)]
     pub session: Session,
+}
+
+/// A session that its operator's key signed, or a handover that they accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedSessionFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who operates.
+    pub who: String,
+    /// Their printed name.
+    pub name: String,
+    /// How sure that is.
+    pub assurance: Assurance,
+    /// Fingerprint of the key.
+    pub key: String,
+    /// Where they sit.
+    pub seat: Seat,
 }
 
 /// Rules of the environment held once more.

@@ -39,6 +39,9 @@ pub struct Summary {
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.
     pub sessions: Vec<SessionFacts>,
+    /// Those that a key signed, where the environment asks for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signed_sessions: Vec<SignedSessionFacts>,
     /// Rules held once more while a driver had the run, in order; [`Summary::sessions`] have theirs.
     pub looks: Vec<LookFacts>,
     /// Inputs as given; secrets by name only.
@@ -79,6 +82,9 @@ pub struct Summary {
     pub waits: Option<Waits>,
     /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
     pub barred: bool,
+    /// That whoever operates has not signed that by key, in words: nothing goes on before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsigned: Option<String>,
     /// Events that the engine did not ask for: the first one, and whatever follows it. A sound record has none. Nothing
     /// in them counts, so what was not done before them is [`Status::Unknown`].
     pub misfits: Vec<Misfit>,

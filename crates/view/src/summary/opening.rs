@@ -48,6 +48,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         independence: None,
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
+        signed_sessions: Vec::new(),
         looks: Vec::new(),
         inputs: opened.inputs.clone(),
         steps: plan.steps.iter().map(empty_step).collect(),
@@ -66,6 +67,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         recoveries: Vec::new(),
         waits: None,
         barred: false,
+        unsigned: None,
         misfits: Vec::new(),
     }
 }
