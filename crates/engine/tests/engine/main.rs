@@ -35,6 +35,7 @@ mod rollback;
 mod rollouts;
 mod sample;
 mod seen;
+mod sessions;
 mod sent;
 mod shown;
 mod statuses;
