@@ -200,9 +200,9 @@ fn environment(
         let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
         node.word(findings, &words)
     });
-    read.sessions = fields.get("sessions").and_then(|node| {
-        node.word(findings, &[("typed", Assurance::Typed), ("ssh", Assurance::Ssh)])
-    });
+    read.sessions = fields
+        .get("sessions")
+        .and_then(|node| node.word(findings, &[("typed", Assurance::Typed), ("ssh", Assurance::Ssh)]));
     read.requires = requires::read(fields.get("requires"), rehearsals, findings);
     if let Some(node) = fields.get("override") {
         read.may_override = node.texts(findings).unwrap_or_default();

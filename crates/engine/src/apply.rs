@@ -21,7 +21,9 @@ impl Run {
                     self.unused.clear();
                 }
                 // Beside a session, a name is only typed.
-                if let Some(by) = performs(event).filter(|by| by.via == Via::Command || by.who != self.operator) {
+                if let Some(by) =
+                    performs(event).filter(|by| by.via == Via::Command || by.who != self.operator)
+                {
                     self.independence.performed_typed(&by.who);
                 }
                 self.witness.note(self.events, event);

@@ -48,7 +48,10 @@ impl Run {
         let SignedSession { name, assurance, signature, seat, by } = signed;
         let unsigned = self.unsigned.as_ref().ok_or("there is no session to be signed here")?;
         ensure(self.same(&by.who, &self.operator), "only whoever operates signs the session")?;
-        ensure(matches!(by.via, Via::Terminal | Via::Command), "a person signs a session, and no answers file")?;
+        ensure(
+            matches!(by.via, Via::Terminal | Via::Command),
+            "a person signs a session, and no answers file",
+        )?;
         ensure(
             unsigned.seat.as_ref().is_none_or(|other| other == seat),
             "the session is of another account, machine or terminal",

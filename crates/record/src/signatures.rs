@@ -46,7 +46,8 @@ impl Signatures {
         let wrong = |error: String| format!("the {} by {who} is not proved: {error}", what.as_str());
         prove(&sign_off, signers).map_err(|error| wrong(error.to_string()))?;
         let signed = Statement::read(&statement).and_then(|said| said.at.timestamp()).map_err(wrong)?;
-        ByKey::of(stamped.n, what.as_str(), who, namespace(*what), vec![signed, stamped.at], &signature).map_err(wrong)
+        ByKey::of(stamped.n, what.as_str(), who, namespace(*what), vec![signed, stamped.at], &signature)
+            .map_err(wrong)
     }
 }
 

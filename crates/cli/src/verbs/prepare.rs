@@ -281,7 +281,8 @@ fn environment(
     }
     let environment = known.get(name).cloned().unwrap_or_default();
     let targets = TargetSeen::of(&environment);
-    let Environment { rehearsal, protected, vars, signature, sessions, four_eyes, requires, .. } = environment;
+    let Environment { rehearsal, protected, vars, signature, sessions, four_eyes, requires, .. } =
+        environment;
     let signature = signature.unwrap_or(Assurance::Typed);
     let sessions = sessions.unwrap_or(Assurance::Typed);
     let name = name.to_owned();

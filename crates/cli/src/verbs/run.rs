@@ -48,7 +48,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
     let (who, key) = (arguments.who.operator.as_deref(), arguments.session.key.as_deref());
-    let could = |place: &Place, environment: &EnvironmentSeen| session::could_open(place, environment, who, key);
+    let could =
+        |place: &Place, environment: &EnvironmentSeen| session::could_open(place, environment, who, key);
     let may = |place: &Place, environment: &EnvironmentSeen| match arguments.dry_run {
         true => Ok(()),
         false => could(place, environment),

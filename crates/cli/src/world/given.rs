@@ -76,7 +76,8 @@ impl Given {
             environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
         }
         // Where a key signs, a script that reaches the agent could sign as well as its owner.
-        let wanted = block.options.agent || !view.run.opened().is_some_and(|opened| opened.environment.keys_sign());
+        let wanted =
+            block.options.agent || !view.run.opened().is_some_and(|opened| opened.environment.keys_sign());
         if let (Where::Here(state), true) = (at, wanted) {
             // An agent that a block started is left to those after it.
             let own = |name: &String| state.exported.contains_key(name);

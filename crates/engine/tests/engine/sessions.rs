@@ -58,7 +58,8 @@ fn nothing_happens_in_a_session_before_its_operator_has_signed_it() {
     let (plan, mut run) = begun(asking());
     assert_eq!(run.next(&plan), Next::SignSession);
     assert_eq!(run.offers(&plan), Offers::default());
-    let execution = Execution { task: Task::action(0, 0), attempt: 1, pause: std::time::Duration::ZERO, probe: false };
+    let execution =
+        Execution { task: Task::action(0, 0), attempt: 1, pause: std::time::Duration::ZERO, probe: false };
     let refused = [
         Event::ActionStarted(started(&plan, execution)),
         Event::RunClosed { verdict: Verdict::Aborted },
@@ -139,7 +140,8 @@ fn whoever_accepts_a_run_signs_that_and_the_key_is_theirs_alone() {
 #[test]
 fn independence_rests_on_typed_names_only_as_far_as_no_key_signed() {
     let done = |assurance: Assurance, corrected: bool| {
-        let plan = plan([step("v").record(&["x"]), step("b").sign_off("qa").signed_off(|it| it.independent = true)]);
+        let plan =
+            plan([step("v").record(&["x"]), step("b").sign_off("qa").signed_off(|it| it.independent = true)]);
         let mut run = Run::new(&plan);
         takes(&plan, &mut run, &Event::RunOpened(Box::new(asking())));
         takes(&plan, &mut run, &signing(signed(OPS)));

@@ -236,7 +236,12 @@ impl Tape {
                     }
                 }
             }
-            Next::Open | Next::SignSession | Next::Override | Next::Await(_) | Next::RollBack | Next::Done(_) => return false,
+            Next::Open
+            | Next::SignSession
+            | Next::Override
+            | Next::Await(_)
+            | Next::RollBack
+            | Next::Done(_) => return false,
         }
         true
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, SignedSession, Slot, Stamped, Started,
-    Status, Task,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, SignedSession, Slot,
+    Stamped, Started, Status, Task,
 };
 use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
@@ -250,8 +250,7 @@ impl<'a> Summing<'a> {
 
     fn session_signed(&mut self, Moment { n, at }: Moment, signed: SignedSession) {
         let SignedSession { name, assurance, signature, seat, by } = signed;
-        let facts =
-            SignedSessionFacts { n, at, who: by.who, name, assurance, key: signature.key, seat };
+        let facts = SignedSessionFacts { n, at, who: by.who, name, assurance, key: signature.key, seat };
         self.summary.signed_sessions.push(facts);
     }
 

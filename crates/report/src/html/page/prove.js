@@ -163,6 +163,7 @@ class Proof {
     const byKey = event.assurance === "ssh" || event.assurance === "fido-uv";
     if (byKey !== ("signature" in event)) throw new Wrong("a sign-off has a signature exactly if a key gave it");
     if (!byKey) {
+      if (event.step === "" && event.action === "session") throw new Wrong("a session is signed by key");
       this.typed++;
       return;
     }
