@@ -151,11 +151,11 @@ RESULT = (
 START = "step:s action:s place?:s attempt:m probe?:b script?:blob cwd:s remote?:sent"
 SESSION = (
     "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b"
-    " commit?:s dirty?:b committed?:b unmet?:[unmet]"
+    " commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]"
 )
 ASSURANCE = "=rehearsal|typed|ssh|fido-uv"
 MEANING = "=review|approval|responsibility|authorship"
-RULE = "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles"
+RULE = "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|anchor"
 VERDICT = "=passed|nothing_done|failed|rolled_back|aborted"
 EVENTS = {
     "run.opened": "format:s id:s number:n former?:former dry?:b runbook:runbook plan:s environment:environment"
@@ -163,7 +163,7 @@ EVENTS = {
     " session:session",
     "session.opened": SESSION,
     "session.signed": f"name:s assurance:{ASSURANCE} signature:signature seat:seat by:by",
-    "rules.checked": "commit?:s dirty?:b committed?:b unmet?:[unmet]",
+    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]",
     "log.recovered": "torn:blob",
     "step.not_applicable": "step:s action?:s place?:s condition:s",
     "action.started": START,
@@ -213,6 +213,7 @@ SHAPES = {
     "file": "path:s blob:blob",
     "signature": "key:s statement:d signature:d",
     "presence": "shown:blob program:program os_user:s host:s tty?:s other_account:b",
+    "anchored": "number:n statement:d events:n",
     "seat": "os_user:s host:s tty?:s",
     "signed": f"role:s meaning:{MEANING} statement:s name:s assurance:{ASSURANCE} signature:signature",
     "override": f"rules:[{RULE}] role:s name:s assurance:{ASSURANCE} signature?:signature",

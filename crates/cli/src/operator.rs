@@ -177,6 +177,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     })
 }

@@ -106,6 +106,7 @@ impl Run {
             Event::SignOffGiven(given) => {
                 let task = asked(plan, now, Question::SignOff, &given.step, &given.action)?;
                 self.hold(plan, task, event)?;
+                self.looks.signed_by = self.events + 1;
                 self.given.entry(task).or_default().insert(given.by.who.clone(), at);
                 Ok(())
             }

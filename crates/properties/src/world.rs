@@ -65,6 +65,7 @@ pub(crate) fn session() -> Session {
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     }
 }

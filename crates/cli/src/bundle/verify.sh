@@ -24,7 +24,8 @@
 #                and ssh-keygen finds each signature good; whose key it is, the record's own signers say, or do not
 #   9. anchors   those beside the record are numbered without gaps, each over this seal or over what this record begins with;
 #                openssl finds each time-stamp good by the certificate that came with it, and ssh-keygen each git tag's
-#                signature; which authority it was, only `--trust` tells
+#                signature; which authority it was, only `--trust` tells. Where the environment asks for anchors, those that
+#                the run relied on are there, and one over the seal, unless somebody answered for going without
 #
 # Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); keys of events and types of their values, whether they may follow one another as they do, what was expected of outputs, whether the signer
@@ -678,7 +679,8 @@ if there reviews; then
 fi
 
 # Anchors: what each is over is of this record, and it is good by the key that made it.
-unanchored=
+unanchored='' over_seal=''
+: >"$tmp/anchors"
 if there anchors; then
     bad() { [ -n "$unanchored" ] || { unanchored=1; tell '  the anchors do not hold: %s\n' "$1"; }; }
     # Whether openssl finds the token good by the certificates in a file, as of the time that it tells.
@@ -754,6 +756,7 @@ if there anchors; then
                     }
                 fi
                 tell '  anchor %s, time-stamp over %s, %s, %s\n' "$number" "$what" "$time" "$by"
+                listed=
             else
                 { small "$path.tag" 1048576 && [ "$(digest <"$path.tag")" = "$kept" ]; } ||
                     { bad "anchor $number: its tag is another file, or not there"; break; }
@@ -782,12 +785,34 @@ if there anchors; then
                 trusted git "$who" "$tmp/payload" "$tmp/payload.sig" "$stamp" "anchor $number, a tag"
                 tell '  anchor %s, git tag over %s, %s, by %s: %s%s\n' "$number" "$what" "$time" "$who" "$said" "$listed"
             fi
+            printf '%s %s %s\n' "$number" "$(digest <"$path.json")" "$of_events" >>"$tmp/anchors"
+            # A tag by a key that nobody vouches for does not count where an anchor is asked for.
+            if [ "$seal" != none ] && [ -z "$listed" ]; then over_seal=1; fi
         done
         # A token or tag more is what a crash leaves; nothing else may be there.
         next=$(printf %04d $((number + 1)))
         [ -n "$unanchored" ] ||
             [ "$(find anchors -mindepth 1 -maxdepth 1 ! -name "$next.tsr" ! -name "$next.tag" | wc -l)" = $((2 * number)) ] ||
             bad "one is missing and later ones are there, or something else is"
+    fi
+fi
+
+# Where the environment asks for anchors: those that the run relied on, and one over its seal.
+lacking=
+if [ "$(jq -r '.policy.kept // [] | index(["anchor"]) != null' "$tmp/opened")" = true ]; then
+    head -n "$events" run.jsonl | jq -r 'select(.type == "session.opened" or .type == "rules.checked") | .n as $n |
+        .anchor // empty | [$n, .number, .statement, .events] | map(tostring) | join(" ")' >"$tmp/relied"
+    while IFS=' ' read -r i told; do
+        [ -n "$unanchored" ] || grep -qxF "$told" "$tmp/anchors" || {
+            unanchored=1
+            tell '  the anchors do not hold: event %s relies on anchor %s, which is not there as it was then\n' "$i" "${told%% *}"
+        }
+    done <"$tmp/relied"
+    overridden=$(head -n "$events" run.jsonl |
+        jq -rn '[inputs | select(.type == "deviation") | .overridden.rules? // [] | .[]] | index(["anchor"]) != null')
+    if [ "$rest" = complete ] && [ "$overridden" = false ] && [ -z "$over_seal$unanchored" ]; then
+        lacking=1
+        tell '  it has no anchor over its seal, and %s asks for one\n' "$(jq -r .environment.name "$tmp/opened")"
     fi
 fi
 
@@ -816,5 +841,6 @@ if [ "$gone" = 0 ] && [ -z "$doubted" ] && { [ -s "$tmp/signed" ] || [ "$approva
 fi
 [ -z "$unreviewed" ] || state="$state, but its reviews do not hold" code=6
 [ -z "$unanchored" ] || state="$state, but its anchors do not hold" code=6
+[ -z "$lacking" ] || state="$state, but it has no anchor" code=6
 printf '%s\n' "$state"
 exit "$code"

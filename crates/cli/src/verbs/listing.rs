@@ -131,6 +131,9 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     for signed in &summary.signed_sessions {
         fact("signed by key", format!("session at event {}, by {} ({})", signed.n, signed.who, signed.key));
     }
+    if let Some(why) = &summary.no_anchor {
+        fact("anchors", format!("none, and {why}"));
+    }
     if let Some(unsigned) = &summary.unsigned {
         fact("note", format!("{unsigned}: nothing goes on before"));
     }

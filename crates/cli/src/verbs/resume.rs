@@ -139,7 +139,13 @@ pub async fn take_on(
     let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob)?)));
     let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
-    let watch = Watch { root: place.root.clone(), opened: &opened, plan, source: &recorded.source };
+    let watch = Watch {
+        root: place.root.clone(),
+        opened: &opened,
+        plan,
+        source: &recorded.source,
+        dir: dir.path.clone(),
+    };
     let looking = Prompting::of_git(screen);
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);

@@ -120,7 +120,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.source.as_str());
-    let rules = Watch { root, opened: &opened, plan: book.0, source: book.1 }.checks(screen);
+    let dir = disk.dir().to_owned();
+    let rules = Watch { root, opened: &opened, plan: book.0, source: book.1, dir }.checks(screen);
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod anchor_rule;
 mod anchoring;
 mod approving;
 mod asking;

@@ -97,6 +97,7 @@ pub(crate) fn samples() -> Vec<Event> {
         commit: Some("c7722196".into()),
         dirty: Some(true),
         committed: Some(true),
+        anchor: Some(AnchorSeen { number: 1, statement: "0".repeat(64), events: 4 }),
         unmet: vec![Unmet { rule: Rule::CleanCommit, why }],
     }));
     story.events

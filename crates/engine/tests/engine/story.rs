@@ -46,6 +46,7 @@ pub(crate) fn session(operator: &str) -> Session {
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     }
 }

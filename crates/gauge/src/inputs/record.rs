@@ -253,6 +253,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             commit: None,
             dirty: None,
             committed: None,
+            anchor: None,
             unmet: Vec::new(),
         },
     }

@@ -144,6 +144,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             commit: None,
             dirty: None,
             committed: None,
+            anchor: None,
             unmet: Vec::new(),
         },
     }))

@@ -498,4 +498,7 @@ pub struct AnchorFacts {
     pub time: String,
     /// By whom, and how far that was checked.
     pub by: String,
+    /// Whether it is over the seal, and by a key that the record's signers list where it is a tag.
+    #[serde(skip)]
+    pub over_seal: bool,
 }

@@ -465,6 +465,7 @@ impl<'a> Summing<'a> {
         summary.values = values(&summary.steps);
         sign_offs_that_count(&mut summary, &self.by_id, run);
         summary.independence = run.independence().words();
+        summary.asks_for_anchor = run.asks_for_anchored_seal();
         summary.unsigned = run.is_session_unsigned().then(|| run.unsigned_refusal());
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {

@@ -76,6 +76,12 @@ pub struct Summary {
     /// Why the anchors beside it, or the rest of them, do not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchors_wrong: Option<String>,
+    /// Whether its environment asks for an anchor over its seal, and nobody answered for going without.
+    #[serde(skip)]
+    pub asks_for_anchor: bool,
+    /// That it has none, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_anchor: Option<String>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
@@ -91,6 +97,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Takes in what lies beside the record as its anchors, and why they do not hold.
+    pub fn anchored_by(&mut self, (anchors, wrong): (Vec<AnchorFacts>, Option<String>)) {
+        let over_seal = anchors.iter().any(|anchor| anchor.over_seal);
+        let lacking = self.asks_for_anchor && self.run.closed.is_some() && !over_seal;
+        self.no_anchor =
+            lacking.then(|| format!("{} asks for an anchor over the seal", self.run.environment.name));
+        (self.anchors, self.anchors_wrong) = (anchors, wrong);
+    }
+
     /// The person's printed name, where the record has one, else the principal itself.
     pub fn name_of<'a>(&'a self, principal: &'a str) -> &'a str {
         self.people

@@ -64,6 +64,8 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         reviews_wrong: None,
         anchors: Vec::new(),
         anchors_wrong: None,
+        asks_for_anchor: false,
+        no_anchor: None,
         recoveries: Vec::new(),
         waits: None,
         barred: false,
