@@ -95,7 +95,7 @@ fn a_seal_that_nobody_anchored_is_told_by_verify_audit_reports_and_the_script() 
     shop.bench.ends(0, &["audit"]);
     shop.bench.ends(0, &["export", "1", "-o", "anchored.tar.zst"]);
     let good = both_say(&shop, &unpacked(&shop, "anchored.tar.zst"), "anchored");
-    assert_eq!(good, (0, "intact and complete, by its own signers".to_owned()));
+    assert_eq!(good, (0, "intact and complete".to_owned()));
     let report = shop.bench.ends(0, &["report", "1"]).stdout;
     assert!(!report.contains("The record has no anchor"), "{report}");
 }
@@ -191,9 +191,9 @@ fn values_and_keys_that_are_none_are_errors() {
     let config = fs::read_to_string(shop.bench.path("holdpoint.toml")).unwrap();
     let asks = "requires = { anchor = true }";
     for (written, said) in [
-        ("requires = { anchor = \"yes\" }", "true or false"),
-        ("requires = { anchor = \"true\" }", "true or false"),
-        ("requires = { anchor = 1 }", "true or false"),
+        ("requires = { anchor = \"yes\" }", "write `true` or `false`"),
+        ("requires = { anchor = \"true\" }", "write `true` or `false`"),
+        ("requires = { anchor = 1 }", "write `true` or `false`"),
         ("requires = { anchors = true }", "`anchor`"),
         ("requires = { anchro = true }", "`anchor`"),
         ("requires = { anchor = true }\nanchor = true", "anchor"),
