@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod anchors;
 mod blocks;
 mod build;
 mod capturing;
