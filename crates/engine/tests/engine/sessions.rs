@@ -92,7 +92,8 @@ fn nothing_happens_in_a_session_before_its_operator_has_signed_it() {
 #[test]
 fn a_signature_counts_by_whoever_operates_from_where_they_sit_and_by_key_alone() {
     let (plan, run) = begun(asking());
-    let cases: [(&str, fn(&mut SignedSession)); 10] = [
+    type Alter = fn(&mut SignedSession);
+    let cases: [(&str, Alter); 10] = [
         ("only whoever operates", |it| it.by.who = QA.into()),
         ("a person signs", |it| it.by.via = Via::Answers),
         ("another account", |it| it.seat.os_user = "root".into()),
