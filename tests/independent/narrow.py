@@ -16,8 +16,10 @@ LINE, STATEMENT, SEAL, TOMBSTONE, DOCUMENT = 16 * MIB, 16 * MIB, 64 << 10, 64 <<
 WRITE_LINES, WRITE_BYTES = 1000, 32 * MIB  # "Lines", writes
 DEPTH = 128  # how deep JSON may nest
 MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
-SIGNOFF, APPROVAL, EXPUNGE, REVIEW = (f"{word}@holdpoint" for word in ("signoff", "approval", "expunge", "review"))
-OURS = (SIGNOFF, APPROVAL, EXPUNGE, REVIEW)
+SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW = (
+    f"{word}@holdpoint" for word in ("signoff", "session", "approval", "expunge", "review")
+)
+OURS = (SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW)
 
 
 class Fault(Exception):
@@ -149,18 +151,19 @@ RESULT = (
 START = "step:s action:s place?:s attempt:m probe?:b script?:blob cwd:s remote?:sent"
 SESSION = (
     "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b"
-    " commit?:s dirty?:b committed?:b unmet?:[unmet]"
+    " commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]"
 )
 ASSURANCE = "=rehearsal|typed|ssh|fido-uv"
 MEANING = "=review|approval|responsibility|authorship"
-RULE = "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles"
+RULE = "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|anchor"
 VERDICT = "=passed|nothing_done|failed|rolled_back|aborted"
 EVENTS = {
     "run.opened": "format:s id:s number:n former?:former dry?:b runbook:runbook plan:s environment:environment"
     " inputs:[input] config?:blob signers?:blob revoked?:blob roles:{[s]} people:{s} aliases?:{s} policy?:policy"
     " session:session",
     "session.opened": SESSION,
-    "rules.checked": "commit?:s dirty?:b committed?:b unmet?:[unmet]",
+    "session.signed": f"name:s assurance:{ASSURANCE} signature:signature seat:seat by:by",
+    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]",
     "log.recovered": "torn:blob",
     "step.not_applicable": "step:s action?:s place?:s condition:s",
     "action.started": START,
@@ -196,7 +199,7 @@ SHAPES = {
     "runbook": "path:s blob:blob includes?:[file] commit?:s dirty?:b committed?:b foreign?:b title:s document_id?:s revision?:s"
     " claims?:claims",
     "claims": "authors?:[s] approvers?:[s] approval_date?:s effective_date?:s review_in?:s",
-    "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} vars:{{s}} targets?:{{target}}",
+    "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} sessions?:=typed|ssh vars:{{s}} targets?:{{target}}",
     "target": "places:[s] become?:s",
     "input": "name:s value?:s secret:b from:s",
     "policy": f"approvals?:[approved] rehearsed?:rehearsed unmet?:[unmet] kept?:[{RULE}] may_override?:[s]",
@@ -210,6 +213,8 @@ SHAPES = {
     "file": "path:s blob:blob",
     "signature": "key:s statement:d signature:d",
     "presence": "shown:blob program:program os_user:s host:s tty?:s other_account:b",
+    "anchored": "number:n statement:d events:n",
+    "seat": "os_user:s host:s tty?:s",
     "signed": f"role:s meaning:{MEANING} statement:s name:s assurance:{ASSURANCE} signature:signature",
     "override": f"rules:[{RULE}] role:s name:s assurance:{ASSURANCE} signature?:signature",
     "effect": "step:s place:s",

@@ -29,7 +29,7 @@ from typing import Any
 
 from keys import Keys
 from narrow import (
-    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, LINE, MIB, MINUTE, QUARTER, REVIEW, SEAL, SIGNOFF, STATEMENT, TOMBSTONE,
+    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SIGNOFF, STATEMENT, TOMBSTONE,
     WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, directory, fits, has_shape, moment, must,
     parse, read_file, read_object, sha256,
 )
@@ -173,7 +173,7 @@ class Signed:
 
 
 # `history` ("Signatures"): these always, rules.checked with unmet, ends that did not pass.
-TOLD = {"session.opened", "log.recovered", "value.recorded", "value.corrected", "deviation", "decision", "rollback.opened"}
+TOLD = {"session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "deviation", "decision", "rollback.opened"}
 TOLD |= {"note", "handover", "handover.accepted", "handover.withdrawn"}
 TOLD |= {"signoff.given", "signoff.rejected", "signoff.refused", "signoff.lapsed"}
 ENDS = {"action.finished", "rollback.finished"}
@@ -372,12 +372,14 @@ class Record:
         """The part of an event that may have a signature."""
         if event["type"] == "signoff.rejected":
             return event.get("signed") or {"assurance": "typed"}
-        return {"signoff.given": event, "deviation": event.get("overridden")}.get(event["type"])
+        return {"signoff.given": event, "session.signed": event, "deviation": event.get("overridden")}.get(event["type"])
 
     def check_signatures(self) -> None:
+        self.awaited: tuple[str, dict[str, Any] | None] | None = None  # whose key, and from where, before all else
         for event in self.events:
             by_key = self.by_key(event)
             try:
+                self.check_session(event)
                 self.check_presence(event)
                 if by_key is None:
                     continue
@@ -389,6 +391,32 @@ class Record:
                     self.check_statement(event, by_key)
             except Fault as fault:
                 raise Misfit(event["n"], str(fault)) from fault
+
+    def person(self, name: str) -> str:
+        """One for all names of a person ("Independence")."""
+        aliases = {alias.lower(): who for alias, who in self.opened.get("aliases", {}).items()}
+        return aliases.get(name.strip().lower(), name).strip().lower()
+
+    def check_session(self, event: dict[str, Any]) -> None:
+        """Where the environment asks for it, whoever operates signs that before anything else happens ("session.signed")."""
+        kind = event["type"]
+        if kind == "session.signed":
+            must(self.awaited is not None, "no session is to be signed here")
+            who, seat = self.awaited
+            must(self.person(event["by"]["who"]) == self.person(who), "somebody else operates")
+            must(event["by"]["via"] in ("terminal", "command"), "no person signed the session")
+            must(seat is None or seat == event["seat"], "the session is of another account, machine or terminal")
+            self.awaited = None
+        elif kind not in ("session.opened", "note", "log.recovered", "signoff.lapsed"):
+            must(self.awaited is None, "the session is not signed by whoever operates")
+        if self.opened["environment"].get("sessions") != "ssh":
+            return
+        if kind in ("run.opened", "session.opened"):
+            session = event["session"] if kind == "run.opened" else event
+            seat = {key: session[key] for key in ("os_user", "host", "tty") if key in session}
+            self.awaited = (session["operator"], seat)
+        elif kind == "handover.accepted":
+            self.awaited = (event["by"]["who"], None)
 
     def check_presence(self, event: dict[str, Any]) -> None:
         """There where somebody signed or rejected at a terminal or by command; and who sat there before."""
@@ -402,7 +430,8 @@ class Record:
             must(presence["other_account"] == (presence["os_user"] not in users), "`other_account` is not so")
 
     def check_statement(self, event: dict[str, Any], part: dict[str, Any]) -> None:
-        n, override = event["n"], event["type"] == "deviation"
+        n, override, session = event["n"], event["type"] == "deviation", event["type"] == "session.signed"
+        whole, space = override or session, OPERATES if session else SIGNOFF
         name = f"{n:04}.json"
         data = self.sign_off_file(n, name, part["signature"]["statement"])
         signature = self.sign_off_file(n, name + ".sig", part["signature"]["signature"])
@@ -411,18 +440,16 @@ class Record:
         expected = {
             "holdpoint": "statement/1.0",
             "run": {"number": opened["number"], "id": opened["id"]},
-            "step": "" if override else event["step"],
-            "action": "override" if override else event["action"],
-            "role": part["role"],
-            "meaning": "responsibility" if override else part["meaning"],
-            "statement": f"I override {', '.join(part['rules'])} for this run: {event['reason']}"
-            if override
-            else part["statement"],
+            "step": "" if whole else event["step"],
+            "action": "session" if session else "override" if override else event["action"],
+            "role": "operator" if session else part["role"],
+            "meaning": "responsibility" if whole else part["meaning"],
+            "statement": self.stated(event, part),
             "rejected": event["reason"] if event["type"] == "signoff.rejected" else None,
             "signer": {"principal": event["by"]["who"], "name": part["name"]},
             "record": {"events": n, "bytes": self.log.offsets[n], "sha256": event["prev"]},
             "environment": opened["environment"]["name"],
-            "presence": None if override else event.get("presence"),
+            "presence": None if whole else event.get("presence"),
         }
         for key, value in expected.items():
             must(told.get(key) == value, f"the statement's `{key}` is not that of the record")
@@ -435,11 +462,22 @@ class Record:
         signed_at, recorded_at = moment(told["at"]["time"]), moment(event["at"])
         must(abs(signed_at - recorded_at) <= QUARTER, "it was signed and recorded more than 15 minutes apart")
         who = event["by"]["who"]
-        key, flags = self.keys.verify(who, SIGNOFF, data, signature, [signed_at, recorded_at])
+        key, flags = self.keys.verify(who, space, data, signature, [signed_at, recorded_at])
         must(key == part["signature"]["key"], "another key signed than the event names")
         must(part["assurance"] != "fido-uv" or bool(flags & 4), "the security key did not verify its user")
-        what = "override" if override else "rejection" if "rejected" in told else "sign-off"
-        self.signed.append(Signed(n, what, who, SIGNOFF, data, signature, [signed_at, recorded_at]))
+        what = "session" if session else "override" if override else "rejection" if "rejected" in told else "sign-off"
+        self.signed.append(Signed(n, what, who, space, data, signature, [signed_at, recorded_at]))
+
+    @staticmethod
+    def stated(event: dict[str, Any], part: dict[str, Any]) -> str:
+        """The text that is signed; of an override and of a session it is made of the event."""
+        if event["type"] == "deviation":
+            return f"I override {', '.join(part['rules'])} for this run: {event['reason']}"
+        if event["type"] == "session.signed":
+            seat = event["seat"]
+            terminal = f", terminal {seat['tty']}" if "tty" in seat else ""
+            return f"I operate this run from here on: account {seat['os_user']} on {seat['host']}{terminal}"
+        return str(part["statement"])
 
     def sign_off_file(self, event: int, name: str, digest: str) -> bytes:
         try:

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
-pub use shared::{Format, Who};
+pub use shared::{Format, SessionKey, Who};
 
 /// Run-books you can run, sign and prove.
 #[derive(Debug, Parser)]
@@ -189,6 +189,8 @@ pub struct Run {
     #[command(flatten)]
     pub who: Who,
     #[command(flatten)]
+    pub session: SessionKey,
+    #[command(flatten)]
     pub overriding: Overriding,
 }
 
@@ -222,6 +224,8 @@ pub struct Resume {
     pub unattended: bool,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub session: SessionKey,
     #[command(flatten)]
     pub overriding: Overriding,
 }
@@ -443,6 +447,8 @@ pub struct Handover {
     pub reason: Option<String>,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub session: SessionKey,
 }
 
 /// `replay`

@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use holdpoint_document::Assurance;
 use holdpoint_driver::SignedStatement;
-use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedOff};
+use holdpoint_engine::{BlobRef, Event, KeySignature, RunOpened, SignedAs, SignedOff};
 use holdpoint_record::LONGEST_STATEMENT;
 use holdpoint_signing::agent::{Agent, Identity};
-use holdpoint_signing::{Moment, Prefix, SIGNOFF, Signers, Statement, check, keygen};
+use holdpoint_signing::{Moment, Prefix, Signers, Statement, check, keygen, namespace};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -36,6 +37,44 @@ impl<'a> KeyFile<'a> {
     }
 }
 
+/// What is signed by key.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// A hold point is signed off.
+    SignOff,
+    /// It is rejected, for this reason.
+    Rejection(&'a str),
+    /// Rules are overridden.
+    Override,
+    /// A session is operated.
+    Session,
+}
+
+impl<'a> What<'a> {
+    fn namespace(self) -> &'static str {
+        namespace(match self {
+            What::SignOff => SignedAs::SignOff,
+            What::Rejection(_) => SignedAs::Rejection,
+            What::Override => SignedAs::Override,
+            What::Session => SignedAs::Session,
+        })
+    }
+
+    fn rejected(self) -> Option<&'a str> {
+        match self {
+            What::Rejection(reason) => Some(reason),
+            What::SignOff | What::Override | What::Session => None,
+        }
+    }
+
+    fn least(self, view: &RunView<'_>) -> Assurance {
+        match self {
+            What::Session => Assurance::Ssh,
+            What::SignOff | What::Rejection(_) | What::Override => view.run.least_assurance(),
+        }
+    }
+}
+
 /// What came of asking for a signature.
 #[derive(Debug)]
 pub enum Signature {
@@ -60,11 +99,11 @@ pub fn signers(
     })
 }
 
-/// Has `given` signed, or, for that reason, `rejected`: with the key in a file, else with one that the agent holds.
+/// Has `given` signed as `what`: with the key in a file, else with one that the agent holds.
 pub fn sign(
     view: &RunView<'_>,
     given: SignedOff,
-    rejected: Option<&str>,
+    what: What<'_>,
     key: KeyFile<'_>,
     store: &mut Store<'_>,
 ) -> Result<Signature, Problem> {
@@ -83,7 +122,7 @@ pub fn sign(
     let prefix = Prefix { events: at.events, bytes: at.bytes, sha256: at.sha256 };
     let moment = Moment::of(Timestamp::now(), &TimeZone::system());
     let statement = Statement::of(opened, &given, moment, prefix, view.run.seen())
-        .rejected(rejected.map(|reason| view.secrets.masked(reason).into_owned()));
+        .rejected(what.rejected().map(|reason| view.secrets.masked(reason).into_owned()));
     let bytes = statement.to_bytes().map_err(|error| {
         Problem::fault(format!("the statement cannot be written: {error}"), "This is a fault of holdpoint.")
     })?;
@@ -93,15 +132,15 @@ pub fn sign(
             bytes.len()
         )));
     }
-    let signature = match signature(&signers, &given.by.who, SIGNOFF, key, &bytes) {
+    let signature = match signature(&signers, &given.by.who, what.namespace(), key, &bytes) {
         Ok(signature) => signature,
         Err(why) => return Ok(Signature::None(why)),
     };
-    match check(&bytes, signature.as_bytes(), &given.by.who, SIGNOFF, &signers, Timestamp::now()) {
+    match check(&bytes, signature.as_bytes(), &given.by.who, what.namespace(), &signers, Timestamp::now()) {
         Err(refused) => Ok(Signature::Refused(refused.to_string())),
-        Ok(assured) if assured.assurance < view.run.least_assurance() => Ok(Signature::Refused(format!(
+        Ok(assured) if assured.assurance < what.least(view) => Ok(Signature::Refused(format!(
             "the environment asks for {}, and {} did not verify its user",
-            view.run.least_assurance(),
+            what.least(view),
             assured.key
         ))),
         Ok(assured) => {

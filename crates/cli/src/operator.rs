@@ -152,6 +152,13 @@ impl Seat {
     }
 }
 
+impl Seat {
+    /// As the record has it of whoever operates.
+    pub fn taken(self) -> holdpoint_engine::Seat {
+        holdpoint_engine::Seat { os_user: self.os_user, host: self.host, tty: self.tty }
+    }
+}
+
 /// The session without the program's digest, which takes its time.
 pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Problem> {
     let (operator, operator_from) = operator(option, root)?;
@@ -170,6 +177,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     })
 }

@@ -6,7 +6,9 @@ use std::collections::hash_map::Entry;
 use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
-use crate::{Assurance, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span, UserConfig};
+use crate::{
+    AnchorsFrom, Assurance, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span, UserConfig,
+};
 
 mod people;
 mod requires;
@@ -114,6 +116,9 @@ fn decode(node: &Node, source: &str, findings: &mut Findings) -> Config {
             config.environments.insert(entry.key.clone(), environment);
         }
     }
+    if let Some(fields) = fields.get("anchors").and_then(|node| Fields::open(node, "`[anchors]`", findings)) {
+        config.anchors = anchors(fields, findings);
+    }
     if let Some(fields) = fields.get("coverage").and_then(|node| Fields::open(node, "`[coverage]`", findings))
     {
         config.coverage = floors(fields, findings);
@@ -161,6 +166,27 @@ fn floors(mut fields: Fields<'_>, findings: &mut Findings) -> CoverageFloors {
     CoverageFloors { checked, rollback, rehearsed, ran }
 }
 
+/// Where anchors come from.
+fn anchors(mut fields: Fields<'_>, findings: &mut Findings) -> AnchorsFrom {
+    let tsa = fields.get("tsa").and_then(|node| {
+        let address = node.text(findings)?;
+        let known = address.starts_with("https://") || address.starts_with("http://");
+        if !known {
+            let message = format!("`{address}` is no address of an authority");
+            findings.add(Code::BadValue, node.span, message, "it begins with https:// or http://");
+        }
+        known.then_some(address)
+    });
+    let ca = fields.get("ca");
+    let path = ca.and_then(|node| node.text(findings));
+    if let (Some(node), None) = (ca, &tsa) {
+        let message = "`ca` says whose time-stamps count, but no authority is named".to_owned();
+        findings.add(Code::Misplaced, node.span, message, "add `tsa = \"https://…\"`, or remove `ca`");
+    }
+    fields.finish(findings);
+    AnchorsFrom { tsa, ca: path }
+}
+
 /// The only key of a table.
 fn one(
     node: Option<&Node>,
@@ -200,6 +226,9 @@ fn environment(
         let words = [("typed", Assurance::Typed), ("ssh", Assurance::Ssh), ("fido-uv", Assurance::FidoUv)];
         node.word(findings, &words)
     });
+    read.sessions = fields
+        .get("sessions")
+        .and_then(|node| node.word(findings, &[("typed", Assurance::Typed), ("ssh", Assurance::Ssh)]));
     read.requires = requires::read(fields.get("requires"), rehearsals, findings);
     if let Some(node) = fields.get("override") {
         read.may_override = node.texts(findings).unwrap_or_default();

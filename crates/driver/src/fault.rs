@@ -17,6 +17,9 @@ pub enum Fault {
     /// Rules of the environment did not hold when the run opened, and nobody overrode them.
     #[error("rules of the environment do not hold, and nobody has overridden them")]
     Barred,
+    /// Whoever operates must sign that with their key, and has not.
+    #[error("the session is not signed")]
+    SessionUnsigned,
     /// The statement of a hold point.
     #[error("the statement to be signed cannot be rendered: {0}")]
     Statement(#[source] TemplateError),

@@ -174,6 +174,7 @@ where
         }
         match next {
             Next::Open | Next::Await(_) => return Err(Fault::Stuck.into()),
+            Next::SignSession => return Err(Fault::SessionUnsigned.into()),
             Next::Override => return self.barred(&frontier.asks).await,
             // An earlier driver died before it could write that.
             Next::Lapse { .. } => drop(self.recorder.record(Vec::new())?),

@@ -20,6 +20,12 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
+                // Beside a session, a name is only typed.
+                if let Some(by) =
+                    performs(event).filter(|by| by.via == Via::Command || by.who != self.operator)
+                {
+                    self.independence.performed_typed(&by.who);
+                }
                 self.witness.note(self.events, event);
                 self.events += 1;
                 self.advance();
@@ -42,6 +48,7 @@ impl Run {
         let lapses = matches!(event, Event::SignOffLapsed { .. } | Event::LogRecovered { .. });
         ensure(lapses || !matches!(now.due, Some(Due::Lapse { .. })), "a sign-off lapses first")?;
         self.held_over(event)?;
+        self.held_unsigned(event)?;
         self.in_time(plan, now, event, at)?;
         if let Some(by) = performs(event) {
             self.performer_refusal(plan, &by.who).map_or(Ok(()), Err)?;
@@ -53,8 +60,10 @@ impl Run {
                 self.looked(plan, &session.look(), true)?;
                 self.accounts.insert(session.os_user.clone());
                 self.take_up(&session.operator);
+                self.await_key(Some(session.seat()));
                 Ok(())
             }
+            Event::SessionSigned(signed) => self.sign_session(signed),
             Event::RulesChecked(look) => {
                 ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
                 ensure(now.waits(), "rules are not held once more here")?;
@@ -97,6 +106,7 @@ impl Run {
             Event::SignOffGiven(given) => {
                 let task = asked(plan, now, Question::SignOff, &given.step, &given.action)?;
                 self.hold(plan, task, event)?;
+                self.looks.signed_by = self.events + 1;
                 self.given.entry(task).or_default().insert(given.by.who.clone(), at);
                 Ok(())
             }

@@ -12,6 +12,7 @@ mod presence;
 mod rehearsed;
 mod rule;
 mod signature;
+mod signed_session;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ pub use presence::*;
 pub use rehearsed::*;
 pub use rule::*;
 pub use signature::*;
+pub use signed_session::*;
 
 /// Everything that can happen to a run. One enum for live runs, resume, replay, verify and every report.
 ///
@@ -42,6 +44,9 @@ pub enum Event {
     /// A driver took the run up again.
     #[serde(rename = "session.opened")]
     SessionOpened(Session),
+    /// The key of whoever operates signed that they do, where the environment asks for that: nothing else happens before.
+    #[serde(rename = "session.signed")]
+    SessionSigned(Box<SignedSession>),
     /// Rules of the environment were held once more, while a driver had the run.
     #[serde(rename = "rules.checked")]
     RulesChecked(Look),
@@ -269,6 +274,7 @@ impl Event {
             Event::ValueCorrected(corrected) => Some(&corrected.by),
             Event::Handover(handover) => Some(&handover.by),
             Event::SignOffGiven(given) => Some(&given.by),
+            Event::SessionSigned(signed) => Some(&signed.by),
             Event::Deviation(deviation) => Some(&deviation.by),
             Event::RollbackOpened { by, .. } => by.as_ref(),
             Event::RunOpened(_)
@@ -292,6 +298,7 @@ impl Event {
             Event::SignOffGiven(given) => given.signature.as_ref(),
             Event::SignOffRejected { signed, .. } => signed.as_deref().map(|signed| &signed.signature),
             Event::Deviation(Deviation { overridden: Some(overridden), .. }) => overridden.signature.as_ref(),
+            Event::SessionSigned(signed) => Some(&signed.signature),
             _ => None,
         }
     }

@@ -34,6 +34,8 @@ pub struct Frontier {
 pub enum Due {
     /// As [`Next::Open`].
     Open,
+    /// As [`Next::SignSession`].
+    SignSession,
     /// As [`Next::Override`].
     Override,
     /// As [`Next::Lapse`].
@@ -52,6 +54,7 @@ impl Frontier {
     pub fn next(&self) -> Next {
         match &self.due {
             Some(Due::Open) => return Next::Open,
+            Some(Due::SignSession) => return Next::SignSession,
             Some(Due::Override) => return Next::Override,
             Some(Due::Lapse { task, reason }) => return Next::Lapse { task: *task, reason: reason.clone() },
             Some(Due::RollBack) => return Next::RollBack,
@@ -83,6 +86,7 @@ impl From<Next> for Frontier {
         let mut frontier = Frontier::default();
         match next {
             Next::Open => frontier.due = Some(Due::Open),
+            Next::SignSession => frontier.due = Some(Due::SignSession),
             Next::Override => frontier.due = Some(Due::Override),
             Next::Lapse { task, reason } => frontier.due = Some(Due::Lapse { task, reason }),
             Next::RollBack => frontier.due = Some(Due::RollBack),
@@ -103,6 +107,10 @@ impl Run {
     pub fn frontier(&self, plan: &Plan) -> Frontier {
         if self.opened.is_none() {
             return Next::Open.into();
+        }
+        // What lapsed is on record first.
+        if self.is_session_unsigned() && self.lapsing.is_empty() {
+            return Next::SignSession.into();
         }
         if self.aborted {
             return Next::Done(Verdict::Aborted).into();

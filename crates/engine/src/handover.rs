@@ -88,6 +88,7 @@ impl Run {
         self.may_operate(plan, &by.who, Some(BY_GIT))?;
         self.handover = None;
         self.take_up(&by.who);
+        self.await_key(None);
         Ok(())
     }
 
@@ -129,7 +130,7 @@ impl Run {
             Next::Lapse { task, .. } => of(*task, Takes::SignOff),
             Next::RollBack => AtHand { takes: Takes::Rollback, ..AtHand::default() },
             // None of these is handed over.
-            Next::Open | Next::Override | Next::Done(_) => AtHand::default(),
+            Next::Open | Next::SignSession | Next::Override | Next::Done(_) => AtHand::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint_model::{Plan, Work};
 
 use crate::fold::{Fold, ensure};
-use crate::{Look, Rule, Run, Unmet};
+use crate::{AnchorSeen, Look, Rule, Run, Unmet};
 
 /// What rules are held against while a run lasts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Facts<'a> {
     pub committed: Option<bool>,
     /// Principals by role, as configured now; `None` where that is not known, as from a record alone.
     pub roles: Option<&'a BTreeMap<String, Vec<String>>>,
+    /// The anchor that was found beside the record, of those over most of it.
+    pub anchor: Option<&'a AnchorSeen>,
     /// Whether a session opens: whatever happened since the last one was not this program's doing.
     pub session: bool,
 }
@@ -58,6 +60,15 @@ impl Run {
                 })
             }
             Rule::Roles => self.withdrawn(plan, facts.roles?),
+            Rule::Anchor => {
+                let signed = self.looks.signed_by.checked_sub(1)?;
+                let over = facts.anchor.is_some_and(|anchor| anchor.events > signed);
+                (!over).then(|| {
+                    format!(
+                        "{name} asks for an anchor at each sign-off, and none is over what was signed off at event {signed}"
+                    )
+                })
+            }
             _ => None,
         };
         let unmet = opened.policy.kept.iter().filter_map(|rule| Some(Unmet { rule: *rule, why: why(rule)? }));
@@ -97,6 +108,18 @@ impl Run {
         &self.looks.barred
     }
 
+    /// How many events an anchor must be over, where the environment asks for one at each sign-off.
+    pub fn anchor_due(&self) -> Option<u64> {
+        let asks = self.opened().is_some_and(|opened| opened.policy.kept.contains(&Rule::Anchor));
+        Some(self.looks.signed_by).filter(|events| asks && *events > 0)
+    }
+
+    /// Whether the seal must be anchored: the environment asks for it, and nobody answered for going without.
+    pub fn asks_for_anchored_seal(&self) -> bool {
+        let asks = self.opened().is_some_and(|opened| opened.policy.kept.contains(&Rule::Anchor));
+        asks && !self.looks.overridden.contains(&Rule::Anchor)
+    }
+
     /// Whether rules must be held once more before the next block: something was signed off since the last look.
     pub fn is_look_due(&self) -> bool {
         self.keeps_rules() && self.looks.signed_off
@@ -125,9 +148,25 @@ impl Run {
 
     /// Rules were held once more.
     pub(crate) fn looked(&mut self, plan: &Plan, look: &Look, session: bool) -> Fold {
-        let Look { commit, dirty, committed, unmet } = look;
-        let facts =
-            Facts { commit: commit.as_deref(), dirty: *dirty, committed: *committed, roles: None, session };
+        let Look { commit, dirty, committed, anchor, unmet } = look;
+        ensure(
+            anchor.is_none() || self.anchor_due().is_some(),
+            "an anchor is relied on, and none is asked for here",
+        )?;
+        ensure(
+            anchor
+                .as_ref()
+                .is_none_or(|anchor| (1..=self.events).contains(&anchor.events) && anchor.number > 0),
+            "the anchor that is relied on is over what was not there",
+        )?;
+        let facts = Facts {
+            commit: commit.as_deref(),
+            dirty: *dirty,
+            committed: *committed,
+            roles: None,
+            anchor: anchor.as_ref(),
+            session,
+        };
         let told = |rule: Rule| unmet.iter().any(|unmet| unmet.rule == rule);
         if let Some(broken) = self.unmet(plan, &facts).iter().find(|broken| !told(broken.rule)) {
             return Err(format!(

@@ -11,6 +11,8 @@ use crate::{TemplateError, Verdict};
 pub enum Next {
     /// Nothing happened yet: `run.opened` is expected.
     Open,
+    /// Whoever operates signs that with their key: nothing happens before `session.signed`.
+    SignSession,
     /// Rules of the environment do not hold: nothing happens before a `deviation` that overrides them.
     Override,
     /// A condition does not hold: `step.not_applicable` is expected.

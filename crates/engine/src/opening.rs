@@ -85,6 +85,8 @@ impl Run {
         self.opened = Some(Box::new(opened.clone()));
         self.accounts.insert(opened.session.os_user.clone());
         self.take_up(&opened.session.operator);
+        self.await_key(Some(opened.session.seat()));
+        self.independence.sessions = self.signs_sessions();
         Ok(())
     }
 

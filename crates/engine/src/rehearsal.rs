@@ -50,6 +50,8 @@ pub struct Ends<'a> {
 pub struct Shown {
     /// Why the record is not intact and complete, in words; `None` where it is.
     pub broken: Option<String>,
+    /// Why its seal is not anchored, in words, where its environment asks for that.
+    pub unanchored: Option<String>,
     /// Actions that somebody skipped, and that were not done afterwards: [`Run::skipped`](crate::Run::skipped).
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's: [`Run::edited`](crate::Run::edited).
@@ -73,6 +75,8 @@ pub enum Differs {
     Verdict(Verdict),
     /// Its record does not hold, for this reason.
     Broken(String),
+    /// Its environment asks for an anchor, and its seal has none that holds, for this reason.
+    Unanchored(String),
     /// A value that must be the same was another one there.
     Value {
         /// Whose.
@@ -106,6 +110,7 @@ impl Differs {
             Differs::Open => "it is not finished and sealed".to_owned(),
             Differs::Verdict(verdict) => format!("it ended {}", ended(*verdict)),
             Differs::Broken(why) => format!("its record does not hold: {why}"),
+            Differs::Unanchored(why) => why.clone(),
             Differs::Value { name, there: Some(there) } => format!("{name} was {} there", cut(there)),
             Differs::Value { name, there: None } => format!("{name} was not given there"),
             Differs::Age { age, most } => ages(*age, *most),
@@ -212,8 +217,9 @@ impl<'a> Gate<'a> {
 
     /// What keeps a run from being it whose ends do not, by what proving its record has shown.
     pub fn by_proof(&self, shown: &Shown) -> Vec<Differs> {
-        let Shown { broken, skipped, edited } = shown;
+        let Shown { broken, unanchored, skipped, edited } = shown;
         let mut differs: Vec<Differs> = broken.iter().cloned().map(Differs::Broken).collect();
+        differs.extend(unanchored.iter().cloned().map(Differs::Unanchored));
         if !self.skips && !skipped.is_empty() {
             differs.push(Differs::Skipped(skipped.clone()));
         }

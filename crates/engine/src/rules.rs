@@ -83,13 +83,14 @@ pub fn kept(environment: &Environment) -> Vec<Rule> {
     let Environment { protected, four_eyes, requires, .. } = environment;
     let clean = requires.clean_commit;
     let by_key = environment.signature.is_some_and(|least| least > Assurance::Typed);
-    let asks = *protected || *four_eyes || by_key || clean || requires.approved_document;
+    let asks = *protected || *four_eyes || by_key || clean || requires.approved_document || requires.anchor;
     let rules = [
         (*protected, Rule::Committed),
         (clean, Rule::CleanCommit),
         (requires.approved_document, Rule::ApprovedDocument),
         (*protected || clean, Rule::SameCommit),
         (asks, Rule::Roles),
+        (requires.anchor, Rule::Anchor),
     ];
     rules.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule).collect()
 }

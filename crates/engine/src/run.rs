@@ -21,7 +21,7 @@ use crate::{
 use jiff::Timestamp;
 
 use looks::Looks;
-use people::{Independence, People};
+use people::{Independence, People, Unsigned};
 use places::{Captured, Places};
 use rollback::{Effects, Rollback};
 use state::{Course, Given, Left, Probe, Rejection, State, Status, UNTOUCHED};
@@ -31,6 +31,8 @@ use state::{Course, Given, Left, Probe, Rejection, State, Status, UNTOUCHED};
 pub struct Run {
     pub(crate) opened: Option<Box<RunOpened>>,
     pub(crate) operator: String,
+    /// Somebody operates, and their key has not signed that yet.
+    pub(crate) unsigned: Option<Unsigned>,
     /// Offered, and neither accepted nor withdrawn.
     pub(crate) handover: Option<Box<Handover>>,
     /// Rules of the environment, and what was seen of them.

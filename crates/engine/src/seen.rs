@@ -50,6 +50,7 @@ impl Happened {
             }
             Event::RulesChecked(look) if !look.unmet.is_empty() => event.clone(),
             Event::SessionOpened(_)
+            | Event::SessionSigned(_)
             | Event::LogRecovered { .. }
             | Event::ValueRecorded { .. }
             | Event::ValueCorrected(_)
@@ -269,6 +270,7 @@ impl Witness {
                 Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort => {}
             },
             Event::SessionOpened(_)
+            | Event::SessionSigned(_)
             | Event::RulesChecked(_)
             | Event::LogRecovered { .. }
             | Event::SignOffRequested { .. }

@@ -102,7 +102,7 @@ impl Run {
     }
 
     /// Why nobody signs under this printed name for that person, in words: theirs is configured, and is another.
-    fn name_refusal(&self, who: &str, name: &str) -> Option<String> {
+    pub(crate) fn name_refusal(&self, who: &str, name: &str) -> Option<String> {
         let people = &self.opened()?.people;
         let (who, configured) = people.iter().find(|(person, _)| self.same(person, who))?;
         (!configured.is_empty() && configured != name)

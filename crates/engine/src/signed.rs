@@ -1,6 +1,6 @@
 //! What a key signed with an event, in the one form that statements are made of.
 
-use crate::{Event, Presence, SignedOff, SignedRejection};
+use crate::{Event, Presence, SignedOff, SignedRejection, SignedSession};
 
 /// What somebody signed by key, whatever the event: as a sign-off, and why not, where it was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +9,33 @@ pub struct Signed {
     pub given: SignedOff,
     /// Why it was rejected; `None` for what was given.
     pub rejected: Option<String>,
-    /// What it is, in a word.
-    pub what: &'static str,
+    /// What it is.
+    pub what: SignedAs,
+}
+
+/// What somebody signs by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedAs {
+    /// A hold point is signed off.
+    SignOff,
+    /// It is rejected.
+    Rejection,
+    /// Rules are overridden.
+    Override,
+    /// A session is operated.
+    Session,
+}
+
+impl SignedAs {
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SignedAs::SignOff => "sign-off",
+            SignedAs::Rejection => "rejection",
+            SignedAs::Override => "override",
+            SignedAs::Session => "session",
+        }
+    }
 }
 
 impl Event {
@@ -19,7 +44,7 @@ impl Event {
         self.signature()?;
         match self {
             Event::SignOffGiven(given) => {
-                Some(Signed { given: given.clone(), rejected: None, what: "sign-off" })
+                Some(Signed { given: given.clone(), rejected: None, what: SignedAs::SignOff })
             }
             Event::SignOffRejected { step, action, reason, signed: Some(signed), presence, by } => {
                 let SignedRejection { role, meaning, statement, name, assurance, signature } = &**signed;
@@ -35,10 +60,19 @@ impl Event {
                     presence: presence.clone(),
                     by: by.clone(),
                 };
-                Some(Signed { given, rejected: Some(reason.clone()), what: "rejection" })
+                Some(Signed { given, rejected: Some(reason.clone()), what: SignedAs::Rejection })
             }
             Event::Deviation(deviation) => {
-                Some(Signed { given: deviation.as_sign_off()?, rejected: None, what: "override" })
+                Some(Signed { given: deviation.as_sign_off()?, rejected: None, what: SignedAs::Override })
+            }
+            Event::SessionSigned(signed) => {
+                let SignedSession { name, assurance, signature, seat, by } = &**signed;
+                let given = SignedOff {
+                    assurance: *assurance,
+                    signature: Some(signature.clone()),
+                    ..SignedSession::as_sign_off(name.clone(), seat, by.clone())
+                };
+                Some(Signed { given, rejected: None, what: SignedAs::Session })
             }
             _ => None,
         }

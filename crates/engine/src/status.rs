@@ -242,7 +242,7 @@ impl Run {
             }
             Next::Ask(task, _) | Next::PassOver { task, .. } | Next::Lapse { task, .. } => Some(task),
             Next::Override if self.is_barred_since_opening() => None,
-            Next::Override | Next::RollBack => match &self.rollback {
+            Next::SignSession | Next::Override | Next::RollBack => match &self.rollback {
                 Some(rollback) => rollback.current(),
                 None => self.current(),
             },

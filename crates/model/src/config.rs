@@ -32,6 +32,17 @@ pub struct Config {
     pub environments: BTreeMap<String, Environment>,
     /// How much of all run-books must be covered.
     pub coverage: CoverageFloors,
+    /// Who anchors records where a command does not say.
+    pub anchors: AnchorsFrom,
+}
+
+/// Where anchors come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnchorsFrom {
+    /// The address of a time-stamping authority.
+    pub tsa: Option<String>,
+    /// Its certificates (PEM), relative to the repository's root: a time-stamp that they do not vouch for is none.
+    pub ca: Option<String>,
 }
 
 /// Of a hundred blocks that change something, how many must at least have what; `None` where nothing is asked.
@@ -69,6 +80,8 @@ pub struct Environment {
     pub targets: BTreeMap<String, Target>,
     /// Least assurance of a sign-off.
     pub signature: Option<Assurance>,
+    /// Least assurance of whoever operates: [`Assurance::Ssh`] has each session signed by key.
+    pub sessions: Option<Assurance>,
     /// Every sign-off must be by somebody other than the performer.
     pub four_eyes: bool,
     /// What must hold before a run opens.
@@ -171,4 +184,6 @@ pub struct Requires {
     pub same: Vec<String>,
     /// A rehearsal in which somebody skipped or edited something will do.
     pub skips: bool,
+    /// The record must be anchored: its head after each sign-off, and its seal.
+    pub anchor: bool,
 }

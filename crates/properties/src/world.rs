@@ -65,6 +65,7 @@ pub(crate) fn session() -> Session {
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     }
 }
@@ -104,6 +105,7 @@ pub(crate) fn opened() -> Event {
             protected: false,
             four_eyes: false,
             signature: Assurance::Typed,
+            sessions: Assurance::Typed,
             vars: BTreeMap::new(),
         },
         inputs: vec![InputGiven {
@@ -130,7 +132,7 @@ pub(crate) fn usual(run: &Run, outcome: Outcome) -> Option<Event> {
     Some(match run.next(plan) {
         Next::Open => opened(),
         // The world's environment asks for nothing.
-        Next::Override => return None,
+        Next::SignSession | Next::Override => return None,
         Next::Lapse { .. } => return run.due_lapse(plan),
         Next::PassOver { task, whole, condition } => Event::NotApplicable {
             place: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use holdpoint_engine::RunOpened;
+use holdpoint_engine::{AnchorSeen, Event, Rule, RunOpened};
 use holdpoint_signing::{
     Anchor, AnchorKind, GIT, Over, Prefix, RunNamed, Signers, Tag, signed_by, tag_message,
 };
@@ -16,7 +16,7 @@ use crate::chain::{Position, hex};
 use crate::disk::{cannot, open_regular};
 use crate::numbered::{KeepError, Numbered};
 use crate::seal::seal_digest;
-use crate::{LOG, ReadError, text_blob};
+use crate::{LOG, ReadError, Reader, text_blob};
 
 const ANCHORS: Numbered = Numbered {
     place: "anchors",
@@ -34,6 +34,20 @@ pub struct Anchored {
     pub bytes: Vec<u8>,
     /// Who signed, where it is a tag.
     pub tagged: Option<Tagged>,
+}
+
+impl Anchored {
+    /// Whether it counts where an environment asks for an anchor: a tag by a key that nobody vouches for does not.
+    pub fn is_vouched(&self) -> bool {
+        self.tagged.as_ref().is_none_or(|tagged| tagged.unlisted.is_none())
+    }
+
+    /// As the record names it where it relied on it; `None` where it is over the seal.
+    pub fn seen(&self) -> Option<AnchorSeen> {
+        let Over::Head(head) = &self.anchor.over else { return None };
+        let statement = hex(Sha256::new_with_prefix(self.anchor.to_bytes().ok()?));
+        Some(AnchorSeen { number: self.anchor.number, statement, events: head.events })
+    }
 }
 
 /// A tag's signature, which is good by the key that made it.
@@ -62,6 +76,34 @@ pub struct Anchors {
 /// # Errors
 /// The record cannot be read.
 pub fn anchors(dir: &Path, opened: &RunOpened, position: &Position) -> Result<Anchors, ReadError> {
+    let mut found = there(dir, opened, position)?;
+    if found.wrong.is_none() && opened.policy.kept.contains(&Rule::Anchor) {
+        found.wrong = relied_on(dir)?.into_iter().find_map(|(event, seen)| {
+            let held = found.held.iter().filter_map(Anchored::seen).any(|held| held == seen);
+            (!held).then(|| {
+                format!("event {event} relies on anchor {}, which is not there as it was then", seen.number)
+            })
+        });
+    }
+    Ok(found)
+}
+
+/// The anchors that the record itself relied on, each with the number of the event that says so.
+fn relied_on(dir: &Path) -> Result<Vec<(u64, AnchorSeen)>, ReadError> {
+    let mut seen = Vec::new();
+    for stamped in Reader::open(dir)? {
+        let stamped = stamped?;
+        let anchor = match stamped.event {
+            Event::SessionOpened(session) => session.anchor,
+            Event::RulesChecked(look) => look.anchor,
+            _ => None,
+        };
+        seen.extend(anchor.map(|anchor| (stamped.n, anchor)));
+    }
+    Ok(seen)
+}
+
+fn there(dir: &Path, opened: &RunOpened, position: &Position) -> Result<Anchors, ReadError> {
     let mut found = Anchors::default();
     let count = match ANCHORS.count(dir) {
         Ok(0) => return Ok(found),

@@ -160,6 +160,10 @@ impl Audit {
             }
             this.reviews.wrong.iter().for_each(|why| fault("review", why.clone()));
             this.anchors.wrong.iter().for_each(|why| fault("anchor", why.clone()));
+            let unanchored = this.proof.as_ref().ok().and_then(|proof| proof.unanchored(&this.anchors));
+            if let (Some(why), None) = (unanchored, &this.anchors.wrong) {
+                fault("anchor", format!("it has no anchor, and {why}"));
+            }
             chain(this, &self.runs, &mut fault, &mut |what| remarks.push((number, what)));
             match self.rehearsal_of(this) {
                 Some(Ok(relied)) => {

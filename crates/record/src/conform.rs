@@ -9,6 +9,7 @@ use holdpoint_engine::{
     BlobRef, Event, Finished, Judged, Observation, Outcome, Run, RunOpened, Stamped, Task, judge,
 };
 
+use crate::anchors::Anchors;
 use crate::by_key::ByKey;
 use crate::clocks::Clock;
 use crate::kept::Blobs;
@@ -40,6 +41,8 @@ pub struct Verification {
     pub clocks: Vec<String>,
     /// The action at which an open run stands.
     pub stands_at: Option<String>,
+    /// Whether its environment asks for an anchor over its seal, and nobody answered for going without.
+    pub asks_for_anchor: bool,
     /// Actions that somebody skipped and that were not done afterwards, as far as the events conform.
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's, likewise.
@@ -70,12 +73,13 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             see(stamped);
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
-    let (mut skipped, mut edited) = (Vec::new(), Vec::new());
+    let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
             skipped = replay.run.skipped(&replay.plan);
             edited = replay.run.edited(&replay.plan);
+            asks_for_anchor = replay.run.asks_for_anchored_seal();
             stands_at = replay.run.stands_at(&replay.plan).map(|task| task.id(&replay.plan).to_owned());
             if let Some(words) = replay.run.independence().words() {
                 remarks.insert(0, words);
@@ -130,6 +134,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         opened,
         clocks,
         stands_at,
+        asks_for_anchor,
         skipped,
         edited,
         remarks,
@@ -173,6 +178,20 @@ struct Replay {
     signatures: Signatures,
     /// A secret was known, so that events may be masked where output is not.
     secretive: bool,
+}
+
+impl Verification {
+    /// Why the record lacks an anchor, in words that follow on "but it has no anchor"; `None` where it is open, where none
+    /// is asked for, or one of `anchors` is over its seal.
+    pub fn unanchored(&self, anchors: &Anchors) -> Option<String> {
+        let complete = matches!(
+            self.verdict,
+            RecordVerdict::IntactComplete | RecordVerdict::Expunged { complete: true, .. }
+        );
+        let over_seal = anchors.held.iter().any(|held| held.anchor.over.is_seal() && held.is_vouched());
+        let opened = self.opened.as_ref().filter(|_| complete && self.asks_for_anchor && !over_seal)?;
+        Some(format!("{} asks for one over the seal", opened.environment.name))
+    }
 }
 
 impl Conformity {

@@ -81,6 +81,7 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
                 && environment.vars == seen.vars
                 && TargetSeen::of(environment) == seen.targets
                 && environment.signature.unwrap_or(holdpoint_model::Assurance::Typed) == seen.signature
+                && environment.sessions.unwrap_or(holdpoint_model::Assurance::Typed) == seen.sessions
         }
         None => {
             let plain = !seen.rehearsal && !seen.protected && !seen.four_eyes;
@@ -89,6 +90,7 @@ fn configured(opened: &RunOpened, config: Option<&Config>) -> Result<(), String>
                 && seen.name == "local"
                 && plain
                 && seen.signature == holdpoint_model::Assurance::Typed
+                && seen.sessions == holdpoint_model::Assurance::Typed
         }
     };
     if same { Ok(()) } else { Err("the environment is not that of the recorded configuration".to_owned()) }

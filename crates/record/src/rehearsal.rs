@@ -8,6 +8,7 @@ use holdpoint_engine::{Differs, Ends, Event, Gate, Rehearsed, RunOpened, Shown, 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::anchors::{Anchored, anchors};
 use crate::chain::hex;
 use crate::conform::{Verification, verify};
 use crate::disk::{cannot, open_regular};
@@ -61,7 +62,12 @@ pub struct NotFound {
 ///
 /// # Errors
 /// The store cannot be listed. A record that cannot be read is no rehearsal.
-pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Found, NotFound>, StoreError> {
+pub fn rehearsal(
+    store: &Store,
+    gate: &Gate<'_>,
+    path: &str,
+    proves: &impl Fn(&Anchored) -> Result<(), String>,
+) -> Result<Result<Found, NotFound>, StoreError> {
     let (mut others, mut unread) = (Vec::new(), Vec::new());
     for run in store.runs()?.into_iter().rev() {
         let Glance { first, last, sealed } = match glance(&run.path) {
@@ -80,7 +86,7 @@ pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Fo
         let verdict = last.event.verdict();
         let mut differs = gate.by_ends(&Ends { opened: &opened, verdict, sealed, ended: last.at });
         if differs.is_empty() {
-            match proved(&run, gate, last.at) {
+            match proved(&run, gate, last.at, proves) {
                 Ok(found) => return Ok(Ok(found)),
                 Err(more) => differs = more,
             }
@@ -94,7 +100,12 @@ pub fn rehearsal(store: &Store, gate: &Gate<'_>, path: &str) -> Result<Result<Fo
 
 /// Proves the record of a run whose ends are those of a rehearsal, and takes of it what is to be kept. What is taken is
 /// what was proved: record and seal are read once for good, whatever becomes of the files.
-fn proved(run: &RunDir, gate: &Gate<'_>, ended: Timestamp) -> Result<Found, Vec<Differs>> {
+fn proved(
+    run: &RunDir,
+    gate: &Gate<'_>,
+    ended: Timestamp,
+    proves: &impl Fn(&Anchored) -> Result<(), String>,
+) -> Result<Found, Vec<Differs>> {
     let none = |why: String| vec![Differs::Broken(why)];
     let unread = |error: ReadError| none(error.to_string());
     let (seal, bytes) = seal_and_bytes(&run.path).map_err(unread)?.ok_or_else(|| vec![Differs::Open])?;
@@ -108,6 +119,7 @@ fn proved(run: &RunDir, gate: &Gate<'_>, ended: Timestamp) -> Result<Found, Vec<
     if proof.position.sha256 != seal.sha256 {
         shown.broken.get_or_insert_with(|| "it changed while it was read".to_owned());
     }
+    shown.unanchored = unanchored(&run.path, &proof, proves).map_err(unread)?;
     let differs = gate.by_proof(&shown);
     if !differs.is_empty() {
         return Err(differs);
@@ -128,10 +140,25 @@ fn log(dir: &Path) -> Result<Option<Vec<u8>>, DiskError> {
     Ok((bytes.len() as u64 <= LONGEST).then_some(bytes))
 }
 
+/// Why a record lacks the anchor over its seal that its environment asks for, in words.
+fn unanchored(
+    dir: &Path,
+    proof: &Verification,
+    proves: &impl Fn(&Anchored) -> Result<(), String>,
+) -> Result<Option<String>, ReadError> {
+    let Some(opened) = proof.opened.as_deref().filter(|_| proof.asks_for_anchor) else { return Ok(None) };
+    let found = anchors(dir, opened, &proof.position)?;
+    let wrong = found.wrong.clone().or_else(|| found.held.iter().find_map(|anchor| proves(anchor).err()));
+    Ok(match wrong {
+        Some(why) => Some(format!("its anchors do not hold: {why}")),
+        None => proof.unanchored(&found).map(|why| format!("it has no anchor, and {why}")),
+    })
+}
+
 /// What proving a record has shown of it as a rehearsal.
 fn shown(proof: &Verification) -> Shown {
     let broken = (proof.verdict != RecordVerdict::IntactComplete).then(|| told(&proof.verdict));
-    Shown { broken, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
+    Shown { broken, unanchored: None, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
 }
 
 /// A verdict with its reason.

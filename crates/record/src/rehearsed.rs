@@ -94,7 +94,7 @@ fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blob
     }
     let mut differs = gate.by_ends(&Ends { opened: &there, verdict: told.closed(), sealed: true, ended });
     let (skipped, edited) = (run.skipped(&plan), run.edited(&plan));
-    differs.extend(gate.by_proof(&Shown { broken: None, skipped, edited }));
+    differs.extend(gate.by_proof(&Shown { broken: None, unanchored: None, skipped, edited }));
     match differs.first() {
         Some(differs) => Err(differs.words()),
         None if there.number >= opened.number || there.id == opened.id => {

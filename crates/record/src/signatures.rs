@@ -1,7 +1,7 @@
 //! Sign-offs by key, proved as the events go by (record.md sections 4 and 5).
 
 use holdpoint_engine::{BlobRef, Run, RunOpened, Signed, Stamped};
-use holdpoint_signing::{Prefix, RecordedSignOff, SIGNOFF, Signers, Statement, prove};
+use holdpoint_signing::{Prefix, RecordedSignOff, Signers, Statement, namespace, prove};
 
 use crate::by_key::ByKey;
 use crate::kept::Blobs;
@@ -34,6 +34,7 @@ impl Signatures {
         let sign_off = RecordedSignOff {
             opened,
             given,
+            what: *what,
             rejected: rejected.clone(),
             at: stamped.at,
             prefix: Prefix { events: stamped.n, bytes: offset, sha256: stamped.prev.clone() },
@@ -42,10 +43,11 @@ impl Signatures {
             signature: &signature,
         };
         let who = &given.by.who;
-        let wrong = |error: String| format!("the {what} by {who} is not proved: {error}");
+        let wrong = |error: String| format!("the {} by {who} is not proved: {error}", what.as_str());
         prove(&sign_off, signers).map_err(|error| wrong(error.to_string()))?;
         let signed = Statement::read(&statement).and_then(|said| said.at.timestamp()).map_err(wrong)?;
-        ByKey::of(stamped.n, what, who, SIGNOFF, vec![signed, stamped.at], &signature).map_err(wrong)
+        ByKey::of(stamped.n, what.as_str(), who, namespace(*what), vec![signed, stamped.at], &signature)
+            .map_err(wrong)
     }
 }
 

@@ -16,10 +16,10 @@ use ssh_key::public::KeyData;
 use crate::Presented;
 use crate::options::{self, Options};
 use crate::pattern::matches_list;
-use crate::{APPROVAL, EXPUNGE, SIGNOFF};
+use crate::{APPROVAL, EXPUNGE, SESSION, SIGNOFF};
 
 /// What is signed here.
-const NAMESPACES: [&str; 3] = [SIGNOFF, APPROVAL, EXPUNGE];
+const NAMESPACES: [&str; 4] = [SIGNOFF, SESSION, APPROVAL, EXPUNGE];
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -182,6 +182,20 @@ impl AllowedSigners {
                 format!("{principal} is not among the allowed signers")
             }
         }))
+    }
+
+    /// Whether some line is about this principal, with whatever key.
+    pub fn names(&self, principal: &str) -> bool {
+        self.lines.iter().any(|line| matches_list(principal, &line.principals))
+    }
+
+    /// Everybody who is named and by no pattern, sorted.
+    pub fn principals(&self) -> Vec<&str> {
+        let all = self.lines.iter().flat_map(|line| line.principals.split(','));
+        let mut named: Vec<&str> = all.filter(|name| !name.contains(['*', '?', '!'])).collect();
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 
     /// Whether some line names this principal with this key, or with an authority that vouches for it.

@@ -70,6 +70,11 @@ impl Over {
         }
     }
 
+    /// Whether it is the seal.
+    pub fn is_seal(&self) -> bool {
+        matches!(self, Over::Seal(_))
+    }
+
     /// In words.
     pub fn words(&self) -> String {
         match self {

@@ -27,11 +27,14 @@ pub use attestation::{Attestation, AttestationKey, BadKey, IN_TOTO, Signed};
 pub use envelope::{Envelope, NotASignature, Presented};
 pub use review::{Review, ReviewKind};
 pub use revoked::{BadRevocations, Revoked};
-pub use signoff::{RecordedSignOff, Transplanted, prove};
+pub use signoff::{RecordedSignOff, Transplanted, namespace, prove};
 pub use statement::{Moment, Prefix, RunNamed, Runbook, Signer, Statement};
 
 /// The namespace of sign-offs (record.md section 4). A signature made for anything else does not count.
 pub const SIGNOFF: &str = "signoff@holdpoint";
+
+/// The namespace of whoever operates a session.
+pub const SESSION: &str = "session@holdpoint";
 
 /// The namespace of a document's approvals.
 pub const APPROVAL: &str = "approval@holdpoint";

@@ -1,13 +1,21 @@
 //! A recorded sign-off by key, proved: the statement is of this run at this moment, and the right person signed it.
 
-use holdpoint_engine::{BlobRef, RunOpened, Seen, SignedOff};
+use holdpoint_engine::{BlobRef, RunOpened, Seen, SignedAs, SignedOff};
 use holdpoint_model::{Assurance, sha256};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Prefix, Refused, SIGNOFF, Signers, Statement, check};
+use crate::{Prefix, Refused, SESSION, SIGNOFF, Signers, Statement, check};
 
 /// Between signing and recording lies one write; a clock may be set in between.
 const MOST_APART: SignedDuration = SignedDuration::from_mins(15);
+
+/// The namespace that it is signed for: whose key is for sessions alone signs nothing off.
+pub fn namespace(what: SignedAs) -> &'static str {
+    match what {
+        SignedAs::SignOff | SignedAs::Rejection | SignedAs::Override => SIGNOFF,
+        SignedAs::Session => SESSION,
+    }
+}
 
 /// A recorded sign-off and what it is to be held against.
 #[derive(Clone, Debug)]
@@ -16,6 +24,8 @@ pub struct RecordedSignOff<'a> {
     pub opened: &'a RunOpened,
     /// The event.
     pub given: &'a SignedOff,
+    /// What it is.
+    pub what: SignedAs,
     /// Why it was rejected, where it was.
     pub rejected: Option<String>,
     /// When it was recorded.
@@ -63,7 +73,7 @@ pub enum Transplanted {
 /// # Errors
 /// The first thing that is wrong.
 pub fn prove(sign_off: &RecordedSignOff<'_>, signers: &Signers) -> Result<(), Transplanted> {
-    let RecordedSignOff { opened, given, rejected, at, prefix, seen, statement, signature } = sign_off;
+    let RecordedSignOff { opened, given, what, rejected, at, prefix, seen, statement, signature } = sign_off;
     let by_key = given.signature.as_ref().ok_or(Transplanted::OtherFile("a signature"))?;
     if sha256(statement) != by_key.statement {
         return Err(Transplanted::OtherFile("the statement"));
@@ -82,8 +92,9 @@ pub fn prove(sign_off: &RecordedSignOff<'_>, signers: &Signers) -> Result<(), Tr
         return Err(Transplanted::Apart(signed, *at));
     }
     // Valid when it was signed and when it was recorded: neither time alone can be set back to a better one.
-    let assured = check(statement, signature, &given.by.who, SIGNOFF, signers, signed)?;
-    check(statement, signature, &given.by.who, SIGNOFF, signers, *at)?;
+    let space = namespace(*what);
+    let assured = check(statement, signature, &given.by.who, space, signers, signed)?;
+    check(statement, signature, &given.by.who, space, signers, *at)?;
     if assured.key != by_key.key || assured.assurance != given.assurance {
         let words = |key: &str, assurance: Assurance| format!("{key} ({assurance})");
         return Err(Transplanted::Misquoted {

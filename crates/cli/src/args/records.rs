@@ -41,11 +41,11 @@ pub enum ReviewAs {
 
 /// `anchor`
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("how").required(true).args(["tsa", "git_tag"]))]
+#[command(group = clap::ArgGroup::new("how").args(["tsa", "git_tag"]))]
 pub struct Anchor {
     /// Number, id prefix, path or `latest`
     pub run: String,
-    /// Ask the time-stamping authority at this address (RFC 3161)
+    /// Ask the time-stamping authority at this address (RFC 3161) [default: [anchors] in holdpoint.toml]
     #[arg(long, value_name = "URL")]
     pub tsa: Option<String>,
     /// Take no reply but one that these certificates vouch for (PEM)

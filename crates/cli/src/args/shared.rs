@@ -1,5 +1,7 @@
 //! What many verbs take.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 /// How a reading verb answers.
@@ -9,6 +11,14 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// The key of whoever operates, where the environment has sessions signed.
+#[derive(Debug, Default, Args)]
+pub struct SessionKey {
+    /// Sign the session with this key through ssh-keygen, instead of asking the SSH agent
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
 }
 
 /// Who operates.

@@ -11,11 +11,12 @@
 #                without `more`; what follows the last of these is a torn write
 #   2. blobs     each one that a line names is there, with its length and digest, or has a tombstone:
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
-#   3. sign-offs the files in signoffs/, also those of overrides, have the digests that their events name
+#   3. sign-offs the files in signoffs/, also those of overrides and of signed sessions, have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
 #   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, says by its digest which text
 #                its signer was shown (a blob, see 2) and where they sat as the event does, and ssh-keygen finds the
-#                signature good, by the recorded key, at the time of signing and at the time of recording
+#                signature good, by the recorded key, at the time of signing and at the time of recording; where sessions are
+#                signed, each one is by whoever operates, from where it was opened, before anything else happens in it
 #   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
 #   7. rehearsal the seal that is kept of it is over the events that are, and says that it passed; these begin with the
 #                run that run.opened names, in that environment, with the bytes of this run-book
@@ -23,7 +24,8 @@
 #                and ssh-keygen finds each signature good; whose key it is, the record's own signers say, or do not
 #   9. anchors   those beside the record are numbered without gaps, each over this seal or over what this record begins with;
 #                openssl finds each time-stamp good by the certificate that came with it, and ssh-keygen each git tag's
-#                signature; which authority it was, only `--trust` tells
+#                signature; which authority it was, only `--trust` tells. Where the environment asks for anchors, those that
+#                the run relied on are there, and one over the seal, unless somebody answered for going without
 #
 # Not checked: whether the text that a signer was shown tells what the record tells (the program makes it again), whether one key stands for two people in the file that says who may sign, or two spellings for one person (`holdpoint
 # verify` refuses such a record); keys of events and types of their values, whether they may follow one another as they do, what was expected of outputs, whether the signer
@@ -170,11 +172,11 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
     .type, (.format | if . == "2.0" then "known" elif type == "string" and test("^[0-9]{1,9}[.][0-9]{1,9}$")
         and (split(".") | map(tonumber)) > [2, 0] then "newer" else "none" end), .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
-    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring), (.environment.sessions // "typed") end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
     IFS= read -r what; IFS= read -r format; IFS= read -r id
     IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
-    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked; IFS= read -r dry
+    IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked; IFS= read -r dry; IFS= read -r sessions
 } <"$tmp/told"
 case $what in
 none)
@@ -249,7 +251,7 @@ over '
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
             (if .at | time then empty else ["untimed", $i] end),
-            (if .type | IN("run.opened", "session.opened", "rules.checked", "log.recovered", "step.not_applicable",
+            (if .type | IN("run.opened", "session.opened", "session.signed", "rules.checked", "log.recovered", "step.not_applicable",
                 "action.started", "action.finished", "rollback.opened", "rollback.started", "rollback.finished",
                 "item.confirmed", "value.recorded", "value.corrected", "signoff.requested", "signoff.given",
                 "signoff.rejected", "signoff.refused", "signoff.lapsed", "deviation", "decision", "note", "handover",
@@ -263,9 +265,11 @@ over '
                 or (.type == "signoff.rejected" and .signed? == null and .by.via? != "answers"
                     and ($asked | IN("ssh", "fido-uv")))
                 or (.type == "signoff.rejected" and .signed? != null and .signed.signature == null)
+                or (.type == "session.signed"
+                    and (.signature == null or (.assurance | IN("ssh", "fido-uv") | not)))
                 or (.type == "deviation" and .overridden? != null and .overridden.signature == null
                     and ([.overridden.assurance, $asked] | any(IN("ssh", "fido-uv"))))) | ["unsigned", $i]),
-            (select(.type == "signoff.given" and .signature != null) | .signature |
+            (select((.type == "signoff.given" or .type == "session.signed") and .signature != null) | .signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
             (select(.type == "signoff.rejected" and .signed? != null) | .signed.signature |
                 ["signed", $i, (.statement | hex), (.signature | hex)]),
@@ -477,13 +481,40 @@ fi
 # Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it.
 # shellcheck disable=SC2016 # jq's variables
 history='select(.type as $type |
-        (["session.opened", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
+        (["session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
             "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
             "handover.withdrawn"] | index($type) != null)
         or ($type == "rules.checked" and (.unmet // []) != [])
         or (($type == "action.finished" or $type == "rollback.finished") and .outcome != "passed")) |
     del(.prev, .at, .more, .output, .files, .state, .masked) |
     walk(if type == "object" then with_entries(select(.value != null)) else . end)'
+
+# Sessions that are not signed by whoever operates where the environment asks for that, and what happened in them all the
+# same; signed ones where it does not.
+# shellcheck disable=SC2016 # jq's variables
+head -n "$events" run.jsonl | jq -rn '$opened[0] as $o |
+    def person: . as $who | ([$o.aliases // {} | to_entries[] | select((.key | ascii_downcase) == ($who | ascii_downcase)) | .value][0] // $who)
+        | gsub("^[[:space:]]+|[[:space:]]+$"; "") | ascii_downcase;
+    def seat: {os_user, host, tty};
+    ($o.environment.sessions == "ssh") as $asked |
+    foreach inputs as $e ({i: -1, due: false}; .i += 1 | .bad = null |
+        if $e.type == "run.opened" then . + {due: $asked, who: $e.session.operator, seat: ($e.session | seat)}
+        elif $e.type == "session.opened" then . + {due: $asked, who: $e.operator, seat: ($e | seat)}
+        elif $e.type == "session.signed" then
+            if .due and ($e.by.who | person) == (.who | person) and ($e.by.via | IN("terminal", "command"))
+                and (.seat == null or .seat == ($e.seat | seat)) then .due = false
+            else .bad = "it signs a session that is not asked for, or of somebody or somewhere else" end
+        elif .due and ($e.type | IN("note", "log.recovered", "signoff.lapsed") | not) then
+            .bad = "it takes a session that its operator signed, and this one is not"
+        elif $e.type == "handover.accepted" then . + {due: $asked, who: $e.by.who, seat: null}
+        else . end;
+        select(.bad) | "\(.i)\t\(.bad)")' --slurpfile opened "$tmp/opened" >"$tmp/sessions" 2>/dev/null ||
+    wrong "does not conform at event 0" "its sessions cannot be read"
+why="it takes a signature by key, and has none"
+if [ -s "$tmp/sessions" ]; then
+    IFS=$tab read -r i told <"$tmp/sessions"
+    [ -n "$unsigned" ] && [ "$unsigned" -le "$i" ] || unsigned=$i why=$told
+fi
 
 # Sign-offs by key.
 while IFS=$tab read -r i start path; do
@@ -500,6 +531,9 @@ while IFS=$tab read -r i start path; do
             role: .overridden.role, meaning: "responsibility", name: .overridden.name,
             assurance: .overridden.assurance, signature: .overridden.signature,
             statement: "I override \(.overridden.rules | join(", ")) for this run: \(.reason)"}
+            elif .type == "session.signed" then . + {step: "", action: "session", role: "operator",
+                meaning: "responsibility", statement: "I operate this run from here on: account \(.seat.os_user) on \(.seat.host)\(
+                    if .seat.tty then ", terminal \(.seat.tty)" else "" end)"}
             elif .type == "signoff.rejected" then . + .signed + {rejected: .reason} else . end) as $e |
         .holdpoint == "statement/1.0"
         and .run == {number: $o.number, id: $o.id}
@@ -518,17 +552,17 @@ while IFS=$tab read -r i start path; do
         and .runbook == ($o.runbook | {path, sha256: .blob.sha256, title, revision, commit} | with_entries(select(.value != null)))
         and .seen.inputs == ([$o.inputs[] | {key: .name, value: (if .secret then null else .value end)}] | from_entries)
         and .environment == $o.environment.name,
-        .presence == $e.presence and ($e.type == "deviation"
+        .presence == $e.presence and (($e.type | IN("deviation", "session.signed"))
             or ($e.by.via | IN("terminal", "command")) and ($e.presence.shown | type == "object" and keys == ["bytes", "sha256"] and (.bytes | type) == "number")),
         .seen.history == $history,
         ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
         ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
-        ($e.by.who, $e.signature.key, $e.assurance | [tostring] | @tsv)
+        ($e.by.who, $e.signature.key, $e.assurance, (if $e.type == "session.signed" then "session" else "signoff" end) | [tostring] | @tsv)
         ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --slurpfile history "$tmp/history" --argjson start "$start" >"$tmp/told"
     {
         IFS= read -r same; IFS= read -r shown; IFS= read -r told
         IFS= read -r signed_at; IFS= read -r given_at; IFS= read -r signed; IFS= read -r given; IFS= read -r who
-        IFS= read -r key; IFS= read -r assurance
+        IFS= read -r key; IFS= read -r assurance; IFS= read -r space
     } <"$tmp/told"
     [ "$same" = true ] || bad "$path is of another run, moment, step, role, text, document or signer, or has other keys"
     written "$path" || bad "$path is not written as statements are"
@@ -541,13 +575,13 @@ while IFS=$tab read -r i start path; do
     [ "${apart#-}" -le 900 ] || bad "it was signed and recorded more than 15 minutes apart"
     file "$signers" || bad "there is no file that says who may sign"
     for at in "$signed" "$given"; do
-        vouched signoff@holdpoint "$who" "$path" "$path.sig" "$at" ||
+        vouched "$space@holdpoint" "$who" "$path" "$path.sig" "$at" ||
             bad "the sign-off by $who is not proved: $said"
         case $said in
         *" key $key") ;;
         *) bad "the record says the key $key: $said" ;;
         esac
-        trusted signoff@holdpoint "$who" "$path" "$path.sig" "$at" "event $i: the sign-off"
+        trusted "$space@holdpoint" "$who" "$path" "$path.sig" "$at" "event $i: the $space"
     done
     case $assurance:$said in
     ssh:*) ;;
@@ -556,7 +590,7 @@ while IFS=$tab read -r i start path; do
     esac
     tell '  event %s: %s\n' "$i" "$said"
 done <"$tmp/signed"
-[ -z "$unsigned" ] || wrong "does not conform at event $unsigned" "it takes a signature by key, and has none"
+[ -z "$unsigned" ] || wrong "does not conform at event $unsigned" "$why"
 
 # Whoever only typed a name may be anybody. Hold points that ask for somebody else on their own are in the run-book.
 if [ "$four_eyes" = true ]; then
@@ -565,7 +599,24 @@ if [ "$four_eyes" = true ]; then
             jq -rn "[inputs | select(.type == \"signoff.given\" and (.signature == null) == $1) | .by.who] | unique | join(\", \")"
     }
     typed=$(signers true) keyed=$(signers false)
-    case ${typed:+typed}${keyed:+keyed} in
+    # Where sessions are signed: who performed something beside one, or in somebody else's.
+    # shellcheck disable=SC2016 # jq's variables
+    performed=$(head -n "$events" run.jsonl | jq -rn '[foreach inputs as $e ({};
+        .who = (if $e.type == "run.opened" then $e.session.operator elif $e.type == "session.opened" then $e.operator
+            elif $e.type == "handover.accepted" then $e.by.who else .who end);
+        .who as $who | $e | select(.type == "item.confirmed" or .type == "value.recorded" or .type == "value.corrected"
+            or (.type == "decision" and .choice == "happened")
+            or (.type == "deviation" and (.kind | IN("skipped", "edited", "shell")))) |
+        select(.by.via == "command" or .by.who != $who) | .by.who)] | unique | join(", ")')
+    kind=${typed:+typed}${keyed:+keyed}
+    if [ "$sessions" = ssh ]; then
+        what=${typed:+signed off ($typed)}
+        what=$what${performed:+${typed:+ or who }performed something beside that ($performed)}
+        [ -z "$kind" ] || [ -z "$what" ] ||
+            tell '  independence rests on typed names: keys prove who operated, none proves who %s\n' "$what"
+        kind=
+    fi
+    case $kind in
     typed) tell '  independence rests on typed names only: no key proves who signed off (%s) or who operated\n' "$typed" ;;
     keyed) tell '  independence rests on a typed name: keys prove who signed off (%s), and none proves who operated\n' "$keyed" ;;
     typedkeyed)
@@ -633,7 +684,8 @@ if there reviews; then
 fi
 
 # Anchors: what each is over is of this record, and it is good by the key that made it.
-unanchored=
+unanchored='' over_seal=''
+: >"$tmp/anchors"
 if there anchors; then
     bad() { [ -n "$unanchored" ] || { unanchored=1; tell '  the anchors do not hold: %s\n' "$1"; }; }
     # Whether openssl finds the token good by the certificates in a file, as of the time that it tells.
@@ -709,6 +761,7 @@ if there anchors; then
                     }
                 fi
                 tell '  anchor %s, time-stamp over %s, %s, %s\n' "$number" "$what" "$time" "$by"
+                listed=
             else
                 { small "$path.tag" 1048576 && [ "$(digest <"$path.tag")" = "$kept" ]; } ||
                     { bad "anchor $number: its tag is another file, or not there"; break; }
@@ -737,12 +790,34 @@ if there anchors; then
                 trusted git "$who" "$tmp/payload" "$tmp/payload.sig" "$stamp" "anchor $number, a tag"
                 tell '  anchor %s, git tag over %s, %s, by %s: %s%s\n' "$number" "$what" "$time" "$who" "$said" "$listed"
             fi
+            printf '%s %s %s\n' "$number" "$(digest <"$path.json")" "$of_events" >>"$tmp/anchors"
+            # A tag by a key that nobody vouches for does not count where an anchor is asked for.
+            if [ "$seal" != none ] && [ -z "$listed" ]; then over_seal=1; fi
         done
         # A token or tag more is what a crash leaves; nothing else may be there.
         next=$(printf %04d $((number + 1)))
         [ -n "$unanchored" ] ||
             [ "$(find anchors -mindepth 1 -maxdepth 1 ! -name "$next.tsr" ! -name "$next.tag" | wc -l)" = $((2 * number)) ] ||
             bad "one is missing and later ones are there, or something else is"
+    fi
+fi
+
+# Where the environment asks for anchors: those that the run relied on, and one over its seal.
+lacking=
+if [ "$(jq -r '.policy.kept // [] | index(["anchor"]) != null' "$tmp/opened")" = true ]; then
+    head -n "$events" run.jsonl | jq -r 'select(.type == "session.opened" or .type == "rules.checked") | .n as $n |
+        .anchor // empty | [$n, .number, .statement, .events] | map(tostring) | join(" ")' >"$tmp/relied"
+    while IFS=' ' read -r i told; do
+        [ -n "$unanchored" ] || grep -qxF "$told" "$tmp/anchors" || {
+            unanchored=1
+            tell '  the anchors do not hold: event %s relies on anchor %s, which is not there as it was then\n' "$i" "${told%% *}"
+        }
+    done <"$tmp/relied"
+    overridden=$(head -n "$events" run.jsonl |
+        jq -rn '[inputs | select(.type == "deviation") | .overridden.rules? // [] | .[]] | index(["anchor"]) != null')
+    if [ "$rest" = complete ] && [ "$overridden" = false ] && [ -z "$over_seal$unanchored" ]; then
+        lacking=1
+        tell '  it has no anchor over its seal, and %s asks for one\n' "$(jq -r .environment.name "$tmp/opened")"
     fi
 fi
 
@@ -771,5 +846,6 @@ if [ "$gone" = 0 ] && [ -z "$doubted" ] && { [ -s "$tmp/signed" ] || [ "$approva
 fi
 [ -z "$unreviewed" ] || state="$state, but its reviews do not hold" code=6
 [ -z "$unanchored" ] || state="$state, but its anchors do not hold" code=6
+[ -z "$lacking" ] || state="$state, but it has no anchor" code=6
 printf '%s\n' "$state"
 exit "$code"

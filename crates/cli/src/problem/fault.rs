@@ -20,6 +20,9 @@ impl From<Fault> for Problem {
                 message,
                 "This is a fault of holdpoint; `holdpoint verify` tells whether the record is sound.",
             ),
+            Fault::SessionUnsigned => {
+                Problem::refused(message, "Nothing was executed. Take the run up again with --key FILE.")
+            }
             Fault::Barred => {
                 Problem::refused(message, "Nothing was executed. Open a new run once they hold.")
             }

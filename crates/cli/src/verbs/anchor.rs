@@ -7,7 +7,7 @@ use holdpoint_record::{KeepError, anchorable, keep_anchor};
 use holdpoint_signing::{Anchor, AnchorKind, GIT, Over, Prefix, RunNamed, Tag, signed_by, tag_message};
 use jiff::Timestamp;
 
-use super::anchored::{no_token, proved};
+use super::anchored::{authorities, no_token, proved};
 use super::read::{place_of, read_problem};
 use crate::args;
 use crate::digest::sha256;
@@ -53,10 +53,16 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
             (AnchorKind::GitTag, raw, tag.at, format!("tagged as {name} by {}", tag.who))
         }
         (None, None) => {
-            return Err(Problem::usage(
-                "nothing says how to anchor it",
-                "Give --tsa URL for a time-stamp, or --git-tag for a signed tag.",
-            ));
+            let place = Place::here()?;
+            let Some(url) = place.configuration().and_then(|config| config.anchors.tsa.clone()) else {
+                return Err(Problem::usage(
+                    "nothing says how to anchor it",
+                    "Give --tsa URL for a time-stamp, or --git-tag for a signed tag; or name an authority in holdpoint.toml: [anchors] tsa = \"URL\".",
+                ));
+            };
+            let authorities = authorities(&place).map_err(|why| Problem::usage(why, "Nothing was sent."))?;
+            let (reply, time) = stamp(&url, over.digest(), authorities.as_deref())?;
+            (AnchorKind::Rfc3161, reply, time, format!("time-stamped by {url}"))
         }
     };
     let number = before.held.len() as u64 + 1;
@@ -87,8 +93,11 @@ fn token(url: &str, digest: &str, authorities: Option<&Path>) -> Result<(Vec<u8>
             )
         })
     });
-    let authorities = authorities.transpose()?;
-    stamps::ask(url, digest, authorities.as_deref()).map_err(|error| match error {
+    stamp(url, digest, authorities.transpose()?.as_deref())
+}
+
+fn stamp(url: &str, digest: &str, authorities: Option<&[u8]>) -> Result<(Vec<u8>, Timestamp), Problem> {
+    stamps::ask(url, digest, authorities).map_err(|error| match error {
         NoToken::There(why) => Problem::usage(
             format!("there is no time-stamp from {url}: {why}"),
             "Nothing was written. Ask again later, or another authority.",

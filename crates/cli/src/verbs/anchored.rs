@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use holdpoint_engine::RunOpened;
+use holdpoint_engine::{AnchorSeen, RunOpened};
 use holdpoint_record::{Anchored, Anchors, Position, ReadError, Tagged, anchors};
 use holdpoint_signing::{Anchor, AnchorKind};
 use holdpoint_view::AnchorFacts;
 
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::stamps::{self, NoToken};
 
@@ -83,6 +84,73 @@ impl Proved {
     }
 }
 
+/// The anchor of an open run that is over at least so many events, of those that the repository lets count: the one over
+/// most. Else why the anchors that are there do not count, where there are some.
+pub fn relied_on(
+    place: &Place,
+    dir: &Path,
+    opened: &RunOpened,
+    due: u64,
+) -> Result<AnchorSeen, Option<String>> {
+    let cannot = |error: std::io::Error| Some(format!("the record cannot be read: {error}"));
+    let bytes = std::fs::metadata(dir.join(holdpoint_record::LOG)).map_err(cannot)?.len();
+    let position = Position { events: 0, bytes, sha256: String::new() };
+    let Proved { anchors, unchecked } =
+        proved(dir, opened, &position).map_err(|error| Some(error.to_string()))?;
+    if let Some(why) = unchecked {
+        return Err(Some(format!("its time-stamps cannot be checked here: {why}")));
+    }
+    if let Some(why) = anchors.wrong {
+        return Err(Some(format!("its anchors do not hold: {why}")));
+    }
+    let mut why = None;
+    let over = anchors.held.iter().rev().filter_map(|held| Some((held, held.seen()?)));
+    for (held, seen) in over.filter(|(_, seen)| seen.events >= due) {
+        match counts(place, held) {
+            Ok(()) => return Ok(seen),
+            Err(not) => why = Some(format!("anchor {} does not count: {not}", seen.number)),
+        }
+    }
+    Err(why)
+}
+
+/// Whether the repository lets an anchor count: a tag by a key that the run's signers list, a time-stamp that the
+/// configured certificates vouch for, where there are some.
+fn counts(place: &Place, held: &Anchored) -> Result<(), String> {
+    if let Some(unlisted) = held.tagged.as_ref().and_then(|tagged| tagged.unlisted.as_ref()) {
+        return Err(unlisted.clone());
+    }
+    let Some(authorities) = authorities(place)?.filter(|_| held.tagged.is_none()) else { return Ok(()) };
+    match stamps::prove(&held.bytes, held.anchor.over.digest(), Some(&authorities)) {
+        Ok(stamped) => stamped.untrusted.map_or(Ok(()), Err),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The configured certificates of the authority.
+pub fn authorities(place: &Place) -> Result<Option<Vec<u8>>, String> {
+    let Some(path) = place.configuration().and_then(|config| config.anchors.ca.as_ref()) else {
+        return Ok(None);
+    };
+    let read = place.configured_file(path);
+    read.map(Some).map_err(|error| format!("the certificates in {path} cannot be read: {error}"))
+}
+
+/// Whether a token beside a record is good by itself, in words.
+pub fn token_holds(anchored: &Anchored) -> Result<(), String> {
+    tokens(anchored).map_err(|error| error.to_string())
+}
+
+/// What to type so that a run is anchored.
+pub fn how(place: &Place, number: u64) -> String {
+    let tsa = place.configuration().and_then(|config| config.anchors.tsa.as_ref());
+    let command = match tsa {
+        Some(_) => format!("holdpoint anchor {number}"),
+        None => format!("holdpoint anchor {number} --tsa URL (or --git-tag)"),
+    };
+    format!("Anchor it: {command}.")
+}
+
 /// Proves an anchor's token by itself, where it is one.
 fn tokens(anchored: &Anchored) -> Result<(), NoToken> {
     let Anchored { anchor, bytes, .. } = anchored;
@@ -124,6 +192,7 @@ pub fn facts_by(anchored: &Anchored, by: String) -> AnchorFacts {
         digest: over.digest().to_owned(),
         time: time.to_string(),
         by,
+        over_seal: over.is_seal() && anchored.is_vouched(),
     }
 }
 

@@ -13,6 +13,7 @@ use holdpoint_report::took;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::anchored::token_holds;
 use super::check::many;
 use super::history;
 use super::opening::{opened, with_program};
@@ -43,7 +44,7 @@ pub struct How {
 pub async fn dry_run(
     screen: &Screen,
     prepared: Prepared,
-    (session, traced): (holdpoint_engine::Session, Traced),
+    (session, traced, unsigned): (holdpoint_engine::Session, Traced, Option<Problem>),
     redactor: Redactor,
     (secrets, how): (&Secrets, How),
 ) -> Result<Exit, Problem> {
@@ -53,7 +54,7 @@ pub async fn dry_run(
         Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();
     let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
-    let refusal = refusal.map(|refusal| refusal.message(screen));
+    let refused: Vec<String> = unsigned.into_iter().chain(refusal).map(|it| it.message(screen)).collect();
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
     let opened = RunOpened { dry: true, ..with_program(opened) };
@@ -61,7 +62,7 @@ pub async fn dry_run(
     let label = format!("DRY RUN: {label}, nothing is kept");
     screen::head(screen, &opened, &opened.session.operator, &label);
     prepared.warn(screen);
-    if let Some(message) = &refusal {
+    for message in &refused {
         screen.tell(&format!("  a real run would be refused: {message}"));
     }
     let learnt = Rc::new(RefCell::new(Learnt::default()));
@@ -86,7 +87,7 @@ pub async fn dry_run(
     let stop = session.drive().await?;
     let learnt = learnt.borrow();
     let summary =
-        Summary::of(&prepared, session.recorder.run(), &learnt, (number, expected), (stop, refusal));
+        Summary::of(&prepared, session.recorder.run(), &learnt, (number, expected), (stop, refused));
     summary.show(screen);
     if how.format == Format::Json {
         screen.data(&serde_json::to_string_pretty(&summary).unwrap_or_default());
@@ -113,7 +114,8 @@ fn before(prepared: &Prepared) -> Result<Option<Before>, Problem> {
         return Ok(None);
     }
     let store = prepared.place.store();
-    let found = holdpoint_record::rehearsal(&store, &gate, &prepared.path).map_err(store_problem)?;
+    let found =
+        holdpoint_record::rehearsal(&store, &gate, &prepared.path, &token_holds).map_err(store_problem)?;
     let Ok(found) = found else { return Ok(None) };
     let dir = store.runs().map_err(store_problem)?.into_iter().find(|dir| dir.number == found.number);
     let read = dir.map(|dir| holdpoint_record::read(&dir.path).map_err(read_problem)).transpose()?;
@@ -134,7 +136,7 @@ struct Summary {
     environment: String,
     outcome: Outcome,
     /// Why a real run would not open.
-    refused: Option<String>,
+    refused: Vec<String>,
     /// The run whose captures stand in for what was not executed.
     replayed_from: Option<u64>,
     steps: Vec<StepTold>,
@@ -201,7 +203,7 @@ impl Summary {
         run: &Run,
         learnt: &Learnt,
         (replayed_from, expected): (Option<u64>, BTreeMap<String, u64>),
-        (stop, refused): (Stop, Option<String>),
+        (stop, refused): (Stop, Vec<String>),
     ) -> Summary {
         let plan = &prepared.plan;
         let undecided = undecided(plan, learnt);

@@ -139,6 +139,7 @@ pub fn awaited<'p>(run: &Run, recorded: &'p Recorded) -> Result<(Task, &'p SignO
         Next::Ask(task, Question::Failed) if matches!(task.work(plan), Some(Work::SignOff(_))) => run
             .condition_error(plan, task)
             .unwrap_or_else(|| format!("{} did not pass, and its operator decides what now", task.id(plan))),
+        Next::SignSession => run.unsigned_refusal(),
         Next::Done(_) => "its operator only has to close it, with `holdpoint resume`".to_owned(),
         _ => {
             let Standing { next, .. } = run.standing(plan);

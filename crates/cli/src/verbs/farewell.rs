@@ -28,6 +28,13 @@ pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64
             if !matches!(verdict, Verdict::Passed | Verdict::NothingDone) {
                 tell_still_done(screen, run, plan);
             }
+            if run.asks_for_anchored_seal() {
+                let environment = run.opened().map_or("", |opened| opened.environment.name.as_str());
+                let environment = screen.neutralise(environment);
+                screen.tell(&format!(
+                    "  {environment} asks for an anchor over its seal: holdpoint anchor {number}"
+                ));
+            }
             screen.tell(&format!(
                 "  holdpoint verify {number}   holdpoint report {number}   holdpoint replay {number}"
             ));

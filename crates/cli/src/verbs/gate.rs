@@ -8,6 +8,7 @@ use holdpoint_engine::{BlobRef, Differs, Gate};
 use holdpoint_record::{Found, Near, NotFound, rehearsal, text_blob};
 use jiff::Timestamp;
 
+use super::anchored::{how, token_holds};
 use super::prepare::Prepared;
 use super::read::store_problem;
 use crate::problem::Problem;
@@ -34,7 +35,8 @@ pub fn rehearsed(prepared: &Prepared) -> Result<Option<Result<Found, Missing>>, 
         let why = format!("{asked}, and {}", untellable.join("; and "));
         return Ok(Some(Err(Missing { why, help: inputs(prepared) })));
     }
-    let found = rehearsal(&prepared.place.store(), &gate, &prepared.path).map_err(store_problem)?;
+    let found =
+        rehearsal(&prepared.place.store(), &gate, &prepared.path, &token_holds).map_err(store_problem)?;
     Ok(Some(found.map_err(|none| missing(prepared, &gate, &asked, none))))
 }
 
@@ -57,6 +59,7 @@ fn missing(prepared: &Prepared, gate: &Gate<'_>, asked: &str, none: NotFound) ->
     let partial = |differs: &Differs| matches!(differs, Differs::Skipped(_) | Differs::Edited(_));
     let help = match near.differs.as_slice() {
         [Differs::Open] => format!("Finish it: holdpoint resume {number}. Or run it there again: {command}"),
+        [Differs::Unanchored(_)] => how(&prepared.place, number),
         all if all.iter().all(partial) => format!(
             "Rehearse all of it: {command}; or set requires.complete = false, if what is left out there may be."
         ),

@@ -10,11 +10,12 @@ use super::prepare;
 use super::read::open_problem;
 use super::read::{find, read_dir};
 use super::run::hide;
+use super::session::{self, could_take_up};
 use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::operator::{not_for_another, not_in_a_block, operator, seen, who_else};
+use crate::operator::{Seat, not_for_another, not_in_a_block, operator, seen, who_else};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -39,8 +40,11 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
     let by = By { who, via: Via::Command };
     if arguments.accept {
         may_accept(recorder.run(), plan, &by.who, number)?;
+        let key = arguments.session.key.as_deref();
+        could_take_up(&dir.path, recorded.opened(), &by.who, key)?;
         tell(screen, recorder.run(), plan);
         recorder.record(vec![Event::HandoverAccepted { by }])?;
+        session::sign(&mut recorder, &Seat::of_this_process().taken(), key)?;
         screen.say(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
             screen.neutralise(recorder.run().operator())
@@ -179,6 +183,12 @@ fn may_hand_over(run: &Run, plan: &Plan, who: &str, to: &str, number: u64) -> Re
         return Err(Problem::refused(
             format!("run {number} was opened against rules that nobody has overridden: nobody drives it"),
             format!("`holdpoint show {number}` says which. Open a new run."),
+        ));
+    }
+    if run.next(plan) == Next::SignSession {
+        return Err(Problem::refused(
+            run.unsigned_refusal(),
+            format!("Once the key is at hand: holdpoint resume {number} --key FILE"),
         ));
     }
     if matches!(run.next(plan), Next::Done(_)) {

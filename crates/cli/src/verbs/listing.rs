@@ -128,6 +128,15 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
         let what = if session.n == 0 { "operator" } else { "resumed by" };
         fact(what, format!("{} on {}", session.session.operator, session.session.host));
     }
+    for signed in &summary.signed_sessions {
+        fact("signed by key", format!("session at event {}, by {} ({})", signed.n, signed.who, signed.key));
+    }
+    if let Some(why) = &summary.no_anchor {
+        fact("anchors", format!("none, and {why}"));
+    }
+    if let Some(unsigned) = &summary.unsigned {
+        fact("note", format!("{unsigned}: nothing goes on before"));
+    }
     if let Some(broken) = summary.break_words() {
         fact("conforms", format!("no: {broken}"));
         fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());

@@ -35,6 +35,7 @@ mod rollback;
 pub mod rules;
 pub mod run;
 pub mod schema;
+mod session;
 pub mod shell;
 pub mod sign;
 mod standing;

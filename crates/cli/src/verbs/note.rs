@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Via};
 use holdpoint_record::Writer;
@@ -66,7 +65,7 @@ pub fn known_secrets(
 ) -> Result<Vec<(String, String)>, Problem> {
     let opened = recorded.opened();
     let (set, answers) = (BTreeMap::new(), BTreeMap::new());
-    let agent = opened.environment.signature <= Assurance::Typed;
+    let agent = !opened.environment.keys_sign();
     let wanted = Wanted { set, answers: &answers, root: &place.root, ask: false, all: false, agent };
     let secrets = inputs::secrets_again(
         screen,

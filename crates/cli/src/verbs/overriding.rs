@@ -10,7 +10,7 @@ use super::rules::Obeyed;
 use super::taking_up::OnDisk;
 use crate::approvals;
 use crate::args::Overriding;
-use crate::by_key::{self, KeyFile, Signature};
+use crate::by_key::{self, KeyFile, Signature, What};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -140,7 +140,7 @@ pub fn record(
             )
         };
         let (view, store) = recorder.view_and_store();
-        match by_key::sign(&view, given, None, KeyFile::of_override_key(key), store)? {
+        match by_key::sign(&view, given, What::Override, KeyFile::of_override_key(key), store)? {
             Signature::Given(given) => {
                 if let Some(overridden) = &mut deviation.overridden {
                     overridden.assurance = given.assurance;

@@ -17,7 +17,8 @@ use crate::screen::{self, Screen};
 
 /// Shows what a run would do. Executes nothing, asks nobody.
 pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
-    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets)?;
+    let prepared =
+        prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets, |_, _| Ok(()))?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     match arguments.format {
         Format::Json => {

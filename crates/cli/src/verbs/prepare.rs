@@ -154,13 +154,15 @@ fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one.
+/// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one; `may` holds
+/// whoever operates against the environment, before they are asked anything.
 pub fn prepare(
     screen: &Screen,
     file: &Path,
     given: &Given,
     (ask, all): (bool, bool),
     secrets: &Secrets,
+    may: impl FnOnce(&Place, &EnvironmentSeen) -> Result<(), Problem>,
 ) -> Result<Prepared, Problem> {
     // What is not to be run is warned of by `check` alone.
     let looking = Prompting::of_git(screen);
@@ -179,6 +181,7 @@ pub fn prepare(
         return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
     }
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
+    may(&place, &environment)?;
     inputs::hide_at_hand(screen, &plan, &place.root, secrets);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan, secrets)).transpose()?;
     if let (Some(answers), Some(config)) = (&answers, place.configuration()) {
@@ -188,7 +191,7 @@ pub fn prepare(
     }
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;
-    let agent = environment.signature <= Assurance::Typed;
+    let agent = !environment.keys_sign();
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all, agent };
     let inputs = inputs::resolve(screen, &plan, &path, sources.own(), &wanted)?;
     Ok(Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers })
@@ -280,10 +283,12 @@ fn environment(
     }
     let environment = known.get(name).cloned().unwrap_or_default();
     let targets = TargetSeen::of(&environment);
-    let Environment { rehearsal, protected, vars, signature, four_eyes, requires, .. } = environment;
+    let Environment { rehearsal, protected, vars, signature, sessions, four_eyes, requires, .. } =
+        environment;
     let signature = signature.unwrap_or(Assurance::Typed);
+    let sessions = sessions.unwrap_or(Assurance::Typed);
     let name = name.to_owned();
-    let seen = EnvironmentSeen { name, rehearsal, protected, four_eyes, signature, vars, targets };
+    let seen = EnvironmentSeen { name, rehearsal, protected, four_eyes, signature, sessions, vars, targets };
     Ok((seen, requires))
 }
 

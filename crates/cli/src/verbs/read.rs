@@ -90,7 +90,7 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let dir = find(what)?;
     let Folded { mut summary, opened, position, sealed } = folded(&dir, overview)?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
-    (summary.anchors, summary.anchors_wrong) = anchors.facts();
+    summary.anchored_by(anchors.facts());
     if sealed {
         let Reviews { held, wrong, .. } = reviews(&dir.path).map_err(read_problem)?;
         (summary.reviews, summary.reviews_wrong) = (held.iter().map(reviewed::facts).collect(), wrong);

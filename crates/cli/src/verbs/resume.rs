@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holdpoint_document::{Assurance, Plan};
+use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
@@ -15,6 +15,7 @@ use super::prepare;
 use super::read::open_problem;
 use super::read::{Recorded, find, read_dir};
 use super::run::hide;
+use super::session::{self, could_take_up};
 use super::taking_up::take_up;
 use super::verdict::{exit_of, verdict_words};
 use super::watch::{Seen, Watch};
@@ -92,6 +93,8 @@ pub async fn take_on(
     }
     let session = session(arguments.who.operator.as_deref(), &place.root)?;
     let session = vouched(session, &opened.environment, place.configuration(), &place.root)?;
+    let key = arguments.session.key.as_deref();
+    could_take_up(&dir.path, &opened, &session.operator, key)?;
     let ask = prepare::asks(screen, arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
@@ -114,7 +117,7 @@ pub async fn take_on(
     let secret = |name: &String| opened.inputs.iter().any(|input| input.secret && input.name == *name);
     let from_answers = from_answers.into_iter().filter(|(name, _)| secret(name)).collect();
     let set = inputs::parse_set(&arguments.set)?;
-    let agent = opened.environment.signature <= Assurance::Typed;
+    let agent = !opened.environment.keys_sign();
     let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all: true, agent };
     let secrets =
         inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
@@ -137,7 +140,13 @@ pub async fn take_on(
     let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob)?)));
     let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
-    let watch = Watch { root: place.root.clone(), opened: &opened, plan, sources: &recorded.sources };
+    let watch = Watch {
+        root: place.root.clone(),
+        opened: &opened,
+        plan,
+        sources: &recorded.sources,
+        dir: dir.path.clone(),
+    };
     let looking = Prompting::of_git(screen);
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);
@@ -198,6 +207,7 @@ pub async fn take_on(
     let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
     let ready = ready?;
     recorder.record(taken_up)?;
+    session::sign(&mut recorder, &session.seat(), key)?;
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
@@ -351,6 +361,7 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
                 let because = because.get(step.id.as_str());
                 format!("will not run: {}", because.map_or("done", String::as_str))
             }
+            () if run.next(plan) == Next::SignSession => "does not run: the session is not signed".to_owned(),
             () if run.next(plan) == Next::Override => {
                 "does not run: rules of the environment do not hold".to_owned()
             }

@@ -257,7 +257,7 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
         Rule::CleanCommit => "Run it in a git repository, from a commit.",
         Rule::SameCommit => "Go back to that commit, or open a new run.",
         Rule::Roles => "Give them the role again, or open a new run.",
-        Rule::ApprovedDocument | Rule::Rehearsal => "",
+        Rule::ApprovedDocument | Rule::Rehearsal | Rule::Anchor => "",
     };
     help.to_owned()
 }

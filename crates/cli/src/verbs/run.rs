@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_driver::{Recorder, Secrets, Session};
-use holdpoint_engine::{Event, Next, Run, RunOpened};
+use holdpoint_engine::{EnvironmentSeen, Event, Next, Run, RunOpened};
 use holdpoint_record::{OpenError, StoreError};
 use holdpoint_redact::Redactor;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use super::opening::{opened, signer_files, with_program};
 use super::overriding;
 use super::prepare::{self, Prepared, keep_secrets_of_rehearsal};
 use super::read::store_problem;
+use super::session;
 use super::targets;
 use super::watch::Watch;
 use crate::args;
@@ -21,7 +22,7 @@ use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::{Interrupts, Prompting};
 use crate::operator;
-use crate::place::Traced;
+use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
 use crate::world::answers::Prepared as Answered;
@@ -43,16 +44,24 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     )?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
-    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets)?;
+    let (who, key) = (arguments.who.operator.as_deref(), arguments.session.key.as_deref());
+    let could =
+        |place: &Place, environment: &EnvironmentSeen| session::could_open(place, environment, who, key);
+    let may = |place: &Place, environment: &EnvironmentSeen| match arguments.dry_run {
+        true => Ok(()),
+        false => could(place, environment),
+    };
+    let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets, may)?;
     targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let looking = Prompting::of_git(screen);
-    let (traced, session) = circumstances(&prepared, arguments.who.operator.as_deref())?;
+    let (traced, session) = circumstances(&prepared, who)?;
     drop(looking);
     if arguments.dry_run {
         let hows = How { checks: !arguments.no_checks, format: arguments.format };
-        return dry_run(screen, prepared, (session, traced), redactor, (secrets, hows)).await;
+        let unsigned = could(&prepared.place, &prepared.environment).err();
+        return dry_run(screen, prepared, (session, traced, unsigned), redactor, (secrets, hows)).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;
     if let Some(rehearsed) = &obeyed.rehearsed {
@@ -109,10 +118,12 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.sources.text());
-    let rules = Watch { root, opened: &opened, plan: book.0, sources: &prepared.sources }.checks(screen);
+    let dir = disk.dir().to_owned();
+    let rules = Watch { root, opened: &opened, plan: book.0, sources: &prepared.sources, dir }.checks(screen);
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
+    session::sign(&mut recorder, &opened.session.seat(), key)?;
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }

@@ -61,7 +61,7 @@ pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem
         Format::Text => told.text(screen),
     }
     let intact = proof.verdict.intact() && told.trusted() != Some(false) && told.rewritten().is_none();
-    let intact = intact && reviews.wrong.is_none() && anchors.wrong.is_none();
+    let intact = intact && reviews.wrong.is_none() && anchors.wrong.is_none() && told.unanchored().is_none();
     Ok(if intact { Exit::Passed } else { Exit::Record })
 }
 
@@ -170,10 +170,16 @@ impl Told<'_> {
             Some(_) => format!("{words}, but its reviews do not hold"),
             None => words,
         };
-        match self.anchors.wrong {
-            Some(_) => format!("{words}, but its anchors do not hold"),
-            None => words,
+        match (&self.anchors.wrong, self.unanchored()) {
+            (Some(_), _) => format!("{words}, but its anchors do not hold"),
+            (None, Some(_)) => format!("{words}, but it has no anchor"),
+            (None, None) => words,
         }
+    }
+
+    /// Why it lacks an anchor.
+    fn unanchored(&self) -> Option<String> {
+        self.proof.unanchored(self.anchors)
     }
 
     /// What is told of its anchors, by whom as far as is known.
@@ -236,6 +242,7 @@ impl Told<'_> {
             "reviews_wrong": self.reviews.wrong,
             "anchors": self.anchored().collect::<Vec<_>>(),
             "anchors_wrong": self.anchors.wrong,
+            "no_anchor": self.unanchored(),
             "remarks": proof.remarks,
             "not_as_trusted": held.map(|held| &held.wrong),
             "trust_remarks": held.map(|held| &held.remarks),
@@ -267,7 +274,7 @@ impl Told<'_> {
         if let Some(why) = &reviews.wrong {
             screen.say(&format!("  {}", screen.neutralise(why)));
         }
-        if let Some(why) = &anchors.wrong {
+        for why in anchors.wrong.iter().chain(&self.unanchored()) {
             screen.say(&format!("  {}", screen.neutralise(why)));
         }
         for wrong in held.iter().flat_map(|held| &held.wrong) {

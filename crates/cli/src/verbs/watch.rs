@@ -7,6 +7,7 @@ use holdpoint_document::Plan;
 use holdpoint_driver::Rules;
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
 
+use super::anchored;
 use super::rules::{Book, Obeyed, approved, help, some_of};
 use crate::interrupts::Prompting;
 use crate::place::{Place, Traced};
@@ -59,6 +60,8 @@ pub struct Watch<'a> {
     pub plan: &'a Plan,
     /// The document as it was recorded, with what it included.
     pub sources: &'a Sources,
+    /// The run's directory.
+    pub dir: PathBuf,
 }
 
 /// What was seen, and the refusal if a rule does not hold that nobody has overridden.
@@ -72,21 +75,30 @@ pub struct Seen {
 impl Watch<'_> {
     /// Looks at the repository now. `session`: the run is being taken up again.
     pub fn look(&self, run: &Run, session: bool) -> Result<Seen, Problem> {
-        let Watch { opened, plan, sources, .. } = self;
+        let Watch { opened, plan, sources, dir, .. } = self;
         let place = Place::of(&self.root)?;
         let path = &opened.runbook.path;
         let traced = place.trace(&sources.each(path))?;
+        let anchor = run.anchor_due().map(|due| anchored::relied_on(&place, dir, opened, due));
         let none = Default::default();
         let facts = Facts {
             commit: traced.commit.as_deref(),
             dirty: traced.dirty,
             committed: traced.committed,
             roles: Some(place.configuration().map_or(&none, |config| &config.roles)),
+            anchor: anchor.as_ref().and_then(|found| found.as_ref().ok()),
             session,
         };
         let mut obeyed = Obeyed { may_override: opened.policy.may_override.clone(), ..Obeyed::default() };
         for unmet in run.unmet(plan, &facts) {
-            obeyed.add(unmet.rule, unmet.why, help_on_the_way(unmet.rule, &traced));
+            let (mut why, mut help) = (unmet.why, help_on_the_way(unmet.rule, &traced));
+            if unmet.rule == Rule::Anchor {
+                if let Some(Err(Some(wrong))) = &anchor {
+                    why.push_str(&format!(": {wrong}"));
+                }
+                help = anchored::how(&place, opened.number);
+            }
+            obeyed.add(unmet.rule, why, help);
         }
         if opened.policy.kept.contains(&Rule::ApprovedDocument) {
             let book = Book { path, sources, plan, environment: &opened.environment };
@@ -95,7 +107,8 @@ impl Watch<'_> {
             }
         }
         let unmet = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
-        let look = Look { commit: traced.commit, dirty: traced.dirty, committed: traced.committed, unmet };
+        let Traced { commit, dirty, committed, .. } = traced;
+        let look = Look { commit, dirty, committed, anchor: anchor.and_then(Result::ok), unmet };
         let left = run.not_overridden(&look.unmet);
         obeyed.unmet.retain(|(unmet, _)| left.contains(&unmet.rule));
         Ok(Seen { look, refusal: obeyed.refusal() })

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use holdpoint_document::{Assurance, Block};
+use holdpoint_document::Block;
 use holdpoint_engine::Task;
 use holdpoint_executor::State;
 
@@ -76,7 +76,8 @@ impl Given {
             environment.push(("HOLDPOINT_ENVIRONMENT".to_owned(), opened.environment.name.clone()));
         }
         // Where a key signs, a script that reaches the agent could sign as well as its owner.
-        let wanted = block.options.agent || view.run.least_assurance() <= Assurance::Typed;
+        let wanted =
+            block.options.agent || !view.run.opened().is_some_and(|opened| opened.environment.keys_sign());
         if let (Where::Here(state), true) = (at, wanted) {
             // An agent that a block started is left to those after it.
             let own = |name: &String| state.exported.contains_key(name);

@@ -44,6 +44,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("config", "/properties/signers/properties", "signers = { QQ = 1 }"),
     ("config", "/properties/people/additionalProperties/properties", "people.a = { QQ = 1 }"),
     ("config", "/properties/coverage/properties", "coverage = { QQ = 1 }"),
+    ("config", "/properties/anchors/properties", "anchors = { QQ = 1 }"),
     ("config", "/$defs/environment/properties", "environments.a = { QQ = 1 }"),
     ("config", "/$defs/target/properties", "environments.a.targets.web = { places = \"local\", QQ = 1 }"),
     ("config", "/$defs/environment/properties/requires/properties", "environments.a.requires = { QQ = 1 }"),
@@ -67,6 +68,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "environments.a.targets.web = { places = \"local\", become = \"QQ\" }",
     ),
     ("config", "/$defs/environment/properties/signature/enum", "environments.a.signature = \"QQ\""),
+    ("config", "/$defs/environment/properties/sessions/enum", "environments.a.sessions = \"QQ\""),
     ("answers", "/$defs/answer/properties/choice/enum", "steps: { step: { choice: QQ } }"),
 ];
 

@@ -18,6 +18,7 @@ mod node;
 mod page;
 mod policy_page;
 mod schema;
+mod session_page;
 mod shells;
 #[path = "../verbs/support.rs"]
 mod support;

@@ -16,7 +16,7 @@ fn verifier() -> PathBuf {
 
 /// Code and verdict of all three, which must be the same.
 #[track_caller]
-fn all_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
+pub fn all_say(shop: &Shop, dir: &Path, what: &str) -> (i32, String) {
     all_say_with(shop, dir, None, what)
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod anchor_rule;
 mod anchoring;
 mod approving;
 mod asking;
@@ -21,6 +22,7 @@ mod mill;
 mod overriding;
 mod reviewing;
 mod seen;
+mod sessions;
 mod shop;
 mod shown;
 mod strict;

@@ -17,6 +17,7 @@ pub(super) fn read(
     };
     requires.clean_commit = fields.bool("clean_commit", findings).unwrap_or(false);
     requires.approved_document = fields.bool("approved_document", findings).unwrap_or(false);
+    requires.anchor = fields.bool("anchor", findings).unwrap_or(false);
     let rehearsal = fields.get("rehearsal");
     if let Some(node) = rehearsal {
         requires.rehearsal = node.text(findings);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_model::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobRef, Former, Look, Policy, Unmet};
+use crate::{AnchorSeen, BlobRef, Former, Look, Policy, Unmet};
 
 /// Event 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,11 +166,30 @@ pub struct EnvironmentSeen {
     pub four_eyes: bool,
     /// Least assurance of a sign-off.
     pub signature: Assurance,
+    /// Least assurance of whoever operates: of a key, every session is signed. Left out where a name will do.
+    #[serde(default = "typed", skip_serializing_if = "is_typed")]
+    pub sessions: Assurance,
     /// Variables its scripts see.
     pub vars: BTreeMap<String, String>,
     /// Where its targets are, by target.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub targets: BTreeMap<String, TargetSeen>,
+}
+
+fn typed() -> Assurance {
+    Assurance::Typed
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_typed(assurance: &Assurance) -> bool {
+    *assurance == Assurance::Typed
+}
+
+impl EnvironmentSeen {
+    /// Whether keys sign here: a script that reaches the agent could sign as well as its owner.
+    pub fn keys_sign(&self) -> bool {
+        self.signature.max(self.sessions) > Assurance::Typed
+    }
 }
 
 /// What a target stands for.
@@ -250,6 +269,9 @@ pub struct Session {
     /// Likewise: whether the recorded document's bytes are those of the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<bool>,
+    /// Likewise: the anchor that was relied on, as in [`Look`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<AnchorSeen>,
     /// Likewise: rules that did not hold then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
@@ -258,14 +280,14 @@ pub struct Session {
 impl Session {
     /// The session with what was seen when it was opened.
     pub fn after(self, look: Look) -> Session {
-        let Look { commit, dirty, committed, unmet } = look;
-        Session { commit, dirty, committed, unmet, ..self }
+        let Look { commit, dirty, committed, anchor, unmet } = look;
+        Session { commit, dirty, committed, anchor, unmet, ..self }
     }
 
     /// What was seen when it was opened.
     pub fn look(&self) -> Look {
-        let Session { commit, dirty, committed, unmet, .. } = self.clone();
-        Look { commit, dirty, committed, unmet }
+        let Session { commit, dirty, committed, anchor, unmet, .. } = self.clone();
+        Look { commit, dirty, committed, anchor, unmet }
     }
 }
 

@@ -74,9 +74,25 @@ pub struct Look {
     /// Whether the document's bytes are those of the commit; `None` outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<bool>,
+    /// The anchor that was relied on, where the environment asks for one at each sign-off, and something was signed off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<AnchorSeen>,
     /// Rules that did not hold. Nothing may happen before somebody has overridden them, if nobody had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
+}
+
+/// An anchor of an open run that was found beside its record, and proved then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AnchorSeen {
+    /// Its number: `anchors/NNNN.json`.
+    pub number: u64,
+    /// SHA-256 of that file, lower-case hex.
+    pub statement: String,
+    /// How many events it is over.
+    pub events: u64,
 }
 
 /// A rule that does not hold.

@@ -23,6 +23,8 @@ pub enum Rule {
     SameCommit,
     /// Whoever signed something off, or overrode a rule, still has the role that let them.
     Roles,
+    /// `requires.anchor`: the record is anchored as far as it was when something was signed off last; and its seal.
+    Anchor,
 }
 
 impl Rule {
@@ -37,6 +39,7 @@ impl Rule {
             Rule::Rehearsal => "rehearsal",
             Rule::SameCommit => "same_commit",
             Rule::Roles => "roles",
+            Rule::Anchor => "anchor",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     By, Deviation, Event, Evidence, Finished, Handover, Happened, Look, Override, Session, SignedOff,
+    SignedSession,
 };
 
 /// The event in one line, with its number.
@@ -15,6 +16,10 @@ fn words(event: &Event) -> String {
         Event::SessionOpened(Session { operator, os_user, host, unmet, .. }) => {
             let whys: String = unmet.iter().map(|unmet| format!("; did not hold: {}", unmet.why)).collect();
             format!("taken up by {operator} (account {os_user} on {host}){whys}")
+        }
+        Event::SessionSigned(signed) => {
+            let SignedSession { name, assurance, seat, by, .. } = &**signed;
+            format!("operated by {name} ({}), who signed that: {assurance}, {}", by.who, seat.words())
         }
         Event::RulesChecked(Look { unmet, .. }) => {
             let whys: Vec<&str> = unmet.iter().map(|unmet| unmet.why.as_str()).collect();

@@ -21,6 +21,8 @@ pub(crate) struct Looks {
     pub(crate) ran: bool,
     /// Something was signed off since.
     pub(crate) signed_off: bool,
+    /// How many events there were, the last sign-off being one of them; 0 where nothing was signed off.
+    pub(crate) signed_by: u64,
     /// Something was signed off, and no block has begun after it.
     pub(crate) unused: bool,
 }

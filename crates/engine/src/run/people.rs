@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::{Assurance, folded};
 
-use crate::{RunOpened, SignedOff};
+use crate::{RunOpened, Seat, SignedOff};
 
 /// Names of people, as configured when the run opened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +48,13 @@ impl People {
     }
 }
 
+/// Somebody operates, and their key has not signed that yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unsigned {
+    /// Where they sit, where that is on record already.
+    pub(crate) seat: Option<Seat>,
+}
+
 /// On what it rests that those who signed are not those who performed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Independence {
@@ -55,6 +62,10 @@ pub struct Independence {
     pub(crate) typed: BTreeSet<String>,
     /// Who did by key.
     pub(crate) by_key: BTreeSet<String>,
+    /// Whether whoever operates signs each session by key.
+    pub(crate) sessions: bool,
+    /// Who performed something beside a session, or in one of somebody else: by a name only.
+    pub(crate) performed: BTreeSet<String>,
 }
 
 impl Independence {
@@ -65,25 +76,54 @@ impl Independence {
         signers.insert(given.by.who.clone());
     }
 
-    /// What cannot be proved of it, in one sentence; `None` where no sign-off had to be independent.
+    /// Takes note of somebody who performed something, of whom no session tells.
+    pub(crate) fn performed_typed(&mut self, who: &str) {
+        if !self.performed.contains(who) {
+            self.performed.insert(who.to_owned());
+        }
+    }
+
+    /// What cannot be proved of it, in one sentence; `None` where no sign-off had to be independent, or keys prove all of
+    /// it.
     pub fn words(&self) -> Option<String> {
         let names = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(", ");
-        match (self.typed.is_empty(), self.by_key.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(format!(
+        if self.typed.is_empty() && self.by_key.is_empty() {
+            return None;
+        }
+        if self.sessions {
+            return self.words_where_sessions_are_signed(&names);
+        }
+        Some(match (self.typed.is_empty(), self.by_key.is_empty()) {
+            (_, true) => format!(
                 "independence rests on typed names only: no key proves who signed off ({}) or who operated",
                 names(&self.typed)
-            )),
-            (true, false) => Some(format!(
+            ),
+            (true, false) => format!(
                 "independence rests on a typed name: keys prove who signed off ({}), and none proves who operated",
                 names(&self.by_key)
-            )),
-            (false, false) => Some(format!(
+            ),
+            (false, false) => format!(
                 "independence rests on typed names: a key proves that {} signed off, none proves it of {}, \
                  or who operated",
                 names(&self.by_key),
                 names(&self.typed)
-            )),
-        }
+            ),
+        })
+    }
+
+    fn words_where_sessions_are_signed(
+        &self,
+        names: &impl Fn(&BTreeSet<String>) -> String,
+    ) -> Option<String> {
+        let signed_off = (!self.typed.is_empty()).then(|| format!("signed off ({})", names(&self.typed)));
+        let performed = (!self.performed.is_empty())
+            .then(|| format!("performed something beside that ({})", names(&self.performed)));
+        let unproved: Vec<String> = signed_off.into_iter().chain(performed).collect();
+        (!unproved.is_empty()).then(|| {
+            format!(
+                "independence rests on typed names: keys prove who operated, none proves who {}",
+                unproved.join(" or who ")
+            )
+        })
     }
 }

@@ -86,10 +86,18 @@ pub(crate) fn samples() -> Vec<Event> {
     undone.pass();
     story.events.extend(undone.events.drain(3..));
     let why = "the work tree has uncommitted changes now".to_owned();
+    story.events.push(Event::SessionSigned(Box::new(SignedSession {
+        name: "Olive".into(),
+        assurance: Assurance::Ssh,
+        signature: KeySignature { key: "SHA256:x".into(), statement: "a".into(), signature: "b".into() },
+        seat: Seat { os_user: "ops".into(), host: "console".into(), tty: None },
+        by: by(OPS),
+    })));
     story.events.push(Event::RulesChecked(Look {
         commit: Some("c7722196".into()),
         dirty: Some(true),
         committed: Some(true),
+        anchor: Some(AnchorSeen { number: 1, statement: "0".repeat(64), events: 4 }),
         unmet: vec![Unmet { rule: Rule::CleanCommit, why }],
     }));
     story.events
@@ -128,6 +136,7 @@ fn the_samples_hold_every_kind_of_event() {
             "run.closed",
             "run.opened",
             "session.opened",
+            "session.signed",
             "signoff.given",
             "signoff.lapsed",
             "signoff.refused",

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod anchors;
 mod blocks;
 mod build;
 mod capturing;
@@ -36,6 +37,7 @@ mod rollouts;
 mod sample;
 mod seen;
 mod sent;
+mod sessions;
 mod shown;
 mod statuses;
 mod story;

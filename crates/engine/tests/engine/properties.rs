@@ -167,6 +167,7 @@ fn finish_well(story: &mut Story) -> Verdict {
             }
             Next::Ask(task, Question::Confirm) if task.block(&story.plan).is_none() => story.confirm(),
             Next::Ask(..) => story.decide(story.offers().choices[0]),
+            Next::SignSession => unreachable!("sessions are not signed here"),
             Next::Override => unreachable!("every rule holds here"),
         }
     }

@@ -46,6 +46,7 @@ pub(crate) fn session(operator: &str) -> Session {
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     }
 }
@@ -80,6 +81,7 @@ pub(crate) fn opened() -> RunOpened {
             protected: false,
             four_eyes: false,
             signature: Assurance::Typed,
+            sessions: Assurance::Typed,
             vars: BTreeMap::new(),
             targets: BTreeMap::new(),
         },
@@ -197,6 +199,7 @@ pub(crate) fn at(plan: &Plan, next: &Next) -> String {
         Next::Await(e) => format!("await {}{}", id(&e.task), probe(e)),
         Next::Ask(task, question) => format!("ask {} {question:?}", id(task)),
         Next::RollBack => "roll back".into(),
+        Next::SignSession => "sign the session".to_owned(),
         Next::Override => "override".to_owned(),
         Next::Done(verdict) => format!("done {verdict:?}"),
     }

@@ -340,7 +340,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
         }
         Event::SessionOpened(_) => true,
         // Its environment asks for nothing.
-        Event::RulesChecked(_) => false,
+        Event::SessionSigned(_) | Event::RulesChecked(_) => false,
         Event::NotApplicable { step, action, place, condition } => now.pass_over.iter().any(|it| {
             let of_task = if it.whole { None } else { Some(it.task.id(plan)) };
             it.task.step_of(plan).id == *step
@@ -441,6 +441,7 @@ fn about_a_sign_off(event: &Event) -> bool {
 pub(crate) fn moves(event: &Event) -> bool {
     match event {
         Event::SessionOpened(_)
+        | Event::SessionSigned(_)
         | Event::RulesChecked(_)
         | Event::LogRecovered { .. }
         | Event::ValueCorrected(_)

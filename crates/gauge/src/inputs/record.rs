@@ -230,6 +230,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             protected: false,
             four_eyes: false,
             signature: Assurance::Typed,
+            sessions: Assurance::Typed,
             vars: BTreeMap::new(),
         },
         inputs: Vec::new(),
@@ -253,6 +254,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             commit: None,
             dirty: None,
             committed: None,
+            anchor: None,
             unmet: Vec::new(),
         },
     }

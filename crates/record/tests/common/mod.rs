@@ -121,6 +121,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             protected: false,
             four_eyes: false,
             signature: Assurance::Typed,
+            sessions: Assurance::Typed,
             vars: [("sha256".to_owned(), "x".to_owned()), ("bytes".to_owned(), "1".to_owned())].into(),
         },
         inputs: Vec::new(),
@@ -144,6 +145,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             commit: None,
             dirty: None,
             committed: None,
+            anchor: None,
             unmet: Vec::new(),
         },
     }))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use holdpoint_engine::{BlobRef, Event, Finished, Judged, Stamped, Started, TakenEffect};
+use holdpoint_engine::{BlobRef, Event, Finished, Judged, SignedSession, Stamped, Started, TakenEffect};
 use holdpoint_model::{Block, Plan, Work};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
@@ -95,6 +95,11 @@ impl Reel<'_> {
                 FrameKind::Session { session: Box::new(opened.session), resumed: false }
             }
             Event::SessionOpened(session) => FrameKind::Session { session: Box::new(session), resumed: true },
+            Event::SessionSigned(signed) => {
+                let SignedSession { name, signature, by, .. } = &*signed;
+                let said = format!("operated by {name} ({}), signed by key {}", by.who, signature.key);
+                FrameKind::Remark(said)
+            }
             Event::RulesChecked(look) => FrameKind::Remark(look_words(&look)),
             Event::LogRecovered { torn } => {
                 FrameKind::Remark(format!("a torn tail of {} bytes was cut off the record", torn.bytes))
@@ -268,6 +273,7 @@ fn step_of(event: &Event) -> Option<&str> {
         Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
+        | Event::SessionSigned(_)
         | Event::RulesChecked(_)
         | Event::LogRecovered { .. }
         | Event::RollbackOpened { .. }

@@ -22,6 +22,7 @@ pub fn session(operator: &str) -> Session {
         commit: None,
         dirty: None,
         committed: None,
+        anchor: None,
         unmet: Vec::new(),
     }
 }

@@ -62,6 +62,7 @@ impl Tape {
                 protected: true,
                 four_eyes: true,
                 signature: Assurance::Typed,
+                sessions: Assurance::Typed,
                 vars: BTreeMap::from([("APP_URL".to_owned(), "http://127.0.0.1:8080".to_owned())]),
             },
             inputs: vec![InputGiven {
@@ -236,7 +237,12 @@ impl Tape {
                     }
                 }
             }
-            Next::Open | Next::Override | Next::Await(_) | Next::RollBack | Next::Done(_) => return false,
+            Next::Open
+            | Next::SignSession
+            | Next::Override
+            | Next::Await(_)
+            | Next::RollBack
+            | Next::Done(_) => return false,
         }
         true
     }

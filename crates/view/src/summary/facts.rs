@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{
     BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Included, NotUndone, Override, Presence,
-    RollbackState, Session, Standing, Status, Verdict,
+    RollbackState, Seat, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -123,6 +123,25 @@ pub struct SessionFacts {
     /// Who, with what, where.
     #[serde(flatten)]
     pub session: Session,
+}
+
+/// A session that its operator's key signed, or a handover that they accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedSessionFacts {
+    /// The event.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who operates.
+    pub who: String,
+    /// Their printed name.
+    pub name: String,
+    /// How sure that is.
+    pub assurance: Assurance,
+    /// Fingerprint of the key.
+    pub key: String,
+    /// Where they sit.
+    pub seat: Seat,
 }
 
 /// Rules of the environment held once more.
@@ -482,4 +501,7 @@ pub struct AnchorFacts {
     pub time: String,
     /// By whom, and how far that was checked.
     pub by: String,
+    /// Whether it is over the seal, and by a key that the record's signers list where it is a tag.
+    #[serde(skip)]
+    pub over_seal: bool,
 }

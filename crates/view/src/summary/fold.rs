@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_engine::{
-    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, Slot, Stamped, Started,
-    Status, Task,
+    By, Deviation, DeviationKind, Event, Finished, Handover, Session, SignedOff, SignedSession, Slot,
+    Stamped, Started, Status, Task,
 };
 use holdpoint_model::{Assurance, Plan, Work};
 use jiff::Timestamp;
@@ -135,6 +135,7 @@ impl<'a> Summing<'a> {
             // The engine takes the first one only, which is in the summary from its beginning.
             Event::RunOpened(_) => {}
             Event::SessionOpened(session) => self.session(now, session),
+            Event::SessionSigned(signed) => self.session_signed(now, *signed),
             Event::RulesChecked(look) => self.summary.looks.push(LookFacts { n, at, look }),
             Event::LogRecovered { torn } => self.summary.recoveries.push(Recovery { n, at, torn }),
             Event::NotApplicable { action, condition, .. } => {
@@ -245,6 +246,12 @@ impl<'a> Summing<'a> {
 
     fn session(&mut self, Moment { n, at }: Moment, session: Session) {
         self.summary.sessions.push(SessionFacts { n, at, session });
+    }
+
+    fn session_signed(&mut self, Moment { n, at }: Moment, signed: SignedSession) {
+        let SignedSession { name, assurance, signature, seat, by } = signed;
+        let facts = SignedSessionFacts { n, at, who: by.who, name, assurance, key: signature.key, seat };
+        self.summary.signed_sessions.push(facts);
     }
 
     fn handed_over(&mut self, Moment { n, at }: Moment, handover: Handover) {
@@ -458,6 +465,8 @@ impl<'a> Summing<'a> {
         summary.values = values(&summary.steps);
         sign_offs_that_count(&mut summary, &self.by_id, run);
         summary.independence = run.independence().words();
+        summary.asks_for_anchor = run.asks_for_anchored_seal();
+        summary.unsigned = run.is_session_unsigned().then(|| run.unsigned_refusal());
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {
             summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, run, task));

@@ -39,6 +39,9 @@ pub struct Summary {
     pub people: Vec<Person>,
     /// Who drove, the first session from event 0.
     pub sessions: Vec<SessionFacts>,
+    /// Those that a key signed, where the environment asks for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signed_sessions: Vec<SignedSessionFacts>,
     /// Rules held once more while a driver had the run, in order; [`Summary::sessions`] have theirs.
     pub looks: Vec<LookFacts>,
     /// Inputs as given; secrets by name only.
@@ -73,18 +76,36 @@ pub struct Summary {
     /// Why the anchors beside it, or the rest of them, do not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchors_wrong: Option<String>,
+    /// Whether its environment asks for an anchor over its seal, and nobody answered for going without.
+    #[serde(skip)]
+    pub asks_for_anchor: bool,
+    /// That it has none, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_anchor: Option<String>,
     /// Torn tails that were cut.
     pub recoveries: Vec<Recovery>,
     /// What an open run waits for.
     pub waits: Option<Waits>,
     /// Whether rules did not hold when the run opened and nobody overrode them: it goes no further.
     pub barred: bool,
+    /// That whoever operates has not signed that by key, in words: nothing goes on before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsigned: Option<String>,
     /// Events that the engine did not ask for: the first one, and whatever follows it. A sound record has none. Nothing
     /// in them counts, so what was not done before them is [`Status::Unknown`].
     pub misfits: Vec<Misfit>,
 }
 
 impl Summary {
+    /// Takes in what lies beside the record as its anchors, and why they do not hold.
+    pub fn anchored_by(&mut self, (anchors, wrong): (Vec<AnchorFacts>, Option<String>)) {
+        let over_seal = anchors.iter().any(|anchor| anchor.over_seal);
+        let lacking = self.asks_for_anchor && self.run.closed.is_some() && !over_seal;
+        self.no_anchor =
+            lacking.then(|| format!("{} asks for an anchor over the seal", self.run.environment.name));
+        (self.anchors, self.anchors_wrong) = (anchors, wrong);
+    }
+
     /// The person's printed name, where the record has one, else the principal itself.
     pub fn name_of<'a>(&'a self, principal: &'a str) -> &'a str {
         self.people

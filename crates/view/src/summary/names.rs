@@ -26,6 +26,7 @@ pub(super) fn names(event: &Event) -> Option<(&str, Option<&str>)> {
         Event::Note { step, .. } => Some((step.as_deref()?, None)),
         Event::RunOpened(_)
         | Event::SessionOpened(_)
+        | Event::SessionSigned(_)
         | Event::RulesChecked(_)
         | Event::LogRecovered { .. }
         | Event::RollbackOpened { .. }

@@ -49,6 +49,7 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         independence: None,
         people: people(opened),
         sessions: vec![SessionFacts { n: first.n, at: first.at, session: opened.session.clone() }],
+        signed_sessions: Vec::new(),
         looks: Vec::new(),
         inputs: opened.inputs.clone(),
         steps: plan.steps.iter().map(empty_step).collect(),
@@ -64,9 +65,12 @@ pub(super) fn opening(plan: &Plan, first: &Stamped, opened: &RunOpened, verified
         reviews_wrong: None,
         anchors: Vec::new(),
         anchors_wrong: None,
+        asks_for_anchor: false,
+        no_anchor: None,
         recoveries: Vec::new(),
         waits: None,
         barred: false,
+        unsigned: None,
         misfits: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use holdpoint_signing::SIGNOFF;
 
 use super::ask::{self, Asked};
 use super::shown::Shown;
-use crate::by_key::{self, KeyFile, Signature};
+use crate::by_key::{self, KeyFile, Signature, What};
 use crate::operator::{not_in_a_block, who_else};
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -127,7 +127,7 @@ pub fn give(
     let by_key = key.is_some() || view.run.least_assurance() > Assurance::Typed;
     let by = given.by.clone();
     let given = if by_key {
-        match by_key::sign(view, given, None, KeyFile::of_key(key), store)? {
+        match by_key::sign(view, given, What::SignOff, KeyFile::of_key(key), store)? {
             Signature::Given(given) => *given,
             Signature::Refused(reason) => return Ok(Some(refused(screen, view, task, reason, by))),
             Signature::None(why) => {
@@ -199,7 +199,7 @@ pub(super) fn rejection(
             ));
         };
         let given = given(view, task, sign_off, name, by.clone(), shown);
-        match by_key::sign(view, given, Some(&reason), KeyFile::of_key(key), store)? {
+        match by_key::sign(view, given, What::Rejection(&reason), KeyFile::of_key(key), store)? {
             Signature::Given(given) => {
                 let SignedOff { role, meaning, statement, name, assurance, signature, .. } = *given;
                 let rejection =

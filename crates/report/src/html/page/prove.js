@@ -4,6 +4,7 @@
 // signer had seen are those that there were. Both take holdpoint itself.
 
 const NAMESPACE = "signoff@holdpoint";
+const SESSION = "session@holdpoint";
 const APPROVAL = "approval@holdpoint";
 const MOST_APART = 15 * 60 * 1000;
 
@@ -16,10 +17,17 @@ const references = (value, found = []) => {
   return found;
 };
 
-/** What is signed at an event: a sign-off, a rejection by key, or an override of rules, which is a sign-off of the whole
- * run. `null` for other events. */
+/** What is signed at an event: a sign-off, a rejection by key, or an override of rules or a session, which are sign-offs of
+ * the whole run. `null` for other events. */
 const signOffOf = (event) => {
   if (event.type === "signoff.given") return event;
+  if (event.type === "session.signed") {
+    const { n, prev, at, by, name, assurance, signature, seat } = event;
+    const terminal = seat.tty === undefined ? "" : `, terminal ${seat.tty}`;
+    const statement = `I operate this run from here on: account ${seat.os_user} on ${seat.host}${terminal}`;
+    const session = { step: "", action: "session", role: "operator", meaning: "responsibility", statement };
+    return { n, prev, at, by, name, assurance, signature, ...session };
+  }
   if (event.type === "signoff.rejected" && "signed" in event) {
     const { n, prev, at, by, step, action, reason, signed, presence } = event;
     return { n, prev, at, by, step, action, rejected: reason, presence, ...signed };
@@ -33,7 +41,7 @@ const signOffOf = (event) => {
 
 /** Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it. */
 const TOLD = new Set([
-  "session.opened", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
+  "session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
   "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
   "handover.withdrawn",
 ]);
@@ -155,6 +163,7 @@ class Proof {
     const byKey = event.assurance === "ssh" || event.assurance === "fido-uv";
     if (byKey !== ("signature" in event)) throw new Wrong("a sign-off has a signature exactly if a key gave it");
     if (!byKey) {
+      if (event.step === "" && event.action === "session") throw new Wrong("a session is signed by key");
       this.typed++;
       return;
     }
@@ -236,13 +245,14 @@ class Proof {
     if (`${JSON.stringify(says, null, 2)}\n` !== textOf(statement)) {
       this.unchecked.push(`signoffs/${name} is spelled in a way that only holdpoint verify can judge.`);
     }
-    if (event.action !== "override" && typeof event.presence?.shown?.sha256 !== "string") {
+    const whole = event.step === "";
+    if (!whole && typeof event.presence?.shown?.sha256 !== "string") {
       throw new Wrong("a sign-off by key does not say what its signer was shown");
     }
     this.fits(says, event, offset);
     const [signed, recorded] = [Date.parse(says.at.time), Date.parse(event.at)];
     if (!(Math.abs(signed - recorded) <= MOST_APART)) throw new Wrong("the sign-off was signed at quite another time than it was recorded");
-    const assurance = await this.signed(statement, armored, NAMESPACE, event.by.who, event.signature.key, [signed, recorded]);
+    const assurance = await this.signed(statement, armored, whole && event.action === "session" ? SESSION : NAMESPACE, event.by.who, event.signature.key, [signed, recorded]);
     if (assurance !== event.assurance) throw new Wrong(`the signature is of the assurance ${assurance}, and the record says ${event.assurance}`);
   }
 
