@@ -38,7 +38,7 @@ enum Verb {
     Test,
     /// Install the programs and packages that the tests need, where they are missing.
     Tools {
-        /// MongoDB's shell and a server for it too, without which one test is skipped. Minutes.
+        /// MongoDB's shell and a server for it too, without which some tests are skipped. Minutes.
         #[arg(long)]
         mongodb: bool,
     },

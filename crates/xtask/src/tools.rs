@@ -71,14 +71,18 @@ const PYTHON: &[&str] =
 /// are installed on demand.
 const MONGODB: (&str, &str) = ("mongosh@2.12.0", "nx-27017==0.8.1");
 
-/// MongoDB's shell and the server for it, if [`ensure_mongodb`] has installed them.
-pub fn mongodb() -> Option<(PathBuf, PathBuf)> {
-    let shell = target().join("tools/mongodb/node_modules/.bin/mongosh");
-    let server = python().with_file_name("nx-27017");
-    (shell.is_file() && server.is_file()).then_some((shell, server))
+/// MongoDB's shell, if [`ensure_mongodb`] has installed it.
+pub fn mongosh() -> Option<PathBuf> {
+    Some(target().join("tools/mongodb/node_modules/.bin/mongosh")).filter(|shell| shell.is_file())
 }
 
-/// Installs what the test of MongoDB's run-book needs; without it that test counts as skipped.
+/// MongoDB's shell and the server for it, if [`ensure_mongodb`] has installed them.
+pub fn mongodb() -> Option<(PathBuf, PathBuf)> {
+    let server = python().with_file_name("nx-27017");
+    mongosh().filter(|_| server.is_file()).map(|shell| (shell, server))
+}
+
+/// Installs what the tests of MongoDB's run-books need; without it those tests count as skipped.
 ///
 /// # Errors
 /// It cannot be had.

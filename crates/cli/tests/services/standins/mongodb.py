@@ -2,7 +2,8 @@
 who log in by SCRAM-SHA-256, are looked at, made, changed and dropped. `mongodb.py PORT USERS_FILE`; the file holds a list of
 `{user, db, pwd, roles}` in JSON. Whatever else is asked is refused. Each command is written down with who asked it and what
 came of it, passwords and proofs left out, as a server does. While a file `forgetful` lies beside the users, a user who is
-made gets all of the roles but the last."""
+made gets all of the roles but the last; while a file `quicker` lies there, somebody else has just made one of that
+name; while a file `open` lies there, nobody needs to log in."""
 
 import base64
 import hashlib
@@ -60,7 +61,10 @@ class User:
 
 
 users, users_lock, log_lock = {}, threading.Lock(), threading.Lock()
-FORGETFUL = os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), "forgetful")
+
+
+def told_to_be(how):
+    return os.path.exists(os.path.join(os.path.dirname(os.path.abspath(sys.argv[2])), how))
 
 
 def known(asked, name):
@@ -189,9 +193,12 @@ class Session(socketserver.BaseRequestHandler):
         roles = roles_of(asked, "createUser")
         password = text(asked, "pwd", "createUser")
         user = User(name, asked["$db"], roles, mechanisms_of(asked, MECHANISMS))
+        if told_to_be("quicker"):
+            users[name, user.db] = User(name, user.db, roles, MECHANISMS)
+            users[name, user.db].set_password(secrets.token_urlsafe(18))
         if (name, user.db) in users:
             raise Refused(51003, "Location51003", f'User "{name}@{user.db}" already exists')
-        if os.path.exists(FORGETFUL):
+        if told_to_be("forgetful"):
             user.roles = roles[:-1]
         user.set_password(password)
         users[name, user.db] = user
@@ -241,6 +248,7 @@ class Session(socketserver.BaseRequestHandler):
         if name not in self.COMMANDS:
             raise Refused(59, "CommandNotFound", f"no such command: '{name}'")
         answers, fields, administers = self.COMMANDS[name]
+        administers = administers and not told_to_be("open")
         if administers and self.user is None:
             raise unauthorized(f"Command {name} requires authentication")
         if administers and not ADMINISTRATORS & {role["role"] for role in self.user.roles}:

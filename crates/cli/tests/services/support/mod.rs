@@ -5,6 +5,6 @@ mod stage;
 #[path = "../../common/waiting.rs"]
 mod waiting;
 
-pub use server::{Server, answering, answering_at, free_port, program, request, standin};
+pub use server::{Server, answering, answering_at, answering_by, free_port, program, request, standin};
 pub use stage::Stage;
 pub use waiting::eventually;

@@ -71,21 +71,30 @@ pub fn answering(status: u16) -> (u16, Arc<AtomicU16>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let told = Arc::new(AtomicU16::new(status));
-    answer_all(listener, Arc::clone(&told));
+    let status = Arc::clone(&told);
+    answer_all(listener, move || status.load(Ordering::SeqCst));
     (port, told)
+}
+
+/// One that works out its status anew each time.
+pub fn answering_by(status: impl Fn() -> u16 + Send + 'static) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    answer_all(listener, status);
+    port
 }
 
 /// One at this address, that always says yes.
 pub fn answering_at(address: &str, port: u16) {
-    answer_all(TcpListener::bind((address, port)).unwrap(), Arc::new(AtomicU16::new(200)));
+    answer_all(TcpListener::bind((address, port)).unwrap(), || 200);
 }
 
-fn answer_all(listener: TcpListener, status: Arc<AtomicU16>) {
+fn answer_all(listener: TcpListener, status: impl Fn() -> u16 + Send + 'static) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
-            let status = status.load(Ordering::SeqCst);
+            let status = status();
             let answer =
                 format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
             let _ = stream.write_all(answer.as_bytes());

@@ -153,6 +153,11 @@ impl Stage {
 
     /// No file of any record holds this in any form that a masked value could have escaped in.
     pub fn record_lacks(&self, name: &str, secret: &str) {
+        self.files_lack(&self.repo().join(".holdpoint/runs"), name, secret);
+    }
+
+    /// Nor does any file below this directory.
+    pub fn files_lack(&self, directory: &Path, name: &str, secret: &str) {
         let mut forms = vec![secret.to_owned(), secret.bytes().map(|byte| format!("{byte:02x}")).collect()];
         // However it falls into groups of three bytes, without the characters that hold bits of its neighbours.
         for before in 0..3 {
@@ -160,7 +165,7 @@ impl Stage {
             forms.push(text[[0, 2, 3][before]..text.len() - 2].to_owned());
         }
         forms.push(Base64::encode_string(secret.as_bytes()));
-        let files = files(&self.repo().join(".holdpoint/runs"));
+        let files = files(directory);
         assert!(!files.is_empty());
         for file in files {
             let bytes = fs::read(&file).unwrap();
