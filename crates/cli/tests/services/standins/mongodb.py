@@ -268,7 +268,7 @@ class Session(socketserver.BaseRequestHandler):
             answer = self.perform(asked)
         except Refused as refused:
             answer = refused.answer
-        said = {name: "xxx" if name in HIDDEN else value for name, value in asked.items() if name not in GENERIC or name == "$db"}
+        said = {name: "xxx" if name in HIDDEN else value for name, value in asked.items()}
         who = f"{self.user.name}@{self.user.db}" if self.user else "nobody"
         with log_lock:
             print(answer.get("code", 0), who, json.dumps(said, default=repr), flush=True)
