@@ -180,7 +180,7 @@ pub struct Run {
     /// Execute checks only, assume the rest, keep nothing
     #[arg(long, conflicts_with = "reason")]
     pub dry_run: bool,
-    /// Execute nothing at all
+    /// Execute no block at all; inputs that come from a command are asked all the same
     #[arg(long, requires = "dry_run")]
     pub no_checks: bool,
     /// How the dry run is told at its end: json also writes it to standard output

@@ -265,6 +265,11 @@ fn render(screen: &Screen, shown: &Shown) -> String {
 fn rendered(diagnostic: &dyn miette::Diagnostic, theme: miette::GraphicalTheme, width: usize) -> String {
     let mut out = String::new();
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+    // A path, an address or a name is not broken where something in it looks like the end of a word.
+    let handler = handler
+        .with_break_words(false)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
     match handler.render_report(&mut out, diagnostic) {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),

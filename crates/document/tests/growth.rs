@@ -42,6 +42,13 @@ fn documents(n: usize) -> Vec<(&'static str, String)> {
             "authors",
             document(&format!("authors: [{}]\napprovers: [{}]\n", list(n, "a"), list(n, "b")), &check),
         ),
+        (
+            "parts of a pattern",
+            document(
+                "",
+                &format!("{check}```yaml expect\nstdout: [ {{ matches: 'a{}' }} ]\n```\n\n", ".".repeat(n)),
+            ),
+        ),
         ("environments", document(&format!("environments: [{}]\n", list(n, "e")), &check)),
         ("roles", document(&format!("roles: [{}]\n", list(n, "r")), &check)),
         (

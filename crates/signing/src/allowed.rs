@@ -189,6 +189,14 @@ impl AllowedSigners {
         self.lines.iter().any(|line| matches_list(principal, &line.principals))
     }
 
+    /// Whether some line lets this principal sign for a purpose, with whatever key.
+    pub fn may(&self, principal: &str, namespace: &str) -> bool {
+        let for_it = |line: &&Line| {
+            line.options.namespaces.as_deref().is_none_or(|list| matches_list(namespace, list))
+        };
+        self.lines.iter().filter(for_it).any(|line| matches_list(principal, &line.principals))
+    }
+
     /// Everybody who is named and by no pattern, sorted.
     pub fn principals(&self) -> Vec<&str> {
         let all = self.lines.iter().flat_map(|line| line.principals.split(','));

@@ -3,6 +3,8 @@
 //! What `^`, `$` and `\b` ask for depends on the character before them and the one behind them, and of these only on
 //! which of a few kinds they are. So a place is a pair of kinds, and a part of a pattern leads from places to places.
 
+use std::collections::HashMap;
+
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look};
 
 /// Kinds of characters, and the end of a text for none: LF, CR, a letter of ASCII, another letter, anything else.
@@ -112,12 +114,12 @@ pub(super) struct Part<'h> {
 
 /// Whether it matches nowhere in any text. The nesting has been bounded before.
 pub(super) fn is_nothing(hir: &Hir) -> bool {
-    part(hir, &characters()).leads == Leads::NOWHERE
+    Alphabet::new().part(hir).leads == Leads::NOWHERE
 }
 
 /// Whether an alternative, or what may be left out, matches nowhere in any text where it stands.
 pub(super) fn has_idle_part(hir: &Hir) -> bool {
-    idle(&part(hir, &characters()), ANYWHERE, ANYWHERE)
+    idle(&Alphabet::new().part(hir), ANYWHERE, ANYWHERE)
 }
 
 /// `from` are the places that the part can begin at, `to` those that the rest can go on from.
@@ -161,51 +163,74 @@ fn closed(mut places: u64, more: impl Fn(u64) -> u64) -> u64 {
     }
 }
 
-fn part<'h>(hir: &'h Hir, characters: &[ClassUnicode]) -> Part<'h> {
-    let parts: Vec<Part<'h>> = match hir.kind() {
-        HirKind::Repetition(repetition) => vec![part(&repetition.sub, characters)],
-        HirKind::Capture(capture) => vec![part(&capture.sub, characters)],
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().map(|one| part(one, characters)).collect()
-        }
-        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => Vec::new(),
-    };
-    Part { hir, leads: leads(hir, &parts, characters), parts }
+/// The characters of each kind, and what was found of classes: a pattern has few, however long it is.
+struct Alphabet {
+    kinds: Vec<ClassUnicode>,
+    seen: HashMap<Vec<(char, char)>, Leads>,
 }
 
-fn leads(hir: &Hir, parts: &[Part<'_>], characters: &[ClassUnicode]) -> Leads {
-    let stay = Leads::stay(|_, _| true);
-    match hir.kind() {
-        HirKind::Empty => stay,
-        HirKind::Look(look) => Leads::stay(|before, behind| holds(*look, before, behind)),
-        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
-            Ok(text) => text.chars().fold(stay, |leads, character| {
-                let class = one(character);
-                leads.then(Leads::character(|kind| meet(&class, kind, characters)))
-            }),
-            // Bytes that are no text may stand anywhere.
-            Err(_) => Leads::character(|_| true),
-        },
-        HirKind::Class(Class::Unicode(class)) => Leads::character(|kind| meet(class, kind, characters)),
-        HirKind::Class(Class::Bytes(class)) => match class.to_unicode_class() {
-            Some(class) => Leads::character(|kind| meet(&class, kind, characters)),
-            None => Leads::character(|_| true),
-        },
-        HirKind::Repetition(repetition) => {
-            let once = parts.first().map_or(Leads::NOWHERE, |part| part.leads);
-            let more = repetition.max.map_or(PLACES as u32, |most| most - repetition.min.min(most));
-            once.times(repetition.min).then(once.or(stay).times(more))
-        }
-        HirKind::Capture(_) | HirKind::Concat(_) => parts.iter().fold(stay, |all, part| all.then(part.leads)),
-        HirKind::Alternation(_) => parts.iter().fold(Leads::NOWHERE, |all, part| all.or(part.leads)),
+impl Alphabet {
+    fn new() -> Alphabet {
+        Alphabet { kinds: characters(), seen: HashMap::new() }
     }
-}
 
-fn meet(class: &ClassUnicode, kind: usize, characters: &[ClassUnicode]) -> bool {
-    let Some(characters) = characters.get(kind) else { return true };
-    let mut both = class.clone();
-    both.intersect(characters);
-    !both.ranges().is_empty()
+    fn part<'h>(&mut self, hir: &'h Hir) -> Part<'h> {
+        let parts: Vec<Part<'h>> = match hir.kind() {
+            HirKind::Repetition(repetition) => vec![self.part(&repetition.sub)],
+            HirKind::Capture(capture) => vec![self.part(&capture.sub)],
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+                parts.iter().map(|one| self.part(one)).collect()
+            }
+            HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => Vec::new(),
+        };
+        Part { hir, leads: self.leads(hir, &parts), parts }
+    }
+
+    fn leads(&mut self, hir: &Hir, parts: &[Part<'_>]) -> Leads {
+        let stay = Leads::stay(|_, _| true);
+        match hir.kind() {
+            HirKind::Empty => stay,
+            HirKind::Look(look) => Leads::stay(|before, behind| holds(*look, before, behind)),
+            HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+                Ok(text) => {
+                    text.chars().fold(stay, |leads, character| leads.then(self.class(&one(character))))
+                }
+                // Bytes that are no text may stand anywhere.
+                Err(_) => Leads::character(|_| true),
+            },
+            HirKind::Class(Class::Unicode(class)) => self.class(class),
+            HirKind::Class(Class::Bytes(class)) => match class.to_unicode_class() {
+                Some(class) => self.class(&class),
+                None => Leads::character(|_| true),
+            },
+            HirKind::Repetition(repetition) => {
+                let once = parts.first().map_or(Leads::NOWHERE, |part| part.leads);
+                let more = repetition.max.map_or(PLACES as u32, |most| most - repetition.min.min(most));
+                once.times(repetition.min).then(once.or(stay).times(more))
+            }
+            HirKind::Capture(_) | HirKind::Concat(_) => {
+                parts.iter().fold(stay, |all, part| all.then(part.leads))
+            }
+            HirKind::Alternation(_) => parts.iter().fold(Leads::NOWHERE, |all, part| all.or(part.leads)),
+        }
+    }
+
+    /// One character of a class.
+    fn class(&mut self, class: &ClassUnicode) -> Leads {
+        let ranges: Vec<_> = class.ranges().iter().map(|range| (range.start(), range.end())).collect();
+        if let Some(leads) = self.seen.get(&ranges) {
+            return *leads;
+        }
+        let meets = |kind: usize| {
+            let Some(characters) = self.kinds.get(kind) else { return true };
+            let mut both = class.clone();
+            both.intersect(characters);
+            !both.ranges().is_empty()
+        };
+        let leads = Leads::character(meets);
+        self.seen.insert(ranges, leads);
+        leads
+    }
 }
 
 fn holds(look: Look, before: usize, behind: usize) -> bool {

@@ -1,6 +1,6 @@
 //! One action on the screen: the command with its values, how it ended, what was expected beside what came.
 
-use holdpoint_document::Block;
+use holdpoint_document::{Block, Expected};
 use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
 
 use super::Screen;
@@ -47,6 +47,14 @@ pub fn shown_command(
     }
     for line in screen.neutralise(script.trim_end()).lines() {
         screen.say(&format!("    {}", screen.style().cyan().apply_to(line)));
+    }
+    // What a probe must find stands in its block, and not in what it asks.
+    for expectation in block.expect.iter().filter(|_| block.probe.is_some()) {
+        if let Expected::Json { path, value } = &expectation.that {
+            let value = value.to_string();
+            let value = values.render(&value).unwrap_or(value);
+            screen.say_hung("      ", &screen.neutralise(&format!("must be: {path} = {value}")));
+        }
     }
     for (name, value) in variables_of(script, values) {
         shown_value(screen, "      ", &name, &value);

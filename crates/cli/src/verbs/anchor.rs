@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use holdpoint_record::{KeepError, anchorable, keep_anchor};
+use holdpoint_engine::{Rule, RunOpened};
+use holdpoint_record::{KeepError, Position, anchorable, keep_anchor};
 use holdpoint_signing::{Anchor, AnchorKind, GIT, Over, Prefix, RunNamed, Tag, signed_by, tag_message};
 use jiff::Timestamp;
 
@@ -75,6 +76,29 @@ pub fn anchor(screen: &Screen, arguments: &args::Anchor) -> Result<Exit, Problem
     let over = anchor.over.words();
     screen
         .say(&screen.neutralise(&format!("Anchor {number} of run {}: {over}, {by}, {time}.", opened.number)));
+    counts(screen, &dir, opened, &proof.position)
+}
+
+/// Tells of a tag that is kept and counts for nothing where an anchor is asked for.
+fn counts(screen: &Screen, dir: &Path, opened: &RunOpened, position: &Position) -> Result<Exit, Problem> {
+    let kept = proved(dir, opened, position).map_err(read_problem)?.whole()?;
+    let tagged = kept.held.last().and_then(|last| last.tagged.as_ref());
+    let Some(why) = tagged.and_then(|tagged| tagged.unlisted.clone()) else { return Ok(Exit::Passed) };
+    let message = format!("its tag is kept, and nobody vouches for its key: {why}");
+    let help = "The run goes by the allowed_signers of when it opened: sign with a key that they list for the namespace git, \
+                or use --tsa URL.";
+    if opened.policy.kept.contains(&Rule::Anchor) {
+        let asks = &opened.environment.name;
+        return Err(Problem::refused(
+            format!("{message}; so it is not the anchor that {asks} asks for"),
+            help,
+        ));
+    }
+    screen.tell(&format!(
+        "  {} {}",
+        screen.style().yellow().apply_to("warning:"),
+        screen.neutralise(&message)
+    ));
     Ok(Exit::Passed)
 }
 

@@ -58,7 +58,7 @@ pub async fn dry_run(
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
     let opened = RunOpened { dry: true, ..with_program(opened) };
-    let label = if how.checks { "checks are executed, the rest is assumed" } else { "nothing is executed" };
+    let label = if how.checks { "checks are executed, the rest is assumed" } else { "no block is executed" };
     let label = format!("DRY RUN: {label}, nothing is kept");
     screen::head(screen, &opened, &opened.session.operator, &label);
     prepared.warn(screen);
@@ -339,6 +339,9 @@ impl Summary {
             ),
         };
         screen.tell(&told);
+        for message in &self.refused {
+            screen.tell(&format!("A real run would be refused: {message}"));
+        }
     }
 
     /// One step, in words. What hangs on something unknown is told for both ways.

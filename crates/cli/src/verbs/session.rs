@@ -71,6 +71,12 @@ fn could_sign(
         };
         return Err(refused(format!("{who} is not among the allowed signers"), help));
     }
+    if !signers.allowed.may(who, SESSION) {
+        return Err(refused(
+            format!("allowed_signers lets {who} sign other things, and no session"),
+            format!("Add {SESSION} to the namespaces on a line of theirs, or leave that option out. "),
+        ));
+    }
     if name.is_none() {
         return Err(refused(
             format!("a signed session shows a printed name, and holdpoint.toml has none for {who}"),
@@ -109,6 +115,9 @@ pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Resul
     recorder.record(vec![Event::Note { text, step: None, corrects: None, by }])?;
     Err(Problem::refused(
         format!("the session was not signed, and so nothing is done in it: {why}"),
-        format!("Nothing was executed. Once the key is at hand: holdpoint resume {number} --key FILE"),
+        format!(
+            "Nothing was executed. With a key that counts: holdpoint resume {number} --key FILE. The run goes by the \
+             allowed_signers of when it opened; where those are wrong, open a new run."
+        ),
     ))
 }

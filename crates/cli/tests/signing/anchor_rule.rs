@@ -77,6 +77,18 @@ fn nothing_goes_on_after_a_sign_off_before_the_record_is_anchored_as_far_as_that
 }
 
 #[test]
+fn a_tag_by_a_key_that_is_listed_for_something_else_is_told_to_be_no_anchor_when_it_is_made() {
+    let (shop, _authority) = signed_off();
+    let key = shop.key("ops");
+    let ran = shop.bench.holdpoint(&["anchor", "1", "--git-tag", "--key", key.to_str().unwrap()]);
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("nobody vouches for its key")
+        .says("so it is not the anchor that release asks for")
+        .says("namespace git");
+    shop.bench.ends(5, &["resume", "1", "--unattended"]).says("none is over what was signed off");
+}
+
+#[test]
 fn a_seal_that_nobody_anchored_is_told_by_verify_audit_reports_and_the_script() {
     let (shop, authority) = over();
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);

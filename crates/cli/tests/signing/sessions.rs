@@ -151,6 +151,15 @@ fn who_cannot_sign_is_refused_before_anything_is_asked_or_written() {
         }
         assert_eq!(shop.bench.tree(), before, "{who}");
     }
+    // Whose lines are for other purposes only.
+    let signers = fs::read_to_string(shop.bench.path("allowed_signers")).unwrap();
+    shop.bench.file("allowed_signers", &signers.replace("session@holdpoint,", ""));
+    let before = shop.bench.tree();
+    let ran = run(&shop, OPS, &key("ops"));
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("lets ops@example.org sign other things, and no session").says("Add session@holdpoint");
+    assert_eq!(shop.bench.tree(), before);
+    shop.bench.file("allowed_signers", &signers);
     // Without a key's file and without an agent.
     let ran = shop.bench.ends(5, &["run", "book.md", "--env", "vault", "--unattended"]);
     ran.says("no SSH agent is at hand").says("--key");
@@ -171,6 +180,7 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
     };
     let usual = fs::read_to_string(shop.bench.path("allowed_signers")).unwrap();
     let revoked = fs::read_to_string(shop.key("ops").with_extension("pub")).unwrap();
+    let other = |key: &str| line(OPS, "namespaces=\"signoff@holdpoint\"", key);
     let cases: [(&str, &str, String, &str, &str); 5] = [
         ("another key", "stranger", usual.clone(), "", "is not one of ops@example.org"),
         ("somebody else's key", "qa", usual.clone(), "", "is not one of ops@example.org"),
@@ -185,7 +195,7 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
         (
             "a key for something else",
             "ops",
-            line(OPS, "namespaces=\"signoff@holdpoint\"", "ops"),
+            other("ops") + &line(OPS, "namespaces=\"session@holdpoint\"", "stranger"),
             "",
             "the key is not for `session@holdpoint`",
         ),

@@ -328,7 +328,7 @@ fn without_checks_nothing_is_executed() {
     let bench = Bench::with(&[("book.md", &book("", body))]);
     let before = bench.tree();
     let ran = bench.ends(0, &[&DRY[..], &["--no-checks"]].concat());
-    ran.says("nothing is executed, nothing is kept").says("not tried: look#1");
+    ran.says("no block is executed, nothing is kept").says("not tried: look#1");
     assert_eq!(bench.tree(), before);
     bench.ends(2, &["run", "book.md", "--no-checks"]).says("--dry-run");
 }

@@ -34,6 +34,13 @@ pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) 
                 found.extend(link.map(|link| include(index, level, text.span.end, link)));
                 behind = true;
             }
+            // One that is a link with a title is left to the audit.
+            Block::Text(text) if !has_title(text) && looks_like_one(text.span.of(source)) => {
+                let help =
+                    "write `[what it is](path/to/file.md \"include\")`, with %20 for a blank in the path";
+                findings.add(Code::BadInclude, text.span, "this looks like an include, and is none", help);
+                behind = false;
+            }
             Block::Html(span) if span.of(source).trim_start().starts_with("<!--") => {}
             block if behind => {
                 let help = "give it a heading, or move it above the include";
@@ -45,6 +52,22 @@ pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) 
         }
     }
     found
+}
+
+fn has_title(text: &Text) -> bool {
+    text.odd.as_ref().is_some_and(|odd| odd.links.iter().any(|link| !link.title.is_empty()))
+}
+
+/// A paragraph that is a link and nothing else, as people write one, with the word in it: Markdown may not see a link.
+fn looks_like_one(written: &str) -> bool {
+    let Some((text, to)) = written.trim().split_once("](") else { return false };
+    let named = text.trim_start_matches('!').strip_prefix('[').is_some_and(|text| !text.contains(['[', ']']));
+    let Some(to) = to.strip_suffix(')').filter(|to| named && !to.contains(['(', '\n'])) else { return false };
+    let (to, title) = to.trim().rsplit_once([' ', '\t']).unwrap_or(("", to.trim()));
+    let title = title.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let near = title == "include" || title == "includes" || title == "included" || title == "incldue";
+    // A link to a file of that name is one to it.
+    near && (!to.is_empty() || written.contains(['"', '\'', '“', '”']))
 }
 
 fn is_include(text: &Text) -> bool {

@@ -167,7 +167,8 @@ impl Reel<'_> {
             of,
             kind,
             script,
-            differs: started.script.is_some(),
+            // What a probe asked is always kept, and nobody edits it.
+            differs: started.script.is_some() && block.is_none_or(|(_, block)| block.probe.is_none()),
             language: block.map(|(_, block)| block.language.clone()).unwrap_or_default(),
         };
         self.push(stamped, kind);

@@ -30,7 +30,10 @@ pub const MASKS: [Mask; 7] = [
     },
     Mask { stands: "‹scratch›", what: "paths in /tmp and /dev/shm" },
     Mask { stands: "‹pid›", what: "process ids: after pid, and in square brackets behind a name" },
-    Mask { stands: "‹took›", what: "durations: a number and ns, us, µs, ms or s" },
+    Mask {
+        stands: "‹took›",
+        what: "durations: a number and ns, us, µs, ms or s, and numbers in JSON whose names end in _ms",
+    },
 ];
 
 const MONTHS: &str = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
@@ -60,6 +63,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"(?i)\bpid[ =:]+[0-9]+\b".to_owned(), "‹pid›"),
         (r"(?P<name>\b[A-Za-z][A-Za-z0-9_./-]*)\[[0-9]+\]".to_owned(), "‹pid›"),
         (r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s)\b".to_owned(), "‹took›"),
+        (r#"(?P<name>"[a-z_]+_ms": ?)[0-9]+\b"#.to_owned(), "‹took›"),
     ];
     let compiled = rules.into_iter().filter_map(|(rule, stands)| Some((Regex::new(&rule).ok()?, stands)));
     compiled.collect()
@@ -130,6 +134,7 @@ mod tests {
             ("container 0123456789abcdef0123 started", "container ‹digest› started"),
             ("wrote /tmp/tmp.Xa81/x, then left", "wrote ‹scratch›, then left"),
             ("PID 4711 is up in 12.5ms", "‹pid› is up in ‹took›"),
+            (r#"{"all_ms": 4, "port": 8080}"#, r#"{"all_ms": ‹took›, "port": 8080}"#),
             ("rows 999999999999, HTTP [500]", "rows 999999999999, HTTP [500]"),
             ("3 rows, 12 of 15, port 8080", "3 rows, 12 of 15, port 8080"),
             ("commit abc1234 is live", "commit abc1234 is live"),
@@ -137,7 +142,7 @@ mod tests {
         ] {
             assert_eq!(plain.masked(line), masked, "{line}");
         }
-        assert_eq!(RULES.len(), 11, "each rule is one");
+        assert_eq!(RULES.len(), 12, "each rule is one");
         for (_, stands) in RULES.iter() {
             assert!(MASKS.iter().any(|mask| mask.stands == *stands), "{stands} is told");
         }

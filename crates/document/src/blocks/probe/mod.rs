@@ -10,7 +10,7 @@ use super::{Decoded, options, script};
 use crate::findings::{Findings, suggest};
 use crate::markdown::Fence;
 use crate::spanned::{Entry, Fields, Value};
-use crate::{Block, CaptureFrom, Code, PROBE_LIMIT, Probe};
+use crate::{Block, CaptureFrom, Code, HttpProbe, PROBE_LIMIT, Probe};
 use reader::Reader;
 
 const PROBES: &[&str] = &["http", "tcp", "dns", "file", "git", "image"];
@@ -80,6 +80,16 @@ pub(crate) fn decode(fence: &Fence, findings: &mut Findings) -> Option<Decoded> 
         _ => here::image(&mut reader).map(Probe::Image),
     };
     let (expect, templates, secrets) = reader.finish();
+    // What is captured from the body as JSON is read as JSON, whether or not something is expected of it.
+    let from_body =
+        |from: &CaptureFrom| matches!(from, CaptureFrom::Json(path) if path.starts_with("$.json"));
+    let probe = probe.map(|probe| match probe {
+        Probe::Http(http) => {
+            let captured = read.options.capture.iter().any(|capture| from_body(&capture.from));
+            Probe::Http(HttpProbe { reads_json: http.reads_json || captured, ..http })
+        }
+        other => other,
+    });
     // It is given these alone.
     let (names, secret_spans) = secrets.into_iter().unzip();
     read.options.secrets = Some(names);
