@@ -182,6 +182,20 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
             "includes itself: books/main.md → books/main.md",
         ),
         (link("my checks.md"), ok.into(), Code::BadInclude, link("my checks.md"), "looks like an include"),
+        (
+            "[c] (c.md \"include\")".into(),
+            ok.into(),
+            Code::BadInclude,
+            "[c] (c.md \"include\")".into(),
+            "looks like",
+        ),
+        (
+            "[c](c.md) \"include\"".into(),
+            ok.into(),
+            Code::BadInclude,
+            "[c](c.md) \"include\"".into(),
+            "looks like",
+        ),
         ("[c](c.md include)".into(), ok.into(), Code::BadInclude, "[c](c.md include)".into(), "looks like"),
         (
             "[c](c.md “include”)".into(),

@@ -18,8 +18,10 @@ pub(crate) fn finished(block: &Block, finished: &Finished) -> Fold {
             "a capture is empty or null, which fails its block",
         )?;
     }
-    let missing =
-        block.options.capture.iter().filter(|capture| !finished.captures.contains_key(&capture.name)).count();
+    // Of a block that never began, or was stopped for a secret, nothing was captured, and its end says why.
+    ensure(finished.error.is_none() || finished.captures.is_empty(), "an error, and captures all the same")?;
+    let looked = block.options.capture.iter().filter(|_| finished.error.is_none());
+    let missing = looked.filter(|capture| !finished.captures.contains_key(&capture.name)).count();
     let timed = block.options.timeout.is_some() || finished.outcome == Outcome::TimedOut;
     let exits: Vec<&[i32]> = codes(block);
     let others = block.expect.iter().filter(|e| !matches!(e.that, Expected::Exit(_))).count();

@@ -22,5 +22,6 @@ pub async fn ask(probe: &Probe, setting: &Setting) -> Answer {
     if let Some(why) = &failure {
         facts.set("error", why.as_str());
     }
-    Answer { facts: facts.into_value(), failure }
+    let (facts, json) = facts.into_parts();
+    Answer { facts, json, failure }
 }

@@ -11,13 +11,36 @@ use crate::work;
 
 const MOST: u64 = 16 * 1024 * 1024;
 
+/// What the repository's configuration must not decide: programs that it names, and what hides a change.
+const OVERRIDES: [&str; 10] = [
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.autocrlf=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
+    "core.ignoreStat=false",
+    "core.fileMode=true",
+    "core.ignoreCase=false",
+    "core.symlinks=true",
+];
+
 pub(crate) async fn ask(probe: &GitProbe, root: &Path, facts: &mut Facts) -> Result<(), String> {
     let git = Git { root: root.to_owned() };
     facts.set("head", git.text(&["rev-parse", "--verify", "HEAD^{commit}"]).await?);
     let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
     facts.set("branch", if branch.code() == Some(0) { text(&branch).into() } else { Value::Null });
-    let status = git.text(&["status", "--porcelain", "--untracked-files=normal"]).await?;
-    facts.set("clean", status.is_empty());
+    // Neither true nor false where nothing but a program that the repository names could tell.
+    match git.filter().await? {
+        Some(filter) => {
+            facts.set("clean", Value::Null);
+            facts.set(
+                "unclear",
+                format!("{filter} would decide what is clean; ask by a `sh check`, if it may"),
+            );
+        }
+        None => facts.set("clean", git.is_clean().await?),
+    }
     if let Some((older, newer)) = &probe.ancestor {
         let (older, newer) = (git.revision(older, "commit").await?, git.revision(newer, "commit").await?);
         let answer = git.answer(&["merge-base", "--is-ancestor", &older, &newer]).await?;
@@ -75,11 +98,36 @@ impl Git {
             .without_those_of("GIT_", &[])
             .variable("GIT_OPTIONAL_LOCKS", "0")
             .variable("LC_ALL", "C")
-            .arguments(["-c", "core.fsmonitor=false", "--no-pager"])
+            .arguments(["--no-pager", "--no-replace-objects"])
+            .arguments(OVERRIDES.iter().flat_map(|set| ["-c", *set]))
+            .variable("GIT_NO_LAZY_FETCH", "1")
             .arguments(arguments)
             .at_most(MOST)
             .alone();
         work::answer(helper).await
+    }
+
+    /// A program that the repository's own configuration would have git run to compare files.
+    async fn filter(&self) -> Result<Option<String>, String> {
+        let names = ["config", "--local", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"];
+        let answer = self.answer(&names).await?;
+        match answer.code() {
+            Some(0) => Ok(text(&answer).lines().next().map(str::to_owned)),
+            Some(1) => Ok(None),
+            _ => Err(format!("git: {}", answer.words())),
+        }
+    }
+
+    /// Whether nothing differs from the commit.
+    async fn is_clean(&self) -> Result<bool, String> {
+        // Files that it was told to overlook have a small letter, or an S.
+        let files = self.text(&["ls-files", "-v"]).await?;
+        let overlooked = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == 'S');
+        if files.lines().any(overlooked) {
+            return Ok(false);
+        }
+        let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none"];
+        Ok(self.text(&status).await?.is_empty())
     }
 
     async fn text(&self, arguments: &[&str]) -> Result<String, String> {

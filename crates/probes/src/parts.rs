@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use holdpoint_bounded::json;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Where a probe asks from, and with what.
@@ -21,8 +23,26 @@ pub struct Setting {
 pub struct Answer {
     /// The facts, as far as they were found.
     pub facts: Value,
+    /// A body that was read as JSON, its numbers as they were written.
+    pub json: Option<json::Value>,
     /// Why the probe could not ask, or not to the end.
     pub failure: Option<String>,
+}
+
+/// As what was printed: the facts, and the body among them.
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let facts = self.facts.as_object().into_iter().flatten();
+        let body = self.json.iter().map(|json| ("json", Fact::Body(json)));
+        serializer.collect_map(facts.map(|(name, fact)| (name.as_str(), Fact::Ours(fact))).chain(body))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Fact<'f> {
+    Ours(&'f Value),
+    Body(&'f json::Value),
 }
 
 /// In milliseconds, as facts tell of times.
@@ -32,14 +52,18 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 
 /// What was found out until now.
 #[derive(Default)]
-pub(crate) struct Facts(Map<String, Value>);
+pub(crate) struct Facts(Map<String, Value>, Option<json::Value>);
 
 impl Facts {
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.0.insert(key.to_owned(), value.into());
     }
 
-    pub(crate) fn into_value(self) -> Value {
-        Value::Object(self.0)
+    pub(crate) fn set_body(&mut self, body: json::Value) {
+        self.1 = Some(body);
+    }
+
+    pub(crate) fn into_parts(self) -> (Value, Option<json::Value>) {
+        (Value::Object(self.0), self.1)
     }
 }

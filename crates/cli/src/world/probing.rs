@@ -148,7 +148,7 @@ impl Local {
 impl Attempt {
     fn keep(&self, answer: &Answer, elapsed: Duration) -> std::io::Result<()> {
         let mut recording = self.recording.borrow_mut();
-        let mut facts = serde_json::to_string_pretty(&answer.facts)?;
+        let mut facts = serde_json::to_string_pretty(answer)?;
         facts.push('\n');
         recording.push(Stream::Stdout, facts.as_bytes(), elapsed)?;
         match &answer.failure {

@@ -76,4 +76,19 @@ fn a_repository_is_asked_for_its_state() {
     bench.file("a", "3\n");
     asks(3, "clean: true").says("$.clean = true");
     asks(0, "clean: false");
+    // What git was told to overlook, and a program that would tell it what to think.
+    bench.sh("git update-index --assume-unchanged a");
+    asks(3, "clean: true").says("$.clean = true");
+    bench.sh("git update-index --no-assume-unchanged a; git update-index --skip-worktree a");
+    asks(3, "clean: true").says("$.clean = true");
+    bench.sh("git update-index --no-skip-worktree a; git checkout -q a; chmod 755 a; git config core.fileMode false");
+    asks(3, "clean: true").says("$.clean = true");
+    bench.sh(
+        "chmod 644 a; git config filter.f.clean 'touch ran; cat'; echo '* filter=f' > .git/info/attributes",
+    );
+    asks(3, "clean: true").says("filter.f.clean would decide what is clean");
+    asks(0, "branch: main");
+    assert!(!bench.path("ran").exists());
+    bench.sh("git config --unset filter.f.clean; git replace --graft first main");
+    asks(3, "ancestor: [main, first]").says("$.ancestor = true");
 }

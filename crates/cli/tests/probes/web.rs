@@ -86,6 +86,26 @@ fn every_answer_is_told_for_what_it_is() {
 }
 
 #[test]
+fn a_body_is_read_as_all_json_is() {
+    let bench = Bench::new();
+    for (body, expected, code) in [
+        (r#"{"a":1,"a":2}"#, "$.a: 2", 3),
+        (r#"{"b":{"c":1,"c":2},"a":1}"#, "$.a: 1", 3),
+        (r#"{"a":0.1000000000000000000000000001}"#, "$.a: 0.1", 3),
+        (r#"{"a":18446744073709551617}"#, "$.a: 18446744073709551617", 0),
+        (r#"{"a":18446744073709551617}"#, "$.a: 18446744073709551616", 3),
+        (r#"{"a":1e400}"#, "$.a: 1e400", 0),
+    ] {
+        let server = Server::says(&good(body));
+        asks(&bench, code, &format!("http: {{ url: \"{}\", json: {{ {expected} }} }}", server.url("/")));
+    }
+    // What is captured from it need not be expected, and stays as it was written.
+    let server = Server::says(&good(r#"{"a":1.10}"#));
+    let probe = format!("capture: {{ A: {{ json: $.json.a }} }}\nhttp: {{ url: \"{}\" }}", server.url("/"));
+    asks(&bench, 0, &probe).says("captured A = 1.10");
+}
+
+#[test]
 fn nothing_is_read_without_an_end() {
     let bench = Bench::new();
     let gigabyte = |head: &'static str| {

@@ -79,6 +79,7 @@ fn nothing_goes_on_after_a_sign_off_before_the_record_is_anchored_as_far_as_that
 #[test]
 fn a_tag_by_a_key_that_is_listed_for_something_else_is_told_to_be_no_anchor_when_it_is_made() {
     let (shop, _authority) = signed_off();
+    shop.bench.sh("git init -q . && git config user.name Olive && git config user.email ops@example.org && git add book.md && git commit -qm one");
     let key = shop.key("ops");
     let ran = shop.bench.holdpoint(&["anchor", "1", "--git-tag", "--key", key.to_str().unwrap()]);
     assert_eq!(ran.code, 5, "{}", ran.both());

@@ -195,3 +195,16 @@ fn what_openssl_and_ssh_keygen_print_that_find_nobody_to_ask_is_known() {
         assert_eq!(bench.of_type(1, "action.finished").len(), 2, "{asks}: {}", ran.both());
     }
 }
+
+#[test]
+fn a_block_that_was_to_capture_something_and_never_began_or_was_stopped_for_its_secret_has_failed() {
+    for block in [
+        "#| interpreter: /nonexistent/x\n#| capture: { SEEN: { stdout: true } }\necho hi",
+        "#| capture: { SEEN: { stdout: true } }\nprintf 'SS=short\\n' >\"$HOLDPOINT_SECRETS\"; echo hello",
+        "#| capture: { SEEN: { file: seen } }\nprintf 'no name\\n' >\"$HOLDPOINT_SECRETS\"; echo hello > seen",
+    ] {
+        let bench = Bench::with(&[("book.md", &book("", &format!("## Do\n\n```sh run\n{block}\n```\n")))]);
+        bench.ends(3, &["run", "book.md", "--unattended"]).says("FAILED");
+        bench.ends(0, &["verify", "1"]).says("intact, open");
+    }
+}

@@ -60,14 +60,16 @@ fn has_title(text: &Text) -> bool {
 
 /// A paragraph that is a link and nothing else, as people write one, with the word in it: Markdown may not see a link.
 fn looks_like_one(written: &str) -> bool {
-    let Some((text, to)) = written.trim().split_once("](") else { return false };
-    let named = text.trim_start_matches('!').strip_prefix('[').is_some_and(|text| !text.contains(['[', ']']));
-    let Some(to) = to.strip_suffix(')').filter(|to| named && !to.contains(['(', '\n'])) else { return false };
+    let Some((text, to)) = written.trim().split_once(']') else { return false };
+    let named = text.trim_start_matches('!').strip_prefix('[').is_some_and(|text| !text.contains('['));
+    let Some(to) = to.trim_start().strip_prefix('(').filter(|to| named && !to.contains('\n')) else {
+        return false;
+    };
     let (to, title) = to.trim().rsplit_once([' ', '\t']).unwrap_or(("", to.trim()));
-    let title = title.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let near = title == "include" || title == "includes" || title == "included" || title == "incldue";
+    let word = title.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     // A link to a file of that name is one to it.
-    near && (!to.is_empty() || written.contains(['"', '\'', '“', '”']))
+    matches!(&*word, "include" | "includes" | "included")
+        && (!to.is_empty() || title.contains(['"', '\'', '“', '”']))
 }
 
 fn is_include(text: &Text) -> bool {
