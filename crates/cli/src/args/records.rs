@@ -45,7 +45,7 @@ pub enum ReviewAs {
 pub struct Anchor {
     /// Number, id prefix, path or `latest`
     pub run: String,
-    /// Ask the time-stamping authority at this address (RFC 3161) [default: [anchors] in holdpoint.toml]
+    /// Ask the time-stamping authority at this address (RFC 3161) [default: anchors.tsa of holdpoint.toml]
     #[arg(long, value_name = "URL")]
     pub tsa: Option<String>,
     /// Take no reply but one that these certificates vouch for (PEM)
