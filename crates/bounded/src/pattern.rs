@@ -55,6 +55,15 @@ pub enum Over {
     Whole,
 }
 
+/// What of a pattern is found in no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Never {
+    /// All of it: it takes no text.
+    Anything,
+    /// One of its alternatives, or something in it that may be left out.
+    APart,
+}
+
 impl Pattern {
     /// Compiles a pattern.
     ///
@@ -107,21 +116,9 @@ impl Pattern {
         ANYTHING[2..].iter().all(|text| self.is_match(text).unwrap_or(false))
     }
 
-    /// Whether there is no text that it takes.
-    pub fn takes_nothing(&self) -> bool {
-        self.parsed().is_some_and(|hir| nothing::is_nothing(&hir))
-    }
-
-    /// Whether one of its alternatives, or something in it that may be left out, is found in no text.
-    pub fn has_idle_part(&self) -> bool {
-        self.parsed().is_some_and(|hir| nothing::has_idle_part(&hir))
-    }
-
-    /// As it was compiled.
-    fn parsed(&self) -> Option<Hir> {
-        let mut parser = regex_syntax::ParserBuilder::new();
-        let parser = parser.nest_limit(DEPTH + 4).multi_line(self.lines).crlf(self.lines);
-        parser.build().parse(self.regex.as_str()).ok()
+    /// What of it is found in no text, if anything.
+    pub fn never_takes(&self) -> Option<Never> {
+        parsed(self.regex.as_str(), self.lines).and_then(|hir| nothing::never(&hir))
     }
 
     /// How many groups there are, the whole match among them.
@@ -139,6 +136,18 @@ impl Pattern {
     }
 }
 
+/// What of a pattern is found in no text, if anything; without compiling it. Of one that is none nothing is told.
+pub fn never_takes(source: &str, over: Over) -> Option<Never> {
+    let checked = Checked::new(source, false).ok()?;
+    parsed(&written(&checked, over), over == Over::Lines).and_then(|hir| nothing::never(&hir))
+}
+
+/// As it is compiled.
+fn parsed(source: &str, lines: bool) -> Option<Hir> {
+    let mut parser = regex_syntax::ParserBuilder::new();
+    parser.nest_limit(DEPTH + 4).multi_line(lines).crlf(lines).build().parse(source).ok()
+}
+
 /// Whether `source` is a pattern that can be compiled, without compiling it.
 ///
 /// # Errors
@@ -153,11 +162,16 @@ pub(crate) fn interoperable(source: &str, whole: bool) -> Result<Pattern, String
     compile(&Checked::new(source, true)?, if whole { Over::Whole } else { Over::Text })
 }
 
-fn compile(checked: &Checked, over: Over) -> Result<Pattern, String> {
-    let source = match over {
+/// A pattern as it lies over a text.
+fn written(checked: &Checked, over: Over) -> String {
+    match over {
         Over::Whole => format!(r"\A(?:{}{})\z", checked.source, checked.end),
         Over::Text | Over::Lines => checked.source.clone(),
-    };
+    }
+}
+
+fn compile(checked: &Checked, over: Over) -> Result<Pattern, String> {
+    let source = written(checked, over);
     let lines = over == Over::Lines;
     let regex = RegexBuilder::new(&source).multi_line(lines).crlf(lines).build();
     Ok(Pattern { regex: regex.map_err(|error| last_line(&error))?, lines, active: checked.active })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use holdpoint_bounded::json::{self, Number, Value};
 use holdpoint_bounded::path::Path;
-use holdpoint_bounded::pattern::{Over, Pattern};
+use holdpoint_bounded::pattern::{Never, Over, Pattern};
 use holdpoint_model::{Block, Capture, CaptureFrom, Expected, LONGEST_VALUES, Matcher, unfit};
 
 use crate::values::Values;
@@ -235,15 +235,17 @@ fn says_something(matcher: &Matcher, template: &str, wanted: &str) -> Result<(),
         Matcher::Matches(_) if wanted != template && Pattern::new(wanted, Over::Lines)?.takes_any_words() => {
             Err(format!("the pattern came to {wanted:?}, which takes whatever is printed"))
         }
-        Matcher::NotMatches(_) if wanted != template => match Pattern::new(wanted, Over::Lines)? {
-            pattern if pattern.takes_nothing() => {
-                Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
+        Matcher::NotMatches(_) if wanted != template => {
+            match Pattern::new(wanted, Over::Lines)?.never_takes() {
+                Some(Never::Anything) => {
+                    Err(format!("the pattern came to {wanted:?}, which takes nothing that can be printed"))
+                }
+                Some(Never::APart) => Err(format!(
+                    "the pattern came to {wanted:?}, and a part of that takes nothing that can be printed"
+                )),
+                None => Ok(()),
             }
-            pattern if pattern.has_idle_part() => Err(format!(
-                "the pattern came to {wanted:?}, and a part of that takes nothing that can be printed"
-            )),
-            _ => Ok(()),
-        },
+        }
         _ => Ok(()),
     }
 }

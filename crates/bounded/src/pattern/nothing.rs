@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look};
 
+use super::Never;
+
 /// Kinds of characters, and the end of a text for none: LF, CR, a letter of ASCII, another letter, anything else.
 const KINDS: usize = 6;
 const NONE: usize = 0;
@@ -112,14 +114,14 @@ pub(super) struct Part<'h> {
     parts: Vec<Part<'h>>,
 }
 
-/// Whether it matches nowhere in any text. The nesting has been bounded before.
-pub(super) fn is_nothing(hir: &Hir) -> bool {
-    Alphabet::new().part(hir).leads == Leads::NOWHERE
-}
-
-/// Whether an alternative, or what may be left out, matches nowhere in any text where it stands.
-pub(super) fn has_idle_part(hir: &Hir) -> bool {
-    idle(&Alphabet::new().part(hir), ANYWHERE, ANYWHERE)
+/// What matches nowhere in any text: all of it, or an alternative, or what may be left out, where it stands. The nesting
+/// has been bounded before.
+pub(super) fn never(hir: &Hir) -> Option<Never> {
+    let whole = Alphabet::new().part(hir);
+    if whole.leads == Leads::NOWHERE {
+        return Some(Never::Anything);
+    }
+    idle(&whole, ANYWHERE, ANYWHERE).then_some(Never::APart)
 }
 
 /// `from` are the places that the part can begin at, `to` those that the rest can go on from.
@@ -260,7 +262,7 @@ fn holds(look: Look, before: usize, behind: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::pattern::{Over, Pattern};
+    use crate::pattern::{Never, Over, Pattern};
 
     #[test]
     fn a_pattern_that_no_text_has_is_told_from_one_that_some_text_has() {
@@ -295,7 +297,7 @@ mod tests {
                 assert_eq!(source, r"(?-u:\xff)$");
                 continue;
             };
-            assert_eq!(pattern.takes_nothing(), nothing, "{source} {over:?}");
+            assert_eq!(pattern.never_takes() == Some(Never::Anything), nothing, "{source} {over:?}");
         }
     }
     #[test]
@@ -321,7 +323,7 @@ mod tests {
             (r"a|b|^c|d$", Over::Whole, false),
         ] {
             let pattern = Pattern::new(source, over).unwrap();
-            assert_eq!(pattern.has_idle_part(), idle, "{source} {over:?}");
+            assert_eq!(pattern.never_takes() == Some(Never::APart), idle, "{source} {over:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use holdpoint_bounded::pattern::{Over, Pattern};
+use holdpoint_bounded::pattern::{Never, Over};
 use holdpoint_bounded::{json, pattern};
 
 use crate::findings::{Findings, suggest};
@@ -24,12 +24,10 @@ const PART_TAKES_NOTHING: (&str, &str) = (
 
 /// What is told of a pattern that takes no text, or has a part that takes none.
 pub(crate) fn what_it_never_takes(pattern: &str, over: Over) -> Option<(&'static str, &'static str)> {
-    let pattern = Pattern::new(pattern, over).ok()?;
-    if pattern.takes_nothing() {
-        Some(TAKES_NOTHING)
-    } else {
-        pattern.has_idle_part().then_some(PART_TAKES_NOTHING)
-    }
+    pattern::never_takes(pattern, over).map(|never| match never {
+        Never::Anything => TAKES_NOTHING,
+        Never::APart => PART_TAKES_NOTHING,
+    })
 }
 
 /// A value of YAML or TOML, and where it stands.
