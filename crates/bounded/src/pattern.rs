@@ -9,6 +9,7 @@ mod shape;
 use std::fmt;
 
 pub use language::Language;
+pub use nothing::Never;
 pub use shape::Shape;
 
 use regex::{Captures, Regex, RegexBuilder, bytes};
@@ -53,15 +54,6 @@ pub enum Over {
     Lines,
     /// Over all of it.
     Whole,
-}
-
-/// What of a pattern is found in no text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Never {
-    /// All of it: it takes no text.
-    Anything,
-    /// One of its alternatives, or something in it that may be left out.
-    APart,
 }
 
 impl Pattern {

@@ -7,7 +7,14 @@ use std::collections::HashMap;
 
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Look};
 
-use super::Never;
+/// What of a pattern is found in no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Never {
+    /// All of it: it takes no text.
+    Anything,
+    /// One of its alternatives, or something in it that may be left out.
+    APart,
+}
 
 /// Kinds of characters, and the end of a text for none: LF, CR, a letter of ASCII, another letter, anything else.
 const KINDS: usize = 6;
