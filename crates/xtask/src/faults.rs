@@ -27,8 +27,16 @@ pub fn run() -> io::Result<()> {
     let places = tests(&["holdpoint-executor", "--test", "remote"], [], &mut families);
     // Every record of the corpus, and what each verifier says of it.
     let records = tests(&["holdpoint", "--test", "setup"], ["corpus::"], &mut families);
+    let forged = tests(&["holdpoint", "--test", "signing"], ["independent::"], &mut families);
     println!("\n{}\nafter {} s", summary(&families), begun.elapsed().as_secs());
-    walked.and(places).and(records).and(changed).and(alone).and(swept).and_then(|()| whole(&families))
+    walked
+        .and(places)
+        .and(records)
+        .and(forged)
+        .and(changed)
+        .and(alone)
+        .and(swept)
+        .and_then(|()| whole(&families))
 }
 
 /// Modules whose tests are no sweeps, and run beside each other.
