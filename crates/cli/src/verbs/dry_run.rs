@@ -434,6 +434,9 @@ fn undecided(plan: &Plan, learnt: &Learnt) -> BTreeMap<String, Vec<String>> {
     found
 }
 
+/// Shells that may be asked what they can call.
+const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ksh", "zsh"];
+
 /// Programs that blocks of this machine call by name, and that are not on its PATH. Each shell is asked about those of its
 /// own scripts, for some are part of it; nothing of them is executed.
 fn missing(plan: &Plan) -> Vec<String> {
@@ -446,7 +449,9 @@ fn missing(plan: &Plan) -> Vec<String> {
         let Some(interpreter) = block.interpreter.first() else { continue };
         asked.entry("sh".to_owned()).or_default().insert(interpreter.clone());
         let called = holdpoint_document::programs(block, &block.script).unwrap_or_default();
-        asked.entry(interpreter.clone()).or_default().extend(called);
+        // No program of the document's choice is run to be asked.
+        let shell = if SHELLS.contains(&interpreter.as_str()) { interpreter.as_str() } else { "sh" };
+        asked.entry(shell.to_owned()).or_default().extend(called);
     }
     let mut missing = BTreeSet::new();
     for (shell, names) in asked {

@@ -346,6 +346,8 @@ const HOSTILE: &[(&str, &str)] = &[
         "```sh run\n#| idempotent: true\n#| retry: { every: 1s, for: 2s }\nmutates\n```",
     ),
     ("interpreter", "```sh run\n#| interpreter: env mutates\ntrue\n```"),
+    ("its own interpreter", "```sh run\n#| interpreter: mutates\ntrue\n```"),
+    ("an interpreter of the repository", "```bash run\n#| interpreter: ../bin/mutates\nls\n```"),
     ("template", "```sh run\n#| template: true\nmutates {{ NAME }}\n```"),
     ("condition that holds", "```sh run\n#| when: NAME == \"v1\"\nmutates\n```"),
     ("rollback", "```sh check\nfalse\n```\n\n```sh run\nmutates\n```\n\n```sh rollback\nmutates\n```"),
