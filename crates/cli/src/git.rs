@@ -15,26 +15,6 @@ use crate::problem::Problem;
 
 /// Variables of git's that stay: they say where the user's own configuration is, as HOME does.
 const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
-/// What the repository's configuration must not decide: programs that it names, and what hides a change.
-const OVERRIDES: [&str; 14] = [
-    "core.fsmonitor=false",
-    "core.untrackedCache=false",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "core.autocrlf=false",
-    "core.trustctime=true",
-    "core.checkStat=default",
-    "core.ignoreStat=false",
-    "core.fileMode=true",
-    // Or a file that is not tracked hides behind one whose name differs in case only.
-    "core.ignoreCase=false",
-    "core.symlinks=true",
-    // Or an index of ours would leave a part of itself in the repository.
-    "core.splitIndex=false",
-    "core.alternateRefsCommand=false",
-    "submodule.recurse=false",
-];
-
 /// No answer of git's is waited for any longer: a FIFO among its own files would keep it for ever.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A value of the configuration is no longer than this, bytes.
@@ -436,18 +416,9 @@ impl Aside {
 
 /// git in this directory, whatever the environment and the repository's configuration say otherwise.
 fn git(directory: &Path) -> Helper {
-    let overrides = OVERRIDES.iter().flat_map(|set| ["-c", *set]);
-    Helper::new("git")
-        .directory(directory)
+    Helper::git(directory, &KEPT)
         .within(LONGEST_WAIT)
-        .arguments(["--no-pager", "--no-replace-objects"])
-        .arguments(overrides)
-        .without_those_of("GIT_", &KEPT)
-        .variable("LC_ALL", "C")
-        .variable("GIT_OPTIONAL_LOCKS", "0")
         .variable("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1")
-        // Objects that a partial clone lacks are not fetched: that would run what the configuration names.
-        .variable("GIT_NO_LAZY_FETCH", "1")
         .variable("GIT_ALLOW_PROTOCOL", "none")
         .variable("GIT_TERMINAL_PROMPT", "0")
 }

@@ -22,6 +22,26 @@ const MOST: u64 = 256 * 1024 * 1024;
 /// Variables that change how a shell starts, or have it read a file before it does what it is asked.
 const OF_SHELLS: [&str; 4] = ["BASHOPTS", "BASH_ENV", "BASH_XTRACEFD", "SHELLOPTS"];
 
+/// What a repository's configuration must not decide: programs that it names, and what hides a change.
+const OVERRIDES: [&str; 14] = [
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.autocrlf=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
+    "core.ignoreStat=false",
+    "core.fileMode=true",
+    // Or a file that is not tracked hides behind one whose name differs in case only.
+    "core.ignoreCase=false",
+    "core.symlinks=true",
+    // Or an index of ours would leave a part of itself in the repository.
+    "core.splitIndex=false",
+    "core.alternateRefsCommand=false",
+    "submodule.recurse=false",
+];
+
 impl Helper {
     /// `program`, a path or a name that is looked for on `PATH`.
     pub fn new(program: impl Into<OsString>) -> Helper {
@@ -37,6 +57,20 @@ impl Helper {
             hear: None,
             moments: channel(),
         }
+    }
+
+    /// git in this directory, whatever the environment and the repository's configuration say otherwise; of git's own
+    /// variables only those in `kept` stay. Nothing is written, and nothing fetched.
+    pub fn git(directory: &Path, kept: &[&str]) -> Helper {
+        Helper::new("git")
+            .directory(directory)
+            .arguments(["--no-pager", "--no-replace-objects"])
+            .arguments(OVERRIDES.iter().flat_map(|set| ["-c", *set]))
+            .without_those_of("GIT_", kept)
+            .variable("LC_ALL", "C")
+            .variable("GIT_OPTIONAL_LOCKS", "0")
+            // Objects that a partial clone lacks are not fetched: that would run what the configuration names.
+            .variable("GIT_NO_LAZY_FETCH", "1")
     }
 
     /// In this directory, and not where this program is.

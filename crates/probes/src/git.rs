@@ -11,20 +11,6 @@ use crate::work;
 
 const MOST: u64 = 16 * 1024 * 1024;
 
-/// What the repository's configuration must not decide: programs that it names, and what hides a change.
-const OVERRIDES: [&str; 10] = [
-    "core.fsmonitor=false",
-    "core.untrackedCache=false",
-    "core.hooksPath=/dev/null",
-    "core.autocrlf=false",
-    "core.trustctime=true",
-    "core.checkStat=default",
-    "core.ignoreStat=false",
-    "core.fileMode=true",
-    "core.ignoreCase=false",
-    "core.symlinks=true",
-];
-
 pub(crate) async fn ask(probe: &GitProbe, root: &Path, facts: &mut Facts) -> Result<(), String> {
     let git = Git { root: root.to_owned() };
     facts.set("head", git.text(&["rev-parse", "--verify", "HEAD^{commit}"]).await?);
@@ -93,17 +79,7 @@ struct Git {
 impl Git {
     async fn answer(&self, arguments: &[&str]) -> Result<Answer, String> {
         // Nothing of the repository's own configuration is run while it is looked at, and nothing is written.
-        let helper = Helper::new("git")
-            .directory(&self.root)
-            .without_those_of("GIT_", &[])
-            .variable("GIT_OPTIONAL_LOCKS", "0")
-            .variable("LC_ALL", "C")
-            .arguments(["--no-pager", "--no-replace-objects"])
-            .arguments(OVERRIDES.iter().flat_map(|set| ["-c", *set]))
-            .variable("GIT_NO_LAZY_FETCH", "1")
-            .arguments(arguments)
-            .at_most(MOST)
-            .alone();
+        let helper = Helper::git(&self.root, &[]).arguments(arguments).at_most(MOST).alone();
         work::answer(helper).await
     }
 
