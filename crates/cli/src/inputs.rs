@@ -126,6 +126,19 @@ pub fn resolve(
     Ok(inputs)
 }
 
+/// Whether a value of an input is asked of somebody or of a command: nothing that is given comes before.
+pub fn asks(plan: &Plan, wanted: &Wanted<'_>) -> bool {
+    let mut open =
+        plan.front.inputs.iter().filter(|input| {
+            !wanted.set.contains_key(&input.name) && !wanted.answers.contains_key(&input.name)
+        });
+    open.any(|input| match &input.from {
+        Some(Source::Command(_)) => true,
+        // What is not there is asked for.
+        _ => input.default.is_none(),
+    })
+}
+
 /// Hides the secrets whose values lie about here, before anything that may hold them is read and found wrong.
 /// What cannot be had is told later.
 pub fn hide_at_hand(screen: &Screen, plan: &Plan, root: &Path, hidden: &Secrets) {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use holdpoint_document::Requires;
 use holdpoint_engine::{BlobRef, Differs, Gate};
 use holdpoint_record::{Found, Near, NotFound, rehearsal, text_blob};
 use jiff::Timestamp;
@@ -23,10 +24,20 @@ pub struct Missing {
 
 /// The rehearsal that the run can rely on; `None` where its environment asks for none.
 pub fn rehearsed(prepared: &Prepared) -> Result<Option<Result<Found, Missing>>, Problem> {
+    relied_on(prepared, &prepared.requires)
+}
+
+/// Why there is none, whatever values the inputs will have.
+pub fn missing_whatever_is_given(prepared: &Prepared) -> Result<Option<Missing>, Problem> {
+    let requires = Requires { same: Vec::new(), ..prepared.requires.clone() };
+    Ok(relied_on(prepared, &requires)?.and_then(Result::err))
+}
+
+fn relied_on(prepared: &Prepared, requires: &Requires) -> Result<Option<Result<Found, Missing>>, Problem> {
     let digest = crate::digest::sha256(prepared.sources.own().as_bytes());
     let includes = prepared.sources.named();
     let now = Timestamp::now();
-    let Some(gate) = Gate::of(&prepared.requires, (&digest, &includes), &prepared.inputs.given, now) else {
+    let Some(gate) = Gate::of(requires, (&digest, &includes), &prepared.inputs.given, now) else {
         return Ok(None);
     };
     let asked = format!("{} {}", prepared.environment.name, gate.words());

@@ -155,14 +155,15 @@ fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
 }
 
 /// Makes sure of everything. `all` wants every input to have a value, `ask` lets the operator be asked for one; `may` holds
-/// whoever operates against the environment, before they are asked anything.
+/// whoever operates and what the environment requires against it while no input has its value yet, and is told whether
+/// somebody or a command is going to be asked for one.
 pub fn prepare(
     screen: &Screen,
     file: &Path,
     given: &Given,
     (ask, all): (bool, bool),
     secrets: &Secrets,
-    may: impl FnOnce(&Place, &EnvironmentSeen) -> Result<(), Problem>,
+    may: impl FnOnce(&Prepared, bool) -> Result<(), Problem>,
 ) -> Result<Prepared, Problem> {
     // What is not to be run is warned of by `check` alone.
     let looking = Prompting::of_git(screen);
@@ -181,7 +182,6 @@ pub fn prepare(
         return Err(Problem::usage(format!("nothing in {name} is a step, so there is nothing to run"), help));
     }
     let (environment, requires) = environment(&place, &plan, given.environment.as_deref())?;
-    may(&place, &environment)?;
     inputs::hide_at_hand(screen, &plan, &place.root, secrets);
     let answers = given.answers.as_deref().map(|file| answers(file, &plan, secrets)).transpose()?;
     if let (Some(answers), Some(config)) = (&answers, place.configuration()) {
@@ -191,10 +191,14 @@ pub fn prepare(
     }
     let from_answers = crate::world::answers::inputs(&answers);
     let set = inputs::parse_set(&given.set)?;
-    let agent = !environment.keys_sign();
-    let wanted = Wanted { set, answers: &from_answers, root: &place.root, ask, all, agent };
-    let inputs = inputs::resolve(screen, &plan, &path, sources.own(), &wanted)?;
-    Ok(Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers })
+    let (root, agent) = (place.root.clone(), !environment.keys_sign());
+    let wanted = Wanted { set, answers: &from_answers, root: &root, ask, all, agent };
+    let inputs = Inputs::default();
+    let prepared =
+        Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers: None };
+    may(&prepared, inputs::asks(&prepared.plan, &wanted))?;
+    let inputs = inputs::resolve(screen, &prepared.plan, &prepared.path, prepared.sources.own(), &wanted)?;
+    Ok(Prepared { inputs, answers, ..prepared })
 }
 
 /// Whether somebody is there and is to be asked.

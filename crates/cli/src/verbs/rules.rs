@@ -69,6 +69,26 @@ impl Prepared {
     /// Holds the environment's rules against the document. An error is a rule that nobody can override. Nothing has been
     /// executed or written yet.
     pub fn obey(&self, traced: &Traced, session: &Session) -> Result<Obeyed, Problem> {
+        let mut obeyed = self.obey_without_values(traced, session)?;
+        match gate::rehearsed(self)? {
+            Some(Ok(found)) => obeyed.rehearsed = Some(found),
+            Some(Err(Missing { why, help })) => obeyed.add(Rule::Rehearsal, why, help),
+            None => {}
+        }
+        Ok(obeyed)
+    }
+
+    /// Refuses a run that no value of an input would make one that may open: nobody is asked for values in vain.
+    pub fn may_open(&self, traced: &Traced, session: &Session) -> Result<(), Problem> {
+        let mut obeyed = self.obey_without_values(traced, session)?;
+        if let Some(Missing { why, help }) = gate::missing_whatever_is_given(self)? {
+            obeyed.add(Rule::Rehearsal, why, help);
+        }
+        obeyed.refusal().map_or(Ok(()), Err)
+    }
+
+    /// The rules that do not depend on what the inputs are.
+    fn obey_without_values(&self, traced: &Traced, session: &Session) -> Result<Obeyed, Problem> {
         let name = &self.environment.name;
         let config = self.place.configuration();
         let none = holdpoint_document::Environment::default();
@@ -101,11 +121,6 @@ impl Prepared {
             self.plan.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a.work, Work::SignOff(_)));
         if signs && self.environment.signature > Assurance::Typed && !self.environment.rehearsal {
             self.signable()?;
-        }
-        match gate::rehearsed(self)? {
-            Some(Ok(found)) => obeyed.rehearsed = Some(found),
-            Some(Err(Missing { why, help })) => obeyed.add(Rule::Rehearsal, why, help),
-            None => {}
         }
         Ok(obeyed)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_driver::{Recorder, Secrets, Session};
-use holdpoint_engine::{EnvironmentSeen, Event, Next, Run, RunOpened};
+use holdpoint_engine::{Event, Next, Run, RunOpened};
 use holdpoint_record::{OpenError, StoreError};
 use holdpoint_redact::Redactor;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::{Interrupts, Prompting};
 use crate::operator;
-use crate::place::{Place, Traced};
+use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
 use crate::world::answers::Prepared as Answered;
@@ -45,14 +45,23 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
     let (who, key) = (arguments.who.operator.as_deref(), arguments.session.key.as_deref());
-    let could =
-        |place: &Place, environment: &EnvironmentSeen| session::could_open(place, environment, who, key);
-    let may = |place: &Place, environment: &EnvironmentSeen| match arguments.dry_run {
-        true => Ok(()),
-        false => could(place, environment),
+    let could = |prepared: &Prepared| session::could_open(&prepared.place, &prepared.environment, who, key);
+    let may = |prepared: &Prepared, asks: bool| {
+        targets::can_run(&prepared.plan, &prepared.environment)?;
+        if arguments.dry_run {
+            return Ok(());
+        }
+        could(prepared)?;
+        // What is asked about is the state of things when the run opens: all of it is looked at again then.
+        if asks && arguments.overriding.reason.is_none() {
+            let looking = Prompting::of_git(screen);
+            let (traced, session) = circumstances(prepared, who)?;
+            drop(looking);
+            prepared.may_open(&traced, &session)?;
+        }
+        Ok(())
     };
     let prepared = prepare::prepare(screen, &arguments.file, &arguments.given, (ask, true), secrets, may)?;
-    targets::can_run(&prepared.plan, &prepared.environment)?;
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let looking = Prompting::of_git(screen);
@@ -60,7 +69,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     drop(looking);
     if arguments.dry_run {
         let hows = How { checks: !arguments.no_checks, format: arguments.format };
-        let unsigned = could(&prepared.place, &prepared.environment).err();
+        let unsigned = could(&prepared).err();
         return dry_run(screen, prepared, (session, traced, unsigned), redactor, (secrets, hows)).await;
     }
     let obeyed = prepared.obey(&traced, &session)?;

@@ -467,3 +467,29 @@ fn a_rehearsal_whose_record_holds_a_secret_of_this_run_is_not_kept() {
     assert_eq!(run("production", "the-token-of-production").code, 0);
     bench.ends(0, &["verify", "3"]).says("rehearsed in staging: run 2");
 }
+
+#[test]
+fn what_no_value_would_let_open_is_refused_before_a_value_is_asked_for() {
+    let front = "inputs:\n  RELEASE: { from: { command: \"touch asked; echo v1.1\" } }\n";
+    let bench = Bench::with(&[("book.md", &book(front, BODY)), ("holdpoint.toml", CONFIG)]);
+    let open = |environment: &str| bench.holdpoint(&["run", "book.md", "--unattended", "--env", environment]);
+    let is_asked = || bench.path("asked").exists();
+
+    let ran = open("production");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    assert!(ran.stderr.contains("staging"), "{}", ran.both());
+    assert!(!is_asked(), "there is no rehearsal, whatever the release is");
+
+    assert_eq!(open("staging").code, 0);
+    std::fs::remove_file(bench.path("asked")).unwrap();
+    let ran = open("production");
+    assert_eq!(ran.code, 0, "{}", ran.both());
+    assert!(is_asked());
+
+    std::fs::remove_file(bench.path("asked")).unwrap();
+    let clean = CONFIG.replace("rehearsal = \"staging\",", "clean_commit = true, rehearsal = \"staging\",");
+    std::fs::write(bench.path("holdpoint.toml"), clean).unwrap();
+    let ran = open("production");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    assert!(!is_asked(), "there is no commit that it could run from");
+}
