@@ -8,7 +8,13 @@ use crate::{Code, Diagnostic, Severity, Span};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
+    /// Bytes of the regular expressions that were read so far.
+    patterns: usize,
 }
+
+/// Most bytes that all regular expressions of a document have together: each may be long, and looking at it takes long
+/// then; hundreds of such would take minutes.
+pub(crate) const LONGEST_PATTERNS: usize = 32 * 1024;
 
 impl Findings {
     pub(crate) fn add(
@@ -24,6 +30,24 @@ impl Findings {
     /// Takes over what another part found.
     pub(crate) fn append(&mut self, mut other: Findings) {
         self.list.append(&mut other.list);
+        self.patterns += other.patterns;
+    }
+
+    /// Counts a regular expression of so many bytes. Whether there is room for it; if not, that is a finding.
+    pub(crate) fn has_room_for_pattern(&mut self, bytes: usize, span: Span) -> bool {
+        let before = self.patterns;
+        self.patterns += bytes;
+        if self.patterns <= LONGEST_PATTERNS {
+            return true;
+        }
+        // Once: all that follow are too much as well.
+        if before <= LONGEST_PATTERNS {
+            let message = format!(
+                "with this one the regular expressions of the document have more than {LONGEST_PATTERNS} bytes together"
+            );
+            self.add(Code::BadValue, span, message, "write shorter ones, or more than one document");
+        }
+        false
     }
 
     /// Has them stand where `to` says.

@@ -47,8 +47,8 @@ fn parts(tally: &mut Tally) -> io::Result<()> {
     })?;
     if has_nextest() {
         part(tally, "tests, each in a process of its own", || {
-            // A third of their time they wait for something: two more at a time than there are cores.
-            let threads = std::thread::available_parallelism().map_or(3, |cores| cores.get() + 2).to_string();
+            // Half of their time they wait for something: three more at a time than there are cores.
+            let threads = std::thread::available_parallelism().map_or(4, |cores| cores.get() + 3).to_string();
             tests(&[
                 "nextest",
                 "run",

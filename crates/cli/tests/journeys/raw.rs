@@ -171,15 +171,20 @@ fn names_in_bundles_and_forged_events_do_not_reach_the_terminal_raw() {
 
 #[test]
 fn words_of_git_and_of_commands_do_not_reach_the_terminal_raw() {
-    let desk = desk();
-    let git = |words: &[&str]| assert!(desk.command("git").args(words).output().unwrap().status.success());
-    git(&["init", "-q", "."]);
-    git(&["config", "user.email", &format!("git{HOSTILE}")]);
+    let desk = Desk::new().set("TERM", "dumb").set("HOLDPOINT_OPERATOR", "ops@example.org");
+    let git = |desk: &Desk, words: &[&str]| {
+        assert!(desk.command("git").args(words).output().unwrap().status.success())
+    };
+    git(&desk, &["init", "-q", "."]);
     let command = "printf 'a\\\\033[2Jb\\\\n' >&2; echo 1";
     let front = format!("---\nrunbook: 1\ninputs: {{ X: {{ from: {{ command: \"{command}\" }} }} }}\n---\n");
     desk.write("a.md", &format!("{front}# T\n\n## A\n\n```sh check\ntrue\n```\n"));
     let shown = shows_nothing_raw(&desk, &["run", "a.md", "--unattended"]);
     assert!(shown.contains("a␛[2Jb"), "{shown}");
+    git(&desk, &["config", "user.email", &format!("git{HOSTILE}")]);
+    let desk = desk.set("HOLDPOINT_OPERATOR", format!("ops{HOSTILE}@example.org"));
+    let shown = shows_nothing_raw(&desk, &["run", "a.md", "--unattended"]);
+    assert!(shown.contains("the operator's name has the character"), "{shown}");
     std::fs::write(desk.path(".git/config"), format!("[core{HOSTILE}\n")).unwrap();
     shows_nothing_raw(&desk, &["run", "a.md", "--unattended"]);
 }

@@ -260,7 +260,7 @@ fn the_page_of_every_record_has_the_colour_that_the_table_says() {
     for format in formats() {
         let (bench, rows) = (Bench::new(), table(&format));
         unpacked(&bench, &format);
-        let rows = sample::some(rows.into_iter().filter(|row| !row.trust), 8);
+        let rows = sample::some(rows.into_iter().filter(|row| !row.trust), 5);
         let pages: Vec<_> = rows
             .iter()
             .map(|row| bench.path(&row.record))

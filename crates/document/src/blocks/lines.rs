@@ -36,7 +36,10 @@ pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<Lin
                     templates.push(Templated { text: matcher.text.clone(), span, expression: false });
                 }
                 // A pattern that holds a template is compiled when the value is known.
-                if matcher.how == LineKind::Regex && !templated {
+                if matcher.how == LineKind::Regex
+                    && !templated
+                    && findings.has_room_for_pattern(matcher.text.len(), span)
+                {
                     if let Err(reason) = pattern::check(&matcher.text) {
                         let message = format!("the regular expression does not compile: {reason}");
                         let help = "see https://docs.rs/regex/latest/regex/#syntax";

@@ -215,6 +215,9 @@ impl Node {
     /// A regular expression, kept as written, that lies so over a text.
     pub(crate) fn regex(&self, over: Over, findings: &mut Findings) -> Option<String> {
         let text = self.text(findings)?;
+        if !findings.has_room_for_pattern(text.len(), self.span) {
+            return None;
+        }
         match pattern::check(&text) {
             Ok(()) => match what_it_never_takes(&text, over) {
                 Some((message, help)) => {
