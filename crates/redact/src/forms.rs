@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::quoting::{add_markup, add_numbers, add_perl, add_shell, add_source, plain_markup};
+use super::quoting::{
+    add_markup, add_numbers, add_perl, add_quoted_again, add_shell, add_source, plain_markup,
+};
 
 /// Every form a value is looked for in, each once. None is shorter than [`LEAST_SECRET`] bytes.
 pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
@@ -13,6 +15,7 @@ pub(super) fn forms(value: &str) -> BTreeSet<Vec<u8>> {
         add_json(&text, &mut forms);
         add_shell(&text, &mut forms);
         add_source(&text, &mut forms);
+        add_quoted_again(&text, |text| json(text, MORE_IN_JSON[0], 0), &mut forms);
         add_perl(&text, &mut forms);
         add_markup(&text, &mut forms);
         add_json_and_markup(&text, &mut forms);

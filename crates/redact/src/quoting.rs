@@ -28,6 +28,26 @@ pub(super) fn add_shell(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     forms.insert(text.bytes().flat_map(|b| (!marked(b)).then_some(b'\\').into_iter().chain([b])).collect());
 }
 
+/// What a shell's trace, or JSON, makes of a text that was quoted before: `set -x` of a command that is put together in a
+/// variable, a command line in a log of JSON. Twice, in the ways that are common: what is quoted three times is not found.
+pub(super) fn add_quoted_again(text: &str, json: impl Fn(&str) -> String, forms: &mut BTreeSet<Vec<u8>>) {
+    let mut once = BTreeSet::new();
+    add_shell(text, &mut once);
+    add_source(text, &mut once);
+    once.insert(json(text).into_bytes());
+    for form in once.iter().filter_map(|form| std::str::from_utf8(form).ok()).filter(|form| *form != text) {
+        let again = [
+            form.replace('\'', r"'\''"),
+            form.replace('\'', r#"'"'"'"#),
+            in_rows(form),
+            escaped(form, |_, c| r#"\$`""#.contains(c)),
+            escaped(form, bash_escapes),
+            json(form),
+        ];
+        forms.extend(again.map(String::into_bytes));
+    }
+}
+
 /// What bash marks quoted characters with itself, and does not escape.
 const QUOTING_OF_BASH: [char; 2] = ['\x01', '\x7f'];
 

@@ -118,6 +118,11 @@ fn what_bash_quotes_is_masked() {
         "OTHER=$PW; set | grep -a -A9 ^OTHER=",
         "alias x=\"$PW\"; alias",
         "trap \": $PW\" EXIT; trap -p; trap - EXIT",
+        // Quoted, and that quoted by the trace: commands are put together so.
+        "set -x; : \"${PW@Q}\"",
+        "set -x; OTHER=\"x -p ${PW@Q}\"",
+        "set -x; OTHER=$(printf '%q' \"$PW\")",
+        "set -x; OTHER=$(declare -p PW)",
     ] {
         for locale in sample::some(["C", "C.UTF-8"], 1) {
             assert!(

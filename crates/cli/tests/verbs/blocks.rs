@@ -208,3 +208,19 @@ fn a_block_that_was_to_capture_something_and_never_began_or_was_stopped_for_its_
         bench.ends(0, &["verify", "1"]).says("intact, open");
     }
 }
+
+#[test]
+fn a_capture_that_may_be_null_or_empty_says_so_in_the_words_of_the_documentation() {
+    for (capture, prints, code) in [
+        ("{ json: $.a, null: true }", r#"{"a":null}"#, 0),
+        ("{ json: $.a }", r#"{"a":null}"#, 3),
+        ("{ stdout: true, empty: true }", "", 0),
+        ("{ stdout: true }", "", 3),
+    ] {
+        let body =
+            format!("## A\n\n```sh check\n#| capture: {{ X: {capture} }}\nprintf '%s' '{prints}'\n```\n");
+        let bench = Bench::with(&[("book.md", &crate::runs::book("", &body))]);
+        let ran = bench.holdpoint(&["run", "book.md", "--unattended"]);
+        assert_eq!(ran.code, code, "{capture}: {}", ran.both());
+    }
+}

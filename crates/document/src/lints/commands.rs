@@ -18,6 +18,12 @@ pub(super) fn lint(script: &Script<'_>, front: &FrontMatter, findings: &mut Find
             let message = format!("`{program}` waits for somebody at a terminal, and this block has none");
             let help = "use its batch mode, or give the block a terminal: `#| tty: true`";
             findings.add(Code::InteractiveProgram, span, message, help);
+        } else if let Some(asking) = command.password_for {
+            let message = format!("`{asking}` may ask for a password at a terminal, and this block has none");
+            let help = format!(
+                "write `{asking} -n`, which fails instead; or give the block a terminal: `#| tty: true`"
+            );
+            findings.add(Code::InteractiveProgram, span, message, help);
         } else if endless(command, shell.commands.get(index + 1)) {
             let message = format!("`{program}` as written here never ends by itself");
             let help = "limit it (`-n`, `-c`, `timeout 60 …`), or write a check with `retry`";

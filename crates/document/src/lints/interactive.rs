@@ -262,4 +262,24 @@ mod tests {
             assert!(!waits(script), "{script}");
         }
     }
+
+    #[test]
+    fn sudo_asks_for_a_password_unless_it_is_told_not_to() {
+        let asks = |script: &str| Shell::scan(script).commands.iter().find_map(|it| it.password_for);
+        for (script, asking) in [
+            ("sudo systemctl restart nginx", Some("sudo")),
+            ("sudo -u deploy systemctl restart nginx", Some("sudo")),
+            ("time sudo -E nginx -s reload", Some("sudo")),
+            ("doas reboot", Some("doas")),
+            ("echo x | sudo tee /etc/x", Some("sudo")),
+            ("sudo -n systemctl restart nginx", None),
+            ("sudo -nu deploy systemctl restart nginx", None),
+            ("sudo --non-interactive nginx -s reload", None),
+            ("echo x | sudo -S true", None),
+            ("doas -n reboot", None),
+            ("env A=1 nginx -n", None),
+        ] {
+            assert_eq!(asks(script), asking, "{script}");
+        }
+    }
 }

@@ -94,8 +94,13 @@ pub(super) fn read(text: &Mapped, findings: &mut Findings) -> Option<Node> {
                 }
             }),
             Event::Scalar(raw, style, _, _) => {
-                let value =
-                    if style == ScalarStyle::Plain { plain(&raw) } else { Value::Text(raw.into_owned()) };
+                let is_key = matches!(stack.last(), Some(Open::Map { key: None, .. }));
+                let value = match style == ScalarStyle::Plain {
+                    // `null: true`, as a capture says it, is the name of something and no null.
+                    true if is_key && raw == "null" => Value::Text(raw.into_owned()),
+                    true => plain(&raw),
+                    false => Value::Text(raw.into_owned()),
+                };
                 Some(Node { value, span: trimmed(text, start, end) })
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,

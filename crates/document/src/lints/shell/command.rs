@@ -37,6 +37,8 @@ pub(in crate::lints) struct Command<'t> {
     pub(in crate::lints) grouped: bool,
     /// It runs in the background.
     pub(in crate::lints) background: bool,
+    /// It runs behind a program that may ask for a password at the terminal first, which is this one.
+    pub(in crate::lints) password_for: Option<&'static str>,
 }
 
 impl Command<'_> {

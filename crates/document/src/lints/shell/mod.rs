@@ -26,6 +26,8 @@ impl<'t> Shell<'t> {
                 break;
             }
             let wrapper = WRAPPERS.contains(&&*first);
+            let asks = ["sudo", "doas"].into_iter().find(|name| *name == first);
+            command.password_for = asks.filter(|_| !is_told_not_to_ask(&command)).or(command.password_for);
             command.words.remove(0);
             while wrapper && command.words.first().is_some_and(|word| word.text.starts_with('-')) {
                 let takes_value = matches!(&*command.words[0].text, "-u" | "-g" | "-a");
@@ -52,6 +54,15 @@ impl<'t> Shell<'t> {
         }
         Some(command)
     }
+}
+
+/// Whether `sudo` or `doas` fails where it would ask, or is given the password otherwise.
+fn is_told_not_to_ask(command: &Command<'_>) -> bool {
+    let options = command.arguments().take_while(|word| word.starts_with('-'));
+    options.into_iter().any(|word| match word.strip_prefix("--") {
+        Some(name) => ["non-interactive", "stdin", "askpass"].contains(&name),
+        None => word.contains(['n', 'S', 'A']),
+    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ impl<'t> Scanner<'t> {
                     piped: goes_on,
                     grouped: around.grouped,
                     background: around.background || line.background,
+                    password_for: None,
                 };
                 match node {
                     Node::Command(command) => self.command(command, like),
