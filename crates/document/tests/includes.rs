@@ -398,3 +398,29 @@ fn lints_of_an_included_script_stand_in_its_file() {
     assert!(told.contains(&"PromptInBlock books/c.md: $ echo".to_owned()), "{told:?}");
     assert!(told.contains(&"NoRollback books/c.md: ## Do".to_owned()), "{told:?}");
 }
+
+#[test]
+fn an_include_stands_in_no_step_that_has_work_of_its_own() {
+    let link = "[common checks](../common/a.md \"include\")\n\n";
+    let when = "```yaml step\nwhen: RELEASE == \"v1\"\n```\n\n";
+    for (above, refused) in [
+        ("```sh run\ntrue\n```\n\n", true),
+        ("```sh rollback\ntrue\n```\n\n", true),
+        ("- [ ] ready\n\n", true),
+        ("1. Ask around\n\n", true),
+        ("```yaml signoff\nrole: qa\nmeaning: review\nstatement: Ready\n```\n\n", true),
+        ("Prose.\n\n- a list\n\n```sh example\ntrue\n```\n\n", false),
+        (when, false),
+    ] {
+        let main = format!("{FRONT}## Stage\n\n{above}{link}## After\n\n```sh check\ntest $FREE\n```\n");
+        let files = files(&[("books/main.md", &main), ("common/a.md", COMMON)]);
+        let compiled = compiled(&files);
+        let said =
+            |it: &&Diagnostic| it.code == Code::Misplaced && it.message.contains("a step that has something");
+        let said: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(said).collect();
+        assert_eq!(said.len(), usize::from(refused), "{above}: {:?}", compiled.diagnostics);
+        for finding in said {
+            assert!(at(&files, &compiled, finding).starts_with("books/main.md: [common checks]"));
+        }
+    }
+}

@@ -12,7 +12,8 @@ mod summary;
 mod time;
 
 pub use compare::{
-    Alike, Compared, Comparison, Difference, Differing, MASKS, Mask, Side, StepBeside, StepSide, compare,
+    Alike, ByCondition, Compared, Comparison, Difference, Differing, MASKS, Mask, Side, StepBeside, StepSide,
+    compare,
 };
 pub use coverage::{BlockCoverage, Covered, coverage};
 pub use history::{Spread, StepHistory, history};

@@ -23,7 +23,8 @@ pub struct Options {
     pub holdpoint: Option<PathBuf>,
 }
 
-/// Runs the demo and gives the exit code of the promotion; where that is 0, what went wrong with looking back.
+/// Runs the demo: rehearses, promotes, compares, and looks back. Gives the exit code of the promotion; where that is 0, what
+/// went wrong with looking back.
 ///
 /// # Errors
 /// The program cannot be built, or the scratch repository not be made.
@@ -33,12 +34,17 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     eprintln!("Making a scratch repository and two deployments …");
     let mut product = product::make(&directory.join("product"))?;
     let attended = !options.rehearse_only && io::stdin().is_terminal() && io::stdout().is_terminal();
-    let arguments = arguments(attended);
-    announce(&product, attended, &binary, &arguments)?;
+    let demo = Demo { binary: &binary, product: &product };
 
-    let ended = holdpoint(&binary, &product, &arguments).status()?.code().unwrap_or(70);
+    let rehearsed = demo.rehearse()?;
+    let ended = match rehearsed {
+        0 if !options.rehearse_only => demo.promote(attended)?,
+        ended => ended,
+    };
+    let promoted = ended == 0 && !options.rehearse_only;
+    let compared = if promoted { demo.compare()? } else { 0 };
     let looked = match newest_record(&product.repo)? {
-        Some(record) => look_back(&binary, &product, &directory, &record)?,
+        Some(record) => demo.look_back(&directory, &record)?,
         None => {
             println!("\nNothing was recorded: the run was not opened (exit code {ended}).");
             70
@@ -52,7 +58,7 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
         println!("Where it waits for a sign-off, choose `sign` and let {QA} type their printed name.");
     }
     farewell(&mut product, parked || options.keep.is_some())?;
-    let code = if ended == 0 { looked } else { ended };
+    let code = [ended, compared, looked].into_iter().find(|code| *code != 0).unwrap_or(0);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(70)))
 }
 
@@ -128,48 +134,98 @@ fn make_room(keep: Option<&Path>) -> io::Result<PathBuf> {
     directory.canonicalize()
 }
 
-fn arguments(attended: bool) -> Vec<String> {
-    let release = format!("RELEASE={RELEASE}");
-    let words: &[&str] = if attended {
-        &["run", RUNBOOK, "--env", "production", "--set", &release]
-    } else {
-        &["run", RUNBOOK, "--env", "staging", "--unattended", "--answers", ANSWERS]
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
+/// The program in the scratch repository of a product.
+struct Demo<'a> {
+    binary: &'a Path,
+    product: &'a Product,
 }
 
-/// The program in the scratch repository, undisturbed by the user's Git set-up.
-fn holdpoint(binary: &Path, product: &Product, arguments: &[String]) -> Command {
-    let mut command = Command::new(binary);
-    command.args(arguments).current_dir(&product.repo);
-    command::hermetic(&mut command).env_remove("HOLDPOINT_OPERATOR");
-    command
-}
-
-fn announce(product: &Product, attended: bool, binary: &Path, arguments: &[String]) -> io::Result<()> {
-    let (place, what) = match attended {
-        true => (&product.production, "You are about to promote it, in production"),
-        false => (
-            &product.staging,
-            "It is about to be promoted in a rehearsal, unattended, with answers from a file",
-        ),
-    };
-    let serving = product.version(place)?;
-    println!();
-    println!("A sample product is at {}", product.repo.display());
-    println!("  {} serves commit {:.12} as process {}", place.url(), product.previous, serving["pid"]);
-    println!("  branch staging holds commit {:.12}, to become {RELEASE}", product.candidate);
-    println!("{what}:");
-    println!("  tests, backup, fast-forward, tag, build, switch, verification, release.");
-    if attended {
-        println!(
-            "Each step is shown and asks before it runs. Nothing leaves this directory and this machine."
-        );
-        println!("The sign-off needs somebody else than the operator: {QA}.");
+impl Demo<'_> {
+    /// Undisturbed by the user's Git set-up.
+    fn holdpoint(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binary);
+        command.args(arguments).current_dir(&self.product.repo);
+        command::hermetic(&mut command).env_remove("HOLDPOINT_OPERATOR");
+        command
     }
-    println!("\n$ cd {}", product.repo.display());
-    println!("$ {} {}\n", binary.display(), arguments.join(" "));
-    Ok(())
+
+    /// Shows what is typed, runs it, and gives its exit code.
+    fn types(&self, arguments: &[&str]) -> io::Result<i32> {
+        println!("\n$ holdpoint {}\n", arguments.join(" "));
+        Ok(self.holdpoint(arguments).status()?.code().unwrap_or(70))
+    }
+
+    /// Promotes in staging, unattended, with answers from a file.
+    fn rehearse(&self) -> io::Result<i32> {
+        let Product { repo, staging, previous, candidate, .. } = self.product;
+        println!("\nA sample product is at {}", repo.display());
+        println!(
+            "  {} serves commit {previous:.12}, and so does {}",
+            staging.url(),
+            self.product.production.url()
+        );
+        println!("  branch staging holds commit {candidate:.12}, to become {RELEASE}");
+        println!("First it is promoted in a rehearsal, unattended, with answers from a file:");
+        println!("  tests, backup, fast-forward, tag, build, switch, verification, release.");
+        println!("\n$ cd {}", repo.display());
+        self.types(&["run", RUNBOOK, "--env", "staging", "--unattended", "--answers", ANSWERS])
+    }
+
+    /// Promotes the same bytes in production: at a terminal step by step, else up to the hold point, which is signed off by
+    /// a key that was made for that.
+    fn promote(&self, attended: bool) -> io::Result<i32> {
+        let release = format!("RELEASE={RELEASE}");
+        println!("\nNow the same bytes in production, which takes them only because they were rehearsed.");
+        if attended {
+            println!(
+                "Each step is shown and asks before it runs. Nothing leaves this directory and this machine."
+            );
+            println!("The sign-off needs somebody else than the operator: {QA}.");
+            return self.types(&["run", RUNBOOK, "--env", "production", "--set", &release]);
+        }
+        let ended =
+            self.types(&["run", RUNBOOK, "--env", "production", "--unattended", "--answers", ANSWERS])?;
+        if ended != 3 {
+            return Ok(ended);
+        }
+        println!("\nNo file of answers signs off in production. {QA} does, with a key:");
+        let key = self.product.key.display().to_string();
+        match self.types(&["sign", "latest", "--as", QA, "--key", &key, "--yes"])? {
+            0 => self.types(&["resume", "latest", "--unattended"]),
+            refused => Ok(refused),
+        }
+    }
+
+    /// Shows how production differed from the rehearsal. That they differ is no fault: one step sets a rehearsal's stage.
+    fn compare(&self) -> io::Result<i32> {
+        Ok(match self.types(&["compare", "latest", "--to-rehearsal"])? {
+            0 | 1 => 0,
+            failed => failed,
+        })
+    }
+
+    /// Verifies the record, writes its report, and says how to look further. Gives the exit code of `verify`.
+    fn look_back(&self, directory: &Path, record: &Path) -> io::Result<i32> {
+        let verified = self.types(&["verify", "latest"])?;
+        let report = directory.join("report.md");
+        let output = self
+            .holdpoint(&["report", "latest", "--format", "markdown"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()?;
+        println!("\nWhat is left to look at:");
+        println!("  record  {}", record.display());
+        if output.status.success() {
+            fs::write(&report, output.stdout)?;
+            println!("  report  {}", report.display());
+        } else {
+            println!("  report  could not be made ({})", output.status);
+        }
+        let (repo, binary) = (self.product.repo.display(), self.binary.display());
+        println!("  replay  cd {repo} && {binary} replay latest");
+        let failed = !output.status.success();
+        Ok(if verified == 0 && failed { 70 } else { verified })
+    }
 }
 
 /// The record with the highest number.
@@ -186,30 +242,6 @@ fn newest_record(repo: &Path) -> io::Result<Option<PathBuf>> {
         }
     }
     Ok(records.into_iter().max())
-}
-
-/// Verifies the record, writes its report, and says how to look further. Gives the exit code of `verify`.
-fn look_back(binary: &Path, product: &Product, directory: &Path, record: &Path) -> io::Result<i32> {
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    println!("\n$ holdpoint verify latest");
-    let verified = holdpoint(binary, product, &words(&["verify", "latest"])).status()?.code().unwrap_or(70);
-
-    let report = directory.join("report.md");
-    let output = holdpoint(binary, product, &words(&["report", "latest", "--format", "markdown"]))
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()?;
-    println!("\nWhat is left to look at:");
-    println!("  record  {}", record.display());
-    if output.status.success() {
-        fs::write(&report, output.stdout)?;
-        println!("  report  {}", report.display());
-    } else {
-        println!("  report  could not be made ({})", output.status);
-    }
-    println!("  replay  cd {} && {} replay latest", product.repo.display(), binary.display());
-    let failed = !output.status.success();
-    Ok(if verified == 0 && failed { 70 } else { verified })
 }
 
 fn farewell(product: &mut Product, keep: bool) -> io::Result<()> {

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::command::{self, git};
 
-pub use names::{ANSWERS, OPERATOR, PREVIOUS, QA, RELEASE, RUNBOOK};
+pub use names::{ANSWERS, INCLUDED, OPERATOR, PREVIOUS, QA, RELEASE, RUNBOOK};
 
 /// A scratch repository and its two deployments. Stops what serves when it is dropped, unless told to leave it.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct Product {
     pub repo: PathBuf,
     /// The bare repository that the clone calls `origin`.
     pub origin: PathBuf,
+    /// The key of [`QA`], whom `allowed_signers` lists with it: a sample signs with it, as nobody but they would.
+    pub key: PathBuf,
     /// The deployment that rehearsals switch.
     pub staging: Place,
     /// The deployment that the real thing switches.
@@ -57,7 +59,7 @@ impl Place {
 
 /// Makes the product in `dir`, which must be empty or missing: `origin.git`, a clone with feature, development,
 /// staging and production branches, `holdpoint.toml` with two free loopback ports, the run-book, and the older
-/// release built and serving in both deployments. Takes about two seconds; needs git, bash and rustc.
+/// release built and serving in both deployments. Takes about two seconds; needs git, bash, ssh-keygen and rustc.
 ///
 /// # Errors
 /// What the file system, git or the product's own scripts say.
@@ -76,11 +78,13 @@ pub fn make(dir: &Path) -> io::Result<Product> {
     let (repo, origin) = (root.join("repo"), root.join("origin.git"));
     command::output(git(&root).args(["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"]))?;
     template::write(&repo, staging, production)?;
+    let key = root.join("qa-key");
+    template::write_signers(&repo, &key)?;
     let (previous, candidate) = history::write(&repo)?;
 
     let (staging, production) = (place("staging", staging), place("production", production));
     let product =
-        Product { root, repo, origin, staging, production, previous, candidate, left_running: false };
+        Product { root, repo, origin, key, staging, production, previous, candidate, left_running: false };
     product.deploy_previous()?;
     Ok(product)
 }

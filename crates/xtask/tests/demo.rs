@@ -14,7 +14,10 @@ const FAKE: &str = r##"#!/bin/sh
 echo "$*" >>"$(dirname "$0")/calls"
 case $1 in
 run) [ RECORDS = no ] || { mkdir -p .holdpoint/runs/0001-promote && : >.holdpoint/runs/0001-promote/run.jsonl; }
-     exit RUN ;;
+     case $* in *"--env production"*) exit PROMOTE ;; esac; exit RUN ;;
+sign) exit SIGN ;;
+resume) exit RESUME ;;
+compare) exit COMPARE ;;
 verify) exit VERIFY ;;
 report) echo "# Promoted"; exit REPORT ;;
 esac
@@ -30,7 +33,16 @@ struct Demo {
 fn demo(replacements: &[(&str, &str)]) -> Demo {
     let directory = tempfile::tempdir().unwrap();
     let fake = directory.path().join("holdpoint");
-    let defaults = [("RECORDS", "yes"), ("RUN", "0"), ("VERIFY", "0"), ("REPORT", "0")];
+    let defaults = [
+        ("RECORDS", "yes"),
+        ("RUN", "0"),
+        ("PROMOTE", "3"),
+        ("SIGN", "0"),
+        ("RESUME", "0"),
+        ("COMPARE", "1"),
+        ("VERIFY", "0"),
+        ("REPORT", "0"),
+    ];
     let script =
         replacements.iter().chain(&defaults).fold(FAKE.to_owned(), |text, (from, to)| text.replace(from, to));
     fs::write(&fake, script).unwrap();
@@ -63,12 +75,23 @@ impl Drop for Demo {
 }
 
 #[test]
-fn without_a_terminal_it_rehearses_then_verifies_and_reports() {
+fn without_a_terminal_it_rehearses_promotes_compares_verifies_and_reports() {
     let demo = demo(&[]);
     assert_eq!(demo.output.status.code(), Some(0), "{:?}", demo.output);
-    let rehearsal =
-        format!("run {} --env staging --unattended --answers {}", product::RUNBOOK, product::ANSWERS);
-    let expected = [&*rehearsal, "verify latest", "report latest --format markdown"];
+    let run = |environment: &str| {
+        format!("run {} --env {environment} --unattended --answers {}", product::RUNBOOK, product::ANSWERS)
+    };
+    let key = demo.directory.path().canonicalize().unwrap().join("demo/product/qa-key");
+    let sign = format!("sign latest --as {} --key {} --yes", product::QA, key.display());
+    let expected = [
+        &*run("staging"),
+        &*run("production"),
+        &*sign,
+        "resume latest --unattended",
+        "compare latest --to-rehearsal",
+        "verify latest",
+        "report latest --format markdown",
+    ];
     assert_eq!(demo.calls.lines().collect::<Vec<_>>(), expected);
     let report = demo.directory.path().join("demo/report.md");
     assert_eq!(fs::read_to_string(&report).unwrap(), "# Promoted\n");
@@ -87,8 +110,12 @@ fn a_run_that_is_parked_says_how_to_take_it_up_again() {
 
 #[test]
 fn whatever_goes_wrong_is_told_by_the_exit_code() {
-    let cases: [(&[(&str, &str)], i32); 5] = [
+    let cases: [(&[(&str, &str)], i32); 9] = [
         (&[("RUN", "1")], 1),
+        (&[("PROMOTE", "5")], 5),
+        (&[("SIGN", "2")], 2),
+        (&[("RESUME", "1")], 1),
+        (&[("COMPARE", "6")], 6),
         (&[("VERIFY", "6")], 6),
         (&[("REPORT", "2")], 70),
         (&[("RECORDS", "no")], 70),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use holdpoint_xtask::command::{git, hermetic, output};
@@ -27,13 +28,21 @@ struct Block {
     expect: String,
 }
 
-/// The steps of the run-book that hold blocks.
+/// The steps of the run-book that hold blocks, those that it includes where they are included.
 fn steps() -> Vec<Step> {
-    let text = std::fs::read_to_string(workspace().join(RUNBOOK)).unwrap();
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps = Vec::new();
+    read(&workspace().join(RUNBOOK), &mut steps);
+    steps
+}
+
+fn read(file: &Path, steps: &mut Vec<Step>) {
+    let text = std::fs::read_to_string(file).unwrap();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if let Some(title) = line.strip_prefix("### ") {
+        if let Some(path) = line.strip_suffix(" \"include\")").and_then(|link| link.split_once("](")) {
+            read(&file.with_file_name(path.1), steps);
+        }
+        if let Some(title) = line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")) {
             steps.push(Step { title: title.to_owned(), ..Step::default() });
         }
         let Some(info) = line.strip_prefix("```") else { continue };
@@ -42,6 +51,7 @@ fn steps() -> Vec<Step> {
         match info.split_once(' ').unwrap() {
             (language @ ("sh" | "bash"), "rollback") => step.rollback = Some(block(language, true, &body)),
             (language @ ("sh" | "bash"), kind) => step.actions.push(block(language, kind == "run", &body)),
+            ("yaml", "check") => step.actions.push(probe(&body)),
             ("yaml", "expect") => step.actions.last_mut().unwrap().expect = body.join("\n"),
             ("yaml", "step") => {
                 let when = body.iter().find_map(|line| line.strip_prefix("when: environment.name == "));
@@ -51,21 +61,53 @@ fn steps() -> Vec<Step> {
             other => panic!("unknown block {other:?}"),
         }
     }
-    steps
+    steps.retain(|step| !step.actions.is_empty() || step.rollback.is_some() || step.only_in.is_some());
 }
 
 fn block(language: &str, mutates: bool, body: &[&str]) -> Block {
     let (options, script): (Vec<&str>, Vec<&str>) = body.iter().partition(|line| line.starts_with("#|"));
     let captures = options.iter().find_map(|line| line.strip_prefix("#| capture: { ")).unwrap_or_default();
-    let captures =
-        captures.split(" }").filter_map(|one| one.trim_start_matches([',', ' ']).split_once(": { "));
     Block {
         language: language.to_owned(),
         mutates,
         script: script.join("\n"),
-        captures: captures.map(|(name, from)| (name.to_owned(), from.to_owned())).collect(),
+        captures: captures_of(captures),
         expect: String::new(),
     }
+}
+
+fn captures_of(written: &str) -> Vec<(String, String)> {
+    let captures =
+        written.split(" }").filter_map(|one| one.trim_start_matches([',', ' ']).split_once(": { "));
+    captures.map(|(name, from)| (name.to_owned(), from.to_owned())).collect()
+}
+
+/// A probe, as a script that asks the same by other means.
+fn probe(body: &[&str]) -> Block {
+    let of = |key: &str| body.iter().find_map(|line| line.trim_start().strip_prefix(key)).map(str::trim);
+    let quoted = |list: &str| -> Vec<String> {
+        let list = list.split_once('[').unwrap().1.split_once(']').unwrap().0;
+        list.split(", ").map(|one| one.replace("{{ ", "${").replace(" }}", "}")).collect()
+    };
+    let (script, expect) = match (of("url:"), of("git:").unwrap_or_default()) {
+        (Some(url), _) => {
+            let url = url.replace("{{ ", "${").replace(" }}", "}");
+            let script =
+                format!("for n in 1 2 3 4 5 6 7 8 9; do scripts/http-get {url} 5 && break; sleep 1; done");
+            (script, format!("json: {}", of("json:").unwrap()))
+        }
+        (None, "{ clean: true }") => ("git status --porcelain".to_owned(), "stdout: empty".to_owned()),
+        (None, git) if git.starts_with("{ ancestor:") => {
+            (format!("git merge-base --is-ancestor {}", quoted(git).join(" ")), "exit: 0".to_owned())
+        }
+        (None, git) if git.starts_with("{ equal_trees:") => {
+            (format!("git diff --stat {}", quoted(git).join(" ")), "stdout: empty".to_owned())
+        }
+        other => panic!("unknown probe {other:?}"),
+    };
+    let captures = captures_of(of("capture: {").unwrap_or_default()).into_iter();
+    let captures = captures.map(|(name, from)| (name, from.replace("$.json.", "$.")));
+    Block { language: "bash".to_owned(), mutates: false, script, captures: captures.collect(), expect }
 }
 
 /// A walk through the run-book in one deployment.

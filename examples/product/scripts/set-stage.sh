@@ -2,7 +2,7 @@
 # set-stage.sh
 #
 # Puts a rehearsal's stage where production stands, which is where every promotion begins: the rehearsal's branch at
-# the live branch's commit, no tag of an earlier rehearsal, the live release active. Safe to repeat.
+# the live branch's commit, no tag and no release of an earlier rehearsal, the live release active. Safe to repeat.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -25,4 +25,8 @@ if [ ! -d "$root/releases/$live" ]; then
     "$here/transfer.sh" "build/$live"
 fi
 if [ "$(active_commit "$root")" != "$live" ]; then "$here/activate.sh" "$live"; fi
+for release in "$root"/releases/*/; do
+    release=$(basename "$release")
+    if [ "$release" != "$live" ]; then "$here/remove-release.sh" "$release"; fi
+done
 printf 'stage set at %s\n' "$live"

@@ -20,4 +20,5 @@ fi
 
 (cd "$source" && RELEASE_COMMIT=$commit rustc --edition 2021 --test -o "$work/tests" src/main.rs)
 printf 'tests of %s\n' "$commit"
-"$work/tests" --color never
+# In one order, so that two runs of them can be held beside one another.
+"$work/tests" --color never --test-threads 1

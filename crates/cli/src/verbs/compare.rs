@@ -3,7 +3,9 @@
 use holdpoint_engine::{BlobRef, RunOpened, Verdict};
 use holdpoint_record::{RunDir, blob, verify};
 use holdpoint_report::took;
-use holdpoint_view::{Alike, Compared, Comparison, Difference, Side, StepSide, compare as beside};
+use holdpoint_view::{
+    Alike, ByCondition, Compared, Comparison, Difference, Side, StepSide, compare as beside,
+};
 
 use super::read::{Recorded, find, read_dir, read_problem, store_problem};
 use super::standing::{Standing, standings};
@@ -103,7 +105,9 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
 
 /// What is told to people.
 fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
-    let Comparison { a, b, differences, steps, not_compared, same_but_for_masks, masks, .. } = comparison;
+    let Comparison {
+        a, b, differences, steps, by_condition, not_compared, same_but_for_masks, masks, ..
+    } = comparison;
     let clean = |text: &str| screen.neutralise(text).replace('\n', "⏎");
     let mut lines = Vec::new();
     for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a", a), ("b", b)] {
@@ -126,10 +130,16 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
     }
     lines.push(String::new());
     if differences.is_empty() {
-        let what = match (not_compared.is_empty(), same_but_for_masks.is_empty()) {
-            (false, _) => "In what was compared, they do not differ.",
-            (true, false) => "They do not differ but for what is masked.",
-            (true, true) => "They do not differ.",
+        let what = match (not_compared.is_empty(), same_but_for_masks.is_empty(), by_condition.is_empty()) {
+            (false, ..) => "In what was compared, they do not differ.",
+            (true, false, true) => "They do not differ but for what is masked.",
+            (true, true, true) => "They do not differ.",
+            (true, true, false) => {
+                "They do not differ but for what the document wants in one environment alone."
+            }
+            (true, false, false) => {
+                "They do not differ but for what is masked, and what the document wants in one environment alone."
+            }
         };
         lines.push(what.to_owned());
     }
@@ -145,6 +155,10 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
         }
         lines.extend(diff.iter().map(|line| clean(&format!("         {line}"))));
     }
+    for ByCondition { at, condition, a, b } in by_condition {
+        lines.push(clean(&format!("BY CONDITION  {at}: {condition}")));
+        lines.push(clean(&format!("         a: {a}   b: {b}")));
+    }
     for what in not_compared {
         lines.push(clean(&format!("NOT COMPARED  {what}")));
     }
@@ -154,7 +168,7 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
         lines.push(clean(&format!("         b: {b}")));
     }
     if !same_but_for_masks.is_empty() || differences.iter().any(|difference| !difference.diff.is_empty()) {
-        lines.push("Masked in outputs before they were compared:".to_owned());
+        lines.push("Masked in outputs and values before they were compared:".to_owned());
         lines.extend(masks.iter().map(|mask| format!("  {:<10} {}", mask.stands, mask.what)));
     }
     lines

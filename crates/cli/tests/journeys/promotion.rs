@@ -186,3 +186,56 @@ fn a_promotion_is_rolled_back_on_demand_after_its_activation() {
     assert!(record.all("rollback.finished").iter().all(|event| event["outcome"] == "passed"));
     assert_eq!(record.one("rollback.opened")["steps"].as_array().unwrap().len(), 7);
 }
+
+/// Promotes in production with answers from a file up to the hold point, signs that off with QA's key, and goes on.
+fn promoted_with(shop: &Shop, answers: &str) {
+    let key = shop.product.key.to_str().unwrap();
+    shop.desk.ends(3, &words("production", &["--unattended", "--answers", answers]));
+    shop.desk.ends(0, &["sign", "latest", "--as", QA, "--key", key, "--yes"]);
+    shop.desk.ends(0, &["resume", "latest", "--unattended"]);
+}
+
+#[test]
+fn a_changed_byte_is_rehearsed_again_and_the_comparison_names_what_differed_and_nothing_else() {
+    let shop = Shop::open();
+    let (product, desk) = (&shop.product, &shop.desk);
+    let commit = |message: &str| {
+        output(git(&product.repo).args(["commit", "--quiet", "--all", "-m", message])).unwrap();
+    };
+    desk.ends(0, &words("staging", &["--unattended", "--answers", ANSWERS]));
+
+    // One byte, in the document and in a file that it includes.
+    for file in [RUNBOOK, "runbooks/common/clone.md"] {
+        let text = std::fs::read_to_string(product.repo.join(file)).unwrap();
+        std::fs::write(product.repo.join(file), format!("{text}\n")).unwrap();
+        commit("Add a line that says nothing");
+        let runs = desk.runs();
+        let (_, told) = desk.ends(5, &words("production", &["--unattended", "--answers", ANSWERS]));
+        let told = told.replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("1 line differs"), "{told}");
+        assert_eq!(desk.runs(), runs, "nothing is written");
+        desk.ends(0, &words("staging", &["--unattended", "--answers", ANSWERS]));
+    }
+
+    // What QA will see differs in one observed value.
+    let answers = std::fs::read_to_string(product.repo.join(ANSWERS)).unwrap();
+    assert_eq!(answers.matches("\"0.02\"").count(), 1);
+    let planted = desk.root().join("planted.yaml");
+    std::fs::write(&planted, answers.replace("\"0.02\"", "\"0.05\"")).unwrap();
+    promoted_with(&shop, planted.to_str().unwrap());
+    desk.ends(0, &["verify", "latest"]);
+    assert_eq!(shop.serves(&product.production), product.candidate);
+
+    let (told, _) = desk.ends(0, &["compare", "latest", "--to-rehearsal", "--format", "json"]);
+    let comparison: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let differences = comparison["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{differences:#?}");
+    assert_eq!(
+        (&differences[0]["name"], &differences[0]["a"], &differences[0]["b"]),
+        (&"error_rate".into(), &"0.02".into(), &"0.05".into())
+    );
+    assert_eq!(comparison["not_compared"], serde_json::json!([]));
+    let of_stage: Vec<_> =
+        comparison["by_condition"].as_array().unwrap().iter().map(|it| &it["at"]).collect();
+    assert_eq!(of_stage, ["set-the-stage-of-the-rehearsal"]);
+}

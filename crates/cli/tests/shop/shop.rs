@@ -50,8 +50,13 @@ impl Shop {
         let (from, root) = (workspace().join("examples/shop"), self.bench.root());
         output(Command::new("cp").arg("--recursive").arg(from.join(".")).arg(&root)).unwrap();
         self.bench.file(BOOK, &fs::read_to_string(workspace().join(BOOK)).unwrap());
-        let host_book = "runbooks/services/docker-host.md";
-        self.bench.file(host_book, &fs::read_to_string(workspace().join(host_book)).unwrap());
+        for beside in [
+            "runbooks/services/docker-host.md",
+            "runbooks/common/clone.md",
+            "runbooks/common/change-hands.md",
+        ] {
+            self.bench.file(beside, &fs::read_to_string(workspace().join(beside)).unwrap());
+        }
         self.bench.file("holdpoint.toml", &self.configuration());
         self.bench.file(".gitignore", ".holdpoint/\n");
         self.bench.sh(

@@ -116,7 +116,7 @@ fn an_output_that_differs_is_told_as_a_diff_with_the_rules_of_what_was_masked() 
     run(&bench, "production", &[]);
     let told = bench.ends(0, &["compare", "1", "2"]);
     told.says("DIFFERS  standard output change#1").says("- two").says("+ three at ‹time›");
-    told.says("Masked in outputs before they were compared").says("dates and times");
+    told.says("Masked in outputs and values before they were compared").says("dates and times");
     bench.ends(0, &["compare", "1", "2", "--format", "html", "-o", "page.html"]);
     let page = bench.text("page.html");
     assert!(page.contains("+ three at ‹time›") && page.contains("THEY DIFFER"), "{page}");

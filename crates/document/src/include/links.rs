@@ -1,5 +1,6 @@
 //! Which links include something.
 
+use crate::blocks::Kind;
 use crate::findings::Findings;
 use crate::markdown::{Block, Link, Text};
 use crate::{Code, Span};
@@ -25,11 +26,19 @@ pub(crate) struct Include {
 pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) -> Vec<Include> {
     let mut found = Vec::new();
     // Nothing above the title is deeper than it.
-    let (mut level, mut behind) = (1, false);
+    let (mut level, mut behind, mut busy) = (1, false, false);
     for (index, block) in blocks.iter_mut().enumerate() {
         match block {
-            Block::Heading(heading) => (level, behind) = (heading.level, false),
+            Block::Heading(heading) => {
+                (level, behind, busy) = (heading.level, false, false);
+            }
             Block::Text(text) if is_include(text) => {
+                if std::mem::take(&mut busy) {
+                    let message = "this stands in a step that has something to do itself: its condition, role and \
+                        target would hold for all that is included";
+                    let help = "move it above that step, or give it a heading of its own";
+                    findings.add(Code::Misplaced, text.span, message, help);
+                }
                 let link = text.odd.as_mut().and_then(|odd| odd.links.pop());
                 found.extend(link.map(|link| include(index, level, text.span.end, link)));
                 behind = true;
@@ -48,6 +57,8 @@ pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) 
                 findings.add(Code::Misplaced, block.span(), message, help);
                 behind = false;
             }
+            Block::Fence(fence) => busy |= !matches!(fence.kind, Kind::Documentation | Kind::Step),
+            Block::List(list) => busy |= list.ordered || list.items.iter().any(|item| item.task.is_some()),
             _ => {}
         }
     }

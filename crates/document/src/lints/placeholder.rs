@@ -19,8 +19,8 @@ const PATTERNS: &[&str] = &[
     r"(?:^|[^\w\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
     // vX.Y.Z
     r"(?:^|[^\w.])(v?X\.Y(?:\.Z)?)(?:$|[^\w])",
-    // {name}; not ${name}, %{name}, @{name}
-    r"(?:^|[^$%@\{\w\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
+    // {name}; not ${name}, %{name}, nor git's @{name} and ^{name}
+    r"(?:^|[^$%@^\{\w\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
     // {{name}} where nothing renders it
     r"(\{\{\s*[A-Za-z_]\w*\s*\}\})",
     r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",

@@ -2,6 +2,7 @@
 //!
 //! What always differs is no difference: when it was, who was there, how long it took. It is told beside each step.
 
+mod by_condition;
 mod masking;
 mod outputs;
 
@@ -12,6 +13,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use masking::{MASKS, Mask};
+
+pub use by_condition::ByCondition;
 
 use self::masking::Masking;
 use self::outputs::{Came, Outputs};
@@ -32,18 +35,20 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Every step that either of them has.
     pub steps: Vec<StepBeside>,
+    /// Steps and actions that one of them passes over, because the document wants them in the other's environment alone.
+    pub by_condition: Vec<ByCondition>,
     /// What was not compared, and why.
     pub not_compared: Vec<String>,
-    /// Outputs that are the same but for what is masked.
+    /// Outputs and values that are the same but for what is masked.
     pub same_but_for_masks: Vec<Alike>,
     /// What was masked in outputs before they were compared.
     pub masks: Vec<Mask>,
 }
 
-/// Two outputs that are the same but for what is masked.
+/// Two outputs, or two values, that are the same but for what is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alike {
-    /// Of which block, on which stream.
+    /// Of which block, on which stream; or the value's name.
     pub at: String,
     /// The first line that differs, in the first.
     pub a: String,
@@ -213,15 +218,16 @@ pub fn compare(a: Compared<'_>, b: Compared<'_>) -> Comparison {
     let mut comparing = Comparing {
         a,
         b,
-        outputs: Outputs::new([Masking::of(a.summary), Masking::of(b.summary)]),
+        outputs: Outputs::new([Masking::of(a.summary, b.summary), Masking::of(b.summary, a.summary)]),
         found: Vec::new(),
+        by_condition: Vec::new(),
         not_compared: Vec::new(),
         same_but_for_masks: Vec::new(),
     };
     comparing.whole();
     let steps = comparing.steps();
     comparing.deviations();
-    let Comparing { found, not_compared, same_but_for_masks, .. } = comparing;
+    let Comparing { found, by_condition, not_compared, same_but_for_masks, .. } = comparing;
     Comparison {
         format: "1.0",
         a: side(a.summary),
@@ -229,6 +235,7 @@ pub fn compare(a: Compared<'_>, b: Compared<'_>) -> Comparison {
         outcomes_differ: found.iter().any(|difference| difference.what.is_outcome()),
         differences: found,
         steps,
+        by_condition,
         not_compared,
         same_but_for_masks,
         masks: MASKS.to_vec(),
@@ -262,6 +269,7 @@ struct Comparing<'a> {
     b: Compared<'a>,
     outputs: Outputs,
     found: Vec<Difference>,
+    by_condition: Vec<ByCondition>,
     not_compared: Vec<String>,
     same_but_for_masks: Vec<Alike>,
 }
@@ -295,7 +303,23 @@ impl<'a> Comparing<'a> {
         let values = |summary: &'a Summary| -> BTreeMap<&str, String> {
             summary.values.iter().map(|value| (value.name.as_str(), value.value.clone())).collect()
         };
-        self.named(Differing::Value, &values(a), &values(b));
+        let (a, b) = (values(a), values(b));
+        let masks = self.outputs.masking();
+        let alike: Vec<Alike> = a
+            .iter()
+            .filter_map(|(name, one)| Some((*name, one, b.get(name)?)))
+            .filter(|(name, one, other)| {
+                one != other && masks[0].value(name, one).is_like(&masks[1].value(name, other))
+            })
+            .map(|(name, one, other)| Alike { at: format!("value {name}"), a: one.clone(), b: other.clone() })
+            .collect();
+        let differs = |name: &&str| !alike.iter().any(|one| one.at.strip_prefix("value ") == Some(*name));
+        let only = |values: BTreeMap<&'a str, String>| -> BTreeMap<&'a str, String> {
+            values.into_iter().filter(|(name, _)| differs(name)).collect()
+        };
+        let (a, b) = (only(a), only(b));
+        self.same_but_for_masks.extend(alike);
+        self.named(Differing::Value, &a, &b);
     }
 
     fn named(&mut self, what: Differing, a: &BTreeMap<&str, String>, b: &BTreeMap<&str, String>) {
@@ -334,13 +358,17 @@ impl<'a> Comparing<'a> {
     fn step(&mut self, a: Option<&'a StepSummary>, b: Option<&'a StepSummary>) -> Option<StepBeside> {
         let any = b.or(a)?;
         let words = |step: Option<&StepSummary>| step.map(|step| step.status.words().to_owned());
-        if words(a) != words(b) {
+        let whole = by_condition::step(a, b).filter(|_| self.elsewhere());
+        let passed_over = whole.is_some();
+        self.by_condition.extend(whole);
+        if words(a) != words(b) && !passed_over {
             self.add(Difference::of(Differing::Step, words(a), words(b)).within(&any.id, None));
         }
         if let (Some(a), Some(b)) = (a, b) {
             let actions = |step: &'a StepSummary| step.actions.iter().chain(&step.rollback_blocks);
             for one in actions(a) {
                 match actions(b).find(|other| other.id == one.id) {
+                    Some(_) if passed_over => {}
                     Some(other) => self.action(&a.id, one, other),
                     None => {
                         let words = Some(one.status.words().to_owned());
@@ -363,11 +391,18 @@ impl<'a> Comparing<'a> {
         Some(StepBeside { id: any.id.clone(), title: any.title.clone(), a, b })
     }
 
+    /// Whether they ran in different environments.
+    fn elsewhere(&self) -> bool {
+        self.a.summary.run.environment.name != self.b.summary.run.environment.name
+    }
+
     fn action(&mut self, step: &str, a: &ActionSummary, b: &ActionSummary) {
         let words = |action: &ActionSummary| Some(action.status.words().to_owned());
-        if words(a) != words(b) {
+        let passed_over = by_condition::action(a, b).filter(|_| self.elsewhere());
+        if words(a) != words(b) && passed_over.is_none() {
             self.add(Difference::of(Differing::Action, words(a), words(b)).within(step, Some(&a.id)));
         }
+        self.by_condition.extend(passed_over);
         for (one, other, place) in self.attempts(a, b) {
             let before = self.found.len();
             self.ends(one, other);

@@ -1,9 +1,11 @@
 //! What two blocks printed, line by line.
 
-use holdpoint_engine::BlobRef;
-use similar::{Algorithm, ChangeTag, TextDiff};
+use std::collections::BTreeMap;
 
-use super::masking::Masking;
+use holdpoint_engine::BlobRef;
+use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+
+use super::masking::{Masked, Masking};
 
 /// A longer output is not compared line by line, bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -37,6 +39,11 @@ impl Outputs {
         Outputs { masking, lines: 0 }
     }
 
+    /// What masks the outputs of each.
+    pub(super) fn masking(&self) -> &[Masking; 2] {
+        &self.masking
+    }
+
     /// In what two outputs differ. The error says why they were not compared.
     pub(super) fn compared(
         &mut self,
@@ -53,11 +60,11 @@ impl Outputs {
         let [of_a, of_b] = &self.masking;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let (raw_a, raw_b) = (text(a()?), text(b()?));
-        let lines = |text: &str, masking: &Masking| -> Vec<String> {
-            text.lines().map(|line| masking.masked(line)).collect()
+        let lines = |text: &str, masking: &Masking| -> Vec<Masked> {
+            text.lines().map(|line| masking.line(line)).collect()
         };
         let (a, b) = (lines(&raw_a, of_a), lines(&raw_b, of_b));
-        if a == b {
+        if a.len() == b.len() && a.iter().zip(&b).all(|(one, other)| one.is_like(other)) {
             let mut apart = raw_a.lines().zip(raw_b.lines()).filter(|(one, other)| one != other);
             // Only how the last line ends may be another.
             let (one, other) = apart.next().unwrap_or(("", ""));
@@ -72,21 +79,20 @@ impl Outputs {
                 "not the same, and more than {MOST_OF_ALL} lines of all outputs were compared before"
             ));
         }
-        let (a, b): (Vec<&str>, Vec<&str>) =
-            (a.iter().map(String::as_str).collect(), b.iter().map(String::as_str).collect());
-        let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_slices(&a, &b);
+        let [one, other] = numbered(&a, &b);
         let mut told: Vec<String> = Vec::new();
-        for group in diff.grouped_ops(2) {
+        for group in group_diff_ops(capture_diff_slices(Algorithm::Myers, &one, &other), 2) {
             if !told.is_empty() {
                 told.push("  …".to_owned());
             }
-            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                let mark = match change.tag() {
-                    ChangeTag::Delete => '-',
-                    ChangeTag::Insert => '+',
-                    ChangeTag::Equal => ' ',
+            for change in group.iter().flat_map(|op| op.iter_changes(&one, &other)) {
+                let (mark, line) = match (change.tag(), change.old_index(), change.new_index()) {
+                    (ChangeTag::Delete, Some(at), _) => ('-', &a[at]),
+                    (ChangeTag::Insert, _, Some(at)) => ('+', &b[at]),
+                    (_, _, Some(at)) => (' ', &b[at]),
+                    _ => continue,
                 };
-                told.push(format!("{mark} {}", shortened(change.value())));
+                told.push(format!("{mark} {}", shortened(&line.told())));
             }
         }
         if told.len() > TOLD {
@@ -96,6 +102,26 @@ impl Outputs {
         }
         Ok(Came::Differ(told))
     }
+}
+
+/// Lines as numbers, the same for those that are alike.
+fn numbered(a: &[Masked], b: &[Masked]) -> [Vec<usize>; 2] {
+    let mut known: BTreeMap<&str, Vec<(usize, &Masked)>> = BTreeMap::new();
+    let mut count = 0;
+    let mut number = |line, alike: fn(&Masked, &Masked) -> bool| {
+        let of = known.entry(Masked::text(line)).or_default();
+        let same = of.iter().find(|(_, other)| *other == line);
+        if let Some((number, _)) = same.or_else(|| of.iter().find(|(_, other)| alike(line, other))) {
+            return *number;
+        }
+        count += 1;
+        of.push((count, line));
+        count
+    };
+    // Within one run a line is like itself alone.
+    let other = b.iter().map(|line| number(line, |_, _| false)).collect();
+    let one = a.iter().map(|line| number(line, Masked::is_like)).collect();
+    [one, other]
 }
 
 fn shortened(line: &str) -> String {

@@ -14,14 +14,13 @@ const SAM: &str = "Sam Developer <sam@example.org>";
 /// A change to one file: the text that stands there exactly once, and what comes in its place.
 type Edit = (&'static str, &'static str, &'static str);
 
-const UPTIME: Edit = (
+const SINCE: Edit = (
     "src/main.rs",
     r#"fn health(_started: u64) -> String {
     "{\"status\":\"ok\"}\n".into()
 }"#,
     r#"fn health(started: u64) -> String {
-    let up = seconds_since_epoch().saturating_sub(started);
-    format!("{{\"status\":\"ok\",\"up\":{up}}}\n")
+    format!("{{\"status\":\"ok\",\"since\":{started}}}\n")
 }"#,
 );
 
@@ -53,7 +52,7 @@ const NOTES: Edit = (
     "# Release notes\n
 ## 1.4.0
 
-- `/health` says for how many seconds the service has been up.
+- `/health` says since when the service has been up.
 - `/ready` answers as soon as the service accepts connections.
 ",
 );
@@ -87,11 +86,11 @@ pub(super) fn write(repo: &Path) -> io::Result<(String, String)> {
         past.git(&["push", "--quiet", "origin", &format!("HEAD:refs/heads/{branch}")])?;
     }
 
-    past.feature("uptime", |past| {
-        past.edit(&UPTIME)?;
-        past.commit("2026-11-10T08:31:00Z", DANA, "Say in /health for how long the service has been up")
+    past.feature("since", |past| {
+        past.edit(&SINCE)?;
+        past.commit("2026-11-10T08:31:00Z", DANA, "Say in /health since when the service has been up")
     })?;
-    past.at("2026-11-10T11:02:00Z", SAM, &["merge", "--quiet", "--no-ff", "--no-edit", "feature/uptime"])?;
+    past.at("2026-11-10T11:02:00Z", SAM, &["merge", "--quiet", "--no-ff", "--no-edit", "feature/since"])?;
     past.feature("ready", |past| {
         past.edit(&READY)?;
         past.commit("2026-11-12T13:05:00Z", SAM, "Answer /ready as soon as connections are accepted")?;
@@ -109,7 +108,7 @@ pub(super) fn write(repo: &Path) -> io::Result<(String, String)> {
     past.edit(&LIMIT)?;
     past.commit("2026-11-18T10:44:00Z", SAM, "Give slow clients five seconds to ask")?;
     past.git(&["checkout", "--quiet", "main"])?;
-    for branch in ["feature/uptime", "feature/ready"] {
+    for branch in ["feature/since", "feature/ready"] {
         past.git(&["branch", "--quiet", "--delete", branch])?;
     }
     past.git(&["push", "--quiet", "--tags", "--set-upstream", "origin", "main", "development"])?;

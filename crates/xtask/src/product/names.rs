@@ -15,5 +15,8 @@ pub const QA: &str = "qa@example.org";
 /// The run-book, relative to the repository's root.
 pub const RUNBOOK: &str = "runbooks/promote-staging-to-production.md";
 
+/// The files that run-books include, relative to the repository's root.
+pub const INCLUDED: &str = "runbooks/common";
+
 /// Answers for an unattended rehearsal of it, relative to the repository's root.
 pub const ANSWERS: &str = "runbooks/rehearsal-answers.yaml";

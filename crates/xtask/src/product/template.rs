@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::process::Command;
 
-use super::names::{ANSWERS, RUNBOOK};
-use crate::workspace;
+use super::names::{ANSWERS, INCLUDED, QA, RUNBOOK};
+use crate::{command, workspace};
 
 /// Writes the product's files, run-book and answers apart, into `repo`.
 pub(super) fn write(repo: &Path, staging: u16, production: u16) -> io::Result<()> {
@@ -21,9 +22,20 @@ pub(super) fn write(repo: &Path, staging: u16, production: u16) -> io::Result<()
     fs::write(file, config)
 }
 
-/// Writes the run-book and its answers into `repo`.
+/// Makes a key for whoever signs off, and lists it in `repo`.
+pub(super) fn write_signers(repo: &Path, key: &Path) -> io::Result<()> {
+    let mut made = Command::new("ssh-keygen");
+    command::output(made.args(["-q", "-t", "ed25519", "-N", "", "-C", QA, "-f"]).arg(key))?;
+    let public = fs::read_to_string(key.with_extension("pub"))?;
+    fs::write(repo.join("allowed_signers"), format!("{QA} {public}"))?;
+    let config = repo.join("holdpoint.toml");
+    let text = fs::read_to_string(&config)?;
+    fs::write(config, format!("{text}\n[signers]\nfile = \"allowed_signers\"\n"))
+}
+
+/// Writes the run-book, what it includes, and its answers into `repo`.
 pub(super) fn write_runbook(repo: &Path) -> io::Result<()> {
-    fs::create_dir_all(repo.join("runbooks"))?;
+    copy(&workspace().join(INCLUDED), &repo.join(INCLUDED))?;
     fs::copy(workspace().join(RUNBOOK), repo.join(RUNBOOK))?;
     fs::copy(workspace().join("examples/answers/promote-staging-to-production.yaml"), repo.join(ANSWERS))?;
     Ok(())
