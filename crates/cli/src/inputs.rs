@@ -191,8 +191,13 @@ fn find(
             let message = format!("the input {}: {why}", input.name);
             at(input, name, source, message, "Mend that, or give it with --set.".to_owned())
         };
-        if let Some(found) = from_source(screen, from, wanted).map_err(fail)? {
-            return Ok(Some(found));
+        // Nothing is no value. A document in which it may be one says `default: ""`.
+        match from_source(screen, from, wanted).map_err(fail)? {
+            Some((value, from)) if value.trim() == "null" => {
+                return Err(fail(format!("{from} gives null, which is no value")));
+            }
+            Some(found) if !found.0.trim().is_empty() => return Ok(Some(found)),
+            _ => {}
         }
     }
     if let Some(default) = &input.default {

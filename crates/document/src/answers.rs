@@ -126,7 +126,8 @@ fn values(
             other => other.clone(),
         };
         let value = (what == "value").then(|| entry.node.scalar(&mut Findings::default())).flatten();
-        if let Some(reason) = value.and_then(|value| kind.refuses(&value)) {
+        let nothing = |value: &String| value.trim().is_empty().then(|| "nothing is written down".to_owned());
+        if let Some(reason) = value.and_then(|value| nothing(&value).or_else(|| kind.refuses(&value))) {
             entry.node.bad(findings, reason, format!("write what `{}` takes", entry.key));
         }
     }

@@ -22,7 +22,10 @@ fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
     for block in list {
         match block {
             Block::Fence(fence) => self::fence(fence, quoted, findings),
-            Block::Text(text) => self::text(text, findings),
+            Block::Text(text) => {
+                self::text(text, findings);
+                unlisted_items(source, text.span, findings);
+            }
             Block::Heading(heading) => self::text(&heading.text, findings),
             Block::Html(span) => html(source, *span, findings),
             Block::Indented(body, span) => indented(body.text(), *span, findings),
@@ -123,10 +126,36 @@ fn text(text: &Text, findings: &mut Findings) {
     }
 }
 
-/// `[]`, `[ x]`, `[y]`: a task box that is none, so that the item would be prose.
+/// Lines of a paragraph that look like task items, as `-[ ] x` and `• [ ] x`: Markdown takes them for prose, and nobody would
+/// be asked.
+fn unlisted_items(source: &str, span: Span, findings: &mut Findings) {
+    static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^\s*(?:(?:[-*+–—•·‣▪◦]+|[0-9]{1,9}[.)])\s*)?(?:\[[\sxX]\]|[☐☑☒❏❑])(?:\s|$)").ok()
+    });
+    let mut at = span.start;
+    for line in span.of(source).split_inclusive('\n') {
+        if let Some(found) = ITEM.as_ref().and_then(|item| item.find(line)) {
+            let span = Span::new(at, at + found.as_str().trim_end().len());
+            let message = "this looks like an item and is none: nobody would be asked";
+            findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text, below an empty line");
+            return;
+        }
+        at += line.len();
+    }
+}
+
+/// `[]`, `[ x]`, `[y]`, `☐`: a task box that is none, so that the item would be prose.
 fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
     static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^\[(?:[ \t]*|[ \t]+[xX][ \t]*|[xX][ \t]+|[vVyY✓✔_-])\](?:[ \t]|$)|^\[[ xX]\]\S").ok()
+        let boxes = [
+            // Blanks, and what people tick with.
+            r"^\[(?:\s*|\s+[xX]\s*|[xX]\s+|[vVyYoO\p{S}\p{P}--[\[\]]])\](?:\s|$)",
+            r"^\[[ xX]\]\S",
+            r"^\((?:\s*|[xX])\)\s",
+            r"^[☐☑☒❏❑□■]\s",
+            r"^(?:\*\*|__|\*|_|`)\[[\sxX]\]",
+        ];
+        Regex::new(&boxes.join("|")).ok()
     });
     match item.task {
         Some(task) if quoted => {
@@ -146,8 +175,7 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             let content = source.get(item.content..item.span.end).unwrap_or_default();
             let line = content.lines().next().unwrap_or_default();
             let links = || line.contains("](") || line.contains("][");
-            if line.starts_with('[')
-                && !links()
+            if !links()
                 && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
             {
                 let span = Span::new(item.content, item.content + found.end());

@@ -276,15 +276,13 @@ fn attributes(name: &str) -> &'static [&'static str] {
 /// front matter alone.
 fn environments(front: &FrontMatter, config: Option<&Config>) -> Option<Vec<String>> {
     let listed = &front.environments;
-    let configured = config.map(|config| match config.environments.is_empty() {
-        true => vec!["local".to_owned()],
-        false => config.environments.keys().cloned().collect(),
-    });
-    match (listed.is_empty(), configured) {
-        (true, configured) => configured,
-        // A name that the configuration has not is told where it is listed.
-        (false, _) => Some(listed.clone()),
+    // A name that the configuration has not is told where it is listed.
+    if !listed.is_empty() {
+        return Some(listed.clone());
     }
+    let configured: Vec<String> =
+        config.map(|config| config.environments.keys().cloned().collect()).unwrap_or_default();
+    Some(if configured.is_empty() { vec!["local".to_owned()] } else { configured })
 }
 
 /// The environments the document may run in, as far as they are configured.

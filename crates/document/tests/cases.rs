@@ -92,7 +92,11 @@ fn no_shipped_run_book_has_an_error() {
     let mut wrong = Vec::new();
     for path in books {
         let source = support::text(&path);
-        let compiled = holdpoint_document::compile(&source, None);
+        let root = root.canonicalize().unwrap();
+        let name = path.canonicalize().unwrap();
+        let name = name.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        let read = &mut |path: &str| Ok(support::text(&root.join(path)));
+        let compiled = holdpoint_document::compile_with((&name, &source), None, read);
         // Variables of an environment are not known here.
         let errors = compiled
             .diagnostics

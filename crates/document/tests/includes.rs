@@ -151,12 +151,12 @@ fn one_file_may_be_included_twice_under_two_names_and_within_another() {
 fn what_is_open_in_one_file_does_not_reach_into_another() {
     let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] see [link]\n";
     let main = format!(
-        "{FRONT}## A\n\n- [ ] before\n\n[c](c.md \"include\")\n\n## B\n\n   more [link]\n\n- [ ] b\n\n[link]: http://a.b\n"
+        "{FRONT}## A\n\nBefore\n\n[c](c.md \"include\")\n\n## B\n\n   more [link]\n\n- [ ] b\n\n[link]: http://a.b\n"
     );
     let files = files(&[("books/main.md", &main), ("books/c.md", common)]);
     let compiled = compiled(&files);
     assert_eq!(compiled.diagnostics, []);
-    assert_eq!(told(&compiled), "1 a (a#1) -\n1.1 c.document (c.document#1) books/c.md\n2 b (b#1) -\n");
+    assert_eq!(told(&compiled), "1.1 c.document (c.document#1) books/c.md\n2 b (b#1) -\n");
 }
 
 /// What is wrong, where the fault is in `main.md` or in one of the others, with code and a part of the message.
@@ -304,21 +304,21 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
         ),
         (
             plain(),
-            format!("{ok}\n[m](main.md \"include\")\n"),
+            format!("{ok}\n## More\n\n[m](main.md \"include\")\n"),
             Code::IncludeCycle,
             "[m](main.md \"include\")".into(),
             "books/main.md → books/c.md → books/main.md",
         ),
         (
             plain(),
-            format!("{ok}\n[c](./c.md \"include\")\n"),
+            format!("{ok}\n## More\n\n[c](./c.md \"include\")\n"),
             Code::IncludeCycle,
             "[c](./c.md \"include\")".into(),
             "books/c.md → books/c.md",
         ),
     ];
     for (body, common, code, place, message) in cases {
-        let main = format!("{FRONT}## A\n\n- [ ] a\n\n{body}\n");
+        let main = format!("{FRONT}## A\n\n- [ ] a\n\n## B\n\n{body}\n");
         let files = files(&[("books/main.md", &main), ("books/c.md", &common)]);
         let compiled = compiled(&files);
         let found: Vec<String> = compiled

@@ -157,7 +157,14 @@ impl Values {
     /// A name is not defined, or a template is none.
     pub fn render_block(&self, block: &Block) -> Result<String, TemplateError> {
         let Some(probe) = &block.probe else { return self.render_script(&block.script) };
-        let asked = probe.rendered(|text| self.render(text))?;
+        let asked = probe.rendered(|text| {
+            let rendered = self.render(text)?;
+            // What is asked about nothing, or looks for nothing, holds of everything.
+            match rendered.trim().is_empty() && !text.trim().is_empty() {
+                true => Err(TemplateError { message: format!("`{text}` came to nothing") }),
+                false => Ok(rendered),
+            }
+        })?;
         serde_json::to_string_pretty(&asked).map_err(|error| TemplateError { message: error.to_string() })
     }
 

@@ -56,6 +56,19 @@ impl Interpreter {
         self.arguments.iter().filter(short).any(|word| word.contains('x'))
     }
 
+    /// What a shell that takes a file's name is told so that a failing command in the middle ends the script: it is the last
+    /// word, behind programs that only run another one.
+    pub(crate) fn strictly(&self) -> &'static [&'static str] {
+        let last = self.arguments.last().or(self.head.last()).map_or("", |word| base_name(word));
+        match kind(last) {
+            _ if self.kind != Kind::Other => &[],
+            Kind::Bash => &["-eu", "-o", "pipefail"],
+            Kind::Sh => &["-eu"],
+            Kind::Other if matches!(last, "zsh" | "ksh" | "mksh" | "oksh") => &["-eu", "-o", "pipefail"],
+            Kind::Other => &[],
+        }
+    }
+
     /// What script files of this language end in, with the dot; some programs insist on it.
     pub(crate) fn extension(&self) -> &'static str {
         let name = base_name(&self.head[0]).trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -142,6 +155,22 @@ mod tests {
             assert_eq!(read.arguments, arguments.map_to_strings(), "{words:?}");
         }
         assert_eq!(Interpreter::read(&[]), None);
+    }
+
+    #[test]
+    fn a_shell_that_another_program_runs_is_strict_too() {
+        for (words, strictly) in [
+            (&["nice", "bash"][..], &["-eu", "-o", "pipefail"][..]),
+            (&["timeout", "5", "/bin/sh"], &["-eu"]),
+            (&["zsh"], &["-eu", "-o", "pipefail"]),
+            (&["/usr/bin/env", "ksh"], &["-eu", "-o", "pipefail"]),
+            (&["bash"], &[]),
+            (&["python3"], &[]),
+            (&["nice", "bash", "-x"], &[]),
+        ] {
+            let read = Interpreter::read(&words.map_to_strings()).unwrap();
+            assert_eq!(read.strictly(), strictly, "{words:?}");
+        }
     }
 
     trait MapToStrings {

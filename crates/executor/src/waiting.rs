@@ -153,14 +153,14 @@ impl Prepared {
             elsewhere,
             withheld: &[],
         });
-        arguments(&self.interpreter, &self.name, &files.script, wrapper.as_ref())
+        arguments(&self.interpreter, (&self.name, self.strict), &files.script, wrapper.as_ref())
     }
 }
 
 /// What a program is called with for a script: a shell with a wrapper around it, any other with its file's name.
 pub(crate) fn arguments(
     interpreter: &Interpreter,
-    name: &str,
+    (name, strict): (&str, bool),
     script: &Path,
     wrapper: Option<&Wrapper<'_>>,
 ) -> Vec<OsString> {
@@ -174,7 +174,11 @@ pub(crate) fn arguments(
             let text = OsStr::from_bytes(&wrapper.text()).to_owned();
             arguments.extend(["-c".into(), text, name.into()]);
         }
-        None => arguments.push(script.into()),
+        None => {
+            let strictly = if strict { interpreter.strictly() } else { &[] };
+            arguments.extend(strictly.iter().map(OsString::from));
+            arguments.push(script.into());
+        }
     }
     arguments
 }

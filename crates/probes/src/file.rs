@@ -94,7 +94,7 @@ fn read_through(mut file: File, text: Option<&str>) -> io::Result<(String, Optio
             held.extend_from_slice(&piece[..count]);
             holds = memchr::memmem::find(&held, text.as_bytes()).is_some();
             // What may be the beginning of it is held back.
-            held.drain(..held.len().saturating_sub(text.len() - 1));
+            held.drain(..held.len().saturating_sub(text.len().saturating_sub(1)));
         }
     }
 }

@@ -16,10 +16,10 @@ use ssh_key::public::KeyData;
 use crate::Presented;
 use crate::options::{self, Options};
 use crate::pattern::matches_list;
-use crate::{APPROVAL, EXPUNGE, SESSION, SIGNOFF};
+use crate::{APPROVAL, EXPUNGE, REVIEW, SESSION, SIGNOFF};
 
 /// What is signed here.
-const NAMESPACES: [&str; 4] = [SIGNOFF, SESSION, APPROVAL, EXPUNGE];
+const NAMESPACES: [&str; 5] = [SIGNOFF, SESSION, APPROVAL, EXPUNGE, REVIEW];
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

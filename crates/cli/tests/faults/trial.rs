@@ -111,7 +111,7 @@ echo {{ BASE }} >made
 ## Elsewhere
 
 ```yaml step
-when: environment.name == "elsewhere"
+when: run.number > 5000
 ```
 
 ```sh run

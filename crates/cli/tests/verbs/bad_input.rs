@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::runs::book;
 use crate::support::{Bench, Ran};
 
 /// A case as read.
@@ -148,5 +149,97 @@ fn every_case_is_played() {
         if name.ends_with(".case") {
             assert!(kinds.contains(&name.split('-').next().unwrap()), "{name} is of no kind that is played");
         }
+    }
+}
+
+#[test]
+fn what_looks_like_an_item_or_a_block_and_is_none_is_an_error() {
+    let items = [
+        "-[ ] x",
+        "*[ ] x",
+        "1.[ ] x",
+        "[ ] x",
+        "– [ ] x",
+        "• [ ] x",
+        "-- [ ] x",
+        "- [\u{a0}] x",
+        "- [\u{2003}] x",
+        "- [ ]\u{a0}x",
+        "- ☐ x",
+        "- ( ) x",
+        "- [o] x",
+        "- [*] x",
+        "- [.] x",
+        "- [/] x",
+        "- [?] x",
+        "- **[ ] x**",
+        "☐ x",
+        "Then:\n-[ ] x",
+    ];
+    let fences =
+        ["bashrun", "bashcheck", "shrun", "pythonrun", "runsh", "yamlexpect", "yamlstep", "textexpect"];
+    let fences = fences.map(|info| format!("```{info}\ntrue\n```"));
+    let prose =
+        ["- [a] b", "- [1] x", "See [x] for more.", "- (a) x", "- [link](a.md)", "1. [b]: c", "- [ref][x]"];
+    let check = |text: &str| {
+        let body = format!("## A\n\n```sh check\ntrue\n```\n\n{text}\n");
+        let bench = Bench::with(&[("book.md", &book("", &body))]);
+        bench.holdpoint(&["check", "book.md"])
+    };
+    for text in items.map(str::to_owned).iter().chain(&fences) {
+        let ran = check(text);
+        assert_eq!(ran.code, 2, "{text}: {}", ran.both());
+    }
+    for text in prose {
+        let ran = check(text);
+        assert_eq!(ran.code, 0, "{text}: {}", ran.both());
+    }
+}
+
+#[test]
+fn what_an_input_comes_from_gives_a_value_or_there_is_none() {
+    for (input, code) in [
+        ("{ from: { command: 'false | cat' } }", 2),
+        ("{ from: { command: 'echo null' } }", 2),
+        ("{ from: { file: empty } }", 2),
+        ("{ from: { env: EMPTY } }", 2),
+        ("{ from: { file: empty }, default: '' }", 0),
+        ("{ from: { command: 'echo v1' } }", 0),
+    ] {
+        let front = format!("inputs:\n  D: {input}\n");
+        let book = book(&front, "## A\n\n```sh check\necho \"$D\"\n```\n");
+        let bench = Bench::with(&[("book.md", &book), ("empty", "\n")]);
+        let mut command = bench.command(crate::support::HOLDPOINT);
+        command.args(["run", "book.md", "--unattended"]).env("EMPTY", "");
+        let ran = Ran::of(command.output().unwrap());
+        assert_eq!(ran.code, code, "{input}: {}", ran.both());
+    }
+}
+
+#[test]
+fn a_probe_that_is_to_find_nothing_does_not_pass() {
+    for probe in [
+        "file: { path: book.md, contains: \"{{ E }}\" }",
+        "file: { path: book.md, contains: \"{{ B }}\" }",
+        "file: { path: \"{{ B }}\", exists: false }",
+        "tcp: { to: \"127.0.0.1:1\", answer: \"{{ E }}\" }",
+    ] {
+        let front = "inputs:\n  E: { default: '' }\n  B: { default: ' ' }\n";
+        let bench =
+            Bench::with(&[("book.md", &book(front, &format!("## A\n\n```yaml check\n{probe}\n```\n")))]);
+        let ran = bench.holdpoint(&["run", "book.md", "--unattended"]);
+        assert_eq!(ran.code, 3, "{probe}: {}", ran.both());
+        ran.says("came to nothing");
+    }
+}
+
+#[test]
+fn a_shell_behind_another_program_is_strict_too() {
+    for (interpreter, code) in [("nice bash", 3), ("timeout 9 bash", 3), ("nice bash -x", 2), ("bash", 3)] {
+        let body = format!("## A\n\n```bash check\n#| interpreter: {interpreter}\nfalse\necho after\n```\n");
+        let bench = Bench::with(&[("book.md", &book("", &body))]);
+        let ran = bench.holdpoint(&["run", "book.md", "--unattended"]);
+        assert_eq!(ran.code, code, "{interpreter}: {}", ran.both());
+        assert!(!ran.both().contains("│ after"), "{interpreter}: {}", ran.both());
     }
 }

@@ -87,7 +87,7 @@ fn a_rollback_whose_block_failed_and_was_skipped_ends_failed() {
 
 #[test]
 fn what_was_left_out_is_not_counted_as_done_and_the_head_of_a_block_tells_what_it_gets() {
-    let rest = "## Never\n\n```sh run\n#| when: environment.name == \"nowhere\"\ntrue\n```\n\n\
+    let rest = "## Never\n\n```sh run\n#| when: run.number > 5\ntrue\n```\n\n\
         ## Agent\n\n```sh check\n#| agent: true\ntrue\n```\n\n\
         ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: Go.\n```\n\n\
         ## Sit\n\n```sh run\n#| tty: true\ntrue\n```\n";

@@ -117,6 +117,10 @@ fn alone(word: &str) -> Result<Kind, Refused> {
                 format!("write `{language} {kind}`, or `text example` if the block is documentation"),
             )
         }
+        [part] if let Some((language, kind)) = joined(part) => unknown(
+            format!("`{word}` is neither a language nor a language and a kind"),
+            format!("did you mean `{language} {kind}`?"),
+        ),
         [language, rest @ ..] if rest.iter().any(|part| acts(part)) => {
             let kind = rest.iter().find_map(|part| near_kind(part)).unwrap_or("run");
             unknown(
@@ -127,6 +131,18 @@ fn alone(word: &str) -> Result<Kind, Refused> {
         _ if is_shell_like(bare) => missing(word),
         _ => Ok(Kind::Documentation),
     }
+}
+
+/// `shrun`, `yamlexpect`, `runsh`: a language and a kind without a blank between them.
+fn joined(word: &str) -> Option<(&'static str, &'static str)> {
+    const LANGUAGES: [&str; 14] = [
+        "sh", "bash", "shell", "zsh", "dash", "ksh", "python", "python3", "ruby", "perl", "node", "yaml",
+        "yml", "text",
+    ];
+    KINDS.iter().find_map(|kind| {
+        let language = word.strip_suffix(kind).or_else(|| word.strip_prefix(kind))?;
+        LANGUAGES.iter().find(|known| **known == language).map(|language| (*language, *kind))
+    })
 }
 
 fn missing(word: &str) -> Result<Kind, Refused> {

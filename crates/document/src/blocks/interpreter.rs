@@ -120,6 +120,26 @@ pub fn spoken<'a>(interpreter: &[String], language: &'a str) -> &'a str {
     }
 }
 
+/// Whether `strict` reaches a shell: one that is called itself, or stands last behind what only runs it.
+pub(super) fn can_be_strict(interpreter: &[String]) -> bool {
+    let shell = |word: &str| {
+        let language = [word.to_owned()];
+        matches!(spoken(&language, ""), "sh" | "bash" | "zsh" | "ksh")
+    };
+    let words: Vec<&str> =
+        interpreter.iter().flat_map(|word| word.split_whitespace()).map(base_name).collect();
+    let program = program(interpreter);
+    if program == "fish" {
+        return false;
+    }
+    let own = words.iter().find(|word| !matches!(**word, "env" | "-S" | "busybox") && !word.contains('='));
+    // Somebody said so, as far as it goes.
+    let said =
+        words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('e'));
+    let direct = said || own.is_some_and(|word| matches!(spoken(&[(*word).to_owned()], ""), "sh" | "bash"));
+    !shell(program) || direct || words.last().is_some_and(|word| shell(word))
+}
+
 fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
@@ -179,7 +199,30 @@ pub(super) fn choose(
 
 #[cfg(test)]
 mod tests {
-    use super::spoken;
+    use super::{can_be_strict, spoken};
+
+    #[test]
+    fn a_shell_is_strict_where_it_can_be_told_to() {
+        for (interpreter, strict) in [
+            ("bash", true),
+            ("/usr/bin/env bash", true),
+            ("/usr/bin/env -S bash -x", true),
+            ("busybox sh", true),
+            ("zsh", true),
+            ("nice bash", true),
+            ("timeout 5 bash", true),
+            ("sudo -u x -- bash -e", true),
+            ("python3 -u", true),
+            ("nice bash -x", false),
+            ("zsh -x", false),
+            ("fish", false),
+        ] {
+            let whole = [interpreter.to_owned()];
+            let split: Vec<String> = interpreter.split(' ').map(str::to_owned).collect();
+            assert_eq!(can_be_strict(&whole), strict, "{interpreter}");
+            assert_eq!(can_be_strict(&split), strict, "{interpreter}");
+        }
+    }
 
     #[test]
     fn a_script_is_read_in_the_language_of_the_program_that_runs_it() {

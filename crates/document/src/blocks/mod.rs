@@ -89,6 +89,14 @@ pub(crate) fn decode(
     let interpreter = interpreter::choose(&script, &mut read, &language, fence.info_span, findings);
     // The word of the fence says what somebody meant; the program reads the script.
     let spoken = spoken(&interpreter, &language);
+    if read.options.strict && !interpreter::can_be_strict(&interpreter) {
+        let message = format!(
+            "`{}` does not end a script where a command in its middle fails, and nothing can tell it to",
+            interpreter.join(" ")
+        );
+        let help = "name the shell first, or last; or say `#| strict: false`, and let the script look for failures itself";
+        findings.add(Code::BadValue, fence.info_span, message, help);
+    }
     idle::check(&script.body, kind, &interpreter, spoken, fence.info_span, findings);
     if is_shell(spoken) && !read.options.template {
         here_document(&script.body, findings);

@@ -162,9 +162,9 @@ impl Order {
                 elsewhere: false,
                 withheld,
             };
-            arguments(&interpreter, &job.name, Path::new(&script), Some(&wrapper))
+            arguments(&interpreter, (&job.name, job.strict), Path::new(&script), Some(&wrapper))
         } else {
-            arguments(&interpreter, &job.name, Path::new(&script), None)
+            arguments(&interpreter, (&job.name, job.strict), Path::new(&script), None)
         };
         let words: Vec<Vec<u8>> = words.iter().map(|word| quoted(word.as_bytes())).collect();
         let own = job.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
