@@ -12,6 +12,7 @@ mod contained;
 mod corrected;
 mod covered;
 mod dry_run;
+mod exchanged;
 mod floods;
 mod forged;
 mod found;

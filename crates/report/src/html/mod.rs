@@ -19,7 +19,7 @@ pub use exhibit::exhibit;
 
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
-use crate::{Material, Person, ReportError, Summary, summarise, text};
+use crate::{Exchange, Material, Person, ReportError, Summary, exchanges, summarise, text};
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
@@ -56,6 +56,7 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         script_digest: embed::digest(script.as_bytes()),
         style_digest: embed::digest(STYLE.as_bytes()),
+        exchanges: exchanges(m, &summary),
         drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
         front: prose.front,
         prose: Value::from_safe_string(text::visible(prose.html.as_bytes())),
@@ -79,6 +80,7 @@ struct Page<'a> {
     acting: Vec<&'a Person>,
     script_digest: String,
     style_digest: String,
+    exchanges: Vec<Exchange>,
     drawing: Value,
     front: String,
     prose: Value,
