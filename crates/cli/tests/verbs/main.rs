@@ -13,6 +13,7 @@ mod corrected;
 mod covered;
 mod dry_run;
 mod exchanged;
+mod five_hundred;
 mod floods;
 mod forged;
 mod found;
