@@ -15,6 +15,7 @@ mod dry_run;
 mod exchanged;
 mod five_hundred;
 mod floods;
+mod foretold;
 mod forged;
 mod found;
 mod gate;
