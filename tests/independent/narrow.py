@@ -164,6 +164,7 @@ EVENTS = {
     "session.opened": SESSION,
     "session.signed": f"name:s assurance:{ASSURANCE} signature:signature seat:seat by:by",
     "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]",
+    "document.exchanged": "runbook:runbook plan:s diff:blob policy?:policy reason:s by:by",
     "log.recovered": "torn:blob",
     "step.not_applicable": "step:s action?:s place?:s condition:s",
     "action.started": START,

@@ -174,6 +174,7 @@ class Signed:
 
 # `history` ("Signatures"): these always, rules.checked with unmet, ends that did not pass.
 TOLD = {"session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "deviation", "decision", "rollback.opened"}
+TOLD |= {"document.exchanged"}
 TOLD |= {"note", "handover", "handover.accepted", "handover.withdrawn"}
 TOLD |= {"signoff.given", "signoff.rejected", "signoff.refused", "signoff.lapsed"}
 ENDS = {"action.finished", "rollback.finished"}
@@ -436,7 +437,7 @@ class Record:
         data = self.sign_off_file(n, name, part["signature"]["statement"])
         signature = self.sign_off_file(n, name + ".sig", part["signature"]["signature"])
         told = read_object(data, "statement", f"signoffs/{name}", written=True)
-        opened, runbook = self.opened, self.opened["runbook"]
+        opened, runbook = self.opened, self.openings(n)[-1]["runbook"]
         expected = {
             "holdpoint": "statement/1.0",
             "run": {"number": opened["number"], "id": opened["id"]},
@@ -488,10 +489,23 @@ class Record:
             raise Altered(event, f"signoffs/{name} is not there, or has other bytes than the event names")
         return data
 
+    def openings(self, before: int | None = None) -> list[dict[str, Any]]:
+        """Event 0, and what it would be with each document that took the place of another ("document.exchanged")."""
+        found = [self.opened]
+        for event in self.events[:before]:
+            if event["type"] == "document.exchanged":
+                part = {key: event[key] for key in ("n", "at", "runbook")}
+                found.append(self.opened | part | {"policy": event.get("policy", {})})
+        return found
+
     def check_approvals(self) -> None:
-        runbook, claims = self.opened["runbook"], self.opened["runbook"].get("claims", {})
-        aliases = self.opened.get("aliases", {})
-        for row in self.opened.get("policy", {}).get("approvals", []):
+        for opened in self.openings():
+            self.check_approvals_of(opened)
+
+    def check_approvals_of(self, opened: dict[str, Any]) -> None:
+        n, runbook, claims = opened["n"], opened["runbook"], opened["runbook"].get("claims", {})
+        aliases = opened.get("aliases", {})
+        for row in opened.get("policy", {}).get("approvals", []):
             data, signature = self.blob(row["statement"], STATEMENT), self.blob(row["signature"], STATEMENT)
             if data is None or signature is None:
                 self.remarks.append(f"the approval of {row['who']!r} was expunged and is not checked")
@@ -510,19 +524,23 @@ class Record:
                 must(told["approver"] == {"principal": row["who"], "name": row["name"]}, "it is somebody else's")
                 must(told["at"]["time"] == row["time"], "it is of another time")
                 times = [moment(row["time"])]
-                must(times[0] <= moment(self.opened["at"]) + QUARTER, "it was signed after the run opened")
+                must(times[0] <= moment(opened["at"]) + QUARTER, "it was signed after the run opened")
                 key, flags = self.keys.verify(row["who"], APPROVAL, data, signature, times)
                 must(key == row["key"], "another key signed than event 0 names")
                 must(row["assurance"] in ("ssh", "fido-uv"), "it is not by key")
                 must(row["assurance"] != "fido-uv" or bool(flags & 4), "the security key did not verify its user")
             except Fault as fault:
-                raise Misfit(0, f"the approval of {row['who']!r}: {fault}") from fault
-            self.signed.append(Signed(0, "approval", row["who"], APPROVAL, data, signature, times))
+                raise Misfit(n, f"the approval of {row['who']!r}: {fault}") from fault
+            self.signed.append(Signed(n, "approval", row["who"], APPROVAL, data, signature, times))
 
     # -- the rehearsal that is kept ("The rehearsal"); all but its conformity
 
     def check_rehearsal(self) -> None:
-        named = self.opened.get("policy", {}).get("rehearsed")
+        for opened in self.openings():
+            self.check_rehearsal_of(opened)
+
+    def check_rehearsal_of(self, opened: dict[str, Any]) -> None:
+        named = opened.get("policy", {}).get("rehearsed")
         if named is None:
             return
         seal_bytes, log_bytes = self.blob(named["seal"], SEAL), self.blob(named["log"], named["log"]["bytes"])
@@ -544,19 +562,20 @@ class Record:
             must(seal["verdict"] == "passed", "it did not pass")
             must(last["type"] == "run.closed" and last["verdict"] == "passed", "it does not end as passed")
             must(all(row["type"] != "run.closed" for row in log.events[:-1]), "something follows its end")
-            must(first["runbook"]["blob"] == self.opened["runbook"]["blob"], "it is of another document")
-            theirs, ours = (run["runbook"].get("includes", []) for run in (first, self.opened))
+            must(first["runbook"]["blob"] == opened["runbook"]["blob"], "it is of another document")
+            theirs, ours = (run["runbook"].get("includes", []) for run in (first, opened))
             must(theirs == ours, "it included other files, or other bytes of them")
             must(first["environment"]["name"] == named["environment"], "it ran elsewhere")
             must(first["environment"]["rehearsal"], "its environment is none for rehearsals")
             must(first.get("config") == named.get("config"), "its configuration is another")
             must(moment(last["at"]) == moment(named["ended"]), "it ended at another time")
-            must(moment(named["ended"]) <= moment(self.opened["at"]) + MINUTE, "it ended after this run opened")
-            self.rehearsal_rule(named, first)
+            must(moment(named["ended"]) <= moment(opened["at"]) + MINUTE, "it ended after this run opened")
+            must(all(row["type"] != "document.exchanged" for row in log.events), "its document was exchanged")
+            self.rehearsal_rule(opened, named, first)
         except (Altered, Truncated, Fault) as fault:
-            raise Misfit(0, f"the rehearsal: {fault}") from fault
+            raise Misfit(opened["n"], f"the rehearsal: {fault}") from fault
 
-    def rehearsal_rule(self, named: dict[str, Any], first: dict[str, Any]) -> None:
+    def rehearsal_rule(self, opened: dict[str, Any], named: dict[str, Any], first: dict[str, Any]) -> None:
         """`rehearsal`, `same` and `max_age` of the recorded configuration."""
         config = self.blob(self.opened.get("config"))
         if config is None or tomllib is None:
@@ -573,7 +592,7 @@ class Record:
         parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", age) if isinstance(age, str) else None
         if parts:
             unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}[parts[2]]
-            oldest = moment(self.opened["at"]) - timedelta(seconds=int(parts[1]) * unit) - MINUTE
+            oldest = moment(opened["at"]) - timedelta(seconds=int(parts[1]) * unit) - MINUTE
             must(moment(named["ended"]) >= oldest, "it is too old")
         elif age is not None:
             self.remarks.append("how old the rehearsal may be is written in a way that is not read here")

@@ -211,6 +211,19 @@ pub struct Overriding {
 /// `resume`
 #[derive(Debug, Args)]
 pub struct Resume {
+    #[command(flatten)]
+    pub taking_up: TakeUp,
+    /// Go on by the document as it is now: a deviation, for which what anything is on record of must be the same in it
+    #[arg(long, requires = "exchange_reason", conflicts_with = "reason")]
+    pub with_new_document: bool,
+    /// Why the document is exchanged: it stands in the record
+    #[arg(long = "reason", id = "exchange_reason", value_name = "TEXT", requires = "with_new_document")]
+    pub exchange_reason: Option<String>,
+}
+
+/// How a run is taken up.
+#[derive(Debug, Args)]
+pub struct TakeUp {
     /// Number, id prefix, path or `latest`
     pub run: String,
     /// Take answers from this file
@@ -234,7 +247,7 @@ pub struct Resume {
 #[derive(Debug, Args)]
 pub struct Rollback {
     #[command(flatten)]
-    pub resume: Resume,
+    pub resume: TakeUp,
     /// Why: it stands in the record
     #[arg(long = "reason", value_name = "TEXT")]
     pub why: String,

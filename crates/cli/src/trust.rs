@@ -23,18 +23,21 @@ const REVOKED: [&str; 2] = ["revoked", "revoked_keys"];
 /// Certificates of time-stamping authorities.
 const AUTHORITIES: &str = "tsa.pem";
 
-/// Reads what is trusted, for the record that begins so. Times in `allowed_signers` are of the reader's zone, as for
+/// Reads what is trusted, for the record that begins so and whose document was exchanged for these. Times in `allowed_signers` are of the reader's zone, as for
 /// `ssh-keygen` there.
 ///
 /// # Errors
 /// Something of it cannot be read whole; nothing is trusted in part.
-pub fn read(path: &Path, opened: &RunOpened) -> Result<Trust, Problem> {
+pub fn read(path: &Path, opened: &RunOpened, exchanged: &[(u64, RunOpened)]) -> Result<Trust, Problem> {
     let name = path.display().to_string();
     if !path.is_dir() {
         let bytes = files::read(path, files::TEXT).map_err(|error| cannot(&name, &error.to_string()))?;
         let now = trusted(name.clone(), [Some(bytes), None], None, None)?;
         return match now.signers.as_ref().is_some_and(|signers| !signers.allowed.is_empty()) {
-            true => Ok(Trust { now, then: Commit::NoCheckout }),
+            true => {
+                let later = vec![Commit::NoCheckout; exchanged.len()];
+                Ok(Trust { now, then: Commit::NoCheckout, later })
+            }
             false => Err(cannot(&name, "it names nobody who may sign")),
         };
     }
@@ -63,7 +66,9 @@ pub fn read(path: &Path, opened: &RunOpened) -> Result<Trust, Problem> {
     let now =
         Trusted { authorities: there(AUTHORITIES)?, ..trusted(name, [allowed, revoked], config, None)? };
     let then = at_commit(path, opened)?;
-    Ok(Trust { now, then })
+    let later =
+        exchanged.iter().map(|(_, opened)| at_commit(path, opened)).collect::<Result<_, Problem>>()?;
+    Ok(Trust { now, then, later })
 }
 
 /// The files of the commit that the run names, where `root` is the root of a checkout that has it in its history.

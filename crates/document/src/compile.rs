@@ -70,7 +70,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
     let passages = steps::passages(&book, &built.steps);
-    let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages };
+    let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
     let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts };
     (compiled, built.looked)
 }

@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use holdpoint_engine::{Event, Run, Stamped, Task};
+use holdpoint_engine::{Event, Exchanged, Run, Stamped, Task};
 use holdpoint_model::{Plan, Work};
 use jiff::Timestamp;
 
@@ -103,6 +103,21 @@ impl<'a, J: Journal, O: Observer> Recorder<'a, J, O> {
     /// The engine refuses an event, or the journal cannot keep it. Nothing may go on after that.
     pub fn record(&mut self, events: Vec<Event>) -> Result<Recorded, J::Error> {
         self.record_and_tell(events, |_| Vec::new())
+    }
+
+    /// Puts on record that another document takes the place of the one that the run goes by. `plan` has the plan in it
+    /// whose place it takes.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    pub fn exchange(
+        &mut self,
+        (plan, source): (&'a Plan, &'a str),
+        exchanged: Exchanged,
+    ) -> Result<(), J::Error> {
+        self.settle()?;
+        (self.plan, self.source) = (plan, source);
+        self.record(vec![Event::DocumentExchanged(Box::new(exchanged))]).map(drop)
     }
 
     /// As [`Recorder::record`]; tells what has become true by the events as they were recorded.

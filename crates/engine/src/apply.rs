@@ -11,12 +11,17 @@ impl Run {
     /// Folds one event in that happened at this time. An event that [`Run::frontier`] does not ask for is refused, and
     /// the run stays as it was.
     ///
+    /// `plan` is that of the document that the run goes by at its end; those that it took the place of are in it.
+    ///
     /// # Errors
     /// The event is none that can happen now.
     pub fn apply(&mut self, plan: &Plan, at: Timestamp, event: &Event) -> Result<(), Unexpected> {
+        let (whole, plan) = (plan, plan.after(self.exchanges));
         let frontier = self.frontier(plan);
-        match self.fold(plan, at, event, &frontier) {
+        let about = self.reaches(plan, event);
+        match self.fold((whole, plan), at, event, &frontier) {
             Ok(()) => {
+                self.furthest = self.furthest.max(about);
                 if event.begins() {
                     self.unused.clear();
                 }
@@ -35,7 +40,17 @@ impl Run {
         }
     }
 
-    fn fold(&mut self, plan: &Plan, at: Timestamp, event: &Event, now: &Frontier) -> Fold {
+    /// Behind which step the record reaches with this event. As a rule it is of the step that the one before was of.
+    fn reaches(&self, plan: &Plan, event: &Event) -> usize {
+        let Some(step) = event.step().filter(|_| !matches!(event, Event::Note { .. })) else { return 0 };
+        let last = self.furthest.checked_sub(1).and_then(|last| plan.steps.get(last));
+        if last.is_some_and(|last| last.id == step) {
+            return self.furthest;
+        }
+        self.step(plan, step).map_or(0, |step| step + 1)
+    }
+
+    fn fold(&mut self, (whole, plan): (&Plan, &Plan), at: Timestamp, event: &Event, now: &Frontier) -> Fold {
         ensure(event.who().is_none_or(|who| !who.trim().is_empty()), "it must say who")?;
         if let Event::RunOpened(opened) = event {
             ensure(now.due == Some(Due::Open), "the run is open already")?;
@@ -126,6 +141,11 @@ impl Run {
                 Ok(())
             }
             Event::Deviation(deviation) => self.deviate(plan, now, deviation),
+            Event::DocumentExchanged(exchanged) => {
+                let new =
+                    Some(whole.after(self.exchanges + 1)).filter(|_| whole.exchanges() > self.exchanges);
+                self.exchange((plan, new), now, exchanged)
+            }
             Event::Decision { step, action, place, choice, by, .. } => {
                 self.decide(plan, now, (step, action, place.as_deref()), *choice, by)
             }

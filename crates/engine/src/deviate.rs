@@ -64,6 +64,9 @@ impl Run {
                 return Err("a whole step is repeated, or gone back to".into());
             }
             (DeviationKind::PolicyOverridden, _) => return Err("an override says by what right".into()),
+            (DeviationKind::DocumentExchanged, _) => {
+                return Err("a document is exchanged by an event of its own".into());
+            }
             (DeviationKind::Shell, action) => {
                 let known = |action: &String| plan.steps[index].actions.iter().any(|a| a.id == *action);
                 ensure(action.as_ref().is_none_or(known), "the step has no such action")?;

@@ -4,6 +4,7 @@ mod block;
 mod by;
 mod correction;
 mod deed;
+mod exchanged;
 mod former;
 mod handover;
 mod opened;
@@ -21,6 +22,7 @@ pub use block::*;
 pub use by::*;
 pub use correction::*;
 pub use deed::*;
+pub use exchanged::*;
 pub use former::*;
 pub use handover::*;
 pub use opened::*;
@@ -50,6 +52,9 @@ pub enum Event {
     /// Rules of the environment were held once more, while a driver had the run.
     #[serde(rename = "rules.checked")]
     RulesChecked(Look),
+    /// The document was exchanged for another: from here on the run goes by that.
+    #[serde(rename = "document.exchanged")]
+    DocumentExchanged(Box<Exchanged>),
     /// A torn tail was cut off when the record was opened; its bytes are kept.
     #[serde(rename = "log.recovered")]
     LogRecovered {
@@ -273,6 +278,7 @@ impl Event {
             | Event::Note { by, .. } => Some(by),
             Event::ValueCorrected(corrected) => Some(&corrected.by),
             Event::Handover(handover) => Some(&handover.by),
+            Event::DocumentExchanged(exchanged) => Some(&exchanged.by),
             Event::SignOffGiven(given) => Some(&given.by),
             Event::SessionSigned(signed) => Some(&signed.by),
             Event::Deviation(deviation) => Some(&deviation.by),
@@ -300,6 +306,38 @@ impl Event {
             Event::Deviation(Deviation { overridden: Some(overridden), .. }) => overridden.signature.as_ref(),
             Event::SessionSigned(signed) => Some(&signed.signature),
             _ => None,
+        }
+    }
+
+    /// The step that it is about, where it is about one.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
+            Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
+            Event::ItemConfirmed { step, .. }
+            | Event::ValueRecorded { step, .. }
+            | Event::SignOffRequested { step, .. }
+            | Event::SignOffRejected { step, .. }
+            | Event::SignOffRefused { step, .. }
+            | Event::SignOffLapsed { step, .. }
+            | Event::Decision { step, .. }
+            | Event::NotApplicable { step, .. } => Some(step),
+            Event::ValueCorrected(corrected) => Some(&corrected.step),
+            Event::SignOffGiven(given) => Some(&given.step),
+            // One that overrides rules is of the whole run.
+            Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
+            Event::Note { step, .. } => step.as_deref(),
+            Event::RunOpened(_)
+            | Event::SessionOpened(_)
+            | Event::SessionSigned(_)
+            | Event::RulesChecked(_)
+            | Event::DocumentExchanged(_)
+            | Event::LogRecovered { .. }
+            | Event::RollbackOpened { .. }
+            | Event::Handover(_)
+            | Event::HandoverAccepted { .. }
+            | Event::HandoverWithdrawn { .. }
+            | Event::RunClosed { .. } => None,
         }
     }
 

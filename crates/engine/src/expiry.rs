@@ -59,6 +59,7 @@ impl Run {
 
     /// `signoff.lapsed` for the sign-off that must lapse now, if one must: nothing else is taken before it.
     pub fn due_lapse(&self, plan: &Plan) -> Option<Event> {
+        let plan = plan.after(self.exchanges);
         let Some(Due::Lapse { task, reason }) = self.frontier(plan).due else { return None };
         Some(Event::SignOffLapsed { step: task.step_of(plan).id.clone(), action: task.id(plan), reason })
     }

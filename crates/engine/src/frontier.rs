@@ -105,6 +105,7 @@ impl From<Next> for Frontier {
 impl Run {
     /// Everything that may go on now.
     pub fn frontier(&self, plan: &Plan) -> Frontier {
+        let plan = plan.after(self.exchanges);
         if self.opened.is_none() {
             return Next::Open.into();
         }

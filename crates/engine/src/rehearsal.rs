@@ -52,6 +52,8 @@ pub struct Shown {
     pub broken: Option<String>,
     /// Why its seal is not anchored, in words, where its environment asks for that.
     pub unanchored: Option<String>,
+    /// Whether its document was exchanged on the way.
+    pub exchanged: bool,
     /// Actions that somebody skipped, and that were not done afterwards: [`Run::skipped`](crate::Run::skipped).
     pub skipped: Vec<String>,
     /// Actions of which another script ran than the document's: [`Run::edited`](crate::Run::edited).
@@ -93,6 +95,8 @@ pub enum Differs {
     },
     /// It ended after the run that relies on it opened.
     Later,
+    /// It went on by another document than it was opened with, so that none of the two was rehearsed.
+    Exchanged,
     /// Something was skipped in it, and nothing may be.
     Skipped(Vec<String>),
     /// Something else was run than the document says, and nothing may be.
@@ -115,6 +119,9 @@ impl Differs {
             Differs::Value { name, there: None } => format!("{name} was not given there"),
             Differs::Age { age, most } => ages(*age, *most),
             Differs::Later => "it ended after now: a clock was set".to_owned(),
+            Differs::Exchanged => {
+                "its document was exchanged on the way, so none was rehearsed whole".to_owned()
+            }
             Differs::Skipped(what) => format!("{} skipped in it", were(what)),
             Differs::Edited(what) => format!("{} edited in it", were(what)),
         }
@@ -217,9 +224,10 @@ impl<'a> Gate<'a> {
 
     /// What keeps a run from being it whose ends do not, by what proving its record has shown.
     pub fn by_proof(&self, shown: &Shown) -> Vec<Differs> {
-        let Shown { broken, unanchored, skipped, edited } = shown;
+        let Shown { broken, unanchored, exchanged, skipped, edited } = shown;
         let mut differs: Vec<Differs> = broken.iter().cloned().map(Differs::Broken).collect();
         differs.extend(unanchored.iter().cloned().map(Differs::Unanchored));
+        differs.extend(exchanged.then_some(Differs::Exchanged));
         if !self.skips && !skipped.is_empty() {
             differs.push(Differs::Skipped(skipped.clone()));
         }

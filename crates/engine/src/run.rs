@@ -56,6 +56,10 @@ pub struct Run {
     pub(crate) courses: Vec<Course>,
     /// Steps from this one on have not been touched, or not since the run went back before them.
     pub(crate) reached: usize,
+    /// Of steps from this one on nothing was ever on record, but notes.
+    pub(crate) furthest: usize,
+    /// How often the document was exchanged: the plan is the one after so many.
+    pub(crate) exchanges: usize,
     /// Indices of the steps, by id.
     pub(crate) by_id: Arc<[usize]>,
     /// Step and action before which nothing is left to do; the first action that is not settled.
@@ -122,10 +126,9 @@ pub struct Unexpected {
 impl Run {
     /// A run of which nothing has happened yet.
     pub fn new(plan: &Plan) -> Run {
-        let mut by_id: Vec<usize> = (0..plan.steps.len()).collect();
-        by_id.sort_by_key(|step| &plan.steps[*step].id);
+        let plan = plan.after(0);
         let mut run = Run {
-            by_id: by_id.into(),
+            by_id: Run::ids_of(plan),
             states: plan.steps.iter().map(|step| vec![State::default(); step.actions.len()]).collect(),
             actions: plan.steps.iter().map(|step| step.actions.len()).sum(),
             entered: vec![false; plan.steps.len()],
@@ -134,6 +137,13 @@ impl Run {
         };
         run.advance();
         run
+    }
+
+    /// Indices of a plan's steps, by id.
+    pub(crate) fn ids_of(plan: &Plan) -> Arc<[usize]> {
+        let mut by_id: Vec<usize> = (0..plan.steps.len()).collect();
+        by_id.sort_by_key(|step| &plan.steps[*step].id);
+        by_id.into()
     }
 
     /// Folds a whole record. The error names the first event that does not fit.
@@ -301,7 +311,8 @@ impl Run {
         }
     }
 
-    /// Event 0, once there is one.
+    /// Event 0, once there is one; where the document was exchanged, as it would be with the one that the run goes by
+    /// now.
     pub fn opened(&self) -> Option<&RunOpened> {
         self.opened.as_deref()
     }

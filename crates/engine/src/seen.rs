@@ -59,6 +59,7 @@ impl Happened {
             | Event::SignOffRefused { .. }
             | Event::SignOffLapsed { .. }
             | Event::Deviation(_)
+            | Event::DocumentExchanged(_)
             | Event::Decision { .. }
             | Event::RollbackOpened { .. }
             | Event::Note { .. }
@@ -256,6 +257,7 @@ impl Witness {
                 self.done(step, action, format!("sign-off lapsed: {reason}"))
             }
             Event::Deviation(deviation) => self.deviate(deviation),
+            Event::DocumentExchanged(exchanged) => self.seen.deviations.push(exchanged.words()),
             Event::Decision { step, action, place, choice, by, .. } => match choice {
                 Choice::Happened => self.done(
                     step,
@@ -360,6 +362,8 @@ impl Witness {
             DeviationKind::OutOfOrder => "taken out of order",
             DeviationKind::Shell => "a shell was opened at",
             DeviationKind::PolicyOverridden => "rules overridden for",
+            // Not told by a `deviation`.
+            DeviationKind::DocumentExchanged => "document exchanged at",
         };
         let of = labelled(action.as_ref().unwrap_or(step), place.as_deref());
         self.seen.deviations.push(format!("{what} {of} by {}: {reason}", by.who));

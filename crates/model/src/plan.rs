@@ -32,6 +32,9 @@ pub struct Plan {
     /// [`Plan::digest`] does not cover it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passages: Vec<Passage>,
+    /// In a run whose document was exchanged: the plan that this one took the place of. No document's own plan has one.
+    #[serde(skip)]
+    pub former: Option<Box<Plan>>,
 }
 
 /// Text that stands between steps: a section that holds none, an introduction, what follows a step's last action.
@@ -419,6 +422,27 @@ impl Plan {
     /// Whether people wrote it for themselves: its texts are no templates.
     pub fn is_foreign(&self) -> bool {
         self.kind == DocumentKind::Foreign
+    }
+
+    /// This plan as the one that takes the place of `former`, in a run whose document is exchanged.
+    #[must_use]
+    pub fn in_place_of(self, former: Plan) -> Plan {
+        Plan { former: Some(Box::new(former)), ..self }
+    }
+
+    /// How many plans it took the place of, one after the other.
+    pub fn exchanges(&self) -> usize {
+        std::iter::successors(self.former.as_deref(), |plan| plan.former.as_deref()).count()
+    }
+
+    /// The plan that a run goes by once its document was exchanged so many times; this one, where it was not exchanged
+    /// so often.
+    pub fn after(&self, exchanges: usize) -> &Plan {
+        if self.former.is_none() {
+            return self;
+        }
+        let back = self.exchanges().saturating_sub(exchanges);
+        std::iter::successors(Some(self), |plan| plan.former.as_deref()).nth(back).unwrap_or(self)
     }
 
     /// The step of this id and its index.

@@ -44,7 +44,7 @@ pub(crate) fn rendered(bytes: &[u8]) {
     assert_eq!(markdown(&material).ok().as_deref(), Some(copy.as_str()), "made twice");
     harmless(&copy);
     let none = BTreeMap::new();
-    let kept = Kept { log: b"", seal: None, signoffs: &none, expunged: &[] };
+    let kept = Kept { log: b"", seal: None, signoffs: &none, expunged: &[], rehearsal: None };
     let page = html(&material, &kept).expect("the page can be made");
     harmless(&page);
     assert_eq!(page.matches("<script").count(), 2, "the record, and the proof of it");

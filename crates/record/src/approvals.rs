@@ -10,11 +10,11 @@ use crate::by_key::ByKey;
 use crate::kept::Blobs;
 use crate::signatures::signers;
 
-/// Holds event 0's approvals against its signers, and its rules against its configuration. `at` is when it was written.
-/// Gives whose keys approved: all approvals hold.
+/// Holds event 0's approvals against its signers, and its rules against its configuration; or what it would be with the
+/// document that took its place at event `n`. `at` is when that was written. Gives whose keys approved: all approvals hold.
 pub(crate) fn prove(
     opened: &RunOpened,
-    at: Timestamp,
+    (n, at): (u64, Timestamp),
     plan: &Plan,
     config: Option<&Config>,
     blobs: &mut Blobs<'_>,
@@ -26,7 +26,7 @@ pub(crate) fn prove(
         let signers = signers(opened, blobs)?;
         for approved in &opened.policy.approvals {
             let wrong = |why: String| format!("the approval by {} is not proved: {why}", approved.who);
-            let (proved, key) = one(approved, &asked, at, &signers, blobs).map_err(wrong)?;
+            let (proved, key) = one(approved, &asked, (n, at), &signers, blobs).map_err(wrong)?;
             given.push(proved);
             keys.push(key);
         }
@@ -59,7 +59,7 @@ pub(crate) fn prove(
 fn one(
     approved: &Approved,
     asked: &Asked,
-    at: Timestamp,
+    (n, at): (u64, Timestamp),
     signers: &Signers,
     blobs: &mut Blobs<'_>,
 ) -> Result<(Approving, ByKey), String> {
@@ -90,7 +90,7 @@ fn one(
         Some((_, what)) => Err(format!("it {what}")),
         None => {
             let signed = said.at.timestamp()?;
-            let key = ByKey::of(0, "approval", &approved.who, APPROVAL, vec![signed], &signature)?;
+            let key = ByKey::of(n, "approval", &approved.who, APPROVAL, vec![signed], &signature)?;
             Ok((proved, key))
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use holdpoint_engine::{Event, Former, RunOpened, Stamped, Verdict};
+use holdpoint_engine::{Event, Former, Rehearsed, RunOpened, Stamped, Verdict};
 use jiff::Timestamp;
 
 use crate::anchors::{Anchors, anchors};
@@ -180,7 +180,15 @@ impl Audit {
     /// The rehearsal that a run relied on, where it names one, held against the run that is here. That it was one is
     /// part of the proof of the run itself.
     fn rehearsal_of(&self, this: &Audited) -> Option<Result<u64, String>> {
-        let named = this.opened()?.policy.rehearsed.as_ref()?;
+        let exchanged = this.proof.iter().flat_map(|proof| &proof.exchanged).map(|(_, opened)| opened);
+        let each = this.opened().into_iter().chain(exchanged);
+        let mut relied =
+            each.filter_map(|opened| opened.policy.rehearsed.as_ref()).map(|named| self.held(named));
+        // The first that is wrong; else the one that was relied on last.
+        relied.clone().find(Result::is_err).or_else(|| relied.next_back())
+    }
+
+    fn held(&self, named: &Rehearsed) -> Result<u64, String> {
         let number = named.number;
         let of_its_id =
             |other: &&Audited| other.run.number == number && rehearsal::may_be(other.proof.as_ref(), named);
@@ -188,10 +196,10 @@ impl Audit {
             None => Some(format!("{} is not here", named.id)),
             Some(other) => rehearsal::wrong(other.proof.as_ref(), other.seal.as_deref(), named),
         };
-        Some(match wrong {
+        match wrong {
             Some(why) => Err(format!("it relied on the rehearsal in run {number}: {why}")),
             None => Ok(number),
-        })
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use holdpoint_engine::{
 use crate::anchors::Anchors;
 use crate::by_key::ByKey;
 use crate::clocks::Clock;
+use crate::exchanged::{self, Proved};
 use crate::kept::Blobs;
-use crate::planned::{MASK, plan_of};
+use crate::planned::{MASK, Planned, plan_of};
 use crate::signatures::Signatures;
 use crate::verify::{RecordVerdict, prove};
 use crate::{BytesReport, Expunged, Position, ReadError, approvals, rehearsed, shown};
@@ -37,6 +38,8 @@ pub struct Verification {
     pub signed: Vec<ByKey>,
     /// Event 0, where it could be read.
     pub opened: Option<Box<RunOpened>>,
+    /// Of each document that took the place of another: the event, and event 0 as it would be with that one.
+    pub exchanged: Vec<(u64, RunOpened)>,
     /// Times that cannot be: a clock was set. Remarks, too.
     pub clocks: Vec<String>,
     /// The action at which an open run stands.
@@ -74,6 +77,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         })?;
     let (mut judged_again, mut signed, mut stands_at) = (0, Vec::new(), None);
     let (mut skipped, mut edited, mut asks_for_anchor) = (Vec::new(), Vec::new(), false);
+    let mut exchanged = Vec::new();
     if verdict.intact() || matches!(verdict, RecordVerdict::Expunged { .. }) {
         let Conformity { state, counts } = conformity;
         if let State::Conforms(replay) = &state {
@@ -110,7 +114,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
                 "the rehearsal that it relied on was not proved again: what is kept of that was expunged";
             remarks.push(why.to_owned());
         }
-        (judged_again, signed) = (counts.judged, counts.signed);
+        (judged_again, signed, exchanged) = (counts.judged, counts.signed, counts.exchanged);
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
@@ -132,6 +136,7 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
         signatures: signed.len(),
         signed,
         opened,
+        exchanged,
         clocks,
         stands_at,
         asks_for_anchor,
@@ -149,6 +154,7 @@ struct Counts {
     unkept: usize,
     expunged: usize,
     rehearsal_expunged: bool,
+    exchanged: Vec<(u64, RunOpened)>,
     unshown: usize,
 }
 
@@ -200,10 +206,12 @@ impl Conformity {
             self.state = opened(stamped, blobs, &mut self.counts)
                 .unwrap_or_else(|reason| State::Wrong(stamped.n, reason));
         }
-        if let State::Conforms(replay) = &mut self.state
-            && let Err(reason) = replay.take(stamped, offset, blobs, &mut self.counts)
-        {
-            self.state = State::Wrong(stamped.n, reason);
+        if let State::Conforms(replay) = &mut self.state {
+            match replay.take(stamped, offset, blobs, &mut self.counts) {
+                Ok(true) => {}
+                Ok(false) => self.state = State::Planless,
+                Err(reason) => self.state = State::Wrong(stamped.n, reason),
+            }
         }
     }
 }
@@ -217,10 +225,12 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     if texts.into_iter().flatten().chain(included).any(|blob| blobs.is_gone(blob)) {
         return Ok(State::Planless);
     }
-    let (plan, config) = plan_of(blobs.dir, opened)?;
-    counts.signed.extend(approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?);
+    let Planned { plan, config, .. } = plan_of(blobs.dir, opened)?;
+    let when = (stamped.n, stamped.at);
+    counts.signed.extend(approvals::prove(opened, when, &plan, config.as_ref(), blobs)?);
     let asks = config.as_ref().and_then(|config| config.environments.get(&opened.environment.name));
-    let proved = rehearsed::prove(opened, stamped.at, asks.unwrap_or(&Environment::default()), blobs)?;
+    let none = Environment::default();
+    let proved = rehearsed::prove(opened, (stamped.at, false), asks.unwrap_or(&none), blobs)?;
     counts.rehearsal_expunged = !proved;
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
@@ -228,14 +238,25 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
 }
 
 impl Replay {
+    /// `false` where a document that takes the place of another was expunged: there is no plan from there on.
     fn take(
         &mut self,
         stamped: &Stamped,
         offset: u64,
         blobs: &mut Blobs<'_>,
         counts: &mut Counts,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let Replay { plan, run, signatures, secretive } = self;
+        if let Event::DocumentExchanged(exchanged) = &stamped.event {
+            let Some(Proved { new, signed, rehearsed }) = exchanged::prove(run, stamped, exchanged, blobs)?
+            else {
+                return Ok(false);
+            };
+            counts.signed.extend(signed);
+            counts.exchanged.extend(run.opened().map(|opened| (stamped.n, exchanged.as_opened(opened))));
+            counts.rehearsal_expunged |= !rehearsed;
+            *plan = new.in_place_of(plan.clone());
+        }
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
             *secretive |= !finished.masked.is_empty();
@@ -258,7 +279,8 @@ impl Replay {
         {
             counts.unshown += 1;
         }
-        run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())
+        run.apply(plan, stamped.at, &stamped.event).map_err(|unexpected| unexpected.to_string())?;
+        Ok(true)
     }
 }
 

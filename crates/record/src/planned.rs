@@ -11,8 +11,17 @@ use crate::text_blob;
 /// together is masked in the event only.
 pub(crate) const MASK: &str = "[REDACTED:";
 
+/// What recorded bytes make.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// The recorded configuration.
+    pub(crate) config: Option<Config>,
+    /// The document and all that it includes, as one text.
+    pub(crate) text: String,
+}
+
 /// The plan that the recorded bytes make, and event 0 held against the recorded configuration, which comes with it.
-pub(crate) fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Config>), String> {
+pub(crate) fn plan_of(dir: &Path, opened: &RunOpened) -> Result<Planned, String> {
     if opened.dry {
         return Err("it is the record of a dry run, and those are never recorded".to_owned());
     }
@@ -32,7 +41,8 @@ pub(crate) fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Co
     };
     configured(opened, config.as_ref())?;
     let book = &opened.runbook;
-    let compiled = compile_with((&book.path, &text(&book.blob)?), config.as_ref(), &mut |path: &str| {
+    let own = text(&book.blob)?;
+    let compiled = compile_with((&book.path, &own), config.as_ref(), &mut |path: &str| {
         let kept = book.includes.iter().find(|one| one.path == path);
         let bytes = kept.ok_or_else(|| "it is not in the record".to_owned()).and_then(|one| text(&one.blob));
         bytes.map_err(|why| NotIncluded { why, help: String::new() })
@@ -60,7 +70,8 @@ pub(crate) fn plan_of(dir: &Path, opened: &RunOpened) -> Result<(Plan, Option<Co
     if book.claims != Claims::of(front) && !masked {
         return Err("the claims are not those of the recorded run-book".to_owned());
     }
-    Ok((compiled.plan, config))
+    let text = compiled.parts.map_or(own, |parts| parts.text);
+    Ok(Planned { plan: compiled.plan, config, text })
 }
 
 /// Roles, people and environment as event 0 tells them must be those of the recorded configuration: they decide who

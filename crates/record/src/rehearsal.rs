@@ -158,7 +158,9 @@ fn unanchored(
 /// What proving a record has shown of it as a rehearsal.
 fn shown(proof: &Verification) -> Shown {
     let broken = (proof.verdict != RecordVerdict::IntactComplete).then(|| told(&proof.verdict));
-    Shown { broken, unanchored: None, skipped: proof.skipped.clone(), edited: proof.edited.clone() }
+    let exchanged = !proof.exchanged.is_empty();
+    let (skipped, edited) = (proof.skipped.clone(), proof.edited.clone());
+    Shown { broken, unanchored: None, exchanged, skipped, edited }
 }
 
 /// A verdict with its reason.

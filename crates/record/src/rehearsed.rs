@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::LOG;
 use crate::blob::open_blob;
 use crate::kept::Blobs;
-use crate::planned::plan_of;
+use crate::planned::{Planned, plan_of};
 use crate::reader::Reader;
 use crate::seal::{LONGEST, Seal, Told};
 
@@ -16,9 +16,12 @@ use crate::seal::{LONGEST, Seal, Told};
 ///
 /// Proved is that the record of the rehearsal, as it was sealed, is one that the engine would have written for these
 /// bytes, and meets the rule. Not proved is what its blocks printed, and its signatures: those lie with its own record.
+///
+/// `exchanged`: what relies on it is a document that took another one's place, `at` that time, whatever runs were opened
+/// meanwhile.
 pub(crate) fn prove(
     opened: &RunOpened,
-    at: Timestamp,
+    (at, exchanged): (Timestamp, bool),
     environment: &Environment,
     blobs: &mut Blobs<'_>,
 ) -> Result<bool, String> {
@@ -47,11 +50,20 @@ pub(crate) fn prove(
         return Ok(false);
     }
     let wrong = |why: String| format!("the rehearsal in run {} is not proved: {why}", named.number);
-    told(opened, named, &gate, blobs).map_err(wrong)?;
+    let there = told(opened, named, &gate, blobs).map_err(wrong)?;
+    if there.id == opened.id || !exchanged && there.number >= opened.number {
+        return Err(wrong("it is no run before this one".to_owned()));
+    }
     Ok(true)
 }
 
-fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blobs<'_>) -> Result<(), String> {
+/// Its event 0.
+fn told(
+    opened: &RunOpened,
+    named: &Rehearsed,
+    gate: &Gate<'_>,
+    blobs: &mut Blobs<'_>,
+) -> Result<Box<RunOpened>, String> {
     let unread = |error: crate::BlobError| error.to_string();
     if named.seal.bytes > LONGEST {
         return Err(format!("what is kept of its seal is longer than {LONGEST} bytes"));
@@ -72,6 +84,9 @@ fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blob
             Some(replay) => replay,
             none => none.insert(Replayed::begin(&stamped.event, opened, named, blobs)?),
         };
+        if matches!(stamped.event, Event::DocumentExchanged(_)) {
+            return Err(Differs::Exchanged.words());
+        }
         let Replayed { plan, run, ended, .. } = replay;
         *ended = stamped.at;
         run.apply(plan, stamped.at, &stamped.event)
@@ -94,13 +109,10 @@ fn told(opened: &RunOpened, named: &Rehearsed, gate: &Gate<'_>, blobs: &mut Blob
     }
     let mut differs = gate.by_ends(&Ends { opened: &there, verdict: told.closed(), sealed: true, ended });
     let (skipped, edited) = (run.skipped(&plan), run.edited(&plan));
-    differs.extend(gate.by_proof(&Shown { broken: None, unanchored: None, skipped, edited }));
+    differs.extend(gate.by_proof(&Shown { skipped, edited, ..Shown::default() }));
     match differs.first() {
         Some(differs) => Err(differs.words()),
-        None if there.number >= opened.number || there.id == opened.id => {
-            Err("it is no run before this one".to_owned())
-        }
-        None => Ok(()),
+        None => Ok(there),
     }
 }
 
@@ -133,7 +145,7 @@ impl Replayed {
         if there.config != named.config {
             return Err("another configuration is kept than it had".to_owned());
         }
-        let (plan, _) = plan_of(blobs.dir, there)?;
+        let Planned { plan, .. } = plan_of(blobs.dir, there)?;
         let run = Run::new(&plan);
         Ok(Replayed { there: there.clone(), plan, run, ended: Timestamp::UNIX_EPOCH })
     }

@@ -91,7 +91,7 @@ pub fn read_seal(dir: &Path) -> Result<Option<Seal>, ReadError> {
 }
 
 /// The digest of the seal's bytes, where there is one: what names a sealed record elsewhere.
-pub(crate) fn seal_digest(dir: &Path) -> Result<Option<String>, ReadError> {
+pub fn seal_digest(dir: &Path) -> Result<Option<String>, ReadError> {
     Ok(seal_and_bytes(dir)?.map(|(_, bytes)| hex(Sha256::new_with_prefix(&bytes))))
 }
 

@@ -50,6 +50,8 @@ pub struct Trust {
     pub now: Trusted,
     /// As it was when the run opened.
     pub then: Commit,
+    /// As it was when each document was exchanged for another, in order.
+    pub later: Vec<Commit>,
 }
 
 /// What came of holding a record against it.
@@ -104,7 +106,13 @@ pub fn hold(record: Of<'_>, trust: &Trust) -> Result<Held, String> {
     signatures(record, trust, &mut held)?;
     signer_files(record.opened, trust, &mut held);
     configuration(record, trust, &mut held)?;
-    run_book(record.opened, trust, &mut held);
+    run_book(record.opened, &trust.then, trust, &mut held);
+    for (index, (event, as_opened)) in record.proof.exchanged.iter().enumerate() {
+        match trust.later.get(index) {
+            Some(then) => run_book(as_opened, then, trust, &mut held),
+            None => held.wrong.push(format!("event {event}: the new document was held against nothing")),
+        }
+    }
     Ok(held)
 }
 
@@ -243,10 +251,10 @@ fn configuration(record: Of<'_>, trust: &Trust, held: &mut Held) -> Result<(), S
     Ok(())
 }
 
-fn run_book(opened: &RunOpened, trust: &Trust, held: &mut Held) {
+fn run_book(opened: &RunOpened, then: &Commit, trust: &Trust, held: &mut Held) {
     let book = &opened.runbook;
     let path = &book.path;
-    match &trust.then {
+    match then {
         Commit::Of(then) if then.runbook.as_ref() == Some(&book.blob.sha256) => {
             for one in
                 book.includes.iter().filter(|one| then.included.get(&one.path) != Some(&one.blob.sha256))

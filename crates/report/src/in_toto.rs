@@ -91,7 +91,12 @@ fn predicate(summary: &Summary) -> Value {
         .map(|deviation| {
             json!({
                 "event": deviation.n, "at": deviation.at, "kind": deviation.kind, "step": deviation.step,
-                "action": deviation.action, "reason": deviation.reason, "principal": deviation.by.who,
+                "action": deviation.action,
+                "document": deviation.exchanged.as_ref().map(|exchanged| json!({
+                    "before": {"sha256": exchanged.before.sha256},
+                    "after": {"sha256": exchanged.runbook.blob.sha256},
+                })),
+                "reason": deviation.reason, "principal": deviation.by.who,
                 "overridden": deviation.overridden.as_ref().map(|overridden| json!({
                     "rules": overridden.rules, "role": overridden.role, "name": overridden.name,
                     "assurance": overridden.assurance,

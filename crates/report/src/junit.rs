@@ -385,7 +385,11 @@ fn of_run(summary: &Summary) -> Suite {
         let rules = deviation.rules();
         let about = deviation.action.as_deref().unwrap_or(&deviation.step);
         let about = with_place(about, deviation.place.as_deref());
-        let about = if rules.is_empty() { &about } else { &rules };
+        let about = match &deviation.exchanged {
+            Some(exchanged) => &format!("for sha256 {}", exchanged.runbook.blob.sha256),
+            None if rules.is_empty() => &about,
+            None => &rules,
+        };
         properties.push(("deviation", format!("{} {about} by {}: {what}", deviation.kind, deviation.by.who)));
     }
     for handover in &summary.handovers {

@@ -9,6 +9,7 @@ mod cast;
 mod edges;
 mod error;
 mod escapes;
+mod exchanged;
 mod html;
 mod in_toto;
 mod junit;
@@ -33,6 +34,8 @@ pub use markdown::markdown;
 pub use text::visible;
 pub use time::{clock, clock_of, took};
 pub use timeline::*;
+
+use exchanged::{Exchange, exchanges};
 
 /// The record summed up, as every rendering shows it.
 ///

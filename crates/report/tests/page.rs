@@ -14,7 +14,7 @@ const PROMOTE: &str = include_str!("common/promote.md");
 
 fn page(tape: &Tape) -> String {
     let none = BTreeMap::new();
-    let kept = Kept { log: b"{}\n", seal: None, signoffs: &none, expunged: &[] };
+    let kept = Kept { log: b"{}\n", seal: None, signoffs: &none, expunged: &[], rehearsal: None };
     tape.with(Some("intact and complete"), |material| html(material, &kept)).unwrap()
 }
 

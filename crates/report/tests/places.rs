@@ -144,7 +144,7 @@ fn the_executed_copy_has_a_table_by_place_and_names_the_place_of_each_attempt() 
 }
 
 fn page(tape: &Tape) -> String {
-    let kept = Kept { log: b"", seal: None, signoffs: &BTreeMap::new(), expunged: &[] };
+    let kept = Kept { log: b"", seal: None, signoffs: &BTreeMap::new(), expunged: &[], rehearsal: None };
     tape.with(None, |m| holdpoint_report::html(m, &kept)).unwrap()
 }
 

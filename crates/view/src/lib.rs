@@ -6,6 +6,7 @@
 
 mod compare;
 mod coverage;
+mod difference;
 mod history;
 mod reading;
 mod summary;
@@ -16,6 +17,7 @@ pub use compare::{
     compare,
 };
 pub use coverage::{BlockCoverage, Covered, coverage};
+pub use difference::difference;
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;

@@ -44,9 +44,9 @@ impl<'p> Reading<'p> {
         &self.run
     }
 
-    /// The plan that was walked.
+    /// The plan that is walked: where the document is exchanged later, the one until then.
     pub fn plan(&self) -> &'p Plan {
-        self.plan
+        self.plan.after(self.run.exchanges())
     }
 
     /// Where the record stops conforming; `None` as long as it conforms.

@@ -17,7 +17,7 @@
 #                its signer was shown (a blob, see 2) and where they sat as the event does, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording; where sessions are
 #                signed, each one is by whoever operates, from where it was opened, before anything else happens in it
-#   6. approvals each one in run.opened is of these bytes, path, title, revision and date, and ssh-keygen finds it good
+#   6. approvals each one in run.opened, and where the document was exchanged for another, is of its bytes, path, title, revision and date, and ssh-keygen finds it good
 #   7. rehearsal the seal that is kept of it is over the events that are, and says that it passed; these begin with the
 #                run that run.opened names, in that environment, with the bytes of this run-book
 #   8. reviews   those beside the sealed record are numbered without gaps, each over this seal and over the one before it,
@@ -251,7 +251,7 @@ over '
             (if (keys_unsorted - ["more"])[0:4] != ["n", "prev", "at", "type"]
                 or has("more") and (.more != true or keys_unsorted[3] != "more") then ["odd", $i] else empty end),
             (if .at | time then empty else ["untimed", $i] end),
-            (if .type | IN("run.opened", "session.opened", "session.signed", "rules.checked", "log.recovered", "step.not_applicable",
+            (if .type | IN("run.opened", "document.exchanged", "session.opened", "session.signed", "rules.checked", "log.recovered", "step.not_applicable",
                 "action.started", "action.finished", "rollback.opened", "rollback.started", "rollback.finished",
                 "item.confirmed", "value.recorded", "value.corrected", "signoff.requested", "signoff.given",
                 "signoff.rejected", "signoff.refused", "signoff.lapsed", "deviation", "decision", "note", "handover",
@@ -392,98 +392,106 @@ seconds='def seconds: try ((.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
         ((.h | tonumber) * 3600 + (.m | tonumber) * 60) * (if .s == "-" then -1 else 1 end))) catch empty;
     def stamped: strftime("%Y%m%d%H%M%SZ");'
 
-# Approvals of the document that the run relied on.
-if [ "$approvals" != 0 ]; then
-    jq -c '.policy.approvals[] | [.who, .key, .statement.sha256, .signature.sha256, .]' "$tmp/opened" >"$tmp/approvals"
-else
-    : >"$tmp/approvals"
-fi
-while read -r approval; do
-    printf '%s\n' "$approval" | jq -r '.[0:4][] | [tostring] | @tsv' >"$tmp/told"
-    {
-        IFS= read -r who; IFS= read -r key; IFS= read -r path
-        IFS= read -r signature
-    } <"$tmp/told"
-    bad() { wrong "does not conform at event 0" "the approval by $who is not proved: $1"; }
-    path=blobs/sha256/$path signature=blobs/sha256/$signature
-    { file "$path" && file "$signature"; } || bad "its bytes are gone"
-    # shellcheck disable=SC2016 # jq's variables
-    of "$path" "$seconds $ordered"'
-        $opened[0].runbook as $r | $approval[0][4] as $a |
-        ordered(["holdpoint", "meaning", "document", "approvers", "approver", "at"])
-        and (.document | ordered(["path", "sha256", "includes", "title", "document_id", "revision", "effective_date"]))
-        and (.document.includes != []) and ([.document.includes[]? | ordered(["path", "sha256"])] | all)
-        and (.document.includes // []) == [$r.includes[]? | {path, sha256: .blob.sha256}]
-        and (.approver | person) and (.at | moment) and ($a.assurance | IN("ssh", "fido-uv"))
-        and ([$r.claims.approvers // [] | .[] | $opened[0].aliases[.]? // .] | sort) == (.approvers | sort)
-        and .holdpoint == "approval/1.0" and .meaning == "approval"
-        and .document.path == $r.path and .document.sha256 == $r.blob.sha256 and .document.title == $r.title
-        and .document.document_id == $r.document_id and .document.revision == $r.revision
-        and .document.effective_date == $r.claims.effective_date
-        and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
-        and (.approvers | index([$a.who]) != null),
-        ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
-        ([$opened[0].at | seconds] + ["none"])[0]
-        ' --slurpfile opened "$tmp/opened" --argjson approval "[$approval]" >"$tmp/told"
-    {
-        IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
-        IFS= read -r opened_at
-    } <"$tmp/told"
-    [ "$same" = true ] || bad "it is of another document, person or time"
-    written "$path" || bad "it is not written as approvals are"
-    [ "$signed_at" != none ] || bad "it has no time"
-    [ "$opened_at" != none ] || bad "the run has no time"
-    [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
-    file "$signers" || bad "there is no file that says who may sign"
-    vouched approval@holdpoint "$who" "$path" "$signature" "$stamp" || bad "$said"
-    case $said in
-    *" key $key") ;;
-    *) bad "the record says another key: $said" ;;
-    esac
-    trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event 0: the approval"
-    tell '  approved by %s: %s\n' "$who" "$said"
-done <"$tmp/approvals"
+# Event 0, and what it would be with each document that took the place of another.
+# shellcheck disable=SC2016 # jq's variables
+head -n "$events" run.jsonl | jq -cn '[inputs | select(.type == "run.opened" or .type == "document.exchanged")] as $all | $all[0] as $first |
+    $all[] | if .type == "run.opened" then . else $first + {n, at, runbook, policy: (.policy // {})} end' >"$tmp/openings"
+approvals=$(jq -s '[.[].policy.approvals // [] | length] | add' "$tmp/openings")
 
-# The rehearsal that the run relied on: what is kept of it is of one run, which passed with these bytes.
-jq -r '.policy.rehearsed // empty | [.seal.sha256, .log.sha256] | map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[]' \
-    "$tmp/opened" >"$tmp/told"
-if [ -s "$tmp/told" ]; then
-    { IFS= read -r seal; IFS= read -r log; } <"$tmp/told"
-    seal=blobs/sha256/$seal log=blobs/sha256/$log
-    bad() { wrong "does not conform at event 0" "the rehearsal is not proved: $1"; }
-    # What was expunged proves nothing, and was told above.
-    if file "$seal" && file "$log"; then
-        head -n 1 "$log" | head -c 16777217 >"$tmp/there"
-        # shellcheck disable=SC2016 # jq's variables
+# Approvals of the document that the run relied on, and its rehearsal.
+while IFS= read -r opening; do
+    printf '%s\n' "$opening" >"$tmp/book"
+    here=$(jq .n "$tmp/book")
+    jq -c '.policy.approvals // [] | .[] | [.who, .key, .statement.sha256, .signature.sha256, .]' "$tmp/book" >"$tmp/approvals"
+    while read -r approval; do
+        printf '%s\n' "$approval" | jq -r '.[0:4][] | [tostring] | @tsv' >"$tmp/told"
         {
-            holds "$seal" '$opened[0].policy.rehearsed as $r | .number == $r.number and .id == $r.id
-                and .verdict == "passed" and .sha256 == $r.log.sha256 and .bytes == $r.log.bytes' \
-                --slurpfile opened "$tmp/opened" || bad "its seal is of another run, record or verdict"
-            holds "$tmp/there" '$opened[0] as $o | $o.policy.rehearsed as $r | .type == "run.opened"
-                and .number == $r.number and .id == $r.id and .environment.name == $r.environment
-                and .environment.rehearsal == true and .config == $r.config and .format == "2.0"
-                and .runbook.blob.sha256 == $o.runbook.blob.sha256
-                and (.runbook.includes // []) == ($o.runbook.includes // [])' \
-                --slurpfile opened "$tmp/opened" || bad "it is of another run, environment or document"
-            tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
-            # How many zeros end the fraction of a second is no other time.
-            holds "$tmp/there" "$seconds"'def bare: if test("[.]") then sub("[.]?0+Z$"; "Z") else . end;
-                .type == "run.closed" and .verdict == "passed"
-                and (.at | bare) == ($opened[0].policy.rehearsed.ended | bare) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
-                --slurpfile opened "$tmp/opened" || bad "it did not end as passed, at the time that is told, before this run"
-        }
-        tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/opened")"
-    elif ! there "$seal.expunged" && ! there "$log.expunged"; then
-        bad "its bytes are gone"
+            IFS= read -r who; IFS= read -r key; IFS= read -r path
+            IFS= read -r signature
+        } <"$tmp/told"
+        bad() { wrong "does not conform at event $here" "the approval by $who is not proved: $1"; }
+        path=blobs/sha256/$path signature=blobs/sha256/$signature
+        { file "$path" && file "$signature"; } || bad "its bytes are gone"
+        # shellcheck disable=SC2016 # jq's variables
+        of "$path" "$seconds $ordered"'
+            $opened[0].runbook as $r | $approval[0][4] as $a |
+            ordered(["holdpoint", "meaning", "document", "approvers", "approver", "at"])
+            and (.document | ordered(["path", "sha256", "includes", "title", "document_id", "revision", "effective_date"]))
+            and (.document.includes != []) and ([.document.includes[]? | ordered(["path", "sha256"])] | all)
+            and (.document.includes // []) == [$r.includes[]? | {path, sha256: .blob.sha256}]
+            and (.approver | person) and (.at | moment) and ($a.assurance | IN("ssh", "fido-uv"))
+            and ([$r.claims.approvers // [] | .[] | $opened[0].aliases[.]? // .] | sort) == (.approvers | sort)
+            and .holdpoint == "approval/1.0" and .meaning == "approval"
+            and .document.path == $r.path and .document.sha256 == $r.blob.sha256 and .document.title == $r.title
+            and .document.document_id == $r.document_id and .document.revision == $r.revision
+            and .document.effective_date == $r.claims.effective_date
+            and .approver == {principal: $a.who, name: $a.name} and .at.time == $a.time
+            and (.approvers | index([$a.who]) != null),
+            ([.at.time | seconds] + ["none"])[0], ([.at.time | seconds | stamped] + ["none"])[0],
+            ([$opened[0].at | seconds] + ["none"])[0]
+            ' --slurpfile opened "$tmp/book" --argjson approval "[$approval]" >"$tmp/told"
+        {
+            IFS= read -r same; IFS= read -r signed_at; IFS= read -r stamp
+            IFS= read -r opened_at
+        } <"$tmp/told"
+        [ "$same" = true ] || bad "it is of another document, person or time"
+        written "$path" || bad "it is not written as approvals are"
+        [ "$signed_at" != none ] || bad "it has no time"
+        [ "$opened_at" != none ] || bad "the run has no time"
+        [ "$signed_at" -le $((opened_at + 900)) ] || bad "it was signed after the run was opened"
+        file "$signers" || bad "there is no file that says who may sign"
+        vouched approval@holdpoint "$who" "$path" "$signature" "$stamp" || bad "$said"
+        case $said in
+        *" key $key") ;;
+        *) bad "the record says another key: $said" ;;
+        esac
+        trusted approval@holdpoint "$who" "$path" "$signature" "$stamp" "event $here: the approval"
+        tell '  approved by %s: %s\n' "$who" "$said"
+    done <"$tmp/approvals"
+
+    # The rehearsal that the run relied on: what is kept of it is of one run, which passed with these bytes.
+    jq -r '.policy.rehearsed // empty | [.seal.sha256, .log.sha256] | map(tostring | if test("^[0-9a-f]{64}$") then . else "none" end)[]' \
+        "$tmp/book" >"$tmp/told"
+    if [ -s "$tmp/told" ]; then
+        { IFS= read -r seal; IFS= read -r log; } <"$tmp/told"
+        seal=blobs/sha256/$seal log=blobs/sha256/$log
+        bad() { wrong "does not conform at event $here" "the rehearsal is not proved: $1"; }
+        # What was expunged proves nothing, and was told above.
+        if file "$seal" && file "$log"; then
+            head -n 1 "$log" | head -c 16777217 >"$tmp/there"
+            # shellcheck disable=SC2016 # jq's variables
+            {
+                holds "$seal" '$opened[0].policy.rehearsed as $r | .number == $r.number and .id == $r.id
+                    and .verdict == "passed" and .sha256 == $r.log.sha256 and .bytes == $r.log.bytes' \
+                    --slurpfile opened "$tmp/book" || bad "its seal is of another run, record or verdict"
+                holds "$tmp/there" '$opened[0] as $o | $o.policy.rehearsed as $r | .type == "run.opened"
+                    and .number == $r.number and .id == $r.id and .environment.name == $r.environment
+                    and .environment.rehearsal == true and .config == $r.config and .format == "2.0"
+                    and .runbook.blob.sha256 == $o.runbook.blob.sha256
+                    and (.runbook.includes // []) == ($o.runbook.includes // [])' \
+                    --slurpfile opened "$tmp/book" || bad "it is of another run, environment or document"
+                [ "$(jq -rn '[inputs | select(.type == "document.exchanged")] | length' <"$log" 2>/dev/null)" = 0 ] ||
+                     bad "its document was exchanged on the way"
+                tail -n 1 "$log" | head -c 16777217 >"$tmp/there"
+                # How many zeros end the fraction of a second is no other time.
+                holds "$tmp/there" "$seconds"'def bare: if test("[.]") then sub("[.]?0+Z$"; "Z") else . end;
+                    .type == "run.closed" and .verdict == "passed"
+                    and (.at | bare) == ($opened[0].policy.rehearsed.ended | bare) and (.at | seconds) <= ($opened[0].at | seconds) + 60' \
+                    --slurpfile opened "$tmp/book" || bad "it did not end as passed, at the time that is told, before this run"
+            }
+            tell '  rehearsed: %s\n' "$(jq -r '.policy.rehearsed | "run \(.number) in \(.environment), \(.id)"' "$tmp/book")"
+        elif ! there "$seal.expunged" && ! there "$log.expunged"; then
+            bad "its bytes are gone"
+        fi
     fi
-fi
+done <"$tmp/openings"
 
 # Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it.
 # shellcheck disable=SC2016 # jq's variables
 history='select(.type as $type |
         (["session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
-            "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
-            "handover.withdrawn"] | index($type) != null)
+            "signoff.lapsed", "deviation", "document.exchanged", "decision", "rollback.opened", "note", "handover",
+            "handover.accepted", "handover.withdrawn"] | index($type) != null)
         or ($type == "rules.checked" and (.unmet // []) != [])
         or (($type == "action.finished" or $type == "rollback.finished") and .outcome != "passed")) |
     del(.prev, .at, .more, .output, .files, .state, .masked) |
@@ -523,6 +531,9 @@ while IFS=$tab read -r i start path; do
     sed -n "$((i + 1))p" run.jsonl >"$tmp/event"
     # What its signer was told beside the outcome of each action.
     head -n "$i" run.jsonl | jq -c "$history" >"$tmp/history"
+    # The document that the run went by then.
+    # shellcheck disable=SC2016 # jq's variables
+    jq -c --argjson n "$i" 'select(.n < $n)' "$tmp/openings" | tail -n 1 >"$tmp/book"
     # A rejection is signed as a sign-off with the reason why it is none; an override of rules as a sign-off of no hold
     # point, but of the run.
     # shellcheck disable=SC2016 # jq's variables
@@ -549,7 +560,7 @@ while IFS=$tab read -r i start path; do
         and (.presence | . == null or ordered(["shown", "program", "os_user", "host", "tty", "other_account"])
             and (.shown | ordered(["sha256", "bytes"])) and (.program | ordered(["version", "sha256"])))
         and (.seen | ordered(["inputs", "values", "artefacts", "actions", "deviations", "history"]))
-        and .runbook == ($o.runbook | {path, sha256: .blob.sha256, title, revision, commit} | with_entries(select(.value != null)))
+        and .runbook == ($book[0].runbook | {path, sha256: .blob.sha256, title, revision, commit} | with_entries(select(.value != null)))
         and .seen.inputs == ([$o.inputs[] | {key: .name, value: (if .secret then null else .value end)}] | from_entries)
         and .environment == $o.environment.name,
         .presence == $e.presence and (($e.type | IN("deviation", "session.signed"))
@@ -558,7 +569,7 @@ while IFS=$tab read -r i start path; do
         ([.at.time | seconds] + ["none"])[0], ([$e.at | seconds] + ["none"])[0],
         ([.at.time | seconds | stamped] + ["none"])[0], ([$e.at | seconds | stamped] + ["none"])[0],
         ($e.by.who, $e.signature.key, $e.assurance, (if $e.type == "session.signed" then "session" else "signoff" end) | [tostring] | @tsv)
-        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --slurpfile history "$tmp/history" --argjson start "$start" >"$tmp/told"
+        ' --slurpfile opened "$tmp/opened" --slurpfile event "$tmp/event" --slurpfile history "$tmp/history" --slurpfile book "$tmp/book" --argjson start "$start" >"$tmp/told"
     {
         IFS= read -r same; IFS= read -r shown; IFS= read -r told
         IFS= read -r signed_at; IFS= read -r given_at; IFS= read -r signed; IFS= read -r given; IFS= read -r who

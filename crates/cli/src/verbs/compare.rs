@@ -1,14 +1,14 @@
 //! `compare`: two runs beside one another. Executes nothing.
 
-use holdpoint_engine::{BlobRef, RunOpened, Verdict};
-use holdpoint_record::{RunDir, blob, verify};
+use holdpoint_engine::{BlobRef, Event, Verdict};
+use holdpoint_record::{Glance, RunDir, Store, blob, glance, seal_digest, verify};
 use holdpoint_report::took;
 use holdpoint_view::{
     Alike, ByCondition, Compared, Comparison, Difference, Side, StepSide, compare as beside,
 };
 
 use super::read::{Recorded, find, read_dir, read_problem, store_problem};
-use super::standing::{Standing, standings};
+use super::standing::standings;
 use crate::args::{self, CompareFormat};
 use crate::exit::Exit;
 use crate::output;
@@ -66,22 +66,40 @@ fn of(a: &Recorded, b: &Recorded) -> Result<Comparison, Problem> {
     Ok(beside(Compared { summary: &one, blob: &of_a }, Compared { summary: &other, blob: &of_b }))
 }
 
-/// The rehearsal that a run relied on; else the last run before it that rehearsed the same document and passed.
+/// A run beside the rehearsal that it relied on, where that lies in the same store and is what was relied on; else why they
+/// are not compared, in words. `None` where it relied on none.
+pub fn beside_rehearsal(this: &Recorded) -> Option<Result<Comparison, String>> {
+    let named = this.in_force().policy.rehearsed?;
+    let here = || -> Result<Comparison, String> {
+        let whole = this.dir.path.canonicalize().map_err(|error| error.to_string())?;
+        let store = whole.parent().map(Store::open).ok_or("there is no store around it")?;
+        let runs = store.runs().map_err(|error| error.to_string())?;
+        let gone = || format!("the record of run {} is not here", named.number);
+        let dir = runs.into_iter().find(|run| run.number == named.number).ok_or_else(gone)?;
+        let seal = seal_digest(&dir.path).map_err(|error| error.to_string())?;
+        if seal.as_ref() != Some(&named.seal.sha256) {
+            return Err(format!("the record of run {} is not the one that was relied on", named.number));
+        }
+        let rehearsal = intact(dir).map_err(|problem| problem.to_string())?;
+        of(&rehearsal, this).map_err(|problem| problem.to_string())
+    };
+    Some(here())
+}
+
+/// The rehearsal that a run relied on; else the last run before it that rehearsed the same document and passed. Of other
+/// runs the ends are read alone.
 fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
-    let opened = this.opened();
+    let opened = this.in_force();
     let dirs = Place::here()?.store().runs().map_err(store_problem)?;
-    let before: Vec<RunDir> = dirs.into_iter().filter(|dir| dir.number < opened.number).collect();
-    let standings = standings(&before);
-    let found = |wanted: &dyn Fn(&Standing) -> bool| {
-        let stand = before.iter().zip(&standings).rev();
-        stand
-            .filter_map(|(dir, standing)| Some((dir, standing.as_ref().ok()?)))
-            .find(|(_, standing)| wanted(standing))
-            .map(|(dir, _)| dir.clone())
+    let ends = |dir: &RunDir| {
+        let Glance { first, last, .. } = glance(&dir.path).ok()?;
+        let Event::RunOpened(there) = first.event else { return None };
+        Some((there, last.event.verdict()))
     };
     if let Some(named) = &opened.policy.rehearsed {
-        let run = found(&|standing| standing.opened.id == named.id);
-        return run.ok_or_else(|| {
+        let is_it = |dir: &RunDir| ends(dir).is_some_and(|(there, _)| there.id == named.id);
+        let found = dirs.into_iter().find(|dir| dir.number == named.number && is_it(dir));
+        return found.ok_or_else(|| {
             Problem::usage(
                 format!(
                     "run {} relied on the rehearsal in run {}, which is not here",
@@ -91,16 +109,23 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
             )
         });
     }
-    let rehearses =
-        |there: &RunOpened| there.environment.rehearsal && there.runbook.path == opened.runbook.path;
-    found(&|standing| rehearses(&standing.opened) && standing.verdict == Some(Verdict::Passed)).ok_or_else(
-        || {
-            Problem::usage(
-                format!("no rehearsal of {} before run {} passed", opened.runbook.path, opened.number),
-                "Name the run to hold it against.",
-            )
-        },
-    )
+    let rehearsed = |dir: &RunDir| {
+        ends(dir).is_some_and(|(there, verdict)| {
+            let of_it = there.environment.rehearsal && there.runbook.path == opened.runbook.path;
+            of_it && verdict == Some(Verdict::Passed)
+        })
+    };
+    let passed = |dir: &RunDir| {
+        let standing = standings(std::slice::from_ref(dir)).pop();
+        standing.is_some_and(|it| it.is_ok_and(|standing| standing.verdict == Some(Verdict::Passed)))
+    };
+    let before = dirs.into_iter().rev().filter(|dir| dir.number < opened.number);
+    before.into_iter().find(|dir| rehearsed(dir) && passed(dir)).ok_or_else(|| {
+        Problem::usage(
+            format!("no rehearsal of {} before run {} passed", opened.runbook.path, opened.number),
+            "Name the run to hold it against.",
+        )
+    })
 }
 
 /// What is told to people.

@@ -1,5 +1,7 @@
 //! `coverage`: which blocks that change something are checked, can be undone, and were ever tried. Executes nothing.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use holdpoint_view::{BlockCoverage, Covered, coverage as covered};
 use serde_json::{Value, json};
 
 use super::check::many;
-use super::history::runs_of;
+use super::history::Past;
 use super::prepare::{self, Checked};
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -29,6 +31,7 @@ struct Document {
 /// Tells it, of all documents together and of each. Ends with 1 where a floor of holdpoint.toml is not kept.
 pub fn coverage(screen: &Screen, arguments: &args::Coverage) -> Result<Exit, Problem> {
     let (mut documents, mut foreign, mut floors) = (Vec::new(), Vec::new(), CoverageFloors::default());
+    let mut pasts: HashMap<PathBuf, Past> = HashMap::new();
     for file in files(&arguments.path)? {
         let checked = prepare::check(&file)?;
         if let Some(config) = checked.place.configuration() {
@@ -38,7 +41,12 @@ pub fn coverage(screen: &Screen, arguments: &args::Coverage) -> Result<Exit, Pro
             foreign.push(checked.path);
             continue;
         }
-        documents.push(document(checked)?);
+        let store = checked.place.store().path().to_owned();
+        let past = match pasts.entry(store) {
+            Entry::Occupied(past) => past.into_mut(),
+            Entry::Vacant(none) => none.insert(Past::of(&checked.place)?),
+        };
+        documents.push(document(checked, past)?);
     }
     if documents.is_empty() {
         return Err(Problem::usage(
@@ -65,14 +73,14 @@ pub fn coverage(screen: &Screen, arguments: &args::Coverage) -> Result<Exit, Pro
     Ok(if missed.is_empty() { Exit::Passed } else { Exit::Failed })
 }
 
-fn document(checked: Checked) -> Result<Document, Problem> {
+fn document(checked: Checked, past: &Past) -> Result<Document, Problem> {
     if checked.findings.iter().any(Diagnostic::is_error) {
         return Err(Problem::usage(
             format!("{} has errors, so that nobody can say what it covers", checked.path),
             format!("`holdpoint check {}` shows them.", checked.path),
         ));
     }
-    let (summaries, passed_over) = runs_of(&checked.place, &checked.path, None)?;
+    let (summaries, passed_over) = past.runs_of(&checked.path, None);
     let blocks = covered(&checked.plan, &summaries);
     Ok(Document { path: checked.path, blocks, runs: summaries.len(), passed_over })
 }

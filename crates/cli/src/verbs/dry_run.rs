@@ -124,7 +124,7 @@ fn before(prepared: &Prepared) -> Result<Option<Before>, Problem> {
 
 /// How long each step took in half of its runs, milliseconds.
 fn expected(prepared: &Prepared) -> Result<BTreeMap<String, u64>, Problem> {
-    let (summaries, _) = history::runs_of(&prepared.place, &prepared.path, None)?;
+    let (summaries, _) = history::Past::of(&prepared.place)?.runs_of(&prepared.path, None);
     let steps = holdpoint_view::history(&prepared.plan, &summaries);
     Ok(steps.into_iter().filter_map(|step| Some((step.id, step.elapsed_ms?.p50))).collect())
 }

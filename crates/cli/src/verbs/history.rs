@@ -1,14 +1,15 @@
 //! `history`: how long the steps of a run-book take and how often they fail, over all runs of it. Executes nothing.
 
-use holdpoint_record::{RunDir, by_all};
+use holdpoint_engine::Event;
+use holdpoint_record::{Reader, RunDir, by_all, read_seal};
 use holdpoint_report::took;
 use holdpoint_view::{Spread, StepHistory, Summary, history as gathered};
 use serde_json::json;
 
 use super::check::many;
+use super::plans::Plans;
 use super::prepare;
 use super::read::{store_problem, summed_up_in};
-use super::standing::standings;
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
@@ -21,7 +22,7 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
     if let Some(env) = &arguments.env {
         known(&checked.place, env)?;
     }
-    let (summaries, passed_over) = runs_of(&checked.place, &checked.path, arguments.env.as_deref())?;
+    let (summaries, passed_over) = Past::of(&checked.place)?.runs_of(&checked.path, arguments.env.as_deref());
     let steps = gathered(&checked.plan, &summaries);
     match arguments.format {
         Format::Json => {
@@ -54,38 +55,69 @@ pub fn known(place: &Place, environment: &str) -> Result<(), Problem> {
     }
 }
 
-/// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.
-pub fn runs_of(
-    place: &Place,
-    path: &str,
-    environment: Option<&str>,
-) -> Result<(Vec<Summary>, Vec<u64>), Problem> {
-    let dirs = place.store().runs().map_err(store_problem)?;
-    let stand = standings(&dirs);
-    let (mut of_it, mut passed_over): (Vec<RunDir>, Vec<u64>) = (Vec::new(), Vec::new());
-    for (dir, standing) in dirs.into_iter().zip(stand) {
-        match standing {
-            Ok(standing) if standing.broken.is_some() => passed_over.push(dir.number),
-            Ok(standing) => {
-                let opened = &standing.opened;
-                let there = environment.is_none_or(|name| name == opened.environment.name);
-                if there && opened.runbook.path == path {
-                    of_it.push(dir);
-                }
+/// The runs of a store by their first events: what stands behind those is read of the runs that are asked for alone.
+pub struct Past {
+    /// Each with its document's path and its environment.
+    runs: Vec<(RunDir, String, String)>,
+    /// Numbers of those of which nobody knows what they are of.
+    unknown: Vec<u64>,
+}
+
+/// What the first event of a record says.
+enum Began {
+    /// Of which document, where.
+    Of(String, String),
+    /// Nothing of it was ever recorded, as a crash leaves it.
+    Never,
+    /// It cannot be read, or is another run's.
+    Unknown,
+}
+
+impl Past {
+    /// Of the store of this place.
+    pub fn of(place: &Place) -> Result<Past, Problem> {
+        let dirs = place.store().runs().map_err(store_problem)?;
+        let (mut runs, mut unknown) = (Vec::new(), Vec::new());
+        for (dir, began) in dirs.iter().zip(by_all(&dirs, began)) {
+            match began {
+                Began::Of(path, environment) => runs.push((dir.clone(), path, environment)),
+                Began::Never => {}
+                Began::Unknown => unknown.push(dir.number),
             }
-            Err(unreadable) if unreadable.never_opened => {}
-            Err(_) => passed_over.push(dir.number),
         }
+        Ok(Past { runs, unknown })
     }
-    let mut summaries: Vec<Summary> = Vec::new();
-    for (dir, summary) in of_it.iter().zip(by_all(&of_it, |dir| summed_up_in(dir, false))) {
-        match summary {
-            Ok(summary) => summaries.push(summary),
-            Err(_) => passed_over.push(dir.number),
+
+    /// All runs of a run-book, in this environment alone where one is named; and numbers of records that cannot be used.
+    pub fn runs_of(&self, path: &str, environment: Option<&str>) -> (Vec<Summary>, Vec<u64>) {
+        let is_of = |(_, of, there): &&(RunDir, String, String)| {
+            of == path && environment.is_none_or(|name| name == there)
+        };
+        let dirs: Vec<&RunDir> = self.runs.iter().filter(is_of).map(|(dir, ..)| dir).collect();
+        let (plans, mut summaries, mut passed_over) = (Plans::default(), Vec::new(), self.unknown.clone());
+        for (dir, summary) in dirs.iter().zip(by_all(&dirs, |dir| summed_up_in(dir, &plans))) {
+            match summary {
+                Ok(summary) if summary.misfits.is_empty() => summaries.push(summary),
+                Ok(_) | Err(_) => passed_over.push(dir.number),
+            }
         }
+        passed_over.sort_unstable();
+        (summaries, passed_over)
     }
-    passed_over.sort_unstable();
-    Ok((summaries, passed_over))
+}
+
+fn began(dir: &RunDir) -> Began {
+    let first = match Reader::open(&dir.path).map(|mut events| events.next()) {
+        Ok(Some(Ok(first))) => first,
+        Ok(None) if matches!(read_seal(&dir.path), Ok(None)) => return Began::Never,
+        Ok(None | Some(Err(_))) | Err(_) => return Began::Unknown,
+    };
+    match first.event {
+        Event::RunOpened(opened) if opened.number == dir.number => {
+            Began::Of(opened.runbook.path, opened.environment.name)
+        }
+        _ => Began::Unknown,
+    }
 }
 
 fn text(screen: &Screen, path: &str, runs: usize, steps: &[StepHistory]) {

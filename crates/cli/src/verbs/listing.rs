@@ -199,6 +199,18 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
             fact("OVERRIDDEN", format!("{rules}, by {whose}: {}", deviation.reason));
             continue;
         }
+        if let Some(exchanged) = &deviation.exchanged {
+            let (path, sha256) = (&exchanged.runbook.path, &exchanged.runbook.blob.sha256);
+            let (who, reason) = (&deviation.by.who, &deviation.reason);
+            fact(
+                "deviation",
+                format!(
+                    "{}, by {who}: {path} is sha256 {sha256} from event {} on: {reason}",
+                    deviation.kind, deviation.n
+                ),
+            );
+            continue;
+        }
         let of = deviation.action.as_ref().unwrap_or(&deviation.step);
         let what = if deviation.of_rollback { "the rollback " } else { "" };
         fact(

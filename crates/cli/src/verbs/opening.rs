@@ -60,30 +60,13 @@ pub fn opened(
     let [signers, revoked] = signer_files(prepared)?;
     let signers = signers.map(|bytes| store.put(&bytes)).transpose()?;
     let revoked = revoked.map(|bytes| store.put(&bytes)).transpose()?;
-    let mut included = Vec::new();
-    for file in prepared.sources.files() {
-        let blob = store.put(file.text.as_bytes())?;
-        included.push(Included { path: file.path.clone(), blob });
-    }
     Ok(RunOpened {
         former: None,
         dry: false,
         format: FORMAT.to_owned(),
         id: ulid::Ulid::generate().to_string(),
         number,
-        runbook: Runbook {
-            path: prepared.path.clone(),
-            blob: store.put(prepared.sources.own().as_bytes())?,
-            includes: included,
-            commit: traced.commit,
-            dirty: traced.dirty,
-            committed: traced.committed,
-            title: prepared.plan.title.clone(),
-            document_id: prepared.plan.front.document_id.clone(),
-            revision: prepared.plan.front.revision.clone(),
-            claims: Claims::of(&prepared.plan.front),
-            foreign: prepared.plan.is_foreign(),
-        },
+        runbook: runbook(prepared, store, traced)?,
         plan: prepared.plan.digest(),
         environment: prepared.environment.clone(),
         inputs: prepared.inputs.given.clone(),
@@ -95,6 +78,28 @@ pub fn opened(
         aliases: configuration.map(holdpoint_document::Config::aliases).unwrap_or_default(),
         policy: overriding::policy(obeyed, store)?,
         session,
+    })
+}
+
+/// The document as an event tells of it; its bytes and those of what it includes are kept.
+pub fn runbook(prepared: &Prepared, store: &mut Store<'_>, traced: Traced) -> Result<Runbook, Problem> {
+    let mut included = Vec::new();
+    for file in prepared.sources.files() {
+        let blob = store.put(file.text.as_bytes())?;
+        included.push(Included { path: file.path.clone(), blob });
+    }
+    Ok(Runbook {
+        path: prepared.path.clone(),
+        blob: store.put(prepared.sources.own().as_bytes())?,
+        includes: included,
+        commit: traced.commit,
+        dirty: traced.dirty,
+        committed: traced.committed,
+        title: prepared.plan.title.clone(),
+        document_id: prepared.plan.front.document_id.clone(),
+        revision: prepared.plan.front.revision.clone(),
+        claims: Claims::of(&prepared.plan.front),
+        foreign: prepared.plan.is_foreign(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use holdpoint_document::{NotIncluded, Plan};
-use holdpoint_engine::{BlobRef, Event, Included, RunOpened, Stamped};
+use holdpoint_engine::{BlobRef, Event, Included, Run, RunOpened, Stamped};
 use holdpoint_record::{
     BlobError, OpenError, Position, ReadError, Reader, RecordVerdict, Reviews, RunDir, Store, StoreError,
     Verification, is_run, open_blob, reviews, text_blob,
@@ -14,6 +14,7 @@ use holdpoint_report::{Piece, ReadAt};
 use holdpoint_view::{NotOpened, Summary, Summing};
 
 use super::anchored::{self, Proved};
+use super::plans::Plans;
 use super::reviewed;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -29,9 +30,9 @@ pub struct Recorded {
     pub position: Position,
     /// Whether it is sealed.
     pub sealed: bool,
-    /// The document as it was, with what it included.
+    /// The document as it was, with what it included; where it was exchanged, the last one.
     pub sources: Sources,
-    /// What it asked for.
+    /// What it asked for; those that it took the place of are in it.
     pub plan: Plan,
     /// Reviews beside it, where it is sealed.
     pub reviews: Reviews,
@@ -88,7 +89,7 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
 /// memory than its summary. The chain is checked to its end before there is anything to show.
 pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     let dir = find(what)?;
-    let Folded { mut summary, opened, position, sealed } = folded(&dir, overview)?;
+    let Folded { mut summary, opened, position, sealed } = folded(&dir, overview, &Plans::default())?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
     if sealed {
@@ -98,9 +99,9 @@ pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
     Ok(summary)
 }
 
-/// The same of the run in `dir`, without what lies beside its record.
-pub fn summed_up_in(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
-    Ok(folded(dir, overview)?.summary)
+/// The same of the run in `dir`, without what lies beside its record; whole. `plans` are those of the runs before it.
+pub fn summed_up_in(dir: &RunDir, plans: &Plans) -> Result<Summary, Problem> {
+    Ok(folded(dir, false, plans)?.summary)
 }
 
 /// A record that was read to its end.
@@ -111,20 +112,94 @@ struct Folded {
     sealed: bool,
 }
 
-fn folded(dir: &RunDir, overview: bool) -> Result<Folded, Problem> {
+fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem> {
     let mut events = Reader::open(&dir.path).map_err(read_problem)?;
     let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
     let first = first.map_err(read_problem)?;
-    let (_, plan) = document(dir, &first)?;
+    let compiled = || document(dir, &first).map(|(_, plan)| plan);
+    let plan = match &first.event {
+        Event::RunOpened(opened) => plans.of(opened, compiled)?,
+        _ => Arc::new(compiled()?),
+    };
+    match folded_by(dir, &plan, (events, first), overview)? {
+        Fold::Whole(folded) => Ok(*folded),
+        Fold::Goes(mut plan) => loop {
+            let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+            let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+            match folded_by(dir, &plan, (events, first.map_err(read_problem)?), overview)? {
+                Fold::Whole(folded) => break Ok(*folded),
+                Fold::Goes(by) => plan = by,
+            }
+        },
+    }
+}
+
+/// What comes of folding a record by a plan.
+enum Fold {
+    /// All of it was.
+    Whole(Box<Folded>),
+    /// Its document is exchanged on the way: it goes by this plan.
+    Goes(Box<Plan>),
+}
+
+fn folded_by(
+    dir: &RunDir,
+    plan: &Plan,
+    (mut events, first): (Reader, Stamped),
+    overview: bool,
+) -> Result<Fold, Problem> {
     let fault = |error: NotOpened| Problem::fault(error.to_string(), "This is a fault of holdpoint.");
-    let summing = Summing::begin(&plan, &first, None).map_err(fault)?;
+    let summing = Summing::begin(plan, &first, None).map_err(fault)?;
     let mut summing = if overview { summing.overview() } else { summing };
     for stamped in events.by_ref() {
-        summing.event(stamped.map_err(read_problem)?);
+        let stamped = stamped.map_err(read_problem)?;
+        if let Some((_, plan)) = exchanged(dir, plan, summing.run(), &stamped)? {
+            return Ok(Fold::Goes(Box::new(plan)));
+        }
+        summing.event(stamped);
     }
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let Event::RunOpened(opened) = first.event.clone() else { return Err(fault(NotOpened)) };
-    Ok(Folded { summary: summing.end(), opened, position: events.position(), sealed })
+    let folded = Folded { summary: summing.end(), opened, position: events.position(), sealed };
+    Ok(Fold::Whole(Box::new(folded)))
+}
+
+/// The document that comes with an event and the plan that the run goes by then, where `plan` does not have it yet and the
+/// engine takes the exchange from a run that has come so far.
+pub fn exchanged(
+    dir: &RunDir,
+    plan: &Plan,
+    run: &Run,
+    stamped: &Stamped,
+) -> Result<Option<(Sources, Plan)>, Problem> {
+    let Event::DocumentExchanged(exchanged) = &stamped.event else { return Ok(None) };
+    let Some(opened) = run.opened().filter(|_| run.exchanges() == plan.exchanges()) else { return Ok(None) };
+    let (sources, new) = document_of(dir, &exchanged.as_opened(opened))?;
+    let new = new.in_place_of(plan.clone());
+    let taken = run.clone().apply(&new, stamped.at, &stamped.event).is_ok();
+    Ok(taken.then_some((sources, new)))
+}
+
+/// The document that a run goes by at its end, and its plan.
+fn document_at_the_end(dir: &RunDir, events: &[Stamped]) -> Result<(Sources, Plan), Problem> {
+    let Some(first) = events.first() else {
+        return Err(read_problem(ReadError::NoFirstEvent(dir.path.clone())));
+    };
+    let (mut sources, mut plan) = document(dir, first)?;
+    if !events.iter().any(|stamped| matches!(stamped.event, Event::DocumentExchanged(_))) {
+        return Ok((sources, plan));
+    }
+    let mut run = Run::new(&plan);
+    for stamped in events {
+        if let Some(new) = exchanged(dir, &plan, &run, stamped)? {
+            (sources, plan) = new;
+        }
+        // What follows counts for nobody.
+        if run.apply(&plan, stamped.at, &stamped.event).is_err() {
+            break;
+        }
+    }
+    Ok((sources, plan))
 }
 
 fn of_events(
@@ -133,10 +208,7 @@ fn of_events(
     position: Position,
     sealed: bool,
 ) -> Result<Recorded, Problem> {
-    let (sources, plan) = match events.first() {
-        Some(first) => document(&dir, first)?,
-        None => return Err(read_problem(ReadError::NoFirstEvent(dir.path))),
-    };
+    let (sources, plan) = document_at_the_end(&dir, &events)?;
     let reviews = if sealed { reviews(&dir.path).map_err(read_problem)? } else { Reviews::default() };
     let anchors = match events.first().map(|first| &first.event) {
         Some(Event::RunOpened(opened)) => {
@@ -155,6 +227,10 @@ pub fn document(dir: &RunDir, first: &Stamped) -> Result<(Sources, Plan), Proble
             "Verify it with holdpoint verify.",
         ));
     };
+    document_of(dir, opened)
+}
+
+fn document_of(dir: &RunDir, opened: &RunOpened) -> Result<(Sources, Plan), Problem> {
     let book = &opened.runbook;
     let source = text(dir, &book.blob)?;
     let kept = |one: &Included| Ok((one.path.clone(), text(dir, &one.blob)?));
@@ -184,6 +260,17 @@ impl Recorded {
             Event::RunOpened(opened) => opened,
             _ => unreachable!("read_dir made sure that event 0 is run.opened"),
         }
+    }
+
+    /// Event 0 as it would be with the document that the run goes by at its end.
+    pub fn in_force(&self) -> RunOpened {
+        let exchanges = self.events.iter().filter_map(|stamped| match &stamped.event {
+            Event::DocumentExchanged(exchanged) => Some(exchanged),
+            _ => None,
+        });
+        exchanges
+            .take(self.plan.exchanges())
+            .fold(self.opened().clone(), |opened, exchanged| exchanged.as_opened(&opened))
     }
 
     /// Opens a blob of the record; `None` if it is not there, or is none.

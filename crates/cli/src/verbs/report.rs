@@ -6,6 +6,7 @@ use std::io::Read;
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
 
+use super::compare::beside_rehearsal;
 use super::read::{Recorded, find, proved};
 use crate::args::{self, ReportFormat};
 use crate::attest::{attest, attestable};
@@ -31,8 +32,8 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     let verdict = Some(proof.verdict.to_string());
     let text = match arguments.format {
         ReportFormat::Markdown => recorded.with_material(verdict, holdpoint_report::markdown),
-        ReportFormat::Html => kept(&recorded, &proof, holdpoint_report::html)?,
-        ReportFormat::InToto => kept(&recorded, &proof, holdpoint_report::in_toto)?,
+        ReportFormat::Html => kept(&recorded, &proof, true, holdpoint_report::html)?,
+        ReportFormat::InToto => kept(&recorded, &proof, false, holdpoint_report::in_toto)?,
         ReportFormat::Json => recorded
             .with_material(verdict, holdpoint_report::json)
             .map(|json| serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"),
@@ -59,10 +60,11 @@ fn read_whole(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// A rendering that needs the record's own bytes. Files that are not as recorded are left out: the page tells that they
-/// are missing.
+/// are missing. `beside`: the rehearsal that the run relied on is laid beside it.
 fn kept(
     recorded: &Recorded,
     proof: &Verification,
+    beside: bool,
     make: fn(&Material<'_>, &Kept<'_>) -> Result<String, holdpoint_report::ReportError>,
 ) -> Result<Result<String, holdpoint_report::ReportError>, Problem> {
     let dir = &recorded.dir.path;
@@ -83,7 +85,9 @@ fn kept(
         }
     }
     let expunged: Vec<_> = proof.expunged.iter().map(|gone| gone.tombstone.blob.sha256.clone()).collect();
-    let kept = Kept { log: &log, seal: seal.as_deref(), signoffs: &signoffs, expunged: &expunged };
+    let rehearsal = if beside { beside_rehearsal(recorded) } else { None };
+    let rehearsal = rehearsal.as_ref().map(|beside| beside.as_ref().map_err(String::as_str));
+    let kept = Kept { log: &log, seal: seal.as_deref(), signoffs: &signoffs, expunged: &expunged, rehearsal };
     let verdict = Some(proof.verdict.to_string());
     Ok(recorded.with_material(verdict, |material| make(material, &kept)))
 }

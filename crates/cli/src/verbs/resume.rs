@@ -8,6 +8,7 @@ use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpe
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
+use super::exchange;
 use super::farewell::farewell;
 use super::handover;
 use super::overriding;
@@ -47,23 +48,42 @@ pub struct Undo<'a> {
 
 /// Drives a run on.
 pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
-    take_on(screen, arguments, None, hidden).await
+    let other = match &arguments.exchange_reason {
+        Some(reason) if arguments.with_new_document => Other::Exchange(reason),
+        _ => Other::Nothing,
+    };
+    take_on(screen, &arguments.taking_up, other, hidden).await
 }
 
-/// Drives a run on, or `undo`es what was done in it.
+/// What else is to be done with a run than to drive it on.
+#[derive(Clone, Copy, Debug)]
+pub enum Other<'a> {
+    /// Nothing.
+    Nothing,
+    /// Undo what was done in it.
+    Undo(Undo<'a>),
+    /// Go on by the document as it is now, for this reason.
+    Exchange(&'a str),
+}
+
+/// Drives a run on, or undoes what was done in it.
 pub async fn take_on(
     screen: &Screen,
-    arguments: &args::Resume,
-    undo: Option<Undo<'_>>,
+    arguments: &args::TakeUp,
+    other: Other<'_>,
     hidden: &Secrets,
 ) -> Result<Exit, Problem> {
+    let undo = if let Other::Undo(undo) = other { Some(undo) } else { None };
+    if let Other::Exchange(_) = other {
+        not_in_a_block("no document is exchanged")?;
+    }
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
     let dir = find(&arguments.run)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
-    let opened = recorded.opened().clone();
+    let mut opened = recorded.opened().clone();
     if let Some(Event::RunClosed { verdict }) = recorded.events.last().map(|stamped| &stamped.event) {
         if !recorded.sealed {
             seal_closed(&dir.path).map_err(|error| match error {
@@ -85,7 +105,7 @@ pub async fn take_on(
         screen.tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
         return Ok(exit_of(*verdict));
     }
-    if recorded.plan.digest() != opened.plan {
+    if recorded.plan.digest() != recorded.in_force().plan {
         return Err(Problem::usage(
             "this program reads the recorded document differently from the one that opened the run",
             format!("Resume it with holdpoint {}.", opened.session.program.version),
@@ -100,14 +120,21 @@ pub async fn take_on(
     let _signals = Interrupts::catch(screen)?;
     let plan = &recorded.plan;
     super::targets::can_run(plan, &opened.environment)?;
+    let new = match other {
+        Other::Exchange(reason) => {
+            Some(exchange::new(screen, &place.root, &recorded, &recorded.in_force(), (&session, reason))?)
+        }
+        _ => None,
+    };
     // Before the run is taken up, for they may leave it.
     let handed = handed_over(screen, &recorded, &session, ask)?;
     if matches!(handed, Handed::Left) {
         return Ok(Exit::Parked);
     }
     inputs::hide_at_hand(screen, plan, &place.root, hidden);
+    let ahead = new.as_ref().map_or(plan, |new| &new.prepared.plan);
     let answers =
-        arguments.answers.as_deref().map(|file| prepare::answers(file, plan, hidden)).transpose()?;
+        arguments.answers.as_deref().map(|file| prepare::answers(file, ahead, hidden)).transpose()?;
     if let Some(answers) = &answers {
         let people = holdpoint_engine::People::of(&opened);
         prepare::signers_are_known(answers, &people.names(), |name| people.knows(name))?;
@@ -134,6 +161,9 @@ pub async fn take_on(
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
     }
+    if let Some(new) = &new {
+        new.fits(plan, recorder.run(), &redactor)?;
+    }
     let kept = |blob| restored(&recorder.journal().get(blob)?, &secrets);
     let state = recorder.run().local_shell_state().map(kept).transpose()?;
     let elsewhere = recorder.run().shell_states();
@@ -150,6 +180,11 @@ pub async fn take_on(
     let looking = Prompting::of_git(screen);
     let Seen { look, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);
+    let makes_room = new.is_some() && exchange::leaves_room(recorder.run(), &look.unmet);
+    let refusal = match refusal {
+        Some(refusal) if new.is_some() && !makes_room => return Err(refusal),
+        refusal => refusal.filter(|_| !makes_room),
+    };
     let (refusal, disregarded) =
         if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
     let mut taken_up: Vec<Event> = accepted.into_iter().collect();
@@ -211,6 +246,13 @@ pub async fn take_on(
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
+    let (mut plan, mut sources) = (plan, &recorded.sources);
+    if let Some(new) = &new {
+        opened = new.record(&mut recorder, (&opened, sources.text()), &session.operator)?;
+        exchange::tell(screen, new, hidden);
+        (plan, sources) = (&new.prepared.plan, &new.prepared.sources);
+    }
+    let watch = Watch { root: place.root.clone(), opened: &opened, plan, sources, dir: dir.path.clone() };
     if let Some(remark) = disregarded.filter(|_| recorder.run().is_rolling_back()) {
         screen.tell(&format!("  not kept from rolling back: {remark}"));
     }

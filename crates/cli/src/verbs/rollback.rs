@@ -2,7 +2,7 @@
 
 use holdpoint_driver::Secrets;
 
-use super::resume::{Undo, take_on};
+use super::resume::{Other, Undo, take_on};
 use crate::args;
 use crate::exit::Exit;
 use crate::operator::not_in_a_block;
@@ -20,5 +20,5 @@ pub async fn rollback(
         return Err(Problem::usage("the reason is empty", "Write it in quotes after --reason."));
     }
     let undo = Undo { reason: &arguments.why, sure: arguments.yes };
-    take_on(screen, &arguments.resume, Some(undo), secrets).await
+    take_on(screen, &arguments.resume, Other::Undo(undo), secrets).await
 }

@@ -1,15 +1,13 @@
 //! Where recorded runs stand: what the engine makes of each record, whatever its last event says.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use holdpoint_document::Plan;
-use holdpoint_engine::{Event, RunOpened, Verdict};
+use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
 use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, read_seal};
 use holdpoint_view::Reading;
 use jiff::Timestamp;
 
-use super::read::{document, read_problem, store_problem};
+use super::plans::Plans;
+use super::read::{document, exchanged, read_problem, store_problem};
 use crate::problem::Problem;
 
 /// A run in the list of all.
@@ -64,12 +62,42 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
         return Err(store_problem(StoreError::Misnumbered { path, number, recorded }).into());
     }
     let plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
-    let mut reading = Reading::new(&plan);
+    match standing_by(dir, &plan, (events, &first, opened))? {
+        Stands::Here(standing) => Ok(standing),
+        // Few are: from the beginning once more.
+        Stands::Goes(mut plan) => loop {
+            let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+            events.next();
+            match standing_by(dir, &plan, (events, &first, opened))? {
+                Stands::Here(standing) => break Ok(standing),
+                Stands::Goes(by) => plan = by,
+            }
+        },
+    }
+}
+
+/// Where a run stands by a plan, or by which plan it goes on.
+enum Stands {
+    Here(Standing),
+    Goes(Box<Plan>),
+}
+
+fn standing_by(
+    dir: &RunDir,
+    plan: &Plan,
+    (mut events, first, opened): (Reader, &Stamped, &RunOpened),
+) -> Result<Stands, Unreadable> {
+    let mut reading = Reading::new(plan);
     let (mut verdict, mut last) = (None, first.at);
     // What the engine refuses is kept by the reading.
-    let _ = reading.take(&first);
+    let _ = reading.take(first);
     for stamped in events.by_ref() {
         let stamped = stamped.map_err(read_problem)?;
+        if reading.broken().is_none()
+            && let Some((_, plan)) = exchanged(dir, plan, reading.run(), &stamped)?
+        {
+            return Ok(Stands::Goes(Box::new(plan)));
+        }
         last = stamped.at;
         if reading.take(&stamped).is_ok()
             && let Event::RunClosed { verdict: closed } = stamped.event
@@ -80,34 +108,6 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
     let verdict = verdict.filter(|_| broken.is_none());
-    Ok(Standing { opened: opened.clone(), verdict, broken, first: first.at, last, sealed })
-}
-
-/// A document and what it includes, and the digest of its configuration.
-type Digests = (Vec<(String, String)>, Option<String>);
-
-/// Plans by what they were made of: many runs are of one document.
-#[derive(Default)]
-struct Plans(Mutex<HashMap<Digests, Arc<Plan>>>);
-
-impl Plans {
-    fn of(
-        &self,
-        opened: &RunOpened,
-        compiled: impl FnOnce() -> Result<Plan, Problem>,
-    ) -> Result<Arc<Plan>, Problem> {
-        let config = opened.config.as_ref().map(|config| config.sha256.clone());
-        // Where it lies decides which file a link leads to.
-        let book = &opened.runbook;
-        let own = (book.path.clone(), book.blob.sha256.clone());
-        let included = book.includes.iter().map(|one| (one.path.clone(), one.blob.sha256.clone()));
-        let key = (std::iter::once(own).chain(included).collect(), config);
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plan) = known().get(&key).cloned() {
-            return Ok(plan);
-        }
-        let plan = Arc::new(compiled()?);
-        known().insert(key, Arc::clone(&plan));
-        Ok(plan)
-    }
+    let opened = Box::new(opened.clone());
+    Ok(Stands::Here(Standing { opened, verdict, broken, first: first.at, last, sealed }))
 }

@@ -75,7 +75,7 @@ pub fn held(
 ) -> Result<Option<Held>, Problem> {
     // What cannot be trusted is told even where there is nothing to hold against it.
     let Some(opened) = &proof.opened else { return Ok(None) };
-    let trust = trust::read(trusted, opened)?;
+    let trust = trust::read(trusted, opened, &proof.exchanged)?;
     if !(proof.verdict.intact() || proof.verdict.is_expunged()) {
         return Ok(None);
     }

@@ -11,6 +11,7 @@ mod attestations;
 mod cast;
 mod corpus;
 mod events;
+mod exchange_page;
 mod init;
 mod junit;
 mod keys;

@@ -11,7 +11,7 @@ use crate::reviewing::{reviewed, sign_again};
 use crate::shop::{QA, Shop};
 use crate::support::{Ran, events, forge, sha256};
 
-fn verifier() -> PathBuf {
+pub fn verifier() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/independent/verify.py")
 }
 

@@ -14,6 +14,7 @@ mod approving;
 mod asking;
 mod authority;
 mod counted;
+mod exchanged;
 mod export;
 mod forging;
 mod included;

@@ -183,3 +183,45 @@ fn the_history_of_a_document_counts_its_runs_by_step_and_passes_over_what_cannot
     let json = bench.ends(0, &["history", "book.md", "--format", "json"]).json();
     assert_eq!((&json["runs"], &json["passed_over"]), (&json!(4), &json!([2])));
 }
+
+#[test]
+fn the_report_of_a_run_that_relied_on_a_rehearsal_lays_that_beside_it() {
+    let bench = bench();
+    let config = CONFIG.replace(
+        "[environments.production]\n",
+        "[environments.production]\nrequires = { rehearsal = \"staging\" }\n",
+    );
+    bench.file("holdpoint.toml", &config).file("state", "all is odd\n").file("commit", "def5678\n");
+    run(&bench, "production", &[]);
+    let page = bench.ends(0, &["report", "2", "--format", "html"]).stdout;
+    let at = page.find("This run beside its rehearsal").unwrap();
+    let section = &page[at..at + page[at..].find("</section>").unwrap()];
+    for told in [
+        "the rehearsal",
+        "this run",
+        "value: COMMIT",
+        "abc1234",
+        "def5678",
+        "standard output: look#1",
+        "- all is well",
+        "+ all is odd",
+        "Masked in outputs and values before they were compared",
+        "The same but for what is masked",
+        "holdpoint compare 2 --to-rehearsal",
+        "<td>1 Look</td>",
+        "Took",
+    ] {
+        assert!(section.contains(told), "{told}\n{section}");
+    }
+    // The rehearsal itself relied on none.
+    assert!(!bench.ends(0, &["report", "1", "--format", "html"]).stdout.contains("beside its rehearsal"));
+    bench.sh("mkdir away && mv .holdpoint/runs/0001-* away");
+    let page = bench.ends(0, &["report", "2", "--format", "html"]).stdout;
+    assert!(page.contains("They were not compared: the record of run 1 is not here."), "{page}");
+    bench.sh("mv away/0001-* .holdpoint/runs/ && rmdir away");
+    let seal = bench.run_dir(1).join("seal.json");
+    let text = std::fs::read_to_string(&seal).unwrap();
+    std::fs::write(&seal, text.trim_end().to_owned() + " \n").unwrap();
+    let page = bench.ends(0, &["report", "2", "--format", "html"]).stdout;
+    assert!(page.contains("is not the one that was relied on."), "{page}");
+}

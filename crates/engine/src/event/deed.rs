@@ -107,6 +107,10 @@ pub enum DeviationKind {
     Shell,
     /// Rules of the environment that did not hold were overridden, before anything happened.
     PolicyOverridden,
+    /// The document was exchanged. An event of its own says so ([`Exchanged`](crate::Exchanged)), and no `deviation` can;
+    /// readers tell it among them.
+    #[serde(skip_deserializing)]
+    DocumentExchanged,
 }
 
 impl DeviationKind {
@@ -119,6 +123,7 @@ impl DeviationKind {
             DeviationKind::OutOfOrder => "out of order",
             DeviationKind::Shell => "outside of the document",
             DeviationKind::PolicyOverridden => "policy overridden",
+            DeviationKind::DocumentExchanged => "document exchanged",
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Policy::default()
     }
 

@@ -28,6 +28,11 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether it is about the document and how the repository has it: another document is held against it anew.
+    pub fn is_about_the_document(self) -> bool {
+        matches!(self, Rule::Committed | Rule::CleanCommit | Rule::SameCommit | Rule::ApprovedDocument)
+    }
+
     /// As the record writes it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -13,6 +13,7 @@ impl fmt::Display for DeviationKind {
             DeviationKind::OutOfOrder => "out of order",
             DeviationKind::Shell => "shell",
             DeviationKind::PolicyOverridden => "rules overridden",
+            DeviationKind::DocumentExchanged => "document exchanged",
         })
     }
 }

@@ -7,7 +7,7 @@ use holdpoint_model::{Assurance, Plan, Work, visible};
 use serde::Serialize;
 
 use crate::seen::Told;
-use crate::{BlobRef, Included, Rehearsed, Run, RunOpened, Task};
+use crate::{BlobRef, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Task, excerpt};
 
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,6 +87,14 @@ impl Run {
         };
         seen.deviations.iter().for_each(|deviation| deviations.say(deviation));
         parts.push(deviations);
+        let exchanges = seen.history.iter().filter_map(|happened| match &happened.event {
+            Event::DocumentExchanged(exchanged) => Some((happened.n, exchanged)),
+            _ => None,
+        });
+        let mut documents = Vec::new();
+        for (n, exchanged) in exchanges {
+            documents.push(exchanged_at(n, exchanged, &mut script)?);
+        }
         let mut history = Part::of("On the way here");
         seen.history.iter().for_each(|happened| history.say(words::line(happened)));
         let mut values = Part::of("Values");
@@ -100,6 +108,7 @@ impl Run {
         for (path, digest) in &seen.artefacts {
             values.say(format!("{path}: sha256 {digest}"));
         }
+        parts.extend(documents);
         parts.extend([history, values].into_iter().filter(|part| !part.lines.is_empty()));
         parts.push(self.hold_point(plan, task));
         Ok(Exhibit { parts })
@@ -153,6 +162,20 @@ impl Run {
         }
         part
     }
+}
+
+/// What is another line in the document since then.
+fn exchanged_at<E>(
+    n: u64,
+    exchanged: &Exchanged,
+    script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+) -> Result<Part, E> {
+    let mut part = Part::of(format!("The document was exchanged at event {n}"));
+    part.say(exchanged.words());
+    let difference = script(&exchanged.diff)?;
+    let difference = String::from_utf8_lossy(&difference);
+    excerpt(&difference).into_iter().for_each(|line| part.say(format!("  {line}")));
+    Ok(part)
 }
 
 /// The command as it ran, and what was expected of it.

@@ -50,6 +50,7 @@ fn words(event: &Event) -> String {
         }
         Event::SignOffLapsed { action, reason, .. } => format!("the sign-off of {action} lapsed: {reason}"),
         Event::Deviation(deviation) => deviated(deviation),
+        Event::DocumentExchanged(exchanged) => exchanged.words(),
         Event::Decision { action, place, choice, reason, by, .. } => {
             let (place, why) = (at(place.as_deref()), because(reason.as_deref()));
             format!("decided about {action}{place} by {}: {choice}{why}", by.who)

@@ -11,6 +11,7 @@ pub(crate) fn plan(steps: impl IntoIterator<Item = Step>) -> Plan {
         front: FrontMatter::default(),
         steps: steps.into_iter().collect(),
         passages: Vec::new(),
+        former: None,
     }
 }
 

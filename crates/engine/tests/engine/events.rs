@@ -93,6 +93,14 @@ pub(crate) fn samples() -> Vec<Event> {
         seat: Seat { os_user: "ops".into(), host: "console".into(), tty: None },
         by: by(OPS),
     })));
+    story.events.push(Event::DocumentExchanged(Box::new(Exchanged {
+        runbook: opened().runbook,
+        plan: "f".repeat(64),
+        diff: blob("diff"),
+        policy: Policy::default(),
+        reason: "a step lacked".into(),
+        by: by(OPS),
+    })));
     story.events.push(Event::RulesChecked(Look {
         commit: Some("c7722196".into()),
         dirty: Some(true),
@@ -123,6 +131,7 @@ fn the_samples_hold_every_kind_of_event() {
             "action.started",
             "decision",
             "deviation",
+            "document.exchanged",
             "handover",
             "handover.accepted",
             "handover.withdrawn",

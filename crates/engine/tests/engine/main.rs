@@ -29,6 +29,7 @@ mod overriding;
 mod people;
 mod places;
 mod properties;
+mod reconcile;
 mod rehearsal;
 
 mod resume;

@@ -177,7 +177,7 @@ fn a_run_that_has_opened_was_judged_a_moment_before() {
 fn what_was_skipped_or_edited_counts_unless_the_rule_says_otherwise() {
     let shown = |skipped: &[&str], edited: &[&str]| {
         let all = |what: &[&str]| what.iter().map(|what| (*what).to_owned()).collect();
-        Shown { broken: None, unanchored: None, skipped: all(skipped), edited: all(edited) }
+        Shown { skipped: all(skipped), edited: all(edited), ..Shown::default() }
     };
     let told = |skips, shown: &Shown| {
         let requires = Requires { skips, ..requires() };

@@ -341,6 +341,8 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
         Event::SessionOpened(_) => true,
         // Its environment asks for nothing.
         Event::SessionSigned(_) | Event::RulesChecked(_) => false,
+        // There is one document.
+        Event::DocumentExchanged(_) => false,
         Event::NotApplicable { step, action, place, condition } => now.pass_over.iter().any(|it| {
             let of_task = if it.whole { None } else { Some(it.task.id(plan)) };
             it.task.step_of(plan).id == *step
@@ -403,7 +405,7 @@ pub(crate) fn invited(plan: &Plan, run: &Run, now: &Now, event: &Event) -> bool 
             }
             (DeviationKind::Shell, _) => d.place.is_none() && now.running.is_empty() && now.verdict.is_none(),
             // Only where a rule does not hold, which is none here.
-            (DeviationKind::PolicyOverridden, _) => false,
+            (DeviationKind::PolicyOverridden | DeviationKind::DocumentExchanged, _) => false,
         },
         Event::RollbackOpened { steps, without, places, by, .. } => {
             let wanted = match by {
@@ -443,6 +445,7 @@ pub(crate) fn moves(event: &Event) -> bool {
         Event::SessionOpened(_)
         | Event::SessionSigned(_)
         | Event::RulesChecked(_)
+        | Event::DocumentExchanged(_)
         | Event::LogRecovered { .. }
         | Event::ValueCorrected(_)
         | Event::Note { .. } => false,

@@ -9,8 +9,7 @@ use std::process::ExitCode;
 
 use failure::Failure;
 
-const USAGE: &str =
-    "usage: record closed|open EVENTS DIRECTORY | verify-bytes DIRECTORY | compile FILE | redact FILE";
+const USAGE: &str = "usage: record closed|open EVENTS DIRECTORY | store RUNS DIRECTORY | verify-bytes DIRECTORY | compile FILE | redact FILE";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +19,9 @@ fn main() -> ExitCode {
             .parse()
             .map_err(Failure::from)
             .and_then(|events| record::make(Path::new(directory), events, *how == "closed")),
+        ["store", runs, directory] => {
+            runs.parse().map_err(Failure::from).and_then(|runs| record::store(Path::new(directory), runs))
+        }
         ["verify-bytes", directory] => parts::verify_bytes(Path::new(directory)),
         ["compile", file] => parts::compile(Path::new(file)),
         ["redact", file] => parts::redact(Path::new(file)),

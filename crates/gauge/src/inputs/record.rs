@@ -16,8 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::failure::Failure;
 
-/// Steps of the document, each with a block and an item; it is gone through again and again.
+/// Steps of the long document, each with a block and an item; it is gone through again and again.
 const STEPS: usize = 500;
+/// Those of a store's runs, which go through it once.
+const FEW: usize = 20;
 const ITEMS: usize = 1;
 /// Events that are made durable at once.
 const AT_ONCE: usize = 10_000;
@@ -26,7 +28,19 @@ const OPERATOR: &str = "ops@example.org";
 /// Makes a record of `events` events in `directory`, whose name begins with `0001-`; closed and sealed, or open and
 /// waiting for the last item.
 pub(crate) fn make(directory: &Path, events: u64, closed: bool) -> Result<(), Failure> {
-    let source = document();
+    made(directory, (1, STEPS), events, closed)
+}
+
+/// Makes a store of so many runs of one document, all closed and sealed.
+pub(crate) fn store(directory: &Path, runs: u64) -> Result<(), Failure> {
+    let events = (FEW * (2 + ITEMS) + 3) as u64;
+    (1..=runs).try_for_each(|number| {
+        made(&directory.join(format!("{number:04}-long")), (number, FEW), events, true)
+    })
+}
+
+fn made(directory: &Path, (number, steps): (u64, usize), events: u64, closed: bool) -> Result<(), Failure> {
+    let source = document(steps);
     let compiled = compile(&source, None);
     if compiled.has_errors() {
         return Err(format!("the document has errors: {:?}", compiled.diagnostics).into());
@@ -34,7 +48,7 @@ pub(crate) fn make(directory: &Path, events: u64, closed: bool) -> Result<(), Fa
     fs::create_dir_all(directory)?;
     let writer = Writer::create(directory)?;
     let mut making = Making::new(&compiled.plan, writer, events)?;
-    making.open(&source)?;
+    making.open(&source, number)?;
     making.fill(closed)?;
     making.flush()?;
     if closed {
@@ -43,9 +57,9 @@ pub(crate) fn make(directory: &Path, events: u64, closed: bool) -> Result<(), Fa
     Ok(())
 }
 
-fn document() -> String {
+fn document(steps: usize) -> String {
     let mut text = "---\nrunbook: 1\ntitle: Long run\n---\n\n# Long run\n".to_owned();
-    for n in 1..=STEPS {
+    for n in 1..=steps {
         let _ = write!(text, "\n## Turn {n}\n\n```sh run\necho turn {n} is done\n```\n\n");
         for item in 1..=ITEMS {
             let _ = writeln!(text, "- [ ] Gauge {item} of turn {n} is in the green");
@@ -71,7 +85,7 @@ impl<'a> Making<'a> {
     fn new(plan: &'a Plan, mut writer: Writer, wanted: u64) -> Result<Making<'a>, Failure> {
         let nothing = writer.put_blob(b"")?;
         let mut outputs = Vec::new();
-        for n in 1..=STEPS {
+        for n in 1..plan.steps.len() {
             let printed = format!("turn {n} is done\n");
             let stdout = writer.put_blob(printed.as_bytes())?;
             let timing = writer.put_blob(format!("o {} 1500\n", printed.len()).as_bytes())?;
@@ -94,21 +108,23 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
-    fn open(&mut self, source: &str) -> Result<(), Failure> {
+    fn open(&mut self, source: &str, number: u64) -> Result<(), Failure> {
         let blob = self.writer.put_blob(source.as_bytes())?;
-        self.push(Event::RunOpened(Box::new(opened(self.plan, blob))))
+        let opened = RunOpened { number, ..opened(self.plan, blob) };
+        self.push(Event::RunOpened(Box::new(opened)))
     }
 
     /// Follows the engine to the last item, and from there goes back to the first step as long as there is room.
     fn fill(&mut self, closed: bool) -> Result<(), Failure> {
         let ending = if closed { 2 } else { 0 };
         // A turn of the whole document, and the deviation that leads to it.
-        let turn = (STEPS * (2 + ITEMS) + 1) as u64;
+        let steps = self.outputs.len();
+        let turn = (steps * (2 + ITEMS) + 1) as u64;
         loop {
             match self.run.next(self.plan) {
                 Next::Execute(execution) => self.push(self.started(&execution))?,
                 Next::Await(execution) => self.push(self.finished(&execution))?,
-                Next::Ask(task, Question::Confirm) if task.step < STEPS => {
+                Next::Ask(task, Question::Confirm) if task.step < steps => {
                     self.push(self.confirmed(task)?)?
                 }
                 Next::Ask(_, Question::Confirm) if self.made + turn + ending <= self.wanted => {

@@ -1,6 +1,6 @@
 //! Two runs beside one another, as a page to print. Nothing in it acts.
 
-use holdpoint_view::{Comparison, Difference};
+use holdpoint_view::Comparison;
 use jiff::tz::TimeZone;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -18,17 +18,12 @@ pub fn comparison(comparison: &Comparison, zone: &TimeZone) -> Result<String, Re
     env.add_template("comparison.html", PAGE)?;
     let style = Value::from_safe_string(super::STYLE.to_owned());
     let style_digest = super::embed::digest(super::STYLE.as_bytes());
-    let told = |difference: &Difference| {
-        context! {
-            what => difference.what.words(), place => difference.place_words(), a => &difference.a, b => &difference.b,
-            diff => difference.diff.join("\n"),
-        }
-    };
-    let differences: Vec<Value> = comparison.differences.iter().map(told).collect();
+    let beside = super::beside::beside(comparison, 2, ["a", "b"])?;
+    let differ = !comparison.differences.is_empty();
     let opened = [clock(comparison.a.opened, zone), clock(comparison.b.opened, zone)];
     let title = format!("Run {} beside run {}", comparison.a.number, comparison.b.number);
     let comparison = Value::from(Serde(comparison));
-    let page = context! { title, comparison, differences, opened, style, style_digest };
+    let page = context! { title, comparison, differ, opened, style, style_digest, beside };
     Ok(env.get_template("comparison.html")?.render(page)?)
 }
 

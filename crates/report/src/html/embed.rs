@@ -5,6 +5,7 @@ use std::io::Read as _;
 
 use base64ct::{Base64, Encoding as _};
 use holdpoint_engine::{BlobRef, Event};
+use holdpoint_view::Comparison;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -26,6 +27,9 @@ pub struct Kept<'a> {
     pub signoffs: &'a BTreeMap<String, Vec<u8>>,
     /// Digests of blobs that were expunged.
     pub expunged: &'a [String],
+    /// The rehearsal that the run relied on beside it; or why they were not compared, in words. `None` where it relied on
+    /// none.
+    pub rehearsal: Option<Result<&'a Comparison, &'a str>>,
 }
 
 /// As the page's script reads it; bytes are base64.

@@ -62,7 +62,7 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
     env.add_filter("action", move |id: String| {
         actions.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| name.clone())
     });
-    env.add_filter("deviation", |name: String| read(name).map(holdpoint_engine::DeviationKind::words));
+    env.add_filter("deviation", |name: String| words::deviation(&name).ok_or_else(unknown));
     env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));
@@ -74,8 +74,11 @@ pub(super) fn environment(m: &Material<'_>, summary: &Summary) -> Result<Environ
 
 /// An enum by its serialised name; a name that is none of them is an error.
 fn read<T: serde::de::DeserializeOwned>(name: String) -> Result<T, Error> {
-    serde_json::from_value(serde_json::Value::String(name))
-        .map_err(|_| Error::new(ErrorKind::InvalidOperation, "not a known name"))
+    serde_json::from_value(serde_json::Value::String(name)).map_err(|_| unknown())
+}
+
+fn unknown() -> Error {
+    Error::new(ErrorKind::InvalidOperation, "not a known name")
 }
 
 pub(super) const PAGE: &str = include_str!("page/page.html");

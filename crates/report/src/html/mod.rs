@@ -1,5 +1,6 @@
 //! The report as one HTML file: a document to print and file, which carries its record and proves it when opened.
 
+mod beside;
 mod comparison;
 mod drawing;
 mod embed;
@@ -10,6 +11,7 @@ mod outputs;
 mod prose;
 mod told;
 
+use holdpoint_view::Comparison;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
@@ -19,7 +21,7 @@ pub use exhibit::exhibit;
 
 use crate::markdown::belongs_together;
 use crate::time::zone_name;
-use crate::{Material, Person, ReportError, Summary, summarise, text};
+use crate::{Exchange, Material, Person, ReportError, Summary, exchanges, summarise, text};
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
@@ -56,6 +58,8 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
         acting: summary.people.iter().filter(|person| person.acted).collect(),
         script_digest: embed::digest(script.as_bytes()),
         style_digest: embed::digest(STYLE.as_bytes()),
+        exchanges: exchanges(m, &summary),
+        beside: kept.rehearsal.map(Beside::of).transpose()?,
         drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
         front: prose.front,
         prose: Value::from_safe_string(text::visible(prose.html.as_bytes())),
@@ -79,12 +83,36 @@ struct Page<'a> {
     acting: Vec<&'a Person>,
     script_digest: String,
     style_digest: String,
+    exchanges: Vec<Exchange>,
+    beside: Option<Beside<'a>>,
     drawing: Value,
     front: String,
     prose: Value,
     record: Value,
     script: Value,
     style: Value,
+}
+
+/// The rehearsal that the run relied on, beside it.
+#[derive(Default, Serialize)]
+struct Beside<'a> {
+    compared: Option<Value>,
+    outcomes_differ: bool,
+    /// Why they were not compared.
+    not_compared: Option<&'a str>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(rehearsal: Result<&Comparison, &'a str>) -> Result<Beside<'a>, ReportError> {
+        Ok(match rehearsal {
+            Ok(comparison) => Beside {
+                compared: Some(beside::beside(comparison, 3, ["the rehearsal", "this run"])?),
+                outcomes_differ: comparison.outcomes_differ,
+                not_compared: None,
+            },
+            Err(why) => Beside { not_compared: Some(why), ..Beside::default() },
+        })
+    }
 }
 
 /// A status in words, and what kind of news it is.

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::pen::Pen;
 use super::words;
-use crate::text::{code_cell, prose};
+use crate::text::{self, code_cell, prose};
 use crate::time::{clock, took, zone_name};
-use crate::{Person, ReportError, Summary};
+use crate::{Exchange, Person, ReportError, Summary, exchanges};
 
 const TEMPLATE: &str = include_str!("../../templates/executed.md.j2");
 
@@ -26,6 +26,13 @@ pub(super) fn head(pen: &Pen<'_>) -> Result<String, ReportError> {
         zone: zone_name(&pen.m.zone, summary.run.opened),
         statuses: summary.steps.iter().map(|step| step.status.words()).collect(),
         waits_words: summary.waits.as_ref().map(|waits| waits.status.words().to_lowercase()),
+        exchanges: exchanges(pen.m, summary)
+            .into_iter()
+            .map(|Exchange { n, lines }| Fenced {
+                n,
+                fenced: Value::from_safe_string(text::fenced("diff", &lines).join("\n")),
+            })
+            .collect(),
         acting: summary.people.iter().filter(|person| person.acted).collect(),
     };
     Ok(env.get_template("executed.md")?.render(Value::from(Serde(context)))?)
@@ -41,7 +48,15 @@ struct Head<'a> {
     zone: String,
     statuses: Vec<&'static str>,
     waits_words: Option<String>,
+    exchanges: Vec<Fenced>,
     acting: Vec<&'a Person>,
+}
+
+/// Lines in which the document differs from the one before, from an event on.
+#[derive(Serialize)]
+struct Fenced {
+    n: u64,
+    fenced: Value,
 }
 
 fn environment(pen: &Pen<'_>) -> Result<Environment<'static>, Error> {
@@ -119,10 +134,12 @@ fn actions(pen: &Pen<'_>) -> Vec<(String, String)> {
 /// Filters that turn an enum's serialised name into words; a name that is none of them is an error.
 fn add_words(env: &mut Environment<'_>) {
     fn read<T: serde::de::DeserializeOwned>(name: String) -> Result<T, Error> {
-        serde_json::from_value(serde_json::Value::String(name))
-            .map_err(|_| Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name"))
+        serde_json::from_value(serde_json::Value::String(name)).map_err(|_| unknown())
     }
-    env.add_filter("deviation", |name: String| read(name).map(holdpoint_engine::DeviationKind::words));
+    fn unknown() -> Error {
+        Error::new(minijinja::ErrorKind::InvalidOperation, "not a known name")
+    }
+    env.add_filter("deviation", |name: String| words::deviation(&name).ok_or_else(unknown));
     env.add_filter("choice", |name: String| read(name).map(words::choice));
     env.add_filter("undone", |name: String| read(name).map(holdpoint_engine::RollbackState::words));
     env.add_filter("meaning", |name: String| read(name).map(words::meaning));

@@ -14,7 +14,17 @@ pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
         DeviationKind::OutOfOrder => "GONE BACK TO HERE",
         DeviationKind::Shell => "OUTSIDE OF THE DOCUMENT",
         DeviationKind::PolicyOverridden => "POLICY OVERRIDDEN",
+        DeviationKind::DocumentExchanged => "DOCUMENT EXCHANGED",
     }
+}
+
+/// A kind of deviation by its serialised name; `None` for a name that is none.
+pub(crate) fn deviation(name: &str) -> Option<&'static str> {
+    // No event is read that says so.
+    let exchanged = DeviationKind::DocumentExchanged;
+    let read = || serde_json::from_value(serde_json::Value::String(name.to_owned())).ok();
+    let kind = if name == "document_exchanged" { Some(exchanged) } else { read() };
+    kind.map(DeviationKind::words)
 }
 
 /// A sign-off that was given, in capitals.

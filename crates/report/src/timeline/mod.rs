@@ -101,6 +101,7 @@ impl Reel<'_> {
                 FrameKind::Remark(said)
             }
             Event::RulesChecked(look) => FrameKind::Remark(look_words(&look)),
+            Event::DocumentExchanged(exchanged) => FrameKind::Remark(exchanged.words()),
             Event::LogRecovered { torn } => {
                 FrameKind::Remark(format!("a torn tail of {} bytes was cut off the record", torn.bytes))
             }
@@ -257,31 +258,7 @@ fn look_words(look: &holdpoint_engine::Look) -> String {
     }
 }
 
+/// The step that an event turns to; a note about one turns to none.
 fn step_of(event: &Event) -> Option<&str> {
-    match event {
-        Event::NotApplicable { step, .. }
-        | Event::ItemConfirmed { step, .. }
-        | Event::ValueRecorded { step, .. }
-        | Event::SignOffRequested { step, .. }
-        | Event::SignOffRejected { step, .. }
-        | Event::SignOffRefused { step, .. }
-        | Event::SignOffLapsed { step, .. }
-        | Event::Decision { step, .. } => Some(step),
-        Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
-        Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
-        Event::ValueCorrected(corrected) => Some(&corrected.step),
-        Event::SignOffGiven(given) => Some(&given.step),
-        Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
-        Event::RunOpened(_)
-        | Event::SessionOpened(_)
-        | Event::SessionSigned(_)
-        | Event::RulesChecked(_)
-        | Event::LogRecovered { .. }
-        | Event::RollbackOpened { .. }
-        | Event::Note { .. }
-        | Event::Handover(_)
-        | Event::HandoverAccepted { .. }
-        | Event::HandoverWithdrawn { .. }
-        | Event::RunClosed { .. } => None,
-    }
+    event.step().filter(|_| !matches!(event, Event::Note { .. }))
 }

@@ -68,6 +68,7 @@ pub fn plan(source: &str) -> Plan {
         title: title(source),
         front: front(source),
         steps,
+        former: None,
         passages: Vec::new(),
     }
 }

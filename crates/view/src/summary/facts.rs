@@ -2,7 +2,7 @@
 
 use holdpoint_engine::{
     BlobRef, By, Choice, DeviationKind, EnvironmentSeen, Evidence, Included, NotUndone, Override, Presence,
-    RollbackState, Seat, Session, Standing, Status, Verdict,
+    RollbackState, Runbook, Seat, Session, Standing, Status, Verdict,
 };
 use holdpoint_model::{Assurance, DocumentKind, Meaning, folded};
 use jiff::Timestamp;
@@ -184,10 +184,24 @@ pub struct DeviationFacts {
     pub script: Option<BlobRef>,
     /// By what right, for an override.
     pub overridden: Option<Box<Override>>,
+    /// Where the document was exchanged: by which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchanged: Option<Box<ExchangeFacts>>,
     /// Why.
     pub reason: String,
     /// Who decided it.
     pub by: By,
+}
+
+/// A document that took the place of another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExchangeFacts {
+    /// The bytes of the one before.
+    pub before: BlobRef,
+    /// The one from there on, as the record tells of it.
+    pub runbook: Runbook,
+    /// Every line of both, each behind a mark.
+    pub diff: BlobRef,
 }
 
 impl DeviationFacts {

@@ -49,8 +49,8 @@ pub struct Summing<'a> {
 /// When something happened.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
-    n: u64,
-    at: Timestamp,
+    pub(super) n: u64,
+    pub(super) at: Timestamp,
 }
 
 impl<'a> Summing<'a> {
@@ -190,6 +190,7 @@ impl<'a> Summing<'a> {
                 self.sign_off(now, (place, step, action), What::Lapsed { reason }, event);
             }
             Event::Deviation(deviation) => self.deviation(now, place, before, deviation),
+            Event::DocumentExchanged(exchanged) => self.exchanged(now, *exchanged),
             Event::Decision { step, action, choice, reason, by, place: _ } => {
                 let about = before.first().copied().unwrap_or(Status::Unknown);
                 let (why, who) = (reason.clone(), by.clone());
@@ -267,7 +268,7 @@ impl<'a> Summing<'a> {
         }
     }
 
-    fn acted(&mut self, who: &str) {
+    pub(super) fn acted(&mut self, who: &str) {
         let people = &mut self.summary.people;
         if people.get(self.actor).is_some_and(|person| person.acted && person.principal == who) {
             return;
@@ -410,6 +411,7 @@ impl<'a> Summing<'a> {
             text: self.item_with_values(place),
             script,
             overridden,
+            exchanged: None,
             reason,
             by,
         };

@@ -28,6 +28,7 @@ pub(super) fn names(event: &Event) -> Option<(&str, Option<&str>)> {
         | Event::SessionOpened(_)
         | Event::SessionSigned(_)
         | Event::RulesChecked(_)
+        | Event::DocumentExchanged(_)
         | Event::LogRecovered { .. }
         | Event::RollbackOpened { .. }
         | Event::Handover(_)

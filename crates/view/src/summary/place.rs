@@ -15,8 +15,7 @@ impl Summing<'_> {
     /// Where an event belongs. What the engine took has a place.
     pub(super) fn place_of(&mut self, event: &Event) -> Place {
         let Some((step, action)) = names(event) else { return Place::Nowhere };
-        let plan = self.reading.plan();
-        let same = plan.steps.get(self.last).is_some_and(|last| last.id == step);
+        let same = self.summary.steps.get(self.last).is_some_and(|last| last.id == step);
         let found = if same { Some(self.last) } else { self.step(step) };
         let Some(index) = found else { return Place::Nowhere };
         self.last = index;

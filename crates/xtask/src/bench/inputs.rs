@@ -62,6 +62,10 @@ impl Inputs {
                 let mut maker = Command::new(&self.maker);
                 command::run(maker.args(["record", how, &events.to_string()]).arg(&partial))?;
             }
+            Input::Store { runs } => {
+                let mut maker = Command::new(&self.maker);
+                command::run(maker.args(["store", &runs.to_string()]).arg(&partial))?;
+            }
         }
         fs::rename(&partial, &path)?;
         Ok(path)
@@ -74,6 +78,7 @@ fn name(input: Input) -> String {
         Input::Record { events, closed } => {
             format!("record-{events}-{}", if closed { "closed" } else { "open" })
         }
+        Input::Store { runs } => format!("store-{runs}"),
     }
 }
 

@@ -71,6 +71,8 @@ pub(super) enum Input {
     Document { blocks: u32 },
     /// A record of so many events.
     Record { events: u32, closed: bool },
+    /// A store of so many runs of one document.
+    Store { runs: u32 },
 }
 
 /// Where a contender's directory lies.

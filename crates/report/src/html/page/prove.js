@@ -42,7 +42,7 @@ const signOffOf = (event) => {
 /** Events that a signer is told as they stand in the record; of an attempt that did not pass, without what was kept of it. */
 const TOLD = new Set([
   "session.opened", "session.signed", "log.recovered", "value.recorded", "value.corrected", "signoff.given", "signoff.rejected", "signoff.refused",
-  "signoff.lapsed", "deviation", "decision", "rollback.opened", "note", "handover", "handover.accepted",
+  "signoff.lapsed", "deviation", "document.exchanged", "decision", "rollback.opened", "note", "handover", "handover.accepted",
   "handover.withdrawn",
 ]);
 
@@ -139,6 +139,8 @@ class Proof {
   async proveAll(write) {
     for (const { event, line, at } of write) {
       this.opened ??= event;
+      // From here on the run is of that document.
+      if (event.type === "document.exchanged") this.runbook = event.runbook;
       // Another spelling may hide what other readers see, a key given twice for one.
       if (JSON.stringify(event) !== textOf(line)) {
         this.unchecked.push(`Event ${event.n} is spelled in a way that only holdpoint verify can judge.`);
@@ -279,7 +281,8 @@ class Proof {
 
   /** The statement is of this run, moment, step, role, text and signer: else it was moved here from elsewhere. */
   fits(says, event, offset) {
-    const { number, id, runbook, environment } = this.opened;
+    const { number, id, environment } = this.opened;
+    const runbook = this.runbook ?? this.opened.runbook;
     const due = {
       format: [says.holdpoint, "statement/1.0"],
       run: [[says.run.number, says.run.id], [number, id]],

@@ -23,6 +23,7 @@ pub(super) fn all() -> Vec<Row> {
         records::verify(),
         records::show(),
         records::resume(),
+        records::store(),
         steps::hosts(),
     ]
 }

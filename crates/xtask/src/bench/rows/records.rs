@@ -35,6 +35,28 @@ pub(in crate::bench) fn resume() -> Row {
     reading("resume", title, &["resume", "1", "--unattended"], 3)
 }
 
+const STORE: Input = Input::Store { runs: 500 };
+
+/// What is asked of a store: every run in it is of the document, so every one is read.
+pub(in crate::bench) fn store() -> Row {
+    let book = super::texts::turns(20);
+    let asked = |name: &'static str, arguments: &[&str]| {
+        let ours = Contender::new(name, Role::Ours, Program::Holdpoint, arguments);
+        ours.text("long.md", &*book).file(".holdpoint/runs", Content::Copy(STORE))
+    };
+    Row::new("store", "a store of 500 runs of one run-book: each verb within 0.2 s", 9)
+        .with(asked("runs", &["runs"]))
+        .with(asked("show", &["show", "latest"]))
+        .with(asked("history", &["history", "long.md"]))
+        .with(asked("coverage", &["coverage", "long.md"]))
+        .with(asked("compare", &["compare", "499", "500"]))
+        .target("runs", Figure::Time, "runs", Over::Nothing, 0.2)
+        .target("show", Figure::Time, "show", Over::Nothing, 0.2)
+        .target("history", Figure::Time, "history", Over::Nothing, 0.2)
+        .target("coverage", Figure::Time, "coverage", Over::Nothing, 0.2)
+        .target("compare", Figure::Time, "compare", Over::Nothing, 0.2)
+}
+
 fn reading(name: &'static str, title: &'static str, arguments: &[&str], exit: i32) -> Row {
     let ours = Contender::new("ours", Role::Ours, Program::Holdpoint, arguments).exits(exit);
     let limit = Contender::new("read", Role::Limit, Program::Limits, &["read", "0001-long-run/run.jsonl"]);

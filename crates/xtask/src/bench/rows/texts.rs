@@ -58,3 +58,12 @@ fn repeated(head: &str, times: u32, part: impl Fn(u32) -> String) -> String {
         text
     })
 }
+
+/// A run-book of so many steps, each with a block and an item, as those of a generated store.
+pub(super) fn turns(steps: u32) -> String {
+    repeated("---\nrunbook: 1\ntitle: Long run\n---\n\n# Long run\n", steps, |n| {
+        format!(
+            "\n## Turn {n}\n\n```sh run\necho turn {n} is done\n```\n\n- [ ] Gauge 1 of turn {n} is in the green\n"
+        )
+    })
+}
