@@ -111,7 +111,7 @@ echo {{ BASE }} >made
 ## Elsewhere
 
 ```yaml step
-when: run.number > 5000
+when: environment.name == "elsewhere"
 ```
 
 ```sh run

@@ -185,7 +185,7 @@ fn a_run_that_ended_without_its_seal_is_sealed_when_it_is_resumed() {
 
 #[test]
 fn conditions_decide_what_is_for_this_run() {
-    let steps = "## Only there\n\n```yaml step\nwhen: run.number > 5\n```\n\n```sh run\necho there >>log\n```\n\n\
+    let steps = "## Only there\n\n```yaml step\nwhen: environment.name == \"there\"\n```\n\n```sh run\necho there >>log\n```\n\n\
         ## Everywhere\n\n```sh run\necho everywhere >>log\n```\n";
     let desk = Desk::with(&book(steps)).configure("[environments.here]\n[environments.there]\n");
     desk.ends(0, &["run", "book.md", "--unattended", "--env", "here"]);
