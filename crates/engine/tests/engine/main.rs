@@ -39,6 +39,7 @@ mod seen;
 mod sent;
 mod sessions;
 mod shown;
+mod soaks;
 mod statuses;
 mod story;
 mod universe;
