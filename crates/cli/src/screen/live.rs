@@ -10,7 +10,7 @@ use super::bar::{Canvas, clock};
 use super::behind::Kind;
 use super::flood::Flood;
 use super::lanes::{Lane, Unseen};
-use super::plain::gutter_at;
+use super::plain::{gutter, gutter_at};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -93,6 +93,13 @@ impl Live {
         Live { gutter, lane, ..Live::with(screen, None, quiet) }
     }
 
+    /// A screen for one more try of a check that holds: nothing is shown, and the last that it prints only where it fails.
+    pub fn out_of_sight(screen: &Screen, place: Option<&str>, quiet: bool) -> Live {
+        screen.fall_behind();
+        let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place)));
+        Live { lane, ..Live::with(screen, None, quiet) }
+    }
+
     /// What a place is at, in a word, where it has a line of its own.
     pub fn stands(&self, word: &str) {
         if let Some(lane) = &self.lane {
@@ -101,14 +108,13 @@ impl Live {
     }
 
     fn with(screen: &Screen, bar: Option<ProgressBar>, quiet: bool) -> Live {
-        let gutter = [screen.style().dim().apply_to("  │ "), screen.style().yellow().apply_to("  ┃ ")];
         Live {
             screen: screen.clone(),
             bar,
             lane: None,
             pending: Default::default(),
             tail: Default::default(),
-            gutter: gutter.map(|gutter| gutter.to_string()),
+            gutter: gutter(screen),
             flood: Flood::new(Instant::now()),
             recorded: false,
             quiet,

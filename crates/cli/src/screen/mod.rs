@@ -18,6 +18,7 @@ mod playback;
 mod prompt;
 mod prose;
 pub mod raw;
+mod soaking;
 mod streams;
 mod wrap;
 
@@ -37,7 +38,7 @@ use out::Out;
 use streams::Able;
 
 pub use able::Audience;
-pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
+pub use action::{again, failure, has_held, shown_command, started, started_at, variables_of, verdict_line};
 use harmless::harmless;
 pub use head::{head, step_head};
 pub use lanes::Unseen;
@@ -47,6 +48,7 @@ pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown};
+pub use soaking::Soaking;
 
 /// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same
 /// screen, and two screens do not know of each other.

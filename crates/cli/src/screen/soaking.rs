@@ -1,0 +1,135 @@
+//! For how long checks have held that must hold for a time: a line for each under everything else, on a terminal that can
+//! be drawn on. Elsewhere it is said now and then.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use holdpoint_driver::Held;
+use holdpoint_engine::duration;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::Screen;
+use super::bar::{Canvas, clock};
+
+/// Where nothing can be drawn, it is said so often on the way.
+const PARTS: u64 = 10;
+/// Columns of the bar.
+const CELLS: usize = 20;
+
+/// An action, and its place where it has one.
+type Which = (String, Option<String>);
+
+/// Checks that hold just now.
+pub struct Soaking {
+    screen: Screen,
+    lines: BTreeMap<Which, Line>,
+}
+
+struct Line {
+    drawn: Option<(MultiProgress, ProgressBar)>,
+    /// The last part of the time that was told.
+    told: Option<u64>,
+    anew: u32,
+}
+
+impl Soaking {
+    /// None yet.
+    pub fn new(screen: &Screen) -> Soaking {
+        Soaking { screen: screen.clone(), lines: BTreeMap::new() }
+    }
+
+    /// Whether anything is drawn that must stay where it is.
+    pub fn is_drawn(&self) -> bool {
+        self.lines.values().any(|line| line.drawn.is_some())
+    }
+
+    /// A try has passed, and another follows after a `pause`.
+    pub fn holds(&mut self, action: &str, place: Option<&str>, held: &Held, pause: Duration) {
+        let which = (action.to_owned(), place.map(str::to_owned));
+        let screen = &self.screen;
+        let line = self.lines.entry(which).or_insert_with(|| Line {
+            drawn: screen.bars().then(|| drawn(screen)),
+            told: None,
+            anew: 0,
+        });
+        if held.anew > line.anew {
+            line.anew = held.anew;
+            line.told = None;
+            screen.tell(
+                "  nobody looked for longer than the document lets between two tries: it begins to hold anew",
+            );
+        }
+        let at = place.map_or_else(String::new, |place| format!(" at {}", screen.neutralise(place)));
+        let tries = if held.tries == 1 { "1 try".to_owned() } else { format!("{} tries", held.tries) };
+        let (ms, left) = (Duration::from_millis(held.held_ms), Duration::from_millis(held.left_ms));
+        let of = ms.saturating_add(left);
+        match &line.drawn {
+            Some((_, bar)) => {
+                bar.set_length(held.held_ms.saturating_add(held.left_ms));
+                bar.set_position(held.held_ms);
+                let asks = if at.is_empty() { "; Ctrl-C asks instead" } else { "" };
+                let text =
+                    format!("held {} of {}, {} left{at} · {tries}{asks}", clock(ms), clock(of), clock(left));
+                let columns = screen.width().saturating_sub(CELLS + 10 + "next in 00:00:00".len());
+                bar.set_style(style(pause));
+                bar.set_message(screen.at_most(columns, &text));
+                bar.reset_elapsed();
+                bar.tick();
+            }
+            None => {
+                let all = held.held_ms.saturating_add(held.left_ms).max(1);
+                let part = held.held_ms.saturating_mul(PARTS) / all;
+                if line.told.replace(part) != Some(part) {
+                    let (ms, of, left) = (duration(whole(ms)), duration(of), duration(whole(left)));
+                    screen.tell(&format!("  it has held for {ms} of {of}, {left} left{at} · {tries}"));
+                }
+            }
+        }
+    }
+
+    /// It holds no more, or has held for long enough.
+    pub fn ends(&mut self, action: &str, place: Option<&str>) {
+        if let Some(line) = self.lines.remove(&(action.to_owned(), place.map(str::to_owned))) {
+            line.clear();
+        }
+    }
+
+    /// Somebody is asked, or something else is at hand.
+    pub fn clear(&mut self) {
+        std::mem::take(&mut self.lines).into_values().for_each(Line::clear);
+    }
+}
+
+impl Line {
+    fn clear(self) {
+        if let Some((all, bar)) = self.drawn {
+            bar.finish_and_clear();
+            all.remove(&bar);
+        }
+    }
+}
+
+fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
+    let all = || {
+        let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), 10);
+        MultiProgress::with_draw_target(canvas)
+    };
+    let all = screen.lanes().get_or_insert_with(all).clone();
+    let bar = all.add(ProgressBar::hidden());
+    bar.enable_steady_tick(Duration::from_secs(1));
+    (all, bar)
+}
+
+fn style(pause: Duration) -> ProgressStyle {
+    let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let left = pause.saturating_sub(state.elapsed());
+        let _ = if left.is_zero() { Ok(()) } else { write!(out, " · next in {}", clock(left)) };
+    };
+    let template = ProgressStyle::with_template(&format!("  {{bar:{CELLS}}} {{msg}}{{left}}"));
+    template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("left", left)
+}
+
+/// To the second, once there are some: what is less says nothing to a reader.
+fn whole(time: Duration) -> Duration {
+    if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) }
+}
