@@ -13,6 +13,7 @@ mod html;
 mod in_toto;
 mod junit;
 mod markdown;
+mod soaks;
 mod text;
 mod time;
 mod timeline;
@@ -23,8 +24,8 @@ pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
 pub use holdpoint_engine::{RollbackState, Status};
 pub use holdpoint_view::{
-    ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, PlaceSummary, SignOffEvent, StepSummary,
-    Summary, Waits, What,
+    ActionSummary, Attempt, Ended, Happening, HeldSoFar, NoteFacts, Person, PlaceSummary, SignOffEvent, Soak,
+    StepSummary, Summary, Waits, What,
 };
 pub use html::{Kept, LARGEST_BLOB, comparison, exhibit, html};
 pub use in_toto::{PREDICATE, in_toto};

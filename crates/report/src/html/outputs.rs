@@ -37,7 +37,9 @@ impl Pen<'_> {
         };
         let result = &ended.result;
         let status = Status::from(result.outcome);
-        facts.extend([ending(result), took(result.duration_ms), at.to_owned(), who]);
+        facts.extend([ending(result), took(result.duration_ms)]);
+        facts.extend(attempt.held.and_then(|held| words::held(&held, result.outcome == Outcome::Passed)));
+        facts.extend([at.to_owned(), who]);
         let expectations: Vec<_> = result.expectations.iter().map(Expectation::of).collect();
         if !expectations.is_empty() {
             details.push(Detail::Expectations { expectations });

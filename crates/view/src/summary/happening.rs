@@ -6,6 +6,8 @@ use holdpoint_engine::{
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::soak::HeldSoFar;
+
 /// One thing that happened, in the order of the record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Happening {
@@ -144,6 +146,9 @@ pub struct Attempt {
     pub edited: bool,
     /// How it ended; `None` is in doubt.
     pub finished: Option<Ended>,
+    /// For how long it had held then, where it is a check that must hold for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldSoFar>,
 }
 
 /// The end of an attempt.
