@@ -6,6 +6,7 @@
 
 mod compare;
 mod coverage;
+mod expected;
 mod history;
 mod reading;
 mod summary;
@@ -16,6 +17,7 @@ pub use compare::{
     compare,
 };
 pub use coverage::{BlockCoverage, Covered, coverage};
+pub use expected::{Expectations, Expected, Together};
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;

@@ -13,6 +13,7 @@ mod lent_writer;
 mod live;
 mod modes;
 mod out;
+mod pace;
 mod plain;
 mod playback;
 mod prompt;
@@ -35,6 +36,7 @@ use crate::hearing::Hearing;
 use behind::{Behind, Kind};
 use lent::Lent;
 use out::Out;
+use pace::Pace;
 use streams::Able;
 
 pub use able::Audience;
@@ -44,6 +46,7 @@ pub use head::{head, step_head};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
+pub use pace::{Clocked, told, told_together};
 pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
@@ -63,6 +66,8 @@ struct Parts {
     behind: Mutex<Option<Behind>>,
     /// What is drawn under everything else meanwhile, at several places.
     lanes: Mutex<Option<MultiProgress>>,
+    /// How long steps are expected to take.
+    pace: Mutex<Pace>,
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
@@ -82,8 +87,9 @@ impl Screen {
 
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let pace = Mutex::default();
         let (secrets, hearing) = (secrets.clone(), Hearing::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, lent, hearing }))
+        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, pace, lent, hearing }))
     }
 
     /// One that nobody looks at, and what was written to it.
@@ -173,6 +179,10 @@ impl Screen {
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);
         }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lanes(&self) -> MutexGuard<'_, Option<MultiProgress>> {

@@ -232,7 +232,9 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     }
     lines.push(String::new());
     for step in &summary.steps {
-        let took = if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() };
+        let expected = step.expected_ms.map(|ms| format!("expected {}", took(ms)));
+        let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
+        let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
         let title = screen.at_most(46, &step.title);
         lines.push(
             format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),

@@ -11,6 +11,7 @@ mod correct;
 mod coverage;
 pub mod dry_run;
 pub mod evidence;
+mod expected;
 pub mod export;
 mod expunge;
 pub mod farewell;

@@ -8,6 +8,7 @@ use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpe
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
+use super::expected::expected;
 use super::farewell::farewell;
 use super::handover;
 use super::overriding;
@@ -129,6 +130,7 @@ pub async fn take_on(
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
+    screen.expects(expected(&place, plan, &opened.runbook.path, &opened.environment.name));
     let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {

@@ -166,9 +166,9 @@ pub(super) fn shown(
     if view.run.is_holding(view.plan, task) {
         return Ok(Shown::Lines(Live::out_of_sight(screen, None, quiet)));
     }
-    let (done, all) = view.run.progress();
+    let clocked = screen.clocked(view.plan, view.run, task.step);
     let title = view.run.numbered_title(task.step_of(view.plan));
-    Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, done, all, quiet)))
+    Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, view.run.progress(), clocked, quiet)))
 }
 
 /// Waits until the operator asks at their terminal for the block to be stopped; for ever where there is none.

@@ -145,9 +145,10 @@ fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown 
     if several {
         return Shown::Lines(Live::at(screen, place, quiet));
     }
-    let (done, all) = view.run.progress();
+    let clocked = screen.clocked(view.plan, view.run, task.step);
     let title = view.run.numbered_title(task.step_of(view.plan));
-    Shown::Lines(Live::new(screen, &title, block.and_then(|block| block.options.timeout), done, all, quiet))
+    let limit = block.and_then(|block| block.options.timeout);
+    Shown::Lines(Live::new(screen, &title, limit, view.run.progress(), clocked, quiet))
 }
 
 /// One attempt under way.

@@ -39,6 +39,7 @@ impl Screening {
 
     fn show_step(&mut self, view: &RunView<'_>, id: &str, rollback: bool) {
         let Some((index, _)) = view.plan.step(id) else { return };
+        self.screen.enter(Some(id));
         if !rollback {
             self.show_passages(view, index);
         }
@@ -97,7 +98,10 @@ impl Observer for Screening {
         }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
-            Moment::StepsPassed => self.show_passages(view, view.plan.steps.len()),
+            Moment::StepsPassed => {
+                self.screen.enter(None);
+                self.show_passages(view, view.plan.steps.len());
+            }
             Moment::PassedOver { condition, .. } => {
                 self.screen.tell(&format!("  not for this run: {} does not hold", self.screen.neutralise(condition)));
             }

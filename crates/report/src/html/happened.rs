@@ -119,6 +119,7 @@ impl<'a> Pen<'a> {
             facts.push(format!("{} to {}", clock(started, zone), clock(ended, zone)));
             facts.push(took(step.elapsed_ms));
         }
+        facts.extend(words::expected(step));
         match step.rounds {
             0 | 1 => {}
             2 => facts.push("begun twice".to_owned()),

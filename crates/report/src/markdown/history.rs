@@ -95,6 +95,7 @@ impl Pen<'_> {
             let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));
             line.push_str(if started == ended { "" } else { &span });
         }
+        line.push_str(&words::expected(step).map(|told| format!(" · {told}")).unwrap_or_default());
         if step.rounds > 1 {
             line.push_str(&match step.rounds {
                 2 => " · begun twice".to_owned(),

@@ -4,7 +4,7 @@ use holdpoint_engine::{By, Choice, DeviationKind, Via};
 use holdpoint_model::{Assurance, Meaning, ValueKind};
 
 use crate::time::took;
-use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, What};
+use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, StepSummary, What};
 
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
@@ -125,6 +125,14 @@ pub(crate) fn held(held: &HeldSoFar, passed: bool) -> Option<String> {
 
 fn many_tries(tries: u32) -> String {
     if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
+}
+
+/// How long the document expects a step to take, and by how much it took longer.
+pub(crate) fn expected(step: &StepSummary) -> Option<String> {
+    let expected = step.expected_ms?;
+    let late = step.elapsed_ms.checked_sub(expected).filter(|late| *late > 0);
+    let late = late.map(|late| format!(", LATE by {}", took(late))).unwrap_or_default();
+    Some(format!("expected {}{late}", took(expected)))
 }
 
 /// The soaks of an action that still count, in words.
