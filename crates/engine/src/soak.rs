@@ -100,7 +100,7 @@ impl Run {
     /// How long to wait before the next try of a soak: the last one comes as soon as it has lasted.
     pub(crate) fn pause_within_soak(&self, plan: &Plan, task: Task) -> Option<Duration> {
         let Asked { hold, .. } = self.must_hold(plan, task)?;
-        let left = self.holding(plan, task)?.left();
+        let left = self.holding(plan, task).filter(|_| self.is_holding(plan, task))?.left();
         // Never none at all: an attempt without a pause before it is one that somebody lets begin.
         Some(hold.every.min(left).max(Duration::from_millis(1)))
     }

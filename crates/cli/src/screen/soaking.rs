@@ -74,7 +74,8 @@ impl Soaking {
                 bar.set_style(style(pause));
                 bar.set_message(screen.at_most(columns, &text));
                 bar.reset_elapsed();
-                bar.tick();
+                // Complete before it is first drawn.
+                bar.enable_steady_tick(Duration::from_secs(1));
             }
             None => {
                 let all = held.held_ms.saturating_add(held.left_ms).max(1);
@@ -116,7 +117,6 @@ fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
     };
     let all = screen.lanes().get_or_insert_with(all).clone();
     let bar = all.add(ProgressBar::hidden());
-    bar.enable_steady_tick(Duration::from_secs(1));
     (all, bar)
 }
 
