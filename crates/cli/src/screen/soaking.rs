@@ -2,7 +2,7 @@
 //! be drawn on. Elsewhere it is said now and then.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use holdpoint_driver::Held;
 use holdpoint_engine::duration;
@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::Screen;
 use super::bar::{Canvas, clock};
+use super::pace::Clocked;
 
 /// Where nothing can be drawn, it is said so often on the way.
 const PARTS: u64 = 10;
@@ -44,7 +45,13 @@ impl Soaking {
     }
 
     /// A try has passed, and another follows after a `pause`.
-    pub fn holds(&mut self, action: &str, place: Option<&str>, held: &Held, pause: Duration) {
+    pub fn holds(
+        &mut self,
+        (action, place): (&str, Option<&str>),
+        held: &Held,
+        pause: Duration,
+        clocked: Option<Clocked>,
+    ) {
         let which = (action.to_owned(), place.map(str::to_owned));
         let screen = &self.screen;
         let line = self.lines.entry(which).or_insert_with(|| Line {
@@ -70,8 +77,10 @@ impl Soaking {
                 let asks = if at.is_empty() { "; Ctrl-C asks instead" } else { "" };
                 let text =
                     format!("held {} of {}, {} left{at} · {tries}{asks}", clock(ms), clock(of), clock(left));
-                let columns = screen.width().saturating_sub(CELLS + 10 + "next in 00:00:00".len());
-                bar.set_style(style(pause));
+                let more = " · at least 00:00:00 left".chars().count();
+                let more = "next in 00:00:00".len() + clocked.map_or(0, |_| more);
+                let columns = screen.width().saturating_sub(CELLS + 10 + more);
+                bar.set_style(style(pause, clocked));
                 bar.set_message(screen.at_most(columns, &text));
                 bar.reset_elapsed();
                 // Complete before it is first drawn.
@@ -120,10 +129,13 @@ fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
     (all, bar)
 }
 
-fn style(pause: Duration) -> ProgressStyle {
+fn style(pause: Duration, clocked: Option<Clocked>) -> ProgressStyle {
     let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let left = pause.saturating_sub(state.elapsed());
         let _ = if left.is_zero() { Ok(()) } else { write!(out, " · next in {}", clock(left)) };
+        // Of the step and the run, beside that of the soak.
+        let whole = clocked.map(|clocked| clocked.told(Instant::now())).unwrap_or_default();
+        let _ = out.write_str(&whole.replace(" left", " left in all"));
     };
     let template = ProgressStyle::with_template(&format!("  {{bar:{CELLS}}} {{msg}}{{left}}"));
     template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("left", left)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use holdpoint_document::Step;
 use holdpoint_driver::{Moment, Observer};
 use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Task, Via};
 
@@ -109,7 +110,11 @@ impl Observer for Screening {
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
             Moment::Waiting { action, place, pause_ms, held: Some(held) } => {
-                self.soaking.holds(action, place.as_deref(), held, Duration::from_millis(*pause_ms));
+                let of = |step: &Step| step.actions.iter().any(|of| of.id == *action);
+                let step = view.plan.steps.iter().position(of);
+                let clocked = step.and_then(|step| self.screen.clocked(view.plan, view.run, step));
+                let pause = Duration::from_millis(*pause_ms);
+                self.soaking.holds((action, place.as_deref()), held, pause, clocked);
             }
             Moment::Waiting { pause_ms, held: None, .. } => {
                 screen::again(&self.screen, Duration::from_millis(*pause_ms));

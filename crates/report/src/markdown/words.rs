@@ -113,9 +113,12 @@ pub(crate) fn attempts(action: &ActionSummary) -> Option<String> {
 
 /// For how long a check had held when a try of it ended, and whether that was enough; nothing for its first try.
 pub(crate) fn held(held: &HeldSoFar, passed: bool) -> Option<String> {
-    let HeldSoFar { held_ms, of_ms, tries, .. } = *held;
+    let HeldSoFar { held_ms, of_ms, tries, anew } = *held;
     let (time, of) = (took(held_ms), took(of_ms));
     match (passed, held_ms >= of_ms) {
+        (true, false) if tries == 1 && anew > 0 => {
+            Some("began to hold anew: nobody had looked for too long".to_owned())
+        }
         (true, true) => Some(format!("held for {time} of {of}, {tries} tries")),
         (true, false) if tries > 1 => Some(format!("had held for {time} of {of}, {tries} tries")),
         (true, false) => None,
