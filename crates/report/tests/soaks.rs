@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Tape, failed, passed};
@@ -31,7 +32,8 @@ fn tried(tape: &mut Tape, attempts: impl IntoIterator<Item = u32>) {
 fn drop_it(_: &mut Tape) {}
 
 fn page(tape: &Tape) -> String {
-    tape.with(None, |m| html(m, Kept::Without).unwrap())
+    let kept = Kept { log: b"", seal: None, signoffs: &BTreeMap::new(), expunged: &[] };
+    tape.with(None, |m| html(m, &kept).unwrap())
 }
 
 #[test]
