@@ -269,6 +269,7 @@ impl History<'_> {
             && retry.is_some_and(|retry| {
                 let every = retry.every.as_millis() as u64;
                 let attempts = self.after(asked).filter_map(|e| end_of(e, id));
+                let attempts = attempts.filter(|end| end.outcome != Outcome::Passed);
                 let spent: u64 = attempts.map(|end| end.duration_ms.max(1) + every).sum();
                 u128::from(spent) < retry.for_.as_millis()
             });
