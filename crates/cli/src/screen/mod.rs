@@ -46,7 +46,7 @@ pub use head::{head, step_head};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
-pub use pace::{Clocked, told, told_together};
+pub use pace::{told, told_together};
 pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};

@@ -21,11 +21,13 @@ const CELLS: usize = 20;
 type Which = (String, Option<String>);
 
 /// Checks that hold just now.
+#[derive(Debug)]
 pub struct Soaking {
     screen: Screen,
     lines: BTreeMap<Which, Line>,
 }
 
+#[derive(Debug)]
 struct Line {
     drawn: Option<(MultiProgress, ProgressBar)>,
     /// The last part of the time that was told.

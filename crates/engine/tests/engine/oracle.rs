@@ -262,9 +262,10 @@ impl History<'_> {
         }
         let asked = self.last(since, again).unwrap_or(since);
         let retry = block.options.retry.filter(|_| block.options.idempotent || !mutates);
-        let anew = self.last(since, |e| again(e) || nobody_drove(e)).unwrap_or(since);
+        let begins = |at: &usize| again(&self.events[*at]) || nobody_drove(&self.events[*at]);
+        let anew = (since..last).rev().find(begins).unwrap_or(since);
         let passed = |e: &Event| end_of(e, id).is_some_and(|end| end.outcome == Outcome::Passed);
-        let soaking = hold.is_some() && self.after(anew).any(passed);
+        let soaking = hold.is_some() && self.events[anew..last].iter().any(passed);
         let left = !soaking
             && retry.is_some_and(|retry| {
                 let every = retry.every.as_millis() as u64;

@@ -1,6 +1,6 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, and its outputs, folded.
 
-use holdpoint_engine::{BlobRef, Finished};
+use holdpoint_engine::{BlobRef, Finished, Outcome};
 use holdpoint_model::Block;
 
 use super::told::{Detail, Expectation, Pen, Told, tone};
