@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use holdpoint_engine::Stamped;
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 
@@ -51,13 +50,16 @@ fn a_check_that_must_hold_is_tried_until_it_has_and_told_on_one_line() {
     let started = record.starts("watch#1");
     assert_eq!(tries(&record, 0).len(), started);
     // Every form of a report puts what lies between the first try and the last in one place.
-    for (form, told) in
-        [("md", "held for "), ("junit", "held for "), ("html", "class=\"held\""), ("json", "\"held_ms\"")]
-    {
+    for (form, told) in [
+        ("markdown", "held for "),
+        ("junit", "held for "),
+        ("html", "class=\"held\""),
+        ("json", "\"held_ms\""),
+    ] {
         let (report, _) = desk.ends(0, &["report", "1", "--format", form]);
         assert!(report.contains(told), "{told} in\n{report}");
     }
-    let (report, _) = desk.ends(0, &["report", "1", "--format", "md"]);
+    let (report, _) = desk.ends(0, &["report", "1", "--format", "markdown"]);
     assert_eq!(report.contains("**HELD**"), started > 2, "{report}");
 }
 
@@ -71,9 +73,6 @@ fn without_a_terminal_it_is_said_now_and_then_for_how_long_it_has_held() {
     assert_eq!(told.matches("│ looked").count(), 1, "{told}");
     let record = desk.is_intact_and_complete(1);
     lasted(&tries(&record, 0), 600);
-    let stamped: Vec<Stamped> =
-        record.events.iter().map(|event| serde_json::from_value(event.clone()).unwrap()).collect();
-    assert!(stamped.len() > lines.len());
 }
 
 #[test]
@@ -219,7 +218,7 @@ fn a_step_that_takes_longer_than_expected_is_told_to_be_late_while_it_lasts() {
     desk.is_intact_and_complete(1);
     let (shown, _) = desk.ends(0, &["show", "1"]);
     assert!(shown.contains("expected 1 ms"), "{shown}");
-    let (report, _) = desk.ends(0, &["report", "1", "--format", "md"]);
+    let (report, _) = desk.ends(0, &["report", "1", "--format", "markdown"]);
     assert!(report.contains("expected 1 ms, LATE by "), "{report}");
     desk.ends(0, &["run", "book.md", "--unattended"]);
     let (compared, _) = desk.ends(0, &["compare", "1", "2"]);

@@ -104,7 +104,7 @@ impl State {
 
     /// Somebody asked for another attempt, which has not begun.
     pub(crate) fn is_asked_for(&self) -> bool {
-        self.status == Status::Pending && self.decided && !self.retrying && !self.is_soaking()
+        self.status == Status::Pending && self.decided && !self.retrying && self.soak.is_none()
     }
 
     /// Settled without being done; what is settled already stays what it is.
