@@ -9,7 +9,8 @@ use holdpoint_report::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::{Canvas, clock};
+use super::bar::Canvas;
+use super::clock::clock;
 use super::plain::{gutter, gutter_at};
 
 /// Lines are drawn so often in a second at the most, all of them together.

@@ -6,8 +6,9 @@ use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::{Canvas, clock};
+use super::bar::Canvas;
 use super::behind::Kind;
+use super::clock::clock;
 use super::flood::Flood;
 use super::lanes::{Lane, Unseen};
 use super::pace::Clocked;

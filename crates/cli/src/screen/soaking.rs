@@ -9,7 +9,8 @@ use holdpoint_engine::duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::{Canvas, clock};
+use super::bar::Canvas;
+use super::clock::clock;
 use super::pace::Clocked;
 
 /// Where nothing can be drawn, it is said so often on the way.

@@ -350,6 +350,7 @@ mod tests {
             started: None,
             ended: None,
             elapsed_ms: 0,
+            expected_ms: None,
             performers: Vec::new(),
             history: Vec::new(),
             actions,

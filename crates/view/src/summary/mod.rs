@@ -13,7 +13,7 @@ mod soak;
 pub use facts::*;
 pub use fold::{Summing, summarise};
 pub use happening::*;
-pub use soak::{HeldSoFar, Soak};
+pub use soak::Soak;
 
 use holdpoint_engine::{RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;

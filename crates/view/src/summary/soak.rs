@@ -1,30 +1,8 @@
 //! Tries of checks that must hold for a time, put together to soaks.
 
-use holdpoint_engine::{Holding, Outcome};
-use serde::Serialize;
+use holdpoint_engine::Outcome;
 
-use super::{ActionSummary, Attempt, What};
-
-/// How a check that must hold for a time stood when a try of it had ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct HeldSoFar {
-    /// It had held for so long, milliseconds.
-    pub held_ms: u64,
-    /// It must for so long, milliseconds.
-    pub of_ms: u64,
-    /// Tries that had passed one after another; of one that did not pass, those before it.
-    pub tries: u32,
-    /// How often it had begun anew, as nobody had looked for too long.
-    pub anew: u32,
-}
-
-impl From<Holding> for HeldSoFar {
-    fn from(holding: Holding) -> HeldSoFar {
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let (held_ms, of_ms) = (millis(holding.held), millis(holding.of));
-        HeldSoFar { held_ms, of_ms, tries: holding.tries, anew: holding.anew }
-    }
-}
+use super::{ActionSummary, Attempt, HeldSoFar, What};
 
 /// A soak: what happened to an action, by indices of its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
