@@ -145,8 +145,8 @@ pub enum Moment {
 pub struct Held {
     /// So long, in milliseconds.
     pub held_ms: u64,
-    /// It must for so long still, in milliseconds.
-    pub left_ms: u64,
+    /// It must for so long, in milliseconds.
+    pub of_ms: u64,
     /// Tries that passed one after another.
     pub tries: u32,
     /// How often it has begun anew, as nobody had looked for too long.
@@ -156,8 +156,8 @@ pub struct Held {
 impl From<Holding> for Held {
     fn from(holding: Holding) -> Held {
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let (held_ms, left_ms) = (millis(holding.held), millis(holding.left()));
-        Held { held_ms, left_ms, tries: holding.tries, anew: holding.anew }
+        let (held_ms, of_ms) = (millis(holding.held), millis(holding.of));
+        Held { held_ms, of_ms, tries: holding.tries, anew: holding.anew }
     }
 }
 

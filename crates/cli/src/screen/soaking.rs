@@ -71,11 +71,11 @@ impl Soaking {
         }
         let at = place.map_or_else(String::new, |place| format!(" at {}", screen.neutralise(place)));
         let tries = if held.tries == 1 { "1 try".to_owned() } else { format!("{} tries", held.tries) };
-        let (ms, left) = (Duration::from_millis(held.held_ms), Duration::from_millis(held.left_ms));
-        let of = ms.saturating_add(left);
+        let (ms, of) = (Duration::from_millis(held.held_ms), Duration::from_millis(held.of_ms));
+        let left = of.saturating_sub(ms);
         match &line.drawn {
             Some((_, bar)) => {
-                bar.set_length(held.held_ms.saturating_add(held.left_ms));
+                bar.set_length(held.of_ms);
                 bar.set_position(held.held_ms);
                 let asks = if at.is_empty() { "; Ctrl-C asks instead" } else { "" };
                 let text =
@@ -90,8 +90,7 @@ impl Soaking {
                 bar.enable_steady_tick(Duration::from_secs(1));
             }
             None => {
-                let all = held.held_ms.saturating_add(held.left_ms).max(1);
-                let part = held.held_ms.saturating_mul(PARTS) / all;
+                let part = held.held_ms.saturating_mul(PARTS) / held.of_ms.max(1);
                 if line.told.replace(part) != Some(part) {
                     let (ms, of, left) = (duration(whole(ms)), duration(of), duration(whole(left)));
                     screen.tell(&format!("  it has held for {ms} of {of}, {left} left{at} · {tries}"));
