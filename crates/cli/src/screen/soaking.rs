@@ -16,7 +16,9 @@ use super::pace::Clocked;
 /// Where nothing can be drawn, it is said so often on the way.
 const PARTS: u64 = 10;
 /// Columns of the bar.
-const CELLS: usize = 20;
+const CELLS: usize = 12;
+/// Columns that stay free: the `^C` that a terminal echoes must not break the line.
+const MARGIN: usize = 6;
 
 /// An action, and its place where it has one.
 type Which = (String, Option<String>);
@@ -75,18 +77,28 @@ impl Soaking {
         let left = of.saturating_sub(ms);
         match &line.drawn {
             Some((_, bar)) => {
+                let core = format!("held {} of {}, {} left{at}", clock(ms), clock(of), clock(left));
+                // What matters most first, as far as the line reaches; never as wide as the terminal.
+                let mut room = screen.width().saturating_sub(CELLS + "      ".len() + MARGIN);
+                let core = screen.at_most(room, &core);
+                room = room.saturating_sub(console::measure_text_width(&core));
+                let mut fits = |columns: usize| {
+                    let fits = columns <= room;
+                    room -= if fits { columns } else { 0 };
+                    fits
+                };
+                let tries = Some(format!(" · {tries}")).filter(|tries| fits(tries.chars().count()));
+                let clocked = clocked.filter(|_| fits(" · at least 00:00:00 left in all".chars().count()));
+                let pause = Some(pause).filter(|_| fits(" · next in 00:00:00".chars().count()));
+                let asks = Some("; Ctrl-C asks instead").filter(|asks| at.is_empty() && fits(asks.len()));
+                // Complete before it is first drawn.
+                bar.set_style(style(pause, clocked));
+                bar.set_message(
+                    [&core, tries.as_deref().unwrap_or_default(), asks.unwrap_or_default()].concat(),
+                );
                 bar.set_length(held.of_ms);
                 bar.set_position(held.held_ms);
-                let asks = if at.is_empty() { "; Ctrl-C asks instead" } else { "" };
-                let text =
-                    format!("held {} of {}, {} left{at} · {tries}{asks}", clock(ms), clock(of), clock(left));
-                let more = " · at least 00:00:00 left".chars().count();
-                let more = "next in 00:00:00".len() + clocked.map_or(0, |_| more);
-                let columns = screen.width().saturating_sub(CELLS + 10 + more);
-                bar.set_style(style(pause, clocked));
-                bar.set_message(screen.at_most(columns, &text));
                 bar.reset_elapsed();
-                // Complete before it is first drawn.
                 bar.enable_steady_tick(Duration::from_secs(1));
             }
             None => {
@@ -131,10 +143,10 @@ fn drawn(screen: &Screen) -> (MultiProgress, ProgressBar) {
     (all, bar)
 }
 
-fn style(pause: Duration, clocked: Option<Clocked>) -> ProgressStyle {
+fn style(pause: Option<Duration>, clocked: Option<Clocked>) -> ProgressStyle {
     let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let left = pause.saturating_sub(state.elapsed());
-        let _ = if left.is_zero() { Ok(()) } else { write!(out, " · next in {}", clock(left)) };
+        let left = pause.map(|pause| pause.saturating_sub(state.elapsed())).filter(|left| !left.is_zero());
+        let _ = left.map_or(Ok(()), |left| write!(out, " · next in {}", clock(left)));
         // Of the step and the run, beside that of the soak.
         let whole = clocked.map(|clocked| clocked.told(Instant::now())).unwrap_or_default();
         let _ = out.write_str(&whole.replace(" left", " left in all"));
