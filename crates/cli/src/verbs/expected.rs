@@ -9,7 +9,7 @@ use super::read::summed_up_in;
 use crate::place::Place;
 
 /// So many of the last runs are glanced at …
-const GLANCED_AT: usize = 500;
+const GLANCED_AT: usize = 200;
 /// … and so many that passed are read: what was long ago says less.
 const READ: usize = 20;
 
