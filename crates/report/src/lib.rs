@@ -31,6 +31,7 @@ pub use html::{Kept, LARGEST_BLOB, comparison, exhibit, html};
 pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;
+pub use markdown::words::soaks;
 pub use text::visible;
 pub use time::{clock, clock_of, took};
 pub use timeline::*;

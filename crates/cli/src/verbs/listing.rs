@@ -1,7 +1,7 @@
 //! `runs` and `show`.
 
 use holdpoint_engine::Choice;
-use holdpoint_report::{clock, clock_of, took};
+use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
 use serde_json::json;
 
@@ -240,6 +240,10 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
             format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
         );
         lines.extend(places(screen, step));
+        for action in &step.actions {
+            let told = soaks(action).into_iter();
+            lines.extend(told.map(|told| format!("  {:<8}{} {}", "", action.id, screen.neutralise(&told))));
+        }
     }
     lines.join("\n")
 }

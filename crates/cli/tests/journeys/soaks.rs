@@ -59,6 +59,8 @@ fn a_check_that_must_hold_is_tried_until_it_has_and_told_on_one_line() {
         let (report, _) = desk.ends(0, &["report", "1", "--format", form]);
         assert!(report.contains(told), "{told} in\n{report}");
     }
+    let (shown, _) = desk.ends(0, &["show", "1"]);
+    assert!(shown.contains("watch#1 held for "), "{shown}");
     let (report, _) = desk.ends(0, &["report", "1", "--format", "markdown"]);
     assert_eq!(report.contains("**HELD**"), started > 2, "{report}");
 }

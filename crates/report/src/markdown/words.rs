@@ -139,7 +139,7 @@ pub(crate) fn expected(step: &StepSummary) -> Option<String> {
 }
 
 /// The soaks of an action that still count, in words.
-pub(crate) fn soaks(action: &ActionSummary) -> Vec<String> {
+pub fn soaks(action: &ActionSummary) -> Vec<String> {
     let soaks = action.soaks();
     let told = soaks.iter().filter(|soak| !soak.superseded).filter_map(|soak| {
         let place = soak.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
