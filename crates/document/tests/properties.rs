@@ -214,7 +214,7 @@ proptest! {
     #[test]
     fn a_misspelt_option_is_never_ignored(key in "[a-z]{2,12}") {
         let known = [
-            "id", "timeout", "retry", "idempotent", "capture", "target", "cwd", "env", "interpreter", "when", "tty",
+            "id", "timeout", "retry", "hold", "idempotent", "capture", "target", "cwd", "env", "interpreter", "when", "tty",
             "secrets", "record", "reason", "template", "sensitive", "strict",
         ];
         prop_assume!(!known.contains(&key.as_str()));

@@ -46,8 +46,10 @@ where
 
     fn pause(&mut self, execution: Execution) -> bool {
         let pause_ms = u64::try_from(execution.pause.as_millis()).unwrap_or(u64::MAX);
-        let action = execution.task.id(self.recorder.plan);
-        self.recorder.tell(Moment::Waiting { action, pause_ms });
+        let Recorder { plan, run, .. } = &*self.recorder;
+        let (action, place) = (execution.task.id(plan), run.place_of(execution.task).map(str::to_owned));
+        let held = run.holding(plan, execution.task).map(Into::into);
+        self.recorder.tell(Moment::Waiting { action, place, pause_ms, held });
         let runner = self.runner;
         self.under_way.add(execution.task, async move {
             Arrived::Rested(execution, runner.wait(execution.pause).await)
@@ -147,6 +149,10 @@ where
     }
 
     async fn rested(&mut self, execution: Execution, interrupt: Option<Interrupt>) -> Result<(), J::Error> {
+        if interrupt.is_some() {
+            let action = execution.task.id(self.recorder.plan);
+            self.recorder.tell(Moment::PauseCut { action });
+        }
         if interrupt == Some(Interrupt::Leave) {
             return self.leave(Leave::Waiting(execution.task, Question::Confirm)).map(drop);
         }

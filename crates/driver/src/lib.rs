@@ -22,7 +22,7 @@ mod world;
 
 pub use fault::{Fault, NotConforming};
 pub use memory::{KEPT_UNASKED, Memory};
-pub use moment::{Moment, Observer};
+pub use moment::{Held, Moment, Observer};
 pub use passing::Passing;
 pub use recorder::{Recorded, Recorder};
 pub use secrets::Secrets;

@@ -1,6 +1,6 @@
 //! What a session says while it lasts, as values.
 
-use holdpoint_engine::{Event, Finished, Question, Verdict};
+use holdpoint_engine::{Event, Finished, Holding, Question, Verdict};
 use serde::Serialize;
 
 use crate::RunView;
@@ -44,8 +44,17 @@ pub enum Moment {
     Waiting {
         /// The action.
         action: String,
+        /// Where, for a step on several places.
+        place: Option<String>,
         /// How long, in milliseconds.
         pause_ms: u64,
+        /// For how long it has held, where it is a check that must hold for a time.
+        held: Option<Held>,
+    },
+    /// A pause before an attempt was cut short: somebody is asked, or wants to leave.
+    PauseCut {
+        /// The action.
+        action: String,
     },
     /// This script runs next, and nobody at a terminal was asked.
     Permitted {
@@ -129,6 +138,27 @@ pub enum Moment {
         /// How.
         verdict: Verdict,
     },
+}
+
+/// For how long a check has held that must hold for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// So long, in milliseconds.
+    pub held_ms: u64,
+    /// It must for so long, in milliseconds.
+    pub of_ms: u64,
+    /// Tries that passed one after another.
+    pub tries: u32,
+    /// How often it has begun anew, as nobody had looked for too long.
+    pub anew: u32,
+}
+
+impl From<Holding> for Held {
+    fn from(holding: Holding) -> Held {
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (held_ms, of_ms) = (millis(holding.held), millis(holding.of));
+        Held { held_ms, of_ms, tries: holding.tries, anew: holding.anew }
+    }
 }
 
 /// Whoever is told: a screen, a log, a web page.

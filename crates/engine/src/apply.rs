@@ -91,8 +91,8 @@ impl Run {
             }
             Event::ActionStarted(started) => self.start(plan, now, started, false),
             Event::RollbackStarted(started) => self.start(plan, now, started, true),
-            Event::ActionFinished(finished) => self.finish(plan, now, finished, false),
-            Event::RollbackFinished(finished) => self.finish(plan, now, finished, true),
+            Event::ActionFinished(finished) => self.finish(plan, now, (finished, at), false),
+            Event::RollbackFinished(finished) => self.finish(plan, now, (finished, at), true),
             Event::ItemConfirmed { step, action, text, by } => {
                 let task = asked(plan, now, Question::Confirm, step, action)?;
                 let shown = self.item_text(plan, task).ok_or("this is no item to confirm")?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdpoint_model::{Plan, Retry};
+use jiff::Timestamp;
 
 use crate::apply::numbered;
 use crate::fold::{Fold, ensure};
@@ -59,7 +60,7 @@ impl Run {
         &mut self,
         plan: &Plan,
         now: &Frontier,
-        finished: &Finished,
+        (finished, at): (&Finished, Timestamp),
         rollback: bool,
     ) -> Fold {
         let open: Vec<Execution> = now.running.iter().chain(&now.attachable).copied().collect();
@@ -87,16 +88,21 @@ impl Run {
         }
         // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
         let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
+        let asked = self.must_hold(plan, task);
         self.change(task, |state| {
             state.told.outcome = Some(finished.outcome);
             state.sent = None;
             match finished.outcome {
-                Outcome::Passed => state.status = Status::Settled,
+                Outcome::Passed => state.passed(asked, at),
                 Outcome::Interrupted => {
                     state.status = Status::Failed;
                     state.interrupted = true;
                 }
-                Outcome::Failed | Outcome::TimedOut => fail(state, retry, finished.duration_ms),
+                Outcome::Failed | Outcome::TimedOut => {
+                    // The first failure ends a soak.
+                    let retry = retry.filter(|_| !state.is_soaking());
+                    fail(state, retry, finished.duration_ms);
+                }
             }
         });
         Ok(())

@@ -190,6 +190,7 @@ fn again(state: &mut State) {
     state.status = Status::Pending;
     state.spent_ms = 0;
     state.retrying = false;
+    state.soak = None;
     state.interrupted = false;
     state.recorded.clear();
     state.out_of_limits = false;

@@ -8,7 +8,7 @@ use crate::run::looks::Looks;
 use crate::run::people::People;
 use crate::run::places::Places;
 use crate::run::rollback::Rollback;
-use crate::run::state::Status;
+use crate::run::state::{State, Status};
 use crate::values::Scalar;
 use crate::{EnvironmentSeen, Fit, InputGiven, Run, RunOpened, Session, Task, Values, fit};
 
@@ -104,6 +104,8 @@ impl Run {
         for task in running {
             self.change(task, |state| state.status = Status::InDoubt);
         }
+        // Nobody looked meanwhile: what must hold for a time begins anew.
+        self.states.iter_mut().flatten().chain(self.placed.values_mut()).for_each(State::break_soak);
     }
 }
 

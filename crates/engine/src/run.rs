@@ -4,6 +4,7 @@ pub(crate) mod looks;
 pub(crate) mod people;
 pub(crate) mod places;
 pub(crate) mod rollback;
+pub(crate) mod soak;
 pub(crate) mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -296,8 +297,9 @@ impl Run {
             state.status == Status::Running || probe && self.probe.is_some_and(|probe| probe.running);
         let retry = task.block(plan).and_then(|block| block.options.retry);
         let pause = match retry {
-            Some(retry) if state.retrying && !probe => retry.every,
-            _ => Duration::ZERO,
+            _ if probe => Duration::ZERO,
+            Some(retry) if state.retrying => retry.every,
+            _ => self.pause_within_soak(plan, task).unwrap_or_default(),
         };
         Execution { task, attempt: state.attempts + u32::from(!running), pause, probe }
     }

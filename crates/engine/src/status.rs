@@ -17,6 +17,8 @@ pub enum Status {
     NotUsed,
     /// A step some of whose actions are done and some are not.
     Unfinished,
+    /// A check that must hold for a time: it has held so far, and not for as long yet.
+    Holding,
     /// It was begun and has not ended; who reads a record cannot tell whether it still runs, see [`Status::at_rest`].
     Running,
     /// Every expectation held; for a step, everything in it was done as written.
@@ -69,6 +71,7 @@ impl Status {
             Status::NotReached => "NOT REACHED",
             Status::NotUsed => "NOT USED",
             Status::Unfinished => "UNFINISHED",
+            Status::Holding => "HOLDING",
             Status::Running => "RUNNING",
             Status::Passed => "PASSED",
             Status::PassedWithDeviations => "PASSED, WITH DEVIATIONS",
@@ -175,6 +178,7 @@ impl Run {
             Phase::InDoubt => Status::InDoubt,
             Phase::Failed => state.told.outcome.map_or(Status::Failed, Status::from),
             Phase::Settled => self.settled_as(plan, task, state),
+            Phase::Pending if state.soak.is_some() => Status::Holding,
             Phase::Pending => pending_as(task.work(plan), state),
         }
     }

@@ -83,6 +83,9 @@ pub struct Step {
     pub rollout: Option<Rollout>,
     /// What a failure leads to.
     pub on_failure: OnFailure,
+    /// How long it is expected to take, waiting for people included; `None` where the document does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Duration>,
     /// A point of no return: nothing before it can be rolled back once it has been crossed.
     pub irreversible: bool,
     /// Whether an operator may skip it, with a reason.
@@ -172,6 +175,9 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Try again until it passes.
     pub retry: Option<Retry>,
+    /// Must hold for so long, once it has passed: a check alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// May be run again without harm.
     pub idempotent: bool,
     /// What to take from its results into variables.
@@ -209,6 +215,7 @@ impl Default for Options {
             id: None,
             timeout: None,
             retry: None,
+            hold: None,
             idempotent: false,
             capture: Vec::new(),
             target: None,
@@ -236,6 +243,19 @@ pub struct Retry {
     #[serde(rename = "for")]
     pub for_: Duration,
 }
+
+/// A soak: the check is tried `every` so often and must pass each time, until it has held `for_` so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// From the end of the first try that passed to the end of the last.
+    #[serde(rename = "for")]
+    pub for_: Duration,
+    /// Pause between tries; shorter than `for_`.
+    pub every: Duration,
+}
+
+/// So many tries a soak may take at the most, as its document plans them: each is on record.
+pub const MOST_TRIES: u32 = 3000;
 
 /// A variable taken from a block's results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -112,6 +112,8 @@ const WORDS: &[&str] = &[
     "runbook: 1\n",
     "timeout: 5m",
     "retry: { every: 1s, for: 3s }",
+    "hold: { for: 3s, every: 1s }",
+    "expected: 5m",
     "idempotent: true",
     "capture: { X: { stdout: true } }",
     "regex: ",

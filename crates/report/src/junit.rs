@@ -10,7 +10,7 @@ use holdpoint_engine::{BlobRef, DeviationKind, Outcome, Rehearsed, Verdict};
 use self::xml::{Element, text};
 use crate::blobs::pass;
 use crate::edges::Edges;
-use crate::markdown::words::with_place;
+use crate::markdown::words::{held, with_place};
 use crate::text::visible;
 use crate::{
     ActionSummary, Ended, Happening, Material, PlaceSummary, ReportError, Status, StepSummary, Summary,
@@ -242,7 +242,7 @@ fn verdict(
             });
             Verdicts::Skipped(reason.unwrap_or(message))
         }
-        Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting => {
+        Status::NotReached | Status::NotUsed | Status::Unfinished | Status::Waiting | Status::Holding => {
             Verdicts::Skipped(message)
         }
     }
@@ -263,10 +263,14 @@ fn with_earlier(action: &ActionSummary, place: Option<&str>, printed: Option<Str
         _ => None,
     });
     let failed: Vec<_> = failed.collect();
+    let soaks = action.soaks();
+    let soaks = soaks.iter().filter(|soak| !soak.superseded && soak.place.as_deref() == place);
+    let held = soaks.filter_map(|soak| held(&soak.held, soak.broken_by.is_none()));
+    let mut lines: Vec<String> = held.collect();
     if failed.is_empty() {
-        return printed;
+        lines.extend(printed);
+        return (!lines.is_empty()).then(|| lines.join("\n"));
     }
-    let mut lines = Vec::new();
     let left_out = failed.len().saturating_sub(EARLIER);
     if left_out > 0 {
         lines.push(format!("{left_out} earlier attempts that did not pass are left out here"));

@@ -14,6 +14,7 @@ mod html;
 mod in_toto;
 mod junit;
 mod markdown;
+mod soaks;
 mod text;
 mod time;
 mod timeline;
@@ -24,13 +25,14 @@ pub use error::ReportError;
 pub use escapes::{Drawing, Escapes, Part};
 pub use holdpoint_engine::{RollbackState, Status};
 pub use holdpoint_view::{
-    ActionSummary, Attempt, Ended, Happening, NoteFacts, Person, PlaceSummary, SignOffEvent, StepSummary,
-    Summary, Waits, What,
+    ActionSummary, Attempt, Ended, Happening, HeldSoFar, NoteFacts, Person, PlaceSummary, SignOffEvent, Soak,
+    StepSummary, Summary, Waits, What,
 };
 pub use html::{Kept, LARGEST_BLOB, comparison, exhibit, html};
 pub use in_toto::{PREDICATE, in_toto};
 pub use junit::junit;
 pub use markdown::markdown;
+pub use markdown::words::soaks;
 pub use text::visible;
 pub use time::{clock, clock_of, took};
 pub use timeline::*;

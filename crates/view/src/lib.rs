@@ -7,6 +7,7 @@
 mod compare;
 mod coverage;
 mod difference;
+mod expected;
 mod history;
 mod reading;
 mod summary;
@@ -18,6 +19,7 @@ pub use compare::{
 };
 pub use coverage::{BlockCoverage, Covered, coverage};
 pub use difference::difference;
+pub use expected::{Expectations, Expected, Together};
 pub use history::{Spread, StepHistory, history};
 pub use reading::{Break, Reading};
 pub use summary::*;

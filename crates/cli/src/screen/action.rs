@@ -1,7 +1,7 @@
 //! One action on the screen: the command with its values, how it ended, what was expected beside what came.
 
 use holdpoint_document::{Block, Expected};
-use holdpoint_engine::{Finished, Outcome, Values, duration, mask};
+use holdpoint_engine::{Finished, Holding, Outcome, Values, duration, mask};
 
 use super::Screen;
 
@@ -38,6 +38,9 @@ pub fn shown_command(
     }
     if let Some(retry) = block.options.retry {
         facts.push(format!("again every {} for {}", duration(retry.every), duration(retry.for_)));
+    }
+    if let Some(hold) = block.options.hold {
+        facts.push(format!("must hold for {}, tried every {}", duration(hold.for_), duration(hold.every)));
     }
     if edited {
         facts.push("EDITED for this run".to_owned());
@@ -132,6 +135,16 @@ pub fn verdict_line(screen: &Screen, finished: &Finished) {
             &screen.neutralise(remark),
         );
     }
+}
+
+/// For how long a check has held, once that is over.
+pub fn has_held(screen: &Screen, holding: &Holding, passed: bool) {
+    let Holding { held, of, tries, .. } = *holding;
+    let tries = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+    screen.tell(&match passed {
+        true => format!("    held for {}, {tries} that passed", duration(held)),
+        false => format!("    it had held for {} of {}, {tries} that passed", duration(held), duration(of)),
+    });
 }
 
 /// What was expected beside what came, for everything that did not hold.

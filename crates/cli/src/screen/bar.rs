@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use indicatif::TermLike;
 
@@ -98,15 +97,6 @@ impl TermLike for Canvas {
             self.screen.show(drawn, Kind::Bar);
         }
         Ok(())
-    }
-}
-
-/// `1:05`, `2:00:07`.
-pub(super) fn clock(time: Duration) -> String {
-    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }
 

@@ -99,6 +99,7 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     if step.irreversible {
         facts.push("point of no return".to_owned());
     }
+    facts.extend(screen.expected_facts(plan, run, index));
     // The environment stands here again: the head of the run is many screens above.
     screen.say_hung("  ", &facts.join(" · "));
 }

@@ -9,8 +9,9 @@ use holdpoint_report::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::{Canvas, clock};
-use super::plain::gutter_at;
+use super::bar::Canvas;
+use super::clock::clock;
+use super::plain::{gutter, gutter_at};
 
 /// Lines are drawn so often in a second at the most, all of them together.
 const HERTZ: u8 = 10;
@@ -58,6 +59,23 @@ impl Lane {
     /// A line under those that there are; none where nothing may be drawn.
     pub(super) fn of(screen: &Screen, place: &str) -> Option<Lane> {
         screen.bars().then(|| Lane::drawn(screen, place))
+    }
+
+    /// One of which nobody sees a line, and the last lines where its block fails.
+    pub(super) fn out_of_sight(screen: &Screen, place: Option<&str>) -> Lane {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let bar = all.add(ProgressBar::hidden());
+        Lane {
+            screen: screen.clone(),
+            bar,
+            all,
+            place: screen.neutralise(place.unwrap_or_default()),
+            word: RefCell::default(),
+            shown: String::new(),
+            pending: Default::default(),
+            last: VecDeque::new(),
+            gutter: place.map_or_else(|| gutter(screen), |place| gutter_at(screen, place)),
+        }
     }
 
     fn drawn(screen: &Screen, place: &str) -> Lane {

@@ -6,11 +6,13 @@ use holdpoint_report::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::Screen;
-use super::bar::{Canvas, clock};
+use super::bar::Canvas;
 use super::behind::Kind;
+use super::clock::clock;
 use super::flood::Flood;
 use super::lanes::{Lane, Unseen};
-use super::plain::gutter_at;
+use super::pace::Clocked;
+use super::plain::{gutter, gutter_at};
 
 /// A line longer than this is shown in pieces, bytes.
 const LONGEST: usize = 4096;
@@ -40,14 +42,14 @@ pub struct Live {
 }
 
 impl Live {
-    /// A screen for a block: `done` of `all` actions are settled. A `quiet` one shows no output. From here on until
+    /// A screen for a block: `done` of `all` actions are settled, and so much is known of how long it lasts. A `quiet` one shows no output. From here on until
     /// [`Screen::written`] nothing waits for the terminal.
     pub fn new(
         screen: &Screen,
         title: &str,
         limit: Option<Duration>,
-        done: usize,
-        all: usize,
+        (done, all): (usize, usize),
+        clocked: Option<Clocked>,
         quiet: bool,
     ) -> Live {
         screen.fall_behind();
@@ -57,19 +59,24 @@ impl Live {
             // left of it stays on the screen.
             let columns = screen.width().saturating_sub(6);
             let counts = format!(" {done}/{all} · ");
-            let fixed = 2 + console::measure_text_width(&counts) + " · 00:00:00".len() + of.len();
+            let left = clocked.map_or(0, |_| " · at least 00:00:00 left".chars().count());
+            let fixed = 2 + console::measure_text_width(&counts) + " · 00:00:00".len() + of.len() + left;
             let cells = (columns.saturating_sub(fixed) / 3).min(24);
             let title = screen.at_most(columns.saturating_sub(fixed + cells), &screen.neutralise(title));
-            let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}");
+            let template = format!("  {{bar:{cells}}}{counts}{{msg}} · {{took}}{of}{{left}}");
             let style =
                 ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let took = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = out.write_str(&clock(state.elapsed()));
             };
+            let left = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let left = clocked.map(|clocked| clocked.told(Instant::now())).unwrap_or_default();
+                let _ = out.write_str(&left);
+            };
             // Complete before it is first drawn.
             let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
             let bar = ProgressBar::with_draw_target(Some(all as u64), canvas)
-                .with_style(style.with_key("took", took))
+                .with_style(style.with_key("took", took).with_key("left", left))
                 .with_position(done as u64)
                 .with_message(title);
             // What moves by itself is the clock, which shows seconds: more would only be bytes on a slow link.
@@ -93,6 +100,13 @@ impl Live {
         Live { gutter, lane, ..Live::with(screen, None, quiet) }
     }
 
+    /// A screen for one more try of a check that holds: nothing is shown, and the last that it prints only where it fails.
+    pub fn out_of_sight(screen: &Screen, place: Option<&str>, quiet: bool) -> Live {
+        screen.fall_behind();
+        let lane = (!quiet).then(|| Box::new(Lane::out_of_sight(screen, place)));
+        Live { lane, ..Live::with(screen, None, quiet) }
+    }
+
     /// What a place is at, in a word, where it has a line of its own.
     pub fn stands(&self, word: &str) {
         if let Some(lane) = &self.lane {
@@ -101,14 +115,13 @@ impl Live {
     }
 
     fn with(screen: &Screen, bar: Option<ProgressBar>, quiet: bool) -> Live {
-        let gutter = [screen.style().dim().apply_to("  │ "), screen.style().yellow().apply_to("  ┃ ")];
         Live {
             screen: screen.clone(),
             bar,
             lane: None,
             pending: Default::default(),
             tail: Default::default(),
-            gutter: gutter.map(|gutter| gutter.to_string()),
+            gutter: gutter(screen),
             flood: Flood::new(Instant::now()),
             recorded: false,
             quiet,

@@ -4,6 +4,7 @@ mod able;
 mod action;
 mod bar;
 mod behind;
+mod clock;
 mod flood;
 mod harmless;
 mod head;
@@ -13,11 +14,14 @@ mod lent_writer;
 mod live;
 mod modes;
 mod out;
+mod pace;
+mod paced;
 mod plain;
 mod playback;
 mod prompt;
 mod prose;
 pub mod raw;
+mod soaking;
 mod streams;
 mod wrap;
 
@@ -34,19 +38,22 @@ use crate::hearing::Hearing;
 use behind::{Behind, Kind};
 use lent::Lent;
 use out::Out;
+use pace::Pace;
 use streams::Able;
 
 pub use able::Audience;
-pub use action::{again, failure, shown_command, started, started_at, variables_of, verdict_line};
+pub use action::{again, failure, has_held, shown_command, started, started_at, variables_of, verdict_line};
 use harmless::harmless;
 pub use head::{head, step_head};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
+pub use pace::{told, told_together};
 pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown};
+pub use soaking::Soaking;
 
 /// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same
 /// screen, and two screens do not know of each other.
@@ -61,6 +68,8 @@ struct Parts {
     behind: Mutex<Option<Behind>>,
     /// What is drawn under everything else meanwhile, at several places.
     lanes: Mutex<Option<MultiProgress>>,
+    /// How long steps are expected to take.
+    pace: Mutex<Pace>,
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
@@ -80,8 +89,9 @@ impl Screen {
 
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let pace = Mutex::default();
         let (secrets, hearing) = (secrets.clone(), Hearing::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, lent, hearing }))
+        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, pace, lent, hearing }))
     }
 
     /// One that nobody looks at, and what was written to it.
@@ -171,6 +181,10 @@ impl Screen {
         if let Some(ended) = ended {
             ended.end(behind::PATIENCE);
         }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lanes(&self) -> MutexGuard<'_, Option<MultiProgress>> {

@@ -61,6 +61,12 @@ pub fn paragraphs(prose: &str) -> Vec<String> {
     out
 }
 
+/// What stands before each line of output, of standard output and of standard error.
+pub(super) fn gutter(screen: &Screen) -> [String; 2] {
+    let marks = [screen.style().dim().apply_to("  │ "), screen.style().yellow().apply_to("  ┃ ")];
+    marks.map(|mark| mark.to_string())
+}
+
 /// What stands before each line of output at a place, of standard output and of standard error.
 pub(super) fn gutter_at(screen: &Screen, place: &str) -> [String; 2] {
     let place = screen.neutralise(place);

@@ -143,8 +143,9 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
     lines.push(String::new());
     let side = |side: &Option<StepSide>| match side {
         None => "not there".to_owned(),
-        Some(StepSide { status, elapsed_ms, .. }) => {
-            format!("{}, {}", status.to_lowercase(), took(*elapsed_ms))
+        Some(StepSide { status, elapsed_ms, expected_ms, .. }) => {
+            let expected = expected_ms.map(|ms| format!(" (expected {})", took(ms))).unwrap_or_default();
+            format!("{}, {}{expected}", status.to_lowercase(), took(*elapsed_ms))
         }
     };
     for step in steps {

@@ -6,16 +6,17 @@ use std::rc::Rc;
 
 use holdpoint_document::{Action, Code, Plan, Requires, Step, Work};
 use holdpoint_driver::{Recorder, Secrets, Session, Stop};
-use holdpoint_engine::{Event, Gate, Run, RunOpened, Verdict};
+use holdpoint_engine::{Event, Gate, Run, RunOpened, Verdict, duration};
 use holdpoint_helper::Helper;
 use holdpoint_redact::Redactor;
 use holdpoint_report::took;
+use holdpoint_view::Expectations;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::anchored::token_holds;
 use super::check::many;
-use super::history;
+use super::expected::expected;
 use super::opening::{opened, with_program};
 use super::prepare::Prepared;
 use super::read::{read_problem, store_problem};
@@ -49,7 +50,7 @@ pub async fn dry_run(
     (secrets, how): (&Secrets, How),
 ) -> Result<Exit, Problem> {
     let before = before(&prepared)?;
-    let expected = expected(&prepared)?;
+    let expected = expected(&prepared.place, &prepared.plan, &prepared.path, &prepared.environment.name);
     let local =
         Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();
@@ -122,13 +123,6 @@ fn before(prepared: &Prepared) -> Result<Option<Before>, Problem> {
     Ok(read.map(|read| Before::of(found.number, read.events)))
 }
 
-/// How long each step took in half of its runs, milliseconds.
-fn expected(prepared: &Prepared) -> Result<BTreeMap<String, u64>, Problem> {
-    let (summaries, _) = history::Past::of(&prepared.place)?.runs_of(&prepared.path, None);
-    let steps = holdpoint_view::history(&prepared.plan, &summaries);
-    Ok(steps.into_iter().filter_map(|step| Some((step.id, step.elapsed_ms?.p50))).collect())
-}
-
 /// What a dry run comes to.
 #[derive(Serialize)]
 struct Summary {
@@ -152,7 +146,10 @@ struct Summary {
     missing_tools: Vec<String>,
     unreachable: BTreeMap<String, String>,
     undefined_variables: Vec<String>,
+    /// How long the steps take together of which that is known.
     expected_ms: Option<u64>,
+    /// Whether it is longer than that: nothing is known of some of them.
+    expected_at_least: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -202,7 +199,7 @@ impl Summary {
         prepared: &Prepared,
         run: &Run,
         learnt: &Learnt,
-        (replayed_from, expected): (Option<u64>, BTreeMap<String, u64>),
+        (replayed_from, expected): (Option<u64>, Expectations),
         (stop, refused): (Stop, Vec<String>),
     ) -> Summary {
         let plan = &prepared.plan;
@@ -229,7 +226,7 @@ impl Summary {
                 does: does(step),
                 asks: asks(step),
                 point_of_no_return: step.irreversible,
-                expected_ms: expected.get(&step.id).copied(),
+                expected_ms: expected.step(&step.id).map(|expected| expected.ms),
             })
             .collect();
         let labelled = |(name, value): (&String, &String)| {
@@ -248,14 +245,16 @@ impl Summary {
         });
         let undefined = prepared.warnings.iter().filter(|finding| finding.code == Code::UndefinedVariable);
         let undefined: BTreeSet<String> = undefined.map(|finding| finding.message.to_string()).collect();
-        let known = steps.iter().filter(|step| step.applies != Some(false)).map(|step| step.expected_ms);
+        let applying = plan.steps.iter().zip(&steps).filter(|(_, told)| told.applies != Some(false));
+        let all = expected.together(applying.map(|(step, _)| step));
         Summary {
             runbook: prepared.path.clone(),
             environment: prepared.environment.name.clone(),
             outcome,
             refused,
             replayed_from: replayed_from.filter(|_| !learnt.replayed.is_empty()),
-            expected_ms: known.sum(),
+            expected_ms: (all.known > 0).then_some(all.ms),
+            expected_at_least: all.at_least,
             actions: learnt.taken.clone(),
             values: run.values().vars().iter().map(labelled).chain(secrets).collect(),
             stops_at: learnt.failures.clone(),
@@ -304,8 +303,9 @@ impl Summary {
             }
         }
         if let Some(all) = self.expected_ms {
-            let past = "by half of the past runs, waiting for people included";
-            screen.tell(&format!("  expected in all: {}, {past}", took(all)));
+            let by = "by the document or half of the past runs, waiting for people included";
+            let at_least = if self.expected_at_least { "at least " } else { "" };
+            screen.tell(&format!("  expected in all: {at_least}{}, {by}", took(all)));
         }
         let list = |what: &str, all: &[String]| {
             if !all.is_empty() {
@@ -387,6 +387,7 @@ fn does(step: &Step) -> Vec<String> {
     let mut does: Vec<String> = [
         told(count(|action| matches!(action.work, Work::Run(_))), "change"),
         told(count(|action| matches!(action.work, Work::Check(_))), "check"),
+        soaks(step),
         told(count(|action| matches!(action.work, Work::Confirm { .. })), "confirmation"),
         told(count(|action| matches!(action.work, Work::Record { .. })), "record"),
     ]
@@ -397,6 +398,13 @@ fn does(step: &Step) -> Vec<String> {
         does.push("hold point".to_owned());
     }
     does
+}
+
+/// For how long checks must hold in a real run: a dry run tries each once.
+fn soaks(step: &Step) -> Option<String> {
+    let holds = step.actions.iter().filter_map(|action| action.work.block()?.options.hold);
+    let holds: Vec<String> = holds.map(|hold| duration(hold.for_)).collect();
+    (!holds.is_empty()).then(|| format!("must hold for {} (tried once here)", holds.join(" and ")))
 }
 
 /// Roles of whom something is asked.

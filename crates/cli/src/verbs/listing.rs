@@ -1,7 +1,7 @@
 //! `runs` and `show`.
 
 use holdpoint_engine::Choice;
-use holdpoint_report::{clock, clock_of, took};
+use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
 use serde_json::json;
 
@@ -244,12 +244,18 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     }
     lines.push(String::new());
     for step in &summary.steps {
-        let took = if step.elapsed_ms > 0 { took(step.elapsed_ms) } else { String::new() };
+        let expected = step.expected_ms.map(|ms| format!("expected {}", took(ms)));
+        let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
+        let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
         let title = screen.at_most(46, &step.title);
         lines.push(
             format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
         );
         lines.extend(places(screen, step));
+        for action in &step.actions {
+            let told = soaks(action).into_iter();
+            lines.extend(told.map(|told| format!("  {:<8}{} {}", "", action.id, screen.neutralise(&told))));
+        }
     }
     lines.join("\n")
 }
@@ -360,6 +366,7 @@ mod tests {
             started: None,
             ended: None,
             elapsed_ms: 0,
+            expected_ms: None,
             performers: Vec::new(),
             history: Vec::new(),
             actions,

@@ -12,6 +12,7 @@ mod coverage;
 pub mod dry_run;
 pub mod evidence;
 mod exchange;
+mod expected;
 pub mod export;
 mod expunge;
 pub mod farewell;

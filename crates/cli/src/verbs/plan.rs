@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use holdpoint_document::{Action, CaptureFrom, Plan, Rollout, Work};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{EnvironmentSeen, Included, InputGiven, Values, duration};
+use holdpoint_view::{Expectations, Together};
 use serde::Serialize;
 
 use super::check::many;
+use super::expected::expected;
 use super::prepare::{self, Prepared};
 use crate::args::{self, Format};
 use crate::exit::Exit;
@@ -20,6 +22,8 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
     let prepared =
         prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets, |_, _| Ok(()))?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
+    let Prepared { place, path, environment, .. } = &prepared;
+    let expected = expected(place, &prepared.plan, path, &environment.name);
     match arguments.format {
         Format::Json => {
             let shown = Shown {
@@ -30,6 +34,7 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
                 environment: &prepared.environment,
                 inputs: &prepared.inputs.given,
                 unknown: unknown(&prepared),
+                expected: Whole { steps: &expected, all: expected.together(&prepared.plan.steps) },
                 document: &prepared.sources.parts().map_or_else(
                     || Cow::Borrowed(&prepared.plan),
                     |parts| Cow::Owned(parts.by_file(&prepared.plan)),
@@ -37,7 +42,7 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
             };
             screen.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
         }
-        Format::Text => text(screen, &prepared, &values),
+        Format::Text => text(screen, &prepared, &values, &expected),
     }
     // The process ends with the verb: a whole document and its plan need not be taken apart before that.
     std::mem::forget(prepared);
@@ -55,7 +60,16 @@ struct Shown<'p> {
     environment: &'p EnvironmentSeen,
     inputs: &'p [InputGiven],
     unknown: BTreeSet<String>,
+    expected: Whole<'p>,
     document: &'p Plan,
+}
+
+/// How long it is expected to take.
+#[derive(Serialize)]
+struct Whole<'p> {
+    /// Each step of which something is known.
+    steps: &'p Expectations,
+    all: Together,
 }
 
 /// Names that get their values while the run goes on, or were not given.
@@ -73,7 +87,7 @@ fn unknown(prepared: &Prepared) -> BTreeSet<String> {
     names
 }
 
-fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
+fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expectations) {
     let mut out = String::new();
     let mut line = |text: String| {
         out.push_str(&screen.neutralise(&text));
@@ -93,7 +107,9 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         let role = step.role.as_ref().map(|role| format!("  role {role}")).unwrap_or_default();
         let point = if step.irreversible { "  point of no return" } else { "" };
         line(String::new());
-        line(format!("{:<8}{title}  [{}]{role}{point}", step.number, step.id));
+        let time = expected.step(&step.id).map(|it| format!("  expected {}", screen::told(it)));
+        let time = time.unwrap_or_default();
+        line(format!("{:<8}{title}  [{}]{role}{point}{time}", step.number, step.id));
         if let Some(file) = &step.file {
             line(format!("        from {file}"));
         }
@@ -113,6 +129,15 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values) {
         if rollbacks > 0 {
             line(format!("        rollback  {}", many(rollbacks, "block")));
         }
+    }
+    let all = expected.together(&prepared.plan.steps);
+    if all.known > 0 {
+        line(String::new());
+        let of = format!("{} of {} steps", all.known, prepared.plan.steps.len());
+        line(format!(
+            "Expected in all: {} ({of} known, waiting for people included)",
+            screen::told_together(all)
+        ));
     }
     let unknown = unknown(prepared);
     if !unknown.is_empty() {
@@ -145,6 +170,10 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
                 block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
             let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
             line(format!("        {:<9} {}{limit}{agent}", action.work.kind(), block.language));
+            if let Some(hold) = block.options.hold {
+                let (for_, every) = (duration(hold.for_), duration(hold.every));
+                line(format!("          must hold for {for_}, tried every {every}, once it has passed"));
+            }
             if let Some(condition) = &block.options.when {
                 line(format!("          when {condition}  ({})", holds(values, condition)));
             }

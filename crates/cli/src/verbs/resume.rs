@@ -9,6 +9,7 @@ use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
 use super::exchange;
+use super::expected::expected;
 use super::farewell::farewell;
 use super::handover;
 use super::overriding;
@@ -156,6 +157,7 @@ pub async fn take_on(
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
+    screen.expects(expected(&place, plan, &opened.runbook.path, &opened.environment.name));
     let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {

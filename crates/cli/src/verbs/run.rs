@@ -9,6 +9,7 @@ use holdpoint_redact::Redactor;
 use jiff::Timestamp;
 
 use super::dry_run::{How, dry_run};
+use super::expected::expected;
 use super::farewell::farewell;
 use super::opening::{opened, signer_files, with_program};
 use super::overriding;
@@ -123,6 +124,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     screen::head(screen, &opened, &opened.session.operator, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
+    screen.expects(expected(&prepared.place, &prepared.plan, &prepared.path, &opened.environment.name));
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();

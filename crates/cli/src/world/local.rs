@@ -21,11 +21,12 @@ use super::operator_terminal::{NOTICE, OperatorTerminal, beside};
 use super::recording::Recording;
 use super::shown::{Shown, Window};
 use super::stops::{Heard, Stops};
+use super::tell::tell_start;
 use super::{Interrupt, RunView, Runner, Script, Store};
 use crate::files;
 use crate::inputs::AGENT;
 use crate::problem::Problem;
-use crate::screen::{self, Live, Screen};
+use crate::screen::{Live, Screen};
 
 /// In debug builds, a variable with the action after which the program panics: tests see what a fault of ours shows.
 #[cfg(debug_assertions)]
@@ -161,10 +162,13 @@ pub(super) fn shown(
         screen.say(&screen.style().dim().apply_to(format!("  {NOTICE}")).to_string());
         return Window::open(screen).map(Shown::Window);
     }
-    let (done, all) = view.run.progress();
-    let title = view.run.numbered_title(task.step_of(view.plan));
     let quiet = block.options.sensitive || !block.options.record;
-    Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, done, all, quiet)))
+    if view.run.is_holding(view.plan, task) {
+        return Ok(Shown::Lines(Live::out_of_sight(screen, None, quiet)));
+    }
+    let clocked = screen.clocked(view.plan, view.run, task.step);
+    let title = view.run.numbered_title(task.step_of(view.plan));
+    Ok(Shown::Lines(Live::new(screen, &title, block.options.timeout, view.run.progress(), clocked, quiet)))
 }
 
 /// Waits until the operator asks at their terminal for the block to be stopped; for ever where there is none.
@@ -268,7 +272,7 @@ impl Runner for Local {
         let task = execution.task;
         let block = block_of(view, task)?;
         let made = self.job(view, task, block, script).and_then(|job| {
-            screen::started(&self.screen, &task.id(view.plan), execution.attempt);
+            tell_start(&self.screen, view, execution, None);
             let operator = block.options.tty.then(|| OperatorTerminal::take(&self.screen)).transpose()?;
             let live = shown(&self.screen, view, task, block)?;
             let recording = RefCell::new(Recording::new(block, &self.known, live, store)?);

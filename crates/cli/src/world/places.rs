@@ -16,9 +16,10 @@ use super::given::{GRACE, Where, block_of};
 use super::local::{self, Local};
 use super::recording::Recording;
 use super::shown::Shown;
+use super::tell::tell_start;
 use super::{Interrupt, RunView, Runner, Script, Store, probing, remote};
 use crate::problem::Problem;
-use crate::screen::{self, Live, Screen};
+use crate::screen::{Live, Screen};
 
 /// This machine, and every place that is reached from it.
 pub struct Places {
@@ -137,12 +138,17 @@ const LOCAL: &str = "local";
 fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown {
     let block = task.block(view.plan);
     let quiet = block.is_some_and(|block| block.options.sensitive || !block.options.record);
-    if view.run.places_of(task).len() > 1 {
+    let several = view.run.places_of(task).len() > 1;
+    if view.run.is_holding(view.plan, task) {
+        return Shown::Lines(Live::out_of_sight(screen, several.then_some(place), quiet));
+    }
+    if several {
         return Shown::Lines(Live::at(screen, place, quiet));
     }
-    let (done, all) = view.run.progress();
+    let clocked = screen.clocked(view.plan, view.run, task.step);
     let title = view.run.numbered_title(task.step_of(view.plan));
-    Shown::Lines(Live::new(screen, &title, block.and_then(|block| block.options.timeout), done, all, quiet))
+    let limit = block.and_then(|block| block.options.timeout);
+    Shown::Lines(Live::new(screen, &title, limit, view.run.progress(), clocked, quiet))
 }
 
 /// One attempt under way.
@@ -244,10 +250,8 @@ impl Runner for Places {
         };
         match (back, view.run.places_of(task).len()) {
             (true, _) => {}
-            (false, 1) => screen::started(&self.local.screen, &task.id(view.plan), execution.attempt),
-            (false, _) => {
-                screen::started_at(&self.local.screen, &task.id(view.plan), &key.0, execution.attempt)
-            }
+            (false, 1) => tell_start(&self.local.screen, view, execution, None),
+            (false, _) => tell_start(&self.local.screen, view, execution, Some(&key.0)),
         }
         let attempt = self.send(view, execution, script, (key.clone(), sent, back), store)?;
         Ok(Attempt::There(key, Box::new(attempt)))

@@ -14,9 +14,9 @@ use super::ends::Over;
 use super::local::{Local, shown};
 use super::recording::Recording;
 use super::stops::Heard;
+use super::tell::tell_start;
 use super::{Interrupt, RunView, Script, Store};
 use crate::problem::Problem;
-use crate::screen;
 
 /// What is said when a probe is stopped.
 const STOPPING: &str = "the probe was stopped";
@@ -51,7 +51,7 @@ impl Local {
                 "This is a fault of holdpoint.",
             )
         })?;
-        screen::started(&self.screen, &task.id(view.plan), execution.attempt);
+        tell_start(&self.screen, view, execution, None);
         let recording = Recording::new(block, &self.known, shown(&self.screen, view, task, block)?, store)?;
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let setting = Setting {

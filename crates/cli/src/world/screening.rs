@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use holdpoint_document::Step;
 use holdpoint_driver::{Moment, Observer};
-use holdpoint_engine::{Choice, Deviation, Event, Task, Via};
+use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Task, Via};
 
 use super::RunView;
 use super::tell::{show_command, show_passages};
-use crate::screen::{self, Screen};
+use crate::screen::{self, Screen, Soaking};
 
 /// Shows moments to people. What desks and runners ask and say themselves stands between them.
 #[derive(Debug)]
@@ -20,12 +21,15 @@ pub struct Screening {
     passed: BTreeSet<usize>,
     /// Attempts under way: while there are any, nothing waits for the terminal.
     under_way: usize,
+    /// Checks that hold and must hold for longer.
+    soaking: Soaking,
 }
 
 impl Screening {
     /// For somebody who works through the document, or only looks at what is done.
     pub fn new(screen: &Screen, reads_along: bool) -> Screening {
-        Screening { screen: screen.clone(), reads_along, passed: BTreeSet::new(), under_way: 0 }
+        let (soaking, passed) = (Soaking::new(screen), BTreeSet::new());
+        Screening { screen: screen.clone(), reads_along, passed, under_way: 0, soaking }
     }
 
     fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
@@ -36,11 +40,49 @@ impl Screening {
 
     fn show_step(&mut self, view: &RunView<'_>, id: &str, rollback: bool) {
         let Some((index, _)) = view.plan.step(id) else { return };
+        self.screen.enter(Some(id));
         if !rollback {
             self.show_passages(view, index);
         }
         screen::step_head(&self.screen, view.plan, index, view.run);
     }
+
+    /// How an attempt ended. Of a check that must hold for a time, the first try and the last are told, and in between for
+    /// how long it has.
+    fn show_end(&mut self, view: &RunView<'_>, finished: &Finished) {
+        let task = Task::named(view.plan, &finished.step, &finished.action);
+        let task = task.and_then(|task| view.run.at_place(task, finished.place.as_deref()));
+        let holding = task.filter(|_| !finished.probe).and_then(|task| view.run.holding(view.plan, task));
+        if task.is_some_and(|task| view.run.is_holding(view.plan, task))
+            && holding.is_some_and(|holding| holding.tries > 1 || holding.anew > 0)
+        {
+            return;
+        }
+        if !task.is_some_and(|task| view.run.is_holding(view.plan, task)) {
+            self.soaking.ends(&finished.action, finished.place.as_deref());
+        }
+        screen::verdict_line(&self.screen, finished);
+        screen::failure(&self.screen, finished);
+        if let Some(holding) = holding.filter(|holding| holding.tries > 1) {
+            let passed = finished.outcome == Outcome::Passed && !holding.given_up;
+            screen::has_held(&self.screen, &holding, passed);
+        }
+    }
+}
+
+/// Whether it may happen between two tries of a check, which is still told of under everything else.
+fn goes_on_beside_a_soak(moment: &Moment) -> bool {
+    matches!(
+        moment,
+        Moment::Waiting { .. }
+            | Moment::Permitted { .. }
+            | Moment::AttemptStarted { .. }
+            | Moment::AttemptTakenUp { .. }
+            | Moment::AttemptOpen { .. }
+            | Moment::AttemptEnded { .. }
+            | Moment::PassedOver { .. }
+            | Moment::Answered { .. }
+    )
 }
 
 impl Observer for Screening {
@@ -52,16 +94,31 @@ impl Observer for Screening {
             }
             _ => {}
         }
+        if !goes_on_beside_a_soak(moment) {
+            self.soaking.clear();
+        }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),
-            Moment::StepsPassed => self.show_passages(view, view.plan.steps.len()),
+            Moment::StepsPassed => {
+                self.screen.enter(None);
+                self.show_passages(view, view.plan.steps.len());
+            }
             Moment::PassedOver { condition, .. } => {
                 self.screen.tell(&format!("  not for this run: {} does not hold", self.screen.neutralise(condition)));
             }
             Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
-            Moment::Waiting { pause_ms, .. } => screen::again(&self.screen, Duration::from_millis(*pause_ms)),
+            Moment::Waiting { action, place, pause_ms, held: Some(held) } => {
+                let of = |step: &Step| step.actions.iter().any(|of| of.id == *action);
+                let step = view.plan.steps.iter().position(of);
+                let clocked = step.and_then(|step| self.screen.clocked(view.plan, view.run, step));
+                let pause = Duration::from_millis(*pause_ms);
+                self.soaking.holds((action, place.as_deref()), held, pause, clocked);
+            }
+            Moment::Waiting { pause_ms, held: None, .. } => {
+                screen::again(&self.screen, Duration::from_millis(*pause_ms));
+            }
             Moment::Permitted { step, action, script } => {
                 if let Some(task) = Task::named(view.plan, step, action) {
                     show_command(&self.screen, view, task, script, false);
@@ -71,10 +128,7 @@ impl Observer for Screening {
                 "  This block needs somebody at a terminal, and nobody is asked here. Resume the run at one, without \
                  --unattended; or have the answers file skip the block.",
             ),
-            Moment::AttemptEnded { finished, assumed: false } => {
-                screen::verdict_line(&self.screen, finished);
-                screen::failure(&self.screen, finished);
-            }
+            Moment::AttemptEnded { finished, assumed: false } => self.show_end(view, finished),
             Moment::AttemptTakenUp { action, place, attempt, .. } => {
                 let place = place.as_deref().unwrap_or_default();
                 self.screen.tell(&self.screen.neutralise(&format!(
@@ -94,6 +148,7 @@ impl Observer for Screening {
             // The runner says when a block really begins, the desk what it asks, the verb how it ended.
             Moment::AttemptEnded { assumed: true, .. }
             | Moment::AttemptStarted { .. }
+            | Moment::PauseCut { .. }
             | Moment::Asked { .. }
             | Moment::Parked { .. }
             | Moment::Closed { .. } => {}
@@ -101,7 +156,8 @@ impl Observer for Screening {
     }
 
     fn caught_up(&mut self) {
-        if self.under_way == 0 {
+        // What is drawn between two tries stays.
+        if self.under_way == 0 && !self.soaking.is_drawn() {
             self.screen.written();
         }
     }

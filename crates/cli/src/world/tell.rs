@@ -1,7 +1,7 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
 use holdpoint_document::{Plan, Work};
-use holdpoint_engine::{NotUndone, Question, Rejection, Run, Slot, Tally, Task};
+use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
 use crate::screen::{self, Screen, with_kind};
@@ -68,6 +68,18 @@ pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &st
         _ => target.to_owned(),
     };
     screen::shown_command(screen, block, script, edited, &view.run.values_at(task), (kind, &place));
+}
+
+/// That a block begins, at one of several places where one is given. Of the tries of a check that holds, only the first
+/// is told.
+pub fn tell_start(screen: &Screen, view: &RunView<'_>, execution: Execution, place: Option<&str>) {
+    let (task, attempt) = (execution.task, execution.attempt);
+    let id = task.id(view.plan);
+    match place {
+        _ if view.run.is_holding(view.plan, task) => {}
+        Some(place) => screen::started_at(screen, &id, place, attempt),
+        None => screen::started(screen, &id, attempt),
+    }
 }
 
 /// How far a run has come, in words. What was left out was not done.
@@ -150,7 +162,7 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
         }
         (Question::Failed, _) => {
-            let why = view.run.condition_error(plan, task);
+            let why = view.run.condition_error(plan, task).or_else(|| view.run.soak_complaint(plan, task));
             let why =
                 why.unwrap_or_else(|| format!("{} did not pass{}", task.id(plan), at_place(view, task)));
             for line in screen.hung("  ", &screen.neutralise(&why)) {

@@ -22,6 +22,7 @@ mod resumes;
 mod screens;
 mod secrets;
 mod shown;
+mod soaks;
 mod stopped;
 mod terminals;
 mod told;

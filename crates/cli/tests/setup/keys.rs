@@ -19,6 +19,7 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("front-matter", "/$defs/input/properties/from/properties", "inputs: { A: { from: { QQ: 1 } } }"),
     ("options", "/properties", "#| QQ: 1"),
     ("options", "/properties/retry/properties", "#| retry: { QQ: 1 }"),
+    ("options", "/properties/hold/properties", "#| hold: { QQ: 1 }"),
     ("options", "/properties/capture/additionalProperties/properties", "#| capture: { A: { QQ: 1 } }"),
     ("step", "/properties", "QQ: 1"),
     ("step", "/properties/rollout/properties", "rollout: { QQ: 1 }"),

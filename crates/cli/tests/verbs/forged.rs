@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::sealed::{Copy, position};
+use crate::support::Bench;
 
 fn of(kind: &'static str) -> impl Fn(&Value) -> bool {
     move |event| event["type"] == kind
@@ -354,4 +355,24 @@ fn a_handover_that_nobody_offered_or_that_says_something_else_does_not_conform()
             },
         );
     }
+}
+
+#[test]
+fn a_soak_that_is_shorter_than_the_run_book_says_does_not_conform() {
+    const BOOK: &str = "---\nrunbook: 1\n---\n\n# A\n\n## Watch\n\n```sh check\n#| hold: { for: 200ms, every: 20ms }\n\
+        true\n```\n\n## Go on\n\n```sh run\ntrue\n```\n";
+    let made = Bench::with(&[("book.md", BOOK)]);
+    made.ends(0, &["run", "book.md", "--unattended"]);
+    let copy = Copy::of(&made);
+    copy.is(0, "intact and complete");
+    // The last try of it, start and end.
+    let last = copy.events().iter().rposition(|event| event["action"] == "watch#1").unwrap();
+    copy.forge(|events| drop(events.drain(last - 1..=last)));
+    let (code, verdict, remarks) = copy.verdict();
+    assert_eq!((code, verdict), (6, format!("does not conform at event {}", last - 1)), "{remarks}");
+    // One try, told as if it had been enough.
+    let copy = Copy::of(&made);
+    copy.forge(|events| events.retain(|event| event["action"] != "watch#1" || event["attempt"] == 1));
+    let (code, verdict, remarks) = copy.verdict();
+    assert_eq!((code, verdict.as_str()), (6, "does not conform at event 3"), "{remarks}");
 }

@@ -109,8 +109,13 @@ pub struct Copy {
 
 impl Copy {
     pub fn new() -> Copy {
+        Copy::of(original())
+    }
+
+    /// Of the first run there.
+    pub fn of(made: &Bench) -> Copy {
         let bench = Bench::new();
-        copy(&original().run_dir(1), &bench.path("evidence"));
+        copy(&made.run_dir(1), &bench.path("evidence"));
         Copy { dir: bench.path("evidence"), bench }
     }
 

@@ -9,6 +9,7 @@ mod insertion;
 mod interpreter;
 mod lines;
 mod options;
+mod patience;
 mod probe;
 mod raw;
 mod script;

@@ -1,12 +1,13 @@
 //! The option lines of run, check and rollback blocks.
 
 use super::capture::captures;
+use super::patience::{self, Patience};
 use super::raw::{Kind, Read, Script, Templated};
 use super::terminal;
+use crate::Code;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_yaml};
-use crate::{Code, Retry, Span};
 
 pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read {
     let mut read = Read::default();
@@ -14,7 +15,7 @@ pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read
     let Some(mut fields) = Fields::open(&node, "the options", findings) else { return read };
 
     read.options.idempotent = fields.bool("idempotent", findings).unwrap_or(false);
-    let retry = beside(&mut fields, kind, &mut read, findings);
+    let patience = beside(&mut fields, kind, &mut read, findings);
     if let Some(node) = fields.get("target") {
         read.options.target = node.text(findings);
         read.target_span = Some(node.span);
@@ -44,7 +45,7 @@ pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read
     read.options.strict = fields.bool("strict", findings).unwrap_or(true);
     fields.finish(findings);
     if let Some(node) = tty.filter(|_| read.options.tty) {
-        terminal::options(&read, retry, node.span, findings);
+        terminal::options(&read, patience, node.span, findings);
     }
 
     if kind == Kind::Rollback {
@@ -58,31 +59,19 @@ pub(super) fn read(script: &Script, kind: Kind, findings: &mut Findings) -> Read
     read
 }
 
-/// Options that every check may have. Gives where `retry` stands.
+/// Options that every check may have. Gives where those stand that begin a block again by themselves.
 pub(super) fn beside(
     fields: &mut Fields<'_>,
     kind: Kind,
     read: &mut Read,
     findings: &mut Findings,
-) -> Option<Span> {
+) -> Patience {
     if let Some(node) = fields.get("id") {
         read.options.id = node.text(findings).filter(|id| id_is_good(id, node, findings));
         read.id_span = Some(node.span);
     }
     read.options.timeout = fields.duration("timeout", findings);
-    let retry = fields.get("retry");
-    read.options.retry = retry.and_then(|node| self::retry(node, findings));
-    if let Some(node) = retry
-        && kind != Kind::Check
-        && !read.options.idempotent
-    {
-        findings.add(
-            Code::RetryNotIdempotent,
-            node.span,
-            "a block that changes something is retried, and nothing says that this is harmless",
-            "add `idempotent: true` if running it twice does no harm, else remove `retry`",
-        );
-    }
+    let patience = patience::patience(fields, kind, read, findings);
     if let Some(node) = fields.get("capture") {
         (read.options.capture, read.capture_spans) = captures(node, findings);
     }
@@ -94,7 +83,7 @@ pub(super) fn beside(
     }
     self::kept(fields, read, findings);
     read.options.sensitive = fields.bool("sensitive", findings).unwrap_or(false);
-    retry.map(|node| node.span)
+    patience
 }
 
 fn id_is_good(id: &str, node: &Node, findings: &mut Findings) -> bool {
@@ -104,22 +93,6 @@ fn id_is_good(id: &str, node: &Node, findings: &mut Findings) -> bool {
         node.bad(findings, format!("`{id}` cannot be an id"), "use letters, digits, `-`, `_` and `.`");
     }
     good
-}
-
-fn retry(node: &Node, findings: &mut Findings) -> Option<Retry> {
-    let mut fields = Fields::open(node, "`retry`", findings)?;
-    let every = fields.need("every", "say how long to wait between attempts: `every: 5s`", findings);
-    let every = every.and_then(|node| node.duration(findings));
-    let for_ = fields.need("for", "say how long to go on: `for: 3m`", findings);
-    let for_ = for_.and_then(|node| node.duration(findings));
-    fields.finish(findings);
-    let (every, for_) = (every?, for_?);
-    if every > for_ {
-        let message = "`every` is longer than `for`, so nothing is ever tried again";
-        node.bad(findings, message, "wait less between attempts, or go on for longer");
-        return None;
-    }
-    Some(Retry { every, for_ })
 }
 
 fn cwd(node: &Node, findings: &mut Findings) -> Option<String> {

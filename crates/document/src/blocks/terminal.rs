@@ -1,17 +1,19 @@
 //! What cannot be said of a block that has a terminal: its output is a screen, drawn and drawn over.
 
+use super::patience::Patience;
 use super::raw::Read;
 use crate::findings::Findings;
 use crate::{CaptureFrom, Code, Expectation, Expected, Matcher, Span};
 
 /// Checks the options that mean nothing beside `tty: true`, which stands at `tty`.
-pub(super) fn options(read: &Read, retry: Option<Span>, tty: Span, findings: &mut Findings) {
-    if let Some(span) = retry {
+pub(super) fn options(read: &Read, patience: Patience, tty: Span, findings: &mut Findings) {
+    let by_itself = [("retry", patience.retry), ("hold", patience.hold)];
+    for (key, span) in by_itself.into_iter().filter_map(|(key, span)| Some((key, span?))) {
         findings.add(
             Code::Misplaced,
             span,
-            "`retry` begins a block again by itself, and one with a terminal needs somebody who sits there",
-            "remove `retry`; whoever operates may retry a block that failed",
+            format!("`{key}` begins a block again by itself, and one with a terminal needs somebody who sits there"),
+            format!("remove `{key}`; whoever operates may retry a block that failed"),
         );
     }
     if read.options.sensitive {

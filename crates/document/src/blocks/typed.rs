@@ -1,5 +1,7 @@
 //! `yaml step`, `yaml signoff` and `yaml record`.
 
+use std::time::Duration;
+
 use super::Templated;
 use super::value_kind::value_kind;
 use crate::findings::Findings;
@@ -15,6 +17,7 @@ pub(crate) struct StepOptions {
     pub(crate) target: Option<(String, Span)>,
     pub(crate) rollout: Option<(Rollout, Span)>,
     pub(crate) on_failure: Option<OnFailure>,
+    pub(crate) expected: Option<(Duration, Span)>,
     pub(crate) irreversible: Option<(bool, Span)>,
     pub(crate) skippable: Option<(bool, Span)>,
 }
@@ -33,13 +36,14 @@ pub(crate) fn step_options(node: &Node, findings: &mut Findings) -> StepOptions 
         let words = [("ask", OnFailure::Ask), ("stop", OnFailure::Stop), ("rollback", OnFailure::Rollback)];
         node.word(findings, &words)
     });
+    let expected = fields.get("expected").and_then(|node| Some((node.duration(findings)?, node.span)));
     let mut flag = |key, findings: &mut Findings| {
         let node = fields.get(key)?;
         Some((node.bool(findings)?, node.span))
     };
     let (irreversible, skippable) = (flag("irreversible", findings), flag("skippable", findings));
     fields.finish(findings);
-    StepOptions { role, when, target, rollout, on_failure, irreversible, skippable }
+    StepOptions { role, when, target, rollout, on_failure, expected, irreversible, skippable }
 }
 
 /// How a step goes over the places of its target.

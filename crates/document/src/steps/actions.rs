@@ -175,6 +175,7 @@ impl<'w> Maker<'w> {
             target: context.target.clone(),
             rollout: context.rollout,
             on_failure: context.on_failure,
+            expected: options.expected.map(|(expected, _)| expected),
             irreversible: options.irreversible.is_some_and(|(value, _)| value),
             skippable: options.skippable.is_none_or(|(value, _)| value),
             actions,

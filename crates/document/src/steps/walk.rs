@@ -296,14 +296,19 @@ impl Walker<'_> {
         }
         let mut options = step_options(&node, self.findings);
         if !is_step {
-            for (key, given) in [("irreversible", options.irreversible), ("skippable", options.skippable)] {
-                if let Some((_, span)) = given {
+            let spans = [
+                ("expected", options.expected.map(|(_, span)| span)),
+                ("irreversible", options.irreversible.map(|(_, span)| span)),
+                ("skippable", options.skippable.map(|(_, span)| span)),
+            ];
+            for (key, span) in spans {
+                if let Some(span) = span {
                     let message = format!("`{key}` is an option of a step, and this groups steps");
                     let help = "move it into a `yaml step` of each step it is about";
                     self.findings.add(Code::Misplaced, span, message, help);
                 }
             }
-            (options.irreversible, options.skippable) = (None, None);
+            (options.expected, options.irreversible, options.skippable) = (None, None, None);
         }
         options
     }

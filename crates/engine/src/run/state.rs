@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::run::soak::Soak;
 use crate::{BlobRef, Outcome, SentTo, Task};
 
 /// One action's state.
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) spent_ms: u64,
     /// Whether the next attempt is an automatic one.
     pub(crate) retrying: bool,
+    /// Where it stands with holding for a time; `None` before a try of it has passed.
+    pub(crate) soak: Option<Soak>,
     /// Its own condition was decided: it has begun since it was last reset.
     pub(crate) decided: bool,
     /// The warning before it was acknowledged.
@@ -71,6 +74,7 @@ pub(crate) static UNTOUCHED: State = State {
     attempts: 0,
     spent_ms: 0,
     retrying: false,
+    soak: None,
     decided: false,
     acknowledged: false,
     script: None,
@@ -100,7 +104,7 @@ impl State {
 
     /// Somebody asked for another attempt, which has not begun.
     pub(crate) fn is_asked_for(&self) -> bool {
-        self.status == Status::Pending && self.decided && !self.retrying
+        self.status == Status::Pending && self.decided && !self.retrying && self.soak.is_none()
     }
 
     /// Settled without being done; what is settled already stays what it is.

@@ -29,6 +29,7 @@ pub(crate) fn step(id: &str) -> Step {
         target: None,
         rollout: None,
         on_failure: OnFailure::Ask,
+        expected: None,
         irreversible: false,
         skippable: true,
         actions: Vec::new(),
@@ -113,6 +114,14 @@ pub(crate) trait Written: Sized {
     fn mandatory(self) -> Self;
     fn captures(self, name: &str) -> Self {
         self.with(|block| block.options.capture.push(capture(name, CaptureFrom::Stdout)))
+    }
+    /// Holds for so many seconds, tried every so many; a try may take 20.
+    fn hold(self, for_: u64, every: u64) -> Self {
+        self.with(|block| {
+            block.options.timeout = Some(Duration::from_secs(20));
+            block.options.hold =
+                Some(Hold { for_: Duration::from_secs(for_), every: Duration::from_secs(every) });
+        })
     }
     fn retry(self, every: u64, for_: u64) -> Self {
         self.with(|block| {

@@ -40,6 +40,7 @@ mod seen;
 mod sent;
 mod sessions;
 mod shown;
+mod soaks;
 mod statuses;
 mod story;
 mod universe;

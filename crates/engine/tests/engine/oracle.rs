@@ -252,19 +252,28 @@ impl History<'_> {
             return if crashed { Told::InDoubt } else { Told::Running };
         }
         let Some(end) = end_of(&self.events[last], id) else { return Told::Settled };
+        // Here every event is of one moment, so that nothing ever holds for long enough.
+        let hold = block.options.hold.filter(|_| !mutates);
         match end.outcome {
+            Outcome::Passed if hold.is_some() => return Told::Pending,
             Outcome::Passed => return Told::Settled,
             Outcome::Interrupted => return Told::Failed { interrupted: true },
             Outcome::Failed | Outcome::TimedOut => {}
         }
         let asked = self.last(since, again).unwrap_or(since);
         let retry = block.options.retry.filter(|_| block.options.idempotent || !mutates);
-        let left = retry.is_some_and(|retry| {
-            let every = retry.every.as_millis() as u64;
-            let attempts = self.after(asked).filter_map(|e| end_of(e, id));
-            let spent: u64 = attempts.map(|end| end.duration_ms.max(1) + every).sum();
-            u128::from(spent) < retry.for_.as_millis()
-        });
+        let begins = |at: &usize| again(&self.events[*at]) || nobody_drove(&self.events[*at]);
+        let anew = (since..last).rev().find(begins).unwrap_or(since);
+        let passed = |e: &Event| end_of(e, id).is_some_and(|end| end.outcome == Outcome::Passed);
+        let soaking = hold.is_some() && self.events[anew..last].iter().any(passed);
+        let left = !soaking
+            && retry.is_some_and(|retry| {
+                let every = retry.every.as_millis() as u64;
+                let attempts = self.after(asked).filter_map(|e| end_of(e, id));
+                let attempts = attempts.filter(|end| end.outcome != Outcome::Passed);
+                let spent: u64 = attempts.map(|end| end.duration_ms.max(1) + every).sum();
+                u128::from(spent) < retry.for_.as_millis()
+            });
         if left { Told::Pending } else { Told::Failed { interrupted: false } }
     }
 

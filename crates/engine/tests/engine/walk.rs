@@ -104,6 +104,7 @@ fn on_two_places() -> Vec<(Plan, usize)> {
         (plan([web(step("a").check().confirm(), 0, 2, 1).on_failure(OnFailure::Stop)]), 7),
         (plan([web(step("a").run().rollback(), 0, 1, 0).on_failure(OnFailure::Rollback)]), 7),
         (plan([web(step("a").check().retry(1, 4), 0, 2, 0)]), 6),
+        (plan([web(step("a").check().hold(60, 20), 0, 2, 0)]), 6),
     ]
 }
 
@@ -116,6 +117,7 @@ fn tiny() -> Vec<(Plan, usize)> {
     vec![
         (plan([step("a").run().check().rollback()]), 9),
         (plan([step("a").check().retry(1, 4).on_failure(OnFailure::Stop)]), 9),
+        (plan([step("a").check().hold(60, 20).retry(1, 4).on_failure(OnFailure::Stop)]), 8),
         (plan([step("a").run().retry(1, 4).rollback().on_failure(OnFailure::Rollback)]), 8),
         (plan([step("a").run().irreversible(), step("b").run().rollback()]), 7),
         (plan([step("a").run().rollback(), step("b").run().irreversible().rollback()]), 7),

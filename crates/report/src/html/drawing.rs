@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use holdpoint_engine::{Event, Outcome, Status, Task};
+use holdpoint_engine::{Event, Finished, Holding, Outcome, Status, Task};
 use holdpoint_view::{Reading, between};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::markdown::words::with_place;
 use crate::text::visible;
@@ -189,7 +190,8 @@ impl Mark<'_> {
                 ),
             ),
             kind => {
-                let (thick, width) = (if kind == "waited" { 4.0 } else { 12.0 }, (to - from).max(LEAST));
+                let (thick, width) =
+                    (if matches!(kind, "waited" | "held") { 4.0 } else { 12.0 }, (to - from).max(LEAST));
                 put(
                     out,
                     format_args!(
@@ -241,7 +243,23 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
                     Outcome::Failed | Outcome::TimedOut | Outcome::Interrupted => "failed",
                 };
                 let what = format!("{action}, attempt {}: {}", ended.attempt, took(ended.duration_ms));
-                marks.push(Mark { step: &ended.step, kind, from, to: at, what });
+                match soak(&reading, ended) {
+                    // One band for all that passed one after another, and the last try of them at its end.
+                    Some(held) => {
+                        let from = at - SignedDuration::try_from(held.held).unwrap_or_default();
+                        let of = format!("{action} held: ");
+                        marks.retain(|mark| {
+                            !(mark.kind == "held" && mark.from == from && mark.what.starts_with(&of))
+                        });
+                        let told =
+                            format!("{of}{} of {}, {} tries", span(held.held), span(held.of), held.tries);
+                        marks.push(Mark { step: &ended.step, kind: "held", from, to: at, what: told });
+                        if held.left().is_zero() {
+                            marks.push(Mark { step: &ended.step, kind, from: at, to: at, what });
+                        }
+                    }
+                    None => marks.push(Mark { step: &ended.step, kind, from, to: at, what }),
+                }
             }
             Event::ItemConfirmed { step, action, .. } => point(step, "done", format!("{action} confirmed")),
             Event::ValueRecorded { step, name, .. } => point(step, "done", format!("{name} recorded")),
@@ -278,6 +296,20 @@ fn marks<'a>(m: &'a Material<'_>) -> Vec<Mark<'a>> {
     }
     waits.extend(marks);
     waits
+}
+
+/// For how long a check has held with this try of it, from its second one on.
+fn soak(reading: &Reading<'_>, ended: &Finished) -> Option<Holding> {
+    if ended.outcome != Outcome::Passed || ended.probe {
+        return None;
+    }
+    let (plan, run) = (reading.plan(), reading.run());
+    let task = run.at_place(Task::named(plan, &ended.step, &ended.action)?, ended.place.as_deref())?;
+    run.holding(plan, task).filter(|holding| holding.tries > 1)
+}
+
+fn span(time: Duration) -> String {
+    took(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Whether the hold point has every sign-off that it takes.

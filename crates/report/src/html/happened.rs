@@ -13,7 +13,7 @@ use super::told::{Detail, Expectation, Pen, Told, tone};
 use crate::markdown::words;
 use crate::time::{clock, took};
 use crate::{
-    ActionSummary, Happening, Material, NoteFacts, PlaceSummary, ReportError, RollbackState, Status,
+    ActionSummary, Happening, Material, NoteFacts, PlaceSummary, ReportError, RollbackState, Soak, Status,
     StepSummary, Summary, What,
 };
 
@@ -96,6 +96,7 @@ impl<'a> Pen<'a> {
         facts.extend(explained(self.summary, result.status).map(str::to_owned));
         facts.extend(words::at_places(result));
         facts.extend(words::attempts(result));
+        facts.extend(words::soaks(result));
         self.write(&Story {
             of_step: false,
             tone: tone(result.status),
@@ -103,7 +104,8 @@ impl<'a> Pen<'a> {
             facts,
             undone: None,
             places: None,
-            happenings: self.history(&result.history, about, |at| result.is_last_attempt(at)),
+            happenings: self
+                .history(&result.history, &result.soaks(), about, |at| result.is_last_attempt(at)),
         })
     }
 
@@ -117,6 +119,7 @@ impl<'a> Pen<'a> {
             facts.push(format!("{} to {}", clock(started, zone), clock(ended, zone)));
             facts.push(took(step.elapsed_ms));
         }
+        facts.extend(words::expected(step));
         match step.rounds {
             0 | 1 => {}
             2 => facts.push("begun twice".to_owned()),
@@ -147,7 +150,7 @@ impl<'a> Pen<'a> {
             facts,
             undone,
             places: Table::of(step),
-            happenings: self.history(&step.history, About { work: None, block: None }, |_| false),
+            happenings: self.history(&step.history, &[], About { work: None, block: None }, |_| false),
         })
     }
 
@@ -158,11 +161,21 @@ impl<'a> Pen<'a> {
     fn history(
         &self,
         history: &[Happening],
+        soaks: &[Soak],
         about: About<'_>,
         is_last_attempt: impl Fn(usize) -> bool,
     ) -> Vec<Told> {
+        let between = crate::soaks::between(history, soaks, |n| self.corrections.contains_key(&n));
         let tell = |(at, happening): (usize, &Happening)| {
-            let mut told = self.tell(happening, about, is_last_attempt(at));
+            let mut told = match between.get(&at) {
+                None => self.tell(happening, about, is_last_attempt(at)),
+                Some(words) => Told {
+                    tone: "good",
+                    words: "HELD".to_owned(),
+                    facts: vec![words.clone()?, format!("from {} on", clock(happening.at, &self.m.zone))],
+                    ..Told::default()
+                },
+            };
             if let Some(place) = &happening.place {
                 told.facts.insert(0, format!("at {place}"));
             }
@@ -176,9 +189,9 @@ impl<'a> Pen<'a> {
                 let (at, who) = (clock(note.at, &self.m.zone), self.who(&note.by));
                 told.corrections.push(format!("by event {}: {} · {at} · {who}", note.n, note.text));
             }
-            told
+            Some(told)
         };
-        history.iter().enumerate().map(tell).collect()
+        history.iter().enumerate().filter_map(tell).collect()
     }
 
     fn tell(&self, happening: &Happening, about: About<'_>, counts: bool) -> Told {
@@ -308,6 +321,8 @@ fn explained(summary: &Summary, status: Status) -> Option<&'static str> {
         Status::RolledBack => "what this did was undone, see the rollback below",
         Status::Waiting if summary.run.closed.is_some() => "the run ended before it was complete",
         Status::Waiting => "the run cannot go on without it",
+        Status::Holding if summary.run.closed.is_some() => "the run ended before it had held for long enough",
+        Status::Holding => "it has held so far, and not for long enough yet",
         Status::InDoubt => "it was begun and the record does not say how it ended",
         Status::Unknown => "the record does not conform, so nothing after that counts",
         Status::TakenAsDone => "the record does not say how it ended; the operator says that it happened",

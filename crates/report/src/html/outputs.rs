@@ -1,6 +1,6 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, and its outputs, folded.
 
-use holdpoint_engine::{BlobRef, Finished};
+use holdpoint_engine::{BlobRef, Finished, Outcome};
 use holdpoint_model::Block;
 
 use super::told::{Detail, Expectation, Pen, Told, tone};
@@ -37,7 +37,9 @@ impl Pen<'_> {
         };
         let result = &ended.result;
         let status = Status::from(result.outcome);
-        facts.extend([ending(result), took(result.duration_ms), at.to_owned(), who]);
+        facts.extend([ending(result), took(result.duration_ms)]);
+        facts.extend(attempt.held.and_then(|held| words::held(&held, result.outcome == Outcome::Passed)));
+        facts.extend([at.to_owned(), who]);
         let expectations: Vec<_> = result.expectations.iter().map(Expectation::of).collect();
         if !expectations.is_empty() {
             details.push(Detail::Expectations { expectations });

@@ -34,7 +34,7 @@ pub(super) fn tone(status: Status) -> &'static str {
         | Status::RollbackUnfinished
         | Status::Unknown => "bad",
         Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => "note",
-        Status::Waiting | Status::Unfinished | Status::Running => "wait",
+        Status::Waiting | Status::Holding | Status::Unfinished | Status::Running => "wait",
         Status::NotReached | Status::NotUsed | Status::NotApplicable => "none",
     }
 }

@@ -1,6 +1,6 @@
 //! One execution of a block: how it ended, expectation by expectation, what it gave, what it printed.
 
-use holdpoint_engine::{BlobRef, Finished, Judged};
+use holdpoint_engine::{BlobRef, Finished, Judged, Outcome};
 use holdpoint_model::Block;
 
 use super::history::{About, Told, Weight};
@@ -52,7 +52,10 @@ impl Pen<'_> {
         ));
         details.extend(remarks(result));
         let word = format!("{probe}{}", Status::from(result.outcome).words());
-        let rest = format!("{number}{} · {} · {at} · by {who}", ending(result), took(result.duration_ms));
+        let held = attempt.held.and_then(|held| words::held(&held, result.outcome == Outcome::Passed));
+        let held = held.map(|held| format!("{held} · ")).unwrap_or_default();
+        let took = took(result.duration_ms);
+        let rest = format!("{number}{} · {took} · {held}{at} · by {who}", ending(result));
         Told { word, rest, details }
     }
 

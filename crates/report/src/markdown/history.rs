@@ -8,7 +8,7 @@ use super::words;
 use crate::edges::shorten;
 use crate::text::{code, code_cell, fenced, prose};
 use crate::time::{clock, took};
-use crate::{ActionSummary, Happening, RollbackState, Status, StepSummary, What, blobs};
+use crate::{ActionSummary, Happening, RollbackState, Soak, Status, StepSummary, What, blobs};
 
 /// A happening told: a word in capitals, the rest of its line, and lines below it.
 pub(super) struct Told {
@@ -67,6 +67,10 @@ impl Pen<'_> {
             Status::RolledBack => ": what this did was undone, see the rollback below",
             Status::Waiting if self.summary.run.closed.is_some() => ": the run ended before it was complete",
             Status::Waiting => ": the run cannot go on without it",
+            Status::Holding if self.summary.run.closed.is_some() => {
+                ": the run ended before it had held for long enough"
+            }
+            Status::Holding => ": it has held so far, and not for long enough yet",
             Status::InDoubt => ": it was begun and the record does not say how it ended",
             Status::Unknown => ": the record does not conform, so nothing after that counts",
             Status::TakenAsDone => {
@@ -76,9 +80,10 @@ impl Pen<'_> {
         };
         let mut facts: Vec<String> = words::at_places(result).into_iter().collect();
         facts.extend(words::attempts(result));
+        facts.extend(words::soaks(result));
         let facts: String = facts.iter().map(|fact| format!(" · {fact}")).collect();
         let mut lines = vec![format!("**{rollback}{words}**{explained}{facts} · {}", self.mark)];
-        lines.extend(self.history(&result.history, about, |at| result.is_last_attempt(at)));
+        lines.extend(self.history(&result.history, &result.soaks(), about, |at| result.is_last_attempt(at)));
         lines
     }
 
@@ -90,6 +95,7 @@ impl Pen<'_> {
             let span = format!(" · {} to {} · {elapsed}", clock(started, zone), clock(ended, zone));
             line.push_str(if started == ended { "" } else { &span });
         }
+        line.push_str(&words::expected(step).map(|told| format!(" · {told}")).unwrap_or_default());
         if step.rounds > 1 {
             line.push_str(&match step.rounds {
                 2 => " · begun twice".to_owned(),
@@ -122,7 +128,7 @@ impl Pen<'_> {
             lines.extend([String::new(), undone.to_owned()]);
         }
         lines.extend(self.places(step));
-        lines.extend(self.history(&step.history, About::default(), |_| false));
+        lines.extend(self.history(&step.history, &[], About::default(), |_| false));
         lines
     }
 
@@ -144,9 +150,11 @@ impl Pen<'_> {
     fn history(
         &self,
         history: &[Happening],
+        soaks: &[Soak],
         about: About<'_>,
         is_last_attempt: impl Fn(usize) -> bool,
     ) -> Vec<String> {
+        let between = crate::soaks::between(history, soaks, |n| self.corrections.contains_key(&n));
         let mut lines = Vec::new();
         let mut earlier = false;
         for (at, happening) in history.iter().enumerate() {
@@ -154,6 +162,15 @@ impl Pen<'_> {
                 earlier = happening.superseded;
                 let caption = if earlier { "*Earlier, before this was done again:*" } else { "*Then:*" };
                 lines.extend([String::new(), caption.to_owned()]);
+            }
+            if let Some(first) = between.get(&at) {
+                if let Some(told) = first {
+                    let place = happening.place.as_ref().map(|place| format!("at {} · ", code(place)));
+                    let at = clock(happening.at, &self.m.zone);
+                    let told = format!("**HELD** · {}{told}, from {at} on", place.unwrap_or_default());
+                    lines.extend([String::new(), told]);
+                }
+                continue;
             }
             let told =
                 self.tell(happening, about, if is_last_attempt(at) { Weight::Last } else { Weight::Earlier });

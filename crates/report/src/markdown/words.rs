@@ -3,7 +3,8 @@
 use holdpoint_engine::{By, Choice, DeviationKind, Via};
 use holdpoint_model::{Assurance, Meaning, ValueKind};
 
-use crate::{ActionSummary, PlaceSummary};
+use crate::time::took;
+use crate::{ActionSummary, Happening, HeldSoFar, PlaceSummary, Soak, StepSummary, What};
 
 /// As it stands beside the action that it is about: in capitals.
 pub(crate) fn deviation_beside(kind: DeviationKind) -> &'static str {
@@ -117,6 +118,56 @@ pub(crate) fn attempts(action: &ActionSummary) -> Option<String> {
         (0 | 1, _) => None,
         (attempts, 0 | 1) => Some(format!("{attempts} attempts")),
         (attempts, _) => Some(format!("up to {attempts} attempts at a place")),
+    }
+}
+
+/// For how long a check had held when a try of it ended, and whether that was enough; nothing for its first try.
+pub(crate) fn held(held: &HeldSoFar, passed: bool) -> Option<String> {
+    let HeldSoFar { held_ms, of_ms, tries, anew } = *held;
+    let (time, of) = (took(held_ms), took(of_ms));
+    match (passed, held_ms >= of_ms) {
+        (true, false) if tries == 1 && anew > 0 => {
+            Some("began to hold anew: nobody had looked for too long".to_owned())
+        }
+        (true, true) => Some(format!("held for {time} of {of}, {tries} tries")),
+        (true, false) if tries > 1 => Some(format!("had held for {time} of {of}, {tries} tries")),
+        (true, false) => None,
+        (false, _) => Some(format!("had held for {time} of {of}, {}", many_tries(tries))),
+    }
+}
+
+fn many_tries(tries: u32) -> String {
+    if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
+}
+
+/// How long the document expects a step to take, and by how much it took longer.
+pub(crate) fn expected(step: &StepSummary) -> Option<String> {
+    let expected = step.expected_ms?;
+    let late = step.elapsed_ms.checked_sub(expected).filter(|late| *late > 0);
+    let late = late.map(|late| format!(", LATE by {}", took(late))).unwrap_or_default();
+    Some(format!("expected {}{late}", took(expected)))
+}
+
+/// The soaks of an action that still count, in words.
+pub fn soaks(action: &ActionSummary) -> Vec<String> {
+    let soaks = action.soaks();
+    let told = soaks.iter().filter(|soak| !soak.superseded).filter_map(|soak| {
+        let place = soak.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
+        Some(format!("{}{place}", held(&soak.held, soak.broken_by.is_none())?))
+    });
+    told.collect()
+}
+
+/// Tries between the first and the last of a soak, which are told in one line: how many, and by which attempts.
+pub(crate) fn tries_between(history: &[Happening], soak: &Soak) -> String {
+    let attempt = |at: &usize| match history.get(*at).map(|happening| &happening.what) {
+        Some(What::Attempt(attempt)) => attempt.attempt,
+        _ => 0,
+    };
+    let (first, last) = (soak.between.first().map_or(0, attempt), soak.between.last().map_or(0, attempt));
+    match soak.between.len() {
+        1 => format!("1 more try passed, attempt {first}"),
+        many => format!("{many} more tries passed, attempts {first} to {last}"),
     }
 }
 

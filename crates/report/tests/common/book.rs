@@ -104,6 +104,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
         target: None,
         rollout: None,
         on_failure: OnFailure::Ask,
+        expected: None,
         irreversible: false,
         skippable: true,
         actions: Vec::new(),

@@ -200,6 +200,9 @@ pub struct StepSide {
     pub status: String,
     /// From its first to its last event, milliseconds; waiting for people included.
     pub elapsed_ms: u64,
+    /// How long its document expects it to take, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<u64>,
     /// Who acted in it, by principal.
     pub who: Vec<String>,
 }
@@ -385,6 +388,7 @@ impl<'a> Comparing<'a> {
             number: step.number.clone(),
             status: step.status.words().to_owned(),
             elapsed_ms: step.elapsed_ms,
+            expected_ms: step.expected_ms,
             who: step.performers.clone(),
         };
         let (a, b) = (a.map(side), b.map(side));

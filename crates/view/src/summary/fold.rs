@@ -345,6 +345,7 @@ impl<'a> Summing<'a> {
             script: started.script,
             edited,
             finished: None,
+            held: None,
         };
         self.put(now, place, What::Attempt(Box::new(attempt)));
     }
@@ -359,6 +360,9 @@ impl<'a> Summing<'a> {
             (finished.captures, finished.files) = (BTreeMap::new(), BTreeMap::new());
         }
         let Place::Task(task) = place else { return };
+        let (run, plan) = (self.reading.run(), self.reading.plan());
+        let here = run.at_place(task, finished.place.as_deref());
+        let held = here.filter(|_| !finished.probe).and_then(|task| run.holding(plan, task)).map(Into::into);
         // Of several that are open it is the one at its place.
         let history = self.at(task).history.iter_mut().rev();
         let mut here = history.filter(|happening| happening.place == finished.place);
@@ -367,6 +371,7 @@ impl<'a> Summing<'a> {
             _ => None,
         });
         if let Some(attempt) = open {
+            attempt.held = held;
             attempt.finished = Some(Ended { n: now.n, at: now.at, result: finished });
         }
     }

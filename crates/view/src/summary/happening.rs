@@ -1,7 +1,7 @@
 //! What happened to one step or action.
 
 use holdpoint_engine::{
-    BlobRef, By, Choice, Corrected, DeviationKind, Evidence, Finished, Presence, SignedOff,
+    BlobRef, By, Choice, Corrected, DeviationKind, Evidence, Finished, Holding, Presence, SignedOff,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -144,6 +144,30 @@ pub struct Attempt {
     pub edited: bool,
     /// How it ended; `None` is in doubt.
     pub finished: Option<Ended>,
+    /// For how long it had held then, where it is a check that must hold for a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldSoFar>,
+}
+
+/// How a check that must hold for a time stood when a try of it had ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldSoFar {
+    /// It had held for so long, milliseconds.
+    pub held_ms: u64,
+    /// It must for so long, milliseconds.
+    pub of_ms: u64,
+    /// Tries that had passed one after another; of one that did not pass, those before it.
+    pub tries: u32,
+    /// How often it had begun anew, as nobody had looked for too long.
+    pub anew: u32,
+}
+
+impl From<Holding> for HeldSoFar {
+    fn from(holding: Holding) -> HeldSoFar {
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (held_ms, of_ms) = (millis(holding.held), millis(holding.of));
+        HeldSoFar { held_ms, of_ms, tries: holding.tries, anew: holding.anew }
+    }
 }
 
 /// The end of an attempt.

@@ -9,10 +9,12 @@ mod happening;
 mod names;
 mod opening;
 mod place;
+mod soak;
 
 pub use facts::*;
 pub use fold::{Summing, summarise};
 pub use happening::*;
+pub use soak::Soak;
 
 use holdpoint_engine::{RollbackState, Stamped, Status, Verdict};
 use serde::Serialize;
@@ -209,6 +211,9 @@ pub struct StepSummary {
     pub ended: Option<jiff::Timestamp>,
     /// From the first to the last, milliseconds; waiting for people included.
     pub elapsed_ms: u64,
+    /// How long the document expects it to take, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_ms: Option<u64>,
     /// Who acted in it, by principal, in order.
     pub performers: Vec<String>,
     /// What happened to the step as a whole: conditions, deviations, notes.

@@ -113,6 +113,7 @@ fn empty_step(step: &holdpoint_model::Step) -> StepSummary {
         started: None,
         ended: None,
         elapsed_ms: 0,
+        expected_ms: step.expected.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         performers: Vec::new(),
         history: Vec::new(),
         actions: step.actions.iter().map(|a| empty_action(a.id.clone(), a.work.kind())).collect(),

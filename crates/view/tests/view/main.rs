@@ -11,6 +11,7 @@
 
 #[path = "../../../engine/tests/engine/build.rs"]
 mod build;
+mod expected;
 mod pure;
 #[path = "../../../engine/tests/engine/sample.rs"]
 mod sample;

@@ -15,7 +15,8 @@ use reader::Reader;
 
 const PROBES: &[&str] = &["http", "tcp", "dns", "file", "git", "image"];
 /// What stands beside it.
-const BESIDE: &[&str] = &["id", "timeout", "retry", "capture", "when", "record", "reason", "sensitive"];
+const BESIDE: &[&str] =
+    &["id", "timeout", "retry", "hold", "capture", "when", "record", "reason", "sensitive"];
 /// Options of other checks that mean nothing here.
 const ELSEWHERE: &[(&str, &str)] = &[
     (

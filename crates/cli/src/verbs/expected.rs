@@ -1,0 +1,35 @@
+//! How long the steps of a run-book are expected to take: read once, when a run opens or is taken up, or is planned.
+
+use holdpoint_document::Plan;
+use holdpoint_engine::{Event, Verdict};
+use holdpoint_record::{RunDir, by_all, glance};
+use holdpoint_view::{Expectations, Summary};
+
+use super::read::{Plans, summed_up_in};
+use crate::place::Place;
+
+/// So many of the last runs are glanced at …
+const GLANCED_AT: usize = 200;
+/// … and so many that passed are read: what was long ago says less.
+const READ: usize = 20;
+
+/// What the document says of its steps, and where it is silent what the last runs that passed took, of the same run-book in
+/// the same environment. A record that cannot be read says nothing, and neither does a store that cannot.
+pub fn expected(place: &Place, plan: &Plan, path: &str, environment: &str) -> Expectations {
+    if plan.steps.iter().all(|step| step.expected.is_some()) {
+        return Expectations::of(plan, []);
+    }
+    let runs = place.store().runs().unwrap_or_default();
+    let passed = |run: &RunDir| {
+        let Ok(ends) = glance(&run.path) else { return false };
+        let Event::RunOpened(opened) = &ends.first.event else { return false };
+        opened.runbook.path == path
+            && opened.environment.name == environment
+            && ends.last.event.verdict() == Some(Verdict::Passed)
+    };
+    let last: Vec<RunDir> = runs.into_iter().rev().take(GLANCED_AT).filter(passed).take(READ).collect();
+    let plans = Plans::default();
+    let read = by_all(&last, |run| summed_up_in(run, &plans));
+    let summaries: Vec<Summary> = read.into_iter().filter_map(Result::ok).collect();
+    Expectations::of(plan, &summaries)
+}
