@@ -1,6 +1,7 @@
 //! What a session says while it lasts, as values.
 
 use holdpoint_engine::{Event, Finished, Question, Verdict};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::RunView;
@@ -46,6 +47,15 @@ pub enum Moment {
         action: String,
         /// How long, in milliseconds.
         pause_ms: u64,
+    },
+    /// A step may not begin before a time.
+    NotBefore {
+        /// The step.
+        step: String,
+        /// When it may.
+        until: Timestamp,
+        /// Whether that is waited for.
+        waits: bool,
     },
     /// This script runs next, and nobody at a terminal was asked.
     Permitted {

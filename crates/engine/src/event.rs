@@ -2,10 +2,12 @@
 
 mod block;
 mod by;
+mod change;
 mod correction;
 mod deed;
 mod former;
 mod handover;
+mod hours;
 mod opened;
 mod policy;
 mod presence;
@@ -19,10 +21,12 @@ use serde::{Deserialize, Serialize};
 
 pub use block::*;
 pub use by::*;
+pub use change::*;
 pub use correction::*;
 pub use deed::*;
 pub use former::*;
 pub use handover::*;
+pub use hours::*;
 pub use opened::*;
 pub use policy::*;
 pub use presence::*;

@@ -12,6 +12,7 @@ use holdpoint_engine::{
 use crate::anchors::Anchors;
 use crate::by_key::ByKey;
 use crate::clocks::Clock;
+use crate::hours::{self, Followed};
 use crate::kept::Blobs;
 use crate::planned::{MASK, plan_of};
 use crate::signatures::Signatures;
@@ -110,6 +111,10 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
                 "the rehearsal that it relied on was not proved again: what is kept of that was expunged";
             remarks.push(why.to_owned());
         }
+        if counts.calendar_expunged {
+            let why = "when nothing was to be changed was not proved again: the calendar was expunged";
+            remarks.push(why.to_owned());
+        }
         (judged_again, signed) = (counts.judged, counts.signed);
     }
     if !unreferenced.is_empty() {
@@ -149,6 +154,7 @@ struct Counts {
     unkept: usize,
     expunged: usize,
     rehearsal_expunged: bool,
+    calendar_expunged: bool,
     unshown: usize,
 }
 
@@ -175,6 +181,8 @@ enum State {
 struct Replay {
     plan: Plan,
     run: Run,
+    /// The calendar that it goes by.
+    followed: Followed,
     signatures: Signatures,
     /// A secret was known, so that events may be masked where output is not.
     secretive: bool,
@@ -220,11 +228,21 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     let (plan, config) = plan_of(blobs.dir, opened)?;
     counts.signed.extend(approvals::prove(opened, stamped.at, &plan, config.as_ref(), blobs)?);
     let asks = config.as_ref().and_then(|config| config.environments.get(&opened.environment.name));
-    let proved = rehearsed::prove(opened, stamped.at, asks.unwrap_or(&Environment::default()), blobs)?;
+    let none = Environment::default();
+    let asks = asks.unwrap_or(&none);
+    let proved = rehearsed::prove(opened, stamped.at, asks, blobs)?;
     counts.rehearsal_expunged = !proved;
+    let followed = hours::prove(opened, stamped.at, asks, blobs)?;
+    counts.calendar_expunged = matches!(followed, Followed::Gone);
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
-    Ok(State::Conforms(Box::new(Replay { plan, run, signatures: Signatures::default(), secretive })))
+    Ok(State::Conforms(Box::new(Replay {
+        plan,
+        run,
+        followed,
+        signatures: Signatures::default(),
+        secretive,
+    })))
 }
 
 impl Replay {
@@ -235,7 +253,8 @@ impl Replay {
         blobs: &mut Blobs<'_>,
         counts: &mut Counts,
     ) -> Result<(), String> {
-        let Replay { plan, run, signatures, secretive } = self;
+        let Replay { plan, run, followed, signatures, secretive } = self;
+        followed.at_begin(run.opened(), plan, &stamped.event, stamped.at)?;
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
             *secretive |= !finished.masked.is_empty();

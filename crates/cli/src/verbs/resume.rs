@@ -146,9 +146,11 @@ pub async fn take_on(
         plan,
         sources: &recorded.sources,
         dir: dir.path.clone(),
+        screen: screen.clone(),
+        secrets: hidden.clone(),
     };
     let looking = Prompting::of_git(screen);
-    let Seen { look, refusal } = watch.look(recorder.run(), true)?;
+    let Seen { look, looked, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);
     let (refusal, disregarded) =
         if recorder.run().is_bound(plan) { (refusal, None) } else { (None, refusal) };
@@ -206,6 +208,8 @@ pub async fn take_on(
     let otherwise = ask.then(|| Operator::new(screen, place.root.clone()));
     let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
     let ready = ready?;
+    let (_, store) = recorder.view_and_store();
+    looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
     session::sign(&mut recorder, &session.seat(), key)?;
     if let Some(ready) = ready {

@@ -61,6 +61,12 @@ impl Observer for Screening {
             Moment::SignOffLapsed { action, reason, .. } => self.screen.say(&self.screen.neutralise(&format!(
                 "  the sign-off of {action} has lapsed ({reason}); it is asked for again"
             ))),
+            Moment::NotBefore { step, until, waits } => {
+                let until = holdpoint_report::clock(*until, &jiff::tz::TimeZone::system());
+                let what = if *waits { "waiting for that" } else { "not waited for" };
+                let text = format!("{step} does not begin before {until}: {what}");
+                self.screen.tell(&self.screen.neutralise(&format!("  {text}")));
+            }
             Moment::Waiting { pause_ms, .. } => screen::again(&self.screen, Duration::from_millis(*pause_ms)),
             Moment::Permitted { step, action, script } => {
                 if let Some(task) = Task::named(view.plan, step, action) {

@@ -30,6 +30,7 @@ pub(crate) fn step(id: &str) -> Step {
         on_failure: OnFailure::Ask,
         irreversible: false,
         skippable: true,
+        not_before: None,
         actions: Vec::new(),
         rollbacks: Vec::new(),
     }

@@ -105,6 +105,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
         on_failure: OnFailure::Ask,
         irreversible: false,
         skippable: true,
+        not_before: None,
         actions: Vec::new(),
         rollbacks: Vec::new(),
     }
