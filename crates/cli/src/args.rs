@@ -186,6 +186,9 @@ pub struct Run {
     /// How the dry run is told at its end: json also writes it to standard output
     #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
     pub format: Format,
+    /// The change under which it runs, where the environment asks for one
+    #[arg(long, value_name = "ID")]
+    pub change: Option<String>,
     #[command(flatten)]
     pub who: Who,
     #[command(flatten)]

@@ -178,6 +178,7 @@ pub fn circumstances(option: Option<&str>, root: &Path) -> Result<Session, Probl
         dirty: None,
         committed: None,
         anchor: None,
+        change: None,
         unmet: Vec::new(),
     })
 }

@@ -16,6 +16,7 @@ mod table;
 mod targets;
 
 use people::Named;
+pub(crate) use requires::no_time;
 use table::table;
 
 /// The configuration and what is wrong with it.

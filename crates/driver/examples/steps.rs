@@ -54,7 +54,7 @@ pub async fn step(
     let clock = || jiff::Timestamp::UNIX_EPOCH;
     let mut recorder = Recorder::new(book, Memory::default(), Lines(out), Secrets::default(), clock);
     recorder.record(vec![opened])?;
-    let rules = Box::new(|_: &_| Err(Fault::Stuck)); // this run keeps none
+    let rules: Box<Rules<'_, Fault>> = Box::new(|_, _| Err(Fault::Stuck)); // this run keeps none
     Session { recorder, desk: Channel(answers, None), runner: Passing, rules }.drive().await
 }
 

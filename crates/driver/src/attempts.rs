@@ -33,6 +33,13 @@ where
             if unasked || self.under_way.has(execution.task) {
                 continue;
             }
+            let late = self.is_late(execution.task);
+            if late && others {
+                continue;
+            }
+            if late {
+                return self.check_rules();
+            }
             let goes_on = match execution.pause.is_zero() {
                 true => self.permit(*execution, None).await?,
                 false => self.pause(*execution),
@@ -183,12 +190,16 @@ where
         // before somebody was asked tells nothing of what happened while they thought.
         let run = &self.recorder.run;
         let alone = run.frontier(self.recorder.plan).running.is_empty();
-        let due = run.is_look_due() || self.desk.attended() && run.begins_after_sign_off();
+        let late = self.is_late(execution.task);
+        let due = run.is_look_due() || self.desk.attended() && run.begins_after_sign_off() || late;
         if due && alone && !run.is_rolling_back() {
             self.check_rules()?;
+            if !self.is_ready(execution) {
+                return Ok(None);
+            }
         }
         let Reached { cwd, way } = reached;
-        if self.hold_start(execution, &script, cwd, &way)? == Recorded::Lapsed {
+        if self.hold_start(execution, &script, cwd, &way)? != Recorded::Written {
             return Ok(None);
         }
         if let Way::Nowhere(_) = way {

@@ -1,6 +1,7 @@
 //! What a session says while it lasts, as values.
 
 use holdpoint_engine::{Event, Finished, Holding, Question, Verdict};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::RunView;
@@ -55,6 +56,15 @@ pub enum Moment {
     PauseCut {
         /// The action.
         action: String,
+    },
+    /// A step may not begin before a time.
+    NotBefore {
+        /// The step.
+        step: String,
+        /// When it may.
+        until: Timestamp,
+        /// Whether that is waited for.
+        waits: bool,
     },
     /// This script runs next, and nobody at a terminal was asked.
     Permitted {

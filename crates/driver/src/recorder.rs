@@ -16,6 +16,8 @@ pub enum Recorded {
     Written,
     /// A sign-off that they need has lapsed, which is durable instead of them.
     Lapsed,
+    /// Rules of time let them not begin any more; nothing was recorded.
+    Late,
 }
 
 /// A run and its record. Whoever changes a run does it through [`Recorder::record`]; nothing else appends.
@@ -141,8 +143,26 @@ impl<'a, J: Journal, O: Observer> Recorder<'a, J, O> {
         if events.iter().any(Event::begins) && self.lapse_at(now)? {
             return Ok(Recorded::Lapsed);
         }
+        if events.iter().any(|event| self.is_late(event, now)) {
+            return Ok(Recorded::Late);
+        }
         self.hold_at(now, events, moments)?;
         Ok(Recorded::Written)
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Whether this event begins something that rules of time let not begin at this moment.
+    fn is_late(&self, event: &Event, now: Timestamp) -> bool {
+        let Event::ActionStarted(started) = event else { return false };
+        if self.run.opened().is_none_or(|opened| !opened.policy.has_hours()) {
+            return false;
+        }
+        let task = Task::named(self.plan, &started.step, &started.action);
+        task.is_some_and(|task| !self.run.out_of_time(self.plan, task, now).is_empty())
     }
 
     /// Whether nothing is held back.

@@ -3,7 +3,7 @@
 use holdpoint_engine::{By, Event, Look, Question, RollbackPlan, Run, Task, Verdict};
 use holdpoint_model::Plan;
 
-use crate::{Journal, Recorder};
+use crate::{BlobStore, Journal, Recorder};
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub enum Stop {
 }
 
 /// Holds the environment's rules against the repository as it is now: what was seen, and the refusal if one does not
-/// hold that nobody has overridden.
-pub type Rules<'a, E> = dyn Fn(&Run) -> Result<(Look, Option<E>), E> + 'a;
+/// hold that nobody has overridden. What it names is kept in the store.
+pub type Rules<'a, E> = dyn Fn(&Run, &mut dyn BlobStore<Error = E>) -> Result<(Look, Option<E>), E> + 'a;
 
 /// A run on its way, with everything around it.
 pub struct Session<'a, J: Journal, D, R, O> {

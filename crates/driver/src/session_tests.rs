@@ -130,7 +130,7 @@ fn sessionn(plan: &Plan, number: u64, hours: &[i64]) -> Vec<String> {
         recorder,
         desk: Slow { clock, hours: hours.iter().copied().collect() },
         runner: Passing,
-        rules: Box::new(|_| panic!("no rule is kept here")),
+        rules: Box::new(|_, _| panic!("no rule is kept here")),
     };
     session.recorder.record(vec![opened(number)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -158,7 +158,7 @@ fn before_the_first_block_after_a_sign_off_the_repository_is_looked_at_after_som
         recorder,
         desk: Slow { clock: Rc::new(Cell::new(Timestamp::UNIX_EPOCH)), hours: VecDeque::new() },
         runner: Passing,
-        rules: Box::new(|_| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
+        rules: Box::new(|_, _| Ok((Look { dirty: Some(false), ..Look::default() }, None))),
     };
     let Event::RunOpened(mut opened) = opened(1) else { unreachable!() };
     opened.policy.kept = vec![holdpoint_engine::Rule::CleanCommit];
@@ -403,7 +403,7 @@ fn done(steps: &str, attended: bool, fails: &'static str, writes: usize) -> (Vec
         recorder,
         desk: Quick { attended, done: Rc::clone(&done), clock },
         runner: Noting(Rc::clone(&done), fails),
-        rules: Box::new(|_| panic!("no rule is kept here")),
+        rules: Box::new(|_, _| panic!("no rule is kept here")),
     };
     session.recorder.record(vec![opened(1)]).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -516,8 +516,12 @@ fn a_desk_that_answers_with_nothing_is_not_asked_the_same_for_ever() {
         let plan = compile(&format!("---\nrunbook: 1\n---\n# A run-book\n\n## Do\n\n{step}"), None).plan;
         let now = || "2026-11-23T08:00:00Z".parse().unwrap();
         let recorder = Recorder::new((&plan, ""), Memory::default(), (), Secrets::default(), now);
-        let rules = Box::new(|_: &Run| panic!("no rule is kept here"));
-        let mut session = Session { recorder, desk: Silent, runner: Passing, rules };
+        let mut session = Session {
+            recorder,
+            desk: Silent,
+            runner: Passing,
+            rules: Box::new(|_, _| panic!("no rule is kept here")),
+        };
         session.recorder.record(vec![opened(1)]).unwrap();
         let asked = Stop::Parked(Task::action(0, 0), Question::Confirm);
         assert_eq!(runtime.block_on(session.drive()).unwrap(), asked, "{step}");

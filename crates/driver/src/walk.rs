@@ -5,8 +5,9 @@
 //! what arrives: ends, and answers of a desk that is asked meanwhile.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use holdpoint_engine::{Event, Execution, Next, Question, Slot, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Next, Question, Rule, Slot, Task, Verdict};
 
 use crate::under_way::UnderWay;
 use crate::{
@@ -38,6 +39,9 @@ where
         Ok(stop)
     }
 }
+
+/// Nobody who is there waits longer than this for the time of a step.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// A session on its way.
 pub(crate) struct Walk<'s, 'a, 'r, J: Journal, D, R: Runner, O> {
@@ -166,6 +170,12 @@ where
         if matches!(next, Next::Execute(_) | Next::Ask(..)) && self.recorder.lapse()? {
             return Ok(None);
         }
+        if let Next::Execute(Execution { task, .. })
+        | Next::Ask(task, Question::Confirm | Question::Record | Question::SignOff) = &next
+            && let Some(goes_on) = self.await_its_time(*task).await?
+        {
+            return Ok(goes_on);
+        }
         self.decided.retain(|task| frontier.ready.iter().any(|ready| ready.task == *task));
         if let Next::Execute(Execution { task, .. }) | Next::Ask(task, _) | Next::PassOver { task, .. } =
             &next
@@ -203,6 +213,34 @@ where
             }
         }
         Ok(None)
+    }
+
+    /// Waits for the time before which a step may not begin. Where that is not to be waited for, rules are held: somebody is
+    /// asked, or the run is parked. `None` where the time has come.
+    async fn await_its_time(&mut self, task: Task) -> Result<Option<Option<Stop>>, J::Error> {
+        let plan = self.recorder.plan;
+        let now = self.recorder.now();
+        let run = &self.recorder.run;
+        if run.out_of_time(plan, task, now).iter().all(|unmet| unmet.rule != Rule::NotBefore) {
+            return Ok(None);
+        }
+        let Some(until) = run.not_before(plan, task.step) else { return Ok(None) };
+        self.enter(task);
+        let pause = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        let fits = pause <= PATIENCE && self.recorder.run.ending(now).is_none_or(|ending| until < ending.at);
+        let waits = match self.desk.attended() {
+            true => self.desk.waits(&self.recorder.view(), task, until),
+            false => fits,
+        };
+        let step = task.step_of(plan).id.clone();
+        self.recorder.tell(Moment::NotBefore { step, until, waits });
+        if !waits {
+            self.check_rules()?;
+            return Ok(Some(None));
+        }
+        self.settle()?;
+        let interrupted = self.runner.wait(pause).await;
+        Ok(Some(interrupted.map(|_| Stop::Parked(task, Question::Confirm))))
     }
 
     /// Rules do not hold: somebody may take back what was done, or end the run. A run that was barred from its opening has
@@ -264,11 +302,20 @@ where
         self.recorder.request_sign_off(task)
     }
 
-    /// Holds the environment's rules once more. What was seen is on record before the refusal, if there is one.
+    /// Holds the environment's rules once more. What was seen is on record before the refusal, if there is one. Where it
+    /// is only too late, and somebody is there, they are asked about it instead.
     pub(crate) fn check_rules(&mut self) -> Result<(), J::Error> {
         self.settle()?;
-        let (look, refusal) = (self.rules)(&self.recorder.run)?;
+        let Recorder { run, journal, .. } = &mut *self.recorder;
+        let (look, refusal) = (self.rules)(run, journal)?;
         self.recorder.record(vec![Event::RulesChecked(look)])?;
-        refusal.map_or(Ok(()), Err)
+        let asked = self.desk.attended() && self.recorder.run.is_barred_by_time();
+        refusal.filter(|_| !asked).map_or(Ok(()), Err)
+    }
+
+    /// Whether rules of time let this block not begin now.
+    pub(crate) fn is_late(&self, task: Task) -> bool {
+        let Recorder { plan, run, .. } = &*self.recorder;
+        !run.out_of_time(plan, task, self.recorder.now()).is_empty()
     }
 }

@@ -115,6 +115,10 @@ pub trait Desk {
         script: &str,
         store: &mut dyn BlobStore<Error = Self::Error>,
     ) -> Result<Answer, Self::Error>;
+    /// A step may not begin before this moment: whether it is waited for. Where it is not, somebody is asked what else to do.
+    fn waits(&mut self, _view: &RunView<'_>, _task: Task, _until: Timestamp) -> bool {
+        false
+    }
     /// A block is about to run with this script that somebody let run at another place, where it is still under way: they
     /// are not asked again.
     fn permit_one_more(

@@ -289,8 +289,12 @@ fn driven_by(
         recorder.record(vec![event]).unwrap();
     }
     fake.log.borrow_mut().clear();
-    let rules = Box::new(|_: &Run| panic!("no rule is kept here"));
-    let mut session = Session { recorder, desk, runner: fake.clone(), rules };
+    let mut session = Session {
+        recorder,
+        desk,
+        runner: fake.clone(),
+        rules: Box::new(|_, _| panic!("no rule is kept here")),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let stop = runtime.block_on(session.drive()).unwrap();
     let events: Vec<_> = session.recorder.journal().0.events.clone();

@@ -11,7 +11,7 @@ use holdpoint_driver::{
     Answer, BlobStore, Desk, End, Executed, Fault, Interrupt, Memory, Moment, Observer, Recorder, RunView,
     Runner, Script, Secrets, Session, Stop, Way,
 };
-use holdpoint_engine::{Event, Execution, Finished, Question, Run, Task, Verdict};
+use holdpoint_engine::{Event, Execution, Finished, Question, Task, Verdict};
 use holdpoint_redact::Redactor;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
@@ -111,10 +111,6 @@ fn opened() -> Event {
     serde_json::from_str(include_str!("opened.json")).unwrap()
 }
 
-fn no_rules(_: &Run) -> Result<(holdpoint_engine::Look, Option<Fault>), Fault> {
-    panic!("no rule is kept here")
-}
-
 /// Drives the book with one secret; what stands in its record.
 async fn driven(who: &'static str, secret: &str, told: Told) -> String {
     let plan = compile(BOOK, None).plan;
@@ -123,7 +119,12 @@ async fn driven(who: &'static str, secret: &str, told: Told) -> String {
     let clock = || jiff::Timestamp::UNIX_EPOCH;
     let mut recorder = Recorder::new((&plan, BOOK), Memory::default(), Telling(who, told), secrets, clock);
     recorder.record(vec![opened()]).unwrap();
-    let mut session = Session { recorder, desk: Nobody, runner: Talking, rules: Box::new(no_rules) };
+    let mut session = Session {
+        recorder,
+        desk: Nobody,
+        runner: Talking,
+        rules: Box::new(|_, _| panic!("no rule is kept here")),
+    };
     assert_eq!(session.drive().await.unwrap(), Stop::Done(Verdict::Passed));
     let events = &session.recorder.journal().events;
     let scripts = events.iter().filter_map(|(_, event)| match event {

@@ -25,6 +25,7 @@ impl Run {
                 if event.begins() {
                     self.unused.clear();
                 }
+                self.begun(plan, event);
                 // Beside a session, a name is only typed.
                 if let Some(by) =
                     performs(event).filter(|by| by.via == Via::Command || by.who != self.operator)
@@ -54,7 +55,7 @@ impl Run {
         ensure(event.who().is_none_or(|who| !who.trim().is_empty()), "it must say who")?;
         if let Event::RunOpened(opened) = event {
             ensure(now.due == Some(Due::Open), "the run is open already")?;
-            return self.open(plan, opened);
+            return self.open(plan, opened, at);
         }
         ensure(now.due != Some(Due::Open), "a run begins with run.opened")?;
         ensure(!self.closed, "the run is closed")?;
@@ -65,6 +66,7 @@ impl Run {
         self.held_over(event)?;
         self.held_unsigned(event)?;
         self.in_time(plan, now, event, at)?;
+        self.not_early(plan, event, at)?;
         if let Some(by) = performs(event) {
             self.performer_refusal(plan, &by.who).map_or(Ok(()), Err)?;
         }
@@ -72,7 +74,7 @@ impl Run {
             Event::RunOpened(_) | Event::LogRecovered { .. } => Ok(()),
             Event::SessionOpened(session) => {
                 self.may_operate(plan, &session.operator, Some(&session.operator_from))?;
-                self.looked(plan, &session.look(), true)?;
+                self.looked(plan, &session.look(), true, at)?;
                 self.accounts.insert(session.os_user.clone());
                 self.take_up(&session.operator);
                 self.await_key(Some(session.seat()));
@@ -80,17 +82,20 @@ impl Run {
             }
             Event::SessionSigned(signed) => self.sign_session(signed),
             Event::RulesChecked(look) => {
-                ensure(self.keeps_rules(), "this environment has no rule that must keep holding")?;
+                ensure(
+                    self.keeps_rules() || plan.steps.iter().any(|step| step.not_before.is_some()),
+                    "this environment has no rule that must keep holding",
+                )?;
                 ensure(now.waits(), "rules are not held once more here")?;
-                self.looked(plan, look, false)
+                self.looked(plan, look, false, at)
             }
             Event::Note { text, step, corrects, .. } => self.note(plan, text, step.as_deref(), *corrects),
             Event::NotApplicable { step, action, place, condition } => {
                 let names = (step.as_str(), action.as_deref(), place.as_deref());
                 self.pass_over(plan, now, names, condition)
             }
-            Event::ActionStarted(started) => self.start(plan, now, started, false),
-            Event::RollbackStarted(started) => self.start(plan, now, started, true),
+            Event::ActionStarted(started) => self.start(plan, (now, at), started, false),
+            Event::RollbackStarted(started) => self.start(plan, (now, at), started, true),
             Event::ActionFinished(finished) => self.finish(plan, now, (finished, at), false),
             Event::RollbackFinished(finished) => self.finish(plan, now, (finished, at), true),
             Event::ItemConfirmed { step, action, text, by } => {

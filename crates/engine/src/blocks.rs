@@ -11,7 +11,13 @@ use crate::run::state::{Probe, State, Status};
 use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, conform};
 
 impl Run {
-    pub(crate) fn start(&mut self, plan: &Plan, now: &Frontier, started: &Started, rollback: bool) -> Fold {
+    pub(crate) fn start(
+        &mut self,
+        plan: &Plan,
+        (now, at): (&Frontier, Timestamp),
+        started: &Started,
+        rollback: bool,
+    ) -> Fold {
         ensure(!now.ready.is_empty(), "nothing was to be executed here")?;
         let names = (started.step.as_str(), started.action.as_str(), started.place.as_deref());
         let execution = self.among(plan, &now.ready, names)?;
@@ -22,6 +28,7 @@ impl Run {
             rollback || !self.is_look_due(),
             "the rules of the environment were not held once more since the sign-off",
         )?;
+        self.held_in_time(plan, task, at)?;
         let rendered = task.block(plan).is_some_and(|block| block.options.template);
         match (&self.state(task).script, rendered) {
             (Some(edited), _) => {

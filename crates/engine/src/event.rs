@@ -2,11 +2,13 @@
 
 mod block;
 mod by;
+mod change;
 mod correction;
 mod deed;
 mod exchanged;
 mod former;
 mod handover;
+mod hours;
 mod opened;
 mod policy;
 mod presence;
@@ -20,11 +22,13 @@ use serde::{Deserialize, Serialize};
 
 pub use block::*;
 pub use by::*;
+pub use change::*;
 pub use correction::*;
 pub use deed::*;
 pub use exchanged::*;
 pub use former::*;
 pub use handover::*;
+pub use hours::*;
 pub use opened::*;
 pub use policy::*;
 pub use presence::*;

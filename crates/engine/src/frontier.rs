@@ -162,6 +162,16 @@ impl Run {
         (undone || frontier.verdict.is_some()) && !self.is_barred_since_opening()
     }
 
+    /// What begins next, as far as rules let it: blocks, and what people are asked to do.
+    pub(crate) fn beginning_next(&self, plan: &Plan) -> Vec<Task> {
+        let frontier = self.frontier_as_if_allowed(plan);
+        let begins = |question: &Question| {
+            matches!(question, Question::Confirm | Question::Record | Question::SignOff)
+        };
+        let asks = frontier.asks.iter().filter(|(_, question)| begins(question)).map(|(task, _)| *task);
+        asks.chain(frontier.ready.iter().filter(|next| !next.probe).map(|next| next.task)).collect()
+    }
+
     /// One thing to do next, of those on the frontier.
     pub fn next(&self, plan: &Plan) -> Next {
         self.frontier(plan).next()

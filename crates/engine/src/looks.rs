@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::{Plan, Work};
 
+use jiff::Timestamp;
+
 use crate::fold::{Fold, ensure};
-use crate::{AnchorSeen, Look, Rule, Run, Unmet};
+use crate::{AnchorSeen, ChangeSeen, Look, Rule, Run, Unmet};
 
 /// What rules are held against while a run lasts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +23,10 @@ pub struct Facts<'a> {
     pub roles: Option<&'a BTreeMap<String, Vec<String>>>,
     /// The anchor that was found beside the record, of those over most of it.
     pub anchor: Option<&'a AnchorSeen>,
+    /// What the environment's script said of the change.
+    pub change: Option<&'a ChangeSeen>,
+    /// When that is.
+    pub at: Timestamp,
     /// Whether a session opens: whatever happened since the last one was not this program's doing.
     pub session: bool,
 }
@@ -30,6 +36,7 @@ impl Run {
     pub fn unmet(&self, plan: &Plan, facts: &Facts<'_>) -> Vec<Unmet> {
         let Some(opened) = self.opened() else { return Vec::new() };
         let name = &opened.environment.name;
+        let hours = self.next_by_time(plan, facts.at);
         let why = |rule: &Rule| match rule {
             Rule::Committed if facts.commit.is_none() => {
                 Some(format!("{name} is protected, and the document is in no git commit now"))
@@ -60,6 +67,14 @@ impl Run {
                 })
             }
             Rule::Roles => self.withdrawn(plan, facts.roles?),
+            // An id that was given stays as it is.
+            Rule::Change => {
+                let change = opened.policy.change.as_ref()?;
+                change.unmet(name, facts.change)
+            }
+            Rule::Window | Rule::Freeze => {
+                hours.iter().find(|unmet| unmet.rule == *rule).map(|unmet| unmet.why.clone())
+            }
             Rule::Anchor => {
                 let signed = self.looks.signed_by.checked_sub(1)?;
                 let over = facts.anchor.is_some_and(|anchor| anchor.events > signed);
@@ -146,9 +161,20 @@ impl Run {
         self.opened().is_some_and(|opened| !opened.policy.kept.is_empty())
     }
 
+    /// Whether nothing but the time keeps the run from going on.
+    pub fn is_barred_by_time(&self) -> bool {
+        let barred = self.barred();
+        !barred.is_empty() && barred.iter().all(|rule| rule.is_of_time()) && !self.is_barred_since_opening()
+    }
+
     /// Rules were held once more.
-    pub(crate) fn looked(&mut self, plan: &Plan, look: &Look, session: bool) -> Fold {
-        let Look { commit, dirty, committed, anchor, unmet } = look;
+    pub(crate) fn looked(&mut self, plan: &Plan, look: &Look, session: bool, at: Timestamp) -> Fold {
+        let Look { commit, dirty, committed, anchor, change, unmet } = look;
+        let of_a_change = self.opened().and_then(|opened| opened.policy.change.as_ref());
+        ensure(
+            change.is_none() || of_a_change.is_some_and(|change| change.is_looked_at()),
+            "it tells what a script said of a change, and none is asked here",
+        )?;
         ensure(
             anchor.is_none() || self.anchor_due().is_some(),
             "an anchor is relied on, and none is asked for here",
@@ -165,9 +191,12 @@ impl Run {
             committed: *committed,
             roles: None,
             anchor: anchor.as_ref(),
+            change: change.as_ref(),
+            at,
             session,
         };
-        let told = |rule: Rule| unmet.iter().any(|unmet| unmet.rule == rule);
+        // What hangs on the time is known from that of the event, which is later than the look.
+        let told = |rule: Rule| rule.is_of_time() || unmet.iter().any(|unmet| unmet.rule == rule);
         if let Some(broken) = self.unmet(plan, &facts).iter().find(|broken| !told(broken.rule)) {
             return Err(format!(
                 "the rule {} does not hold, and the run went on as if it did",
@@ -177,7 +206,15 @@ impl Run {
         let kept =
             |unmet: &Unmet| self.opened().is_some_and(|opened| opened.policy.kept.contains(&unmet.rule));
         ensure(unmet.iter().all(kept), "a rule is told of that need not keep holding")?;
-        let barred = self.not_overridden(unmet);
+        let mut unmet = unmet.clone();
+        let untold = self.next_by_time(plan, at);
+        let untold: Vec<Unmet> = untold
+            .into_iter()
+            .filter(|hours| !(session && hours.rule == Rule::NotBefore))
+            .filter(|hours| unmet.iter().all(|unmet| unmet.rule != hours.rule))
+            .collect();
+        unmet.extend(untold);
+        let barred = self.not_overridden(&unmet);
         let distinct = barred.iter().collect::<BTreeSet<_>>().len() == barred.len();
         ensure(distinct, "a rule is told of twice")?;
         if !self.looks.at_opening {

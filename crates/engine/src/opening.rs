@@ -1,6 +1,7 @@
 //! How a run begins, and how it is taken up again.
 
 use holdpoint_model::{Input, Plan};
+use jiff::Timestamp;
 
 use crate::fold::{Fold, ensure};
 use crate::people::stranger;
@@ -56,7 +57,7 @@ impl Values {
 }
 
 impl Run {
-    pub(crate) fn open(&mut self, plan: &Plan, opened: &RunOpened) -> Fold {
+    pub(crate) fn open(&mut self, plan: &Plan, opened: &RunOpened, at: Timestamp) -> Fold {
         let environment = &opened.environment;
         let allowed = &plan.front.environments;
         ensure(
@@ -81,7 +82,9 @@ impl Run {
         }
         self.people = people;
         self.places = places;
-        self.looks = Looks::opened(opened);
+        crate::hours::told(&opened.policy)?;
+        crate::change::told(&opened.policy, &environment.name)?;
+        self.looks = Looks::opened(opened, at);
         self.opened = Some(Box::new(opened.clone()));
         self.accounts.insert(opened.session.os_user.clone());
         self.take_up(&opened.session.operator);

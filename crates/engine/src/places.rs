@@ -125,7 +125,8 @@ impl Task {
         Task { place: None, ..self }
     }
 
-    pub(crate) fn is_rollback(self) -> bool {
+    /// Whether it takes back what was done.
+    pub fn is_rollback(self) -> bool {
         matches!(self.slot, Slot::Rollback(_))
     }
 }

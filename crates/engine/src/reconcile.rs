@@ -22,7 +22,7 @@ pub enum Progress {
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum Became {
     /// It asks for the same, behind the same steps.
     Same,
     /// It asks for the same, and other steps stand before it than did.
@@ -43,40 +43,40 @@ pub struct Fate {
     /// How far it has come; of a new one, the farthest that a step behind it has.
     pub progress: Progress,
     /// What became of it.
-    pub change: Change,
+    pub became: Became,
 }
 
 impl Fate {
     /// The table. What is done or under way stays what it is and where it is, and nothing new comes before it; what
     /// nobody has begun may be anything.
     pub fn may_be(&self) -> bool {
-        match (self.progress, self.change) {
-            (Progress::Done | Progress::UnderWay, Change::Same) => true,
+        match (self.progress, self.became) {
+            (Progress::Done | Progress::UnderWay, Became::Same) => true,
             (
                 Progress::Done | Progress::UnderWay,
-                Change::Moved | Change::Changed | Change::Gone | Change::New,
+                Became::Moved | Became::Changed | Became::Gone | Became::New,
             ) => false,
             (
                 Progress::Remaining,
-                Change::Same | Change::Moved | Change::Changed | Change::Gone | Change::New,
+                Became::Same | Became::Moved | Became::Changed | Became::Gone | Became::New,
             ) => true,
         }
     }
 
     /// Why it may not be, in words.
     fn refusal(&self) -> String {
-        let Fate { step, progress, change } = self;
+        let Fate { step, progress, became } = self;
         let stands = match progress {
             Progress::Done => "is done",
             Progress::UnderWay => "is under way",
             Progress::Remaining => "has not begun",
         };
-        match (change, progress) {
-            (Change::New, Progress::Done) => format!("{step} is new, and stands before a step that is done"),
-            (Change::New, _) => format!("{step} is new, and stands before a step that is under way"),
-            (Change::Gone, _) => format!("{step} {stands}, and is gone"),
-            (Change::Moved, _) => format!("{step} {stands}, and other steps stand before it now"),
-            (Change::Changed | Change::Same, _) => format!("{step} {stands}, and is not the same"),
+        match (became, progress) {
+            (Became::New, Progress::Done) => format!("{step} is new, and stands before a step that is done"),
+            (Became::New, _) => format!("{step} is new, and stands before a step that is under way"),
+            (Became::Gone, _) => format!("{step} {stands}, and is gone"),
+            (Became::Moved, _) => format!("{step} {stands}, and other steps stand before it now"),
+            (Became::Changed | Became::Same, _) => format!("{step} {stands}, and is not the same"),
         }
     }
 }
@@ -99,13 +99,13 @@ pub fn reconcile(old: &Plan, new: &Plan, progress: &[Progress]) -> Reconciled {
     let of = |index: usize| progress.get(index).copied().unwrap_or(Progress::Remaining);
     let mut fates = Vec::new();
     for (index, step) in old.steps.iter().enumerate() {
-        let change = match new.step(&step.id) {
-            None => Change::Gone,
-            Some((_, there)) if !is_same(step, there) => Change::Changed,
-            Some((there, _)) if before_old.step(index) != before_new.step(there) => Change::Moved,
-            Some(_) => Change::Same,
+        let became = match new.step(&step.id) {
+            None => Became::Gone,
+            Some((_, there)) if !is_same(step, there) => Became::Changed,
+            Some((there, _)) if before_old.step(index) != before_new.step(there) => Became::Moved,
+            Some(_) => Became::Same,
         };
-        fates.push(Fate { step: step.id.clone(), progress: of(index), change });
+        fates.push(Fate { step: step.id.clone(), progress: of(index), became });
     }
     for (index, step) in new.steps.iter().enumerate() {
         if old.step(&step.id).is_some() {
@@ -118,7 +118,7 @@ pub fn reconcile(old: &Plan, new: &Plan, progress: &[Progress]) -> Reconciled {
             Some(1) => Progress::UnderWay,
             _ => Progress::Remaining,
         };
-        fates.push(Fate { step: step.id.clone(), progress, change: Change::New });
+        fates.push(Fate { step: step.id.clone(), progress, became: Became::New });
     }
     refusals.extend(fates.iter().filter(|fate| !fate.may_be()).map(Fate::refusal));
     Reconciled { fates, refusals }

@@ -83,13 +83,19 @@ pub fn kept(environment: &Environment) -> Vec<Rule> {
     let Environment { protected, four_eyes, requires, .. } = environment;
     let clean = requires.clean_commit;
     let by_key = environment.signature.is_some_and(|least| least > Assurance::Typed);
-    let asks = *protected || *four_eyes || by_key || clean || requires.approved_document || requires.anchor;
+    let (window, freeze) = (requires.window.is_some(), requires.freeze.is_some());
+    let change = requires.change.is_some();
+    let of_the_run = requires.anchor || change || window || freeze;
+    let asks = *protected || *four_eyes || by_key || clean || requires.approved_document || of_the_run;
     let rules = [
         (*protected, Rule::Committed),
         (clean, Rule::CleanCommit),
         (requires.approved_document, Rule::ApprovedDocument),
         (*protected || clean, Rule::SameCommit),
         (asks, Rule::Roles),
+        (change, Rule::Change),
+        (window, Rule::Window),
+        (freeze, Rule::Freeze),
         (requires.anchor, Rule::Anchor),
     ];
     rules.into_iter().filter(|(asked, _)| *asked).map(|(_, rule)| rule).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::Target;
+use crate::{Target, Window};
 
 /// The user's own configuration: what no repository may allow itself. Every key is known or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,6 +169,15 @@ impl fmt::Display for Assurance {
     }
 }
 
+/// What is asked of the change under which something is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChangeAsked {
+    /// A regular expression for all of its id.
+    pub pattern: String,
+    /// A script that says whether it may go on, relative to the repository's root.
+    pub check: Option<String>,
+}
+
 /// What must hold before a run opens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Requires {
@@ -186,4 +195,10 @@ pub struct Requires {
     pub skips: bool,
     /// The record must be anchored: its head after each sign-off, and its seal.
     pub anchor: bool,
+    /// The change under which something may be run.
+    pub change: Option<ChangeAsked>,
+    /// The part of the week in which something may be changed.
+    pub window: Option<Window>,
+    /// The calendar of times in which nothing may be changed, relative to the repository's root.
+    pub freeze: Option<String>,
 }

@@ -13,6 +13,7 @@ mod probe;
 mod span;
 mod typed;
 mod visible;
+mod window;
 
 pub use config::*;
 pub use digest::{hex, sha256};
@@ -25,3 +26,4 @@ pub use probe::*;
 pub use span::Span;
 pub use typed::{Fit, LONGEST_VALUE, LONGEST_VALUES, fit, unfit};
 pub use visible::{push_visible, visible};
+pub use window::{NoTime, NotBefore, WeekMinute, Window, time_of_day, weekdays, zone, zones};

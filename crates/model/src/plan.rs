@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{FrontMatter, Probe, Rollout, Span, ValueKind};
+use crate::{FrontMatter, NotBefore, Probe, Rollout, Span, ValueKind};
 
 /// Annotated or foreign (format.md section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +81,9 @@ pub struct Step {
     /// How its blocks go over the places of their target; one place after another where it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
+    /// When it may begin at the earliest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<NotBefore>,
     /// What a failure leads to.
     pub on_failure: OnFailure,
     /// How long it is expected to take, waiting for people included; `None` where the document does not say.

@@ -8,6 +8,7 @@
 
 mod bounded;
 mod bundle;
+mod calendars;
 mod events;
 mod foreign;
 mod record;
@@ -44,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "approvals", holds: approvals },
     Target { name: "signers", holds: signers },
     Target { name: "shell", holds: shell },
+    Target { name: "calendars", holds: calendars },
 ];
 
 /// A document: every span is in the text and between characters; reading it twice gives the same; an annotated
@@ -119,6 +121,12 @@ pub fn approvals(bytes: &[u8]) {
 /// is asked for is found or not, soon, and not with a key that is revoked.
 pub fn signers(bytes: &[u8]) {
     signed::signers(bytes);
+}
+
+/// A calendar: the times that its events take in a year are told or refused, soon and twice the same; they are in order,
+/// and none touches another.
+pub fn calendars(bytes: &[u8]) {
+    calendars::followed(bytes);
 }
 
 /// Events as for [`events`]; of those that the engine takes every rendering can be made, twice the same, and nothing

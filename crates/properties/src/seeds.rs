@@ -30,6 +30,7 @@ pub fn seeds(root: &Path, target: &str) -> io::Result<Vec<Vec<u8>>> {
         "approvals" => Ok(crate::signed::approvals()),
         "signers" => Ok(crate::signed::lists()),
         "shell" => Ok(crate::shell::scripts_to_begin_with()),
+        "calendars" => Ok(crate::calendars::to_begin_with()),
         other => Err(io::Error::other(format!("there is no target {other}"))),
     }
 }

@@ -66,6 +66,7 @@ pub(crate) fn session() -> Session {
         dirty: None,
         committed: None,
         anchor: None,
+        change: None,
         unmet: Vec::new(),
     }
 }

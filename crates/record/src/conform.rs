@@ -13,6 +13,7 @@ use crate::anchors::Anchors;
 use crate::by_key::ByKey;
 use crate::clocks::Clock;
 use crate::exchanged::{self, Proved};
+use crate::hours::{self, Followed};
 use crate::kept::Blobs;
 use crate::planned::{MASK, Planned, plan_of};
 use crate::signatures::Signatures;
@@ -115,6 +116,10 @@ pub fn verify_seeing(dir: &Path, mut see: impl FnMut(&Stamped)) -> Result<Verifi
             remarks.push(why.to_owned());
         }
         (judged_again, signed, exchanged) = (counts.judged, counts.signed, counts.exchanged);
+        if counts.calendar_expunged {
+            let why = "when nothing was to be changed was not proved again: the calendar was expunged";
+            remarks.push(why.to_owned());
+        }
     }
     if !unreferenced.is_empty() {
         remarks.push(format!(
@@ -155,6 +160,7 @@ struct Counts {
     expunged: usize,
     rehearsal_expunged: bool,
     exchanged: Vec<(u64, RunOpened)>,
+    calendar_expunged: bool,
     unshown: usize,
 }
 
@@ -181,6 +187,8 @@ enum State {
 struct Replay {
     plan: Plan,
     run: Run,
+    /// The calendar that it goes by.
+    followed: Followed,
     signatures: Signatures,
     /// A secret was known, so that events may be masked where output is not.
     secretive: bool,
@@ -230,11 +238,20 @@ fn opened(stamped: &Stamped, blobs: &mut Blobs<'_>, counts: &mut Counts) -> Resu
     counts.signed.extend(approvals::prove(opened, when, &plan, config.as_ref(), blobs)?);
     let asks = config.as_ref().and_then(|config| config.environments.get(&opened.environment.name));
     let none = Environment::default();
-    let proved = rehearsed::prove(opened, (stamped.at, false), asks.unwrap_or(&none), blobs)?;
+    let asks = asks.unwrap_or(&none);
+    let proved = rehearsed::prove(opened, (stamped.at, false), asks, blobs)?;
     counts.rehearsal_expunged = !proved;
+    let followed = hours::prove(opened, stamped.at, asks, blobs)?;
+    counts.calendar_expunged = matches!(followed, Followed::Gone);
     let run = Run::new(&plan);
     let secretive = opened.inputs.iter().any(|input| input.secret);
-    Ok(State::Conforms(Box::new(Replay { plan, run, signatures: Signatures::default(), secretive })))
+    Ok(State::Conforms(Box::new(Replay {
+        plan,
+        run,
+        followed,
+        signatures: Signatures::default(),
+        secretive,
+    })))
 }
 
 impl Replay {
@@ -246,7 +263,7 @@ impl Replay {
         blobs: &mut Blobs<'_>,
         counts: &mut Counts,
     ) -> Result<bool, String> {
-        let Replay { plan, run, signatures, secretive } = self;
+        let Replay { plan, run, followed, signatures, secretive } = self;
         if let Event::DocumentExchanged(exchanged) = &stamped.event {
             let Some(Proved { new, signed, rehearsed }) = exchanged::prove(run, stamped, exchanged, blobs)?
             else {
@@ -257,6 +274,7 @@ impl Replay {
             counts.rehearsal_expunged |= !rehearsed;
             *plan = new.in_place_of(plan.clone());
         }
+        followed.at_begin(run.opened(), plan, &stamped.event, stamped.at)?;
         if let Event::ActionFinished(finished) | Event::RollbackFinished(finished) = &stamped.event {
             // A block may have registered the first secret.
             *secretive |= !finished.masked.is_empty();

@@ -20,6 +20,7 @@ mod expunge;
 mod find;
 mod former;
 mod glance;
+mod hours;
 mod json;
 mod kept;
 mod layout;

@@ -380,6 +380,12 @@ fn of_run(summary: &Summary) -> Suite {
         let what = format!("in {environment}, run {number} ({id}), ended {ended}, seal {seal}");
         properties.push(("rehearsed", visible(what.as_bytes())));
     }
+    let change = summary.change.as_ref().and_then(|change| change.id.as_ref());
+    properties.extend(change.map(|id| ("change", visible(id.as_bytes()))));
+    properties.extend(summary.window.clone().map(|window| ("window", window)));
+    if let Some(freeze) = &summary.freeze {
+        properties.push(("freeze", format!("{} sha256 {}", freeze.path, freeze.calendar.sha256)));
+    }
     for unmet in summary.all_unmet() {
         let what = format!("{}: {}", unmet.rule.as_str(), unmet.why);
         properties.push(("rule-not-held", visible(what.as_bytes())));

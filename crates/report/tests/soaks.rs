@@ -31,7 +31,7 @@ fn tried(tape: &mut Tape, attempts: impl IntoIterator<Item = u32>) {
 fn drop_it(_: &mut Tape) {}
 
 fn page(tape: &Tape) -> String {
-    let kept = Kept { log: b"", seal: None, signoffs: &BTreeMap::new(), expunged: &[] };
+    let kept = Kept { log: b"", seal: None, signoffs: &BTreeMap::new(), expunged: &[], rehearsal: None };
     tape.with(None, |m| html(m, &kept).unwrap())
 }
 

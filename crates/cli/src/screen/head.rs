@@ -1,7 +1,7 @@
 //! The head of a run, and of each step.
 
 use holdpoint_document::Plan;
-use holdpoint_engine::{EnvironmentSeen, Run, RunOpened, TemplateError};
+use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, TemplateError};
 
 use super::Screen;
 
@@ -52,6 +52,19 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
         line("rehearsed", &screen.neutralise(&told));
     }
     line("environment", &environment_name(screen, &opened.environment));
+    let now = jiff::Timestamp::now();
+    if let Some(id) = opened.policy.change.as_ref().and_then(|change| change.id.as_ref()) {
+        line("change", &screen.neutralise(id));
+    }
+    if let Some(window) = &opened.policy.window {
+        line("window", &screen.neutralise(window));
+    }
+    if let Some(freeze) = &opened.policy.freeze {
+        line("freeze", &screen.neutralise(&freeze.path));
+    }
+    if let Some(ending) = opened.policy.ending(now) {
+        line("time left", &screen.neutralise(&time_left(&ending, now)));
+    }
     line("operator", &screen.neutralise(operator));
     for input in &opened.inputs {
         let value = input
@@ -61,6 +74,11 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
         line("input", &format!("{} = {value}  ({})", input.name, screen.neutralise(&input.from)));
     }
     screen.say("");
+}
+
+/// How long something may still be changed.
+pub fn time_left(ending: &Ending, now: jiff::Timestamp) -> String {
+    format!("{}: {} at {}", ending.left(now), ending.why, ending.at.strftime("%Y-%m-%d %H:%MZ"))
 }
 
 /// Why no title stands above.
@@ -96,6 +114,9 @@ pub fn step_head(screen: &Screen, plan: &Plan, index: usize, run: &Run) {
     facts.extend([format!("step {} of {all}", index + 1), format!("id {}", step.id)]);
     facts.extend(step.file.iter().map(|file| format!("from {}", screen.neutralise(file))));
     facts.extend(step.role.iter().map(|role| format!("role {role}")));
+    facts.extend(step.not_before.iter().map(|time| format!("not before {time}")));
+    let now = jiff::Timestamp::now();
+    facts.extend(run.ending(now).map(|ending| format!("{} left", ending.left(now))));
     if step.irreversible {
         facts.push("point of no return".to_owned());
     }

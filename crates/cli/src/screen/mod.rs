@@ -44,7 +44,7 @@ use streams::Able;
 pub use able::Audience;
 pub use action::{again, failure, has_held, shown_command, started, started_at, variables_of, verdict_line};
 use harmless::harmless;
-pub use head::{head, step_head};
+pub use head::{head, step_head, time_left};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;

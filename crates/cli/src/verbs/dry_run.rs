@@ -26,12 +26,12 @@ use crate::exit::Exit;
 use crate::place::Traced;
 use crate::problem::Problem;
 use crate::screen::{self, Screen};
-use crate::world::Memory;
 use crate::world::assume::{Assuming, ChecksOnly, Learnt, Taken};
 use crate::world::before::Before;
 use crate::world::local::Local;
 use crate::world::places::Places;
 use crate::world::screening::Screening;
+use crate::world::{Memory, Store};
 
 /// How a dry run is to be made, and told.
 pub struct How {
@@ -49,12 +49,18 @@ pub async fn dry_run(
     redactor: Redactor,
     (secrets, how): (&Secrets, How),
 ) -> Result<Exit, Problem> {
+    let mut prepared = prepared;
+    if let Some(change) = &mut prepared.requires.change {
+        // Nothing of the repository's choice is run to find out what a real run would do.
+        change.check = None;
+    }
     let before = before(&prepared)?;
     let expected = expected(&prepared.place, &prepared.plan, &prepared.path, &prepared.environment.name);
     let local =
         Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();
-    let refusal = prepared.obey(&traced, &session).map_or_else(Some, |obeyed| obeyed.refusal());
+    let refusal =
+        prepared.obey(&traced, &session, (screen, secrets)).map_or_else(Some, |obeyed| obeyed.refusal());
     let refused: Vec<String> = unsigned.into_iter().chain(refusal).map(|it| it.message(screen)).collect();
     // What does not hold is told, and keeps no checks from being tried.
     let opened = opened(&prepared, &Obeyed::default(), &mut memory, 0, session, traced)?;
@@ -81,7 +87,7 @@ pub async fn dry_run(
         Recorder::new(book, memory, Screening::new(screen, true), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened))])?;
     // A dry run keeps no rules.
-    let rules = Box::new(|_: &Run| {
+    let rules = Box::new(|_: &Run, _: &mut Store<'_>| {
         Err(Problem::fault("nobody can look at the repository", "This is a fault of holdpoint."))
     });
     let mut session = Session { recorder, desk, runner, rules };

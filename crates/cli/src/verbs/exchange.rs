@@ -32,7 +32,7 @@ pub struct New {
 /// Reads the document that stands at the path of the recorded one now, and holds the rules of the environment against it
 /// as when a run opens: nobody overrides them.
 pub fn new(
-    screen: &Screen,
+    (screen, secrets): (&Screen, &Secrets),
     root: &std::path::Path,
     recorded: &Recorded,
     opened: &RunOpened,
@@ -71,10 +71,12 @@ pub fn new(
     let inputs = Inputs { given: opened.inputs.clone(), ..Inputs::default() };
     let plan = plan.in_place_of(recorded.plan.clone());
     let (warnings, answers) = (findings, None);
-    let prepared = Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers };
+    let change = opened.policy.change.as_ref().and_then(|change| change.id.clone());
+    let prepared =
+        Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers, change };
     as_configured(&prepared, opened)?;
     let traced = prepared.place.trace(&prepared.sources.each(&prepared.path))?;
-    let mut obeyed = prepared.obey(&traced, session)?;
+    let mut obeyed = prepared.obey(&traced, session, (screen, secrets))?;
     obeyed.may_override.clear();
     if let Some(refusal) = obeyed.refusal() {
         return Err(refusal.adding(

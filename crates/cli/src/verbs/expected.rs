@@ -5,7 +5,8 @@ use holdpoint_engine::{Event, Verdict};
 use holdpoint_record::{RunDir, by_all, glance};
 use holdpoint_view::{Expectations, Summary};
 
-use super::read::{Plans, summed_up_in};
+use super::plans::Plans;
+use super::read::summed_up_in;
 use crate::place::Place;
 
 /// So many of the last runs are glanced at …

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_document::Assurance;
-use holdpoint_engine::{By, Deviation, DeviationKind, Event, Override, Policy, Rehearsed, Run, Via};
+use holdpoint_engine::{By, Change, Deviation, DeviationKind, Event, Override, Policy, Rehearsed, Run, Via};
 use holdpoint_signing::SIGNOFF;
 
 use super::rules::Obeyed;
@@ -109,9 +109,19 @@ pub fn policy(obeyed: &Obeyed, store: &mut Store<'_>) -> Result<Policy, Problem>
     };
     let unmet: Vec<_> = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
     let kept = obeyed.kept.clone();
-    let told = !unmet.is_empty() || !kept.is_empty();
+    let told = !unmet.is_empty() || !kept.is_empty() || obeyed.waits_for_a_time;
     let may_override = if told { obeyed.may_override.clone() } else { Vec::new() };
-    Ok(Policy { approvals, rehearsed, unmet, kept, may_override })
+    let freeze = obeyed.calendar.as_ref().map(|calendar| calendar.kept(store)).transpose()?;
+    let window = obeyed.window.clone();
+    let change = match &obeyed.change {
+        None => None,
+        Some((change, looked)) => {
+            looked.as_ref().map(|looked| looked.keep(store)).transpose()?;
+            let seen = looked.as_ref().map(|looked| looked.seen.clone());
+            Some(Change { seen, ..change.clone() })
+        }
+    };
+    Ok(Policy { approvals, rehearsed, change, window, freeze, unmet, kept, may_override })
 }
 
 /// Signs the override, where the environment asks for a key, and records it: the run has opened or was taken up, and

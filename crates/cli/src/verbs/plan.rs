@@ -119,6 +119,9 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
                 places(prepared, target, step.rollout.unwrap_or_default())
             ));
         }
+        if let Some(time) = &step.not_before {
+            line(format!("        not before {time}"));
+        }
         for condition in &step.when {
             line(format!("        when {condition}  ({})", holds(values, condition)));
         }

@@ -38,6 +38,8 @@ pub struct Prepared {
     pub environment: EnvironmentSeen,
     /// What must hold before it runs there.
     pub requires: Requires,
+    /// The change under which it is to run, once that is known.
+    pub change: Option<String>,
     /// With what.
     pub inputs: Inputs,
     /// Answers from a file.
@@ -163,7 +165,7 @@ pub fn prepare(
     given: &Given,
     (ask, all): (bool, bool),
     secrets: &Secrets,
-    may: impl FnOnce(&Prepared, bool) -> Result<(), Problem>,
+    may: impl FnOnce(&mut Prepared, bool) -> Result<(), Problem>,
 ) -> Result<Prepared, Problem> {
     // What is not to be run is warned of by `check` alone.
     let looking = Prompting::of_git(screen);
@@ -194,9 +196,20 @@ pub fn prepare(
     let (root, agent) = (place.root.clone(), !environment.keys_sign());
     let wanted = Wanted { set, answers: &from_answers, root: &root, ask, all, agent };
     let inputs = Inputs::default();
-    let prepared =
-        Prepared { place, path, sources, plan, warnings, environment, requires, inputs, answers: None };
-    may(&prepared, inputs::asks(&prepared.plan, &wanted))?;
+    let mut prepared = Prepared {
+        place,
+        path,
+        sources,
+        plan,
+        warnings,
+        environment,
+        requires,
+        change: None,
+        inputs,
+        answers: None,
+    };
+    let asks = inputs::asks(&prepared.plan, &wanted);
+    may(&mut prepared, asks)?;
     let inputs = inputs::resolve(screen, &prepared.plan, &prepared.path, prepared.sources.own(), &wanted)?;
     Ok(Prepared { inputs, answers, ..prepared })
 }
@@ -362,7 +375,8 @@ pub fn keep_secrets_of_rehearsal(rehearsed: &Found, secrets: &Redactor) -> Resul
     holds_none(secrets, &format!("holdpoint.toml as it was in the rehearsal, run {number},"), config, again)
 }
 
-fn holds_none(
+/// Refuses what would be kept as it is and holds the value of a secret.
+pub fn holds_none(
     secrets: &Redactor,
     what: &str,
     bytes: &[u8],

@@ -122,9 +122,13 @@ pub async fn take_on(
     let plan = &recorded.plan;
     super::targets::can_run(plan, &opened.environment)?;
     let new = match other {
-        Other::Exchange(reason) => {
-            Some(exchange::new(screen, &place.root, &recorded, &recorded.in_force(), (&session, reason))?)
-        }
+        Other::Exchange(reason) => Some(exchange::new(
+            (screen, hidden),
+            &place.root,
+            &recorded,
+            &recorded.in_force(),
+            (&session, reason),
+        )?),
         _ => None,
     };
     // Before the run is taken up, for they may leave it.
@@ -178,9 +182,11 @@ pub async fn take_on(
         plan,
         sources: &recorded.sources,
         dir: dir.path.clone(),
+        screen: screen.clone(),
+        secrets: hidden.clone(),
     };
     let looking = Prompting::of_git(screen);
-    let Seen { look, refusal } = watch.look(recorder.run(), true)?;
+    let Seen { look, looked, refusal } = watch.look(recorder.run(), true)?;
     drop(looking);
     let makes_room = new.is_some() && exchange::leaves_room(recorder.run(), &look.unmet);
     let refusal = match refusal {
@@ -243,6 +249,8 @@ pub async fn take_on(
     let otherwise = ask.then(|| Operator::new(screen, place.root.clone()));
     let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
     let ready = ready?;
+    let (_, store) = recorder.view_and_store();
+    looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
     session::sign(&mut recorder, &session.seat(), key)?;
     if let Some(ready) = ready {
@@ -254,7 +262,15 @@ pub async fn take_on(
         exchange::tell(screen, new, hidden);
         (plan, sources) = (&new.prepared.plan, &new.prepared.sources);
     }
-    let watch = Watch { root: place.root.clone(), opened: &opened, plan, sources, dir: dir.path.clone() };
+    let watch = Watch {
+        root: place.root.clone(),
+        opened: &opened,
+        plan,
+        sources,
+        dir: dir.path.clone(),
+        screen: screen.clone(),
+        secrets: hidden.clone(),
+    };
     if let Some(remark) = disregarded.filter(|_| recorder.run().is_rolling_back()) {
         screen.tell(&format!("  not kept from rolling back: {remark}"));
     }

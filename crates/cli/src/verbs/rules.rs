@@ -1,18 +1,24 @@
 //! What the environment asks for before a run opens. Nothing is written here.
 
 use holdpoint_document::{Assurance, Plan, Work};
-use holdpoint_engine::{Circumstances, EnvironmentSeen, Rule, Session, Unmet};
+use holdpoint_driver::Secrets;
+use holdpoint_engine::{Change, Circumstances, EnvironmentSeen, Rule, Session, Unmet};
 use holdpoint_record::Found;
 use holdpoint_signing::{Asked, Signers};
 use jiff::Timestamp;
 
+use super::changes::{self, Looked};
 use super::gate::{self, Missing};
+use super::hours::{Calendar, Hours};
 use super::prepare::{Prepared, today};
 use crate::approvals::{self, Standing};
 use crate::place::{Place, Traced};
 use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::sources::Sources;
+
+/// Who is told of programs that are asked, and what is masked in what they say.
+pub type Asking<'a> = (&'a Screen, &'a Secrets);
 
 /// How far the environment's rules hold.
 #[derive(Debug, Default)]
@@ -21,10 +27,18 @@ pub struct Obeyed {
     pub standing: Standing,
     /// The rehearsal that it relies on.
     pub rehearsed: Option<Found>,
+    /// The change under which it runs, and what was said of it.
+    pub change: Option<(Change, Option<Looked>)>,
+    /// The window in which the environment may be changed.
+    pub window: Option<String>,
+    /// The calendar of times in which it may not.
+    pub calendar: Option<Calendar>,
     /// Rules that do not hold, each with what to do.
     pub unmet: Vec<(Unmet, String)>,
     /// Rules that must keep holding while the run lasts.
     pub kept: Vec<Rule>,
+    /// Whether a step has a time before which it does not begin.
+    pub waits_for_a_time: bool,
     /// Roles that may override them.
     pub may_override: Vec<String>,
 }
@@ -68,8 +82,8 @@ impl Obeyed {
 impl Prepared {
     /// Holds the environment's rules against the document. An error is a rule that nobody can override. Nothing has been
     /// executed or written yet.
-    pub fn obey(&self, traced: &Traced, session: &Session) -> Result<Obeyed, Problem> {
-        let mut obeyed = self.obey_without_values(traced, session)?;
+    pub fn obey(&self, traced: &Traced, session: &Session, asking: Asking<'_>) -> Result<Obeyed, Problem> {
+        let mut obeyed = self.obey_without_values(traced, session, asking)?;
         match gate::rehearsed(self)? {
             Some(Ok(found)) => obeyed.rehearsed = Some(found),
             Some(Err(Missing { why, help })) => obeyed.add(Rule::Rehearsal, why, help),
@@ -79,8 +93,8 @@ impl Prepared {
     }
 
     /// Refuses a run that no value of an input would make one that may open: nobody is asked for values in vain.
-    pub fn may_open(&self, traced: &Traced, session: &Session) -> Result<(), Problem> {
-        let mut obeyed = self.obey_without_values(traced, session)?;
+    pub fn may_open(&self, traced: &Traced, session: &Session, asking: Asking<'_>) -> Result<(), Problem> {
+        let mut obeyed = self.obey_without_values(traced, session, asking)?;
         if let Some(Missing { why, help }) = gate::missing_whatever_is_given(self)? {
             obeyed.add(Rule::Rehearsal, why, help);
         }
@@ -88,7 +102,12 @@ impl Prepared {
     }
 
     /// The rules that do not depend on what the inputs are.
-    fn obey_without_values(&self, traced: &Traced, session: &Session) -> Result<Obeyed, Problem> {
+    fn obey_without_values(
+        &self,
+        traced: &Traced,
+        session: &Session,
+        (screen, secrets): Asking<'_>,
+    ) -> Result<Obeyed, Problem> {
         let name = &self.environment.name;
         let config = self.place.configuration();
         let none = holdpoint_document::Environment::default();
@@ -98,6 +117,7 @@ impl Prepared {
         let mut obeyed = Obeyed {
             kept: holdpoint_engine::kept(environment),
             may_override: environment.may_override.clone(),
+            waits_for_a_time: self.plan.steps.iter().any(|step| step.not_before.is_some()),
             ..Obeyed::default()
         };
         let circumstances =
@@ -107,6 +127,18 @@ impl Prepared {
         {
             let help = help(rule, traced);
             obeyed.add(rule, why, help);
+        }
+        let Hours { window, calendar, unmet } = self.hours()?;
+        (obeyed.window, obeyed.calendar) = (window, calendar);
+        unmet.into_iter().for_each(|(Unmet { rule, why }, help)| obeyed.add(rule, why, help));
+        if let Some(change) = changes::change(self) {
+            let looked = changes::look(screen, &self.place.root, (name, &change), secrets)?;
+            let seen = looked.as_ref().map(|looked| &looked.seen);
+            if let Some(why) = change.unmet(name, seen) {
+                let (why, help) = changes::told(why, &change, looked.as_ref());
+                obeyed.add(Rule::Change, why, help);
+            }
+            obeyed.change = Some((change, looked));
         }
         if self.requires.approved_document {
             let Prepared { place, path, sources, plan, environment, .. } = self;
@@ -272,7 +304,10 @@ pub fn help(rule: Rule, traced: &Traced) -> String {
         Rule::CleanCommit => "Run it in a git repository, from a commit.",
         Rule::SameCommit => "Go back to that commit, or open a new run.",
         Rule::Roles => "Give them the role again, or open a new run.",
-        Rule::ApprovedDocument | Rule::Rehearsal | Rule::Anchor => "",
+        Rule::Window => "Wait until it opens.",
+        Rule::Freeze => "Wait until that is over.",
+        Rule::NotBefore => "Wait until then.",
+        Rule::ApprovedDocument | Rule::Rehearsal | Rule::Change | Rule::Anchor => "",
     };
     help.to_owned()
 }

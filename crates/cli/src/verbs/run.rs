@@ -8,12 +8,14 @@ use holdpoint_record::{OpenError, StoreError};
 use holdpoint_redact::Redactor;
 use jiff::Timestamp;
 
+use super::changes;
 use super::dry_run::{How, dry_run};
 use super::expected::expected;
 use super::farewell::farewell;
+use super::hours::Calendar;
 use super::opening::{opened, signer_files, with_program};
 use super::overriding;
-use super::prepare::{self, Prepared, keep_secrets_of_rehearsal};
+use super::prepare::{self, Prepared, holds_none, keep_secrets_of_rehearsal};
 use super::read::store_problem;
 use super::session;
 use super::targets;
@@ -47,7 +49,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let _signals = Interrupts::catch(screen)?;
     let (who, key) = (arguments.who.operator.as_deref(), arguments.session.key.as_deref());
     let could = |prepared: &Prepared| session::could_open(&prepared.place, &prepared.environment, who, key);
-    let may = |prepared: &Prepared, asks: bool| {
+    let may = |prepared: &mut Prepared, asks: bool| {
+        let asked = ask && !arguments.dry_run;
+        prepared.change = changes::given(screen, prepared, arguments.change.as_deref(), asked)?;
         targets::can_run(&prepared.plan, &prepared.environment)?;
         if arguments.dry_run {
             return Ok(());
@@ -58,7 +62,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
             let looking = Prompting::of_git(screen);
             let (traced, session) = circumstances(prepared, who)?;
             drop(looking);
-            prepared.may_open(&traced, &session)?;
+            prepared.may_open(&traced, &session, (screen, secrets))?;
         }
         Ok(())
     };
@@ -73,9 +77,14 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
         let unsigned = could(&prepared).err();
         return dry_run(screen, prepared, (session, traced, unsigned), redactor, (secrets, hows)).await;
     }
-    let obeyed = prepared.obey(&traced, &session)?;
+    let obeyed = prepared.obey(&traced, &session, (screen, secrets))?;
     if let Some(rehearsed) = &obeyed.rehearsed {
         keep_secrets_of_rehearsal(rehearsed, &redactor)?;
+    }
+    if let Some(Calendar { path, bytes, .. }) = &obeyed.calendar {
+        holds_none(&redactor, path, bytes, |name| {
+            format!("Change the secret {name}, and take it out of the calendar.")
+        })?;
     }
     let ready = match (&arguments.overriding.reason, obeyed.refusal()) {
         (None, None) => None,
@@ -130,7 +139,16 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.sources.text());
     let dir = disk.dir().to_owned();
-    let rules = Watch { root, opened: &opened, plan: book.0, sources: &prepared.sources, dir }.checks(screen);
+    let watch = Watch {
+        root,
+        opened: &opened,
+        plan: book.0,
+        sources: &prepared.sources,
+        dir,
+        screen: screen.clone(),
+        secrets: secrets.clone(),
+    };
+    let rules = watch.checks(screen);
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 
 use holdpoint_document::Plan;
-use holdpoint_driver::Rules;
+use holdpoint_driver::{Rules, Secrets};
 use holdpoint_engine::{Facts, Look, Rule, Run, RunOpened};
+use jiff::Timestamp;
 
 use super::anchored;
+use super::changes::{self, Looked};
 use super::rules::{Book, Obeyed, approved, help, some_of};
 use crate::interrupts::Prompting;
 use crate::place::{Place, Traced};
@@ -62,12 +64,18 @@ pub struct Watch<'a> {
     pub sources: &'a Sources,
     /// The run's directory.
     pub dir: PathBuf,
+    /// Who is told of the script that is asked about the change.
+    pub screen: Screen,
+    /// What is masked in what it says.
+    pub secrets: Secrets,
 }
 
 /// What was seen, and the refusal if a rule does not hold that nobody has overridden.
 pub struct Seen {
     /// For the record.
     pub look: Look,
+    /// What it names, to be kept before it is recorded.
+    pub looked: Option<Looked>,
     /// Why the run does not go on.
     pub refusal: Option<Problem>,
 }
@@ -80,6 +88,11 @@ impl Watch<'_> {
         let path = &opened.runbook.path;
         let traced = place.trace(&sources.each(path))?;
         let anchor = run.anchor_due().map(|due| anchored::relied_on(&place, dir, opened, due));
+        let name = &opened.environment.name;
+        let change = opened.policy.change.as_ref();
+        let asked =
+            change.map(|change| changes::look(&self.screen, &self.root, (name, change), &self.secrets));
+        let looked = asked.transpose()?.flatten();
         let none = Default::default();
         let facts = Facts {
             commit: traced.commit.as_deref(),
@@ -87,6 +100,8 @@ impl Watch<'_> {
             committed: traced.committed,
             roles: Some(place.configuration().map_or(&none, |config| &config.roles)),
             anchor: anchor.as_ref().and_then(|found| found.as_ref().ok()),
+            change: looked.as_ref().map(|looked| &looked.seen),
+            at: Timestamp::now(),
             session,
         };
         let mut obeyed = Obeyed { may_override: opened.policy.may_override.clone(), ..Obeyed::default() };
@@ -98,6 +113,9 @@ impl Watch<'_> {
                 }
                 help = anchored::how(&place, opened.number);
             }
+            if let (Rule::Change, Some(change)) = (unmet.rule, change) {
+                (why, help) = changes::told(why, change, looked.as_ref());
+            }
             obeyed.add(unmet.rule, why, help);
         }
         if opened.policy.kept.contains(&Rule::ApprovedDocument) {
@@ -108,10 +126,11 @@ impl Watch<'_> {
         }
         let unmet = obeyed.unmet.iter().map(|(unmet, _)| unmet.clone()).collect();
         let Traced { commit, dirty, committed, .. } = traced;
-        let look = Look { commit, dirty, committed, anchor: anchor.and_then(Result::ok), unmet };
+        let change = looked.as_ref().map(|looked| looked.seen.clone());
+        let look = Look { commit, dirty, committed, anchor: anchor.and_then(Result::ok), change, unmet };
         let left = run.not_overridden(&look.unmet);
         obeyed.unmet.retain(|(unmet, _)| left.contains(&unmet.rule));
-        Ok(Seen { look, refusal: obeyed.refusal() })
+        Ok(Seen { look, looked, refusal: obeyed.refusal() })
     }
 
     /// For whoever drives the run: see [`holdpoint_driver::Rules`].
@@ -120,9 +139,10 @@ impl Watch<'_> {
         Self: 'c,
     {
         let screen = screen.clone();
-        Box::new(move |run| {
+        Box::new(move |run, store| {
             let _looking = Prompting::of_git_meanwhile(&screen);
-            let Seen { look, refusal } = self.look(run, false)?;
+            let Seen { look, looked, refusal } = self.look(run, false)?;
+            looked.map(|looked| looked.keep(store)).transpose()?;
             let number = self.opened.number;
             let refusal = refusal.map(|refusal| {
                 refusal.adding(&format!(

@@ -217,6 +217,10 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
         }
     }
 
+    fn waits(&mut self, view: &RunView<'_>, task: Task, until: jiff::Timestamp) -> bool {
+        self.otherwise.as_mut().is_some_and(|desk| desk.waits(view, task, until))
+    }
+
     fn permit(
         &mut self,
         view: &RunView<'_>,

@@ -54,8 +54,12 @@ fn a_block_that_cannot_be_given_the_terminal_ends_as_not_started_and_is_in_no_do
         let clock = || "2026-11-23T08:00:00Z".parse().unwrap();
         let mut recorder = Recorder::new((&plan, book), Memory::default(), (), Secrets::default(), clock);
         recorder.record(vec![opened]).unwrap();
-        let rules = Box::new(|_: &Run| panic!("no rule is kept here"));
-        let mut session = Session { recorder, desk: Willing, runner, rules };
+        let mut session = Session {
+            recorder,
+            desk: Willing,
+            runner,
+            rules: Box::new(|_, _| panic!("no rule is kept here")),
+        };
         let refused = session.drive().await.unwrap_err().to_string();
         (refused, session.recorder.journal().events.clone())
     });

@@ -119,6 +119,12 @@ impl Observer for Screening {
             Moment::Waiting { pause_ms, held: None, .. } => {
                 screen::again(&self.screen, Duration::from_millis(*pause_ms));
             }
+            Moment::NotBefore { step, until, waits } => {
+                let until = holdpoint_report::clock(*until, &jiff::tz::TimeZone::system());
+                let what = if *waits { "waiting for that" } else { "not waited for" };
+                let text = format!("{step} does not begin before {until}: {what}");
+                self.screen.tell(&self.screen.neutralise(&format!("  {text}")));
+            }
             Moment::Permitted { step, action, script } => {
                 if let Some(task) = Task::named(view.plan, step, action) {
                     show_command(&self.screen, view, task, script, false);

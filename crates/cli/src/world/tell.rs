@@ -120,6 +120,9 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
         (Question::Barred, _) => {
             let rules: Vec<&str> = view.run.barred().iter().map(|rule| rule.as_str()).collect();
             let mark = screen.style().red().bold();
+            for unmet in view.run.hours_unmet(jiff::Timestamp::now()) {
+                screen.say_hung("  ", &screen.neutralise(&unmet.why));
+            }
             screen.tell(&format!(
                 "  {} {}: no block runs. What was done can be rolled back, and the run be aborted, or parked.",
                 mark.apply_to("RULES DO NOT HOLD"),

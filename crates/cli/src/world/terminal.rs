@@ -3,6 +3,7 @@
 pub mod ask;
 mod choose;
 mod edit;
+mod goes_on;
 mod handover;
 mod hold_point;
 mod operator;
@@ -42,6 +43,10 @@ impl Desk for Operator {
         self.tell_prose(view, execution.task);
         self.tell_command(view, execution.task, script);
         choose::before(self, view, execution.task, script, store)
+    }
+
+    fn waits(&mut self, view: &RunView<'_>, task: Task, until: jiff::Timestamp) -> bool {
+        goes_on::waits(&self.screen, view, task, until)
     }
 
     fn answer(

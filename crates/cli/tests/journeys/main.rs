@@ -9,6 +9,7 @@ mod support;
 
 mod expunged;
 mod handovers;
+mod hours;
 mod interrupts;
 mod kills;
 mod leaks;

@@ -49,6 +49,11 @@ const MAPS: &[(&str, &str, &str)] = &[
     ("config", "/$defs/environment/properties", "environments.a = { QQ = 1 }"),
     ("config", "/$defs/target/properties", "environments.a.targets.web = { places = \"local\", QQ = 1 }"),
     ("config", "/$defs/environment/properties/requires/properties", "environments.a.requires = { QQ = 1 }"),
+    (
+        "config",
+        "/$defs/environment/properties/requires/properties/change/properties",
+        "environments.a.requires = { change = { pattern = \"a\", QQ = 1 } }",
+    ),
     ("answers", "/properties", "QQ: 1"),
     ("answers", "/$defs/answer/properties", "steps: { step: { QQ: 1 } }"),
     ("answers", "/$defs/answer/properties/sign/properties", "steps: { step: { sign: { QQ: 1 } } }"),

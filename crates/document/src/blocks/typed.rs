@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::Templated;
 use super::value_kind::value_kind;
+use crate::config_file::no_time;
 use crate::findings::Findings;
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value};
-use crate::{Code, EvidenceKind, Field, Meaning, OnFailure, Rollout, SignOff, Span};
+use crate::{Code, EvidenceKind, Field, Meaning, NotBefore, OnFailure, Rollout, SignOff, Span};
 
 /// What a `yaml step` block says; `None` where it does not.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub(crate) struct StepOptions {
     pub(crate) when: Option<(String, Span)>,
     pub(crate) target: Option<(String, Span)>,
     pub(crate) rollout: Option<(Rollout, Span)>,
+    pub(crate) not_before: Option<(NotBefore, Span)>,
     pub(crate) on_failure: Option<OnFailure>,
     pub(crate) expected: Option<(Duration, Span)>,
     pub(crate) irreversible: Option<(bool, Span)>,
@@ -32,6 +34,7 @@ pub(crate) fn step_options(node: &Node, findings: &mut Findings) -> StepOptions 
     };
     let (role, when, target) = (text("role", findings), text("when", findings), text("target", findings));
     let rollout = fields.get("rollout").and_then(|node| Some((rollout(node, findings)?, node.span)));
+    let not_before = fields.get("not_before").and_then(|node| Some((not_before(node, findings)?, node.span)));
     let on_failure = fields.get("on_failure").and_then(|node| {
         let words = [("ask", OnFailure::Ask), ("stop", OnFailure::Stop), ("rollback", OnFailure::Rollback)];
         node.word(findings, &words)
@@ -43,7 +46,13 @@ pub(crate) fn step_options(node: &Node, findings: &mut Findings) -> StepOptions 
     };
     let (irreversible, skippable) = (flag("irreversible", findings), flag("skippable", findings));
     fields.finish(findings);
-    StepOptions { role, when, target, rollout, on_failure, expected, irreversible, skippable }
+    StepOptions { role, when, target, rollout, not_before, on_failure, expected, irreversible, skippable }
+}
+
+/// When a step may begin at the earliest.
+fn not_before(node: &Node, findings: &mut Findings) -> Option<NotBefore> {
+    let text = node.text(findings)?;
+    NotBefore::parse(&text).map_err(|why| no_time(node, &why, NotBefore::FORM, findings)).ok()
 }
 
 /// How a step goes over the places of its target.

@@ -174,6 +174,7 @@ impl<'w> Maker<'w> {
             when: context.when.clone(),
             target: context.target.clone(),
             rollout: context.rollout,
+            not_before: options.not_before.as_ref().map(|(time, _)| time.clone()),
             on_failure: context.on_failure,
             expected: options.expected.map(|(expected, _)| expected),
             irreversible: options.irreversible.is_some_and(|(value, _)| value),

@@ -296,19 +296,21 @@ impl Walker<'_> {
         }
         let mut options = step_options(&node, self.findings);
         if !is_step {
-            let spans = [
+            let keys = [
                 ("expected", options.expected.map(|(_, span)| span)),
                 ("irreversible", options.irreversible.map(|(_, span)| span)),
                 ("skippable", options.skippable.map(|(_, span)| span)),
+                ("not_before", options.not_before.as_ref().map(|(_, span)| *span)),
             ];
-            for (key, span) in spans {
-                if let Some(span) = span {
+            for (key, given) in keys {
+                if let Some(span) = given {
                     let message = format!("`{key}` is an option of a step, and this groups steps");
                     let help = "move it into a `yaml step` of each step it is about";
                     self.findings.add(Code::Misplaced, span, message, help);
                 }
             }
             (options.expected, options.irreversible, options.skippable) = (None, None, None);
+            options.not_before = None;
         }
         options
     }

@@ -41,10 +41,11 @@ impl Exchanged {
             _ => opened.policy.may_override.clone(),
         };
         let Policy { approvals, rehearsed, .. } = self.policy.clone();
+        let rest = opened.policy.clone();
         RunOpened {
             runbook: self.runbook.clone(),
             plan: self.plan.clone(),
-            policy: Policy { approvals, rehearsed, unmet: Vec::new(), kept, may_override },
+            policy: Policy { approvals, rehearsed, unmet: Vec::new(), kept, may_override, ..rest },
             ..opened.clone()
         }
     }

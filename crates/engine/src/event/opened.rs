@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint_model::{Assurance, FrontMatter};
 use serde::{Deserialize, Serialize};
 
-use crate::{AnchorSeen, BlobRef, Former, Look, Policy, Unmet};
+use crate::{AnchorSeen, BlobRef, ChangeSeen, Former, Look, Policy, Unmet};
 
 /// Event 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,6 +272,9 @@ pub struct Session {
     /// Likewise: the anchor that was relied on, as in [`Look`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<AnchorSeen>,
+    /// Likewise: what the environment's script said of the change, as in [`Look`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeSeen>,
     /// Likewise: rules that did not hold then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
@@ -280,14 +283,14 @@ pub struct Session {
 impl Session {
     /// The session with what was seen when it was opened.
     pub fn after(self, look: Look) -> Session {
-        let Look { commit, dirty, committed, anchor, unmet } = look;
-        Session { commit, dirty, committed, anchor, unmet, ..self }
+        let Look { commit, dirty, committed, anchor, change, unmet } = look;
+        Session { commit, dirty, committed, anchor, change, unmet, ..self }
     }
 
     /// What was seen when it was opened.
     pub fn look(&self) -> Look {
-        let Session { commit, dirty, committed, anchor, unmet, .. } = self.clone();
-        Look { commit, dirty, committed, anchor, unmet }
+        let Session { commit, dirty, committed, anchor, change, unmet, .. } = self.clone();
+        Look { commit, dirty, committed, anchor, change, unmet }
     }
 }
 

@@ -3,7 +3,7 @@
 use holdpoint_model::Assurance;
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobRef, Rehearsed, Rule};
+use crate::{BlobRef, Change, ChangeSeen, Freeze, Rehearsed, Rule};
 
 /// The approvals and the rehearsal that a run relies on, and the rules that do not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,15 @@ pub struct Policy {
     /// The rehearsal that it relied on, where one is asked for and nobody had to override that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsed: Option<Rehearsed>,
+    /// The change under which it runs, where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// The part of the week in which something may be changed, as configured; judged by the times of events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// The calendar of times in which nothing may be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<Freeze>,
     /// Rules that do not hold: nothing may happen before somebody has overridden all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,
@@ -77,6 +86,9 @@ pub struct Look {
     /// The anchor that was relied on, where the environment asks for one at each sign-off, and something was signed off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<AnchorSeen>,
+    /// What the environment's script said of the change then, where one is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeSeen>,
     /// Rules that did not hold. Nothing may happen before somebody has overridden them, if nobody had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Unmet>,

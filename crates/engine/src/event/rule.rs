@@ -23,6 +23,14 @@ pub enum Rule {
     SameCommit,
     /// Whoever signed something off, or overrode a rule, still has the role that let them.
     Roles,
+    /// `requires.change`: a change is given under which something may be run.
+    Change,
+    /// `requires.window`: it is a time of the week in which the environment may be changed.
+    Window,
+    /// `not_before` of a step: its time has come.
+    NotBefore,
+    /// `requires.freeze`: no event of the calendar takes place.
+    Freeze,
     /// `requires.anchor`: the record is anchored as far as it was when something was signed off last; and its seal.
     Anchor,
 }
@@ -44,6 +52,10 @@ impl Rule {
             Rule::Rehearsal => "rehearsal",
             Rule::SameCommit => "same_commit",
             Rule::Roles => "roles",
+            Rule::Change => "change",
+            Rule::Window => "window",
+            Rule::NotBefore => "not_before",
+            Rule::Freeze => "freeze",
             Rule::Anchor => "anchor",
         }
     }

@@ -7,7 +7,7 @@ use holdpoint_model::{Assurance, Plan, Work, visible};
 use serde::Serialize;
 
 use crate::seen::Told;
-use crate::{BlobRef, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Task, excerpt};
+use crate::{BlobRef, Change, Event, Exchanged, Included, Rehearsed, Run, RunOpened, Task, excerpt};
 
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -137,6 +137,19 @@ impl Run {
             part.say(format!(
                 "rehearsed in {environment}: run {number} ({id}), ended {ended}, seal sha256 {}",
                 seal.sha256
+            ));
+        }
+        if let Some(Change { id: Some(id), check, .. }) = &policy.change {
+            let check = check.as_ref().map(|script| format!(", as {script} said"));
+            part.say(format!("under the change {id}{}", check.unwrap_or_default()));
+        }
+        if let Some(window) = &policy.window {
+            part.say(format!("may be changed {window}"));
+        }
+        if let Some(freeze) = &policy.freeze {
+            part.say(format!(
+                "may not be changed when {} says so, sha256 {}",
+                freeze.path, freeze.calendar.sha256
             ));
         }
         for unmet in &policy.unmet {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::{Rule, RunOpened};
 
 /// Rules of the environment, and what was seen of them.
@@ -15,6 +17,10 @@ pub(crate) struct Looks {
     pub(crate) overridden: BTreeSet<Rule>,
     /// Whoever overrode one, and in which role.
     pub(crate) overriders: BTreeSet<(String, String)>,
+    /// When the run opened.
+    pub(crate) opened_at: Timestamp,
+    /// Steps with a time that have begun.
+    pub(crate) begun: BTreeSet<usize>,
     /// The commit at the last look.
     pub(crate) commit: Option<String>,
     /// A block has begun since.
@@ -28,10 +34,17 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    pub(crate) fn opened(opened: &RunOpened) -> Looks {
-        let barred = opened.policy.unmet_rules();
+    pub(crate) fn opened(opened: &RunOpened, at: Timestamp) -> Looks {
+        let mut barred = opened.policy.unmet_rules();
+        if !opened.dry {
+            // As late as the event is, it may have become so since rules were held.
+            let hours = opened.policy.out_of_time(&opened.environment.name, at);
+            let untold = hours.into_iter().map(|unmet| unmet.rule).filter(|rule| !barred.contains(rule));
+            barred.extend(untold.collect::<Vec<_>>());
+        }
         Looks {
             at_opening: !barred.is_empty(),
+            opened_at: at,
             barred,
             commit: opened.runbook.commit.clone(),
             ..Looks::default()

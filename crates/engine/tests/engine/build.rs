@@ -32,6 +32,7 @@ pub(crate) fn step(id: &str) -> Step {
         expected: None,
         irreversible: false,
         skippable: true,
+        not_before: None,
         actions: Vec::new(),
         rollbacks: Vec::new(),
     }

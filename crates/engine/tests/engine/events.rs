@@ -106,6 +106,7 @@ pub(crate) fn samples() -> Vec<Event> {
         dirty: Some(true),
         committed: Some(true),
         anchor: Some(AnchorSeen { number: 1, statement: "0".repeat(64), events: 4 }),
+        change: None,
         unmet: vec![Unmet { rule: Rule::CleanCommit, why }],
     }));
     story.events

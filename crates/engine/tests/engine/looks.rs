@@ -53,7 +53,14 @@ fn started(step: &str) -> Event {
 
 fn look(commit: &str, dirty: bool, unmet: &[Rule]) -> Look {
     let unmet = unmet.iter().map(|rule| Unmet { rule: *rule, why: "it is so".into() }).collect();
-    Look { commit: Some(commit.into()), dirty: Some(dirty), committed: Some(true), anchor: None, unmet }
+    Look {
+        commit: Some(commit.into()),
+        dirty: Some(dirty),
+        committed: Some(true),
+        anchor: None,
+        change: None,
+        unmet,
+    }
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn a_key_that_somebody_signed_with_overrides_nothing_for_somebody_else() {
     };
     run.apply(&plan, NOW, &by_key(QA, Rule::ApprovedDocument)).unwrap();
     let unmet = vec![Unmet { rule: Rule::CleanCommit, why: "it has changes".into() }];
-    let look = Look { commit: None, dirty: Some(true), committed: None, anchor: None, unmet };
+    let look = Look { commit: None, dirty: Some(true), committed: None, anchor: None, change: None, unmet };
     run.apply(&plan, NOW, &Event::RulesChecked(look)).unwrap();
     assert_eq!(run.next(&plan), Next::Override);
     let refused = run.apply(&plan, NOW, &by_key(LEAD, Rule::CleanCommit)).unwrap_err();

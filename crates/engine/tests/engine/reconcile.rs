@@ -69,7 +69,7 @@ fn the_table_takes_just_the_documents_that_begin_with_what_is_on_record() {
             assert_eq!(fates.len(), 3 + new.iter().filter(|(name, _)| *name == 'd').count(), "{fates:?}");
             assert_eq!(fates.iter().filter(|fate| !fate.may_be()).count(), refusals.len());
             for fate in fates {
-                seen.entry(format!("{:?} {:?}", fate.progress, fate.change)).or_insert_with(|| fate.may_be());
+                seen.entry(format!("{:?} {:?}", fate.progress, fate.became)).or_insert_with(|| fate.may_be());
             }
         }
     }

@@ -47,6 +47,7 @@ pub(crate) fn session(operator: &str) -> Session {
         dirty: None,
         committed: None,
         anchor: None,
+        change: None,
         unmet: Vec::new(),
     }
 }

@@ -271,6 +271,7 @@ fn opened(plan: &Plan, blob: BlobRef) -> RunOpened {
             dirty: None,
             committed: None,
             anchor: None,
+            change: None,
             unmet: Vec::new(),
         },
     }

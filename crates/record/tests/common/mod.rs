@@ -146,6 +146,7 @@ pub(crate) fn opened(number: u64, runbook: BlobRef) -> Event {
             dirty: None,
             committed: None,
             anchor: None,
+            change: None,
             unmet: Vec::new(),
         },
     }))

@@ -107,6 +107,7 @@ pub fn step(title: &str, number: usize, span: Span) -> Step {
         expected: None,
         irreversible: false,
         skippable: true,
+        not_before: None,
         actions: Vec::new(),
         rollbacks: Vec::new(),
     }

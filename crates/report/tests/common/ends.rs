@@ -23,6 +23,7 @@ pub fn session(operator: &str) -> Session {
         dirty: None,
         committed: None,
         anchor: None,
+        change: None,
         unmet: Vec::new(),
     }
 }

@@ -33,6 +33,15 @@ pub struct Summary {
     /// The rehearsal that the run relies on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsed: Option<holdpoint_engine::Rehearsed>,
+    /// The change under which it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<holdpoint_engine::Change>,
+    /// The part of the week in which the environment may be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// The calendar of times in which it may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<holdpoint_engine::Freeze>,
     /// Rules of the environment that did not hold when it opened, and were overridden, or it went no further.
     pub unmet: Vec<holdpoint_engine::Unmet>,
     /// What cannot be proved of the independence of those who signed; `None` where none had to be independent.

@@ -5,6 +5,7 @@ use crate::page::{Page, all, between, root, sources_below};
 
 const CRATES: &[&str] = &[
     "bounded",
+    "calendar",
     "model",
     "shell",
     "document",

@@ -10,7 +10,7 @@ use holdpoint_helper::Helper;
 use super::ask::{self, Asked};
 use super::operator::{Operator, me, titles};
 use crate::problem::Problem;
-use crate::screen::{Screen, with_kind};
+use crate::screen::{self, Screen, with_kind};
 use crate::world::needs::{actions_of, lacking, without};
 use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::tell::{progress, tell_still_done};
@@ -37,6 +37,11 @@ pub(super) fn before(
     script: &str,
     store: &mut Store<'_>,
 ) -> Result<Answer, Problem> {
+    let now = jiff::Timestamp::now();
+    if let Some(ending) = view.run.ending(now).filter(|_| task.mutates(view.plan) && !task.is_rollback()) {
+        let left = screen::time_left(&ending, now);
+        operator.screen.say_hung("  time left: ", &operator.screen.neutralise(&left));
+    }
     let first: &[Option_] = &[("run", 'r', "run it now")];
     choose(operator, view, task, script, first, true, store)
 }
@@ -60,6 +65,9 @@ pub(super) fn decide(
         first.push(("sign", 's', "sign it off: whoever holds the role signs"));
         first.push(("evidence", 'v', "show all that a signature binds"));
         first.push(("reject", 'j', "refuse to sign it off, with a written reason; nothing is rolled back"));
+    }
+    if question == Question::Barred && view.run.is_barred_by_time() {
+        first.push(("go on", 'g', "go on all the same: by a role that may, with a reason; is a deviation"));
     }
     for choice in &offers.choices {
         match choice {
@@ -160,6 +168,7 @@ fn act(
     match word {
         "run" if question.is_none() => Ok(Some(Answer::Go)),
         "write" => Ok(Some(Answer::Go)),
+        "go on" => super::goes_on::go_on(screen, view, store),
         "evidence" => operator.show_evidence(view, task, true, store).map(|_| None),
         "sign" => {
             let shown = operator.show_evidence(view, task, false, store)?;

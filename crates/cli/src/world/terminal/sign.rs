@@ -67,12 +67,12 @@ pub(super) fn sign(
 }
 
 /// Whether a typed name is not enough here.
-fn wants_a_key(view: &RunView<'_>) -> bool {
+pub(super) fn wants_a_key(view: &RunView<'_>) -> bool {
     view.run.least_assurance() > Assurance::Typed
 }
 
 /// Says that a key signs, where one does, before anything is asked; whether there is an agent that could have one.
-fn key_at_hand(screen: &Screen, view: &RunView<'_>, what: &str) -> bool {
+pub(super) fn key_at_hand(screen: &Screen, view: &RunView<'_>, what: &str) -> bool {
     if !wants_a_key(view) {
         return true;
     }
@@ -88,7 +88,7 @@ fn key_at_hand(screen: &Screen, view: &RunView<'_>, what: &str) -> bool {
 }
 
 /// Why the agent signs nothing for them, where a key must.
-fn unable(view: &RunView<'_>, who: &str, store: &Store<'_>) -> Result<Option<String>, Problem> {
+pub(super) fn unable(view: &RunView<'_>, who: &str, store: &Store<'_>) -> Result<Option<String>, Problem> {
     let Some(opened) = view.run.opened().filter(|_| wants_a_key(view)) else { return Ok(None) };
     let signers = by_key::signers(opened, |blob| store.get(blob))?;
     Ok(by_key::unable(&signers, who, SIGNOFF, KeyFile::of_key(None)))
@@ -103,7 +103,7 @@ fn nothing(screen: &Screen, view: &RunView<'_>, what: &str, who: &str, why: &str
 }
 
 /// A name of somebody; of somebody who is listed, where anybody is.
-fn somebody(screen: &Screen, view: &RunView<'_>, prompt: &str) -> Asked<String> {
+pub(super) fn somebody(screen: &Screen, view: &RunView<'_>, prompt: &str) -> Asked<String> {
     let people = view.run.opened().map(People::of).unwrap_or_default();
     ask::fitting(screen, prompt, WHO, |name| {
         seen(name)?;
