@@ -234,7 +234,7 @@ mod tests {
         let all = targets().unwrap();
         let error = wanted(&all, &["document".into()]).unwrap_err().to_string();
         assert!(
-            error.contains("no target document; there are approvals, blocks, bundles, documents"),
+            error.contains("no target document; there are approvals, blocks, bundles, calendars, documents"),
             "{error}"
         );
         assert_eq!(wanted(&all, &[]).unwrap(), all);

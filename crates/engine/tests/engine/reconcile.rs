@@ -308,6 +308,7 @@ fn rules_about_the_document_are_held_against_the_new_one() {
         committed: Some(false),
         anchor: None,
         unmet: unmet.to_vec(),
+        change: None,
     };
     story.tell(Event::SessionOpened(session(OPS).after(look)));
     assert_eq!(story.at(), "override");

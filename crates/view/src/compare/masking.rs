@@ -175,8 +175,7 @@ impl Masking {
 
     /// A value by its name. Its ids and digests stay: which commit it was is what one wants to know.
     pub(super) fn value(&self, name: &str, value: &str) -> Masked {
-        let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        if number && name.to_ascii_uppercase().ends_with("PID") {
+        if is_pid(name, value) {
             return Masked { text: "‹pid›".to_owned(), names: Vec::new() };
         }
         self.masked(value, &self.given, |stands| !matches!(stands, "‹id›" | "‹digest›"))
@@ -234,7 +233,9 @@ impl Values {
     /// Of `named`, names and texts. Those that are `empty` in the other run stand for nothing.
     fn of(named: &[(String, String)], empty: &BTreeSet<String>) -> Values {
         let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (name, value) in named.iter().filter(|(_, value)| value.chars().count() >= SHORTEST) {
+        for (name, value) in
+            named.iter().filter(|(name, value)| value.chars().count() >= SHORTEST || is_pid(name, value))
+        {
             let of = names.entry(value.clone()).or_default();
             if !empty.contains(name) {
                 of.insert(name.clone());
@@ -265,6 +266,12 @@ impl Values {
         out.push_str(&text[told..]);
         (out, names)
     }
+}
+
+/// Whether a value is a process id, by its name.
+fn is_pid(name: &str, value: &str) -> bool {
+    let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    number && name.to_ascii_uppercase().ends_with("PID")
 }
 
 /// Whether no number that begins or ends a value goes on around it.
@@ -300,6 +307,7 @@ mod tests {
                 ("RATE", "0.02"),
                 ("TAG", "v2.0.0"),
                 ("NEW", "v2.0.0"),
+                ("OLD_PID", "93"),
             ]),
             times: (1_795_900_000, 1_796_000_000),
         };
@@ -322,6 +330,7 @@ mod tests {
             ("VERSION v1.4.1", "VERSION v1.4.1"),
             ("v1.4.0.", "‹RELEASE›."),
             ("to v2.0.0", "to ‹NEW or TAG›"),
+            (r#"{"pid":93,"n":939}"#, r#"{"pid":‹OLD_PID›,"n":939}"#),
             ("/tmp/v1.4.0/x, v2.0.0", "‹scratch›, ‹NEW or TAG›"),
             ("‹quoted› v1.4.0 ‹#0›", "‹quoted› ‹RELEASE› ‹RELEASE›"),
             ("v1.4.01", "v1.4.01"),
