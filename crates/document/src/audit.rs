@@ -16,6 +16,62 @@ pub(crate) fn audit(source: &str, tree: &Tree, findings: &mut Findings) {
         findings.add(Code::Syntax, span, "lists or quotes are nested too deeply", "flatten them");
     }
     blocks(source, &tree.blocks, false, findings);
+    hidden(source, &tree.blocks, findings);
+}
+
+/// So many hidden characters are told.
+const HIDDEN: usize = 20;
+
+/// Characters that a terminal acts on, or that turn the text behind them around, outside of what is executed or printed, which
+/// is looked at by itself: who reads an item, a condition or a statement must see what it says. A paragraph may hold the latter.
+fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
+    let acts =
+        |c: char| matches!(c, '\u{202d}' | '\u{202e}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if !source.chars().any(acts) {
+        return;
+    }
+    let mut fences = Vec::new();
+    fences_of(list, &mut fences);
+    let paragraphs: Vec<Span> = list
+        .iter()
+        .filter_map(|block| match block {
+            Block::Text(text) => Some(text.span),
+            _ => None,
+        })
+        .collect();
+    let prose = |at: usize, c: char| {
+        !c.is_control() && paragraphs.iter().any(|span| (span.start..span.end).contains(&at))
+    };
+    let within = |at: usize| {
+        let line = source[..at].rfind('\n').map_or(0, |end| end + 1);
+        let is_option = source[line..at].trim_start().starts_with("#|");
+        fences.iter().any(|fence: &&Fence| {
+            let yaml = matches!(fence.kind, Kind::Step | Kind::SignOff | Kind::Record | Kind::Probe);
+            let executed = matches!(fence.kind, Kind::Run | Kind::Check | Kind::Rollback);
+            (fence.span.start..fence.span.end).contains(&at) && !yaml && !(executed && is_option)
+        })
+    };
+    for (at, c) in
+        source.char_indices().filter(|(at, c)| acts(*c) && !within(*at) && !prose(*at, *c)).take(HIDDEN)
+    {
+        let message = format!(
+            "here is the character U+{:04X}, which nobody sees and which changes what is seen",
+            u32::from(c)
+        );
+        let help = "take it out; where it is meant, write it in an escape of the language that reads it";
+        findings.add(Code::HiddenCharacter, Span::new(at, at + c.len_utf8()), message, help);
+    }
+}
+
+fn fences_of<'t>(list: &'t [Block], fences: &mut Vec<&'t Fence>) {
+    for block in list {
+        match block {
+            Block::Fence(fence) => fences.push(fence),
+            Block::List(list) => list.items.iter().for_each(|item| fences_of(&item.blocks, fences)),
+            Block::Quote(quote) => fences_of(&quote.blocks, fences),
+            _ => {}
+        }
+    }
 }
 
 fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {

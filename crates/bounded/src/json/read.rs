@@ -259,6 +259,8 @@ mod tests {
         ) {
             let text = parts.concat();
             let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            // Theirs has no room for numbers of any length.
+            prop_assume!(!theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range")));
             match read(&text) {
                 Ok(value) => {
                     let theirs = theirs.unwrap();

@@ -292,7 +292,7 @@ fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_an
             "does not begin with",
         ),
     ];
-    for (what, alter, why) in sample::some(cases, 4) {
+    for (what, alter, why) in sample::some(cases, 2) {
         let shop = Shop::waiting(1);
         let tsa = authority(&shop, "tsa");
         stamped(&shop, &tsa);

@@ -327,7 +327,7 @@ fn whatever_a_signature_binds_is_told_by_the_script_as_by_the_program() {
     ];
     let (shop, _) = exported();
     let at = shop.sign_off(1);
-    for (what, how) in sample::some(cases, 4) {
+    for (what, how) in sample::some(cases, 2) {
         let dir = unpacked(&shop, "run.tar.zst");
         forge(&dir, |events| how(events, at));
         let (ours, stock) = (shop.bench.holdpoint(&["verify", dir.to_str().unwrap()]), script(&shop, &dir));

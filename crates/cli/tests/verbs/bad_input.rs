@@ -243,3 +243,36 @@ fn a_shell_behind_another_program_is_strict_too() {
         assert!(!ran.both().contains("│ after"), "{interpreter}: {}", ran.both());
     }
 }
+
+#[test]
+fn characters_that_nobody_sees_are_errors_wherever_somebody_reads_what_is_meant() {
+    let front = |command: &str| format!("inputs:\n  X: {{ from: {{ command: \"{command}\" }} }}\n");
+    let check = "## A\n\n```sh check\ntrue\n```\n";
+    for c in ['\u{202e}', '\u{1b}', '\u{9b}'] {
+        for (front, body) in [
+            (front(&format!("echo a{c}b")), check.to_owned()),
+            (String::new(), format!("## A{c}\n\n```sh check\ntrue\n```\n")),
+            (String::new(), format!("{check}\n- [ ] not{c} done\n")),
+            (String::new(), format!("## A\n\n```sh check\n#| env: {{ A: \"x{c}y\" }}\ntrue\n```\n")),
+            (String::new(), format!("## A\n\n```sh check\ntrue {c}\n```\n")),
+            (
+                String::new(),
+                format!("## A\n\n```yaml check\nfile: {{ path: \"a{c}b\", exists: false }}\n```\n"),
+            ),
+            (
+                "roles: [qa]\n".into(),
+                format!("## A\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: \"a{c}b\"\n```\n"),
+            ),
+        ] {
+            let bench = Bench::with(&[("book.md", &book(&front, &body))]);
+            let ran = bench.holdpoint(&["check", "book.md"]);
+            assert_eq!(ran.code, 2, "{c:?} {body}: {}", ran.both());
+        }
+        let shown = format!("{check}\n```text example\nwhat it prints: {c}[1m\n```\n");
+        let bench = Bench::with(&[("book.md", &book("", &shown))]);
+        assert_eq!(bench.holdpoint(&["check", "book.md"]).code, 0);
+    }
+    let arabic = format!("{check}\nSee \u{2067}\u{5d0}\u{5d1}\u{2069} first.\n");
+    let bench = Bench::with(&[("book.md", &book("", &arabic))]);
+    assert_eq!(bench.holdpoint(&["check", "book.md"]).code, 0);
+}

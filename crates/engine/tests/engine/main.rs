@@ -10,6 +10,7 @@
 
 mod anchors;
 mod blocks;
+mod budgets;
 mod build;
 mod capturing;
 mod changing;

@@ -82,6 +82,7 @@ const RUN: &[&str] = &[
     "BASH_ENV",
     "ENV",
     "PROMPT_COMMAND",
+    "MAKEFLAGS",
     "GIT_SSH_COMMAND",
     "GIT_EDITOR",
     "GIT_SEQUENCE_EDITOR",
@@ -121,6 +122,7 @@ const BUILTINS: Rules = &[
     (&["declare", "typeset", "local", "readonly", "export"], names),
     (&["mapfile", "readarray"], |at| at.option("-C", "--callback")),
     (&["wait"], |at| at.option("-p", "")),
+    (&["compgen", "complete"], |at| at.option("-W", "") || at.option("-C", "") || at.option("-F", "")),
 ];
 
 const PROGRAMS: Rules = &[
@@ -128,6 +130,9 @@ const PROGRAMS: Rules = &[
     (&["scp", "sftp"], |at| at.option("-o", "") || at.option("-S", "")),
     (&["rsync"], |at| at.option("-e", "--rsh") || at.begun.starts_with("--rsync-path")),
     (&["git"], git),
+    (&["split"], |at| at.option("--filter", "--filter")),
+    (&["zip"], |at| at.option("-TT", "--unzip-command")),
+    (&["make", "gmake"], |at| at.option("--eval", "--eval")),
     (&["pwsh", "powershell"], |at| {
         // A word that is no option is a command.
         at.arguments.is_empty()
@@ -261,8 +266,12 @@ fn git(at: &At<'_>) -> bool {
         || has("rebase") && at.option("-x", "--exec")
         || has("submodule") && has("foreach")
         || has("filter-branch")
-        || at.begun.starts_with("--upload-pack")
-        || at.begun.starts_with("--receive-pack")
+        || at.last_is(&["--upload-pack", "--receive-pack", "--exec", "--open-files-in-pager"])
+        || ["--upload-pack", "--receive-pack", "--exec=", "--open-files"]
+            .iter()
+            .any(|it| at.begun.starts_with(it))
+        || has("clone") && at.option("-u", "")
+        || has("grep") && at.begun.starts_with("-O")
 }
 
 /// Whether the words are those of a shell up to its program: the value is that, or part of it.
