@@ -36,11 +36,21 @@ fn shows_nothing_raw(desk: &Desk, words: &[&str]) -> String {
     shown
 }
 
+/// A document that cannot be run: such characters stand in it as they are.
+fn bad_book(rest: &str) -> String {
+    book_with(HOSTILE, HOSTILE, rest)
+}
+
+/// One that can: they come from its values, and a paragraph may turn its text around.
 fn book(rest: &str) -> String {
+    book_with("", "\u{202e}", rest)
+}
+
+fn book_with(mark: &str, prose: &str, rest: &str) -> String {
     format!(
         "---\nrunbook: 1\ntitle: \"T{ESCAPED}\"\nroles: [\"qa{ESCAPED}\"]\n\
-         inputs: {{ IN: {{ default: \"in{ESCAPED}\" }} }}\n---\n# Heading {HOSTILE}\n\nProse {HOSTILE}.\n\n\
-         ## A {HOSTILE}\n\n> [!WARNING]\n> Beware {HOSTILE}\n\n\
+         inputs: {{ IN: {{ default: \"in{ESCAPED}\" }} }}\n---\n# Heading {mark}\n\nProse {prose}.\n\n\
+         ## A {mark}\n\n> [!WARNING]\n> Beware {mark}\n\n\
          ```sh check\n#| capture: {{ OUT: {{ stdout: true }} }}\nprintf 'out\\033[2J\\302\\2331m'; printf 'err\\033[2J' >&2\n```\n\n{rest}"
     )
 }
@@ -51,7 +61,9 @@ fn documents_configurations_and_answers_do_not_reach_the_terminal_raw() {
     let name = format!("bad{HOSTILE}.md");
     desk.write(
         &name,
-        &book(&format!("```sh rnu{HOSTILE}\ntrue\n```\n\n```yaml step\nk{HOSTILE}: \"{ESCAPED}\"\n```\n")),
+        &bad_book(&format!(
+            "```sh rnu{HOSTILE}\ntrue\n```\n\n```yaml step\nk{HOSTILE}: \"{ESCAPED}\"\n```\n"
+        )),
     );
     for verb in ["check", "run", "plan", "approve"] {
         shows_nothing_raw(&desk, &[verb, &name]);
@@ -92,7 +104,7 @@ fn what_a_record_holds_does_not_reach_the_terminal_raw() {
     desk.write(
         &name,
         &book(&format!(
-            "## D\n\n- [ ] done {HOSTILE}\n\n## B\n\n```yaml record\nrate: {{ prompt: \"Rate{ESCAPED}\" }}\n```\n\n## C\n\n\
+            "## D\n\n- [ ] done {{{{ IN }}}}\n\n## B\n\n```yaml record\nrate: {{ prompt: \"Rate{ESCAPED}\" }}\n```\n\n## C\n\n\
              ```yaml signoff\nrole: \"qa{ESCAPED}\"\nmeaning: approval\nstatement: \"s{ESCAPED}\"\n```\n"
         )),
     );
