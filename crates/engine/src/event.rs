@@ -315,22 +315,33 @@ impl Event {
 
     /// The step that it is about, where it is about one.
     pub fn step(&self) -> Option<&str> {
+        self.about().map(|(step, _)| step)
+    }
+
+    /// The step and the action that it names; no action where it is about the step as a whole.
+    pub fn about(&self) -> Option<(&str, Option<&str>)> {
         match self {
-            Event::ActionStarted(started) | Event::RollbackStarted(started) => Some(&started.step),
-            Event::ActionFinished(finished) | Event::RollbackFinished(finished) => Some(&finished.step),
-            Event::ItemConfirmed { step, .. }
-            | Event::ValueRecorded { step, .. }
-            | Event::SignOffRequested { step, .. }
-            | Event::SignOffRejected { step, .. }
-            | Event::SignOffRefused { step, .. }
-            | Event::SignOffLapsed { step, .. }
-            | Event::Decision { step, .. }
-            | Event::NotApplicable { step, .. } => Some(step),
-            Event::ValueCorrected(corrected) => Some(&corrected.step),
-            Event::SignOffGiven(given) => Some(&given.step),
+            Event::ActionStarted(started) | Event::RollbackStarted(started) => {
+                Some((&started.step, Some(&started.action)))
+            }
+            Event::ActionFinished(finished) | Event::RollbackFinished(finished) => {
+                Some((&finished.step, Some(&finished.action)))
+            }
+            Event::ItemConfirmed { step, action, .. }
+            | Event::ValueRecorded { step, action, .. }
+            | Event::SignOffRequested { step, action, .. }
+            | Event::SignOffRejected { step, action, .. }
+            | Event::SignOffRefused { step, action, .. }
+            | Event::SignOffLapsed { step, action, .. }
+            | Event::Decision { step, action, .. } => Some((step, Some(action))),
+            Event::ValueCorrected(corrected) => Some((&corrected.step, Some(&corrected.action))),
+            Event::SignOffGiven(given) => Some((&given.step, Some(&given.action))),
+            Event::NotApplicable { step, action, .. } => Some((step, action.as_deref())),
             // One that overrides rules is of the whole run.
-            Event::Deviation(deviation) => Some(deviation.step.as_str()).filter(|step| !step.is_empty()),
-            Event::Note { step, .. } => step.as_deref(),
+            Event::Deviation(Deviation { step, action, .. }) => {
+                Some((step.as_str(), action.as_deref())).filter(|(step, _)| !step.is_empty())
+            }
+            Event::Note { step, .. } => Some((step.as_deref()?, None)),
             Event::RunOpened(_)
             | Event::SessionOpened(_)
             | Event::SessionSigned(_)

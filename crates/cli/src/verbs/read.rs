@@ -113,24 +113,23 @@ struct Folded {
 }
 
 fn folded(dir: &RunDir, overview: bool, plans: &Plans) -> Result<Folded, Problem> {
-    let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-    let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
-    let first = first.map_err(read_problem)?;
-    let compiled = || document(dir, &first).map(|(_, plan)| plan);
-    let plan = match &first.event {
+    let begin = || -> Result<(Reader, Stamped), Problem> {
+        let mut events = Reader::open(&dir.path).map_err(read_problem)?;
+        let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
+        Ok((events, first.map_err(read_problem)?))
+    };
+    let mut begun = begin()?;
+    let compiled = || document(dir, &begun.1).map(|(_, plan)| plan);
+    let mut plan = match &begun.1.event {
         Event::RunOpened(opened) => plans.of(opened, compiled)?,
         _ => Arc::new(compiled()?),
     };
-    match folded_by(dir, &plan, (events, first), overview)? {
-        Fold::Whole(folded) => Ok(*folded),
-        Fold::Goes(mut plan) => loop {
-            let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-            let first = events.next().unwrap_or_else(|| Err(ReadError::NoFirstEvent(dir.path.clone())));
-            match folded_by(dir, &plan, (events, first.map_err(read_problem)?), overview)? {
-                Fold::Whole(folded) => break Ok(*folded),
-                Fold::Goes(by) => plan = by,
-            }
-        },
+    loop {
+        match folded_by(dir, &plan, begun, overview)? {
+            Fold::Whole(folded) => return Ok(*folded),
+            // From the beginning once more.
+            Fold::Goes(by) => (plan, begun) = (Arc::from(by), begin()?),
+        }
     }
 }
 

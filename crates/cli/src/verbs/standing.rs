@@ -1,5 +1,7 @@
 //! Where recorded runs stand: what the engine makes of each record, whatever its last event says.
 
+use std::sync::Arc;
+
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
 use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, read_seal};
@@ -61,18 +63,16 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
         let (path, number, recorded) = (dir.path.clone(), dir.number, opened.number);
         return Err(store_problem(StoreError::Misnumbered { path, number, recorded }).into());
     }
-    let plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
-    match standing_by(dir, &plan, (events, &first, opened))? {
-        Stands::Here(standing) => Ok(standing),
-        // Few are: from the beginning once more.
-        Stands::Goes(mut plan) => loop {
-            let mut events = Reader::open(&dir.path).map_err(read_problem)?;
-            events.next();
-            match standing_by(dir, &plan, (events, &first, opened))? {
-                Stands::Here(standing) => break Ok(standing),
-                Stands::Goes(by) => plan = by,
+    let mut plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
+    loop {
+        match standing_by(dir, &plan, (events, &first, opened))? {
+            Stands::Here(standing) => return Ok(standing),
+            // Few are: from the beginning once more.
+            Stands::Goes(by) => {
+                (plan, events) = (Arc::from(by), Reader::open(&dir.path).map_err(read_problem)?);
+                events.next();
             }
-        },
+        }
     }
 }
 

@@ -21,12 +21,16 @@ fn parked() -> Bench {
 }
 
 fn exchange(bench: &Bench, answers: &str) -> Ran {
+    exchange_of(bench, "latest", ("the lamp is a lever", answers))
+}
+
+fn exchange_of(bench: &Bench, run: &str, (reason, answers): (&str, &str)) -> Ran {
     bench.holdpoint(&[
         "resume",
-        "latest",
+        run,
         "--with-new-document",
         "--reason",
-        "the lamp is a lever",
+        reason,
         "--unattended",
         "--answers",
         answers,
@@ -237,16 +241,7 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
     assert_eq!((run("staging", "yes.yaml"), run("production", "no.yaml")), (0, 3));
     bench.file("book.md", &mended());
     let refused = |why: &str| {
-        let ran = bench.holdpoint(&[
-            "resume",
-            "2",
-            "--with-new-document",
-            "--reason",
-            "mended",
-            "--unattended",
-            "--answers",
-            "yes.yaml",
-        ]);
+        let ran = exchange_of(&bench, "2", ("mended", "yes.yaml"));
         assert_eq!(ran.code, 5, "{}", ran.both());
         ran.says(why);
     };
@@ -257,16 +252,7 @@ fn rules_of_the_environment_are_held_against_the_new_bytes() {
     // The recorded bytes go no further either, for the repository moved.
     bench.ends(5, &["resume", "2", "--unattended"]).says("the repository moved");
     assert_eq!(run("staging", "yes.yaml"), 0);
-    let ran = bench.holdpoint(&[
-        "resume",
-        "2",
-        "--with-new-document",
-        "--reason",
-        "mended",
-        "--unattended",
-        "--answers",
-        "yes.yaml",
-    ]);
+    let ran = exchange_of(&bench, "2", ("mended", "yes.yaml"));
     assert_eq!(ran.code, 0, "{}", ran.both());
     let event = bench.of_type(2, "document.exchanged").remove(0);
     assert_eq!(event["policy"]["rehearsed"]["number"], 3);

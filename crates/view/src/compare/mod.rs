@@ -306,22 +306,16 @@ impl<'a> Comparing<'a> {
         let values = |summary: &'a Summary| -> BTreeMap<&str, String> {
             summary.values.iter().map(|value| (value.name.as_str(), value.value.clone())).collect()
         };
-        let (a, b) = (values(a), values(b));
-        let masks = self.outputs.masking();
-        let alike: Vec<Alike> = a
-            .iter()
-            .filter_map(|(name, one)| Some((*name, one, b.get(name)?)))
-            .filter(|(name, one, other)| {
-                one != other && masks[0].value(name, one).is_like(&masks[1].value(name, other))
-            })
-            .map(|(name, one, other)| Alike { at: format!("value {name}"), a: one.clone(), b: other.clone() })
-            .collect();
-        let differs = |name: &&str| !alike.iter().any(|one| one.at.strip_prefix("value ") == Some(*name));
-        let only = |values: BTreeMap<&'a str, String>| -> BTreeMap<&'a str, String> {
-            values.into_iter().filter(|(name, _)| differs(name)).collect()
-        };
-        let (a, b) = (only(a), only(b));
-        self.same_but_for_masks.extend(alike);
+        let (mut a, mut b) = (values(a), values(b));
+        let [of_a, of_b] = self.outputs.masking();
+        a.retain(|name, one| {
+            let alike =
+                |other: &&String| *other != one && of_a.value(name, one).is_like(&of_b.value(name, other));
+            let Some(other) = b.get(name).filter(alike).cloned() else { return true };
+            b.remove(name);
+            self.same_but_for_masks.push(Alike { at: format!("value {name}"), a: one.clone(), b: other });
+            false
+        });
         self.named(Differing::Value, &a, &b);
     }
 

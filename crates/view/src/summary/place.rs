@@ -3,7 +3,7 @@
 use holdpoint_engine::{Event, Slot, Task};
 
 use super::fold::Summing;
-use super::names::{Place, names, place_name};
+use super::names::{Place, place_name};
 use super::*;
 
 impl Summing<'_> {
@@ -14,7 +14,7 @@ impl Summing<'_> {
 
     /// Where an event belongs. What the engine took has a place.
     pub(super) fn place_of(&mut self, event: &Event) -> Place {
-        let Some((step, action)) = names(event) else { return Place::Nowhere };
+        let Some((step, action)) = event.about() else { return Place::Nowhere };
         let same = self.summary.steps.get(self.last).is_some_and(|last| last.id == step);
         let found = if same { Some(self.last) } else { self.step(step) };
         let Some(index) = found else { return Place::Nowhere };
