@@ -45,6 +45,13 @@ const NEEDED: &[(&str, &str)] = &[
     ("nginx", "nginx"),
     // The server without what would start it on the machine's own port 80.
     ("apache2", "apache2-bin"),
+    // What hosts of tests are made of.
+    ("sshd", "openssh-server"),
+    ("sudo", "sudo"),
+    ("ip", "iproute2"),
+    ("dockerd", "docker.io"),
+    ("busybox", "busybox-static"),
+    ("shellcheck", "shellcheck"),
 ];
 
 /// Packages of the npm registry with what tests hold our output against: a JSON Schema validator with readers of YAML

@@ -32,8 +32,9 @@ struct Seen {
 
 /// Sets the terminal as a person's is, says so, and becomes the program when told to.
 const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
-/// The same, but all that is written goes through a pipe as well.
-const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
+/// The same, but all that is written goes through a pipe as well. The shell outlives Ctrl-C, as a person's does: with it
+/// the terminal would be gone, at times before the program has said its last word.
+const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; trap : INT
 { trap : INT; "$@"; echo $? >code; } 2>&1 | tee log; exit "$(cat code)""#;
 /// The same, but stays beside the program, as a login shell or an ssh session does.
 const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; "$@"; exit $?"#;
