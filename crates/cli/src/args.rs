@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
+use shared::somebody;
 pub use shared::{Format, SessionKey, Who};
 
 /// Run-books you can run, sign and prove.
@@ -265,7 +266,7 @@ pub struct Sign {
     /// Number, id prefix, path or `latest`
     pub run: String,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL")]
+    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]
@@ -310,7 +311,7 @@ pub struct Approve {
     /// The run-book
     pub file: PathBuf,
     /// Who approves, by principal or alias [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL")]
+    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]
@@ -447,7 +448,7 @@ pub struct Handover {
     /// Number, id prefix, path or `latest`
     pub run: String,
     /// Who is to go on with it
-    #[arg(long, value_name = "WHO", required_unless_present_any = ["accept", "withdraw"])]
+    #[arg(long, value_name = "WHO", value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
     pub to: Option<String>,
     /// Open questions, and whatever else they should know
     #[arg(long, value_name = "TEXT", requires = "to")]

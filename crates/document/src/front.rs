@@ -99,31 +99,50 @@ fn unread_front_matter(source: &str, fronts: &Fronts, findings: &mut Findings) {
             help,
         );
     }
-    let text = source.trim_start_matches('\u{feff}').trim_start();
+    if !fronts.later.is_empty() {
+        return;
+    }
+    let is_blank = |c: char| c.is_whitespace() || unseen(c.encode_utf8(&mut [0; 4])).is_some();
+    let text = source.trim_start_matches(is_blank);
     let offset = source.len() - text.len();
-    let fence = text.lines().next().unwrap_or_default().trim_end();
-    if !matches!(fence, "---" | "+++") || !fronts.later.is_empty() {
+    let first = text.split(['\n', '\r']).next().unwrap_or_default();
+    let is_fence = FENCE.as_ref().is_some_and(|fence| fence.is_match(first.trim_end_matches(is_blank)));
+    // Without any fence: the document begins with the key itself.
+    let is_key = ALONE.as_ref().is_some_and(|key| key.is_match(first));
+    if !is_fence && !is_key {
         return;
     }
     // Up to where a front matter would end: a heading cannot stand in one.
-    let head: usize = text
-        .split_inclusive('\n')
-        .skip(1)
-        .take_while(|line| !line.starts_with("---") && !line.starts_with("+++"))
+    let head: usize = text[first.len()..]
+        .split_inclusive(['\n', '\r'])
+        .take_while(|line| !line.starts_with("---") && !line.starts_with("+++") && !line.starts_with("# "))
         .map(str::len)
         .sum();
-    let head = &text[..(fence.len() + 1 + head).min(text.len())];
-    if mentions_runbook(head) {
+    let head = &text[..first.len() + head];
+    if is_key || mentions_runbook(head) {
         let span = Span::new(offset, offset + head.trim_end().len());
         let help = "write `---` on the first line, `runbook: 1` below it, and `---` below the keys";
         findings.add(Code::Syntax, span, "this front matter is not YAML between two `---` lines", help);
     }
 }
 
+/// What somebody may have meant as the `---` above a front matter.
+static FENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\p{Pd}\u{2212}+=~`\s]*[\p{Pd}\u{2212}+=~`]{2,}\s*(?:ya?ml|toml)?$").ok()
+});
+
+/// `runbook: 1` and nothing else in a line.
+static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)^(?:-\s*)?["']?run[-_ ]?book["']?\s*[:=\u{ff1a}]\s*["']?v?1["']?\s*$"#).ok()
+});
+
 fn mentions_runbook(text: &str) -> bool {
-    static KEY: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?im)^\s*["']?run[-_ ]?book["']?\s*[:=]\s*["']?v?\d"#).ok());
-    KEY.as_ref().is_some_and(|key| key.is_match(text))
+    static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let key = r#"[\s\p{Cf}]*(?:-\s*)?["']?run[-_ ]?book["']?"#;
+        Regex::new(&format!(r#"(?im)^{key}(?:\s*[:=\u{{ff1a}}]\s*["']?v?\d|\s+v?1\s*$)"#)).ok()
+    });
+    let text = text.replace('\r', "\n");
+    KEY.as_ref().is_some_and(|key| key.is_match(&text))
 }
 
 fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {

@@ -108,3 +108,49 @@ fn no_shipped_run_book_has_an_error() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_is_nearly_a_front_matter_is_told_and_never_a_foreign_document_without_a_word() {
+    let body = "# T\n\n## Ship\n\n```sh run\n./ship\n```\n";
+    for top in [
+        "----\nrunbook: 1\n----\n",
+        "---\u{a0}\nrunbook: 1\n---\n",
+        "\u{200b}---\nrunbook: 1\n---\n",
+        "--\nrunbook: 1\n--\n",
+        "—\u{2014}—\nrunbook: 1\n---\n",
+        "---yaml\nrunbook: 1\n---\n",
+        "```yaml\nrunbook: 1\n```\n",
+        "+++\nrunbook = 1\n+++\n",
+        "---\rrunbook: 1\r---\r",
+        "---\nrunbook 1\n---\n",
+        "---\nrunbook\u{ff1a} 1\n---\n",
+        "---\n- runbook: 1\n---\n",
+        "---\n\u{feff}runbook: 1\ntitle: T\n",
+        "runbook: 1\ntitle: T\n",
+        "\n\n---\nrunbook: 1\n---\n",
+        "---\nRun-Book: 1\n---\n",
+    ] {
+        let compiled = holdpoint_document::compile_with(
+            ("book.md", &format!("{top}\n{body}")),
+            None,
+            &mut |_: &str| unreachable!(),
+        );
+        let told = compiled.diagnostics.iter().any(|finding| finding.severity == Severity::Error);
+        assert!(told, "{top:?}: {:?}", compiled.diagnostics);
+    }
+    for top in [
+        "",
+        "***\n",
+        "---\ntitle: Our run-book\n---\n",
+        "Run-book 1 of 3\n",
+        "Runbook: payments\n",
+        "---\n\nRun-book 12 is elsewhere.\n\n---\n",
+    ] {
+        let compiled = holdpoint_document::compile_with(
+            ("book.md", &format!("{top}\n{body}")),
+            None,
+            &mut |_: &str| unreachable!(),
+        );
+        assert!(compiled.diagnostics.is_empty(), "{top:?}: {:?}", compiled.diagnostics);
+    }
+}

@@ -12,6 +12,12 @@ pub(super) fn add_shell(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
     add(text.replace('\'', r"'\''"));
     add(text.replace('\'', r#"'"'"'"#));
     add(in_rows(text));
+    // Doubled: SQL, YAML and PowerShell; CSV.
+    add(text.replace('\'', "''"));
+    add(text.replace('"', "\"\""));
+    // `ls`, `cp` and others of GNU in their messages; in a locale without other characters those too.
+    add(in_messages_of_gnu(text, false));
+    add(in_messages_of_gnu(text, true));
     // In double quotes; `!` is escaped for interactive shells.
     add(escaped(text, |_, c| r#"\$`""#.contains(c)));
     add(escaped(text, |_, c| r#"\$`"!"#.contains(c)));
@@ -89,6 +95,29 @@ fn in_rows(text: &str) -> String {
         form.push(c);
     }
     form + if within { "\"" } else { "" }
+}
+
+/// In single quotes, which end where something is not printed: that stands in `$'…'`.
+fn in_messages_of_gnu(text: &str, only_ascii: bool) -> String {
+    let mut form = String::with_capacity(text.len() + 8);
+    let mut escaping = false;
+    for c in text.chars() {
+        if c.is_control() || only_ascii && !c.is_ascii() {
+            if !std::mem::replace(&mut escaping, true) {
+                form += "'$'";
+            }
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| Unprinted::Shell("\\033").add(b, &mut form));
+            continue;
+        }
+        if std::mem::replace(&mut escaping, false) {
+            form += "''";
+        }
+        match c {
+            '\'' => form += r"'\''",
+            c => form.push(c),
+        }
+    }
+    form
 }
 
 /// How what is not printed is written.
@@ -199,7 +228,8 @@ pub(super) fn add_markup(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
 
 /// The same as it is most often written: with or without quotes, with or without blanks by number.
 pub(super) fn plain_markup(text: &str) -> Vec<String> {
-    let quotes = [("\"", "'"), ("&quot;", "'"), ("&quot;", "&#x27;"), ("&#34;", "&#39;")];
+    let quotes =
+        [("\"", "'"), ("&quot;", "'"), ("&quot;", "&#x27;"), ("&quot;", "&#39;"), ("&#34;", "&#39;")];
     let markups = pairs(&quotes, &[Control::Kept, Control::Blanks]).into_iter();
     let markups = markups.map(|((double, single), control)| Markup {
         double,

@@ -118,6 +118,9 @@ fn what_bash_quotes_is_masked() {
         "OTHER=$PW; set | grep -a -A9 ^OTHER=",
         "alias x=\"$PW\"; alias",
         "trap \": $PW\" EXIT; trap -p; trap - EXIT",
+        // Messages of the programs that come with the system.
+        "ls -- \"$PW\" || :",
+        "stat -- \"$PW\" || :",
         // Quoted, and that quoted by the trace: commands are put together so.
         "set -x; : \"${PW@Q}\"",
         "set -x; OTHER=\"x -p ${PW@Q}\"",
@@ -167,6 +170,9 @@ fn what_python_writes_is_masked() {
         "html.escape(json.dumps(v), quote=False)",
         "xml.sax.saxutils.quoteattr(json.dumps(v))",
         "json.dumps(html.escape(v))",
+        "json.dumps(html.escape(v).replace('&#x27;', '&#39;'))",
+        "v.replace(chr(39), chr(39) * 2)",
+        "v.replace(chr(34), chr(34) * 2)",
         "json.dumps({'a': xml.sax.saxutils.quoteattr(v)})",
         "xml.etree.ElementTree.tostring(xml.etree.ElementTree.Element('a', b=v), encoding='unicode')",
     ] {

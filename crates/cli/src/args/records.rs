@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{Format, Who};
+use super::shared::{Format, Who, somebody};
 
 /// `review`
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub struct Review {
     #[arg(long)]
     pub text: String,
     /// Who signs, by principal or alias [default: as for --operator]
-    #[arg(long = "as", value_name = "PRINCIPAL")]
+    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
     pub principal: Option<String>,
     /// Sign with this key through ssh-keygen, instead of asking the SSH agent
     #[arg(long, value_name = "FILE")]

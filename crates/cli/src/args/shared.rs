@@ -25,6 +25,14 @@ pub struct SessionKey {
 #[derive(Debug, Default, Args)]
 pub struct Who {
     /// Who operates [default: HOLDPOINT_OPERATOR, git's user.email, the OS user]
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = somebody)]
     pub operator: Option<String>,
+}
+
+/// The name of somebody: an empty one is no way of saying nothing, but a variable that was not set.
+pub(super) fn somebody(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it names nobody; leave the option out for the default".to_owned()),
+        who => Ok(who.to_owned()),
+    }
 }

@@ -55,7 +55,8 @@ pub async fn dry_run(
         change.check = None;
     }
     let before = before(&prepared)?;
-    let expected = expected(&prepared.place, &prepared.plan, &prepared.path, &prepared.environment.name);
+    let book = (&prepared.plan, prepared.path.as_str());
+    let expected = expected(&prepared.place, book, &prepared.environment.name, None)?;
     let local =
         Local::new(screen, prepared.place.root.clone(), None, prepared.inputs.secrets.clone(), redactor)?;
     let mut memory = Memory::<Problem>::default();

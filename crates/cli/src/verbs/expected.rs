@@ -6,8 +6,9 @@ use holdpoint_record::{RunDir, by_all, glance};
 use holdpoint_view::{Expectations, Summary};
 
 use super::plans::Plans;
-use super::read::summed_up_in;
+use super::read::{store_problem, summed_up_in};
 use crate::place::Place;
+use crate::problem::Problem;
 
 /// So many of the last runs are glanced at …
 const GLANCED_AT: usize = 200;
@@ -15,12 +16,18 @@ const GLANCED_AT: usize = 200;
 const READ: usize = 20;
 
 /// What the document says of its steps, and where it is silent what the last runs that passed took, of the same run-book in
-/// the same environment. A record that cannot be read says nothing, and neither does a store that cannot.
-pub fn expected(place: &Place, plan: &Plan, path: &str, environment: &str) -> Expectations {
+/// the same environment but run `own`. A record that cannot be read says nothing.
+pub fn expected(
+    place: &Place,
+    (plan, path): (&Plan, &str),
+    environment: &str,
+    own: Option<u64>,
+) -> Result<Expectations, Problem> {
     if plan.steps.iter().all(|step| step.expected.is_some()) {
-        return Expectations::of(plan, []);
+        return Ok(Expectations::of(plan, []));
     }
-    let runs = place.store().runs().unwrap_or_default();
+    let mut runs = place.store().runs().map_err(store_problem)?;
+    runs.retain(|run| Some(run.number) != own);
     let passed = |run: &RunDir| {
         let Ok(ends) = glance(&run.path) else { return false };
         let Event::RunOpened(opened) = &ends.first.event else { return false };
@@ -32,5 +39,5 @@ pub fn expected(place: &Place, plan: &Plan, path: &str, environment: &str) -> Ex
     let plans = Plans::default();
     let read = by_all(&last, |run| summed_up_in(run, &plans));
     let summaries: Vec<Summary> = read.into_iter().filter_map(Result::ok).collect();
-    Expectations::of(plan, &summaries)
+    Ok(Expectations::of(plan, &summaries))
 }

@@ -23,7 +23,7 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
         prepare::prepare(screen, &arguments.file, &arguments.given, (false, false), secrets, |_, _| Ok(()))?;
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     let Prepared { place, path, environment, .. } = &prepared;
-    let expected = expected(place, &prepared.plan, path, &environment.name);
+    let expected = expected(place, (&prepared.plan, path), &environment.name, None)?;
     match arguments.format {
         Format::Json => {
             let shown = Shown {

@@ -161,7 +161,8 @@ pub async fn take_on(
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
-    screen.expects(expected(&place, plan, &opened.runbook.path, &opened.environment.name));
+    let book_and_path = (plan, opened.runbook.path.as_str());
+    screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
     let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {

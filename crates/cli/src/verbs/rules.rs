@@ -4,7 +4,7 @@ use holdpoint_document::{Assurance, Plan, Work};
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{Change, Circumstances, EnvironmentSeen, Rule, Session, Unmet};
 use holdpoint_record::Found;
-use holdpoint_signing::{Asked, Signers};
+use holdpoint_signing::Asked;
 use jiff::Timestamp;
 
 use super::changes::{self, Looked};
@@ -185,15 +185,10 @@ impl Prepared {
 
     /// Refuses a run that would wait for a signature which nobody can give.
     fn signable(&self) -> Result<(), Problem> {
-        let configured = self.place.configuration();
-        let read = |path: Option<&String>| path.and_then(|path| self.place.configured_file(path).ok());
-        let allowed = read(configured.and_then(|config| config.signers.as_ref()));
-        let revoked = read(configured.and_then(|config| config.revoked.as_ref()));
-        let signers = Signers::read(allowed.as_deref(), revoked.as_deref(), "UTC");
-        let why = match signers {
+        let why = match approvals::signers(&self.place, "UTC") {
             Ok(signers) if signers.allowed.is_empty() => "nobody is allowed to sign".to_owned(),
             Ok(_) => return Ok(()),
-            Err(error) => error.to_string(),
+            Err(why) => why,
         };
         Err(Problem::refused(
             format!("{} requires signatures by key, and {why}", self.environment.name),

@@ -112,6 +112,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
 
     // From here on things are written.
     let store = prepared.place.store();
+    let asked = (&prepared.plan, prepared.path.as_str());
+    let expected = expected(&prepared.place, asked, &prepared.environment.name, None)?;
     let (number, writer) = store.create_run(&prepared.slug()).map_err(|error| {
         let message = format!("no run can be opened: {error}");
         match error {
@@ -133,7 +135,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     screen::head(screen, &opened, &opened.session.operator, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
-    screen.expects(expected(&prepared.place, &prepared.plan, &prepared.path, &opened.environment.name));
+    screen.expects(expected);
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use holdpoint_document::Assurance;
 use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
@@ -60,6 +61,14 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
     shown.show(screen, pager);
     if arguments.outputs {
         hold_point.show_outputs(store)?;
+    }
+    let is_typed = arguments.key.is_none() && view.run.least_assurance() == Assurance::Typed;
+    let types_name = is_typed && recorded.opened().printed_name(&who).is_some();
+    if arguments.reject && types_name && !prepare::asks(screen, false)? {
+        return Err(Problem::usage(
+            "there is no terminal to ask at, and a rejection without a key is typed, as a sign-off is",
+            "Reject it from a terminal; or by key, with --key FILE.",
+        ));
     }
     let consent = if arguments.reject {
         Consent::Reject(arguments.reason.clone().unwrap_or_default())

@@ -344,9 +344,10 @@ fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
     terminal.types("\u{15}night@example.org\r");
     terminal.waits_for("does not have the role qa");
     terminal.chooses("reject").answers("Who rejects it?", QA).answers("Why?", "the report is missing");
+    terminal.answers("Printed name", "Quinn Auditor");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
     terminal.types("Somebody Else\r");
-    terminal.waits_for("Type Quinn Auditor to sign.");
+    terminal.waits_for("Type Quinn Auditor, as it stands in holdpoint.toml.");
     terminal.answers("Printed name", "Quinn Auditor").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -412,7 +413,8 @@ fn what_was_signed_before_a_rejection_has_lapsed_for_every_reader() {
         .waits_for("it takes 2")
         .chooses("reject")
         .answers("Who rejects it?", QA)
-        .answers("Why?", "looked again");
+        .answers("Why?", "looked again")
+        .answers("Printed name", "Quinn Auditor");
     terminal.waits_for("has lapsed (rejected by qa@example.org: looked again)");
     terminal
         .chooses("sign")

@@ -100,6 +100,10 @@ fn a_run_that_would_wait_for_signatures_nobody_can_give_is_refused() {
         let ran = shop.bench.ends(5, &["run", "book.md", "--env", "production", "--unattended"]);
         ran.says(why);
     }
+    fs::remove_file(shop.bench.path("allowed_signers")).unwrap();
+    fs::create_dir(shop.bench.path("allowed_signers")).unwrap();
+    let ran = shop.bench.ends(5, &["run", "book.md", "--env", "production", "--unattended"]);
+    ran.says("allowed_signers cannot be read");
     assert!(!shop.bench.exists(".holdpoint"));
 }
 

@@ -65,6 +65,29 @@ fn a_rejection_is_told_to_whoever_takes_the_run_up_and_so_is_every_deviation() {
 }
 
 #[test]
+fn a_rejection_without_a_key_is_typed_as_a_sign_off_is_where_a_name_is_configured() {
+    let qa = "qa@example.org";
+    let config = format!("[people.\"{qa}\"]\nname = \"Quinn Auditor\"\n[roles]\nqa = [\"{qa}\"]\n");
+    let body = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", body)), ("holdpoint.toml", &config)]);
+    bench.ends(3, &["run", "book.md", "--unattended"]);
+    let reject = ["sign", "1", "--as", qa, "--reject", "--reason", "the graph is red"];
+    bench.ends(2, &reject).says("a rejection without a key is typed, as a sign-off is");
+    assert!(bench.of_type(1, "signoff.rejected").is_empty());
+}
+
+#[test]
+fn an_option_that_names_nobody_is_no_way_to_leave_it_out() {
+    let bench = Bench::with(&[("book.md", &book("roles: [qa]\n", HELD))]);
+    for who in ["", "  "] {
+        bench.ends(2, &["run", "book.md", "--unattended", "--operator", who]).says("it names nobody");
+        bench.ends(2, &["sign", "1", "--as", who]).says("it names nobody");
+        bench.ends(2, &["handover", "1", "--to", who]).says("it names nobody");
+    }
+    assert!(!bench.exists(".holdpoint"));
+}
+
+#[test]
 fn of_many_deviations_twenty_are_told_and_the_rest_is_counted() {
     let looks = "```sh check\nfalse\n```\n\n".repeat(22);
     let body = HELD.replace("```sh check\nfalse\n```\n\n```sh check\nfalse\n```\n\n", &looks);

@@ -170,8 +170,21 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             Disguise::Turns
         }
+        // Behind a sign of another script or a picture they choose its form.
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'
+            if !before.is_ascii() || (before.is_ascii_graphic() && next == Some('\u{20e3}')) =>
+        {
+            return None;
+        }
         '\u{ad}'
-        | '\u{180e}'
+        | '\u{34f}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
         | '\u{200b}'
         | '\u{2060}'..='\u{2065}'
         | '\u{206a}'..='\u{206f}'
@@ -182,7 +195,7 @@ fn disguise(before: char, c: char, next: Option<char>) -> Option<Disguise> {
         | '\u{115f}'
         | '\u{1160}'
         | '\u{ffa0}'
-        | '\u{e0000}'..='\u{e007f}' => Disguise::Nothing,
+        | '\u{e0000}'..='\u{e0fff}' => Disguise::Nothing,
         '\u{200c}' | '\u{200d}' => Disguise::Joins,
         '\u{85}'
         | '\u{a0}'
@@ -257,6 +270,16 @@ mod tests {
         }
         assert_eq!(errors("ls\r\nls\r", true), 0);
         assert_eq!(errors("ls\tx\n", true), 0);
+    }
+
+    #[test]
+    fn a_selector_of_a_form_is_an_error_where_there_is_no_form_to_select() {
+        for script in ["r\u{fe0f}m x", "rm \u{e0100}x", "l\u{34f}s", "ls \u{17b4}", "rm\u{180b} x"] {
+            assert_eq!((errors(script, true), errors(script, false)), (1, 1), "{script:?}");
+        }
+        for script in ["echo \u{26a0}\u{fe0f} stop", "echo 1\u{fe0f}\u{20e3}", "echo \u{845b}\u{e0100}"] {
+            assert_eq!(findings(script), 0, "{script:?}");
+        }
     }
 
     fn findings(script: &str) -> usize {

@@ -14,8 +14,8 @@ use crate::{Code, LineKind, LineMatcher, Times};
 /// Marks of other tools, which would silently be literal text here.
 const FOREIGN: &[&str] = &["re", "esc", "escaped", "equal", "no-eol", "eq", "any"];
 
-/// Words that are near to a mark and are none.
-const WORDS: &[&str] = &["globe", "globes", "globs"];
+/// Words that are near to a mark and are none: programs print them.
+const WORDS: &[&str] = &["globe", "globes", "global", "globals"];
 
 /// The lines of a `text expect`, and those of them that are templates.
 pub(crate) fn expected_lines(fence: &Fence, findings: &mut Findings) -> (Vec<LineMatcher>, Vec<Templated>) {
@@ -92,13 +92,18 @@ fn parse(line: &str) -> Result<LineMatcher, String> {
     if let Some(open) = OPEN.as_ref().and_then(|open| open.captures(line)) {
         return Err(open[1].trim().to_owned());
     }
-    // In other brackets, in full-width ones, or with its sign behind it.
+    // In other brackets, in full-width ones, or with signs where none belong.
     static ODD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let (open, close) = ("[(\\[{<\u{ff08}\u{ff3b}]", "[)\\]}>\u{ff09}\u{ff3d}]");
-        Regex::new(&format!(r"(?i)(?:^|\s)({open}\s*(?:glob|regex)\s*[?*+]*\s*{close}\s*[?*+]*)\s*$")).ok()
+        let (open, close, signs) = ("[(\\[{<\u{ff08}\u{ff3b}]", "[)\\]}>\u{ff09}\u{ff3d}]", r"[\s?*+.,:;!]*");
+        Regex::new(&format!(
+            r"(?i)(?:^|\s)({open}{signs}(?:glob|regex){signs}{close}{signs}(?:\([?*+]+\))?)\s*$"
+        ))
+        .ok()
     });
+    static SIGNED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^\(\s*[A-Za-z]+\s*[?*+]*\s*\)$").ok());
     if let Some(odd) = ODD.as_ref().and_then(|odd| odd.captures(line))
-        && (!odd[1].starts_with('(') || !odd[1].ends_with(')'))
+        && !SIGNED.as_ref().is_some_and(|signed| signed.is_match(odd[1].trim_end()))
     {
         return Err(odd[1].trim().to_owned());
     }
@@ -160,6 +165,8 @@ mod tests {
             ("call()", "call()", LineKind::Equal, Times::Once),
             ("f(*)", "f(*)", LineKind::Equal, Times::Once),
             ("f(x)", "f(x)", LineKind::Equal, Times::Once),
+            ("scope (global)", "scope (global)", LineKind::Equal, Times::Once),
+            ("by glob; (see above)", "by glob; (see above)", LineKind::Equal, Times::Once),
             ("around the (globe)", "around the (globe)", LineKind::Equal, Times::Once),
             ("(glob)", "", LineKind::Glob, Times::Once),
             ("see the regex", "see the regex", LineKind::Equal, Times::Once),
@@ -197,6 +204,12 @@ mod tests {
             "(glob",
             "a (glob)+",
             "a (regex) ?",
+            "a (globs)",
+            "a (glob;)",
+            "a (+glob)",
+            "a (glob,+)",
+            "a (glob)(?)",
+            "a (regex).",
             "a [glob]",
             "a {regex+}",
             "[Glob]",

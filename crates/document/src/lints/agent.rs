@@ -46,7 +46,9 @@ pub(super) fn lint<'l>(
 fn wants(command: &Command<'_>) -> Option<String> {
     let program = command.program();
     let mut words = command.arguments().filter(|word| !word.starts_with('-'));
-    let elsewhere = |word: &str| word.contains("://") || word.starts_with(['/', '.']);
+    if program == "git" {
+        return git(command);
+    }
     let wants = match program {
         "ssh-copy-id" | "ssh-add" => true,
         "ssh" | "sftp" => !command.arguments().any(names_key),
@@ -56,15 +58,53 @@ fn wants(command: &Command<'_>) -> Option<String> {
             let calls = command.arguments().filter(|word| word.contains("ssh "));
             words.any(on_host) && !calls.flat_map(str::split_whitespace).any(names_key)
         }
-        "git" => {
-            let verb = words.next()?;
-            let remote = matches!(verb, "push" | "fetch" | "pull" | "clone" | "ls-remote");
-            let over_ssh = words.next().is_none_or(|place| place.starts_with("ssh://") || !elsewhere(place));
-            return (remote && over_ssh).then(|| format!("git {verb}"));
-        }
         _ => false,
     };
     wants.then(|| program.to_owned())
+}
+
+/// What of git goes to another repository, if that may be reached by SSH.
+fn git(command: &Command<'_>) -> Option<String> {
+    let mut words = command.arguments();
+    let verb = loop {
+        let word = words.next()?;
+        match word {
+            "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--super-prefix" | "--config-env" => {
+                words.next();
+            }
+            _ if word.starts_with('-') => {}
+            verb => break verb,
+        }
+    };
+    let rest: Vec<&str> = words.collect();
+    let mut places = rest.iter().copied().filter(|word| !word.starts_with('-'));
+    let may_be_ssh = |place: &str| {
+        place.starts_with("ssh://") || !(place.contains("://") || place.starts_with(['/', '.']))
+    };
+    let (name, wants) = match verb {
+        "push" | "fetch" | "pull" | "clone" | "ls-remote" => {
+            (format!("git {verb}"), places.next().is_none_or(may_be_ssh))
+        }
+        "archive" => {
+            let mut remote = rest.iter().enumerate().filter_map(|(at, word)| match *word {
+                "--remote" => rest.get(at + 1).copied(),
+                _ => word.strip_prefix("--remote="),
+            });
+            ("git archive".to_owned(), remote.next().is_some_and(may_be_ssh))
+        }
+        "submodule" | "remote" => {
+            let what = places.next()?;
+            let place = places.next();
+            let wants = match (verb, what) {
+                ("submodule", "add") => place.is_none_or(may_be_ssh),
+                ("submodule", "update") | ("remote", "update" | "show" | "prune") => true,
+                _ => false,
+            };
+            (format!("git {verb} {what}"), wants)
+        }
+        _ => return None,
+    };
+    wants.then_some(name)
 }
 
 /// Whether this word of a call of ssh gives it a key, or an agent, of its own.

@@ -96,7 +96,7 @@ fn endless(command: &Command<'_>, next: Option<&Command<'_>>) -> bool {
                 && (next.program() == "head"
                     || (next.program() == "grep" && (next.flag('q', "quiet") || next.flag('m', "max-count"))))
         });
-    if command.background || cut {
+    if command.background || command.limited || cut {
         return false;
     }
     let word = |wanted: &str| command.arguments().any(|word| word == wanted);

@@ -50,7 +50,7 @@ pub(super) fn go_on(
     let configured = view.run.opened().and_then(|opened| opened.printed_name(&who)).cloned();
     let name = match configured.filter(|_| wants_a_key(view)) {
         Some(name) => name,
-        None => match printed_name(screen, view, &who) {
+        None => match printed_name(screen, view, &who, "signs") {
             Asked::Said(name) => name,
             Asked::Left => return Ok(None),
         },

@@ -131,7 +131,7 @@ impl HoldPoint<'_> {
                     "Leave out --yes; or sign by key, with your printed name in holdpoint.toml under [people].",
                 ));
             }
-            _ => match sign::printed_name(self.screen, self.view, &self.by.who) {
+            _ => match sign::printed_name(self.screen, self.view, &self.by.who, "signs") {
                 Asked::Said(name) => name,
                 Asked::Left => return Ok(None),
             },

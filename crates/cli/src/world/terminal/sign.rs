@@ -58,7 +58,7 @@ pub(super) fn sign(
     let configured = view.run.opened().and_then(|opened| opened.printed_name(&by.who)).cloned();
     let name = match configured.filter(|_| wants_a_key(view)) {
         Some(name) => name,
-        None => match printed_name(screen, view, &by.who) {
+        None => match printed_name(screen, view, &by.who, "signs") {
             Asked::Said(name) => name,
             Asked::Left => return Ok(Some(Answer::Park)),
         },
@@ -173,8 +173,8 @@ pub(super) fn reject(
     rejection(screen, view, (task, sign_off), (reason, by), None, shown, store)
 }
 
-/// Rejects it, by key where the environment asks for one: a rejection takes the assurance that a sign-off takes. `None`:
-/// nothing was rejected, and it was said why.
+/// Rejects it, by key where the environment asks for one, else by typing the printed name that is configured: a rejection
+/// takes the assurance that a sign-off takes. `None`: nothing was rejected, and it was said why.
 pub(super) fn rejection(
     screen: &Screen,
     view: &RunView<'_>,
@@ -213,6 +213,11 @@ pub(super) fn rejection(
             }
         }
     } else {
+        let is_named = view.run.opened().is_some_and(|opened| opened.printed_name(&by.who).is_some());
+        if is_named && matches!(printed_name(screen, view, &by.who, "rejects"), Asked::Left) {
+            nothing(screen, view, "rejected", &by.who, "The printed name was not typed");
+            return Ok(None);
+        }
         None
     };
     let presence = Some(shown.presence(view));
@@ -231,14 +236,14 @@ fn seen(name: &str) -> Result<(), String> {
 }
 
 /// 21 CFR 11.50 (a) (1): the printed name, as configured where it is.
-pub(super) fn printed_name(screen: &Screen, view: &RunView<'_>, who: &str) -> Asked<String> {
+pub(super) fn printed_name(screen: &Screen, view: &RunView<'_>, who: &str, does: &str) -> Asked<String> {
     let Some(name) = view.run.opened().and_then(|opened| opened.printed_name(who)) else {
         return ask::fitting(screen, "Printed name", NAME, seen);
     };
     let shown = screen.neutralise(name);
-    screen.tell(&format!("  {} signs by typing their printed name: {shown}", screen.neutralise(who)));
+    screen.tell(&format!("  {} {does} by typing their printed name: {shown}", screen.neutralise(who)));
     ask::fitting(screen, "Printed name", NAME, |text| {
-        if text == name { Ok(()) } else { Err(format!("Type {shown} to sign.")) }
+        if text == name { Ok(()) } else { Err(format!("Type {shown}, as it stands in holdpoint.toml.")) }
     })
 }
 

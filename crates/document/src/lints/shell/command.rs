@@ -35,6 +35,8 @@ pub(in crate::lints) struct Command<'t> {
     pub(in crate::lints) piped: bool,
     /// It stands in a group, a loop or a condition whose output goes into a pipe.
     pub(in crate::lints) grouped: bool,
+    /// It is given so much time and no more.
+    pub(in crate::lints) limited: bool,
     /// It runs in the background.
     pub(in crate::lints) background: bool,
     /// It runs behind a program that may ask for a password at the terminal first, which is this one.

@@ -7,6 +7,22 @@ use holdpoint_shell::{assigned, is_name};
 
 pub(in crate::lints) use command::{Command, Shell};
 
+/// Programs that run the command behind them on this machine: their options that take the next word, and how many words
+/// of their own come before the command.
+const WRAPPERS: &[(&[&str], &[&str], usize)] = &[
+    (&["command", "builtin", "nohup", "setsid"], &[], 0),
+    (&["exec"], &["-a"], 0),
+    (&["time"], &["-f", "-o"], 0),
+    (&["sudo", "doas"], &["-u", "-g", "-h", "-p", "-C", "-a"], 0),
+    (&["env"], &["-u", "-C"], 0),
+    (&["nice"], &["-n"], 0),
+    (&["ionice"], &["-c", "-n"], 0),
+    (&["stdbuf"], &["-i", "-o", "-e"], 0),
+    (&["timeout"], &["-k", "-s"], 1),
+    (&["flock"], &["-w", "-E"], 1),
+    (&["xargs"], &["-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E"], 0),
+];
+
 impl<'t> Shell<'t> {
     pub(in crate::lints) fn scan(text: &'t str) -> Shell<'t> {
         let mut read = scan::scan(text);
@@ -17,25 +33,26 @@ impl<'t> Shell<'t> {
 
     /// Drops what stands in front of the program, and notes what is defined.
     fn simplify(&mut self, mut command: Command<'t>) -> Option<Command<'t>> {
-        const WRAPPERS: &[&str] = &["time", "exec", "command", "nohup", "sudo", "doas", "env", "builtin"];
         loop {
             let first = command.words.first()?.text.clone();
             if let Some(name) = assigned(&first) {
                 self.defines.insert(name.to_owned());
-            } else if !WRAPPERS.contains(&&*first) {
-                break;
+                command.words.remove(0);
+                continue;
             }
-            let wrapper = WRAPPERS.contains(&&*first);
+            let Some((_, taking, operands)) = WRAPPERS.iter().find(|(names, ..)| names.contains(&&*first))
+            else {
+                break;
+            };
             let asks = ["sudo", "doas"].into_iter().find(|name| *name == first);
             command.password_for = asks.filter(|_| !is_told_not_to_ask(&command)).or(command.password_for);
+            command.limited |= first == "timeout";
             command.words.remove(0);
-            while wrapper && command.words.first().is_some_and(|word| word.text.starts_with('-')) {
-                let takes_value = matches!(&*command.words[0].text, "-u" | "-g" | "-a");
-                command.words.remove(0);
-                if takes_value && !command.words.is_empty() {
-                    command.words.remove(0);
-                }
+            while let Some(option) = command.words.first().filter(|word| word.text.starts_with('-')) {
+                let words = if taking.contains(&&*option.text) { 2 } else { 1 };
+                command.words.drain(..words.min(command.words.len()));
             }
+            command.words.drain(..(*operands).min(command.words.len()));
         }
         let define = |shell: &mut Shell<'_>, name: &str| {
             let name = name.split(['=', '+', '[']).next().unwrap_or_default();

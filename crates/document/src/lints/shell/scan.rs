@@ -34,6 +34,7 @@ impl<'t> Scanner<'t> {
                     fed: around.fed || index > 0,
                     piped: goes_on,
                     grouped: around.grouped,
+                    limited: around.limited,
                     background: around.background || line.background,
                     password_for: None,
                 };
