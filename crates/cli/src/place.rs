@@ -179,7 +179,7 @@ impl Place {
         let store = self.store();
         let (looked, held) = std::thread::scope(|scope| {
             let held = scope.spawn(|| git::holds(&self.root, read));
-            (git::look(&self.root, store.path()), git::joined(held))
+            (git::look(&self.root, Some(store.path())), git::joined(held))
         });
         let (looked, (commit, held)) = (looked?, held?);
         let others = held.iter().position(|holds| !holds);

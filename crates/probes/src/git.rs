@@ -16,16 +16,18 @@ pub(crate) async fn ask(probe: &GitProbe, root: &Path, facts: &mut Facts) -> Res
     facts.set("head", git.text(&["rev-parse", "--verify", "HEAD^{commit}"]).await?);
     let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
     facts.set("branch", if branch.code() == Some(0) { text(&branch).into() } else { Value::Null });
-    // Neither true nor false where nothing but a program that the repository names could tell.
-    match git.filter().await? {
-        Some(filter) => {
+    let looked = root.to_owned();
+    let looked = work::beside(move || {
+        holdpoint_repository::look(&looked, None).map_err(|untold| format!("git: {}", untold.why))
+    });
+    let looked = looked.await?;
+    // Neither true nor false where git was told not to look.
+    match looked.overlooked {
+        Some(why) if looked.changed.is_empty() => {
             facts.set("clean", Value::Null);
-            facts.set(
-                "unclear",
-                format!("{filter} would decide what is clean; ask by a `sh check`, if it may"),
-            );
+            facts.set("unclear", format!("{why}; ask by a `sh check`, if that may decide"));
         }
-        None => facts.set("clean", git.is_clean().await?),
+        _ => facts.set("clean", looked.changed.is_empty()),
     }
     if let Some((older, newer)) = &probe.ancestor {
         let (older, newer) = (git.revision(older, "commit").await?, git.revision(newer, "commit").await?);
@@ -81,29 +83,6 @@ impl Git {
         // Nothing of the repository's own configuration is run while it is looked at, and nothing is written.
         let helper = Helper::git(&self.root, &[]).arguments(arguments).at_most(MOST).alone();
         work::answer(helper).await
-    }
-
-    /// A program that the repository's own configuration would have git run to compare files.
-    async fn filter(&self) -> Result<Option<String>, String> {
-        let names = ["config", "--local", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"];
-        let answer = self.answer(&names).await?;
-        match answer.code() {
-            Some(0) => Ok(text(&answer).lines().next().map(str::to_owned)),
-            Some(1) => Ok(None),
-            _ => Err(format!("git: {}", answer.words())),
-        }
-    }
-
-    /// Whether nothing differs from the commit.
-    async fn is_clean(&self) -> Result<bool, String> {
-        // Files that it was told to overlook have a small letter, or an S.
-        let files = self.text(&["ls-files", "-v"]).await?;
-        let overlooked = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase() || c == 'S');
-        if files.lines().any(overlooked) {
-            return Ok(false);
-        }
-        let status = ["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none"];
-        Ok(self.text(&status).await?.is_empty())
     }
 
     async fn text(&self, arguments: &[&str]) -> Result<String, String> {

@@ -86,7 +86,7 @@ fn a_repository_is_asked_for_its_state() {
     bench.sh(
         "chmod 644 a; git config filter.f.clean 'touch ran; cat'; echo '* filter=f' > .git/info/attributes",
     );
-    asks(3, "clean: true").says("filter.f.clean would decide what is clean");
+    asks(3, "clean: true").says("has a filter (f), which may hide changes");
     asks(0, "branch: main");
     assert!(!bench.path("ran").exists());
     bench.sh("git config --unset filter.f.clean; git replace --graft first main");

@@ -19,6 +19,7 @@ const CRATES: &[&str] = &[
     "probes",
     "properties",
     "report",
+    "repository",
     "view",
     "signing",
     "cli",
