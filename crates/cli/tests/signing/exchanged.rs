@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use holdpoint_xtask::sample;
 use serde_json::{Value, json};
 
 use crate::export::unpacked;
@@ -87,7 +88,7 @@ fn every_verifier_refuses_a_statement_that_is_of_another_document_than_the_run_w
         ("another reason", |events, at| events[at]["reason"] = json!("another")),
     ];
     let shop = exchanged();
-    for (what, alter) in cases {
+    for (what, alter) in sample::some(cases, 2) {
         let dir = bundle(&shop);
         forge(&dir, |events| {
             let at = events.iter().position(|event| event["type"] == "document.exchanged").unwrap();
@@ -196,7 +197,7 @@ fn the_new_document_takes_approvals_of_its_own_which_every_verifier_proves() {
             });
         }),
     ];
-    for (what, alter) in cases {
+    for (what, alter) in sample::some(cases, 2) {
         let dir = bundle(&shop);
         alter(&dir, at);
         assert_eq!(all_say(&shop, &dir, what), (6, format!("does not conform at event {at}")), "{what}");
@@ -243,7 +244,7 @@ fn the_rehearsal_of_the_new_document_is_proved_by_every_verifier() {
         ("another environment", |now, _| now["environment"] = json!("production")),
         ("the rehearsal of the old document", |now, then| *now = then.clone()),
     ];
-    for (what, alter) in cases {
+    for (what, alter) in sample::some(cases, 2) {
         let dir = unpacked(&shop, "run.tar.zst");
         forge(&dir, |events| {
             let then = events[0]["policy"]["rehearsed"].clone();
