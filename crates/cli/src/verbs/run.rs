@@ -112,8 +112,6 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
 
     // From here on things are written.
     let store = prepared.place.store();
-    let asked = (&prepared.plan, prepared.path.as_str());
-    let expected = expected(&prepared.place, asked, &prepared.environment.name, None)?;
     let (number, writer) = store.create_run(&prepared.slug()).map_err(|error| {
         let message = format!("no run can be opened: {error}");
         match error {
@@ -124,6 +122,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
         }
     })?;
     let mut disk = Disk::new(writer);
+    let asked = (&prepared.plan, prepared.path.as_str());
+    let expected = expected(&prepared.place, asked, &prepared.environment.name, Some(number))?;
     let opened = opened(&prepared, &obeyed, &mut disk, number, session, traced)?;
     let opened = RunOpened { former: store.former(number).map_err(store_problem)?, ..opened };
     // Where somebody is asked first, it would wait for as long as they do.
