@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::ops::Deref;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -76,20 +76,41 @@ impl State {
 
     /// As it is kept: JSON, the same bytes for the same state.
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_bytes_in(None)
+    }
+
+    /// The same, with a working directory in `root` as the way there from it: whoever goes on may have `root` elsewhere.
+    pub fn to_bytes_in(&self, root: Option<&Path>) -> Vec<u8> {
+        let mut state = self.clone();
+        if let Some(way) = root.and_then(|root| self.cwd.strip_prefix(root).ok()) {
+            // The root itself as a dot, and not as nothing.
+            state.cwd = [Component::CurDir].into_iter().chain(way.components()).collect();
+        }
         // Maps with string keys and no fallible field: serde_json has nothing to fail on.
-        serde_json::to_vec(&Kept { version: 1, state: self.clone() }).unwrap_or_default()
+        serde_json::to_vec(&Kept { version: 1, state }).unwrap_or_default()
     }
 
     /// Reads what [`State::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<State, Damaged> {
+        State::from_bytes_in(bytes, None)
+    }
+
+    /// Reads what [`State::to_bytes_in`] wrote, for whoever has that directory at `root`.
+    pub fn from_bytes_in(bytes: &[u8], root: Option<&Path>) -> Result<State, Damaged> {
         let kept: Kept = serde_json::from_slice(bytes).map_err(|error| Damaged(error.to_string()))?;
         if kept.version != 1 {
             return Err(Damaged(format!("version {} is not known to this program", kept.version)));
         }
-        if !kept.state.cwd.is_absolute() {
-            return Err(Damaged("the working directory is not absolute".to_owned()));
+        let mut state = kept.state;
+        if !state.cwd.is_absolute() {
+            let stays = |part| matches!(part, Component::CurDir | Component::Normal(_));
+            let root = root.filter(|_| state.cwd.components().all(stays));
+            let root = root.ok_or_else(|| Damaged("the working directory is not absolute".to_owned()))?;
+            // By its parts: no `.` stays in what the shell will call it.
+            let way = state.cwd.components().filter(|part| *part != Component::CurDir);
+            state.cwd = root.components().chain(way).collect();
         }
-        Ok(kept.state)
+        Ok(state)
     }
 
     /// Drops everything known about a variable.
@@ -230,6 +251,28 @@ mod tests {
             .insert("D".into(), Array::Associative([("k 1".into(), odd.clone()), (odd, "v".into())].into()));
         state.attributes.insert("I".into(), "i".into());
         assert_eq!(State::from_bytes(&state.to_bytes()).unwrap(), state);
+    }
+
+    #[test]
+    fn a_directory_in_the_root_is_found_where_the_root_is_by_now() {
+        let (before, now) = (Path::new("/home/a/clone"), Path::new("/home/b/c"));
+        for (cwd, kept, found) in [
+            ("/home/a/clone", ".", "/home/b/c"),
+            ("/home/a/clone/x/y", "./x/y", "/home/b/c/x/y"),
+            ("/home/a/clones", "/home/a/clones", "/home/a/clones"),
+            ("/srv", "/srv", "/srv"),
+        ] {
+            let bytes = State::new(cwd).to_bytes_in(Some(before));
+            assert_eq!(
+                String::from_utf8_lossy(&bytes),
+                format!(r#"{{"version":1,"state":{{"cwd":"{kept}"}}}}"#)
+            );
+            assert_eq!(State::from_bytes_in(&bytes, Some(now)).unwrap(), State::new(found));
+        }
+        for way in ["..", "./../x", "x/../.."] {
+            let bytes = format!(r#"{{"version":1,"state":{{"cwd":"{way}"}}}}"#);
+            assert!(State::from_bytes_in(bytes.as_bytes(), Some(now)).is_err(), "{way}");
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 mod command;
 mod docker;
+mod machine;
 mod network;
 mod skip;
 mod sshd;
 mod user;
 
 pub use docker::{Container, Engine};
+pub use machine::Machine;
 pub use network::Network;
 pub use skip::{Missing, skipped};
-pub use sshd::{Options, Sshd, write_ssh};
+pub use sshd::{Options, Sshd, write_ssh, write_ssh_for};
 pub use user::User;

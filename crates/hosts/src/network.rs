@@ -11,7 +11,9 @@ use crate::command::{find, is_root, run};
 #[derive(Debug)]
 pub struct Network {
     name: String,
+    near_end: String,
     far: String,
+    near: Ipv4Addr,
     address: Ipv4Addr,
 }
 
@@ -35,7 +37,8 @@ impl Network {
         let (near_end, far) = (format!("hn{number:x}"), format!("hf{number:x}"));
         let ip = |words: &str| run("ip", words.split(' '));
         ip(&format!("netns add {name}"))?;
-        let network = Network { name: name.clone(), far: far.clone(), address };
+        let network =
+            Network { name: name.clone(), near_end: near_end.clone(), far: far.clone(), near, address };
         ip(&format!("link add {near_end} type veth peer name {far} netns {name}"))?;
         ip(&format!("addr add {near}/30 dev {near_end}"))?;
         ip(&format!("link set {near_end} up"))?;
@@ -55,6 +58,18 @@ impl Network {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/run/netns/{}", self.name)).arg(program);
         command
+    }
+
+    /// Lets whoever sits at the far end reach others at the far ends of cables of which this was said too, and them reach it:
+    /// by way of this machine, which hands on what comes out of these cables and of no other.
+    ///
+    /// # Errors
+    /// This machine hands nothing on.
+    pub fn reach_others(&self) -> Result<(), Missing> {
+        let near = self.near.to_string();
+        run("ip", ["-n", &self.name, "route", "replace", "default", "via", &near])?;
+        let switch = format!("/proc/sys/net/ipv4/conf/{}/forwarding", self.near_end);
+        std::fs::write(switch, "1").map_err(Missing::because)
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -23,6 +23,10 @@ pub struct Options {
     pub may_become_root: bool,
     /// Variables in the environment of every session.
     pub variables: Vec<(String, String)>,
+    /// Whether it can be [restarted](Sshd::reboot).
+    pub reboots: bool,
+    /// Where all that it has lies; `None`: among temporary files.
+    pub within: Option<PathBuf>,
 }
 
 /// An OpenSSH server with a client that knows it. Ended when dropped.
@@ -79,8 +83,9 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").map_err(Missing::because)?;
         }
         let user = User::ordinary()?;
-        let directory =
-            tempfile::Builder::new().prefix("holdpoint-sshd-").tempdir().map_err(Missing::because)?;
+        let within = options.within.clone().unwrap_or_else(std::env::temp_dir);
+        let directory = tempfile::Builder::new().prefix("holdpoint-sshd-").tempdir_in(within);
+        let directory = directory.map_err(Missing::because)?;
         let root = directory.path();
         mode(root, 0o755)?;
         let home = root.join("home");
@@ -132,16 +137,10 @@ impl Sshd {
                 command
             }
             None if options.may_become_root => with_sudo(root, &user, &program)?,
+            None if options.reboots => with_boot(root, &program)?,
             None => Command::new(program),
         };
-        command.args(["-D", "-e", "-f"]).arg(root.join("sshd_config"));
-        let server = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn();
-        let server = server.map_err(Missing::because)?;
+        let server = served(&mut command, root)?;
         let mounted = options.home_size.is_some();
         let mut server = Sshd { server, directory, address, user, mounted, network };
         server.wait_until_it_listens()?;
@@ -164,6 +163,31 @@ impl Sshd {
             }
         }
         Err(Missing(format!("sshd does not listen: {}", said.trim())))
+    }
+
+    /// Takes its power away and starts it again, as far as anybody who logs in can tell: nothing of what ran there lives on,
+    /// and its boot id is another one.
+    ///
+    /// # Errors
+    /// It was not started with [`Options::reboots`], or does not come back.
+    pub fn reboot(&mut self) -> Result<(), Missing> {
+        let own = |id: &str| fs::read_link(format!("/proc/{id}/ns/mnt")).ok();
+        let (all, here) = (own(&self.server.id().to_string()), own("self"));
+        if all.is_none() || all == here {
+            return Err(Missing("this host has nothing of its own that could be restarted".to_owned()));
+        }
+        for entry in fs::read_dir("/proc").map_err(Missing::because)?.map_while(Result::ok) {
+            let name = entry.file_name();
+            let id = name.to_str().filter(|id| own(id) == all).and_then(|id| id.parse().ok());
+            if let Some(id) = id.and_then(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+            }
+        }
+        let _ = self.server.wait();
+        let root = self.directory.path();
+        let mut command = with_boot(root, &find("sshd", "openssh-server")?)?;
+        self.server = served(&mut command, root)?;
+        self.wait_until_it_listens()
     }
 
     /// `USER@HOST:PORT`.
@@ -223,6 +247,33 @@ pub fn write_ssh<'s>(
     write(&folder.join("ssh"), &script, 0o755)
 }
 
+/// As [`write_ssh`], for somebody who has nothing but `folder`: keys and known hosts lie in there too, and the keys are theirs.
+///
+/// # Errors
+/// The file system refuses.
+pub fn write_ssh_for<'s>(
+    user: &User,
+    folder: &Path,
+    path: &str,
+    servers: impl IntoIterator<Item = &'s Sshd>,
+) -> Result<(), Missing> {
+    let servers: Vec<&Sshd> = servers.into_iter().collect();
+    write_ssh(folder, path, servers.iter().copied())?;
+    let file = folder.join("config");
+    let mut config = fs::read_to_string(&file).map_err(Missing::because)?;
+    for server in servers {
+        let root = server.directory.path();
+        for (name, bits) in [("user_key", 0o600), ("known_hosts", 0o644)] {
+            let own = folder.join(format!("{name}-{}", server.address));
+            let text = fs::read_to_string(root.join(name)).map_err(Missing::because)?;
+            write(&own, &text, bits)?;
+            user.give(&own)?;
+            config = config.replace(&root.join(name).display().to_string(), &own.display().to_string());
+        }
+    }
+    write(&file, &config, 0o644)
+}
+
 impl Drop for Sshd {
     fn drop(&mut self) {
         let group = i32::try_from(self.server.id()).ok().and_then(rustix::process::Pid::from_raw);
@@ -249,6 +300,27 @@ fn with_sudo(root: &Path, user: &User, program: &Path) -> Result<Command, Missin
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", script, "sh"]).arg(rules).arg(program);
     Ok(command)
+}
+
+/// A program that sees a boot id of its own, made anew each time.
+fn with_boot(root: &Path, program: &Path) -> Result<Command, Missing> {
+    if !is_root() {
+        return Err(Missing("what a host says of its start is decided by root".to_owned()));
+    }
+    let file = root.join("boot_id");
+    let id = fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(Missing::because)?;
+    write(&file, &id, 0o444)?;
+    let script = "mount --bind \"$1\" /proc/sys/kernel/random/boot_id && shift && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(file).arg(program);
+    Ok(command)
+}
+
+/// The server, started.
+fn served(command: &mut Command, root: &Path) -> Result<Child, Missing> {
+    command.args(["-D", "-e", "-f"]).arg(root.join("sshd_config"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+    command.spawn().map_err(Missing::because)
 }
 
 fn server_config(root: &Path, address: &str) -> String {

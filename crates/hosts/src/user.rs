@@ -24,11 +24,26 @@ impl User {
         if !is_root() {
             return Ok(User { name: run("id", ["-un"])?.trim().to_owned(), ids: None });
         }
+        User::named(NAME)
+    }
+
+    /// Somebody who sits at a machine, by their number: another account than whom tests log in as.
+    ///
+    /// # Errors
+    /// There is none and none can be made.
+    pub fn at_work(number: u8) -> Result<User, Missing> {
+        if !is_root() {
+            return Err(Missing("accounts are made by root".to_owned()));
+        }
+        User::named(&format!("{NAME}-{number}"))
+    }
+
+    fn named(name: &str) -> Result<User, Missing> {
         // Tests run at the same time, each in a process of its own.
         let lock = fs::File::create(std::env::temp_dir().join(".holdpoint-test-user.lock"))
             .map_err(Missing::because)?;
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Missing::because)?;
-        if ids().is_none() {
+        if ids(name).is_none() {
             // Any password that nobody has: an account that is locked cannot log in by key either.
             let words = [
                 "--shell",
@@ -38,12 +53,12 @@ impl User {
                 "/nonexistent",
                 "--password",
                 "*",
-                NAME,
+                name,
             ];
             run(find("useradd", "passwd")?, words)?;
         }
-        let ids = ids().ok_or_else(|| Missing(format!("there is no user {NAME}")))?;
-        Ok(User { name: NAME.to_owned(), ids: Some(ids) })
+        let ids = ids(name).ok_or_else(|| Missing(format!("there is no user {name}")))?;
+        Ok(User { name: name.to_owned(), ids: Some(ids) })
     }
 
     /// Gives a file or directory to this user.
@@ -54,11 +69,16 @@ impl User {
         let Some((user, group)) = self.ids else { return Ok(()) };
         chown(path, Some(user), Some(group)).map_err(Missing::because)
     }
+
+    /// Numbers of the user and of their group, where it is a user of their own.
+    pub(crate) fn ids(&self) -> Option<(u32, u32)> {
+        self.ids
+    }
 }
 
-fn ids() -> Option<(u32, u32)> {
+fn ids(name: &str) -> Option<(u32, u32)> {
     let users = fs::read_to_string("/etc/passwd").ok()?;
-    let line = users.lines().find(|line| line.split(':').next() == Some(NAME))?;
+    let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut numbers = line.split(':').skip(2).map(|number| number.parse().ok());
     Some((numbers.next()??, numbers.next()??))
 }

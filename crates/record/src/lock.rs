@@ -26,6 +26,16 @@ pub struct Holder {
     pub since: Timestamp,
     /// Process group of the block it executes; after a crash it may still be alive.
     pub child_group: Option<i32>,
+    /// The machine on which that group is, where it is another one: a number of it names somebody else here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child_host: Option<String>,
+}
+
+impl Holder {
+    /// The block that it executed: its process group, and the machine on which that is.
+    pub fn child(&self) -> Option<(i32, &str)> {
+        self.child_group.map(|group| (group, self.child_host.as_deref().unwrap_or(&self.host)))
+    }
 }
 
 /// Why the lock was not taken.
@@ -42,6 +52,8 @@ pub(crate) struct RunLock {
     path: PathBuf,
     me: Holder,
     predecessor: Option<Holder>,
+    /// Length of what is written, whatever it says.
+    length: usize,
 }
 
 impl RunLock {
@@ -59,15 +71,20 @@ impl RunLock {
             Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
         }
         let predecessor = holder(&mut file);
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        // Kept until somebody has seen to it: this process may crash as well.
+        let child = predecessor.as_ref().and_then(Holder::child);
         let me = Holder {
             pid: std::process::id(),
-            host: gethostname::gethostname().to_string_lossy().into_owned(),
             since: Timestamp::now(),
-            // Kept until somebody has seen to it: this process may crash as well.
-            child_group: predecessor.as_ref().and_then(|before| before.child_group),
+            child_group: child.map(|(group, _)| group),
+            child_host: child.filter(|(_, on)| **on != host).map(|(_, on)| on.to_owned()),
+            host,
         };
         file.set_len(0).map_err(failed("write to"))?;
-        let lock = RunLock { file, path, me, predecessor };
+        let longest = serde_json::to_vec(&Holder { child_group: Some(i32::MIN), ..me.clone() });
+        let length = longest.map_err(|error| failed("write to")(error.into()))?.len();
+        let lock = RunLock { file, path, me, predecessor, length };
         lock.tell().map_err(LockError::Disk)?;
         Ok(lock)
     }
@@ -79,16 +96,15 @@ impl RunLock {
 
     /// Names the process group that is being executed.
     pub(crate) fn note_child(&mut self, group: Option<i32>) -> Result<(), DiskError> {
-        self.me.child_group = group;
+        (self.me.child_group, self.me.child_host) = (group, None);
         self.tell()
     }
 
     /// One write of a length that is always the same, so that whoever reads sees all of it.
     fn tell(&self) -> Result<(), DiskError> {
-        let longest = |me: &Holder| serde_json::to_vec(&Holder { child_group: Some(i32::MIN), ..me.clone() });
-        let text = serde_json::to_vec(&self.me).and_then(|text| Ok((text, longest(&self.me)?.len())));
-        let written = text.map_err(io::Error::from).and_then(|(mut text, longest)| {
-            text.resize(longest, b' ');
+        let text = serde_json::to_vec(&self.me).map_err(io::Error::from);
+        let written = text.and_then(|mut text| {
+            text.resize(self.length, b' ');
             text.push(b'\n');
             self.file.write_all_at(&text, 0)
         });

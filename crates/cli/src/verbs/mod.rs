@@ -25,6 +25,7 @@ mod init;
 pub mod listing;
 pub mod note;
 mod opening;
+mod orphan;
 pub mod overriding;
 pub mod places;
 pub mod plan;

@@ -12,6 +12,7 @@ use super::exchange;
 use super::expected::expected;
 use super::farewell::farewell;
 use super::handover;
+use super::orphan::Orphan;
 use super::overriding;
 use super::prepare;
 use super::read::open_problem;
@@ -157,7 +158,7 @@ pub async fn take_on(
 
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
-    let orphan = writer.predecessor().and_then(|holder| holder.child_group);
+    let orphan = Orphan::of(writer.predecessor(), &session.host);
     let disk = Disk::new(writer);
     let label = format!("{} (resumed) · {}", opened.number, place.relative(disk.dir()));
     let book = (plan, recorded.sources.text());
@@ -171,10 +172,11 @@ pub async fn take_on(
     if let Some(new) = &new {
         new.fits(plan, recorder.run(), &redactor)?;
     }
-    let kept = |blob| restored(&recorder.journal().get(blob)?, &secrets);
-    let state = recorder.run().local_shell_state().map(kept).transpose()?;
+    let kept = |blob, root| restored(&recorder.journal().get(blob)?, &secrets, root);
+    let here = |blob| kept(blob, Some(place.root.as_path()));
+    let state = recorder.run().local_shell_state().map(here).transpose()?;
     let elsewhere = recorder.run().shell_states();
-    let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob)?)));
+    let elsewhere = elsewhere.map(|(place, blob)| Ok((place.to_owned(), kept(blob, None)?)));
     let elsewhere = elsewhere.collect::<Result<BTreeMap<_, _>, Problem>>()?;
     let accepted = accepted(recorder.run(), &session, &handed, opened.number)?;
     let watch = Watch {
@@ -231,8 +233,10 @@ pub async fn take_on(
         let now = Timestamp::now();
         taken_up.iter().try_for_each(|event| tried.apply(plan, now, event)).map_err(does_not_fit)?;
         undoable(&tried, plan, opened.number)?;
-        if still_running(orphan).is_some() {
-            tell_orphan(screen, orphan);
+        if let Some(orphan) = &orphan {
+            orphan.tell(screen);
+        }
+        if let Some(Orphan::Here(_)) = orphan {
             screen.tell(
                 "Nothing was rolled back: what still runs may change more. Once it is over, do it again.",
             );
@@ -297,7 +301,9 @@ pub async fn take_on(
     tell_failure(screen, plan, recorder.run(), &events);
     // Giving a long record's events back piece by piece takes as long as reading them: the process's end does it.
     std::mem::forget(events);
-    tell_orphan(screen, orphan);
+    if let (Some(orphan), None) = (&orphan, undo) {
+        orphan.tell(screen);
+    }
     let runner = Places::new(local, &opened, elsewhere);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
@@ -470,23 +476,4 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             .or_insert_with(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")));
     }
     because
-}
-
-/// The process group of a block that its driver left behind, while it lives.
-fn still_running(group: Option<i32>) -> Option<rustix::process::Pid> {
-    let group = group.and_then(rustix::process::Pid::from_raw)?;
-    rustix::process::test_kill_process_group(group).is_ok().then_some(group)
-}
-
-/// A block may have outlived the program that started it.
-fn tell_orphan(screen: &Screen, group: Option<i32>) {
-    if let Some(group) = still_running(group) {
-        let mark = screen.style().yellow().bold();
-        screen.tell(&format!(
-            "  {} processes of the interrupted block (group {}) may still be running. Wait for them, or stop them with: kill -- -{}",
-            mark.apply_to("STILL RUNNING"),
-            group.as_raw_nonzero(),
-            group.as_raw_nonzero(),
-        ));
-    }
 }

@@ -1,6 +1,7 @@
 //! What came of a block, judged and ready for the record.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use holdpoint_document::Block;
@@ -34,11 +35,13 @@ pub(super) struct Over {
 }
 
 impl Over {
-    /// For the record; and the state in which the next block of the same place begins.
+    /// For the record; and the state in which the next block of the same place begins. `root`: the repository, of a block that
+    /// ran in it.
     pub(super) fn told(
         self,
         view: &RunView<'_>,
         known: &Known,
+        root: Option<&Path>,
         store: &mut Store<'_>,
     ) -> Result<(End<Problem>, Rc<State>), Problem> {
         let Over { execution, ended, untaken, recording, before, registered, files, park } = self;
@@ -52,7 +55,7 @@ impl Over {
         let (mut kept_state, mut after) = (None, before);
         if let Some(state) = ended.state {
             if state != *after {
-                let (masked, lost) = masked_state(&state, &known.redactor(), known.declared());
+                let (masked, lost) = masked_state(&state, &known.redactor(), known.declared(), root);
                 kept_state = Some(store.put(&masked)?);
                 if !lost.is_empty() {
                     remarks.push(format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use holdpoint_executor::{Array, State, Text};
 use holdpoint_redact::Redactor;
@@ -10,15 +11,16 @@ use holdpoint_redact::Redactor;
 use crate::problem::Problem;
 
 /// The state with secrets masked, as the record keeps it, and the names of variables that are left out because
-/// their masks could not be told back into what they held.
+/// their masks could not be told back into what they held. A directory in `root` is kept as the way there from it.
 pub fn masked_state(
     state: &State,
     redactor: &Redactor,
     secrets: &[(String, String)],
+    root: Option<&Path>,
 ) -> (Vec<u8>, Vec<String>) {
     // First what the variables hold: escaped once more, as JSON, some forms would not be found.
-    let masked = |state: &State| redactor.bytes(&mask_values(state, redactor).to_bytes());
-    let comes_back = |state: &State| restored(&masked(state), secrets).is_ok_and(|back| back == *state);
+    let masked = |state: &State| redactor.bytes(&mask_values(state, redactor).to_bytes_in(root));
+    let comes_back = |state: &State| restored(&masked(state), secrets, root).is_ok_and(|back| back == *state);
     if redactor.is_empty() || comes_back(state) {
         return (masked(state), Vec::new());
     }
@@ -60,8 +62,8 @@ fn mask_values(state: &State, redactor: &Redactor) -> State {
     }
 }
 
-/// The kept state, with secrets put back where their masks stand.
-pub fn restored(bytes: &[u8], secrets: &[(String, String)]) -> Result<State, Problem> {
+/// The kept state, with secrets put back where their masks stand, for whoever has `root` there.
+pub fn restored(bytes: &[u8], secrets: &[(String, String)], root: Option<&Path>) -> Result<State, Problem> {
     let damaged = |error: &dyn std::fmt::Display| {
         Problem::record(format!("the kept shell state cannot be read: {error}"), "Verify the record.")
     };
@@ -70,5 +72,5 @@ pub fn restored(bytes: &[u8], secrets: &[(String, String)]) -> Result<State, Pro
         let quoted = serde_json::Value::from(value.as_str()).to_string();
         text = text.replace(&holdpoint_engine::mask(name), &quoted[1..quoted.len() - 1]);
     }
-    State::from_bytes(text.as_bytes()).map_err(|error| damaged(&error))
+    State::from_bytes_in(text.as_bytes(), root).map_err(|error| damaged(&error))
 }

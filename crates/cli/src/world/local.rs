@@ -368,7 +368,7 @@ impl Runner for Local {
         let (recording, registered) = (recording.into_inner(), registered.into_inner());
         let over =
             Over { execution, ended, untaken: None, recording, before: state, registered, files, park };
-        let (end, after) = over.told(view, &self.known, store)?;
+        let (end, after) = over.told(view, &self.known, Some(&self.root), store)?;
         *self.state.borrow_mut() = after;
         Ok(end)
     }

@@ -141,7 +141,7 @@ impl Local {
             files: Default::default(),
             park,
         };
-        over.told(view, &self.known, store).map(|(end, _)| end)
+        over.told(view, &self.known, None, store).map(|(end, _)| end)
     }
 }
 

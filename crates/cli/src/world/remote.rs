@@ -156,7 +156,7 @@ impl Attempt {
         let execution = self.execution;
         let over = Over { execution, ended, untaken, recording, before, registered, files: nothing, park };
         let began = !matches!(over.ended.how, How::NotStarted(_));
-        let (end, after) = over.told(view, known, store)?;
+        let (end, after) = over.told(view, known, None, store)?;
         Ok((end, began.then_some(after)))
     }
 }

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(unreachable_pub)] // one binary: nothing of it can be reached from outside
 
+#[path = "../common/forms.rs"]
+mod forms;
 mod support;
 
 mod expunged;

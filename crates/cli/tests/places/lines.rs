@@ -112,6 +112,30 @@ fn a_cut_line_is_said_and_the_block_goes_on_and_ran_once() {
 }
 
 #[test]
+fn a_host_that_is_rebooted_in_the_middle_leaves_its_block_in_doubt_and_the_others_done() {
+    let options = Options { reboots: true, ..Options::default() };
+    let Some(mut stage) = stage("places::a_host_that_is_rebooted", 2, &options) else { return };
+    stage.book("", SLOW);
+    let driver = stage.command(&RUN).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("both blocks run", || (0..2).all(|host| stage.text(host, "count") == "ran\n"));
+    stage.hosts[0].reboot().unwrap();
+    (0..2).for_each(|host| fs::write(stage.on(host, "go"), "").unwrap());
+    let ran = crate::bench::Ran::of(driver.wait_with_output().unwrap());
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    ran.says("the place was restarted while the block ran").says("a decision on what is in doubt");
+    for host in 0..2 {
+        assert_eq!(stage.text(host, "count"), "ran\n");
+    }
+    is_whole(&stage.output("deploy#1", 1));
+    stage.ends(0, &["verify", "1"]).says("intact, open");
+    // Somebody looks at the host, and says what they found.
+    let answers = "steps: { deploy: { choice: happened, reason: it is deployed there } }\n";
+    stage.bench.file("answers.yaml", answers);
+    let over = stage.ends(3, &["resume", "1", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(stage.text(0, "count"), "ran\n", "{}", over.both());
+}
+
+#[test]
 fn an_attempt_that_was_recorded_and_never_sent_is_known_not_to_have_run() {
     let Some(stage) = stage("places::an_attempt_that_was_never_sent", 1, &Options::default()) else { return };
     stage.book("", SLOW);

@@ -10,9 +10,13 @@
 #[allow(dead_code, reason = "shared with the tests of verbs")]
 mod bench;
 mod container;
+mod elsewhere;
+#[path = "../common/forms.rs"]
+mod forms;
 mod lines;
 mod many;
 mod one;
+mod secrets;
 mod support;
 mod terminal;
 mod two;

@@ -117,7 +117,16 @@ impl Stage {
 
     /// The stored standard output of the only end of an action at a host.
     pub fn output(&self, action: &str, host: usize) -> String {
-        let of = |event: &Value| event["action"] == action && event["place"] == *self.place(host);
+        self.output_of(action, Some(&self.place(host)))
+    }
+
+    /// The same of one at no place of a target.
+    pub fn printed(&self, action: &str) -> String {
+        self.output_of(action, None)
+    }
+
+    fn output_of(&self, action: &str, place: Option<&str>) -> String {
+        let of = |event: &Value| event["action"] == action && event["place"].as_str() == place;
         let ends = self.bench.of_type(1, "action.finished");
         let ends: Vec<&Value> = ends.iter().filter(|event| of(event)).collect();
         assert_eq!(ends.len(), 1, "{ends:#?}");

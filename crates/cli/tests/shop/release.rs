@@ -37,17 +37,17 @@ fn a_release_reaches_every_host_once_or_none() {
     shop.ends(0, &shop.release("staging"));
     assert!(shop.staging.runs("web").ends_with(&commit));
 
-    // Whoever drives it is killed in the middle of the canary's activation; it is taken up from another account.
+    // Whoever drives it is killed in the middle of the canary's activation; it is taken up by another account at another
+    // machine, which has the store, the remote and the hosts, and nothing else in common.
     let loads = [&shop.web[0], &shop.web[1]].map(|host| Load::on(&host.address()));
     let words = shop.release("production");
+    let machine = shop.elsewhere();
     let mut driver = shop.holdpoint(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("the canary's activation has begun", || shop.web[0].activations().len() == 4);
     driver.kill().unwrap();
     driver.wait().unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let mut again =
-        shop.holdpoint(&["resume", "latest", "--unattended", "--answers", ".holdpoint/answers.yaml"]);
-    let ran = shop.ran(again.env("HOME", home.path()));
+    let words = ["resume", "latest", "--unattended", "--answers", ".holdpoint/answers.yaml"];
+    let ran = shop.ran(&mut shop.holdpoint_at(&machine, &words));
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     for load in loads {
         assert!(load.all_went_well() > 20);
@@ -64,6 +64,12 @@ fn a_release_reaches_every_host_once_or_none() {
         "the very image that was rehearsed: {digests:?}"
     );
     shop.ends(0, &["verify", "latest"]).says("intact and complete");
+    let proved = shop.ran(&mut shop.holdpoint_at(&machine, &["verify", "latest"]));
+    assert_eq!(proved.code, 0, "{}", proved.both());
+    let shown = shop.ends(0, &["show", "latest", "--format", "json"]).stdout;
+    for there in [machine.name(), &machine.user().name, "night@example.org"] {
+        assert!(shown.contains(there), "{there} is not in {shown}");
+    }
     let production = shop.bench.sh("git ls-remote origin refs/heads/production");
     assert!(production.starts_with(&commit), "production is its branch");
 

@@ -1,9 +1,11 @@
 //! The shop's repository, its remote, and its hosts: one in staging, three in production.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use holdpoint_hosts::{Missing, skipped, write_ssh};
+use holdpoint_hosts::{Machine, Missing, skipped, write_ssh, write_ssh_for};
 use holdpoint_xtask::command::output;
 use holdpoint_xtask::{tools, workspace};
 
@@ -40,6 +42,10 @@ impl Shop {
         let (staging, web, db, front) = hosts().map_err(|missing| skipped(test, &missing)).ok()?;
         let bench = Bench::new();
         let path = with_ssh(&bench, &[&staging, &web[0], &web[1], &db, &front]);
+        // Before the first run: what is made in there from then on is shared with those who sit elsewhere.
+        let store = bench.path(".holdpoint/runs");
+        fs::create_dir_all(&store).unwrap();
+        Machine::share(&store).map_err(|missing| skipped(test, &missing)).ok()?;
         let shop = Shop { bench, staging, web, db, front, path };
         shop.commit_the_first();
         shop.first_release();
@@ -87,8 +93,15 @@ impl Shop {
             text
         };
         let production = production.replace("protected = true\nfour_eyes = true\n", "rehearsal = true\n");
-        let text =
-            format!("{}[environments.production]\n{}", of(staging, &self.staging), of(&production, &self.db));
+        let ops = "operator = [\"ops@example.org\"]";
+        let text = staging.replace(ops, &ops.replace(']', ", \"night@example.org\"]"));
+        let staging =
+            text.replace("[roles]", "[people.\"night@example.org\"]\nname = \"Nora Night\"\n\n[roles]");
+        let text = format!(
+            "{}[environments.production]\n{}",
+            of(&staging, &self.staging),
+            of(&production, &self.db)
+        );
         // What comes and goes is the second web host.
         let targets = format!(".targets]\nfront = {:?}\nhost = {:?}\n", self.front.place(), places[2]);
         let vars = format!(
@@ -197,6 +210,38 @@ steps:
         vec!["run", BOOK, "--env", environment, "--unattended", "--answers", ".holdpoint/answers.yaml"]
     }
 
+    /// Somebody else's machine: an account, a host name, a network and a clone of its own. It has the store, the remote and the
+    /// hosts, and nothing else of whoever began.
+    pub fn elsewhere(&self) -> Machine {
+        let mut machine = Machine::create(1).unwrap();
+        let (home, clone) = (machine.home().to_owned(), machine.home().join("shop"));
+        for folder in [&home.join("bin"), &home.join("tmp")] {
+            fs::create_dir(folder).unwrap();
+            machine.user().give(folder).unwrap();
+        }
+        let hosts = [&self.staging, &self.web[0], &self.web[1], &self.db].map(|host| &host.sshd);
+        let path = std::env::var("PATH").unwrap();
+        write_ssh_for(machine.user(), &home.join("bin"), &path, hosts).unwrap();
+        hosts.iter().for_each(|host| host.network().unwrap().reach_others().unwrap());
+        // The remote is a directory of somebody else's here.
+        fs::write(home.join(".gitconfig"), "[safe]\n\tdirectory = *\n").unwrap();
+        machine.mounts(HOLDPOINT.as_ref(), &home.join("holdpoint")).unwrap();
+        machine.mounts(&self.bench.all().join("origin.git"), &home.join("origin.git")).unwrap();
+        machine.hides(self.bench.all());
+        output(at(&machine, &home, "git").args(["clone", "-q", "-b", "staging", "origin.git", "shop"]))
+            .unwrap();
+        machine.mounts(&self.bench.path(".holdpoint/runs"), &clone.join(".holdpoint/runs")).unwrap();
+        fs::copy(self.bench.path(".holdpoint/answers.yaml"), clone.join(".holdpoint/answers.yaml")).unwrap();
+        machine
+    }
+
+    /// `holdpoint` there.
+    pub fn holdpoint_at(&self, machine: &Machine, words: &[&str]) -> Command {
+        let mut command = at(machine, &machine.home().join("shop"), machine.home().join("holdpoint"));
+        command.args(words).env("HOLDPOINT_OPERATOR", "night@example.org");
+        command
+    }
+
     /// The words with which a host is added or removed, in staging.
     pub fn host<'a>(&self, action: &str, revision: &str, image: &str) -> Vec<&'a str> {
         let answers = format!(
@@ -218,4 +263,14 @@ fn with_ssh(bench: &Bench, hosts: &[&Host]) -> String {
     let path = tools::search_path().to_string_lossy().into_owned();
     write_ssh(&bin, &path, hosts.iter().map(|host| &host.sshd)).unwrap();
     format!("{}:{path}", bin.display())
+}
+
+/// A program at a machine, in a directory there.
+fn at(machine: &Machine, directory: &Path, program: impl AsRef<OsStr>) -> Command {
+    let home = machine.home();
+    let mut command = machine.command(program).unwrap();
+    let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
+    command.current_dir(directory).env_clear().env("PATH", path).env("HOME", home);
+    command.env("TMPDIR", home.join("tmp")).env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
+    command
 }

@@ -24,7 +24,7 @@ struct Contest<'a> {
 ///
 /// # Errors
 /// The bench itself fails. A contender that fails is a figure that is missing, with its reason.
-pub(super) fn row(row: &Row, scene: &Scene, options: &Options) -> io::Result<Measured> {
+pub(super) fn row(row: &Row, scene: &mut Scene, options: &Options) -> io::Result<Measured> {
     let load = load();
     println!("\n==> {}: {}", row.name, row.title);
     let absent = row.absent.iter().map(|(who, why)| (*who, (*why).to_owned())).collect();
@@ -37,6 +37,8 @@ pub(super) fn row(row: &Row, scene: &Scene, options: &Options) -> io::Result<Mea
         return Ok(measured(Some(why), Vec::new()));
     }
     scene.inputs.make(row)?;
+    let no_hosts = scene.have_hosts(row.hosts);
+    let scene = &*scene;
     let patience =
         if options.quick { Patience { row: 15.0, run: 60.0 } } else { Patience { row: 90.0, run: 300.0 } };
     let rounds = if options.quick { row.rounds.div_ceil(3) } else { row.rounds };
@@ -47,7 +49,7 @@ pub(super) fn row(row: &Row, scene: &Scene, options: &Options) -> io::Result<Mea
             contender,
             rounds: Vec::new(),
             spent: 0.0,
-            failed: scene.lacks(contender),
+            failed: no_hosts.clone().or_else(|| scene.lacks(contender)),
         })
         .collect();
     for round in 0..=rounds {

@@ -3,6 +3,7 @@
 //! It measures and does not judge a change: times on a busy machine say little. [`crate::count`] does that.
 
 mod built;
+mod farm;
 mod figures;
 mod inputs;
 mod measure;
@@ -45,10 +46,10 @@ pub fn run(options: &Options) -> io::Result<()> {
     }
     let head = head(options)?;
     let inputs = inputs::Inputs::of(&built.inputs, &home)?;
-    let scene = scene::Scene::new(built, inputs, &home)?;
+    let mut scene = scene::Scene::new(built, inputs, &home)?;
     let mut measured = Vec::new();
     for row in &rows {
-        let row = measure::row(row, &scene, options)?;
+        let row = measure::row(row, &mut scene, options)?;
         println!("{}", table::one(&row));
         measured.push(row);
     }

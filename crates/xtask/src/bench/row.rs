@@ -9,6 +9,8 @@ pub(super) struct Row {
     pub(super) rounds: usize,
     pub(super) contenders: Vec<Contender>,
     pub(super) targets: Vec<Target>,
+    /// So many hosts are there for it, reached by ssh.
+    pub(super) hosts: u32,
     /// A run-book that the program must understand for this row to be measured.
     pub(super) needs: Option<String>,
     /// Who would be compared as well, and why that cannot be.
@@ -58,6 +60,8 @@ pub(super) enum Program {
 
 pub(super) enum Content {
     Text(String),
+    /// A text that names the row's hosts, each as `USER@ADDRESS:PORT`.
+    OfHosts(fn(&[String]) -> String),
     /// A link to a generated input.
     Link(Input),
     /// A copy of a generated input, to be written to.
@@ -163,7 +167,12 @@ impl Contender {
 impl Row {
     pub(super) fn new(name: &'static str, title: &'static str, rounds: usize) -> Row {
         let (contenders, targets, absent) = (Vec::new(), Vec::new(), Vec::new());
-        Row { name, title, rounds, contenders, targets, needs: None, absent }
+        Row { name, title, rounds, contenders, targets, hosts: 0, needs: None, absent }
+    }
+
+    pub(super) fn at_hosts(mut self, count: u32) -> Row {
+        self.hosts = count;
+        self
     }
 
     pub(super) fn with(mut self, contender: Contender) -> Row {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::inputs::Inputs;
 use super::row::{Contender, Content, Place, Program};
-use super::{built::Built, peers};
+use super::{built::Built, farm::Farm, peers};
 use crate::command;
 
 /// Everything that runs need.
@@ -17,6 +17,7 @@ pub(super) struct Scene {
     pub(super) inputs: Inputs,
     disk: PathBuf,
     memory: Option<PathBuf>,
+    farm: Option<Farm>,
 }
 
 /// One finished run.
@@ -39,7 +40,23 @@ impl Scene {
         emptied(&disk)?;
         let memory = in_memory().map(|path| path.join(format!("holdpoint-bench-{}", std::process::id())));
         memory.as_deref().map(emptied).transpose()?;
-        Ok(Scene { built, inputs, disk, memory })
+        Ok(Scene { built, inputs, disk, memory, farm: None })
+    }
+
+    /// Has so many hosts there, and no others. Gives why there are none, if so.
+    pub(super) fn have_hosts(&mut self, count: u32) -> Option<String> {
+        self.farm = None;
+        if count == 0 {
+            return None;
+        }
+        // Each host would have a disk of its own: in memory none waits for another's.
+        match Farm::start(count, self.memory.as_ref().unwrap_or(&self.disk)) {
+            Ok(farm) => {
+                self.farm = Some(farm);
+                None
+            }
+            Err(missing) => Some(missing.0),
+        }
     }
 
     /// Why this contender cannot run here, if so.
@@ -112,12 +129,13 @@ impl Scene {
     }
 
     fn path(&self, contender: &Contender) -> String {
-        match contender.program {
-            Program::Peer(name) | Program::ShellWith(name) => {
-                format!("{}:{PATH}", peers::program(name).parent().unwrap_or(Path::new("/")).display())
-            }
-            _ => PATH.to_owned(),
-        }
+        let program = match contender.program {
+            Program::Peer(name) | Program::ShellWith(name) => Some(peers::program(name)),
+            _ => None,
+        };
+        let first = [self.farm.as_ref().map(Farm::bin), program.as_deref().and_then(Path::parent)];
+        let first = first.into_iter().flatten().map(|folder| format!("{}:", folder.display()));
+        first.collect::<String>() + PATH
     }
 
     fn lay_out(&self, contender: &Contender, directory: &Path) -> io::Result<()> {
@@ -126,6 +144,9 @@ impl Scene {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             match content {
                 Content::Text(text) => fs::write(&path, text)?,
+                Content::OfHosts(text) => {
+                    fs::write(&path, text(self.farm.as_ref().map_or(&[], Farm::hosts)))?;
+                }
                 Content::Link(input) => symlink(self.inputs.ready(*input)?, &path)?,
                 Content::Copy(input) => copied(&self.inputs.ready(*input)?, &path)?,
             }

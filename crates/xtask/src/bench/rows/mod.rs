@@ -1,6 +1,7 @@
 //! All rows. Limits and targets are those that the project set itself before it was written.
 
 mod documents;
+mod hosts;
 mod output;
 mod records;
 mod steps;
@@ -24,7 +25,9 @@ pub(super) fn all() -> Vec<Row> {
         records::show(),
         records::resume(),
         records::store(),
-        steps::hosts(),
+        hosts::nothing(),
+        hosts::two_seconds(),
+        hosts::one(),
     ]
 }
 

@@ -52,12 +52,6 @@ pub(in crate::bench) fn thousand() -> Row {
     .absent("runbook-exec", KEY)
 }
 
-pub(in crate::bench) fn hosts() -> Row {
-    Row::new("hosts", "one step on 32 hosts, against 32 parallel ssh over warm masters", 5)
-        .needs(&texts::one_block("", "#| target: web\n", "true"))
-        .absent("ansible", "there is nothing of ours to compare yet")
-}
-
 const RUBY: &str = "a Ruby gem, and there is no registry for it here";
 const KEY: &str = "asks a language model's service about every step, and ends where there is none";
 

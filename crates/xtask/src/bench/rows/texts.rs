@@ -48,8 +48,26 @@ pub(super) fn cram(steps: u32) -> String {
 }
 
 pub(super) fn playbook(steps: u32) -> String {
-    let head = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n";
-    repeated(head, steps, |n| format!("    - name: step {n}\n      ansible.builtin.shell: 'true'\n"))
+    tasks("localhost\n  connection: local", steps, "true")
+}
+
+/// The same at hosts of an inventory.
+pub(super) fn playbook_at(hosts: &str, steps: u32, script: &str) -> String {
+    tasks(hosts, steps, script)
+}
+
+fn tasks(hosts: &str, steps: u32, script: &str) -> String {
+    let head = format!("- hosts: {hosts}\n  gather_facts: false\n  tasks:\n");
+    repeated(&head, steps, |n| format!("    - name: step {n}\n      ansible.builtin.shell: '{script}'\n"))
+}
+
+/// A run-book of so many steps, each of which runs this at the places of the target `web`, so many at a time.
+pub(super) fn at_places(steps: u32, at_once: u32, script: &str) -> String {
+    repeated("---\nrunbook: 1\ntitle: Bench\n---\n\n# Bench\n", steps, |n| {
+        format!(
+            "\n## Step {n}\n\n```yaml step\ntarget: web\nrollout: {{ at_once: {at_once} }}\n```\n\n```sh run\n{script}\n```\n"
+        )
+    })
 }
 
 fn repeated(head: &str, times: u32, part: impl Fn(u32) -> String) -> String {
