@@ -135,7 +135,7 @@ follow() {
     o=$x e=$y
     if [ "$o $e" != "$1 $2" ]; then continue; fi
     if [ -n "$over" ]; then
-      if [ -n "$4" ]; then say s 0 "$4"; cat state; fi
+      if [ "${4:-0}" -gt 0 ]; then say s 0 "$4"; cat state; fi
       say_end
       return
     fi
@@ -309,4 +309,7 @@ call() {
   exec 2>/dev/null
   printf '\n'
   "$1"
+  # Whoever followed a block to its end says, over the same line, when all of it is theirs. They send nothing before they
+  # have heard the end: what a shell reads ahead of its commands would be lost.
+  case $1 in start | attach) if read -r word && [ "$word" = reap ]; then reap; fi ;; esac
 }

@@ -2,23 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use tokio::io::AsyncWriteExt as _;
+
 use super::Remote;
 use super::asked::Sink;
 use super::course::{Course, Last};
 use super::frames::{Cut, Frame, Frames, Of, SILENCE};
-use super::line::Wire;
+use super::line::{Held, Input, Output, Wire};
 use crate::Stream;
 use crate::progress::Stop;
 
 /// More of what a shell told is not taken, bytes; as with blocks of this machine, and its first environment on top.
 const MOST_STATE: usize = 17 * 1024 * 1024;
 
+/// The session of a block that has ended. Its place waits for one word more.
+pub(crate) struct Resting {
+    stdin: Input,
+    frames: Frames<Output>,
+    _held: Held,
+}
+
+impl Resting {
+    /// Has what the place keeps of the block's output cleared away; whether it did.
+    pub(crate) async fn reap(mut self) -> bool {
+        let asked = async {
+            self.stdin.write_all(b"reap\n").await.ok()?;
+            self.stdin.flush().await.ok()?;
+            loop {
+                if let Frame::Said(word, _) = self.frames.next().await.ok()? {
+                    return (word == "reaped").then_some(());
+                }
+            }
+        };
+        tokio::time::timeout(super::ANSWER, asked).await.is_ok_and(|reaped| reaped.is_some())
+    }
+}
+
 impl Remote {
     /// Asks once and follows until the place has said its last word, or the line is cut.
     pub(crate) async fn follow(
         &self,
-        text: &[u8],
-        token: &str,
+        id: &str,
+        (text, token): (&[u8], &str),
         course: &mut Course,
         sink: &mut impl Sink,
     ) -> Result<Last, Cut> {
@@ -27,7 +52,11 @@ impl Remote {
         course.is_sent = true;
         let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
         let followed = self.read(&mut frames, course, sink);
-        self.line.exchange((stdin, stderr, held), text, followed).await
+        let (last, open) = self.line.exchange((stdin, stderr, held), text, followed).await?;
+        if let (Last::End(..), Some((stdin, _held))) = (&last, open) {
+            self.resting.borrow_mut().insert(id.to_owned(), Resting { stdin, frames, _held });
+        }
+        Ok(last)
     }
 
     async fn read(
@@ -148,7 +177,7 @@ mod tests {
         };
         let ways = Ways { ssh_config: Some("/dev/null".into()), ..Ways::default() };
         let setting = Setting { patience: Some(Duration::from_millis(50)), ..Setting::default() };
-        Remote { line: Line::to(place, ways).unwrap(), setting, hello }
+        Remote { line: Line::to(place, ways).unwrap(), setting, hello, resting: Default::default() }
     }
 
     fn block() -> (Job, State, Attempt) {

@@ -97,7 +97,7 @@ journal() {
 }
 
 state() {
-  cat >state.tmp || echo "lost state" >&4
+  cat >state || echo "lost state" >&4
   echo "drained state" >&4
 }
 
@@ -196,7 +196,7 @@ watch() {
   # shellcheck disable=SC2046 # two numbers
   if [ -n "$out" ] && [ -n "$err" ]; then set -- "$out" "$err"; else set -- $(stat -c %s out err); fi
   kept=no
-  case ,$lost, in *,state,*) kept=lost ;; *) [ -s state.tmp ] && mv state.tmp state && kept=yes ;; esac
+  case ,$lost, in *,state,*) kept=lost ;; *) [ -s state ] && kept=yes ;; esac
   printf 'end 1\nkind %s\ncode %s\nwhy %s\nafter %s\ntook %s\nsizes %s %s\nlost %s\nheld %s\nstate %s\n.\n' \
     "$kind" "$code" "$why" $((t1 - begun)) $((t2 - t1)) "$1" "$2" "${lost:-none}" $held $kept 1<>end.tmp
   sync out err log end.tmp

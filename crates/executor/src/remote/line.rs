@@ -269,40 +269,45 @@ impl Drop for Line {
 }
 
 impl Line {
-    /// Sends all of `text` over a session and awaits the answer to it. Where that is a cut, what the session goes over ends,
-    /// and the reason has with it what the other side said on standard error, for want of a better one.
+    /// Sends all of `text` over a session and awaits the answer to it; gives with it what more can be sent over. Where that is
+    /// a cut, what the session goes over ends, and the reason has with it what the other side said on standard error, for want
+    /// of a better one.
     pub(crate) async fn exchange<T>(
         &self,
         (stdin, stderr, held): (Input, Output, Held),
         text: &[u8],
         answer: impl Future<Output = Result<T, Cut>>,
-    ) -> Result<T, Cut> {
+    ) -> Result<(T, Option<(Input, Held)>), Cut> {
         let said = RefCell::new(Vec::new());
         let answered = {
             let (sent, heard) = (send(stdin, text), hear(stderr, &said));
             tokio::pin!(answer, sent, heard);
-            let (mut is_sent, mut is_heard) = (false, false);
+            let (mut is_sent, mut is_heard, mut open) = (false, false, None);
             loop {
                 tokio::select! {
                     biased;
-                    answered = &mut answer => break answered,
+                    answered = &mut answer => break answered.map(|answer| (answer, open)),
                     // What cannot be sent is noticed by that no answer comes, which says more.
-                    _ = &mut sent, if !is_sent => is_sent = true,
+                    stdin = &mut sent, if !is_sent => (is_sent, open) = (true, stdin.ok()),
                     () = &mut heard, if !is_heard => is_heard = true,
                 }
             }
         };
-        let Err(Cut(why)) = answered else { return answered };
+        let Cut(why) = match answered {
+            Ok((answer, open)) => return Ok((answer, open.map(|stdin| (stdin, held)))),
+            Err(cut) => cut,
+        };
         self.is_cut(held).await;
         let said = String::from_utf8_lossy(&said.borrow()).split_whitespace().collect::<Vec<_>>().join(" ");
         Err(Cut(if said.is_empty() { why } else { format!("{why}: {said}") }))
     }
 }
 
-/// Sends all of a text and closes.
-async fn send(mut stdin: Input, text: &[u8]) -> std::io::Result<()> {
+/// Sends all of a text; more may follow.
+async fn send(mut stdin: Input, text: &[u8]) -> std::io::Result<Input> {
     stdin.write_all(text).await?;
-    stdin.shutdown().await
+    stdin.flush().await?;
+    Ok(stdin)
 }
 
 /// Reads standard error to its end; keeps the beginning of it in `said`.

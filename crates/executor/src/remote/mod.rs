@@ -14,6 +14,9 @@ mod outcome;
 mod places;
 mod weave;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -27,6 +30,7 @@ pub use self::places::{Held, Kept, Probed};
 use self::asked::Hello;
 pub use self::asked::{Attempt, Identity, Setting, Sink, Standing};
 use self::course::{Course, Last, pause};
+use self::follow::Resting;
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
 use self::order::{Call, Order};
@@ -38,11 +42,18 @@ const ANSWER: Duration = Duration::from_secs(15);
 const FENCE: &str = "1000";
 
 /// Runs blocks on one place. Blocks may run at the same time.
-#[derive(Debug)]
 pub struct Remote {
     line: Line,
     setting: Setting,
     hello: Hello,
+    /// Sessions of blocks that have ended and are still to be reaped, by attempt.
+    resting: RefCell<BTreeMap<String, Resting>>,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("line", &self.line).finish_non_exhaustive()
+    }
 }
 
 impl Remote {
@@ -59,7 +70,7 @@ impl Remote {
             help: None,
         })?;
         let hello = hello(&line).await?;
-        Ok(Remote { line, setting, hello })
+        Ok(Remote { line, setting, hello, resting: RefCell::default() })
     }
 
     /// Which start of which place this is. To be recorded before an attempt is started.
@@ -195,7 +206,7 @@ impl Remote {
             };
             let (text, token) = text.map_err(Cut)?;
             let before = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
-            match self.follow(&text, &token, course, sink).await {
+            match self.follow(&attempt.id, (&text, &token), course, sink).await {
                 Ok(last) => {
                     return Ok((last, !start || course.is_there || tries > 0));
                 }
