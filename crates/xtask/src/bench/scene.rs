@@ -31,6 +31,9 @@ pub(super) struct Sample {
     pub(super) peak: f64,
 }
 
+/// Where a contender that times itself writes when its work began and when it ended.
+pub(super) const TOOK: &str = "took";
+
 /// Directories of system programs, the same everywhere.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -112,8 +115,17 @@ impl Scene {
             .env("PATH", self.path(contender));
         gauge.envs(contender.variables.iter().map(|(name, value)| (name, value)));
         let told = command::output(&mut gauge)?;
+        let took = contender.times_itself.then(|| fs::read_to_string(directory.join(TOOK)));
         fs::remove_dir_all(&directory)?;
-        parse(&told).ok_or_else(|| io::Error::other(format!("the gauge said {told:?}")))
+        let (mut sample, end) =
+            parse(&told).ok_or_else(|| io::Error::other(format!("the gauge said {told:?}")))?;
+        match took.map(|took| took.ok().and_then(|took| since(&took))) {
+            Some(Some(seconds)) => sample.seconds = seconds,
+            // It did not come so far, or did other work than was asked for.
+            Some(None) => return Ok((sample, format!("{end}, without a time"))),
+            None => {}
+        }
+        Ok((sample, end))
     }
 
     fn program(&self, contender: &Contender) -> PathBuf {
@@ -183,6 +195,13 @@ impl Drop for Scene {
     }
 }
 
+/// Seconds between two times of `date +%s.%N`, a line each.
+fn since(took: &str) -> Option<f64> {
+    let mut times = took.lines().map(str::parse::<f64>);
+    let (begun, ended) = (times.next()?.ok()?, times.next()?.ok()?);
+    (ended > begun && times.next().is_none()).then_some(ended - begun)
+}
+
 fn parse(told: &str) -> Option<(Sample, String)> {
     let mut words = told.split(' ');
     let mut number = || words.next()?.parse::<f64>().ok();
@@ -218,6 +237,10 @@ mod tests {
         let (sample, end) = parse("1.5 0.25 0.5 4096 0").unwrap();
         assert_eq!((sample.seconds, sample.cpu, sample.peak, end.as_str()), (1.5, 0.75, 4096.0, "0"));
         assert_eq!(parse("1.5 0.25 0.5 4096 late").unwrap().1, "late");
+        assert_eq!(since("1.5\n3.75\n"), Some(2.25));
+        for wrong in ["", "1.5\n", "3\n2\n", "1\n2\n3\n", "1\nx\n"] {
+            assert_eq!(since(wrong), None, "{wrong:?}");
+        }
         for wrong in ["", "1.5 0.25 0.5 4096", "1.5 x 0.5 4096 0"] {
             assert!(parse(wrong).is_none(), "{wrong}");
         }

@@ -48,26 +48,37 @@ pub(super) fn cram(steps: u32) -> String {
 }
 
 pub(super) fn playbook(steps: u32) -> String {
-    tasks("localhost\n  connection: local", steps, "true")
+    let head = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n";
+    repeated(head, steps, |_| task("step", "true"))
 }
 
-/// The same at hosts of an inventory.
+/// The same at hosts of an inventory, and when the steps began and ended; one before that has the connections made.
 pub(super) fn playbook_at(hosts: &str, steps: u32, script: &str) -> String {
-    tasks(hosts, steps, script)
+    let head = format!("- hosts: {hosts}\n  gather_facts: false\n  tasks:\n{}", task("connect", "true"));
+    let time = |name| {
+        let here = "      delegate_to: localhost\n      run_once: true\n      connection: local\n";
+        let task = task(name, "date +%s.%N >>\"{{ playbook_dir }}/took\"");
+        format!("{task}{here}")
+    };
+    repeated(&(head + &time("begin")), steps, |_| task("step", script)) + &time("end")
 }
 
-fn tasks(hosts: &str, steps: u32, script: &str) -> String {
-    let head = format!("- hosts: {hosts}\n  gather_facts: false\n  tasks:\n");
-    repeated(&head, steps, |n| format!("    - name: step {n}\n      ansible.builtin.shell: '{script}'\n"))
+fn task(name: &str, script: &str) -> String {
+    format!("    - name: {name}\n      ansible.builtin.shell: '{script}'\n")
 }
 
-/// A run-book of so many steps, each of which runs this at the places of the target `web`, so many at a time.
+/// A run-book of so many steps, each of which runs this at the places of the target `web`, so many at a time, and of when they
+/// began and ended; one before that has the connections made.
 pub(super) fn at_places(steps: u32, at_once: u32, script: &str) -> String {
-    repeated("---\nrunbook: 1\ntitle: Bench\n---\n\n# Bench\n", steps, |n| {
+    let step = |name: &str, script: &str| {
         format!(
-            "\n## Step {n}\n\n```yaml step\ntarget: web\nrollout: {{ at_once: {at_once} }}\n```\n\n```sh run\n{script}\n```\n"
+            "\n## {name}\n\n```yaml step\ntarget: web\nrollout: {{ at_once: {at_once} }}\n```\n\n```sh run\n{script}\n```\n"
         )
-    })
+    };
+    let time = |name: &str| format!("\n## {name}\n\n```sh run\ndate +%s.%N >>took\n```\n");
+    let head = "---\nrunbook: 1\ntitle: Bench\n---\n\n# Bench\n".to_owned();
+    let head = head + &step("Connect", "true") + &time("Begin");
+    repeated(&head, steps, |n| step(&format!("Step {n}"), script)) + &time("End")
 }
 
 fn repeated(head: &str, times: u32, part: impl Fn(u32) -> String) -> String {
