@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # What a place is asked. This stands before `{ token=…; …; call OPERATION; }`, which a shell runs when it has read all of it,
-# or not at all. Every line of an answer begins with the token, made for this one call: anything else is the noise of a
-# login shell.
+# or not at all; another such command may follow over the same line, when the first is over. Every line of an answer begins
+# with the token, made for this one call: anything else is the noise of a login shell.
 
 say() { printf '%s %s\n' "$token" "$*"; }
 
@@ -309,7 +309,6 @@ call() {
   exec 2>/dev/null
   printf '\n'
   "$1"
-  # Whoever followed a block to its end says, over the same line, when all of it is theirs. They send nothing before they
-  # have heard the end: what a shell reads ahead of its commands would be lost.
-  case $1 in start | attach) if read -r word && [ "$word" = reap ]; then reap; fi ;; esac
+  # More may be asked over the same line, or it is closed.
+  say over
 }

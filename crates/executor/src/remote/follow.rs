@@ -1,6 +1,7 @@
 //! One block on a place, followed to its end over however many connections that takes.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt as _;
 
@@ -9,52 +10,74 @@ use super::asked::Sink;
 use super::course::{Course, Last};
 use super::frames::{Cut, Frame, Frames, Of, SILENCE};
 use super::line::{Held, Input, Output, Wire};
+use super::order::Text;
 use crate::Stream;
 use crate::progress::Stop;
 
 /// More of what a shell told is not taken, bytes; as with blocks of this machine, and its first environment on top.
 const MOST_STATE: usize = 17 * 1024 * 1024;
 
-/// The session of a block that has ended. Its place waits for one word more.
-pub(crate) struct Resting {
+/// A session over which something was asked, and more can be.
+pub(crate) struct Open {
     stdin: Input,
     frames: Frames<Output>,
-    _held: Held,
+    held: Held,
+    since: Instant,
 }
 
-impl Resting {
-    /// Has what the place keeps of the block's output cleared away; whether it did.
-    pub(crate) async fn reap(mut self) -> bool {
+/// A session that rests for longer is not gone on with: nobody would know whether its line stands.
+const REST: Duration = Duration::from_secs(5);
+
+impl Open {
+    /// Has what the place keeps of the block that this session followed cleared away. Gives itself back where it was.
+    pub(crate) async fn reap(mut self) -> Option<Open> {
         let asked = async {
-            self.stdin.write_all(b"reap\n").await.ok()?;
+            self.stdin.write_all(b"call reap\n").await.ok()?;
             self.stdin.flush().await.ok()?;
             loop {
-                if let Frame::Said(word, _) = self.frames.next().await.ok()? {
-                    return (word == "reaped").then_some(());
+                match self.frames.next().await.ok()? {
+                    Frame::Said(word, _) if word == "reaped" => return Some(()),
+                    Frame::Said(word, _) if word == "error" || word == "none" => return None,
+                    _ => {}
                 }
             }
         };
-        tokio::time::timeout(super::ANSWER, asked).await.is_ok_and(|reaped| reaped.is_some())
+        tokio::time::timeout(super::ANSWER, asked).await.ok()??;
+        self.since = Instant::now();
+        Some(self)
     }
 }
 
 impl Remote {
-    /// Asks once and follows until the place has said its last word, or the line is cut.
+    /// Asks once and follows until the place has said its last word, or the line is cut. `more`: over a session that was asked
+    /// something before, if there is one.
     pub(crate) async fn follow(
         &self,
         id: &str,
-        (text, token): (&[u8], &str),
+        text: &Text,
+        more: bool,
         course: &mut Course,
         sink: &mut impl Sink,
     ) -> Result<Last, Cut> {
-        let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
-        let Wire { stdin, stdout, stderr, held } = wire;
+        let idle = if more { self.idle.lock().await.take() } else { None };
+        let (wire, mut frames, text) = match idle.filter(|open| open.since.elapsed() < REST) {
+            Some(Open { stdin, mut frames, held, .. }) => {
+                frames.go_on(&text.token, text.more.len());
+                ((stdin, None, held), frames, &text.more)
+            }
+            None => {
+                let wire = self.line.open().await.map_err(|unreachable| Cut(unreachable.why))?;
+                let Wire { stdin, stdout, stderr, held } = wire;
+                let frames = Frames::of(stdout, &text.token, SILENCE).patient(text.whole.len());
+                ((stdin, Some(stderr), held), frames, &text.whole)
+            }
+        };
         course.is_sent = true;
-        let mut frames = Frames::of(stdout, token, SILENCE).patient(text.len());
         let followed = self.read(&mut frames, course, sink);
-        let (last, open) = self.line.exchange((stdin, stderr, held), text, followed).await?;
-        if let (Last::End(..), Some((stdin, _held))) = (&last, open) {
-            self.resting.borrow_mut().insert(id.to_owned(), Resting { stdin, frames, _held });
+        let (last, open) = self.line.exchange(wire, text, followed).await?;
+        if let (Last::End(..), Some((stdin, held))) = (&last, open) {
+            let open = Open { stdin, frames, held, since: Instant::now() };
+            self.resting.borrow_mut().insert(id.to_owned(), open);
         }
         Ok(last)
     }
@@ -81,6 +104,7 @@ impl Remote {
                         return Ok(Last::Doubt(why.to_owned(), block.to_owned()));
                     }
                     "error" => return Ok(Last::Refused(rest)),
+                    "over" => return Err(Cut("it broke off without a last word".to_owned())),
                     _ => {}
                 },
                 Frame::Bytes { of: Of::State, bytes, .. } => {
@@ -136,7 +160,6 @@ fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::time::Duration;
 
     use holdpoint_model::Place;
 
@@ -177,7 +200,13 @@ mod tests {
         };
         let ways = Ways { ssh_config: Some("/dev/null".into()), ..Ways::default() };
         let setting = Setting { patience: Some(Duration::from_millis(50)), ..Setting::default() };
-        Remote { line: Line::to(place, ways).unwrap(), setting, hello, resting: Default::default() }
+        Remote {
+            line: Line::to(place, ways).unwrap(),
+            setting,
+            hello,
+            resting: Default::default(),
+            idle: Default::default(),
+        }
     }
 
     fn block() -> (Job, State, Attempt) {

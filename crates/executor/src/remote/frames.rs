@@ -72,6 +72,12 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Frames { reader, head, buffer: Vec::new(), from: 0, body: None, first: silence, silence }
     }
 
+    /// From here on, the answer to another question: that of this length whose answer begins with this token.
+    pub(crate) fn go_on(&mut self, token: &str, length: usize) {
+        self.head = format!("{token} ").into_bytes();
+        self.first = self.silence + Duration::from_secs((length / SLOWEST) as u64);
+    }
+
     /// The next part. Cancelling loses what was read and not handed out.
     pub(crate) async fn next(&mut self) -> Result<Frame<'_>, Cut> {
         loop {

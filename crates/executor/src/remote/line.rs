@@ -274,7 +274,7 @@ impl Line {
     /// of a better one.
     pub(crate) async fn exchange<T>(
         &self,
-        (stdin, stderr, held): (Input, Output, Held),
+        (stdin, stderr, held): (Input, Option<Output>, Held),
         text: &[u8],
         answer: impl Future<Output = Result<T, Cut>>,
     ) -> Result<(T, Option<(Input, Held)>), Cut> {
@@ -311,7 +311,8 @@ async fn send(mut stdin: Input, text: &[u8]) -> std::io::Result<Input> {
 }
 
 /// Reads standard error to its end; keeps the beginning of it in `said`.
-async fn hear(mut stderr: Output, said: &RefCell<Vec<u8>>) {
+async fn hear(stderr: Option<Output>, said: &RefCell<Vec<u8>>) {
+    let Some(mut stderr) = stderr else { return };
     let mut buffer = [0; 1024];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
         let mut said = said.borrow_mut();

@@ -30,7 +30,7 @@ pub use self::places::{Held, Kept, Probed};
 use self::asked::Hello;
 pub use self::asked::{Attempt, Identity, Setting, Sink, Standing};
 use self::course::{Course, Last, pause};
-use self::follow::Resting;
+use self::follow::Open;
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
 use self::order::{Call, Order};
@@ -47,7 +47,9 @@ pub struct Remote {
     setting: Setting,
     hello: Hello,
     /// Sessions of blocks that have ended and are still to be reaped, by attempt.
-    resting: RefCell<BTreeMap<String, Resting>>,
+    resting: RefCell<BTreeMap<String, Open>>,
+    /// One that the next block can be started over. Whoever reaps holds it: what is started next waits for that session.
+    idle: tokio::sync::Mutex<Option<Open>>,
 }
 
 impl fmt::Debug for Remote {
@@ -70,7 +72,7 @@ impl Remote {
             help: None,
         })?;
         let hello = hello(&line).await?;
-        Ok(Remote { line, setting, hello, resting: RefCell::default() })
+        Ok(Remote { line, setting, hello, resting: RefCell::default(), idle: Default::default() })
     }
 
     /// Which start of which place this is. To be recorded before an attempt is started.
@@ -201,12 +203,12 @@ impl Remote {
                 call = call.with(name, value);
             }
             let text = match start {
-                true => order.add_to(call).text("start"),
-                false => call.text("attach"),
+                true => order.add_to(call).of_a_block("start"),
+                false => call.of_a_block("attach"),
             };
-            let (text, token) = text.map_err(Cut)?;
+            let text = text.map_err(Cut)?;
             let before = (course.log, course.weave.had(Stream::Stdout), course.weave.had(Stream::Stderr));
-            match self.follow(&attempt.id, (&text, &token), course, sink).await {
+            match self.follow(&attempt.id, &text, start && tries == 0, course, sink).await {
                 Ok(last) => {
                     return Ok((last, !start || course.is_there || tries > 0));
                 }
@@ -277,13 +279,16 @@ async fn hello(line: &Line) -> Result<Hello, Unreachable> {
 
 /// Asks a question that is answered in words, and answered soon.
 async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, String)>, Unreachable> {
-    let (text, token) = call.text(operation).map_err(|why| line.unreachable(why))?;
+    let text = call.text(operation).map_err(|why| line.unreachable(why))?;
     let Wire { stdin, stdout, stderr, held } = line.open().await?;
-    let mut frames = Frames::of(stdout, &token, ANSWER);
+    let mut frames = Frames::of(stdout, &text.token, ANSWER);
     let mut said = Vec::new();
     let answer = async {
         loop {
             if let Frame::Said(word, rest) = frames.next().await? {
+                if word == "over" {
+                    return Err(Cut("it gave no answer".to_owned()));
+                }
                 let is_last = LAST.contains(&word.as_str());
                 said.push((word, rest));
                 if is_last {
@@ -296,7 +301,7 @@ async fn ask(line: &Line, call: Call, operation: &str) -> Result<Vec<(String, St
         let late = |_| Err(Cut(format!("no answer came within {} s", ANSWER.as_secs())));
         tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(late)
     };
-    let answered = line.exchange((stdin, stderr, held), &text, in_time).await;
+    let answered = line.exchange((stdin, Some(stderr), held), &text.whole, in_time).await;
     answered.map_err(|Cut(why)| line.unreachable(why))?;
     Ok(said)
 }

@@ -31,15 +31,21 @@ pub(crate) struct Call {
     token: Result<String, String>,
 }
 
+/// A question as it is sent.
+pub(crate) struct Text {
+    /// To a shell that has been asked nothing before.
+    pub(crate) whole: Vec<u8>,
+    /// To one that has.
+    pub(crate) more: Vec<u8>,
+    /// What the answer begins with.
+    pub(crate) token: String,
+}
+
 impl Call {
     pub(crate) fn new() -> Call {
         let token = token();
-        let mut call = Call { text: Vec::new(), token: token.clone() };
-        let token = token.unwrap_or_default();
-        for part in [COMMON, CALL, "{\n"] {
-            call.text.extend_from_slice(part.as_bytes());
-        }
-        call.with("token", &token)
+        let call = Call { text: b"{\n".to_vec(), token: token.clone() };
+        call.with("token", token.unwrap_or_default())
     }
 
     /// With a variable.
@@ -48,14 +54,31 @@ impl Call {
         self
     }
 
-    /// All of it, for this operation; and what its answer begins with.
+    /// All of it, for this operation.
     ///
     /// # Errors
     /// This machine has nothing that nobody else knows.
-    pub(crate) fn text(mut self, operation: &str) -> Result<(Vec<u8>, String), String> {
+    pub(crate) fn text(self, operation: &str) -> Result<Text, String> {
+        self.behind(operation, [COMMON, CALL].concat().into_bytes())
+    }
+
+    /// The same, for an operation that blocks are started and followed by.
+    ///
+    /// # Errors
+    /// As [`Call::text`].
+    pub(crate) fn of_a_block(self, operation: &str) -> Result<Text, String> {
+        let mut before = [COMMON, CALL].concat().into_bytes();
+        for (name, part) in [("keeper", KEEPER), ("runner", RUNNER)] {
+            assign(&mut before, name, [COMMON, part].concat().as_bytes());
+        }
+        self.behind(operation, before)
+    }
+
+    /// What stands before the command starts nothing.
+    fn behind(mut self, operation: &str, before: Vec<u8>) -> Result<Text, String> {
         let token = self.token?;
-        self.text.extend_from_slice(format!("call {operation}; exit; }}\n").as_bytes());
-        Ok((self.text, token))
+        self.text.extend_from_slice(format!("call {operation}; }}\n").as_bytes());
+        Ok(Text { whole: [&before[..], &self.text].concat(), more: self.text, token })
     }
 }
 
@@ -206,10 +229,7 @@ impl Order {
 
     /// The call with what a start needs.
     pub(crate) fn add_to(&self, call: Call) -> Call {
-        call.with("head", &self.head)
-            .with("payload", &self.payload)
-            .with("keeper", [COMMON, KEEPER].concat())
-            .with("runner", [COMMON, RUNNER].concat())
+        call.with("head", &self.head).with("payload", &self.payload)
     }
 
     /// Why a block was not begun, from the runner's code for it.

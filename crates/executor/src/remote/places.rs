@@ -51,13 +51,16 @@ impl Remote {
     /// # Errors
     /// The place cannot be reached.
     pub async fn reap(&self, id: &str) -> Result<bool, Unreachable> {
-        let resting = self.resting.borrow_mut().remove(id);
         // The session that followed it is there still, most times: it costs a place several processes to open another.
+        let mut idle = self.idle.lock().await;
+        let resting = self.resting.borrow_mut().remove(id);
         if let Some(resting) = resting
-            && resting.reap().await
+            && let Some(open) = resting.reap().await
         {
+            *idle = Some(open);
             return Ok(true);
         }
+        drop(idle);
         let said = ask(&self.line, self.call(id), "reap").await?;
         Ok(said.iter().any(|(word, _)| word == "reaped"))
     }

@@ -98,6 +98,33 @@ fn kill(pid: i32) {
 }
 
 #[test]
+fn a_block_is_started_over_the_session_of_the_one_that_was_reaped_before_it_and_of_no_other() {
+    let here = Here::new();
+    // Who started the keeper: the shell of the session.
+    let script = "read -r _ keeper _ <\"$(ls -td ~/.holdpoint/attempts/*/ | head -n 1)pid\"
+                  sed -n 's/^PPid:[^0-9]*//p' \"/proc/$keeper/status\"";
+    let run = async |reaped: bool| {
+        let (attempt, mut printed) = (attempt(&here.remote), Vec::new());
+        let mut block = job("sh", script);
+        block.env.push(("HOME".to_owned(), here.remote.home().to_owned()));
+        let mut sink = Hearing(|_, bytes: &[u8], _| {
+            printed.extend_from_slice(bytes);
+            Ok(())
+        });
+        let came = here.remote.run(&block, &here.state, &attempt, pending(), &mut sink).await;
+        assert_eq!(exited(&came), 0);
+        assert!(!reaped || here.remote.reap(&attempt.id).await.unwrap());
+        String::from_utf8(printed).unwrap().trim().parse::<u32>().unwrap()
+    };
+    let shells = runtime().block_on(async {
+        [run(true).await, run(true).await, run(false).await, run(false).await, run(true).await]
+    });
+    let [first, second, third, fourth, fifth] = shells;
+    assert!(first == second && second == third, "{shells:?}");
+    assert!(fourth != third && fifth != fourth && fifth != third, "{shells:?}");
+}
+
+#[test]
 fn an_attempt_that_is_started_twice_runs_once_and_ends_the_same() {
     let here = Here::new();
     let attempt = attempt(&here.remote);
