@@ -106,7 +106,7 @@ fn inventory(hosts: &[String]) -> String {
     let line = |host: &String| {
         let (user, address) = host.split_once('@').unwrap_or_default();
         let (address, port) = address.split_once(':').unwrap_or_default();
-        format!("{address} ansible_user={user} ansible_port={port}\n")
+        format!("{address} ansible_user={user} ansible_port={port} ansible_remote_tmp=/tmp/.ansible-bench\n")
     };
     hosts.iter().map(line).collect()
 }
