@@ -165,7 +165,8 @@ follow() {
 same_store() { [ -f "$base/.store.$store" ] || [ "$(readlink "$base/.store")" = "$store" ]; }
 
 start() {
-  boot
+  # A shell that has been asked before knows: no restart outlives it.
+  [ -n "$boot" ] || boot
   same_store || { say error store; return; }
   [ "$boot" = "$expected" ] || [ -d "$base/$id" ] || { say error boot; return; }
   if mkdir "$base/$id" 2>/dev/null; then

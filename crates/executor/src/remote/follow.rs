@@ -1,52 +1,20 @@
 //! One block on a place, followed to its end over however many connections that takes.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-use tokio::io::AsyncWriteExt as _;
+use std::time::Instant;
 
 use super::Remote;
 use super::asked::Sink;
 use super::course::{Course, Last};
 use super::frames::{Cut, Frame, Frames, Of, SILENCE};
-use super::line::{Held, Input, Output, Wire};
+use super::line::Wire;
 use super::order::Text;
+use super::session::{Open, REST};
 use crate::Stream;
 use crate::progress::Stop;
 
 /// More of what a shell told is not taken, bytes; as with blocks of this machine, and its first environment on top.
 const MOST_STATE: usize = 17 * 1024 * 1024;
-
-/// A session over which something was asked, and more can be.
-pub(crate) struct Open {
-    stdin: Input,
-    frames: Frames<Output>,
-    held: Held,
-    since: Instant,
-}
-
-/// A session that rests for longer is not gone on with: nobody would know whether its line stands.
-const REST: Duration = Duration::from_secs(5);
-
-impl Open {
-    /// Has what the place keeps of the block that this session followed cleared away. Gives itself back where it was.
-    pub(crate) async fn reap(mut self) -> Option<Open> {
-        let asked = async {
-            self.stdin.write_all(b"call reap\n").await.ok()?;
-            self.stdin.flush().await.ok()?;
-            loop {
-                match self.frames.next().await.ok()? {
-                    Frame::Said(word, _) if word == "reaped" => return Some(()),
-                    Frame::Said(word, _) if word == "error" || word == "none" => return None,
-                    _ => {}
-                }
-            }
-        };
-        tokio::time::timeout(super::ANSWER, asked).await.ok()??;
-        self.since = Instant::now();
-        Some(self)
-    }
-}
 
 impl Remote {
     /// Asks once and follows until the place has said its last word, or the line is cut. `more`: over a session that was asked
@@ -160,6 +128,7 @@ fn words(end: &[u8]) -> Option<BTreeMap<String, String>> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::time::Duration;
 
     use holdpoint_model::Place;
 

@@ -12,6 +12,7 @@ mod line;
 mod order;
 mod outcome;
 mod places;
+mod session;
 mod weave;
 
 use std::cell::RefCell;
@@ -30,14 +31,12 @@ pub use self::places::{Held, Kept, Probed};
 use self::asked::Hello;
 pub use self::asked::{Attempt, Identity, Setting, Sink, Standing};
 use self::course::{Course, Last, pause};
-use self::follow::Open;
 use self::frames::{Cut, Frame, Frames};
 use self::line::{Line, Wire};
 use self::order::{Call, Order};
+use self::session::{ANSWER, Open};
 use crate::{Ended, Job, State, Stream};
 
-/// Longest answer to a question that is not about a block.
-const ANSWER: Duration = Duration::from_secs(15);
 /// After so long without a decision whether a block runs, whoever comes back decides that it never will; hundredths of a second.
 const FENCE: &str = "1000";
 
