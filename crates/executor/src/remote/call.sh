@@ -197,8 +197,11 @@ attach() {
   turn=0 fresh=
   listen
   say attached
-  decided && follow
-  deafen
+  # Apart from what the shell knows for the next block.
+  (
+    decided && follow
+    deafen
+  )
 }
 
 stop() {

@@ -202,7 +202,7 @@ watch() {
   sync out err log end.tmp
   mv end.tmp end
   ring end
-  rm -rf settle "$run/secrets" "$run/events"
+  rm -rf out.f err.f work settle "$run/secrets" "$run/state.f" "$run/orders" "$run/events"
   [ -z "$become" ] || rm -rf "$run"
 }
 
@@ -218,8 +218,9 @@ watcher=$!
 # shellcheck disable=SC2086 # its words are ours
 $become sh -c "$runner" runner "${become:-same}" >&6 2>&7 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 exec 6>&- 7>&- 8>&- 9>&-
-# Nobody begins here any more; and while this goes on, most pumps come to their end.
-rm -rf work out.f err.f "$run/state.f" "$run/orders"
+# Nobody needs the script any more; and while it goes, the pumps mostly come to their end. Their pipes stay: one that has
+# not got so far as to open its own would find none.
+rm -rf work
 echo gone >&4
 exec 4>&- 5>&-
 wait $watcher

@@ -164,8 +164,15 @@ fn a_driver_that_goes_away_leaves_the_block_running_and_the_next_one_finds_it() 
         Ok(())
     });
     let had = Had { stdout: 6, stderr: 0 };
-    let came = runtime().block_on(other.attach(&block, &here.state, &attempt, had, pending(), &mut sink));
+    let runtime = runtime();
+    let came = runtime.block_on(other.attach(&block, &here.state, &attempt, had, pending(), &mut sink));
     assert_eq!((exited(&came), printed.as_slice()), (4, &b"second\n"[..]));
+    // And goes on with the next one, over the session that followed it.
+    assert!(runtime.block_on(other.reap(&attempt.id)).unwrap());
+    let (next, block) = (crate::places::attempt(&other), job("sh", "exit 5"));
+    let mut sink = Hearing(|_, _: &[u8], _| Ok(()));
+    let run = other.run(&block, &here.state, &next, pending(), &mut sink);
+    assert_eq!(exited(&runtime.block_on(run)), 5);
 }
 
 #[test]
