@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
-pub use shared::{Format, SessionKey, Who};
+pub use shared::{Format, SessionKey, Since, Who};
 
 /// Run-books you can run, sign and prove.
 #[derive(Debug, Parser)]
@@ -215,6 +215,8 @@ pub struct Overriding {
 /// `resume`
 #[derive(Debug, Args)]
 pub struct Resume {
+    /// Number, id prefix, path or `latest` [default: the only open run]
+    pub run: Option<String>,
     #[command(flatten)]
     pub taking_up: TakeUp,
     /// Go on by the document as it is now: a deviation, for which what anything is on record of must be the same in it
@@ -228,8 +230,6 @@ pub struct Resume {
 /// How a run is taken up.
 #[derive(Debug, Args)]
 pub struct TakeUp {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
     /// Take answers from this file
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
@@ -250,6 +250,8 @@ pub struct TakeUp {
 /// `rollback`
 #[derive(Debug, Args)]
 pub struct Rollback {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
     #[command(flatten)]
     pub resume: TakeUp,
     /// Why: it stands in the record
@@ -263,8 +265,8 @@ pub struct Rollback {
 /// `sign`
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run that waits for a sign-off]
+    pub run: Option<String>,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
     #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
     pub principal: Option<String>,
@@ -339,6 +341,12 @@ pub struct Listing {
     /// Only runs that are not over
     #[arg(long)]
     pub open: bool,
+    /// Only runs that wait for somebody in this role
+    #[arg(long, value_name = "ROLE")]
+    pub waiting_for: Option<String>,
+    /// Only runs in which something happened since then: 2026-11-30, 2026-11-30T08:00:00Z, or so long ago, 7d, 12h
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<Since>,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -347,8 +355,14 @@ pub struct Listing {
 /// `show`
 #[derive(Debug, Args)]
 pub struct Reading {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run]
+    pub run: Option<String>,
+    /// Only this step, by its id or number
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// Also what each of its blocks printed last
+    #[arg(long, requires = "step")]
+    pub output: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -445,8 +459,8 @@ pub struct Correct {
 /// `handover`
 #[derive(Debug, Args)]
 pub struct Handover {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only open run]
+    pub run: Option<String>,
     /// Who is to go on with it
     #[arg(long, value_name = "WHO", value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
     pub to: Option<String>,
@@ -471,8 +485,8 @@ pub struct Handover {
 /// `replay`
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run]
+    pub run: Option<String>,
     /// How many times faster than it was
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
@@ -493,8 +507,8 @@ pub struct Replay {
 /// `report`
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run]
+    pub run: Option<String>,
     /// What to make of the record
     #[arg(long, value_enum, default_value = "markdown")]
     pub format: ReportFormat,

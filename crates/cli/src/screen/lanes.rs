@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use holdpoint_report::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -11,6 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use super::Screen;
 use super::bar::Canvas;
 use super::clock::clock;
+use super::pace::Clocked;
 use super::plain::{gutter, gutter_at};
 
 /// Lines are drawn so often in a second at the most, all of them together.
@@ -37,6 +39,49 @@ pub(super) struct Lane {
     /// What it printed last.
     last: VecDeque<String>,
     gutter: [String; 2],
+    /// Held for as long as this is drawn.
+    foot: Option<Arc<Foot>>,
+}
+
+/// How long the step takes that goes over several places, below all of them.
+#[derive(Debug)]
+pub(super) struct Foot {
+    all: MultiProgress,
+    bar: ProgressBar,
+}
+
+impl Foot {
+    fn drawn(all: &MultiProgress, clocked: Clocked) -> Foot {
+        let told = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let now = Instant::now();
+            let took = clock(now.saturating_duration_since(clocked.since));
+            let _ = write!(out, "{took}{}", clocked.told(now));
+        };
+        let template = ProgressStyle::with_template("  this step {told}");
+        let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("told", told);
+        let bar = all.add(ProgressBar::hidden().with_style(template));
+        bar.enable_steady_tick(Duration::from_secs(1));
+        Foot { all: all.clone(), bar }
+    }
+}
+
+impl Drop for Foot {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.all.remove(&self.bar);
+    }
+}
+
+impl Screen {
+    /// The line below those of all places, which stays as long as one of them.
+    fn foot(&self, all: &MultiProgress, clocked: Clocked) -> Arc<Foot> {
+        let mut kept = self.0.foot.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.upgrade().unwrap_or_else(|| {
+            let foot = Arc::new(Foot::drawn(all, clocked));
+            *kept = Arc::downgrade(&foot);
+            foot
+        })
+    }
 }
 
 /// The last that a place printed, which nobody has seen whole.
@@ -57,8 +102,8 @@ impl Unseen {
 
 impl Lane {
     /// A line under those that there are; none where nothing may be drawn.
-    pub(super) fn of(screen: &Screen, place: &str) -> Option<Lane> {
-        screen.bars().then(|| Lane::drawn(screen, place))
+    pub(super) fn of(screen: &Screen, place: &str, clocked: Option<Clocked>) -> Option<Lane> {
+        screen.bars().then(|| Lane::drawn(screen, place, clocked))
     }
 
     /// One of which nobody sees a line, and the last lines where its block fails.
@@ -75,10 +120,11 @@ impl Lane {
             pending: Default::default(),
             last: VecDeque::new(),
             gutter: place.map_or_else(|| gutter(screen), |place| gutter_at(screen, place)),
+            foot: None,
         }
     }
 
-    fn drawn(screen: &Screen, place: &str) -> Lane {
+    fn drawn(screen: &Screen, place: &str, clocked: Option<Clocked>) -> Lane {
         let all = || {
             let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
             MultiProgress::with_draw_target(canvas)
@@ -91,7 +137,11 @@ impl Lane {
         let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("took", took);
         // Complete before it is first drawn.
         let bar = ProgressBar::hidden().with_style(template);
-        let bar = all.add(bar);
+        let foot = clocked.map(|clocked| screen.foot(&all, clocked));
+        let bar = match &foot {
+            Some(foot) => all.insert_before(&foot.bar, bar),
+            None => all.add(bar),
+        };
         let lane = Lane {
             screen: screen.clone(),
             bar,
@@ -102,6 +152,7 @@ impl Lane {
             pending: Default::default(),
             last: VecDeque::new(),
             gutter: gutter_at(screen, place),
+            foot,
         };
         lane.fit();
         lane.bar.enable_steady_tick(Duration::from_secs(1));
@@ -191,6 +242,7 @@ impl Lane {
         }
         self.bar.finish_and_clear();
         self.all.remove(&self.bar);
+        drop(self.foot.take());
         Unseen { screen: Some(self.screen), lines: self.last.into() }
     }
 }
@@ -207,7 +259,7 @@ mod tests {
     use super::*;
 
     fn lane() -> Lane {
-        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01")
+        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01", None)
     }
 
     #[test]

@@ -8,6 +8,7 @@ use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpe
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
+use super::choice::{Among, chosen, named};
 use super::exchange;
 use super::expected::expected;
 use super::farewell::farewell;
@@ -16,7 +17,7 @@ use super::orphan::Orphan;
 use super::overriding;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{Recorded, find, read_dir};
+use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
 use super::taking_up::take_up;
@@ -54,7 +55,7 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
         Some(reason) if arguments.with_new_document => Other::Exchange(reason),
         _ => Other::Nothing,
     };
-    take_on(screen, &arguments.taking_up, other, hidden).await
+    take_on(screen, (arguments.run.as_deref(), &arguments.taking_up), other, hidden).await
 }
 
 /// What else is to be done with a run than to drive it on.
@@ -71,7 +72,7 @@ pub enum Other<'a> {
 /// Drives a run on, or undoes what was done in it.
 pub async fn take_on(
     screen: &Screen,
-    arguments: &args::TakeUp,
+    (run, arguments): (Option<&str>, &args::TakeUp),
     other: Other<'_>,
     hidden: &Secrets,
 ) -> Result<Exit, Problem> {
@@ -82,7 +83,7 @@ pub async fn take_on(
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
-    let dir = find(&arguments.run)?;
+    let dir = chosen(screen, named(run, arguments.unattended.then_some("--unattended"))?, Among::Open)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
     let mut opened = recorded.opened().clone();
