@@ -182,8 +182,11 @@ fn fit(natural: &[usize], least: &[usize], width: Option<usize>) -> Vec<usize> {
         let mut widths = natural[..beside].to_vec();
         while widths.iter().sum::<usize>() > room {
             let gives = (0..beside).filter(|at| widths[*at] > least[*at]).max_by_key(|at| widths[*at]);
-            let Some(gives) = gives else { break };
-            widths[gives] -= 1;
+            match gives {
+                Some(gives) => widths[gives] -= 1,
+                // One that stands alone, and has a word that is wider than the terminal.
+                None => widths[0] = room,
+            }
         }
         return widths;
     }
@@ -238,13 +241,13 @@ mod tests {
         assert_eq!(told(Some(65)), spared);
         assert_eq!(
             told(Some(28))[..3],
-            ["run  state         title", "  9  passed        Promote", "                   the shop",]
+            ["run  state        title", "  9  passed       Promote", "                  the shop",]
         );
         let below = [
             "run  state",
             "  9  passed",
-            "      Promote",
-            "      the shop to",
+            "      Promote the",
+            "      shop to",
             "      production",
             " 10  waits for qa",
             "      本番環境を切",
