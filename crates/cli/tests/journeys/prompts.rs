@@ -46,7 +46,9 @@ fn text_between_the_steps_is_shown_once_and_in_its_place() {
     terminal.waits_for("Scope").waits_for("Only the website.").waits_for("It changes nothing.");
     terminal.waits_for("── 1.1 One").chooses("run").waits_for("Tell support.").waits_for("── 1.2 Two");
     terminal.chooses("back").answers("Which step?", "1.1");
-    terminal.answers("Repeat it, or go on from there?", "repeat").answers("Why?", "once more");
+    terminal
+        .answers("Repeat it, or go on from there?", "repeat")
+        .answers("Why? (Ctrl-C goes back)", "once more");
     terminal.waits_for("── 1.1 One").chooses("run").waits_for("── 1.2 Two");
     desk.write("there", "");
     terminal.chooses("run").waits_for("Afterwards").waits_for("Close the ticket.").waits_for("PASSED");
@@ -269,8 +271,11 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.waits_for("What now?").listens();
     terminal.types("n\r");
     terminal.answers("Note", "?").waits_for("worth keeping").answers("Note", "windy");
-    terminal.chooses("skip").answers("Why is it skipped?", "?").waits_for("A sentence for whoever reads");
-    terminal.waits_for("Why is it skipped?").listens();
+    terminal
+        .chooses("skip")
+        .answers("Why is it skipped? (Ctrl-C goes back)", "?")
+        .waits_for("A sentence for whoever reads");
+    terminal.waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
     terminal.presses_ctrl_c();
     terminal.chooses("abort").answers("End the run for good?", "?").waits_for("end the run here, for good");
     terminal.answers("End the run for good?", "no");

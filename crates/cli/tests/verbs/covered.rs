@@ -41,7 +41,7 @@ fn a_history_counts_a_value_out_of_its_limits_as_a_failure_and_calls_steps_as_th
         "## Watch {{ RELEASE }}\n\n```yaml record\nrate: { prompt: Rate, type: number, max: 1 }\n```\n";
     let bench = Bench::with(&[("book.md", &book("inputs: { RELEASE: {} }\n", body))]);
     let run = |code: i32, release: &str, rate: &str| {
-        bench.file("answers.yaml", &format!("inputs: {{ RELEASE: {release} }}\nsteps: {{ watch-release: {{ value: {{ rate: \"{rate}\" }} }} }}\n"));
+        bench.file("answers.yaml", &format!("inputs: {{ RELEASE: {release} }}\nsteps: {{ watch--release-: {{ value: {{ rate: \"{rate}\" }} }} }}\n"));
         bench.ends(code, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
     };
     let history = || {
