@@ -48,7 +48,6 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
     ) -> Result<Option<Vec<Event>>, Problem> {
         let Some(entry) = self.entry(view.plan, task).cloned() else { return Ok(None) };
         let asked = Asked {
-            screen: &self.screen,
             view,
             task,
             question,
@@ -78,7 +77,6 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
 
 /// One question, and what the file says to the step or action it is about.
 struct Asked<'a> {
-    screen: &'a Screen,
     view: &'a RunView<'a>,
     task: Task,
     /// `None` before a block runs for the first time.

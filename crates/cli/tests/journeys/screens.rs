@@ -196,7 +196,7 @@ fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("what rollback").waits_for("Nothing was changed that could be rolled back.");
     terminal.chooses("run").chooses("what rollback").waits_for("1. undo 1 Make");
-    terminal.chooses("note").answers("Note", "the light is green");
+    terminal.chooses("note").answers("Note (Ctrl-C goes back)", "the light is green");
     terminal
         .chooses("shell")
         .answers("What is the shell for? (Ctrl-C goes back)", "to look around")

@@ -7,6 +7,9 @@ use rustix::termios::{QueueSelector, tcflush};
 use crate::interrupts::Prompting;
 use crate::screen::{self, Screen};
 
+/// Columns from which on a prompt says how one gets out of it.
+const ROOM_FOR_HINTS: usize = 60;
+
 /// What came of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked<T> {
@@ -94,7 +97,9 @@ fn with_key(word: &str, key: char) -> String {
 
 /// A line of text that must not be empty. `?` says `help`.
 pub fn text(screen: &Screen, prompt: &str, help: &str) -> Asked<String> {
-    fitting(screen, &format!("{prompt} (Ctrl-C goes back)"), help, |_| Ok(()))
+    // Where it is narrow, `?` says so: what is typed needs the room.
+    let back = if screen.width() < ROOM_FOR_HINTS { "" } else { " (Ctrl-C goes back)" };
+    fitting(screen, &format!("{prompt}{back}"), help, |_| Ok(()))
 }
 
 /// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
