@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use holdpoint_report::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -12,6 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use super::Screen;
 use super::bar::Canvas;
 use super::clock::clock;
+use super::foot::Foot;
 use super::pace::Clocked;
 use super::plain::{gutter, gutter_at};
 
@@ -41,35 +42,6 @@ pub(super) struct Lane {
     gutter: [String; 2],
     /// Held for as long as this is drawn.
     foot: Option<Arc<Foot>>,
-}
-
-/// How long the step takes that goes over several places, below all of them.
-#[derive(Debug)]
-pub(super) struct Foot {
-    all: MultiProgress,
-    bar: ProgressBar,
-}
-
-impl Foot {
-    fn drawn(all: &MultiProgress, clocked: Clocked) -> Foot {
-        let told = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let now = Instant::now();
-            let took = clock(now.saturating_duration_since(clocked.since));
-            let _ = write!(out, "{took}{}", clocked.told(now));
-        };
-        let template = ProgressStyle::with_template("  this step {told}");
-        let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("told", told);
-        let bar = all.add(ProgressBar::hidden().with_style(template));
-        bar.enable_steady_tick(Duration::from_secs(1));
-        Foot { all: all.clone(), bar }
-    }
-}
-
-impl Drop for Foot {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-        self.all.remove(&self.bar);
-    }
 }
 
 impl Screen {

@@ -6,6 +6,7 @@ mod bar;
 mod behind;
 mod clock;
 mod flood;
+mod foot;
 mod harmless;
 mod head;
 mod lanes;
@@ -37,7 +38,7 @@ use indicatif::MultiProgress;
 
 use crate::hearing::Hearing;
 use behind::{Behind, Kind};
-use lanes::Foot;
+use foot::Foot;
 use lent::Lent;
 use out::Out;
 use pace::Pace;

@@ -122,7 +122,7 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let mut plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
     loop {
         match standing_by(dir, &plan, (events, &first, opened))? {
-            Stands::Here(standing) => return Ok(standing),
+            Stands::Here(standing) => return Ok(*standing),
             // Few are: from the beginning once more.
             Stands::Goes(by) => {
                 (plan, events) = (Arc::from(by), Reader::open(&dir.path).map_err(read_problem)?);
@@ -134,7 +134,7 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
 
 /// Where a run stands by a plan, or by which plan it goes on.
 enum Stands {
-    Here(Standing),
+    Here(Box<Standing>),
     Goes(Box<Plan>),
 }
 
@@ -165,7 +165,7 @@ fn standing_by(
     let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
     let verdict = verdict.filter(|_| broken.is_none());
     let awaited = reading.awaited();
-    Ok(Stands::Here(Standing {
+    Ok(Stands::Here(Box::new(Standing {
         operator: reading.run().operator().to_owned(),
         opened: Box::new(opened.clone()),
         verdict,
@@ -177,5 +177,5 @@ fn standing_by(
         first: first.at,
         last,
         sealed,
-    }))
+    })))
 }
