@@ -89,7 +89,8 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
 
 /// How long something may still be changed.
 pub fn time_left(ending: &Ending, now: jiff::Timestamp) -> String {
-    format!("{}: {} at {}", ending.left(now), ending.why, ending.at.strftime("%Y-%m-%d %H:%MZ"))
+    let at = holdpoint_report::clock(ending.at, &jiff::tz::TimeZone::system());
+    format!("{}: {} at {at}", ending.left(now), ending.why)
 }
 
 /// Why no title stands above.

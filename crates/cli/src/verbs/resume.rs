@@ -460,7 +460,7 @@ fn tell_failure(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
 
 /// How each step was settled, by its id: what of it was written down last.
 fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
-    let mut because = HashMap::new();
+    let (mut because, zone) = (HashMap::new(), jiff::tz::TimeZone::system());
     for stamped in events.iter().rev() {
         let (of, how) = match &stamped.event {
             Event::ActionFinished(finished) => (&finished.step, "passed"),
@@ -474,7 +474,7 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
         };
         because
             .entry(of.as_str())
-            .or_insert_with(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")));
+            .or_insert_with(|| format!("{how} at {}", holdpoint_report::clock(stamped.at, &zone)));
     }
     because
 }

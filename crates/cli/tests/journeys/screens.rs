@@ -350,7 +350,10 @@ fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
     // Asked again, with what was typed still there.
     terminal.types("\u{15}night@example.org\r");
     terminal.waits_for("does not have the role qa");
-    terminal.chooses("reject").answers("Who rejects it?", QA).answers("Why? (Ctrl-C goes back)", "the report is missing");
+    terminal
+        .chooses("reject")
+        .answers("Who rejects it?", QA)
+        .answers("Why? (Ctrl-C goes back)", "the report is missing");
     terminal.answers("Printed name", "Quinn Auditor");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
     terminal.types("Somebody Else\r");

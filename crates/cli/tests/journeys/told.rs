@@ -30,7 +30,10 @@ fn what_was_signed_or_rejected_is_said_and_a_rejection_stands_at_the_hold_point(
     let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("reject").answers("Who rejects it?", "qa@example.org").answers("Why? (Ctrl-C goes back)", "too slow");
+    terminal
+        .chooses("reject")
+        .answers("Who rejects it?", "qa@example.org")
+        .answers("Why? (Ctrl-C goes back)", "too slow");
     terminal.answers("Printed name", "Quinn Auditor");
     terminal.waits_for("rejected by qa@example.org: too slow").waits_for("REJECTED by qa@example.org, 20");
     terminal.chooses("sign").answers("Who signs it off (as holdpoint.toml names people)?", "qa@example.org");
