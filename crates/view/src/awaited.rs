@@ -93,13 +93,13 @@ impl Awaited {
         match self.what {
             Wanted::Acceptance => format!("waits for {} to accept it", self.to.as_deref().unwrap_or(whom)),
             Wanted::SessionSigned => "waits for its operator's key".to_owned(),
-            Wanted::Rules => "rules do not hold, waits for them".to_owned(),
+            Wanted::Rules => "rules do not hold".to_owned(),
             Wanted::Nothing => "rules did not hold, goes no further".to_owned(),
-            Wanted::Driver => "waits to be resumed".to_owned(),
+            Wanted::Driver => "parked".to_owned(),
             Wanted::Confirmation | Wanted::Values | Wanted::SignOff => format!("waits for {whom}"),
             Wanted::DecisionOnFailure => "failed, waits for a decision".to_owned(),
             Wanted::DecisionOnDoubt => "in doubt, waits for a decision".to_owned(),
-            Wanted::Rollback => "rollback waits to be resumed".to_owned(),
+            Wanted::Rollback => "parked in a rollback".to_owned(),
             Wanted::Closing => "done, waits to be closed".to_owned(),
         }
     }

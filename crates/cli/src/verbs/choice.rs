@@ -61,7 +61,7 @@ pub fn chosen(screen: &Screen, named: Option<&str>, among: Among) -> Result<RunD
     };
     match (found.pop(), found.len()) {
         (Some(only), 0) => {
-            screen.tell(&format!("Run {} is meant, the only one {}.", only.number, among.words()));
+            screen.tell(&format!("Taking run {}, the only one {}.", only.number, among.words()));
             // As it would be named.
             find(&only.number.to_string())
         }

@@ -108,12 +108,12 @@ fn a_run_need_not_be_named_where_only_one_makes_sense() {
     how(&desk, 3, "signed");
     let (shown, told) = desk.ends(0, &["show"]);
     assert!(
-        shown.starts_with("Run 1 ") && told.contains("Run 1 is meant, the only one there is."),
+        shown.starts_with("Run 1 ") && told.contains("Taking run 1, the only one there is."),
         "{shown}{told}"
     );
     for verb in ["verify", "report"] {
         let (_, told) = desk.ends(0, &[verb]);
-        assert!(told.contains("Run 1 is meant"), "{verb}: {told}");
+        assert!(told.contains("Taking run 1"), "{verb}: {told}");
     }
     how(&desk, 0, "well");
     let (_, told) = desk.ends(2, &["show"]);
@@ -121,7 +121,7 @@ fn a_run_need_not_be_named_where_only_one_makes_sense() {
     let (text, told) = desk.ends(0, &["sign", "--format", "text"]);
     assert!(
         text.contains("I release it.")
-            && told.contains("Run 1 is meant, the only one that waits for a sign-off."),
+            && told.contains("Taking run 1, the only one that waits for a sign-off."),
         "{told}"
     );
     for words in [&["sign", "--as", "qa@example.org", "--yes"][..], &["resume", "--unattended"]] {
@@ -129,7 +129,7 @@ fn a_run_need_not_be_named_where_only_one_makes_sense() {
         assert!(told.contains("the run must be named"), "{words:?}: {told}");
     }
     let mut terminal = Terminal::start(&desk, &["resume"]);
-    terminal.waits_for("Run 1 is meant, the only one that is open.").chooses("park");
+    terminal.waits_for("Taking run 1, the only one that is open.").chooses("park");
     terminal.ends(3);
     how(&desk, 3, "badly");
     let (_, told) = desk.ends(2, &["handover", "--to", "qa@example.org"]);
