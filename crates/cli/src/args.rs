@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
-pub use shared::{Format, SessionKey, Since, Who};
+pub use shared::{Format, SessionKey, Who};
 
 /// Run-books you can run, sign and prove.
 #[derive(Debug, Parser)]

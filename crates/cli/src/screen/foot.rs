@@ -24,6 +24,7 @@ impl Foot {
         let template = ProgressStyle::with_template("  this step {told}");
         let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("told", told);
         let bar = all.add(ProgressBar::hidden().with_style(template));
+        bar.tick();
         bar.enable_steady_tick(Duration::from_secs(1));
         Foot { all: all.clone(), bar }
     }

@@ -251,6 +251,23 @@ mod tests {
     }
 
     #[test]
+    fn below_all_places_stands_how_long_their_step_takes_as_long_as_one_of_them_works() {
+        let (screen, kept) = Screen::kept(&Secrets::default());
+        let ago = |seconds| std::time::Instant::now() - Duration::from_secs(seconds);
+        let of_step = Some(Duration::from_secs(60));
+        let clocked = Clocked { since: ago(61), of_step, of_rest: (Duration::ZERO, false) };
+        let [one, two] =
+            ["ssh://web-01", "ssh://web-02"].map(|place| Lane::drawn(&screen, place, Some(clocked)));
+        let drawn = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
+        assert!(drawn.contains("this step 1:01 · LATE by 0:01"), "{drawn:?}");
+        let stands = || screen.0.foot.lock().unwrap().upgrade().is_some();
+        drop(one.finish());
+        assert!(stands());
+        drop(two.finish());
+        assert!(!stands());
+    }
+
+    #[test]
     fn a_progress_display_that_ends_no_line_is_shown_as_it_goes() {
         let mut lane = lane();
         for (piece, shown) in
