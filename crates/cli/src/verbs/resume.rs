@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Status, Unexpected, Via};
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
@@ -426,8 +426,11 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             }
             () if Some(index) == at => "goes on here".to_owned(),
             () if run.is_settled(index) => {
-                let because = because.get(step.id.as_str());
-                format!("will not run: {}", because.map_or("done", String::as_str))
+                let otherwise = match run.step_status(plan, index) {
+                    Status::NotApplicable => "not for this run",
+                    _ => "done",
+                };
+                format!("will not run: {}", because.get(step.id.as_str()).map_or(otherwise, String::as_str))
             }
             () if run.next(plan) == Next::SignSession => "does not run: the session is not signed".to_owned(),
             () if run.next(plan) == Next::Override => {
@@ -469,7 +472,8 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             Event::SignOffGiven(given) => (&given.step, "signed off"),
             Event::Deviation(deviation) => (&deviation.step, "skipped"),
             Event::Decision { step, .. } => (step, "decided"),
-            Event::NotApplicable { step, .. } => (step, "not for this run"),
+            // Of one action it says nothing of the others.
+            Event::NotApplicable { step, action: None, .. } => (step, "not for this run"),
             _ => continue,
         };
         because

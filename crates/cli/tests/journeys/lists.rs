@@ -129,7 +129,11 @@ fn a_run_need_not_be_named_where_only_one_makes_sense() {
         assert!(told.contains("the run must be named"), "{words:?}: {told}");
     }
     let mut terminal = Terminal::start(&desk, &["resume"]);
-    terminal.waits_for("Taking run 1, the only one that is open.").chooses("park");
+    terminal.waits_for("Taking run 1, the only one that is open.");
+    terminal
+        .waits_for("weather: will not run: passed at 20")
+        .waits_for("2 Release: goes on here")
+        .chooses("park");
     terminal.ends(3);
     how(&desk, 3, "badly");
     let (_, told) = desk.ends(2, &["handover", "--to", "qa@example.org"]);
