@@ -30,11 +30,14 @@ mod wrap;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use console::Style;
 use holdpoint_driver::Secrets;
 use indicatif::MultiProgress;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 
 use crate::hearing::Hearing;
 use behind::{Behind, Kind};
@@ -79,6 +82,8 @@ struct Parts {
     /// What is lent to a block.
     lent: Mutex<Option<Lent>>,
     hearing: Hearing,
+    /// After how many signals the reader of a pipe was given time to go.
+    parted: AtomicUsize,
 }
 
 impl fmt::Debug for Screen {
@@ -96,8 +101,8 @@ impl Screen {
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (pace, foot) = (Mutex::default(), Mutex::default());
-        let (secrets, hearing) = (secrets.clone(), Hearing::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, foot, pace, lent, hearing }))
+        let (secrets, hearing, parted) = (secrets.clone(), Hearing::default(), AtomicUsize::default());
+        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, foot, pace, lent, hearing, parted }))
     }
 
     /// One that nobody looks at, and what was written to it.
@@ -155,6 +160,7 @@ impl Screen {
             Some(behind) => return behind.write(text, kind),
             None => text,
         };
+        self.let_reader_go();
         if let Err(error) = self.0.out.clone().write_all(text.as_bytes())
             && error.kind() == std::io::ErrorKind::BrokenPipe
             && self.is_typed()
@@ -163,6 +169,20 @@ impl Screen {
             // Ctrl-C ends a `tee` too. Whoever pressed it shall see what comes of it.
             let _ = terminal.write_all(text.as_bytes());
         }
+    }
+
+    /// Ctrl-C ends a `tee` too, but not at once: what it is still given then nobody reads. It has a second to go; one that
+    /// stays is told like before.
+    fn let_reader_go(&self) {
+        let signals = self.hearing().signals();
+        let is_read_by_another = self.0.able.piped && self.is_typed();
+        if !is_read_by_another || self.0.parted.swap(signals, Ordering::SeqCst) == signals {
+            return;
+        }
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        // That nobody reads any more is told without being asked for.
+        let stderr = std::io::stderr();
+        let _ = retry_on_intr(|| poll(&mut [PollFd::new(&stderr, PollFlags::empty())], Some(&second)));
     }
 
     /// From here on, until [`Screen::written`], what is shown on a terminal does not wait for it. Where no thread can be
