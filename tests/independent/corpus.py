@@ -30,7 +30,7 @@ from forge import Forge, dump, get, put, said, told, variant
 
 WORK, TO = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 
-# Name in the corpus, and number of the run; from 101 those of the second script.
+# Name in the corpus, and number of the run; from 101 those of the second script, from 201 those of the third.
 GOOD = {
     "passed-in-rehearsal": 1,
     "passed-approved-rehearsed-reviewed": 2,
@@ -53,6 +53,9 @@ GOOD = {
     "check-list-of-somebody-else": 110,
     "open-taken-up-after-a-torn-write": 111,
     "open-killed-in-a-block": 112,
+    "sessions-signed-and-null-captured": 201,
+    "under-a-change-in-a-window-beside-a-freeze": 202,
+    "environment-in-one-line": 203,
 }
 
 # Of forge.py's, one of each family; `expected.txt` says what is said of them.
@@ -293,6 +296,41 @@ def keys_by_the_zone_of_the_run(forge: Forge) -> None:
 
 
 row(107, "keys-by-the-zone-of-the-run", without_anchors(keys_by_the_zone_of_the_run))
+
+
+# --- what only the recorded configuration tells: event 0 says that less is asked for
+
+
+def typed_sessions(forge: Forge) -> None:
+    """No session is signed, and event 0 does not say that they should be."""
+    assert forge.ev[0]["environment"].pop("sessions") == "ssh"
+    n = at_type(forge, "signoff.given")
+    told = forge.statements.pop(n)
+    moved = [event for event in forge.ev if event["type"] != "session.signed"]
+    forge.statements = {moved.index(forge.ev[n]): told}
+    forge.ev = moved
+    for number, event in enumerate(forge.ev):
+        event["n"] = number
+
+
+def typed_signatures(forge: Forge) -> None:
+    """The sign-off is a typed name, and event 0 says that this is enough."""
+    forge.ev[0]["environment"]["signature"] = "typed"
+    given = forge.ev[at_type(forge, "signoff.given")]
+    given["assurance"] = "typed"
+    del given["signature"]
+
+
+def null_in_captures(forge: Forge) -> None:
+    """A capture that is no text, but nothing."""
+    captured = forge.ev[at_type(forge, "action.finished")]["captures"]
+    assert captured["NEXT"] == "null"
+    captured["NEXT"] = None
+
+
+row(201, "sessions-taken-out-of-event-0", typed_sessions)
+row(201, "keys-taken-out-of-event-0", typed_signatures)
+row(201, "null-for-a-text", null_in_captures)
 
 
 # --- packing: what a record is, and nothing that a bundle puts beside it

@@ -19,6 +19,7 @@ MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW = (
     f"{word}@holdpoint" for word in ("signoff", "session", "approval", "expunge", "review")
 )
+GIT = "git"  # what a signed tag is signed for
 OURS = (SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW)
 
 
@@ -151,11 +152,14 @@ RESULT = (
 START = "step:s action:s place?:s attempt:m probe?:b script?:blob cwd:s remote?:sent"
 SESSION = (
     "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b"
-    " commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]"
+    " commit?:s dirty?:b committed?:b anchor?:anchored change?:asked unmet?:[unmet]"
 )
 ASSURANCE = "=rehearsal|typed|ssh|fido-uv"
 MEANING = "=review|approval|responsibility|authorship"
-RULE = "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|anchor"
+RULE = (
+    "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|change|window|not_before|freeze"
+    "|anchor"
+)
 VERDICT = "=passed|nothing_done|failed|rolled_back|aborted"
 EVENTS = {
     "run.opened": "format:s id:s number:n former?:former dry?:b runbook:runbook plan:s environment:environment"
@@ -163,7 +167,7 @@ EVENTS = {
     " session:session",
     "session.opened": SESSION,
     "session.signed": f"name:s assurance:{ASSURANCE} signature:signature seat:seat by:by",
-    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored unmet?:[unmet]",
+    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored change?:asked unmet?:[unmet]",
     "document.exchanged": "runbook:runbook plan:s diff:blob policy?:policy reason:s by:by",
     "log.recovered": "torn:blob",
     "step.not_applicable": "step:s action?:s place?:s condition:s",
@@ -203,7 +207,12 @@ SHAPES = {
     "environment": f"name:s rehearsal:b protected:b four_eyes:b signature:{ASSURANCE} sessions?:=typed|ssh vars:{{s}} targets?:{{target}}",
     "target": "places:[s] become?:s",
     "input": "name:s value?:s secret:b from:s",
-    "policy": f"approvals?:[approved] rehearsed?:rehearsed unmet?:[unmet] kept?:[{RULE}] may_override?:[s]",
+    "policy": "approvals?:[approved] rehearsed?:rehearsed change?:change window?:s freeze?:freeze"
+    f" unmet?:[unmet] kept?:[{RULE}] may_override?:[s]",
+    "change": "pattern:s check?:s id?:s seen?:asked",
+    "asked": "at:z exit?:i output:blob script:blob",
+    "freeze": "path:s calendar:blob until:z times?:[frozen]",
+    "frozen": "from:z to:z what:s",
     "approved": f"who:s name:s time:s assurance:{ASSURANCE} key:s statement:blob signature:blob",
     "rehearsed": "number:n id:s environment:s ended:s seal:blob log:blob config?:blob",
     "sent": "attempt:s boot:s store:s",
@@ -238,6 +247,9 @@ SHAPES = {
     "included": "path:s sha256:s",
     "review": "holdpoint:s run:run seal:d number:n former?:d kind:=audit-trail|late-note|post-release text:s verdict:s"
     " reviewer:person at:moment",
+    "anchor": "holdpoint:s run:run number:n kind:=rfc3161|git-tag over:over time:z file:d",
+    "over": "seal:d / head:head",
+    "head": "events:n bytes:n sha256:d",
 }
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z\Z", re.ASCII)
@@ -327,8 +339,9 @@ def keys_of(kind: str) -> set[str]:
 
 def in_order(value: Any, kind: str) -> Any:
     """The value with its keys in the order of its shape, without those that are null."""
-    if kind in SHAPES and isinstance(value, dict) and " / " not in SHAPES[kind]:
-        parts = [part.split(":", 1) for part in SHAPES[kind].split()]
+    if kind in SHAPES and isinstance(value, dict):
+        choices = [[part.split(":", 1) for part in choice.split()] for choice in SHAPES[kind].split(" / ")]
+        parts = next((one for one in choices if {key for key, _ in one} == set(value)), choices[0])
         keys = [(key.rstrip("?"), inner) for key, inner in parts]
         return {key: in_order(value[key], inner) for key, inner in keys if value.get(key) is not None}
     if kind == "any" and isinstance(value, dict):  # an event of the history: n, type, then its own keys

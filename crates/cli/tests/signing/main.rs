@@ -13,6 +13,7 @@ mod anchoring;
 mod approving;
 mod asking;
 mod authority;
+mod clauses;
 mod counted;
 mod exchanged;
 mod export;
