@@ -393,6 +393,7 @@ class Record:
         return {"signoff.given": event, "session.signed": event, "deviation": event.get("overridden")}.get(event["type"])
 
     def check_signatures(self) -> None:
+        self.aborted = False
         self.awaited: tuple[str, dict[str, Any] | None] | None = None  # whose key, and from where, before all else
         for event in self.events:
             by_key = self.by_key(event)
@@ -425,8 +426,14 @@ class Record:
             must(event["by"]["via"] in ("terminal", "command"), "no person signed the session")
             must(seat is None or seat == event["seat"], "the session is of another account, machine or terminal")
             self.awaited = None
+        elif self.awaited is not None and kind == "decision" and event["choice"] == "abort":
+            must(bool(event.get("reason", "").strip()), "a run whose session is not signed is ended with a reason")
+            must(self.person(event["by"]["who"]) == self.person(self.awaited[0]), "somebody else ends it")
+            self.aborted = True
         elif kind not in ("session.opened", "note", "log.recovered", "signoff.lapsed"):
-            must(self.awaited is None, "the session is not signed by whoever operates")
+            ends = self.aborted and kind == "run.closed" and event["verdict"] == "aborted"
+            must(self.awaited is None or ends, "the session is not signed by whoever operates")
+            self.aborted |= kind == "decision" and event["choice"] == "abort"
         if self.opened["environment"].get("sessions") != "ssh":
             return
         if kind in ("run.opened", "session.opened"):

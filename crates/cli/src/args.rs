@@ -223,6 +223,9 @@ pub struct Resume {
     /// Why the document is exchanged: it stands in the record
     #[arg(long = "reason", id = "exchange_reason", value_name = "TEXT", requires = "with_new_document")]
     pub exchange_reason: Option<String>,
+    /// End the run where it is, for this reason: the record says aborted. It takes no key where sessions are signed
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["with_new_document", "reason", "answers"])]
+    pub abort: Option<String>,
 }
 
 /// How a run is taken up.

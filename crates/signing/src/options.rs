@@ -107,8 +107,11 @@ fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
         .ok()
     })();
     let civil = civil.ok_or_else(bad)?;
+    // The end of the last year is written for "never".
+    let never = (civil.year() == 9999).then_some(Timestamp::MAX);
     let moment = if utc.is_some() { TimeZone::UTC.to_timestamp(civil).ok() } else { standard(civil, zone) };
-    moment.ok_or_else(bad)
+    // OpenSSH takes no time before 1970, nor its first second.
+    moment.or(never).filter(|moment| *moment > Timestamp::UNIX_EPOCH).ok_or_else(bad)
 }
 
 /// How far apart glibc's `mktime` looks for a time of the wanted kind, and how far it goes, seconds.
@@ -181,6 +184,8 @@ mod tests {
             "valid-after=\"20261301\"",
             "valid-after=\"202601012560\"",
             "valid-after=\"20260101+1\"",
+            "valid-after=\"19700101Z\"",
+            "valid-before=\"19691231235959Z\"",
             "valid-after=\"20260102\",valid-before=\"20260101\"",
             "valid-after=\"20260101\",valid-before=\"20260101\"",
         ] {

@@ -582,8 +582,12 @@ head -n "$events" run.jsonl | jq -rn '$opened[0] as $o |
             if .due and ($e.by.who | person) == (.who | person) and ($e.by.via | IN("terminal", "command"))
                 and (.seat == null or .seat == ($e.seat | seat)) then .due = false
             else .bad = "it signs a session that is not asked for, or of somebody or somewhere else" end
+        elif .due and $e.type == "decision" and $e.choice == "abort" and ($e.by.who | person) == (.who | person)
+            and ($e.reason | type == "string" and test("\\S")) then .aborted = true
+        elif .due and .aborted and $e.type == "run.closed" and $e.verdict == "aborted" then .
         elif .due and ($e.type | IN("note", "log.recovered", "signoff.lapsed") | not) then
             .bad = "it takes a session that its operator signed, and this one is not"
+        elif $e.type == "decision" and $e.choice == "abort" then .aborted = true
         elif $e.type == "handover.accepted" then . + {due: $asked, who: $e.by.who, seat: null}
         else . end;
         select(.bad) | "\(.i)\t\(.bad)")' --slurpfile opened "$tmp/opened" >"$tmp/sessions" 2>/dev/null ||

@@ -135,7 +135,7 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
         fact("anchors", format!("none, and {why}"));
     }
     if let Some(unsigned) = &summary.unsigned {
-        fact("note", format!("{unsigned}: nothing goes on before"));
+        fact("note", unsigned.clone());
     }
     if let Some(broken) = summary.break_words() {
         fact("conforms", format!("no: {broken}"));

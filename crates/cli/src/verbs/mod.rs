@@ -11,6 +11,7 @@ mod compare;
 mod correct;
 mod coverage;
 pub mod dry_run;
+mod ending;
 pub mod evidence;
 mod exchange;
 mod expected;

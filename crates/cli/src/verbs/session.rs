@@ -92,7 +92,9 @@ fn could_sign(
 /// Has whoever operates sign that they do, where that is waited for, and records it. Nothing else may happen before.
 pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Result<(), Problem> {
     let run = recorder.run();
-    let Some(opened) = run.opened().filter(|_| run.is_session_unsigned()) else { return Ok(()) };
+    // To write down that it was ended takes no key.
+    let due = run.is_session_unsigned() && !run.is_aborted();
+    let Some(opened) = run.opened().filter(|_| due) else { return Ok(()) };
     let number = opened.number;
     let who = run.principal(run.operator()).to_owned();
     let name = opened.printed_name(&who).cloned().unwrap_or_else(|| who.clone());
@@ -117,7 +119,8 @@ pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Resul
         format!("the session was not signed, and so nothing is done in it: {why}"),
         format!(
             "Nothing was executed. With a key that counts: holdpoint resume {number} --key FILE. The run goes by the \
-             allowed_signers of when it opened; where those are wrong, open a new run."
+             allowed_signers of when it opened and by those of today. Where none can count any more: holdpoint resume \
+             {number} --abort REASON ends it, which takes no key."
         ),
     ))
 }

@@ -63,6 +63,7 @@ const mustBeByKey = (event, environment) => {
 class Sessions {
   constructor() {
     this.due = null;
+    this.aborted = false;
   }
 
   /** Throws where an event cannot stand there. */
@@ -72,6 +73,7 @@ class Sessions {
       this.aliases = Object.entries(event.aliases ?? {}).map(([alias, who]) => [alias.toLowerCase(), who]);
     }
     if (event.type === "session.signed") this.sign(event);
+    else if (this.ends(event)) this.aborted = true;
     else if (this.due && !["session.opened", "note", "log.recovered", "signoff.lapsed"].includes(event.type)) {
       throw new Wrong("it takes a session that its operator signed, and this one is not");
     }
@@ -79,6 +81,13 @@ class Sessions {
     const session = { "run.opened": event.session, "session.opened": event }[event.type];
     if (session) this.due = { who: session.operator, seat: seatOf(session) };
     else if (event.type === "handover.accepted") this.due = { who: event.by.who, seat: null };
+  }
+
+  /** A run whose session is not signed can be ended all the same, by whoever operates, with a reason. */
+  ends({ type, choice, verdict, by, reason }) {
+    if (type === "run.closed") return this.aborted && verdict === "aborted";
+    const says = type === "decision" && choice === "abort";
+    return says && (!this.due || (/\S/.test(reason ?? "") && this.person(by.who) === this.person(this.due.who)));
   }
 
   sign({ by, seat }) {
