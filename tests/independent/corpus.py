@@ -328,6 +328,22 @@ def null_in_captures(forge: Forge) -> None:
     captured["NEXT"] = None
 
 
+def by_a_weak_key(forge: Forge) -> None:
+    """The sign-off of record 107 by an RSA key of 1024 bits, which event 0 lists for the signer."""
+    path = os.path.join(WORK, "keys", "weak")
+    if not os.path.exists(path):
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-C", "weak", "-f", path], check=True)
+    text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
+    qa, weak = (" ".join(get(os.path.join(WORK, "keys", f"{key}.pub")).decode().split()[:2]) for key in ("qa", "weak"))
+    assert qa in text
+    forge.ev[0]["signers"] = forge.blob(text.replace(qa, weak).encode())
+    n = at_type(forge, "signoff.given")
+    said = subprocess.run(["ssh-keygen", "-lf", path + ".pub"], check=True, capture_output=True)
+    forge.ev[n]["signature"]["key"] = said.stdout.decode().split()[1]
+    forge.key[n] = "weak"
+
+
+row(107, "signed-by-a-weak-key", without_anchors(by_a_weak_key))
 row(201, "sessions-taken-out-of-event-0", typed_sessions)
 row(201, "keys-taken-out-of-event-0", typed_signatures)
 row(201, "null-for-a-text", null_in_captures)

@@ -200,6 +200,12 @@ impl AllowedSigners {
         self.lines.iter().filter(for_it).any(|line| matches_list(principal, &line.principals))
     }
 
+    /// Whether some line lets somebody sign for a purpose, whoever that is.
+    pub fn may_somebody(&self, namespace: &str) -> bool {
+        let lists = self.lines.iter().map(|line| line.options.namespaces.as_deref());
+        lists.into_iter().any(|list| list.is_none_or(|list| matches_list(namespace, list)))
+    }
+
     /// Everybody who is named and by no pattern, sorted.
     pub fn principals(&self) -> Vec<&str> {
         let all = self.lines.iter().flat_map(|line| line.principals.split(','));

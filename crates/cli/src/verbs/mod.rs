@@ -50,6 +50,7 @@ mod taking_up;
 mod targets;
 mod verdict;
 pub mod verify;
+mod wanting;
 mod watch;
 
 use holdpoint_driver::Secrets;

@@ -264,7 +264,7 @@ pub async fn take_on(
     let (_, store) = recorder.view_and_store();
     looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
-    match session::sign(&mut recorder, &session.seat(), key) {
+    match session::sign(screen, &mut recorder, &session.seat(), key) {
         Err(refused) if aborts.is_some() => screen.tell(&format!("  {refused}")),
         signed => signed?,
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use holdpoint_document::{Assurance, nearest};
 use holdpoint_engine::{By, EnvironmentSeen, Event, People, RunOpened, Seat, SignedSession, Via};
 use holdpoint_signing::{SESSION, Signers};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::read::blob_problem;
 use super::taking_up::OnDisk;
@@ -14,6 +16,7 @@ use crate::by_key::{self, KeyFile, Signature, What};
 use crate::operator::{not_in_a_block, operator, time_zone};
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// Whether whoever is about to open a run could sign that, where its environment asks for it.
 pub fn could_open(
@@ -90,7 +93,12 @@ fn could_sign(
 }
 
 /// Has whoever operates sign that they do, where that is waited for, and records it. Nothing else may happen before.
-pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Result<(), Problem> {
+pub fn sign(
+    screen: &Screen,
+    recorder: &mut OnDisk<'_>,
+    seat: &Seat,
+    key: Option<&Path>,
+) -> Result<(), Problem> {
     let run = recorder.run();
     // To write down that it was ended takes no key.
     let due = run.is_session_unsigned() && !run.is_aborted();
@@ -108,7 +116,11 @@ pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Resul
             };
             let (name, assurance, by) = (given.name, given.assurance, given.by);
             let signed = SignedSession { name, assurance, signature, seat: seat.clone(), by };
-            return recorder.record(vec![Event::SessionSigned(Box::new(signed))]).map(drop);
+            let when = holdpoint_report::clock(Timestamp::now(), &TimeZone::system());
+            let told = format!("session signed by {} ({}) with {}, {when}", signed.name, signed.by.who, signed.signature.key);
+            recorder.record(vec![Event::SessionSigned(Box::new(signed))])?;
+            screen.say_hung("  ", &screen.neutralise(&told));
+            return Ok(());
         }
         Signature::Refused(why) | Signature::None(why) => why,
     };
