@@ -288,8 +288,18 @@ fn line(number: usize, text: &str, zone: &TimeZone) -> Result<Line, String> {
     if rest.is_empty() {
         return Err(missing());
     }
-    if let Ok(key) = rest.parse::<PublicKey>() {
-        return Ok(Line { number, principals, options: Options::default(), key: key.key_data().clone() });
+    match rest.parse::<PublicKey>() {
+        Ok(key) => {
+            return Ok(Line { number, principals, options: Options::default(), key: key.key_data().clone() });
+        }
+        // No option begins like a kind of key.
+        Err(error) if ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| rest.starts_with(kind)) => {
+            return Err(match rest.split([' ', '\t']).next().is_some_and(|kind| kind.contains("-cert-v01@")) {
+                true => "a certificate stands where a public key must: list its authority, with `cert-authority`".to_owned(),
+                false => format!("the public key cannot be read: {error}"),
+            });
+        }
+        Err(_) => {}
     }
     let end = end_of_options(rest);
     let options = options::read(&rest[..end], zone)?;

@@ -34,3 +34,4 @@ mod token;
 mod tokens;
 mod trust;
 mod two_people;
+mod zones;
