@@ -179,7 +179,9 @@ pub fn withdrawn(
         Err(why) => return Ok(Some(format!("who may sign today cannot be told: {why}"))),
     };
     let counts = check(message, signature.as_bytes(), principal, namespace, &today, Timestamp::now());
-    Ok(counts.err().map(|refused| format!("by allowed_signers and revoked keys as they are today: {refused}")))
+    Ok(counts
+        .err()
+        .map(|refused| format!("by allowed_signers and revoked keys as they are today: {refused}")))
 }
 
 /// Has `message` signed by `principal`: with the key in a file, else with one that the agent holds. The error says why

@@ -47,26 +47,32 @@ impl Run {
     ) -> Fold {
         self.named(plan, task, names)?;
         ensure(choice == Choice::Abort, &self.unsigned_refusal())?;
-        ensure(self.same(&by.who, &self.operator), "only whoever operates ends a run whose session is not signed")?;
+        ensure(
+            self.same(&by.who, &self.operator),
+            "only whoever operates ends a run whose session is not signed",
+        )?;
         self.aborted = true;
         Ok(())
     }
 
     /// What may happen before the session is signed: nothing that drives the run, and no sign-off; but it can be ended.
     pub(crate) fn held_unsigned(&self, event: &Event) -> Fold {
-        if let (true, Event::Decision { choice: Choice::Abort, reason, .. }) = (self.is_session_unsigned(), event) {
+        if let (true, Event::Decision { choice: Choice::Abort, reason, .. }) =
+            (self.is_session_unsigned(), event)
+        {
             let says = reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
             return ensure(says, "to end a run whose session is not signed takes a reason");
         }
         let ends = self.aborted && matches!(event, Event::RunClosed { verdict: Verdict::Aborted });
-        let free = ends || matches!(
-            event,
-            Event::SessionOpened(_)
-                | Event::SessionSigned(_)
-                | Event::Note { .. }
-                | Event::LogRecovered { .. }
-                | Event::SignOffLapsed { .. }
-        );
+        let free = ends
+            || matches!(
+                event,
+                Event::SessionOpened(_)
+                    | Event::SessionSigned(_)
+                    | Event::Note { .. }
+                    | Event::LogRecovered { .. }
+                    | Event::SignOffLapsed { .. }
+            );
         if free || !self.is_session_unsigned() {
             return Ok(());
         }

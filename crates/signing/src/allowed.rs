@@ -130,7 +130,8 @@ impl AllowedSigners {
         // Whoever holds an authority's key is whomever it may vouch for.
         for line in lines.iter().filter(|line| line.options.authority) {
             let Some((own, called, number)) = keys.get(&line.key) else { continue };
-            let other = line.principals.split(',').find(|name| !plain(name) || literal(name) && person(name) != *own);
+            let other =
+                line.principals.split(',').find(|name| !plain(name) || literal(name) && person(name) != *own);
             if let Some(other) = other {
                 return Err(format!(
                     "one key stands for two people: for {called} on line {number}, and as an authority for {other} \
@@ -209,7 +210,8 @@ impl AllowedSigners {
     /// Everybody who is named and by no pattern, sorted.
     pub fn principals(&self) -> Vec<&str> {
         let all = self.lines.iter().flat_map(|line| line.principals.split(','));
-        let mut named: Vec<&str> = all.filter(|name| !name.is_empty() && !name.contains(['*', '?', '!'])).collect();
+        let mut named: Vec<&str> =
+            all.filter(|name| !name.is_empty() && !name.contains(['*', '?', '!'])).collect();
         named.sort_unstable();
         named.dedup();
         named

@@ -56,7 +56,9 @@ pub(crate) fn kind_is_taken(key: &KeyData) -> Result<(), String> {
             let (least, most) = (RSA_BITS.start(), RSA_BITS.end());
             match RSA_BITS.contains(&bits) {
                 true => Ok(()),
-                false => Err(format!("RSA keys of {least} to {most} bits are taken, and this one has {bits}")),
+                false => {
+                    Err(format!("RSA keys of {least} to {most} bits are taken, and this one has {bits}"))
+                }
             }
         }
         _ => Ok(()),

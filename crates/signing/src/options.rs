@@ -1,8 +1,8 @@
 //! The options of a line of `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS).
 
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// What a line restricts its key to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,7 +127,8 @@ fn standard(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
         (!info.dst().is_dst()).then(|| info.offset())
     };
     let strides = (1..=BOUND / STRIDE).flat_map(|count| [-count, count]);
-    let mut near = strides.filter_map(|count| guess.checked_add(SignedDuration::from_secs(count * STRIDE)).ok());
+    let mut near =
+        strides.filter_map(|count| guess.checked_add(SignedDuration::from_secs(count * STRIDE)).ok());
     let standard = offset(guess).or_else(|| near.find_map(offset))?;
     standard.to_timestamp(civil).ok()
 }

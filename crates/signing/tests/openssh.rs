@@ -105,7 +105,8 @@ fn keys_of_unknown_kinds_in_an_agent_are_passed_over_and_no_other_answer_is_take
     let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
     let public = ssh_key::PublicKey::from_openssh(&key.public).unwrap().to_bytes().unwrap();
     let other = [string(b"ssh-of-tomorrow@example.org"), string(b"?")].concat();
-    let answer = [&[12, 0, 0, 0, 2][..], &string(&other), &string(b"new"), &string(&public), &string(b"old")].concat();
+    let answer =
+        [&[12, 0, 0, 0, 2][..], &string(&other), &string(b"new"), &string(&public), &string(b"old")].concat();
     let dir = tempfile::tempdir().unwrap();
     for (what, reply, held) in [
         ("both", string(&answer), Some(1)),
@@ -307,7 +308,10 @@ fn a_line_that_cannot_be_read_makes_the_file_unusable_and_names_itself() {
         ("qa@example.org", "after the principals come options"),
         ("qa@example.org what=\"x\" ssh-ed25519 AAAA", "`what` is no option"),
         ("qa@example.org ssh-ed25519 AAAA", "the public key cannot be read"),
-        ("qa@example.org ssh-ed25519-cert-v01@openssh.com AAAA", "a certificate stands where a public key must"),
+        (
+            "qa@example.org ssh-ed25519-cert-v01@openssh.com AAAA",
+            "a certificate stands where a public key must",
+        ),
         ("\"qa", "a quotation mark is missing"),
     ] {
         let error = AllowedSigners::read(&format!("# first\n{bad}\n"), &TimeZone::UTC).unwrap_err();

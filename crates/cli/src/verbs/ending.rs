@@ -9,7 +9,10 @@ use crate::problem::Problem;
 /// The reason, where there is one.
 pub fn reasoned(reason: &str) -> Result<&str, Problem> {
     match reason.trim() {
-        "" => Err(Problem::usage("to abort takes a reason", "Say why: --abort REASON. It stands in the record.")),
+        "" => Err(Problem::usage(
+            "to abort takes a reason",
+            "Say why: --abort REASON. It stands in the record.",
+        )),
         _ => Ok(reason),
     }
 }

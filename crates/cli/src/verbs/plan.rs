@@ -25,7 +25,10 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     let Prepared { place, path, environment, .. } = &prepared;
     let expected = expected(place, (&prepared.plan, path), &environment.name, None)?;
-    say_all(screen, &prepared.sources.findings(path, &wanting(place, &prepared.plan, Some(&environment.name))));
+    say_all(
+        screen,
+        &prepared.sources.findings(path, &wanting(place, &prepared.plan, Some(&environment.name))),
+    );
     match arguments.format {
         Format::Json => {
             let shown = Shown {

@@ -358,13 +358,11 @@ pub fn open_problem(error: OpenError) -> Problem {
     match error {
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
         OpenError::Read(error) => read_problem(error),
-        OpenError::Sealed | OpenError::Closed => {
-            Problem::usage(
-                message,
-                "The run has ended. What is to be said of it is signed beside it: holdpoint review RUN --kind late-note \
+        OpenError::Sealed | OpenError::Closed => Problem::usage(
+            message,
+            "The run has ended. What is to be said of it is signed beside it: holdpoint review RUN --kind late-note \
                  --text TEXT (or audit-trail, post-release). What is to be done otherwise belongs into a new run.",
-            )
-        }
+        ),
         OpenError::Disk(error) => Problem::disk(&error, message),
         OpenError::Recovery(_) => {
             Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")

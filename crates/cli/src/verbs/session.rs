@@ -117,7 +117,10 @@ pub fn sign(
             let (name, assurance, by) = (given.name, given.assurance, given.by);
             let signed = SignedSession { name, assurance, signature, seat: seat.clone(), by };
             let when = holdpoint_report::clock(Timestamp::now(), &TimeZone::system());
-            let told = format!("session signed by {} ({}) with {}, {when}", signed.name, signed.by.who, signed.signature.key);
+            let told = format!(
+                "session signed by {} ({}) with {}, {when}",
+                signed.name, signed.by.who, signed.signature.key
+            );
             recorder.record(vec![Event::SessionSigned(Box::new(signed))])?;
             screen.say_hung("  ", &screen.neutralise(&told));
             return Ok(());

@@ -31,7 +31,8 @@ fn of(
     signers: Option<&Option<Signers>>,
 ) -> Vec<Diagnostic> {
     let by_key = |asked: Option<Assurance>| asked.is_some_and(|least| least > Assurance::Typed);
-    let signed_off = plan.steps.iter().flat_map(|step| &step.actions).any(|it| matches!(it.work, Work::SignOff(_)));
+    let signed_off =
+        plan.steps.iter().flat_map(|step| &step.actions).any(|it| matches!(it.work, Work::SignOff(_)));
     let mut found = Vec::new();
     for (asked, namespace, what, key) in [
         (by_key(environment.sessions), SESSION, "whoever operates to sign by key", "sessions"),

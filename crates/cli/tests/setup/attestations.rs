@@ -109,7 +109,10 @@ fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
         ("/document/revision", &json!("C")),
         (
             "/environment",
-            &json!({"name": "staging", "rehearsal": true, "protected": false, "fourEyes": false}),
+            &json!({
+                "name": "staging", "rehearsal": true, "protected": false, "fourEyes": false,
+                "signature": "typed", "sessions": "typed",
+            }),
         ),
         ("/verdict", &json!("passed")),
         ("/verification", &json!("intact and complete")),
@@ -135,24 +138,26 @@ const KEYS: &str = "[signers]\nfile = \"allowed_signers\"\nrevoked = \"revoked_k
 
 /// The statement of a run on whose way everything went that can go otherwise before somebody signs.
 fn eventful() -> (Bench, Value) {
-    let answers = "steps:\n  observe: { value: { pressure: \"1.5\" } }\n  wait: { choice: skip, reason: late }\n";
+    let answers =
+        "steps:\n  observe: { value: { pressure: \"1.5\" } }\n  wait: { choice: skip, reason: late }\n";
     let bench = Bench::with(&[
         ("book.md", EVENTFUL),
         ("holdpoint.toml", KEYS),
         ("answers.yaml", answers),
         ("revoked_keys", "# none yet\n"),
     ]);
-    bench.sh(
-        "umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key
+    bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key
         openssl pkey -in key -pubout -out key.pub
         for who in ops qa; do ssh-keygen -q -t ed25519 -N '' -f ../$who
-            echo \"$who@example.org $(cut -d' ' -f1,2 ../$who.pub)\" >> allowed_signers; done",
-    );
+            echo \"$who@example.org $(cut -d' ' -f1,2 ../$who.pub)\" >> allowed_signers; done");
     let run = ["run", "book.md", "--env", "production", "--unattended", "--answers", "answers.yaml"];
     let by_ops = ["--operator", "ops@example.org"];
     bench.ends(3, &[&run[..], &by_ops].concat());
     bench.ends(0, &[&["note", "1", "DO NOT RELEASE", "--step", "look"][..], &by_ops].concat());
-    bench.ends(0, &[&["correct", "1", "pressure", "1.9", "--reason", "the wrong gauge"][..], &by_ops].concat());
+    bench.ends(
+        0,
+        &[&["correct", "1", "pressure", "1.9", "--reason", "the wrong gauge"][..], &by_ops].concat(),
+    );
     bench.ends(5, &["sign", "1", "--as", "ops@example.org", "--key", "../ops", "--yes"]);
     let qa = ["sign", "1", "--as", "qa@example.org", "--key", "../qa"];
     bench.ends(0, &[&qa[..], &["--reject", "--reason", "the footer is wrong"]].concat());
@@ -205,14 +210,16 @@ fn an_attestation_tells_what_did_not_go_straight_and_by_whose_rules() {
 /// Keys of the predicate that the documentation has a row for.
 fn documented() -> BTreeSet<String> {
     let page = include_str!("../../../../docs/record.md");
-    let table = page.split_once("Every key of the predicate").unwrap().1.split_once("So a program").unwrap().0;
+    let table =
+        page.split_once("Every key of the predicate").unwrap().1.split_once("So a program").unwrap().0;
     let cells = table.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once(" | ")?.0));
     cells.flat_map(|cell| cell.split("`, `")).map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
 #[test]
 fn every_key_of_the_predicate_is_documented_and_there_though_nothing_went_otherwise() {
-    let bench = Bench::with(&[("book.md", "# Plain\n\n## Look\n\n```sh\ntrue\n```\n")]);
+    let bench =
+        Bench::with(&[("book.md", "---\nrunbook: 1\n---\n# Plain\n\n## Look\n\n```sh check\ntrue\n```\n")]);
     bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key");
     bench.ends(0, &["run", "book.md", "--unattended"]);
     let plain = Base64::decode_vec(attest(&bench)["payload"].as_str().unwrap()).unwrap();

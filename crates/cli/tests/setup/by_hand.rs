@@ -10,7 +10,8 @@ fn fences(begin: &str, count: usize) -> Vec<String> {
     let page = include_str!("../../../../docs/record.md");
     let rest = page.split_once(begin).unwrap_or_else(|| panic!("{begin} is not documented")).1;
     let fences = rest.split("\n```").skip(1).step_by(2);
-    let shell = fences.filter_map(|fence| fence.strip_prefix("bash\n").or_else(|| fence.strip_prefix("sh\n")));
+    let shell =
+        fences.filter_map(|fence| fence.strip_prefix("bash\n").or_else(|| fence.strip_prefix("sh\n")));
     shell.take(count).map(str::to_owned).collect()
 }
 
@@ -30,7 +31,9 @@ fn the_documented_commands_find_signatures_good_whose_keys_have_ended_and_others
     let all = fences("### With OpenSSH alone", 3);
     let [_, sign_off, session] = &all[..] else { panic!("{all:?}") };
     let at = |lines: &str, from: u32, to: u32| {
-        lines.replace(&format!("{from:04}.json"), &format!("{to:04}.json")).replace(&format!(".n == {from}"), &format!(".n == {to}"))
+        lines
+            .replace(&format!("{from:04}.json"), &format!("{to:04}.json"))
+            .replace(&format!(".n == {from}"), &format!(".n == {to}"))
     };
     let sign_off = at(sign_off, 7, 6);
     let record = "sessions-signed-and-null-captured";
@@ -39,7 +42,8 @@ fn the_documented_commands_find_signatures_good_whose_keys_have_ended_and_others
         assert_eq!(ran.code, 0, "{lines}\n{}", ran.both());
         ran.says("Good \"s");
         // Somebody else's name, and bytes that were changed.
-        let other = lines.replace("qa@example.org", "o@example.org").replace("ops@example.org", "o@example.org");
+        let other =
+            lines.replace("qa@example.org", "o@example.org").replace("ops@example.org", "o@example.org");
         assert_ne!(typed(record, "", &other).code, 0);
         assert_ne!(typed(record, "sed -i 's/Etc/etc/' signoffs/*.json", lines).code, 0);
     }
@@ -51,7 +55,8 @@ fn the_documented_commands_find_signatures_good_whose_keys_have_ended_and_others
 #[test]
 fn the_documented_commands_know_what_was_revoked_and_tombstones() {
     let record = "key-revoked";
-    let lines = fences("### With OpenSSH alone", 2).remove(1).replace("0007", "0012").replace(".n == 7", ".n == 12");
+    let lines =
+        fences("### With OpenSSH alone", 2).remove(1).replace("0007", "0012").replace(".n == 7", ".n == 12");
     assert_ne!(typed(record, "", &lines).code, 0);
     let tombstone = fences("[set up below](#with-openssh-alone)", 1).remove(0);
     let stone = "HEX=$(ls blobs/sha256 | sed -n 's/[.]expunged$//p')";

@@ -48,10 +48,7 @@ fn a_session_and_a_signature_tell_account_machine_and_zone() {
     };
     let key = shop.key("qa");
     assert_eq!(holdpoint(&["run", "book.md", "--env", "production", "--unattended"]), Some(3));
-    assert_eq!(
-        holdpoint(&["sign", "1", "--as", QA, "--key", key.to_str().unwrap(), "--yes"]),
-        Some(0)
-    );
+    assert_eq!(holdpoint(&["sign", "1", "--as", QA, "--key", key.to_str().unwrap(), "--yes"]), Some(0));
     assert_eq!(holdpoint(&["resume", "1", "--unattended"]), Some(0));
     let events = shop.bench.events(1);
     let of = |kind: &str| events.iter().find(|event| event["type"] == kind).unwrap();

@@ -200,6 +200,7 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
             "the key is not for `session@holdpoint`",
         ),
     ];
+    let of_today = shop.bench.text("allowed_signers");
     for (number, (what, key, signers, revoked, said)) in cases.into_iter().enumerate() {
         shop.bench.file("allowed_signers", &signers);
         shop.bench.file("revoked_keys", revoked);
@@ -217,7 +218,8 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
     let ran = shop.sign("1", QA, "qa");
     assert_eq!(ran.code, 2, "{}", ran.both());
     shop.bench.ends(0, &["show", "1"]).says("has not signed");
-    // Run 1 keeps its own signers; the right key takes it up.
+    // By the signers that run 1 keeps, and by those of today: the right key takes it up.
+    shop.bench.file("allowed_signers", &of_today).file("revoked_keys", "");
     let ran = resume(&shop, OPS, "ops");
     assert_eq!(ran.code, 3, "{}", ran.both());
     shop.is(1, 0, "intact, open");
@@ -368,7 +370,8 @@ fn a_key_that_is_revoked_while_a_run_is_open_signs_nothing_more() {
     // By the list of revoked keys, by a line that has ended, by one that is gone.
     let signers = shop.bench.text("allowed_signers");
     let ended = signers.replace("namespaces=", "valid-before=\"20200101Z\",namespaces=");
-    let others: String = signers.lines().filter(|line| !line.starts_with(QA)).map(|line| format!("{line}\n")).collect();
+    let others: String =
+        signers.lines().filter(|line| !line.starts_with(QA)).map(|line| format!("{line}\n")).collect();
     for (what, list, revoked) in [
         ("revoked", &signers, public("qa")),
         ("ended", &ended, String::new()),
@@ -406,7 +409,8 @@ fn a_run_whose_operator_s_key_can_never_count_again_is_ended_and_the_record_says
     shop.bench.ends(2, &["resume", "1", "--abort", " ", "--operator", OPS]);
     // Whoever signed something off operates nothing, and ends nothing.
     shop.bench.ends(5, &["resume", "1", "--abort", "lost", "--operator", QA, "--unattended"]);
-    let ran = shop.bench.ends(4, &["resume", "1", "--abort", "the key is lost", "--operator", OPS, "--unattended"]);
+    let ran =
+        shop.bench.ends(4, &["resume", "1", "--abort", "the key is lost", "--operator", OPS, "--unattended"]);
     ran.says("ABORTED");
     let kinds = kinds(&shop);
     assert_eq!(kinds[kinds.len() - 4..], ["session.opened", "note", "decision", "run.closed"]);

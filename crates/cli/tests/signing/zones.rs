@@ -23,7 +23,8 @@ fn a_run_of_summer_or_of_half_an_hour_is_told_alike_and_its_keys_by_its_zone() {
                 let mut command = shop.bench.command("faketime");
                 Ran::of(command.env("TZ", zone).arg(wall).arg(HOLDPOINT).args(words).output().unwrap())
             };
-            let run = holdpoint(&["run", "book.md", "--env", "production", "--unattended", "--operator", OPS]);
+            let run =
+                holdpoint(&["run", "book.md", "--env", "production", "--unattended", "--operator", OPS]);
             assert_eq!(run.code, 3, "{zone}: {}", run.both());
             let key = shop.key("qa");
             let ran = holdpoint(&["sign", "1", "--as", QA, "--key", key.to_str().unwrap(), "--yes"]);

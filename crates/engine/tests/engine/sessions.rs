@@ -98,7 +98,8 @@ fn a_run_whose_operator_has_no_key_that_counts_can_be_ended_by_them_with_a_reaso
 fn nothing_happens_in_a_session_before_its_operator_has_signed_it() {
     let (plan, mut run) = begun(asking());
     assert_eq!(run.next(&plan), Next::SignSession);
-    let offered = Offers { task: Some(Task::action(0, 0)), choices: vec![Choice::Abort], ..Offers::default() };
+    let offered =
+        Offers { task: Some(Task::action(0, 0)), choices: vec![Choice::Abort], ..Offers::default() };
     assert_eq!(run.offers(&plan), offered);
     let execution =
         Execution { task: Task::action(0, 0), attempt: 1, pause: std::time::Duration::ZERO, probe: false };

@@ -52,7 +52,8 @@ fn titles_commands_expectations_items_values_and_notes_are_shown_in_one_text() {
 }
 
 #[test]
-fn variables_of_blocks_and_that_a_sign_off_is_independent_are_shown_and_the_first_wording_is_made_as_it_was() {
+fn variables_of_blocks_and_that_a_sign_off_is_independent_are_shown_and_the_first_wording_is_made_as_it_was()
+{
     let mut story = Story::of(plan([
         step("a").run().with(|block| block.options.env = vec![("TARGET".into(), "{{ WEB }}".into())]),
         step("c").sign_off("qa").signed_off(|it| it.independent = true),

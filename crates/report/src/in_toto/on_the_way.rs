@@ -43,7 +43,8 @@ pub(super) fn tell(m: &Material<'_>, summary: &Summary, predicate: &mut Value) {
 
 fn attempt(n: u64, at: jiff::Timestamp, finished: &Finished, of_rollback: bool) -> Value {
     let unheld = finished.expectations.iter().filter(|judged| !judged.held);
-    let unheld: Vec<_> = unheld.map(|judged| json!({"expected": judged.expected, "came": judged.came})).collect();
+    let unheld: Vec<_> =
+        unheld.map(|judged| json!({"expected": judged.expected, "came": judged.came})).collect();
     json!({
         "event": n, "at": at, "step": finished.step, "action": finished.action, "place": finished.place,
         "attempt": finished.attempt, "rollback": of_rollback, "probe": finished.probe,

@@ -45,7 +45,6 @@ impl Keys {
         run(&mut command);
         Key::at(&path)
     }
-
 }
 
 impl Key {

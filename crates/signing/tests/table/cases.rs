@@ -86,8 +86,15 @@ fn first_two(line: &str) -> String {
 
 pub(crate) fn all() -> Vec<Case> {
     let made = Made::new();
-    let families =
-        [lines(&made), kinds(&made), certificates(&made), lists(&made), times(&made), spaces(&made), forms(&made)];
+    let families = [
+        lines(&made),
+        kinds(&made),
+        certificates(&made),
+        lists(&made),
+        times(&made),
+        spaces(&made),
+        forms(&made),
+    ];
     families.into_iter().flatten().collect()
 }
 
@@ -432,7 +439,8 @@ fn forms(made: &Made) -> Vec<Case> {
     let plain = &made.plain;
     let body: String = plain.lines().filter(|line| !line.starts_with("-----")).collect();
     let wrapped = |width: usize| {
-        let lines: Vec<_> = (0..body.len()).step_by(width).map(|at| &body[at..(at + width).min(body.len())]).collect();
+        let lines: Vec<_> =
+            (0..body.len()).step_by(width).map(|at| &body[at..(at + width).min(body.len())]).collect();
         format!("-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n", lines.join("\n"))
     };
     let forms = [
@@ -462,7 +470,12 @@ impl Keys {
     /// OpenSSH's binary list of one revoked key.
     fn revoked(&self, key: &Key) -> Vec<u8> {
         let list = key.path.with_extension("krl");
-        said(Command::new("ssh-keygen").args(["-q", "-k", "-f"]).arg(&list).arg(key.path.with_extension("pub")));
+        said(
+            Command::new("ssh-keygen")
+                .args(["-q", "-k", "-f"])
+                .arg(&list)
+                .arg(key.path.with_extension("pub")),
+        );
         fs::read(list).unwrap()
     }
 }

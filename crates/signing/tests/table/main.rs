@@ -49,7 +49,8 @@ fn stock_takes(case: &Case) -> bool {
 /// What is said here; why not, in words.
 fn taken(case: &Case) -> Result<(), String> {
     let read = Signers::read(Some(case.allowed.as_bytes()), case.revoked.as_deref(), case.zone);
-    let signers = read.and_then(|signers| signers.of_people(&[], str::to_owned)).map_err(|bad| bad.to_string())?;
+    let signers =
+        read.and_then(|signers| signers.of_people(&[], str::to_owned)).map_err(|bad| bad.to_string())?;
     check(case.message, &case.signature, case.principal, case.namespace, &signers, case.at)
         .map(|_| ())
         .map_err(|refused| refused.to_string())
@@ -83,12 +84,15 @@ fn differences(cases: &[Case]) -> BTreeMap<String, (&'static str, String)> {
 
 /// `differences.txt`: by case, `stricter` or `laxer`, and the row that says why.
 fn listed() -> BTreeMap<String, (String, String)> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/table/differences.txt")).unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/table/differences.txt"))
+        .unwrap();
     let lines: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
     let listed: BTreeMap<_, _> = lines
         .iter()
         .map(|line| {
-            let [case, how, row] = line.split(" | ").collect::<Vec<_>>()[..] else { panic!("three cells: {line}") };
+            let [case, how, row] = line.split(" | ").collect::<Vec<_>>()[..] else {
+                panic!("three cells: {line}")
+            };
             (case.to_owned(), (how.to_owned(), row.to_owned()))
         })
         .collect();
@@ -98,7 +102,8 @@ fn listed() -> BTreeMap<String, (String, String)> {
 
 /// Rows of docs/record.md, by their ids: whether each is `stricter` or `laxer`.
 fn documented() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/record.md")).unwrap();
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/record.md")).unwrap();
     let section = text.split_once("### Where OpenSSH says something else").unwrap().1;
     let section = section.split_once("\n## ").unwrap().0;
     let rows = section.lines().filter(|line| line.starts_with("| `"));
