@@ -45,7 +45,12 @@ pub fn could_take_up(dir: &Path, opened: &RunOpened, said: &str, key: Option<&Pa
     let people = People::of(opened);
     let who = people.principal(said);
     let name = opened.printed_name(who).map(String::as_str);
-    could_sign(Ok(signers), (who, name), KeyFile::of_key(key))
+    could_sign(Ok(signers), (who, name), KeyFile::of_key(key)).map_err(|refused| {
+        let number = opened.number;
+        refused.adding(&format!(
+            "Where no key of theirs can count any more, this ends the run: holdpoint resume {number} --abort REASON"
+        ))
+    })
 }
 
 fn signs(environment: &EnvironmentSeen) -> bool {

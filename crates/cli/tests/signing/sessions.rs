@@ -406,6 +406,7 @@ fn a_run_whose_operator_s_key_can_never_count_again_is_ended_and_the_record_says
     fs::remove_file(shop.key("ops")).unwrap();
     let ran = resume(&shop, OPS, "ops");
     assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("--abort");
     shop.bench.ends(2, &["resume", "1", "--abort", " ", "--operator", OPS]);
     // Whoever signed something off operates nothing, and ends nothing.
     shop.bench.ends(5, &["resume", "1", "--abort", "lost", "--operator", QA, "--unattended"]);
