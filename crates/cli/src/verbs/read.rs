@@ -34,7 +34,7 @@ pub struct Recorded {
     pub sources: Sources,
     /// What it asked for; those that it took the place of are in it.
     pub plan: Plan,
-    /// Reviews beside it, where it is sealed.
+    /// Reviews beside it; where it is not sealed, none holds.
     pub reviews: Reviews,
     /// Anchors beside it.
     pub anchors: Proved,
@@ -208,7 +208,7 @@ fn of_events(
     sealed: bool,
 ) -> Result<Recorded, Problem> {
     let (sources, plan) = document_at_the_end(&dir, &events)?;
-    let reviews = if sealed { reviews(&dir.path).map_err(read_problem)? } else { Reviews::default() };
+    let reviews = reviews(&dir.path).map_err(read_problem)?;
     let anchors = match events.first().map(|first| &first.event) {
         Some(Event::RunOpened(opened)) => {
             anchored::proved(&dir.path, opened, &position).map_err(read_problem)?

@@ -159,9 +159,9 @@ class Proof {
     }
     if (event.type === "run.opened") this.asks(event);
     this.sessions.pass(event);
-    mustBeByKey(event, this.opened.environment);
     const signOff = signOffOf(event);
     if (signOff) await this.signedOff(signOff, offset);
+    mustBeByKey(event, this.opened.environment);
     this.history.push(...told(event));
   }
 
