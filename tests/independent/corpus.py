@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Packs what records.sh and more-records.sh made, and one forgery of each kind, as the corpus: NAME.tar.gz each.
+"""Packs what records.sh, more-records.sh and timed-records.sh made, and one forgery of each kind, as the corpus: NAME.tar.gz each.
 
-    HOLDPOINT=/path/to/holdpoint corpus.py SHOP DIR
+    HOLDPOINT=/path/to/holdpoint corpus.py SHOP DIR [NAME…]
 
 make-corpus.sh calls it, for records without a trace of the machine. Whoever adds a kind gives it a name here, and its words in
 expected.txt beside the records.
@@ -53,9 +53,15 @@ GOOD = {
     "check-list-of-somebody-else": 110,
     "open-taken-up-after-a-torn-write": 111,
     "open-killed-in-a-block": 112,
-    "sessions-signed-and-null-captured": 201,
-    "under-a-change-in-a-window-beside-a-freeze": 202,
-    "environment-in-one-line": 203,
+    "sessions-signed-and-null-captured": 301,
+    "under-a-change-in-a-window-beside-a-freeze": 302,
+    "environment-in-one-line": 303,
+    "window-and-freeze": 201,
+    "window-overridden": 202,
+    "soak": 203,
+    "open-soak-that-broke": 204,
+    "document-exchanged": 205,
+    "change": 206,
 }
 
 # Of forge.py's, one of each family; `expected.txt` says what is said of them.
@@ -344,9 +350,108 @@ def by_a_weak_key(forge: Forge) -> None:
 
 
 row(107, "signed-by-a-weak-key", without_anchors(by_a_weak_key))
-row(201, "sessions-taken-out-of-event-0", typed_sessions)
-row(201, "keys-taken-out-of-event-0", typed_signatures)
-row(201, "null-for-a-text", null_in_captures)
+row(301, "sessions-taken-out-of-event-0", typed_sessions)
+row(301, "keys-taken-out-of-event-0", typed_signatures)
+row(301, "null-for-a-text", null_in_captures)
+# --- windows, freezes, soaks, exchanged documents
+
+
+def moved(forge: Forge, hours: int) -> None:
+    """Everything is so many hours later."""
+    for event in forge.ev:
+        at = verify.moment(event["at"]) + verify.timedelta(hours=hours)
+        event["at"] = at.isoformat().replace("+00:00", "Z")
+
+
+def without(forge: Forge, first: int, end: int) -> None:
+    """Takes out these events, and closes the gap."""
+    del forge.ev[first:end]
+    for n, event in enumerate(forge.ev):
+        event["n"] = n
+        if event.get("more") and n + 1 == len(forge.ev):
+            del event["more"]
+
+
+def window_told_wider(forge: Forge) -> None:
+    """Event 0 tells another window than the configuration that it keeps."""
+    forge.ev[0]["policy"]["window"] = "Mon 00:00..Sun 23:59 UTC"
+
+
+def freeze_swapped(forge: Forge) -> None:
+    """Event 0 keeps a calendar in which it was frozen then."""
+    policy = forge.ev[0]["policy"]
+    text = get(forge.path("blobs/sha256", policy["freeze"]["calendar"]["sha256"])).decode()
+    changed = text.replace("20261224", "20260302").replace("20261227", "20260303")
+    assert changed != text
+    policy["freeze"]["calendar"] = forge.blob(changed.encode())
+
+
+def override_taken_out(forge: Forge) -> None:
+    """Nobody answers for the window that does not hold."""
+    n = at_type(forge, "deviation")
+    without(forge, n, n + 1)
+
+
+def change_of_another_form(forge: Forge) -> None:
+    """The change is none that the environment takes."""
+    forge.ev[0]["policy"]["change"]["id"] = "INC0042"
+
+
+def tries_of(forge: Forge) -> list[int]:
+    ends = [n for n, event in enumerate(forge.ev) if event["type"] == "action.finished" and event["action"] == "watch#1"]
+    assert len(ends) > 2, "it was tried too seldom"
+    return ends
+
+
+def held_for_less(forge: Forge) -> None:
+    """Nothing is left of the tries but the first, as if it had held for long enough."""
+    tries = tries_of(forge)
+    without(forge, tries[0] + 1, tries[-1] + 1)
+
+
+def tries_too_far_apart(forge: Forge) -> None:
+    """Nobody looked for an hour between two tries."""
+    tries = tries_of(forge)
+    for event in forge.ev[tries[1] + 1 :]:
+        at = verify.moment(event["at"]) + verify.timedelta(hours=1)
+        event["at"] = at.isoformat().replace("+00:00", "Z")
+
+
+def failed_try_passed(forge: Forge) -> None:
+    """The try that ended a soak is said to have passed."""
+    n = next(n for n in tries_of(forge) if forge.ev[n]["outcome"] == "failed")
+    forge.ev[n]["outcome"] = "passed"
+
+
+def exchange_taken_out(forge: Forge) -> None:
+    n = at_type(forge, "document.exchanged")
+    without(forge, n, n + 1)
+
+
+def exchanged_for_a_changed_past(forge: Forge) -> None:
+    """The document that it was exchanged for has another step than the one that was done."""
+    book = forge.ev[at_type(forge, "document.exchanged")]["runbook"]
+    text = get(forge.path("blobs/sha256", book["blob"]["sha256"])).decode()
+    changed = text.replace("echo seen", "echo unseen")
+    assert changed != text
+    book["blob"] = forge.blob(changed.encode())
+
+
+def exchange_by_nobody(forge: Forge) -> None:
+    forge.ev[at_type(forge, "document.exchanged")]["reason"] = ""
+
+
+row(201, "window-told-wider", window_told_wider)
+row(201, "window-was-over", lambda forge: moved(forge, 12))
+row(201, "freeze-swapped", freeze_swapped)
+row(202, "window-override-taken-out", override_taken_out)
+row(206, "change-of-another-form", change_of_another_form)
+row(203, "soak-held-for-less", held_for_less)
+row(203, "soak-tries-too-far-apart", tries_too_far_apart)
+row(204, "open-soak-failed-try-passed", failed_try_passed)
+row(205, "exchange-taken-out", exchange_taken_out)
+row(205, "exchanged-for-a-changed-past", exchanged_for_a_changed_past)
+row(205, "exchanged-without-a-reason", exchange_by_nobody)
 
 
 # --- packing: what a record is, and nothing that a bundle puts beside it
@@ -394,15 +499,18 @@ def pack(name: str, source: str) -> None:
 
 
 def main() -> None:
+    wanted = sys.argv[3:] or [*GOOD, *FORGED]
     os.makedirs(TO)
     os.chdir(os.path.dirname(TO))
     for name, number in GOOD.items():
+        if name not in wanted:
+            continue
         (source,) = glob.glob(os.path.join(WORK, "out", f"{number:04}-*/"))
         closed = os.path.exists(os.path.join(source, "seal.json"))
         assert closed != name.startswith("open-"), f"{name} did not go as it should"
         pack(name, source.rstrip("/"))
     variants = {name.replace("_", "-"): (base, change) for name, base, change in forge.VARIANTS}
-    for name in FORGED:
+    for name in filter(wanted.__contains__, FORGED):
         base, change = variants[name]
         made = Forge(name, base)
         if change(made) is not False:

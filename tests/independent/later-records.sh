@@ -85,6 +85,6 @@ for n in 1 2 3; do
     "$hp" export "$n" -o "$later.tmp/$n.tar.zst" >/dev/null
     mkdir -p "$later.tmp/out" && tar -C "$later.tmp/out" --zstd -xf "$later.tmp/$n.tar.zst"
     # Beside the other scripts', where forge.py looks.
-    for dir in "$later.tmp/out/00$(printf %02d "$n")"-*; do mv "$dir" "$shop/out/02${dir##*/00}"; done
+    for dir in "$later.tmp/out/00$(printf %02d "$n")"-*; do mv "$dir" "$shop/out/03${dir##*/00}"; done
 done
 true

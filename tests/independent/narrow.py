@@ -152,13 +152,13 @@ RESULT = (
 START = "step:s action:s place?:s attempt:m probe?:b script?:blob cwd:s remote?:sent"
 SESSION = (
     "operator:s operator_from:s program:program os_user:s host:s tty?:s cwd:s time_zone:s clock_synchronised?:b"
-    " commit?:s dirty?:b committed?:b anchor?:anchored change?:asked unmet?:[unmet]"
+    " commit?:s dirty?:b committed?:b anchor?:anchored change?:looked unmet?:[unmet]"
 )
 ASSURANCE = "=rehearsal|typed|ssh|fido-uv"
 MEANING = "=review|approval|responsibility|authorship"
 RULE = (
-    "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|change|window|not_before|freeze"
-    "|anchor"
+    "=committed|known_people|effective|clean_commit|approved_document|rehearsal|same_commit|roles|change|window"
+    "|not_before|freeze|anchor"
 )
 VERDICT = "=passed|nothing_done|failed|rolled_back|aborted"
 EVENTS = {
@@ -167,7 +167,7 @@ EVENTS = {
     " session:session",
     "session.opened": SESSION,
     "session.signed": f"name:s assurance:{ASSURANCE} signature:signature seat:seat by:by",
-    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored change?:asked unmet?:[unmet]",
+    "rules.checked": "commit?:s dirty?:b committed?:b anchor?:anchored change?:looked unmet?:[unmet]",
     "document.exchanged": "runbook:runbook plan:s diff:blob policy?:policy reason:s by:by",
     "log.recovered": "torn:blob",
     "step.not_applicable": "step:s action?:s place?:s condition:s",
@@ -209,10 +209,10 @@ SHAPES = {
     "input": "name:s value?:s secret:b from:s",
     "policy": "approvals?:[approved] rehearsed?:rehearsed change?:change window?:s freeze?:freeze"
     f" unmet?:[unmet] kept?:[{RULE}] may_override?:[s]",
-    "change": "pattern:s check?:s id?:s seen?:asked",
-    "asked": "at:z exit?:i output:blob script:blob",
-    "freeze": "path:s calendar:blob until:z times?:[frozen]",
-    "frozen": "from:z to:z what:s",
+    "change": "pattern:s check?:s id?:s seen?:looked",
+    "looked": "at:t exit?:i output:blob script:blob",
+    "freeze": "path:s calendar:blob until:t times?:[frozen]",
+    "frozen": "from:t to:t what:s",
     "approved": f"who:s name:s time:s assurance:{ASSURANCE} key:s statement:blob signature:blob",
     "rehearsed": "number:n id:s environment:s ended:s seal:blob log:blob config?:blob",
     "sent": "attempt:s boot:s store:s",

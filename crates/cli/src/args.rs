@@ -1,5 +1,6 @@
 //! What can be said on the command line (cli.md).
 
+mod lists;
 mod records;
 mod shared;
 mod taking_up;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
 pub use shared::{Format, SessionKey, Who};
@@ -203,8 +205,8 @@ pub struct Run {
 /// `sign`
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run that waits for a sign-off]
+    pub run: Option<String>,
     /// Who signs, as holdpoint.toml and allowed_signers name people [default: as for --operator]
     #[arg(long = "as", value_name = "PRINCIPAL", value_parser = somebody)]
     pub principal: Option<String>,
@@ -267,88 +269,6 @@ pub struct Approve {
     pub format: Format,
 }
 
-/// `runs`
-#[derive(Debug, Args)]
-pub struct Listing {
-    /// Only runs of this run-book
-    #[arg(long, value_name = "FILE")]
-    pub runbook: Option<PathBuf>,
-    /// Only runs in this environment
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-    /// Only runs that are not over
-    #[arg(long)]
-    pub open: bool,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-}
-
-/// `show`
-#[derive(Debug, Args)]
-pub struct Reading {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-}
-
-/// `compare`
-#[derive(Debug, Args)]
-pub struct Compare {
-    /// Number, id prefix, path or `latest`
-    #[arg(value_name = "RUN")]
-    pub a: String,
-    /// The run to hold it against
-    #[arg(value_name = "RUN", required_unless_present = "to_rehearsal", conflicts_with = "to_rehearsal")]
-    pub b: Option<String>,
-    /// Hold it against the rehearsal that it relied on, or the last one before it that passed
-    #[arg(long)]
-    pub to_rehearsal: bool,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: CompareFormat,
-    /// Write it to this file
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-/// How a comparison is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CompareFormat {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
-    /// A page to print
-    Html,
-}
-
-/// `history`
-#[derive(Debug, Args)]
-pub struct History {
-    /// The run-book
-    pub file: PathBuf,
-    /// Only runs in this environment
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-}
-
-/// `coverage`
-#[derive(Debug, Args)]
-pub struct Coverage {
-    /// A run-book, or a directory of them
-    #[arg(value_name = "FILE|DIR")]
-    pub path: PathBuf,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-}
-
 /// `note`
 #[derive(Debug, Args)]
 pub struct Note {
@@ -385,8 +305,8 @@ pub struct Correct {
 /// `handover`
 #[derive(Debug, Args)]
 pub struct Handover {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only open run]
+    pub run: Option<String>,
     /// Who is to go on with it
     #[arg(long, value_name = "WHO", value_parser = somebody, required_unless_present_any = ["accept", "withdraw"])]
     pub to: Option<String>,
@@ -411,8 +331,8 @@ pub struct Handover {
 /// `replay`
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run]
+    pub run: Option<String>,
     /// How many times faster than it was
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
@@ -433,8 +353,8 @@ pub struct Replay {
 /// `report`
 #[derive(Debug, Args)]
 pub struct Report {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
+    /// Number, id prefix, path or `latest` [default: the only run]
+    pub run: Option<String>,
     /// What to make of the record
     #[arg(long, value_enum, default_value = "markdown")]
     pub format: ReportFormat,

@@ -92,7 +92,9 @@ fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
                 }
             }
             Block::Quote(quote) => blocks(source, &quote.blocks, true, findings),
-            Block::Other(_) => {}
+            Block::Other(span) => {
+                includes(source, *span, "a table", findings);
+            }
         }
     }
 }
@@ -242,6 +244,31 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
     }
 }
 
+/// What looks like a link that includes something, where Markdown sees none, or one that nobody follows. Whether there is
+/// such a thing.
+fn includes(source: &str, span: Span, inside: &str, findings: &mut Findings) -> bool {
+    static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let titled = r#"\][ \t]*\([^()\n]*[\s"'“‘](\p{L}+)["'”’]?[ \t]*\)"#;
+        let behind = r#"\][ \t]*\([^()\n]*\)[ \t]*["'“‘](\p{L}+)["'”’]"#;
+        Regex::new(&format!("{titled}|{behind}")).ok()
+    });
+    let text = span.of(source);
+    let mut links = LINK.iter().flat_map(|link| link.captures_iter(text));
+    let found = links.find_map(|link| {
+        let (title, whole) = (link.get(1).or(link.get(2))?, link.get(0)?);
+        let word = title.as_str().to_lowercase();
+        (word == "include" || nearest(&word, ["include"]).is_some()).then_some((whole, title))
+    });
+    let Some((whole, title)) = found else { return false };
+    let from = text[..whole.start()].rfind('[').unwrap_or(whole.start());
+    let to = Span::new(span.start + from, span.start + whole.end().max(title.end()));
+    let message = format!("this looks like an include, and stands in {inside}, where nothing is included");
+    let help =
+        "put the link into a paragraph of its own, outside of tables, HTML, lists, quotes and headings";
+    findings.add(Code::Misplaced, to, message, help);
+    true
+}
+
 fn html(source: &str, span: Span, findings: &mut Findings) {
     let text = span.of(source);
     let lower = text.trim_start().to_lowercase();
@@ -261,6 +288,9 @@ fn html(source: &str, span: Span, findings: &mut Findings) {
                 format!("`{opens}` is never closed, so the rest of the document is no part of the page");
             findings.add(Code::Syntax, first, message, format!("add `{closes}`"));
         }
+        return;
+    }
+    if includes(source, span, "a block of HTML", findings) {
         return;
     }
     let mut at = span.start;

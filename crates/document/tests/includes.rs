@@ -346,6 +346,73 @@ fn a_bad_include_is_told_at_its_link_with_a_reason_and_help() {
 }
 
 #[test]
+fn a_link_in_a_table_or_in_html_that_looks_like_an_include_is_an_error() {
+    let common = "---\nrunbook: 1\n---\n\n# C\n\n- [ ] c\n";
+    let links = [
+        "[c](c.md \"include\")",
+        "[c](c.md 'include')",
+        "[c](c.md \"includ\")",
+        "[c](c.md \"Include\")",
+        "[c](c.md include)",
+        "[c] (c.md \"include\")",
+        "[c](c.md) \"include\"",
+        "[c](c.md “include”)",
+    ];
+    let around = [
+        ("| a | b |\n|---|---|\n| x | ", " |\n"),
+        ("<details>\n<summary>more</summary>\n", "\n</details>\n"),
+        ("<div>", "</div>\n"),
+    ];
+    let errors = |body: &str| {
+        let main = format!("{FRONT}## A\n\n- [ ] a\n\n{body}");
+        let files = files(&[("books/main.md", &main), ("books/c.md", common)]);
+        let compiled = compiled(&files);
+        let errors = compiled.diagnostics.iter().filter(|finding| finding.is_error());
+        errors.map(|it| format!("{} {}", at(&files, &compiled, it), it.message)).collect::<Vec<_>>()
+    };
+    for (before, after) in around {
+        for link in links {
+            let told = errors(&format!("{before}{link}{after}"));
+            assert!(
+                told.len() == 1 && told[0].contains(link) && told[0].contains("where nothing is included"),
+                "{before}{link}{after}: {told:?}"
+            );
+        }
+        for other in ["[c](c.md)", "[c](c.md \"details\")", "includes (see \"c\")", "[c](include.md)"] {
+            assert_eq!(errors(&format!("{before}{other}{after}")), Vec::<String>::new(), "{other}");
+        }
+    }
+    assert_eq!(errors("<!-- [c](c.md \"include\") -->\n"), Vec::<String>::new(), "taken out for now");
+}
+
+#[test]
+fn a_file_without_a_step_is_not_included() {
+    let main = format!("{FRONT}## A\n\n- [ ] a\n\n## B\n\n[c](c.md \"include\")\n");
+    let prose = "Read this.\n\n- a list\n\n```sh example\ntrue\n```\n";
+    for (common, refused) in [
+        (prose.to_owned(), true),
+        (String::new(), true),
+        (format!("{prose}\n1. Ask around\n"), false),
+        (format!("{prose}\n## Deep\n\n[d](d.md \"include\")\n"), false),
+        (format!("{prose}\n```sh check\ntrue\n```\n"), false),
+    ] {
+        let common = format!("---\nrunbook: 1\n---\n\n# C\n\n{common}");
+        let inner = "---\nrunbook: 1\n---\n\n# D\n\n- [ ] d\n";
+        let files = files(&[("books/main.md", &main), ("books/c.md", &common), ("books/d.md", inner)]);
+        let compiled = compiled(&files);
+        let told: Vec<String> = compiled
+            .diagnostics
+            .iter()
+            .map(|it| format!("{:?} {} {}", it.code, at(&files, &compiled, it), it.message))
+            .collect();
+        match refused {
+            true => assert!(told.len() == 1 && told[0].contains("`books/c.md` has no step"), "{told:?}"),
+            false => assert_eq!(told, Vec::<String>::new(), "{common}"),
+        }
+    }
+}
+
+#[test]
 fn a_hostile_document_ends_soon() {
     // Each includes the next twice: 2^30 of them if nothing held them back.
     let mut all: Files<'_> = BTreeMap::new();

@@ -208,3 +208,10 @@ fn a_probe_where_a_step_is_for_other_places_is_refused() {
     assert_eq!(found.span.unwrap().of(&source), "yaml check");
     assert!(!read(&at("local")).has_errors());
 }
+
+#[test]
+fn a_key_that_is_looked_at_twice_is_told_once() {
+    let compiled = read(&book("tcp: { to: \"a:1\", qqqqqqqq: 1 }"));
+    let told = compiled.diagnostics.iter().find(|finding| finding.message.contains("qqqqqqqq")).unwrap();
+    assert_eq!(told.help, "keys are: to, send, answer");
+}

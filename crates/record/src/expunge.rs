@@ -51,6 +51,12 @@ pub struct Tombstone {
     pub reason: String,
 }
 
+/// Whether something was expunged from the record in this directory, as the names of its blobs say. Nothing is proved.
+pub fn has_tombstones(dir: &Path) -> bool {
+    let Ok(blobs) = fs::read_dir(dir.join(SHA256)) else { return false };
+    blobs.flatten().any(|blob| blob.file_name().as_encoded_bytes().ends_with(EXPUNGED.as_bytes()))
+}
+
 /// A blob that verify found a tombstone of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expunged {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{DiskError, cannot, open_or_make};
+use crate::disk::{DiskError, cannot, open_or_make, open_regular};
 
 const FILE: &str = "lock";
 
@@ -119,6 +119,15 @@ impl Drop for RunLock {
             let _ = self.file.set_len(0);
         }
     }
+}
+
+/// Who drives the run in this directory just now, or does something else to it that nobody may do beside them; `None` where
+/// nobody does. Never waits.
+pub fn driver(dir: &Path) -> Option<Holder> {
+    let mut file = open_regular(&dir.join(FILE)).ok()?;
+    // Whoever let go of it in order left it empty. Where a crash did not, nobody has the lock any more.
+    let named = holder(&mut file)?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then_some(named)
 }
 
 /// Whoever the content names. Half-written or strange content names nobody.

@@ -34,7 +34,7 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use markdown::words::soaks;
 pub use text::visible;
-pub use time::{clock, clock_of, took};
+pub use time::{clock, clock_of, moment, took, zone_name};
 pub use timeline::*;
 
 use exchanged::{Exchange, exchanges};

@@ -12,8 +12,15 @@ pub fn clock_of(time: &str, zone: &TimeZone) -> String {
     time.parse().map_or_else(|_| time.to_owned(), |at| clock(at, zone))
 }
 
+/// A time in lists, whose head names the zone: `14:03:09` of today, else `2026-11-28 14:03:09`.
+pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()));
+    let form = if at.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    at.strftime(form).to_string()
+}
+
 /// The zone's name, where it has one.
-pub(crate) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
+pub fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     match zone.iana_name() {
         Some(name) => name.to_owned(),
         None => format!("UTC{}", at.to_zoned_datetime(zone.clone()).strftime("%:z")),

@@ -15,13 +15,13 @@ pub struct StepHistory {
     pub id: String,
     /// Position in the document as it is; `None` where it has the step no more.
     pub number: Option<String>,
-    /// What it is called, as the document writes it.
+    /// What it is called: as in the runs, where that is the same in all of them; else with the names of what differs.
     pub title: String,
     /// In how many runs it was begun.
     pub runs: usize,
     /// In how many of them it was done.
     pub done: usize,
-    /// In how many of them any attempt failed.
+    /// In how many of them any attempt failed, or a value was written down that was out of its limits.
     pub failed: usize,
     /// In how many runs it, or part of it, was skipped.
     pub skipped: usize,
@@ -68,12 +68,12 @@ pub fn history<'s>(plan: &Plan, runs: impl IntoIterator<Item = &'s Summary>) -> 
         }
     }
     let told = order.into_iter().map(|id| {
-        let Gathered { title, runs, done, failed, skipped, elapsed, executing } =
+        let Gathered { titles, runs, done, failed, skipped, elapsed, executing } =
             gathered.remove(&id).unwrap_or_default();
         let known = plan.steps.iter().find(|step| step.id == id);
         StepHistory {
             number: known.map(|step| step.number.clone()),
-            title: known.map_or(title, |step| step.title.clone()),
+            title: title(titles, known.map(|step| step.title.as_str())),
             runs,
             done,
             failed,
@@ -86,9 +86,34 @@ pub fn history<'s>(plan: &Plan, runs: impl IntoIterator<Item = &'s Summary>) -> 
     told.collect()
 }
 
+/// What a step was called in all of the runs; where they differ, as the document writes it (as the last run did, where it has
+/// the step no more), with the names of values in the place of them.
+fn title(mut titles: Vec<String>, written: Option<&str>) -> String {
+    let last = titles.pop();
+    match (written, last) {
+        (_, Some(only)) if titles.is_empty() => only,
+        (Some(written), _) => with_names(written),
+        (None, last) => last.unwrap_or_default(),
+    }
+}
+
+/// `Build {{ RELEASE }}` as `Build RELEASE`.
+fn with_names(written: &str) -> String {
+    let (mut named, mut rest) = (String::new(), written);
+    while let Some((before, (inside, after))) =
+        rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+    {
+        named += before;
+        named += inside.trim_matches('-').trim();
+        rest = after;
+    }
+    named + rest
+}
+
 #[derive(Default)]
 struct Gathered {
-    title: String,
+    /// What it was called, the last one last.
+    titles: Vec<String>,
     runs: usize,
     done: usize,
     failed: usize,
@@ -99,7 +124,9 @@ struct Gathered {
 
 impl Gathered {
     fn hear(&mut self, step: &StepSummary) {
-        self.title.clone_from(&step.title);
+        if self.titles.last() != Some(&step.title) {
+            self.titles.push(step.title.clone());
+        }
         if matches!(step.status, Status::NotReached | Status::NotApplicable | Status::NotUsed) {
             return;
         }
@@ -113,6 +140,8 @@ impl Gathered {
                 !attempt.probe
                     && attempt.finished.as_ref().is_some_and(|end| end.result.outcome != Outcome::Passed)
             }
+            What::Recorded { within_limits, .. } => !within_limits,
+            What::Corrected(corrected) => !corrected.within_limits,
             _ => false,
         });
         self.failed += usize::from(failed || step.status == Status::Failed);
@@ -134,7 +163,19 @@ impl Gathered {
 
 #[cfg(test)]
 mod tests {
-    use super::Spread;
+    use super::{Spread, title};
+
+    #[test]
+    fn a_title_is_what_all_runs_called_it_or_names_what_differs() {
+        let written = Some("Build {{ RELEASE }} for {{ CUSTOMER | upper }}");
+        let of =
+            |titles: &[&str], written| title(titles.iter().map(|it| (*it).to_owned()).collect(), written);
+        assert_eq!(of(&["Build v1 for A"], written), "Build v1 for A");
+        assert_eq!(of(&["Build v1 for A", "Build v2 for A"], written), "Build RELEASE for CUSTOMER | upper");
+        assert_eq!(of(&[], written), "Build RELEASE for CUSTOMER | upper");
+        assert_eq!(of(&["One", "Two"], None), "Two");
+        assert_eq!(of(&[], Some("an open {{ brace")), "an open {{ brace");
+    }
 
     #[test]
     fn percentiles_are_those_of_the_nearest_rank() {

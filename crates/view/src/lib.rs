@@ -4,6 +4,7 @@
 //! blobs); nothing is decided: whether a hold point is signed off, a step passed or a sign-off has lapsed, the engine
 //! says. Pure: no files, no clock, no parser.
 
+mod awaited;
 mod compare;
 mod coverage;
 mod difference;
@@ -13,6 +14,7 @@ mod reading;
 mod summary;
 mod time;
 
+pub use awaited::{Awaited, Wanted};
 pub use compare::{
     Alike, ByCondition, Compared, Comparison, Difference, Differing, MASKS, Mask, Side, StepBeside, StepSide,
     compare,

@@ -2,6 +2,9 @@
 
 use holdpoint_engine::{Run, Stamped};
 use holdpoint_model::Plan;
+use jiff::Timestamp;
+
+use crate::awaited::{Awaited, moves};
 
 /// Drives a [`Run`] over recorded events. After the first event that the engine refuses, it takes no other: nobody can
 /// say what they mean.
@@ -10,6 +13,7 @@ pub struct Reading<'p> {
     plan: &'p Plan,
     run: Run,
     broken: Option<Break>,
+    moved: Option<Timestamp>,
 }
 
 /// Where a record stops conforming.
@@ -24,7 +28,7 @@ pub struct Break {
 impl<'p> Reading<'p> {
     /// Of a record of this plan, before its first event.
     pub fn new(plan: &'p Plan) -> Reading<'p> {
-        Reading { plan, run: Run::new(plan), broken: None }
+        Reading { plan, run: Run::new(plan), broken: None, moved: None }
     }
 
     /// Takes the next event. The error says why it does not count.
@@ -36,7 +40,11 @@ impl<'p> Reading<'p> {
         self.run.apply(self.plan, *at, event).map_err(|unexpected| {
             self.broken = Some(Break { n: *n, why: unexpected.reason.clone() });
             unexpected.reason
-        })
+        })?;
+        if moves(event) {
+            self.moved = Some(*at);
+        }
+        Ok(())
     }
 
     /// The run, as far as the record conforms.
@@ -47,6 +55,12 @@ impl<'p> Reading<'p> {
     /// The plan that is walked: where the document is exchanged later, the one until then.
     pub fn plan(&self) -> &'p Plan {
         self.plan.after(self.run.exchanges())
+    }
+
+    /// What the run waits for; `None` where it is over, has not begun, or does not conform.
+    pub fn awaited(&self) -> Option<Awaited> {
+        let goes_on = self.broken.is_none() && !self.run.is_closed();
+        Some(Awaited::of(&self.run, self.plan, self.moved.filter(|_| goes_on)?))
     }
 
     /// Where the record stops conforming; `None` as long as it conforms.

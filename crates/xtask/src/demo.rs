@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::command;
-use crate::product::{self, ANSWERS, Product, QA, RELEASE, RUNBOOK};
+use crate::product::{self, ANSWERS, PRODUCTION_ANSWERS, Product, QA, RELEASE, RUNBOOK};
 use crate::target;
 
 /// Tells a directory that the demo made from one that it must not empty.
@@ -183,8 +183,8 @@ impl Demo<'_> {
             println!("The sign-off needs somebody else than the operator: {QA}.");
             return self.types(&["run", RUNBOOK, "--env", "production", "--set", &release]);
         }
-        let ended =
-            self.types(&["run", RUNBOOK, "--env", "production", "--unattended", "--answers", ANSWERS])?;
+        let answers = ["--unattended", "--answers", PRODUCTION_ANSWERS];
+        let ended = self.types(&[&["run", RUNBOOK, "--env", "production"][..], &answers].concat())?;
         if ended != 3 {
             return Ok(ended);
         }

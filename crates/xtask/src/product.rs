@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::command::{self, git};
 
-pub use names::{ANSWERS, INCLUDED, OPERATOR, PREVIOUS, QA, RELEASE, RUNBOOK};
+pub use names::{ANSWERS, INCLUDED, OPERATOR, PREVIOUS, PRODUCTION_ANSWERS, QA, RELEASE, RUNBOOK};
 
 /// A scratch repository and its two deployments. Stops what serves when it is dropped, unless told to leave it.
 #[derive(Debug, Serialize)]

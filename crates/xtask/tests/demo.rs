@@ -78,14 +78,14 @@ impl Drop for Demo {
 fn without_a_terminal_it_rehearses_promotes_compares_verifies_and_reports() {
     let demo = demo(&[]);
     assert_eq!(demo.output.status.code(), Some(0), "{:?}", demo.output);
-    let run = |environment: &str| {
-        format!("run {} --env {environment} --unattended --answers {}", product::RUNBOOK, product::ANSWERS)
+    let run = |environment: &str, answers: &str| {
+        format!("run {} --env {environment} --unattended --answers {answers}", product::RUNBOOK)
     };
     let key = demo.directory.path().canonicalize().unwrap().join("demo/product/qa-key");
     let sign = format!("sign latest --as {} --key {} --yes", product::QA, key.display());
     let expected = [
-        &*run("staging"),
-        &*run("production"),
+        &*run("staging", product::ANSWERS),
+        &*run("production", product::PRODUCTION_ANSWERS),
         &*sign,
         "resume latest --unattended",
         "compare latest --to-rehearsal",
@@ -93,6 +93,10 @@ fn without_a_terminal_it_rehearses_promotes_compares_verifies_and_reports() {
         "report latest --format markdown",
     ];
     assert_eq!(demo.calls.lines().collect::<Vec<_>>(), expected);
+    let answers =
+        |path: &str| fs::read_to_string(demo.directory.path().join("demo/product/repo").join(path)).unwrap();
+    assert!(answers(product::ANSWERS).contains("sign:"));
+    assert!(!answers(product::PRODUCTION_ANSWERS).contains("sign"), "no file signs off in production");
     let report = demo.directory.path().join("demo/report.md");
     assert_eq!(fs::read_to_string(&report).unwrap(), "# Promoted\n");
     for named in ["report.md", "0001-promote", "replay latest", "cargo xtask stop"] {

@@ -62,8 +62,8 @@ pub struct Anchor {
 /// `verify`
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Number, id prefix, path or `latest`, or a bundle
-    pub run: String,
+    /// Number, id prefix, path or `latest`, or a bundle [default: the only run]
+    pub run: Option<String>,
     /// Hold its signers, configuration and run-book against these: a checkout, a directory with allowed_signers, revoked
     /// and holdpoint.toml, or a file of allowed signers
     #[arg(long, value_name = "DIR|FILE")]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ZonedDateTime, civil::Date};
 
 /// How a reading verb answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,5 +36,37 @@ pub(super) fn somebody(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it names nobody; leave the option out for the default".to_owned()),
         who => Ok(who.to_owned()),
+    }
+}
+
+/// A time in the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// When.
+    pub at: Timestamp,
+}
+
+impl std::str::FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Since, String> {
+        let now = ZonedDateTime::now();
+        let ago = |span: Span| now.checked_sub(span).ok().filter(|_| span.is_positive());
+        let at = match (text.parse::<Timestamp>(), text.parse::<Date>(), text.parse::<Span>()) {
+            (Ok(at), ..) => Some(at),
+            (_, Ok(date), _) => {
+                date.to_zoned_datetime(TimeZone::system()).ok().map(|begins| begins.timestamp())
+            }
+            (.., Ok(span)) => ago(span).map(|at| at.timestamp()),
+            _ => None,
+        };
+        match at {
+            Some(at) if at <= now.timestamp() => Ok(Since { at }),
+            Some(_) => Err("it is yet to come".to_owned()),
+            None => Err(
+                "it is no day (2026-11-30), no time (2026-11-30T08:00:00Z), and not so long ago (7d, 12h)"
+                    .to_owned(),
+            ),
+        }
     }
 }

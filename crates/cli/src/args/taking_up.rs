@@ -23,6 +23,8 @@ pub struct Overriding {
 /// `resume`
 #[derive(Debug, Args)]
 pub struct Resume {
+    /// Number, id prefix, path or `latest` [default: the only open run]
+    pub run: Option<String>,
     #[command(flatten)]
     pub taking_up: TakeUp,
     /// Go on by the document as it is now: a deviation, for which what anything is on record of must be the same in it
@@ -39,8 +41,6 @@ pub struct Resume {
 /// How a run is taken up.
 #[derive(Debug, Args)]
 pub struct TakeUp {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
     /// Take answers from this file
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
@@ -61,6 +61,8 @@ pub struct TakeUp {
 /// `rollback`
 #[derive(Debug, Args)]
 pub struct Rollback {
+    /// Number, id prefix, path or `latest`
+    pub run: String,
     #[command(flatten)]
     pub resume: TakeUp,
     /// Why: it stands in the record

@@ -64,6 +64,18 @@ impl Screen {
         (columns > 0).then(|| usize::from(columns).max(20))
     }
 
+    /// Columns of the terminal on which data are looked at, at least 20, if there is one.
+    pub(super) fn data_columns(&self) -> Option<usize> {
+        let columns = if self.0.able.data_on_terminal { console::Term::stdout().size().1 } else { 0 };
+        (columns > 0).then(|| usize::from(columns).max(20))
+    }
+
+    /// Whether data may have colours.
+    pub(super) fn data_colours(&self) -> bool {
+        let able = &self.0.able;
+        able.data_on_terminal && !able.dumb && !able.no_color
+    }
+
     /// Columns for prose, inside of the margin: longer lines are hard to read.
     pub fn prose_width(&self) -> usize {
         (self.width() - 4).min(96)

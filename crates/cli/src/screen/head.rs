@@ -1,19 +1,30 @@
 //! The head of a run, and of each step.
 
+use console::Style;
 use holdpoint_document::Plan;
 use holdpoint_engine::{Ending, EnvironmentSeen, Run, RunOpened, TemplateError};
 
 use super::Screen;
 
-/// The environment's name in its colour: protected ones and whatever is called production red, rehearsals green.
-pub fn environment_name(screen: &Screen, environment: &EnvironmentSeen) -> String {
+/// An environment's colour: protected ones and whatever is called production red, rehearsals green.
+pub fn environment_style(environment: &EnvironmentSeen, style: &Style) -> Style {
     let production = environment.name.to_lowercase().starts_with("prod");
-    let (style, mark) = match (environment.protected, environment.rehearsal) {
-        (true, _) => (screen.style().white().on_red().bold(), " (protected)"),
-        (false, false) if production => (screen.style().white().on_red().bold(), ""),
-        (false, true) => (screen.style().green().bold(), " (rehearsal)"),
-        (false, false) => (screen.style().cyan().bold(), ""),
+    match (environment.protected, environment.rehearsal) {
+        (true, _) => style.clone().white().on_red().bold(),
+        (false, false) if production => style.clone().white().on_red().bold(),
+        (false, true) => style.clone().green().bold(),
+        (false, false) => style.clone().cyan().bold(),
+    }
+}
+
+/// The environment's name in its colour.
+pub fn environment_name(screen: &Screen, environment: &EnvironmentSeen) -> String {
+    let mark = match (environment.protected, environment.rehearsal) {
+        (true, _) => " (protected)",
+        (false, true) => " (rehearsal)",
+        (false, false) => "",
     };
+    let style = environment_style(environment, &screen.style());
     style.apply_to(format!("{}{mark}", screen.neutralise(&environment.name))).to_string()
 }
 
@@ -78,7 +89,8 @@ pub fn head(screen: &Screen, opened: &RunOpened, operator: &str, label: &str) {
 
 /// How long something may still be changed.
 pub fn time_left(ending: &Ending, now: jiff::Timestamp) -> String {
-    format!("{}: {} at {}", ending.left(now), ending.why, ending.at.strftime("%Y-%m-%d %H:%MZ"))
+    let at = holdpoint_report::clock(ending.at, &jiff::tz::TimeZone::system());
+    format!("{}: {} at {at}", ending.left(now), ending.why)
 }
 
 /// Why no title stands above.

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use holdpoint_report::visible;
@@ -11,6 +12,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use super::Screen;
 use super::bar::Canvas;
 use super::clock::clock;
+use super::foot::Foot;
+use super::pace::Clocked;
 use super::plain::{gutter, gutter_at};
 
 /// Lines are drawn so often in a second at the most, all of them together.
@@ -37,6 +40,20 @@ pub(super) struct Lane {
     /// What it printed last.
     last: VecDeque<String>,
     gutter: [String; 2],
+    /// Held for as long as this is drawn.
+    foot: Option<Arc<Foot>>,
+}
+
+impl Screen {
+    /// The line below those of all places, which stays as long as one of them.
+    fn foot(&self, all: &MultiProgress, clocked: Clocked) -> Arc<Foot> {
+        let mut kept = self.0.foot.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.upgrade().unwrap_or_else(|| {
+            let foot = Arc::new(Foot::drawn(all, clocked));
+            *kept = Arc::downgrade(&foot);
+            foot
+        })
+    }
 }
 
 /// The last that a place printed, which nobody has seen whole.
@@ -57,8 +74,8 @@ impl Unseen {
 
 impl Lane {
     /// A line under those that there are; none where nothing may be drawn.
-    pub(super) fn of(screen: &Screen, place: &str) -> Option<Lane> {
-        screen.bars().then(|| Lane::drawn(screen, place))
+    pub(super) fn of(screen: &Screen, place: &str, clocked: Option<Clocked>) -> Option<Lane> {
+        screen.bars().then(|| Lane::drawn(screen, place, clocked))
     }
 
     /// One of which nobody sees a line, and the last lines where its block fails.
@@ -75,10 +92,11 @@ impl Lane {
             pending: Default::default(),
             last: VecDeque::new(),
             gutter: place.map_or_else(|| gutter(screen), |place| gutter_at(screen, place)),
+            foot: None,
         }
     }
 
-    fn drawn(screen: &Screen, place: &str) -> Lane {
+    fn drawn(screen: &Screen, place: &str, clocked: Option<Clocked>) -> Lane {
         let all = || {
             let canvas = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::of(screen)), HERTZ);
             MultiProgress::with_draw_target(canvas)
@@ -91,7 +109,11 @@ impl Lane {
         let template = template.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("took", took);
         // Complete before it is first drawn.
         let bar = ProgressBar::hidden().with_style(template);
-        let bar = all.add(bar);
+        let foot = clocked.map(|clocked| screen.foot(&all, clocked));
+        let bar = match &foot {
+            Some(foot) => all.insert_before(&foot.bar, bar),
+            None => all.add(bar),
+        };
         let lane = Lane {
             screen: screen.clone(),
             bar,
@@ -102,6 +124,7 @@ impl Lane {
             pending: Default::default(),
             last: VecDeque::new(),
             gutter: gutter_at(screen, place),
+            foot,
         };
         lane.fit();
         lane.bar.enable_steady_tick(Duration::from_secs(1));
@@ -191,6 +214,7 @@ impl Lane {
         }
         self.bar.finish_and_clear();
         self.all.remove(&self.bar);
+        drop(self.foot.take());
         Unseen { screen: Some(self.screen), lines: self.last.into() }
     }
 }
@@ -207,7 +231,7 @@ mod tests {
     use super::*;
 
     fn lane() -> Lane {
-        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01")
+        Lane::drawn(&Screen::kept(&Secrets::default()).0, "ssh://web-01", None)
     }
 
     #[test]
@@ -224,6 +248,23 @@ mod tests {
         assert!(message.ends_with('…') && taken < lane.screen.width(), "{message}");
         lane.stands("unreached");
         assert_eq!(lane.bar.prefix(), "ssh://web-01 unreached");
+    }
+
+    #[test]
+    fn below_all_places_stands_how_long_their_step_takes_as_long_as_one_of_them_works() {
+        let (screen, kept) = Screen::kept(&Secrets::default());
+        let ago = |seconds| std::time::Instant::now() - Duration::from_secs(seconds);
+        let of_step = Some(Duration::from_secs(60));
+        let clocked = Clocked { since: ago(61), of_step, of_rest: (Duration::ZERO, false) };
+        let [one, two] =
+            ["ssh://web-01", "ssh://web-02"].map(|place| Lane::drawn(&screen, place, Some(clocked)));
+        let drawn = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
+        assert!(drawn.contains("this step 1:01 · LATE by 0:01"), "{drawn:?}");
+        let stands = || screen.0.foot.lock().unwrap().upgrade().is_some();
+        drop(one.finish());
+        assert!(stands());
+        drop(two.finish());
+        assert!(!stands());
     }
 
     #[test]

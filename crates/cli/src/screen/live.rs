@@ -94,9 +94,9 @@ impl Live {
 
     /// A screen for a block at one of several places: a line of its own that is drawn over, or where nothing can be,
     /// lines that stand among those of others, and say where they are from.
-    pub fn at(screen: &Screen, place: &str, quiet: bool) -> Live {
+    pub fn at(screen: &Screen, place: &str, clocked: Option<Clocked>, quiet: bool) -> Live {
         screen.fall_behind();
-        let (gutter, lane) = (gutter_at(screen, place), Lane::of(screen, place).map(Box::new));
+        let (gutter, lane) = (gutter_at(screen, place), Lane::of(screen, place, clocked).map(Box::new));
         Live { gutter, lane, ..Live::with(screen, None, quiet) }
     }
 

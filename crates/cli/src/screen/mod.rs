@@ -6,6 +6,7 @@ mod bar;
 mod behind;
 mod clock;
 mod flood;
+mod foot;
 mod harmless;
 mod head;
 mod lanes;
@@ -23,12 +24,13 @@ mod prose;
 pub mod raw;
 mod soaking;
 mod streams;
+mod table;
 mod wrap;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use console::Style;
 use holdpoint_driver::Secrets;
@@ -36,6 +38,7 @@ use indicatif::MultiProgress;
 
 use crate::hearing::Hearing;
 use behind::{Behind, Kind};
+use foot::Foot;
 use lent::Lent;
 use out::Out;
 use pace::Pace;
@@ -44,7 +47,7 @@ use streams::Able;
 pub use able::Audience;
 pub use action::{again, failure, has_held, shown_command, started, started_at, variables_of, verdict_line};
 use harmless::harmless;
-pub use head::{head, step_head, time_left};
+pub use head::{environment_style, head, step_head, time_left};
 pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
@@ -54,6 +57,7 @@ pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
 pub use prose::{Cautions, heading, markdown};
 pub use soaking::Soaking;
+pub use table::{Cell, Table};
 
 /// What one session says, and to whom. It masks what that session's secrets hide, and will hide; clones are the same
 /// screen, and two screens do not know of each other.
@@ -68,6 +72,8 @@ struct Parts {
     behind: Mutex<Option<Behind>>,
     /// What is drawn under everything else meanwhile, at several places.
     lanes: Mutex<Option<MultiProgress>>,
+    /// What is told below them.
+    foot: Mutex<Weak<Foot>>,
     /// How long steps are expected to take.
     pace: Mutex<Pace>,
     /// What is lent to a block.
@@ -89,9 +95,9 @@ impl Screen {
 
     fn with(secrets: &Secrets, able: Able, out: Out) -> Screen {
         let (behind, lanes, lent) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let pace = Mutex::default();
+        let (pace, foot) = (Mutex::default(), Mutex::default());
         let (secrets, hearing) = (secrets.clone(), Hearing::default());
-        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, pace, lent, hearing }))
+        Screen(Arc::new(Parts { secrets, able, out, behind, lanes, foot, pace, lent, hearing }))
     }
 
     /// One that nobody looks at, and what was written to it.
@@ -200,6 +206,11 @@ impl Screen {
     pub fn data(&self, text: &str) {
         let text = self.masked(text);
         let text = if self.0.able.data_on_terminal { harmless(&text, false) } else { text };
+        self.write_data(&text);
+    }
+
+    /// Writes what is harmless already to standard output.
+    fn write_data(&self, text: &str) {
         let mut out = self.0.out.for_data();
         let _ = out.write_all(text.as_bytes());
         if !text.ends_with('\n') {

@@ -18,8 +18,17 @@ impl Screen {
     /// Text behind a margin, over the whole width; lines after the first begin below the text's own beginning. Where
     /// nobody looks at a terminal nothing is broken: a log is searched line by line.
     pub fn hung(&self, margin: &str, text: &str) -> Vec<String> {
+        self.hung_in(self.columns(), margin, text)
+    }
+
+    /// The same for standard output.
+    pub fn hung_data(&self, margin: &str, text: &str) -> Vec<String> {
+        self.hung_in(self.data_columns(), margin, text)
+    }
+
+    fn hung_in(&self, columns: Option<usize>, margin: &str, text: &str) -> Vec<String> {
         let taken = measure_text_width(margin);
-        let width = self.columns().map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
+        let width = columns.map_or(usize::MAX / 4, |columns| columns.saturating_sub(taken + 1));
         let lines = text.split('\n').flat_map(|line| self.wrapped(width, line));
         let margins = std::iter::once(margin.to_owned()).chain(std::iter::repeat(" ".repeat(taken)));
         margins.zip(lines).map(|(margin, line)| format!("{margin}{line}").trim_end().to_owned()).collect()
@@ -37,7 +46,12 @@ impl Screen {
     }
 }
 
-fn wrapped(width: usize, text: &str) -> Vec<String> {
+/// How many columns the longest word of a text takes, which is never broken.
+pub(super) fn longest_word(text: &str) -> usize {
+    words(text).map(|word| measure_text_width(word.word)).max().unwrap_or(0)
+}
+
+pub(super) fn wrapped(width: usize, text: &str) -> Vec<String> {
     let indent = text.len() - text.trim_start().len();
     let mark =
         ["- [ ] ", "- [x] ", "- ", "* ", "> "].iter().find(|mark| text.trim_start().starts_with(**mark));

@@ -15,7 +15,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen::Screen;
+use crate::screen::{Screen, Table};
 
 /// Looks at every run, and at what ties them together.
 pub fn audit(screen: &Screen, arguments: &args::Audit) -> Result<Exit, Problem> {
@@ -127,10 +127,7 @@ impl Told<'_> {
             screen.data("There are no runs.");
             return;
         }
-        screen.data(&format!(
-            "{:>5}  {:<12}  {:<12}  {:>6}  {:>4}  {}",
-            "run", "state", "environment", "events", "keys", "record"
-        ));
+        let mut table = Table::new(&[">run", "state", "environment", ">events", ">keys", "record"]);
         for run in &audit.runs {
             let (events, keys, verdict) = match &run.proof {
                 Ok(proof) => (proof.position.events, proof.signatures, proof.verdict.to_string()),
@@ -153,17 +150,21 @@ impl Told<'_> {
                 0 => {}
                 anchors => more = format!("{more}, {}", many(anchors, "anchor")),
             }
-            let line = format!(
-                "{number:>5}  {:<12}  {environment:<12}  {events:>6}  {keys:>4}  {verdict}{more}",
-                state(run)
-            );
-            screen.data(&screen.neutralise(&line));
+            table.row([
+                number.to_string().into(),
+                state(run).into(),
+                environment.into(),
+                events.to_string().into(),
+                keys.to_string().into(),
+                format!("{verdict}{more}").into(),
+            ]);
         }
+        screen.table(table);
         for Fault { run, kind, why } in &audit.wrong {
-            screen.data(&screen.neutralise(&format!("WRONG  run {run}: {kind}: {why}")));
+            screen.data_hung("WRONG  ", &format!("run {run}: {kind}: {why}").replace('\n', "⏎"));
         }
         for (run, what) in &audit.remarks {
-            screen.say(&screen.neutralise(&format!("  run {run}: {what}")));
+            screen.tell(&screen.within_a_line(&format!("  run {run}: {what}")));
         }
         let runs = many(audit.runs.len(), "run");
         screen.say(&match audit.wrong.len() {

@@ -26,7 +26,8 @@ pub fn compare(screen: &Screen, arguments: &args::Compare) -> Result<Exit, Probl
         Some(other) => of(&this, &intact(find(other)?)?)?,
     };
     let text = match arguments.format {
-        CompareFormat::Text => lines(screen, &comparison).join("\n") + "\n",
+        // What goes into a file is no terminal's.
+        CompareFormat::Text => lines(screen, &comparison, arguments.output.is_none()).join("\n") + "\n",
         CompareFormat::Json => {
             serde_json::to_string_pretty(&comparison)
                 .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?
@@ -128,19 +129,23 @@ fn rehearsal_of(this: &Recorded) -> Result<RunDir, Problem> {
     })
 }
 
-/// What is told to people.
-fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
+/// What is told to people; `folded`: in lines of the terminal that it goes to.
+fn lines(screen: &Screen, comparison: &Comparison, folded: bool) -> Vec<String> {
     let Comparison {
         a, b, differences, steps, by_condition, not_compared, same_but_for_masks, masks, ..
     } = comparison;
     let clean = |text: &str| screen.neutralise(text).replace('\n', "⏎");
     let mut lines = Vec::new();
-    for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a", a), ("b", b)] {
+    let mut say = |margin: &str, text: &str| match folded {
+        true => lines.extend(screen.hung_data(margin, &clean(text))),
+        false => lines.push(format!("{margin}{}", clean(text)).trim_end().to_owned()),
+    };
+    for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a  ", a), ("b  ", b)] {
         let who = operators.join(", ");
         let took = took(*elapsed_ms);
-        lines.push(clean(&format!("{mark}  run {number} in {environment}: {verdict}, {took}, by {who}")));
+        say(mark, &format!("run {number} in {environment}: {verdict}, {took}, by {who}"));
     }
-    lines.push(String::new());
+    say("", "");
     let side = |side: &Option<StepSide>| match side {
         None => "not there".to_owned(),
         Some(StepSide { status, elapsed_ms, expected_ms, .. }) => {
@@ -151,10 +156,10 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
     for step in steps {
         let number = step.b.as_ref().or(step.a.as_ref()).map_or("", |side| side.number.as_str());
         let (one, other) = (side(&step.a), side(&step.b));
-        lines.push(clean(&format!("{number:<5} {}", step.title)));
-        lines.push(clean(&format!("      a: {one}   b: {other}")));
+        say(&format!("{:<5} ", clean(number)), &step.title);
+        say("      ", &format!("a: {one}   b: {other}"));
     }
-    lines.push(String::new());
+    say("", "");
     if differences.is_empty() {
         let what = match (not_compared.is_empty(), same_but_for_masks.is_empty(), by_condition.is_empty()) {
             (false, ..) => "In what was compared, they do not differ.",
@@ -167,35 +172,34 @@ fn lines(screen: &Screen, comparison: &Comparison) -> Vec<String> {
                 "They do not differ but for what is masked, and what the document wants in one environment alone."
             }
         };
-        lines.push(what.to_owned());
+        say("", what);
     }
     for difference in differences {
         let Difference { what, a, b, diff, .. } = difference;
         let place = difference.place_words();
-        let head = format!("DIFFERS  {}{}{place}", what.words(), if place.is_empty() { "" } else { " " });
-        lines.push(clean(&head));
+        say("DIFFERS  ", &format!("{}{}{place}", what.words(), if place.is_empty() { "" } else { " " }));
         let told = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
         if diff.is_empty() {
-            lines.push(clean(&format!("         a: {}", told(a))));
-            lines.push(clean(&format!("         b: {}", told(b))));
+            say("         a: ", &told(a));
+            say("         b: ", &told(b));
         }
-        lines.extend(diff.iter().map(|line| clean(&format!("         {line}"))));
+        diff.iter().for_each(|line| say("         ", line));
     }
     for ByCondition { at, condition, a, b } in by_condition {
-        lines.push(clean(&format!("BY CONDITION  {at}: {condition}")));
-        lines.push(clean(&format!("         a: {a}   b: {b}")));
+        say("BY CONDITION  ", &format!("{at}: {condition}"));
+        say("         ", &format!("a: {a}   b: {b}"));
     }
     for what in not_compared {
-        lines.push(clean(&format!("NOT COMPARED  {what}")));
+        say("NOT COMPARED  ", what);
     }
     for Alike { at, a, b } in same_but_for_masks {
-        lines.push(clean(&format!("MASKED  {at}")));
-        lines.push(clean(&format!("         a: {a}")));
-        lines.push(clean(&format!("         b: {b}")));
+        say("MASKED  ", at);
+        say("         a: ", a);
+        say("         b: ", b);
     }
     if !same_but_for_masks.is_empty() || differences.iter().any(|difference| !difference.diff.is_empty()) {
-        lines.push("Masked in outputs and values before they were compared:".to_owned());
-        lines.extend(masks.iter().map(|mask| format!("  {:<10} {}", mask.stands, mask.what)));
+        say("", "Masked in outputs and values before they were compared:");
+        masks.iter().for_each(|mask| say(&format!("  {:<10} ", mask.stands), mask.what));
     }
     lines
 }

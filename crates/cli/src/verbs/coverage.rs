@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use holdpoint_document::{CoverageFloors, Diagnostic};
+use holdpoint_report::clock;
 use holdpoint_view::{BlockCoverage, Covered, coverage as covered};
 use serde_json::{Value, json};
 
@@ -139,10 +140,11 @@ fn missed(all: &Covered, floors: CoverageFloors) -> Vec<String> {
 }
 
 fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String], foreign: usize) {
+    let zone = jiff::tz::TimeZone::system();
     for Document { path, blocks, runs, passed_over } in documents {
         let of = Covered::of(blocks);
         let head = format!("{path}: {} with an effect, {}", many(of.blocks, "block"), many(*runs, "run"));
-        screen.data(&screen.neutralise(&head));
+        screen.data_hung("", &head);
         for BlockCoverage { action, checked, rollback, rehearsed, ran, last_failed, .. } in blocks {
             let lacks: Vec<&str> = [
                 (checked, "no check follows"),
@@ -155,8 +157,9 @@ fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String
             .map(|(_, lack)| lack)
             .collect();
             let lacks = if lacks.is_empty() { "covered".to_owned() } else { lacks.join(", ") };
-            let failed = last_failed.map(|at| format!("; last failed {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));
-            screen.data(&screen.neutralise(&format!("  {action}: {lacks}{}", failed.unwrap_or_default())));
+            let failed = last_failed.map(|at| format!("; last failed {}", clock(at, &zone)));
+            let told = format!("{action}: {lacks}{}", failed.unwrap_or_default());
+            told.lines().for_each(|line| screen.data_hung("  ", line));
         }
         if !passed_over.is_empty() {
             screen.say(&format!("  {} that cannot be used", many(passed_over.len(), "record")));
@@ -167,7 +170,7 @@ fn text(screen: &Screen, documents: &[Document], all: &Covered, missed: &[String
         screen.data(&format!("  {:>3} % {what} ({part})", all.percent(part)));
     }
     for below in missed {
-        screen.data(&format!("BELOW  {below}"));
+        screen.data_hung("BELOW  ", below);
     }
     if foreign > 0 {
         screen.say(&format!("{} left out: no `runbook: 1` in front.", many(foreign, "document")));

@@ -164,6 +164,8 @@ struct Summary {
 enum Outcome {
     /// Whatever could be tried holds.
     Holds,
+    /// That, and rules of the environment do not: a real run would not open.
+    WouldBeRefused,
     /// Every action is passed over or skipped.
     NothingToDo,
     /// A check before the first change failed.
@@ -174,7 +176,11 @@ enum Outcome {
 
 impl Outcome {
     fn exit(self) -> Exit {
-        if self == Outcome::Holds { Exit::Passed } else { Exit::Failed }
+        // A dry run tells of rules, and is about the rest.
+        match self {
+            Outcome::Holds | Outcome::WouldBeRefused => Exit::Passed,
+            Outcome::NothingToDo | Outcome::WouldStop | Outcome::NotWalked => Exit::Failed,
+        }
     }
 }
 
@@ -199,6 +205,9 @@ struct ValueTold {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
     label: &'static str,
+    /// The run that it is replayed from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<u64>,
 }
 
 impl Summary {
@@ -214,6 +223,7 @@ impl Summary {
         let outcome = match (stop, learnt.failures.is_empty()) {
             (_, false) => Outcome::WouldStop,
             (Stop::Done(Verdict::NothingDone), _) if undecided.is_empty() => Outcome::NothingToDo,
+            (Stop::Done(_), _) if !refused.is_empty() => Outcome::WouldBeRefused,
             (Stop::Done(_), _) => Outcome::Holds,
             _ => Outcome::NotWalked,
         };
@@ -243,12 +253,14 @@ impl Summary {
                 () if learnt.replayed.contains(name) => ("replayed", true),
                 () => ("given", true),
             };
-            ValueTold { name: name.clone(), value: known.then(|| value.clone()), label }
+            let run = replayed_from.filter(|_| label == "replayed");
+            ValueTold { name: name.clone(), value: known.then(|| value.clone()), label, run }
         };
         let secrets = run.values().secrets().iter().map(|name| ValueTold {
             name: name.to_owned(),
             value: None,
             label: "given",
+            run: None,
         });
         let undefined = prepared.warnings.iter().filter(|finding| finding.code == Code::UndefinedVariable);
         let undefined: BTreeSet<String> = undefined.map(|finding| finding.message.to_string()).collect();
@@ -283,8 +295,8 @@ impl Summary {
     fn show(&self, screen: &Screen) {
         screen.say("");
         screen.say(&screen.rule("values"));
-        for ValueTold { name, value, label } in &self.values {
-            let told = match (value, *label, self.replayed_from) {
+        for ValueTold { name, value, label, run } in &self.values {
+            let told = match (value, *label, run) {
                 (None, "unknown", _) => "unknown before the real run".to_owned(),
                 (None, ..) => format!("{} (given)", holdpoint_engine::mask(name)),
                 (Some(value), "replayed", Some(number)) => {
@@ -336,7 +348,9 @@ impl Summary {
             Outcome::NothingToDo => {
                 "Dry run: nothing would be done, every action is passed over or skipped.".to_owned()
             }
-            Outcome::Holds => format!("Dry run: {}. Nothing was changed or kept.", self.held()),
+            Outcome::Holds | Outcome::WouldBeRefused => {
+                format!("Dry run: {}. Nothing was changed or kept.", self.held())
+            }
             Outcome::NotWalked => {
                 "Dry run: it could not be walked to its end. Nothing was changed or kept.".to_owned()
             }

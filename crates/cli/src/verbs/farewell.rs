@@ -15,7 +15,7 @@ pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64
     screen.say("");
     match stop {
         Stop::Done(verdict) => {
-            let at_all = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+            let at_all = holdpoint_report::clock(Timestamp::now(), &jiff::tz::TimeZone::system());
             let deviations = match run.deviations() {
                 0 => "no deviations".to_owned(),
                 1 => "1 deviation".to_owned(),

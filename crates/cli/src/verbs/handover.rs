@@ -5,10 +5,11 @@ use holdpoint_driver::Secrets;
 use holdpoint_engine::{BY_GIT, By, Event, Handover, Next, People, Run, Standing, Via};
 use holdpoint_record::Writer;
 
+use super::choice::{Among, chosen};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{find, read_dir};
+use super::read::read_dir;
 use super::run::hide;
 use super::session::{self, could_take_up};
 use super::taking_up::take_up_beside;
@@ -25,7 +26,7 @@ use crate::world::terminal::questions;
 /// Hands a run over, accepts that, or takes it back.
 pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) -> Result<Exit, Problem> {
     not_in_a_block("a run is not handed over")?;
-    let dir = find(&arguments.run)?;
+    let dir = chosen(screen, arguments.run.as_deref(), Among::Open)?;
     let number = dir.number;
     let recorded = read_dir(dir.clone())?;
     let plan = &recorded.plan;

@@ -14,7 +14,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen::Screen;
+use crate::screen::{Cell, Screen, Table};
 
 /// Tells it. A record that cannot be read is named and passed over.
 pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Problem> {
@@ -37,8 +37,10 @@ pub fn history(screen: &Screen, arguments: &args::History) -> Result<Exit, Probl
     if !passed_over.is_empty() {
         let numbers: Vec<String> = passed_over.iter().map(u64::to_string).collect();
         let verify = "`holdpoint verify` says what is wrong";
-        screen
-            .say(&format!("Passed over, as their records cannot be used: {}; {verify}.", numbers.join(", ")));
+        screen.tell(&format!(
+            "Passed over, as their records cannot be used: {}; {verify}.",
+            numbers.join(", ")
+        ));
     }
     Ok(Exit::Passed)
 }
@@ -121,23 +123,29 @@ fn began(dir: &RunDir) -> Began {
 }
 
 fn text(screen: &Screen, path: &str, runs: usize, steps: &[StepHistory]) {
-    screen.data(&screen.neutralise(&format!("{path}: {}", many(runs, "run"))));
+    screen.data_hung("", &format!("{path}: {}", many(runs, "run")));
     if runs == 0 {
         return;
     }
-    screen.data(&format!(
-        "{:>5}  {:>5} {:>5} {:>6} {:>7}  {:>9} {:>9} {:>9}  {}",
-        "step", "begun", "done", "failed", "skipped", "p50", "p95", "longest", "title"
-    ));
+    let heads = [">step", ">begun", ">done", ">failed", ">skipped", ">p50", ">p95", ">longest", "title"];
+    let mut table = Table::new(&heads);
     for StepHistory { number, title, runs, done, failed, skipped, elapsed_ms, .. } in steps {
-        let number = number.as_deref().unwrap_or("gone");
         let of = |pick: fn(&Spread) -> u64| {
-            elapsed_ms.as_ref().map_or("-".to_owned(), |spread| took(pick(spread)))
+            Cell::from(elapsed_ms.as_ref().map_or("-".to_owned(), |spread| took(pick(spread))))
         };
-        let (p50, p95, most) = (of(|it| it.p50), of(|it| it.p95), of(|it| it.most));
-        let line = format!(
-            "{number:>5}  {runs:>5} {done:>5} {failed:>6} {skipped:>7}  {p50:>9} {p95:>9} {most:>9}  {title}"
-        );
-        screen.data(&screen.neutralise(&line));
+        let style = screen.data_style();
+        let failures = Cell::from(failed.to_string());
+        table.row([
+            number.as_deref().unwrap_or("gone").into(),
+            runs.to_string().into(),
+            done.to_string().into(),
+            if *failed > 0 { failures.styled(style.red()) } else { failures },
+            skipped.to_string().into(),
+            of(|it| it.p50),
+            of(|it| it.p95),
+            of(|it| it.most),
+            title.as_str().into(),
+        ]);
     }
+    screen.table(table);
 }

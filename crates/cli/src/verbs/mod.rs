@@ -6,6 +6,7 @@ pub mod approve;
 pub mod audit;
 pub mod changes;
 mod check;
+mod choice;
 mod clearing;
 mod compare;
 mod correct;
@@ -23,8 +24,8 @@ mod handover;
 pub mod history;
 mod hours;
 mod init;
-pub mod listing;
 pub mod note;
+mod one_step;
 mod opening;
 mod orphan;
 pub mod overriding;
@@ -41,9 +42,11 @@ mod reviewed;
 mod rollback;
 pub mod rules;
 pub mod run;
+mod runs;
 pub mod schema;
 mod session;
 pub mod shell;
+mod show;
 pub mod sign;
 mod standing;
 mod taking_up;
@@ -69,8 +72,8 @@ pub async fn perform(screen: &Screen, cli: Cli, secrets: &Secrets) -> Result<Exi
         Verb::Resume(arguments) => resume::resume(screen, &arguments, secrets).await,
         Verb::Rollback(arguments) => rollback::rollback(screen, &arguments, secrets).await,
         Verb::Sign(arguments) => sign::sign(screen, &arguments, secrets),
-        Verb::Runs(arguments) => listing::runs(screen, &arguments),
-        Verb::Show(arguments) => listing::show(screen, &arguments),
+        Verb::Runs(arguments) => runs::runs(screen, &arguments),
+        Verb::Show(arguments) => show::show(screen, &arguments),
         Verb::Targets(arguments) => places::targets(screen, &arguments).await,
         Verb::Approve(arguments) => approve::approve(screen, &arguments),
         Verb::Note(arguments) => note::note(screen, &arguments, secrets),

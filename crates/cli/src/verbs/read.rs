@@ -52,12 +52,6 @@ pub fn place_of(what: &str) -> Result<PathBuf, Problem> {
     Ok(if is_run(path) { path.to_owned() } else { find(what)?.path })
 }
 
-/// Reads the run that `what` names.
-pub fn recorded(what: &str) -> Result<Recorded, Problem> {
-    let dir = find(what)?;
-    read_dir(dir)
-}
-
 /// Reads the run in `dir`.
 pub fn read_dir(dir: RunDir) -> Result<Recorded, Problem> {
     let read = holdpoint_record::read(&dir.path).map_err(read_problem)?;
@@ -85,11 +79,10 @@ pub fn proved(dir: RunDir) -> Result<(Verification, Recorded), Problem> {
     Ok((proof, recorded))
 }
 
-/// Reads the run that `what` names and sums it up on the way, for an `overview` or whole: a long record takes no more
-/// memory than its summary. The chain is checked to its end before there is anything to show.
-pub fn summed_up(what: &str, overview: bool) -> Result<Summary, Problem> {
-    let dir = find(what)?;
-    let Folded { mut summary, opened, position, sealed } = folded(&dir, overview, &Plans::default())?;
+/// Reads the run in `dir` and sums it up on the way, for an `overview` or whole: a long record takes no more memory than its
+/// summary. The chain is checked to its end before there is anything to show.
+pub fn summed_up(dir: &RunDir, overview: bool) -> Result<Summary, Problem> {
+    let Folded { mut summary, opened, position, sealed } = folded(dir, overview, &Plans::default())?;
     let anchors = anchored::proved(&dir.path, &opened, &position).map_err(read_problem)?;
     summary.anchored_by(anchors.facts());
     if sealed {

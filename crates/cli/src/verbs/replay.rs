@@ -14,7 +14,8 @@ use serde_json::json;
 
 use self::keys::{HELP, Key, Keys};
 use self::show::Showing;
-use super::read::{Recorded, recorded};
+use super::choice::{Among, chosen};
+use super::read::{Recorded, read_dir};
 use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -26,7 +27,7 @@ const LOOKS: Duration = Duration::from_millis(100);
 
 /// Plays a run.
 pub async fn replay(screen: &Screen, arguments: &args::Replay) -> Result<Exit, Problem> {
-    let recorded = recorded(&arguments.run)?;
+    let recorded = read_dir(chosen(screen, arguments.run.as_deref(), Among::All)?)?;
     if let Some(step) = &arguments.step
         && recorded.plan.step(step).is_none()
     {

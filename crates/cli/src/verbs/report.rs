@@ -6,8 +6,9 @@ use std::io::Read;
 use holdpoint_record::{LOG, Verification, signed_files};
 use holdpoint_report::{Kept, Material};
 
+use super::choice::{Among, chosen};
 use super::compare::beside_rehearsal;
-use super::read::{Recorded, find, proved};
+use super::read::{Recorded, proved};
 use crate::args::{self, ReportFormat};
 use crate::attest::{attest, attestable, sound_beside};
 use crate::exit::Exit;
@@ -17,7 +18,7 @@ use crate::screen::Screen;
 
 /// Renders a run. The record is proved first, and the report says what came of it.
 pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem> {
-    let (proof, recorded) = proved(find(&arguments.run)?)?;
+    let (proof, recorded) = proved(chosen(screen, arguments.run.as_deref(), Among::All)?)?;
     let attestation = arguments.format == ReportFormat::InToto;
     if arguments.key.is_some() != attestation {
         return Err(Problem::usage(

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
-use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Unexpected, Via};
+use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Status, Unexpected, Via};
 use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
+use super::choice::{Among, chosen, named};
 use super::ending;
 use super::exchange;
 use super::expected::expected;
@@ -17,7 +18,7 @@ use super::orphan::Orphan;
 use super::overriding;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{Recorded, find, read_dir};
+use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
 use super::taking_up::take_up;
@@ -56,7 +57,7 @@ pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets)
         (_, Some(reason)) => Other::Abort(reason),
         _ => Other::Nothing,
     };
-    take_on(screen, &arguments.taking_up, other, hidden).await
+    take_on(screen, (arguments.run.as_deref(), &arguments.taking_up), other, hidden).await
 }
 
 /// What else is to be done with a run than to drive it on.
@@ -75,7 +76,7 @@ pub enum Other<'a> {
 /// Drives a run on, or undoes what was done in it.
 pub async fn take_on(
     screen: &Screen,
-    arguments: &args::TakeUp,
+    (run, arguments): (Option<&str>, &args::TakeUp),
     other: Other<'_>,
     hidden: &Secrets,
 ) -> Result<Exit, Problem> {
@@ -87,7 +88,7 @@ pub async fn take_on(
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
-    let dir = find(&arguments.run)?;
+    let dir = chosen(screen, named(run, arguments.unattended.then_some("--unattended"))?, Among::Open)?;
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
     let mut opened = recorded.opened().clone();
@@ -439,8 +440,11 @@ fn tell_steps(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
             }
             () if Some(index) == at => "goes on here".to_owned(),
             () if run.is_settled(index) => {
-                let because = because.get(step.id.as_str());
-                format!("will not run: {}", because.map_or("done", String::as_str))
+                let otherwise = match run.step_status(plan, index) {
+                    Status::NotApplicable => "not for this run",
+                    _ => "done",
+                };
+                format!("will not run: {}", because.get(step.id.as_str()).map_or(otherwise, String::as_str))
             }
             () if run.next(plan) == Next::SignSession => "does not run: the session is not signed".to_owned(),
             () if run.next(plan) == Next::Override => {
@@ -473,7 +477,7 @@ fn tell_failure(screen: &Screen, plan: &Plan, run: &Run, events: &[Stamped]) {
 
 /// How each step was settled, by its id: what of it was written down last.
 fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
-    let mut because = HashMap::new();
+    let (mut because, zone) = (HashMap::new(), jiff::tz::TimeZone::system());
     for stamped in events.iter().rev() {
         let (of, how) = match &stamped.event {
             Event::ActionFinished(finished) => (&finished.step, "passed"),
@@ -482,12 +486,13 @@ fn settled_because(events: &[Stamped]) -> HashMap<&str, String> {
             Event::SignOffGiven(given) => (&given.step, "signed off"),
             Event::Deviation(deviation) => (&deviation.step, "skipped"),
             Event::Decision { step, .. } => (step, "decided"),
-            Event::NotApplicable { step, .. } => (step, "not for this run"),
+            // Of one action it says nothing of the others.
+            Event::NotApplicable { step, action: None, .. } => (step, "not for this run"),
             _ => continue,
         };
         because
             .entry(of.as_str())
-            .or_insert_with(|| format!("{how} at {}", stamped.at.strftime("%H:%M:%SZ")));
+            .or_insert_with(|| format!("{how} at {}", holdpoint_report::clock(stamped.at, &zone)));
     }
     because
 }

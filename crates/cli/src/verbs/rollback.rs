@@ -20,5 +20,5 @@ pub async fn rollback(
         return Err(Problem::usage("the reason is empty", "Write it in quotes after --reason."));
     }
     let undo = Undo { reason: &arguments.why, sure: arguments.yes };
-    take_on(screen, &arguments.resume, Other::Undo(undo), secrets).await
+    take_on(screen, (Some(&arguments.run), &arguments.resume), Other::Undo(undo), secrets).await
 }

@@ -7,11 +7,12 @@ use holdpoint_driver::Secrets;
 use holdpoint_engine::{By, Event, Next, People, Question, Stamped, Via};
 use holdpoint_record::{OpenError, RunDir, Writer};
 
+use super::choice::{Among, chosen, named};
 use super::evidence::{self, awaited};
 use super::note::known_secrets;
 use super::prepare;
 use super::read::open_problem;
-use super::read::{find, read_dir};
+use super::read::read_dir;
 use super::run::hide;
 use super::taking_up::take_up_beside;
 use super::watch::has_role_still;
@@ -36,7 +37,8 @@ pub fn sign(screen: &Screen, arguments: &args::Sign, secrets: &Secrets) -> Resul
         return evidence::give(screen, arguments, secrets);
     }
     not_in_a_block("nothing is signed")?;
-    let dir = find(&arguments.run)?;
+    let unasked = arguments.yes.then_some("--yes").or(arguments.reject.then_some("--reject"));
+    let dir = chosen(screen, named(arguments.run.as_deref(), unasked)?, Among::SignOff)?;
     let recorded = read_dir(dir.clone())?;
     let place = Place::here()?;
     let (said, _) = operator(arguments.principal.as_deref(), &place.root)?;

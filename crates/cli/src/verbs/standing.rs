@@ -4,20 +4,39 @@ use std::sync::Arc;
 
 use holdpoint_document::Plan;
 use holdpoint_engine::{Event, RunOpened, Stamped, Verdict};
-use holdpoint_record::{ReadError, Reader, RunDir, StoreError, by_all, read_seal};
-use holdpoint_view::Reading;
+use holdpoint_record::{
+    Holder, ReadError, Reader, RunDir, StoreError, by_all, driver, has_tombstones, read_seal,
+};
+use holdpoint_view::{Awaited, Reading, Wanted};
 use jiff::Timestamp;
 
+use super::check::many;
 use super::plans::Plans;
 use super::read::{document, exchanged, read_problem, store_problem};
+use super::verdict::verdict_words;
 use crate::problem::Problem;
+
+/// What is said of a run in which the engine did not ask for every event.
+const DOES_NOT_CONFORM: &str = "does not conform";
+/// What is said of a run that is not over.
+const OPEN: &str = "open";
 
 /// A run in the list of all.
 pub struct Standing {
     /// How it began.
     pub opened: Box<RunOpened>,
+    /// Who operates it, or did last.
+    pub operator: String,
     /// How it ended; `None` while it is open, and of a record that does not conform.
     pub verdict: Option<Verdict>,
+    /// How often it was gone about otherwise than the document says.
+    pub deviations: usize,
+    /// What it waits for, where it is open.
+    pub awaited: Option<Awaited>,
+    /// Which process has it just now.
+    pub driver: Option<Holder>,
+    /// Whether something was expunged from it.
+    pub expunged: bool,
     /// Where the record stops conforming, and why.
     pub broken: Option<String>,
     /// When event 0 was written.
@@ -26,6 +45,43 @@ pub struct Standing {
     pub last: Timestamp,
     /// Whether it is sealed.
     pub sealed: bool,
+}
+
+impl Standing {
+    /// In words: `passed with 2 deviations`, `driven by ann`, `waits for qa`.
+    pub fn words(&self) -> String {
+        let expunged = if self.expunged { ", expunged" } else { "" };
+        let words = match (&self.broken, self.verdict, &self.awaited) {
+            (Some(_), ..) => DOES_NOT_CONFORM.to_owned(),
+            (None, Some(Verdict::Passed), _) if self.deviations > 0 => {
+                format!("passed with {}", many(self.deviations, "deviation"))
+            }
+            (None, Some(verdict), _) => verdict_words(verdict).to_owned(),
+            // Somebody else's signature is waited for whether the driver waits along or not.
+            (None, None, Some(awaited)) if self.driver.is_none() || awaited.what == Wanted::SignOff => {
+                awaited.words()
+            }
+            (None, None, Some(_)) => format!("driven by {}", self.operator),
+            (None, None, None) => OPEN.to_owned(),
+        };
+        format!("{words}{expunged}")
+    }
+
+    /// How it stands, in one word or two that never change, for programs.
+    pub fn state(&self) -> &'static str {
+        match (&self.broken, self.verdict) {
+            (Some(_), _) => DOES_NOT_CONFORM,
+            (None, Some(verdict)) => verdict_words(verdict),
+            (None, None) => OPEN,
+        }
+    }
+
+    /// Since when it waits, or is driven.
+    pub fn since(&self) -> Option<Timestamp> {
+        let awaited = self.awaited.as_ref()?;
+        let driven = self.driver.as_ref().filter(|_| awaited.what != Wanted::SignOff);
+        Some(driven.map_or(awaited.since, |driver| driver.since))
+    }
 }
 
 /// Why it cannot be told where a run stands.
@@ -66,7 +122,7 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
     let mut plan = plans.of(opened, || document(dir, &first).map(|(_, plan)| plan))?;
     loop {
         match standing_by(dir, &plan, (events, &first, opened))? {
-            Stands::Here(standing) => return Ok(standing),
+            Stands::Here(standing) => return Ok(*standing),
             // Few are: from the beginning once more.
             Stands::Goes(by) => {
                 (plan, events) = (Arc::from(by), Reader::open(&dir.path).map_err(read_problem)?);
@@ -78,7 +134,7 @@ fn standing(dir: &RunDir, plans: &Plans) -> Result<Standing, Unreadable> {
 
 /// Where a run stands by a plan, or by which plan it goes on.
 enum Stands {
-    Here(Standing),
+    Here(Box<Standing>),
     Goes(Box<Plan>),
 }
 
@@ -108,6 +164,18 @@ fn standing_by(
     let sealed = events.seal().map_err(read_problem)?.is_some();
     let broken = reading.broken().map(|broken| format!("event {}: {}", broken.n, broken.why));
     let verdict = verdict.filter(|_| broken.is_none());
-    let opened = Box::new(opened.clone());
-    Ok(Stands::Here(Standing { opened, verdict, broken, first: first.at, last, sealed }))
+    let awaited = reading.awaited();
+    Ok(Stands::Here(Box::new(Standing {
+        operator: reading.run().operator().to_owned(),
+        opened: Box::new(opened.clone()),
+        verdict,
+        deviations: reading.run().deviations(),
+        driver: awaited.is_some().then(|| driver(&dir.path)).flatten(),
+        awaited,
+        expunged: has_tombstones(&dir.path),
+        broken,
+        first: first.at,
+        last,
+        sealed,
+    })))
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::anchored;
 use super::check::many;
+use super::choice::{Among, chosen};
 use super::export::unpack_problem;
 use super::read::{place_of, read_problem};
 use super::reviewed;
@@ -25,13 +26,21 @@ use crate::trust;
 
 /// Proves the record that was named.
 pub fn verify(screen: &Screen, arguments: &args::Verify) -> Result<Exit, Problem> {
-    let path = Path::new(&arguments.run);
+    let only = match &arguments.run {
+        Some(_) => None,
+        None => Some(chosen(screen, None, Among::All)?),
+    };
+    let path = match (&only, &arguments.run) {
+        (Some(only), _) => only.path.as_path(),
+        (None, named) => Path::new(named.as_deref().unwrap_or_default()),
+    };
     // A path needs no store, no repository and no configuration: an auditor has the directory, or a bundle, and
     // nothing else.
     let unpacked = bundle::unpacked(path).map_err(unpack_problem)?;
     let dir = match &unpacked {
         Some(unpacked) => unpacked.dir.clone(),
-        None => place_of(&arguments.run)?,
+        None if only.is_some() => path.to_owned(),
+        None => place_of(&path.to_string_lossy())?,
     };
     let proof: Verification = prove(&dir).map_err(read_problem)?;
     let reviews = match proof.verdict.intact() || proof.verdict.is_expunged() {
@@ -267,27 +276,28 @@ impl Told<'_> {
 
     fn text(&self, screen: &Screen) {
         let Told { proof, held, beside, reviews, anchors } = self;
-        screen.data(&self.words());
+        let tell = |sentence: &str| screen.tell(sentence);
+        screen.data_hung("", &self.words());
         if let Some(why) = self.rewritten() {
-            screen.say(&format!("  {}", screen.neutralise(&why)));
+            tell(&format!("  {}", screen.neutralise(&why)));
         }
         if let Some(why) = &reviews.wrong {
-            screen.say(&format!("  {}", screen.neutralise(why)));
+            tell(&format!("  {}", screen.neutralise(why)));
         }
         for why in anchors.wrong.iter().chain(&self.unanchored()) {
-            screen.say(&format!("  {}", screen.neutralise(why)));
+            tell(&format!("  {}", screen.neutralise(why)));
         }
         for wrong in held.iter().flat_map(|held| &held.wrong) {
-            screen.say(&format!("  {}", screen.neutralise(wrong)));
+            tell(&format!("  {}", screen.neutralise(wrong)));
         }
-        screen.say(&format!(
+        tell(&format!(
             "  {} events, {} bytes, sha256 {}",
             proof.position.events, proof.position.bytes, proof.position.sha256
         ));
         let (blobs, judged) = (many(proof.blobs, "blob"), many(proof.judged_again, "execution"));
-        screen.say(&format!("  {blobs} checked, {judged} judged again"));
+        tell(&format!("  {blobs} checked, {judged} judged again"));
         if proof.signatures > 0 {
-            screen.say(&format!("  {} by key checked", many(proof.signatures, "signature")));
+            tell(&format!("  {} by key checked", many(proof.signatures, "signature")));
         }
         let named = proof.opened.as_ref().and_then(|opened| opened.policy.rehearsed.as_ref());
         if let Some(named) = named.filter(|_| proof.verdict.intact()) {
@@ -298,12 +308,12 @@ impl Told<'_> {
                 Some(Beside::Wrong(_)) => "",
             };
             let line = format!("  rehearsed in {environment}: run {number}, {id}{record}");
-            screen.say(&screen.neutralise(&line));
+            tell(&screen.neutralise(&line));
         }
         let line = |signed: &ByKey, trust: &str| {
             let ByKey { event, what, who, key, .. } = signed;
             let line = format!("  event {event}: {what} by {who} with {key}{trust}");
-            screen.say(&screen.neutralise(&line));
+            tell(&screen.neutralise(&line));
         };
         match held {
             None => proof.signed.iter().for_each(|signed| line(signed, "")),
@@ -319,13 +329,13 @@ impl Told<'_> {
                 None => String::new(),
             };
             let words = reviewed::words(&reviewed::facts(reviewed));
-            screen.say(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
+            tell(&screen.within_a_line(&format!("  review {words} (with {key}{trust})")));
         }
         for facts in self.anchored() {
-            screen.say(&screen.within_a_line(&format!("  anchor {}", anchored::words(&facts))));
+            tell(&screen.within_a_line(&format!("  anchor {}", anchored::words(&facts))));
         }
         for remark in proof.remarks.iter().chain(held.iter().flat_map(|held| &held.remarks)) {
-            screen.say(&format!("  {}", screen.neutralise(remark)));
+            tell(&format!("  {}", screen.neutralise(remark)));
         }
     }
 }

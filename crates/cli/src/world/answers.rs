@@ -23,12 +23,14 @@ pub struct Prepared<P> {
     pub otherwise: Option<P>,
     /// Choices that were taken already: none is taken twice, or a failing retry would never end.
     taken: BTreeSet<(Task, &'static str)>,
+    /// What was answered with something that does not count, and is asked once more.
+    refused: Option<(Task, Question)>,
 }
 
 impl<P: Desk<Error = Problem>> Prepared<P> {
     /// Answers first, then `otherwise`.
     pub fn new(screen: &Screen, answers: Answers, otherwise: Option<P>) -> Prepared<P> {
-        Prepared { screen: screen.clone(), answers, otherwise, taken: BTreeSet::new() }
+        Prepared { screen: screen.clone(), answers, otherwise, taken: BTreeSet::new(), refused: None }
     }
 
     fn entry(&self, plan: &Plan, task: Task) -> Option<&Entry> {
@@ -46,7 +48,6 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
     ) -> Result<Option<Vec<Event>>, Problem> {
         let Some(entry) = self.entry(view.plan, task).cloned() else { return Ok(None) };
         let asked = Asked {
-            screen: &self.screen,
             view,
             task,
             question,
@@ -76,7 +77,6 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
 
 /// One question, and what the file says to the step or action it is about.
 struct Asked<'a> {
-    screen: &'a Screen,
     view: &'a RunView<'a>,
     task: Task,
     /// `None` before a block runs for the first time.
@@ -195,10 +195,7 @@ impl Asked<'_> {
             by: By { who: self.view.run.principal(&sign.who).to_owned(), via: Via::Answers },
         };
         Some(match self.view.run.sign_off_refusal(self.view.plan, self.task, &given) {
-            Some(reason) => {
-                self.screen.tell(&format!("  refused: {}", self.screen.neutralise(&reason)));
-                Event::SignOffRefused { step, action, reason, by: given.by }
-            }
+            Some(reason) => Event::SignOffRefused { step, action, reason, by: given.by },
             None => Event::SignOffGiven(given),
         })
     }
@@ -257,12 +254,19 @@ impl<P: Desk<Error = Problem>> Desk for Prepared<P> {
     ) -> Result<Answer, Problem> {
         if let Some(events) = self.prepared(view, task, Some(question), store)? {
             show_question(&self.screen, view, task, question);
+            if let [Event::SignOffRefused { reason, .. }] = &events[..] {
+                self.screen.tell(&format!("  refused: {}", self.screen.neutralise(reason)));
+                self.refused = Some((task, question));
+            }
             return Ok(Answer::Events(events));
         }
+        let shown = self.refused.take() == Some((task, question));
         match &mut self.otherwise {
             Some(desk) => desk.answer(view, task, question, store),
             None => {
-                show_question(&self.screen, view, task, question);
+                if !shown {
+                    show_question(&self.screen, view, task, question);
+                }
                 Ok(Answer::Park)
             }
         }

@@ -142,10 +142,10 @@ fn shown(screen: &Screen, view: &RunView<'_>, task: Task, place: &str) -> Shown 
     if view.run.is_holding(view.plan, task) {
         return Shown::Lines(Live::out_of_sight(screen, several.then_some(place), quiet));
     }
-    if several {
-        return Shown::Lines(Live::at(screen, place, quiet));
-    }
     let clocked = screen.clocked(view.plan, view.run, task.step);
+    if several {
+        return Shown::Lines(Live::at(screen, place, clocked, quiet));
+    }
     let title = view.run.numbered_title(task.step_of(view.plan));
     let limit = block.and_then(|block| block.options.timeout);
     Shown::Lines(Live::new(screen, &title, limit, view.run.progress(), clocked, quiet))

@@ -213,7 +213,7 @@ pub fn tell_still_done(screen: &Screen, run: &Run, plan: &Plan) {
 pub fn tell_rejection(screen: &Screen, run: &Run, task: Task) {
     if let Some(Rejection { who, reason, at }) = run.rejection(task) {
         let mark = screen.style().red().bold().apply_to("REJECTED");
-        let at = at.strftime("%Y-%m-%d %H:%M:%SZ");
+        let at = holdpoint_report::clock(*at, &jiff::tz::TimeZone::system());
         screen.say_hung("  ", &format!("{mark} {}", screen.neutralise(&format!("by {who}, {at}: {reason}"))));
     }
 }

@@ -10,7 +10,11 @@ fn three() -> Desk {
     let sign_off = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: review\nstatement: Seen.\nindependent: true\n```\n";
     let desk = Desk::with(&book(&format!("{}{}{sign_off}", block("One"), block("Two"))));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("run").waits_for("2 Two").chooses("skip").answers("Why is it skipped?", "not today");
+    terminal
+        .chooses("run")
+        .waits_for("2 Two")
+        .chooses("skip")
+        .answers("Why is it skipped? (Ctrl-C goes back)", "not today");
     terminal.waits_for("HOLD POINT").chooses("park").waits_for("PARKED");
     terminal.ends(3);
     desk
@@ -111,7 +115,9 @@ fn killed_between_offer_and_acceptance_the_handover_stays_open() {
     terminal.killed();
     assert!(desk.is_intact_and_open(1).all("handover").is_empty(), "nothing was said yet");
     let mut terminal = desk.terminal(&["handover", "1", "--to", NIGHT]);
-    terminal.answers("Are there open questions?", "yes").answers("Open questions", "Who has the key?");
+    terminal
+        .answers("Are there open questions?", "yes")
+        .answers("Open questions (Ctrl-C goes back)", "Who has the key?");
     terminal.waits_for("is handed over");
     terminal.ends(0);
     let mut terminal = desk.terminal(&["resume", "1", "--operator", NIGHT]);

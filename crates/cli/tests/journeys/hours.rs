@@ -54,7 +54,7 @@ fn at_the_end_of_a_window_somebody_with_the_role_lets_the_run_go_on() {
     terminal.waits_for("RULES DO NOT HOLD");
     answer(&mut terminal, "What now?:", "go on");
     answer(&mut terminal, "names people)?:", QA);
-    answer(&mut terminal, "Why does it go on all the same?:", "half of it is done");
+    answer(&mut terminal, "Why does it go on all the same? (Ctrl-C goes back):", "half of it is done");
     answer(&mut terminal, "Printed name:", "Quinn Auditor");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("PASSED");
@@ -77,7 +77,7 @@ fn at_the_end_of_a_window_what_was_done_can_be_taken_back_or_left() {
     terminal.waits_for("RULES DO NOT HOLD");
     answer(&mut terminal, "What now?:", "roll back");
     answer(&mut terminal, "Roll back and end the run? [no]:", "yes");
-    answer(&mut terminal, "Why is it rolled back?:", "too late");
+    answer(&mut terminal, "Why is it rolled back? (Ctrl-C goes back):", "too late");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("ROLLED BACK");
     terminal.ends(1);
@@ -93,7 +93,7 @@ fn a_step_that_is_too_early_is_waited_for_or_somebody_answers_for_it() {
     answer(&mut terminal, "Wait for it?:", "otherwise");
     answer(&mut terminal, "What now?:", "go on");
     answer(&mut terminal, "names people)?:", QA);
-    answer(&mut terminal, "Why does it go on all the same?:", "everybody is here");
+    answer(&mut terminal, "Why does it go on all the same? (Ctrl-C goes back):", "everybody is here");
     answer(&mut terminal, "Printed name:", "Quinn Auditor");
     answer(&mut terminal, "What now? [run]:", "run");
     terminal.waits_for("PASSED");

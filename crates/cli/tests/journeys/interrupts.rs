@@ -65,7 +65,7 @@ fn ctrl_c_in_a_block_ends_it_with_its_grandchildren_and_asks() {
     assert_eq!(record.last()["signal"], 15);
     terminal.listens();
     terminal.types("skip\r");
-    terminal.answers("Why is it skipped?", "takes too long").waits_for("NOTHING DONE");
+    terminal.answers("Why is it skipped? (Ctrl-C goes back)", "takes too long").waits_for("NOTHING DONE");
     terminal.ends(1);
     desk.is_intact_and_complete(1);
 }
@@ -114,7 +114,7 @@ fn a_program_that_is_told_to_leave_at_a_prompt_parks() {
             let desk = Desk::with(&book(LONG));
             let mut terminal = desk.terminal(&["run", "book.md"]);
             if nested {
-                terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+                terminal.chooses("skip").waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
             } else {
                 terminal.waits_for("What now?").listens();
             }
@@ -243,7 +243,7 @@ fn a_terminal_that_hangs_up_at_a_prompt_parks() {
         let desk = Desk::with(&book(LONG));
         let mut terminal = Terminal::start_in_a_session(&desk, &["run", "book.md"]);
         if nested {
-            terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+            terminal.chooses("skip").waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
         } else {
             terminal.waits_for("What now?").listens();
         }

@@ -426,13 +426,15 @@ fn what_was_not_captured_because_of_a_crash_is_missed_and_not_made_up() {
     let mut terminal = desk.terminal(&["resume", "1"]);
     terminal.waits_for("IN DOUBT").chooses("happened");
     terminal.waits_for("2 Look").chooses("run").waits_for("✗ FAILED").waits_for("NAME");
-    terminal.chooses("skip").answers("Why is it skipped?", "cannot be told");
+    terminal.chooses("skip").answers("Why is it skipped? (Ctrl-C goes back)", "cannot be told");
     terminal.waits_for("3 Use").chooses("run").waits_for("✗ FAILED");
     // The step that names it is done again, and then everything is there.
     gate.remove();
     desk.write("gate", "open\n");
     terminal.chooses("back").answers("Which step?", "1");
-    terminal.answers("Repeat it, or go on from there?", "from there").answers("Why?", "the name is missing");
+    terminal
+        .answers("Repeat it, or go on from there?", "from there")
+        .answers("Why? (Ctrl-C goes back)", "the name is missing");
     terminal
         .chooses("run")
         .waits_for("captured NAME = ada")

@@ -85,7 +85,8 @@ fn story(columns: usize) -> String {
     answer("What now? [run]:", "?");
     answer("What now? [run]:", "run");
     answer("What now?:", "skip");
-    answer("Why is it skipped?:", "known");
+    let back = if columns < 60 { "" } else { " (Ctrl-C goes back)" };
+    answer(&format!("Why is it skipped?{back}:"), "known");
     answer("What now?:", "proceed");
     answer("What now? [run]:", "run");
     answer("What now?:", "what rollback");

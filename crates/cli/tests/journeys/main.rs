@@ -15,6 +15,7 @@ mod hours;
 mod interrupts;
 mod kills;
 mod leaks;
+mod lists;
 mod looks;
 mod plain;
 mod promotion;

@@ -173,7 +173,7 @@ fn a_promotion_is_rolled_back_on_demand_after_its_activation() {
     assert_ne!(shop.refs(), before);
     terminal.chooses("what rollback").waits_for("1. undo").waits_for("Activate the release");
     terminal.chooses("roll back").answers("Roll back and end the run?", "yes");
-    terminal.answers("Why is it rolled back?", "the dashboard is red");
+    terminal.answers("Why is it rolled back? (Ctrl-C goes back)", "the dashboard is red");
     goes_on_until(&mut terminal, "ROLLED BACK");
     terminal.ends(1);
     let record = desk.is_intact_and_complete(1);

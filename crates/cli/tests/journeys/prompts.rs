@@ -46,7 +46,9 @@ fn text_between_the_steps_is_shown_once_and_in_its_place() {
     terminal.waits_for("Scope").waits_for("Only the website.").waits_for("It changes nothing.");
     terminal.waits_for("── 1.1 One").chooses("run").waits_for("Tell support.").waits_for("── 1.2 Two");
     terminal.chooses("back").answers("Which step?", "1.1");
-    terminal.answers("Repeat it, or go on from there?", "repeat").answers("Why?", "once more");
+    terminal
+        .answers("Repeat it, or go on from there?", "repeat")
+        .answers("Why? (Ctrl-C goes back)", "once more");
     terminal.waits_for("── 1.1 One").chooses("run").waits_for("── 1.2 Two");
     desk.write("there", "");
     terminal.chooses("run").waits_for("Afterwards").waits_for("Close the ticket.").waits_for("PASSED");
@@ -88,15 +90,15 @@ fn under_tee_questions_are_asked_and_seen_and_the_file_holds_text_only() {
     terminal.waits_for("→ run").waits_for("seen: [REDACTED:TOKEN]");
     types(&mut terminal, "What now? [run]:", "r");
     types(&mut terminal, "What now?:", "s");
-    types(&mut terminal, "Why is it skipped?:", "");
+    types(&mut terminal, "Why is it skipped? (Ctrl-C goes back):", "");
     terminal.waits_for("It must not be empty");
-    types(&mut terminal, "Why is it skipped?:", "known");
+    types(&mut terminal, "Why is it skipped? (Ctrl-C goes back):", "known");
     terminal.waits_for("PASSED");
     let text = terminal.ends(0);
     assert!(!text.contains("a-secret-of-mine"), "{text}");
     let log = desk.read("log");
     assert!(log.contains("What now? [run]: → run\n"), "{log}");
-    assert!(log.contains("Why is it skipped?: → known\n"), "{log}");
+    assert!(log.contains("Why is it skipped? (Ctrl-C goes back): → known\n"), "{log}");
     assert!(!log.chars().any(|c| c.is_control() && c != '\n'), "{log:?}");
     assert_eq!(desk.is_intact_and_complete(1).one("deviation")["reason"], "known");
 }
@@ -143,11 +145,11 @@ fn a_dumb_terminal_gets_no_escapes_and_can_answer_everything() {
     terminal.waits_for("seen: [REDACTED:TOKEN]");
     types(&mut terminal, "What now? [run]:", "r");
     types(&mut terminal, "What now?:", "note");
-    terminal.waits_for("Note:");
+    terminal.waits_for("Note (Ctrl-C goes back):");
     // Ctrl-C takes the question within a question back.
     terminal.presses_ctrl_c();
     types(&mut terminal, "What now?:", "skip");
-    types(&mut terminal, "Why is it skipped?:", "known");
+    types(&mut terminal, "Why is it skipped? (Ctrl-C goes back):", "known");
     terminal.waits_for("PASSED");
     let bytes = terminal.bytes();
     let text = terminal.ends(0);
@@ -268,9 +270,15 @@ fn a_question_mark_explains_every_question_and_is_no_answer_to_any() {
     terminal.chooses("?").waits_for("write the values down");
     terminal.waits_for("What now?").listens();
     terminal.types("n\r");
-    terminal.answers("Note", "?").waits_for("worth keeping").answers("Note", "windy");
-    terminal.chooses("skip").answers("Why is it skipped?", "?").waits_for("A sentence for whoever reads");
-    terminal.waits_for("Why is it skipped?").listens();
+    terminal
+        .answers("Note (Ctrl-C goes back)", "?")
+        .waits_for("worth keeping")
+        .answers("Note (Ctrl-C goes back)", "windy");
+    terminal
+        .chooses("skip")
+        .answers("Why is it skipped? (Ctrl-C goes back)", "?")
+        .waits_for("A sentence for whoever reads");
+    terminal.waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
     terminal.presses_ctrl_c();
     terminal.chooses("abort").answers("End the run for good?", "?").waits_for("end the run here, for good");
     terminal.answers("End the run for good?", "no");

@@ -49,9 +49,9 @@ fn enter_alone_runs_the_block_and_a_word_that_is_no_answer_is_asked_again() {
 fn a_skipped_block_needs_a_reason_and_is_a_deviation() {
     let desk = Desk::with(&book(TWO));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("skip").waits_for("Why is it skipped?").listens();
+    terminal.chooses("skip").waits_for("Why is it skipped? (Ctrl-C goes back)").listens();
     terminal.types("\r");
-    terminal.answers("Why is it skipped?", "made yesterday");
+    terminal.answers("Why is it skipped? (Ctrl-C goes back)", "made yesterday");
     terminal.chooses("run").waits_for("1 deviation");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -70,7 +70,7 @@ fn an_edited_script_runs_instead_and_is_kept() {
     let editor = desk.program("editor", "#!/bin/sh\nsed 's/helo/hello/' \"$1\" >e && cp e \"$1\"\n");
     let desk = desk.set("EDITOR", editor.to_str().unwrap());
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("edit").answers("Why is it changed?", "a typing error");
+    terminal.chooses("edit").answers("Why is it changed? (Ctrl-C goes back)", "a typing error");
     terminal.waits_for("EDITED for this run").chooses("run").waits_for("│ hello");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -162,7 +162,9 @@ fn a_step_can_be_repeated_and_the_run_goes_on_where_it_was() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("run").waits_for("2 Use");
     terminal.chooses("back").answers("Which step?", "1");
-    terminal.answers("Repeat it, or go on from there?", "repeat").answers("Why?", "once more");
+    terminal
+        .answers("Repeat it, or go on from there?", "repeat")
+        .answers("Why? (Ctrl-C goes back)", "once more");
     terminal.waits_for("1 Make").chooses("run").waits_for("2 Use").chooses("run").waits_for("PASSED");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);
@@ -177,7 +179,9 @@ fn going_back_does_everything_from_there_again() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("run").chooses("run").waits_for("3 End");
     terminal.chooses("back").answers("Which step?", "1");
-    terminal.answers("Repeat it, or go on from there?", "from there").answers("Why?", "all of it");
+    terminal
+        .answers("Repeat it, or go on from there?", "from there")
+        .answers("Why? (Ctrl-C goes back)", "all of it");
     terminal.waits_for("1 Make").chooses("run").waits_for("2 Use").chooses("run");
     terminal.waits_for("3 End").chooses("run").waits_for("PASSED");
     terminal.ends(0);
@@ -192,8 +196,11 @@ fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("what rollback").waits_for("Nothing was changed that could be rolled back.");
     terminal.chooses("run").chooses("what rollback").waits_for("1. undo 1 Make");
-    terminal.chooses("note").answers("Note", "the light is green");
-    terminal.chooses("shell").answers("What is the shell for?", "to look around").waits_for("shell> ");
+    terminal.chooses("note").answers("Note (Ctrl-C goes back)", "the light is green");
+    terminal
+        .chooses("shell")
+        .answers("What is the shell for? (Ctrl-C goes back)", "to look around")
+        .waits_for("shell> ");
     terminal.types("echo beside >beside; exit\n");
     terminal.chooses("run").waits_for("PASSED");
     terminal.ends(0);
@@ -214,7 +221,7 @@ fn a_rollback_undoes_what_was_done_last_first() {
     terminal.chooses("roll back").waits_for("1. undo 2 Use").waits_for("2. undo 1 Make");
     terminal.answers("Roll back and end the run?", "no");
     terminal.chooses("roll back").answers("Roll back and end the run?", "yes");
-    terminal.answers("Why is it rolled back?", "second thoughts");
+    terminal.answers("Why is it rolled back? (Ctrl-C goes back)", "second thoughts");
     terminal.chooses("run").chooses("run").waits_for("ROLLED BACK");
     terminal.ends(1);
     let record = desk.is_intact_and_complete(1);
@@ -233,7 +240,7 @@ fn an_aborted_run_ends_with_its_own_exit_code_and_a_reason() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("abort").answers("End the run for good?", "no");
     terminal.chooses("abort").answers("End the run for good?", "yes");
-    terminal.answers("Why is it aborted?", "the wrong day").waits_for("ABORTED");
+    terminal.answers("Why is it aborted? (Ctrl-C goes back)", "the wrong day").waits_for("ABORTED");
     terminal.ends(4);
     let record = desk.is_intact_and_complete(1);
     assert_eq!(record.after_opening(), ["decision make#1 abort", "run.closed aborted"]);
@@ -343,7 +350,10 @@ fn a_hold_point_takes_the_right_person_only_and_keeps_every_attempt() {
     // Asked again, with what was typed still there.
     terminal.types("\u{15}night@example.org\r");
     terminal.waits_for("does not have the role qa");
-    terminal.chooses("reject").answers("Who rejects it?", QA).answers("Why?", "the report is missing");
+    terminal
+        .chooses("reject")
+        .answers("Who rejects it?", QA)
+        .answers("Why? (Ctrl-C goes back)", "the report is missing");
     terminal.answers("Printed name", "Quinn Auditor");
     terminal.chooses("sign").answers(who, QA).waits_for("Printed name").listens();
     terminal.types("Somebody Else\r");
@@ -413,7 +423,7 @@ fn what_was_signed_before_a_rejection_has_lapsed_for_every_reader() {
         .waits_for("it takes 2")
         .chooses("reject")
         .answers("Who rejects it?", QA)
-        .answers("Why?", "looked again")
+        .answers("Why? (Ctrl-C goes back)", "looked again")
         .answers("Printed name", "Quinn Auditor");
     terminal.waits_for("has lapsed (rejected by qa@example.org: looked again)");
     terminal
@@ -453,7 +463,7 @@ fn a_check_list_that_knows_nothing_of_holdpoint_is_stepped_through() {
     terminal
         .waits_for("Lights are off")
         .chooses("skip")
-        .answers("Why is it skipped?", "somebody is still in");
+        .answers("Why is it skipped? (Ctrl-C goes back)", "somebody is still in");
     terminal.waits_for("PASSED").waits_for("1 deviation");
     terminal.ends(0);
     let record = desk.is_intact_and_complete(1);

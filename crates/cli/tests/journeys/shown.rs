@@ -16,7 +16,7 @@ fn shown(desk: &Desk) -> String {
 fn at_the_operators_terminal_a_key_shows_what_a_signature_binds_and_it_is_shown_before_anybody_signs() {
     let desk = Desk::with(&book(SIGNED));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("skip").answers("Why is it skipped?", "looked yesterday");
+    terminal.chooses("skip").answers("Why is it skipped? (Ctrl-C goes back)", "looked yesterday");
     terminal.chooses("confirm").waits_for("HOLD POINT");
     terminal.chooses("v").waits_for("confirmed by ops@example.org: The lamp is green");
     terminal.waits_for("Deviations (1)").waits_for("Hold point");

@@ -137,7 +137,7 @@ fn ctrl_c_between_two_tries_asks_and_a_signal_parks() {
     terminal.presses_ctrl_c();
     terminal
         .chooses("skip")
-        .answers("Why is it skipped?", "it takes too long")
+        .answers("Why is it skipped? (Ctrl-C goes back)", "it takes too long")
         .chooses("run")
         .waits_for("PASSED");
     terminal.ends(0);

@@ -20,7 +20,10 @@ fn a_stopped_terminal_keeps_no_block_from_its_time_limit_and_nothing_from_the_re
     terminal.types(GO_ON);
     terminal.waits_for("not shown here").waits_for("✗ TIMED OUT").waits_for("What now?").listens();
     terminal.types("skip\r");
-    terminal.answers("Why is it skipped?", "it talks too much").chooses("run").waits_for("PASSED");
+    terminal
+        .answers("Why is it skipped? (Ctrl-C goes back)", "it talks too much")
+        .chooses("run")
+        .waits_for("PASSED");
     terminal.ends(0);
     desk.is_intact_and_complete(1);
 }

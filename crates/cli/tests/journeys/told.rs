@@ -13,12 +13,14 @@ fn whoever_skips_what_a_rollback_needs_is_told_and_whoever_aborts_what_stays() {
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.chooses("run").waits_for("✗ FAILED").chooses("skip");
     terminal.waits_for("PREVIOUS will have no value, and switch#rollback-1 reads it");
-    terminal.answers("Why is it skipped?", "no time").waits_for("deviation: skipped, no time");
+    terminal
+        .answers("Why is it skipped? (Ctrl-C goes back)", "no time")
+        .waits_for("deviation: skipped, no time");
     terminal.waits_for("2 Switch").chooses("run").waits_for("3 End").chooses("what rollback");
     terminal.waits_for("1. undo 2 Switch").waits_for("PREVIOUS has no value: what sets it was not done");
     terminal.chooses("abort").waits_for("so far: 1 of 3 actions done, 1 skipped");
     terminal.waits_for("not undone: 2 Switch").answers("End the run for good?", "yes");
-    terminal.answers("Why is it aborted?", "tomorrow").waits_for("decided: abort");
+    terminal.answers("Why is it aborted? (Ctrl-C goes back)", "tomorrow").waits_for("decided: abort");
     terminal.waits_for("ABORTED").waits_for("not undone: 2 Switch");
     terminal.ends(4);
 }
@@ -28,7 +30,10 @@ fn what_was_signed_or_rejected_is_said_and_a_rejection_stands_at_the_hold_point(
     let steps = "## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("reject").answers("Who rejects it?", "qa@example.org").answers("Why?", "too slow");
+    terminal
+        .chooses("reject")
+        .answers("Who rejects it?", "qa@example.org")
+        .answers("Why? (Ctrl-C goes back)", "too slow");
     terminal.answers("Printed name", "Quinn Auditor");
     terminal.waits_for("rejected by qa@example.org: too slow").waits_for("REJECTED by qa@example.org, 20");
     terminal.chooses("sign").answers("Who signs it off (as holdpoint.toml names people)?", "qa@example.org");

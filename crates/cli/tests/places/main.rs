@@ -17,6 +17,7 @@ mod lines;
 mod many;
 mod one;
 mod secrets;
+mod soaks;
 mod support;
 mod terminal;
 mod two;

@@ -36,6 +36,29 @@ fn each_block_with_an_effect_says_whether_it_is_checked_can_be_undone_and_was_tr
 }
 
 #[test]
+fn a_history_counts_a_value_out_of_its_limits_as_a_failure_and_calls_steps_as_the_runs_did() {
+    let body =
+        "## Watch {{ RELEASE }}\n\n```yaml record\nrate: { prompt: Rate, type: number, max: 1 }\n```\n";
+    let bench = Bench::with(&[("book.md", &book("inputs: { RELEASE: {} }\n", body))]);
+    let run = |code: i32, release: &str, rate: &str| {
+        bench.file("answers.yaml", &format!("inputs: {{ RELEASE: {release} }}\nsteps: {{ watch--release-: {{ value: {{ rate: \"{rate}\" }} }} }}\n"));
+        bench.ends(code, &["run", "book.md", "--unattended", "--answers", "answers.yaml"]);
+    };
+    let history = || {
+        let json = bench.ends(0, &["history", "book.md", "--format", "json"]).json();
+        let step = &json["steps"][0];
+        (step["runs"].clone(), step["failed"].clone(), step["title"].clone())
+    };
+    run(0, "v1", "0.5");
+    assert_eq!(history(), (json!(1), json!(0), json!("Watch v1")));
+    run(3, "v1", "2");
+    assert_eq!(history(), (json!(2), json!(1), json!("Watch v1")));
+    run(0, "v2", "0.5");
+    assert_eq!(history(), (json!(3), json!(1), json!("Watch RELEASE")));
+    bench.ends(0, &["history", "book.md"]).says("Watch RELEASE");
+}
+
+#[test]
 fn a_floor_that_is_not_kept_fails_and_one_that_is_no_part_of_a_hundred_is_an_error() {
     let bench = bench();
     bench.file("holdpoint.toml", "[coverage]\nchecked = 66\nrollback = 34\n");

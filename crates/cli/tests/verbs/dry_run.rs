@@ -287,9 +287,24 @@ fn what_a_block_captured_in_the_last_rehearsal_stands_in_for_what_is_not_execute
     let ran = dry();
     ran.says("DIGEST = abc (replayed from run 1)").says("│ uses abc").says("Sometimes: passed over");
     assert_eq!(bench.tree(), before);
+    let json = |env: &str| {
+        let words = [&DRY[..], &["--env", env, "--format", "json"]].concat();
+        serde_json::from_str::<serde_json::Value>(&bench.ends(0, &words).stdout).unwrap()
+    };
+    let told = json("production");
+    let digest = told["values"].as_array().unwrap().iter().find(|it| it["name"] == "DIGEST").unwrap();
+    let wanted = serde_json::json!({ "name": "DIGEST", "value": "abc", "label": "replayed", "run": 1 });
+    assert_eq!((digest, &told["outcome"]), (&wanted, &"holds".into()));
     // Of other bytes nobody knows anything.
     bench.file("book.md", &book("roles: [qa]\n", &TAGGED.replace("echo abc", "echo other")));
     dry().says("DIGEST = unknown before the real run");
+    // The checks hold, and a real run would not open all the same.
+    let told = json("production");
+    assert_eq!(
+        (&told["outcome"], told["refused"].as_array().unwrap().len()),
+        (&"would_be_refused".into(), 1)
+    );
+    assert_eq!(json("staging")["outcome"], "holds");
 }
 
 #[test]

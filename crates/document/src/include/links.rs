@@ -57,12 +57,19 @@ pub(crate) fn take(source: &str, blocks: &mut [Block], findings: &mut Findings) 
                 findings.add(Code::Misplaced, block.span(), message, help);
                 behind = false;
             }
-            Block::Fence(fence) => busy |= !matches!(fence.kind, Kind::Documentation | Kind::Step),
-            Block::List(list) => busy |= list.ordered || list.items.iter().any(|item| item.task.is_some()),
-            _ => {}
+            block => busy |= does_something(block),
         }
     }
     found
+}
+
+/// Whether somebody or something has to do what stands in this block.
+pub(super) fn does_something(block: &Block) -> bool {
+    match block {
+        Block::Fence(fence) => !matches!(fence.kind, Kind::Documentation | Kind::Step),
+        Block::List(list) => list.ordered || list.items.iter().any(|item| item.task.is_some()),
+        _ => false,
+    }
 }
 
 fn has_title(text: &Text) -> bool {

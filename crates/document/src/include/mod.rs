@@ -283,6 +283,12 @@ impl Maker<'_, '_> {
         let mut tree = markdown::read(&source, &fronts);
         let includes = take(&source, &mut tree.blocks, &mut own);
         audit::audit(&source, &tree, &mut own);
+        // What is wrong in it may be what keeps it from having any.
+        if includes.is_empty() && own.len() == 0 && !tree.blocks.iter().any(links::does_something) {
+            let message = format!("`{path}` has no step, so that nothing would be done where it is included");
+            let help = "write what is to be done into it; to lead readers to it, leave `\"include\"` out of the link";
+            findings.add(Code::BadInclude, at, message, help);
+        }
         let front_end = Some(front.matter.span.end);
         self.stack.push(path.to_owned());
         let mut child =

@@ -31,7 +31,9 @@ impl<'n> Fields<'n> {
 
     /// The value of `key`, if the map has it.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<&'n Node> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 

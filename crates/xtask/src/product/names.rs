@@ -20,3 +20,6 @@ pub const INCLUDED: &str = "runbooks/common";
 
 /// Answers for an unattended rehearsal of it, relative to the repository's root.
 pub const ANSWERS: &str = "runbooks/rehearsal-answers.yaml";
+
+/// The same for production, where no file signs anything off.
+pub const PRODUCTION_ANSWERS: &str = "runbooks/production-answers.yaml";

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::names::{ANSWERS, INCLUDED, QA, RUNBOOK};
+use super::names::{ANSWERS, INCLUDED, PRODUCTION_ANSWERS, QA, RUNBOOK};
 use crate::{command, workspace};
 
 /// Writes the product's files, run-book and answers apart, into `repo`.
@@ -37,7 +37,12 @@ pub(super) fn write_signers(repo: &Path, key: &Path) -> io::Result<()> {
 pub(super) fn write_runbook(repo: &Path) -> io::Result<()> {
     copy(&workspace().join(INCLUDED), &repo.join(INCLUDED))?;
     fs::copy(workspace().join(RUNBOOK), repo.join(RUNBOOK))?;
-    fs::copy(workspace().join("examples/answers/promote-staging-to-production.yaml"), repo.join(ANSWERS))?;
+    let answers =
+        fs::read_to_string(workspace().join("examples/answers/promote-staging-to-production.yaml"))?;
+    fs::write(repo.join(ANSWERS), &answers)?;
+    let unsigned = |line: &&str| !line.trim_start().starts_with("sign:") && !line.starts_with('#');
+    let unsigned: String = answers.split_inclusive('\n').filter(unsigned).collect();
+    fs::write(repo.join(PRODUCTION_ANSWERS), unsigned)?;
     Ok(())
 }
 

@@ -1,10 +1,14 @@
 //! Prompts. Letters and words, each ended with Enter: they work over ssh, in a dumb terminal and under `tee`, and the
 //! answers stay readable in the scrollback.
 
+use console::measure_text_width;
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::interrupts::Prompting;
 use crate::screen::{self, Screen};
+
+/// Columns from which on a prompt says how one gets out of it.
+const ROOM_FOR_HINTS: usize = 60;
 
 /// What came of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub fn one_of(
     default: bool,
 ) -> Asked<&'static str> {
     let words: Vec<String> = options.iter().map(|(word, key, _)| with_key(word, *key)).collect();
-    for line in screen.wrapped(screen.width() - 4, &format!("{} · ? explains", words.join(" · "))) {
+    for line in menu(screen.width() - 4, &words) {
         screen.say(&format!("  {}", screen.style().dim().apply_to(line)));
     }
     // A key that was pressed while a block ran answers no question that nobody had seen.
@@ -66,6 +70,23 @@ fn left<T>(screen: &Screen, prompting: &Prompting, error: &std::io::Error) -> As
     Asked::Left
 }
 
+/// What may be chosen, in lines of so many columns; none of it is broken.
+fn menu(width: usize, words: &[String]) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.iter().map(String::as_str).chain(["? explains"]) {
+        let line = lines.last_mut().expect("there is one from the start");
+        match line.is_empty() {
+            true => line.push_str(word),
+            false if measure_text_width(line) + measure_text_width(word) + " · ".chars().count() <= width => {
+                *line += " · ";
+                *line += word;
+            }
+            false => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// `run` and `r` become `[r]un`.
 fn with_key(word: &str, key: char) -> String {
     match word.split_once(key) {
@@ -76,7 +97,9 @@ fn with_key(word: &str, key: char) -> String {
 
 /// A line of text that must not be empty. `?` says `help`.
 pub fn text(screen: &Screen, prompt: &str, help: &str) -> Asked<String> {
-    fitting(screen, prompt, help, |_| Ok(()))
+    // Where it is narrow, `?` says so: what is typed needs the room.
+    let back = if screen.width() < ROOM_FOR_HINTS { "" } else { " (Ctrl-C goes back)" };
+    fitting(screen, &format!("{prompt}{back}"), help, |_| Ok(()))
 }
 
 /// A line of text that is not empty and that `fits` must take; it says why not. `?` says `help`.
@@ -97,5 +120,21 @@ pub fn fitting(
             Ok(text) => return Asked::Said(text),
             Err(error) => return left(screen, &prompting, &error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_choice_of_a_menu_is_broken_over_lines() {
+        let words =
+            [("run", 'r'), ("what rollback", 'w'), ("roll back", 'k')].map(|(word, key)| with_key(word, key));
+        let lines = ["[r]un · [w]hat rollback", "roll bac[k] · ? explains"];
+        for width in 24..34 {
+            assert_eq!(menu(width, &words), lines, "{width}");
+        }
+        assert_eq!(menu(10, &words), ["[r]un", "[w]hat rollback", "roll bac[k]", "? explains"]);
     }
 }

@@ -37,6 +37,8 @@ pub(in crate::bench) fn resume() -> Row {
 
 const STORE: Input = Input::Store { runs: 500 };
 
+const GATE: &str = "[environments.staging]\nrehearsal = true\n\n[environments.production]\nrequires = { rehearsal = \"staging\" }\n";
+
 /// What is asked of a store: every run in it is of the document, so every one is read.
 pub(in crate::bench) fn store() -> Row {
     let book = super::texts::turns(20);
@@ -44,17 +46,22 @@ pub(in crate::bench) fn store() -> Row {
         let ours = Contender::new(name, Role::Ours, Program::Holdpoint, arguments);
         ours.text("long.md", &*book).file(".holdpoint/runs", Content::Copy(STORE))
     };
+    // None of them is a rehearsal: both ends of each are read before a run is refused.
+    let gate = asked("gate", &["run", "long.md", "--env", "production", "--unattended"]);
+    let gate = gate.text("holdpoint.toml", GATE).exits(5);
     Row::new("store", "a store of 500 runs of one run-book: each verb within 0.2 s", 9)
         .with(asked("runs", &["runs"]))
         .with(asked("show", &["show", "latest"]))
         .with(asked("history", &["history", "long.md"]))
         .with(asked("coverage", &["coverage", "long.md"]))
         .with(asked("compare", &["compare", "499", "500"]))
+        .with(gate)
         .target("runs", Figure::Time, "runs", Over::Nothing, 0.2)
         .target("show", Figure::Time, "show", Over::Nothing, 0.2)
         .target("history", Figure::Time, "history", Over::Nothing, 0.2)
         .target("coverage", Figure::Time, "coverage", Over::Nothing, 0.2)
         .target("compare", Figure::Time, "compare", Over::Nothing, 0.2)
+        .target("gate", Figure::Time, "gate", Over::Nothing, 0.2)
 }
 
 fn reading(name: &'static str, title: &'static str, arguments: &[&str], exit: i32) -> Row {

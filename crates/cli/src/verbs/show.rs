@@ -1,122 +1,56 @@
-//! `runs` and `show`.
+//! `show`: one run at a glance.
 
-use holdpoint_engine::Choice;
+use console::Style;
+use holdpoint_engine::{Choice, Status};
+use holdpoint_record::{Holder, driver};
 use holdpoint_report::{clock, clock_of, soaks, took};
 use holdpoint_view::{SignOffEvent, SignOffFacts, StepSummary, Summary};
-use serde_json::json;
 
 use super::anchored;
+use super::choice::{Among, chosen};
 use super::handover::accepting;
-use super::history::known;
-use super::read::{store_problem, summed_up};
+use super::one_step;
+use super::read::summed_up;
 use super::reviewed;
-use super::standing::{Standing, Unreadable, standings};
-use super::verdict::verdict_words;
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::place::Place;
 use crate::problem::Problem;
-use crate::screen::Screen;
-
-/// What is said of a run in which the engine did not ask for every event.
-const DOES_NOT_CONFORM: &str = "does not conform";
-
-/// Lists every run of the store. One that cannot be read, or does not conform, is listed as such, and the exit code says
-/// that there is one.
-pub fn runs(screen: &Screen, arguments: &args::Listing) -> Result<Exit, Problem> {
-    let place = Place::here()?;
-    let runs = place.store().runs().map_err(store_problem)?;
-    if let Some(env) = &arguments.env {
-        known(&place, env)?;
-    }
-    let book = arguments.runbook.as_deref().map(|book| place.relative(book));
-    // Of a run that cannot be read nobody knows whether it is asked for: it is listed.
-    let wanted = |standing: &Standing| {
-        let opened = &standing.opened;
-        book.as_ref().is_none_or(|book| *book == opened.runbook.path)
-            && arguments.env.as_ref().is_none_or(|env| *env == opened.environment.name)
-            && (!arguments.open || standing.verdict.is_none())
-    };
-    let (mut rows, mut exit) = (Vec::new(), Exit::Passed);
-    for (dir, standing) in runs.iter().zip(standings(&runs)) {
-        if standing.as_ref().is_ok_and(|standing| !wanted(standing)) {
-            continue;
-        }
-        let row = match standing {
-            Ok(Standing { opened, verdict, broken, first, last, sealed }) => {
-                let state = match (&broken, verdict) {
-                    (Some(_), _) => DOES_NOT_CONFORM,
-                    (None, Some(verdict)) => verdict_words(verdict),
-                    (None, None) => "open",
-                };
-                let mut row = json!({"number": dir.number, "name": dir.name, "id": opened.id, "state": state,
-                       "environment": opened.environment.name, "runbook": opened.runbook.path,
-                       "title": opened.title(), "operator": opened.session.operator,
-                       "opened": first, "last": last, "sealed": sealed});
-                if let Some(why) = broken {
-                    exit = Exit::Record;
-                    row["error"] = why.into();
-                }
-                row
-            }
-            Err(Unreadable { problem, never_opened }) => {
-                if !never_opened {
-                    exit = Exit::Record;
-                }
-                json!({"number": dir.number, "name": dir.name, "state": "unreadable", "error": problem.to_string()})
-            }
-        };
-        rows.push(row);
-    }
-    if arguments.format == Format::Json {
-        screen.data(&serde_json::to_string_pretty(&rows).unwrap_or_default());
-        return Ok(exit);
-    }
-    if rows.is_empty() && !runs.is_empty() {
-        screen.say("No run is like that. Without options, all are listed.");
-    } else if rows.is_empty() {
-        screen.say("There are no runs yet. Open one with: holdpoint run FILE");
-    }
-    for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let opened = text("opened");
-        let when = opened.split('.').next().unwrap_or_default().replace('T', " ");
-        let line = match row.get("error") {
-            Some(_) => format!("{:>5}  {:<11}  {}", row["number"], text("state"), text("error")),
-            None => format!(
-                "{:>5}  {:<11}  {:<12}  {when:<19}  {:<24}  {}",
-                row["number"],
-                text("state"),
-                text("environment"),
-                text("operator"),
-                text("title"),
-            ),
-        };
-        screen.data(&screen.neutralise(&line));
-    }
-    Ok(exit)
-}
+use crate::screen::{Cell, Screen, Table};
 
 /// One run at a glance.
 pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem> {
-    let summary = summed_up(&arguments.run, arguments.format == Format::Text)?;
-    screen.data(&match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&summary)
-            .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
-        Format::Text => screen.neutralise(&glance(screen, &summary)),
-    });
+    let dir = chosen(screen, arguments.run.as_deref(), Among::All)?;
+    let overview = arguments.format == Format::Text && arguments.step.is_none();
+    let summary = summed_up(&dir, overview)?;
+    let step = arguments.step.as_deref().map(|named| one_step::step(&summary, named)).transpose()?;
+    match (arguments.format, step) {
+        (Format::Json, Some(step)) => screen.data(&json(step)?),
+        (Format::Json, None) => screen.data(&json(&summary)?),
+        (Format::Text, Some(step)) => one_step::tell(screen, &dir, step, arguments.output),
+        (Format::Text, None) => {
+            screen.data(&glance(screen, &summary, driver(&dir.path)).join("\n"));
+            screen.data("");
+            screen.table(steps(screen, &summary));
+        }
+    }
     Ok(if summary.break_words().is_some() { Exit::Record } else { Exit::Passed })
 }
 
-/// A run on one screen.
-fn glance(screen: &Screen, summary: &Summary) -> String {
+fn json(what: &impl serde::Serialize) -> Result<String, Problem> {
+    serde_json::to_string_pretty(what)
+        .map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))
+}
+
+/// What is to be known of a run, a fact a line.
+fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<String> {
     let (run, document) = (&summary.run, &summary.document);
     let zone = jiff::tz::TimeZone::system();
-    let mut lines = vec![format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title)];
+    let head = format!("Run {} · {} · {}", run.number, summary.verdict_words(), document.title);
+    let mut lines = screen.hung_data("", &screen.within_a_line(&head));
     // A line of somebody's text passes for no line of ours.
     let mut fact = |name: &str, value: String| {
         let name = if name.len() < 13 { name.to_owned() } else { format!("{name} ") };
-        lines.push(format!("  {name:<13}{}", value.replace('\n', "\n    │ ")));
+        lines.extend(screen.hung_data(&format!("  {name:<13}"), &screen.within_a_line(&value)));
     };
     let id =
         document.document_id.iter().chain(&document.revision).cloned().collect::<Vec<_>>().join(" revision ");
@@ -141,6 +75,9 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
         fact("conforms", format!("no: {broken}"));
         fact("", "nothing from that event on counts; see `holdpoint verify`".to_owned());
     }
+    if let Some(Holder { pid, host, since, .. }) = &driver {
+        fact("driven", format!("now, by process {pid} at {host}, since {}", clock(*since, &zone)));
+    }
     if let Some(waits) = &summary.waits {
         let role = waits.role.as_ref().map(|role| format!(", the role {role}")).unwrap_or_default();
         fact(
@@ -153,7 +90,8 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
                 waits.status.words().to_lowercase()
             ),
         );
-        if summary.handovers.iter().all(|handover| handover.end.is_some()) {
+        let handed = summary.handovers.iter().any(|handover| handover.end.is_none());
+        if driver.is_none() && !handed {
             fact("go on with", format!("holdpoint resume {}", run.number));
         }
     }
@@ -242,22 +180,43 @@ fn glance(screen: &Screen, summary: &Summary) -> String {
     for note in &summary.notes {
         fact("note", format!("{}: {}", note.by.who, note.text));
     }
-    lines.push(String::new());
+    lines
+}
+
+/// What became of each step, and of its actions at each place where there are several.
+fn steps(screen: &Screen, summary: &Summary) -> Table {
+    let mut table = Table::new(&["", "", "", ""]).indented(2);
     for step in &summary.steps {
         let expected = step.expected_ms.map(|ms| format!("expected {}", took(ms)));
         let took = (step.elapsed_ms > 0).then(|| took(step.elapsed_ms));
         let took = took.into_iter().chain(expected).collect::<Vec<_>>().join(", ");
-        let title = screen.at_most(46, &step.title);
-        lines.push(
-            format!("  {:<8}{title:<48}{:<24}{took}", step.number, step.status.words()).trim_end().to_owned(),
-        );
-        lines.extend(places(screen, step));
+        let style = status_style(step.status, &screen.data_style());
+        let status = Cell::from(step.status.words()).styled(style);
+        table.row([step.number.as_str().into(), step.title.as_str().into(), status, took.into()]);
+        for (place, status) in places(step) {
+            table.row(["".into(), format!("at {place}").into(), status.into(), "".into()]);
+        }
         for action in &step.actions {
-            let told = soaks(action).into_iter();
-            lines.extend(told.map(|told| format!("  {:<8}{} {}", "", action.id, screen.neutralise(&told))));
+            for told in soaks(action) {
+                table.row(["".into(), format!("{} {told}", action.id).into(), "".into(), "".into()]);
+            }
         }
     }
-    lines.join("\n")
+    table
+}
+
+/// What must be seen first is told by its colour as well.
+fn status_style(status: Status, style: &Style) -> Style {
+    let style = style.clone();
+    match status {
+        Status::Failed | Status::TimedOut | Status::Interrupted | Status::Rejected => style.red().bold(),
+        Status::InDoubt | Status::Unknown => style.red().bold(),
+        Status::PassedWithDeviations | Status::Skipped | Status::TakenAsDone => style.yellow(),
+        Status::Waiting | Status::Running | Status::Holding => style.cyan().bold(),
+        Status::RolledBack => style.magenta(),
+        status if status.is_done() => style.green(),
+        _ => style.dim(),
+    }
 }
 
 /// What was signed off, refused, ended or rolled back, by whom and why, in the order in which it happened.
@@ -305,20 +264,19 @@ fn decided(summary: &Summary, zone: &jiff::tz::TimeZone) -> Vec<(&'static str, S
     told.into_iter().map(|(_, name, what)| (name, what)).collect()
 }
 
-/// A line for each place of a step that is done at several: what became of its actions there.
-fn places(screen: &Screen, step: &StepSummary) -> Vec<String> {
+/// Of a step that is done at several places, what became of its actions at each.
+fn places(step: &StepSummary) -> Vec<(&str, String)> {
     let Some(by_place) = step.by_place() else { return Vec::new() };
-    let line = |place: &&str| {
+    let told = |place: &&str| {
         let told = by_place.actions.iter().zip(by_place.row(place));
         let told: Vec<(&str, &str)> =
             told.filter_map(|(action, here)| Some((action.id.as_str(), here?.status.words()))).collect();
-        let words = match &told[..] {
+        match &told[..] {
             [(_, first), rest @ ..] if rest.iter().all(|(_, words)| words == first) => (*first).to_owned(),
             _ => told.iter().map(|(id, words)| format!("{id} {words}")).collect::<Vec<_>>().join(", "),
-        };
-        format!("  {:<8}at {:<45}{words}", "", screen.at_most(44, place))
+        }
     };
-    by_place.places.iter().map(line).collect()
+    by_place.places.iter().map(|place| (*place, told(place))).collect()
 }
 
 fn at_place(place: Option<&str>) -> String {
@@ -382,23 +340,17 @@ mod tests {
             action("deploy#1", &[Passed, Failed, Passed]),
             action("deploy#2", &[Passed, NotReached, Passed]),
         ]);
-        let told: Vec<String> = places(&Screen::kept(&Default::default()).0, &at_three)
-            .iter()
-            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let told = places(&at_three);
+        let told: Vec<(&str, &str)> = told.iter().map(|(place, words)| (*place, words.as_str())).collect();
         assert_eq!(
             told,
             [
-                "at ssh://web-01 PASSED",
-                "at ssh://web-02 deploy#1 FAILED, deploy#2 NOT REACHED",
-                "at ssh://web-03 PASSED",
+                ("ssh://web-01", "PASSED"),
+                ("ssh://web-02", "deploy#1 FAILED, deploy#2 NOT REACHED"),
+                ("ssh://web-03", "PASSED"),
             ]
         );
-        let screen = &Screen::kept(&Default::default()).0;
-        assert!(
-            places(screen, &step(vec![action("deploy#1", &[Failed])])).is_empty(),
-            "one place has no table"
-        );
-        assert!(places(screen, &step(vec![action("deploy#1", &[])])).is_empty());
+        assert!(places(&step(vec![action("deploy#1", &[Failed])])).is_empty(), "one place has no table");
+        assert!(places(&step(vec![action("deploy#1", &[])])).is_empty());
     }
 }

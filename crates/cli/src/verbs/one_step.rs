@@ -1,0 +1,102 @@
+//! `show RUN --step`: one step of a run, and what its blocks printed last.
+
+use std::path::Path;
+
+use holdpoint_engine::{BlobRef, Outcome, Output};
+use holdpoint_record::{RunDir, blob};
+use holdpoint_report::took;
+use holdpoint_view::{ActionSummary, StepSummary, Summary};
+
+use super::check::many;
+use crate::problem::Problem;
+use crate::screen::{Screen, Table};
+
+/// More of one output is not shown here, bytes.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// The step of this id, or number.
+pub fn step<'s>(summary: &'s Summary, named: &str) -> Result<&'s StepSummary, Problem> {
+    let found = summary.steps.iter().find(|step| step.id == named || step.number == named);
+    found.ok_or_else(|| {
+        let ids: Vec<&str> = summary.steps.iter().map(|step| step.id.as_str()).collect();
+        let help = match holdpoint_document::nearest(named, &ids) {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("Its steps are {}.", ids.join(", ")),
+        };
+        Problem::usage(format!("the run has no step {named}"), help)
+    })
+}
+
+/// Tells of each of its actions, and with `outputs` shows what that printed last, at each place.
+pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: bool) {
+    screen.data_hung(
+        "",
+        &format!("{} {} · {}", step.number, step.title, step.status.words()).replace('\n', "⏎"),
+    );
+    for action in step.actions.iter().chain(&step.rollback_blocks) {
+        let mut table = Table::new(&["", "", "", "", ""]).indented(2);
+        table.row([
+            action.id.as_str().into(),
+            action.kind.into(),
+            action.status.words().into(),
+            if action.attempts > 1 { many(action.attempts as usize, "attempt") } else { String::new() }
+                .into(),
+            if action.duration_ms > 0 { took(action.duration_ms) } else { String::new() }.into(),
+        ]);
+        screen.table(table);
+        let places: Vec<Option<&str>> = match action.places.is_empty() {
+            true => vec![None],
+            false => action.places.iter().map(|place| Some(place.place.as_str())).collect(),
+        };
+        for place in places.into_iter().filter(|_| outputs) {
+            printed(screen, &dir.path, action, place);
+        }
+    }
+}
+
+/// What the last attempt printed at a place, standard output first.
+fn printed(screen: &Screen, dir: &Path, action: &ActionSummary, place: Option<&str>) {
+    let Some(attempt) = action.last_attempt(place) else { return };
+    let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
+    let Some(ended) = &attempt.finished else {
+        screen.data_hung("    ", &format!("attempt {}{at} has no end on record", attempt.attempt));
+        return;
+    };
+    let how = match ended.result.outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::TimedOut => "took too long",
+        Outcome::Interrupted => "was interrupted",
+    };
+    let Some(Output { stdout, stderr, .. }) = &ended.result.output else {
+        screen.data_hung(
+            "    ",
+            &format!("attempt {}{at} {how}; nothing of what it printed is kept", attempt.attempt),
+        );
+        return;
+    };
+    for (name, mark, reference) in [("standard output", "│", stdout), ("standard error", "┃", stderr)] {
+        let head = format!("attempt {}{at} {how}, {name}, {}", attempt.attempt, many_bytes(reference));
+        screen.data_hung("    ", &head);
+        let text = match reference.bytes {
+            0 => continue,
+            bytes if bytes > MOST => {
+                Err(format!("it is longer than {MOST} bytes: `holdpoint replay` plays it"))
+            }
+            _ => blob(dir, reference).map_err(|error| error.to_string()),
+        };
+        match text {
+            Ok(bytes) => {
+                let text = holdpoint_report::visible(&bytes);
+                let lines = text.strip_suffix('\n').unwrap_or(&text).split('\n');
+                let lines: Vec<String> = lines.map(|line| format!("  {mark} {line}")).collect();
+                screen.data(&lines.join("\n"));
+            }
+            Err(why) => screen.data_hung("    ", &why),
+        }
+    }
+}
+
+fn many_bytes(reference: &BlobRef) -> String {
+    many(usize::try_from(reference.bytes).unwrap_or(usize::MAX), "byte")
+}
