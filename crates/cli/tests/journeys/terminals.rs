@@ -154,7 +154,7 @@ fn a_suspended_run_gives_the_terminal_back_and_takes_it_again() {
         drawing("", "trap 'echo again >>log; exit 0' WINCH; while :; do sleep 0.02; done");
     let state = |pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     terminal.sends(Signal::TSTP);
-    eventually("it is stopped", || state(terminal.pid).rsplit(") ").next().unwrap().starts_with('T'));
+    eventually("it is stopped", || state(terminal.pid()).rsplit(") ").next().unwrap().starts_with('T'));
     assert!(terminal.has(LocalModes::ICANON) && terminal.has(LocalModes::ECHO));
     eventually("the screen is given back", || terminal.bytes().ends_with(b"\x1b[?25h"));
     undone(&terminal.bytes());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 
@@ -21,7 +22,8 @@ pub struct Terminal {
     /// How much of the text has been waited for.
     at: usize,
     before: Termios,
-    pub pid: i32,
+    /// What tells its end to the first process of the session, and from there the program's process id.
+    end: tempfile::TempDir,
 }
 
 #[derive(Default)]
@@ -30,14 +32,19 @@ struct Seen {
     ended: bool,
 }
 
-/// Sets the terminal as a person's is, says so, and becomes the program when told to.
-const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; exec "$@""#;
-/// The same, but all that is written goes through a pipe as well. The shell outlives Ctrl-C, as a person's does: with it
-/// the terminal would be gone, at times before the program has said its last word.
-const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; trap : INT
-{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log; exit "$(cat code)""#;
-/// The same, but stays beside the program, as a login shell or an ssh session does.
-const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; "$@"; exit $?"#;
+/// Sets the terminal as a person's is, says so, and runs the program when told to, with its process id in a file. Stays until
+/// the test has read everything: when the first process of a session ends, Linux throws away what nobody has read yet.
+const WAITING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
+end=$1; shift; trap : INT QUIT
+sh -c 'echo $$ >"$0/pid"; exec "$@"' "$end" "$@"; code=$?
+exec </dev/null >/dev/null 2>&1; read -r _ <"$end/end"; exit "$code""#;
+/// The same, but all that is written goes through a pipe as well.
+const PIPED: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _
+end=$1; shift; trap : INT
+{ trap : INT; "$@"; echo $? >code; } 2>&1 | tee log
+exec </dev/null >/dev/null 2>&1; read -r _ <"$end/end"; exit "$(cat code)""#;
+/// The same as the first, but can be lost, as a login shell or an ssh session can.
+const STAYING: &str = r#"read -r _; stty sane cols 160 rows 50; echo READY; read -r _; shift; "$@"; exit $?"#;
 
 impl Terminal {
     /// Starts the program on a terminal of 160 columns that echoes, as people's do.
@@ -72,14 +79,15 @@ impl Terminal {
 
     fn of_program(session: &str, desk: &Desk, program: &str, words: &[&str]) -> Terminal {
         let mut command: Command = desk.command("/bin/sh");
-        command.args(["-c", session, "sh", program]).args(words);
+        let end = tempfile::tempdir().unwrap();
+        mkfifoat(CWD, end.path().join("end"), Mode::RUSR | Mode::WUSR).unwrap();
+        command.args(["-c", session, "sh"]).arg(end.path()).arg(program).args(words);
         let session = OsSession::spawn(command).unwrap();
-        let pid = session.get_process().pid().as_raw();
         let master = session.get_process().get_raw_handle().unwrap();
         let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
         read_on(master.try_clone().unwrap(), Arc::clone(&seen));
         let before = tcgetattr(&master).unwrap();
-        let mut terminal = Terminal { session, master, seen, at: 0, before, pid };
+        let mut terminal = Terminal { session, master, seen, at: 0, before, end };
         // The size is ours only after the one that the library gives.
         terminal.types("\r");
         terminal.waits_for("READY\r\n");
@@ -176,14 +184,21 @@ impl Terminal {
 
     /// Sends the program a signal.
     pub fn sends(&mut self, signal: Signal) {
-        kill(self.pid, signal);
+        kill(self.pid(), signal);
+    }
+
+    /// The program's process id.
+    pub fn pid(&self) -> i32 {
+        let file = self.end.path().join("pid");
+        let told = || std::fs::read_to_string(&file).ok()?.strip_suffix('\n')?.parse().ok();
+        eventually("the program has a process id", || told().is_some());
+        told().unwrap()
     }
 
     /// Waits for the end, and makes sure that the terminal is as it was: modes, and the cursor visible.
     #[track_caller]
     pub fn ends(self, code: i32) -> String {
-        self.wait_for_the_end();
-        let status = self.session.get_process().wait().unwrap();
+        let status = self.over();
         let text = self.text();
         assert!(
             matches!(status, WaitStatus::Exited(_, came) if came == code),
@@ -229,22 +244,29 @@ impl Terminal {
         }
         let bytes = seen.bytes.clone();
         drop(seen);
-        self.session.get_process().wait().unwrap();
+        self.over();
         bytes
     }
 
     /// The session ends without a word, as when a connection breaks: the terminal hangs up.
     pub fn is_lost(&mut self) {
-        self.sends(Signal::KILL);
-        self.wait_for_the_end();
-        self.session.get_process().wait().unwrap();
+        kill(self.session.get_process().pid().as_raw(), Signal::KILL);
+        self.over();
     }
 
     /// Kills the program, which gets no chance to do anything more.
     pub fn killed(mut self) {
         self.sends(Signal::KILL);
+        self.over();
+    }
+
+    /// Waits for the end, until everything is read, and lets the session end too.
+    fn over(&self) -> WaitStatus {
         self.wait_for_the_end();
-        self.session.get_process().wait().unwrap();
+        // Open in both directions, a FIFO waits for nobody, and keeps what is written.
+        let mut end = File::options().read(true).write(true).open(self.end.path().join("end")).unwrap();
+        end.write_all(b"\n").unwrap();
+        self.session.get_process().wait().unwrap()
     }
 
     fn wait_for_the_end(&self) {
