@@ -53,6 +53,9 @@ GOOD = {
     "check-list-of-somebody-else": 110,
     "open-taken-up-after-a-torn-write": 111,
     "open-killed-in-a-block": 112,
+    "sessions-signed-and-null-captured": 301,
+    "under-a-change-in-a-window-beside-a-freeze": 302,
+    "environment-in-one-line": 303,
     "window-and-freeze": 201,
     "window-overridden": 202,
     "soak": 203,
@@ -301,6 +304,55 @@ def keys_by_the_zone_of_the_run(forge: Forge) -> None:
 row(107, "keys-by-the-zone-of-the-run", without_anchors(keys_by_the_zone_of_the_run))
 
 
+# --- what only the recorded configuration tells: event 0 says that less is asked for
+
+
+def typed_sessions(forge: Forge) -> None:
+    """No session is signed, and event 0 does not say that they should be."""
+    assert forge.ev[0]["environment"].pop("sessions") == "ssh"
+    n = at_type(forge, "signoff.given")
+    told = forge.statements.pop(n)
+    moved = [event for event in forge.ev if event["type"] != "session.signed"]
+    forge.statements = {moved.index(forge.ev[n]): told}
+    forge.ev = moved
+    for number, event in enumerate(forge.ev):
+        event["n"] = number
+
+
+def typed_signatures(forge: Forge) -> None:
+    """The sign-off is a typed name, and event 0 says that this is enough."""
+    forge.ev[0]["environment"]["signature"] = "typed"
+    given = forge.ev[at_type(forge, "signoff.given")]
+    given["assurance"] = "typed"
+    del given["signature"]
+
+
+def null_in_captures(forge: Forge) -> None:
+    """A capture that is no text, but nothing."""
+    captured = forge.ev[at_type(forge, "action.finished")]["captures"]
+    assert captured["NEXT"] == "null"
+    captured["NEXT"] = None
+
+
+def by_a_weak_key(forge: Forge) -> None:
+    """The sign-off of record 107 by an RSA key of 1024 bits, which event 0 lists for the signer."""
+    path = os.path.join(WORK, "keys", "weak")
+    if not os.path.exists(path):
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-C", "weak", "-f", path], check=True)
+    text = get(forge.path("blobs/sha256", forge.ev[0]["signers"]["sha256"])).decode()
+    qa, weak = (" ".join(get(os.path.join(WORK, "keys", f"{key}.pub")).decode().split()[:2]) for key in ("qa", "weak"))
+    assert qa in text
+    forge.ev[0]["signers"] = forge.blob(text.replace(qa, weak).encode())
+    n = at_type(forge, "signoff.given")
+    said = subprocess.run(["ssh-keygen", "-lf", path + ".pub"], check=True, capture_output=True)
+    forge.ev[n]["signature"]["key"] = said.stdout.decode().split()[1]
+    forge.key[n] = "weak"
+
+
+row(107, "signed-by-a-weak-key", without_anchors(by_a_weak_key))
+row(301, "sessions-taken-out-of-event-0", typed_sessions)
+row(301, "keys-taken-out-of-event-0", typed_signatures)
+row(301, "null-for-a-text", null_in_captures)
 # --- windows, freezes, soaks, exchanged documents
 
 

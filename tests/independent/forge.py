@@ -80,6 +80,7 @@ class Forge:
 
     def signatures(self, event: dict[str, Any]) -> dict[str, Any] | None:
         part = {"signoff.given": event, "signoff.rejected": event.get("signed"), "deviation": event.get("overridden")}
+        part["session.signed"] = event
         return (part.get(event.get("type", "")) or {}).get("signature")
 
     def finish(self) -> None:
@@ -97,7 +98,7 @@ class Forge:
                 text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
                 put(path, self.raws.get(n, lambda text: text)(text).encode("utf-8", "surrogatepass"))
                 who = self.key.get(n, told["signer"]["principal"].split("@")[0])
-                signature = self.sign(path, self.space.get(n, verify.SIGNOFF), who)
+                signature = self.sign(path, self.space.get(n, verify.OPERATES if event["type"] == "session.signed" else verify.SIGNOFF), who)
                 names |= {"statement": verify.sha256(get(path)), "signature": verify.sha256(signature)}
             line = dump(event)
             for where, old, new in self.edits:

@@ -33,16 +33,31 @@ def _strings(data: bytes, count: int, at: int = 0) -> tuple[list[bytes], int]:
 
 
 KEY_FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "sk-ssh-ed25519@openssh.com": 2, "sk-ecdsa-sha2-nistp256@openssh.com": 3}
+KEY_FIELDS["ssh-dss"] = 4
 KEY_FIELDS |= {f"ecdsa-sha2-nistp{size}": 2 for size in (256, 384, 521)}
 
 
+ARMOR = re.compile(
+    rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/]{70}\n)*[A-Za-z0-9+/=]{1,70}\n)-----END SSH SIGNATURE-----\s*"
+)
+
+
+def large_enough(kind: bytes, parts: list[bytes]) -> None:
+    """DSA keys do not count, nor RSA keys below 2048 or above 4096 bits ("Where OpenSSH says something else")."""
+    if kind.startswith(b"ssh-dss"):
+        raise Fault("DSA keys do not count")
+    if kind.startswith(b"ssh-rsa") and not 2048 <= int.from_bytes(parts[1], "big").bit_length() <= 4096:
+        raise Fault("RSA keys of 2048 to 4096 bits count")
+
+
 def look_into(signature: bytes) -> int:
-    """What OpenSSH does not ask: a touch, and no critical options in a certificate. Gives a security key's flags, or 0."""
+    """What OpenSSH does not ask: a touch, no critical options in a certificate, an end of its validity, a key that is neither
+    weak nor too large. Gives a security key's flags, or 0."""
+    body = ARMOR.fullmatch(signature)
+    if not body:
+        raise Fault("the signature is not armored as ssh-keygen armors it")
     try:
-        body = re.fullmatch(
-            rb"-----BEGIN SSH SIGNATURE-----\s(.*)\s-----END SSH SIGNATURE-----\s*", signature, re.DOTALL
-        )
-        raw = base64.b64decode(b"".join(body[1].split()), validate=True) if body else b""
+        raw = base64.b64decode(body[1].replace(b"\n", b""), validate=True)
     except binascii.Error as error:
         raise Fault("the signature is not armored as it must be") from error
     if raw[:6] != b"SSHSIG":
@@ -53,11 +68,18 @@ def look_into(signature: bytes) -> int:
     if "-cert-v01@" in name:
         plain = name.replace("-cert-v01@openssh.com", "")
         plain += "@openssh.com" if plain.startswith("sk-") else ""
-        _, at = _strings(key, 1 + KEY_FIELDS.get(plain, 1), at)  # nonce, key
+        parts, at = _strings(key, 1 + KEY_FIELDS.get(plain, 1), at)  # nonce, key
+        large_enough(kind, parts[1:])
         _, at = _strings(key, 2, at + 12)  # serial, type; key id, principals
-        (critical,), _ = _strings(key, 1, at + 16)  # valid after and before
+        if key[at + 8 : at + 16] == b"\xff" * 8:
+            raise Fault("the certificate's validity has no end")
+        (critical, _, _, authority), _ = _strings(key, 4, at + 16)  # valid after and before; options, extensions, reserved
         if critical:
             raise Fault("the certificate has critical options")
+        (of_authority,), there = _strings(authority, 1)
+        large_enough(of_authority, _strings(authority, KEY_FIELDS.get(of_authority.decode("ascii", "replace"), 0), there)[0])
+    else:
+        large_enough(kind, _strings(key, KEY_FIELDS.get(name, 0), at)[0])
     if not name.startswith("sk-"):
         return 0
     _, at = _strings(signed, 2)

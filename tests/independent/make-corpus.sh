@@ -41,7 +41,8 @@ run=(setpriv --reuid 1000 --regid 1000 --clear-groups env -i PATH=/srv/bin:/usr/
     HOLDPOINT=/srv/bin/holdpoint HOLDPOINT_OPERATOR=ops@example.org KEYS_FROM=20240101Z KEYS_UNTIL=20260601Z)
 "${run[@]}" bash -c "echo $fake > /etc/ld.so.preload
     bash independent/records.sh /srv/shop && bash independent/more-records.sh /srv/works /srv/shop &&
-    bash independent/timed-records.sh /srv/times /srv/shop && python3 independent/corpus.py /srv/shop /srv/corpus $names; status=\$?; : > /etc/ld.so.preload; exit \$status"
+    bash independent/timed-records.sh /srv/times /srv/shop && bash independent/later-records.sh /srv/later /srv/shop &&
+    python3 independent/corpus.py /srv/shop /srv/corpus $names; status=\$?; : > /etc/ld.so.preload; exit \$status"
 : > /etc/ld.so.preload
 cp -r /srv/corpus/. "$to"
 chmod -R u=rwX,go=rX "$to"

@@ -19,6 +19,7 @@ MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW = (
     f"{word}@holdpoint" for word in ("signoff", "session", "approval", "expunge", "review")
 )
+GIT = "git"  # what a signed tag is signed for
 OURS = (SIGNOFF, OPERATES, APPROVAL, EXPUNGE, REVIEW)
 
 
@@ -246,6 +247,9 @@ SHAPES = {
     "included": "path:s sha256:s",
     "review": "holdpoint:s run:run seal:d number:n former?:d kind:=audit-trail|late-note|post-release text:s verdict:s"
     " reviewer:person at:moment",
+    "anchor": "holdpoint:s run:run number:n kind:=rfc3161|git-tag over:over time:z file:d",
+    "over": "seal:d / head:head",
+    "head": "events:n bytes:n sha256:d",
 }
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z\Z", re.ASCII)
@@ -335,8 +339,9 @@ def keys_of(kind: str) -> set[str]:
 
 def in_order(value: Any, kind: str) -> Any:
     """The value with its keys in the order of its shape, without those that are null."""
-    if kind in SHAPES and isinstance(value, dict) and " / " not in SHAPES[kind]:
-        parts = [part.split(":", 1) for part in SHAPES[kind].split()]
+    if kind in SHAPES and isinstance(value, dict):
+        choices = [[part.split(":", 1) for part in choice.split()] for choice in SHAPES[kind].split(" / ")]
+        parts = next((one for one in choices if {key for key, _ in one} == set(value)), choices[0])
         keys = [(key.rstrip("?"), inner) for key, inner in parts]
         return {key: in_order(value[key], inner) for key, inner in keys if value.get(key) is not None}
     if kind == "any" and isinstance(value, dict):  # an event of the history: n, type, then its own keys

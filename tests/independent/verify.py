@@ -6,8 +6,8 @@
 DIR is a run's directory or an unpacked bundle. The verdict is the first line on standard output, reasons and remarks are
 on standard error; it ends with 0 (intact), 6 (not) or 2 (cannot be checked).
 
-It checks bytes (lines, chain, writes, blobs, tombstones, seal), signatures, what statements say, and the rehearsal that
-is kept. It does NOT check conformity: it has no engine, so it cannot tell whether the run went as the run-book asks,
+It checks bytes (lines, chain, writes, blobs, tombstones, seal), signatures, what statements say, the rehearsal that is
+kept, reviews and anchors. It does NOT check conformity: it has no engine, so it cannot tell whether the run went as the run-book asks,
 whether a role was held, whether somebody was independent, whether what a signer was shown is what the program would
 show, nor what a statement tells beside inputs and history. Section names in comments are those of docs/record.md.
 """
@@ -27,9 +27,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import anchors
 from keys import Keys
 from narrow import (
-    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SIGNOFF, STATEMENT, TOMBSTONE,
+    APPROVAL, DOCUMENT, EVENTS, EXPUNGE, GIT, LINE, MIB, MINUTE, OPERATES, QUARTER, REVIEW, SEAL, SIGNOFF, STATEMENT, TOMBSTONE,
     WRITE_BYTES, WRITE_LINES, Altered, CannotCheck, Fault, Misfit, Truncated, directory, fits, has_shape, moment, must,
     parse, read_file, read_object, sha256,
 )
@@ -357,6 +358,22 @@ class Record:
         if self.opened.get("dry"):
             raise Misfit(0, "a dry run is never stored")
 
+    def check_configuration(self) -> None:
+        """What signing and operating take is what the recorded configuration says ("run.opened", `environment`)."""
+        environment, config = self.opened["environment"], self.blob(self.opened.get("config"))
+        if "config" in self.opened and (config is None or tomllib is None):
+            self.remarks.append("what the configuration asks for is not checked: there is none that can be read")
+            return
+        try:
+            asked = tomllib.loads(config.decode("utf-8")) if config is not None else {}
+            asked = asked.get("environments", {}).get(environment["name"], {})
+            due = {key: asked.get(key, "typed") for key in ("signature", "sessions")}
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise Misfit(0, f"the recorded configuration cannot be read: {error}") from error
+        for key, value in due.items():
+            if environment.get(key, "typed") != value:
+                raise Misfit(0, f"`{key}` is not what the recorded configuration says")
+
     # -- signatures
 
     @functools.cached_property
@@ -376,6 +393,7 @@ class Record:
         return {"signoff.given": event, "session.signed": event, "deviation": event.get("overridden")}.get(event["type"])
 
     def check_signatures(self) -> None:
+        self.aborted = False
         self.awaited: tuple[str, dict[str, Any] | None] | None = None  # whose key, and from where, before all else
         for event in self.events:
             by_key = self.by_key(event)
@@ -408,8 +426,14 @@ class Record:
             must(event["by"]["via"] in ("terminal", "command"), "no person signed the session")
             must(seat is None or seat == event["seat"], "the session is of another account, machine or terminal")
             self.awaited = None
+        elif self.awaited is not None and kind == "decision" and event["choice"] == "abort":
+            must(bool(event.get("reason", "").strip()), "a run whose session is not signed is ended with a reason")
+            must(self.person(event["by"]["who"]) == self.person(self.awaited[0]), "somebody else ends it")
+            self.aborted = True
         elif kind not in ("session.opened", "note", "log.recovered", "signoff.lapsed"):
-            must(self.awaited is None, "the session is not signed by whoever operates")
+            ends = self.aborted and kind == "run.closed" and event["verdict"] == "aborted"
+            must(self.awaited is None or ends, "the session is not signed by whoever operates")
+            self.aborted |= kind == "decision" and event["choice"] == "abort"
         if self.opened["environment"].get("sessions") != "ssh":
             return
         if kind in ("run.opened", "session.opened"):
@@ -637,6 +661,52 @@ class Record:
             self.signed.append(Signed(self.last, f"review {number}", who, REVIEW, data, signature, [at]))
             before, time = sha256(data), at
 
+    # -- anchors ("Anchors")
+
+    def head(self, events: int) -> tuple[int, str] | None:
+        """How many bytes so many events have, and the digest of these; None where no write ends there."""
+        if not 0 < events <= len(self.events) or "more" in self.events[events - 1]:
+            return None
+        if events == len(self.events):
+            return self.log.bytes, self.log.sha256
+        return self.log.offsets[events], self.events[events]["prev"]
+
+    def check_anchors(self) -> None:
+        """Raises Fault where one does not hold, or one is not there that the run relied on; finds out whether one is lacking."""
+        self.anchors: list[anchors.Anchor] = []
+        self.lacking = False
+        asked = "anchor" in self.opened.get("policy", {}).get("kept", [])
+        anchors.read(self.root, self.scratch, self.opened, self.seal, self.head, self.keys, self.anchors)
+        if not asked:
+            return
+        kept = [(anchor.number, anchor.statement, anchor.events) for anchor in self.anchors]
+        for event in self.events:
+            relied = event.get("anchor") if event["type"] in ("session.opened", "rules.checked") else None
+            if relied and (relied["number"], relied["statement"], relied["events"]) not in kept:
+                raise Fault(f"event {event['n']} relied on an anchor that is not there as it was then")
+        overridden = any("anchor" in event.get("overridden", {}).get("rules", []) for event in self.events)
+        over_seal = any(anchor.events == 0 and anchor.listed for anchor in self.anchors)
+        self.lacking = self.seal is not None and not overridden and not over_seal
+
+    def tags(self) -> Iterator[Signed]:
+        for anchor in self.anchors:
+            if anchor.tag and anchor.time:
+                yield Signed(self.last, f"anchor {anchor.number}, a tag", anchor.tag[0], GIT, *anchor.tag[1:], [anchor.time])
+
+    def untrusted_tokens(self, where: str) -> list[str]:
+        """Time-stamps that no certificate in `tsa.pem` vouches for."""
+        path = os.path.join(where, "tsa.pem")
+        authorities = read_file(path, MIB) if os.path.isdir(where) else None
+        told = []
+        for anchor in self.anchors:
+            if anchor.token is None:
+                continue
+            if authorities is None:
+                self.remarks.append(f"anchor {anchor.number} is by an authority that nobody here trusts")
+            elif fault := anchor.token_fault(self.scratch, authorities):
+                told.append(f"anchor {anchor.number} is not by a trusted authority: {fault}")
+        return told
+
     # -- trust ("Trust"), of which only keys are checked
 
     def check_trust(self, where: str) -> None:
@@ -645,13 +715,14 @@ class Record:
         if keys.fault:
             raise CannotCheck(f"what is to be trusted cannot be read: {keys.fault}")
         wrong = []
-        for row in self.signed:
+        for row in [*self.signed, *self.tags()]:
             try:
                 keys.verify(row.who, row.space, row.message, row.signature, row.times)
             except Fault as fault:
                 wrong.append(f"event {row.event}: {row.what} by {row.who!r} is not as trusted: {fault}")
         if keys.anybody:
             wrong += [f"event {event}: nobody signed for the tombstone of {name}" for event, name, key in self.expunged if not key]
+        wrong += self.untrusted_tokens(where)
         self.remarks += wrong
         self.remarks.append("roles, people, run-book and the files of keys were not held against what is trusted")
         if wrong:
@@ -686,6 +757,7 @@ def verdict_of(record: Record, trust: str | None) -> tuple[str, int]:
     record.read_seal()
     record.check_seal()
     record.check_end()
+    record.check_configuration()
     record.check_approvals()
     record.check_signatures()
     record.check_rehearsal()
@@ -703,6 +775,14 @@ def verdict_of(record: Record, trust: str | None) -> tuple[str, int]:
     except Fault as fault:
         record.remarks.append(str(fault))
         reviews, code = ", but its reviews do not hold", 6
+    beside = reviews
+    try:
+        record.check_anchors()
+    except Fault as fault:
+        record.remarks.append(str(fault))
+        beside, code = beside + ", but its anchors do not hold", 6
+    if record.lacking:
+        beside, code = beside + ", but it has no anchor", 6
     if trust is not None:
         try:
             record.check_trust(trust)
@@ -711,7 +791,7 @@ def verdict_of(record: Record, trust: str | None) -> tuple[str, int]:
             verdict, code = f"{verdict}, but not as trusted", 6
     elif by_key and not record.expunged:
         verdict += ", by its own signers"
-    return verdict + reviews, code
+    return verdict + beside, code
 
 
 def main(arguments: list[str]) -> int:

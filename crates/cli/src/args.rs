@@ -3,6 +3,7 @@
 mod lists;
 mod records;
 mod shared;
+mod taking_up;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
 pub use shared::{Format, SessionKey, Who};
+pub use taking_up::{Overriding, Resume, Rollback, TakeUp};
 
 /// Run-books you can run, sign and prove.
 #[derive(Debug, Parser)]
@@ -198,70 +200,6 @@ pub struct Run {
     pub session: SessionKey,
     #[command(flatten)]
     pub overriding: Overriding,
-}
-
-/// Rules of the environment that are overridden.
-#[derive(Debug, Default, Args)]
-pub struct Overriding {
-    /// Override the environment's rules that do not hold; why stands at the head of every report
-    #[arg(long = "override", value_name = "REASON")]
-    pub reason: Option<String>,
-    /// Who overrides them, and has a role that may [default: whoever operates]
-    #[arg(long, value_name = "PRINCIPAL", requires = "reason")]
-    pub override_by: Option<String>,
-    /// Sign the override with this key through ssh-keygen, instead of asking the SSH agent
-    #[arg(long, value_name = "FILE", requires = "reason")]
-    pub override_key: Option<PathBuf>,
-}
-
-/// `resume`
-#[derive(Debug, Args)]
-pub struct Resume {
-    /// Number, id prefix, path or `latest` [default: the only open run]
-    pub run: Option<String>,
-    #[command(flatten)]
-    pub taking_up: TakeUp,
-    /// Go on by the document as it is now: a deviation, for which what anything is on record of must be the same in it
-    #[arg(long, requires = "exchange_reason", conflicts_with = "reason")]
-    pub with_new_document: bool,
-    /// Why the document is exchanged: it stands in the record
-    #[arg(long = "reason", id = "exchange_reason", value_name = "TEXT", requires = "with_new_document")]
-    pub exchange_reason: Option<String>,
-}
-
-/// How a run is taken up.
-#[derive(Debug, Args)]
-pub struct TakeUp {
-    /// Take answers from this file
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// Give a secret input its value again
-    #[arg(long = "set", value_name = "K=V")]
-    pub set: Vec<String>,
-    /// Ask nobody
-    #[arg(long)]
-    pub unattended: bool,
-    #[command(flatten)]
-    pub who: Who,
-    #[command(flatten)]
-    pub session: SessionKey,
-    #[command(flatten)]
-    pub overriding: Overriding,
-}
-
-/// `rollback`
-#[derive(Debug, Args)]
-pub struct Rollback {
-    /// Number, id prefix, path or `latest`
-    pub run: String,
-    #[command(flatten)]
-    pub resume: TakeUp,
-    /// Why: it stands in the record
-    #[arg(long = "reason", value_name = "TEXT")]
-    pub why: String,
-    /// Roll back without asking once more; what would be undone is shown all the same
-    #[arg(long)]
-    pub yes: bool,
 }
 
 /// `sign`

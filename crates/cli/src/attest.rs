@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use holdpoint_record::{RecordVerdict, Verification, text_blob};
+use holdpoint_report::Summary;
 use holdpoint_signing::{AttestationKey, BadKey, IN_TOTO};
 
 use crate::by_key::signers;
@@ -28,6 +29,22 @@ pub fn attestable(proof: &Verification) -> Result<(), Problem> {
             format!("the record is not intact: {other}"),
             "Nothing was attested. `holdpoint verify` says what is wrong with it.",
         )),
+    }
+}
+
+/// Nor is what lies beside it, or should, anything that `verify` refuses.
+pub fn sound_beside(summary: &Summary) -> Result<(), Problem> {
+    let wrong = [
+        ("its reviews do not hold", &summary.reviews_wrong),
+        ("its anchors do not hold", &summary.anchors_wrong),
+        ("it has no anchor", &summary.no_anchor),
+    ];
+    match wrong.into_iter().find_map(|(what, why)| Some((what, why.as_ref()?))) {
+        Some((what, why)) => Err(Problem::record(
+            format!("the record is intact, but {what}: {why}"),
+            "Nothing was attested. `holdpoint verify` says the same.",
+        )),
+        None => Ok(()),
     }
 }
 

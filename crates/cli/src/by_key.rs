@@ -12,8 +12,11 @@ use holdpoint_signing::{Moment, Prefix, Signers, Statement, check, keygen, names
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::approvals;
 use crate::digest::sha256;
 use crate::files;
+use crate::operator::time_zone;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::world::{RunView, Store};
 
@@ -144,6 +147,9 @@ pub fn sign(
             assured.key
         ))),
         Ok(assured) => {
+            if let Some(why) = withdrawn(&given.by.who, what.namespace(), &bytes, &signature)? {
+                return Ok(Signature::Refused(why));
+            }
             given.assurance = assured.assurance;
             given.signature = Some(KeySignature {
                 key: assured.key,
@@ -154,6 +160,28 @@ pub fn sign(
             Ok(Signature::Given(Box::new(given)))
         }
     }
+}
+
+/// Why a signature does not count by the repository's files of today: the run goes by those of when it opened, and the key may
+/// have been revoked since, or have ended. `None` too where today nobody is named who may sign.
+pub fn withdrawn(
+    principal: &str,
+    namespace: &str,
+    message: &[u8],
+    signature: &str,
+) -> Result<Option<String>, Problem> {
+    let place = Place::here()?;
+    if place.configuration().is_none_or(|config| config.signers.is_none()) {
+        return Ok(None);
+    }
+    let today = match approvals::signers(&place, &time_zone()) {
+        Ok(today) => today,
+        Err(why) => return Ok(Some(format!("who may sign today cannot be told: {why}"))),
+    };
+    let counts = check(message, signature.as_bytes(), principal, namespace, &today, Timestamp::now());
+    Ok(counts
+        .err()
+        .map(|refused| format!("by allowed_signers and revoked keys as they are today: {refused}")))
 }
 
 /// Has `message` signed by `principal`: with the key in a file, else with one that the agent holds. The error says why

@@ -129,8 +129,11 @@ codes! {
     IrreversibleWithoutSignOff = "irreversible-without-sign-off", Warning;
     /// A mutating step with no rollback.
     NoRollback = "no-rollback", Warning;
-    /// A file that the configuration names, of those who may sign or of revoked keys, is not there.
+    /// A file that the configuration names, of those who may sign or of revoked keys, is not there; or nobody is named who
+    /// could sign what an environment asks for.
     NoSigners = "no-signers", Warning;
+    /// An environment asks for anchors, and nothing could make one.
+    NoAnchors = "no-anchors", Warning;
     /// `effective_date` lies in the future.
     NotYetEffective = "not-yet-effective", Warning;
     /// `effective_date` lies before `approval_date`.

@@ -156,6 +156,9 @@ impl Run {
         choice: Choice,
         by: &By,
     ) -> Fold {
+        if let Some(task) = self.ends_unsigned() {
+            return self.end_unsigned(plan, task, names, (choice, by));
+        }
         let moments = Moment::all(now);
         ensure(!moments.is_empty(), "nothing was to be decided here")?;
         // An answer given while a check finds out is about the block in doubt.

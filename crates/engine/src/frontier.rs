@@ -109,12 +109,12 @@ impl Run {
         if self.opened.is_none() {
             return Next::Open.into();
         }
+        if self.aborted {
+            return Next::Done(Verdict::Aborted).into();
+        }
         // What lapsed is on record first.
         if self.is_session_unsigned() && self.lapsing.is_empty() {
             return Next::SignSession.into();
-        }
-        if self.aborted {
-            return Next::Done(Verdict::Aborted).into();
         }
         let frontier = self.frontier_as_if_allowed(plan);
         let free = self.looks.barred.is_empty() || self.goes_on_regardless(&frontier);

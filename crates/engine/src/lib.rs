@@ -50,7 +50,7 @@ mod values;
 pub use answers::is_address;
 pub use difference::{excerpt, is_difference};
 pub use event::*;
-pub use exhibit::{Exhibit, Part};
+pub use exhibit::{Exhibit, Part, Wording};
 pub use frontier::{Due, Frontier};
 pub use holdpoint_model::{Fit, LONGEST_VALUES, fit};
 pub use hours::{Ending, FOLLOWED, closes, opens};

@@ -65,6 +65,9 @@ impl Moment {
 impl Run {
     /// What may be chosen now about what [`Run::next`] gives.
     pub fn offers(&self, plan: &Plan) -> Offers {
+        if let Some(task) = self.ends_unsigned() {
+            return Offers { task: Some(task), choices: vec![Choice::Abort], ..Offers::default() };
+        }
         let frontier = self.frontier(plan);
         // A condition is decided before anything else is.
         let moment =

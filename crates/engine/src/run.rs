@@ -324,6 +324,11 @@ impl Run {
         self.opened().is_some_and(|opened| opened.dry)
     }
 
+    /// Whether somebody ended it early.
+    pub fn is_aborted(&self) -> bool {
+        self.aborted
+    }
+
     /// Whether `run.closed` has been written: nothing follows it.
     pub fn is_closed(&self) -> bool {
         self.closed

@@ -1,11 +1,11 @@
 //! Sessions that are signed: whose key is waited for, and what may happen before it has signed. Checked when it happens,
 //! and again whenever the record is verified.
 
-use holdpoint_model::Assurance;
+use holdpoint_model::{Assurance, Plan};
 
 use crate::fold::{Fold, ensure};
 use crate::run::people::Unsigned;
-use crate::{Event, Run, Seat, SignedSession, Via};
+use crate::{By, Choice, Event, Run, Seat, SignedSession, Task, Verdict, Via};
 
 impl Run {
     /// Whether whoever operates must sign that with their key before anything else happens.
@@ -23,16 +23,56 @@ impl Run {
         self.unsigned = self.signs_sessions().then_some(Unsigned { seat });
     }
 
-    /// What may happen before the session is signed: nothing that drives the run, and no sign-off.
+    /// What a run stands at whose session is not signed: there it can be ended, and nothing else. A key that is lost, or
+    /// counts no more, would keep it open for good.
+    pub(crate) fn ends_unsigned(&self) -> Option<Task> {
+        let ended = self.aborted || self.is_closed();
+        if !self.is_session_unsigned() || !self.lapsing.is_empty() || self.handover().is_some() || ended {
+            return None;
+        }
+        let current = match &self.rollback {
+            Some(rollback) => rollback.current(),
+            None => self.current(),
+        };
+        self.probe.map(|probe| probe.of).or(current)
+    }
+
+    /// Whoever operates ends a run whose session they have not signed.
+    pub(crate) fn end_unsigned(
+        &mut self,
+        plan: &Plan,
+        task: Task,
+        names: (&str, &str, Option<&str>),
+        (choice, by): (Choice, &By),
+    ) -> Fold {
+        self.named(plan, task, names)?;
+        ensure(choice == Choice::Abort, &self.unsigned_refusal())?;
+        ensure(
+            self.same(&by.who, &self.operator),
+            "only whoever operates ends a run whose session is not signed",
+        )?;
+        self.aborted = true;
+        Ok(())
+    }
+
+    /// What may happen before the session is signed: nothing that drives the run, and no sign-off; but it can be ended.
     pub(crate) fn held_unsigned(&self, event: &Event) -> Fold {
-        let free = matches!(
-            event,
-            Event::SessionOpened(_)
-                | Event::SessionSigned(_)
-                | Event::Note { .. }
-                | Event::LogRecovered { .. }
-                | Event::SignOffLapsed { .. }
-        );
+        if let (true, Event::Decision { choice: Choice::Abort, reason, .. }) =
+            (self.is_session_unsigned(), event)
+        {
+            let says = reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+            return ensure(says, "to end a run whose session is not signed takes a reason");
+        }
+        let ends = self.aborted && matches!(event, Event::RunClosed { verdict: Verdict::Aborted });
+        let free = ends
+            || matches!(
+                event,
+                Event::SessionOpened(_)
+                    | Event::SessionSigned(_)
+                    | Event::Note { .. }
+                    | Event::LogRecovered { .. }
+                    | Event::SignOffLapsed { .. }
+            );
         if free || !self.is_session_unsigned() {
             return Ok(());
         }

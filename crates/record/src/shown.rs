@@ -1,7 +1,7 @@
 //! What whoever signed was shown: made again from the record, and held against what is kept (record.md, "What the signer
 //! is shown").
 
-use holdpoint_engine::{BlobRef, Event, Presence, Run, Task};
+use holdpoint_engine::{BlobRef, Event, Presence, Run, Task, Wording};
 use holdpoint_model::{Plan, sha256};
 
 use crate::kept::Blobs;
@@ -29,22 +29,16 @@ pub(crate) fn prove(
         return Err("nobody is shown anything at this event".to_owned());
     };
     let task = Task::named(plan, step, action).ok_or("there is no such hold point")?;
-    let script = |blob: &BlobRef| match blobs.is_gone(blob) {
-        true => Err(Unmade::Gone),
-        false => {
-            blobs.bytes(blob).map(|bytes| bytes.to_vec()).map_err(|error| Unmade::Unread(error.to_string()))
-        }
-    };
-    let due = match run.exhibit(plan, task, script) {
-        Ok(exhibit) => exhibit.text(),
-        Err(Unmade::Gone) => return Ok(false),
-        Err(Unmade::Unread(why)) => {
-            return Err(format!("what its signer was shown cannot be made again: {why}"));
-        }
-    };
     let Presence { shown, .. } = presence;
-    if shown.sha256 == sha256(due.as_bytes()) {
-        return Ok(true);
+    for wording in Wording::ALL {
+        match made(run, plan, (task, wording), blobs) {
+            Ok(due) if shown.sha256 == sha256(due.as_bytes()) => return Ok(true),
+            Ok(_) => {}
+            Err(Unmade::Gone) => return Ok(false),
+            Err(Unmade::Unread(why)) => {
+                return Err(format!("what its signer was shown cannot be made again: {why}"));
+            }
+        }
     }
     let other = || "its signer was shown something else than the record tells".to_owned();
     // A secret that stands in the document itself was masked.
@@ -52,8 +46,26 @@ pub(crate) fn prove(
         return if secretive { Ok(false) } else { Err(other()) };
     }
     let kept = blobs.bytes(shown).map_err(|error| error.to_string())?;
-    let same = std::str::from_utf8(&kept).is_ok_and(|kept| is_as_shown(run, kept, &due));
-    if same { Ok(true) } else { Err(other()) }
+    let kept = String::from_utf8(kept.to_vec()).map_err(|_| other())?;
+    let wording = Wording::of(&kept).ok_or_else(other)?;
+    let due = made(run, plan, (task, wording), blobs).map_err(|_| other())?;
+    if is_as_shown(run, &kept, &due) { Ok(true) } else { Err(other()) }
+}
+
+/// The text in these words.
+fn made(
+    run: &Run,
+    plan: &Plan,
+    (task, wording): (Task, Wording),
+    blobs: &mut Blobs<'_>,
+) -> Result<String, Unmade> {
+    let script = |blob: &BlobRef| match blobs.is_gone(blob) {
+        true => Err(Unmade::Gone),
+        false => {
+            blobs.bytes(blob).map(|bytes| bytes.to_vec()).map_err(|error| Unmade::Unread(error.to_string()))
+        }
+    };
+    run.exhibit_in(wording, plan, task, script).map(|exhibit| exhibit.text())
 }
 
 /// Line by line: no mask stands for more than something in a line.

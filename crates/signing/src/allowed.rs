@@ -14,6 +14,7 @@ use ssh_key::certificate::{CertType, Certificate};
 use ssh_key::public::KeyData;
 
 use crate::Presented;
+use crate::envelope::kind_is_taken;
 use crate::options::{self, Options};
 use crate::pattern::matches_list;
 use crate::{APPROVAL, EXPUNGE, REVIEW, SESSION, SIGNOFF};
@@ -81,7 +82,9 @@ impl AllowedSigners {
             list.is_none_or(|list| NAMESPACES.iter().any(|namespace| matches_list(namespace, list)))
         };
         let lines: Vec<&Line> = self.lines.iter().filter(ours).collect();
-        let literal = |pattern: &&str| !pattern.contains(['*', '?', '!']);
+        // Nothing between two commas is nobody.
+        let literal = |pattern: &&str| !pattern.is_empty() && !pattern.contains(['*', '?', '!']);
+        let plain = |pattern: &str| pattern.is_empty() || literal(&pattern);
         let of_toml: HashSet<&str> = known.iter().copied().collect();
         let mut spelt: HashMap<String, (&str, String)> =
             known.iter().map(|name| (folded(name), (*name, "holdpoint.toml".to_owned()))).collect();
@@ -103,7 +106,7 @@ impl AllowedSigners {
         let mut keys: HashMap<&KeyData, (String, &str, usize)> = HashMap::new();
         for line in lines.iter().filter(|line| !line.options.authority) {
             // Where nothing in it is a pattern, it names nobody else than it says.
-            let patterns = !line.principals.split(',').all(|pattern| literal(&pattern));
+            let patterns = !line.principals.split(',').all(plain);
             let matching = names.iter().copied().filter(|name| matches_list(name, &line.principals));
             let matching = patterns.then_some(matching).into_iter().flatten();
             for name in line.principals.split(',').filter(literal).chain(matching) {
@@ -127,7 +130,8 @@ impl AllowedSigners {
         // Whoever holds an authority's key is whomever it may vouch for.
         for line in lines.iter().filter(|line| line.options.authority) {
             let Some((own, called, number)) = keys.get(&line.key) else { continue };
-            let other = line.principals.split(',').find(|name| !literal(name) || person(name) != *own);
+            let other =
+                line.principals.split(',').find(|name| !plain(name) || literal(name) && person(name) != *own);
             if let Some(other) = other {
                 return Err(format!(
                     "one key stands for two people: for {called} on line {number}, and as an authority for {other} \
@@ -197,10 +201,17 @@ impl AllowedSigners {
         self.lines.iter().filter(for_it).any(|line| matches_list(principal, &line.principals))
     }
 
+    /// Whether some line lets somebody sign for a purpose, whoever that is.
+    pub fn may_somebody(&self, namespace: &str) -> bool {
+        let lists = self.lines.iter().map(|line| line.options.namespaces.as_deref());
+        lists.into_iter().any(|list| list.is_none_or(|list| matches_list(namespace, list)))
+    }
+
     /// Everybody who is named and by no pattern, sorted.
     pub fn principals(&self) -> Vec<&str> {
         let all = self.lines.iter().flat_map(|line| line.principals.split(','));
-        let mut named: Vec<&str> = all.filter(|name| !name.contains(['*', '?', '!'])).collect();
+        let mut named: Vec<&str> =
+            all.filter(|name| !name.is_empty() && !name.contains(['*', '?', '!'])).collect();
         named.sort_unstable();
         named.dedup();
         named
@@ -265,6 +276,7 @@ fn vouches(certificate: &Certificate, principal: &str, at: Timestamp) -> Result<
         return Err("the certificate has critical options, of which none is known".to_owned());
     }
     let second = u64::try_from(at.as_second()).map_err(|_| "a time before 1970".to_owned())?;
+    kind_is_taken(certificate.signature_key()).map_err(|why| format!("of the authority, {why}"))?;
     let authority = certificate.signature_key().fingerprint(ssh_key::HashAlg::Sha256);
     certificate
         .validate_at(second, [&authority])
@@ -278,8 +290,18 @@ fn line(number: usize, text: &str, zone: &TimeZone) -> Result<Line, String> {
     if rest.is_empty() {
         return Err(missing());
     }
-    if let Ok(key) = rest.parse::<PublicKey>() {
-        return Ok(Line { number, principals, options: Options::default(), key: key.key_data().clone() });
+    match rest.parse::<PublicKey>() {
+        Ok(key) => {
+            return Ok(Line { number, principals, options: Options::default(), key: key.key_data().clone() });
+        }
+        // No option begins like a kind of key.
+        Err(error) if ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| rest.starts_with(kind)) => {
+            return Err(match rest.split([' ', '\t']).next().is_some_and(|kind| kind.contains("-cert-v01@")) {
+                true => "a certificate stands where a public key must: list its authority, with `cert-authority`".to_owned(),
+                false => format!("the public key cannot be read: {error}"),
+            });
+        }
+        Err(_) => {}
     }
     let end = end_of_options(rest);
     let options = options::read(&rest[..end], zone)?;

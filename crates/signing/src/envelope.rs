@@ -11,6 +11,7 @@ use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, Fingerprint, HashAlg, PublicKey, Signature, SshSig};
 
 const MAGIC: &[u8] = b"SSHSIG";
+const BEGINS: &[u8] = b"-----BEGIN SSH SIGNATURE-----\n";
 const VERSION: u32 = 1;
 /// Flags of a security key's signature (OpenSSH's PROTOCOL.u2f): somebody touched it …
 const PRESENT: u8 = 0x01;
@@ -40,6 +41,28 @@ fn same(again: &[u8], bytes: &[u8]) -> Result<(), NotASignature> {
         return Ok(());
     }
     Err(NotASignature("it is not written as an SSH signature is".to_owned()))
+}
+
+/// How large an RSA key may be, bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// Why signatures of such a key do not count, in words, whatever they are of.
+pub(crate) fn kind_is_taken(key: &KeyData) -> Result<(), String> {
+    match key {
+        KeyData::Dsa(_) => Err("DSA keys are not taken: they are too weak".to_owned()),
+        KeyData::Rsa(key) => {
+            let bytes = key.n.as_positive_bytes().unwrap_or_default();
+            let bits = bytes.len() * 8 - bytes.first().map_or(0, |first| first.leading_zeros() as usize);
+            let (least, most) = (RSA_BITS.start(), RSA_BITS.end());
+            match RSA_BITS.contains(&bits) {
+                true => Ok(()),
+                false => {
+                    Err(format!("RSA keys of {least} to {most} bits are taken, and this one has {bits}"))
+                }
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A signature as it stands in an envelope: `string algorithm, string blob`, and what a security key adds behind it,
@@ -88,7 +111,12 @@ impl Presented {
     pub fn read(bytes: &[u8]) -> Result<Presented, NotASignature> {
         let name = String::decode(&mut &*bytes)?;
         let presented = if Algorithm::new_certificate(&name).is_ok() {
-            Presented::Certificate(Box::new(Certificate::from_bytes(bytes)?))
+            let read = Certificate::from_bytes(bytes).map_err(|error| {
+                NotASignature(format!(
+                    "its certificate cannot be read: {error} (one without an end of its validity is not taken)"
+                ))
+            })?;
+            Presented::Certificate(Box::new(read))
         } else {
             Presented::Key(PublicKey::from_bytes(bytes)?.key_data().clone())
         };
@@ -121,7 +149,13 @@ impl Envelope {
     /// # Errors
     /// It is none.
     pub fn read(armored: &[u8]) -> Result<Envelope, NotASignature> {
-        Envelope::decode_pem(armored.trim_ascii())
+        if !armored.starts_with(BEGINS) {
+            return Err(NotASignature("it does not begin as an armored SSH signature does".to_owned()));
+        }
+        if armored.contains(&b'\r') {
+            return Err(NotASignature("it has carriage returns".to_owned()));
+        }
+        Envelope::decode_pem(armored.trim_ascii_end())
     }
 
     /// Made of a signature over [`Envelope::to_sign`], as an agent gives it: `string algorithm, string blob`, and
@@ -172,6 +206,7 @@ impl Envelope {
     /// It is not, or its kind is not known.
     pub fn proves(&self, message: &[u8]) -> Result<Presented, NotASignature> {
         let presented = self.presented()?;
+        kind_is_taken(presented.key()).map_err(NotASignature)?;
         let signature = Signature::try_from(self.signature.as_slice())?;
         same(&written(&signature)?, &self.signature)?;
         let key = PublicKey::from(presented.key().clone());

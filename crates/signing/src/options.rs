@@ -1,8 +1,8 @@
 //! The options of a line of `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS).
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// What a line restricts its key to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,14 +82,13 @@ fn quoted_value(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// `YYYYMMDD[HHMM[SS]][Z]`.
+/// `YYYYMMDD[HHMM[SS]]`, and `Z` or `UTC` behind it.
 fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let bad =
         || format!("`{text}` is no time: write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z for UTC");
-    let (digits, zone) = match text.strip_suffix(['Z', 'z']) {
-        Some(digits) => (digits, TimeZone::UTC),
-        None => (text, zone.clone()),
-    };
+    let lower = text.to_ascii_lowercase();
+    let utc = lower.strip_suffix("utc").or_else(|| lower.strip_suffix('z'));
+    let digits = utc.unwrap_or(&lower);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
         return Err(bad());
     }
@@ -108,7 +107,30 @@ fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
         .ok()
     })();
     let civil = civil.ok_or_else(bad)?;
-    zone.to_timestamp(civil).map_err(|_| bad())
+    // The end of the last year is written for "never".
+    let never = (civil.year() == 9999).then_some(Timestamp::MAX);
+    let moment = if utc.is_some() { TimeZone::UTC.to_timestamp(civil).ok() } else { standard(civil, zone) };
+    // OpenSSH takes no time before 1970, nor its first second.
+    moment.or(never).filter(|moment| *moment > Timestamp::UNIX_EPOCH).ok_or_else(bad)
+}
+
+/// How far apart glibc's `mktime` looks for a time of the wanted kind, and how far it goes, seconds.
+const STRIDE: i64 = 601_200;
+const BOUND: i64 = 268_227_000 + STRIDE;
+
+/// What a clock in the zone that never shows summer time says, as OpenSSH has it: it asks `mktime` for standard time. So
+/// at noon in summer it is an hour later than the clock on the wall.
+fn standard(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let guess = zone.to_timestamp(civil).ok()?;
+    let offset = |at: Timestamp| {
+        let info = zone.to_offset_info(at);
+        (!info.dst().is_dst()).then(|| info.offset())
+    };
+    let strides = (1..=BOUND / STRIDE).flat_map(|count| [-count, count]);
+    let mut near =
+        strides.filter_map(|count| guess.checked_add(SignedDuration::from_secs(count * STRIDE)).ok());
+    let standard = offset(guess).or_else(|| near.find_map(offset))?;
+    standard.to_timestamp(civil).ok()
 }
 
 #[cfg(test)]
@@ -119,7 +141,7 @@ mod tests {
     fn options_are_read_as_openssh_does() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let options = read(
-            r#"cert-authority,namespaces="a,b\"c",valid-after="20260101",valid-before="202607010830Z""#,
+            r#"cert-authority,namespaces="a,b\"c",valid-after="20260101",valid-before="202607010830utc""#,
             &zone,
         );
         let expected = Options {
@@ -129,6 +151,22 @@ mod tests {
             valid_before: Some("2026-07-01T08:30:00Z".parse().unwrap()),
         };
         assert_eq!(options, Ok(expected));
+    }
+
+    #[test]
+    fn times_without_a_zone_are_standard_time_in_summer_too() {
+        let times = |zone: &str, text: &str| moment(text, &TimeZone::get(zone).unwrap()).unwrap().to_string();
+        for (zone, text, time) in [
+            ("Europe/Berlin", "20260115120000", "2026-01-15T11:00:00Z"),
+            ("Europe/Berlin", "20260701120000", "2026-07-01T11:00:00Z"),
+            // No clock on the wall shows the one, and the other is shown twice.
+            ("Europe/Berlin", "20260329023000", "2026-03-29T01:30:00Z"),
+            ("Europe/Berlin", "20261025023000", "2026-10-25T01:30:00Z"),
+            ("Australia/Sydney", "20260115120000", "2026-01-15T02:00:00Z"),
+            ("UTC", "20260701120000", "2026-07-01T12:00:00Z"),
+        ] {
+            assert_eq!(times(zone, text), time, "{text} in {zone}");
+        }
     }
 
     #[test]
@@ -147,6 +185,8 @@ mod tests {
             "valid-after=\"20261301\"",
             "valid-after=\"202601012560\"",
             "valid-after=\"20260101+1\"",
+            "valid-after=\"19700101Z\"",
+            "valid-before=\"19691231235959Z\"",
             "valid-after=\"20260102\",valid-before=\"20260101\"",
             "valid-after=\"20260101\",valid-before=\"20260101\"",
         ] {

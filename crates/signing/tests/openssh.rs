@@ -3,6 +3,9 @@
 
 mod stock;
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixListener;
+
 use holdpoint_model::Assurance;
 use holdpoint_signing::{APPROVAL, AllowedSigners, Refused, Revoked, SIGNOFF, Signers, check};
 use holdpoint_xtask::sample;
@@ -75,6 +78,59 @@ fn an_agent_that_has_lost_the_key_signs_nothing() {
     let identity = client.identities().unwrap().remove(0);
     agent.forget_all();
     assert!(client.sign(&identity, SIGNOFF, MESSAGE).is_err());
+}
+
+#[test]
+fn a_certificate_without_an_end_in_an_agent_keeps_no_other_key_from_signing() {
+    let (keys, agent) = (Keys::new(), Agent::start());
+    let (key, forever) = (keys.make("key", "ed25519", "", ""), keys.make("forever", "ed25519", "", ""));
+    let authority = keys.make("ca", "ed25519", "", "");
+    // ssh-add adds the certificate that lies beside a key.
+    forever.certify_with(&authority, &["-n", "qa@example.org"]);
+    agent.add(&forever, "");
+    agent.add(&key, "");
+    let mut client = holdpoint_signing::agent::Agent::at(&agent.socket).unwrap();
+    let identities = client.identities().unwrap();
+    let held: Vec<_> = identities.iter().map(|id| id.presented.fingerprint().to_string()).collect();
+    assert_eq!(held, [forever.fingerprint(), key.fingerprint()], "all but the certificate");
+    let signature = client.sign(&identities[1], SIGNOFF, MESSAGE).unwrap();
+    let allowed = signers(&format!("qa@example.org {}\n", key.public));
+    check(MESSAGE, signature.as_bytes(), "qa@example.org", SIGNOFF, &allowed, now()).unwrap();
+}
+
+#[test]
+fn what_cannot_be_read_in_an_agent_is_passed_over_and_no_other_answer_is_taken() {
+    let keys = Keys::new();
+    let key = keys.make("key", "ed25519", "", "");
+    let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+    let held = |key: &[u8], comment: &[u8]| [string(key), string(comment)].concat();
+    let public = ssh_key::PublicKey::from_openssh(&key.public).unwrap().to_bytes().unwrap();
+    let broken = [string(b"ssh-ed25519"), string(b"short")].concat();
+    // Nobody lists such a key, so that it is never asked to sign.
+    let unknown = [string(b"ssh-of-tomorrow@example.org"), string(b"?")].concat();
+    let all = [held(&broken, b"broken"), held(&unknown, b"unknown"), held(&public, b"good")].concat();
+    let answer = [&[12, 0, 0, 0, 3][..], &all].concat();
+    let dir = tempfile::tempdir().unwrap();
+    for (what, reply, held) in [
+        ("all", string(&answer), Some(2)),
+        ("another answer", string(&[5]), None),
+        ("one cut short", string(&answer[..answer.len() - 2]), None),
+        ("one too long", vec![0xff; 4], None),
+        ("nothing", Vec::new(), None),
+    ] {
+        let socket = dir.path().join(what.replace(' ', "-"));
+        let listener = UnixListener::bind(&socket).unwrap();
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = [0; 5];
+            stream.read_exact(&mut asked).unwrap();
+            stream.write_all(&reply).unwrap();
+        });
+        let identities = holdpoint_signing::agent::Agent::at(&socket).unwrap().identities();
+        answering.join().unwrap();
+        assert_eq!(identities.as_ref().ok().map(Vec::len), held, "{what}: {identities:?}");
+        assert!(identities.into_iter().flatten().all(|it| it.comment != "broken"), "{what}");
+    }
 }
 
 #[test]
@@ -251,13 +307,18 @@ fn a_revocation_list_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn a_line_that_cannot_be_read_makes_the_file_unusable_and_names_itself() {
-    for bad in [
-        "qa@example.org",
-        "qa@example.org what=\"x\" ssh-ed25519 AAAA",
-        "qa@example.org ssh-ed25519 AAAA",
-        "\"qa",
+    for (bad, why) in [
+        ("qa@example.org", "after the principals come options"),
+        ("qa@example.org what=\"x\" ssh-ed25519 AAAA", "`what` is no option"),
+        ("qa@example.org ssh-ed25519 AAAA", "the public key cannot be read"),
+        (
+            "qa@example.org ssh-ed25519-cert-v01@openssh.com AAAA",
+            "a certificate stands where a public key must",
+        ),
+        ("\"qa", "a quotation mark is missing"),
     ] {
         let error = AllowedSigners::read(&format!("# first\n{bad}\n"), &TimeZone::UTC).unwrap_err();
         assert_eq!(error.line, 2, "{bad}: {error}");
+        assert!(error.reason.contains(why), "{bad}: {error}");
     }
 }

@@ -13,6 +13,7 @@
 #                signed by whom it names, or by nobody where event 0 names nobody who may sign
 #   3. sign-offs the files in signoffs/, also those of overrides and of signed sessions, have the digests that their events name
 #   4. seal      number of events, length, digest, verdict and run are those of run.jsonl
+#      run.opened   says of signatures and sessions what the recorded configuration asks for
 #   5. sign-offs each signed statement is of this run, step, moment, role, text and signer, says by its digest which text
 #                its signer was shown (a blob, see 2) and where they sat as the event does, and ssh-keygen finds the
 #                signature good, by the recorded key, at the time of signing and at the time of recording; where sessions are
@@ -121,6 +122,8 @@ done
 for tool in sha256sum jq ssh-keygen; do
     command -v "$tool" >/dev/null || cannot "$tool is needed"
 done
+# jq 1.6 takes an hour off times in the summer of its zone, which is the run's for ssh-keygen alone.
+jq() { TZ=UTC command jq "$@"; }
 cd "$(dirname "$0")" || cannot "cannot enter the directory of this script"
 there run.jsonl || cannot "there is no run.jsonl beside this script"
 file run.jsonl || altered 0 "run.jsonl is not a file, or a link to one"
@@ -172,11 +175,12 @@ head -n 1 run.jsonl | head -c 16777217 >"$tmp/opened"
 over 'line(0; input) | if . == null then "none" elif odd(0) or (.[0] | type) != "object" then "odd" else .[0] |
     .type, (.format | if . == "2.0" then "known" elif type == "string" and test("^[0-9]{1,9}[.][0-9]{1,9}$")
         and (split(".") | map(tonumber)) > [2, 0] then "newer" else "none" end), .id, (.signers.sha256 // "none"), (.revoked.sha256 // "none"), .session.time_zone,
-    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring), (.environment.sessions // "typed") end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
+    .environment.four_eyes == true, (.policy.approvals // [] | length), (.config.sha256 // "none"), .environment.signature, (.dry // false | tostring), (.environment.sessions // "typed"), (.environment.name | tostring) end | [tostring] | @tsv' >"$tmp/told" 2>"$tmp/why"
 {
     IFS= read -r what; IFS= read -r format; IFS= read -r id
     IFS= read -r allowed; IFS= read -r revoked; IFS= read -r zone
     IFS= read -r four_eyes; IFS= read -r approvals; IFS= read -r config; IFS= read -r asked; IFS= read -r dry; IFS= read -r sessions
+    IFS= read -r environment
 } <"$tmp/told"
 case $what in
 none)
@@ -194,10 +198,11 @@ newer) cannot "the record is of a newer format than 2.0: read it with a newer ho
 esac
 signers=blobs/sha256/$allowed
 revoked=blobs/sha256/$revoked
-# An offset, which POSIX writes the other way round.
+# An offset, which POSIX writes the other way round, and no colon in its name.
+name=$(printf '%s' "$zone" | tr -d :)
 case $zone in
--*) TZ="<$zone>+${zone#-}" ;;
-+*) TZ="<$zone>-${zone#+}" ;;
+-*) TZ="<$name>+${zone#-}" ;;
++*) TZ="<$name>-${zone#+}" ;;
 *) TZ=$zone ;;
 esac
 export TZ
@@ -385,6 +390,74 @@ fi
 
 [ "$dry" = false ] || wrong "does not conform at event 0" "a dry run is never stored"
 
+# What the environment asks of whoever signs and operates is what the recorded configuration says, not event 0 alone. Of TOML
+# this reads tables, keys and texts as people write them; what else may hold it (a table in one line, texts of many lines,
+# escapes) is told as not read.
+cat >"$tmp/asked.awk" <<'A'
+# A key at the front of a text, parts set apart; what is behind it in `rest`. Nothing where there is none.
+function dotted(text,   parts, part, mark, end) {
+    for (parts = "";; text = substr(text, 2)) {
+        sub(/^[ \t]+/, "", text)
+        mark = substr(text, 1, 1)
+        if (mark == "\"" || mark == "\047") {
+            text = substr(text, 2)
+            end = index(text, mark)
+            if (!end) return ""
+            part = substr(text, 1, end - 1)
+            if (mark == "\"" && part ~ /\\/) { unread = 1; return "" }
+            text = substr(text, end + 1)
+        } else if (match(text, /^[A-Za-z0-9_-]+/)) {
+            part = substr(text, 1, RLENGTH)
+            text = substr(text, RLENGTH + 1)
+        } else return ""
+        parts = parts SUBSEP part
+        sub(/^[ \t]+/, "", text)
+        if (substr(text, 1, 1) != ".") { rest = text; return parts }
+    }
+}
+BEGIN { ours = SUBSEP "environments" SUBSEP ENVIRON["NAME"] }
+/"""|\047\047\047/ { unread = 1 }
+{ sub(/\r$/, ""); sub(/^[ \t]+/, "") }
+/^#/ { next }
+/^\[\[/ { skip = 1; next }
+/^\[/ {
+    key = dotted(substr($0, 2))
+    # Or a list that goes on from the line before.
+    if (key != "" && substr(rest, 1, 1) == "]") { table = key; skip = 0 }
+    next
+}
+{
+    key = dotted($0)
+    if (key == "" || substr(rest, 1, 1) != "=" || skip) next
+    key = table key
+    if (key == SUBSEP "environments" || key == ours) unread = 1
+    if (key != ours SUBSEP "signature" && key != ours SUBSEP "sessions") next
+    value = substr(rest, 2)
+    sub(/^[ \t]+/, "", value)
+    mark = substr(value, 1, 1)
+    value = substr(value, 2)
+    if ((mark != "\"" && mark != "\047") || !index(value, mark)) { unread = 1; next }
+    asked[substr(key, length(ours SUBSEP) + 1)] = substr(value, 1, index(value, mark) - 1)
+}
+END {
+    print unread + 0
+    print ("signature" in asked) ? asked["signature"] : "typed"
+    print ("sessions" in asked) ? asked["sessions"] : "typed"
+}
+A
+configured=blobs/sha256/$config
+: >"$tmp/configured"
+[ "$config" = none ] || [ ! -f "$configured" ] || cat "$configured" >"$tmp/configured"
+NAME=$environment awk -f "$tmp/asked.awk" "$tmp/configured" >"$tmp/told"
+{ IFS= read -r unread; IFS= read -r due; IFS= read -r due_sessions; } <"$tmp/told"
+if [ "$config" != none ] && [ ! -f "$configured" ]; then
+    tell '  not checked: what the recorded holdpoint.toml asked for, which was expunged\n'
+elif [ "$unread" = 1 ]; then
+    tell '  not checked: what the recorded holdpoint.toml asks for is written in a way that this script does not read\n'
+elif [ "$due" != "$asked" ] || [ "$due_sessions" != "$sessions" ]; then
+    wrong "does not conform at event 0" "it says that signatures are $asked and sessions $sessions, and the recorded configuration says $due and $due_sessions"
+fi
+
 # Seconds since 1970 of a time with an offset, or in UTC, and nothing of what is no time; such a number as ssh-keygen
 # takes it.
 seconds='def seconds: try ((.[0:19] | strptime("%Y-%m-%dT%H:%M:%S") | mktime)
@@ -512,8 +585,12 @@ head -n "$events" run.jsonl | jq -rn '$opened[0] as $o |
             if .due and ($e.by.who | person) == (.who | person) and ($e.by.via | IN("terminal", "command"))
                 and (.seat == null or .seat == ($e.seat | seat)) then .due = false
             else .bad = "it signs a session that is not asked for, or of somebody or somewhere else" end
+        elif .due and $e.type == "decision" and $e.choice == "abort" and ($e.by.who | person) == (.who | person)
+            and ($e.reason | type == "string" and test("\\S")) then .aborted = true
+        elif .due and .aborted and $e.type == "run.closed" and $e.verdict == "aborted" then .
         elif .due and ($e.type | IN("note", "log.recovered", "signoff.lapsed") | not) then
             .bad = "it takes a session that its operator signed, and this one is not"
+        elif $e.type == "decision" and $e.choice == "abort" then .aborted = true
         elif $e.type == "handover.accepted" then . + {due: $asked, who: $e.by.who, seat: null}
         else . end;
         select(.bad) | "\(.i)\t\(.bad)")' --slurpfile opened "$tmp/opened" >"$tmp/sessions" 2>/dev/null ||
@@ -594,9 +671,11 @@ while IFS=$tab read -r i start path; do
         esac
         trusted "$space@holdpoint" "$who" "$path" "$path.sig" "$at" "event $i: the $space"
     done
-    case $assurance:$said in
+    # The kind of key stands behind the name of whoever signed, which may look like one.
+    kind=${said##* with }
+    case $assurance:${kind%% key *} in
     ssh:*) ;;
-    fido-uv:*-SK*" key $key") tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
+    fido-uv:*-SK) tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
     *) bad "the record says another assurance than the signature has: $said" ;;
     esac
     tell '  event %s: %s\n' "$i" "$said"

@@ -6,6 +6,7 @@ use holdpoint_document::{Code, Diagnostic, Severity, Span};
 use serde_json::{Value, json};
 
 use super::prepare::{self, Checked};
+use super::wanting::wanting;
 use crate::args::{self, CheckFormat};
 use crate::exit::Exit;
 use crate::problem::{More, Problem, Room, say_all};
@@ -17,6 +18,9 @@ pub fn check(screen: &Screen, arguments: &args::Check) -> Result<Exit, Problem> 
         arguments.files.iter().map(|file| prepare::check(file)).collect::<Result<Vec<Checked>, Problem>>()?;
     same_ids(&mut checked);
     signers_are_there(&mut checked);
+    for checked in &mut checked {
+        checked.findings.extend(wanting(&checked.place, &checked.plan, None));
+    }
     // A document that cannot run is a document error; one that merely does not pass is a check that failed.
     let broken = checked.iter().flat_map(|checked| &checked.findings).any(Diagnostic::is_error);
     if arguments.deny.is_some() {

@@ -211,8 +211,11 @@ fn readme(opened: &RunOpened, proof: &Verification, reported: bool) -> String {
          what it checks and what not. Whoever made the file made the script in it too: read it, or take it from the\n\
          sources of holdpoint. Neither check reaches the copies. Both take `--trust DIR`, a directory with the\n\
          allowed_signers and revoked keys that you trust, and say whose word it is otherwise.\n\n\
-         One signature by hand, event N being the one that it belongs to:\n\n\
-         \x20 ssh-keygen -Y verify -f allowed_signers -I WHO -n signoff@holdpoint -s signoffs/N.json.sig <signoffs/N.json\n",
+         One signature by hand, event N being the one that it belongs to, and TIME (YYYYMMDDHHMMSSZ) when it was signed or\n\
+         recorded; in the time zone of the run, where allowed_signers has times without a zone; without -r, where there are\n\
+         no revoked_keys:\n\n\
+         \x20 ssh-keygen -Y verify -f allowed_signers -r revoked_keys -O verify-time=TIME -I WHO -n signoff@holdpoint \\\n\
+         \x20     -s signoffs/N.json.sig <signoffs/N.json\n",
         number = opened.number,
         title = holdpoint_report::visible(opened.title().as_bytes()),
         id = opened.id,

@@ -10,7 +10,7 @@ use super::read::open_problem;
 use super::read::{find, place_of, read_dir, read_problem};
 use super::run::hide;
 use crate::args;
-use crate::by_key::{KeyFile, signature};
+use crate::by_key::{KeyFile, signature, withdrawn};
 use crate::exit::Exit;
 use crate::operator::{not_for_another, not_in_a_block, operator};
 use crate::place::Place;
@@ -39,7 +39,14 @@ pub fn expunge(screen: &Screen, arguments: &args::Expunge, hidden: &Secrets) -> 
                     "This run knows signers, so that whoever takes something out of its record signs for that.",
                 )
             };
-            Some(signed.map_err(unsigned)?)
+            let signed = signed.map_err(unsigned)?;
+            if let Some(why) = withdrawn(&who, EXPUNGE, bytes, &signed)? {
+                return Err(Problem::refused(
+                    format!("nothing was expunged, for the signature does not count: {why}"),
+                    "The tombstone would be told as not trusted. Somebody whose key counts still signs for it.",
+                ));
+            }
+            Some(signed)
         }
         None if arguments.key.is_some() => {
             screen

@@ -45,7 +45,7 @@ pub fn handover(screen: &Screen, arguments: &args::Handover, secrets: &Secrets) 
         could_take_up(&dir.path, recorded.opened(), &by.who, key)?;
         tell(screen, recorder.run(), plan);
         recorder.record(vec![Event::HandoverAccepted { by }])?;
-        session::sign(&mut recorder, &Seat::of_this_process().taken(), key)?;
+        session::sign(screen, &mut recorder, &Seat::of_this_process().taken(), key)?;
         screen.say(&format!(
             "Accepted: {} operates run {number}. Go on with: holdpoint resume {number}",
             screen.neutralise(recorder.run().operator())

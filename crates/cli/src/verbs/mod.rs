@@ -12,6 +12,7 @@ mod compare;
 mod correct;
 mod coverage;
 pub mod dry_run;
+mod ending;
 pub mod evidence;
 mod exchange;
 mod expected;
@@ -52,6 +53,7 @@ mod taking_up;
 mod targets;
 mod verdict;
 pub mod verify;
+mod wanting;
 mod watch;
 
 use holdpoint_driver::Secrets;

@@ -12,9 +12,10 @@ use serde::Serialize;
 use super::check::many;
 use super::expected::expected;
 use super::prepare::{self, Prepared};
+use super::wanting::wanting;
 use crate::args::{self, Format};
 use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, say_all};
 use crate::screen::{self, Screen};
 
 /// Shows what a run would do. Executes nothing, asks nobody.
@@ -24,6 +25,10 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
     let values = Values::given(&prepared.plan, &prepared.environment, &prepared.inputs.given);
     let Prepared { place, path, environment, .. } = &prepared;
     let expected = expected(place, (&prepared.plan, path), &environment.name, None)?;
+    say_all(
+        screen,
+        &prepared.sources.findings(path, &wanting(place, &prepared.plan, Some(&environment.name))),
+    );
     match arguments.format {
         Format::Json => {
             let shown = Shown {

@@ -34,7 +34,7 @@ pub struct Recorded {
     pub sources: Sources,
     /// What it asked for; those that it took the place of are in it.
     pub plan: Plan,
-    /// Reviews beside it, where it is sealed.
+    /// Reviews beside it; where it is not sealed, none holds.
     pub reviews: Reviews,
     /// Anchors beside it.
     pub anchors: Proved,
@@ -201,7 +201,7 @@ fn of_events(
     sealed: bool,
 ) -> Result<Recorded, Problem> {
     let (sources, plan) = document_at_the_end(&dir, &events)?;
-    let reviews = if sealed { reviews(&dir.path).map_err(read_problem)? } else { Reviews::default() };
+    let reviews = reviews(&dir.path).map_err(read_problem)?;
     let anchors = match events.first().map(|first| &first.event) {
         Some(Event::RunOpened(opened)) => {
             anchored::proved(&dir.path, opened, &position).map_err(read_problem)?
@@ -351,9 +351,11 @@ pub fn open_problem(error: OpenError) -> Problem {
     match error {
         OpenError::Held(_) => Problem::usage(message, "Wait for it to end, or leave it there first."),
         OpenError::Read(error) => read_problem(error),
-        OpenError::Sealed | OpenError::Closed => {
-            Problem::usage(message, "The run has ended. What is to be corrected belongs into a new run.")
-        }
+        OpenError::Sealed | OpenError::Closed => Problem::usage(
+            message,
+            "The run has ended. What is to be said of it is signed beside it: holdpoint review RUN --kind late-note \
+                 --text TEXT (or audit-trail, post-release). What is to be done otherwise belongs into a new run.",
+        ),
         OpenError::Disk(error) => Problem::disk(&error, message),
         OpenError::Recovery(_) => {
             Problem::fault(message, "Nothing was executed. Make room or mend the disk, then try again.")

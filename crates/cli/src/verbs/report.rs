@@ -10,7 +10,7 @@ use super::choice::{Among, chosen};
 use super::compare::beside_rehearsal;
 use super::read::{Recorded, proved};
 use crate::args::{self, ReportFormat};
-use crate::attest::{attest, attestable};
+use crate::attest::{attest, attestable, sound_beside};
 use crate::exit::Exit;
 use crate::output;
 use crate::problem::Problem;
@@ -28,6 +28,10 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
     }
     if attestation {
         attestable(&proof)?;
+        let summary = recorded.with_material(None, holdpoint_report::summarise);
+        sound_beside(
+            &summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
+        )?;
     }
     output::untaken(arguments.output.as_deref())?;
     let verdict = Some(proof.verdict.to_string());

@@ -9,6 +9,7 @@ use holdpoint_record::{SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
 use super::choice::{Among, chosen, named};
+use super::ending;
 use super::exchange;
 use super::expected::expected;
 use super::farewell::farewell;
@@ -51,8 +52,9 @@ pub struct Undo<'a> {
 
 /// Drives a run on.
 pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
-    let other = match &arguments.exchange_reason {
-        Some(reason) if arguments.with_new_document => Other::Exchange(reason),
+    let other = match (&arguments.exchange_reason, &arguments.abort) {
+        (Some(reason), _) if arguments.with_new_document => Other::Exchange(reason),
+        (_, Some(reason)) => Other::Abort(reason),
         _ => Other::Nothing,
     };
     take_on(screen, (arguments.run.as_deref(), &arguments.taking_up), other, hidden).await
@@ -67,6 +69,8 @@ pub enum Other<'a> {
     Undo(Undo<'a>),
     /// Go on by the document as it is now, for this reason.
     Exchange(&'a str),
+    /// End it where it is, for this reason.
+    Abort(&'a str),
 }
 
 /// Drives a run on, or undoes what was done in it.
@@ -80,6 +84,7 @@ pub async fn take_on(
     if let Other::Exchange(_) = other {
         not_in_a_block("no document is exchanged")?;
     }
+    let aborts = if let Other::Abort(reason) = other { Some(ending::reasoned(reason)?) } else { None };
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
@@ -117,7 +122,9 @@ pub async fn take_on(
     let session = session(arguments.who.operator.as_deref(), &place.root)?;
     let session = vouched(session, &opened.environment, place.configuration(), &place.root)?;
     let key = arguments.session.key.as_deref();
-    could_take_up(&dir.path, &opened, &session.operator, key)?;
+    if aborts.is_none() {
+        could_take_up(&dir.path, &opened, &session.operator, key)?;
+    }
     let ask = prepare::asks(screen, arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
@@ -210,7 +217,7 @@ pub async fn take_on(
                 matches!(entry.choice.as_deref(), Some("rollback" | "abort"))
             };
             let says = answers.as_ref().is_some_and(|answers| answers.steps.values().any(takes_back));
-            if !ask && !says && undo.is_none() {
+            if !ask && !says && undo.is_none() && aborts.is_none() {
                 return Err(refusal);
             }
             bound = Some(refusal);
@@ -258,7 +265,10 @@ pub async fn take_on(
     let (_, store) = recorder.view_and_store();
     looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
-    session::sign(&mut recorder, &session.seat(), key)?;
+    match session::sign(screen, &mut recorder, &session.seat(), key) {
+        Err(refused) if aborts.is_some() => screen.tell(&format!("  {refused}")),
+        signed => signed?,
+    }
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
@@ -296,7 +306,11 @@ pub async fn take_on(
         let wanted = recorder.run().offers(plan).rollback;
         recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
     }
-    if undo.is_none() {
+    if let Some(reason) = aborts {
+        let by = By { who: session.operator.clone(), via: Via::Command };
+        ending::abort(&mut recorder, plan, reason, by, opened.number)?;
+    }
+    if undo.is_none() && aborts.is_none() {
         tell_steps(screen, plan, recorder.run(), &events);
     }
     tell_failure(screen, plan, recorder.run(), &events);

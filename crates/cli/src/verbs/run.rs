@@ -154,7 +154,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let mut recorder =
         Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
-    session::sign(&mut recorder, &opened.session.seat(), key)?;
+    session::sign(screen, &mut recorder, &opened.session.seat(), key)?;
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use holdpoint_document::{Assurance, nearest};
 use holdpoint_engine::{By, EnvironmentSeen, Event, People, RunOpened, Seat, SignedSession, Via};
 use holdpoint_signing::{SESSION, Signers};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::read::blob_problem;
 use super::taking_up::OnDisk;
@@ -14,6 +16,7 @@ use crate::by_key::{self, KeyFile, Signature, What};
 use crate::operator::{not_in_a_block, operator, time_zone};
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::screen::Screen;
 
 /// Whether whoever is about to open a run could sign that, where its environment asks for it.
 pub fn could_open(
@@ -42,7 +45,12 @@ pub fn could_take_up(dir: &Path, opened: &RunOpened, said: &str, key: Option<&Pa
     let people = People::of(opened);
     let who = people.principal(said);
     let name = opened.printed_name(who).map(String::as_str);
-    could_sign(Ok(signers), (who, name), KeyFile::of_key(key))
+    could_sign(Ok(signers), (who, name), KeyFile::of_key(key)).map_err(|refused| {
+        let number = opened.number;
+        refused.adding(&format!(
+            "Where no key of theirs can count any more, this ends the run: holdpoint resume {number} --abort REASON"
+        ))
+    })
 }
 
 fn signs(environment: &EnvironmentSeen) -> bool {
@@ -90,9 +98,16 @@ fn could_sign(
 }
 
 /// Has whoever operates sign that they do, where that is waited for, and records it. Nothing else may happen before.
-pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Result<(), Problem> {
+pub fn sign(
+    screen: &Screen,
+    recorder: &mut OnDisk<'_>,
+    seat: &Seat,
+    key: Option<&Path>,
+) -> Result<(), Problem> {
     let run = recorder.run();
-    let Some(opened) = run.opened().filter(|_| run.is_session_unsigned()) else { return Ok(()) };
+    // To write down that it was ended takes no key.
+    let due = run.is_session_unsigned() && !run.is_aborted();
+    let Some(opened) = run.opened().filter(|_| due) else { return Ok(()) };
     let number = opened.number;
     let who = run.principal(run.operator()).to_owned();
     let name = opened.printed_name(&who).cloned().unwrap_or_else(|| who.clone());
@@ -106,7 +121,14 @@ pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Resul
             };
             let (name, assurance, by) = (given.name, given.assurance, given.by);
             let signed = SignedSession { name, assurance, signature, seat: seat.clone(), by };
-            return recorder.record(vec![Event::SessionSigned(Box::new(signed))]).map(drop);
+            let when = holdpoint_report::clock(Timestamp::now(), &TimeZone::system());
+            let told = format!(
+                "session signed by {} ({}) with {}, {when}",
+                signed.name, signed.by.who, signed.signature.key
+            );
+            recorder.record(vec![Event::SessionSigned(Box::new(signed))])?;
+            screen.say_hung("  ", &screen.neutralise(&told));
+            return Ok(());
         }
         Signature::Refused(why) | Signature::None(why) => why,
     };
@@ -117,7 +139,8 @@ pub fn sign(recorder: &mut OnDisk<'_>, seat: &Seat, key: Option<&Path>) -> Resul
         format!("the session was not signed, and so nothing is done in it: {why}"),
         format!(
             "Nothing was executed. With a key that counts: holdpoint resume {number} --key FILE. The run goes by the \
-             allowed_signers of when it opened; where those are wrong, open a new run."
+             allowed_signers of when it opened and by those of today. Where none can count any more: holdpoint resume \
+             {number} --abort REASON ends it, which takes no key."
         ),
     ))
 }

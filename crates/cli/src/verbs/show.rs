@@ -69,7 +69,7 @@ fn glance(screen: &Screen, summary: &Summary, driver: Option<Holder>) -> Vec<Str
         fact("anchors", format!("none, and {why}"));
     }
     if let Some(unsigned) = &summary.unsigned {
-        fact("note", format!("{unsigned}: nothing goes on before"));
+        fact("note", unsigned.clone());
     }
     if let Some(broken) = summary.break_words() {
         fact("conforms", format!("no: {broken}"));

@@ -49,7 +49,7 @@ fn what_is_longer_than_the_terminal_is_shown_in_a_pager_in_which_no_command_can_
     let desk = Desk::with(&book(SIGNED)).set("PAGER", "less -R");
     waiting(&desk);
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["sign", "1", "--as", QA]);
-    terminal.waits_for("holdpoint exhibit 1");
+    terminal.waits_for("holdpoint exhibit 2");
     terminal.types("!");
     terminal.waits_for("not available");
     terminal.types("\r");

@@ -1,5 +1,6 @@
 //! `report --format in-toto`, opened and checked by other people's programs: securesystemslib, in-toto-attestation, openssl.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -87,7 +88,7 @@ fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
     assert_eq!(said["accepted"], json!([keyid]), "{said}");
     let statement = &said["statement"];
     assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
-    assert_eq!(statement["predicateType"], "https://holdpoint.example/run/v1");
+    assert_eq!(statement["predicateType"], "https://holdpoint.example/run/v2");
     let file = |name: &str| sha256(&fs::read(bench.run_dir(1).join(name)).unwrap());
     let subject = |name: &str, digest: &str| json!({"name": name, "digest": {"sha256": digest}});
     assert_eq!(
@@ -108,7 +109,10 @@ fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
         ("/document/revision", &json!("C")),
         (
             "/environment",
-            &json!({"name": "staging", "rehearsal": true, "protected": false, "fourEyes": false}),
+            &json!({
+                "name": "staging", "rehearsal": true, "protected": false, "fourEyes": false,
+                "signature": "typed", "sessions": "typed",
+            }),
         ),
         ("/verdict", &json!("passed")),
         ("/verification", &json!("intact and complete")),
@@ -120,6 +124,112 @@ fn a_stock_verifier_takes_the_attestation_and_it_tells_the_run() {
         assert_eq!(predicate.pointer(pointer), Some(value), "{pointer} of {predicate:#}");
     }
     assert!(predicate["people"].as_array().unwrap().iter().any(|p| p["principal"] == "qa@example.org"));
+}
+
+const EVENTFUL: &str = "---\nrunbook: 1\ntitle: A release\nroles: [qa]\n---\n\n# A release\n\n## Look\n\n\
+    ```sh check\n#| retry: { every: 10ms, for: 30s }\necho x >> tries\n[ \"$(wc -l < tries)\" -gt 1 ]\n```\n\n\
+    ## Observe\n\n```yaml record\npressure: { prompt: Pressure, type: number, max: 2 }\n```\n\n\
+    ## Wait\n\n- [ ] Waited\n\n\
+    ## Release\n\n```yaml signoff\nrole: qa\nmeaning: approval\nstatement: I release it.\nindependent: true\n```\n";
+const KEYS: &str = "[signers]\nfile = \"allowed_signers\"\nrevoked = \"revoked_keys\"\n\
+    [environments.production]\nsignature = \"ssh\"\n\
+    [roles]\nqa = [\"qa@example.org\", \"ops@example.org\"]\n[people.\"qa@example.org\"]\nname = \"Quinn Auditor\"\n\
+    [people.\"ops@example.org\"]\nname = \"Olive Operator\"\n";
+
+/// The statement of a run on whose way everything went that can go otherwise before somebody signs.
+fn eventful() -> (Bench, Value) {
+    let answers =
+        "steps:\n  observe: { value: { pressure: \"1.5\" } }\n  wait: { choice: skip, reason: late }\n";
+    let bench = Bench::with(&[
+        ("book.md", EVENTFUL),
+        ("holdpoint.toml", KEYS),
+        ("answers.yaml", answers),
+        ("revoked_keys", "# none yet\n"),
+    ]);
+    bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key
+        openssl pkey -in key -pubout -out key.pub
+        for who in ops qa; do ssh-keygen -q -t ed25519 -N '' -f ../$who
+            echo \"$who@example.org $(cut -d' ' -f1,2 ../$who.pub)\" >> allowed_signers; done");
+    let run = ["run", "book.md", "--env", "production", "--unattended", "--answers", "answers.yaml"];
+    let by_ops = ["--operator", "ops@example.org"];
+    bench.ends(3, &[&run[..], &by_ops].concat());
+    bench.ends(0, &[&["note", "1", "DO NOT RELEASE", "--step", "look"][..], &by_ops].concat());
+    bench.ends(
+        0,
+        &[&["correct", "1", "pressure", "1.9", "--reason", "the wrong gauge"][..], &by_ops].concat(),
+    );
+    bench.ends(5, &["sign", "1", "--as", "ops@example.org", "--key", "../ops", "--yes"]);
+    let qa = ["sign", "1", "--as", "qa@example.org", "--key", "../qa"];
+    bench.ends(0, &[&qa[..], &["--reject", "--reason", "the footer is wrong"]].concat());
+    bench.ends(0, &[&qa[..], &["--yes"]].concat());
+    bench.ends(0, &[&["resume", "1", "--unattended"][..], &by_ops].concat());
+    let envelope = attest(&bench);
+    let keyid = envelope["signatures"][0]["keyid"].as_str().unwrap().to_owned();
+    let said = judged(&envelope, &bench.text("key.pub"), &keyid);
+    assert_eq!(said["accepted"], json!([keyid]), "{said}");
+    (bench, said["statement"].clone())
+}
+
+#[test]
+fn an_attestation_tells_what_did_not_go_straight_and_by_whose_rules() {
+    let (bench, statement) = eventful();
+    let predicate = &statement["predicate"];
+    let events = bench.events(1);
+    let event = |kind: &str| events.iter().find(|event| event["type"] == kind).unwrap();
+    for (pointer, value) in [
+        ("/rules/configuration/sha256", &events[0]["config"]["sha256"]),
+        ("/rules/signers/sha256", &json!(sha256(bench.text("allowed_signers").as_bytes()))),
+        ("/rules/revoked/sha256", &json!(sha256(bench.text("revoked_keys").as_bytes()))),
+        ("/failedAttempts/0/action", &json!("look#1")),
+        ("/failedAttempts/0/attempt", &json!(1)),
+        ("/failedAttempts/0/outcome", &json!("failed")),
+        ("/failedAttempts/0/exit", &json!(1)),
+        ("/failedAttempts/0/unheld/0/expected", &json!("exit 0")),
+        ("/notes/0/text", &json!("DO NOT RELEASE")),
+        ("/notes/0/principal", &json!("ops@example.org")),
+        ("/notes/0/step", &json!("look")),
+        ("/corrections/0/old", &json!("1.5")),
+        ("/corrections/0/new", &json!("1.9")),
+        ("/corrections/0/reason", &json!("the wrong gauge")),
+        ("/refusedAttempts/0/principal", &json!("ops@example.org")),
+        ("/refusedAttempts/0/reason", &event("signoff.refused")["reason"]),
+        ("/rejections/0/reason", &json!("the footer is wrong")),
+        ("/rejections/0/key", &event("signoff.rejected")["signed"]["signature"]["key"]),
+        ("/rejections/0/event", &event("signoff.rejected")["n"]),
+        ("/signOffs/0/key", &event("signoff.given")["signature"]["key"]),
+        ("/signOffs/0/counts", &json!(true)),
+        ("/deviations/0/reason", &json!("late")),
+        ("/sessions/0/operator", &json!("ops@example.org")),
+        ("/environment/signature", &json!("ssh")),
+        ("/verdict", &json!("passed")),
+    ] {
+        assert_eq!(predicate.pointer(pointer), Some(value), "{pointer} of {predicate:#}");
+    }
+}
+
+/// Keys of the predicate that the documentation has a row for.
+fn documented() -> BTreeSet<String> {
+    let page = include_str!("../../../../docs/record.md");
+    let table =
+        page.split_once("Every key of the predicate").unwrap().1.split_once("So a program").unwrap().0;
+    let cells = table.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once(" | ")?.0));
+    cells.flat_map(|cell| cell.split("`, `")).map(|key| key.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn every_key_of_the_predicate_is_documented_and_there_though_nothing_went_otherwise() {
+    let bench =
+        Bench::with(&[("book.md", "---\nrunbook: 1\n---\n# Plain\n\n## Look\n\n```sh check\ntrue\n```\n")]);
+    bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key");
+    bench.ends(0, &["run", "book.md", "--unattended"]);
+    let plain = Base64::decode_vec(attest(&bench)["payload"].as_str().unwrap()).unwrap();
+    let plain: Value = serde_json::from_slice(&plain).unwrap();
+    let keys = |statement: &Value| statement["predicate"].as_object().unwrap().keys().cloned().collect();
+    let told: BTreeSet<String> = keys(&plain);
+    assert_eq!(told, documented());
+    assert_eq!(told, keys(&eventful().1));
+    assert_eq!(plain["predicate"]["rejections"], json!([]));
+    assert_eq!(plain["predicate"]["rules"], json!({"configuration": null, "signers": null, "revoked": null}));
 }
 
 #[test]

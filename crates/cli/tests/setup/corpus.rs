@@ -65,13 +65,14 @@ impl Row {
 }
 
 /// A page is green where the program ends with 0, red and at the same event where it ends with 6, and says that it could not
-/// look at everything where something was expunged. Where there is no page, nothing is said.
+/// look at everything where something was expunged, or only what lies beside the record is wrong. Where there is no page,
+/// nothing is said.
 fn page_agrees(program: &str, page: &str) -> bool {
     let event = program.rsplit_once(" at event ").map(|(_, event)| event);
     match (program, page) {
         (_, NONE) => true,
         (_, "green") => program.starts_with("0 "),
-        (_, "amber") => program.starts_with("6 expunged"),
+        (_, "amber") => program.starts_with("6 expunged") || program.contains(", but it"),
         ("6 truncated", _) => page.starts_with("red "),
         _ => event.is_some_and(|event| page == format!("red {event}")),
     }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::support::Bench;
+
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// One line of `run.jsonl`: an event, and what every line carries (record.md section 2).
@@ -68,4 +70,16 @@ fn the_schema_of_events_is_the_one_that_their_types_give() {
     let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("events.json");
     std::fs::write(&new, derived).unwrap();
     panic!("the types have changed: look at it, then\ncp {} {}", new.display(), path.display());
+}
+
+#[test]
+fn the_independent_verifier_knows_every_key_and_word_of_every_event() {
+    let bench = Bench::new();
+    bench.file("events.json", &bench.ends(0, &["schema", "events"]).stdout);
+    let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/independent/shapes.py");
+    let differs = bench.sh(&format!("python3 -B '{}' < events.json | LC_ALL=C sort", shapes.display()));
+    // What no configuration can ask of sessions, the schema has among the words that sign-offs have.
+    let known =
+        ["fido-uv", "rehearsal"].map(|word| format!("run.opened, environment, sessions: the word {word}\n"));
+    assert_eq!(differs, known.concat());
 }

@@ -8,6 +8,7 @@
 )]
 
 mod attestations;
+mod by_hand;
 mod cast;
 mod corpus;
 mod events;

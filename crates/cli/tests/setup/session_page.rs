@@ -32,7 +32,23 @@ fn a_page_proves_signed_sessions() {
         kept.page()
     };
     let bad = "Not intact: altered or cut at event 1";
-    let cases: [(&str, String, &str, &str); 5] = [
+    // Nothing of sessions is left but in the configuration that the record keeps.
+    let taken_out = || {
+        let (mut kept, mut events) = (kept.clone(), kept.events());
+        events[0]["environment"].as_object_mut().unwrap().remove("sessions");
+        events.retain(|event| event["type"] != "session.signed");
+        kept.forge(events);
+        kept.page()
+    };
+    let unsigned = || {
+        let (mut kept, mut events) = (kept.clone(), kept.events());
+        events.retain(|event| event["type"] != "session.signed");
+        kept.forge(events);
+        kept.page()
+    };
+    let cases: [(&str, String, &str, &str); 7] = [
+        ("not asked for", taken_out(), "bad", "Not intact: altered or cut at event 0"),
+        ("not signed", unsigned(), "bad", bad),
         ("as it was", page.clone(), "good", "1 signature by key"),
         ("another account", rewritten(&|event| event["seat"]["os_user"] = json!("mallory")), "bad", bad),
         ("a terminal", rewritten(&|event| event["seat"]["tty"] = json!("/dev/pts/9")), "bad", bad),

@@ -6,7 +6,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::authority::Authority;
-use crate::export::{both_say, unpacked};
+use crate::export::unpacked;
+use crate::independent::three_say;
 use crate::shop::{OPS, QA, Shop};
 use crate::support::{Ran, forge, sha256};
 
@@ -93,7 +94,7 @@ fn a_tag_by_a_key_that_is_listed_for_something_else_is_told_to_be_no_anchor_when
 fn a_seal_that_nobody_anchored_is_told_by_verify_audit_reports_and_the_script() {
     let (shop, authority) = over();
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
-    assert_eq!(both_say(&shop, &unpacked(&shop, "run.tar.zst"), "no anchor"), (6, LACKS.to_owned()));
+    assert_eq!(three_say(&shop, &unpacked(&shop, "run.tar.zst"), "no anchor"), (6, LACKS.to_owned()));
     let ran = shop.bench.ends(6, &["verify", "1"]);
     ran.says(LACKS).says("release asks for one over the seal");
     shop.bench.ends(6, &["audit"]).says("anchor: it has no anchor, and release asks for one over the seal");
@@ -107,7 +108,7 @@ fn a_seal_that_nobody_anchored_is_told_by_verify_audit_reports_and_the_script() 
     shop.bench.ends(0, &["verify", "1"]);
     shop.bench.ends(0, &["audit"]);
     shop.bench.ends(0, &["export", "1", "-o", "anchored.tar.zst"]);
-    let good = both_say(&shop, &unpacked(&shop, "anchored.tar.zst"), "anchored");
+    let good = three_say(&shop, &unpacked(&shop, "anchored.tar.zst"), "anchored");
     assert_eq!(good, (0, "intact and complete".to_owned()));
     let report = shop.bench.ends(0, &["report", "1"]).stdout;
     assert!(!report.contains("The record has no anchor"), "{report}");
@@ -121,7 +122,7 @@ fn an_anchor_that_the_run_relied_on_is_missed_where_it_is_gone_or_another() {
     let words = "intact and complete, by its own signers, but its anchors do not hold".to_owned();
     let dir = unpacked(&shop, "run.tar.zst");
     fs::remove_dir_all(dir.join("anchors")).unwrap();
-    assert_eq!(both_say(&shop, &dir, "all are gone"), (6, words.clone()));
+    assert_eq!(three_say(&shop, &dir, "all are gone"), (6, words.clone()));
     // The one over the seal takes the place of the one over the head.
     let dir = unpacked(&shop, "run.tar.zst");
     let one = dir.join("anchors/0001.json");
@@ -130,7 +131,7 @@ fn an_anchor_that_the_run_relied_on_is_missed_where_it_is_gone_or_another() {
     fs::write(&one, serde_json::to_string_pretty(&said).unwrap() + "\n").unwrap();
     fs::rename(dir.join("anchors/0002.tsr"), dir.join("anchors/0001.tsr")).unwrap();
     fs::remove_file(dir.join("anchors/0002.json")).unwrap();
-    assert_eq!(both_say(&shop, &dir, "another"), (6, words));
+    assert_eq!(three_say(&shop, &dir, "another"), (6, words));
     // That the run went on without one, the engine says.
     let dir = unpacked(&shop, "run.tar.zst");
     forge(&dir, |events| {
@@ -153,7 +154,7 @@ fn a_named_role_answers_for_going_without_and_the_deviation_is_told() {
     assert_eq!(shop.bench.of_type(1, "deviation")[0]["overridden"]["rules"], json!(["anchor"]));
     shop.is(1, 0, "intact and complete");
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
-    assert_eq!(both_say(&shop, &unpacked(&shop, "run.tar.zst"), "overridden").0, 0);
+    assert_eq!(three_say(&shop, &unpacked(&shop, "run.tar.zst"), "overridden").0, 0);
     shop.bench.ends(0, &["audit"]);
 }
 

@@ -12,7 +12,8 @@ use holdpoint_xtask::sample;
 use serde_json::{Value, json};
 
 use crate::authority::{Authority, How};
-use crate::export::{both_say, script, signed_off, unpacked};
+use crate::export::{script, signed_off, unpacked};
+use crate::independent::three_say;
 use crate::shop::{OPS, QA, Shop};
 use crate::support::{Ran, sha256};
 
@@ -125,7 +126,7 @@ fn a_time_stamp_is_over_the_seal_and_told_by_everybody_and_trusted_by_whom_the_r
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     shop.bench.ends(0, &["verify", "run.tar.zst"]).says(words);
     let dir = unpacked(&shop, "run.tar.zst");
-    assert_eq!(both_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
+    assert_eq!(three_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
     script(&shop, &dir).says(words).says(nobody);
     let knows = trusted(&shop, "knows", Some(&tsa));
     with_trust(&shop, &dir, &knows, 0).iter().for_each(|ran| {
@@ -158,7 +159,7 @@ fn an_anchor_of_an_open_run_stays_good_when_the_run_goes_on_and_is_over() {
     shop.bench.ends(0, &["verify", "1"]).says(&words).says("anchor 2, ").says("over the seal");
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
-    assert_eq!(both_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
+    assert_eq!(three_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
     script(&shop, &dir).says(&words);
     // What a crash left of one is none, and is replaced by the next.
     fs::write(file(&shop, "0003.tsr"), "half of").unwrap();
@@ -218,7 +219,7 @@ fn an_insider_who_rewrites_and_seals_again_after_the_anchor_is_told() {
 type Alter = fn(&Shop, &Authority);
 
 #[test]
-fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_and_script() {
+fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_script_and_verifier() {
     let cases: [(&str, Alter, &str); 12] = [
         ("removed", |shop, _| fs::remove_file(file(shop, "0001.json")).unwrap(), "missing"),
         ("without its token", |shop, _| fs::remove_file(file(shop, "0002.tsr")).unwrap(), "anchor 2"),
@@ -315,7 +316,7 @@ fn anchors_that_were_altered_removed_or_of_something_else_are_told_by_program_an
         assert_eq!(stamp(&shop, &tsa).code, 6, "{what}");
         fs::remove_dir_all(dir.join("anchors")).unwrap();
         shop.bench.sh(&format!("cp -a '{}' '{}'", file(&shop, "").display(), dir.display()));
-        let (code, words) = both_say(&shop, &dir, what);
+        let (code, words) = three_say(&shop, &dir, what);
         assert_eq!(code, 6, "{what}");
         assert!(words.ends_with("but its anchors do not hold"), "{what}: {words}");
     }
@@ -435,7 +436,7 @@ fn programs_that_are_missing_are_named_with_what_to_install() {
 }
 
 #[test]
-fn a_signed_git_tag_carries_the_digest_and_is_told_by_program_and_script() {
+fn a_signed_git_tag_carries_the_digest_and_is_told_by_program_script_and_verifier() {
     let shop = tagging();
     let ran = tag(&shop, "ops", &[]);
     assert_eq!(ran.code, 0, "{}", ran.both());
@@ -456,7 +457,7 @@ fn a_signed_git_tag_carries_the_digest_and_is_told_by_program_and_script() {
     assert!(!ran.both().contains("do not list"), "{}", ran.both());
     shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
     let dir = unpacked(&shop, "run.tar.zst");
-    assert_eq!(both_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
+    assert_eq!(three_say(&shop, &dir, "as it is"), (0, "intact and complete".to_owned()));
     script(&shop, &dir).says("git tag over the seal");
     let knows = trusted(&shop, "knows", None);
     with_trust(&shop, &dir, &knows, 0);
@@ -502,7 +503,7 @@ fn a_tag_that_was_altered_or_says_something_else_is_told() {
         assert!(ran.both().contains(why), "{what}: {}", ran.both());
         fs::remove_dir_all(dir.join("anchors")).unwrap();
         shop.bench.sh(&format!("cp -a '{}' '{}/anchors'", file(&shop, "").display(), dir.display()));
-        let (code, words) = both_say(&shop, &dir, what);
+        let (code, words) = three_say(&shop, &dir, what);
         assert_eq!(code, 6, "{what}");
         assert!(words.ends_with("but its anchors do not hold"), "{what}: {words}");
         fs::remove_dir_all(file(&shop, "")).unwrap();

@@ -474,3 +474,20 @@ fn a_sign_off_whose_signature_is_gone_is_told_by_program_and_script() {
         assert_eq!(told, (6, format!("does not conform at event {at}")), "typed: {typed}");
     }
 }
+
+#[test]
+fn somebody_whose_name_looks_like_a_security_key_has_none() {
+    let who = "qa-SK@example.org";
+    let shop = Shop::new(1);
+    for file in ["holdpoint.toml", "allowed_signers"] {
+        shop.bench.file(file, &shop.bench.text(file).replace(QA, who));
+    }
+    shop.bench.ends(3, &["run", "book.md", "--env", "production", "--unattended"]);
+    shop.signs("1", who, "qa");
+    shop.resumes("1");
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let (dir, at) = (unpacked(&shop, "run.tar.zst"), shop.sign_off(1));
+    assert_eq!(both_say(&shop, &dir, "as it is").0, 0);
+    forge(&dir, |events| events[at]["assurance"] = json!("fido-uv"));
+    assert_eq!(both_say(&shop, &dir, "fido-uv").1, format!("does not conform at event {at}"));
+}

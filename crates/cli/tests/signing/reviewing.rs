@@ -294,3 +294,21 @@ fn what_a_crash_left_of_a_review_is_no_review_and_is_replaced_by_the_next() {
     assert_eq!(ran.code, 0, "{}", ran.both());
     shop.bench.ends(0, &["verify", "1"]).says("review 3, post-release check");
 }
+
+#[test]
+fn an_attestation_tells_of_reviews_and_is_not_given_where_they_do_not_hold() {
+    let shop = reviewed();
+    shop.bench.sh("umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out attest");
+    let attest = |to: &'static str| ["report", "1", "--format", "in-toto", "--key", "attest", "-o", to];
+    shop.bench.ends(0, &attest("attested"));
+    let told = shop
+        .bench
+        .sh("jq -r .payload attested | base64 -d | jq -c '[.predicate.reviews[] | .text, .listed]'");
+    assert_eq!(
+        serde_json::from_str::<Value>(&told).unwrap(),
+        json!([TEXT, false, "The fan\nwas loud.", false])
+    );
+    fs::remove_file(file(&shop, "0001.json")).unwrap();
+    shop.bench.ends(6, &attest("again")).says("its reviews do not hold");
+    assert!(!shop.bench.exists("again"));
+}

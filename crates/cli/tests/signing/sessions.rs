@@ -200,6 +200,7 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
             "the key is not for `session@holdpoint`",
         ),
     ];
+    let of_today = shop.bench.text("allowed_signers");
     for (number, (what, key, signers, revoked, said)) in cases.into_iter().enumerate() {
         shop.bench.file("allowed_signers", &signers);
         shop.bench.file("revoked_keys", revoked);
@@ -217,7 +218,8 @@ fn a_key_that_does_not_count_is_on_record_as_an_attempt_and_nothing_runs() {
     let ran = shop.sign("1", QA, "qa");
     assert_eq!(ran.code, 2, "{}", ran.both());
     shop.bench.ends(0, &["show", "1"]).says("has not signed");
-    // Run 1 keeps its own signers; the right key takes it up.
+    // By the signers that run 1 keeps, and by those of today: the right key takes it up.
+    shop.bench.file("allowed_signers", &of_today).file("revoked_keys", "");
     let ran = resume(&shop, OPS, "ops");
     assert_eq!(ran.code, 3, "{}", ran.both());
     shop.is(1, 0, "intact, open");
@@ -356,4 +358,83 @@ fn nothing_of_a_signed_session_can_be_rewritten_moved_or_left_out() {
     ));
     forge(&dir, |events| events[1]["signature"]["signature"] = json!(sha256(&fs::read(&signature).unwrap())));
     assert_eq!(all_say(&shop, &dir, "a sign-off").1, "does not conform at event 1");
+}
+
+#[test]
+fn a_key_that_is_revoked_while_a_run_is_open_signs_nothing_more() {
+    let shop = shop();
+    let ran = run(&shop, OPS, &shop.key("ops"));
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    let public = |name: &str| fs::read_to_string(shop.key(name).with_extension("pub")).unwrap();
+    let given = || shop.bench.of_type(1, "signoff.given").len();
+    // By the list of revoked keys, by a line that has ended, by one that is gone.
+    let signers = shop.bench.text("allowed_signers");
+    let ended = signers.replace("namespaces=", "valid-before=\"20200101Z\",namespaces=");
+    let others: String =
+        signers.lines().filter(|line| !line.starts_with(QA)).map(|line| format!("{line}\n")).collect();
+    for (what, list, revoked) in [
+        ("revoked", &signers, public("qa")),
+        ("ended", &ended, String::new()),
+        ("gone", &others, String::new()),
+    ] {
+        shop.bench.file("allowed_signers", list).file("revoked_keys", &revoked);
+        let ran = shop.sign("1", QA, "qa");
+        assert_eq!((ran.code, given()), (5, 0), "{what}: {}", ran.both());
+        ran.says("as they are today");
+    }
+    shop.bench.file("allowed_signers", &signers).file("revoked_keys", "");
+    shop.signs("1", QA, "qa");
+    shop.bench.file("revoked_keys", &public("ops"));
+    let signed = shop.bench.of_type(1, "session.signed").len();
+    let ran = resume(&shop, OPS, "ops");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("is revoked").says("--abort");
+    assert_eq!(shop.bench.of_type(1, "session.signed").len(), signed);
+    let note = shop.bench.of_type(1, "note").pop().unwrap();
+    assert!(note["text"].as_str().unwrap().contains("a session was not signed"), "{note}");
+    assert!(!shop.bench.exists("live"));
+    let (code, verdict, _) = shop.verdict(1);
+    assert_eq!((code, verdict.as_str()), (0, "intact, open"));
+}
+
+#[test]
+fn a_run_whose_operator_s_key_can_never_count_again_is_ended_and_the_record_says_what_it_is() {
+    let shop = shop();
+    let ran = run(&shop, OPS, &shop.key("ops"));
+    assert_eq!(ran.code, 3, "{}", ran.both());
+    shop.signs("1", QA, "qa");
+    fs::remove_file(shop.key("ops")).unwrap();
+    let ran = resume(&shop, OPS, "ops");
+    assert_eq!(ran.code, 5, "{}", ran.both());
+    ran.says("--abort");
+    shop.bench.ends(2, &["resume", "1", "--abort", " ", "--operator", OPS]);
+    // Whoever signed something off operates nothing, and ends nothing.
+    shop.bench.ends(5, &["resume", "1", "--abort", "lost", "--operator", QA, "--unattended"]);
+    let ran =
+        shop.bench.ends(4, &["resume", "1", "--abort", "the key is lost", "--operator", OPS, "--unattended"]);
+    ran.says("ABORTED");
+    let kinds = kinds(&shop);
+    assert_eq!(kinds[kinds.len() - 4..], ["session.opened", "note", "decision", "run.closed"]);
+    let decision = &shop.bench.of_type(1, "decision")[0];
+    assert_eq!(
+        (&decision["choice"], &decision["reason"], &decision["by"]["who"]),
+        (&json!("abort"), &json!("the key is lost"), &json!(OPS))
+    );
+    assert!(!shop.bench.exists("live"));
+    let words = "ended this run, and had not signed the session by key";
+    shop.bench.ends(0, &["show", "1"]).says(words);
+    for format in ["markdown", "html", "json"] {
+        let report = shop.bench.ends(0, &["report", "1", "--format", format]).stdout;
+        assert!(report.contains(words), "{format}");
+    }
+    shop.bench.ends(0, &["export", "1", "-o", "run.tar.zst"]);
+    let dir = unpacked(&shop, "run.tar.zst");
+    let said = all_say(&shop, &dir, "ended without a key");
+    assert_eq!(said, (0, "intact and complete, by its own signers".to_owned()));
+    // Nothing else is done in such a session, whoever writes the record.
+    forge(&dir, |events| {
+        let at = events.iter().position(|event| event["type"] == "decision").unwrap();
+        events[at]["choice"] = json!("proceed");
+    });
+    assert_eq!(all_say(&shop, &dir, "something was decided").0, 6);
 }

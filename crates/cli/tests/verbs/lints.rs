@@ -44,6 +44,7 @@ fn every_rule_is_found_by_check_in_its_case_and_not_in_the_near_one() {
         Code::ScriptSyntax,
         Code::DuplicateDocumentId,
         Code::NoSigners,
+        Code::NoAnchors,
         Code::NotYetEffective,
         Code::ReviewOverdue,
     ];
@@ -167,6 +168,37 @@ fn a_file_of_signers_that_is_not_there_is_told_by_check() {
     let ran = bench.ends(0, &["check", "book.md"]);
     ran.says("no-signers").says("names allowed_signers as `file` of [signers]");
     assert!(!ran.both().contains("revoked_keys"), "{}", ran.both());
+}
+
+#[test]
+fn what_an_environment_asks_for_and_nobody_could_give_is_told_by_check_and_plan() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh";
+    let bench = Bench::with(&[("book.md", &shell("sh", "true")), ("allowed_signers", "")]);
+    let (sessions, anchors) = ("sessions = \"ssh\"", "requires = { anchor = true }");
+    let file = "[signers]\nfile = \"allowed_signers\"\n";
+    let tsa = "[anchors]\ntsa = \"https://tsa.example.org\"\n";
+    let all = format!("ops@example.org {key}\n");
+    let other = format!("ops@example.org namespaces=\"signoff@holdpoint\" {key}\n");
+    for (asked, files, signers, said) in [
+        (sessions, "", "", Some("holdpoint.toml names no file of allowed signers")),
+        (sessions, file, "", Some("lets nobody sign for `session@holdpoint`")),
+        (sessions, file, &other, Some("lets nobody sign for `session@holdpoint`")),
+        (sessions, file, &all, None),
+        (anchors, "", "", Some("nothing here could make one")),
+        (anchors, file, &other, Some("nothing here could make one")),
+        (anchors, file, &all, None),
+        (anchors, tsa, "", None),
+    ] {
+        bench.file("allowed_signers", signers);
+        bench.file("holdpoint.toml", &format!("{files}[environments.vault]\n{asked}\n"));
+        for words in [&["check", "book.md"][..], &["plan", "book.md", "--env", "vault"]] {
+            let ran = bench.ends(0, words);
+            // Lines are broken at the width of a terminal.
+            let text = ran.both().replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(text.contains("vault asks for"), said.is_some(), "{words:?} {asked} {files}: {text}");
+            assert!(said.is_none_or(|said| text.contains(said)), "{text}");
+        }
+    }
 }
 
 const WARNED: &str =

@@ -14,6 +14,7 @@ mod corrected;
 mod covered;
 mod dry_run;
 mod early;
+mod ended;
 mod exchanged;
 mod five_hundred;
 mod floods;

@@ -1,7 +1,10 @@
 //! What is put before the eyes of whoever signs: one text, made of the plan and of what happened so far alone, so that
 //! whoever verifies the record comes to the same bytes (record.md, "What the signer is shown").
 
+mod wording;
 mod words;
+
+pub use wording::Wording;
 
 use holdpoint_model::{Assurance, Plan, Work, visible};
 use serde::Serialize;
@@ -12,6 +15,9 @@ use crate::{BlobRef, Change, Event, Exchanged, Included, Rehearsed, Run, RunOpen
 /// What whoever signs is shown, in parts with a title each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exhibit {
+    /// In which words.
+    #[serde(skip)]
+    pub wording: Wording,
     /// The parts, in the order in which they are shown.
     pub parts: Vec<Part>,
 }
@@ -37,12 +43,9 @@ impl Part {
 }
 
 impl Exhibit {
-    /// The first line of the text. Another text for the same run needs another number.
-    pub const HEAD: &'static str = "holdpoint exhibit 1: what whoever signs is shown";
-
     /// The text whose digest is recorded, and signed where a key signs.
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", Exhibit::HEAD);
+        let mut text = format!("{}\n", self.wording.head());
         for Part { title, lines } in &self.parts {
             text.push_str(&format!("\n{title}\n"));
             lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
@@ -52,13 +55,27 @@ impl Exhibit {
 }
 
 impl Run {
-    /// What whoever signs off a hold point, or rejects it, is shown now. `script` gives the text of a script that is
+    /// What whoever signs off a hold point, or rejects it, is shown now, in today's words. `script` gives the text of a script that is
     /// not the document's own.
     ///
     /// # Errors
     /// Of `script`.
     pub fn exhibit<E>(
         &self,
+        plan: &Plan,
+        task: Task,
+        script: impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
+    ) -> Result<Exhibit, E> {
+        self.exhibit_in(Wording::LATEST, plan, task, script)
+    }
+
+    /// The same in these words.
+    ///
+    /// # Errors
+    /// Of `script`.
+    pub fn exhibit_in<E>(
+        &self,
+        wording: Wording,
         plan: &Plan,
         task: Task,
         mut script: impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
@@ -75,7 +92,7 @@ impl Run {
                 }
             }
             happened.say(format!("  {:<30} {}", told.label, told.outcome));
-            ran(plan, &told, &mut script, &mut happened)?;
+            ran((wording, plan), &told, &mut script, &mut happened)?;
         }
         if happened.lines.is_empty() {
             happened.say("nothing so far");
@@ -110,8 +127,8 @@ impl Run {
         }
         parts.extend(documents);
         parts.extend([history, values].into_iter().filter(|part| !part.lines.is_empty()));
-        parts.push(self.hold_point(plan, task));
-        Ok(Exhibit { parts })
+        parts.push(self.hold_point(wording, plan, task));
+        Ok(Exhibit { wording, parts })
     }
 
     /// Which run of which document.
@@ -159,13 +176,16 @@ impl Run {
     }
 
     /// What is to be signed off.
-    fn hold_point(&self, plan: &Plan, task: Task) -> Part {
+    fn hold_point(&self, wording: Wording, plan: &Plan, task: Task) -> Part {
         let mut part = Part::of("Hold point");
         part.say(self.numbered_title(task.step_of(plan)));
         let Some(Work::SignOff(sign_off)) = task.work(plan) else { return part };
         part.say(self.statement(sign_off).unwrap_or_else(|error| error.to_string()));
         let least = self.least_assurance();
         part.say(format!("role {} · meaning {} · at least {least}", sign_off.role, sign_off.meaning));
+        if wording >= Wording::Second && self.is_independent(sign_off) {
+            part.say("independent: by somebody who performed nothing of this run");
+        }
         let signed: Vec<&str> = self.signers(task).collect();
         if !signed.is_empty() {
             part.say(format!("signed off so far by {}; it takes {}", signed.join(", "), sign_off.count));
@@ -193,19 +213,22 @@ fn exchanged_at<E>(
 
 /// The command as it ran, and what was expected of it.
 fn ran<E>(
-    plan: &Plan,
+    (wording, plan): (Wording, &Plan),
     told: &Told<'_>,
     script: &mut impl FnMut(&BlobRef) -> Result<Vec<u8>, E>,
     part: &mut Part,
 ) -> Result<(), E> {
     let Some(ran) = told.ran else { return Ok(()) };
+    let block = Task::named(plan, told.step, &ran.action).and_then(|task| task.block(plan));
     let text = match &ran.script {
         Some(blob) => visible(&script(blob)?),
-        None => {
-            let block = Task::named(plan, told.step, &ran.action).and_then(|task| task.block(plan));
-            block.map(|block| block.script.clone()).unwrap_or_default()
-        }
+        None => block.map(|block| block.script.clone()).unwrap_or_default(),
     };
+    // As the document has them: what their templates came to is the block's alone.
+    let variables = block.filter(|_| wording >= Wording::Second).map(|block| &block.options.env);
+    for (name, value) in variables.into_iter().flatten() {
+        part.say(format!("    with {name}={value}"));
+    }
     for line in text.trim_end().lines() {
         part.say(format!("    $ {line}"));
     }

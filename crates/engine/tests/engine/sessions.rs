@@ -53,24 +53,67 @@ fn pass(plan: &Plan, run: &mut Run) {
     takes(plan, run, &Event::ActionFinished(Box::new(ended)));
 }
 
+fn deciding(choice: Choice, reason: Option<&str>, who: &str) -> Event {
+    let reason = reason.map(str::to_owned);
+    Event::Decision { step: "a".into(), action: "a#1".into(), place: None, choice, reason, by: by(who) }
+}
+
+#[test]
+fn a_run_whose_operator_has_no_key_that_counts_can_be_ended_by_them_with_a_reason_and_no_other_way() {
+    let (plan, mut run) = begun(asking());
+    takes(&plan, &mut run, &signing(signed(OPS)));
+    pass(&plan, &mut run);
+    takes(&plan, &mut run, &Event::SessionOpened(session(OPS)));
+    let at_hand = |choice, reason, who| match deciding(choice, reason, who) {
+        Event::Decision { place, choice, reason, by, .. } => {
+            Event::Decision { step: "b".into(), action: "b#1".into(), place, choice, reason, by }
+        }
+        other => other,
+    };
+    for (event, said) in [
+        (at_hand(Choice::Abort, None, OPS), "takes a reason"),
+        (at_hand(Choice::Abort, Some(" "), OPS), "takes a reason"),
+        (at_hand(Choice::Abort, Some("lost"), QA), "only whoever operates"),
+        (deciding(Choice::Abort, Some("lost"), OPS), "another action is at hand"),
+        (Event::RunClosed { verdict: Verdict::Aborted }, "has not signed that by key"),
+    ] {
+        let why = run.clone().apply(&plan, NOW, &event).unwrap_err().reason;
+        assert!(why.contains(said), "{said}: {why}");
+    }
+    takes(&plan, &mut run, &at_hand(Choice::Abort, Some("the key is lost"), OPS));
+    assert_eq!(run.next(&plan), Next::Done(Verdict::Aborted));
+    assert_eq!(run.offers(&plan), Offers::default());
+    // A crash before the end is on record takes no key either.
+    takes(&plan, &mut run, &Event::SessionOpened(session(OPS)));
+    assert_eq!(run.next(&plan), Next::Done(Verdict::Aborted));
+    let execution =
+        Execution { task: Task::action(2, 0), attempt: 1, pause: std::time::Duration::ZERO, probe: false };
+    assert!(run.clone().apply(&plan, NOW, &Event::ActionStarted(started(&plan, execution))).is_err());
+    assert!(run.clone().apply(&plan, NOW, &Event::RunClosed { verdict: Verdict::Passed }).is_err());
+    takes(&plan, &mut run, &Event::RunClosed { verdict: Verdict::Aborted });
+    assert!(run.is_closed() && run.is_session_unsigned());
+}
+
 #[test]
 fn nothing_happens_in_a_session_before_its_operator_has_signed_it() {
     let (plan, mut run) = begun(asking());
     assert_eq!(run.next(&plan), Next::SignSession);
-    assert_eq!(run.offers(&plan), Offers::default());
+    let offered =
+        Offers { task: Some(Task::action(0, 0)), choices: vec![Choice::Abort], ..Offers::default() };
+    assert_eq!(run.offers(&plan), offered);
     let execution =
         Execution { task: Task::action(0, 0), attempt: 1, pause: std::time::Duration::ZERO, probe: false };
     let refused = [
         Event::ActionStarted(started(&plan, execution)),
         Event::RunClosed { verdict: Verdict::Aborted },
         Event::Deviation(Deviation::of(DeviationKind::Skipped, "a", None, "why", by(OPS))),
-        Event::Decision {
-            step: "a".into(),
-            action: "a#1".into(),
-            place: None,
-            choice: Choice::Abort,
+        deciding(Choice::Proceed, Some("why"), OPS),
+        Event::RollbackOpened {
+            steps: vec!["a".into()],
+            without: Vec::new(),
+            places: Vec::new(),
             reason: None,
-            by: by(OPS),
+            by: Some(by(OPS)),
         },
         Event::HandoverAccepted { by: by(NIGHT) },
     ];

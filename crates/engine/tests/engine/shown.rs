@@ -40,7 +40,7 @@ fn titles_commands_expectations_items_values_and_notes_are_shown_in_one_text() {
     story.tell(story.editing("another"));
     story.pass();
     let shown = text(&story);
-    assert!(shown.starts_with(&format!("{}\n\nRun\n", Exhibit::HEAD)), "{shown}");
+    assert!(shown.starts_with(&format!("{}\n\nRun\n", Wording::LATEST.head())), "{shown}");
     let title = story.run.numbered_title(&story.plan.steps[1]);
     for line in [title.as_str(), "$ echo another", "LOAD = 2, before that 1", "opened from account u on h"] {
         assert_eq!(holding(line, &shown), 1, "{line}: {shown}");
@@ -49,6 +49,26 @@ fn titles_commands_expectations_items_values_and_notes_are_shown_in_one_text() {
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+}
+
+#[test]
+fn variables_of_blocks_and_that_a_sign_off_is_independent_are_shown_and_the_first_wording_is_made_as_it_was()
+{
+    let mut story = Story::of(plan([
+        step("a").run().with(|block| block.options.env = vec![("TARGET".into(), "web-1".into())]),
+        step("c").sign_off("qa").signed_off(|it| it.independent = true),
+    ]));
+    story.pass();
+    let shown = text(&story);
+    assert_eq!(holding("with TARGET=web-1", &shown), 1, "{shown}");
+    assert_eq!(holding("independent: by somebody who performed nothing of this run", &shown), 1, "{shown}");
+    let script = |_: &BlobRef| Ok::<_, Infallible>(Vec::new());
+    let first = story.run.exhibit_in(Wording::First, &story.plan, story.task(), script).unwrap().text();
+    assert_eq!(Wording::of(&first), Some(Wording::First));
+    assert_eq!(Wording::of(&shown), Some(Wording::LATEST));
+    let new = ["with TARGET=web-1", "independent: by somebody who performed nothing of this run"];
+    let kept: Vec<&str> = shown.lines().skip(1).filter(|line| !new.contains(&line.trim())).collect();
+    assert_eq!(first.lines().skip(1).collect::<Vec<_>>(), kept);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Material, ReadAt, ReportError};
+use crate::{Material, ReadAt, ReportError, Summary};
 
 /// A blob larger than this is not put into a page, bytes: the page says so, and that it was not checked there.
 pub const LARGEST_BLOB: u64 = 4 * 1024 * 1024;
@@ -41,10 +41,13 @@ struct Embedded<'a> {
     blobs: BTreeMap<String, String>,
     left_out: Vec<String>,
     expunged: &'a [String],
+    /// What `verify` said of the record; and what it said of what lies beside it, where that does not hold.
+    verification: Option<&'a str>,
+    beside: Vec<String>,
 }
 
 /// The record as JSON that can stand in a `script` element.
-pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
+pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>, summary: &Summary) -> Result<String, ReportError> {
     let base64 = Base64::encode_string;
     let (mut blobs, mut left_out, mut total) = (BTreeMap::new(), Vec::new(), 0u64);
     for blob in references(m)? {
@@ -66,9 +69,21 @@ pub(super) fn record(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, Report
         blobs,
         left_out,
         expunged: kept.expunged,
+        verification: m.verdict_of_verify.as_deref(),
+        beside: beside(summary),
     };
     // Inside of a script element `<` could end it, wherever it stands.
     Ok(serde_json::to_string(&embedded)?.replace('<', "\\u003c"))
+}
+
+/// Why what lies beside the record, or should, makes `verify` refuse it, in words.
+fn beside(summary: &Summary) -> Vec<String> {
+    let told = [
+        ("the reviews beside the record do not hold", &summary.reviews_wrong),
+        ("the anchors beside the record do not hold", &summary.anchors_wrong),
+        ("the record has no anchor", &summary.no_anchor),
+    ];
+    told.into_iter().filter_map(|(what, why)| Some(format!("{what}: {}", why.as_ref()?))).collect()
 }
 
 /// Its bytes, as they are: the page finds out whether they are right. A file that grew is not read for ever.

@@ -25,10 +25,11 @@ use crate::{Exchange, Material, Person, ReportError, Summary, exchanges, summari
 
 const STYLE: &str = include_str!("page/style.css");
 /// In the order in which they need each other.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("page/bytes.js"),
     include_str!("page/ssh.js"),
     include_str!("page/signers.js"),
+    include_str!("page/asked.js"),
     include_str!("page/prove.js"),
     include_str!("page/show.js"),
 ];
@@ -63,7 +64,7 @@ pub fn html(m: &Material<'_>, kept: &Kept<'_>) -> Result<String, ReportError> {
         drawing: Value::from_safe_string(drawing::drawing(m, &summary)),
         front: prose.front,
         prose: Value::from_safe_string(text::visible(prose.html.as_bytes())),
-        record: Value::from_safe_string(embed::record(m, kept)?),
+        record: Value::from_safe_string(embed::record(m, kept, &summary)?),
         script: Value::from_safe_string(script),
         style: Value::from_safe_string(STYLE.to_owned()),
     };

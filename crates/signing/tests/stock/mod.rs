@@ -43,13 +43,18 @@ impl Keys {
             command.args(["-b", bits]);
         }
         run(&mut command);
-        let public = fs::read_to_string(path.with_extension("pub")).unwrap();
-        let public = public.split(' ').take(2).collect::<Vec<_>>().join(" ");
-        Key { with: path.clone(), path, public }
+        Key::at(&path)
     }
 }
 
 impl Key {
+    /// The key pair that lies there.
+    pub(crate) fn at(path: &Path) -> Key {
+        let public = fs::read_to_string(path.with_extension("pub")).unwrap();
+        let public = public.trim_end().split(' ').take(2).collect::<Vec<_>>().join(" ");
+        Key { with: path.to_owned(), path: path.to_owned(), public }
+    }
+
     pub(crate) fn fingerprint(&self) -> String {
         let line = run(Command::new("ssh-keygen").arg("-lf").arg(self.path.with_extension("pub")));
         line.split(' ').nth(1).unwrap().to_owned()
@@ -70,12 +75,14 @@ impl Key {
     }
 
     pub(crate) fn certify(&self, authority: &Key, principals: &str, validity: &str) -> Key {
+        self.certify_with(authority, &["-n", principals, "-V", validity])
+    }
+
+    /// With these arguments of `ssh-keygen -s`.
+    pub(crate) fn certify_with(&self, authority: &Key, arguments: &[&str]) -> Key {
         let public = self.path.with_extension("pub");
         let mut command = Command::new("ssh-keygen");
-        command
-            .args(["-q", "-I", "test", "-n", principals, "-V", validity, "-s"])
-            .arg(&authority.path)
-            .arg(&public);
+        command.args(["-q", "-I", "test"]).args(arguments).arg("-s").arg(&authority.path).arg(&public);
         run(&mut command);
         // ssh-keygen signs with a certificate where it is given one beside its private key.
         let certificate = PathBuf::from(format!("{}-cert.pub", self.path.display()));

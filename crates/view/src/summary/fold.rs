@@ -473,7 +473,10 @@ impl<'a> Summing<'a> {
         sign_offs_that_count(&mut summary, &self.by_id, run);
         summary.independence = run.independence().words();
         summary.asks_for_anchor = run.asks_for_anchored_seal();
-        summary.unsigned = run.is_session_unsigned().then(|| run.unsigned_refusal());
+        summary.unsigned = run.is_session_unsigned().then(|| match run.is_closed() {
+            true => format!("{} ended this run, and had not signed the session by key", run.operator()),
+            false => format!("{}: nothing goes on before", run.unsigned_refusal()),
+        });
         summary.barred = run.is_barred_since_opening();
         if reading.broken().is_none() && !run.is_closed() {
             summary.waits = run.stands_at(plan).map(|task| waits(plan, &summary, run, task));

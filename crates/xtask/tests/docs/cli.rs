@@ -28,7 +28,7 @@ fn verbs() -> Vec<String> {
 
 /// Long options: fields under an `#[arg(… long …)]`.
 fn options() -> Vec<String> {
-    let parts = ["args.rs", "args/lists.rs", "args/records.rs", "args/shared.rs"];
+    let parts = ["args.rs", "args/lists.rs", "args/records.rs", "args/shared.rs", "args/taking_up.rs"];
     let text = parts.map(|part| source(&format!("crates/cli/src/{part}"))).concat();
     let mut found = Vec::new();
     for (at, _) in text.match_indices("#[arg(") {

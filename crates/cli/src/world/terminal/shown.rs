@@ -1,6 +1,6 @@
 //! What whoever signs is shown, and that they were there: kept with the sign-off, as it was shown.
 
-use holdpoint_engine::{BlobRef, Exhibit, Presence, Task};
+use holdpoint_engine::{BlobRef, Presence, Task, Wording};
 
 use crate::digest::{self, sha256};
 use crate::operator::Seat;
@@ -41,7 +41,7 @@ impl Shown {
                 Err(why) => screen.say_hung("  ", &screen.neutralise(&why)),
             }
         }
-        for line in self.text.lines().skip_while(|line| *line == Exhibit::HEAD || line.is_empty()) {
+        for line in self.text.lines().skip_while(|line| *line == Wording::LATEST.head() || line.is_empty()) {
             let line = screen.neutralise(line);
             let title = !line.starts_with(' ') && !line.is_empty();
             match title {

@@ -1,4 +1,4 @@
-// The proof: chain, blobs, seal and sign-offs by key, in the order in which `holdpoint verify` takes them. Not here: whether
+// The proof: chain, blobs, seal, sign-offs by key and who has to sign by key, in the order in which `holdpoint verify` takes them. Not here: whether
 // the engine would have asked for these events (conformity), whether the text that a signer was shown tells what the record
 // tells, and whether the outcomes and values that a statement says its
 // signer had seen are those that there were. Both take holdpoint itself.
@@ -89,10 +89,11 @@ class Proof {
     this.checked = 0;
     this.signatures = 0;
     this.typed = 0;
-    this.unchecked = [];
+    this.unchecked = (kept.beside ?? []).map((why) => `Not looked at here; holdpoint verify said when this page was made: ${why}.`);
     this.history = [];
     this.torn = 0;
     this.last = null;
+    this.sessions = new Sessions();
   }
 
   /** The verdict: `{ state: "good" | "open" | "unsure" | "bad", event, reason }`. */
@@ -156,9 +157,27 @@ class Proof {
     for (const approved of event.policy?.approvals ?? []) {
       await this.tried(`The approval by ${approved.who}`, () => this.approval(approved, event));
     }
+    if (event.type === "run.opened") this.asks(event);
+    this.sessions.pass(event);
     const signOff = signOffOf(event);
     if (signOff) await this.signedOff(signOff, offset);
+    mustBeByKey(event, this.opened.environment);
     this.history.push(...told(event));
+  }
+
+  /** What event 0 says that the environment asks for is what the recorded configuration says. */
+  asks(opened) {
+    const { config, environment } = opened;
+    if (config && !Object.hasOwn(this.kept.blobs, config.sha256)) return;
+    const asked = config ? askedFor(textOf(fromBase64(this.kept.blobs[config.sha256])), environment.name) : {};
+    if (asked === null) {
+      this.unchecked.push("The recorded holdpoint.toml is written in a way that only holdpoint verify can judge.");
+      return;
+    }
+    for (const what of ["signature", "sessions"]) {
+      const [due, is] = [asked[what] ?? "typed", environment[what] ?? "typed"];
+      if (due !== is) throw new Wrong(`it says that ${what} are ${is}, and the recorded configuration says ${due}`);
+    }
   }
 
   async signedOff(event, offset) {

@@ -51,13 +51,28 @@ const sentencesOf = (proof, verdict) => {
   ];
 };
 
+// Whoever made the page asked `holdpoint verify`, which looks at more than a page can: what that refused is not shown as good.
+const withWord = (verdict, proof) => {
+  const said = proof.kept.verification ?? "";
+  if (said === "" || said.startsWith("intact")) return verdict;
+  if (said.startsWith("expunged")) {
+    const sound = ["good", "open"].includes(verdict.state);
+    if (sound) proof.unchecked.push(`holdpoint verify said when this page was made: ${said}.`);
+    return sound ? { ...verdict, state: "unsure" } : verdict;
+  }
+  const told = / at event (\d+)$/.exec(said);
+  const event = told ? Number(told[1]) : proof.events;
+  if (verdict.state === "bad" && verdict.event <= event) return verdict;
+  return { state: "bad", event, reason: `holdpoint verify refused the record when this page was made: ${said}` };
+};
+
 const check = async () => {
   if (!globalThis.crypto?.subtle) {
     const sentences = ["This browser gives a page opened in this way no cryptography. Nothing was checked. Use holdpoint verify."];
     return show({ state: "unsure", title: "Not checked", sentences });
   }
   const proof = new Proof(JSON.parse(document.getElementById("record").textContent));
-  const verdict = await proof.verdict();
+  const verdict = withWord(await proof.verdict(), proof);
   if (verdict.state === "bad") {
     const sentences = [`At event ${verdict.event}: ${verdict.reason}.`, "Do not rely on this page. Have the record itself, and type: holdpoint verify RUN."];
     return show({ state: "bad", title: `Not intact: altered or cut at event ${verdict.event}`, sentences });

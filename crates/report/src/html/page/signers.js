@@ -18,9 +18,9 @@ const matchesList = (text, list) => {
   return patterns.some((pattern) => !pattern.startsWith("!") && matches(pattern));
 };
 
-/** `YYYYMMDD[HHMM[SS]]Z`, as milliseconds. Without the Z it is of a zone whose rules this page does not have. */
+/** `YYYYMMDD[HHMM[SS]]Z`, or `UTC` for the Z, as milliseconds. Without it it is of a zone whose rules this page does not have. */
 const validity = (text) => {
-  const parts = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?[Zz]$/.exec(text);
+  const parts = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?:z|utc)$/i.exec(text);
   if (!parts) throw new NotChecked(`the time ${text} in allowed_signers is not one in UTC`);
   const [year, month, day, hour = 0, minute = 0, second = 0] = parts.slice(1).map((part) => part && Number(part));
   return Date.UTC(year, month - 1, day, hour, minute, second);
