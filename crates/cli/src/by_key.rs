@@ -163,7 +163,7 @@ pub fn sign(
 }
 
 /// Why a signature does not count by the repository's files of today: the run goes by those of when it opened, and the key may
-/// have been revoked since, or have ended. `None` too where today nobody is named who may sign.
+/// have been revoked since, or have ended. Where nobody is named today who may sign, none counts: the run knew some.
 pub fn withdrawn(
     principal: &str,
     namespace: &str,
@@ -172,7 +172,8 @@ pub fn withdrawn(
 ) -> Result<Option<String>, Problem> {
     let place = Place::here()?;
     if place.configuration().is_none_or(|config| config.signers.is_none()) {
-        return Ok(None);
+        let why = "holdpoint.toml names nobody here who may sign today: type it in the run's repository";
+        return Ok(Some(why.to_owned()));
     }
     let today = match approvals::signers(&place, &time_zone()) {
         Ok(today) => today,

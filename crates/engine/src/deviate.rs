@@ -156,7 +156,7 @@ impl Run {
         choice: Choice,
         by: &By,
     ) -> Fold {
-        if let Some(task) = self.ends_unsigned() {
+        if let Some(task) = self.ends_unsigned(plan) {
             return self.end_unsigned(plan, task, names, (choice, by));
         }
         let moments = Moment::all(now);

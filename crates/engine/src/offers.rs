@@ -65,7 +65,7 @@ impl Moment {
 impl Run {
     /// What may be chosen now about what [`Run::next`] gives.
     pub fn offers(&self, plan: &Plan) -> Offers {
-        if let Some(task) = self.ends_unsigned() {
+        if let Some(task) = self.ends_unsigned(plan) {
             return Offers { task: Some(task), choices: vec![Choice::Abort], ..Offers::default() };
         }
         let frontier = self.frontier(plan);

@@ -25,7 +25,7 @@ impl Run {
 
     /// What a run stands at whose session is not signed: there it can be ended, and nothing else. A key that is lost, or
     /// counts no more, would keep it open for good.
-    pub(crate) fn ends_unsigned(&self) -> Option<Task> {
+    pub(crate) fn ends_unsigned(&self, plan: &Plan) -> Option<Task> {
         let ended = self.aborted || self.is_closed();
         if !self.is_session_unsigned() || !self.lapsing.is_empty() || self.handover().is_some() || ended {
             return None;
@@ -34,7 +34,13 @@ impl Run {
             Some(rollback) => rollback.current(),
             None => self.current(),
         };
-        self.probe.map(|probe| probe.of).or(current)
+        // Where all is done, it stands at the last thing that was.
+        let last = || {
+            let (step, all) =
+                plan.steps.iter().enumerate().rev().find(|(_, step)| !step.actions.is_empty())?;
+            Some(Task::action(step, all.actions.len() - 1))
+        };
+        self.probe.map(|probe| probe.of).or(current).or_else(last)
     }
 
     /// Whoever operates ends a run whose session they have not signed.

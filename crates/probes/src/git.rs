@@ -11,14 +11,18 @@ use crate::work;
 
 const MOST: u64 = 16 * 1024 * 1024;
 
-pub(crate) async fn ask(probe: &GitProbe, root: &Path, facts: &mut Facts) -> Result<(), String> {
+pub(crate) async fn ask(
+    probe: &GitProbe,
+    (root, store): (&Path, &Path),
+    facts: &mut Facts,
+) -> Result<(), String> {
     let git = Git { root: root.to_owned() };
     facts.set("head", git.text(&["rev-parse", "--verify", "HEAD^{commit}"]).await?);
     let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
     facts.set("branch", if branch.code() == Some(0) { text(&branch).into() } else { Value::Null });
-    let looked = root.to_owned();
+    let (looked, store) = (root.to_owned(), store.to_owned());
     let looked = work::beside(move || {
-        holdpoint_repository::look(&looked, None).map_err(|untold| format!("git: {}", untold.why))
+        holdpoint_repository::look(&looked, Some(&store)).map_err(|untold| format!("git: {}", untold.why))
     });
     let looked = looked.await?;
     // Neither true nor false where git was told not to look.

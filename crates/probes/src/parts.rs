@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 pub struct Setting {
     /// The repository's root, where paths begin and which they do not leave.
     pub root: PathBuf,
+    /// The store of runs, which is no part of what a repository holds.
+    pub store: PathBuf,
     /// Secrets that headers may name, and their values.
     pub secrets: Vec<(String, String)>,
     /// Which program asks, and at which machine.

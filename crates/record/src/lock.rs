@@ -46,6 +46,11 @@ pub(crate) enum LockError {
     Disk(DiskError),
 }
 
+/// So often is tried again …
+const LOOKS: usize = 5;
+/// … after so long: who looks whether a run is driven has its lock for less.
+const INSTANT: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// The lock, held until it is dropped or the process ends.
 pub(crate) struct RunLock {
     file: File,
@@ -57,7 +62,7 @@ pub(crate) struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a run directory or says who has it. Never waits.
+    /// Takes the lock of a run directory or says who has it. Waits for no driver.
     pub(crate) fn take(dir: &Path) -> Result<RunLock, LockError> {
         let path = dir.join(FILE);
         let failed = |doing| {
@@ -65,10 +70,16 @@ impl RunLock {
             move |cause| LockError::Disk(cannot(doing, &path)(cause))
         };
         let mut file = open_or_make(&path).map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
-            Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
+        // Whoever only looks (see `driver`) has it for an instant.
+        let mut looked_at = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if looked_at < LOOKS => looked_at += 1,
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
+                Err(TryLockError::Error(cause)) => return Err(failed("lock")(cause)),
+            }
+            std::thread::sleep(INSTANT);
         }
         let predecessor = holder(&mut file);
         let host = gethostname::gethostname().to_string_lossy().into_owned();

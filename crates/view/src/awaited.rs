@@ -63,6 +63,7 @@ impl Awaited {
             return Awaited { what: Wanted::Acceptance, to: Some(handover.to.clone()), ..awaited };
         }
         awaited.what = match takes {
+            _ if run.is_aborted() => Wanted::Closing,
             _ if run.is_session_unsigned() => Wanted::SessionSigned,
             _ if run.is_barred_since_opening() => Wanted::Nothing,
             _ if !run.barred().is_empty() && run.is_bound(plan) => Wanted::Rules,

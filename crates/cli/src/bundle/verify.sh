@@ -675,7 +675,7 @@ while IFS=$tab read -r i start path; do
     kind=${said##* with }
     case $assurance:${kind%% key *} in
     ssh:*) ;;
-    fido-uv:*-SK) tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
+    fido-uv:*-SK | fido-uv:*-SK-CERT) tell '  event %s: not checked here: whether the security key verified its user\n' "$i" ;;
     *) bad "the record says another assurance than the signature has: $said" ;;
     esac
     tell '  event %s: %s\n' "$i" "$said"

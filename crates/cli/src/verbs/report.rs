@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use holdpoint_record::{LOG, Verification, signed_files};
+use holdpoint_record::{LOG, Verification, beside, signed_files};
 use holdpoint_report::{Kept, Material};
 
 use super::choice::{Among, chosen};
@@ -31,6 +31,7 @@ pub fn report(screen: &Screen, arguments: &args::Report) -> Result<Exit, Problem
         let summary = recorded.with_material(None, holdpoint_report::summarise);
         sound_beside(
             &summary.map_err(|error| Problem::fault(error.to_string(), "This is a fault of holdpoint."))?,
+            beside(&recorded.dir.path, recorded.opened()),
         )?;
     }
     output::untaken(arguments.output.as_deref())?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use holdpoint_document::Plan;
 use holdpoint_driver::{Fault, Secrets, Session, Stop, roll_back};
 use holdpoint_engine::{By, Event, Handover, Next, Question, Run, Stamped, Status, Unexpected, Via};
-use holdpoint_record::{SealClosedError, Writer, seal_closed};
+use holdpoint_record::Writer;
 use jiff::Timestamp;
 
 use super::choice::{Among, chosen, named};
@@ -21,8 +21,7 @@ use super::read::open_problem;
 use super::read::{Recorded, read_dir};
 use super::run::hide;
 use super::session::{self, could_take_up};
-use super::taking_up::take_up;
-use super::verdict::{exit_of, verdict_words};
+use super::taking_up::{is_over, read_alike, take_up};
 use super::watch::{Seen, Watch};
 use crate::args;
 use crate::exit::Exit;
@@ -52,9 +51,11 @@ pub struct Undo<'a> {
 
 /// Drives a run on.
 pub async fn resume(screen: &Screen, arguments: &args::Resume, hidden: &Secrets) -> Result<Exit, Problem> {
-    let other = match (&arguments.exchange_reason, &arguments.abort) {
-        (Some(reason), _) if arguments.with_new_document => Other::Exchange(reason),
-        (_, Some(reason)) => Other::Abort(reason),
+    if let Some(reason) = &arguments.abort {
+        return ending::end(screen, (arguments.run.as_deref(), &arguments.taking_up), reason, hidden).await;
+    }
+    let other = match &arguments.exchange_reason {
+        Some(reason) if arguments.with_new_document => Other::Exchange(reason),
         _ => Other::Nothing,
     };
     take_on(screen, (arguments.run.as_deref(), &arguments.taking_up), other, hidden).await
@@ -69,8 +70,6 @@ pub enum Other<'a> {
     Undo(Undo<'a>),
     /// Go on by the document as it is now, for this reason.
     Exchange(&'a str),
-    /// End it where it is, for this reason.
-    Abort(&'a str),
 }
 
 /// Drives a run on, or undoes what was done in it.
@@ -84,7 +83,6 @@ pub async fn take_on(
     if let Other::Exchange(_) = other {
         not_in_a_block("no document is exchanged")?;
     }
-    let aborts = if let Other::Abort(reason) = other { Some(ending::reasoned(reason)?) } else { None };
     if arguments.overriding.reason.is_some() {
         not_in_a_block("rules are not overridden")?;
     }
@@ -92,39 +90,14 @@ pub async fn take_on(
     let place = Place::here()?;
     let recorded = read_dir(dir.clone())?;
     let mut opened = recorded.opened().clone();
-    if let Some(Event::RunClosed { verdict }) = recorded.events.last().map(|stamped| &stamped.event) {
-        if !recorded.sealed {
-            seal_closed(&dir.path).map_err(|error| match error {
-                SealClosedError::Open(error) => open_problem(error),
-                SealClosedError::Seal(error) => Problem::fault(
-                    format!("the run is closed and cannot be sealed: {error}"),
-                    "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
-                ),
-            })?;
-            screen.tell("The run had ended and was not sealed yet; it is now.");
-        }
-        let (number, words) = (opened.number, verdict_words(*verdict));
-        if undo.is_some() {
-            return Err(Problem::usage(
-                format!("run {number} has ended ({words}), and only an open run can be rolled back"),
-                "What it did is undone by a run-book of its own.",
-            ));
-        }
-        screen.tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
-        return Ok(exit_of(*verdict));
+    if let Some(exit) = is_over(screen, &dir, &recorded, undo.is_some())? {
+        return Ok(exit);
     }
-    if recorded.plan.digest() != recorded.in_force().plan {
-        return Err(Problem::usage(
-            "this program reads the recorded document differently from the one that opened the run",
-            format!("Resume it with holdpoint {}.", opened.session.program.version),
-        ));
-    }
+    read_alike(&recorded)?;
     let session = session(arguments.who.operator.as_deref(), &place.root)?;
     let session = vouched(session, &opened.environment, place.configuration(), &place.root)?;
     let key = arguments.session.key.as_deref();
-    if aborts.is_none() {
-        could_take_up(&dir.path, &opened, &session.operator, key)?;
-    }
+    could_take_up(&dir.path, &opened, &session.operator, key)?;
     let ask = prepare::asks(screen, arguments.unattended)?;
     // Before anything is asked: a signal must not end the program while a prompt has changed the terminal.
     let _signals = Interrupts::catch(screen)?;
@@ -217,7 +190,7 @@ pub async fn take_on(
                 matches!(entry.choice.as_deref(), Some("rollback" | "abort"))
             };
             let says = answers.as_ref().is_some_and(|answers| answers.steps.values().any(takes_back));
-            if !ask && !says && undo.is_none() && aborts.is_none() {
+            if !ask && !says && undo.is_none() {
                 return Err(refusal);
             }
             bound = Some(refusal);
@@ -244,11 +217,20 @@ pub async fn take_on(
         if let Some(orphan) = &orphan {
             orphan.tell(screen);
         }
-        if let Some(Orphan::Here(_)) = orphan {
-            screen.tell(
-                "Nothing was rolled back: what still runs may change more. Once it is over, do it again.",
-            );
-            return Ok(Exit::Parked);
+        match &orphan {
+            Some(Orphan::Here(_)) => {
+                screen.tell(
+                    "Nothing was rolled back: what still runs may change more. Once it is over, do it again.",
+                );
+                return Ok(Exit::Parked);
+            }
+            Some(Orphan::Elsewhere(..)) if !ask || undo.is_some_and(|undo| undo.sure) => {
+                screen.tell(
+                    "Nothing was rolled back: what may still run there may change more. Once you know that it is over, do it again at a terminal, without --yes.",
+                );
+                return Ok(Exit::Parked);
+            }
+            _ => {}
         }
     }
     screen::head(screen, &opened, &session.operator, &label);
@@ -265,10 +247,7 @@ pub async fn take_on(
     let (_, store) = recorder.view_and_store();
     looked.map(|looked| looked.keep(store)).transpose()?;
     recorder.record(taken_up)?;
-    match session::sign(screen, &mut recorder, &session.seat(), key) {
-        Err(refused) if aborts.is_some() => screen.tell(&format!("  {refused}")),
-        signed => signed?,
-    }
+    session::sign(screen, &mut recorder, &session.seat(), key)?;
     if let Some(ready) = ready {
         overriding::record(screen, &mut recorder, ready, arguments.overriding.override_key.as_deref())?;
     }
@@ -306,11 +285,7 @@ pub async fn take_on(
         let wanted = recorder.run().offers(plan).rollback;
         recorder.record(vec![roll_back(plan, &wanted, Some(undo.reason.to_owned()), Some(by))])?;
     }
-    if let Some(reason) = aborts {
-        let by = By { who: session.operator.clone(), via: Via::Command };
-        ending::abort(&mut recorder, plan, reason, by, opened.number)?;
-    }
-    if undo.is_none() && aborts.is_none() {
+    if undo.is_none() {
         tell_steps(screen, plan, recorder.run(), &events);
     }
     tell_failure(screen, plan, recorder.run(), &events);

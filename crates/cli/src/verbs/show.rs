@@ -20,6 +20,12 @@ use crate::screen::{Cell, Screen, Table};
 /// One run at a glance.
 pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem> {
     let dir = chosen(screen, arguments.run.as_deref(), Among::All)?;
+    if arguments.output && arguments.format == Format::Json {
+        return Err(Problem::usage(
+            "--output shows what was printed as text, and --format json is no text",
+            "Leave one of them out; JSON names the blobs that hold it.",
+        ));
+    }
     let overview = arguments.format == Format::Text && arguments.step.is_none();
     let summary = summed_up(&dir, overview)?;
     let step = arguments.step.as_deref().map(|named| one_step::step(&summary, named)).transpose()?;

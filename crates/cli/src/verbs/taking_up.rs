@@ -2,10 +2,12 @@
 
 use holdpoint_driver::{NotConforming, Recorder, Secrets};
 use holdpoint_engine::{Event, Stamped};
-use holdpoint_record::{Recovered, Writer};
+use holdpoint_record::{Recovered, RunDir, SealClosedError, Writer, seal_closed};
 use jiff::Timestamp;
 
-use super::read::Recorded;
+use super::read::{Recorded, open_problem};
+use super::verdict::{exit_of, verdict_words};
+use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
 use crate::world::disk::Disk;
@@ -46,4 +48,46 @@ pub fn take_up_beside<'a>(
 ) -> Result<OnDisk<'a>, Problem> {
     let book = (&recorded.plan, recorded.sources.text());
     take_up(book, Disk::beside(writer), Screening::new(screen, false), secrets, &events, recovered.as_ref())
+}
+
+/// How the run ended, where it has: that is told, and it is sealed if that is still to be done.
+pub fn is_over(
+    screen: &Screen,
+    dir: &RunDir,
+    recorded: &Recorded,
+    undoes: bool,
+) -> Result<Option<Exit>, Problem> {
+    let Some(Event::RunClosed { verdict }) = recorded.events.last().map(|stamped| &stamped.event) else {
+        return Ok(None);
+    };
+    if !recorded.sealed {
+        seal_closed(&dir.path).map_err(|error| match error {
+            SealClosedError::Open(error) => open_problem(error),
+            SealClosedError::Seal(error) => Problem::fault(
+                format!("the run is closed and cannot be sealed: {error}"),
+                "Make room or mend the disk, then try again; `holdpoint verify` tells what there is.",
+            ),
+        })?;
+        screen.tell("The run had ended and was not sealed yet; it is now.");
+    }
+    let (number, words) = (recorded.opened().number, verdict_words(*verdict));
+    if undoes {
+        return Err(Problem::usage(
+            format!("run {number} has ended ({words}), and only an open run can be rolled back"),
+            "What it did is undone by a run-book of its own.",
+        ));
+    }
+    screen.tell(&format!("Run {number} has ended ({words}); there is nothing to resume."));
+    Ok(Some(exit_of(*verdict)))
+}
+
+/// Refuses a run of a program that read its document otherwise.
+pub fn read_alike(recorded: &Recorded) -> Result<(), Problem> {
+    if recorded.plan.digest() == recorded.in_force().plan {
+        return Ok(());
+    }
+    Err(Problem::usage(
+        "this program reads the recorded document differently from the one that opened the run",
+        format!("Resume it with holdpoint {}.", recorded.opened().session.program.version),
+    ))
 }

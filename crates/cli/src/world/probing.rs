@@ -16,6 +16,7 @@ use super::recording::Recording;
 use super::stops::Heard;
 use super::tell::tell_start;
 use super::{Interrupt, RunView, Script, Store};
+use crate::place::Place;
 use crate::problem::Problem;
 
 /// What is said when a probe is stopped.
@@ -56,6 +57,7 @@ impl Local {
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let setting = Setting {
             root: self.root().to_owned(),
+            store: Place::of(self.root())?.store().path().to_owned(),
             secrets: self.given.secrets(block),
             by: format!("holdpoint {} at {host}", env!("CARGO_PKG_VERSION")),
         };

@@ -93,7 +93,7 @@ fn a_review_is_signed_over_the_seal_and_over_the_one_before_it_and_told_by_every
     let said = shop.bench.ends(0, &["verify", "1"]);
     said.says("review 1, audit-trail review by Quentin Borrower (qb@example.org)").says(TEXT);
     // A line of somebody's text passes for no line of ours.
-    assert!(said.both().contains("The fan\n    │ was loud."), "{}", said.both());
+    assert!(said.both().contains("The fan\n      │ was loud."), "{}", said.both());
     for verb in [
         ["show", "1", "--format", "text"],
         ["report", "1", "--format", "markdown"],

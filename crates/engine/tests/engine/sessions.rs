@@ -95,6 +95,29 @@ fn a_run_whose_operator_has_no_key_that_counts_can_be_ended_by_them_with_a_reaso
 }
 
 #[test]
+fn a_run_in_which_all_is_done_can_be_ended_without_a_key_too() {
+    let plan = plan([step("a").run(), step("b").run()]);
+    let mut run = Run::new(&plan);
+    run.apply(&plan, NOW, &Event::RunOpened(Box::new(asking()))).unwrap();
+    takes(&plan, &mut run, &signing(signed(OPS)));
+    pass(&plan, &mut run);
+    pass(&plan, &mut run);
+    assert_eq!(run.next(&plan), Next::Done(Verdict::Passed));
+    takes(&plan, &mut run, &Event::SessionOpened(session(OPS)));
+    let offers = run.offers(&plan);
+    assert_eq!(offers.choices, [Choice::Abort]);
+    let last = offers.task.unwrap();
+    let Event::Decision { place, choice, reason, by, .. } =
+        deciding(Choice::Abort, Some("the key is lost"), OPS)
+    else {
+        unreachable!()
+    };
+    let (step, action) = (last.step_of(&plan).id.as_str().to_owned(), last.id(&plan));
+    takes(&plan, &mut run, &Event::Decision { step, action, place, choice, reason, by });
+    assert_eq!(run.next(&plan), Next::Done(Verdict::Aborted));
+}
+
+#[test]
 fn nothing_happens_in_a_session_before_its_operator_has_signed_it() {
     let (plan, mut run) = begun(asking());
     assert_eq!(run.next(&plan), Next::SignSession);

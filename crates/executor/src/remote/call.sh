@@ -3,6 +3,9 @@
 # or not at all; another such command may follow over the same line, when the first is over. Every line of an answer begins
 # with the token, made for this one call: anything else is the noise of a login shell.
 
+# Asked of the place itself, whatever its environment has by that name.
+boot=
+
 say() { printf '%s %s\n' "$token" "$*"; }
 
 # Bytes $3 to $4 of what descriptor $2 stands at, as frames called $1.
