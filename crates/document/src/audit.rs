@@ -80,7 +80,7 @@ fn blocks(source: &str, list: &[Block], quoted: bool, findings: &mut Findings) {
             Block::Fence(fence) => self::fence(fence, quoted, findings),
             Block::Text(text) => {
                 self::text(text, findings);
-                unlisted_items(source, text.span, findings);
+                lines_that_are_none(source, text, quoted, findings);
             }
             Block::Heading(heading) => self::text(&heading.text, findings),
             Block::Html(span) => html(source, *span, findings),
@@ -184,22 +184,65 @@ fn text(text: &Text, findings: &mut Findings) {
     }
 }
 
-/// Lines of a paragraph that look like task items, as `-[ ] x` and `• [ ] x`: Markdown takes them for prose, and nobody would
-/// be asked.
-fn unlisted_items(source: &str, span: Span, findings: &mut Findings) {
-    static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^\s*(?:(?:[-*+–—•·‣▪◦]+|[0-9]{1,9}[.)])\s*)?(?:\[[\sxX]\]|[☐☑☒❏❑])(?:\s|$)").ok()
-    });
-    let mut at = span.start;
-    for line in span.of(source).split_inclusive('\n') {
-        if let Some(found) = ITEM.as_ref().and_then(|item| item.find(line)) {
-            let span = Span::new(at, at + found.as_str().trim_end().len());
-            let message = "this looks like an item and is none: nobody would be asked";
-            findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text, below an empty line");
+/// Lines of a paragraph that look like something else, which Markdown takes for prose: nobody would be asked, and nothing
+/// would run.
+fn lines_that_are_none(source: &str, text: &Text, quoted: bool, findings: &mut Findings) {
+    // A fence that begins the paragraph's text was told already.
+    let told = text.odd.as_ref().is_some_and(|odd| odd.fence_like.is_some());
+    let mut at = text.span.start;
+    for line in text.span.of(source).split_inclusive('\n') {
+        if let Some((length, message, help)) = is_none(line, quoted, told) {
+            findings.add(Code::Misplaced, Span::new(at, at + length), message, help);
             return;
         }
         at += line.len();
     }
+}
+
+/// How much of the line looks like something that it is not, what, and what to do.
+fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str, &'static str)> {
+    // `-[ ] x`, `• [ ] x`, `(1) [ ] x`.
+    static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let bullet = r"[-*+–—•·‣▪◦−‐→:]+|o|#\.|[0-9]{1,12}[.):]|\(?[0-9a-zA-Z]{1,3}[.)]";
+        let boxes = r"\[[\sxX]\]|［[\sxX]?］|[☐☑☒❏❑⬜🔲◻▢⬚]";
+        Regex::new(&format!(r"^[\s>]*(?:(?:{bullet})\s*)?(?:{boxes})(?:\s|$)")).ok()
+    });
+    // `##Step`; a word behind one sign is what people write of channels and tickets.
+    static HEADING: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^\s{0,3}(?:#{2,6}[\p{L}\p{N}]|#{7,}\s)").ok());
+    // `[!CAUTON]`, `[!CAUTION] and text`; in a quote `[CAUTION]` and `!CAUTION` too.
+    static ALERT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[\s>]*\\?\[\s*![ \t]*\p{L}+[ \t]*\]?").ok());
+    static QUOTED_ALERT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s>]*(?:\[\s*(?:note|tip|important|warning|caution)\s*\]|!(?:note|tip|important|warning|caution)\b)")
+            .ok()
+    });
+    // A fence that goes on in the line of a paragraph, being indented too far, and marks that are none.
+    static MARKS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[\s>]*\\?((?:[`~]){3,}|['´｀ˋ‘’:]{3,})").ok());
+    let find =
+        |pattern: &LazyLock<Option<Regex>>| Some(pattern.as_ref()?.find(line)?.as_str().trim_end().len());
+    if let Some(length) = find(&ITEM) {
+        let message = "this looks like an item and is none: nobody would be asked";
+        return Some((length, message, "write `- [ ] ` and the text, below an empty line"));
+    }
+    if let Some(length) = find(&HEADING) {
+        let message = "this looks like a heading and is none: what follows would belong to the step above";
+        return Some((length, message, "write one to six `#`, a blank, and the title"));
+    }
+    if let Some(length) = find(&ALERT).or_else(|| find(&QUOTED_ALERT).filter(|_| quoted)) {
+        let message = "this looks like an alert and is none: nobody would have to acknowledge it";
+        let help = "write `> [!CAUTION]` on a line of its own (or NOTE, TIP, IMPORTANT, WARNING), and the text on the lines below";
+        return Some((length, message, help));
+    }
+    let marks = MARKS.as_ref()?.captures(line)?.get(0)?;
+    let info = line[marks.end()..].trim();
+    // Text that is shown as code closes in its line.
+    if told || info.contains('`') || !kind_or_near(info) {
+        return None;
+    }
+    let help = "begin the fence on a line of its own with three backticks, below an empty line, indented as the text above is";
+    Some((line.trim_end().len(), "this looks like a fence and opens none", help))
 }
 
 /// `[]`, `[ x]`, `[y]`, `☐`: a task box that is none, so that the item would be prose.
@@ -210,7 +253,8 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             r"^\[(?:\s*|\s+[xX]\s*|[xX]\s+|[vVyYoO\p{S}\p{P}--[\[\]]])\](?:\s|$)",
             r"^\[[ xX]\]\S",
             r"^\((?:\s*|[xX])\)\s",
-            r"^[☐☑☒❏❑□■]\s",
+            r"^[☐☑☒❏❑□■⬜🔲◻▢⬚]\s",
+            r"^(?:［[\sxX]?］|\[&nbsp;\]|:white_square_button:)\s",
             r"^(?:\*\*|__|\*|_|`)\[[\sxX]\]",
         ];
         Regex::new(&boxes.join("|")).ok()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_driver::Secrets;
-use holdpoint_engine::{By, Event, Via};
+use holdpoint_engine::{By, Event, People, Via};
 use holdpoint_record::Writer;
 
 use super::read::Recorded;
@@ -14,7 +14,7 @@ use super::taking_up::take_up_beside;
 use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
-use crate::operator::{not_for_another, operator};
+use crate::operator::{listed, not_for_another, operator};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::screen::Screen;
@@ -43,6 +43,11 @@ pub fn note(screen: &Screen, arguments: &args::Note, secrets: &Secrets) -> Resul
     let place = Place::here()?;
     let (who, _) = operator(arguments.who.operator.as_deref(), &place.root)?;
     not_for_another(&who, place.configuration())?;
+    // What corrects an event makes sign-offs lapse: that is for people whom the run knows, as a correction of a value is.
+    let who = match arguments.corrects {
+        Some(_) => listed(&People::of(recorded.opened()), &who)?,
+        None => who,
+    };
     hide(&known_secrets(screen, &recorded, &place)?, secrets)?;
     let writer = Writer::go_on(&dir.path, (std::mem::take(&mut recorded.events), recorded.position.clone()))
         .map_err(open_problem)?;
