@@ -127,6 +127,22 @@ pub fn node_modules() -> PathBuf {
     target().join("tools/npm/node_modules")
 }
 
+/// What a command by way of `faketime` gives. That has shared memory and a semaphore by the number of its process, and one that
+/// was killed leaves them: whoever gets its number is tried again with the next.
+///
+/// # Errors
+/// It cannot be started.
+pub fn at_another_time(command: &mut Command) -> io::Result<std::process::Output> {
+    loop {
+        let output = command.output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let taken = ["faketime: sem_open", "faketime: shm_open"].iter().any(|words| said.starts_with(words));
+        if !taken {
+            return Ok(output);
+        }
+    }
+}
+
 /// Installs what is missing with apt-get, as root or through sudo.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use holdpoint_hosts::{Missing, skipped};
 use holdpoint_xtask::sample;
+use holdpoint_xtask::tools::at_another_time;
 use serde_json::Value;
 
 use crate::page::open;
@@ -118,11 +119,7 @@ fn unpacked(bench: &Bench, format: &Path) {
 }
 
 fn said(mut command: Command) -> String {
-    let mut ran = Ran::of(command.output().unwrap());
-    // `faketime` has shared memory by the number of its process, and one that was killed leaves it.
-    while ran.stderr.starts_with("faketime:") && ran.stderr.contains("shm") {
-        ran = Ran::of(command.output().unwrap());
-    }
+    let ran = Ran::of(at_another_time(&mut command).unwrap());
     format!("{} {}", ran.code, ran.stdout.lines().next().unwrap_or_default()).trim_end().to_owned()
 }
 

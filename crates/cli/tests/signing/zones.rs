@@ -4,6 +4,7 @@ use crate::export::unpacked;
 use crate::independent::all_say;
 use crate::shop::{OPS, QA, Shop};
 use crate::support::{HOLDPOINT, Ran};
+use holdpoint_xtask::tools::at_another_time;
 
 #[test]
 fn a_run_of_summer_or_of_half_an_hour_is_told_alike_and_its_keys_by_its_zone() {
@@ -21,7 +22,8 @@ fn a_run_of_summer_or_of_half_an_hour_is_told_alike_and_its_keys_by_its_zone() {
             shop.bench.file("allowed_signers", &signers);
             let holdpoint = |words: &[&str]| {
                 let mut command = shop.bench.command("faketime");
-                Ran::of(command.env("TZ", zone).arg(wall).arg(HOLDPOINT).args(words).output().unwrap())
+                command.env("TZ", zone).arg(wall).arg(HOLDPOINT).args(words);
+                Ran::of(at_another_time(&mut command).unwrap())
             };
             let run =
                 holdpoint(&["run", "book.md", "--env", "production", "--unattended", "--operator", OPS]);

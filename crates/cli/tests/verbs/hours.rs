@@ -1,6 +1,7 @@
 //! Rules that hang on the time: a window in which an environment may be changed, and a calendar of times in which it may
 //! not.
 
+use holdpoint_xtask::tools::at_another_time;
 use serde_json::{Value, json};
 
 use crate::runs::book;
@@ -45,7 +46,7 @@ pub(crate) fn at(bench: &Bench, time: &str, arguments: &[&str]) -> Ran {
     let inner =
         "unset FAKETIME; export FAKETIME_NO_CACHE=1 FAKETIME_TIMESTAMP_FILE=\"$PWD/clock\"; exec \"$@\"";
     command.args(["--exclude-monotonic", "-f", &format!("@{time}"), "sh", "-c", inner, "sh", HOLDPOINT]);
-    Ran::of(command.args(arguments).output().unwrap())
+    Ran::of(at_another_time(command.args(arguments)).unwrap())
 }
 
 #[track_caller]
