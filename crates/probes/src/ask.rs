@@ -15,7 +15,7 @@ pub async fn ask(probe: &Probe, setting: &Setting) -> Answer {
         Probe::Tcp(probe) => tcp::ask(probe, &mut facts).await,
         Probe::Dns(probe) => dns::ask(probe, &mut facts).await,
         Probe::File(probe) => file::ask(probe, &setting.root, &mut facts).await,
-        Probe::Git(probe) => git::ask(probe, (&setting.root, &setting.store), &mut facts).await,
+        Probe::Git(probe) => git::ask(probe, (&setting.root, setting.store.as_deref()), &mut facts).await,
         Probe::Image(probe) => image::ask(probe, &mut facts).await,
     };
     let failure = asked.err();

@@ -13,16 +13,16 @@ const MOST: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn ask(
     probe: &GitProbe,
-    (root, store): (&Path, &Path),
+    (root, store): (&Path, Option<&Path>),
     facts: &mut Facts,
 ) -> Result<(), String> {
     let git = Git { root: root.to_owned() };
     facts.set("head", git.text(&["rev-parse", "--verify", "HEAD^{commit}"]).await?);
     let branch = git.answer(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
     facts.set("branch", if branch.code() == Some(0) { text(&branch).into() } else { Value::Null });
-    let (looked, store) = (root.to_owned(), store.to_owned());
+    let (looked, store) = (root.to_owned(), store.map(Path::to_owned));
     let looked = work::beside(move || {
-        holdpoint_repository::look(&looked, Some(&store)).map_err(|untold| format!("git: {}", untold.why))
+        holdpoint_repository::look(&looked, store.as_deref()).map_err(|untold| format!("git: {}", untold.why))
     });
     let looked = looked.await?;
     // Neither true nor false where git was told not to look.

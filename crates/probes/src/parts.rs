@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 pub struct Setting {
     /// The repository's root, where paths begin and which they do not leave.
     pub root: PathBuf,
-    /// The store of runs, which is no part of what a repository holds.
-    pub store: PathBuf,
+    /// The store of runs, where a repository is asked: it is no part of what that holds.
+    pub store: Option<PathBuf>,
     /// Secrets that headers may name, and their values.
     pub secrets: Vec<(String, String)>,
     /// Which program asks, and at which machine.

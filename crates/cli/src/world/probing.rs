@@ -55,9 +55,14 @@ impl Local {
         tell_start(&self.screen, view, execution, None);
         let recording = Recording::new(block, &self.known, shown(&self.screen, view, task, block)?, store)?;
         let host = gethostname::gethostname().to_string_lossy().into_owned();
+        // Looking for it asks git, which is nothing to the other probes.
+        let store = match &probe {
+            Probe::Git(_) => Some(Place::of(self.root())?.store().path().to_owned()),
+            _ => None,
+        };
         let setting = Setting {
             root: self.root().to_owned(),
-            store: Place::of(self.root())?.store().path().to_owned(),
+            store,
             secrets: self.given.secrets(block),
             by: format!("holdpoint {} at {host}", env!("CARGO_PKG_VERSION")),
         };
