@@ -11,7 +11,7 @@ use holdpoint_signing::{APPROVAL, AllowedSigners, Refused, Revoked, SIGNOFF, Sig
 use holdpoint_xtask::sample;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use stock::{Agent, Keys, stock_verifies};
+use stock::{Agent, Keys, spelt, stock_verifies};
 
 const KINDS: [(&str, &str); 6] =
     [("ed25519", ""), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048"), ("rsa", "3072")];
@@ -228,16 +228,7 @@ fn whoever_openssh_allows_is_allowed_and_nobody_else() {
     ];
     let mut counted = [0, 0];
     for line in sample::some(LINES, 12) {
-        // By words, in one go: letters of a key may be those of a name.
-        let text: String = line
-            .split_inclusive(char::is_whitespace)
-            .map(|word| match word.trim_end() {
-                "KEY" => word.replace("KEY", &key.public),
-                "OTHER" => word.replace("OTHER", &other.public),
-                "CA" => word.replace("CA", &authority.public),
-                _ => word.to_owned(),
-            })
-            .collect();
+        let text = spelt(line, &[("KEY", &key.public), ("OTHER", &other.public), ("CA", &authority.public)]);
         let ours = signers(&text);
         for (name, signature) in &signatures {
             for principal in ["qa@example.org", "ops@example.org"] {

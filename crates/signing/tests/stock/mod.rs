@@ -169,3 +169,13 @@ pub(crate) fn stock_verifies(
     let _ = child.stdin.take().unwrap().write_all(message);
     child.wait().unwrap().success()
 }
+
+/// A text with names as what they stand for. By words, in one go: letters of a key may be those of a name.
+pub(crate) fn spelt(text: &str, names: &[(&str, &str)]) -> String {
+    let spell = |word: &str| {
+        let name = word.trim_end();
+        let found = names.iter().find(|(known, _)| *known == name);
+        found.map_or_else(|| word.to_owned(), |(_, means)| word.replace(name, means))
+    };
+    text.split_inclusive(char::is_whitespace).map(spell).collect()
+}

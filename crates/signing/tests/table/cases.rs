@@ -7,7 +7,7 @@ use holdpoint_signing::{REVIEW, SIGNOFF};
 use jiff::Timestamp;
 
 use crate::MESSAGE;
-use crate::stock::{Key, Keys};
+use crate::stock::{Key, Keys, spelt};
 
 const QA: &str = "qa@example.org";
 const OPS: &str = "ops@example.org";
@@ -67,16 +67,15 @@ impl Made {
         Made { keys, key, other, authority, plain, certified, certificate: first_two(&certificate) }
     }
 
-    /// `KEY`, `OTHER`, `CA` and `CERT` as what they are, word by word: letters of a key may be those of a name.
+    /// `KEY`, `OTHER`, `CA` and `CERT` as what they are.
     fn spell(&self, text: &str) -> String {
-        let word = |word: &str| match word.trim_end() {
-            "KEY" => word.replace("KEY", &self.key.public),
-            "OTHER" => word.replace("OTHER", &self.other.public),
-            "CA" => word.replace("CA", &self.authority.public),
-            "CERT" => word.replace("CERT", &self.certificate),
-            _ => word.to_owned(),
-        };
-        text.split_inclusive(char::is_whitespace).map(word).collect()
+        let names = [
+            ("KEY", self.key.public.as_str()),
+            ("OTHER", &self.other.public),
+            ("CA", &self.authority.public),
+            ("CERT", &self.certificate),
+        ];
+        spelt(text, &names)
     }
 }
 
