@@ -68,7 +68,7 @@ pub fn shown_command(
 fn shown_value(screen: &Screen, margin: &str, name: &str, value: &str) {
     let name = format!("{margin}{name} = ");
     let columns = screen.width().saturating_sub(console::measure_text_width(&name) + 1);
-    let value = screen.neutralise(value).replace('\n', "⏎");
+    let value = screen.one_line(value);
     for (at, line) in screen.value_lines(columns, 4, &value).into_iter().enumerate() {
         let name = if at == 0 { name.clone() } else { " ".repeat(console::measure_text_width(&name)) };
         screen.say(&screen.style().dim().apply_to(format!("{name}{line}")).to_string());

@@ -20,6 +20,11 @@ impl Screen {
         self.neutralise(text).replace('\n', "\n    │ ")
     }
 
+    /// A text from elsewhere in one line, its line ends shown.
+    pub fn one_line(&self, text: &str) -> String {
+        self.neutralise(text).replace('\n', "⏎")
+    }
+
     /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
     pub fn prose(&self, text: &str) -> String {
         self.neutralise(&unindented(&self.masked(text)))

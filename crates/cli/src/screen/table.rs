@@ -78,7 +78,7 @@ impl Screen {
     /// Lines of a table for standard output, harmless whatever stands in it.
     pub fn tabled(&self, mut table: Table) -> Vec<String> {
         for cell in table.rows.iter_mut().flatten() {
-            cell.text = self.neutralise(&cell.text).replace('\n', "⏎").replace('\t', " ");
+            cell.text = self.one_line(&cell.text).replace('\t', " ");
         }
         let style = Style::new().force_styling(self.data_colours());
         lines(&table, self.data_columns(), &style)

@@ -161,7 +161,7 @@ impl Told<'_> {
         }
         screen.table(table);
         for Fault { run, kind, why } in &audit.wrong {
-            screen.data_hung("WRONG  ", &format!("run {run}: {kind}: {why}").replace('\n', "⏎"));
+            screen.data_hung("WRONG  ", &screen.one_line(&format!("run {run}: {kind}: {why}")));
         }
         for (run, what) in &audit.remarks {
             screen.tell(&screen.within_a_line(&format!("  run {run}: {what}")));

@@ -134,11 +134,10 @@ fn lines(screen: &Screen, comparison: &Comparison, folded: bool) -> Vec<String> 
     let Comparison {
         a, b, differences, steps, by_condition, not_compared, same_but_for_masks, masks, ..
     } = comparison;
-    let clean = |text: &str| screen.neutralise(text).replace('\n', "⏎");
     let mut lines = Vec::new();
     let mut say = |margin: &str, text: &str| match folded {
-        true => lines.extend(screen.hung_data(margin, &clean(text))),
-        false => lines.push(format!("{margin}{}", clean(text)).trim_end().to_owned()),
+        true => lines.extend(screen.hung_data(margin, &screen.one_line(text))),
+        false => lines.push(format!("{margin}{}", screen.one_line(text)).trim_end().to_owned()),
     };
     for (mark, Side { number, environment, verdict, elapsed_ms, operators, .. }) in [("a  ", a), ("b  ", b)] {
         let who = operators.join(", ");
@@ -156,7 +155,7 @@ fn lines(screen: &Screen, comparison: &Comparison, folded: bool) -> Vec<String> 
     for step in steps {
         let number = step.b.as_ref().or(step.a.as_ref()).map_or("", |side| side.number.as_str());
         let (one, other) = (side(&step.a), side(&step.b));
-        say(&format!("{:<5} ", clean(number)), &step.title);
+        say(&format!("{:<5} ", screen.one_line(number)), &step.title);
         say("      ", &format!("a: {one}   b: {other}"));
     }
     say("", "");

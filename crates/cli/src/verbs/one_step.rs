@@ -31,7 +31,7 @@ pub fn step<'s>(summary: &'s Summary, named: &str) -> Result<&'s StepSummary, Pr
 pub fn tell(screen: &Screen, dir: &RunDir, step: &StepSummary, outputs: bool) {
     screen.data_hung(
         "",
-        &format!("{} {} · {}", step.number, step.title, step.status.words()).replace('\n', "⏎"),
+        &screen.one_line(&format!("{} {} · {}", step.number, step.title, step.status.words())),
     );
     for action in step.actions.iter().chain(&step.rollback_blocks) {
         let mut table = Table::new(&["", "", "", "", ""]).indented(2);
