@@ -219,7 +219,7 @@ fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str,
     });
     // A fence that goes on in the line of a paragraph, being indented too far, and marks that are none.
     static MARKS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^[\s>]*\\?((?:[`~]){3,}|['´｀ˋ‘’:]{3,})").ok());
+        LazyLock::new(|| Regex::new(r"^[\s>]*\\?([`~]{2,}|['´｀ˋ‘’:]{3,})").ok());
     let find =
         |pattern: &LazyLock<Option<Regex>>| Some(pattern.as_ref()?.find(line)?.as_str().trim_end().len());
     if let Some(length) = find(&ITEM) {
@@ -238,7 +238,7 @@ fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str,
     let marks = MARKS.as_ref()?.captures(line)?.get(0)?;
     let info = line[marks.end()..].trim();
     // Text that is shown as code closes in its line.
-    if told || info.contains('`') || !kind_or_near(info) {
+    if told || info.contains(['`', '~']) || !kind_or_near(info) {
         return None;
     }
     let help = "begin the fence on a line of its own with three backticks, below an empty line, indented as the text above is";
@@ -253,7 +253,7 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             r"^\[(?:\s*|\s+[xX]\s*|[xX]\s+|[vVyYoO\p{S}\p{P}--[\[\]]])\](?:\s|$)",
             r"^\[[ xX]\]\S",
             r"^\((?:\s*|[xX])\)\s",
-            r"^[☐☑☒❏❑□■⬜🔲◻▢⬚]\s",
+            r"^(?:[☐☑☒❏❑□■⬜🔲◻▢⬚]|\{\s*\})\s",
             r"^(?:［[\sxX]?］|\[&nbsp;\]|:white_square_button:)\s",
             r"^(?:\*\*|__|\*|_|`)\[[\sxX]\]",
         ];
@@ -331,19 +331,25 @@ fn html(source: &str, span: Span, findings: &mut Findings) {
             let message =
                 format!("`{opens}` is never closed, so the rest of the document is no part of the page");
             findings.add(Code::Syntax, first, message, format!("add `{closes}`"));
+            return;
         }
-        return;
+        // What is commented out is meant to be.
+        if *opens == "<!--" {
+            return;
+        }
     }
     if includes(source, span, "a block of HTML", findings) {
         return;
     }
+    static ITEM: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)^(?:<[^<>]*>\s*)*<li\b[^<>]*>\s*(?:<p>\s*)?\[[\sxX]?\]\s").ok());
     let mut at = span.start;
     for line in text.split_inclusive('\n') {
         let content = line.trim();
         let marks = content.trim_start_matches(['`', '~']);
         let fence = content.len() - marks.len() >= 3 && kind_or_near(marks.trim());
-        if fence || content.starts_with("- [ ]") {
-            let help = "leave an empty line between the HTML tag and what follows it";
+        if fence || content.starts_with("- [ ]") || ITEM.as_ref().is_some_and(|item| item.is_match(content)) {
+            let help = "take it out of the HTML; below a tag, an empty line ends what is HTML";
             let span = Span::new(at, at + line.trim_end().len());
             findings.add(
                 Code::Misplaced,

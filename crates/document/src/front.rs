@@ -49,6 +49,7 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
     };
     let Some(version) = entries.iter().find(|entry| entry.key == "runbook") else {
         near_miss(entries, findings);
+        commented_out(inner, source, findings);
         if !fronts.later.is_empty() {
             unread_front_matter(source, fronts, findings);
         }
@@ -72,8 +73,13 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
 /// `Runbook: 1`, `runbok: 1`: a foreign document's own key has another kind of value.
 fn near_miss(entries: &[Entry], findings: &mut Findings) {
     for entry in entries {
+        if let Value::Map(inner) = &entry.node.value {
+            near_miss(inner, findings);
+        }
         let squeezed: String = entry.key.chars().filter(|c| c.is_alphanumeric()).collect();
-        let near = squeezed.eq_ignore_ascii_case("runbook") || nearest(&entry.key, ["runbook"]).is_some();
+        let squeezed = squeezed.to_lowercase();
+        let names = ["runbook", "runbookversion", "runbookformat", "holdpoint", "holdpointversion"];
+        let near = names.contains(&squeezed.as_str()) || nearest(&entry.key, ["runbook"]).is_some();
         let version = match &entry.node.value {
             Value::Int(..) | Value::Float(..) | Value::Bool(_) | Value::Null => true,
             Value::Text(text) => {
@@ -85,6 +91,17 @@ fn near_miss(entries: &[Entry], findings: &mut Findings) {
             let message = format!("`{}` is nearly `runbook`, so this may be meant as a run-book", entry.key);
             findings.add(Code::UnknownKey, entry.key_span, message, "did you mean `runbook: 1`?");
         }
+    }
+}
+
+/// `# runbook: 1`: who comments out the one line that makes a run-book of it is told what that does.
+fn commented_out(inner: Span, source: &str, findings: &mut Findings) {
+    static COMMENT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?im)^[ \t]*#+[ \t]*["']?runbook["']?[ \t]*:[ \t]*["']?1\b"#).ok());
+    if let Some(found) = COMMENT.as_ref().and_then(|comment| comment.find(inner.of(source))) {
+        let span = Span::new(inner.start + found.start(), inner.start + found.end());
+        let message = "`runbook: 1` is commented out, so nothing in this document is run or checked";
+        findings.add(Code::UnknownKey, span, message, "take the `#` away, or the line");
     }
 }
 
@@ -128,17 +145,17 @@ fn unread_front_matter(source: &str, fronts: &Fronts, findings: &mut Findings) {
 
 /// What somebody may have meant as the `---` above a front matter.
 static FENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\p{Pd}\u{2212}+=~`\s]*[\p{Pd}\u{2212}+=~`]{2,}\s*(?:ya?ml|toml)?$").ok()
+    Regex::new(r"(?i)^(?:[\p{Pd}\u{2212}+=~`*_;>{\s]*[\p{Pd}\u{2212}+=~`*_;]\s*[\p{Pd}\u{2212}+=~`*_;]|[\u{2014}\u{2015}{])\s*(?:json|ya?ml|toml)?$").ok()
 });
 
 /// `runbook: 1` and nothing else in a line.
 static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)^(?:-\s*)?["']?run[-_ ]?book["']?\s*[:=\u{ff1a}]\s*["']?v?1["']?\s*$"#).ok()
+    Regex::new(r#"(?i)^(?:-\s*|\{\s*)?["']?run[-_ ]?book["']?\s*[:=\u{ff1a}]\s*["']?v?1["']?\s*\}?\s*$"#).ok()
 });
 
 fn mentions_runbook(text: &str) -> bool {
     static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let key = r#"[\s\p{Cf}]*(?:-\s*)?["']?run[-_ ]?book["']?"#;
+        let key = r#"[\s\p{Cf}>{]*(?:-\s*)?["']?run[-_ ]?book["']?"#;
         Regex::new(&format!(r#"(?im)^{key}(?:\s*[:=\u{{ff1a}}]\s*["']?v?\d|\s+v?1\s*$)"#)).ok()
     });
     let text = text.replace('\r', "\n");

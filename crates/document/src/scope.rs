@@ -41,6 +41,8 @@ pub(crate) struct Scope {
     kinds: BTreeMap<String, Kind>,
     /// Environments that the document can run in; `None` where that is not known.
     environments: Option<Vec<String>>,
+    /// What is configured of those.
+    configured: Vec<crate::Environment>,
     engine: Environment<'static>,
 }
 
@@ -51,6 +53,10 @@ impl Scope {
             partial: BTreeMap::new(),
             kinds: BTreeMap::new(),
             environments: environments(front, config),
+            configured: allowed(front, config)
+                .into_iter()
+                .map(|(_, environment)| environment.clone())
+                .collect(),
             engine: template::environment(),
         };
         let environments: Vec<_> = allowed(front, config);
@@ -238,16 +244,27 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// What no environment is that the document can run in, a condition cannot wait for. Where one is, others may not be.
+    fn known_of_environments(&self, is: impl Fn(&crate::Environment) -> bool) -> Kind {
+        Kind::Truth(if self.configured.iter().any(is) { None } else { Some(false) })
+    }
+}
+
 impl conditions::Names for Scope {
     fn kind(&self, dotted: &str) -> Kind {
         match dotted {
-            "operator" | "run.id" => Kind::Text(Texts::NotEmpty),
-            "run.number" => Kind::number(0.0),
+            "operator" => Kind::Text(Texts::NotEmpty),
+            // A ULID.
+            "run.id" => Kind::Text(Texts::Sized(26, 26)),
+            "run.number" => Kind::number(1.0),
             "environment.name" => Kind::Text(match &self.environments {
                 Some(names) => Texts::OneOf(names.clone(), "environments"),
                 None => Texts::NotEmpty,
             }),
-            "environment.rehearsal" | "environment.protected" | "environment.four_eyes" => Kind::Truth(None),
+            "environment.rehearsal" => self.known_of_environments(|environment| environment.rehearsal),
+            "environment.protected" => self.known_of_environments(|environment| environment.protected),
+            "environment.four_eyes" => self.known_of_environments(|environment| environment.four_eyes),
             "environment" | "run" => Kind::Group,
             name => self.kinds.get(name).cloned().unwrap_or(Kind::Unknown),
         }

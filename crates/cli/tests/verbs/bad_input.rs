@@ -202,6 +202,13 @@ fn what_looks_like_an_item_or_a_block_and_is_none_is_an_error() {
         "´´´sh run\ntrue\n´´´",
         ":::sh run\ntrue\n:::",
         "\\```sh run\ntrue\n\\```",
+        "``sh run\ntrue\n``",
+        "- {} x",
+        "<ul>\n<li>[ ] x</li>\n</ul>",
+        "<pre>\n```sh run\ntrue\n```\n</pre>",
+        "<script>\n```sh check\nfalse\n```\n</script>",
+        "<![CDATA[\n```sh check\nfalse\n```\n]]>",
+        "<?x\n```sh check\nfalse\n```\n?>",
     ];
     let fences =
         ["bashrun", "bashcheck", "shrun", "pythonrun", "runsh", "yamlexpect", "yamlstep", "textexpect"];
@@ -230,6 +237,10 @@ fn what_looks_like_an_item_or_a_block_and_is_none_is_an_error() {
         "a [ ] b",
         "'''bold'''",
         "::: note",
+        "<pre>\nsh check\n</pre>",
+        "<!--\n```sh check\nfalse\n```\n-->",
+        "<ul>\n<li>x</li>\n</ul>",
+        "~~gone~~",
     ];
     let check = |text: &str| {
         let body = format!("## A\n\n```sh check\ntrue\n```\n\n{text}\n");
@@ -243,6 +254,110 @@ fn what_looks_like_an_item_or_a_block_and_is_none_is_an_error() {
     for text in prose {
         let ran = check(text);
         assert_eq!(ran.code, 0, "{text}: {}", ran.both());
+    }
+}
+
+#[test]
+fn front_matter_that_nearly_makes_a_run_book_is_an_error() {
+    let body = "\n# T\n\n## A\n\nDo it.\n";
+    for front in [
+        "***\nrunbook: 1\n***\n",
+        "___\nrunbook: 1\n___\n",
+        "- - -\nrunbook: 1\n- - -\n",
+        ";;;\n{\"runbook\": 1}\n;;;\n",
+        "{\"runbook\": 1}\n",
+        "{\n  \"runbook\": 1\n}\n",
+        "\u{2014}\nrunbook: 1\n\u{2014}\n",
+        "> ---\n> runbook: 1\n> ---\n",
+        "---\ntitle: T\n# runbook: 1\n---\n",
+        "---\nrunbook-version: 1\n---\n",
+        "---\nrunbook_version: 1\n---\n",
+        "---\nholdpoint: 1\n---\n",
+        "---\nx: { runbook: 1 }\n---\n",
+    ] {
+        let bench = Bench::with(&[("book.md", &format!("{front}{body}"))]);
+        for verb in [&["check", "book.md"][..], &["run", "book.md", "--unattended"]] {
+            let ran = bench.holdpoint(verb);
+            assert_eq!(ran.code, 2, "{front}: {}", ran.both());
+        }
+    }
+    for front in [
+        "",
+        "***\n",
+        "---\ntitle: The runbook\nweight: 1\n---\n",
+        "---\nrunbooks: [a, b]\n---\n",
+        "> ---\n> quoted\n",
+        "{ }\n",
+    ] {
+        let bench = Bench::with(&[("book.md", &format!("{front}{body}"))]);
+        let ran = bench.holdpoint(&["check", "book.md"]);
+        assert_eq!(ran.code, 0, "{front}: {}", ran.both());
+    }
+}
+
+#[test]
+fn a_condition_that_no_environment_can_meet_is_an_error() {
+    let check = |when: &str, configuration: &str| {
+        let body = format!("## A\n\n```sh check\n#| when: {when}\ntrue\n```\n");
+        let mut files = vec![("book.md", book("", &body))];
+        if !configuration.is_empty() {
+            files.push(("holdpoint.toml", configuration.to_owned()));
+        }
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        Bench::with(&files).holdpoint(&["check", "book.md"])
+    };
+    let staging = "[environments.staging]\nrehearsal = true\n";
+    for (when, configuration) in [
+        ("environment.rehearsal", ""),
+        ("environment.protected == true", ""),
+        ("environment.four_eyes", staging),
+        ("environment.four_eyes and environment.name == 'staging'", staging),
+        ("run.number < 1", ""),
+        ("run.number > 0", ""),
+        ("run.id | length == 25", ""),
+    ] {
+        let ran = check(when, configuration);
+        assert_eq!(ran.code, 2, "{when}: {}", ran.both());
+        ran.says("comparison");
+    }
+    for (when, configuration) in [
+        ("environment.rehearsal", staging),
+        ("not environment.protected", staging),
+        ("not environment.rehearsal", ""),
+        ("run.number > 1", ""),
+    ] {
+        let ran = check(when, configuration);
+        assert_eq!(ran.code, 0, "{when}: {}", ran.both());
+    }
+}
+
+#[test]
+fn expectations_that_nothing_or_everything_meets_are_errors() {
+    let all: Vec<String> = (0..=255).map(|code| code.to_string()).collect();
+    let all = format!("exit: [{}]", all.join(", "));
+    let check = |expect: &str| {
+        let body = format!("## A\n\n```sh check\necho a\n```\n\n```yaml expect\n{expect}\n```\n");
+        Bench::with(&[("book.md", &book("", &body))]).holdpoint(&["check", "book.md"])
+    };
+    for expect in [
+        all.as_str(),
+        "stdout: [{ contains: a }, { not_contains: a }]",
+        "stdout: [{ equals: a }, { equals: b }]",
+        "stdout: [{ equals: a }, { contains: b }]",
+        "stderr: [{ not_contains: b }, { equals: abc }]",
+    ] {
+        let ran = check(expect);
+        assert_eq!(ran.code, 2, "{expect}: {}", ran.both());
+    }
+    for expect in [
+        format!("{all}\nstdout: not_empty"),
+        "stdout: [{ contains: a }, { contains: b }]".to_owned(),
+        "stdout: [{ equals: a }, { equals: \"a\\n\" }]".to_owned(),
+        "stdout: { contains: a }\nstderr: { not_contains: a }".to_owned(),
+        "stdout: [{ contains: a }, { not_contains: \"{{ operator }}\" }]".to_owned(),
+    ] {
+        let ran = check(&expect);
+        assert_eq!(ran.code, 0, "{expect}: {}", ran.both());
     }
 }
 

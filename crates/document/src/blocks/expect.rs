@@ -1,6 +1,7 @@
 //! `yaml expect`.
 
 use super::capture::check_json_path;
+use super::contradiction;
 use super::raw::{Templated, is_templated};
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry, Fields, Node, Value};
@@ -41,6 +42,7 @@ pub(crate) fn expectations(node: &Node, findings: &mut Findings) -> (Vec<Expecta
         findings.add(Code::MissingKey, node.span, "this block expects nothing", help);
     }
     read.expectations.sort_by_key(|expectation| expectation.span);
+    contradiction::look(&read.expectations, findings);
     (read.expectations, read.templates)
 }
 

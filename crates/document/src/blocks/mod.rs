@@ -1,6 +1,7 @@
 //! What stands inside fences: kinds, options, and the decoded blocks.
 
 mod capture;
+mod contradiction;
 mod disguised;
 mod expect;
 mod idle;

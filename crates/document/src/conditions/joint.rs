@@ -101,7 +101,8 @@ impl Judge<'_, '_> {
                 }
                 told || self.look_at_pairs(node, parts)
             }
-            What::Not(inner) => self.look(inner),
+            // What is no rehearsal here may be one in another configuration: `not environment.rehearsal` waits for that.
+            What::Not(inner) => !matches!(inner.expression, Expr::GetAttr(_)) && self.look(inner),
             What::Either(parts) => {
                 let mut told = false;
                 for part in parts.iter() {
@@ -156,12 +157,21 @@ impl Judge<'_, '_> {
         let names = to_ask(node.expression).map(|asked| asked.names).unwrap_or_default();
         let message = match names.as_slice() {
             [] => format!("{what} {how}"),
+            [name] if !held && (self.known)(name).0 == Kind::Truth(Some(false)) => {
+                format!("{what} {how}: there is no such environment that this document can run in")
+            }
             names => format!("{what} {how}, whatever `{}` is", names.join("`, `")),
         };
         let help = names.iter().find_map(|name| match (self.known)(name).0 {
             Kind::Text(Texts::OneOf(texts, plural)) => {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
                 Some(suggest("", &texts, plural))
+            }
+            Kind::Truth(Some(false)) => {
+                let key = name.rsplit('.').next().unwrap_or(name);
+                Some(format!(
+                    "set `{key} = true` for an environment in holdpoint.toml, or leave the condition out"
+                ))
             }
             _ => None,
         });

@@ -237,7 +237,8 @@ impl<'n> Worlds<'n> {
         let mut values = match &kind {
             // A template sees it as it was written.
             Kind::Number(range) if self.template && range.declared => return None,
-            Kind::Truth(_) => vec![Value::from(false), Value::from(true)],
+            Kind::Truth(None) => vec![Value::from(false), Value::from(true)],
+            Kind::Truth(Some(only)) => vec![Value::from(*only)],
             kind => kind.values()?,
         };
         if !always {
@@ -247,6 +248,9 @@ impl<'n> Worlds<'n> {
         // What always holds is to hold with another configuration too.
         if matches!(kind, Kind::Text(Texts::OneOf(_, "environments"))) {
             values.extend(["!", "another", "~~~"].map(Value::from));
+        }
+        if let Kind::Truth(Some(only)) = kind {
+            values.push(Value::from(!only));
         }
         (inside > 0).then_some(Variable { values, inside })
     }

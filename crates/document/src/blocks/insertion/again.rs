@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::by_option;
 use crate::operands::{OF_SSH, operands};
 
 /// What one of these commands does with the word.
@@ -132,7 +133,14 @@ const PROGRAMS: Rules = &[
     (&["git"], git),
     (&["split"], |at| at.option("--filter", "--filter")),
     (&["zip"], |at| at.option("-TT", "--unzip-command")),
-    (&["make", "gmake"], |at| at.option("--eval", "--eval")),
+    // What make expands runs `$(shell …)`, in goals and variables alike.
+    (&["make", "gmake", "bmake", "nmake"], |at| {
+        !at.last_is(&["-C", "-f", "-j", "-l", "-o", "-W", "-I"]) && !at.begun.starts_with("--directory=")
+    }),
+    (&["bind"], |at| at.option("-x", "") || at.option("-f", "")),
+    (&["hyperfine", "entr", "chronic"], |_| true),
+    (&["screen"], |at| at.arguments.iter().any(|word| word == "-X")),
+    (&["socat"], |_| true),
     (&["pwsh", "powershell"], |at| {
         // A word that is no option is a command.
         at.arguments.is_empty()
@@ -397,6 +405,10 @@ pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static 
     let skipped = begins.first().copied().unwrap_or_default();
     let at = |index: usize| At { arguments: &words[index + 1..], begun, after };
     let shell = |index: usize| known(&words[index], SHELLS).filter(|_| is_program(&at(index)));
+    let by_option = |index: usize| {
+        let name = by_option::names().find(|name| known(&words[index], &[*name]).is_some())?;
+        by_option::runs(name, &words[index + 1..], begun).then_some(name)
+    };
     let program = |index: usize| {
         PROGRAMS.iter().find_map(|(names, rule)| known(&words[index], names).filter(|_| rule(&at(index))))
     };
@@ -405,7 +417,13 @@ pub(super) fn by(words: &[String], begun: &str, after: &str) -> Option<&'static 
         BUILTINS.iter().find_map(|(names, rule)| named(names).filter(|_| rule(&at(index))))
     };
     // A shell may stand behind any command that runs others, and there are many.
-    let begun = || begins.iter().map(|at| at - skipped).filter(|at| *at < words.len()).find_map(program);
+    let begun = || {
+        begins
+            .iter()
+            .map(|at| at - skipped)
+            .filter(|at| *at < words.len())
+            .find_map(|at| program(at).or_else(|| by_option(at)))
+    };
     (0..words.len()).find_map(shell).or_else(|| built_in(words).and_then(builtin)).or_else(begun)
 }
 
@@ -503,6 +521,7 @@ pub(super) fn by_input(words: &[String]) -> Option<&'static str> {
         };
         known(word, SHELLS)
             .filter(|_| reads_input(arguments) || given.is_some_and(input))
+            .or_else(|| known(word, by_option::READ_LINES))
             .or_else(line)
             .or_else(login)
             .or_else(read)

@@ -6,6 +6,7 @@
 //! `sh -c` do, no word is safe.
 
 mod again;
+mod by_option;
 mod command;
 mod holes;
 mod pieces;
@@ -78,6 +79,29 @@ mod tests {
             "compgen -C {{ X }}",
             "zip -T -TT {{ X }} a.zip f",
             "make --eval={{ X }}",
+            "make {{ X }}",
+            "make -s TAG={{ X }} all",
+            "ed -s f <<< {{ X }}",
+            "echo {{ X }} | m4",
+            "git difftool -y -x {{ X }} -- f",
+            "git send-email --smtp-server={{ X }} f",
+            "git archive --remote={{ X }} HEAD",
+            "gdb -batch -ex {{ X }}",
+            "npx -c {{ X }}",
+            "nix-shell --run {{ X }}",
+            "sudo vim -es -c {{ X }}",
+            "less +{{ X }} f",
+            "tclsh -c {{ X }}",
+            "Rscript -e {{ X }}",
+            "ncat --sh-exec={{ X }} host 1",
+            "socat {{ X }} -",
+            "ansible all -m shell -a {{ X }}",
+            "gcloud compute ssh web --command={{ X }}",
+            "hyperfine {{ X }}",
+            "sort --compress-program={{ X }} f",
+            "helm upgrade a b --post-renderer {{ X }}",
+            "curl -K {{ X }}",
+            "bind -x {{ X }}",
             "MAKEFLAGS={{ X }} make",
             "ssh host {{ X }}",
             "ssh -p 22 host ls {{ X }}",
@@ -255,6 +279,13 @@ mod tests {
     #[test]
     fn a_value_stands_where_a_word_stays_a_word() {
         let scripts = [
+            "make -C {{ X }} all",
+            "less {{ X }}",
+            "git difftool -- {{ X }}",
+            "curl -o {{ X }} https://a.example",
+            "vim {{ X }}",
+            "sort {{ X }}",
+            "ansible {{ X }} -m ping",
             "echo {{ X }}",
             "echo eval {{ X }}",
             "evaluate {{ X }}",

@@ -1,0 +1,70 @@
+//! Programs that run what one of their options says, or hand it to a shell.
+
+/// Programs, the options whose value they run, and the words one of which must stand before them, if any.
+type Runs = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+const RUNS: &[Runs] = &[
+    (&["git"], &["-x", "--extcmd"], &["difftool"]),
+    (&["git"], &["--smtp-server", "--to-cmd", "--cc-cmd", "--sendmail-cmd"], &["send-email"]),
+    (&["git"], &["--remote", "--exec"], &["archive"]),
+    (&["gdb"], &["-ex", "-iex", "--eval-command", "--init-eval-command"], &[]),
+    (&["npx", "npm", "pnpm", "yarn"], &["-c", "--call"], &[]),
+    (&["nix-shell", "nix"], &["--run", "--command", "-c"], &[]),
+    (&["vi", "vim", "nvim", "ex", "view", "gvim"], &["-c", "--cmd"], &[]),
+    (&["less", "more"], &["+"], &[]),
+    (&["vi", "vim", "nvim", "ex", "view", "gvim"], &["+"], &[]),
+    (&["emacs", "emacsclient"], &["-e", "--eval", "--execute", "-f", "--funcall"], &[]),
+    (&["tclsh", "expect"], &["-c"], &[]),
+    (
+        &["Rscript", "R", "octave", "julia", "scala", "groovy", "clojure", "ghc", "erl", "elixir"],
+        &["-e", "-eval", "--eval"],
+        &[],
+    ),
+    (&["ncat", "nc", "netcat", "socat"], &["-c", "-e", "--exec", "--sh-exec", "--lua-exec"], &[]),
+    (&["ansible"], &["-a", "--args"], &[]),
+    (&["gcloud"], &["--command", "--ssh-flag", "--ssh-key-file"], &["ssh"]),
+    (&["vagrant", "fly", "flyctl", "heroku", "az"], &["-c", "-C", "--command", "--scripts"], &[]),
+    (&["aws"], &["--parameters", "--command"], &["ssm", "ecs"]),
+    (&["sort"], &["--compress-program"], &[]),
+    (&["helm"], &["--post-renderer", "--post-renderer-args"], &[]),
+    (&["curl"], &["-K", "--config"], &[]),
+    (&["wget"], &["--use-askpass", "-e", "--execute"], &[]),
+    (&["ssh-keygen", "ssh-add"], &["-D", "-s", "-w"], &[]),
+    (&["crontab", "at", "batch"], &["-f"], &[]),
+    (&["busctl", "systemd-nspawn", "machinectl"], &["-c"], &[]),
+    (&["tcpdump"], &["-z"], &[]),
+    (&["tar", "bsdtar"], &["--rsh-command", "--info-script", "--new-volume-script", "-F"], &[]),
+    (&["man"], &["-P", "--pager", "-H", "--html"], &[]),
+    (&["mutt"], &["-e"], &[]),
+    (&["jq"], &["-L"], &[]),
+    (&["openssl"], &["-engine", "-provider", "-provider-path"], &[]),
+    (&["mongosh", "mongo"], &["--eval"], &[]),
+    (&["redis-cli"], &["--eval"], &[]),
+    (&["sqlcmd", "osql"], &["-Q", "-q"], &[]),
+    (&["clickhouse-client", "clickhouse"], &["-q", "--query"], &[]),
+    (&["cqlsh"], &["-e", "--execute"], &[]),
+];
+
+/// Programs that take lines of their own language, in which one of them starts a program, from standard input.
+pub(super) const READ_LINES: &[&str] = &[
+    "ed", "ex", "vi", "vim", "m4", "dc", "gdb", "tclsh", "expect", "wish", "R", "octave", "julia", "irb",
+    "iex", "mongosh", "mongo", "sftp", "ftp", "lftp", "socat", "gnuplot",
+];
+
+/// Whether a program with these arguments runs the value that follows them; `begun` is what of its word stands before it.
+pub(super) fn runs(name: &str, arguments: &[String], begun: &str) -> bool {
+    RUNS.iter().any(|(names, options, behind)| {
+        let before = behind.is_empty() || arguments.iter().any(|word| behind.contains(&word.as_str()));
+        let takes = |option: &&str| {
+            let long = option.starts_with("--");
+            arguments.last().is_some_and(|last| last == option)
+                || begun.strip_prefix(option).is_some_and(|rest| !long || rest.starts_with('='))
+        };
+        names.contains(&name) && before && options.iter().any(takes)
+    })
+}
+
+/// Every program that is named here.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    RUNS.iter().flat_map(|(names, ..)| names.iter().copied())
+}
