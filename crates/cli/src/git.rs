@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use holdpoint_repository::{Untold, asked, git};
-pub use holdpoint_repository::{at, configured, holds, ignores, look, top};
+pub use holdpoint_repository::{at, below, configured, holds, ignores, look, top};
 
 use crate::problem::Problem;
 

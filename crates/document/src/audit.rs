@@ -24,7 +24,7 @@ const HIDDEN: usize = 20;
 
 /// Characters that a terminal acts on, or that turn the text behind them around, outside of what is executed or printed, which
 /// is looked at by itself: who reads an item, a condition or a statement must see what it says. A paragraph may hold the latter.
-fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
+pub(crate) fn hidden(source: &str, list: &[Block], findings: &mut Findings) {
     let acts =
         |c: char| matches!(c, '\u{202d}' | '\u{202e}') || c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if !source.chars().any(acts) {
@@ -105,7 +105,7 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
         let marks: String = std::iter::repeat_n(fence.mark.0, fence.mark.1).collect();
         let help = format!("close it: {marks} on a line of its own, indented as the opening line is");
         findings.add(Code::UnclosedFence, opening, "this fence is never closed", help);
-    } else if let Some(span) = swallowed(fence) {
+    } else if let Some(span) = swallowed(fence, does_something(fence)) {
         findings.add(
             Code::SwallowedByFence,
             span,
@@ -130,16 +130,20 @@ fn fence(fence: &Fence, quoted: bool, findings: &mut Findings) {
     }
 }
 
-/// Where the body holds what a fence closed in time would have left outside.
-fn swallowed(fence: &Fence) -> Option<Span> {
+/// Whether a fence is refused, or of a kind that does something.
+fn does_something(fence: &Fence) -> bool {
+    fence.kind != Kind::Documentation || kind_of(&fence.info).is_err()
+}
+
+/// Where the body holds what a fence closed in time would have left outside. A heading counts in what `does` something:
+/// data and prose may hold one.
+pub(crate) fn swallowed(fence: &Fence, does: bool) -> Option<Span> {
     let (mark, count) = fence.mark;
     let text = fence.body.text();
     if !text.contains(mark) && !text.contains('#') {
         return None;
     }
     let marks: String = std::iter::repeat_n(mark, count).collect();
-    // Refused, or of a kind that does something.
-    let does = fence.kind != Kind::Documentation || kind_of(&fence.info).is_err();
     if !(text.contains(&marks) || does && text.contains("## ")) {
         return None;
     }
@@ -186,7 +190,7 @@ fn text(text: &Text, findings: &mut Findings) {
 
 /// Lines of a paragraph that look like something else, which Markdown takes for prose: nobody would be asked, and nothing
 /// would run.
-fn lines_that_are_none(source: &str, text: &Text, quoted: bool, findings: &mut Findings) {
+pub(crate) fn lines_that_are_none(source: &str, text: &Text, quoted: bool, findings: &mut Findings) {
     // A fence that begins the paragraph's text was told already.
     let told = text.odd.as_ref().is_some_and(|odd| odd.fence_like.is_some());
     let mut at = text.span.start;
@@ -245,20 +249,7 @@ fn is_none(line: &str, quoted: bool, told: bool) -> Option<(usize, &'static str,
     Some((line.trim_end().len(), "this looks like a fence and opens none", help))
 }
 
-/// `[]`, `[ x]`, `[y]`, `☐`: a task box that is none, so that the item would be prose.
 fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
-    static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let boxes = [
-            // Blanks, and what people tick with.
-            r"^\[(?:\s*|\s+[xX]\s*|[xX]\s+|[vVyYoO\p{S}\p{P}--[\[\]]])\](?:\s|$)",
-            r"^\[[ xX]\]\S",
-            r"^\((?:\s*|[xX])\)\s",
-            r"^(?:[☐☑☒❏❑□■⬜🔲◻▢⬚]|\{\s*\})\s",
-            r"^(?:［[\sxX]?］|\[&nbsp;\]|:white_square_button:)\s",
-            r"^(?:\*\*|__|\*|_|`)\[[\sxX]\]",
-        ];
-        Regex::new(&boxes.join("|")).ok()
-    });
     match item.task {
         Some(task) if quoted => {
             let help = "move the list out of the quote";
@@ -273,18 +264,33 @@ fn item(source: &str, item: &Item, quoted: bool, findings: &mut Findings) {
             );
         }
         Some(_) => {}
-        None => {
-            let content = source.get(item.content..item.span.end).unwrap_or_default();
-            let line = content.lines().next().unwrap_or_default();
-            let links = || line.contains("](") || line.contains("][");
-            if !links()
-                && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
-            {
-                let span = Span::new(item.content, item.content + found.end());
-                let message = format!("`{}` is no task box", found.as_str().trim());
-                findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text");
-            }
-        }
+        None => no_box(source, item, findings),
+    }
+}
+
+/// `[]`, `[ x]`, `[y]`, `☐`: a task box that is none, so that the item would be prose.
+pub(crate) fn no_box(source: &str, item: &Item, findings: &mut Findings) {
+    static BOX: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let boxes = [
+            // Blanks, and what people tick with.
+            r"^\[(?:\s*|\s+[xX]\s*|[xX]\s+|[vVyYoO\p{S}\p{P}--[\[\]]])\](?:\s|$)",
+            r"^\[[ xX]\]\S",
+            r"^\((?:\s*|[xX])\)\s",
+            r"^(?:[☐☑☒❏❑□■⬜🔲◻▢⬚]|\{\s*\})\s",
+            r"^(?:［[\sxX]?］|\[&nbsp;\]|:white_square_button:)\s",
+            r"^(?:\*\*|__|\*|_|`)\[[\sxX]\]",
+        ];
+        Regex::new(&boxes.join("|")).ok()
+    });
+    let content = source.get(item.content..item.span.end).unwrap_or_default();
+    let line = content.lines().next().unwrap_or_default();
+    let links = || line.contains("](") || line.contains("][");
+    if !links()
+        && let Some(found) = BOX.as_ref().and_then(|pattern| pattern.find(line))
+    {
+        let span = Span::new(item.content, item.content + found.end());
+        let message = format!("`{}` is no task box", found.as_str().trim());
+        findings.add(Code::Misplaced, span, message, "write `- [ ] ` and the text");
     }
 }
 
@@ -313,7 +319,7 @@ fn includes(source: &str, span: Span, inside: &str, findings: &mut Findings) -> 
     true
 }
 
-fn html(source: &str, span: Span, findings: &mut Findings) {
+pub(crate) fn html(source: &str, span: Span, findings: &mut Findings) {
     let text = span.of(source);
     let lower = text.trim_start().to_lowercase();
     let pairs = [

@@ -5,7 +5,10 @@ use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, steps};
+use crate::{
+    Code, Config, Diagnostic, DocumentKind, FrontMatter, Plan, Span, Step, audit, declared, front, lints,
+    steps,
+};
 
 /// What a document is read from.
 pub(crate) struct Given<'g, 'r> {
@@ -23,13 +26,16 @@ pub(crate) fn compile(given: Given<'_, '_>) -> Compiled {
 
 pub(crate) fn compile_and_lint(given: Given<'_, '_>) -> (Compiled, Vec<Diagnostic>) {
     let (source, config) = (given.source, given.config);
-    let (compiled, looked) = read(given, true);
-    let warnings = lints::judge(compiled.text(source), &looked, &compiled.plan, config);
+    let (compiled, looked, of_text) = read(given, true);
+    let text = compiled.text(source);
+    let mut warnings = lints::judge(text, &looked, &compiled.plan, config);
+    warnings.extend(of_text.into_sorted(text));
+    warnings.sort_by_key(|finding| (finding.span, finding.code));
     (compiled, warnings)
 }
 
-/// The document, and what lints make of its scripts by themselves where they are asked.
-fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
+/// The document, and what lints make of its scripts and of its text by themselves where they are asked.
+fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings) {
     let Given { path, source, config, read } = given;
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
@@ -59,10 +65,21 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
         tree: &tree,
         kind,
         title: &title,
+        confirms: kind == DocumentKind::Foreign || front.matter.manual,
         instances: &instances,
         lints: linted.then_some(&front.matter),
     };
     let built = steps::build(&book, &mut scope, &mut findings);
+    let mut warnings = Findings::default();
+    if linted {
+        lints::lists(source, &tree.blocks, &mut warnings);
+        match kind {
+            DocumentKind::Foreign => lints::foreign(source, &fronts, &tree, &mut warnings),
+            // Where it has errors, what will be a step is not known yet.
+            DocumentKind::Annotated if findings.any_error() || front.says_manual && !front.matter.manual => {}
+            DocumentKind::Annotated => lost(&book, &front.matter, config, &built.steps, &mut warnings),
+        }
+    }
     declared::check(&front, &built, config, &mut findings);
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
@@ -72,7 +89,20 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
     let passages = steps::passages(&book, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
     let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts };
-    (compiled, built.looked)
+    (compiled, built.looked, warnings)
+}
+
+/// What would be confirmed if the document were a foreign one, and is only shown.
+fn lost(
+    book: &steps::Book<'_>,
+    matter: &FrontMatter,
+    config: Option<&Config>,
+    own: &[Step],
+    findings: &mut Findings,
+) {
+    let foreign = steps::Book { kind: DocumentKind::Foreign, confirms: true, lints: None, ..*book };
+    let built = steps::build(&foreign, &mut Scope::new(matter, config), &mut Findings::default());
+    lints::lost(book.source, book.tree, book.instances, (&built.steps, own), findings);
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {

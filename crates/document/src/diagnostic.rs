@@ -101,6 +101,12 @@ codes! {
     SecondFrontMatter = "second-front-matter", Error;
     /// The same `document_id` in two files.
     DuplicateDocumentId = "duplicate-document-id", Error;
+    /// A key of the front matter that is another tool's, and that `keep` does not name.
+    KeptKey = "kept-key", Warning;
+    /// Prose that a foreign document would have had confirmed, and this one only shows.
+    LostStep = "lost-step", Warning;
+    /// A list whose numbers begin again because what stands between its items is not indented.
+    SplitList = "split-list", Warning;
     /// Nothing in the document is a step.
     NoSteps = "no-steps", Warning;
     /// A placeholder left in a command; a run refuses it.

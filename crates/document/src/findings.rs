@@ -66,6 +66,11 @@ impl Findings {
         self.list.iter_mut().skip(from).for_each(|finding| finding.severity = Severity::Error);
     }
 
+    /// Makes warnings of all: the document runs all the same.
+    pub(crate) fn make_warnings(&mut self) {
+        self.list.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }

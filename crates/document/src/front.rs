@@ -1,5 +1,7 @@
 //! Reads the front matter, and tells annotated documents from foreign ones.
 
+mod kept;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -17,6 +19,8 @@ pub(crate) struct Front {
     pub(crate) matter: FrontMatter,
     pub(crate) role_spans: Vec<(String, Span)>,
     pub(crate) environment_spans: Vec<(String, Span)>,
+    /// Whether it says what becomes of prose, one way or the other.
+    pub(crate) says_manual: bool,
     /// Templates of titles and prompts: text and place.
     pub(crate) templates: Vec<(String, Span)>,
 }
@@ -53,7 +57,9 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
         if !fronts.later.is_empty() {
             unread_front_matter(source, fronts, findings);
         }
-        return foreign;
+        let mut front = Front::default();
+        front.matter.kept = entries.iter().map(kept::kept).collect();
+        return (DocumentKind::Foreign, front);
     };
     if !matches!(version.node.value, Value::Int(1, ref raw) if raw == "1") {
         let message = format!("this program reads version 1 of the format, not {}", version.node.found());
@@ -153,7 +159,8 @@ static ALONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)^(?:-\s*|\{\s*)?["']?run[-_ ]?book["']?\s*[:=\u{ff1a}]\s*["']?v?1["']?\s*\}?\s*$"#).ok()
 });
 
-fn mentions_runbook(text: &str) -> bool {
+/// Whether a key in it may be meant as `runbook: 1`.
+pub(crate) fn mentions_runbook(text: &str) -> bool {
     static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let key = r#"[\s\p{Cf}>{]*(?:-\s*)?["']?run[-_ ]?book["']?"#;
         Regex::new(&format!(r#"(?im)^{key}(?:\s*[:=\u{{ff1a}}]\s*["']?v?\d|\s+v?1\s*$)"#)).ok()
@@ -214,9 +221,13 @@ fn decode(node: &Node, outer: Span, findings: &mut Findings) -> Front {
             "name the environments it may run in, or leave `environments` out: then it runs in every one";
         node.bad(findings, "no environment is named, so this could run nowhere", help);
     }
+    let manual = fields.get("manual");
+    front.says_manual = manual.is_some();
+    front.matter.manual = manual.and_then(|node| node.bool(findings)).unwrap_or(false);
+    let keep = fields.get("keep");
+    front.matter.kept = kept::read(keep, fields, findings);
     front.matter.roles = front.role_spans.iter().map(|(name, _)| name.clone()).collect();
     front.matter.environments = front.environment_spans.iter().map(|(name, _)| name.clone()).collect();
-    fields.finish(findings);
     front
 }
 

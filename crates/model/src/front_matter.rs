@@ -40,8 +40,23 @@ pub struct FrontMatter {
     pub roles: Vec<String>,
     /// The only environments it may run in; none means any.
     pub environments: Vec<String>,
+    /// Whether prose is confirmed as in a foreign document, section by section.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub manual: bool,
+    /// Keys that other tools read, in the order written. Nothing here depends on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
     /// Where the front matter stands.
     pub span: Span,
+}
+
+/// A key of the front matter that other tools read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// The key.
+    pub name: String,
+    /// Its value as it is written; lists and maps as JSON in one line.
+    pub value: String,
 }
 
 /// One input a run asks for.

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use holdpoint_helper::{Answer, Helper, Unanswered};
 
+mod below;
 mod objects;
 mod tracked;
 mod tree;
 
+pub use below::below;
 pub use objects::{at, holds};
 pub use tree::{Looked, look};
 

@@ -100,6 +100,9 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
     };
     let title = rendered(values, &prepared.plan.title);
     line(format!("{title} ({}), environment {}", prepared.path, prepared.environment.name));
+    for kept in &prepared.plan.front.kept {
+        line(format!("  {}: {}  (kept for other tools)", kept.name, screen.at_most(90, &kept.value)));
+    }
     for given in &prepared.inputs.given {
         let value = given.value.clone().unwrap_or_else(|| holdpoint_engine::mask(&given.name));
         line(format!("  {} = {value}  ({})", given.name, given.from));

@@ -82,15 +82,7 @@ fn checked(
     compile: impl FnOnce((&str, &str), Option<&Config>, &mut Reader<'_>) -> (Compiled, Vec<Diagnostic>),
 ) -> Result<Checked, Problem> {
     let source = Arc::new(read(file)?);
-    let directory = match file.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => current_dir()?,
-    };
-    let directory = directory.canonicalize().unwrap_or(directory);
-    let mut place = Place::of(&directory)?;
-    if !place.is_git && place.config.is_none() && current_dir()? != directory {
-        place = Place::here()?;
-    }
+    let place = place_of(file)?;
     let path = place.relative(file);
     let (mut compiled, warnings) =
         compile((&path, &source), place.configuration(), &mut sources::reader(&place.root));
@@ -106,6 +98,20 @@ fn checked(
     findings.sort_by_key(|finding| (finding.span.map(|span| span.start), finding.code));
     findings.dedup();
     Ok(Checked { place, path, sources, plan, findings })
+}
+
+/// The place that a document belongs to: that of its directory, or the current one where that is none.
+pub fn place_of(file: &Path) -> Result<Place, Problem> {
+    let directory = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => current_dir()?,
+    };
+    let directory = directory.canonicalize().unwrap_or(directory);
+    let place = Place::of(&directory)?;
+    match !place.is_git && place.config.is_none() && current_dir()? != directory {
+        true => Place::here(),
+        false => Ok(place),
+    }
 }
 
 /// Today, where this machine stands.

@@ -138,6 +138,10 @@ fn at(schema: &Value, pointer: &str) -> BTreeSet<String> {
 fn every_key_that_the_reader_knows_is_in_the_schema_and_the_other_way_round() {
     for (name, pointer, text) in MAPS {
         assert_eq!(at(&schema(name), pointer), known(name, text), "{name} {pointer}");
+        // Keys of other tools may stand in front matter: which of them are slips, a schema cannot tell.
+        if (*name, *pointer) == ("front-matter", "/properties") {
+            continue;
+        }
         let parent = schema(name).pointer(pointer.strip_suffix("/properties").unwrap()).cloned().unwrap();
         assert_eq!(parent["additionalProperties"], false, "{name} {pointer} takes any key");
     }

@@ -219,7 +219,10 @@ fn bad_cases_are_refused_where_a_schema_can_see_it_and_good_ones_are_not() {
     for (text, refused) in texts.iter().zip(refusals(&texts)) {
         let codes: Vec<Code> =
             text.findings.iter().filter(|finding| finding.is_error()).map(|finding| finding.code).collect();
-        let by_key = codes.iter().any(|code| matches!(code, Code::UnknownKey | Code::MissingKey));
+        // Which of another tool's keys are slips for ours, a schema of front matter cannot tell.
+        let of_front = text.schema == "front-matter";
+        let by_key = |code: &Code| *code == Code::MissingKey || *code == Code::UnknownKey && !of_front;
+        let by_key = codes.iter().any(by_key);
         match &refused {
             Some(why) if codes.is_empty() => {
                 wrong.push(format!(
@@ -254,6 +257,9 @@ fn bad_values_are_refused_by_reader_and_schema_alike() {
         front("authors: [a, a]"),
         front("approval_date: 20261101"),
         front("approval_date: 1 November"),
+        front("manual: 'yes'"),
+        front("keep: weight"),
+        front("keep: [a, a]"),
         front("inputs: { 1A: {} }"),
         front("inputs: { environment: {} }"),
         front("inputs: { HOLDPOINT_X: {} }"),

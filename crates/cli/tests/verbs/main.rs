@@ -39,6 +39,7 @@ mod rolled_back;
 mod runs;
 mod sealed;
 mod support;
+mod surveyed;
 mod targets;
 mod titles;
 mod told;

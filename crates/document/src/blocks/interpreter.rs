@@ -150,7 +150,7 @@ pub(crate) fn is_shell(language: &str) -> bool {
 }
 
 /// Whether a fence of this language looks like something to be run.
-pub(super) fn is_shell_like(language: &str) -> bool {
+pub(crate) fn is_shell_like(language: &str) -> bool {
     PROGRAMS.iter().any(|(name, _)| *name == language) || SHELL_LIKE.contains(&language)
 }
 

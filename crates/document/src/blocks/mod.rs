@@ -21,8 +21,8 @@ mod value_kind;
 use expect::expectations;
 pub(crate) use idle::of_command;
 pub(crate) use info::{kind_of, kind_or_near};
-pub(crate) use interpreter::is_shell;
 pub use interpreter::spoken;
+pub(crate) use interpreter::{is_shell, is_shell_like};
 pub(crate) use lines::expected_lines;
 pub(crate) use probe::decode as decode_probe;
 pub(crate) use raw::{Kind, Templated, is_templated};
@@ -57,6 +57,11 @@ pub(crate) fn expected(fence: &Fence, findings: &mut Findings) -> Option<(Vec<Ex
     let node = yaml(fence, "this block expects nothing", findings)?;
     disguised::in_expectation(&fence.body, findings);
     Some(expectations(&node, findings))
+}
+
+/// Characters of a script that are not what they look like.
+pub(crate) fn disguised(script: &Mapped, is_shell: bool, findings: &mut Findings) {
+    disguised::in_script(script, is_shell, findings);
 }
 
 /// A here-document without an end, which the shell that runs the script may pass over in silence.
@@ -113,7 +118,7 @@ pub(crate) fn decode(
             findings.add(Code::BadValue, span, message, help);
         }
     }
-    disguised::in_script(&script.body, is_shell(spoken), findings);
+    self::disguised(&script.body, is_shell(spoken), findings);
     let script_span = script.body.span(0..script.body.text().len());
     let mut block = Block {
         language,

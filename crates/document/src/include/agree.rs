@@ -36,6 +36,10 @@ pub(super) fn agree(
         let help = format!("name only environments that both are for: `environments: [{whole}]`");
         findings.add(Code::BadInclude, at, message, help);
     }
+    if own.manual && !document.manual {
+        let message = format!("`{path}` has its prose confirmed, and this document does not");
+        findings.add(Code::BadInclude, at, message, "write `manual: true` in the front matter here as well");
+    }
     if let Some(date) =
         own.effective_date.filter(|date| document.effective_date.is_none_or(|own| own < *date))
     {

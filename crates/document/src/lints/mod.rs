@@ -3,16 +3,22 @@
 mod agent;
 mod claims;
 mod commands;
+mod foreign;
 mod interactive;
+mod lists;
 mod looked;
+mod lost;
 mod placeholder;
 mod shell;
 mod structure;
 mod variables;
 
 pub(crate) use claims::claims;
+pub(crate) use foreign::lint as foreign;
+pub(crate) use lists::lint as lists;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
+pub(crate) use lost::lint as lost;
 
 use std::collections::BTreeSet;
 

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::looked::Script;
-use crate::Code;
 use crate::blocks::{is_shell, spoken};
 use crate::findings::Findings;
+use crate::spanned::Mapped;
+use crate::{Code, Span};
 
 /// What stands in the text before the match decides whether it is one; the first group is the placeholder.
 const PATTERNS: &[&str] = &[
@@ -74,27 +75,40 @@ const NOT: &[&str] = &[
 ];
 
 pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
-    static COMPILED: LazyLock<Vec<Regex>> =
-        LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
     let language = spoken(&script.block.interpreter, &script.block.language);
     if !is_shell(language) && !matches!(language, "sql" | "psql" | "mysql") {
         return;
     }
-    let text = script.text.text();
+    for (span, found) in found(script.text, script.block.options.template) {
+        findings.add(
+            Code::Placeholder,
+            span,
+            format!("`{found}` looks like a placeholder that nobody filled in"),
+            "make it an input and write \"$NAME\"; a run refuses placeholders",
+        );
+    }
+}
+
+/// What looks like a placeholder, and where. What `is_rendered` may hold names in braces.
+pub(super) fn found(script: &Mapped, is_rendered: bool) -> Vec<(Span, String)> {
+    static COMPILED: LazyLock<Vec<Regex>> =
+        LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
+    let text = script.text();
     let mut held = [false; 256];
     text.bytes().for_each(|byte| held[usize::from(byte)] = true);
     // Most scripts lack a byte of each hint, which is sooner known than where a hint would stand.
     let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
     let mut may: [bool; PATTERNS.len()] =
         std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
-    if script.block.options.template {
+    if is_rendered {
         may[4] = false;
         may[5] = false;
     }
+    let mut all = Vec::new();
     if !may.contains(&true) {
-        return;
+        return all;
     }
-    for line in script.text.lines() {
+    for line in script.lines() {
         let content = &text[line.clone()];
         if content.trim_start().starts_with('#') {
             continue;
@@ -111,14 +125,10 @@ pub(super) fn lint(script: &Script<'_>, findings: &mut Findings) {
                     continue;
                 }
                 told.push(found.range());
-                let span = script.text.span(line.start + found.start()..line.start + found.end());
-                findings.add(
-                    Code::Placeholder,
-                    span,
-                    format!("`{}` looks like a placeholder that nobody filled in", found.as_str()),
-                    "make it an input and write \"$NAME\"; a run refuses placeholders",
-                );
+                let span = script.span(line.start + found.start()..line.start + found.end());
+                all.push((span, found.as_str().to_owned()));
             }
         }
     }
+    all
 }

@@ -63,10 +63,17 @@ impl<'n> Fields<'n> {
         self.get(key)?.duration(findings)
     }
 
+    /// What nobody asked for, and the keys that somebody did; instead of [`Fields::finish`].
+    pub(crate) fn rest(self) -> (impl Iterator<Item = &'n Entry>, Vec<&'static str>) {
+        let known = self.asked.clone();
+        let rest = self.entries.iter().filter(move |entry| !self.asked.contains(&entry.key.as_str()));
+        (rest, known)
+    }
+
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self, findings: &mut Findings) {
         for entry in self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.as_str())) {
-            let message = format!("`{}` is not a key of {}", super::node::shorten(&entry.key), self.what);
+            let message = format!("`{}` is not a key of {}", super::shorten(&entry.key), self.what);
             findings.add(Code::UnknownKey, entry.key_span, message, suggest(&entry.key, &self.asked, "keys"));
         }
     }

@@ -13,6 +13,6 @@ mod yaml;
 
 pub(crate) use fields::Fields;
 pub(crate) use mapped::Mapped;
-pub(crate) use node::{Entry, Node, Value, what_it_never_takes};
+pub(crate) use node::{Entry, Node, Value, shorten, what_it_never_takes};
 pub(crate) use toml::parse as parse_toml;
 pub(crate) use yaml::parse as parse_yaml;

@@ -123,15 +123,22 @@ impl<'w> Maker<'w> {
         self.close(open, context, options, findings);
     }
 
-    /// A foreign section that is only to be read and followed: its contents are the prose of one confirmation.
-    pub(super) fn manual(&mut self, head: Head, context: &Context, text: String, findings: &mut Findings) {
+    /// A section that is only to be read and followed: its contents are the prose of one confirmation.
+    pub(super) fn manual(
+        &mut self,
+        head: Head,
+        context: &Context,
+        options: &StepOptions,
+        text: String,
+        findings: &mut Findings,
+    ) {
         let span = Span::new(head.span.end, head.span.end);
         let mut open = self.open(head, context);
         self.push(&mut open, span, Work::Confirm { text }, None);
         if let Some(action) = open.actions.last_mut() {
             action.span = open.head.span;
         }
-        self.close(open, context, &StepOptions::default(), findings);
+        self.close(open, context, options, findings);
     }
 
     fn open(&self, head: Head, context: &Context) -> Open {

@@ -13,6 +13,8 @@ pub(crate) struct Book<'b> {
     pub(crate) tree: &'b Tree,
     pub(crate) kind: DocumentKind,
     pub(crate) title: &'b str,
+    /// Whether sections that are only to be read are steps: in a foreign document, and where it says `manual: true`.
+    pub(crate) confirms: bool,
     /// What includes make of it.
     pub(crate) instances: &'b [Instance],
     /// Scripts are linted where it is given.

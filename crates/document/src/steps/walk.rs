@@ -15,7 +15,7 @@ use crate::{Code, DocumentKind, Span};
 
 /// Makes the steps of a document.
 pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings) -> Built {
-    let Book { source, tree, kind: document, title, .. } = *book;
+    let Book { source, tree, kind: document, title, confirms, .. } = *book;
     let sections = sections(&tree.blocks, source.len());
     let heads: Vec<u8> = headings(&sections).map(|(level, _)| level).collect();
     let titled = heads.first() == Some(&1) && heads.iter().filter(|level| **level == 1).count() == 1;
@@ -24,6 +24,7 @@ pub(crate) fn build(book: &Book<'_>, scope: &mut Scope, findings: &mut Findings)
         document,
         titled,
         only_text: heads.is_empty(),
+        confirms,
         title,
         sections: &sections,
         ids: None,
@@ -63,6 +64,7 @@ struct Walker<'w> {
     document: DocumentKind,
     titled: bool,
     only_text: bool,
+    confirms: bool,
     title: &'w str,
     sections: &'w [Section<'w>],
     /// The ids that are taken; made when one is asked for that is no heading's.
@@ -136,8 +138,11 @@ impl Walker<'_> {
                 };
                 self.maker.prose_from(after_heading);
                 if manual {
+                    if let Some(fence) = self.step_fence(section.blocks) {
+                        self.maker.pass(fence.span);
+                    }
                     let text = self.manual_text(section, &title);
-                    self.maker.manual(head, &context, text, self.findings);
+                    self.maker.manual(head, &context, &options, text, self.findings);
                 } else {
                     self.maker.step(head, &context, &options, section.blocks, self.findings);
                 }
@@ -226,13 +231,14 @@ impl Walker<'_> {
         if text.is_empty() { "Done".to_owned() } else { text }
     }
 
-    /// A foreign section that has something to read and no items.
+    /// A section that has something to read and no items, where such are confirmed.
     fn is_manual(&self, section: &Section<'_>) -> bool {
         let says = |block: &Block| match block {
             Block::Html(span) => !span.of(self.source).trim_start().starts_with("<!--"),
+            Block::Fence(fence) => kind(fence, self.document) != Kind::Step,
             _ => true,
         };
-        self.document == DocumentKind::Foreign
+        self.confirms
             && (section.heading.is_some() || self.only_text)
             && (section.blocks.iter().any(says) || (section.heading.is_some() && section.children.is_empty()))
     }

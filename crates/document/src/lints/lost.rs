@@ -1,0 +1,121 @@
+//! What a foreign document would have had confirmed, and the same document under `runbook: 1` only shows.
+
+use std::collections::HashSet;
+
+use crate::blocks::Kind;
+use crate::findings::Findings;
+use crate::include::Instance;
+use crate::markdown::{Block, Fence, Tree};
+use crate::spanned::shorten;
+use crate::{Action, Code, Span, Step, Work};
+
+/// Holds the steps of the foreign reading against those of the document's own.
+pub(crate) fn lint(
+    source: &str,
+    tree: &Tree,
+    instances: &[Instance],
+    (foreign, own): (&[Step], &[Step]),
+    findings: &mut Findings,
+) {
+    let starts: HashSet<usize> = own.iter().map(|step| step.span.start).collect();
+    let mut done: Vec<Span> = own.iter().flat_map(spans).collect();
+    done.sort_by_key(|span| span.start);
+    let mut blocks = Vec::new();
+    fences(&tree.blocks, &mut blocks);
+    let titles = titles(&tree.blocks, instances);
+    for step in foreign {
+        // What stands directly below a title introduces what follows.
+        let introduces =
+            titles.contains(&step.span.start) && matches!(&*step.actions, [only] if only.span == step.span);
+        if introduces || starts.contains(&step.span.start) && step.actions.len() == 1 {
+            continue;
+        }
+        let lost: Vec<&Action> = step
+            .actions
+            .iter()
+            .filter(|action| {
+                is_asked(&action.work)
+                    && !meets(&done, action.span)
+                    && says_something(source, action.span, &blocks)
+            })
+            .collect();
+        let whole = lost.len() == step.actions.len() && !starts.contains(&step.span.start);
+        if whole && !lost.is_empty() {
+            tell(source, step.span, &step.title, findings);
+        } else if !whole {
+            lost.iter().for_each(|action| tell(source, action.span, &step.title, findings));
+        }
+    }
+}
+
+/// Where the document's title begins, if its first heading is of the first level, and those of files that it includes.
+fn titles(blocks: &[Block], instances: &[Instance]) -> Vec<usize> {
+    let mut first = true;
+    let mut found = Vec::new();
+    for block in blocks {
+        let Block::Heading(heading) = block else { continue };
+        let included = |one: &Instance| (heading.span.start..=heading.span.end).contains(&one.range.start);
+        if first && heading.level == 1 || instances.iter().any(included) {
+            found.push(heading.span.start);
+        }
+        first = false;
+    }
+    found
+}
+
+fn tell(source: &str, span: Span, title: &str, findings: &mut Findings) {
+    let line = span.of(source).lines().next().unwrap_or_default();
+    let at = Span::new(span.start, span.start + line.trim_end().len());
+    let message =
+        format!("nobody confirms this: without `runbook: 1` it would be a step (“{}”)", shorten(title));
+    let help = "write `manual: true` in the front matter to have prose confirmed, or `manual: false` if it is only read; \
+                or give it a block, or write `- [ ]` before what is to be done";
+    findings.add(Code::LostStep, at, message, help);
+}
+
+fn is_asked(work: &Work) -> bool {
+    matches!(work, Work::Confirm { .. } | Work::Record { .. })
+}
+
+fn spans(step: &Step) -> impl Iterator<Item = Span> {
+    let actions = step.actions.iter().map(|action| action.span);
+    actions.chain(step.rollbacks.iter().map(|block| block.span))
+}
+
+/// Whether anything that is done stands in it, or it stands in that.
+fn meets(done: &[Span], span: Span) -> bool {
+    let behind = done.partition_point(|one| one.start < span.end);
+    done[..behind].iter().rev().any(|one| one.end > span.start)
+}
+
+/// Whether there is more than a heading, comments and blocks that say how others are done.
+fn says_something(source: &str, span: Span, fences: &[&Fence]) -> bool {
+    let mut at = span.start;
+    let mut rest = String::new();
+    // They are in the order of the document.
+    let from = fences.partition_point(|fence| fence.span.start < span.start);
+    for fence in fences[from..].iter().take_while(|fence| fence.span.end <= span.end) {
+        if fence.kind != Kind::Documentation {
+            rest.push_str(source.get(at..fence.span.start).unwrap_or_default());
+            at = fence.span.end;
+        }
+    }
+    rest.push_str(source.get(at..span.end).unwrap_or_default());
+    let is_prose = |line: &str| {
+        let line = line.trim();
+        let comment = line.starts_with("<!--") && line.ends_with("-->");
+        !(line.is_empty() || line.starts_with('#') || comment)
+    };
+    rest.lines().any(is_prose)
+}
+
+fn fences<'t>(blocks: &'t [Block], found: &mut Vec<&'t Fence>) {
+    for block in blocks {
+        match block {
+            Block::Fence(fence) => found.push(fence),
+            Block::List(list) => list.items.iter().for_each(|item| fences(&item.blocks, found)),
+            Block::Quote(quote) => fences(&quote.blocks, found),
+            _ => {}
+        }
+    }
+}
