@@ -1,6 +1,7 @@
 //! The order in which a document is read.
 
 use crate::findings::Findings;
+use crate::foreign::{self, Piece};
 use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
@@ -34,7 +35,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
     let (kind, front) = front::read(source, &fronts, &mut findings);
-    let mut tree = markdown::read(source, &fronts);
+    let mut tree = markdown::read(source, &fronts, kind);
     let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
     let (mut parts, mut instances) = (None, Vec::new());
     // A foreign document has no blocks that do anything, includes nothing, and has nothing to be audited.
@@ -62,16 +63,26 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>) {
         instances: &instances,
         lints: linted.then_some(&front.matter),
     };
-    let built = steps::build(&book, &mut scope, &mut findings);
+    let (built, passages, pieces) = match kind {
+        DocumentKind::Foreign => {
+            let book = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
+            let foreign::Read { steps, passages, pieces } = foreign::read(&book);
+            (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
+        }
+        DocumentKind::Annotated => {
+            let built = steps::build(&book, &mut scope, &mut findings);
+            let passages = steps::passages(&book, &built.steps);
+            (built, passages, Vec::new())
+        }
+    };
     declared::check(&front, &built, config, &mut findings);
     if built.steps.is_empty() && !findings.any_error() {
         let whole = Span::new(0, source.len().min(source.find('\n').unwrap_or(source.len())));
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
-    let passages = steps::passages(&book, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
-    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts };
+    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts, pieces };
     (compiled, built.looked)
 }
 
@@ -91,6 +102,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// With the files that it includes; `None` where it includes none. Spans are then of this text.
     pub parts: Option<Box<Parts>>,
+    /// Of a foreign document: where every byte of it is shown, in order and without gaps.
+    pub pieces: Vec<Piece>,
 }
 
 impl Compiled {
