@@ -1,14 +1,12 @@
 //! The order in which a document is read.
 
 use crate::findings::Findings;
+use crate::foreign::{self, Piece};
 use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{
-    Code, Config, Diagnostic, DocumentKind, FrontMatter, Plan, Span, Step, audit, declared, front, lints,
-    steps,
-};
+use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, Step, audit, declared, front, lints, steps};
 
 /// What a document is read from.
 pub(crate) struct Given<'g, 'r> {
@@ -40,7 +38,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     let mut findings = Findings::default();
     let fronts = markdown::fronts(source);
     let (kind, front) = front::read(source, &fronts, &mut findings);
-    let mut tree = markdown::read(source, &fronts);
+    let mut tree = markdown::read(source, &fronts, kind);
     let title = front.matter.title.clone().or_else(|| first_heading(&tree)).unwrap_or_default();
     let (mut parts, mut instances) = (None, Vec::new());
     // A foreign document has no blocks that do anything, includes nothing, and has nothing to be audited.
@@ -69,7 +67,18 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         instances: &instances,
         lints: linted.then_some(&front.matter),
     };
-    let built = steps::build(&book, &mut scope, &mut findings);
+    let (built, passages, pieces) = match kind {
+        DocumentKind::Foreign => {
+            let book = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
+            let foreign::Read { steps, passages, pieces } = foreign::read(&book);
+            (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
+        }
+        DocumentKind::Annotated => {
+            let built = steps::build(&book, &mut scope, &mut findings);
+            let passages = steps::passages(&book, &built.steps);
+            (built, passages, Vec::new())
+        }
+    };
     let mut warnings = Findings::default();
     if linted {
         lints::lists(source, &tree.blocks, &mut warnings);
@@ -77,7 +86,7 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
             DocumentKind::Foreign => lints::foreign(source, &fronts, &tree, &mut warnings),
             // Where it has errors, what will be a step is not known yet.
             DocumentKind::Annotated if findings.any_error() || front.says_manual && !front.matter.manual => {}
-            DocumentKind::Annotated => lost(&book, &front.matter, config, &built.steps, &mut warnings),
+            DocumentKind::Annotated => lost(&book, front.matter.span, &built.steps, &mut warnings),
         }
     }
     declared::check(&front, &built, config, &mut findings);
@@ -86,23 +95,16 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
         let help = "write steps: headings with blocks, numbered items, or `- [ ]` items";
         findings.add(Code::NoSteps, whole, "nothing in this document is a step", help);
     }
-    let passages = steps::passages(&book, &built.steps);
     let plan = Plan { kind, title, front: front.matter, steps: built.steps, passages, former: None };
-    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts };
+    let compiled = Compiled { plan, diagnostics: findings.into_sorted(source), parts, pieces };
     (compiled, built.looked, warnings)
 }
 
 /// What would be confirmed if the document were a foreign one, and is only shown.
-fn lost(
-    book: &steps::Book<'_>,
-    matter: &FrontMatter,
-    config: Option<&Config>,
-    own: &[Step],
-    findings: &mut Findings,
-) {
-    let foreign = steps::Book { kind: DocumentKind::Foreign, confirms: true, lints: None, ..*book };
-    let built = steps::build(&foreign, &mut Scope::new(matter, config), &mut Findings::default());
-    lints::lost(book.source, book.tree, book.instances, (&built.steps, own), findings);
+fn lost(book: &steps::Book<'_>, front: Span, own: &[Step], findings: &mut Findings) {
+    let foreign = foreign::Book { source: book.source, tree: book.tree, title: book.title, front };
+    let steps = foreign::read(&foreign).steps;
+    lints::lost(book.source, book.tree, book.instances, (&steps, own), findings);
 }
 
 fn first_heading(tree: &Tree) -> Option<String> {
@@ -121,6 +123,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// With the files that it includes; `None` where it includes none. Spans are then of this text.
     pub parts: Option<Box<Parts>>,
+    /// Of a foreign document: where every byte of it is shown, in order and without gaps.
+    pub pieces: Vec<Piece>,
 }
 
 impl Compiled {

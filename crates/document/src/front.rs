@@ -27,11 +27,12 @@ pub(crate) struct Front {
 
 /// A document is annotated if its front matter has `runbook: 1`. A near miss of that is an error, never foreign.
 pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (DocumentKind, Front) {
-    let foreign = (DocumentKind::Foreign, Front::default());
+    let mut foreign = (DocumentKind::Foreign, Front::default());
     let Some((outer, inner)) = fronts.front else {
         unread_front_matter(source, fronts, findings);
         return foreign;
     };
+    foreign.1.matter.span = outer;
     let mut quiet = Findings::default();
     let node = parse_yaml(&Mapped::slice(source, inner), &mut quiet);
     let entries = match &node {
@@ -52,6 +53,13 @@ pub(crate) fn read(source: &str, fronts: &Fronts, findings: &mut Findings) -> (D
         _ => return foreign,
     };
     let Some(version) = entries.iter().find(|entry| entry.key == "runbook") else {
+        let title = entries.iter().find(|entry| entry.key == "title");
+        foreign.1.matter.title = title.and_then(|title| match &title.node.value {
+            Value::Text(text) if !text.trim().is_empty() => {
+                Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        });
         near_miss(entries, findings);
         commented_out(inner, source, findings);
         if !fronts.later.is_empty() {

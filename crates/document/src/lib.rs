@@ -11,6 +11,7 @@ mod config_file;
 mod declared;
 mod diagnostic;
 mod findings;
+mod foreign;
 mod front;
 mod include;
 mod lints;
@@ -25,9 +26,10 @@ pub use answers::*;
 pub use blocks::{replacement_error, spoken};
 pub use compile::Compiled;
 pub use diagnostic::*;
+pub use foreign::{Piece, Shown};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader};
-pub use markdown::{Insertion, html};
+pub use markdown::{Insertion, Line, html, lines};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {

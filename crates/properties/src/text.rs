@@ -7,6 +7,7 @@ use holdpoint_document::{
 };
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::foreign;
 use crate::world::sha256;
 
 /// What holds of a document.
@@ -33,6 +34,7 @@ pub(crate) fn document(source: &str, config: Option<&Config>) -> Plan {
         let work = compiled.plan.steps.iter().flat_map(|step| &step.actions).map(|action| &action.work);
         assert!(work.into_iter().all(|work| matches!(work, Work::Confirm { .. })), "a foreign block may run");
         assert!(compiled.plan.steps.iter().all(|step| step.rollbacks.is_empty()));
+        foreign::shown_once(source, &compiled);
     }
     compiled.plan
 }
@@ -50,6 +52,10 @@ fn inside(source: &str, span: Span) -> bool {
 }
 
 fn plan(source: &str, plan: &Plan, broken: bool) {
+    for passage in &plan.passages {
+        assert!(passage.before <= plan.steps.len(), "{passage:?}");
+        assert!(passage.prose.iter().all(|prose| inside(source, *prose)), "{passage:?}");
+    }
     let (mut names, mut numbers) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     assert!(inside(source, plan.front.span));
     for input in &plan.front.inputs {

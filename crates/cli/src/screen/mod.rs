@@ -55,10 +55,9 @@ pub use lanes::Unseen;
 pub use lent_writer::LentWriter;
 pub use live::Live;
 pub use pace::{told, told_together};
-pub use plain::paragraphs;
 pub use playback::Playback;
 pub use prompt::{not_empty, with_kind};
-pub use prose::{Cautions, heading, markdown};
+pub use prose::{Cautions, heading, markdown, marked};
 pub use soaking::Soaking;
 pub use table::{Cell, Table};
 

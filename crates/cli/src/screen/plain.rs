@@ -1,6 +1,8 @@
 //! Text from outside, made harmless before it stands among our own. Secrets are masked here too: once a text is broken
 //! into lines, cut or escaped, they would not be found any more.
 
+use holdpoint_document::{Line, lines};
+
 use super::Screen;
 
 impl Screen {
@@ -26,44 +28,25 @@ impl Screen {
     }
 
     /// Prose of the document as it is shown: without surrounding blank lines and common indentation.
-    pub fn prose(&self, text: &str) -> String {
-        self.neutralise(&unindented(&self.masked(text)))
+    pub fn prose(&self, text: &str) -> Vec<Line> {
+        let mut lines = lines(&self.masked(text));
+        lines.iter_mut().for_each(|line| line.text = self.neutralise(&line.text));
+        unindented(lines)
     }
 }
 
-/// A text without surrounding blank lines and common indentation.
-fn unindented(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let indent = |line: &&str| line.len() - line.trim_start().len();
-    let common = lines.iter().filter(|line| !line.is_empty()).map(indent).min().unwrap_or(0);
-    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
-    let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-    let cut = |line: &&str| line.get(common..).unwrap_or_default().to_owned();
-    lines[first.min(last)..last].iter().map(cut).collect::<Vec<_>>().join("\n")
-}
-
-/// Prose with the lines of each paragraph joined, so that it can be broken anew; list items, quotes, tables, fences
-/// and headings keep their own lines.
-pub fn paragraphs(prose: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let (mut fenced, mut open) = (false, false);
-    for line in prose.lines() {
-        let text = line.trim_start();
-        let fence = text.starts_with("```") || text.starts_with("~~~");
-        let own = ["- ", "* ", "+ ", ">", "|", "#", "    "].iter().any(|mark| text.starts_with(mark))
-            || line.starts_with("    ")
-            || text.split_once(['.', ')']).is_some_and(|(number, _)| number.parse::<u32>().is_ok());
-        match out.last_mut() {
-            Some(last) if open && !fenced && !fence && !own && !text.is_empty() => {
-                last.push(' ');
-                last.push_str(text);
-            }
-            _ => out.push(line.to_owned()),
-        }
-        fenced ^= fence;
-        open = !fenced && !fence && !text.is_empty() && !text.starts_with(['|', '#', '>']);
+/// Lines without surrounding blank ones and common indentation.
+fn unindented(mut lines: Vec<Line>) -> Vec<Line> {
+    let blank = |line: &Line| line.text.trim().is_empty();
+    let indent = |line: &Line| line.text.len() - line.text.trim_start_matches(' ').len();
+    let common = lines.iter().filter(|line| !blank(line)).map(indent).min().unwrap_or(0);
+    lines.truncate(lines.iter().rposition(|line| !blank(line)).map_or(0, |last| last + 1));
+    let first = lines.iter().position(|line| !blank(line)).unwrap_or(0);
+    lines.drain(..first);
+    for line in &mut lines {
+        line.text.drain(..common.min(indent(line)));
     }
-    out
+    lines
 }
 
 /// What stands before each line of output, of standard output and of standard error.
@@ -95,27 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn paragraphs_are_joined_and_lists_keep_their_lines() {
-        let text = "One sentence\nthat goes on.\n\n- first\n  goes on\n- second\n> quoted\n> again\n\n```\na\nb\n```";
-        let joined = [
-            "One sentence that goes on.",
-            "",
-            "- first goes on",
-            "- second",
-            "> quoted",
-            "> again",
-            "",
-            "```",
-            "a",
-            "b",
-            "```",
-        ];
-        assert_eq!(paragraphs(text), joined);
-    }
-
-    #[test]
     fn prose_loses_its_indentation_and_blank_edges() {
-        assert_eq!(unindented("\n\n   one\n     two\n\n"), "one\n  two");
-        assert_eq!(unindented("\n\n"), "");
+        let shown = |text: &str| -> Vec<String> {
+            let shown = Screen::kept(&Secrets::default()).0.prose(text);
+            shown.into_iter().map(|line| line.text).collect()
+        };
+        assert_eq!(shown("\n\n   one\n\n     two\n\n"), ["one", "", "  two"]);
+        assert_eq!(shown("\n\n"), [""; 0]);
+        assert_eq!(shown("    code\n      more\n"), ["code", "  more"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Prose of the document on the screen: as wide as can be read, broken at words.
 
-use super::{Screen, paragraphs};
+use super::Screen;
 
 /// Whether cautions are shown here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,14 +11,12 @@ pub enum Cautions {
     Left,
 }
 
-/// A piece of Markdown, harmless already, paragraph by paragraph, below a blank line.
+/// A piece of Markdown below a blank line. Code and tables keep their lines: broken, they would say something else.
 pub fn markdown(screen: &Screen, prose: &str, cautions: Cautions) {
-    let (mut cautioned, mut fenced, mut said) = (false, false, false);
-    for paragraph in paragraphs(prose).into_iter().filter(|_| !prose.is_empty()) {
-        let text = paragraph.trim_start();
-        let fence = text.starts_with("```") || text.starts_with("~~~");
-        let quote = !fenced && text.starts_with('>');
-        cautioned = quote && (cautioned || text.starts_with("> [!CAUTION]"));
+    let (mut cautioned, mut said) = (false, false);
+    for line in screen.prose(prose) {
+        let quote = line.quoted;
+        cautioned = quote && (cautioned || line.text.trim_start().starts_with("> [!CAUTION]"));
         if cautioned && cautions == Cautions::Left {
             continue;
         }
@@ -27,15 +25,25 @@ pub fn markdown(screen: &Screen, prose: &str, cautions: Cautions) {
         if !std::mem::replace(&mut said, true) {
             screen.say("");
         }
-        // Code and tables keep their lines: broken, they would say something else.
-        let lines = match fenced || fence || text.starts_with('|') {
-            true => vec![paragraph.clone()],
-            false => screen.wrapped(screen.prose_width(), &paragraph),
-        };
-        for line in lines {
-            screen.say(format!("  {}", style.apply_to(line)).trim_end());
+        if line.kept {
+            screen.say(&format!("  {}", style.apply_to(line.text)));
+            continue;
         }
-        fenced ^= fence;
+        for part in screen.wrapped(screen.prose_width(), &line.text) {
+            screen.say(format!("  {}", style.apply_to(part)).trim_end());
+        }
+    }
+}
+
+/// A piece of Markdown behind a mark; what goes on stands below its beginning.
+pub fn marked(screen: &Screen, mark: &str, text: &str) {
+    let blank = " ".repeat(mark.chars().count());
+    for (index, line) in screen.prose(text).into_iter().enumerate() {
+        let margin = if index == 0 { mark } else { &blank };
+        match line.kept {
+            true => screen.say(&format!("{margin}{}", line.text)),
+            false => screen.say_hung(margin, &line.text),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::args::{self, Format};
 use crate::exit::Exit;
 use crate::problem::{Problem, say_all};
 use crate::screen::{self, Screen};
+use crate::world::whole_lines;
 
 /// Shows what a run would do. Executes nothing, asks nobody.
 pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Result<Exit, Problem> {
@@ -110,7 +111,11 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
     for name in &prepared.inputs.unknown {
         line(format!("  {name} is not given yet"));
     }
-    for step in &prepared.plan.steps {
+    let foreign = prepared.plan.is_foreign().then(|| prepared.sources.own());
+    for (index, step) in prepared.plan.steps.iter().enumerate() {
+        if let Some(source) = foreign {
+            read_before(&prepared.plan, index, source, &mut line);
+        }
         let title = rendered(values, &step.title);
         let role = step.role.as_ref().map(|role| format!("  role {role}")).unwrap_or_default();
         let point = if step.irreversible { "  point of no return" } else { "" };
@@ -134,12 +139,18 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
             line(format!("        when {condition}  ({})", holds(values, condition)));
         }
         for action in &step.actions {
-            describe(screen, action, values, &mut line);
+            match (foreign, &action.work) {
+                (Some(source), Work::Confirm { text }) => in_full(action, text, source, &mut line),
+                _ => describe(screen, action, values, &mut line),
+            }
         }
         let rollbacks = step.rollbacks.len();
         if rollbacks > 0 {
             line(format!("        rollback  {}", many(rollbacks, "block")));
         }
+    }
+    if let Some(source) = foreign {
+        read_before(&prepared.plan, prepared.plan.steps.len(), source, &mut line);
     }
     let all = expected.together(&prepared.plan.steps);
     if all.known > 0 {
@@ -156,6 +167,35 @@ fn text(screen: &Screen, prepared: &Prepared, values: &Values, expected: &Expect
         line(format!("Unknown before the run: {}", unknown.into_iter().collect::<Vec<_>>().join(", ")));
     }
     screen.data(&out);
+}
+
+/// What is read before a step of a foreign document, or behind the last.
+fn read_before(plan: &Plan, index: usize, source: &str, line: &mut impl FnMut(String)) {
+    for passage in plan.passages.iter().filter(|passage| passage.before == index) {
+        line(String::new());
+        line(
+            format!("        read      {}", passage.heading.as_deref().unwrap_or_default())
+                .trim_end()
+                .to_owned(),
+        );
+        passage.prose.iter().for_each(|span| as_written(whole_lines(source, *span), "          ", line));
+    }
+}
+
+/// A thing to do in a foreign document: all that a run will show, each line as it is written.
+fn in_full(action: &Action, text: &str, source: &str, line: &mut impl FnMut(String)) {
+    if let Some(prose) = action.prose {
+        as_written(whole_lines(source, prose), "          ", line);
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    line(format!("        confirm   {first}"));
+    as_written(rest, "                  ", line);
+}
+
+fn as_written(text: &str, margin: &str, line: &mut impl FnMut(String)) {
+    for text in text.lines() {
+        line(if text.is_empty() { String::new() } else { format!("{margin}{text}") });
+    }
 }
 
 /// Which places a target stands for, and how a step goes over several.

@@ -1,6 +1,6 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::{Plan, Work};
+use holdpoint_document::{Plan, Span, Work};
 use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
@@ -12,9 +12,16 @@ pub fn show_prose(screen: &Screen, view: &RunView<'_>, task: Task) {
     let action = &task.step_of(view.plan).actions[action];
     if let Some(span) = action.prose {
         // A caution is shown by the question that asks for it to be acknowledged.
-        screen::markdown(screen, &screen.prose(span.of(view.source)), screen::Cautions::Left);
+        screen::markdown(screen, whole_lines(view.source, span), screen::Cautions::Left);
     }
     screen.say("");
+}
+
+/// What stands under a span, with the blanks that its first line is indented by: without them code would be none.
+pub fn whole_lines(source: &str, span: Span) -> &str {
+    let above = source[..span.start].trim_end_matches([' ', '\t']);
+    let start = if above.is_empty() || above.ends_with('\n') { above.len() } else { span.start };
+    &source[start..span.end]
 }
 
 /// The text between the steps that stands before the step with this index, or behind the last one.
@@ -26,7 +33,7 @@ pub fn show_passages(screen: &Screen, view: &RunView<'_>, before: usize) {
             screen::heading(screen, &heading);
         }
         for span in &passage.prose {
-            screen::markdown(screen, &screen.prose(span.of(view.source)), screen::Cautions::Shown);
+            screen::markdown(screen, whole_lines(view.source, *span), screen::Cautions::Shown);
         }
     }
 }
@@ -105,14 +112,14 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
     match (question, task.work(plan)) {
         (Question::Confirm, Some(Work::Confirm { text })) => {
             let text = view.run.values().render(text).unwrap_or_else(|_| text.clone());
-            screen.say_hung("  [ ] ", &screen.neutralise(&text));
+            screen::marked(screen, "  [ ] ", &text);
         }
         (Question::Confirm, _) => {
             let warning = view.run.warning(plan, task).unwrap_or_default();
-            let lines = screen.neutralise(&warning);
-            for line in screen::paragraphs(&lines)
+            for line in screen
+                .prose(&warning)
                 .iter()
-                .flat_map(|line| screen.wrapped(screen.prose_width() - 8, line))
+                .flat_map(|line| screen.wrapped(screen.prose_width() - 8, &line.text))
             {
                 screen.say(&format!("  {} {line}", screen.style().red().bold().apply_to("CAUTION")));
             }

@@ -280,7 +280,7 @@ impl Maker<'_, '_> {
             return None;
         }
         agree::agree(path, &front.matter, self.matter, at, findings);
-        let mut tree = markdown::read(&source, &fronts);
+        let mut tree = markdown::read(&source, &fronts, kind);
         let includes = take(&source, &mut tree.blocks, &mut own);
         audit::audit(&source, &tree, &mut own);
         // What is wrong in it may be what keeps it from having any.

@@ -2,9 +2,9 @@
 
 use super::slug::slug;
 use super::tree::{Block, Fence, Heading, Item, Link, List, Odd, Quote, Text};
-use crate::Span;
 use crate::blocks::{Kind, kind_of};
 use crate::spanned::Mapped;
+use crate::{DocumentKind, Span};
 
 /// Containers nested deeper than this are flattened into the deepest one kept, so that no later walk can exhaust
 /// the stack; [`Tree::too_deep`] tells.
@@ -57,12 +57,15 @@ pub(super) struct Builder<'s> {
     in_link: bool,
     flattened: usize,
     too_deep: Option<Span>,
+    /// Whether the texts of all items are read: any of them may be called something.
+    all_items: bool,
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn new(source: &'s str) -> Builder<'s> {
+    pub(super) fn new(source: &'s str, kind: DocumentKind) -> Builder<'s> {
         Builder {
             source,
+            all_items: kind == DocumentKind::Foreign,
             stack: vec![Frame::DOCUMENT],
             items: Vec::new(),
             blocks: Vec::new(),
@@ -98,7 +101,8 @@ impl<'s> Builder<'s> {
         } else {
             let (items, blocks) = (self.items.len(), self.blocks.len());
             let above = self.stack.last().unwrap_or(&Frame::DOCUMENT);
-            let frame = above.inside(container, span, items, blocks);
+            let mut frame = above.inside(container, span, items, blocks);
+            frame.read |= self.all_items && matches!(container, Container::Item);
             self.stack.push(frame);
         }
     }

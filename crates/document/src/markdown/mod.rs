@@ -2,12 +2,14 @@
 
 mod build;
 mod html;
+mod lines;
 mod read;
 mod shift;
 mod slug;
 mod tree;
 
 pub use html::{Insertion, html};
+pub use lines::{Line, lines};
 pub(crate) use read::{fronts, read};
 pub(crate) use shift::{Shift, shift};
 pub(crate) use slug::{Unique, slug};

@@ -4,7 +4,7 @@ use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options
 
 use super::build::{Builder, Container, Leaf};
 use super::tree::{Block, Fronts, Tree};
-use crate::Span;
+use crate::{DocumentKind, Span};
 
 /// A document of so many bytes is read in parts: below it, threads cost more than they save.
 const LONG: usize = 256 * 1024;
@@ -34,9 +34,9 @@ pub(crate) fn fronts(source: &str) -> Fronts {
 }
 
 /// Reads Markdown as GitHub renders it: CommonMark, tables, task lists, alerts, footnotes.
-pub(crate) fn read(source: &str, fronts: &Fronts) -> Tree {
-    let parts = if source.len() >= LONG { in_parts(source, fronts.end, PART) } else { None };
-    parts.unwrap_or_else(|| whole(source, fronts.end))
+pub(crate) fn read(source: &str, fronts: &Fronts, kind: DocumentKind) -> Tree {
+    let parts = if source.len() >= LONG { in_parts(source, fronts.end, PART, kind) } else { None };
+    parts.unwrap_or_else(|| whole(source, fronts.end, kind))
 }
 
 /// What is Markdown here, for reading and for rendering alike.
@@ -49,8 +49,8 @@ pub(super) fn options() -> Options {
 }
 
 /// The document from `start` on, in one go.
-fn whole(source: &str, start: usize) -> Tree {
-    let mut builder = Builder::new(source);
+fn whole(source: &str, start: usize, kind: DocumentKind) -> Tree {
+    let mut builder = Builder::new(source, kind);
     for (event, range) in Parser::new_ext(&source[start..], options()).into_offset_iter() {
         feed(&mut builder, event, Span::new(range.start + start, range.end + start));
     }
@@ -63,14 +63,14 @@ fn whole(source: &str, start: usize) -> Tree {
 /// Each part ends before a line that looks like a heading, and is read with that line: where the line comes out as a
 /// heading outside of everything else, the next part begins as a document does. But for link references and footnotes,
 /// which hold anywhere in the document: one that has them is not cut.
-fn in_parts(source: &str, start: usize, size: usize) -> Option<Tree> {
+fn in_parts(source: &str, start: usize, size: usize, kind: DocumentKind) -> Option<Tree> {
     if memchr::memmem::find(&source.as_bytes()[start..], b"]:").is_some() {
         return None;
     }
     let cuts = cuts(source, start, size);
     let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let read = |cuts: &[(usize, usize)]| -> Option<Vec<_>> {
-        cuts.iter().map(|&(from, to)| part(source, from, to)).collect()
+        cuts.iter().map(|&(from, to)| part(source, (from, to), kind)).collect()
     };
     let parts: Option<Vec<_>> = std::thread::scope(|scope| {
         // Where no thread can be had, its share is read here.
@@ -114,8 +114,8 @@ fn is_heading(text: &str) -> bool {
 }
 
 /// The blocks from `from` to the heading at `to`. `None` where no heading of the document's own level is there.
-fn part(source: &str, from: usize, to: usize) -> Option<(Vec<Block>, Option<Span>)> {
-    let mut builder = Builder::new(source);
+fn part(source: &str, (from, to): (usize, usize), kind: DocumentKind) -> Option<(Vec<Block>, Option<Span>)> {
+    let mut builder = Builder::new(source, kind);
     let end = source[to..].find('\n').map_or(source.len(), |length| to + length + 1);
     let mut clean = to == source.len();
     for (event, range) in Parser::new_ext(&source[from..end], options()).into_offset_iter() {
@@ -332,16 +332,18 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_document_read_in_parts_is_the_one_read_as_a_whole(source in document(), size in 1..40usize) {
-            if let Some(tree) = in_parts(&source, 0, size) {
-                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0)));
+        fn a_document_read_in_parts_is_the_one_read_as_a_whole(source in document(), size in 1..40usize, foreign: bool) {
+            let kind = if foreign { DocumentKind::Foreign } else { DocumentKind::Annotated };
+            if let Some(tree) = in_parts(&source, 0, size, kind) {
+                prop_assert_eq!(format!("{tree:?}"), format!("{:?}", whole(&source, 0, kind)));
             }
         }
     }
 
     #[test]
     fn what_holds_in_the_whole_document_keeps_it_whole() {
-        let cut = |source: &str| in_parts(source, 0, 1).map(|tree| tree.blocks.len());
+        let cut =
+            |source: &str| in_parts(source, 0, 1, DocumentKind::Annotated).map(|tree| tree.blocks.len());
         assert_eq!(cut("a\n# A\nb\n# B\nc\n"), Some(5));
         for source in [
             "[a]\n# A\n[a]\n\n[a]: b\n",

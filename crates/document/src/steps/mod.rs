@@ -20,4 +20,6 @@ mod walk;
 
 pub(crate) use context::{Book, Built};
 pub(crate) use passages::passages;
+pub(crate) use sections::{Section, sections};
+pub(crate) use titles::{item_slug, item_title};
 pub(crate) use walk::build;

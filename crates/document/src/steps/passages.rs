@@ -109,9 +109,4 @@ mod tests {
                     ## Items\n\nBoth.\n\n- [ ] one\n- [ ] two\n";
         assert_eq!(told(&format!("{FRONT}{body}")), "2 -: Tail.");
     }
-
-    #[test]
-    fn a_foreign_documents_steps_hold_their_own_text() {
-        assert_eq!(told("# T\n\nIntro.\n\n## A\n\nDo it.\n\n## B\n\n- [ ] one\n\nMore.\n"), "");
-    }
 }

@@ -4,17 +4,17 @@ use crate::Span;
 use crate::markdown::{Block, Heading};
 
 /// A heading with the blocks up to the next heading, and the sections of lower rank below it.
-pub(super) struct Section<'t> {
+pub(crate) struct Section<'t> {
     /// `None` for what stands before the first heading.
-    pub(super) heading: Option<&'t Heading>,
-    pub(super) blocks: &'t [Block],
+    pub(crate) heading: Option<&'t Heading>,
+    pub(crate) blocks: &'t [Block],
     /// From the heading to the next heading of any level.
-    pub(super) span: Span,
-    pub(super) children: Vec<Section<'t>>,
+    pub(crate) span: Span,
+    pub(crate) children: Vec<Section<'t>>,
 }
 
 /// The document's sections; the first is what stands before any heading. `end` is the source's length.
-pub(super) fn sections(blocks: &[Block], end: usize) -> Vec<Section<'_>> {
+pub(crate) fn sections(blocks: &[Block], end: usize) -> Vec<Section<'_>> {
     let heads: Vec<usize> = blocks
         .iter()
         .enumerate()

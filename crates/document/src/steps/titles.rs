@@ -4,12 +4,12 @@ use crate::Span;
 use crate::markdown::{Item, slug};
 
 /// The item's first line of text, without markup.
-pub(super) fn item_title(item: &Item) -> String {
+pub(crate) fn item_title(item: &Item) -> String {
     item.text().map(|text| text.line()).unwrap_or_default()
 }
 
 /// The anchor of an item's first five words.
-pub(super) fn item_slug(title: &str) -> String {
+pub(crate) fn item_slug(title: &str) -> String {
     let words: Vec<String> = title
         .split_whitespace()
         .map(slug)

@@ -1,0 +1,239 @@
+//! What stands at one level of a document: things to do by themselves, and what stands between them.
+
+use super::inside::{Containers, Part, quoted, within};
+use super::words;
+use crate::Span;
+use crate::markdown::{Block, Item, List};
+
+/// What makes an item a thing to do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A numbered item, and its number.
+    Ordered(u32),
+    /// An item with a box, or one beside such.
+    Task,
+    /// A bullet that says what to do, in a list of such.
+    Bullet,
+}
+
+/// A thing to do by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Unit<'t> {
+    pub(super) item: &'t Item,
+    pub(super) kind: Kind,
+    /// What stands around its list.
+    pub(super) outer: Containers,
+}
+
+/// What stands at a level, in the order of the document.
+#[derive(Clone, Debug)]
+enum Entry<'t> {
+    Unit(Unit<'t>),
+    Block(&'t Block, Containers),
+    /// A quote or a bullet begins here that holds units: it leads to the next of them.
+    Lead(usize),
+}
+
+/// Whether bullets that say what to do count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bullets {
+    Count,
+    DoNot,
+}
+
+/// A unit with all that belongs to it.
+pub(super) struct Group<'t> {
+    pub(super) unit: Unit<'t>,
+    /// Where what leads to it begins; its own start where nothing does.
+    pub(super) from: usize,
+    /// Where it begins itself.
+    pub(super) start: usize,
+    /// What follows it at its level and belongs to it.
+    pub(super) tail: Vec<Part>,
+    /// Where all that belongs to it ends.
+    pub(super) end: usize,
+}
+
+impl Group<'_> {
+    /// What leads to it.
+    pub(super) fn lead(&self) -> Span {
+        Span::new(self.from, self.start)
+    }
+}
+
+/// A level of a document.
+pub(super) struct Level<'t> {
+    pub(super) source: &'t str,
+    pub(super) blocks: &'t [Block],
+    pub(super) around: Containers,
+    /// Where it begins and ends.
+    pub(super) span: Span,
+    /// What follows it and belongs to its last unit.
+    pub(super) tail: Vec<Part>,
+}
+
+impl<'t> Level<'t> {
+    /// The things to do in it, each with what belongs to it. What follows a unit is its own, until something introduces a
+    /// new list.
+    pub(super) fn groups(&self, bullets: Bullets) -> Vec<Group<'t>> {
+        let entries = self.entries(self.blocks, &self.around, bullets);
+        let mut groups: Vec<Group<'t>> = Vec::new();
+        let mut gap: Vec<Entry<'t>> = Vec::new();
+        for entry in entries {
+            let Entry::Unit(unit) = entry else {
+                gap.push(entry);
+                continue;
+            };
+            let low = groups.last().map_or(self.span.start, |last| last.unit.item.span.end);
+            let start = self.line_start(unit.item.span.start, low);
+            let from = match groups.last_mut() {
+                None => self.span.start,
+                Some(last) => {
+                    let own = self.introduction(&gap, &last.unit, &unit);
+                    let from = gap.get(own).map_or(start, |first| self.entry_start(first, low)).min(start);
+                    last.end = from;
+                    last.tail = self.parts(&gap[..own], last.unit.item.span.end, from);
+                    from
+                }
+            };
+            gap.clear();
+            groups.push(Group { unit, from, start, tail: Vec::new(), end: self.span.end });
+        }
+        if let Some(last) = groups.last_mut() {
+            let end = self.blocks.last().map_or(self.span.end, |block| block.span().end);
+            last.tail = self.parts(&gap, last.unit.item.span.end, end.max(last.unit.item.span.end));
+            last.tail.extend(self.tail.iter().cloned());
+        }
+        groups
+    }
+
+    fn entries(&self, blocks: &'t [Block], around: &Containers, bullets: Bullets) -> Vec<Entry<'t>> {
+        let mut found = Vec::new();
+        for block in blocks {
+            match block {
+                Block::List(list) => self.list(block, list, around, bullets, &mut found),
+                Block::Quote(quote) => {
+                    let inside = self.entries(&quote.blocks, &quoted(around), Bullets::DoNot);
+                    if inside.iter().any(|entry| matches!(entry, Entry::Unit(_))) {
+                        found.push(Entry::Lead(quote.span.start));
+                        found.extend(inside);
+                    } else {
+                        found.push(Entry::Block(block, around.clone()));
+                    }
+                }
+                _ => found.push(Entry::Block(block, around.clone())),
+            }
+        }
+        found
+    }
+
+    fn list(
+        &self,
+        block: &'t Block,
+        list: &'t List,
+        around: &Containers,
+        bullets: Bullets,
+        found: &mut Vec<Entry<'t>>,
+    ) {
+        let unit = |item, kind| Entry::Unit(Unit { item, kind, outer: around.clone() });
+        if list.ordered {
+            let first = list.items.first().map_or(1, |item| number(self.source, item));
+            found.extend((first..).zip(&list.items).map(|(n, item)| unit(item, Kind::Ordered(n))));
+        } else if list.items.iter().any(|item| item.task.is_some()) {
+            found.extend(list.items.iter().map(|item| unit(item, Kind::Task)));
+        } else if bullets == Bullets::Count && words::imperative(self.source, list) {
+            found.extend(list.items.iter().map(|item| unit(item, Kind::Bullet)));
+        } else {
+            let within = |item: &'t Item| {
+                let inside = self.entries(&item.blocks, &within(self.source, item, around), Bullets::DoNot);
+                inside.iter().any(|entry| matches!(entry, Entry::Unit(_))).then_some(inside)
+            };
+            let inside: Vec<_> = list.items.iter().map(within).collect();
+            if inside.iter().all(Option::is_none) {
+                found.push(Entry::Block(block, around.clone()));
+                return;
+            }
+            for (item, inside) in list.items.iter().zip(inside) {
+                found.push(Entry::Lead(item.span.start));
+                found.extend(inside.into_iter().flatten());
+            }
+        }
+    }
+
+    /// How many entries between two units belong to the first: the rest introduces the second.
+    fn introduction(&self, gap: &[Entry<'t>], before: &Unit<'_>, after: &Unit<'_>) -> usize {
+        let goes_on = match (before.kind, after.kind) {
+            (Kind::Ordered(a), Kind::Ordered(b)) => b == a + 1 || (a, b) == (1, 1),
+            (a, b) => a == b,
+        };
+        let numbered =
+            matches!((before.kind, after.kind), (Kind::Ordered(a), Kind::Ordered(b)) if b == a + 1);
+        // A line in bold or a rule begins something new, but for what the numbers go on across.
+        let divides = |entry: &Entry<'_>| match entry {
+            Entry::Block(Block::Text(text), _) => words::heads(text.span.of(self.source)),
+            Entry::Block(Block::Other(span), _) => words::rule(span.of(self.source)),
+            _ => false,
+        };
+        if !numbered && let Some(at) = gap.iter().position(divides) {
+            return at;
+        }
+        let leads = gap.iter().rposition(|entry| matches!(entry, Entry::Lead(_)));
+        let at = leads.unwrap_or(gap.len());
+        let introduces = |entry: &Entry<'_>| match entry {
+            Entry::Block(Block::Text(text), _) => !goes_on || words::ends_open(text.span.of(self.source)),
+            _ => false,
+        };
+        match at.checked_sub(1).and_then(|last| gap.get(last)) {
+            Some(last) if introduces(last) => at - 1,
+            _ => at,
+        }
+    }
+
+    /// These entries as pieces of the document that follow one another from `from` to `end`.
+    fn parts(&self, entries: &[Entry<'t>], from: usize, end: usize) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut at = from;
+        for (index, entry) in entries.iter().enumerate() {
+            let containers = match entry {
+                Entry::Block(_, containers) => containers.clone(),
+                _ => self.around.clone(),
+            };
+            let next = entries.get(index + 1).map_or(end, |next| self.entry_start(next, at)).max(at);
+            parts.push((Span::new(at, next), containers));
+            at = next;
+        }
+        parts
+    }
+
+    fn entry_start(&self, entry: &Entry<'_>, low: usize) -> usize {
+        self.line_start(
+            match entry {
+                Entry::Unit(unit) => unit.item.span.start,
+                Entry::Block(block, _) => block.span().start,
+                Entry::Lead(start) => *start,
+            },
+            low,
+        )
+    }
+
+    /// Where the line begins that something begins in, as far as only marks of what is around it stand there and that is
+    /// not before `low`.
+    fn line_start(&self, at: usize, low: usize) -> usize {
+        line_start(self.source, at, low)
+    }
+}
+
+/// Where the line of something that begins at `at` begins, if nothing but marks of quotes and lists stands before it there;
+/// never before `low`.
+pub(super) fn line_start(source: &str, at: usize, low: usize) -> usize {
+    let start = source[..at].rfind('\n').map_or(0, |found| found + 1);
+    let marks = |c: char| matches!(c, ' ' | '\t' | '>');
+    if start >= low && source[start..at].chars().all(marks) { start } else { at }
+}
+
+/// The number that an item is written with.
+fn number(source: &str, item: &Item) -> u32 {
+    let text = item.span.of(source).trim_start();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..digits].parse().unwrap_or(1)
+}

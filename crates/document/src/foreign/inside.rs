@@ -1,0 +1,157 @@
+//! Lines of a document without what the lists and quotes around them ask for.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::Span;
+use crate::markdown::Item;
+
+/// What stands around a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    /// A quote, whose lines begin with `>`.
+    Quote,
+    /// A list item, whose lines are indented by so many columns.
+    Item(usize),
+}
+
+/// Containers, outermost first.
+pub(super) type Containers = Rc<[Container]>;
+
+/// A piece of the document and what stands around it.
+pub(super) type Part = (Span, Containers);
+
+/// Those of what stands in an item, where `outer` are those around it.
+pub(super) fn within(source: &str, item: &Item, outer: &Containers) -> Containers {
+    outer.iter().copied().chain([Container::Item(indent(source, item.span, outer))]).collect()
+}
+
+/// Those of what stands in a quote.
+pub(super) fn quoted(outer: &Containers) -> Containers {
+    outer.iter().copied().chain([Container::Quote]).collect()
+}
+
+/// How many columns an item's lines are indented in what is around it: before its mark, its mark, and the blanks behind
+/// that.
+fn indent(source: &str, item: Span, outer: &[Container]) -> usize {
+    let text = item.of(source);
+    let start = item.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
+    let line = source[start..item.end].lines().next().unwrap_or_default();
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let mark = digits + 1;
+    let rest = line.get(mark..).unwrap_or_default();
+    // A tab goes to the next stop, counted from the line's own beginning.
+    let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+    let above = &source[line_start..start];
+    let after = column(above, 0) + mark;
+    let own = stripped(above, outer);
+    // Another item's mark in the same line is no indentation.
+    let before = if own.trim().is_empty() { own.len() } else { 0 };
+    let blanks = &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()];
+    let width = column(blanks, after) - after;
+    // Five and more belong to code; nothing behind the mark is one blank.
+    before + if blanks.len() == rest.len() || width > 4 { mark + 1 } else { mark + width }
+}
+
+/// The column that a text ends at.
+fn column(text: &str, from: usize) -> usize {
+    text.chars().fold(from, |column, c| if c == '\t' { column / 4 * 4 + 4 } else { column + 1 })
+}
+
+/// A line without what its containers ask for, as far as they are there: a paragraph may go on without.
+fn stripped<'l>(line: &'l str, containers: &[Container]) -> Cow<'l, str> {
+    let mut rest = line;
+    let (mut column, mut pending) = (0, 0);
+    // Takes blanks, of a tab a part where it reaches further.
+    let blanks = |rest: &mut &'l str, column: &mut usize, pending: &mut usize, most: usize| {
+        for _ in 0..most {
+            if *pending > 0 {
+                *pending -= 1;
+            } else if let Some(after) = rest.strip_prefix(' ') {
+                (*rest, *column) = (after, *column + 1);
+            } else if let Some(after) = rest.strip_prefix('\t') {
+                let width = 4 - *column % 4;
+                (*rest, *column, *pending) = (after, *column + width, width - 1);
+            } else {
+                break;
+            }
+        }
+    };
+    for container in containers {
+        match container {
+            Container::Quote => {
+                let before = (rest, column, pending);
+                blanks(&mut rest, &mut column, &mut pending, 3);
+                match rest.strip_prefix('>').filter(|_| pending == 0) {
+                    Some(after) => {
+                        (rest, column) = (after, column + 1);
+                        blanks(&mut rest, &mut column, &mut pending, 1);
+                    }
+                    None => {
+                        (rest, _, pending) = before;
+                        break;
+                    }
+                }
+            }
+            Container::Item(width) => blanks(&mut rest, &mut column, &mut pending, *width),
+        }
+    }
+    if pending == 0 { Cow::Borrowed(rest) } else { Cow::Owned(" ".repeat(pending) + rest) }
+}
+
+/// What a reader sees of these parts, one after the other, as Markdown: each line without its containers, code as it
+/// is. Blank lines at both ends are left out.
+pub(super) fn text(source: &str, parts: &[Part]) -> String {
+    let mut out = String::new();
+    for (span, containers) in parts {
+        for (index, line) in span.of(source).split_inclusive('\n').enumerate() {
+            let begins = index > 0 || source[..span.start].ends_with('\n') || span.start == 0;
+            let (line, end) = match line.strip_suffix('\n') {
+                Some(line) => (line.strip_suffix('\r').unwrap_or(line), "\n"),
+                None => (line, ""),
+            };
+            let line = if begins { stripped(line, containers) } else { Cow::Borrowed(line) };
+            out.push_str(&line);
+            out.push_str(end);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    let blank: usize =
+        out.split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum();
+    out.drain(..blank);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lose_what_their_containers_ask_for_and_nothing_else() {
+        use Container::{Item, Quote};
+        for (line, containers, wanted) in [
+            ("   a", vec![Item(3)], "a"),
+            ("     a", vec![Item(3)], "  a"),
+            ("a", vec![Item(3)], "a"),
+            ("\ta", vec![Item(3)], " a"),
+            ("\t\ta", vec![Item(4)], "\ta"),
+            ("> a", vec![Quote], "a"),
+            (">a", vec![Quote], "a"),
+            (">   a", vec![Quote, Item(2)], "a"),
+            ("  > > a", vec![Quote, Quote], "a"),
+            ("a", vec![Quote, Item(2)], "a"),
+            ("  a", vec![Quote, Item(2)], "  a"),
+        ] {
+            assert_eq!(stripped(line, &containers), wanted, "{line:?} in {containers:?}");
+        }
+    }
+
+    #[test]
+    fn an_item_is_indented_by_its_mark_and_what_follows_it() {
+        for (item, wanted) in
+            [("- a", 2), ("10. a", 4), ("-   a", 4), ("-      a", 2), ("-", 2), ("-\ta", 4), ("1)\ta", 4)]
+        {
+            assert_eq!(indent(item, Span::new(0, item.len()), &[]), wanted, "{item:?}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Steps with their numbers and texts, and the piece of the source that each text is.
+
+use super::entries::{Bullets, Group};
+use super::inside::{Part, text, within};
+use super::layer::{Piece, Shown, complete, trimmed};
+use super::numbers::siblings;
+use super::outline::{Node, Outline, What, level_of};
+use super::{Book, Read};
+use crate::markdown::{Unique, slug};
+use crate::steps::{Section, item_slug};
+use crate::{Action, OnFailure, Span, Step, Work, sha256};
+
+/// Makes the steps of an outline.
+pub(super) fn make(book: &Book<'_>, outline: &Outline<'_>) -> Read {
+    let mut ids = Unique::default();
+    fn name(section: &Section<'_>, ids: &mut Unique) {
+        if let Some(heading) = section.heading {
+            ids.name(heading.slug.as_str());
+        }
+        section.children.iter().for_each(|child| name(child, ids));
+    }
+    outline.sections.iter().for_each(|section| name(section, &mut ids));
+    let mut maker = Maker { source: book.source, ids, steps: Vec::new(), pieces: Vec::new() };
+    maker.nodes(&outline.top, "");
+    let Maker { steps, mut pieces, .. } = maker;
+    let passages = complete(book, outline, &steps, &mut pieces);
+    Read { steps, passages, pieces }
+}
+
+struct Maker<'m> {
+    source: &'m str,
+    ids: Unique,
+    steps: Vec<Step>,
+    pieces: Vec<Piece>,
+}
+
+impl Maker<'_> {
+    fn nodes(&mut self, nodes: &[Node<'_>], above: &str) {
+        let owns: Vec<_> = nodes.iter().map(|node| node.own.as_ref().map(|(own, _)| own.clone())).collect();
+        for (node, numbered) in nodes.iter().zip(siblings(&owns, above)) {
+            let title = match &node.own {
+                Some((_, title)) if numbered.own => title,
+                _ => &node.title,
+            };
+            self.node(node, &numbered.number, title);
+        }
+    }
+
+    fn node(&mut self, node: &Node<'_>, number: &str, title: &str) {
+        match &node.what {
+            What::Group { heading } => {
+                self.heading(*heading);
+                self.nodes(&node.below, number);
+            }
+            What::Section { span, heading, groups } => {
+                self.heading(*heading);
+                let id = self.section_id(node);
+                let actions = self.actions(groups);
+                self.step(node, (id, number, title), *span, actions);
+                self.nodes(&node.below, number);
+            }
+            What::Manual { span, heading, text } => {
+                self.heading(*heading);
+                let id = self.section_id(node);
+                let from = heading.map_or(span.start, |heading| heading.end);
+                let prose = self.prose(Span::new(from, span.end), 0);
+                let work = Work::Confirm { text: text.clone() };
+                let action = Action { id: String::new(), span: *span, prose, caution: None, work };
+                self.step(node, (id, number, title), *span, vec![action]);
+                self.nodes(&node.below, number);
+            }
+            What::Item { group, inner } => {
+                let id = self.item_id(node);
+                let title = if title.is_empty() { format!("Item {number}") } else { title.to_owned() };
+                let mut actions = Vec::new();
+                match inner.first() {
+                    None => self.leaf(group, group.lead(), &mut actions),
+                    // What led to it is a passage above the step.
+                    Some(first) => {
+                        let own = self.own(group, first.lead().start);
+                        // What it is called stands above its items; it is confirmed itself where it has a box.
+                        if group.unit.item.task.is_none() {
+                            self.pieces.push(Piece { span: own, shown: Shown::Heading });
+                        }
+                        inner.iter().for_each(|inner| self.action(inner, inner.lead(), &mut actions));
+                        if group.unit.item.task.is_some() {
+                            self.words(group, own, &mut actions);
+                        }
+                    }
+                }
+                let start = group.unit.item.span.start;
+                self.step(node, (id, number, &title), self.trimmed(Span::new(start, group.end)), actions);
+            }
+            What::Items { group, first } => {
+                let own = self.own(group, *first);
+                if group.unit.item.task.is_none() {
+                    self.pieces.push(Piece { span: own, shown: Shown::Heading });
+                    self.nodes(&node.below, number);
+                    return;
+                }
+                self.nodes(&node.below, number);
+                let mut actions = Vec::new();
+                self.words(group, own, &mut actions);
+                let id = self.item_id(node);
+                let span = self.trimmed(Span::new(group.unit.item.span.start, own.end));
+                self.step(node, (id, number, title), span, actions);
+            }
+        }
+    }
+
+    fn section_id(&mut self, node: &Node<'_>) -> String {
+        if !node.slug.is_empty() {
+            return node.slug.clone();
+        }
+        let wanted = slug(&node.title);
+        self.ids.name(if wanted.is_empty() { "document".to_owned() } else { wanted })
+    }
+
+    fn item_id(&mut self, node: &Node<'_>) -> String {
+        self.ids.name(format!("{}/{}", node.slug, item_slug(&node.title)))
+    }
+
+    fn heading(&mut self, heading: Option<Span>) {
+        self.pieces.extend(heading.map(|span| Piece { span, shown: Shown::Heading }));
+    }
+
+    /// Prose of the action that comes next in the step that comes next.
+    fn prose(&mut self, span: Span, action: usize) -> Option<Span> {
+        if span.start >= span.end || span.of(self.source).trim().is_empty() {
+            return None;
+        }
+        self.pieces.push(Piece { span, shown: Shown::Prose { step: self.steps.len(), action } });
+        Some(self.trimmed(span))
+    }
+
+    fn trimmed(&self, span: Span) -> Span {
+        trimmed(self.source, span)
+    }
+
+    fn actions(&mut self, groups: &[Group<'_>]) -> Vec<Action> {
+        let mut actions = Vec::new();
+        groups.iter().for_each(|group| self.action(group, group.lead(), &mut actions));
+        actions
+    }
+
+    /// An item, after what stands in it.
+    fn action(&mut self, group: &Group<'_>, lead: Span, actions: &mut Vec<Action>) {
+        let inner = level_of(self.source, group).groups(Bullets::DoNot);
+        let Some(first) = inner.first() else { return self.leaf(group, lead, actions) };
+        // What led to it leads to what stands in it; there is one place for that.
+        let led = !lead.of(self.source).trim().is_empty();
+        let (own, first_lead) = match led {
+            true => (self.own(group, first.start), lead),
+            false => (self.own(group, first.from), first.lead()),
+        };
+        self.action(first, first_lead, actions);
+        inner[1..].iter().for_each(|inner| self.action(inner, inner.lead(), actions));
+        self.words(group, own, actions);
+    }
+
+    /// An item in which nothing else is to be done.
+    fn leaf(&mut self, group: &Group<'_>, lead: Span, actions: &mut Vec<Action>) {
+        let item = group.unit.item;
+        let prose = self.prose(lead, actions.len());
+        let own = (Span::new(item.content, item.span.end), within(self.source, item, &group.unit.outer));
+        let parts: Vec<Part> = [own].into_iter().chain(group.tail.iter().cloned()).collect();
+        let text = text(self.source, &parts);
+        self.confirm(Span::new(group.start, group.end), (item.span.start, prose), text, actions);
+    }
+
+    /// The words of an item in which more is to be done.
+    fn words(&mut self, group: &Group<'_>, own: Span, actions: &mut Vec<Action>) {
+        let item = group.unit.item;
+        let containers = within(self.source, item, &group.unit.outer);
+        let text = text(self.source, &[(Span::new(item.content.min(own.end), own.end), containers)]);
+        self.confirm(own, (item.span.start, None), text, actions);
+    }
+
+    fn confirm(
+        &mut self,
+        piece: Span,
+        (start, prose): (usize, Option<Span>),
+        text: String,
+        actions: &mut Vec<Action>,
+    ) {
+        let text = if text.is_empty() { "Done".to_owned() } else { text };
+        self.pieces.push(Piece {
+            span: piece,
+            shown: Shown::Work { step: self.steps.len(), action: actions.len() },
+        });
+        let end = self.trimmed(piece).end.max(start);
+        let (span, work) = (Span::new(start, end), Work::Confirm { text });
+        actions.push(Action { id: String::new(), span, prose, caution: None, work });
+    }
+
+    /// The words of an item before what stands in it, which begins at `inner`.
+    fn own(&self, group: &Group<'_>, inner: usize) -> Span {
+        Span::new(group.start, inner.max(group.start))
+    }
+
+    fn step(
+        &mut self,
+        node: &Node<'_>,
+        (id, number, title): (String, &str, &str),
+        span: Span,
+        mut actions: Vec<Action>,
+    ) {
+        for (index, action) in actions.iter_mut().enumerate() {
+            action.id = format!("{id}#{}", index + 1);
+        }
+        self.steps.push(Step {
+            id,
+            file: None,
+            number: number.to_owned(),
+            title: if title.is_empty() { "Document".to_owned() } else { title.to_owned() },
+            path: node.path.to_vec(),
+            span,
+            digest: sha256(span.of(self.source).as_bytes()),
+            role: None,
+            when: Vec::new(),
+            target: None,
+            rollout: None,
+            not_before: None,
+            on_failure: OnFailure::Ask,
+            expected: None,
+            irreversible: false,
+            skippable: true,
+            actions,
+            rollbacks: Vec::new(),
+        });
+    }
+}

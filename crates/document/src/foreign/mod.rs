@@ -1,0 +1,51 @@
+//! Documents that people follow by hand, as steps (decision 080).
+//!
+//! Every byte of the source belongs to one place that is shown: front matter, a heading, the prose above an action, an
+//! action's own text, or a passage that is only read. Each byte is cut from the source once, so none is lost and none is
+//! shown twice.
+//!
+//! - A section with numbered items is a group, and each of them a step; one with items to tick, or with bullets that say
+//!   what to do, is a step, and each of these is confirmed by itself. Any other section is one step, confirmed by its
+//!   heading, unless it is only there to be read.
+//! - What follows an item belongs to it, indented or not, until something introduces a new list: a paragraph that ends in
+//!   a colon, a line in bold, a rule, or, where numbers begin anew, the last paragraph above them.
+//! - Numbers are the document's own where they rise.
+
+mod entries;
+mod inside;
+mod layer;
+mod maker;
+mod numbers;
+mod outline;
+mod words;
+
+pub use layer::{Piece, Shown};
+
+use crate::markdown::Tree;
+use crate::{Passage, Span, Step};
+
+/// What is read.
+pub(crate) struct Book<'b> {
+    pub(crate) source: &'b str,
+    pub(crate) tree: &'b Tree,
+    pub(crate) title: &'b str,
+    /// The front matter with its fences, if there is one.
+    pub(crate) front: Span,
+}
+
+/// What was made of it.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) passages: Vec<Passage>,
+    /// Where every byte is shown, in the order of the document.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// Makes steps of a document. One in which everything is only to be read is read as if nothing were: whoever runs it wants
+/// to confirm something.
+pub(crate) fn read(book: &Book<'_>) -> Read {
+    let read = |strict| maker::make(book, &outline::outline(book, strict));
+    let strict = read(true);
+    if strict.steps.is_empty() { read(false) } else { strict }
+}

@@ -1,0 +1,104 @@
+//! Documents that people follow by hand: under which step a reader finds each line. The answers in `tests/cases/foreign`
+//! are written by hand.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+
+mod support;
+
+use std::fmt::Write;
+
+use holdpoint_document::{Plan, Shown, Span, Work, compile};
+
+/// What a case is called, its document, and the answer.
+fn cases(text: &str) -> Vec<(&str, &str, &str)> {
+    text.split("\n==== ")
+        .skip(1)
+        .map(|case| {
+            let (name, rest) = case.split_once('\n').unwrap();
+            let (document, answer) =
+                rest.split_once("\n----\n").unwrap_or_else(|| panic!("{name}: no answer"));
+            (name, document, answer.trim_end())
+        })
+        .collect()
+}
+
+/// A text in one line.
+fn line(text: &str) -> String {
+    text.trim_end().replace('\n', "⏎")
+}
+
+/// What is shown, in the order in which a run shows it.
+fn told(source: &str, plan: &Plan) -> String {
+    let mut out = String::new();
+    let passages = |before: usize, out: &mut String| {
+        for passage in plan.passages.iter().filter(|passage| passage.before == before) {
+            let prose: Vec<String> = passage.prose.iter().map(|span| line(span.of(source))).collect();
+            let heading =
+                passage.heading.as_deref().map(|heading| format!("{heading}: ")).unwrap_or_default();
+            writeln!(out, "{}", format!("read {heading}{}", prose.join(" | ")).trim_end()).unwrap();
+        }
+    };
+    for (index, step) in plan.steps.iter().enumerate() {
+        passages(index, &mut out);
+        writeln!(out, "{} {}", step.number, step.title).unwrap();
+        for action in &step.actions {
+            if let Some(prose) = action.prose {
+                writeln!(out, "  above: {}", line(prose.of(source))).unwrap();
+            }
+            match &action.work {
+                Work::Confirm { text } => writeln!(out, "  [ ] {}", line(text)).unwrap(),
+                other => writeln!(out, "  {}", other.kind()).unwrap(),
+            }
+        }
+    }
+    passages(plan.steps.len(), &mut out);
+    out
+}
+
+#[test]
+fn every_line_stands_under_the_item_that_a_reader_would_name() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    let folder = support::root().join("tests/cases/foreign");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "txt")) {
+        for (name, document, answer) in cases(&support::text(path)) {
+            count += 1;
+            let compiled = compile(document, None);
+            assert!(!compiled.has_errors(), "{name}: {:?}", compiled.diagnostics);
+            layer_is_whole(document, &compiled.plan, &compiled.pieces);
+            let told = told(document, &compiled.plan);
+            if told.trim_end() != answer {
+                wrong.push(format!("{}, {name}\n--- wanted\n{answer}\n--- came\n{told}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 36, "{count} cases");
+}
+
+/// Every byte belongs to one piece, and every piece is of something that there is.
+fn layer_is_whole(source: &str, plan: &Plan, pieces: &[holdpoint_document::Piece]) {
+    let mut at = 0;
+    for piece in pieces {
+        assert_eq!(piece.span.start, at, "{:?}", &source[at..]);
+        at = piece.span.end;
+        let within = |outer: Span, inner: Span| {
+            assert!(inner.of(source).contains(outer.of(source).trim()), "{piece:?}");
+        };
+        match piece.shown {
+            Shown::Prose { step, action } => {
+                within(plan.steps[step].actions[action].prose.unwrap(), piece.span);
+            }
+            Shown::Work { step, action } => {
+                assert!(plan.steps[step].actions.len() > action, "{piece:?}");
+            }
+            Shown::Passage(passage) => {
+                plan.passages[passage].prose.iter().for_each(|prose| within(*prose, piece.span))
+            }
+            Shown::Front | Shown::Heading => {}
+        }
+    }
+    assert_eq!(at, source.len());
+}
