@@ -1,0 +1,387 @@
+//! Offers the commands of a document's steps, one by one.
+//!
+//! The steps are there already, each with what is to be confirmed; where code with commands stands in one, it becomes actions
+//! of its own, with the text before it above it, and what is left is confirmed as before. No line of the document is lost by
+//! that, and none is shown twice.
+
+use std::collections::BTreeSet;
+
+use super::blanks::{Mark, Sheet, What, marks, unset, variable};
+use super::code::{Code, Command, Cut, cut, language};
+use super::insert::{Why, template};
+use crate::markdown::{Block as Markdown, Tree};
+use crate::placeholders::Search;
+use crate::spanned::Mapped;
+use crate::{
+    Action, Blank, Block, Class, Expectation, Expected, LineKind, LineMatcher, Offered, Options, Span, Step,
+    Times, Work, lints,
+};
+
+/// Code of a document that may hold commands.
+pub(super) struct Unit {
+    /// All of it, with what fences it.
+    pub(super) span: Span,
+    pub(super) body: Mapped,
+    pub(super) language: &'static str,
+    pub(super) cut: Cut,
+}
+
+/// All code of a document that reads as a shell's, in order.
+pub(super) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
+    let mut found = Vec::new();
+    collect(source, &tree.blocks, &mut found);
+    found.sort_by_key(|unit| unit.span.start);
+    found
+}
+
+fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
+    for block in blocks {
+        match block {
+            Markdown::Fence(fence) => {
+                // A fence that swallows headings is none that anybody meant.
+                if fence.closed {
+                    found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
+                }
+            }
+            Markdown::Indented(body, span) => found.extend(unit(source, *span, (**body).clone(), Some(String::new()))),
+            Markdown::Text(text) => found.extend(unit(source, text.span, Mapped::slice(source, text.span), None)),
+            Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
+            Markdown::Quote(quote) => collect(source, &quote.blocks, found),
+            Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
+        }
+    }
+}
+
+fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<Unit> {
+    let before = before(source, span.start);
+    let code = Code { info: info.as_deref(), text: body.text(), before };
+    let language = language(&code)?;
+    let cut = cut(&code);
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
+}
+
+/// The text right before a place: its last paragraph, unless that is code or a heading.
+fn before(source: &str, at: usize) -> &str {
+    let text = source[..at].trim_end();
+    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let paragraph = text[start..].trim();
+    let closes = paragraph.lines().last().is_some_and(|line| line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~"));
+    if closes || paragraph.starts_with('#') { "" } else { paragraph }
+}
+
+/// Makes actions of the commands in these steps.
+pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step]) {
+    let units = units(source, tree);
+    if units.iter().all(|unit| unit.cut.commands.iter().all(|command| !command.is_offered())) {
+        return;
+    }
+    let mut offers = Offers::of(&units);
+    for step in steps {
+        let mut made = Vec::new();
+        for action in std::mem::take(&mut step.actions) {
+            offers.split(source, &step.title, step.span, action, &mut made);
+        }
+        if made.iter().any(|action| action.work.offered().is_some()) {
+            for (index, action) in made.iter_mut().enumerate() {
+                action.id = format!("{}#{}", step.id, index + 1);
+            }
+        }
+        step.actions = made;
+    }
+}
+
+struct Offers<'u> {
+    units: &'u [Unit],
+    sheet: Sheet,
+    defined: BTreeSet<String>,
+}
+
+impl<'u> Offers<'u> {
+    /// Reads all values of the document, so that each takes what it may take wherever it stands.
+    fn of(units: &'u [Unit]) -> Offers<'u> {
+        let commands = || units.iter().flat_map(|unit| &unit.cut.commands);
+        let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
+        let mut offers = Offers { units, sheet: Sheet::default(), defined };
+        for command in commands().filter(|command| command.is_offered()) {
+            let named = offers.named(&command.text);
+            for (number, why) in template(&command.text, &named).wrong {
+                if let Why::Again(_) = why {
+                    offers.sheet.restrict(&named[number].1);
+                }
+            }
+        }
+        offers
+    }
+
+    fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
+        let named = marks(text).into_iter().map(|mark| {
+            let name = self.sheet.name(text, &mark);
+            (mark, name)
+        });
+        named.collect()
+    }
+
+    /// An action as what it offers, and what is left of it.
+    fn split(&mut self, source: &str, title: &str, step: Span, action: Action, made: &mut Vec<Action>) {
+        let Work::Confirm { text } = &action.work else {
+            made.push(action);
+            return;
+        };
+        // A section that is read and followed is confirmed by its heading; its text stands above that.
+        let section = action.span == step && action.prose.is_some();
+        let from = action.prose.map_or(action.span.start, |prose| prose.start);
+        let to = match section {
+            true => action.prose.map_or(action.span.end, |prose| prose.end),
+            false => action.span.end,
+        };
+        let units: Vec<&Unit> = self
+            .units
+            .iter()
+            .filter(|unit| from <= unit.span.start && unit.span.end <= to.max(from))
+            .filter(|unit| unit.cut.commands.iter().any(Command::is_offered))
+            .collect();
+        let Some(first) = units.first() else {
+            made.push(action);
+            return;
+        };
+        let mut cursor = from;
+        let begins = first.span.start;
+        for unit in units {
+            let prose = span_of(source, cursor, unit.span.start);
+            // What the step is called is not said twice.
+            let own = prose.filter(|prose| unit.span.start != begins || !is_title(prose.of(source), title));
+            self.unit(unit, own, made);
+            cursor = unit.span.end;
+        }
+        let Some(rest) = span_of(source, cursor, to) else { return };
+        let text = match section {
+            true => text.clone(),
+            false => dedented(source, rest),
+        };
+        let (span, prose) = match section {
+            true => (Span::new(rest.end, rest.end), Some(rest)),
+            false => (rest, None),
+        };
+        made.push(Action { id: action.id, span, prose, caution: action.caution, work: Work::Confirm { text } });
+    }
+
+    fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Vec<Action>) {
+        let text = unit.body.text();
+        let offered: Vec<&Command> = unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
+        let mut from = 0;
+        for (index, command) in offered.iter().enumerate() {
+            let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
+            let next = offered.get(index + 1);
+            let lead = lines(&text[from..command.at.start]);
+            let after = if next.is_none() { lines(&text[end..]) } else { String::new() };
+            let block = self.block(unit, command, lead, after);
+            let own = unit.body.span(command.at.clone());
+            let span = Span::new(
+                if index == 0 { unit.span.start } else { own.start },
+                if next.is_none() { unit.span.end } else { unit.body.span(command.at.start..end).end.max(own.end) },
+            );
+            made.push(Action { id: String::new(), span, prose: prose.take(), caution: None, work: Work::Run(block) });
+            from = end;
+        }
+    }
+
+    fn block(&mut self, unit: &Unit, command: &Command, lead: String, mut after: String) -> Block {
+        let text = command.text.trim_end().to_owned();
+        let named = self.named(&text);
+        let tty = command.reading.class == Class::Interactive;
+        let mut refused = None;
+        let all = template(&text, &named);
+        let never = |number: usize| {
+            all.wrong.iter().find_map(|(wrong, why)| match why {
+                Why::Never(message) if *wrong == number => Some(message.clone()),
+                _ => None,
+            })
+        };
+        let (mut values, mut inserted): (Vec<Blank>, Vec<(Mark, String)>) = (Vec::new(), Vec::new());
+        for (number, (mark, name)) in named.iter().enumerate() {
+            let wrong = never(number);
+            let written = &text[mark.at.clone()];
+            let blank = self.sheet.blank(name, written, mark.what, wrong.is_none());
+            match (wrong, mark.what) {
+                (None, _) => inserted.push((mark.clone(), name.clone())),
+                (Some(why), What::Placeholder) => {
+                    refused.get_or_insert(format!("{why}: put the value in and run it by hand, or edit the command"));
+                }
+                (Some(_), What::Example(_)) => {}
+            }
+            if !values.iter().any(|value| value.field.name == *name) {
+                values.push(blank);
+            }
+        }
+        values.extend(unset(&text, &self.defined).iter().map(|name| variable(name)));
+        let made = template(&text, &inserted);
+        let is_template = !inserted.is_empty();
+        // One that leaves something unclear once others are text again is told as any other.
+        if refused.is_none() && is_template {
+            refused = made.wrong.iter().find_map(|(_, why)| match why {
+                Why::Never(message) => Some(format!("{message}: run it by hand, or edit the command")),
+                Why::Again(_) => None,
+            });
+        }
+        let shown = command.output.as_ref().map(|output| &unit.body.text()[output.clone()]);
+        let mut expect = Vec::new();
+        if let Some((shown, output)) = shown.zip(command.output.clone()).filter(|(shown, _)| !shown.trim().is_empty()) {
+            if tty {
+                after = format!("{}{after}", lines(shown));
+            } else {
+                let that = Expected::Lines(expected(shown));
+                expect.push(Expectation { that, span: unit.body.span(output) });
+            }
+        }
+        let script = if is_template { made.template } else { text.clone() };
+        let offered = Offered { text, lead, after, values, refused, reading: command.reading.clone() };
+        Block {
+            language: unit.language.to_owned(),
+            interpreter: vec![unit.language.to_owned()],
+            script: format!("{script}\n"),
+            span: unit.span,
+            options: Options { template: is_template, tty, ..Options::default() },
+            expect,
+            probe: None,
+            offered: Some(Box::new(offered)),
+        }
+    }
+}
+
+/// What is shown as printed, as lines; a line of dots stands for any, a placeholder in one for whatever is there.
+fn expected(shown: &str) -> Vec<LineMatcher> {
+    let search = Search::of(shown, false);
+    let line = |line: &str| {
+        let line = line.trim_end();
+        if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
+            return LineMatcher { text: "*".to_owned(), how: LineKind::Glob, times: Times::Any };
+        }
+        let marks = search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
+        if marks.is_empty() {
+            return LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once };
+        }
+        let mut glob = String::new();
+        for (at, c) in line.char_indices() {
+            match marks.iter().find(|mark| mark.contains(&at)) {
+                Some(mark) if mark.start == at => glob.push('*'),
+                Some(_) => {}
+                None if matches!(c, '*' | '?' | '[' | '\\') => glob.extend(['\\', c]),
+                None => glob.push(c),
+            }
+        }
+        LineMatcher { text: glob, how: LineKind::Glob, times: Times::Once }
+    };
+    shown.trim_end().lines().map(line).collect()
+}
+
+/// Whole lines of code, without the blank ones around them.
+fn lines(text: &str) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    let blank = |line: &&&str| line.trim().is_empty();
+    let from = all.iter().take_while(blank).count();
+    let to = all.len() - all.iter().rev().take_while(blank).count();
+    all.get(from..to.max(from)).unwrap_or_default().iter().flat_map(|line| [*line, "\n"]).collect()
+}
+
+/// What stands between two places, if anything does.
+fn span_of(source: &str, from: usize, to: usize) -> Option<Span> {
+    let text = source.get(from..to)?;
+    let start = from + (text.len() - text.trim_start().len());
+    (!text.trim().is_empty()).then(|| Span::new(start, start + text.trim().len()))
+}
+
+/// Whether a text says no more than the title of its step.
+fn is_title(text: &str, title: &str) -> bool {
+    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    let marker = text.trim_start_matches(|c: char| c.is_ascii_digit() || " .)-*+".contains(c));
+    let marker = ["[ ]", "[x]", "[X]"].iter().find_map(|mark| marker.strip_prefix(mark)).unwrap_or(marker);
+    plain(marker) == plain(title)
+}
+
+/// The Markdown under `span`, without the indentation that all of its lines share.
+fn dedented(source: &str, span: Span) -> String {
+    let start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = source[start..span.start].chars().take_while(|c| *c == ' ').count();
+    let strip = |line: &str| {
+        let blank = line.chars().take_while(|c| *c == ' ').count().min(indent);
+        line[blank..].trim_end().to_owned()
+    };
+    let mut lines = span.of(source).lines();
+    let first = lines.next().unwrap_or_default().trim_end().to_owned();
+    std::iter::once(first).chain(lines.map(strip)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Plan, Work, compile};
+
+    /// Actions of a plan: `offer TEXT [OUTPUT]`, `confirm TEXT`, each behind its prose in `«»`.
+    fn told(source: &str) -> Vec<String> {
+        let plan: Plan = compile(source, None).plan;
+        let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
+        let told = actions.map(|(step, action)| {
+            let prose = action.prose.map(|prose| format!("«{}» ", prose.of(source))).unwrap_or_default();
+            let what = match &action.work {
+                Work::Confirm { text } => format!("confirm {text}"),
+                work => {
+                    let offered = work.offered().expect("offered");
+                    format!("{}{} {}{}", offered.lead, work.kind(), offered.text, offered.after)
+                }
+            };
+            format!("{}: {prose}{what}", step.number).replace('\n', "⏎")
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn each_command_of_a_section_is_an_action_and_what_is_left_is_confirmed() {
+        let source = "# T\n\n## Restart\n\nDrain it.\n\n```sh\n# first\nkubectl drain a\n\n# then\nreboot\n# end\n```\n\nLook at the dashboard.\n";
+        assert_eq!(
+            told(source),
+            [
+                "1: «Drain it.» # first⏎offer kubectl drain a",
+                "1: # then⏎offer reboot# end⏎",
+                "1: «Look at the dashboard.» confirm Restart"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_numbered_item_offers_its_command_under_its_title() {
+        let source = "# T\n\n1. Stop it:\n\n   ```console\n   $ systemctl stop x\n   Stopped.\n   ```\n\n2. Look at it\n3. Start it, and wait.\n\n   ```sh\n   systemctl start x\n   ```\n\n   Wait a minute.\n";
+        assert_eq!(
+            told(source),
+            ["1: offer systemctl stop x", "2: confirm Look at it", "3: offer systemctl start x", "3: confirm Wait a minute."]
+        );
+        let plan = compile(source, None).plan;
+        let block = plan.steps[0].actions[0].work.block().expect("block");
+        assert_eq!((block.script.as_str(), block.expect.len()), ("systemctl stop x\n", 1));
+        assert_eq!(plan.steps[2].actions[1].id, format!("{}#2", plan.steps[2].id));
+    }
+
+    #[test]
+    fn what_explains_stays_with_the_text_around_it() {
+        let source = "# T\n\n## A\n\nIt can be triggered by:\n\n```sh\nkill -9 1\n```\n\n## B\n\n```yaml\na: 1\n```\n";
+        assert_eq!(told(source).len(), 2, "{:?}", told(source));
+        assert!(told(source).iter().all(|line| line.contains("confirm")));
+    }
+
+    #[test]
+    fn values_are_asked_for_and_inserted() {
+        let source = "# T\n\n## A\n\n```sh\ndeploy <version> \"to $REGION\"\n```\n";
+        let plan = compile(source, None).plan;
+        let block = plan.steps[0].actions[0].work.block().expect("block");
+        let offered = block.offered.as_ref().expect("offered");
+        let asked: Vec<&str> = offered.values.iter().map(|blank| blank.field.name.as_str()).collect();
+        assert_eq!((block.script.as_str(), asked), ("deploy {{ version }} \"to $REGION\"\n", vec!["version", "REGION"]));
+        assert!(block.options.template);
+        assert_eq!(offered.text, "deploy <version> \"to $REGION\"");
+    }
+
+    #[test]
+    fn an_annotated_document_offers_nothing() {
+        let source = "---\nrunbook: 1\n---\n\n# T\n\n## A\n\n```sh run\nls\n```\n";
+        let plan = compile(source, None).plan;
+        assert!(plan.steps[0].actions[0].work.offered().is_none());
+    }
+}
