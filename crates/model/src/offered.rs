@@ -30,6 +30,8 @@ pub struct Offered {
 pub struct Blank {
     /// The value's name, what is asked, and what it takes.
     pub field: Field,
+    /// What it takes, in words: `a version: letters, digits, . _ + -`.
+    pub takes: &'static str,
     /// As it stands in the document: `<version>`, `v1.0.23`, `$VERSION`.
     pub written: String,
     /// It looks like an example: what stands there may be right still.

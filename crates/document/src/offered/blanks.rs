@@ -163,28 +163,30 @@ impl Sheet {
     /// The value that is asked for a mark.
     pub(crate) fn blank(&self, name: &str, written: &str, what: What, inserted: bool) -> Blank {
         let plain = self.plain.contains(name);
-        let (prompt, kind, example) = match what {
+        let (prompt, (kind, takes), example) = match what {
             What::Example(kind) => {
                 let prompt = format!("{written}, {} {kind}: still right?", article(kind));
                 let kind = match inserted {
                     // Where no value can be inserted, what stands there is right, or the command is not run.
-                    false => ValueKind::Choice { choices: vec![written.to_owned()] },
-                    true => text(if plain { PLAIN } else { WORD }),
+                    false => (ValueKind::Choice { choices: vec![written.to_owned()] }, "what stands there"),
+                    true if plain => text(PLAIN),
+                    true => text(WORD),
                 };
                 (prompt, kind, true)
             }
             What::Placeholder => (format!("{written} in this document's commands"), kind_of(name, plain), false),
         };
         let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
-        Blank { field, written: written.to_owned(), example }
+        Blank { field, takes, written: written.to_owned(), example }
     }
 }
 
 /// A variable that a document's commands read and never set: it is asked for, and given to them as it is.
 pub(crate) fn variable(name: &str) -> Blank {
     let prompt = format!("${name}, which no command of this document sets");
-    let field = Field { name: name.to_owned(), prompt: Some(prompt), kind: text(UNSPLIT), evidence: None };
-    Blank { field, written: format!("${name}"), example: false }
+    let (kind, takes) = text(UNSPLIT);
+    let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
+    Blank { field, takes, written: format!("${name}"), example: false }
 }
 
 /// Variables that commands read and nothing sets.
@@ -199,30 +201,40 @@ pub(crate) fn unset(text: &str, defined: &BTreeSet<String>) -> Vec<String> {
     outline.uses.into_iter().filter(|name| name.len() > 1 && !known(name)).collect()
 }
 
-/// Characters that mean nothing to any command that reads a word once more.
-const PLAIN: &str = "^[A-Za-z0-9_][A-Za-z0-9._-]*$";
-/// One line, and no option.
-const WORD: &str = r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$";
-/// What a script's own expansion neither splits nor matches against files.
-const UNSPLIT: &str = r"^[^-\s*?\[\]\x00-\x1f\x7f][^\s*?\[\]\x00-\x1f\x7f]*$";
-const HOST: &str = r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$";
-const VERSION: &str = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$";
-const DATE: &str = r"^[0-9][0-9A-Za-z:./_-]*$";
+/// What texts take: a pattern, and the same in words.
+type Takes = (&'static str, &'static str);
 
-fn text(pattern: &str) -> ValueKind {
-    ValueKind::Text { pattern: Some(pattern.to_owned()) }
+/// Characters that mean nothing to any command that reads a word once more.
+const PLAIN: Takes = (
+    "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
+    "letters, digits and . _ - alone, for a command reads it once more",
+);
+/// One line, and no option.
+const WORD: Takes =
+    (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
+/// What a script's own expansion neither splits nor matches against files.
+const UNSPLIT: Takes = (
+    r"^[^-\s*?\[\]\x00-\x1f\x7f][^\s*?\[\]\x00-\x1f\x7f]*$",
+    "one word without * ? [ ] that does not begin with a hyphen",
+);
+const HOST: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$", "a host: letters, digits and . _ : @ -");
+const VERSION: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", "a version: letters, digits and . _ + -");
+const DATE: Takes = (r"^[0-9][0-9A-Za-z:./_-]*$", "a date: digits first, without blanks");
+
+fn text((pattern, words): Takes) -> (ValueKind, &'static str) {
+    (ValueKind::Text { pattern: Some(pattern.to_owned()) }, words)
 }
 
 /// What a value takes, as far as its name tells.
-fn kind_of(name: &str, plain: bool) -> ValueKind {
+fn kind_of(name: &str, plain: bool) -> (ValueKind, &'static str) {
     let words: Vec<&str> = name.split('_').collect();
     let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
     let last = |wanted: &[&str]| words.last().is_some_and(|word| wanted.contains(word));
     if last(&["port"]) {
-        return ValueKind::Integer { min: Some(1), max: Some(65_535) };
+        return (ValueKind::Integer { min: Some(1), max: Some(65_535) }, "a port: 1 to 65535");
     }
     if last(&["count", "number", "replicas", "pid", "size", "seconds", "minutes", "hours", "days"]) {
-        return ValueKind::Integer { min: Some(0), max: None };
+        return (ValueKind::Integer { min: Some(0), max: None }, "a whole number, 0 or more");
     }
     if plain {
         return text(PLAIN);
@@ -318,7 +330,7 @@ mod tests {
     #[test]
     fn a_value_is_held_to_what_its_name_tells() {
         use holdpoint_model::{Fit, fit};
-        let takes = |name: &str, value: &str| fit(&kind_of(name, false), value) == Fit::Within;
+        let takes = |name: &str, value: &str| fit(&kind_of(name, false).0, value) == Fit::Within;
         for (name, good, bad) in [
             ("version", "v1.2.3", "v1 2"),
             ("release_tag", "2024.1", "$(x)"),
