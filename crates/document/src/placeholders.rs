@@ -102,6 +102,7 @@ impl Search {
                 let inside =
                     told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
                 if !inside && !NOT.contains(&found.as_str()) {
+                    told.retain(|other| other.start < found.start() || found.end() < other.end);
                     told.push(found.range());
                 }
             }

@@ -72,6 +72,9 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     if !assigns && !is_program_name(program) && !begins_compound(&read) {
         return reading(NotACommand, Likely, format!("`{}` is no program's name", first_word(trimmed)));
     }
+    if trimmed.starts_with('/') && !first_word(trimmed)[1..].contains('/') {
+        return reading(NotACommand, Likely, format!("`{}` is typed into a chat, and is no program", first_word(trimmed)));
+    }
     if is_line_of_prose(trimmed, program) {
         return reading(NotACommand, Likely, "it reads as a sentence");
     }
@@ -218,6 +221,8 @@ mod tests {
             ("Then restart the service.", "", NotACommand),
             ("|  a | b |", "", NotACommand),
             ("123 456", "", NotACommand),
+            ("/chatops run deploy", "", NotACommand),
+            ("/usr/bin/systemctl stop x", "", Offered),
         ];
         for (text, before, wanted) in cases {
             assert_eq!(class(text, before), wanted, "{before} / {text}");
