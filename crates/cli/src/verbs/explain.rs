@@ -44,7 +44,7 @@ struct Command {
 /// The steps of a plan, each with its commands; those of no step come last.
 pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
     let commands = match plan.kind {
-        DocumentKind::Foreign => explain(source).0,
+        DocumentKind::Foreign => explain(source),
         DocumentKind::Annotated => Vec::new(),
     };
     let within = |step: &holdpoint_document::Step, command: &Explained| {

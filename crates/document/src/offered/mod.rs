@@ -14,5 +14,5 @@ mod prompts;
 mod steps;
 mod whole;
 
-pub use explain::{Explained, Pieces, explain};
+pub use explain::{Explained, explain};
 pub(crate) use steps::offer;

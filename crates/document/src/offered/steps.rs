@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::blanks::{Mark, Sheet, What, marks, unset, variable};
 use super::code::{Code, Command, Cut, cut, language};
 use super::insert::{Why, template};
+use crate::foreign::{Piece, Shown};
 use crate::markdown::{Block as Markdown, Tree};
 use crate::placeholders::Search;
 use crate::spanned::Mapped;
@@ -69,24 +70,73 @@ fn before(source: &str, at: usize) -> &str {
     if closes || paragraph.starts_with('#') { "" } else { paragraph }
 }
 
-/// Makes actions of the commands in these steps.
-pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step]) {
-    let units = units(source, tree);
-    if units.iter().all(|unit| unit.cut.commands.iter().all(|command| !command.is_offered())) {
+/// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
+pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut Vec<Piece>) {
+    let mut units = units(source, tree);
+    units.retain(|unit| unit.cut.commands.iter().any(Command::is_offered));
+    if units.is_empty() {
         return;
     }
     let mut offers = Offers::of(&units);
-    for step in steps {
-        let mut made = Vec::new();
-        for action in std::mem::take(&mut step.actions) {
-            offers.split(source, &step.title, step.span, action, &mut made);
+    let mut all = std::mem::take(pieces);
+    all.sort_by_key(|piece| piece.span.start);
+    let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
+    for piece in all {
+        match piece.shown {
+            Shown::Prose { step, .. } | Shown::Work { step, .. } => of_steps[step].push(piece),
+            _ => pieces.push(piece),
         }
-        if made.iter().any(|action| action.work.offered().is_some()) {
-            for (index, action) in made.iter_mut().enumerate() {
-                action.id = format!("{}#{}", step.id, index + 1);
-            }
+    }
+    for (index, (step, own)) in steps.iter_mut().zip(of_steps).enumerate() {
+        let mut made = Made { source, step: index, title: &step.title, actions: Vec::new(), pieces };
+        for (number, action) in std::mem::take(&mut step.actions).into_iter().enumerate() {
+            let is_of = |piece: &&Piece| match piece.shown {
+                Shown::Prose { action, .. } | Shown::Work { action, .. } => action == number,
+                _ => false,
+            };
+            let own: Vec<Piece> = own.iter().filter(is_of).copied().collect();
+            offers.split(action, &own, &mut made);
         }
-        step.actions = made;
+        step.actions = made.actions;
+        for (number, action) in step.actions.iter_mut().enumerate() {
+            action.id = format!("{}#{}", step.id, number + 1);
+        }
+    }
+    // Blank lines belong to the piece above them.
+    pieces.sort_by_key(|piece| piece.span.start);
+    let mut end = source.len();
+    for piece in pieces.iter_mut().rev() {
+        piece.span.end = end;
+        end = piece.span.start;
+    }
+    if let Some(first) = pieces.first_mut() {
+        first.span.start = 0;
+    }
+}
+
+/// A step on its way.
+struct Made<'m> {
+    source: &'m str,
+    /// Its index.
+    step: usize,
+    title: &'m str,
+    actions: Vec<Action>,
+    pieces: &'m mut Vec<Piece>,
+}
+
+impl Made<'_> {
+    /// An action, the piece that it is made of, and the prose above it.
+    fn push(&mut self, own: Option<Span>, prose: Option<Span>, span: Span, work: Work) {
+        let (step, action) = (self.step, self.actions.len());
+        self.pieces.extend(prose.map(|span| Piece { span, shown: Shown::Prose { step, action } }));
+        self.pieces.extend(own.map(|span| Piece { span, shown: Shown::Work { step, action } }));
+        let prose = prose.and_then(|prose| span_of(self.source, prose.start, prose.end));
+        self.actions.push(Action { id: String::new(), span, prose, caution: None, work });
+    }
+
+    /// Text that is the step's title already.
+    fn heading(&mut self, span: Span) {
+        self.pieces.push(Piece { span, shown: Shown::Heading });
     }
 }
 
@@ -121,67 +171,78 @@ impl<'u> Offers<'u> {
         named.collect()
     }
 
-    /// An action as what it offers, and what is left of it.
-    fn split(&mut self, source: &str, title: &str, step: Span, action: Action, made: &mut Vec<Action>) {
-        let Work::Confirm { text } = &action.work else {
-            made.push(action);
-            return;
+    /// An action as what it offers, and what is left of it; `own` are its pieces.
+    fn split(&mut self, action: Action, own: &[Piece], made: &mut Made<'_>) {
+        let within = |piece: &Piece, unit: &&Unit| {
+            piece.span.start <= unit.span.start && unit.span.end <= piece.span.end
         };
-        // A section that is read and followed is confirmed by its heading; its text stands above that.
-        let section = action.span == step && action.prose.is_some();
-        let from = action.prose.map_or(action.span.start, |prose| prose.start);
-        let to = match section {
-            true => action.prose.map_or(action.span.end, |prose| prose.end),
-            false => action.span.end,
-        };
-        let units: Vec<&Unit> = self
-            .units
-            .iter()
-            .filter(|unit| from <= unit.span.start && unit.span.end <= to.max(from))
-            .filter(|unit| unit.cut.commands.iter().any(Command::is_offered))
-            .collect();
-        let Some(first) = units.first() else {
-            made.push(action);
-            return;
-        };
-        let mut cursor = from;
-        let begins = first.span.start;
-        for unit in units {
-            let prose = span_of(source, cursor, unit.span.start);
-            // What the step is called is not said twice.
-            let own = prose.filter(|prose| unit.span.start != begins || !is_title(prose.of(source), title));
-            self.unit(unit, own, made);
-            cursor = unit.span.end;
+        let has = |piece: &Piece| self.units.iter().any(|unit| within(piece, &unit));
+        let is_work = |piece: &&Piece| matches!(piece.shown, Shown::Work { .. });
+        let Work::Confirm { text } = action.work else { return };
+        let work = own.iter().find(is_work).copied();
+        let mut prose: Option<Span> = None;
+        for piece in own.iter().filter(|piece| !is_work(piece)) {
+            let rest = self.piece(piece, prose, made);
+            prose = rest;
         }
-        let Some(rest) = span_of(source, cursor, to) else { return };
-        let text = match section {
-            true => text.clone(),
-            false => dedented(source, rest),
-        };
-        let (span, prose) = match section {
-            true => (Span::new(rest.end, rest.end), Some(rest)),
-            false => (rest, None),
-        };
-        made.push(Action { id: action.id, span, prose, caution: action.caution, work: Work::Confirm { text } });
+        match work {
+            Some(piece) if has(&piece) => {
+                if let Some(rest) = self.piece(&piece, prose, made)
+                    && let Some(left) = span_of(made.source, rest.start, rest.end)
+                {
+                    let text = dedented(made.source, left);
+                    made.push(Some(rest), None, left, Work::Confirm { text });
+                }
+            }
+            Some(piece) => made.push(Some(piece.span), prose, action.span, Work::Confirm { text }),
+            // A section that is read and followed is confirmed by its heading, unless nothing of it is left.
+            None => {
+                if prose.is_some() || !own.iter().any(has) {
+                    made.push(None, prose, action.span, Work::Confirm { text });
+                }
+            }
+        }
     }
 
-    fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Vec<Action>) {
+    /// What a piece offers, after prose that stands before it; and what is left of it.
+    fn piece(&mut self, piece: &Piece, before: Option<Span>, made: &mut Made<'_>) -> Option<Span> {
+        let (mut cursor, mut before) = (piece.span.start, before);
+        let units = self.units;
+        let from = units.partition_point(|unit| unit.span.start < piece.span.start);
+        for unit in units[from..].iter().take_while(|unit| unit.span.end <= piece.span.end) {
+            let own = span_of(made.source, cursor, unit.span.start).map(|_| Span::new(cursor, unit.span.start));
+            let prose = match (before.take(), own) {
+                // What the step is called is not said twice.
+                (None, Some(own)) if is_title(own.of(made.source), made.title) => {
+                    made.heading(own);
+                    None
+                }
+                (Some(before), Some(own)) => Some(Span::new(before.start, own.end)),
+                (before, own) => before.or(own),
+            };
+            self.unit(unit, prose, made);
+            cursor = unit.span.end;
+        }
+        let rest = span_of(made.source, cursor, piece.span.end).map(|_| Span::new(cursor, piece.span.end));
+        match (before, rest) {
+            (Some(before), Some(rest)) => Some(Span::new(before.start, rest.end)),
+            (before, rest) => before.or(rest),
+        }
+    }
+
+    fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Made<'_>) {
         let text = unit.body.text();
         let offered: Vec<&Command> = unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
-        let mut from = 0;
+        let (mut from, mut start) = (0, unit.span.start);
         for (index, command) in offered.iter().enumerate() {
             let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
-            let next = offered.get(index + 1);
+            let last = index + 1 == offered.len();
             let lead = lines(&text[from..command.at.start]);
-            let after = if next.is_none() { lines(&text[end..]) } else { String::new() };
+            let after = if last { lines(&text[end..]) } else { String::new() };
             let block = self.block(unit, command, lead, after);
-            let own = unit.body.span(command.at.clone());
-            let span = Span::new(
-                if index == 0 { unit.span.start } else { own.start },
-                if next.is_none() { unit.span.end } else { unit.body.span(command.at.start..end).end.max(own.end) },
-            );
-            made.push(Action { id: String::new(), span, prose: prose.take(), caution: None, work: Work::Run(block) });
-            from = end;
+            let stop = if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };
+            made.push(Some(Span::new(start, stop)), prose.take(), Span::new(start, stop), Work::Run(block));
+            (from, start) = (end, stop);
         }
     }
 
