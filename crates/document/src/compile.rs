@@ -6,7 +6,9 @@ use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, offered, steps};
+use crate::{
+    Code, Config, Diagnostic, DocumentKind, Plan, Span, audit, declared, front, lints, offered, steps,
+};
 
 /// What a document is read from.
 pub(crate) struct Given<'g, 'r> {

@@ -43,7 +43,8 @@ impl Run {
     pub(crate) fn offered_text(&self, plan: &Plan, task: Task) -> Option<Result<String, TemplateError>> {
         let offered = task.offered(plan)?;
         let block = task.block(plan).filter(|block| block.options.template);
-        let block = block.filter(|_| self.run_refusal(plan, task).is_none() && self.edited_script(task).is_none());
+        let block =
+            block.filter(|_| self.run_refusal(plan, task).is_none() && self.edited_script(task).is_none());
         Some(match block {
             Some(block) => self.values_at(task).render_block(block).map(|text| text.trim_end().to_owned()),
             None => Ok(offered.text.clone()),

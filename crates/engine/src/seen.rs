@@ -279,11 +279,7 @@ impl Witness {
                     &labelled(action, place.as_deref()),
                     format!("passed; what it printed is as it should be, says {}", by.who),
                 ),
-                Choice::Proceed
-                | Choice::Retry
-                | Choice::FindOut
-                | Choice::Abort
-                | Choice::RunCommand => {}
+                Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort | Choice::RunCommand => {}
             },
             Event::SessionOpened(_)
             | Event::SessionSigned(_)

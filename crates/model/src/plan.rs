@@ -520,9 +520,9 @@ impl Work {
     pub fn fields(&self) -> Vec<&Field> {
         match self {
             Work::Record { fields } => fields.iter().collect(),
-            _ => self.offered().map_or_else(Vec::new, |offered| {
-                offered.values.iter().map(|blank| &blank.field).collect()
-            }),
+            _ => self
+                .offered()
+                .map_or_else(Vec::new, |offered| offered.values.iter().map(|blank| &blank.field).collect()),
         }
     }
 

@@ -53,10 +53,10 @@ pub fn explained(source: &str, plan: &Plan) -> Vec<Step> {
     let line = |at: usize| 1 + source.get(..at).map_or(0, |text| text.matches('\n').count());
     let told = |command: &Explained| {
         let actions = plan.steps.iter().flat_map(|step| &step.actions);
-        let mut offered = actions.filter(|action| {
-            action.span.start <= command.span.start && command.span.end <= action.span.end
-        });
-        let offered = offered.find_map(|action| action.work.offered().filter(|it| it.text == command.text.trim_end()));
+        let mut offered = actions
+            .filter(|action| action.span.start <= command.span.start && command.span.end <= action.span.end);
+        let offered =
+            offered.find_map(|action| action.work.offered().filter(|it| it.text == command.text.trim_end()));
         Command {
             line: line(command.span.start),
             command: command.text.trim_end().to_owned(),

@@ -10,8 +10,8 @@ use holdpoint_view::{Expectations, Together};
 use serde::Serialize;
 
 use super::check::many;
-use super::explain::{self, explained};
 use super::expected::expected;
+use super::explain::{self, explained};
 use super::prepare::{self, Prepared};
 use super::wanting::wanting;
 use crate::args::{self, Format};

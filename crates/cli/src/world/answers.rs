@@ -70,7 +70,9 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
             (Some(Question::Choose), Some(work)) if asked.entry.confirm => {
                 asked.confirmed(work).map(|event| vec![event])
             }
-            (Some(Question::Choose), _) if asked.is_to_run() && !view.run.missing(view.plan, task).is_empty() => {
+            (Some(Question::Choose), _)
+                if asked.is_to_run() && !view.run.missing(view.plan, task).is_empty() =>
+            {
                 asked.written_down(store)?
             }
             (Some(Question::Record), _) => asked.written_down(store)?,

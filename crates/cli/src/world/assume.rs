@@ -157,7 +157,10 @@ impl Desk for Assuming {
                 vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
             (Question::Choose, _) => {
-                assumed(&self.screen, "the operator would be asked about this command; taken as done by hand");
+                assumed(
+                    &self.screen,
+                    "the operator would be asked about this command; taken as done by hand",
+                );
                 let Some(confirmed) = view.run.confirmed(plan, task, by) else { return Ok(Answer::Park) };
                 vec![confirmed]
             }

@@ -12,8 +12,8 @@ mod variables;
 
 pub(crate) use claims::claims;
 pub(crate) use looked::Looked;
-pub(crate) use variables::COMMON;
 use looked::{OfPlan, Script};
+pub(crate) use variables::COMMON;
 
 use std::collections::BTreeSet;
 

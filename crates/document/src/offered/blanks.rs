@@ -55,10 +55,11 @@ pub(crate) fn marks(text: &str) -> Vec<Mark> {
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let in_line = search.in_line(line.trim_end_matches('\n'));
-            found.extend(in_line.into_iter().map(|at| Mark {
-                at: start + at.start..start + at.end,
-                what: What::Placeholder,
-            }));
+            found.extend(
+                in_line
+                    .into_iter()
+                    .map(|at| Mark { at: start + at.start..start + at.end, what: What::Placeholder }),
+            );
             start += line.len();
         }
     }
@@ -138,8 +139,8 @@ impl Sheet {
         if upper.trim_start_matches('V').starts_with("X.Y") {
             return (format!("{inner}!"), "version".to_owned());
         }
-        let says_nothing =
-            ["CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME", "FIXME", "TODO", "TBD"].contains(&upper.as_str());
+        let says_nothing = ["CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME", "FIXME", "TODO", "TBD"]
+            .contains(&upper.as_str());
         if says_nothing {
             let before = text[..mark.at.start].trim_end_matches(['"', '\'']);
             let assigned = before.strip_suffix('=').map(|before| {
@@ -174,7 +175,9 @@ impl Sheet {
                 };
                 (prompt, kind, true)
             }
-            What::Placeholder => (format!("{written} in this document's commands"), kind_of(name, plain), false),
+            What::Placeholder => {
+                (format!("{written} in this document's commands"), kind_of(name, plain), false)
+            }
         };
         let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
         Blank { field, takes, written: written.to_owned(), example }
@@ -205,13 +208,10 @@ pub(crate) fn unset(text: &str, defined: &BTreeSet<String>) -> Vec<String> {
 type Takes = (&'static str, &'static str);
 
 /// Characters that mean nothing to any command that reads a word once more.
-const PLAIN: Takes = (
-    "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
-    "letters, digits and . _ - alone, for a command reads it once more",
-);
+const PLAIN: Takes =
+    ("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "letters, digits and . _ - alone, for a command reads it once more");
 /// One line, and no option.
-const WORD: Takes =
-    (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
+const WORD: Takes = (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
 /// What a script's own expansion neither splits nor matches against files.
 const UNSPLIT: Takes = (
     r"^[^-\s*?\[\]\x00-\x1f\x7f][^\s*?\[\]\x00-\x1f\x7f]*$",
@@ -270,9 +270,36 @@ fn slug(text: &str) -> String {
 
 /// Names that a shell, a template or this program gives another meaning.
 const RESERVED: &[&str] = &[
-    "path", "status", "argv", "prompt", "history", "cdpath", "fpath", "mailpath", "manpath", "signals", "options", "pipestatus",
-    "true", "false", "none", "not", "and", "or", "in", "is", "if", "else", "for", "loop", "self", "http_proxy", "https_proxy",
-    "no_proxy", "ftp_proxy", "all_proxy",
+    "path",
+    "status",
+    "argv",
+    "prompt",
+    "history",
+    "cdpath",
+    "fpath",
+    "mailpath",
+    "manpath",
+    "signals",
+    "options",
+    "pipestatus",
+    "true",
+    "false",
+    "none",
+    "not",
+    "and",
+    "or",
+    "in",
+    "is",
+    "if",
+    "else",
+    "for",
+    "loop",
+    "self",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ftp_proxy",
+    "all_proxy",
 ];
 
 fn usable(name: &str) -> String {

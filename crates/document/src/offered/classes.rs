@@ -64,7 +64,11 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
     }
     let read = holdpoint_shell::read(text);
     if read.error.is_some() {
-        return reading(NotACommand, Likely, "no shell can read it: a quote, a bracket or a here-document stays open");
+        return reading(
+            NotACommand,
+            Likely,
+            "no shell can read it: a quote, a bracket or a here-document stays open",
+        );
     }
     let outline = lints::outline(text);
     let assigns = outline.calls.is_empty() && !outline.defines.is_empty();
@@ -73,7 +77,11 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
         return reading(NotACommand, Likely, format!("`{}` is no program's name", first_word(trimmed)));
     }
     if trimmed.starts_with('/') && !first_word(trimmed)[1..].contains('/') {
-        return reading(NotACommand, Likely, format!("`{}` is typed into a chat, and is no program", first_word(trimmed)));
+        return reading(
+            NotACommand,
+            Likely,
+            format!("`{}` is typed into a chat, and is no program", first_word(trimmed)),
+        );
     }
     if is_line_of_prose(trimmed, program) {
         return reading(NotACommand, Likely, "it reads as a sentence");
@@ -103,7 +111,11 @@ pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>)
         return reading(Interactive, confidence, format!("{why}; `{program}` may ask for a password"));
     }
     if let Some(program) = &outline.endless {
-        return reading(Interactive, confidence, format!("{why}; `{program}` goes on until somebody ends it"));
+        return reading(
+            Interactive,
+            confidence,
+            format!("{why}; `{program}` goes on until somebody ends it"),
+        );
     }
     let why = match only_reads(&outline.calls) {
         true => format!("{why}; it only looks"),
@@ -145,9 +157,10 @@ pub(crate) fn changes(text: &str) -> bool {
 
 fn begins_compound(read: &holdpoint_shell::Script) -> bool {
     use holdpoint_shell::{Kind, Operator};
-    let first = read.tokens.iter().find(|token| {
-        !matches!(token.kind, Kind::Comment | Kind::Operator(Operator::Newline))
-    });
+    let first = read
+        .tokens
+        .iter()
+        .find(|token| !matches!(token.kind, Kind::Comment | Kind::Operator(Operator::Newline)));
     matches!(first.map(|token| &token.kind), Some(Kind::Keyword(_) | Kind::Operator(Operator::Open)))
 }
 
@@ -173,7 +186,11 @@ fn is_line_of_prose(text: &str, program: &str) -> bool {
     let words = text.split_whitespace().count();
     let capital = text.starts_with(|c: char| c.is_uppercase());
     let sentence = text.ends_with(['.', ':', '!', '?']) && !text.ends_with("..") && !text.ends_with(" .");
-    !text.contains('\n') && words > 2 && capital && !is_known(program) && (sentence || !text.contains(['-', '/', '=', '"']))
+    !text.contains('\n')
+        && words > 2
+        && capital
+        && !is_known(program)
+        && (sentence || !text.contains(['-', '/', '=', '"']))
 }
 
 /// What stands right before the code: the last lines of the paragraph before it.
@@ -233,6 +250,9 @@ mod tests {
     fn what_is_typed_into_another_program_is_no_command() {
         let around = Around { before: "", is_script: false, is_untagged: true };
         let read = classify("SELECT 1;", Some(&Prompt::Program("mysql".into())), &around);
-        assert_eq!((read.class, read.reason.as_str()), (Class::NotACommand, "it is typed into mysql, by hand"));
+        assert_eq!(
+            (read.class, read.reason.as_str()),
+            (Class::NotACommand, "it is typed into mysql, by hand")
+        );
     }
 }

@@ -57,8 +57,20 @@ pub(crate) struct Cut {
 /// Words of fences that hold scripts of a shell, and those that hold what a terminal showed.
 const SCRIPTS: &[&str] = &["sh", "bash", "zsh", "ksh", "dash", "ash"];
 const TERMINALS: &[&str] = &[
-    "shell", "console", "shell-session", "shellsession", "sh-session", "bash-session", "terminal", "session", "commandline",
-    "command-line", "shellscript", "shell-script", "sh-console", "cli",
+    "shell",
+    "console",
+    "shell-session",
+    "shellsession",
+    "sh-session",
+    "bash-session",
+    "terminal",
+    "session",
+    "commandline",
+    "command-line",
+    "shellscript",
+    "shell-script",
+    "sh-console",
+    "cli",
 ];
 
 /// The first word of an info string, without what tools write behind it.
@@ -107,7 +119,11 @@ fn is_list_of_commands(text: &str) -> bool {
             continue;
         }
         let first = trimmed.split_whitespace().next().unwrap_or_default();
-        let first = if let ("sudo", Some(second)) = (first, trimmed.split_whitespace().nth(1)) { second } else { first };
+        let first = if let ("sudo", Some(second)) = (first, trimmed.split_whitespace().nth(1)) {
+            second
+        } else {
+            first
+        };
         let begins = is_known(first) || first.starts_with("export") || first.starts_with('-');
         let odd = trimmed.contains(" is ") || trimmed.contains(": ") && !trimmed.contains(['"', '\'']);
         if !begins || odd || first == "." || first == ":" {
@@ -198,7 +214,9 @@ impl<'c> Cutter<'c> {
             return;
         }
         match self.cut.pieces.last_mut() {
-            Some(last) if last.kind == kind && last.at.end == at.start && kind != Kind::Command => last.at.end = at.end,
+            Some(last) if last.kind == kind && last.at.end == at.start && kind != Kind::Command => {
+                last.at.end = at.end
+            }
             _ => self.cut.pieces.push(Piece { kind, at }),
         }
     }
@@ -271,7 +289,11 @@ impl<'c> Cutter<'c> {
         for (from, to) in pieces {
             self.put(if from > last { Kind::Prompt } else { Kind::Command }, last..from);
             match self.cut.pieces.last_mut() {
-                Some(piece) if piece.kind == Kind::Command && piece.at.end == from && from > start + length => piece.at.end = to,
+                Some(piece)
+                    if piece.kind == Kind::Command && piece.at.end == from && from > start + length =>
+                {
+                    piece.at.end = to
+                }
                 _ => self.put(Kind::Command, from..to),
             }
             last = to;
@@ -313,11 +335,34 @@ mod tests {
     fn code_is_cut_into_pieces_without_loss() {
         assert_eq!(
             told("console", "$ ls -l\ntotal 0\n\n$ echo a \\\n> b\na b\n# then\n$ date\n"),
-            ["Prompt $", "Command ls -l", "Output total 0", "Blank ", "Prompt $", "Command echo a \\", "Prompt >", "Command b", "Output a b", "Comment # then", "Prompt $", "Command date"]
+            [
+                "Prompt $",
+                "Command ls -l",
+                "Output total 0",
+                "Blank ",
+                "Prompt $",
+                "Command echo a \\",
+                "Prompt >",
+                "Command b",
+                "Output a b",
+                "Comment # then",
+                "Prompt $",
+                "Command date"
+            ]
         );
         assert_eq!(
-            told("sh", "# stop it\nsystemctl stop x\n\ncat <<E\n# text\nE\nfor i in 1 2\ndo\n  echo $i\ndone\nf() {\n  a\n}\n"),
-            ["Comment # stop it", "Command systemctl stop x", "Blank ", "Command cat <<E⏎# text⏎E", "Command for i in 1 2⏎do⏎  echo $i⏎done", "Command f() {⏎  a⏎}"]
+            told(
+                "sh",
+                "# stop it\nsystemctl stop x\n\ncat <<E\n# text\nE\nfor i in 1 2\ndo\n  echo $i\ndone\nf() {\n  a\n}\n"
+            ),
+            [
+                "Comment # stop it",
+                "Command systemctl stop x",
+                "Blank ",
+                "Command cat <<E⏎# text⏎E",
+                "Command for i in 1 2⏎do⏎  echo $i⏎done",
+                "Command f() {⏎  a⏎}"
+            ]
         );
     }
 
@@ -333,11 +378,27 @@ mod tests {
 
     #[test]
     fn code_of_which_nothing_says_what_it_is_must_read_as_commands() {
-        let yes = ["ls -l\nrm x\n", "$ frobnicate\nok\n", "# comment\nkubectl get pods\n", "curl -s http://x \\\n  -H a\n", "sudo reboot\n", "# systemctl stop x\n"];
+        let yes = [
+            "ls -l\nrm x\n",
+            "$ frobnicate\nok\n",
+            "# comment\nkubectl get pods\n",
+            "curl -s http://x \\\n  -H a\n",
+            "sudo reboot\n",
+            "# systemctl stop x\n",
+        ];
         for text in yes {
             assert_eq!(language(&code("", text)), Some("bash"), "{text}");
         }
-        let no = ["NAME READY\nweb 1/1\n", "host: a\nport: 1\n", "ls -l\ntotal 12\n", "{ \"a\": 1 }\n", "date is today\n", "", "SELECT 1;\n", "mysql> SELECT 1;\n"];
+        let no = [
+            "NAME READY\nweb 1/1\n",
+            "host: a\nport: 1\n",
+            "ls -l\ntotal 12\n",
+            "{ \"a\": 1 }\n",
+            "date is today\n",
+            "",
+            "SELECT 1;\n",
+            "mysql> SELECT 1;\n",
+        ];
         for text in no {
             assert_eq!(language(&code("", text)), None, "{text}");
         }
@@ -348,7 +409,20 @@ mod tests {
 
     #[test]
     fn code_ends_in_whatever_it_ends() {
-        for text in ["", "\n", "$", "$ ", "ls", "ls\r\nrm x\r\n", "cat <<E\nnever", "$ cat <<E\nx\n$ ls", "> ", "#", "\\", "ls \\"] {
+        for text in [
+            "",
+            "\n",
+            "$",
+            "$ ",
+            "ls",
+            "ls\r\nrm x\r\n",
+            "cat <<E\nnever",
+            "$ cat <<E\nx\n$ ls",
+            "> ",
+            "#",
+            "\\",
+            "ls \\",
+        ] {
             for info in ["", "sh", "console"] {
                 told_or_nothing(info, text);
             }

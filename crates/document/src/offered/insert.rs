@@ -100,12 +100,16 @@ fn in_parts(parts: &[Part], at: &Range<usize>) -> Option<&'static str> {
     let part = parts.iter().find(|part| part.at.start <= at.start && at.end <= part.at.end)?;
     match &part.kind {
         PartKind::Single => Some("'"),
-        PartKind::Double(inner) => match inner.iter().find(|part| part.at.start <= at.start && at.end <= part.at.end) {
-            None => Some("\""),
-            Some(Part { kind: PartKind::Literal | PartKind::Escaped, .. }) => Some("\""),
-            Some(_) => in_parts(inner, at),
-        },
-        PartKind::Command(tokens) | PartKind::Process { tokens, .. } | PartKind::Array(tokens) => quote_around(tokens, at),
+        PartKind::Double(inner) => {
+            match inner.iter().find(|part| part.at.start <= at.start && at.end <= part.at.end) {
+                None => Some("\""),
+                Some(Part { kind: PartKind::Literal | PartKind::Escaped, .. }) => Some("\""),
+                Some(_) => in_parts(inner, at),
+            }
+        }
+        PartKind::Command(tokens) | PartKind::Process { tokens, .. } | PartKind::Array(tokens) => {
+            quote_around(tokens, at)
+        }
         _ => None,
     }
 }
@@ -137,7 +141,10 @@ mod tests {
             ("x=$(get <name>)", "x=$(get {{ name }})"),
             ("x=$(get '<name>')", "x=$(get ''{{ name }}'')"),
             ("cp a > <file>", "cp a > {{ file }}"),
-            ("docker inspect -f '{{.State}}' <id>", "docker inspect -f '{% raw %}{{{% endraw %}.State}}' {{ id }}"),
+            (
+                "docker inspect -f '{{.State}}' <id>",
+                "docker inspect -f '{% raw %}{{{% endraw %}.State}}' {{ id }}",
+            ),
         ];
         for (text, wanted) in cases {
             let made = made(text);
@@ -150,7 +157,9 @@ mod tests {
         for text in ["ssh web \"deploy <version>\"", "sh -c 'deploy <version>'", "eval x <version>"] {
             assert!(matches!(made(text).wrong[..], [(0, Why::Again(_))]), "{text}: {:?}", made(text));
         }
-        for text in ["cat <<E\n<version>\nE", "echo $((<count> + 1))", "echo ${<name>}", "x=\"$(get <name>)\""] {
+        for text in
+            ["cat <<E\n<version>\nE", "echo $((<count> + 1))", "echo ${<name>}", "x=\"$(get <name>)\""]
+        {
             assert!(matches!(made(text).wrong[..], [(0, Why::Never(_))]), "{text}: {:?}", made(text));
         }
     }

@@ -24,23 +24,106 @@ const KNOWN: &str = " . : [ alembic ansible ansible-playbook ant apk apt apt-cac
 /// Whether documents are full of it, or it is a file.
 pub(crate) fn is_known(program: &str) -> bool {
     let local = program.starts_with(['.', '/', '~']) && program.contains('/');
-    local || !program.is_empty() && !program.contains(' ') && KNOWN.split_whitespace().any(|known| known == program)
+    local
+        || !program.is_empty()
+            && !program.contains(' ')
+            && KNOWN.split_whitespace().any(|known| known == program)
 }
 
 /// Programs that change nothing, however they are called.
 const LOOK: &[&str] = &[
-    "ls", "cat", "grep", "egrep", "zgrep", "echo", "printf", "head", "tail", "less", "more", "wc", "sort", "uniq", "cut", "tr", "jq",
-    "df", "du", "ps", "pgrep", "pidof", "free", "uptime", "top", "htop", "vmstat", "iostat", "dig", "nslookup", "host",
-    "ping", "traceroute", "netstat", "ss", "lsof", "stat", "file", "which", "whoami", "who", "id", "hostname", "uname",
-    "date", "pwd", "cd", "test", "[", "true", "diff", "md5sum", "sha256sum", "dmesg", "journalctl", "lsblk", "history",
-    "env", "printenv", "export", "set", "man", "nc", "seq", "basename", "dirname", "zcat", "column", "watch", "sleep",
+    "ls",
+    "cat",
+    "grep",
+    "egrep",
+    "zgrep",
+    "echo",
+    "printf",
+    "head",
+    "tail",
+    "less",
+    "more",
+    "wc",
+    "sort",
+    "uniq",
+    "cut",
+    "tr",
+    "jq",
+    "df",
+    "du",
+    "ps",
+    "pgrep",
+    "pidof",
+    "free",
+    "uptime",
+    "top",
+    "htop",
+    "vmstat",
+    "iostat",
+    "dig",
+    "nslookup",
+    "host",
+    "ping",
+    "traceroute",
+    "netstat",
+    "ss",
+    "lsof",
+    "stat",
+    "file",
+    "which",
+    "whoami",
+    "who",
+    "id",
+    "hostname",
+    "uname",
+    "date",
+    "pwd",
+    "cd",
+    "test",
+    "[",
+    "true",
+    "diff",
+    "md5sum",
+    "sha256sum",
+    "dmesg",
+    "journalctl",
+    "lsblk",
+    "history",
+    "env",
+    "printenv",
+    "export",
+    "set",
+    "man",
+    "nc",
+    "seq",
+    "basename",
+    "dirname",
+    "zcat",
+    "column",
+    "watch",
+    "sleep",
 ];
 
 /// Programs that only look where this word stands behind them.
 const LOOK_BY: &[(&str, &[&str])] = &[
     ("kubectl", &["get", "describe", "logs", "top", "version", "explain", "cluster-info", "diff"]),
     ("oc", &["get", "describe", "logs", "version", "status", "whoami"]),
-    ("git", &["status", "log", "diff", "show", "fetch", "ls-files", "ls-remote", "rev-parse", "blame", "describe", "grep"]),
+    (
+        "git",
+        &[
+            "status",
+            "log",
+            "diff",
+            "show",
+            "fetch",
+            "ls-files",
+            "ls-remote",
+            "rev-parse",
+            "blame",
+            "describe",
+            "grep",
+        ],
+    ),
     ("docker", &["ps", "images", "logs", "inspect", "stats", "version", "info", "history", "top"]),
     ("podman", &["ps", "images", "logs", "inspect", "stats", "version", "info"]),
     ("helm", &["list", "ls", "status", "get", "history", "version", "search", "template", "diff"]),
@@ -84,10 +167,20 @@ mod tests {
     #[test]
     fn what_only_looks_is_told_from_what_may_change_something() {
         let reads = |script: &str| only_reads(&crate::lints::outline(script).calls);
-        for script in ["ls -l", "kubectl get pods -n x", "curl -s http://x/", "git log | head", "sed -n 1p f"] {
+        for script in ["ls -l", "kubectl get pods -n x", "curl -s http://x/", "git log | head", "sed -n 1p f"]
+        {
             assert!(reads(script), "{script}");
         }
-        for script in ["rm x", "kubectl delete pod x", "curl -X POST http://x", "curl -d a http://x", "sed -i s/a/b/ f", "ls && reboot", "find . -delete", "unheard-of --list"] {
+        for script in [
+            "rm x",
+            "kubectl delete pod x",
+            "curl -X POST http://x",
+            "curl -d a http://x",
+            "sed -i s/a/b/ f",
+            "ls && reboot",
+            "find . -delete",
+            "unheard-of --list",
+        ] {
             assert!(!reads(script), "{script}");
         }
     }

@@ -22,7 +22,8 @@ const BARE_ROOT: &str = "# ";
 
 static SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // (venv) user@host:~/dir$ , [user@host dir]$ , host$ , user@host% , $
-    let before = r"(?:\([\w.-]+\)[ \t]*)?(?:\[[\w.-]+@[\w.-]+[^\]\n]*\]|[\w.-]+@[\w.-]+(?:[: ][^\s$#%>]*)?)?[ \t]?";
+    let before =
+        r"(?:\([\w.-]+\)[ \t]*)?(?:\[[\w.-]+@[\w.-]+[^\]\n]*\]|[\w.-]+@[\w.-]+(?:[: ][^\s$#%>]*)?)?[ \t]?";
     Regex::new(&format!(r"^[ \t]*({before})([$#%❯➜])(?:[ \t]+|$)")).ok()
 });
 

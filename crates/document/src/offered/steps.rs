@@ -44,8 +44,12 @@ fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
                     found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
                 }
             }
-            Markdown::Indented(body, span) => found.extend(unit(source, *span, (**body).clone(), Some(String::new()))),
-            Markdown::Text(text) => found.extend(unit(source, text.span, Mapped::slice(source, text.span), None)),
+            Markdown::Indented(body, span) => {
+                found.extend(unit(source, *span, (**body).clone(), Some(String::new())))
+            }
+            Markdown::Text(text) => {
+                found.extend(unit(source, text.span, Mapped::slice(source, text.span), None))
+            }
             Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
             Markdown::Quote(quote) => collect(source, &quote.blocks, found),
             Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
@@ -66,7 +70,9 @@ fn before(source: &str, at: usize) -> &str {
     let text = source[..at].trim_end();
     let start = text.rfind("\n\n").map_or(0, |at| at + 2);
     let paragraph = text[start..].trim();
-    let closes = paragraph.lines().last().is_some_and(|line| line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~"));
+    let closes = paragraph.lines().last().is_some_and(|line| {
+        line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
+    });
     if closes || paragraph.starts_with('#') { "" } else { paragraph }
 }
 
@@ -210,7 +216,8 @@ impl<'u> Offers<'u> {
         let units = self.units;
         let from = units.partition_point(|unit| unit.span.start < piece.span.start);
         for unit in units[from..].iter().take_while(|unit| unit.span.end <= piece.span.end) {
-            let own = span_of(made.source, cursor, unit.span.start).map(|_| Span::new(cursor, unit.span.start));
+            let own =
+                span_of(made.source, cursor, unit.span.start).map(|_| Span::new(cursor, unit.span.start));
             let prose = match (before.take(), own) {
                 // What the step is called is not said twice.
                 (None, Some(own)) if is_title(own.of(made.source), made.title) => {
@@ -232,7 +239,8 @@ impl<'u> Offers<'u> {
 
     fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Made<'_>) {
         let text = unit.body.text();
-        let offered: Vec<&Command> = unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
+        let offered: Vec<&Command> =
+            unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
         let (mut from, mut start) = (0, unit.span.start);
         for (index, command) in offered.iter().enumerate() {
             let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
@@ -240,7 +248,8 @@ impl<'u> Offers<'u> {
             let lead = lines(&text[from..command.at.start]);
             let after = if last { lines(&text[end..]) } else { String::new() };
             let block = self.block(unit, command, lead, after);
-            let stop = if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };
+            let stop =
+                if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };
             made.push(Some(Span::new(start, stop)), prose.take(), Span::new(start, stop), Work::Run(block));
             (from, start) = (end, stop);
         }
@@ -266,7 +275,9 @@ impl<'u> Offers<'u> {
             match (wrong, mark.what) {
                 (None, _) => inserted.push((mark.clone(), name.clone())),
                 (Some(why), What::Placeholder) => {
-                    refused.get_or_insert(format!("{why}: put the value in and run it by hand, or edit the command"));
+                    refused.get_or_insert(format!(
+                        "{why}: put the value in and run it by hand, or edit the command"
+                    ));
                 }
                 (Some(_), What::Example(_)) => {}
             }
@@ -286,7 +297,9 @@ impl<'u> Offers<'u> {
         }
         let shown = command.output.as_ref().map(|output| &unit.body.text()[output.clone()]);
         let mut expect = Vec::new();
-        if let Some((shown, output)) = shown.zip(command.output.clone()).filter(|(shown, _)| !shown.trim().is_empty()) {
+        if let Some((shown, output)) =
+            shown.zip(command.output.clone()).filter(|(shown, _)| !shown.trim().is_empty())
+        {
             if tty {
                 after = format!("{}{after}", lines(shown));
             } else {
@@ -379,7 +392,8 @@ mod tests {
     /// Actions of a plan: `offer TEXT [OUTPUT]`, `confirm TEXT`, each behind its prose in `«»`.
     fn told(source: &str) -> Vec<String> {
         let plan: Plan = compile(source, None).plan;
-        let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
+        let actions =
+            plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
         let told = actions.map(|(step, action)| {
             let prose = action.prose.map(|prose| format!("«{}» ", prose.of(source))).unwrap_or_default();
             let what = match &action.work {
@@ -412,7 +426,12 @@ mod tests {
         let source = "# T\n\n1. Stop it:\n\n   ```console\n   $ systemctl stop x\n   Stopped.\n   ```\n\n2. Look at it\n3. Start it, and wait.\n\n   ```sh\n   systemctl start x\n   ```\n\n   Wait a minute.\n";
         assert_eq!(
             told(source),
-            ["1: offer systemctl stop x", "2: confirm Look at it", "3: offer systemctl start x", "3: confirm Wait a minute."]
+            [
+                "1: offer systemctl stop x",
+                "2: confirm Look at it",
+                "3: offer systemctl start x",
+                "3: confirm Wait a minute."
+            ]
         );
         let plan = compile(source, None).plan;
         let block = plan.steps[0].actions[0].work.block().expect("block");
@@ -422,7 +441,8 @@ mod tests {
 
     #[test]
     fn what_explains_stays_with_the_text_around_it() {
-        let source = "# T\n\n## A\n\nIt can be triggered by:\n\n```sh\nkill -9 1\n```\n\n## B\n\n```yaml\na: 1\n```\n";
+        let source =
+            "# T\n\n## A\n\nIt can be triggered by:\n\n```sh\nkill -9 1\n```\n\n## B\n\n```yaml\na: 1\n```\n";
         assert_eq!(told(source).len(), 2, "{:?}", told(source));
         assert!(told(source).iter().all(|line| line.contains("confirm")));
     }
@@ -434,7 +454,10 @@ mod tests {
         let block = plan.steps[0].actions[0].work.block().expect("block");
         let offered = block.offered.as_ref().expect("offered");
         let asked: Vec<&str> = offered.values.iter().map(|blank| blank.field.name.as_str()).collect();
-        assert_eq!((block.script.as_str(), asked), ("deploy {{ version }} \"to $REGION\"\n", vec!["version", "REGION"]));
+        assert_eq!(
+            (block.script.as_str(), asked),
+            ("deploy {{ version }} \"to $REGION\"\n", vec!["version", "REGION"])
+        );
         assert!(block.options.template);
         assert_eq!(offered.text, "deploy <version> \"to $REGION\"");
     }

@@ -39,9 +39,12 @@ pub(crate) fn is_whole(text: &str) -> bool {
             _ => {}
         }
     }
-    let mut last = script.tokens.iter().rev().map(|token| &token.kind).filter(|kind| {
-        !matches!(kind, Kind::Comment | Kind::Operator(Operator::Newline))
-    });
+    let mut last = script
+        .tokens
+        .iter()
+        .rev()
+        .map(|token| &token.kind)
+        .filter(|kind| !matches!(kind, Kind::Comment | Kind::Operator(Operator::Newline)));
     let goes_on = match last.next() {
         Some(Kind::Operator(Operator::And | Operator::Or | Operator::Pipe)) => true,
         // `name()` on a line of its own.

@@ -145,14 +145,14 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) const NOTHING: Told = Told {
-            outcome: None,
-            begun: false,
-            taken_as_done: false,
-            rejected: false,
-            lapsed: false,
-            by_hand: false,
-            differs: false,
-        };
+        outcome: None,
+        begun: false,
+        taken_as_done: false,
+        rejected: false,
+        lapsed: false,
+        by_hand: false,
+        differs: false,
+    };
 
     /// An attempt starts.
     pub(crate) fn begin(&mut self) {

@@ -16,7 +16,15 @@ pub(super) fn values(screen: &Screen, view: &RunView<'_>, task: Task) -> Option<
         let value = value(screen, blank)?;
         let (step, action, by) = (step.clone(), action.clone(), by.clone());
         let name = blank.field.name.clone();
-        events.push(Event::ValueRecorded { step, action, name, value, evidence: None, within_limits: true, by });
+        events.push(Event::ValueRecorded {
+            step,
+            action,
+            name,
+            value,
+            evidence: None,
+            within_limits: true,
+            by,
+        });
     }
     Some(Answer::Events(events))
 }
@@ -25,7 +33,8 @@ fn value(screen: &Screen, blank: &Blank) -> Option<String> {
     let asked = screen.neutralise(blank.field.prompt.as_deref().unwrap_or(&blank.field.name));
     if blank.example {
         let other = !matches!(blank.field.kind, ValueKind::Choice { .. });
-        let mut options: Vec<(&'static str, char, &'static str)> = vec![("right", 'r', "it is right as it stands")];
+        let mut options: Vec<(&'static str, char, &'static str)> =
+            vec![("right", 'r', "it is right as it stands")];
         if other {
             options.push(("another", 'a', "it is another, which I type"));
         }

@@ -190,7 +190,9 @@ fn act(
         "retry" => decision(Choice::Retry, None),
         "find out" => decision(Choice::FindOut, None),
         "happened" => decision(Choice::Happened, None),
-        "confirm" | "by hand" => Ok(view.run.confirmed(plan, task, by).map(|confirmed| Answer::Events(vec![confirmed]))),
+        "confirm" | "by hand" => {
+            Ok(view.run.confirmed(plan, task, by).map(|confirmed| Answer::Events(vec![confirmed])))
+        }
         "skip" | "skip step" => {
             let left = if word == "skip" { vec![task] } else { actions_of(plan, task.step) };
             for lack in without(view, &left) {
