@@ -206,6 +206,10 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
             tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
         }
+        (Question::Failed, _) if view.run.printed_otherwise(task) => {
+            let text = "It ended well, and printed something else than the document shows: is that as it should be?";
+            screen.say_hung("  ", text);
+        }
         (Question::Failed, _) => {
             let why = view.run.condition_error(plan, task).or_else(|| view.run.soak_complaint(plan, task));
             let why =

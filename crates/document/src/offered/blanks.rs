@@ -348,7 +348,7 @@ mod tests {
             ("aws ec2 reboot-instances i-0abc12345def", &["id=i-0abc12345def"]),
             ("curl https://x.test/app-1.2.3.tar.gz -o x", &[]),
             ("echo $HOME", &[]),
-            ("mongo [your-host-name] -u x", &["your_host_name[your-host-name]"]),
+            ("mongo [your-host-name] -u x", &["host_name[your-host-name]"]),
         ];
         for (text, wanted) in cases {
             assert_eq!(told(text), *wanted, "{text}");

@@ -95,19 +95,16 @@ pub(crate) fn language(code: &Code<'_>) -> Option<&'static str> {
 
 /// Whether code of which nothing says what it is reads as commands: a prompt begins it, or each line of it is one.
 fn reads_as_commands(code: &Code<'_>) -> bool {
-    let mut lines = code.text.lines().filter(|line| !line.trim().is_empty());
+    let lines = code.text.lines().filter(|line| !line.trim().is_empty());
     let is_prompt = |line: &str| matches!(prompt(line, false), Some((Prompt::Shell | Prompt::Root, length)) if length < line.len());
-    if lines.clone().find(|line| !line.trim_start().starts_with('#')).is_some_and(is_prompt) {
+    if lines.into_iter().find(|line| !line.trim_start().starts_with('#')).is_some_and(is_prompt) {
         return true;
     }
     if has_root_prompts(code.text, false, is_known) {
         return true;
     }
     // A paragraph is prose, unless it has prompts.
-    let Some(_) = code.info else {
-        return lines.next().is_some() && is_list_of_commands(code.text);
-    };
-    is_list_of_commands(code.text)
+    code.info.is_some() && is_list_of_commands(code.text)
 }
 
 fn is_list_of_commands(text: &str) -> bool {
@@ -402,6 +399,8 @@ mod tests {
         for text in no {
             assert_eq!(language(&code("", text)), None, "{text}");
         }
+        let paragraph = |text| language(&Code { info: None, text, before: "" });
+        assert_eq!((paragraph("$ ls"), paragraph("reboot"), paragraph("ls -l")), (Some("bash"), None, None));
         assert_eq!(language(&code("yaml", "ls\n")), None);
         assert_eq!(language(&code("bash {.copy}", "ls\n")), Some("bash"));
         assert_eq!(language(&code("{.sh}", "ls\n")), Some("sh"));

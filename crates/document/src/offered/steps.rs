@@ -193,8 +193,13 @@ impl<'u> Offers<'u> {
         }
         match work {
             Some(piece) if has(&piece) => {
-                if let Some(rest) = self.piece(&piece, prose, made)
-                    && let Some(left) = span_of(made.source, rest.start, rest.end)
+                let rest = self.piece(&piece, prose, made);
+                if let Some(words) = ticked(piece.span.of(made.source)) {
+                    // A box is ticked for the whole of its item, after what stands in it.
+                    let text = words.to_owned();
+                    made.push(None, rest, action.span, Work::Confirm { text });
+                } else if let Some((rest, left)) =
+                    rest.and_then(|rest| Some((rest, span_of(made.source, rest.start, rest.end)?)))
                 {
                     let text = dedented(made.source, left);
                     made.push(Some(rest), None, left, Work::Confirm { text });
@@ -362,6 +367,14 @@ fn span_of(source: &str, from: usize, to: usize) -> Option<Span> {
     let text = source.get(from..to)?;
     let start = from + (text.len() - text.trim_start().len());
     (!text.trim().is_empty()).then(|| Span::new(start, start + text.trim().len()))
+}
+
+/// The first line of an item with a box to tick, behind that.
+fn ticked(item: &str) -> Option<&str> {
+    let line = item.trim_start().lines().next()?;
+    let mark = line.trim_start_matches(|c: char| c.is_ascii_digit() || " \t>.)-*+".contains(c));
+    let words = ["[ ]", "[x]", "[X]"].iter().find_map(|tick| mark.strip_prefix(tick))?.trim();
+    Some(if words.is_empty() { "Done" } else { words })
 }
 
 /// Whether a text says no more than the title of its step.
