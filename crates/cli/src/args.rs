@@ -139,6 +139,9 @@ pub struct Plan {
     /// How the plan is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Say of each step and command what it was taken for, how sure that is, and why
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// `targets`

@@ -271,3 +271,105 @@ proptest! {
         }
     }
 }
+
+/// Commands of documents that people wrote for themselves, with a placeholder each.
+const COMMANDS: &[&str] = &[
+    "printf '<%s>' <value>",
+    "printf '<%s>' \"<value>\"",
+    "printf '<%s>' '<value>'",
+    "printf '<%s>' a<value>b",
+    "printf '<%s>' \"it's <value> x\"",
+    "printf '<%s>' 'a \"<value>\" b'",
+    "N=<value>; printf '<%s>' \"$N\"",
+    "export N=\"<value>\"; printf '<%s>' \"$N\"",
+    "for I in <value>; do printf '<%s>' \"$I\"; done",
+    "printf '<%s>' $(printf '%s' \"<value>\")",
+    "case <value> in x) : ;; *) printf '<%s>' {value} ;; esac",
+    "printf '%s' YOUR_VALUE | { read -r L; printf '<%s>' \"$L\"; }",
+    "printf '<%s>' [some-value]",
+    "printf '<%s>' '{{.State}}' <value>",
+    "sh -c 'printf %s <value>'",
+    "bash -c \"printf %s <value>\"",
+    "eval printf '%s' <value>",
+    "eval \"printf '%s' '<value>'\"",
+    "read L <<E\n<value>\nE",
+    "read L <<'E'\n<value>\nE",
+    "printf '<%s>' \"$(printf '%s' <value>)\"",
+    "printf '<%s>' `printf '%s' <value>`",
+    "printf '<%s>' ${Y:-<value>}",
+    "printf '<%s>' $((<value> + 1))",
+    "printf '<%s>' a\\<value>",
+    "printf x # <value>",
+    "trap \"printf '<%s>' <value>\" EXIT",
+    "printf '<%s>' $VALUE",
+    "printf '<%s>' \"$VALUE\"",
+    "git tag v1.0.23; printf '<%s>' v1.0.23",
+];
+
+/// What is offered of one command, with its values of this text; nothing where it is not run so.
+fn offered(command: &str, value: &str) -> Option<(String, Values)> {
+    let source = format!("# T\n\n## A\n\n```bash\n{command}\n```\n");
+    let plan = compile(&source, None).plan;
+    let block = plan.steps.iter().flat_map(|step| &step.actions).find_map(|action| action.work.block())?;
+    let offered = block.offered.as_ref()?;
+    let mut values = Values::default();
+    for blank in &offered.values {
+        if holdpoint_engine::fit(&blank.field.kind, value) != holdpoint_engine::Fit::Within {
+            return None;
+        }
+        values.set(&blank.field.name, value);
+    }
+    let script = match block.options.template {
+        true => values.render_script(&block.script).unwrap(),
+        false => block.script.clone(),
+    };
+    offered.refused.is_none().then_some((script, values))
+}
+
+#[test]
+fn values_reach_the_commands_of_foreign_documents_as_they_are() {
+    let value = "it's $(x) \"`";
+    for (command, wanted) in [
+        (COMMANDS[0], "<it's $(x) \"`>"),
+        (COMMANDS[1], "<it's $(x) \"`>"),
+        (COMMANDS[2], "<it's $(x) \"`>"),
+        (COMMANDS[3], "<ait's $(x) \"`b>"),
+        (COMMANDS[4], "<it's it's $(x) \"` x>"),
+        (COMMANDS[5], "<a \"it's $(x) \"`\" b>"),
+        (COMMANDS[6], "<it's $(x) \"`>"),
+        (COMMANDS[13], "<{{.State}}><it's $(x) \"`>"),
+    ] {
+        let (script, _) = offered(command, value).unwrap_or_else(|| panic!("{command} is refused"));
+        for shell in SHELLS {
+            let (stdout, stderr, _) = run(shell, &script, value);
+            let told = String::from_utf8(stdout).unwrap();
+            assert_eq!(told, wanted, "{shell}: {script}\n{}", String::from_utf8_lossy(&stderr));
+        }
+    }
+    // Where a command reads the value once more, only what is harmless is taken.
+    assert!(offered("sh -c 'printf %s <value>'", "v1.2").is_some());
+    assert!(offered("sh -c 'printf %s <value>'", "v1;x").is_none());
+    assert!(offered("printf '<%s>' \"$VALUE\"", "a*").is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn whatever_a_value_holds_a_command_of_a_foreign_document_runs_nothing_of_it(
+        tries in prop::collection::vec((select(COMMANDS), value()), 24),
+    ) {
+        for (command, value) in tries {
+            let Some((script, values)) = offered(command, &value) else { continue };
+            for shell in SHELLS {
+                let mut script = script.clone();
+                // As the engine hands it over: in the environment.
+                if let Some(given) = values.get("VALUE") {
+                    script = format!("VALUE='{}'; export VALUE\n{script}", given.replace('\'', r"'\''"));
+                }
+                let (_, stderr, _) = run(shell, &script, &value);
+                prop_assert!(!hit(&stderr), "{shell} ran the value:\n{script}\n{}", String::from_utf8_lossy(&stderr));
+            }
+        }
+    }
+}

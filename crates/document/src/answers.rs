@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::{Findings, suggest};
 use crate::spanned::{Entry as MapEntry, Fields, Mapped, Node, Value, parse_yaml};
-use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, Work, unseen};
+use crate::{Code, Diagnostic, Field, Plan, Span, ValueKind, unseen};
 
 /// What an answers file says (cli.md, "Answers without a terminal").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,8 +42,18 @@ pub struct Sign {
 }
 
 /// What may be chosen.
-pub const CHOICES: &[&str] =
-    &["retry", "skip", "rollback", "abort", "proceed", "happened", "run", "find_out"];
+pub const CHOICES: &[&str] = &[
+    "retry",
+    "skip",
+    "rollback",
+    "abort",
+    "proceed",
+    "happened",
+    "run",
+    "find_out",
+    "not_applicable",
+    "accepted",
+];
 
 /// Reads an answers file for a run of `plan`. With any finding it must not be used.
 pub fn read_answers(source: &str, plan: &Plan) -> (Answers, Vec<Diagnostic>) {
@@ -98,12 +108,7 @@ fn steps(node: &Node, plan: &Plan, findings: &mut Findings) -> BTreeMap<String, 
 fn asked<'p>(plan: &'p Plan, key: &str) -> Vec<&'p Field> {
     let actions = plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
     let named = actions.filter(|(step, action)| step.id == key || action.id == key);
-    named
-        .flat_map(|(_, action)| match &action.work {
-            Work::Record { fields } => fields.as_slice(),
-            _ => &[],
-        })
-        .collect()
+    named.flat_map(|(_, action)| action.work.fields()).collect()
 }
 
 /// Holds the answers of `key` against what is asked. A value out of its limits is one that may be observed.

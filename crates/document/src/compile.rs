@@ -6,7 +6,9 @@ use crate::include::{self, Parts, Reader};
 use crate::lints::Looked;
 use crate::markdown::{self, Block, Tree};
 use crate::scope::Scope;
-use crate::{Code, Config, Diagnostic, DocumentKind, Plan, Span, Step, audit, declared, front, lints, steps};
+use crate::{
+    Code, Config, Diagnostic, DocumentKind, Plan, Span, Step, audit, declared, front, lints, offered, steps,
+};
 
 /// What a document is read from.
 pub(crate) struct Given<'g, 'r> {
@@ -70,7 +72,8 @@ fn read(given: Given<'_, '_>, linted: bool) -> (Compiled, Vec<Looked>, Findings)
     let (built, passages, pieces) = match kind {
         DocumentKind::Foreign => {
             let book = foreign::Book { source, tree: &tree, title: &title, front: front.matter.span };
-            let foreign::Read { steps, passages, pieces } = foreign::read(&book);
+            let foreign::Read { mut steps, passages, mut pieces } = foreign::read(&book);
+            offered::offer(source, &tree, &mut steps, &mut pieces);
             (steps::Built { steps, ..steps::Built::default() }, passages, pieces)
         }
         DocumentKind::Annotated => {

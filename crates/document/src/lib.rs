@@ -17,7 +17,9 @@ mod include;
 mod lints;
 mod markdown;
 mod names;
+mod offered;
 mod operands;
+mod placeholders;
 mod scope;
 mod spanned;
 mod steps;
@@ -30,6 +32,7 @@ pub use foreign::{Piece, Shown};
 pub use holdpoint_model::*;
 pub use include::{Included, NotIncluded, Parts, Reader};
 pub use markdown::{Insertion, Line, html, lines};
+pub use offered::{Explained, explain};
 
 /// The candidate that `word` was probably meant to be, for "did you mean".
 pub fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {

@@ -47,7 +47,11 @@ fn told(source: &str, plan: &Plan) -> String {
             }
             match &action.work {
                 Work::Confirm { text } => writeln!(out, "  [ ] {}", line(text)).unwrap(),
-                other => writeln!(out, "  {}", other.kind()).unwrap(),
+                work => {
+                    let offered = work.offered().unwrap();
+                    let all = [offered.lead.as_str(), &offered.text, "\n", &offered.after].concat();
+                    writeln!(out, "  offer: {}", line(&all)).unwrap();
+                }
             }
         }
     }

@@ -130,5 +130,5 @@ where
 
 /// Whether somebody at the keyboard says with this that a block runs now.
 fn runs_it(event: &Event) -> bool {
-    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run, by, .. } if by.via == Via::Terminal)
+    matches!(event, Event::Decision { choice: Choice::Retry | Choice::Run | Choice::RunCommand, by, .. } if by.via == Via::Terminal)
 }

@@ -171,7 +171,8 @@ where
             return Ok(None);
         }
         if let Next::Execute(Execution { task, .. })
-        | Next::Ask(task, Question::Confirm | Question::Record | Question::SignOff) = &next
+        | Next::Ask(task, Question::Confirm | Question::Record | Question::SignOff | Question::Choose) =
+            &next
             && let Some(goes_on) = self.await_its_time(*task).await?
         {
             return Ok(goes_on);

@@ -17,13 +17,17 @@ impl Run {
         };
         judged(field, value, *within_limits)?;
         ensure(proves(field, evidence.as_ref()), "the value needs evidence")?;
-        let last = open.len() == 1;
+        let offered = task.offered(plan).is_some();
+        ensure(!offered || *within_limits, "a command is given no value that does not keep its limits")?;
+        let last = open.len() == 1 && !offered;
         self.captured.remove(name);
         self.written.insert(name.clone(), task);
         self.values.set_typed(name, value, &field.kind);
         self.performed_by(&by.who);
         self.change(task, |state| {
-            state.recorded.insert(name.clone());
+            if !offered {
+                state.recorded.insert(name.clone());
+            }
             state.out_of_limits |= !within_limits;
             if last {
                 state.written_down();

@@ -99,23 +99,24 @@ impl Run {
             Event::ActionFinished(finished) => self.finish(plan, now, (finished, at), false),
             Event::RollbackFinished(finished) => self.finish(plan, now, (finished, at), true),
             Event::ItemConfirmed { step, action, text, by } => {
-                let task = asked(plan, now, Question::Confirm, step, action)?;
+                let task = asked(plan, now, &[Question::Confirm, Question::Choose], step, action)?;
                 let shown = self.item_text(plan, task).ok_or("this is no item to confirm")?;
                 let shown = shown.map_err(|error| format!("the item cannot be rendered: {error}"))?;
                 ensure(self.is_as_shown(text, &shown), "the item says something else")?;
+                self.change(task, |state| state.told.by_hand = true);
                 self.settle(task);
                 self.performed_by(&by.who);
                 Ok(())
             }
             Event::ValueRecorded { step, action, .. } => {
-                let task = asked(plan, now, Question::Record, step, action)?;
+                let task = asked(plan, now, &[Question::Record, Question::Choose], step, action)?;
                 self.record(plan, task, event)
             }
             Event::ValueCorrected(corrected) => self.correct(plan, now, corrected),
             Event::SignOffRequested { step, action, .. }
             | Event::SignOffRejected { step, action, .. }
             | Event::SignOffRefused { step, action, .. } => {
-                let task = asked(plan, now, Question::SignOff, step, action)?;
+                let task = asked(plan, now, &[Question::SignOff], step, action)?;
                 self.hold(plan, task, event)?;
                 if let Event::SignOffRejected { reason, by, .. } = event {
                     let (who, reason) = (by.who.clone(), reason.clone());
@@ -124,7 +125,7 @@ impl Run {
                 Ok(())
             }
             Event::SignOffGiven(given) => {
-                let task = asked(plan, now, Question::SignOff, &given.step, &given.action)?;
+                let task = asked(plan, now, &[Question::SignOff], &given.step, &given.action)?;
                 self.hold(plan, task, event)?;
                 self.looks.signed_by = self.events + 1;
                 self.given.entry(task).or_default().insert(given.by.who.clone(), at);
@@ -293,8 +294,14 @@ fn performs(event: &Event) -> Option<&By> {
 }
 
 /// What people are asked of has no place.
-fn asked(plan: &Plan, now: &Frontier, question: Question, step: &str, action: &str) -> Result<Task, String> {
-    let asked = now.asks.iter().filter(|(_, asked)| *asked == question).map(|(task, _)| *task);
+fn asked(
+    plan: &Plan,
+    now: &Frontier,
+    questions: &[Question],
+    step: &str,
+    action: &str,
+) -> Result<Task, String> {
+    let asked = now.asks.iter().filter(|(_, asked)| questions.contains(asked)).map(|(task, _)| *task);
     let tasks: Vec<Task> = asked.filter(|task| task.place.is_none()).collect();
     ensure(!tasks.is_empty(), "this is no answer to what was asked")?;
     let named = tasks.into_iter().find(|task| task.is(plan, step, action));

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::apply::numbered;
 use crate::fold::{Fold, ensure};
+use crate::offered::differs;
 use crate::run::state::{Probe, State, Status};
 use crate::{Execution, Finished, Frontier, Outcome, Run, SentTo, Slot, Started, conform};
 
@@ -96,8 +97,10 @@ impl Run {
         // The document is refused where a block that changes something is retried and not idempotent; twice is safer.
         let retry = block.options.retry.filter(|_| block.options.idempotent || !task.mutates(plan));
         let asked = self.must_hold(plan, task);
+        let differs = block.offered.is_some() && differs(finished);
         self.change(task, |state| {
             state.told.outcome = Some(finished.outcome);
+            state.told.differs = differs;
             state.sent = None;
             match finished.outcome {
                 Outcome::Passed => state.passed(asked, at),

@@ -13,9 +13,10 @@ impl Run {
     /// nothing was captured under the name.
     pub fn correctable<'p>(&self, plan: &'p Plan, name: &str) -> Option<(Task, &'p Field)> {
         let task = *self.written.get(name)?;
-        let Some(Work::Record { fields }) = task.work(plan) else { return None };
-        let field = fields.iter().find(|field| field.name == name)?;
-        self.state(task).recorded.contains(name).then_some((task, field))
+        let field = task.work(plan)?.fields().into_iter().find(|field| field.name == name)?;
+        // What a command was offered with is known until the run ends.
+        let stands = task.offered(plan).is_some() || self.state(task).recorded.contains(name);
+        stands.then_some((task, field))
     }
 
     /// Names of all that [`Run::correctable`] finds, in the order of the document.

@@ -51,6 +51,8 @@ impl Run {
                 self.lapse_fresh(&format!("the script of {action} was edited"));
                 self.change(here.task, |state| {
                     again(state);
+                    // What was offered and is another command now is offered once more.
+                    state.wanted = false;
                     state.script.clone_from(&deviation.script);
                 });
             }
@@ -173,7 +175,11 @@ impl Run {
                 state.acknowledged = true;
                 state.decided = true;
             }),
-            Choice::Retry | Choice::Run => self.change(task, again),
+            Choice::Retry | Choice::Run => self.change(task, |state| {
+                again(state);
+                state.wanted = true;
+            }),
+            Choice::RunCommand | Choice::NotApplicable | Choice::Accepted => self.choose(task, choice, by)?,
             Choice::Happened => {
                 self.settle(task);
                 self.change(task, |state| state.told.taken_as_done = true);

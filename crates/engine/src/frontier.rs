@@ -166,7 +166,7 @@ impl Run {
     pub(crate) fn beginning_next(&self, plan: &Plan) -> Vec<Task> {
         let frontier = self.frontier_as_if_allowed(plan);
         let begins = |question: &Question| {
-            matches!(question, Question::Confirm | Question::Record | Question::SignOff)
+            matches!(question, Question::Confirm | Question::Record | Question::SignOff | Question::Choose)
         };
         let asks = frontier.asks.iter().filter(|(_, question)| begins(question)).map(|(task, _)| *task);
         asks.chain(frontier.ready.iter().filter(|next| !next.probe).map(|next| next.task)).collect()

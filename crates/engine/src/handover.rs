@@ -119,9 +119,9 @@ impl Run {
             Next::Ask(task, question) => {
                 let takes = match question {
                     Question::SignOff => Takes::SignOff,
-                    Question::Failed | Question::Choose => Takes::Decision,
+                    Question::Failed => Takes::Decision,
                     Question::InDoubt => Takes::Certainty,
-                    Question::Confirm => Takes::Confirmation,
+                    Question::Confirm | Question::Choose => Takes::Confirmation,
                     Question::Record => Takes::Values,
                     Question::Barred => Takes::Decision,
                 };

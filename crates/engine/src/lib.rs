@@ -23,6 +23,7 @@ mod judge;
 mod lines;
 mod looks;
 mod next;
+mod offered;
 mod offers;
 mod opening;
 mod overriding;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_model::{Block, Plan, Step, Work};
+use holdpoint_model::{Block, Offered, Plan, Step, Work};
 
 use crate::{TemplateError, Verdict};
 
@@ -106,7 +106,7 @@ pub enum Question {
     Confirm,
     /// Observed values to write down.
     Record,
-    /// Which of several; comes with foreign documents' commands.
+    /// A command that a document offers: run it, do it by hand, or leave it. It is run by nothing but this answer.
     Choose,
     /// Rules that must keep holding do not: what was done may be taken back, the run be ended, or left. Nothing else is
     /// done before they hold again, or are overridden.
@@ -143,6 +143,11 @@ impl Task {
             Slot::Action(action) => self.step_of(plan).actions[action].work.block(),
             Slot::Rollback(block) => self.step_of(plan).rollbacks.get(block),
         }
+    }
+
+    /// The command that the document offers there, if it is one.
+    pub fn offered(self, plan: &Plan) -> Option<&Offered> {
+        self.work(plan)?.offered()
     }
 
     /// The target of its block; `None` for the machine that drives the run.

@@ -107,8 +107,12 @@ impl Run {
         let mut choices = match moment.question {
             Some(Question::Confirm) if task.block(plan).is_some() => vec![Choice::Proceed],
             // What cannot be evaluated or rendered says the same again until something else has changed.
-            Some(Question::Failed) if self.condition_error(plan, task).is_none() => vec![Choice::Retry],
+            Some(Question::Failed) if self.condition_error(plan, task).is_none() => {
+                let accepted = self.printed_otherwise(task).then_some(Choice::Accepted);
+                [Choice::Retry].into_iter().chain(accepted).collect()
+            }
             Some(Question::InDoubt) => self.in_doubt_choices(plan, task),
+            Some(Question::Choose) => self.offer_choices(plan, task),
             _ => Vec::new(),
         };
         if !moment.busy {

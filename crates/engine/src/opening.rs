@@ -107,6 +107,9 @@ impl Run {
         for task in running {
             self.change(task, |state| state.status = Status::InDoubt);
         }
+        // What somebody wanted to be run, and was not, is offered once more: they may be gone.
+        let pending = |state: &&mut State| state.status == Status::Pending;
+        self.states.iter_mut().flatten().filter(pending).for_each(|state| state.wanted = false);
         // Nobody looked meanwhile: what must hold for a time begins anew.
         self.states.iter_mut().flatten().chain(self.placed.values_mut()).for_each(State::break_soak);
     }

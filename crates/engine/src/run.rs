@@ -255,6 +255,10 @@ impl Run {
             }
             Condition::Unknown { .. } => return Next::Ask(task, Question::Failed),
         }
+        // Before what it would be with all values: some of them may be to be asked for.
+        if task.offered(plan).is_some() && !self.state(task).wanted {
+            return Next::Ask(task, Question::Choose);
+        }
         if self.text_error(plan, task).is_some() {
             return Next::Ask(task, Question::Failed);
         }
@@ -406,9 +410,11 @@ impl Run {
         self.state(task).script.as_ref()
     }
 
-    /// Fields of a record action that are not written down yet.
+    /// Fields of a record action that are not written down yet; of an offered command those whose value nobody has given
+    /// in this run.
     pub fn open_fields<'p>(&self, plan: &'p Plan, task: Task) -> Vec<&'p holdpoint_model::Field> {
         match task.work(plan) {
+            Some(Work::Run(_)) => self.missing(plan, task).into_iter().map(|blank| &blank.field).collect(),
             Some(Work::Record { fields }) => {
                 fields.iter().filter(|field| !self.state(task).recorded.contains(&field.name)).collect()
             }

@@ -6,9 +6,9 @@ use crate::values::mask;
 use crate::{By, Event, Run, Task, TemplateError};
 
 impl Run {
-    /// An item as it is shown now; `None` for what is no item.
+    /// An item, or an offered command, as it is shown now; `None` for what is neither.
     pub fn item_text(&self, plan: &Plan, task: Task) -> Option<Result<String, TemplateError>> {
-        let Some(Work::Confirm { text }) = task.work(plan) else { return None };
+        let Some(Work::Confirm { text }) = task.work(plan) else { return self.offered_text(plan, task) };
         Some(self.values().render(text))
     }
 

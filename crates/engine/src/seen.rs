@@ -269,7 +269,17 @@ impl Witness {
                     &labelled(action, place.as_deref()),
                     format!("not done, says {}, who looked after a crash", by.who),
                 ),
-                Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort => {}
+                Choice::NotApplicable => self.done(
+                    step,
+                    &labelled(action, place.as_deref()),
+                    format!("not for this run, says {}", by.who),
+                ),
+                Choice::Accepted => self.done(
+                    step,
+                    &labelled(action, place.as_deref()),
+                    format!("passed; what it printed is as it should be, says {}", by.who),
+                ),
+                Choice::Proceed | Choice::Retry | Choice::FindOut | Choice::Abort | Choice::RunCommand => {}
             },
             Event::SessionOpened(_)
             | Event::SessionSigned(_)

@@ -189,6 +189,7 @@ impl Run {
             Some(Work::SignOff(_)) => Status::Signed,
             Some(Work::Confirm { .. }) => Status::Confirmed,
             Some(Work::Record { .. }) => Status::Recorded,
+            Some(Work::Run(_)) if state.told.by_hand => Status::Confirmed,
             Some(Work::Run(_) | Work::Check(_)) | None if state.told.taken_as_done => Status::TakenAsDone,
             Some(Work::Run(_) | Work::Check(_)) | None => Status::Passed,
         }

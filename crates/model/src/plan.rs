@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{FrontMatter, NotBefore, Probe, Rollout, Span, ValueKind};
+use crate::{FrontMatter, NotBefore, Offered, Probe, Rollout, Span, ValueKind};
 
 /// Annotated or foreign (format.md section 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -167,6 +167,10 @@ pub struct Block {
     /// What it asks instead of running its script, which is then what the document says of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe: Option<Box<Probe>>,
+    /// In a document that people wrote for themselves: what is known of the command. It is run only where somebody says
+    /// so of this command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Box<Offered>>,
 }
 
 /// Options of run, check and rollback blocks (format.md section 4).
@@ -507,9 +511,25 @@ impl Work {
         }
     }
 
-    /// `run`, `check`, `confirm`, `record` or `signoff`.
+    /// The command that is offered, where it is one.
+    pub fn offered(&self) -> Option<&Offered> {
+        self.block()?.offered.as_deref()
+    }
+
+    /// Values that somebody writes down here: all of a record, and those that an offered command must have.
+    pub fn fields(&self) -> Vec<&Field> {
+        match self {
+            Work::Record { fields } => fields.iter().collect(),
+            _ => self
+                .offered()
+                .map_or_else(Vec::new, |offered| offered.values.iter().map(|blank| &blank.field).collect()),
+        }
+    }
+
+    /// `run`, `check`, `confirm`, `record` or `signoff`; `offer` where a command is offered.
     pub fn kind(&self) -> &'static str {
         match self {
+            Work::Run(block) if block.offered.is_some() => "offer",
             Work::Run(_) => "run",
             Work::Check(_) => "check",
             Work::Confirm { .. } => "confirm",

@@ -1,6 +1,8 @@
 //! Documents that people follow by hand, given to the program as they are: each is read, planned and begun, and nothing
 //! of it is executed. Ours are in `tests/cases/real`, and tests ask the same of them.
 
+mod commands;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::command;
+use commands::Commands;
 
 /// Asks of every document in a folder what must hold of it, and says at the end of how many it does.
 ///
@@ -20,6 +23,7 @@ pub fn run(dir: &Path) -> io::Result<()> {
     let both = ["--workspace", "--bin", "holdpoint", "--example", "followed"];
     let holdpoint = command::built(&both, "holdpoint")?;
     let reader = command::built(&both, "followed")?;
+    let counted = Mutex::new(Commands::default());
     let failed = each(&documents, |document| {
         let read =
             Command::new(&reader).arg(document).env("RUST_BACKTRACE", "0").stdin(Stdio::null()).output();
@@ -27,11 +31,14 @@ pub fn run(dir: &Path) -> io::Result<()> {
         if !read.status.success() {
             return Err(String::from_utf8_lossy(&read.stderr).trim().to_owned());
         }
-        through(&holdpoint, document)
+        let commands = through(&holdpoint, document)?;
+        counted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(commands);
+        Ok(())
     });
     for (document, why) in &failed {
         println!("{}: {why}\n", document.display());
     }
+    println!("{}", counted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     println!("{}", tally(documents.len(), failed.len()));
     match failed.is_empty() {
         true => Ok(()),
@@ -94,12 +101,12 @@ fn each(documents: &[PathBuf], holds: impl Fn(&Path) -> Result<(), String> + Syn
     failed
 }
 
-/// What holds of a document that goes through the program: it is read and planned alike, a dry run leaves nothing behind,
+/// What the commands are taken for of a document that goes through the program, of which this holds: it is read and planned alike, a dry run leaves nothing behind,
 /// and an unattended run waits at its first step, with nothing executed and an intact record.
 ///
 /// # Errors
 /// What does not hold.
-pub fn through(holdpoint: &Path, document: &Path) -> Result<(), String> {
+pub fn through(holdpoint: &Path, document: &Path) -> Result<Commands, String> {
     let desk = Desk::new(document).map_err(|error| format!("no place to try it in: {error}"))?;
     let does = |codes: &[i32], arguments: &[&str]| {
         let output = desk.holdpoint(holdpoint, arguments).map_err(|error| error.to_string())?;
@@ -112,7 +119,7 @@ pub fn through(holdpoint: &Path, document: &Path) -> Result<(), String> {
         Err(format!("`holdpoint {}` ended with {}\n{stdout}{stderr}", arguments.join(" "), output.status))
     };
     does(&[0], &["check", "book.md"])?;
-    let planned = does(&[0], &["plan", "--format", "json", "book.md"])?;
+    let planned = does(&[0], &["plan", "--explain", "--format", "json", "book.md"])?;
     let planned: serde_json::Value =
         serde_json::from_slice(&planned.stdout).map_err(|error| format!("its plan is no JSON: {error}"))?;
     if planned["document"]["steps"].as_array().is_none_or(Vec::is_empty) {
@@ -130,7 +137,7 @@ pub fn through(holdpoint: &Path, document: &Path) -> Result<(), String> {
     }
     let verified = does(&[0], &["verify", "1"])?;
     match String::from_utf8_lossy(&verified.stdout).contains("intact, open") {
-        true => Ok(()),
+        true => Commands::of(&planned),
         false => Err("the record of its run is not intact and open".to_owned()),
     }
 }

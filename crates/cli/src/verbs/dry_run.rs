@@ -406,7 +406,8 @@ fn does(step: &Step) -> Vec<String> {
     let count = |wanted: fn(&Action) -> bool| step.actions.iter().filter(|action| wanted(action)).count();
     let told = |count: usize, what: &str| (count > 0).then(|| many(count, what));
     let mut does: Vec<String> = [
-        told(count(|action| matches!(action.work, Work::Run(_))), "change"),
+        told(count(|action| action.work.offered().is_some()), "offered command"),
+        told(count(|action| action.work.kind() == "run"), "change"),
         told(count(|action| matches!(action.work, Work::Check(_))), "check"),
         soaks(step),
         told(count(|action| matches!(action.work, Work::Confirm { .. })), "confirmation"),
@@ -437,7 +438,9 @@ fn asks(step: &Step) -> Vec<String> {
         .filter_map(|action| match &action.work {
             Work::Confirm { .. } | Work::Record { .. } => Some(operator()),
             Work::SignOff(sign_off) => Some(sign_off.role.clone()),
-            Work::Run(block) | Work::Check(block) => block.options.tty.then(operator),
+            Work::Run(block) | Work::Check(block) => {
+                (block.options.tty || block.offered.is_some()).then(operator)
+            }
         })
         .collect();
     roles.into_iter().collect()

@@ -48,6 +48,7 @@ pub fn farewell(screen: &Screen, run: &Run, plan: &Plan, stop: Stop, number: u64
                 Question::Barred => "rules that hold",
                 Question::InDoubt => "a decision on what is in doubt",
                 Question::Record => "values to be written down",
+                Question::Choose => "an answer to a command that is offered",
                 _ => "the operator",
             };
             let title = screen.neutralise(&run.numbered_title(step));

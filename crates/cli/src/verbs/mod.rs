@@ -16,6 +16,7 @@ mod ending;
 pub mod evidence;
 mod exchange;
 mod expected;
+mod explain;
 pub mod export;
 mod expunge;
 pub mod farewell;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::check::many;
 use super::expected::expected;
+use super::explain::{self, explained};
 use super::prepare::{self, Prepared};
 use super::wanting::wanting;
 use crate::args::{self, Format};
@@ -41,12 +42,17 @@ pub fn plan(screen: &Screen, arguments: &args::Plan, secrets: &Secrets) -> Resul
                 inputs: &prepared.inputs.given,
                 unknown: unknown(&prepared),
                 expected: Whole { steps: &expected, all: expected.together(&prepared.plan.steps) },
+                explained: arguments.explain.then(|| explained(prepared.sources.own(), &prepared.plan)),
                 document: &prepared.sources.parts().map_or_else(
                     || Cow::Borrowed(&prepared.plan),
                     |parts| Cow::Owned(parts.by_file(&prepared.plan)),
                 ),
             };
             screen.data(&serde_json::to_string_pretty(&shown).unwrap_or_default());
+        }
+        Format::Text if arguments.explain => {
+            let steps = explained(prepared.sources.own(), &prepared.plan);
+            screen.data(&screen.neutralise(&explain::text(&prepared.path, &prepared.plan, &steps)));
         }
         Format::Text => text(screen, &prepared, &values, &expected),
     }
@@ -67,6 +73,8 @@ struct Shown<'p> {
     inputs: &'p [InputGiven],
     unknown: BTreeSet<String>,
     expected: Whole<'p>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<Vec<explain::Step>>,
     document: &'p Plan,
 }
 
@@ -85,6 +93,7 @@ fn unknown(prepared: &Prepared) -> BTreeSet<String> {
         match &action.work {
             Work::Run(block) | Work::Check(block) => {
                 names.extend(block.options.capture.iter().map(|capture| capture.name.clone()));
+                names.extend(action.work.fields().into_iter().map(|field| field.name.clone()));
             }
             Work::Record { fields } => names.extend(fields.iter().map(|field| field.name.clone())),
             _ => {}
@@ -236,12 +245,21 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
                 ));
             }
             // As it would run, where its values are known.
-            let script = match block.options.template && block.probe.is_none() {
-                true => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
-                false => block.script.clone(),
+            let script = match (&block.offered, block.options.template && block.probe.is_none()) {
+                // As the document has it: its values are asked for when it is run.
+                (Some(offered), _) => offered.text.clone(),
+                (None, true) => values.render_script(&block.script).unwrap_or_else(|_| block.script.clone()),
+                (None, false) => block.script.clone(),
             };
             for text in script.trim_end().lines() {
                 line(format!("          {text}"));
+            }
+            for blank in block.offered.iter().flat_map(|offered| &offered.values) {
+                let prompt = blank.field.prompt.as_deref().unwrap_or_default();
+                line(format!("            asks for {}: {prompt}", blank.field.name));
+            }
+            if let Some(why) = block.offered.as_ref().and_then(|offered| offered.refused.as_ref()) {
+                line(format!("            not run from here: {why}"));
             }
             for (name, value) in screen::variables_of(&block.script, values) {
                 line(format!("            {name} = {value}"));

@@ -139,7 +139,9 @@ fn script_errors(plan: &Plan, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let places: Vec<usize> = found.iter().filter(runs_on).filter_map(|it| Some(it.span?.start)).collect();
     let whole = |block: &Block| !places.iter().any(|at| (block.span.start..block.span.end).contains(at));
     let blocks = plan.steps.iter().flat_map(|step| {
+        // What is only offered is run as it stands, or not at all.
         let actions = step.actions.iter().filter_map(|action| action.work.block());
+        let actions = actions.filter(|block| block.offered.is_none());
         actions.chain(&step.rollbacks)
     });
     let blocks: Vec<&Block> = blocks.filter(|block| !block.options.template && whole(block)).collect();

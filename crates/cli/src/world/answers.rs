@@ -52,6 +52,7 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
             task,
             question,
             entry,
+            own: self.answers.steps.contains_key(&task.id(view.plan)),
             step: task.step_of(view.plan).id.clone(),
             action: task.id(view.plan),
         };
@@ -65,6 +66,14 @@ impl<P: Desk<Error = Problem>> Prepared<P> {
         Ok(match (question, task.work(view.plan)) {
             (Some(Question::Confirm), Some(work)) if asked.entry.confirm => {
                 asked.confirmed(work).map(|event| vec![event])
+            }
+            (Some(Question::Choose), Some(work)) if asked.entry.confirm => {
+                asked.confirmed(work).map(|event| vec![event])
+            }
+            (Some(Question::Choose), _)
+                if asked.is_to_run() && !view.run.missing(view.plan, task).is_empty() =>
+            {
+                asked.written_down(store)?
             }
             (Some(Question::Record), _) => asked.written_down(store)?,
             (Some(Question::SignOff), Some(Work::SignOff(sign_off))) if self.taken.insert((task, "sign")) => {
@@ -82,6 +91,8 @@ struct Asked<'a> {
     /// `None` before a block runs for the first time.
     question: Option<Question>,
     entry: Entry,
+    /// The entry is the action's own, and not its step's.
+    own: bool,
     step: String,
     action: String,
 }
@@ -119,7 +130,10 @@ impl Asked<'_> {
             "retry" => Choice::Retry,
             "proceed" => Choice::Proceed,
             "happened" => Choice::Happened,
+            "run" if self.question == Some(Question::Choose) && self.is_to_run() => Choice::RunCommand,
             "run" => Choice::Run,
+            "not_applicable" => Choice::NotApplicable,
+            "accepted" => Choice::Accepted,
             "find_out" => Choice::FindOut,
             "abort" => Choice::Abort,
             _ => return None,
@@ -128,8 +142,16 @@ impl Asked<'_> {
         (self.question.is_some() && offers.choices.contains(&choice)).then(|| self.decision(choice))
     }
 
+    /// Whether the file says that this very command be run: what is said of its step is said of no command.
+    fn is_to_run(&self) -> bool {
+        self.own && self.entry.choice.as_deref() == Some("run")
+    }
+
     fn confirmed(&self, work: &Work) -> Option<Event> {
         match work {
+            Work::Run(block) if self.question == Some(Question::Choose) && block.offered.is_some() => {
+                self.view.run.confirmed(self.view.plan, self.task, self.by())
+            }
             Work::Confirm { .. } => self.view.run.confirmed(self.view.plan, self.task, self.by()),
             Work::Run(_) => Some(self.decision(Choice::Proceed)),
             _ => None,
@@ -143,8 +165,8 @@ impl Asked<'_> {
             let Some(value) = self.entry.value.get(&field.name) else { return Ok(None) };
             let within_limits = match fit(&field.kind, value) {
                 Fit::Within => true,
-                Fit::OutOfLimits(_) => false,
-                Fit::Wrong(why) => {
+                Fit::OutOfLimits(_) if self.task.offered(self.view.plan).is_none() => false,
+                Fit::OutOfLimits(why) | Fit::Wrong(why) => {
                     return Err(Problem::usage(
                         format!("the answers file gives {} = {value:?}: {why}", field.name),
                         format!("Correct the entry of {}, then resume.", self.step),

@@ -156,6 +156,14 @@ impl Desk for Assuming {
                 assumed(&self.screen, "the operator would have to acknowledge this");
                 vec![Event::Decision { step, action, place, choice: Choice::Proceed, reason: None, by }]
             }
+            (Question::Choose, _) => {
+                assumed(
+                    &self.screen,
+                    "the operator would be asked about this command; taken as done by hand",
+                );
+                let Some(confirmed) = view.run.confirmed(plan, task, by) else { return Ok(Answer::Park) };
+                vec![confirmed]
+            }
             (Question::Record, _) => return self.values(view, task, &by),
             (Question::SignOff, Some(Work::SignOff(sign_off))) => {
                 assumed(

@@ -24,6 +24,7 @@ fn given_by(plan: &Plan, task: Task) -> Vec<&str> {
         Some(Work::Record { fields }) => fields.as_slice(),
         _ => &[],
     };
+    // Another command that needs a value asks for it too, so that none is given by an offered one alone.
     captured.map(|capture| &*capture.name).chain(fields.iter().map(|field| &*field.name)).collect()
 }
 

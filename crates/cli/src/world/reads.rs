@@ -57,6 +57,7 @@ mod tests {
             options: holdpoint_document::Options::default(),
             expect: Vec::new(),
             probe: None,
+            offered: None,
         }
     }
 

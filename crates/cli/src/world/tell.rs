@@ -1,6 +1,6 @@
 //! What is at hand, in words: prose, commands and questions, for whoever is asked or reads along.
 
-use holdpoint_document::{Plan, Span, Work};
+use holdpoint_document::{Confidence, Plan, Span, Work};
 use holdpoint_engine::{Execution, NotUndone, Question, Rejection, Run, Slot, Tally, Task};
 
 use super::RunView;
@@ -58,6 +58,7 @@ fn beginning(view: &RunView<'_>, task: Task) -> Vec<String> {
 pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &str, asked: bool) {
     let Some(block) = task.block(view.plan) else { return };
     let kind = match (task.slot, task.work(view.plan)) {
+        (Slot::Action(_), Some(work)) if work.offered().is_some() => "command",
         (Slot::Rollback(_), _) => "rollback",
         (_, Some(work)) => work.kind(),
         _ => "run",
@@ -75,6 +76,40 @@ pub fn show_command(screen: &Screen, view: &RunView<'_>, task: Task, script: &st
         _ => target.to_owned(),
     };
     screen::shown_command(screen, block, script, edited, &view.run.values_at(task), (kind, &place));
+}
+
+/// A command that is offered, with what stands around it and what it must have.
+pub fn show_offer(screen: &Screen, view: &RunView<'_>, task: Task, script: &str) {
+    let Some(offered) = task.offered(view.plan) else { return };
+    let code = |text: &str| {
+        for line in screen.neutralise(text.trim_end_matches('\n')).lines() {
+            screen.say(&format!("    {}", screen.style().dim().apply_to(line)));
+        }
+    };
+    if !offered.lead.is_empty() {
+        code(&offered.lead);
+    }
+    show_command(screen, view, task, script, true);
+    if let Some(expected) = task.block(view.plan).and_then(|block| block.expect.first()) {
+        screen.tell("  shown to print:");
+        code(expected.span.of(view.source));
+    }
+    if !offered.after.is_empty() {
+        code(&offered.after);
+    }
+    let reading = &offered.reading;
+    if reading.confidence != Confidence::Sure {
+        let told = format!("{}: {}", reading.confidence.words(), reading.reason);
+        screen.say_hung("  taken for a command, ", &screen.neutralise(&told));
+    }
+    if let Some(why) = offered.refused.as_ref().filter(|_| view.run.edited_script(task).is_none()) {
+        screen.say_hung("  not run from here: ", &screen.neutralise(why));
+    }
+    for blank in view.run.missing(view.plan, task) {
+        let asked = blank.field.prompt.as_deref().unwrap_or(&blank.field.name);
+        let takes = if blank.example { String::new() } else { format!(" ({})", blank.takes) };
+        screen.say_hung("  needed before it runs: ", &screen.neutralise(&format!("{asked}{takes}")));
+    }
 }
 
 /// That a block begins, at one of several places where one is given. Of the tries of a check that holds, only the first
@@ -171,6 +206,11 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             screen.tell(&format!("  so far: {}, {deviations}", progress(view.run)));
             tell_each(screen, "    ", view.run.told_deviations().iter().cloned());
         }
+        (Question::Failed, _) if view.run.printed_otherwise(task) => {
+            let text =
+                "It ended well, and printed something else than the document shows: is that as it should be?";
+            screen.say_hung("  ", text);
+        }
         (Question::Failed, _) => {
             let why = view.run.condition_error(plan, task).or_else(|| view.run.soak_complaint(plan, task));
             let why =
@@ -178,6 +218,10 @@ pub fn show_question(screen: &Screen, view: &RunView<'_>, task: Task, question: 
             for line in screen.hung("  ", &screen.neutralise(&why)) {
                 screen.say(&screen.style().red().apply_to(line).to_string());
             }
+        }
+        (Question::Choose, _) => {
+            let text = view.run.item_text(plan, task).and_then(Result::ok).unwrap_or_default();
+            show_offer(screen, view, task, &text);
         }
         (Question::InDoubt, _) => {
             let mark = screen.style().yellow().bold();

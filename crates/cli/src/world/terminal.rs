@@ -1,11 +1,13 @@
 //! A person at a terminal.
 
 pub mod ask;
+mod blanks;
 mod choose;
 mod edit;
 mod goes_on;
 mod handover;
 mod hold_point;
+mod offered;
 mod operator;
 mod shown;
 mod sign;
@@ -18,7 +20,7 @@ use operator::script_at_hand;
 
 use holdpoint_engine::{Execution, Question, Task};
 
-use super::tell::show_question;
+use super::tell::{show_offer, show_question};
 use super::{Answer, Desk, RunView, Store};
 use crate::problem::Problem;
 
@@ -64,6 +66,12 @@ impl Desk for Operator {
             && self.shown.as_ref().is_none_or(|shown| (shown.0, &shown.1) != (task, &script))
         {
             self.tell_command(view, task, &script);
+        }
+        if question == Question::Choose {
+            let script = script_at_hand(view, task, store)?.unwrap_or_default();
+            show_offer(&self.screen, view, task, &script);
+            self.shown = Some((task, script.clone()));
+            return offered::decide(self, view, task, &script, store);
         }
         show_question(&self.screen, view, task, question);
         match question {

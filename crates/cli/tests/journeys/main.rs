@@ -17,6 +17,7 @@ mod kills;
 mod leaks;
 mod lists;
 mod looks;
+mod offered;
 mod plain;
 mod promotion;
 mod prompts;

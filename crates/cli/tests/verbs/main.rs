@@ -33,6 +33,7 @@ mod looked;
 mod misplaced;
 mod named;
 mod nothing;
+mod offered;
 mod policy;
 mod real;
 mod rolled_back;

@@ -21,6 +21,7 @@ mod value_kind;
 use expect::expectations;
 pub(crate) use idle::of_command;
 pub(crate) use info::{kind_of, kind_or_near};
+pub(crate) use insertion::refusals;
 pub use interpreter::spoken;
 pub(crate) use interpreter::{is_shell, is_shell_like};
 pub(crate) use lines::expected_lines;
@@ -128,6 +129,7 @@ pub(crate) fn decode(
         options: read.options,
         expect: Vec::new(),
         probe: None,
+        offered: None,
     };
     look(&block, &script.body);
     block.script = script.body.into_text();

@@ -89,7 +89,7 @@ fn prompts(script: &Script<'_>, findings: &mut Findings) {
 }
 
 /// A command that goes on until somebody stops it.
-fn endless(command: &Command<'_>, next: Option<&Command<'_>>) -> bool {
+pub(super) fn endless(command: &Command<'_>, next: Option<&Command<'_>>) -> bool {
     let cut = command.captured
         && next.is_some_and(|next| {
             next.fed

@@ -19,6 +19,7 @@ pub(crate) use lists::lint as lists;
 pub(crate) use looked::Looked;
 use looked::{OfPlan, Script};
 pub(crate) use lost::lint as lost;
+pub(crate) use variables::COMMON;
 
 use std::collections::BTreeSet;
 
@@ -64,6 +65,42 @@ pub(crate) fn programs<'b>(block: &'b Block, script: &'b str) -> Option<BTreeSet
     let named = shell.commands.iter().filter_map(|command| Some(&*command.words.first()?.text));
     let own = |name: &&str| !defines_function(script, name);
     Some(named.filter(plain).filter(own).map(str::to_owned).collect())
+}
+
+/// What a shell script calls, sets and reads, for those who ask what a command is.
+pub(crate) struct Outline {
+    /// The programs by name, each with its words behind it.
+    pub(crate) calls: Vec<(String, Vec<String>)>,
+    /// Variables that are set in it.
+    pub(crate) defines: BTreeSet<String>,
+    /// Variables that are read without a default.
+    pub(crate) uses: BTreeSet<String>,
+    /// The first program that wants somebody at a terminal.
+    pub(crate) waits: Option<String>,
+    /// The first program that may ask for a password there.
+    pub(crate) asks: Option<&'static str>,
+    /// The first program that never ends by itself.
+    pub(crate) endless: Option<String>,
+}
+
+/// Looks at a shell script by itself.
+pub(crate) fn outline(script: &str) -> Outline {
+    let shell = Shell::scan(script);
+    let waits = shell.commands.iter().find(|command| interactive::waits_for_somebody(command));
+    let mut pairs = shell.commands.iter().zip(shell.commands.iter().skip(1).map(Some).chain([None]));
+    let endless = pairs.find(|(command, next)| commands::endless(command, *next));
+    let endless = endless.map(|(command, _)| command.program().to_owned());
+    let calls = shell.commands.iter().map(|command| {
+        (command.program().to_owned(), command.arguments().map(str::to_owned).collect::<Vec<_>>())
+    });
+    Outline {
+        calls: calls.collect(),
+        waits: waits.map(|command| command.program().to_owned()),
+        asks: shell.commands.iter().find_map(|command| command.password_for),
+        uses: shell.uses.into_iter().map(|(name, _)| name).collect(),
+        defines: shell.defines,
+        endless,
+    }
 }
 
 fn defines_function(script: &str, name: &str) -> bool {

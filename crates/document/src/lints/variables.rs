@@ -8,7 +8,7 @@ use crate::scope::allowed;
 use crate::{Code, Config, Plan, Work};
 
 /// What a login, a shell or a terminal sets.
-const COMMON: &[&str] = &[
+pub(crate) const COMMON: &[&str] = &[
     "HOME",
     "PATH",
     "USER",

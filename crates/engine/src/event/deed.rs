@@ -145,6 +145,12 @@ pub enum Choice {
     FindOut,
     /// End the run here.
     Abort,
+    /// A command that is offered: run it.
+    RunCommand,
+    /// A command that is offered: it is not for this run, which is no deviation.
+    NotApplicable,
+    /// A command that is offered printed something else than the document shows, and that is as it should be.
+    Accepted,
 }
 
 /// Rules were overridden: by what right, and how sure it is who did.

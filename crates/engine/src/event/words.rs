@@ -27,6 +27,9 @@ impl fmt::Display for Choice {
             Choice::Run => "run it",
             Choice::FindOut => "find out",
             Choice::Abort => "abort",
+            Choice::RunCommand => "run the command",
+            Choice::NotApplicable => "not applicable",
+            Choice::Accepted => "what it printed is as it should be",
         })
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct State {
     pub(crate) signers: BTreeSet<String>,
     pub(crate) requested: bool,
     pub(crate) interrupted: bool,
+    /// An offered command that somebody said be run, in this session.
+    pub(crate) wanted: bool,
     pub(crate) told: Told,
 }
 
@@ -84,6 +86,7 @@ pub(crate) static UNTOUCHED: State = State {
     signers: BTreeSet::new(),
     requested: false,
     interrupted: false,
+    wanted: false,
     told: Told::NOTHING,
 };
 
@@ -134,15 +137,26 @@ pub(crate) struct Told {
     pub(crate) rejected: bool,
     /// A sign-off of it lapsed.
     pub(crate) lapsed: bool,
+    /// A command that was offered, and that somebody did by hand.
+    pub(crate) by_hand: bool,
+    /// Its last attempt ended as it should, but for what the document shows that it prints.
+    pub(crate) differs: bool,
 }
 
 impl Told {
-    pub(crate) const NOTHING: Told =
-        Told { outcome: None, begun: false, taken_as_done: false, rejected: false, lapsed: false };
+    pub(crate) const NOTHING: Told = Told {
+        outcome: None,
+        begun: false,
+        taken_as_done: false,
+        rejected: false,
+        lapsed: false,
+        by_hand: false,
+        differs: false,
+    };
 
     /// An attempt starts.
     pub(crate) fn begin(&mut self) {
-        (self.outcome, self.begun) = (None, true);
+        (self.outcome, self.begun, self.differs) = (None, true, false);
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn block() -> Block {
         options: Options::default(),
         expect: Vec::new(),
         probe: None,
+        offered: None,
     }
 }
 

@@ -26,6 +26,7 @@ mod hours;
 mod independence;
 mod judging;
 mod looks;
+mod offered;
 mod opening;
 mod oracle;
 mod oracle_places;

@@ -41,6 +41,9 @@ pub(crate) fn choice(choice: Choice) -> &'static str {
         Choice::Run => "it did not happen, run it",
         Choice::FindOut => "run the check to find out",
         Choice::Abort => "end the run here",
+        Choice::RunCommand => "run the command",
+        Choice::NotApplicable => "it is not for this run",
+        Choice::Accepted => "what it printed is as it should be",
     }
 }
 

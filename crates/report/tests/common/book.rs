@@ -141,6 +141,7 @@ pub fn add_fence(step: &mut Step, source: &str, span: Span, info: &str) {
         options,
         expect: Vec::new(),
         probe: None,
+        offered: None,
     };
     match kind {
         "run" => push(step, span, Work::Run(block)),

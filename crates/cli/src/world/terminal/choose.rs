@@ -16,7 +16,7 @@ use crate::world::reply::{evidence_at, evidence_file};
 use crate::world::tell::{progress, tell_still_done};
 use crate::world::{Answer, RunView, Store, roll_back};
 
-type Option_ = (&'static str, char, &'static str);
+pub(super) type Option_ = (&'static str, char, &'static str);
 
 /// What a written reason is for.
 const REASON: &str = "A sentence for whoever reads the record: it stands there with your name.";
@@ -76,14 +76,17 @@ pub(super) fn decide(
             Choice::FindOut => first.push(("find out", 'f', "run the step's own check, to find out")),
             Choice::Happened => first.push(("happened", 'h', "it took effect: go on after it")),
             Choice::Run => first.push(("run", 'r', "it did not take effect: run it")),
-            Choice::Abort => {}
+            Choice::Accepted => {
+                first.push(("accept", 'c', "what it printed is as it should be: go on"));
+            }
+            Choice::Abort | Choice::RunCommand | Choice::NotApplicable => {}
         }
     }
     let script = task.block(view.plan).map(|block| block.script.clone()).unwrap_or_default();
     choose(operator, view, task, &script, &first, false, store)
 }
 
-fn choose(
+pub(super) fn choose(
     operator: &Operator,
     view: &RunView<'_>,
     task: Task,
@@ -178,12 +181,18 @@ fn act(
             let shown = operator.show_evidence(view, task, false, store)?;
             super::sign::reject(screen, view, task, &shown, store)
         }
+        "run" if question == Some(Question::Choose) => decision(Choice::RunCommand, None),
         "run" => decision(Choice::Run, None),
+        "values" => Ok(super::blanks::values(screen, view, task)),
+        "not applicable" => decision(Choice::NotApplicable, None),
+        "accept" => decision(Choice::Accepted, None),
         "proceed" => decision(Choice::Proceed, None),
         "retry" => decision(Choice::Retry, None),
         "find out" => decision(Choice::FindOut, None),
         "happened" => decision(Choice::Happened, None),
-        "confirm" => Ok(view.run.confirmed(plan, task, by).map(|confirmed| Answer::Events(vec![confirmed]))),
+        "confirm" | "by hand" => {
+            Ok(view.run.confirmed(plan, task, by).map(|confirmed| Answer::Events(vec![confirmed])))
+        }
         "skip" | "skip step" => {
             let left = if word == "skip" { vec![task] } else { actions_of(plan, task.step) };
             for lack in without(view, &left) {

@@ -68,6 +68,9 @@ pub(super) fn script_at_hand(
         return Ok(Some(String::from_utf8_lossy(&store.get(edited)?).into_owned()));
     }
     let Some(block) = task.block(view.plan) else { return Ok(None) };
+    if task.offered(view.plan).is_some() {
+        return Ok(view.run.item_text(view.plan, task).and_then(Result::ok));
+    }
     let rendered = block.options.template.then(|| view.run.values_at(task).render_block(block).ok());
     Ok(Some(rendered.flatten().unwrap_or_else(|| block.script.clone())))
 }

@@ -33,6 +33,29 @@ pub(super) fn check(script: &Mapped, findings: &mut Findings) {
     }
 }
 
+/// Why no value can be inserted somewhere in a template script.
+pub(crate) struct Refusal {
+    /// Where the insertion stands in the template.
+    pub(crate) at: std::ops::Range<usize>,
+    /// The command that reads the value once more, where that is why: a value of harmless characters can stand there.
+    pub(crate) again: Option<&'static str>,
+    /// Why, in words.
+    pub(crate) message: String,
+}
+
+/// Every insertion of a template script that stands where no word can.
+pub(crate) fn refusals(template: &str) -> Vec<Refusal> {
+    let refusal = |(at, wrong): (std::ops::Range<usize>, wrong::Wrong)| {
+        let again = match wrong {
+            wrong::Wrong::Again(command) => Some(command),
+            _ => None,
+        };
+        let message = wrong.words(&template[at.clone()]).0;
+        Refusal { at, again, message }
+    };
+    shell::wrong(template).into_iter().map(refusal).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::shell;

@@ -106,6 +106,7 @@ pub(crate) fn decode(fence: &Fence, findings: &mut Findings) -> Option<Decoded> 
         options: read.options,
         expect,
         probe: Some(Box::new(probe?)),
+        offered: None,
     };
     Some(Decoded {
         block,

@@ -1,0 +1,30 @@
+//! Commands that a document offers: run, done by hand, not for this run, or left out.
+
+use holdpoint_engine::{Choice, Task};
+
+use super::choose::{Option_, choose};
+use super::operator::Operator;
+use crate::problem::Problem;
+use crate::world::{Answer, RunView, Store};
+
+/// What somebody answers to a command that is offered. Nothing is chosen by Enter alone.
+pub(super) fn decide(
+    operator: &Operator,
+    view: &RunView<'_>,
+    task: Task,
+    script: &str,
+    store: &mut Store<'_>,
+) -> Result<Answer, Problem> {
+    let offers = view.run.offers(view.plan);
+    let mut first: Vec<Option_> = Vec::new();
+    if offers.choices.contains(&Choice::RunCommand) {
+        first.push(("run", 'r', "run it now; what it prints is recorded"));
+    } else if !view.run.missing(view.plan, task).is_empty() {
+        first.push(("values", 'v', "say what is needed; each is asked once a run"));
+    }
+    first.push(("by hand", 'h', "I did it by hand, and say so"));
+    if offers.choices.contains(&Choice::NotApplicable) {
+        first.push(("not applicable", 't', "it is not for this run; no deviation"));
+    }
+    choose(operator, view, task, script, &first, false, store)
+}

@@ -1,0 +1,51 @@
+//! Commands of documents that people wrote for themselves, as somebody at a terminal is asked about them.
+
+use crate::support::Desk;
+
+const LIST: &str = "# Restart\n\n## Stop it\n\nLook first.\n\n```console\n$ touch ran-one\n$ touch ran-<name>\n$ echo other\nhello\n$ touch ran-two\n$ touch ran-three\n```\n\nThen look again.\n";
+
+#[test]
+fn each_command_is_asked_about_and_runs_by_its_key_alone() {
+    let desk = Desk::with("");
+    desk.write("list.md", LIST);
+    let mut terminal = desk.terminal(&["run", "list.md"]);
+    terminal.waits_for("Look first.").waits_for("touch ran-one").waits_for("[r]un");
+    // Enter alone is no answer.
+    terminal.waits_for("What now?").types("\r");
+    terminal.waits_for("That is none of them");
+    assert!(!desk.path("ran-one").exists());
+    terminal.chooses("run").waits_for("✓ passed");
+    assert!(desk.path("ran-one").exists());
+    terminal.waits_for("touch ran-<name>").waits_for("needed before it runs: <name>").waits_for("[v]alues");
+    terminal.chooses("values");
+    terminal.answers("<name> in this document's commands", "-x").waits_for("It takes");
+    terminal.answers("<name> in this document's commands", "a 'b'");
+    // As it would run now, byte for byte.
+    terminal.waits_for(r"touch ran-'a '\''b'\'''").chooses("run").waits_for("✓ passed");
+    assert!(desk.path("ran-a 'b'").exists());
+    terminal.waits_for("echo other").waits_for("shown to print:").waits_for("hello").chooses("run");
+    terminal.waits_for("expected").waits_for("came").waits_for("a[c]cept").chooses("accept");
+    terminal.waits_for("touch ran-two").chooses("by hand");
+    terminal.waits_for("touch ran-three").chooses("not applicable");
+    terminal.waits_for("Then look again.").chooses("confirm").waits_for("PASSED");
+    terminal.ends(0);
+    assert!(!desk.path("ran-two").exists() && !desk.path("ran-three").exists());
+    desk.is_intact_and_complete(1);
+}
+
+#[test]
+fn what_looks_like_an_example_is_asked_whether_it_is_right_still() {
+    let desk = Desk::with("");
+    desk.write(
+        "list.md",
+        "# A\n\n## B\n\n```sh\necho v1.0.23 > ran\n```\n\n```sh\necho v1.0.23 >> ran\n```\n",
+    );
+    let mut terminal = desk.terminal(&["run", "list.md"]);
+    terminal.waits_for("v1.0.23, a version: still right?").chooses("values");
+    terminal.answers("v1.0.23, a version: still right?", "another");
+    terminal.answers("v1.0.23, a version: still right?", "v2.0.0").chooses("run").waits_for("✓ passed");
+    // Asked once a run.
+    terminal.waits_for("echo 'v2.0.0' >> ran").chooses("run").waits_for("PASSED");
+    terminal.ends(0);
+    assert_eq!(std::fs::read_to_string(desk.path("ran")).unwrap(), "v2.0.0\nv2.0.0\n");
+}

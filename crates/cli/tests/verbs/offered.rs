@@ -1,0 +1,155 @@
+//! Commands of documents that people wrote for themselves, through the binary: nothing runs but by somebody's word.
+
+use serde_json::Value;
+
+use crate::support::{Bench, Ran};
+
+/// Harmless, and each leaves a file where it runs.
+const LIST: &str = "# Restart\n\n## Stop it\n\nLook first.\n\n```console\n$ echo hello\nhello\n$ touch ran-<name>\n```\n\n\
+    It can be triggered by, for example:\n\n```sh\ntouch ran-explanatory\n```\n\n\
+    ## Then\n\n1. Write it:\n\n   ```sh\n   # the version\n   echo v1.0.23 > ran-version\n   ```\n\n\
+    2. Tell the others\n\n- [ ] It runs `touch ran-inline`\n\n```\ntouch ran-untagged\n```\n";
+
+fn bench() -> Bench {
+    Bench::with(&[("list.md", LIST)])
+}
+
+fn ran(bench: &Bench) -> Vec<String> {
+    bench.tree().into_keys().filter(|name| name.contains("ran-")).collect()
+}
+
+/// Ids of the actions, in order, with what each does.
+fn actions(bench: &Bench) -> Vec<(String, String)> {
+    let plan = bench.ends(0, &["plan", "list.md", "--format", "json"]).json();
+    let steps = plan["document"]["steps"].as_array().unwrap().clone();
+    let all = steps.iter().flat_map(|step| step["actions"].as_array().unwrap().clone()).map(|action| {
+        let offered = action["work"]["offered"]["text"].as_str();
+        let what = offered.map_or_else(|| "confirm".to_owned(), str::to_owned);
+        (action["id"].as_str().unwrap().to_owned(), what)
+    });
+    all.collect()
+}
+
+fn id_of(bench: &Bench, command: &str) -> String {
+    let found = actions(bench).into_iter().find(|(_, what)| what == command);
+    found.unwrap_or_else(|| panic!("{command} is not offered: {:?}", actions(bench))).0
+}
+
+#[test]
+fn nothing_of_a_document_runs_unasked() {
+    let bench = bench();
+    for arguments in [
+        &["run", "list.md", "--unattended"][..],
+        &["resume", "1", "--unattended"],
+        &["run", "list.md", "--dry-run"],
+        &["run", "list.md", "--dry-run", "--no-checks"],
+        &["run", "list.md"],
+        &["plan", "list.md"],
+        &["plan", "list.md", "--explain"],
+        &["check", "list.md"],
+    ] {
+        let ran: Ran = bench.holdpoint(arguments);
+        assert!([0, 2, 3, 4].contains(&ran.code), "{arguments:?}: {}\n{}", ran.code, ran.both());
+        assert_eq!(self::ran(&bench), Vec::<String>::new(), "{arguments:?} ran something");
+    }
+    assert!(bench.of_type(1, "action.started").is_empty());
+}
+
+#[test]
+fn what_an_answers_file_says_of_a_step_runs_none_of_its_commands() {
+    let bench = bench();
+    bench.file("answers.yaml", "steps:\n  stop-it: { choice: run, value: { name: x } }\n");
+    bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    assert!(bench.of_type(1, "action.started").is_empty());
+    bench.file("answers.yaml", "steps:\n  stop-it: { confirm: true }\n");
+    bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    let confirmed = bench.of_type(2, "item.confirmed");
+    assert!(confirmed.len() >= 2, "{confirmed:?}");
+    assert!(bench.of_type(2, "action.started").is_empty());
+}
+
+#[test]
+fn each_way_of_answering_is_on_record_verified_and_told() {
+    let bench = bench();
+    let (hello, name, version) = (
+        id_of(&bench, "echo hello"),
+        id_of(&bench, "touch ran-<name>"),
+        id_of(&bench, "echo v1.0.23 > ran-version"),
+    );
+    let untagged = id_of(&bench, "touch ran-untagged");
+    let others: String = actions(&bench)
+        .into_iter()
+        .filter(|(_, what)| what == "confirm")
+        .map(|(id, _)| format!("  {id}: {{ confirm: true }}\n"))
+        .collect();
+    bench.file(
+        "answers.yaml",
+        &format!(
+            "steps:\n  {hello}: {{ choice: run }}\n  {name}: {{ choice: run, value: {{ name: \"it's ; touch ran-hit\" }} }}\n  \
+             {version}: {{ choice: not_applicable }}\n  {untagged}: {{ confirm: true }}\n{others}"
+        ),
+    );
+    bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    assert_eq!(ran(&bench), ["repo/ran-it's ; touch ran-hit"]);
+    let choices: Vec<Value> =
+        bench.of_type(1, "decision").into_iter().map(|event| event["choice"].clone()).collect();
+    assert_eq!(choices, ["run_command", "run_command", "not_applicable"]);
+    let value = &bench.of_type(1, "value.recorded")[0];
+    assert_eq!(value["value"], "it's ; touch ran-hit");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    let report = bench.ends(0, &["report", "1"]).stdout;
+    for told in
+        ["run the command", "it is not for this run", "NOT APPLICABLE", "CONFIRMED", "touch ran-untagged"]
+    {
+        assert!(report.contains(told), "{told} is not in\n{report}");
+    }
+    bench.ends(0, &["export", "1", "bundle.tar.gz"]);
+    bench.sh("mkdir out && tar -xzf bundle.tar.gz -C out");
+    let script = bench.sh("find out -name verify.sh");
+    let told = bench.sh(&format!("sh {} 2>&1 || true", script.trim()));
+    assert!(told.contains("intact"), "{told}");
+}
+
+#[test]
+fn what_a_command_prints_is_held_against_what_is_shown() {
+    let bench = Bench::with(&[("list.md", "# A\n\n## B\n\n```console\n$ echo other\nhello\n```\n")]);
+    let id = id_of(&bench, "echo other");
+    bench.file("answers.yaml", &format!("steps:\n  {id}: {{ choice: run }}\n"));
+    let told = bench.ends(3, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    told.says("hello").says("other");
+    assert_eq!(bench.of_type(1, "action.finished")[0]["outcome"], "failed");
+    bench.file("accept.yaml", &format!("steps:\n  {id}: {{ choice: accepted }}\n"));
+    bench.ends(0, &["resume", "1", "--unattended", "--answers", "accept.yaml"]);
+    assert_eq!(bench.of_type(1, "decision").last().unwrap()["choice"], "accepted");
+    bench.ends(0, &["verify", "1"]).says("intact and complete");
+    bench.ends(0, &["report", "1"]).says("what it printed is as it should be");
+}
+
+#[test]
+fn a_record_in_which_a_command_ran_that_nobody_chose_does_not_conform() {
+    let bench = Bench::with(&[("list.md", "# A\n\n## B\n\n```sh\ntrue\n```\n")]);
+    let id = id_of(&bench, "true");
+    bench.file("answers.yaml", &format!("steps:\n  {id}: {{ choice: run }}\n"));
+    bench.ends(0, &["run", "list.md", "--unattended", "--answers", "answers.yaml"]);
+    crate::support::forge(&bench.run_dir(1), |events| events.retain(|event| event["type"] != "decision"));
+    bench.ends(5, &["verify", "1"]).says("does not conform");
+}
+
+#[test]
+fn the_plan_explains_what_each_command_was_taken_for() {
+    let bench = bench();
+    let told = bench.ends(0, &["plan", "list.md", "--explain"]);
+    told.says("offered, sure: it stands behind a prompt")
+        .says("explains, and is not offered, likely: the text before it says")
+        .says("asks first: <name>")
+        .says("asks first: v1.0.23");
+    let json = bench.ends(0, &["plan", "list.md", "--explain", "--format", "json"]).json();
+    let steps = json["explained"].as_array().unwrap();
+    let classes: Vec<&str> = steps
+        .iter()
+        .flat_map(|step| step["commands"].as_array().unwrap())
+        .map(|command| command["class"].as_str().unwrap())
+        .collect();
+    assert_eq!(classes, ["offered", "offered", "explanatory", "offered", "offered"]);
+    assert!(json["explained"][0]["step"]["reason"].is_string());
+}

@@ -1,0 +1,383 @@
+//! What of a command somebody must fill in, and what looks like an example.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::classes::changes;
+use crate::names::BUILT_IN;
+use crate::placeholders::Search;
+use crate::{Blank, Field, ValueKind, lints};
+
+/// A part of a command that a value takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Where it stands in the command.
+    pub(crate) at: Range<usize>,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A placeholder, which the document marks as one.
+    Placeholder,
+    /// An example of this kind, by the looks.
+    Example(&'static str),
+}
+
+/// Kinds of literals that are examples more often than not; the first group is the literal.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("date", r"(?:^|[^\w./-])(\d{4}-\d{2}-\d{2})(?:$|[^\w-])"),
+    ("address", r"(?:^|[^\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:$|[^\w.])"),
+    ("version", r"(?:^|[^\w.+-])(v?\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.\d+)?)?)(?:$|[^\w.])"),
+    (
+        "id",
+        r"(?:^|[^\w-])([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[a-z]{1,6}-[0-9a-f]{8,17}|[0-9a-f]{12,64})(?:$|[^\w-])",
+    ),
+    (
+        "host",
+        r"(?:^|[^\w.-])((?:[a-z0-9][a-z0-9-]*\.)*(?:example\.(?:com|org|net)|[a-z0-9-]+\.(?:example|internal|local|lan|corp)))(?:$|[^\w.-])",
+    ),
+];
+
+/// Addresses that are the same wherever a document is read.
+const EVERYWHERE: &[&str] = &["0.0.0.0", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"];
+
+/// The marks of a command, in order.
+pub(crate) fn marks(text: &str) -> Vec<Mark> {
+    static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+        EXAMPLES.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
+    });
+    let mut found: Vec<Mark> = Vec::new();
+    if let Some(search) = Search::of(text, false) {
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let in_line = search.in_line(line.trim_end_matches('\n'));
+            found.extend(
+                in_line
+                    .into_iter()
+                    .map(|at| Mark { at: start + at.start..start + at.end, what: What::Placeholder }),
+            );
+            start += line.len();
+        }
+    }
+    if text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') && changes(text) {
+        for (kind, pattern) in COMPILED.iter() {
+            // A match takes the character behind it, which may be the one before the next.
+            let mut from = 0;
+            while let Some(literal) = pattern.captures_at(text, from).and_then(|captures| captures.get(1)) {
+                from = literal.end();
+                let overlaps =
+                    found.iter().any(|mark| mark.at.start < literal.end() && literal.start() < mark.at.end);
+                if !overlaps && is_example(kind, literal.as_str()) {
+                    found.push(Mark { at: literal.range(), what: What::Example(kind) });
+                }
+            }
+        }
+    }
+    found.sort_by_key(|mark| mark.at.start);
+    found
+}
+
+fn is_example(kind: &str, literal: &str) -> bool {
+    match kind {
+        "address" => {
+            !EVERYWHERE.contains(&literal)
+                && !literal.starts_with("127.")
+                && !literal.starts_with("255.")
+                && literal.split('.').all(|part| part.parse::<u8>().is_ok())
+        }
+        // Words of letters alone, and numbers, are no ids.
+        "id" => {
+            let tail = literal.rsplit('-').next().unwrap_or_default();
+            tail.contains(|c: char| c.is_ascii_digit()) && tail.contains(|c: char| c.is_ascii_alphabetic())
+        }
+        _ => true,
+    }
+}
+
+/// Values of a whole document: the same placeholder is the same value, wherever it stands.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    /// Names by what is written.
+    names: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+    /// Names of values that a command reads once more somewhere: these take harmless characters alone.
+    plain: BTreeSet<String>,
+    /// How many marks have no name that others could have too.
+    alone: usize,
+}
+
+impl Sheet {
+    /// The name of the value that takes the place of a mark.
+    pub(crate) fn name(&mut self, text: &str, mark: &Mark) -> String {
+        let written = &text[mark.at.clone()];
+        let (key, wanted) = match mark.what {
+            What::Example(kind) => (format!("={written}"), kind.to_owned()),
+            What::Placeholder => self.placeholder(text, mark, written),
+        };
+        if let Some(name) = self.names.get(&key) {
+            return name.clone();
+        }
+        let mut name = usable(&wanted);
+        let first = name.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{first}_{number}");
+            number += 1;
+        }
+        self.names.insert(key, name.clone());
+        name
+    }
+
+    /// What tells one placeholder from another, and the name that it wants.
+    fn placeholder(&mut self, text: &str, mark: &Mark, written: &str) -> (String, String) {
+        let inner = written.trim_matches(['<', '>', '{', '}', '[', ']', ' ']);
+        let upper = inner.to_ascii_uppercase();
+        if upper.trim_start_matches('V').starts_with("X.Y") {
+            return (format!("{inner}!"), "version".to_owned());
+        }
+        let says_nothing = ["CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME", "FIXME", "TODO", "TBD"]
+            .contains(&upper.as_str());
+        if says_nothing {
+            let before = text[..mark.at.start].trim_end_matches(['"', '\'']);
+            let assigned = before.strip_suffix('=').map(|before| {
+                before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
+            if let Some(name) = assigned.filter(|name| !name.is_empty()) {
+                return (format!("{upper} {name}"), slug(name));
+            }
+            self.alone += 1;
+            return (format!("{upper} {}", self.alone), "value".to_owned());
+        }
+        let inner = inner.strip_prefix("YOUR_").or_else(|| inner.strip_prefix("your-")).unwrap_or(inner);
+        (slug(inner), slug(inner))
+    }
+
+    /// Has a value take harmless characters alone.
+    pub(crate) fn restrict(&mut self, name: &str) {
+        self.plain.insert(name.to_owned());
+    }
+
+    /// The value that is asked for a mark.
+    pub(crate) fn blank(&self, name: &str, written: &str, what: What, inserted: bool) -> Blank {
+        let plain = self.plain.contains(name);
+        let (prompt, (kind, takes), example) = match what {
+            What::Example(kind) => {
+                let prompt = format!("{written}, {} {kind}: still right?", article(kind));
+                let kind = match inserted {
+                    // Where no value can be inserted, what stands there is right, or the command is not run.
+                    false => (ValueKind::Choice { choices: vec![written.to_owned()] }, "what stands there"),
+                    true if plain => text(PLAIN),
+                    true => text(WORD),
+                };
+                (prompt, kind, true)
+            }
+            What::Placeholder => {
+                (format!("{written} in this document's commands"), kind_of(name, plain), false)
+            }
+        };
+        let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
+        Blank { field, takes, written: written.to_owned(), example }
+    }
+}
+
+/// A variable that a document's commands read and never set: it is asked for, and given to them as it is.
+pub(crate) fn variable(name: &str) -> Blank {
+    let prompt = format!("${name}, which no command of this document sets");
+    let (kind, takes) = text(UNSPLIT);
+    let field = Field { name: name.to_owned(), prompt: Some(prompt), kind, evidence: None };
+    Blank { field, takes, written: format!("${name}"), example: false }
+}
+
+/// Variables that commands read and nothing sets.
+pub(crate) fn unset(text: &str, defined: &BTreeSet<String>) -> Vec<String> {
+    let outline = lints::outline(text);
+    let known = |name: &String| {
+        defined.contains(name)
+            || lints::COMMON.contains(&name.as_str())
+            || name.starts_with("HOLDPOINT_")
+            || BUILT_IN.contains(&name.as_str())
+    };
+    outline.uses.into_iter().filter(|name| name.len() > 1 && !known(name)).collect()
+}
+
+/// What texts take: a pattern, and the same in words.
+type Takes = (&'static str, &'static str);
+
+/// Characters that mean nothing to any command that reads a word once more.
+const PLAIN: Takes =
+    ("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "letters, digits and . _ - alone, for a command reads it once more");
+/// One line, and no option.
+const WORD: Takes = (r"^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", "one line that does not begin with a hyphen");
+/// What a script's own expansion neither splits nor matches against files.
+const UNSPLIT: Takes = (
+    r"^[^-\s*?\[\]\x00-\x1f\x7f][^\s*?\[\]\x00-\x1f\x7f]*$",
+    "one word without * ? [ ] that does not begin with a hyphen",
+);
+const HOST: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$", "a host: letters, digits and . _ : @ -");
+const VERSION: Takes = (r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", "a version: letters, digits and . _ + -");
+const DATE: Takes = (r"^[0-9][0-9A-Za-z:./_-]*$", "a date: digits first, without blanks");
+
+fn text((pattern, words): Takes) -> (ValueKind, &'static str) {
+    (ValueKind::Text { pattern: Some(pattern.to_owned()) }, words)
+}
+
+/// What a value takes, as far as its name tells.
+fn kind_of(name: &str, plain: bool) -> (ValueKind, &'static str) {
+    let words: Vec<&str> = name.split('_').collect();
+    let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let last = |wanted: &[&str]| words.last().is_some_and(|word| wanted.contains(word));
+    if last(&["port"]) {
+        return (ValueKind::Integer { min: Some(1), max: Some(65_535) }, "a port: 1 to 65535");
+    }
+    if last(&["count", "number", "replicas", "pid", "size", "seconds", "minutes", "hours", "days"]) {
+        return (ValueKind::Integer { min: Some(0), max: None }, "a whole number, 0 or more");
+    }
+    if plain {
+        return text(PLAIN);
+    }
+    if last(&["version", "release", "tag"]) {
+        return text(VERSION);
+    }
+    if any(&["host", "hostname", "server", "ip", "address", "fqdn"]) {
+        return text(HOST);
+    }
+    if any(&["date", "day", "yyyy", "timestamp"]) {
+        return text(DATE);
+    }
+    text(WORD)
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// A lower-case name: lower-case, so that no variable that programs know is overwritten.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.ends_with('_') && !slug.is_empty() {
+            slug.push('_');
+        }
+    }
+    slug.trim_end_matches('_').to_owned()
+}
+
+/// Names that a shell, a template or this program gives another meaning.
+const RESERVED: &[&str] = &[
+    "path",
+    "status",
+    "argv",
+    "prompt",
+    "history",
+    "cdpath",
+    "fpath",
+    "mailpath",
+    "manpath",
+    "signals",
+    "options",
+    "pipestatus",
+    "true",
+    "false",
+    "none",
+    "not",
+    "and",
+    "or",
+    "in",
+    "is",
+    "if",
+    "else",
+    "for",
+    "loop",
+    "self",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ftp_proxy",
+    "all_proxy",
+];
+
+fn usable(name: &str) -> String {
+    let odd = RESERVED.contains(&name) || BUILT_IN.contains(&name) || name.starts_with("holdpoint_");
+    match name {
+        "" => "value".to_owned(),
+        name if odd => format!("{name}_value"),
+        name if !name.starts_with(|c: char| c.is_ascii_alphabetic()) => format!("value_{name}"),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let mut sheet = Sheet::default();
+        let told = marks(text).into_iter().map(|mark| {
+            let kind = match mark.what {
+                What::Placeholder => "",
+                What::Example(_) => "=",
+            };
+            format!("{}{kind}{}", sheet.name(text, &mark), &text[mark.at.clone()])
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn placeholders_and_examples_are_found_and_named() {
+        let cases: &[(&str, &[&str])] = &[
+            ("deploy <version>", &["version<version>"]),
+            ("deploy <VERSION> <version>", &["version<VERSION>", "version<version>"]),
+            ("aws s3 rm s3://YOUR_BUCKET/x", &["bucketYOUR_BUCKET"]),
+            ("tag vX.Y.Z", &["versionvX.Y.Z"]),
+            ("curl {host}/x", &["host{host}"]),
+            ("export TOKEN=CHANGEME", &["tokenCHANGEME"]),
+            ("rm <path>", &["path_value<path>"]),
+            ("git tag v1.0.23", &["version=v1.0.23"]),
+            ("ssh ops@web1.example.com reboot", &["host=web1.example.com"]),
+            ("ip route add 10.1.2.3 via 10.0.0.1", &["address=10.1.2.3", "address_2=10.0.0.1"]),
+            ("ping 127.0.0.1", &[]),
+            ("kubectl get pod x-1.2.3", &[]),
+            ("git log v1.0.23", &[]),
+            ("restore --at 2024-01-31", &["date=2024-01-31"]),
+            ("aws ec2 reboot-instances i-0abc12345def", &["id=i-0abc12345def"]),
+            ("curl https://x.test/app-1.2.3.tar.gz -o x", &[]),
+            ("echo $HOME", &[]),
+            ("mongo [your-host-name] -u x", &["host_name[your-host-name]"]),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(told(text), *wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_held_to_what_its_name_tells() {
+        use holdpoint_model::{Fit, fit};
+        let takes = |name: &str, value: &str| fit(&kind_of(name, false).0, value) == Fit::Within;
+        for (name, good, bad) in [
+            ("version", "v1.2.3", "v1 2"),
+            ("release_tag", "2024.1", "$(x)"),
+            ("host", "web-1.example.org", "a b"),
+            ("port", "8080", "eighty"),
+            ("replicas", "3", "-1"),
+            ("date", "2024-01-31", "tomorrow; x"),
+            ("bucket", "it's a name", "-rf"),
+            ("bucket", "x", "two\nlines"),
+            ("bucket", "x", ""),
+        ] {
+            assert!(takes(name, good), "{name} {good}");
+            assert!(!takes(name, bad), "{name} {bad}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_sets_is_asked_for() {
+        let defined = BTreeSet::from(["B".to_owned()]);
+        assert_eq!(unset("A=1; echo $A $BB ${CC:-x} $B $HOME $1 '$DD'", &defined), ["BB"]);
+    }
+}

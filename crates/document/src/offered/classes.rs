@@ -1,0 +1,258 @@
+//! What a command of a document is: something to run, or something that explains.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::programs::{is_known, only_reads};
+use super::prompts::Prompt;
+use crate::lints;
+use crate::{Class, Confidence, Reading};
+
+/// What is known of the code that a command stands in.
+pub(crate) struct Around<'a> {
+    /// The text right before the code.
+    pub(crate) before: &'a str,
+    /// The info word says that it is a script of a shell.
+    pub(crate) is_script: bool,
+    /// Nothing says what language it is in.
+    pub(crate) is_untagged: bool,
+}
+
+/// Words of a text that say that what follows explains something.
+static EXPLAINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(for example|for instance|e\.g\.?|an example|example:|examples:|example (?:of|output|usage|command)|such as|would look like|looks like|can be triggered by|is triggered by|can be caused by|is equivalent to|equivalent of|similar to|syntax is|usage:|usage is|do not run|don't run|never run|instead of running)(?:\W|$)",
+    )
+    .ok()
+});
+
+/// A synopsis: `[options]`, `[--flag]`, `<a|b>`, `{start|stop}`, `...`.
+static SYNOPSIS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:^|\s)(?:\[(?:-[^\]]*|(?i:options?|flags?|args?|arguments?|command)(?:\.\.\.)?)\]|<\w+(?:\s*\|\s*\w+)+>|\{[a-z]+(?:\|[a-z-]+)+\})",
+    )
+    .ok()
+});
+
+fn reading(class: Class, confidence: Confidence, reason: impl Into<String>) -> Reading {
+    Reading { class, confidence, reason: reason.into() }
+}
+
+/// Reads one whole command.
+pub(crate) fn classify(text: &str, prompt: Option<&Prompt>, around: &Around<'_>) -> Reading {
+    use Class::{Explanatory, Interactive, NotACommand, Offered};
+    use Confidence::{Likely, Sure};
+    match prompt {
+        Some(Prompt::Program(name)) => {
+            return reading(NotACommand, Sure, format!("it is typed into {name}, by hand"));
+        }
+        Some(Prompt::Windows) => {
+            return reading(NotACommand, Sure, "it is of a shell of Windows, and none runs here");
+        }
+        Some(Prompt::Shell | Prompt::Root) | None => {}
+    }
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return reading(NotACommand, Sure, "nothing follows the prompt");
+    }
+    if trimmed.chars().all(|c| matches!(c, '.' | '…' | '[' | ']' | ' ')) {
+        return reading(NotACommand, Sure, "it stands for something that is left out");
+    }
+    if trimmed.starts_with(['|', ')', '}', '+', '=', '>', '*', ',']) {
+        return reading(NotACommand, Sure, "no command begins so");
+    }
+    let read = holdpoint_shell::read(text);
+    if read.error.is_some() {
+        return reading(
+            NotACommand,
+            Likely,
+            "no shell can read it: a quote, a bracket or a here-document stays open",
+        );
+    }
+    let outline = lints::outline(text);
+    let assigns = outline.calls.is_empty() && !outline.defines.is_empty();
+    let program = outline.calls.first().map(|(program, _)| program.as_str()).unwrap_or_default();
+    if !assigns && !is_program_name(program) && !begins_compound(&read) {
+        return reading(NotACommand, Likely, format!("`{}` is no program's name", first_word(trimmed)));
+    }
+    if trimmed.starts_with('/') && !first_word(trimmed)[1..].contains('/') {
+        return reading(
+            NotACommand,
+            Likely,
+            format!("`{}` is typed into a chat, and is no program", first_word(trimmed)),
+        );
+    }
+    if is_line_of_prose(trimmed, program) {
+        return reading(NotACommand, Likely, "it reads as a sentence");
+    }
+    if SYNOPSIS.as_ref().is_some_and(|pattern| pattern.is_match(text)) {
+        return reading(Explanatory, Likely, "it shows how a command is written, with what may be left out");
+    }
+    let elided = text.split_whitespace().any(|word| matches!(word, "..." | "…" | "[...]" | "<...>"));
+    if elided {
+        return reading(Explanatory, Likely, "it holds `...`, which stands for something that is left out");
+    }
+    if let Some(found) = last_sentence(around.before)
+        .and_then(|before| EXPLAINS.as_ref().and_then(|pattern| pattern.find(before)))
+    {
+        let cue = found.as_str().trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_lowercase();
+        return reading(Explanatory, Likely, format!("the text before it says “{cue}”"));
+    }
+    let (confidence, why) = how_sure(prompt, around, assigns || is_known(program) || begins_compound(&read));
+    let why = match prompt {
+        Some(Prompt::Root) => format!("{why}, to be run as root"),
+        _ => why.to_owned(),
+    };
+    if let Some(program) = &outline.waits {
+        return reading(Interactive, confidence, format!("{why}; `{program}` talks with whoever sits there"));
+    }
+    if let Some(program) = outline.asks {
+        return reading(Interactive, confidence, format!("{why}; `{program}` may ask for a password"));
+    }
+    if let Some(program) = &outline.endless {
+        return reading(
+            Interactive,
+            confidence,
+            format!("{why}; `{program}` goes on until somebody ends it"),
+        );
+    }
+    let why = match only_reads(&outline.calls) {
+        true => format!("{why}; it only looks"),
+        false => why,
+    };
+    reading(Offered, confidence, why)
+}
+
+fn how_sure(prompt: Option<&Prompt>, around: &Around<'_>, known: bool) -> (Confidence, &'static str) {
+    match (prompt.is_some(), around.is_script, known) {
+        (true, _, true) => (Confidence::Sure, "it stands behind a prompt"),
+        (true, _, false) => (Confidence::Likely, "it stands behind a prompt"),
+        (false, true, true) => (Confidence::Sure, "the code is marked as a shell's"),
+        (false, true, false) => {
+            (Confidence::Likely, "the code is marked as a shell's, and the program is not known here")
+        }
+        (false, false, true) if around.is_untagged => {
+            (Confidence::Likely, "every line of the code begins with a known program")
+        }
+        (false, false, true) => (Confidence::Likely, "it begins with a known program"),
+        (false, false, false) => (Confidence::Unsure, "nothing tells it from output but where it stands"),
+    }
+}
+
+/// Whether a command changes something, as far as its programs tell.
+pub(crate) fn changes(text: &str) -> bool {
+    use holdpoint_shell::Kind;
+    let writes = |token: &holdpoint_shell::Token| match &token.kind {
+        Kind::Redirection(redirection) => {
+            text[redirection.operator.clone()].contains('>')
+                && !redirection.target.as_ref().is_some_and(|word| {
+                    matches!(word.bare(text), Some("/dev/null" | "1" | "2" | "&1" | "&2"))
+                })
+        }
+        _ => false,
+    };
+    !only_reads(&lints::outline(text).calls) || holdpoint_shell::read(text).tokens.iter().any(writes)
+}
+
+fn begins_compound(read: &holdpoint_shell::Script) -> bool {
+    use holdpoint_shell::{Kind, Operator};
+    let first = read
+        .tokens
+        .iter()
+        .find(|token| !matches!(token.kind, Kind::Comment | Kind::Operator(Operator::Newline)));
+    matches!(first.map(|token| &token.kind), Some(Kind::Keyword(_) | Kind::Operator(Operator::Open)))
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
+}
+
+fn is_program_name(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.+@:[".contains(c);
+    // A variable or a placeholder may name one.
+    if word.starts_with(['$', '<', '{', '~']) {
+        return true;
+    }
+    !word.is_empty()
+        && word.chars().all(plain)
+        && word.contains(|c: char| c.is_ascii_alphabetic() || c == '[')
+        && !word.ends_with(':')
+        && !word.starts_with('-')
+}
+
+/// `Then restart the service.`: several words, the first with a capital, and a full stop.
+fn is_line_of_prose(text: &str, program: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let capital = text.starts_with(|c: char| c.is_uppercase());
+    let sentence = text.ends_with(['.', ':', '!', '?']) && !text.ends_with("..") && !text.ends_with(" .");
+    !text.contains('\n')
+        && words > 2
+        && capital
+        && !is_known(program)
+        && (sentence || !text.contains(['-', '/', '=', '"']))
+}
+
+/// What stands right before the code: the last lines of the paragraph before it.
+fn last_sentence(before: &str) -> Option<&str> {
+    let paragraph = before.trim_end().rsplit("\n\n").next()?.trim();
+    // A heading or a fence tells nothing of the code below.
+    let cut = paragraph.rfind(". ").map_or(0, |at| if paragraph[..at].ends_with("e.g") { 0 } else { at + 2 });
+    paragraph.get(cut..).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(text: &str, before: &str) -> Class {
+        classify(text, None, &Around { before, is_script: true, is_untagged: false }).class
+    }
+
+    #[test]
+    fn commands_are_told_from_what_explains() {
+        use Class::{Explanatory, Interactive, NotACommand, Offered};
+        let cases = [
+            ("systemctl restart web", "Restart it:", Offered),
+            ("./deploy.sh v1.2.3", "", Offered),
+            ("VERSION=1.2.3", "", Offered),
+            ("export A=b", "", Offered),
+            ("for i in 1 2; do echo $i; done", "", Offered),
+            ("[ -f /etc/x ] && rm /etc/x", "", Offered),
+            ("$EDITOR file", "", Offered),
+            ("kubectl delete pod <name>", "Delete the pod.", Offered),
+            ("kill -9 1", "The alert can be triggered by a killed process, for example:", Explanatory),
+            ("rm -rf /", "This alert can be triggered by somebody running", Explanatory),
+            ("ls", "Look at it, e.g.:", Explanatory),
+            ("ls", "We have seen, for example, a full disk. List the files:", Offered),
+            ("tool [options] file", "", Explanatory),
+            ("tool [--force] file", "", Explanatory),
+            ("service x {start|stop}", "", Explanatory),
+            ("tool a ... z", "", Explanatory),
+            ("...", "", NotACommand),
+            ("vim /etc/hosts", "", Interactive),
+            ("ssh web-1", "", Interactive),
+            ("sudo systemctl restart web", "", Interactive),
+            ("tail -f /var/log/syslog", "", Interactive),
+            ("echo 'never closed", "", NotACommand),
+            ("Then restart the service.", "", NotACommand),
+            ("|  a | b |", "", NotACommand),
+            ("123 456", "", NotACommand),
+            ("/chatops run deploy", "", NotACommand),
+            ("/usr/bin/systemctl stop x", "", Offered),
+        ];
+        for (text, before, wanted) in cases {
+            assert_eq!(class(text, before), wanted, "{before} / {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_into_another_program_is_no_command() {
+        let around = Around { before: "", is_script: false, is_untagged: true };
+        let read = classify("SELECT 1;", Some(&Prompt::Program("mysql".into())), &around);
+        assert_eq!(
+            (read.class, read.reason.as_str()),
+            (Class::NotACommand, "it is typed into mysql, by hand")
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! What each piece of code in a document was taken for, and why.
+
+use super::steps::units;
+use crate::{DocumentKind, Reading, Span, markdown};
+
+/// A command of a document and what it was taken for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Where it stands, its prompt with it.
+    pub span: Span,
+    /// Without its prompt.
+    pub text: String,
+    /// What it was taken for, and why.
+    pub reading: Reading,
+}
+
+/// Every command of a document that people wrote for themselves, offered or not, in order.
+pub fn explain(source: &str) -> Vec<Explained> {
+    let fronts = markdown::fronts(source);
+    let tree = markdown::read(source, &fronts, DocumentKind::Foreign);
+    let mut found = Vec::new();
+    for unit in units(source, &tree) {
+        found.extend(unit.cut.commands.iter().map(|command| Explained {
+            span: unit.body.span(command.at.clone()),
+            text: command.text.clone(),
+            reading: command.reading.clone(),
+        }));
+    }
+    found
+}

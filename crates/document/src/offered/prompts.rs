@@ -1,0 +1,134 @@
+//! Prompts before commands, as documents copy them from terminals.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Who is at a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// A shell.
+    Shell,
+    /// A shell of root.
+    Root,
+    /// A program that takes commands of its own, by its name.
+    Program(String),
+    /// A shell of Windows.
+    Windows,
+}
+
+/// A prompt with `#` and nothing before it: in a shell's script it begins a comment.
+const BARE_ROOT: &str = "# ";
+
+static SHELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // (venv) user@host:~/dir$ , [user@host dir]$ , host$ , user@host% , $
+    let before =
+        r"(?:\([\w.-]+\)[ \t]*)?(?:\[[\w.-]+@[\w.-]+[^\]\n]*\]|[\w.-]+@[\w.-]+(?:[: ][^\s$#%>]*)?)?[ \t]?";
+    Regex::new(&format!(r"^[ \t]*({before})([$#%❯➜])(?:[ \t]+|$)")).ok()
+});
+
+static PROGRAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let names = "mysql|mariadb|sqlite|postgres|psql|redis|mongo|mongosh|test|ftp|sftp|irb|SQL|hive|cqlsh|ksql|gdb|lldb|ldapvi|telnet|nslookup|rabbitmq|vault|admin|rs0";
+    Regex::new(&format!(
+        r"(?i)^[ \t]*(?:({names})(?: ?\[[^\]\n]*\]|:[\w-]+)?(?: \[[^\]\n]*\])?>|([A-Za-z_]\w*)(?:[=-][#>])|(>>>)|\d+\.\d+\.\d+\.\d+:\d+(?:\[\d+\])?>)[ \t]"
+    ))
+    .ok()
+});
+
+static WINDOWS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[ \t]*(?:PS(?: [A-Za-z]:[^>\n]*)?|[A-Za-z]:\\[^>\n]*)>[ \t]?").ok());
+
+/// The prompt that a line begins with, and how long it is with the white space around it. `roots`: `# ` is a prompt too.
+pub(crate) fn prompt(line: &str, roots: bool) -> Option<(Prompt, usize)> {
+    if let Some(found) = WINDOWS.as_ref()?.find(line) {
+        return Some((Prompt::Windows, found.end()));
+    }
+    if let Some(found) = SHELL.as_ref()?.captures(line) {
+        let (whole, before) = (found.get(0)?, found.get(1)?.as_str().trim());
+        return match found.get(2)?.as_str() {
+            "#" if !before.is_empty() || roots => Some((Prompt::Root, whole.end())),
+            "#" => None,
+            "%" if before.is_empty() => None,
+            _ => Some((Prompt::Shell, whole.end())),
+        };
+    }
+    let found = PROGRAM.as_ref()?.captures(line)?;
+    let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
+    let name = match (name, found.get(3).is_some()) {
+        (_, true) => "python".to_owned(),
+        ("", _) => "redis-cli".to_owned(),
+        ("SQL", _) => "sqlplus".to_owned(),
+        (name, _) => name.to_lowercase(),
+    };
+    Some((Prompt::Program(name), found.get(0)?.end()))
+}
+
+/// Whether `# ` begins prompts in this code: nothing else does, and what follows it reads as commands.
+pub(crate) fn has_root_prompts(text: &str, is_script: bool, is_program: impl Fn(&str) -> bool) -> bool {
+    let mut roots = 0;
+    for line in text.lines() {
+        if prompt(line, false).is_some() {
+            return false;
+        }
+        let Some(rest) = line.trim_start().strip_prefix(BARE_ROOT) else { continue };
+        let first = rest.split_whitespace().next().unwrap_or_default();
+        let sentence = rest.trim_end().ends_with(['.', ':', '!', '?']) && !rest.contains(" -");
+        if sentence || !is_program(first) {
+            return false;
+        }
+        roots += 1;
+    }
+    // In a script, it is what a comment begins with.
+    roots > 0 && !is_script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_of_shells_and_programs_are_told_from_what_is_typed() {
+        let cases = [
+            ("$ ls", Some((Prompt::Shell, 2))),
+            ("  $ ls", Some((Prompt::Shell, 4))),
+            ("$", Some((Prompt::Shell, 1))),
+            ("$HOME/bin/x", None),
+            ("$(date)", None),
+            ("user@host:~$ ls", Some((Prompt::Shell, 13))),
+            ("root@web-1:/etc# reboot", Some((Prompt::Root, 17))),
+            ("[root@web-1 ~]# reboot", Some((Prompt::Root, 16))),
+            ("[ec2-user@ip-10-0-0-1 app]$ ls -l", Some((Prompt::Shell, 28))),
+            ("(venv) $ pip list", Some((Prompt::Shell, 9))),
+            ("# reboot", None),
+            ("% ls", None),
+            ("me@mac% ls", Some((Prompt::Shell, 8))),
+            ("mysql> SELECT 1;", Some((Prompt::Program("mysql".into()), 7))),
+            ("MariaDB [(none)]> SELECT 1;", Some((Prompt::Program("mariadb".into()), 18))),
+            ("postgres=# SELECT 1;", Some((Prompt::Program("postgres".into()), 11))),
+            ("app_db=> SELECT 1;", Some((Prompt::Program("app_db".into()), 9))),
+            (">>> import os", Some((Prompt::Program("python".into()), 4))),
+            ("127.0.0.1:6379> PING", Some((Prompt::Program("redis-cli".into()), 16))),
+            (r"PS C:\Users\me> Get-Item x", Some((Prompt::Windows, 16))),
+            (r"C:\> dir", Some((Prompt::Windows, 5))),
+            ("echo a > b", None),
+            ("x=1", None),
+            ("total 12", None),
+            ("user@host", None),
+        ];
+        for (line, wanted) in cases {
+            assert_eq!(prompt(line, false), wanted, "{line}");
+        }
+        assert_eq!(prompt("# reboot", true), Some((Prompt::Root, 2)));
+    }
+
+    #[test]
+    fn a_number_sign_is_a_prompt_only_before_commands_and_not_in_scripts() {
+        let known = |word: &str| ["systemctl", "reboot"].contains(&word);
+        assert!(has_root_prompts("# systemctl stop x\n# reboot\n", false, known));
+        assert!(!has_root_prompts("# systemctl stop x\n# reboot\n", true, known));
+        assert!(!has_root_prompts("# then reboot\n# reboot\n", false, known));
+        assert!(!has_root_prompts("# reboot the node.\n", false, known));
+        assert!(!has_root_prompts("$ ls\n# reboot\n", false, known));
+        assert!(!has_root_prompts("ls\n", false, known));
+    }
+}

@@ -1,0 +1,484 @@
+//! Offers the commands of a document's steps, one by one.
+//!
+//! The steps are there already, each with what is to be confirmed; where code with commands stands in one, it becomes actions
+//! of its own, with the text before it above it, and what is left is confirmed as before. No line of the document is lost by
+//! that, and none is shown twice.
+
+use std::collections::BTreeSet;
+
+use super::blanks::{Mark, Sheet, What, marks, unset, variable};
+use super::code::{Code, Command, Cut, cut, language};
+use super::insert::{Why, template};
+use crate::foreign::{Piece, Shown};
+use crate::markdown::{Block as Markdown, Tree};
+use crate::placeholders::Search;
+use crate::spanned::Mapped;
+use crate::{
+    Action, Blank, Block, Class, Expectation, Expected, LineKind, LineMatcher, Offered, Options, Span, Step,
+    Times, Work, lints,
+};
+
+/// Code of a document that may hold commands.
+pub(super) struct Unit {
+    /// All of it, with what fences it.
+    pub(super) span: Span,
+    pub(super) body: Mapped,
+    pub(super) language: &'static str,
+    pub(super) cut: Cut,
+}
+
+/// All code of a document that reads as a shell's, in order.
+pub(super) fn units(source: &str, tree: &Tree) -> Vec<Unit> {
+    let mut found = Vec::new();
+    collect(source, &tree.blocks, &mut found);
+    found.sort_by_key(|unit| unit.span.start);
+    found
+}
+
+fn collect(source: &str, blocks: &[Markdown], found: &mut Vec<Unit>) {
+    for block in blocks {
+        match block {
+            Markdown::Fence(fence) => {
+                // A fence that swallows headings is none that anybody meant.
+                if fence.closed {
+                    found.extend(unit(source, fence.span, fence.body.clone(), Some(fence.info.clone())));
+                }
+            }
+            Markdown::Indented(body, span) => {
+                found.extend(unit(source, *span, (**body).clone(), Some(String::new())))
+            }
+            Markdown::Text(text) => {
+                found.extend(unit(source, text.span, Mapped::slice(source, text.span), None))
+            }
+            Markdown::List(list) => list.items.iter().for_each(|item| collect(source, &item.blocks, found)),
+            Markdown::Quote(quote) => collect(source, &quote.blocks, found),
+            Markdown::Heading(_) | Markdown::Html(_) | Markdown::Other(_) => {}
+        }
+    }
+}
+
+fn unit(source: &str, span: Span, body: Mapped, info: Option<String>) -> Option<Unit> {
+    let before = before(source, span.start);
+    let code = Code { info: info.as_deref(), text: body.text(), before };
+    let language = language(&code)?;
+    let cut = cut(&code);
+    (!cut.commands.is_empty()).then_some(Unit { span, body, language, cut })
+}
+
+/// The text right before a place: its last paragraph, unless that is code or a heading.
+fn before(source: &str, at: usize) -> &str {
+    let text = source[..at].trim_end();
+    let start = text.rfind("\n\n").map_or(0, |at| at + 2);
+    let paragraph = text[start..].trim();
+    let closes = paragraph.lines().last().is_some_and(|line| {
+        line.trim_start().starts_with(['`', '~']) && line.contains("```") || line.contains("~~~")
+    });
+    if closes || paragraph.starts_with('#') { "" } else { paragraph }
+}
+
+/// Makes actions of the commands in these steps, and has the pieces of the document tell where each is shown.
+pub(crate) fn offer(source: &str, tree: &Tree, steps: &mut [Step], pieces: &mut Vec<Piece>) {
+    let mut units = units(source, tree);
+    units.retain(|unit| unit.cut.commands.iter().any(Command::is_offered));
+    if units.is_empty() {
+        return;
+    }
+    let mut offers = Offers::of(&units);
+    let mut all = std::mem::take(pieces);
+    all.sort_by_key(|piece| piece.span.start);
+    let mut of_steps: Vec<Vec<Piece>> = vec![Vec::new(); steps.len()];
+    for piece in all {
+        match piece.shown {
+            Shown::Prose { step, .. } | Shown::Work { step, .. } => of_steps[step].push(piece),
+            _ => pieces.push(piece),
+        }
+    }
+    for (index, (step, own)) in steps.iter_mut().zip(of_steps).enumerate() {
+        let mut made = Made { source, step: index, title: &step.title, actions: Vec::new(), pieces };
+        for (number, action) in std::mem::take(&mut step.actions).into_iter().enumerate() {
+            let is_of = |piece: &&Piece| match piece.shown {
+                Shown::Prose { action, .. } | Shown::Work { action, .. } => action == number,
+                _ => false,
+            };
+            let own: Vec<Piece> = own.iter().filter(is_of).copied().collect();
+            offers.split(action, &own, &mut made);
+        }
+        step.actions = made.actions;
+        for (number, action) in step.actions.iter_mut().enumerate() {
+            action.id = format!("{}#{}", step.id, number + 1);
+        }
+    }
+    // Blank lines belong to the piece above them.
+    pieces.sort_by_key(|piece| piece.span.start);
+    let mut end = source.len();
+    for piece in pieces.iter_mut().rev() {
+        piece.span.end = end;
+        end = piece.span.start;
+    }
+    if let Some(first) = pieces.first_mut() {
+        first.span.start = 0;
+    }
+}
+
+/// A step on its way.
+struct Made<'m> {
+    source: &'m str,
+    /// Its index.
+    step: usize,
+    title: &'m str,
+    actions: Vec<Action>,
+    pieces: &'m mut Vec<Piece>,
+}
+
+impl Made<'_> {
+    /// An action, the piece that it is made of, and the prose above it.
+    fn push(&mut self, own: Option<Span>, prose: Option<Span>, span: Span, work: Work) {
+        let (step, action) = (self.step, self.actions.len());
+        self.pieces.extend(prose.map(|span| Piece { span, shown: Shown::Prose { step, action } }));
+        self.pieces.extend(own.map(|span| Piece { span, shown: Shown::Work { step, action } }));
+        let prose = prose.and_then(|prose| span_of(self.source, prose.start, prose.end));
+        self.actions.push(Action { id: String::new(), span, prose, caution: None, work });
+    }
+
+    /// Text that is the step's title already.
+    fn heading(&mut self, span: Span) {
+        self.pieces.push(Piece { span, shown: Shown::Heading });
+    }
+}
+
+struct Offers<'u> {
+    units: &'u [Unit],
+    sheet: Sheet,
+    defined: BTreeSet<String>,
+}
+
+impl<'u> Offers<'u> {
+    /// Reads all values of the document, so that each takes what it may take wherever it stands.
+    fn of(units: &'u [Unit]) -> Offers<'u> {
+        let commands = || units.iter().flat_map(|unit| &unit.cut.commands);
+        let defined = commands().flat_map(|command| lints::outline(&command.text).defines).collect();
+        let mut offers = Offers { units, sheet: Sheet::default(), defined };
+        for command in commands().filter(|command| command.is_offered()) {
+            let named = offers.named(&command.text);
+            for (number, why) in template(&command.text, &named).wrong {
+                if let Why::Again(_) = why {
+                    offers.sheet.restrict(&named[number].1);
+                }
+            }
+        }
+        offers
+    }
+
+    fn named(&mut self, text: &str) -> Vec<(Mark, String)> {
+        let named = marks(text).into_iter().map(|mark| {
+            let name = self.sheet.name(text, &mark);
+            (mark, name)
+        });
+        named.collect()
+    }
+
+    /// An action as what it offers, and what is left of it; `own` are its pieces.
+    fn split(&mut self, action: Action, own: &[Piece], made: &mut Made<'_>) {
+        let within = |piece: &Piece, unit: &&Unit| {
+            piece.span.start <= unit.span.start && unit.span.end <= piece.span.end
+        };
+        let has = |piece: &Piece| self.units.iter().any(|unit| within(piece, &unit));
+        let is_work = |piece: &&Piece| matches!(piece.shown, Shown::Work { .. });
+        let Work::Confirm { text } = action.work else { return };
+        let work = own.iter().find(is_work).copied();
+        let mut prose: Option<Span> = None;
+        for piece in own.iter().filter(|piece| !is_work(piece)) {
+            let rest = self.piece(piece, prose, made);
+            prose = rest;
+        }
+        match work {
+            Some(piece) if has(&piece) => {
+                let rest = self.piece(&piece, prose, made);
+                if let Some(words) = ticked(piece.span.of(made.source)) {
+                    // A box is ticked for the whole of its item, after what stands in it.
+                    let text = words.to_owned();
+                    made.push(None, rest, action.span, Work::Confirm { text });
+                } else if let Some((rest, left)) =
+                    rest.and_then(|rest| Some((rest, span_of(made.source, rest.start, rest.end)?)))
+                {
+                    let text = dedented(made.source, left);
+                    made.push(Some(rest), None, left, Work::Confirm { text });
+                }
+            }
+            Some(piece) => made.push(Some(piece.span), prose, action.span, Work::Confirm { text }),
+            // A section that is read and followed is confirmed by its heading, unless nothing of it is left.
+            None => {
+                if prose.is_some() || !own.iter().any(has) {
+                    made.push(None, prose, action.span, Work::Confirm { text });
+                }
+            }
+        }
+    }
+
+    /// What a piece offers, after prose that stands before it; and what is left of it.
+    fn piece(&mut self, piece: &Piece, before: Option<Span>, made: &mut Made<'_>) -> Option<Span> {
+        let (mut cursor, mut before) = (piece.span.start, before);
+        let units = self.units;
+        let from = units.partition_point(|unit| unit.span.start < piece.span.start);
+        for unit in units[from..].iter().take_while(|unit| unit.span.end <= piece.span.end) {
+            let own =
+                span_of(made.source, cursor, unit.span.start).map(|_| Span::new(cursor, unit.span.start));
+            let prose = match (before.take(), own) {
+                // What the step is called is not said twice.
+                (None, Some(own)) if is_title(own.of(made.source), made.title) => {
+                    made.heading(own);
+                    None
+                }
+                (Some(before), Some(own)) => Some(Span::new(before.start, own.end)),
+                (before, own) => before.or(own),
+            };
+            self.unit(unit, prose, made);
+            cursor = unit.span.end;
+        }
+        let rest = span_of(made.source, cursor, piece.span.end).map(|_| Span::new(cursor, piece.span.end));
+        match (before, rest) {
+            (Some(before), Some(rest)) => Some(Span::new(before.start, rest.end)),
+            (before, rest) => before.or(rest),
+        }
+    }
+
+    fn unit(&mut self, unit: &Unit, mut prose: Option<Span>, made: &mut Made<'_>) {
+        let text = unit.body.text();
+        let offered: Vec<&Command> =
+            unit.cut.commands.iter().filter(|command| command.is_offered()).collect();
+        let (mut from, mut start) = (0, unit.span.start);
+        for (index, command) in offered.iter().enumerate() {
+            let end = command.output.as_ref().map_or(command.at.end, |output| output.end);
+            let last = index + 1 == offered.len();
+            let lead = lines(&text[from..command.at.start]);
+            let after = if last { lines(&text[end..]) } else { String::new() };
+            let block = self.block(unit, command, lead, after);
+            let stop =
+                if last { unit.span.end } else { unit.body.span(command.at.start..end).end.max(start) };
+            made.push(Some(Span::new(start, stop)), prose.take(), Span::new(start, stop), Work::Run(block));
+            (from, start) = (end, stop);
+        }
+    }
+
+    fn block(&mut self, unit: &Unit, command: &Command, lead: String, mut after: String) -> Block {
+        let text = command.text.trim_end().to_owned();
+        let named = self.named(&text);
+        let tty = command.reading.class == Class::Interactive;
+        let mut refused = None;
+        let all = template(&text, &named);
+        let never = |number: usize| {
+            all.wrong.iter().find_map(|(wrong, why)| match why {
+                Why::Never(message) if *wrong == number => Some(message.clone()),
+                _ => None,
+            })
+        };
+        let (mut values, mut inserted): (Vec<Blank>, Vec<(Mark, String)>) = (Vec::new(), Vec::new());
+        for (number, (mark, name)) in named.iter().enumerate() {
+            let wrong = never(number);
+            let written = &text[mark.at.clone()];
+            let blank = self.sheet.blank(name, written, mark.what, wrong.is_none());
+            match (wrong, mark.what) {
+                (None, _) => inserted.push((mark.clone(), name.clone())),
+                (Some(why), What::Placeholder) => {
+                    refused.get_or_insert(format!(
+                        "{why}: put the value in and run it by hand, or edit the command"
+                    ));
+                }
+                (Some(_), What::Example(_)) => {}
+            }
+            if !values.iter().any(|value| value.field.name == *name) {
+                values.push(blank);
+            }
+        }
+        values.extend(unset(&text, &self.defined).iter().map(|name| variable(name)));
+        let made = template(&text, &inserted);
+        let is_template = !inserted.is_empty();
+        // One that leaves something unclear once others are text again is told as any other.
+        if refused.is_none() && is_template {
+            refused = made.wrong.iter().find_map(|(_, why)| match why {
+                Why::Never(message) => Some(format!("{message}: run it by hand, or edit the command")),
+                Why::Again(_) => None,
+            });
+        }
+        let shown = command.output.as_ref().map(|output| &unit.body.text()[output.clone()]);
+        let mut expect = Vec::new();
+        if let Some((shown, output)) =
+            shown.zip(command.output.clone()).filter(|(shown, _)| !shown.trim().is_empty())
+        {
+            if tty {
+                after = format!("{}{after}", lines(shown));
+            } else {
+                let that = Expected::Lines(expected(shown));
+                expect.push(Expectation { that, span: unit.body.span(output) });
+            }
+        }
+        let script = if is_template { made.template } else { text.clone() };
+        let offered = Offered { text, lead, after, values, refused, reading: command.reading.clone() };
+        Block {
+            language: unit.language.to_owned(),
+            interpreter: vec![unit.language.to_owned()],
+            script: format!("{script}\n"),
+            span: unit.span,
+            options: Options { template: is_template, tty, ..Options::default() },
+            expect,
+            probe: None,
+            offered: Some(Box::new(offered)),
+        }
+    }
+}
+
+/// What is shown as printed, as lines; a line of dots stands for any, a placeholder in one for whatever is there.
+fn expected(shown: &str) -> Vec<LineMatcher> {
+    let search = Search::of(shown, false);
+    let line = |line: &str| {
+        let line = line.trim_end();
+        if matches!(line.trim(), "..." | "…" | "[...]" | "<snip>" | "[snip]") {
+            return LineMatcher { text: "*".to_owned(), how: LineKind::Glob, times: Times::Any };
+        }
+        let marks = search.as_ref().map(|search| search.in_line(line)).unwrap_or_default();
+        if marks.is_empty() {
+            return LineMatcher { text: line.to_owned(), how: LineKind::Equal, times: Times::Once };
+        }
+        let mut glob = String::new();
+        for (at, c) in line.char_indices() {
+            match marks.iter().find(|mark| mark.contains(&at)) {
+                Some(mark) if mark.start == at => glob.push('*'),
+                Some(_) => {}
+                None if matches!(c, '*' | '?' | '[' | '\\') => glob.extend(['\\', c]),
+                None => glob.push(c),
+            }
+        }
+        LineMatcher { text: glob, how: LineKind::Glob, times: Times::Once }
+    };
+    shown.trim_end().lines().map(line).collect()
+}
+
+/// Whole lines of code, without the blank ones around them.
+fn lines(text: &str) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    let blank = |line: &&&str| line.trim().is_empty();
+    let from = all.iter().take_while(blank).count();
+    let to = all.len() - all.iter().rev().take_while(blank).count();
+    all.get(from..to.max(from)).unwrap_or_default().iter().flat_map(|line| [*line, "\n"]).collect()
+}
+
+/// What stands between two places, if anything does.
+fn span_of(source: &str, from: usize, to: usize) -> Option<Span> {
+    let text = source.get(from..to)?;
+    let start = from + (text.len() - text.trim_start().len());
+    (!text.trim().is_empty()).then(|| Span::new(start, start + text.trim().len()))
+}
+
+/// The first line of an item with a box to tick, behind that.
+fn ticked(item: &str) -> Option<&str> {
+    let line = item.trim_start().lines().next()?;
+    let mark = line.trim_start_matches(|c: char| c.is_ascii_digit() || " \t>.)-*+".contains(c));
+    let words = ["[ ]", "[x]", "[X]"].iter().find_map(|tick| mark.strip_prefix(tick))?.trim();
+    Some(if words.is_empty() { "Done" } else { words })
+}
+
+/// Whether a text says no more than the title of its step.
+fn is_title(text: &str, title: &str) -> bool {
+    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    let marker = text.trim_start_matches(|c: char| c.is_ascii_digit() || " .)-*+".contains(c));
+    let marker = ["[ ]", "[x]", "[X]"].iter().find_map(|mark| marker.strip_prefix(mark)).unwrap_or(marker);
+    plain(marker) == plain(title)
+}
+
+/// The Markdown under `span`, without the indentation that all of its lines share.
+fn dedented(source: &str, span: Span) -> String {
+    let start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = source[start..span.start].chars().take_while(|c| *c == ' ').count();
+    let strip = |line: &str| {
+        let blank = line.chars().take_while(|c| *c == ' ').count().min(indent);
+        line[blank..].trim_end().to_owned()
+    };
+    let mut lines = span.of(source).lines();
+    let first = lines.next().unwrap_or_default().trim_end().to_owned();
+    std::iter::once(first).chain(lines.map(strip)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Plan, Work, compile};
+
+    /// Actions of a plan: `offer TEXT [OUTPUT]`, `confirm TEXT`, each behind its prose in `«»`.
+    fn told(source: &str) -> Vec<String> {
+        let plan: Plan = compile(source, None).plan;
+        let actions =
+            plan.steps.iter().flat_map(|step| step.actions.iter().map(move |action| (step, action)));
+        let told = actions.map(|(step, action)| {
+            let prose = action.prose.map(|prose| format!("«{}» ", prose.of(source))).unwrap_or_default();
+            let what = match &action.work {
+                Work::Confirm { text } => format!("confirm {text}"),
+                work => {
+                    let offered = work.offered().expect("offered");
+                    format!("{}{} {}{}", offered.lead, work.kind(), offered.text, offered.after)
+                }
+            };
+            format!("{}: {prose}{what}", step.number).replace('\n', "⏎")
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn each_command_of_a_section_is_an_action_and_what_is_left_is_confirmed() {
+        let source = "# T\n\n## Restart\n\nDrain it.\n\n```sh\n# first\nkubectl drain a\n\n# then\nreboot\n# end\n```\n\nLook at the dashboard.\n";
+        assert_eq!(
+            told(source),
+            [
+                "1: «Drain it.» # first⏎offer kubectl drain a",
+                "1: # then⏎offer reboot# end⏎",
+                "1: «Look at the dashboard.» confirm Restart"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_numbered_item_offers_its_command_under_its_title() {
+        let source = "# T\n\n1. Stop it:\n\n   ```console\n   $ systemctl stop x\n   Stopped.\n   ```\n\n2. Look at it\n3. Start it, and wait.\n\n   ```sh\n   systemctl start x\n   ```\n\n   Wait a minute.\n";
+        assert_eq!(
+            told(source),
+            [
+                "1: offer systemctl stop x",
+                "2: confirm Look at it",
+                "3: offer systemctl start x",
+                "3: confirm Wait a minute."
+            ]
+        );
+        let plan = compile(source, None).plan;
+        let block = plan.steps[0].actions[0].work.block().expect("block");
+        assert_eq!((block.script.as_str(), block.expect.len()), ("systemctl stop x\n", 1));
+        assert_eq!(plan.steps[2].actions[1].id, format!("{}#2", plan.steps[2].id));
+    }
+
+    #[test]
+    fn what_explains_stays_with_the_text_around_it() {
+        let source =
+            "# T\n\n## A\n\nIt can be triggered by:\n\n```sh\nkill -9 1\n```\n\n## B\n\n```yaml\na: 1\n```\n";
+        assert_eq!(told(source).len(), 2, "{:?}", told(source));
+        assert!(told(source).iter().all(|line| line.contains("confirm")));
+    }
+
+    #[test]
+    fn values_are_asked_for_and_inserted() {
+        let source = "# T\n\n## A\n\n```sh\ndeploy <version> \"to $REGION\"\n```\n";
+        let plan = compile(source, None).plan;
+        let block = plan.steps[0].actions[0].work.block().expect("block");
+        let offered = block.offered.as_ref().expect("offered");
+        let asked: Vec<&str> = offered.values.iter().map(|blank| blank.field.name.as_str()).collect();
+        assert_eq!(
+            (block.script.as_str(), asked),
+            ("deploy {{ version }} \"to $REGION\"\n", vec!["version", "REGION"])
+        );
+        assert!(block.options.template);
+        assert_eq!(offered.text, "deploy <version> \"to $REGION\"");
+    }
+
+    #[test]
+    fn an_annotated_document_offers_nothing() {
+        let source = "---\nrunbook: 1\n---\n\n# T\n\n## A\n\n```sh run\nls\n```\n";
+        let plan = compile(source, None).plan;
+        assert!(plan.steps[0].actions[0].work.offered().is_none());
+    }
+}

@@ -1,0 +1,112 @@
+//! Placeholders that documents leave for whoever reads them. What is told of them here is all that is known: lints warn of
+//! those of run-books, and of other documents they are asked for.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What stands in the text before the match decides whether it is one; the first group is the placeholder.
+const PATTERNS: &[&str] = &[
+    // <VERSION>, <your-name>
+    r"(?:^|[^<\w?\\])(<[A-Za-z](?:[A-Za-z0-9 _./-]*[A-Za-z0-9])?>)",
+    // YOUR_TOKEN, your-bucket
+    r"(?:^|[^\w$\{-])((?:YOUR_[A-Z0-9_]+|your-[a-z0-9-]+))",
+    // [rds-hostname]; not [a-z], nor an index
+    r"(?:^|[^\w\]\}\[*?])(\[[A-Za-z][A-Za-z0-9]+(?:[-_][A-Za-z0-9]{2,})+\])",
+    // vX.Y.Z
+    r"(?:^|[^\w.])(v?X\.Y(?:\.Z)?)(?:$|[^\w])",
+    // {name}; not ${name}, %{name}, nor git's @{name} and ^{name}
+    r"(?:^|[^$%@^\{\w\\])(\{[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\})(?:$|[^\}])",
+    // {{name}} where nothing renders it
+    r"(\{\{\s*[A-Za-z_]\w*\s*\}\})",
+    r"(?:^|[^\w$\{])((?:CHANGE_?ME|REPLACE_?ME|FIXME|TODO|TBD))(?:$|[^\w])",
+];
+
+/// Of each pattern, texts of which a match holds at least one.
+const HINTS: [&[&str]; PATTERNS.len()] = [
+    &["<"],
+    &["YOUR_", "your-"],
+    &["["],
+    &["X.Y"],
+    &["{"],
+    &["{{"],
+    &["CHANGE", "REPLACE", "FIXME", "TODO", "TBD"],
+];
+
+/// Tags of HTML and words of awk and Go templates that look the same.
+const NOT: &[&str] = &[
+    "<html>",
+    "<head>",
+    "<body>",
+    "<title>",
+    "<p>",
+    "<b>",
+    "<i>",
+    "<a>",
+    "<br>",
+    "<br/>",
+    "<pre>",
+    "<code>",
+    "<div>",
+    "<span>",
+    "<ul>",
+    "<li>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "<h1>",
+    "<h2>",
+    "<h3>",
+    "<script>",
+    "<stdin>",
+    "{print}",
+    "{next}",
+    "{exit}",
+    "{end}",
+    "{{end}}",
+    "{{else}}",
+    "{{ end }}",
+    "{{ else }}",
+];
+
+/// Which placeholders a text can hold at all.
+pub(crate) struct Search([bool; PATTERNS.len()]);
+
+impl Search {
+    /// `None` where the text holds none. In a `template`, braces are what something renders.
+    pub(crate) fn of(text: &str, template: bool) -> Option<Search> {
+        let mut held = [false; 256];
+        text.bytes().for_each(|byte| held[usize::from(byte)] = true);
+        // Most scripts lack a byte of each hint, which is sooner known than where a hint would stand.
+        let holds = |hint: &str| hint.bytes().all(|byte| held[usize::from(byte)]) && text.contains(hint);
+        let mut may: [bool; PATTERNS.len()] =
+            std::array::from_fn(|index| HINTS[index].iter().any(|hint| holds(hint)));
+        if template {
+            may[4] = false;
+            may[5] = false;
+        }
+        may.contains(&true).then_some(Search(may))
+    }
+
+    /// Where they stand in a line of the text; none in a comment.
+    pub(crate) fn in_line(&self, line: &str) -> Vec<Range<usize>> {
+        static COMPILED: LazyLock<Vec<Regex>> =
+            LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
+        let mut told: Vec<Range<usize>> = Vec::new();
+        if line.trim_start().starts_with('#') {
+            return told;
+        }
+        for (_, pattern) in COMPILED.iter().enumerate().filter(|(index, _)| self.0[*index]) {
+            for found in pattern.captures_iter(line).filter_map(|captures| captures.get(1)) {
+                let inside =
+                    told.iter().any(|other| other.start <= found.start() && found.end() <= other.end);
+                if !inside && !NOT.contains(&found.as_str()) {
+                    told.retain(|other| other.start < found.start() || found.end() < other.end);
+                    told.push(found.range());
+                }
+            }
+        }
+        told
+    }
+}
