@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use lists::{Compare, CompareFormat, Coverage, History, Listing, Reading};
 pub use records::{Anchor, Audit, Export, Expunge, Review, ReviewAs, Verify};
 use shared::somebody;
-pub use shared::{Format, SessionKey, Who};
+pub use shared::{Checks, ChecksAre, Format, SessionKey, Who};
 pub use taking_up::{Overriding, Resume, Rollback, TakeUp};
 
 /// Run-books you can run, sign and prove.
@@ -191,6 +191,8 @@ pub struct Run {
     /// How the dry run is told at its end: json also writes it to standard output
     #[arg(long, value_enum, default_value = "text", requires = "dry_run")]
     pub format: Format,
+    #[command(flatten)]
+    pub checks: ChecksAre,
     /// The change under which it runs, where the environment asks for one
     #[arg(long, value_name = "ID")]
     pub change: Option<String>,

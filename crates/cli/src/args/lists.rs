@@ -40,6 +40,9 @@ pub struct Reading {
     /// Also what each of its blocks printed last
     #[arg(long, requires = "step")]
     pub output: bool,
+    /// Also what each attempt of its blocks printed, the first one first
+    #[arg(long, requires = "step", conflicts_with = "output")]
+    pub attempts: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

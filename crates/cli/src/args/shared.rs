@@ -15,6 +15,24 @@ pub enum Format {
     Json,
 }
 
+/// Whether checks are asked about.
+#[derive(Debug, Default, Args)]
+pub struct ChecksAre {
+    /// Run checks unasked and stop at changes and people (auto), or ask about each (ask) [default: as your own
+    /// configuration or holdpoint.toml says; else auto, and ask for a document without front matter of ours]
+    #[arg(long, value_enum, conflicts_with = "unattended")]
+    pub checks: Option<Checks>,
+}
+
+/// Whether a check waits for somebody who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Checks {
+    /// Each is asked about.
+    Ask,
+    /// They run unasked.
+    Auto,
+}
+
 /// The key of whoever operates, where the environment has sessions signed.
 #[derive(Debug, Default, Args)]
 pub struct SessionKey {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{SessionKey, Who};
+use super::shared::{ChecksAre, SessionKey, Who};
 
 /// Rules of the environment that are overridden.
 #[derive(Debug, Default, Args)]
@@ -50,6 +50,8 @@ pub struct TakeUp {
     /// Ask nobody
     #[arg(long)]
     pub unattended: bool,
+    #[command(flatten)]
+    pub checks: ChecksAre,
     #[command(flatten)]
     pub who: Who,
     #[command(flatten)]

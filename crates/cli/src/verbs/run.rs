@@ -19,6 +19,7 @@ use super::prepare::{self, Prepared, holds_none, keep_secrets_of_rehearsal};
 use super::read::store_problem;
 use super::session;
 use super::targets;
+use super::unasked;
 use super::watch::Watch;
 use crate::args;
 use crate::exit::Exit;
@@ -70,8 +71,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let redactor = hide(&prepared.inputs.secrets, secrets)?;
     prepared.keep_secrets(&redactor)?;
     let looking = Prompting::of_git(screen);
-    let (traced, session) = circumstances(&prepared, who)?;
+    let (traced, mut session) = circumstances(&prepared, who)?;
     drop(looking);
+    session.checks = unasked::chosen(&arguments.checks, &prepared.place, &prepared.plan, ask && !arguments.dry_run)?;
     if arguments.dry_run {
         let hows = How { checks: !arguments.no_checks, format: arguments.format };
         let unsigned = could(&prepared).err();
@@ -132,11 +134,11 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     }
     let opened = with_program(opened);
     let label = format!("{number} · {}", prepared.place.relative(disk.dir()));
-    screen::head(screen, &opened, &opened.session.operator, &label);
+    screen::head(screen, &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
     screen.expects(expected);
-    let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone()));
+    let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone(), opened.session.checks));
     let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.sources.text());
@@ -161,7 +163,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let runner = Places::new(local, &opened, BTreeMap::new());
     let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
-    Ok(farewell(screen, session.recorder.run(), &prepared.plan, stop, number))
+    Ok(farewell(screen, session.recorder.run(), &prepared.plan, (stop, number), key))
 }
 
 /// Has the shell of the first block started, if a block comes first: it waits until its own start is on record.
