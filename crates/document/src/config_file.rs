@@ -7,7 +7,8 @@ use crate::findings::{Findings, suggest};
 use crate::names::is_variable;
 use crate::spanned::{Fields, Node, Value, parse_toml};
 use crate::{
-    AnchorsFrom, Assurance, Checks, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span, UserConfig,
+    AnchorsFrom, Assurance, Checks, Code, Config, CoverageFloors, Diagnostic, Environment, Person, Span,
+    UserConfig,
 };
 
 mod people;

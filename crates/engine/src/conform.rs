@@ -4,8 +4,8 @@
 
 use holdpoint_model::{Block, Expected};
 
-use crate::fold::{Fold, ensure};
 use crate::expects::codes;
+use crate::fold::{Fold, ensure};
 use crate::judge::{empty_handed, exit_complaint};
 use crate::{BlobRef, Finished, Outcome, Output};
 

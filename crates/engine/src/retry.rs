@@ -38,7 +38,8 @@ impl Run {
 
     /// Whether another attempt follows by itself where the one that is under way fails after so many milliseconds.
     pub fn is_tried_again_after(&self, plan: &Plan, task: Task, took: u64) -> bool {
-        self.retries(plan, task).is_some_and(|retry| spent(self.state(task), retry, took) < millis(retry.for_))
+        self.retries(plan, task)
+            .is_some_and(|retry| spent(self.state(task), retry, took) < millis(retry.for_))
     }
 }
 

@@ -123,8 +123,7 @@ pub(super) fn ended_with(finished: &Finished) -> String {
 }
 
 /// It is not tried again by itself: where all that was tried can be seen.
-pub fn was_retried(screen: &Screen, finished: &Finished, number: u64) {
-    let (step, attempt) = (&finished.step, finished.attempt);
+pub fn was_retried(screen: &Screen, attempt: u32, number: u64, step: &str) {
     screen.tell(&screen.neutralise(&format!(
         "    attempt {attempt}; each of them: holdpoint show {number} --step {step} --attempts"
     )));

@@ -78,7 +78,7 @@ pub fn head(screen: &Screen, opened: &RunOpened, session: &Session, label: &str)
     }
     line("operator", &screen.neutralise(&session.operator));
     if session.checks == Some(Checks::Auto) {
-        line("checks", "run unasked; you are asked before changes (--checks ask: before checks too)");
+        line("checks", "run unasked; changes wait for you (--checks ask: checks do too)");
     }
     for input in &opened.inputs {
         let value = input

@@ -49,7 +49,9 @@ use pace::Pace;
 use streams::Able;
 
 pub use able::Audience;
-pub use action::{failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried};
+pub use action::{
+    failure, has_held, shown_command, started, started_at, variables_of, verdict_line, was_retried,
+};
 use harmless::harmless;
 pub use head::{environment_style, head, step_head, time_left};
 pub use lanes::Unseen;

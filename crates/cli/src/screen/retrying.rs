@@ -68,7 +68,8 @@ impl Retries {
     pub fn begins(&mut self, (action, place): (&str, Option<&str>), retrying: Retrying) {
         let what = format!("attempt {}{} runs", retrying.attempts, self.at(place));
         let screen = &self.screen;
-        let line = self.lines.entry(which(action, place)).or_insert_with(|| screen.bars().then(|| drawn(screen)));
+        let line =
+            self.lines.entry(which(action, place)).or_insert_with(|| screen.bars().then(|| drawn(screen)));
         if let Some((_, bar)) = line {
             draw(screen, bar, &what, None, retrying.left);
         }
@@ -124,7 +125,8 @@ fn draw(screen: &Screen, bar: &ProgressBar, what: &str, pause: Option<Duration>,
     };
     let next = fits(" · again in 00:00".len());
     let goes_on = fits(" · goes on for 0:00:00".len());
-    let asks = if pause.is_some() && fits(34) { "; Ctrl-C asks instead" } else { "" };
+    let asks =
+        if pause.is_some() && fits("; Ctrl-C asks instead".len()) { "; Ctrl-C asks instead" } else { "" };
     let what = screen.at_most(room, what);
     let told = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let elapsed = state.elapsed();

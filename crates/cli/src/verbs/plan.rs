@@ -198,8 +198,7 @@ fn describe(screen: &Screen, action: &Action, values: &Values, line: &mut impl F
 
 /// A block whole: what it runs, when, how often it is tried, and what it must bring.
 fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl FnMut(String)) {
-    let limit =
-        block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
+    let limit = block.options.timeout.map(|limit| format!(", limit {}", duration(limit))).unwrap_or_default();
     let agent = if block.options.agent { ", gets the SSH agent" } else { "" };
     line(format!("        {:<9} {}{limit}{agent}", kind, block.language));
     if let Some(retry) = block.options.retry {
@@ -215,10 +214,7 @@ fn describe_block(kind: &str, block: &Block, values: &Values, line: &mut impl Fn
     }
     if let Some(probe) = &block.probe {
         let asks = probe.rendered(|text| Ok::<_, std::convert::Infallible>(rendered(values, text)));
-        line(format!(
-            "          {}",
-            asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)
-        ));
+        line(format!("          {}", asks.as_ref().map_or_else(|_| probe.to_string(), ToString::to_string)));
     }
     // As it would run, where its values are known.
     let script = match block.options.template && block.probe.is_none() {

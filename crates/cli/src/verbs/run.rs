@@ -73,7 +73,8 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let looking = Prompting::of_git(screen);
     let (traced, mut session) = circumstances(&prepared, who)?;
     drop(looking);
-    session.checks = unasked::chosen(&arguments.checks, &prepared.place, &prepared.plan, ask && !arguments.dry_run)?;
+    session.checks =
+        unasked::chosen(&arguments.checks, &prepared.place, &prepared.plan, ask && !arguments.dry_run)?;
     if arguments.dry_run {
         let hows = How { checks: !arguments.no_checks, format: arguments.format };
         let unsigned = could(&prepared).err();

@@ -40,7 +40,7 @@ pub fn show(screen: &Screen, arguments: &args::Reading) -> Result<Exit, Problem>
                 (false, false) => one_step::Outputs::None,
             };
             one_step::tell(screen, &dir, step, outputs);
-        },
+        }
         (Format::Text, None) => {
             screen.data(&glance(screen, &summary, driver(&dir.path)).join("\n"));
             screen.data("");

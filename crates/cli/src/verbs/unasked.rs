@@ -11,12 +11,7 @@ use crate::problem::Problem;
 /// A command line says it for one session. Of the user's configuration and the repository's, the more careful one counts:
 /// neither can take from the other that they are asked. Where none of them says anything, what is in a document of ours
 /// as a check was meant as one, and in another nobody said so.
-pub fn chosen(
-    option: &ChecksAre,
-    place: &Place,
-    plan: &Plan,
-    asks: bool,
-) -> Result<Option<Checks>, Problem> {
+pub fn chosen(option: &ChecksAre, place: &Place, plan: &Plan, asks: bool) -> Result<Option<Checks>, Problem> {
     if !asks {
         return Ok(None);
     }

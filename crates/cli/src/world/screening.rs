@@ -77,7 +77,8 @@ impl Screening {
         screen::verdict_line(&self.screen, finished);
         screen::failure(&self.screen, finished);
         if let Some(opened) = view.run.opened().filter(|opened| retried && !opened.dry) {
-            screen::was_retried(&self.screen, finished, opened.number);
+            let step = view.plan.step(&finished.step).map_or("", |(_, step)| step.number.as_str());
+            screen::was_retried(&self.screen, finished.attempt, opened.number, step);
         }
         if let Some(holding) = holding.filter(|holding| holding.tries > 1) {
             let passed = finished.outcome == Outcome::Passed && !holding.given_up;

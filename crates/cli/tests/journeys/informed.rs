@@ -8,7 +8,10 @@ const STEPS: &str = "## Look\n\n```sh check\necho v1.1\n```\n\n```yaml expect\ns
     ## Start\n\n```yaml step\nexpected: 10m\n```\n\n```sh run\ntrue\n```\n";
 
 fn informed() -> Desk {
-    Desk::with(&book(STEPS).replace("roles: [operator, qa]\n", "roles: [operator, qa]\ninputs:\n  RELEASE: {}\n  TOKEN: { secret: true }\n"))
+    Desk::with(&book(STEPS).replace(
+        "roles: [operator, qa]\n",
+        "roles: [operator, qa]\ninputs:\n  RELEASE: {}\n  TOKEN: { secret: true }\n",
+    ))
 }
 
 #[test]
@@ -19,8 +22,15 @@ fn i_says_where_the_run_stands_at_every_prompt() {
     terminal.chooses("?").waits_for("say where the run stands");
     terminal.chooses("run").waits_for("2 Stop");
     terminal.chooses("i").waits_for("done        1 of 4 steps").waits_for("1 Look");
-    terminal.waits_for("here        2 Stop").waits_for("left        2").waits_for("3 Release").waits_for("4 Start");
-    terminal.waits_for("time        opened ").waits_for("expected 5m").waits_for("15m left");
+    terminal
+        .waits_for("here        2 Stop")
+        .waits_for("left        2")
+        .waits_for("3 Release")
+        .waits_for("4 Start");
+    terminal
+        .waits_for("time        opened ")
+        .waits_for("expected 5 min 00 s")
+        .waits_for("at least 15 min 00 s left");
     terminal.waits_for("deviations  none").waits_for("RELEASE = v1.1").waits_for("TOKEN = [REDACTED:TOKEN]");
     terminal.chooses("skip").answers("Why is it skipped? (Ctrl-C goes back)", "it stands still");
     terminal.waits_for("HOLD POINT").waits_for("1 deviation:").waits_for("it stands still");
@@ -28,19 +38,29 @@ fn i_says_where_the_run_stands_at_every_prompt() {
     terminal.waits_for("deviations  1").waits_for("it stands still").chooses("park");
     let text = terminal.ends(3);
     assert!(!text.contains("a-secret-of-mine"), "{text}");
-    assert!(text.lines().all(|line| console::measure_text_width(line) <= 80), "{text}");
+    // But for what is drawn over.
+    let wide = |line: &&str| {
+        !line.contains('░') && !line.trim_end().contains('\r') && console::measure_text_width(line) > 80
+    };
+    assert_eq!(text.lines().find(wide), None);
     desk.is_intact_and_open(1);
 }
 
 #[test]
 fn whoever_signs_from_elsewhere_can_see_where_the_run_stands() {
     let desk = informed();
-    let answers = desk.write("answers.yaml", "steps:\n  look: { confirm: true }\n  stop: { confirm: true }\n");
-    let words = ["run", "book.md", "--set", "RELEASE=v1.1", "--set", "TOKEN=a-secret-of-mine", "--unattended"];
+    let answers =
+        desk.write("answers.yaml", "steps:\n  look: { confirm: true }\n  stop: { confirm: true }\n");
+    let words =
+        ["run", "book.md", "--set", "RELEASE=v1.1", "--set", "TOKEN=a-secret-of-mine", "--unattended"];
     desk.ends(3, &[&words[..], &["--answers", answers.to_str().unwrap()]].concat());
     let mut terminal = desk.terminal(&["sign", "1", "--as", crate::support::QA]);
     let prompt = format!("{}, what now?", crate::support::QA);
-    terminal.answers(&prompt, "i").waits_for("here        3 Release").waits_for("the role qa").answers(&prompt, "leave");
+    terminal
+        .answers(&prompt, "i")
+        .waits_for("here        3 Release")
+        .waits_for("the role qa")
+        .answers(&prompt, "leave");
     terminal.ends(3);
 }
 
@@ -50,7 +70,10 @@ fn what_a_check_must_bring_is_shown_before_it_runs_and_in_the_plan() {
         ## Change\n\n```sh run\ntrue\n```\n\n```sh rollback\n: undone\n```\n\n```sh rollback\n: undone twice\n```\n\n## End\n\n```sh check\ntrue\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.waits_for("expects: exit 0, stdout is the 2 expected lines").waits_for("v1.1").waits_for("v* (glob)");
+    terminal
+        .waits_for("expects: exit 0, stdout is the 2 expected lines")
+        .waits_for("v1.1")
+        .waits_for("v* (glob)");
     terminal.chooses("skip").answers("Why is it skipped? (Ctrl-C goes back)", "seen");
     terminal.chooses("run").waits_for("3 End").waits_for("expects: exit 0").chooses("park");
     let text = terminal.ends(3);

@@ -13,12 +13,16 @@ fn one_line_counts_attempts_and_says_for_how_long_and_the_last_output_is_seen() 
     let gate = Gate::at(&desk.path("gate"));
     let mut terminal = Terminal::start_sized(&desk, 80, 24, &["run", "book.md"]);
     terminal.waits_for("again every 10ms for 5m").chooses("run");
-    terminal.waits_for("this is try 1").waits_for("✗ FAILED").waits_for("attempt 2 runs").waits_for("goes on for 4:5");
+    terminal
+        .waits_for("this is try 1")
+        .waits_for("✗ FAILED")
+        .waits_for("attempt 2 runs")
+        .waits_for("goes on for 4:5");
     gate.open();
     terminal.waits_for("attempt 3 runs").waits_for("goes on for 4:5");
     gate.open();
     terminal.waits_for("this is try 3").waits_for("✓ passed");
-    terminal.waits_for("attempt 3; each of them: holdpoint show 1 --step look --attempts").waits_for("PASSED");
+    terminal.waits_for("attempt 3; each of them: holdpoint show 1 --step 1 --attempts").waits_for("PASSED");
     let text = terminal.ends(0);
     assert!(!text.contains("this is try 2"), "{text}");
     let (told, _) = desk.ends(0, &["show", "1", "--step", "look", "--attempts"]);
@@ -33,7 +37,10 @@ fn where_nothing_is_drawn_each_attempt_is_a_line() {
     let text = AGAIN.replace("[ $n = 1 ] || read -r _ <gate\n", "");
     let desk = Desk::with(&book(&text));
     let (_, told) = desk.ends(0, &["run", "book.md", "--unattended"]);
-    for line in ["  attempt 1: exit 1 · again in 10ms, goes on for 4m 59s", "  attempt 2: exit 1 · again in 10ms, goes on for 4m 59s"] {
+    for line in [
+        "  attempt 1: exit 1 · again in 10ms, goes on for 4m 59s",
+        "  attempt 2: exit 1 · again in 10ms, goes on for 4m 59s",
+    ] {
         assert_eq!(told.lines().filter(|of| *of == line).count(), 1, "{line} in\n{told}");
     }
     assert!(told.contains("this is try 1") && told.contains("this is try 3"), "{told}");
@@ -46,7 +53,12 @@ fn what_was_tried_in_vain_shows_its_last_output_beside_what_was_expected() {
     let steps = "## Look\n\n```sh check\n#| retry: { every: 1ms, for: 400ms }\necho \"$(date +%s%N) and no more\" | tee last\nfalse\n```\n";
     let desk = Desk::with(&book(steps));
     let mut terminal = desk.terminal(&["run", "book.md"]);
-    terminal.chooses("run").waits_for("✗ FAILED").waits_for("✗ FAILED").waits_for("expected").waits_for("--attempts");
+    terminal
+        .chooses("run")
+        .waits_for("✗ FAILED")
+        .waits_for("✗ FAILED")
+        .waits_for("expected")
+        .waits_for("--attempts");
     terminal.chooses("park");
     let text = terminal.ends(3);
     assert!(text.contains(&format!("│ {}", desk.read("last").trim())), "{text}");

@@ -200,7 +200,7 @@ fn notes_and_shells_are_on_record_and_a_rollback_can_be_looked_at_first() {
     terminal
         .chooses("shell")
         .answers("What is the shell for? (Ctrl-C goes back)", "to look around")
-        .waits_for("shell> ");
+        .waits_for("(beside run 1) shell> ");
     terminal.types("echo beside >beside; exit\n");
     terminal.chooses("run").waits_for("PASSED");
     terminal.ends(0);

@@ -14,7 +14,12 @@ fn own(desk: &Desk, text: &str) {
 
 /// Goes through [`CHECKED`] where checks run unasked.
 fn is_asked_about_the_change_only(desk: &Desk, mut terminal: Terminal) {
-    terminal.waits_for("run unasked").waits_for("✓ passed").waits_for("2 Change").waits_for("What now?").listens();
+    terminal
+        .waits_for("run unasked")
+        .waits_for("✓ passed")
+        .waits_for("2 Change")
+        .waits_for("What now?")
+        .listens();
     assert_eq!(desk.read("log"), "looked\n");
     terminal.types("run\r");
     terminal.waits_for("PASSED");
@@ -96,9 +101,11 @@ fn in_a_check_list_that_is_no_run_book_of_ours_each_check_is_asked_about() {
 
 #[test]
 fn a_check_that_fails_is_asked_about_and_one_that_was_edited_or_has_the_terminal_too() {
-    let steps = "## Look\n\n```sh check\ntest -e there\n```\n\n## Watch\n\n```sh check\n#| tty: true\ntrue\n```\n";
+    let steps =
+        "## Look\n\n```sh check\ntest -e there\n```\n\n## Watch\n\n```sh check\n#| tty: true\ntrue\n```\n";
     let desk = Desk::with(&book(steps));
-    let editor = desk.program("editor", "#!/bin/sh\necho 'echo edited >>log' >\"$1\"\ntouch -d +1min \"$1\"\n");
+    let editor =
+        desk.program("editor", "#!/bin/sh\necho 'echo edited >>log' >\"$1\"\ntouch -d +1min \"$1\"\n");
     let desk = desk.set("EDITOR", editor.to_str().unwrap());
     own(&desk, "");
     let mut terminal = desk.terminal(&["run", "book.md"]);
@@ -113,7 +120,12 @@ fn a_check_that_fails_is_asked_about_and_one_that_was_edited_or_has_the_terminal
 
 #[test]
 fn what_is_nearly_a_setting_of_checks_is_an_error() {
-    for (user, repository) in [("checks = \"Auto\"", ""), ("check = \"ask\"", ""), ("", "checks = true\n"), ("", "checks = \"always\"\n")] {
+    for (user, repository) in [
+        ("checks = \"Auto\"", ""),
+        ("check = \"ask\"", ""),
+        ("", "checks = true\n"),
+        ("", "checks = \"always\"\n"),
+    ] {
         let desk = Desk::with(&book(CHECKED));
         own(&desk, user);
         let people = desk.read("holdpoint.toml");

@@ -73,6 +73,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "/$defs/target/properties/become/enum",
         "environments.a.targets.web = { places = \"local\", become = \"QQ\" }",
     ),
+    ("config", "/properties/checks/enum", "checks = \"QQ\""),
     ("config", "/$defs/environment/properties/signature/enum", "environments.a.signature = \"QQ\""),
     ("config", "/$defs/environment/properties/sessions/enum", "environments.a.sessions = \"QQ\""),
     ("answers", "/$defs/answer/properties/choice/enum", "steps: { step: { choice: QQ } }"),
@@ -84,7 +85,7 @@ const UNOPENED: usize = 1;
 /// Maps that are opened where another is: six probes are, in one place.
 const TOGETHER: usize = 5;
 
-/// Maps that have no schema: the user's own configuration has one key.
+/// Maps that have no schema: the user's own configuration.
 const WITHOUT_SCHEMA: usize = 1;
 
 /// A run-book with one block of the kind that `schema` describes.

@@ -41,7 +41,10 @@ fn prompting(helper: Helper, shell: &Path, beside: &str) -> (Helper, Option<Name
             (helper.arguments(["-C".to_owned(), begins]), None)
         }
         // Those that read no file of the user's take it from here.
-        _ => (helper.variable("PS1", &format!("{beside}$ ")), None),
+        _ => {
+            let own = std::env::var("PS1").unwrap_or_else(|_| "$ ".to_owned());
+            (helper.variable("PS1", &format!("{beside}{own}")), None)
+        }
     }
 }
 

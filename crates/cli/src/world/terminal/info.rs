@@ -41,14 +41,15 @@ pub(super) fn tell(screen: &Screen, view: &RunView<'_>) {
     tell_each(screen, "      ", values.into_iter());
 }
 
-/// Whom the run waits for, where that is not just whoever is asked here.
+/// Whom the run waits for.
 fn waits(run: &Run, view: &RunView<'_>, now: Timestamp) -> Option<String> {
     let awaited = Awaited::of(run, view.plan, now);
-    let signed: Vec<&str> = run.stands_at(view.plan).map_or_else(Vec::new, |task| run.signers(task).collect());
+    let signed: Vec<&str> =
+        run.stands_at(view.plan).map_or_else(Vec::new, |task| run.signers(task).collect());
     let whom = match (awaited.what, awaited.role) {
-        (Wanted::Driver | Wanted::Closing, _) => return None,
-        (Wanted::Confirmation | Wanted::Values | Wanted::SignOff, Some(role)) => format!("the role {role}"),
-        _ => return Some("a decision at this prompt".to_owned()),
+        (Wanted::Closing, _) => return None,
+        (_, Some(role)) => format!("the role {role}"),
+        (_, None) => format!("whoever operates: {}", run.operator()),
     };
     Some(if signed.is_empty() { whom } else { format!("{whom}; signed off so far by {}", signed.join(", ")) })
 }
