@@ -14,6 +14,7 @@ mod git;
 mod hearing;
 mod inputs;
 mod interrupts;
+mod notices;
 mod operator;
 mod output;
 mod pager;

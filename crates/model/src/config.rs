@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Target, Window};
+use crate::{Notify, Target, Window};
 
 /// The user's own configuration: what no repository may allow itself. Every key is known or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct UserConfig {
     pub allow_paths: Vec<String>,
     /// Whether checks wait for somebody who says so.
     pub checks: Option<Checks>,
+    /// What is told to whom, wherever the user drives a run.
+    pub notify: Option<Notify>,
+    /// Repositories whose `[notify]` may run its command and send to its address; whole paths of them, or of directories above.
+    pub allow_notices: Vec<String>,
 }
 
 /// Whether a check waits for somebody at a terminal who says so. What changes something always does.
@@ -59,6 +63,8 @@ pub struct Config {
     pub anchors: AnchorsFrom,
     /// Whether checks wait for somebody who says so.
     pub checks: Option<Checks>,
+    /// What is told to whom.
+    pub notify: Option<Notify>,
 }
 
 /// Where anchors come from.

@@ -14,7 +14,7 @@ pub(super) fn allowed_paths() -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// Where it is: below `XDG_CONFIG_HOME`, else below `.config` of the home directory.
-pub(super) fn file() -> Option<PathBuf> {
+pub fn file() -> Option<PathBuf> {
     let directory = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")))?;
     Some(config.join("holdpoint/config.toml"))

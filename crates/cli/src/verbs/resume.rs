@@ -28,6 +28,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::inputs::{self, Wanted};
 use crate::interrupts::{Interrupts, Prompting};
+use crate::notices::Notices;
 use crate::operator::{not_in_a_block, session, vouched};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -148,7 +149,9 @@ pub async fn take_on(
     let book = (plan, recorded.sources.text());
     let book_and_path = (plan, opened.runbook.path.as_str());
     screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
-    let mut recorder = take_up(book, disk, Screening::new(screen, ask), hidden, &events, recovered.as_ref())?;
+    let notices = Notices::of(screen, &place)?;
+    let screening = Screening::new(screen, ask).noticing(&notices);
+    let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
     if let Some(why) = recorder.run().operator_refusal(plan, &session.operator, from) {
         return Err(handover::may_not_operate(why));
@@ -245,7 +248,7 @@ pub async fn take_on(
     }
     let local = Local::new(screen, place.root.clone(), state, secrets.clone(), redactor.clone())?;
     let otherwise = ask.then(|| Operator::new(screen, place.root.clone(), checks));
-    let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise);
+    let desk = Answered::new(screen, answers.unwrap_or_default(), otherwise).noticing(&notices);
     let ready = ready?;
     let (_, store) = recorder.view_and_store();
     looked.map(|looked| looked.keep(store)).transpose()?;
@@ -300,6 +303,7 @@ pub async fn take_on(
     let runner = Places::new(local, &opened, elsewhere);
     let mut session = Session { recorder, desk, runner, rules: watch.checks(screen) };
     let stop = session.drive().await?;
+    notices.farewell();
     if let (Stop::Parked(_, Question::Barred), Some(refusal)) = (&stop, bound) {
         return Err(refusal);
     }

@@ -25,6 +25,7 @@ use crate::args;
 use crate::exit::Exit;
 use crate::git::joined;
 use crate::interrupts::{Interrupts, Prompting};
+use crate::notices::Notices;
 use crate::operator;
 use crate::place::Traced;
 use crate::problem::Problem;
@@ -140,7 +141,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     obeyed.warn(screen);
     screen.expects(expected);
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone(), opened.session.checks));
-    let desk = Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise);
+    let notices = Notices::of(screen, &prepared.place)?;
+    let desk =
+        Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise).noticing(&notices);
     let root = prepared.place.root.clone();
     let book = (&prepared.plan, prepared.sources.text());
     let dir = disk.dir().to_owned();
@@ -154,8 +157,13 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
         secrets: secrets.clone(),
     };
     let rules = watch.checks(screen);
-    let mut recorder =
-        Recorder::new(book, disk, Screening::new(screen, ask), secrets.clone(), Timestamp::now);
+    let mut recorder = Recorder::new(
+        book,
+        disk,
+        Screening::new(screen, ask).noticing(&notices),
+        secrets.clone(),
+        Timestamp::now,
+    );
     recorder.record(vec![Event::RunOpened(Box::new(opened.clone()))])?;
     session::sign(screen, &mut recorder, &opened.session.seat(), key)?;
     if let Some(ready) = ready {
@@ -164,6 +172,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     let runner = Places::new(local, &opened, BTreeMap::new());
     let mut session = Session { recorder, desk, runner, rules };
     let stop = session.drive().await?;
+    notices.farewell();
     Ok(farewell(screen, session.recorder.run(), &prepared.plan, (stop, number), key))
 }
 

@@ -9,6 +9,7 @@ use holdpoint_engine::{Choice, Deviation, Event, Finished, Outcome, Retrying, Ta
 
 use super::RunView;
 use super::tell::{show_command, show_passages};
+use crate::notices::Notices;
 use crate::screen::{self, Retries, Screen, Soaking};
 
 /// Shows moments to people. What desks and runners ask and say themselves stands between them.
@@ -25,6 +26,8 @@ pub struct Screening {
     soaking: Soaking,
     /// Blocks that are tried again by themselves.
     retries: Retries,
+    /// People who are told elsewhere.
+    notices: Option<Notices>,
 }
 
 impl Screening {
@@ -32,7 +35,20 @@ impl Screening {
     pub fn new(screen: &Screen, reads_along: bool) -> Screening {
         let (soaking, passed) = (Soaking::new(screen), BTreeSet::new());
         let retries = Retries::new(screen);
-        Screening { screen: screen.clone(), reads_along, passed, under_way: 0, soaking, retries }
+        Screening {
+            screen: screen.clone(),
+            reads_along,
+            passed,
+            under_way: 0,
+            soaking,
+            retries,
+            notices: None,
+        }
+    }
+
+    /// Also has these notices given.
+    pub fn noticing(self, notices: &Notices) -> Screening {
+        Screening { notices: Some(notices.clone()), ..self }
     }
 
     fn show_passages(&mut self, view: &RunView<'_>, before: usize) {
@@ -114,6 +130,9 @@ impl Observer for Screening {
         if !goes_on_beside_a_soak(moment) {
             self.soaking.clear();
             self.retries.clear();
+        }
+        if let Some(notices) = &self.notices {
+            notices.saw(view, moment);
         }
         match moment {
             Moment::StepEntered { step, rollback, .. } => self.show_step(view, step, *rollback),

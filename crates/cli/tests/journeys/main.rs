@@ -18,6 +18,7 @@ mod kills;
 mod leaks;
 mod lists;
 mod looks;
+mod notices;
 mod plain;
 mod promotion;
 mod prompts;

@@ -43,7 +43,7 @@ fn prompting(helper: Helper, shell: &Path, beside: &str) -> (Helper, Option<Name
         // Those that read no file of the user's take it from here.
         _ => {
             let own = std::env::var("PS1").unwrap_or_else(|_| "$ ".to_owned());
-            (helper.variable("PS1", &format!("{beside}{own}")), None)
+            (helper.variable("PS1", format!("{beside}{own}")), None)
         }
     }
 }

@@ -61,9 +61,8 @@ fn time(screen: &Screen, view: &RunView<'_>, here: Option<usize>, now: Timestamp
     let since = u64::try_from(now.duration_since(opened).as_millis()).unwrap_or_default();
     let mut facts = vec![format!("opened {}, {} ago", clock(opened, &zone), took(since))];
     facts.extend(screen.at_hand_for().map(|time| format!("at this step for {time}")));
-    match here {
-        Some(here) => facts.extend(screen.expected_facts(view.plan, view.run, here)),
-        None => {}
+    if let Some(here) = here {
+        facts.extend(screen.expected_facts(view.plan, view.run, here));
     }
     if let Some(ending) = view.run.ending(now) {
         facts.push(crate::screen::time_left(&ending, now));
