@@ -33,6 +33,8 @@ pub struct Notices(Rc<RefCell<Inner>>);
 struct Inner {
     screen: Screen,
     sources: Vec<Source>,
+    /// What a repository asks for that its user did not allow.
+    refused: Option<String>,
     /// Of what, by which source, about which action: nobody is told of the same twice in a session.
     told: BTreeSet<(Noteworthy, usize, String)>,
     given: (Sender<Given>, Receiver<Given>),
@@ -56,7 +58,7 @@ impl Notices {
     /// has allowed that: it was written by others, and would act without a word.
     pub fn of(screen: &Screen, place: &Place) -> Result<Notices, Problem> {
         let own = user::config()?;
-        let mut sources = Vec::new();
+        let (mut sources, mut refused) = (Vec::new(), None);
         if let Some(notify) = own.notify {
             sources.push(Source { ways: Way::of(&notify, &place.root), notify });
         }
@@ -64,14 +66,22 @@ impl Notices {
             let allows = |directory: &String| files::beneath(Path::new(directory), &place.root).is_some();
             let allowed = own.allow_notices.iter().any(allows);
             if notify.reaches_out() && !allowed {
-                refused(screen, &notify, &place.root);
+                refused = Some(refusal(&notify, &place.root));
             }
             let ways = if allowed { Way::of(&notify, &place.root) } else { Vec::new() };
             sources.push(Source { notify, ways });
         }
         let (screen, told) = (screen.clone(), BTreeSet::new());
-        let inner = Inner { screen, sources, told, given: channel(), under_way: 0 };
+        let inner = Inner { screen, sources, refused, told, given: channel(), under_way: 0 };
         Ok(Notices(Rc::new(RefCell::new(inner))))
+    }
+
+    /// Says what is asked for and not given.
+    pub fn tell(&self) {
+        let inner = self.0.borrow();
+        if let Some(refused) = &inner.refused {
+            inner.screen.say_hung("  note: ", &inner.screen.neutralise(refused));
+        }
     }
 
     /// Something has become true, and is durable.
@@ -125,17 +135,16 @@ fn of_question(question: Question) -> &'static [Noteworthy] {
 }
 
 /// That a repository asks for what its user did not allow.
-fn refused(screen: &Screen, notify: &Notify, root: &Path) {
+fn refusal(notify: &Notify, root: &Path) -> String {
     let ways: Vec<String> = Way::of(notify, root).iter().map(Way::told).collect();
     let file = user::file().unwrap_or_else(|| PathBuf::from("holdpoint/config.toml"));
-    let text = format!(
+    format!(
         "{CONFIG} asks for notices by {}, and you did not allow it to: nothing is run or sent. To allow it: allow_notices = \
          [\"{}\"] in {}",
         ways.join(" and by "),
         root.display(),
         file.display()
-    );
-    screen.say_hung("  note: ", &screen.neutralise(&text));
+    )
 }
 
 impl Inner {

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ZonedDateTime, civil::Date};
+
+use crate::completing;
 
 /// How a reading verb answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -45,7 +48,7 @@ pub struct SessionKey {
 #[derive(Debug, Default, Args)]
 pub struct Who {
     /// Who operates [default: HOLDPOINT_OPERATOR, git's user.email, the OS user]
-    #[arg(long, value_name = "WHO", value_parser = somebody)]
+    #[arg(long, value_name = "WHO", add = ArgValueCandidates::new(completing::people), value_parser = somebody)]
     pub operator: Option<String>,
 }
 

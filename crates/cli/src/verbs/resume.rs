@@ -141,6 +141,7 @@ pub async fn take_on(
         inputs::secrets_again(screen, plan, &opened.inputs, &name, recorded.sources.own(), &wanted)?;
     let redactor = hide(&secrets, hidden)?;
 
+    let notices = Notices::of(screen, &place)?;
     let read = (recorded.events, recorded.position);
     let (writer, events, recovered) = Writer::go_on(&dir.path, read).map_err(open_problem)?;
     let orphan = Orphan::of(writer.predecessor(), &session.host);
@@ -149,7 +150,6 @@ pub async fn take_on(
     let book = (plan, recorded.sources.text());
     let book_and_path = (plan, opened.runbook.path.as_str());
     screen.expects(expected(&place, book_and_path, &opened.environment.name, Some(opened.number))?);
-    let notices = Notices::of(screen, &place)?;
     let screening = Screening::new(screen, ask).noticing(&notices);
     let mut recorder = take_up(book, disk, screening, hidden, &events, recovered.as_ref())?;
     let from = Some(session.operator_from.as_str());
@@ -240,6 +240,7 @@ pub async fn take_on(
         }
     }
     screen::head(screen, &opened, &session, &label);
+    notices.tell();
     if let Some(recovered) = &recovered {
         let bytes = recovered.torn.bytes;
         screen.tell(&format!(

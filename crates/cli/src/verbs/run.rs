@@ -104,6 +104,7 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
             Some(overriding::ready(place, &arguments.overriding, refusal, &run, zone)?)
         }
     };
+    let notices = Notices::of(screen, &prepared.place)?;
     // Before there is a run that they could be copied into.
     signer_files(&prepared)?;
     let local = Local::new(
@@ -139,9 +140,9 @@ pub async fn run(screen: &Screen, arguments: &args::Run, secrets: &Secrets) -> R
     screen::head(screen, &opened, &opened.session, &label);
     prepared.warn(screen);
     obeyed.warn(screen);
+    notices.tell();
     screen.expects(expected);
     let otherwise = ask.then(|| Operator::new(screen, prepared.place.root.clone(), opened.session.checks));
-    let notices = Notices::of(screen, &prepared.place)?;
     let desk =
         Answered::new(screen, prepared.answers.clone().unwrap_or_default(), otherwise).noticing(&notices);
     let root = prepared.place.root.clone();

@@ -145,7 +145,7 @@ fn a_repository_runs_and_sends_nothing_unless_its_user_allows_it() {
     desk.program("tell", "#!/bin/sh\ncat >told\n");
     let mut terminal = desk.terminal(&["run", "book.md"]);
     terminal.waits_for("holdpoint.toml asks for notices by the command ./tell and by http://127.0.0.1:");
-    terminal.waits_for("you did not allow it to").waits_for("What now?").chooses("park");
+    terminal.waits_for("you did not allow it to").chooses("run").waits_for("HOLD POINT").chooses("park");
     let text = String::from_utf8(terminal.bytes_at_the_end(3)).unwrap();
     assert!(text.contains("\u{7}\u{1b}]9;run 1 (Book, local) waits for qa at 2 Release\u{7}"), "{text:?}");
     assert!(!desk.path("told").exists());
